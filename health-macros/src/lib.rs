@@ -1,0 +1,1 @@
+//! The macros of `health-runtime`, which re-exports and documents them.

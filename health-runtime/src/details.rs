@@ -1,0 +1,62 @@
+//! Typed data as a check's answer.
+
+use serde::Serialize;
+
+use crate::model::{IntoOutcome, Outcome, Status};
+
+/// Typed data as a check's answer: passes, warns or fails, and shows `T` to those who may see it.
+///
+/// ```
+/// use health_runtime::Details;
+///
+/// #[derive(serde::Serialize)]
+/// struct QueueFacts {
+///     waiting: u64,
+/// }
+///
+/// fn queue() -> Details<QueueFacts> {
+///     let facts = QueueFacts { waiting: 7 };
+///     if facts.waiting > 1_000 { Details::fail(facts, "too many wait") } else { Details::pass(facts) }
+/// }
+/// # queue();
+/// ```
+///
+/// Data that cannot be serialized is a failure of the check, and a panic while it is serialized, too.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Details<T> {
+    status: Status,
+    message: Option<String>,
+    data: T,
+}
+
+impl<T> Details<T> {
+    /// It works.
+    pub const fn pass(data: T) -> Self {
+        Self { status: Status::Pass, message: None, data }
+    }
+
+    /// It works, and somebody should look at it because of `message`.
+    pub fn warn(data: T, message: impl Into<String>) -> Self {
+        Self { status: Status::Warn, message: Some(message.into()), data }
+    }
+
+    /// It does not work because of `message`.
+    pub fn fail(data: T, message: impl Into<String>) -> Self {
+        Self { status: Status::Fail, message: Some(message.into()), data }
+    }
+}
+
+impl<T: Serialize> IntoOutcome for Details<T> {
+    fn into_outcome(self) -> Outcome {
+        match serde_json::to_value(self.data) {
+            Ok(data) => {
+                let outcome = Outcome::new(self.status).with_data(data);
+                match self.message {
+                    Some(message) => outcome.with_message(message),
+                    None => outcome,
+                }
+            }
+            Err(error) => Outcome::fail(format!("its data cannot be serialized: {error}")),
+        }
+    }
+}

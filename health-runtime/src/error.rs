@@ -1,0 +1,195 @@
+//! What stops a service from starting. A failing check is a value, never one of these.
+
+use std::fmt;
+
+use crate::model::Location;
+
+/// Everything that is wrong with the checks, the state and the endpoint, found at start, all at once.
+///
+/// Its `Debug` is its `Display`, because that is what `fn main() -> Result<(), Error>` prints.
+pub struct Error {
+    problems: Vec<Problem>,
+}
+
+/// One thing that is wrong at start.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Problem {
+    /// Two checks have one name.
+    DuplicateName {
+        /// The name that both have.
+        name: String,
+        /// Where the first was declared.
+        first: Location,
+        /// Where the second was declared.
+        second: Location,
+    },
+    /// A name that cannot stand in a report.
+    InvalidName {
+        /// The name.
+        name: String,
+        /// Where the check was declared.
+        location: Location,
+    },
+    /// `depends_on` names a check that does not exist.
+    UnknownDependency {
+        /// The check that says so.
+        check: String,
+        /// Where it was declared.
+        location: Location,
+        /// The name that no check has.
+        dependency: String,
+        /// The name that was perhaps meant.
+        suggestion: Option<String>,
+    },
+    /// Checks depend on each other in a circle.
+    DependencyCycle {
+        /// The names along the circle; the first is not repeated at the end.
+        path: Vec<String>,
+    },
+    /// A check takes a value that the state does not hold.
+    MissingState {
+        /// The check.
+        check: String,
+        /// Where it was declared.
+        location: Location,
+        /// The type that it takes.
+        type_name: &'static str,
+        /// The types that the state does hold.
+        available: Vec<&'static str>,
+    },
+    /// The state holds two values of one type.
+    RepeatedState {
+        /// The type.
+        type_name: &'static str,
+    },
+    /// A check in the liveness group is not at level 5.
+    DeepLiveness {
+        /// The check.
+        check: String,
+        /// Where it was declared.
+        location: Location,
+    },
+    /// A check that has no time at all.
+    ZeroTimeout {
+        /// The check.
+        check: String,
+        /// Where it was declared.
+        location: Location,
+    },
+    /// A check that can never work as it was configured.
+    Misconfigured {
+        /// The check.
+        check: String,
+        /// Where it was declared.
+        location: Location,
+        /// What is wrong.
+        fault: String,
+    },
+    /// A path of the endpoint that cannot be a route.
+    InvalidPath {
+        /// The builder's method, such as `base_path`.
+        key: &'static str,
+        /// The path.
+        path: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// A status code of the endpoint that is none.
+    InvalidStatusCode {
+        /// The number.
+        code: u16,
+    },
+}
+
+impl Error {
+    /// An error of all these problems, or `Ok` when there is none.
+    pub(crate) fn check(problems: Vec<Problem>) -> Result<(), Self> {
+        if problems.is_empty() { Ok(()) } else { Err(Self { problems }) }
+    }
+
+    /// Everything that is wrong.
+    #[must_use]
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+
+    /// Everything that is wrong, to be joined with what else is.
+    pub(crate) fn into_problems(self) -> Vec<Problem> {
+        self.problems
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.problems.as_slice() {
+            [only] => write!(f, "the health checks cannot start: {only}"),
+            many => {
+                write!(f, "the health checks cannot start, for {} reasons:", many.len())?;
+                many.iter().try_for_each(|problem| write!(f, "\n  - {problem}"))
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::DuplicateName { name, first, second } => write!(
+                f,
+                "two checks are named `{name}`, at {first} and at {second}; give one of them another `name = \"…\"`"
+            ),
+            Self::InvalidName { name, location } => write!(
+                f,
+                "the check at {location} is named {name:?}; a name needs a character and no control characters"
+            ),
+            Self::UnknownDependency { check, location, dependency, suggestion } => {
+                write!(f, "`{check}` ({location}) depends on `{dependency}`, which is no check")?;
+                suggestion.iter().try_for_each(|name| write!(f, "; did you mean `{name}`?"))
+            }
+            Self::DependencyCycle { path } => {
+                write!(f, "checks depend on each other in a circle: ")?;
+                path.iter().try_for_each(|name| write!(f, "`{name}` → "))?;
+                path.first().map_or(Ok(()), |name| write!(f, "`{name}`"))
+            }
+            Self::MissingState { check, location, type_name, available } => {
+                write!(
+                    f,
+                    "`{check}` ({location}) takes a `&{type_name}`, which the state does not hold; hand one over with \
+                     `state: [value]`, or take an `Option<&_>`"
+                )?;
+                if available.is_empty() {
+                    write!(f, " (the state is empty)")
+                } else {
+                    write!(f, " (the state holds `{}`)", available.join("`, `"))
+                }
+            }
+            Self::RepeatedState { type_name } => write!(
+                f,
+                "the state holds two values of type `{type_name}`, so a check cannot say which one it means; wrap each in \
+                 a type of its own"
+            ),
+            Self::DeepLiveness { check, location } => write!(
+                f,
+                "`{check}` ({location}) is in the liveness group and not at level 5; a liveness check that reaches outside \
+                 the process restarts the whole fleet when a dependency fails, so make it `readiness`"
+            ),
+            Self::ZeroTimeout { check, location } => {
+                write!(f, "`{check}` ({location}) has a timeout of zero; give it time, such as 2 s")
+            }
+            Self::Misconfigured { check, location, fault } => write!(f, "`{check}` ({location}) cannot work: {fault}"),
+            Self::InvalidPath { key, path, reason } => write!(f, "`{key}` is {path:?}; {reason}"),
+            Self::InvalidStatusCode { code } => {
+                write!(f, "{code} is no status code of a report; take one from 200 to 599")
+            }
+        }
+    }
+}

@@ -1,0 +1,37 @@
+use std::time::SystemTime;
+
+/// Why a check has its status when that was not the function's own answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Cause {
+    /// It gave no answer within its timeout, or within the report's.
+    TimedOut,
+    /// A run that is past its timeout cannot be stopped (it blocks its thread), so no new one is started.
+    StillRunning {
+        /// When that run began.
+        since: SystemTime,
+    },
+    /// It panicked, in its body, while its future was built or dropped, or while its data was serialized.
+    Panicked,
+    /// It was not run, because a check that it depends on failed.
+    Blocked {
+        /// The names of the failed checks.
+        by: Vec<String>,
+    },
+    /// It passed, and took longer than its `degraded_after`.
+    Slow,
+}
+
+impl Cause {
+    /// The word on the wire, such as `timed_out`.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::TimedOut => "timed_out",
+            Self::StillRunning { .. } => "still_running",
+            Self::Panicked => "panicked",
+            Self::Blocked { .. } => "blocked",
+            Self::Slow => "slow",
+        }
+    }
+}

@@ -1,0 +1,356 @@
+use std::{collections::BTreeSet, fmt, pin::Pin, sync::Arc, time::Duration};
+
+use super::{Group, IntoOutcome, Level, Outcome};
+
+/// The default of [`Check::with_max_age`].
+const DEFAULT_MAX_AGE: Duration = Duration::from_secs(1);
+
+/// A named function that answers whether one thing works.
+///
+/// `#[health_check]` declares one; by hand it is built like this:
+///
+/// ```
+/// use health_runtime::{Check, Level};
+/// use std::time::Duration;
+///
+/// let check = Check::new("queue", Level::L3, || async { true })
+///     .with_timeout(Duration::from_secs(2))
+///     .readiness();
+/// assert_eq!(check.spec().name(), "queue");
+/// ```
+#[derive(Clone, Debug)]
+pub struct Check {
+    spec: CheckSpec,
+    work: Work,
+}
+
+/// What is known of a check without running it.
+#[derive(Clone, Debug)]
+pub struct CheckSpec {
+    name: String,
+    level: Level,
+    timeout: Duration,
+    critical: bool,
+    groups: BTreeSet<Group>,
+    depends_on: Vec<String>,
+    max_age: Duration,
+    degraded_after: Option<Duration>,
+    flatten: bool,
+    tags: Vec<String>,
+    description: Option<String>,
+    location: Location,
+    faults: Vec<String>,
+}
+
+/// Where a check was declared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Location {
+    file: &'static str,
+    line: u32,
+}
+
+/// The future of one run.
+pub type WorkFuture = Pin<Box<dyn Future<Output = Outcome> + Send>>;
+
+/// What a run of a check calls.
+#[derive(Clone)]
+#[non_exhaustive]
+pub enum Work {
+    /// A future, run as a task of its own.
+    Task(Arc<dyn Fn() -> WorkFuture + Send + Sync>),
+    /// A function that blocks its thread, run on the blocking pool.
+    Blocking(Arc<dyn Fn() -> Outcome + Send + Sync>),
+}
+
+impl Check {
+    /// A check whose future runs as a task of its own, with the defaults of its level.
+    #[must_use]
+    #[track_caller]
+    pub fn new<F, Fut>(name: impl Into<String>, level: Level, check: F) -> Self
+    where
+        F: Fn() -> Fut + Send + Sync + 'static,
+        Fut: Future<Output: IntoOutcome> + Send + 'static,
+    {
+        Self::from_work(name, level, Work::task(check))
+    }
+
+    /// A check that blocks its thread; it runs on the blocking pool, at most one of it alive.
+    #[must_use]
+    #[track_caller]
+    pub fn blocking<F, R>(name: impl Into<String>, level: Level, check: F) -> Self
+    where
+        F: Fn() -> R + Send + Sync + 'static,
+        R: IntoOutcome,
+    {
+        Self::from_work(name, level, Work::blocking(check))
+    }
+
+    /// A check of this work, with the defaults of its level. Its location is the caller's.
+    #[must_use]
+    #[track_caller]
+    pub fn from_work(name: impl Into<String>, level: Level, work: Work) -> Self {
+        let spec = CheckSpec {
+            name: name.into(),
+            level,
+            timeout: level.default_timeout(),
+            critical: true,
+            groups: BTreeSet::new(),
+            depends_on: Vec::new(),
+            max_age: DEFAULT_MAX_AGE,
+            degraded_after: None,
+            flatten: false,
+            tags: Vec::new(),
+            description: None,
+            location: Location::caller(),
+            faults: Vec::new(),
+        };
+        Self { spec, work }
+    }
+
+    /// Sets the key in every encoding. Default: the name it was made with.
+    #[must_use]
+    pub fn with_name(mut self, name: impl Into<String>) -> Self {
+        self.spec.name = name.into();
+        self
+    }
+
+    /// Sets the time after which a run counts as failed and is aborted. Default: that of the level, see
+    /// [`Level::default_timeout`]. Zero is a start-up error.
+    #[must_use]
+    pub fn with_timeout(mut self, timeout: Duration) -> Self {
+        self.spec.timeout = timeout;
+        self
+    }
+
+    /// Whether a failure counts in full (`true`, the default) or as a warning at most.
+    #[must_use]
+    pub fn critical(mut self, critical: bool) -> Self {
+        self.spec.critical = critical;
+        self
+    }
+
+    /// Puts it in the liveness group. At any level but 5 that is a start-up error.
+    #[must_use]
+    pub fn liveness(self) -> Self {
+        self.in_group(Group::Liveness)
+    }
+
+    /// Puts it in the readiness group.
+    #[must_use]
+    pub fn readiness(self) -> Self {
+        self.in_group(Group::Readiness)
+    }
+
+    /// Puts it in the startup group.
+    #[must_use]
+    pub fn startup(self) -> Self {
+        self.in_group(Group::Startup)
+    }
+
+    fn in_group(mut self, group: Group) -> Self {
+        self.spec.groups.insert(group);
+        self
+    }
+
+    /// Adds checks that must work for this one to be run: if one of them fails, this one fails as blocked
+    /// by it. Names that do not exist and circles are start-up errors.
+    #[must_use]
+    pub fn depends_on<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
+        self.spec.depends_on.extend(names.into_iter().map(Into::into));
+        self
+    }
+
+    /// Sets the age up to which a result is used again. Default: 1 s. Zero: only callers that overlap
+    /// share a run.
+    #[must_use]
+    pub fn with_max_age(mut self, max_age: Duration) -> Self {
+        self.spec.max_age = max_age;
+        self
+    }
+
+    /// Sets the duration beyond which a pass counts as a warning. Default: none.
+    #[must_use]
+    pub fn with_degraded_after(mut self, duration: Duration) -> Self {
+        self.spec.degraded_after = Some(duration);
+        self
+    }
+
+    /// In the values view, lets the fields of the data stand in the level itself instead of under the
+    /// check's name. Default: off.
+    #[must_use]
+    pub fn flatten(mut self, flatten: bool) -> Self {
+        self.spec.flatten = flatten;
+        self
+    }
+
+    /// Adds free words by which `?tag=` selects.
+    #[must_use]
+    pub fn with_tags<T: Into<String>>(mut self, tags: impl IntoIterator<Item = T>) -> Self {
+        self.spec.tags.extend(tags.into_iter().map(Into::into));
+        self
+    }
+
+    /// Sets what the check is about, for people. Default: none; for a declared check its doc comment.
+    #[must_use]
+    pub fn with_description(mut self, description: impl Into<String>) -> Self {
+        self.spec.description = Some(description.into());
+        self
+    }
+
+    /// Says where it was declared. Default: the place that called the constructor.
+    #[must_use]
+    pub fn declared_at(mut self, location: Location) -> Self {
+        self.spec.location = location;
+        self
+    }
+
+    /// Records that this check can never work as it was configured (a path that does not exist): a start-up
+    /// error, reported with all the others. For authors of probes.
+    #[must_use]
+    pub fn with_fault(mut self, fault: impl Into<String>) -> Self {
+        self.spec.faults.push(fault.into());
+        self
+    }
+
+    /// What is known of it without running it.
+    #[must_use]
+    pub const fn spec(&self) -> &CheckSpec {
+        &self.spec
+    }
+
+    /// Takes it apart.
+    pub(crate) fn into_parts(self) -> (CheckSpec, Work) {
+        (self.spec, self.work)
+    }
+}
+
+impl CheckSpec {
+    /// The key in every encoding.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// How deep it goes.
+    #[must_use]
+    pub const fn level(&self) -> Level {
+        self.level
+    }
+
+    /// How long a run may take.
+    #[must_use]
+    pub const fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
+    /// Whether a failure counts in full.
+    #[must_use]
+    pub const fn is_critical(&self) -> bool {
+        self.critical
+    }
+
+    /// Whether it is in this group.
+    #[must_use]
+    pub fn is_in(&self, group: Group) -> bool {
+        self.groups.contains(&group)
+    }
+
+    /// The names of the checks that must work for this one to be run.
+    #[must_use]
+    pub fn dependencies(&self) -> &[String] {
+        &self.depends_on
+    }
+
+    /// The age up to which a result is used again.
+    #[must_use]
+    pub const fn max_age(&self) -> Duration {
+        self.max_age
+    }
+
+    /// The duration beyond which a pass is a warning.
+    #[must_use]
+    pub const fn degraded_after(&self) -> Option<Duration> {
+        self.degraded_after
+    }
+
+    /// Whether its data stands in the level itself, in the values view.
+    #[must_use]
+    pub const fn is_flattened(&self) -> bool {
+        self.flatten
+    }
+
+    /// The words by which `?tag=` selects.
+    #[must_use]
+    pub fn tags(&self) -> &[String] {
+        &self.tags
+    }
+
+    /// What the check is about.
+    #[must_use]
+    pub fn description(&self) -> Option<&str> {
+        self.description.as_deref()
+    }
+
+    /// Where it was declared.
+    #[must_use]
+    pub const fn location(&self) -> &Location {
+        &self.location
+    }
+
+    /// Why it can never work as it was configured.
+    pub(crate) fn faults(&self) -> &[String] {
+        &self.faults
+    }
+}
+
+impl Location {
+    /// A place in a source file; generated code says `Location::new(file!(), line!())`.
+    #[must_use]
+    pub const fn new(file: &'static str, line: u32) -> Self {
+        Self { file, line }
+    }
+
+    #[track_caller]
+    fn caller() -> Self {
+        let caller = std::panic::Location::caller();
+        Self::new(caller.file(), caller.line())
+    }
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.file, self.line)
+    }
+}
+
+impl Work {
+    /// A future, run as a task of its own.
+    pub fn task<F, Fut>(check: F) -> Self
+    where
+        F: Fn() -> Fut + Send + Sync + 'static,
+        Fut: Future<Output: IntoOutcome> + Send + 'static,
+    {
+        Self::Task(Arc::new(move || {
+            let run = check();
+            Box::pin(async move { run.await.into_outcome() })
+        }))
+    }
+
+    /// A function that blocks its thread, run on the blocking pool.
+    pub fn blocking<F, R>(check: F) -> Self
+    where
+        F: Fn() -> R + Send + Sync + 'static,
+        R: IntoOutcome,
+    {
+        Self::Blocking(Arc::new(move || check().into_outcome()))
+    }
+}
+
+impl fmt::Debug for Work {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Task(_) => "Task",
+            Self::Blocking(_) => "Blocking",
+        })
+    }
+}

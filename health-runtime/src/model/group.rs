@@ -1,0 +1,34 @@
+use std::fmt;
+
+/// What an orchestrator asks. A check is in a group only if it says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Group {
+    /// Should this process be restarted? Level 5 only: a liveness check that reaches outside the process
+    /// restarts the whole fleet when a dependency fails.
+    Liveness,
+    /// Should this instance get traffic?
+    Readiness,
+    /// Has this instance finished starting?
+    Startup,
+}
+
+impl Group {
+    /// Every group.
+    pub const ALL: [Self; 3] = [Self::Liveness, Self::Readiness, Self::Startup];
+
+    /// The group's name: `liveness`, `readiness` or `startup`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Liveness => "liveness",
+            Self::Readiness => "readiness",
+            Self::Startup => "startup",
+        }
+    }
+}
+
+impl fmt::Display for Group {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

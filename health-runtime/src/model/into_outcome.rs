@@ -1,0 +1,59 @@
+use std::fmt::Display;
+
+use super::{Outcome, Status};
+
+/// What a check may return.
+///
+/// | type | outcome |
+/// |---|---|
+/// | `()` | pass |
+/// | `bool` | pass or fail |
+/// | [`Status`] | that status |
+/// | [`Outcome`] | itself |
+/// | [`Details<T>`](crate::Details) where `T: Serialize` | its status, with `T` as data |
+/// | `Result<T, E>` where `T` is one of these and `E: Display` | that of `T`, or fail with the error's text |
+///
+/// `Option` is left out on purpose: whether `None` is a failure is for the check to say.
+#[diagnostic::on_unimplemented(
+    message = "a health check cannot return `{Self}`",
+    label = "not a health check's answer",
+    note = "return `()`, `bool`, `Status`, `Outcome`, `Details<T>` where `T: Serialize`, or a `Result` of one of these whose error is `Display`"
+)]
+pub trait IntoOutcome {
+    /// Turns the value into an outcome. A panic in here is the check's outcome, too.
+    fn into_outcome(self) -> Outcome;
+}
+
+impl IntoOutcome for () {
+    fn into_outcome(self) -> Outcome {
+        Outcome::pass()
+    }
+}
+
+impl IntoOutcome for bool {
+    fn into_outcome(self) -> Outcome {
+        Outcome::new(if self { Status::Pass } else { Status::Fail })
+    }
+}
+
+impl IntoOutcome for Status {
+    fn into_outcome(self) -> Outcome {
+        Outcome::new(self)
+    }
+}
+
+impl IntoOutcome for Outcome {
+    fn into_outcome(self) -> Outcome {
+        self
+    }
+}
+
+impl<T: IntoOutcome, E: Display> IntoOutcome for Result<T, E> {
+    fn into_outcome(self) -> Outcome {
+        match self {
+            Ok(answer) => answer.into_outcome(),
+            // `{:#}` because error types that carry a chain (anyhow, eyre) print it whole that way.
+            Err(error) => Outcome::fail(format!("{error:#}")),
+        }
+    }
+}

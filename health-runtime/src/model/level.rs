@@ -1,0 +1,84 @@
+use std::{fmt, str::FromStr, time::Duration};
+
+/// How deep a check goes: from 5, cheap and always safe to call, down to 1, the whole ship.
+///
+/// The levels follow the diagnostic levels of Star Trek. The report of level 1 holds all the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Level {
+    /// The whole ship: everything that can be asked, and its report holds every other level.
+    L1 = 1,
+    /// Deep checks of this service's own resources.
+    L2,
+    /// The services that this one leans on.
+    L3,
+    /// Conditions that cost little to measure.
+    L4,
+    /// Cheap, in the process alone, always safe to call.
+    L5,
+}
+
+impl Level {
+    /// Every level, the deepest first.
+    pub const ALL: [Self; 5] = [Self::L1, Self::L2, Self::L3, Self::L4, Self::L5];
+
+    /// The number people write: 1 to 5.
+    #[must_use]
+    pub const fn number(self) -> u8 {
+        self as u8
+    }
+
+    /// How long a check of this level may take when it does not say: 1 s at level 5, 2 s at 4, 5 s at
+    /// 3 and 2, 10 s at 1.
+    #[must_use]
+    pub const fn default_timeout(self) -> Duration {
+        Duration::from_secs(match self {
+            Self::L5 => 1,
+            Self::L4 => 2,
+            Self::L3 | Self::L2 => 5,
+            Self::L1 => 10,
+        })
+    }
+
+    /// Where this level stands in [`Level::ALL`].
+    pub(crate) const fn index(self) -> usize {
+        self as usize - 1
+    }
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.number().fmt(f)
+    }
+}
+
+/// The answer to a level that is not one of 1 to 5.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InvalidLevel(());
+
+impl fmt::Display for InvalidLevel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a level is a whole number from 1 (the whole ship) to 5 (cheap and always safe)")
+    }
+}
+
+impl std::error::Error for InvalidLevel {}
+
+impl TryFrom<u8> for Level {
+    type Error = InvalidLevel;
+
+    fn try_from(number: u8) -> Result<Self, InvalidLevel> {
+        Self::ALL.into_iter().find(|level| level.number() == number).ok_or(InvalidLevel(()))
+    }
+}
+
+/// Strict: one digit and nothing else, so that ` 1`, `01` and `1.0` are no levels.
+impl FromStr for Level {
+    type Err = InvalidLevel;
+
+    fn from_str(text: &str) -> Result<Self, InvalidLevel> {
+        match text.as_bytes() {
+            [digit @ b'1'..=b'5'] => Self::try_from(digit - b'0'),
+            _ => Err(InvalidLevel(())),
+        }
+    }
+}

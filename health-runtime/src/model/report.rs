@@ -1,0 +1,120 @@
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use serde_json::Value;
+
+use super::{Cause, CheckSpec, Level, Status};
+
+/// The latest that is known of one check.
+///
+/// It carries times, not ages, so that an answer made of it can be kept until something changes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CheckResult {
+    pub(crate) status: Status,
+    pub(crate) observed: Status,
+    pub(crate) cause: Option<Cause>,
+    pub(crate) message: Option<String>,
+    pub(crate) data: Option<Value>,
+    pub(crate) duration: Duration,
+    pub(crate) checked_at: SystemTime,
+    pub(crate) since: SystemTime,
+}
+
+impl CheckResult {
+    /// What counts: the observed status, capped at `Warn` for a check that is not critical.
+    #[must_use]
+    pub const fn status(&self) -> Status {
+        self.status
+    }
+
+    /// What the run itself showed.
+    #[must_use]
+    pub const fn observed(&self) -> Status {
+        self.observed
+    }
+
+    /// Why, when it was not the function's own answer.
+    #[must_use]
+    pub const fn cause(&self) -> Option<&Cause> {
+        self.cause.as_ref()
+    }
+
+    /// A sentence for a person. Credentials inside URLs are masked.
+    #[must_use]
+    pub fn message(&self) -> Option<&str> {
+        self.message.as_deref()
+    }
+
+    /// Values for programs.
+    #[must_use]
+    pub const fn data(&self) -> Option<&Value> {
+        self.data.as_ref()
+    }
+
+    /// How long the run took, or had taken when it was given up.
+    #[must_use]
+    pub const fn duration(&self) -> Duration {
+        self.duration
+    }
+
+    /// When the run ended, or was given up.
+    #[must_use]
+    pub const fn checked_at(&self) -> SystemTime {
+        self.checked_at
+    }
+
+    /// Since when the check has had this status without a break.
+    #[must_use]
+    pub const fn since(&self) -> SystemTime {
+        self.since
+    }
+}
+
+/// What a request gets: the results of the checks that it selected, and the worst status.
+#[derive(Clone, Debug)]
+pub struct Report {
+    levels: Vec<Level>,
+    entries: Vec<ReportEntry>,
+}
+
+/// One check and its result, as a report holds it.
+#[derive(Clone, Debug)]
+pub struct ReportEntry {
+    /// The check.
+    pub check: Arc<CheckSpec>,
+    /// Its result.
+    pub result: Arc<CheckResult>,
+}
+
+impl Report {
+    /// A report on these levels; its entries are in the registry's order, by level and name.
+    pub(crate) const fn new(levels: Vec<Level>, entries: Vec<ReportEntry>) -> Self {
+        Self { levels, entries }
+    }
+
+    /// The levels that were asked for, the deepest first; one without checks is among them.
+    #[must_use]
+    pub fn levels(&self) -> &[Level] {
+        &self.levels
+    }
+
+    /// The checks that were asked for, by level and name.
+    #[must_use]
+    pub fn entries(&self) -> &[ReportEntry] {
+        &self.entries
+    }
+
+    /// The result of one check.
+    #[must_use]
+    pub fn result(&self, name: &str) -> Option<&CheckResult> {
+        self.entries.iter().find(|entry| entry.check.name() == name).map(|entry| &*entry.result)
+    }
+
+    /// The worst status of all; `Pass` for a report without checks.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        Status::worst(self.entries.iter().map(|entry| entry.result.status))
+    }
+}

@@ -1,0 +1,186 @@
+//! The validated set of checks. The only file that names `inventory`.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use crate::{
+    error::{Error, Problem},
+    model::{Check, CheckSpec, Level, Location, Outcome, Work},
+    state::State,
+    validation,
+};
+
+/// A declaration that `#[health_check]` left in the program.
+///
+/// Not public API. Used by generated code.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Registration {
+    name: &'static str,
+    level: Level,
+    location: Location,
+    bind: fn(&mut Binder<'_>) -> Option<Work>,
+    configure: fn(Check) -> Check,
+}
+
+impl Registration {
+    /// What the macro knows: how to lend the check its state, and what its keys say.
+    #[must_use]
+    pub const fn new(
+        name: &'static str,
+        level: Level,
+        location: Location,
+        bind: fn(&mut Binder<'_>) -> Option<Work>,
+        configure: fn(Check) -> Check,
+    ) -> Self {
+        Self { name, level, location, bind, configure }
+    }
+}
+
+inventory::collect!(Registration);
+
+/// Lends state to one declared check and remembers what was missing.
+///
+/// Not public API. Used by generated code.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Binder<'a> {
+    state: &'a State,
+    missing: Vec<&'static str>,
+}
+
+impl Binder<'_> {
+    /// The value for a parameter `&T`; without one the service does not start.
+    pub fn require<T: Send + Sync + 'static>(&mut self) -> Option<Arc<T>> {
+        let value = self.state.get();
+        if value.is_none() {
+            self.missing.push(std::any::type_name::<T>());
+        }
+        value
+    }
+
+    /// The value for a parameter `Option<&T>`.
+    pub fn optional<T: Send + Sync + 'static>(&mut self) -> Option<Arc<T>> {
+        self.state.get()
+    }
+}
+
+/// The validated set of checks, sorted by level and name.
+///
+/// ```
+/// use health_runtime::{Check, Level, Registry};
+///
+/// let registry = Registry::builder()
+///     .check(Check::new("db", Level::L1, || async { true }))
+///     .build()?;
+/// assert_eq!(registry.checks().count(), 1);
+/// # Ok::<(), health_runtime::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Registry {
+    pub(crate) checks: Vec<RegisteredCheck>,
+}
+
+/// A check whose dependencies are known to exist.
+#[derive(Debug)]
+pub(crate) struct RegisteredCheck {
+    pub(crate) spec: Arc<CheckSpec>,
+    pub(crate) work: Work,
+    /// Where in [`Registry::checks`] the checks stand that must work for this one.
+    pub(crate) dependencies: Vec<usize>,
+}
+
+/// Gathers checks and state; [`build`](RegistryBuilder::build) finds everything that is wrong with them.
+#[derive(Debug, Default)]
+#[must_use]
+pub struct RegistryBuilder {
+    checks: Vec<Check>,
+    state: State,
+    declared: bool,
+}
+
+impl Registry {
+    /// An empty set; nothing that is declared anywhere gets in unless
+    /// [`declared`](RegistryBuilder::declared) asks for it.
+    pub fn builder() -> RegistryBuilder {
+        RegistryBuilder::default()
+    }
+
+    /// What is known of each check, by level and name.
+    pub fn checks(&self) -> impl Iterator<Item = &CheckSpec> {
+        self.checks.iter().map(|check| &*check.spec)
+    }
+}
+
+impl RegistryBuilder {
+    /// Adds a check that was built by hand, such as one of the [`probes`](crate::probes).
+    pub fn check(mut self, check: impl Into<Check>) -> Self {
+        self.checks.push(check.into());
+        self
+    }
+
+    /// Adds every check that `#[health_check]` declared in this program, in all crates that are linked.
+    pub const fn declared(mut self) -> Self {
+        self.declared = true;
+        self
+    }
+
+    /// Sets the values that declared checks borrow. Default: none.
+    pub fn state(mut self, state: State) -> Self {
+        self.state = state;
+        self
+    }
+
+    /// Sorts and validates.
+    ///
+    /// # Errors
+    /// One error that lists everything that is wrong: names that two checks have or that are unusable,
+    /// dependencies that do not exist or form a circle, missing and repeated state, liveness below level 5,
+    /// timeouts of zero, and what a probe found wrong with its configuration.
+    pub fn build(self) -> Result<Registry, Error> {
+        let mut problems: Vec<Problem> =
+            self.state.repeated().iter().map(|type_name| Problem::RepeatedState { type_name }).collect();
+        let mut checks = self.checks;
+        if self.declared {
+            for registration in inventory::iter::<Registration> {
+                checks.push(bind(registration, &self.state, &mut problems));
+            }
+        }
+        // By location too, so that an error about two checks of one name reads the same in every build:
+        // the order in which inventory hands them out changes with the build profile.
+        checks.sort_by(|a, b| sort_key(a.spec()).cmp(&sort_key(b.spec())));
+        let specs: Vec<&CheckSpec> = checks.iter().map(Check::spec).collect();
+        let dependencies = validation::resolve(&specs, &mut problems);
+        Error::check(problems)?;
+        let checks = checks
+            .into_iter()
+            .zip(dependencies)
+            .map(|(check, dependencies)| {
+                let (spec, work) = check.into_parts();
+                RegisteredCheck { spec: Arc::new(spec), work, dependencies }
+            })
+            .collect();
+        Ok(Registry { checks })
+    }
+}
+
+fn sort_key(spec: &CheckSpec) -> (Level, &str, String) {
+    (spec.level(), spec.name(), spec.location().to_string())
+}
+
+/// Gives a declared check its state. One whose state is missing still comes out, so that whatever else is
+/// wrong with it is found in the same start; it is never run, because the problem stops the start.
+fn bind(registration: &Registration, state: &State, problems: &mut Vec<Problem>) -> Check {
+    let mut binder = Binder { state, missing: Vec::new() };
+    let work = (registration.bind)(&mut binder).unwrap_or_else(|| Work::blocking(|| Outcome::fail("has no state")));
+    let check = (registration.configure)(
+        Check::from_work(registration.name, registration.level, work).declared_at(registration.location.clone()),
+    );
+    // Once each, also for a check that takes the same type twice.
+    problems.extend(BTreeSet::from_iter(binder.missing).into_iter().map(|type_name| Problem::MissingState {
+        check: check.spec().name().to_owned(),
+        location: registration.location.clone(),
+        type_name,
+        available: state.type_names(),
+    }));
+    check
+}

@@ -1,0 +1,119 @@
+//! The rules that only the whole set of checks can be held against.
+
+use std::{collections::HashMap, time::Duration};
+
+use crate::{
+    error::Problem,
+    model::{CheckSpec, Group, Level},
+};
+
+/// How alike a name must be to be suggested, from 0 (nothing in common) to 1 (the same).
+const SIMILAR_ENOUGH: f64 = 0.7;
+
+/// Validates checks sorted by name within a level, and finds where each one's dependencies stand.
+pub(crate) fn resolve(specs: &[&CheckSpec], problems: &mut Vec<Problem>) -> Vec<Vec<usize>> {
+    let mut by_name: HashMap<&str, usize> = HashMap::new();
+    for (index, spec) in specs.iter().enumerate() {
+        check_alone(spec, problems);
+        if let Some(&first) = by_name.get(spec.name()) {
+            problems.push(Problem::DuplicateName {
+                name: spec.name().to_owned(),
+                first: specs[first].location().clone(),
+                second: spec.location().clone(),
+            });
+        } else {
+            by_name.insert(spec.name(), index);
+        }
+    }
+    let dependencies: Vec<Vec<usize>> = specs.iter().map(|spec| find_dependencies(spec, &by_name, problems)).collect();
+    problems.extend(cycles(&dependencies).into_iter().map(|cycle| Problem::DependencyCycle {
+        path: cycle.into_iter().map(|index| specs[index].name().to_owned()).collect(),
+    }));
+    dependencies
+}
+
+/// The rules for one check; declared checks are held against them at compile time already.
+fn check_alone(spec: &CheckSpec, problems: &mut Vec<Problem>) {
+    let check = || spec.name().to_owned();
+    let location = || spec.location().clone();
+    if spec.name().is_empty() || spec.name().contains(char::is_control) {
+        problems.push(Problem::InvalidName { name: check(), location: location() });
+    }
+    if spec.is_in(Group::Liveness) && spec.level() != Level::L5 {
+        problems.push(Problem::DeepLiveness { check: check(), location: location() });
+    }
+    if spec.timeout() == Duration::ZERO {
+        problems.push(Problem::ZeroTimeout { check: check(), location: location() });
+    }
+    problems.extend(spec.faults().iter().map(|fault| Problem::Misconfigured {
+        check: check(),
+        location: location(),
+        fault: fault.clone(),
+    }));
+}
+
+fn find_dependencies(spec: &CheckSpec, by_name: &HashMap<&str, usize>, problems: &mut Vec<Problem>) -> Vec<usize> {
+    let mut found = Vec::new();
+    for dependency in spec.dependencies() {
+        match by_name.get(dependency.as_str()) {
+            Some(&index) if found.contains(&index) => {}
+            Some(&index) => found.push(index),
+            None => problems.push(Problem::UnknownDependency {
+                check: spec.name().to_owned(),
+                location: spec.location().clone(),
+                dependency: dependency.clone(),
+                suggestion: nearest(dependency, by_name.keys().copied().filter(|name| *name != spec.name())),
+            }),
+        }
+    }
+    found
+}
+
+fn nearest<'a>(wanted: &str, names: impl Iterator<Item = &'a str>) -> Option<String> {
+    names
+        .map(|name| (strsim::jaro_winkler(wanted, name), name))
+        .filter(|(likeness, _)| *likeness >= SIMILAR_ENOUGH)
+        // By name where two are equally alike, so that the message does not change from start to start.
+        .max_by(|a, b| a.0.total_cmp(&b.0).then_with(|| b.1.cmp(a.1)))
+        .map(|(_, name)| name.to_owned())
+}
+
+/// One circle for each set of checks that depend on each other, found without recursion, so that a chain
+/// of any length is safe.
+fn cycles(dependencies: &[Vec<usize>]) -> Vec<Vec<usize>> {
+    #[derive(Clone, Copy, PartialEq)]
+    enum Mark {
+        Unseen,
+        OnPath,
+        Done,
+    }
+    let mut marks = vec![Mark::Unseen; dependencies.len()];
+    let mut found = Vec::new();
+    for start in 0..dependencies.len() {
+        // The path from `start` down, with how many dependencies of each have been looked at.
+        let mut path: Vec<(usize, usize)> = Vec::new();
+        if marks[start] == Mark::Unseen {
+            marks[start] = Mark::OnPath;
+            path.push((start, 0));
+        }
+        while let Some((node, looked_at)) = path.last_mut() {
+            let Some(&next) = dependencies[*node].get(*looked_at) else {
+                marks[*node] = Mark::Done;
+                path.pop();
+                continue;
+            };
+            *looked_at += 1;
+            match marks[next] {
+                Mark::Unseen => {
+                    marks[next] = Mark::OnPath;
+                    path.push((next, 0));
+                }
+                Mark::OnPath => {
+                    found.push(path.iter().map(|(node, _)| *node).skip_while(|node| *node != next).collect());
+                }
+                Mark::Done => {}
+            }
+        }
+    }
+    found
+}
