@@ -19,6 +19,7 @@ pub mod __private;
 
 pub use details::Details;
 pub use error::{Error, Problem};
+pub use health_macros::{health_check, health_endpoint};
 pub use model::{
     Cause, Check, CheckResult, CheckSpec, Group, IntoOutcome, InvalidLevel, Level, Location, Outcome, Report,
     ReportEntry, Status, Work, WorkFuture,
