@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
-use syn::spanned::Spanned as _;
+use syn::spanned::Spanned;
 
 use super::{
     model::{Model, Settings},
@@ -99,20 +99,32 @@ fn work(runtime: &RuntimePath, signature: &Signature, lent: &[Ident]) -> TokenSt
     }
 }
 
-/// The call, as an expression that reaches over the return type: that is where the compiler says what cannot
-/// be returned.
+/// The call and its conversion. The return type is repeated where it can be: that is where the compiler says
+/// what cannot be returned.
 fn outcome(runtime: &RuntimePath, signature: &Signature, lent: &[Ident]) -> TokenStream {
-    let (start, end) = signature.answer;
-    let runtime_here = runtime.at(start);
+    let Signature { function, answer, .. } = signature;
     let arguments = signature.parameters.iter().zip(lent).map(|(parameter, lent)| {
         if parameter.optional { quote!(#runtime::__private::Option::as_deref(&#lent)) } else { quote!(&*#lent) }
     });
-    let mut function = signature.function.clone();
-    function.set_span(function.span().located_at(start));
-    let wait = signature.asyncness.map(|_| quote_spanned!(generated_at(end)=> .await));
-    let arguments = parenthesized(quote!(#(#arguments),*), end);
-    let call = parenthesized(quote!(#function #arguments #wait), end);
-    quote_spanned!(generated_at(start)=> #runtime_here::__private::IntoOutcome::into_outcome #call)
+    let wait = signature.asyncness.map(|_| quote!(.await));
+    let place = generated_at(answer.as_ref().map_or_else(|| function.span(), Spanned::span));
+    let runtime_here = runtime.at(place);
+    let answer = match answer.as_ref().map(ToTokens::to_token_stream) {
+        Some(answer) if !has_impl(answer.clone()) => answer,
+        _ => quote_spanned!(place=> _),
+    };
+    quote_spanned! {place=>
+        <#answer as #runtime_here::__private::IntoOutcome>::into_outcome(#function(#(#arguments),*) #wait)
+    }
+}
+
+/// Whether there is an `impl Trait` in it, which can be named nowhere else.
+fn has_impl(ty: TokenStream) -> bool {
+    ty.into_iter().any(|token| match token {
+        TokenTree::Group(group) => has_impl(group.stream()),
+        TokenTree::Ident(word) => word == "impl",
+        TokenTree::Literal(_) | TokenTree::Punct(_) => false,
+    })
 }
 
 /// `fn(Check) -> Check`: what was written, and nothing else.
@@ -149,10 +161,4 @@ fn local(name: &str) -> Ident {
 /// that it is generated.
 fn generated_at(place: Span) -> Span {
     Span::mixed_site().located_at(place)
-}
-
-fn parenthesized(tokens: TokenStream, place: Span) -> TokenStream {
-    let mut group = Group::new(proc_macro2::Delimiter::Parenthesis, tokens);
-    group.set_span(generated_at(place));
-    TokenTree::from(group).into_token_stream()
 }

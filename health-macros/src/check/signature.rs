@@ -4,7 +4,7 @@ use proc_macro2::Span;
 use quote::ToTokens;
 use syn::{
     Error, FnArg, GenericArgument, GenericParam, Ident, PatType, PathArguments, Result, ReturnType, Safety, Type,
-    TypeReference, spanned::Spanned as _,
+    TypeReference,
 };
 
 use crate::diagnostics::Diagnostics;
@@ -15,8 +15,8 @@ pub(super) struct Signature {
     /// The keyword `async`, if it is there.
     pub(super) asyncness: Option<Span>,
     pub(super) parameters: Vec<Parameter>,
-    /// Where the return type starts and ends; the function's name if it has none.
-    pub(super) answer: (Span, Span),
+    /// The return type, if there is one.
+    pub(super) answer: Option<Type>,
 }
 
 /// A parameter `&T` or `Option<&T>`.
@@ -35,9 +35,9 @@ impl Signature {
         let inputs = signature.inputs.len();
         let parameters: Vec<Parameter> =
             signature.inputs.into_iter().filter_map(|input| diagnostics.note(parameter(input))).collect();
-        let answer = match &signature.output {
-            ReturnType::Default => (signature.ident.span(), signature.ident.span()),
-            ReturnType::Type(_, answer) => ends(answer),
+        let answer = match signature.output {
+            ReturnType::Type(_, answer) => Some(*answer),
+            ReturnType::Default => None,
         };
         (parameters.len() == inputs).then(|| Self {
             asyncness: signature.asyncness.map(|keyword| keyword.span),
@@ -190,11 +190,4 @@ fn source(tokens: &impl ToTokens) -> String {
     [(" :: ", "::"), (":: ", "::"), (" < ", "<"), (" >", ">"), (" ,", ","), ("& ", "&")]
         .iter()
         .fold(text, |text, (spaced, tight)| text.replace(spaced, tight))
-}
-
-/// The first and the last token's place.
-fn ends(tokens: &Type) -> (Span, Span) {
-    let start = tokens.span();
-    let end = tokens.to_token_stream().into_iter().last().map_or(start, |token| token.span());
-    (start, end)
 }
