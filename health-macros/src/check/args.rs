@@ -68,8 +68,8 @@ impl Args {
         }
         // `#[health_check(5)]` is one mistake.
         if all_have_keys && !keys.has_seen("level") {
-            let message = "a health check needs a level: write such as `#[health_check(level = 5)]`, \
-                           from 1 (the whole ship) to 5 (cheap and always safe)";
+            let message = "a health check needs a level: write such as `level = 5`, from 1 (the whole ship) to 5 \
+                           (cheap and always safe)";
             diagnostics.push(Error::new(Span::call_site(), message));
         }
         args
