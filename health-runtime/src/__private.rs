@@ -12,5 +12,5 @@ pub use inventory;
 
 pub use crate::{
     model::{Check, IntoOutcome, Level, Location, Work},
-    registry::{Binder, Registration},
+    registry::{Binder, Lend, Registration},
 };

@@ -48,9 +48,23 @@ pub struct Binder<'a> {
     missing: Vec<&'static str>,
 }
 
+/// What can be lent to checks; one word, so that what is missing is said once.
+///
+/// Not public API. Used by generated code.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be lent to a health check",
+    label = "has to be `Send + Sync + 'static`, because runs of checks are tasks of their own",
+    note = "for what changes take an atomic, a `std::sync::Mutex` or an `RwLock`; `Rc`, `Cell` and `RefCell` stay on one thread"
+)]
+pub trait Lend: Send + Sync + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Send + Sync + 'static> Lend for T {}
+
 impl Binder<'_> {
     /// The value for a parameter `&T`; without one the service does not start.
-    pub fn require<T: Send + Sync + 'static>(&mut self) -> Option<Arc<T>> {
+    pub fn require<T: Lend>(&mut self) -> Option<Arc<T>> {
         let value = self.state.get();
         if value.is_none() {
             self.missing.push(std::any::type_name::<T>());
@@ -59,7 +73,7 @@ impl Binder<'_> {
     }
 
     /// The value for a parameter `Option<&T>`.
-    pub fn optional<T: Send + Sync + 'static>(&mut self) -> Option<Arc<T>> {
+    pub fn optional<T: Lend>(&mut self) -> Option<Arc<T>> {
         self.state.get()
     }
 }

@@ -17,7 +17,8 @@ use super::{Outcome, Status};
 #[diagnostic::on_unimplemented(
     message = "a health check cannot return `{Self}`",
     label = "not a health check's answer",
-    note = "return `()`, `bool`, `Status`, `Outcome`, `Details<T>` where `T: Serialize`, or a `Result` of one of these whose error is `Display`"
+    note = "return `()`, `bool`, `Status`, `Outcome`, `Details<T>` where `T: Serialize`, or a `Result` of one of these whose error is `Display`",
+    note = "of an `Option`, say what `None` means: return such as `answer.is_some()` or `answer.ok_or(\"nobody answered\")`"
 )]
 pub trait IntoOutcome {
     /// Turns the value into an outcome. A panic in here is the check's outcome, too.

@@ -1,0 +1,97 @@
+//! What stands in `#[health_check(…)]`, each value checked on its own.
+
+use std::time::Duration;
+
+use proc_macro2::{Span, TokenStream};
+use syn::{Error, Ident, LitStr, Result};
+
+use super::argument::{Argument, split};
+use crate::{diagnostics::Diagnostics, keys::Keys, runtime_path::RuntimePath};
+
+const KNOWN: &[&str] = &[
+    "level",
+    "name",
+    "timeout",
+    "critical",
+    "liveness",
+    "readiness",
+    "startup",
+    "depends_on",
+    "max_age",
+    "degraded_after",
+    "flatten",
+    "tags",
+    "crate",
+];
+
+const NO_BACKGROUND: &str = "checks run when they are asked for, so leave it out";
+const NO_THRESHOLD: &str = "every result counts, so leave it out";
+const NOT_YET: &[(&str, &str)] = &[
+    ("interval", NO_BACKGROUND),
+    ("retry_interval", NO_BACKGROUND),
+    ("stale_after", NO_BACKGROUND),
+    ("failure_threshold", NO_THRESHOLD),
+    ("success_threshold", NO_THRESHOLD),
+];
+
+/// The values that were written; `None` and `false` for what was not, or could not be read.
+#[derive(Default)]
+pub(super) struct Args {
+    pub(super) runtime: RuntimePath,
+    pub(super) level: Option<u8>,
+    pub(super) name: Option<LitStr>,
+    pub(super) timeout: Option<Duration>,
+    pub(super) critical: Option<bool>,
+    /// The key itself, for errors about it.
+    pub(super) liveness: Option<Ident>,
+    pub(super) readiness: bool,
+    pub(super) startup: bool,
+    pub(super) depends_on: Vec<LitStr>,
+    pub(super) max_age: Option<Duration>,
+    pub(super) degraded_after: Option<Duration>,
+    pub(super) flatten: bool,
+    pub(super) tags: Vec<LitStr>,
+}
+
+impl Args {
+    pub(super) fn parse(input: TokenStream, diagnostics: &mut Diagnostics) -> Self {
+        let mut args = Self::default();
+        let mut keys = Keys::new(KNOWN, NOT_YET);
+        let mut all_have_keys = true;
+        for tokens in split(input) {
+            let Some(argument) = diagnostics.note(syn::parse2::<Argument>(tokens)) else {
+                all_have_keys = false;
+                continue;
+            };
+            let set = keys.admit(&argument.key).and_then(|()| argument.check_end()).and_then(|()| args.set(&argument));
+            diagnostics.note(set);
+        }
+        // `#[health_check(5)]` is one mistake.
+        if all_have_keys && !keys.has_seen("level") {
+            let message = "a health check needs a level: write such as `level = 5`, from 1 (the whole ship) to 5 \
+                           (cheap and always safe)";
+            diagnostics.push(Error::new(Span::call_site(), message));
+        }
+        args
+    }
+
+    fn set(&mut self, argument: &Argument) -> Result<()> {
+        match argument.key.to_string().as_str() {
+            "level" => self.level = Some(argument.level()?),
+            "name" => self.name = Some(argument.name()?),
+            "timeout" => self.timeout = Some(argument.duration_above_zero()?),
+            "critical" => self.critical = Some(argument.boolean()?),
+            "liveness" => self.liveness = argument.flag()?.then(|| argument.key.clone()),
+            "readiness" => self.readiness = argument.flag()?,
+            "startup" => self.startup = argument.flag()?,
+            "depends_on" => self.depends_on = argument.words()?,
+            "max_age" => self.max_age = Some(argument.duration()?),
+            "degraded_after" => self.degraded_after = Some(argument.duration_above_zero()?),
+            "flatten" => self.flatten = argument.flag()?,
+            "tags" => self.tags = argument.words()?,
+            "crate" => self.runtime = argument.runtime_path()?,
+            key => unreachable!("`{key}` is known and has no meaning"),
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,248 @@
+//! One argument as it was written: a key, and a value in one of three forms.
+
+use std::time::Duration;
+
+use proc_macro2::{TokenStream, TokenTree};
+use quote::quote;
+use syn::{
+    Error, Ident, Lit, LitStr, Result, Token,
+    ext::IdentExt as _,
+    parenthesized,
+    parse::{Parse, ParseStream, Parser as _},
+    token,
+};
+
+use super::duration;
+use crate::runtime_path::RuntimePath;
+
+const MISSING_COMMA: &str = "there is a `,` missing before this";
+
+/// `key`, `key = value` or `key(value)`.
+pub(super) struct Argument {
+    pub(super) key: Ident,
+    value: Value,
+    /// What follows the value and should not.
+    rest: TokenStream,
+}
+
+enum Value {
+    Absent,
+    Equals(Token![=], TokenStream),
+    List(token::Paren, TokenStream),
+}
+
+/// Splits at the commas, so that an argument that cannot be read does not hide the mistakes of the next.
+pub(super) fn split(input: TokenStream) -> Vec<TokenStream> {
+    let mut arguments = vec![TokenStream::new()];
+    for token in input {
+        match (&token, arguments.last_mut()) {
+            (TokenTree::Punct(punct), _) if punct.as_char() == ',' => arguments.push(TokenStream::new()),
+            (_, Some(last)) => last.extend([token]),
+            (_, None) => {}
+        }
+    }
+    arguments.retain(|argument| !argument.is_empty());
+    arguments
+}
+
+impl Parse for Argument {
+    fn parse(input: ParseStream) -> Result<Self> {
+        let key = Ident::parse_any(input)
+            .map_err(|error| Error::new(error.span(), "a key is missing here, such as `level = 5`"))?;
+        let value = if input.peek(Token![=]) {
+            Value::Equals(input.parse()?, input.parse()?)
+        } else if input.peek(token::Paren) {
+            let list;
+            let parentheses = parenthesized!(list in input);
+            Value::List(parentheses, list.parse()?)
+        } else {
+            Value::Absent
+        };
+        Ok(Self { key, value, rest: input.parse()? })
+    }
+}
+
+impl Argument {
+    /// An error if something follows the value.
+    pub(super) fn check_end(&self) -> Result<()> {
+        match (&self.value, self.rest.clone().into_iter().next()) {
+            (_, None) => Ok(()),
+            (Value::Absent, Some(token @ TokenTree::Literal(_))) => {
+                Err(Error::new_spanned(token, "there is a `=` missing before this"))
+            }
+            (_, Some(token)) => Err(Error::new_spanned(token, MISSING_COMMA)),
+        }
+    }
+
+    /// `level = 5`
+    pub(super) fn level(&self) -> Result<u8> {
+        const EXPECTED: &str = "write one of the levels from `1` (the whole ship) to `5` (cheap and always safe)";
+        match self.literal("level = 5", EXPECTED)? {
+            Lit::Int(number) if number.suffix().is_empty() => number
+                .base10_parse()
+                .ok()
+                .filter(|level| (1..=5).contains(level))
+                .ok_or_else(|| Error::new(number.span(), EXPECTED)),
+            other => Err(Error::new_spanned(other, EXPECTED)),
+        }
+    }
+
+    /// `name = "…"`
+    pub(super) fn name(&self) -> Result<LitStr> {
+        let example = format!("{} = \"database\"", self.key);
+        let expected = format!("write it in quotes, such as `{example}`");
+        match self.literal(&example, &expected)? {
+            Lit::Str(text) => self.word(text),
+            other => Err(Error::new_spanned(other, expected)),
+        }
+    }
+
+    /// `timeout = "2s"`
+    pub(super) fn duration(&self) -> Result<Duration> {
+        let example = format!("{} = \"2s\"", self.key);
+        match self.literal(&example, "a duration is a text in quotes, such as `\"2s\"`")? {
+            Lit::Str(text) => duration::parse(&text.value()).map_err(|message| Error::new(text.span(), message)),
+            Lit::Int(number) => Err(Error::new(
+                number.span(),
+                format!("a duration needs quotes and a unit: write `\"{}s\"`", number.base10_digits()),
+            )),
+            other => Err(Error::new_spanned(other, "a duration is a text in quotes, such as `\"2s\"`")),
+        }
+    }
+
+    /// `timeout = "2s"`, where none at all makes no sense.
+    pub(super) fn duration_above_zero(&self) -> Result<Duration> {
+        let duration = self.duration()?;
+        match &self.value {
+            Value::Equals(_, value) if duration.is_zero() => {
+                Err(Error::new_spanned(value, format!("`{}` cannot be zero: give it time, such as `\"2s\"`", self.key)))
+            }
+            _ => Ok(duration),
+        }
+    }
+
+    /// `critical = false`
+    pub(super) fn boolean(&self) -> Result<bool> {
+        let expected = format!("`{}` is `true` or `false`, without quotes", self.key);
+        match self.literal(&format!("{} = false", self.key), &expected)? {
+            Lit::Bool(boolean) => Ok(boolean.value),
+            other => Err(Error::new_spanned(other, expected)),
+        }
+    }
+
+    /// `liveness`, or `liveness = true`
+    pub(super) fn flag(&self) -> Result<bool> {
+        let expected = format!("`{0}` takes no value: write `{0}` alone", self.key);
+        match &self.value {
+            Value::Absent => Ok(true),
+            Value::Equals(..) => match self.literal(&self.key.to_string(), &expected)? {
+                Lit::Bool(boolean) => Ok(boolean.value),
+                other => Err(Error::new_spanned(other, expected)),
+            },
+            Value::List(..) => Err(Error::new(self.key.span(), expected)),
+        }
+    }
+
+    /// `depends_on("a", "b")`
+    pub(super) fn words(&self) -> Result<Vec<LitStr>> {
+        let example = format!("write it as `{}(\"a\", \"b\")`", self.key);
+        let Value::List(_, list) = &self.value else { return Err(self.error(&example)) };
+        let mut words: Vec<LitStr> = Vec::new();
+        let mut errors: Vec<Error> = Vec::new();
+        for tokens in split(list.clone()) {
+            match self.word_of_list(tokens, &words) {
+                Ok(word) => words.push(word),
+                Err(error) => errors.push(error),
+            }
+        }
+        let all = errors.into_iter().reduce(|mut all, error| {
+            all.combine(error);
+            all
+        });
+        match all {
+            Some(errors) => Err(errors),
+            None if words.is_empty() => {
+                Err(self.error(&format!("`{}` is empty: leave it out, or {example}", self.key)))
+            }
+            None => Ok(words),
+        }
+    }
+
+    fn word_of_list(&self, tokens: TokenStream, before: &[LitStr]) -> Result<LitStr> {
+        let expected = format!("write each in quotes, such as `{}(\"a\", \"b\")`", self.key);
+        let Lit::Str(word) = literal(tokens.clone(), &expected)? else {
+            return Err(Error::new_spanned(tokens, expected));
+        };
+        let word = self.word(word)?;
+        if before.iter().any(|other| other.value() == word.value()) {
+            let message = format!("`{}` stands in `{}` twice: keep one of them", word.value(), self.key);
+            return Err(Error::new(word.span(), message));
+        }
+        Ok(word)
+    }
+
+    /// `crate = path`
+    pub(super) fn runtime_path(&self) -> Result<RuntimePath> {
+        match &self.value {
+            Value::Equals(_, value) => alone.parse2(value.clone()),
+            Value::Absent | Value::List(..) => Err(self.error("write it as `crate = ::health_runtime`")),
+        }
+    }
+
+    fn word(&self, text: LitStr) -> Result<LitStr> {
+        let value = text.value();
+        if value.trim().is_empty() {
+            return Err(Error::new(text.span(), format!("`{}` cannot take an empty text", self.key)));
+        }
+        if value.contains(char::is_control) {
+            let message = format!("`{}` cannot have control characters, such as a line break", self.key);
+            return Err(Error::new(text.span(), message));
+        }
+        Ok(text)
+    }
+
+    /// The literal behind the `=`.
+    fn literal(&self, example: &str, expected: &str) -> Result<Lit> {
+        match &self.value {
+            Value::Equals(equals, value) if value.is_empty() => {
+                Err(Error::new(equals.span, format!("a value is missing: write `{example}`")))
+            }
+            Value::Equals(_, value) => literal(value.clone(), expected),
+            Value::Absent | Value::List(..) => Err(self.error(&format!("write it as `{example}`"))),
+        }
+    }
+
+    /// An error on the whole argument.
+    fn error(&self, message: &str) -> Error {
+        let key = &self.key;
+        match &self.value {
+            Value::Absent => Error::new(key.span(), message),
+            Value::Equals(equals, value) => Error::new_spanned(quote!(#key #equals #value), message),
+            Value::List(parentheses, list) => {
+                let mut argument = quote!(#key);
+                parentheses.surround(&mut argument, |inner| inner.extend(list.clone()));
+                Error::new_spanned(argument, message)
+            }
+        }
+    }
+}
+
+/// A literal and nothing else.
+fn literal(tokens: TokenStream, expected: &str) -> Result<Lit> {
+    let parse = |input: ParseStream| match input.parse::<Lit>() {
+        Ok(literal) => end(input).map(|()| literal),
+        Err(_) => Err(Error::new_spanned(input.parse::<TokenStream>()?, expected)),
+    };
+    parse.parse2(tokens)
+}
+
+/// A value and nothing else.
+fn alone<T: Parse>(input: ParseStream) -> Result<T> {
+    let value = input.parse()?;
+    end(input).map(|()| value)
+}
+
+/// Nothing may follow; the likely mistake is a comma that was forgotten.
+fn end(input: ParseStream) -> Result<()> {
+    if input.is_empty() { Ok(()) } else { Err(input.error(MISSING_COMMA)) }
+}

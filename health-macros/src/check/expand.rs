@@ -1,0 +1,165 @@
+//! The generated code: the function as it was written, and its registration.
+
+use std::time::Duration;
+
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::spanned::Spanned;
+
+use super::{
+    model::{Model, Settings},
+    signature::{Parameter, Signature},
+};
+use crate::runtime_path::RuntimePath;
+
+pub(super) fn expand(model: &Model, item: &TokenStream) -> TokenStream {
+    let Model { runtime, name, signature, attributes, .. } = model;
+    let level = format_ident!("L{}", model.level);
+    let allow = excused_lints();
+    let location = location(runtime, &signature.function);
+    let bind = bind(runtime, signature);
+    let configure = configure(runtime, &model.settings);
+    quote! {
+        #allow
+        #item
+        #attributes
+        const _: () = {
+            #runtime::__private::inventory::submit! {
+                #runtime::__private::Registration::new(
+                    #name, #runtime::__private::Level::#level, #location, #bind, #configure
+                )
+            }
+        };
+    }
+}
+
+/// What the shape of a check provokes, so that the author could not help it.
+fn excused_lints() -> TokenStream {
+    quote! {
+        #[allow(
+            clippy::borrowed_box,
+            clippy::missing_errors_doc,
+            clippy::must_use_candidate,
+            clippy::ptr_arg,
+            clippy::trivially_copy_pass_by_ref,
+            clippy::unused_async,
+            reason = "a health check says how it is run with `async`, borrows sized state, and is called by the runtime"
+        )]
+    }
+}
+
+/// The function's place, not the attribute's: these two macros tell where the author's tokens stand, so they
+/// pass as such.
+fn location(runtime: &RuntimePath, function: &Ident) -> TokenStream {
+    let written = runtime.written_at(function.span());
+    let file = quote_spanned!(function.span()=> #written::__private::file!());
+    let line = quote_spanned!(function.span()=> #written::__private::line!());
+    quote!(#runtime::__private::Location::new(#file, #line))
+}
+
+/// `fn(&mut Binder<'_>) -> Option<Work>`: asks for all the state before it gives up, so that one start names
+/// all that is missing.
+fn bind(runtime: &RuntimePath, signature: &Signature) -> TokenStream {
+    let binder = local("binder");
+    let lent: Vec<Ident> = (0..signature.parameters.len()).map(|index| local(&format!("lent_{index}"))).collect();
+    let look_up = signature.parameters.iter().zip(&lent).map(|(parameter, lent)| look_up(&binder, parameter, lent));
+    let required = signature.parameters.iter().zip(&lent).filter(|(parameter, _)| !parameter.optional);
+    let required = required.map(|(_, lent)| lent);
+    let work = work(runtime, signature, &lent);
+    quote! {
+        |#binder| {
+            #(#look_up)*
+            #(let #required = #required?;)*
+            #runtime::__private::Option::Some(#work)
+        }
+    }
+}
+
+/// What the type has to be, to be lent, is said at the type.
+fn look_up(binder: &Ident, parameter: &Parameter, lent: &Ident) -> TokenStream {
+    let Parameter { lent: ty, optional } = parameter;
+    let method = if *optional { "optional" } else { "require" };
+    let method = Ident::new(method, generated_at(ty.span()));
+    quote_spanned! {generated_at(ty.span())=> let #lent = #binder.#method::<#ty>(); }
+}
+
+/// The state is cloned for each run, since a run may outlive the caller that started it.
+fn work(runtime: &RuntimePath, signature: &Signature, lent: &[Ident]) -> TokenStream {
+    let outcome = outcome(runtime, signature, lent);
+    match signature.asyncness {
+        None => quote!(#runtime::__private::Work::blocking(move || #outcome)),
+        Some(keyword) => {
+            let runtime_here = runtime.at(keyword);
+            let future = quote_spanned!(generated_at(keyword)=> async move { #outcome });
+            let body = quote!({
+                #(let #lent = #runtime::__private::Clone::clone(&#lent);)*
+                #future
+            });
+            quote_spanned!(generated_at(keyword)=> #runtime_here::__private::Work::task(move || #body))
+        }
+    }
+}
+
+/// The call and its conversion. The return type is repeated where it can be: that is where the compiler says
+/// what cannot be returned.
+fn outcome(runtime: &RuntimePath, signature: &Signature, lent: &[Ident]) -> TokenStream {
+    let Signature { function, answer, .. } = signature;
+    let arguments = signature.parameters.iter().zip(lent).map(|(parameter, lent)| {
+        if parameter.optional { quote!(#runtime::__private::Option::as_deref(&#lent)) } else { quote!(&*#lent) }
+    });
+    let wait = signature.asyncness.map(|_| quote!(.await));
+    let place = generated_at(answer.as_ref().map_or_else(|| function.span(), Spanned::span));
+    let runtime_here = runtime.at(place);
+    let answer = match answer.as_ref().map(ToTokens::to_token_stream) {
+        Some(answer) if !has_impl(answer.clone()) => answer,
+        _ => quote_spanned!(place=> _),
+    };
+    quote_spanned! {place=>
+        <#answer as #runtime_here::__private::IntoOutcome>::into_outcome(#function(#(#arguments),*) #wait)
+    }
+}
+
+/// Whether there is an `impl Trait` in it, which can be named nowhere else.
+fn has_impl(ty: TokenStream) -> bool {
+    ty.into_iter().any(|token| match token {
+        TokenTree::Group(group) => has_impl(group.stream()),
+        TokenTree::Ident(word) => word == "impl",
+        TokenTree::Literal(_) | TokenTree::Punct(_) => false,
+    })
+}
+
+/// `fn(Check) -> Check`: what was written, and nothing else.
+fn configure(runtime: &RuntimePath, settings: &Settings) -> TokenStream {
+    let check = local("check");
+    let duration = |duration: &Duration| {
+        let (seconds, nanos) = (duration.as_secs(), duration.subsec_nanos());
+        quote!(#runtime::__private::Duration::new(#seconds, #nanos))
+    };
+    let Settings { description, critical, depends_on, tags, .. } = settings;
+    let description = description.iter().map(|description| quote!(.with_description(#description)));
+    let timeout = settings.timeout.iter().map(duration).map(|timeout| quote!(.with_timeout(#timeout)));
+    let critical = critical.iter().map(|critical| quote!(.critical(#critical)));
+    let groups =
+        settings.groups.iter().map(|group| Ident::new(group, Span::mixed_site())).map(|group| quote!(.#group()));
+    let depends_on = (!depends_on.is_empty()).then(|| quote!(.depends_on([#(#depends_on),*])));
+    let max_age = settings.max_age.iter().map(duration).map(|max_age| quote!(.with_max_age(#max_age)));
+    let degraded_after = settings.degraded_after.iter().map(duration).map(|limit| quote!(.with_degraded_after(#limit)));
+    let flatten = settings.flatten.then(|| quote!(.flatten(true)));
+    let tags = (!tags.is_empty()).then(|| quote!(.with_tags([#(#tags),*])));
+    quote! {
+        |#check| #check
+            #(#description)* #(#timeout)* #(#critical)* #(#groups)* #depends_on
+            #(#max_age)* #(#degraded_after)* #flatten #tags
+    }
+}
+
+/// A name that neither meets the author's locals nor, being so unlikely, a constant or static of the author's.
+fn local(name: &str) -> Ident {
+    Ident::new(&format!("health_check_{name}"), Span::mixed_site())
+}
+
+/// Generated code that stands, for the compiler's messages, where the author wrote something; lints know
+/// that it is generated.
+fn generated_at(place: Span) -> Span {
+    Span::mixed_site().located_at(place)
+}

@@ -1,0 +1,31 @@
+//! The item under `#[health_check]`, as it was written.
+
+use proc_macro2::{TokenStream, TokenTree};
+use syn::{
+    Attribute, Error, Result, Signature, Visibility,
+    parse::{ParseStream, Parser as _},
+};
+
+/// A function's head. Its body is left alone, so that one that is half typed still expands.
+pub(super) struct Function {
+    pub(super) attributes: Vec<Attribute>,
+    pub(super) signature: Signature,
+}
+
+impl Function {
+    pub(super) fn parse(item: TokenStream) -> Result<Self> {
+        let is_function = item.clone().into_iter().any(|token| matches!(token, TokenTree::Ident(word) if word == "fn"));
+        let parse = |input: ParseStream| {
+            let attributes = input.call(Attribute::parse_outer)?;
+            input.parse::<Visibility>()?;
+            let start = input.span();
+            let signature = input.parse().map_err(|error| {
+                let message = "a health check is a function, such as `async fn database(pool: &Pool) -> bool`";
+                if is_function { error } else { Error::new(start, message) }
+            })?;
+            input.parse::<TokenStream>()?;
+            Ok(Self { attributes, signature })
+        };
+        parse.parse2(item)
+    }
+}

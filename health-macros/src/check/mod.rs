@@ -1,0 +1,50 @@
+//! `#[health_check]`: args ← model ← expand.
+
+mod args;
+mod argument;
+mod duration;
+mod expand;
+mod function;
+mod model;
+mod signature;
+
+use proc_macro2::TokenStream;
+
+use self::{args::Args, function::Function, model::Model};
+use crate::diagnostics::Diagnostics;
+
+pub(crate) fn health_check(args: TokenStream, item: TokenStream) -> TokenStream {
+    let mut diagnostics = Diagnostics::new();
+    let args = Args::parse(args, &mut diagnostics);
+    let function = diagnostics.note(Function::parse(item.clone()));
+    let model = function.and_then(|function| Model::new(args, function, &mut diagnostics));
+    match (diagnostics.finish(), model) {
+        (None, Some(model)) => expand::expand(&model, &item),
+        // The item as it was written, so that what calls it still finds it.
+        (errors, _) => errors.into_iter().chain([item]).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use quote::quote;
+
+    use super::*;
+
+    /// What an editor hands over while somebody types.
+    #[test]
+    fn expands_over_a_body_that_is_half_typed() {
+        let item: TokenStream = "async fn database(pool: &Pool) -> bool { pool. let = }".parse().unwrap();
+        let expansion = health_check(quote!(level = 5), item.clone()).to_string();
+        assert!(expansion.contains("Registration :: new"), "{expansion}");
+        assert!(expansion.contains(&item.to_string()), "{expansion}");
+    }
+
+    #[test]
+    fn leaves_the_item_as_it_was_beside_an_error() {
+        let item: TokenStream = "/// Docs.\npub struct Database { field: u32 }".parse().unwrap();
+        let expansion = health_check(quote!(level = 9, colour), item.clone()).to_string();
+        assert_eq!(expansion.matches("compile_error").count(), 3, "{expansion}");
+        assert!(expansion.ends_with(&item.to_string()), "{expansion}");
+    }
+}

@@ -1,0 +1,58 @@
+//! The generated code: one expression.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned as _;
+
+use super::model::{Argument, Call, Model};
+use crate::runtime_path::RuntimePath;
+
+/// A `Result<Router, Error>`, whether there are mistakes or not.
+pub(super) fn expand(model: &Model, mistakes: Option<&TokenStream>) -> TokenStream {
+    let Model { runtime, crates, calls } = model;
+    let links = crates.iter().map(link);
+    let calls = calls.iter().map(|call| expand_call(runtime, call));
+    quote! {{
+        #mistakes
+        #(#links)*
+        #runtime::EndpointBuilder::new()
+            #(#calls)*
+            .build()
+            .map(#runtime::Endpoint::into_router)
+    }}
+}
+
+/// Names the crate, so that it is linked.
+fn link(name: &Ident) -> TokenStream {
+    quote_spanned! {generated_at(name.span())=>
+        #[allow(unused_imports, reason = "linked for the checks that are declared in it")]
+        use ::#name as _;
+    }
+}
+
+fn expand_call(runtime: &RuntimePath, Call { method, argument }: &Call) -> TokenStream {
+    let argument = match argument {
+        Argument::BuildInfo(ty) => {
+            let runtime = runtime.at(ty.span());
+            quote_spanned!(generated_at(ty.span())=> <#ty as #runtime::BuildInfo>::BUILD_INFO)
+        }
+        Argument::Checks(checks) => {
+            let checks = checks.iter().map(|check| {
+                let runtime = runtime.at(check.span());
+                quote_spanned!(generated_at(check.span())=> #runtime::__private::Into::<#runtime::Check>::into(#check))
+            });
+            quote!([#(#checks),*])
+        }
+        Argument::ShowDetails(variant) => {
+            let variant = Ident::new(variant, Span::mixed_site());
+            quote!(#runtime::ShowDetails::#variant)
+        }
+        Argument::Value(value) => quote!(#value),
+    };
+    quote!(.#method(#argument))
+}
+
+/// Where the author's tokens stand, and yet known to lints as generated.
+fn generated_at(place: Span) -> Span {
+    Span::mixed_site().located_at(place)
+}

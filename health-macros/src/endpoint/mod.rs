@@ -1,0 +1,18 @@
+//! `health_endpoint!`: args ← model ← expand.
+
+mod args;
+mod expand;
+mod model;
+
+use proc_macro2::TokenStream;
+
+use self::{args::Args, model::Model};
+use crate::diagnostics::Diagnostics;
+
+pub(crate) fn health_endpoint(input: TokenStream) -> TokenStream {
+    let mut diagnostics = Diagnostics::new();
+    let args = Args::parse(input, &mut diagnostics);
+    let model = Model::new(args);
+    // What could be read is still built, so that the call has its type and its values are used.
+    expand::expand(&model, diagnostics.finish().as_ref())
+}

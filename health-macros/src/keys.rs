@@ -1,0 +1,64 @@
+//! Which keys a macro takes, and which of them were seen.
+
+use std::fmt::Write as _;
+
+use syn::{Ident, Result};
+
+/// How alike a name must be to be suggested, from 0 (nothing in common) to 1 (the same).
+const SIMILAR_ENOUGH: f64 = 0.8;
+
+/// Admits each known key once.
+#[derive(Debug)]
+pub(crate) struct Keys {
+    known: &'static [&'static str],
+    /// Keys that are planned, with what to do until then.
+    refused: &'static [(&'static str, &'static str)],
+    seen: Vec<String>,
+    /// What misspelt keys were probably meant to be.
+    meant: Vec<&'static str>,
+}
+
+impl Keys {
+    pub(crate) const fn new(known: &'static [&'static str], refused: &'static [(&'static str, &'static str)]) -> Self {
+        Self { known, refused, seen: Vec::new(), meant: Vec::new() }
+    }
+
+    /// An error for a key that is not known, not supported yet, or there already.
+    pub(crate) fn admit(&mut self, key: &Ident) -> Result<()> {
+        let name = key.to_string();
+        if let Some((_, until_then)) = self.refused.iter().find(|(refused, _)| *refused == name) {
+            return Err(syn::Error::new(key.span(), format!("`{name}` is not supported yet: {until_then}")));
+        }
+        if !self.known.contains(&name.as_str()) {
+            return Err(syn::Error::new(key.span(), self.unknown(&name)));
+        }
+        if self.seen.contains(&name) {
+            return Err(syn::Error::new(key.span(), format!("`{name}` is given twice: keep one of them")));
+        }
+        self.seen.push(name);
+        Ok(())
+    }
+
+    /// Whether the key was given, or misspelt: then saying that it is missing would be a second error for
+    /// one mistake.
+    pub(crate) fn has_seen(&self, key: &str) -> bool {
+        self.seen.iter().any(|seen| seen == key) || self.meant.contains(&key)
+    }
+
+    fn unknown(&mut self, name: &str) -> String {
+        let mut message = format!("there is no key `{name}`");
+        let nearest = self
+            .known
+            .iter()
+            .map(|known| (strsim::jaro_winkler(name, known), *known))
+            .filter(|(likeness, _)| *likeness >= SIMILAR_ENOUGH)
+            .max_by(|a, b| a.0.total_cmp(&b.0));
+        if let Some((_, nearest)) = nearest {
+            self.meant.push(nearest);
+            let _ = write!(message, "; did you mean `{nearest}`?");
+        } else {
+            let _ = write!(message, "; known keys are `{}`", self.known.join("`, `"));
+        }
+        message
+    }
+}
