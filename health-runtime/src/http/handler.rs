@@ -13,9 +13,9 @@ use super::{
     access::ShowDetails,
     answer::{Answer, JSON, TEXT},
     cache::{Cache, Key},
+    paths::Paths,
     problem::ProblemDetails,
     query::{Format, Query, View},
-    router::Paths,
     status_code::ValidStatusCodes,
     target::Target,
 };
