@@ -302,3 +302,48 @@ fn a_monitor_outlives_its_runtime() {
     drop(first);
     assert_eq!(runtime().block_on(monitor.report(&Selection::everything())).status(), Status::Pass);
 }
+
+/// Nobody waits any more when it answers, and still its answer is too late to count.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_late_answer_does_not_count() {
+    let is_done = Arc::new(AtomicBool::new(false));
+    let done = Arc::clone(&is_done);
+    let monitor = monitor([Check::new("late", Level::L5, move || {
+        let done = Arc::clone(&done);
+        async move {
+            std::thread::sleep(Duration::from_millis(100));
+            done.store(true, Ordering::SeqCst);
+        }
+    })
+    .with_timeout(Duration::from_millis(20))
+    .with_max_age(Duration::from_hours(1))]);
+    let everything = Selection::everything();
+    let gives_up = tokio::time::timeout(Duration::from_millis(1), monitor.report(&everything));
+    gives_up.await.expect_err("it gives up");
+    while !is_done.load(Ordering::SeqCst) {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let report = monitor.report(&everything).await;
+    assert_eq!(report.result("late").and_then(|result| result.cause()).map(|cause| cause.as_str()), Some("timed_out"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn times_without_end_are_no_panic() {
+    let for_ever = |name: &str| {
+        Check::new(name, Level::L5, || async { true })
+            .with_timeout(Duration::MAX)
+            .with_max_age(Duration::MAX)
+            .with_degraded_after(Duration::MAX)
+    };
+    let hangs = Check::new("hangs", Level::L5, pending::<()>).with_timeout(Duration::MAX).with_max_age(Duration::MAX);
+    let endpoint = endpoint([for_ever("a"), for_ever("b").depends_on(["a"]), hangs]);
+    let start = Instant::now();
+    let report = endpoint.monitor().report(&Selection::everything().with_deadline(Duration::MAX)).await;
+    assert_eq!(start.elapsed(), Duration::from_secs(10));
+    assert_eq!(report.result("b").map(|result| result.status()), Some(Status::Pass));
+    for path in ["/health", "/health/levels/5", "/health/checks/hangs", "/health/checks/b"] {
+        let request = axum::http::Request::get(path).body(axum::body::Body::empty()).expect("a request");
+        let answer = tower::ServiceExt::oneshot(endpoint.router(), request).await.expect("an answer");
+        assert_eq!(answer.status(), if path.ends_with('b') { 200 } else { 503 }, "{path}");
+    }
+}
