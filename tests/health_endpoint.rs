@@ -1,8 +1,10 @@
 //! `health_endpoint!`: every key is a method of the builder.
 
+use axum::{body::Body, http::Request};
 use health_runtime::{
     BuildInfo, Check, Endpoint, EndpointBuilder, Level, ShowDetails, StatusCodes, View, health_check, health_endpoint,
 };
+use tower::ServiceExt as _;
 
 struct Pool(Vec<u32>);
 
@@ -35,6 +37,15 @@ fn takes_every_key_and_evaluates_in_the_written_order() {
     }
     .unwrap();
     let _ = axum::Router::<()>::new().merge(router);
+}
+
+#[tokio::test]
+async fn declared_checks_run_with_the_state_that_was_handed_over() {
+    for (numbers, expected) in [(vec![1], 200), (vec![], 503)] {
+        let router = health_endpoint! { state: [Pool(numbers)] }.unwrap();
+        let request = Request::get("/health/checks/pool").body(Body::empty()).unwrap();
+        assert_eq!(router.oneshot(request).await.unwrap().status(), expected);
+    }
 }
 
 #[test]

@@ -248,8 +248,8 @@ fn two_checks_of_one_name_are_named_with_their_places() {
     assert_eq!(
         text,
         format!(
-            "the health checks cannot start: two checks are named `db`, at tests/tests/reports.rs:{first} and at \
-             tests/tests/reports.rs:{second}; give one of them another `name = \"…\"`"
+            "the health checks cannot start: two checks are named `db`, at tests/reports.rs:{first} and at \
+             tests/reports.rs:{second}; give one of them another `name = \"…\"`"
         )
     );
     assert!(problems([good("a"), good("a"), good("a")]).contains("for 2 reasons:\n  - two checks are named `a`"));
@@ -259,7 +259,7 @@ fn two_checks_of_one_name_are_named_with_their_places() {
 fn dependencies_have_to_exist() {
     let text =
         problems([good("database"), good("billing").depends_on(["databse"]), good("b").depends_on(["zzz", "b"])]);
-    assert!(text.contains("`billing` (tests/tests/reports.rs:"), "{text}");
+    assert!(text.contains("`billing` (tests/reports.rs:"), "{text}");
     assert!(text.contains("depends on `databse`, which is no check; did you mean `database`?"), "{text}");
     assert!(text.contains("depends on `zzz`, which is no check\n"), "{text}");
     assert!(text.contains("checks depend on each other in a circle: `b` → `b`"), "{text}");
@@ -298,9 +298,9 @@ fn all_that_is_wrong_comes_out_at_once_and_stays_the_same() {
     let text = error.to_string();
     for part in [
         "the state holds two values of type `&str`",
-        "`deep` (tests/tests/reports.rs:",
+        "`deep` (tests/reports.rs:",
         "restarts the whole fleet",
-        "`hasty` (tests/tests/reports.rs:",
+        "`hasty` (tests/reports.rs:",
         "has a timeout of zero",
         "is named \"line\\nbreak\"",
         "cannot work: the path /nowhere does not exist",
