@@ -103,8 +103,11 @@ async fn a_thousand_requests_leave_nothing_behind() {
                 let answer = request.await.expect("an answer");
                 assert_eq!(answer.status, 503);
                 let checks = &answer.json()["level_1"]["checks"];
-                assert_eq!(checks["hangs"]["cause"], "timed_out");
-                assert!(["timed_out", "still_running"].contains(&checks["blocks"]["cause"].as_str().expect("a cause")));
+                for name in ["hangs", "blocks"] {
+                    let cause = checks[name]["cause"].as_str().expect("a cause");
+                    // On a busy machine a run may be polled late for the last time, and is overdue till then.
+                    assert!(["timed_out", "still_running"].contains(&cause), "{name}: {cause}");
+                }
                 assert_eq!(checks["panics"]["cause"], "panicked");
             }
         }
