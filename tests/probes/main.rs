@@ -1,7 +1,12 @@
 //! The ready-made checks, against real servers, files and databases.
 #![allow(clippy::expect_used, reason = "tests fail by panicking")]
 
+mod bandwidth;
+mod http;
+mod limits;
+mod server;
 mod system;
+mod tls;
 
 use health_runtime::{Check, Problem, Registry};
 

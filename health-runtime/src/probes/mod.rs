@@ -21,19 +21,35 @@
 //! | `memory` | `system`, on by default | sysinfo, rustix | how much memory is used |
 //! | `disk` | `system`, on Unix | the same | how much room a file system has |
 //! | `logging` | none | | whether `tracing` has a subscriber |
+//! | `http` | `http-probe` | hyper | whether another service is well |
+//! | the two over `https://` | `https-probe` | rustls with ring | |
 
 mod logging;
 mod probe;
 
+#[cfg(feature = "http-probe")]
+mod bandwidth;
 #[cfg(all(feature = "system", unix))]
 mod disk;
+#[cfg(feature = "http-probe")]
+mod exchange;
+#[cfg(feature = "http-probe")]
+mod http;
 #[cfg(feature = "system")]
 mod memory;
+#[cfg(feature = "http-probe")]
+mod patience;
 
 pub use logging::{Logging, logging};
 pub use probe::Probe;
 
+#[cfg(feature = "http-probe")]
+pub use bandwidth::{Bandwidth, bandwidth};
 #[cfg(all(feature = "system", unix))]
 pub use disk::{Disk, disk};
+#[cfg(feature = "http-probe")]
+pub use exchange::Http;
+#[cfg(feature = "http-probe")]
+pub use http::{Health, http};
 #[cfg(feature = "system")]
 pub use memory::{Memory, memory};
