@@ -2,9 +2,11 @@
 #![allow(clippy::expect_used, reason = "tests fail by panicking")]
 
 mod bandwidth;
+mod endpoint;
 mod http;
 mod limits;
 mod server;
+mod sqlite;
 mod system;
 mod tls;
 

@@ -22,13 +22,17 @@
 //! | `disk` | `system`, on Unix | the same | how much room a file system has |
 //! | `logging` | none | | whether `tracing` has a subscriber |
 //! | `http` | `http-probe` | hyper | whether another service is well |
+//! | `bandwidth` | `http-probe` | the same | how fast data comes in |
 //! | the two over `https://` | `https-probe` | rustls with ring | |
+//! | `sqlite` | `sqlite` | sqlx, and SQLite built from C | whether a SQLite database takes writes |
 
 mod logging;
 mod probe;
 
 #[cfg(feature = "http-probe")]
 mod bandwidth;
+#[cfg(feature = "sqlite")]
+mod db;
 #[cfg(all(feature = "system", unix))]
 mod disk;
 #[cfg(feature = "http-probe")]
@@ -37,7 +41,7 @@ mod exchange;
 mod http;
 #[cfg(feature = "system")]
 mod memory;
-#[cfg(feature = "http-probe")]
+#[cfg(any(feature = "http-probe", feature = "sqlite"))]
 mod patience;
 
 pub use logging::{Logging, logging};
@@ -45,6 +49,8 @@ pub use probe::Probe;
 
 #[cfg(feature = "http-probe")]
 pub use bandwidth::{Bandwidth, bandwidth};
+#[cfg(feature = "sqlite")]
+pub use db::{Db, sqlite};
 #[cfg(all(feature = "system", unix))]
 pub use disk::{Disk, disk};
 #[cfg(feature = "http-probe")]
