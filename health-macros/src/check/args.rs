@@ -5,8 +5,9 @@ use std::time::Duration;
 use proc_macro2::{Span, TokenStream};
 use syn::{Error, Ident, LitStr, Result};
 
-use super::argument::{Argument, split};
-use crate::{diagnostics::Diagnostics, keys::Keys, runtime_path::RuntimePath};
+use crate::{
+    argument::{Argument, split},
+    diagnostics::Diagnostics, keys::Keys, runtime_path::RuntimePath};
 
 const KNOWN: &[&str] = &[
     "level",

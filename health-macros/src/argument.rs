@@ -12,14 +12,14 @@ use syn::{
     token,
 };
 
-use super::duration;
-use crate::runtime_path::RuntimePath;
+
+use crate::{duration, runtime_path::RuntimePath};
 
 const MISSING_COMMA: &str = "there is a `,` missing before this";
 
 /// `key`, `key = value` or `key(value)`.
-pub(super) struct Argument {
-    pub(super) key: Ident,
+pub(crate) struct Argument {
+    pub(crate) key: Ident,
     value: Value,
     /// What follows the value and should not.
     rest: TokenStream,
@@ -32,7 +32,7 @@ enum Value {
 }
 
 /// Splits at the commas, so that an argument that cannot be read does not hide the mistakes of the next.
-pub(super) fn split(input: TokenStream) -> Vec<TokenStream> {
+pub(crate) fn split(input: TokenStream) -> Vec<TokenStream> {
     let mut arguments = vec![TokenStream::new()];
     for token in input {
         match (&token, arguments.last_mut()) {
@@ -64,7 +64,7 @@ impl Parse for Argument {
 
 impl Argument {
     /// An error if something follows the value.
-    pub(super) fn check_end(&self) -> Result<()> {
+    pub(crate) fn check_end(&self) -> Result<()> {
         match (&self.value, self.rest.clone().into_iter().next()) {
             (_, None) => Ok(()),
             (Value::Absent, Some(token @ TokenTree::Literal(_))) => {
@@ -75,7 +75,7 @@ impl Argument {
     }
 
     /// `level = 5`
-    pub(super) fn level(&self) -> Result<u8> {
+    pub(crate) fn level(&self) -> Result<u8> {
         const EXPECTED: &str = "a level is one of the numbers from 1 (the whole ship) to 5 (cheap and always safe)";
         match self.literal("level = 5", EXPECTED)? {
             Lit::Int(number) if number.suffix().is_empty() => number
@@ -88,7 +88,7 @@ impl Argument {
     }
 
     /// `name = "…"`
-    pub(super) fn name(&self) -> Result<LitStr> {
+    pub(crate) fn name(&self) -> Result<LitStr> {
         let example = format!("{} = \"…\"", self.key);
         match self.literal(&example, "a name is a text in quotes")? {
             Lit::Str(text) => self.word(text),
@@ -96,8 +96,17 @@ impl Argument {
         }
     }
 
+    /// `repo = "…"`
+    pub(crate) fn text(&self) -> Result<LitStr> {
+        let expected = format!("`{}` is a text in quotes", self.key);
+        match self.literal(&format!("{} = \"…\"", self.key), &expected)? {
+            Lit::Str(text) => self.word(text),
+            other => Err(Error::new_spanned(other, expected)),
+        }
+    }
+
     /// `timeout = "2s"`
-    pub(super) fn duration(&self) -> Result<Duration> {
+    pub(crate) fn duration(&self) -> Result<Duration> {
         let example = format!("{} = \"2s\"", self.key);
         match self.literal(&example, "a duration is a text in quotes, such as `\"2s\"`")? {
             Lit::Str(text) => duration::parse(&text.value()).map_err(|message| Error::new(text.span(), message)),
@@ -110,7 +119,7 @@ impl Argument {
     }
 
     /// `timeout = "2s"`, where none at all makes no sense.
-    pub(super) fn duration_above_zero(&self) -> Result<Duration> {
+    pub(crate) fn duration_above_zero(&self) -> Result<Duration> {
         let duration = self.duration()?;
         match &self.value {
             Value::Equals(_, value) if duration.is_zero() => {
@@ -121,7 +130,7 @@ impl Argument {
     }
 
     /// `critical = false`
-    pub(super) fn boolean(&self) -> Result<bool> {
+    pub(crate) fn boolean(&self) -> Result<bool> {
         let expected = format!("`{}` is `true` or `false`, without quotes", self.key);
         match self.literal(&format!("{} = false", self.key), &expected)? {
             Lit::Bool(boolean) => Ok(boolean.value),
@@ -130,7 +139,7 @@ impl Argument {
     }
 
     /// `liveness`, or `liveness = true`
-    pub(super) fn flag(&self) -> Result<bool> {
+    pub(crate) fn flag(&self) -> Result<bool> {
         let expected = format!("`{0}` takes no value: write `{0}` alone", self.key);
         match &self.value {
             Value::Absent => Ok(true),
@@ -143,7 +152,7 @@ impl Argument {
     }
 
     /// `depends_on("a", "b")`
-    pub(super) fn words(&self) -> Result<Vec<LitStr>> {
+    pub(crate) fn words(&self) -> Result<Vec<LitStr>> {
         let example = format!("write `{}(\"a\", \"b\")`", self.key);
         let Value::List(list) = &self.value else { return Err(self.error(&example)) };
         let mut words: Vec<LitStr> = Vec::new();
@@ -181,7 +190,7 @@ impl Argument {
     }
 
     /// `crate = path`
-    pub(super) fn runtime_path(&self) -> Result<RuntimePath> {
+    pub(crate) fn runtime_path(&self) -> Result<RuntimePath> {
         match &self.value {
             Value::Equals(_, value) => alone.parse2(value.clone()),
             Value::Absent | Value::List(_) => Err(self.error("write `crate = ::health_runtime`")),
