@@ -12,7 +12,6 @@ use syn::{
     token,
 };
 
-
 use crate::{duration, runtime_path::RuntimePath};
 
 const MISSING_COMMA: &str = "there is a `,` missing before this";

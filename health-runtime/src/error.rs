@@ -103,9 +103,8 @@ pub enum Problem {
 }
 
 impl Error {
-    /// An error of all these problems, or `Ok` when there is none.
-    pub(crate) fn check(problems: Vec<Problem>) -> Result<(), Self> {
-        if problems.is_empty() { Ok(()) } else { Err(Self { problems }) }
+    pub(crate) const fn new(problems: Vec<Problem>) -> Self {
+        Self { problems }
     }
 
     /// Everything that is wrong.

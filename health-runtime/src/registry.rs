@@ -91,7 +91,9 @@ impl Binder<'_> {
 /// ```
 #[derive(Debug)]
 pub struct Registry {
-    pub(crate) checks: Vec<RegisteredCheck>,
+    checks: Vec<RegisteredCheck>,
+    /// Indices of `checks`, each behind those that it depends on.
+    order: Vec<usize>,
 }
 
 /// A check whose dependencies are known to exist.
@@ -122,6 +124,11 @@ impl Registry {
     /// What is known of each check, by level and name.
     pub fn checks(&self) -> impl Iterator<Item = &CheckSpec> {
         self.checks.iter().map(|check| &*check.spec)
+    }
+
+    /// Takes it apart: the checks by level and name, and their indices, each behind those that it depends on.
+    pub(crate) fn into_parts(self) -> (Vec<RegisteredCheck>, Vec<usize>) {
+        (self.checks, self.order)
     }
 }
 
@@ -163,17 +170,19 @@ impl RegistryBuilder {
         // the order in which inventory hands them out changes with the build profile.
         checks.sort_by(|a, b| sort_key(a.spec()).cmp(&sort_key(b.spec())));
         let specs: Vec<&CheckSpec> = checks.iter().map(Check::spec).collect();
-        let dependencies = validation::resolve(&specs, &mut problems);
-        Error::check(problems)?;
+        let graph = validation::resolve(&specs, &mut problems);
+        if !problems.is_empty() {
+            return Err(Error::new(problems));
+        }
         let checks = checks
             .into_iter()
-            .zip(dependencies)
+            .zip(graph.dependencies)
             .map(|(check, dependencies)| {
                 let (spec, work) = check.into_parts();
                 RegisteredCheck { spec: Arc::new(spec), work, dependencies }
             })
             .collect();
-        Ok(Registry { checks })
+        Ok(Registry { checks, order: graph.order })
     }
 }
 

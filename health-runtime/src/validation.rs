@@ -10,8 +10,15 @@ use crate::{
 /// How alike a name must be to be suggested, from 0 (nothing in common) to 1 (the same).
 const SIMILAR_ENOUGH: f64 = 0.7;
 
+/// Who depends on whom, by index.
+pub(crate) struct Graph {
+    pub(crate) dependencies: Vec<Vec<usize>>,
+    /// Every check behind those that it depends on, if there is no circle.
+    pub(crate) order: Vec<usize>,
+}
+
 /// Validates checks sorted by name within a level, and finds where each one's dependencies stand.
-pub(crate) fn resolve(specs: &[&CheckSpec], problems: &mut Vec<Problem>) -> Vec<Vec<usize>> {
+pub(crate) fn resolve(specs: &[&CheckSpec], problems: &mut Vec<Problem>) -> Graph {
     let mut by_name: HashMap<&str, usize> = HashMap::new();
     for (index, spec) in specs.iter().enumerate() {
         check_alone(spec, problems);
@@ -26,10 +33,11 @@ pub(crate) fn resolve(specs: &[&CheckSpec], problems: &mut Vec<Problem>) -> Vec<
         }
     }
     let dependencies: Vec<Vec<usize>> = specs.iter().map(|spec| find_dependencies(spec, &by_name, problems)).collect();
-    problems.extend(cycles(&dependencies).into_iter().map(|cycle| Problem::DependencyCycle {
+    let (order, cycles) = sort(&dependencies);
+    problems.extend(cycles.into_iter().map(|cycle| Problem::DependencyCycle {
         path: cycle.into_iter().map(|index| specs[index].name().to_owned()).collect(),
     }));
-    dependencies
+    Graph { dependencies, order }
 }
 
 /// The rules for one check; declared checks are held against them at compile time already.
@@ -78,9 +86,9 @@ fn nearest<'a>(wanted: &str, names: impl Iterator<Item = &'a str>) -> Option<Str
         .map(|(_, name)| name.to_owned())
 }
 
-/// One circle for each set of checks that depend on each other, found without recursion, so that a chain
-/// of any length is safe.
-fn cycles(dependencies: &[Vec<usize>]) -> Vec<Vec<usize>> {
+/// Sorts the checks behind those that they depend on, and finds the circles that forbid it. Without recursion,
+/// so that a chain of any length is safe.
+fn sort(dependencies: &[Vec<usize>]) -> (Vec<usize>, Vec<Vec<usize>>) {
     #[derive(Clone, Copy, PartialEq)]
     enum Mark {
         Unseen,
@@ -88,7 +96,8 @@ fn cycles(dependencies: &[Vec<usize>]) -> Vec<Vec<usize>> {
         Done,
     }
     let mut marks = vec![Mark::Unseen; dependencies.len()];
-    let mut found = Vec::new();
+    let mut order = Vec::with_capacity(dependencies.len());
+    let mut cycles = Vec::new();
     for start in 0..dependencies.len() {
         // The path from `start` down, with how many dependencies of each have been looked at.
         let mut path: Vec<(usize, usize)> = Vec::new();
@@ -99,6 +108,7 @@ fn cycles(dependencies: &[Vec<usize>]) -> Vec<Vec<usize>> {
         while let Some((node, looked_at)) = path.last_mut() {
             let Some(&next) = dependencies[*node].get(*looked_at) else {
                 marks[*node] = Mark::Done;
+                order.push(*node);
                 path.pop();
                 continue;
             };
@@ -109,11 +119,11 @@ fn cycles(dependencies: &[Vec<usize>]) -> Vec<Vec<usize>> {
                     path.push((next, 0));
                 }
                 Mark::OnPath => {
-                    found.push(path.iter().map(|(node, _)| *node).skip_while(|node| *node != next).collect());
+                    cycles.push(path.iter().map(|(node, _)| *node).skip_while(|node| *node != next).collect());
                 }
                 Mark::Done => {}
             }
         }
     }
-    found
+    (order, cycles)
 }

@@ -14,7 +14,7 @@ const ATTRIBUTE: &str = "build_info";
 const KNOWN: &[&str] = &["repo", "name", "crate"];
 
 /// The values that were written; `None` for what was not, or could not be read.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Args {
     pub(super) runtime: RuntimePath,
     pub(super) repo: Option<LitStr>,

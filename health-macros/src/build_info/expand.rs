@@ -2,23 +2,20 @@
 //! macro that it calls.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{ToTokens, quote};
 
 use super::model::Model;
 
 pub(super) fn expand(model: &Model) -> TokenStream {
     let rt = &model.runtime;
-    let name = match &model.name {
-        Some(name) => quote!(#name),
-        None => quote!(#rt::__private::env!("CARGO_PKG_NAME")),
-    };
+    let package_name = || quote!(#rt::__private::env!("CARGO_PKG_NAME"));
+    let name = model.name.as_ref().map_or_else(package_name, ToTokens::to_token_stream);
     let info = quote!(#rt::BuildMetadata::new(#name, #rt::__private::env!("CARGO_PKG_VERSION")));
-    let info = match &model.repo {
-        Some(repo) => quote!(#info.with_repo(#repo)),
-        None => quote! {
-            #rt::__private::with_package_repo(#info, #rt::__private::option_env!("CARGO_PKG_REPOSITORY"))
-        },
+    let package_repo = || {
+        let variable = quote!(#rt::__private::option_env!("CARGO_PKG_REPOSITORY"));
+        quote!(#rt::__private::with_package_repo(#info, #variable))
     };
+    let info = model.repo.as_ref().map_or_else(package_repo, |repo| quote!(#info.with_repo(#repo)));
     // Asked in the user's crate: the macros are compiled for the build itself, with settings of their own.
     let profile = quote!(if #rt::__private::cfg!(debug_assertions) { "debug" } else { "release" });
     implementation(model, &quote!(#rt::__private::build_facts! { #rt; #info.with_profile(#profile) }))

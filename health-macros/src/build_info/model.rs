@@ -5,7 +5,6 @@ use syn::{DeriveInput, Generics, Ident, LitStr};
 use super::args::Args;
 use crate::runtime_path::RuntimePath;
 
-#[derive(Debug)]
 pub(super) struct Model {
     pub(super) runtime: RuntimePath,
     pub(super) ident: Ident,

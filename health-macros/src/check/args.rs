@@ -7,7 +7,10 @@ use syn::{Error, Ident, LitStr, Result};
 
 use crate::{
     argument::{Argument, split},
-    diagnostics::Diagnostics, keys::Keys, runtime_path::RuntimePath};
+    diagnostics::Diagnostics,
+    keys::Keys,
+    runtime_path::RuntimePath,
+};
 
 const KNOWN: &[&str] = &[
     "level",

@@ -38,11 +38,6 @@ impl Level {
             Self::L1 => 10,
         })
     }
-
-    /// Where this level stands in [`Level::ALL`].
-    pub(crate) const fn index(self) -> usize {
-        self as usize - 1
-    }
 }
 
 impl fmt::Display for Level {

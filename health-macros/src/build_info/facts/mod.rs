@@ -101,11 +101,7 @@ impl Facts {
         }
     }
 
-    fn of_repository(
-        repository: &Repository,
-        manifest_dir: &Path,
-        watched: &mut Watched,
-    ) -> (Revision, Option<bool>) {
+    fn of_repository(repository: &Repository, manifest_dir: &Path, watched: &mut Watched) -> (Revision, Option<bool>) {
         let git = Git::new(repository.root());
         match Head::read(repository, &git, watched) {
             Head::Unusable => (Revision::Variables(STATED_OR_CI), None),

@@ -48,8 +48,7 @@ impl Repository {
             root.join(link.strip_prefix("gitdir:")?.trim())
         };
         let commondir = own.join("commondir");
-        let common =
-            if commondir.exists() { own.join(watched.read(&commondir)?.trim_end()) } else { own.clone() };
+        let common = if commondir.exists() { own.join(watched.read(&commondir)?.trim_end()) } else { own.clone() };
         Some(Self { root: root.to_owned(), own, common })
     }
 

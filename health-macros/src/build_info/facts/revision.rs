@@ -49,9 +49,10 @@ impl Head {
             return Self::Unusable;
         }
         match git.ask(&["rev-parse", "--verify", "--quiet", "HEAD^{commit}"]) {
-            Answer::Yes(output) => {
-                String::from_utf8(output).ok().and_then(|text| as_revision(&text)).map_or(Self::Unusable, Self::Revision)
-            }
+            Answer::Yes(output) => String::from_utf8(output)
+                .ok()
+                .and_then(|text| as_revision(&text))
+                .map_or(Self::Unusable, Self::Revision),
             Answer::No => Self::Unborn,
             Answer::None => Self::Unusable,
         }
@@ -93,7 +94,11 @@ fn is_safe(name: &str) -> bool {
 
 /// Reads `packed-refs`: a line `<revision> <name>` for each, with comments and peeled tags between.
 fn find_packed<'a>(packed: &'a str, name: &str) -> Option<&'a str> {
-    packed.lines().filter_map(|line| line.split_once(' ')).find(|(_, found)| *found == name).map(|(revision, _)| revision)
+    packed
+        .lines()
+        .filter_map(|line| line.split_once(' '))
+        .find(|(_, found)| *found == name)
+        .map(|(revision, _)| revision)
 }
 
 #[cfg(test)]

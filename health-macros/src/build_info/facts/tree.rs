@@ -39,7 +39,9 @@ pub(super) enum Tree {
 
 impl Tree {
     pub(super) fn compare(git: &Git, root: &Path, manifest_dir: &Path, revision: &str) -> Self {
-        let Some(listing) = git.ask(&["ls-tree", "-r", "-z", "--full-tree", revision]).yes() else { return Self::Unknown };
+        let Some(listing) = git.ask(&["ls-tree", "-r", "-z", "--full-tree", revision]).yes() else {
+            return Self::Unknown;
+        };
         let entries: Option<Vec<Entry<'_>>> = fields(&listing).map(Entry::parse).collect();
         let Some(entries) = entries else { return Self::Unknown };
         if let Some(manifest) = manifest_path(root, manifest_dir)
@@ -58,9 +60,11 @@ impl Tree {
         }
         let differing = differing(git, revision)?;
         let differs = |path: &[u8]| differing.iter().any(|differing| differing == path);
-        let mut proofs = entries.iter().zip(&files).filter(|(entry, _)| differs(entry.path)).filter_map(|(_, file)| {
-            file.as_ref().map(|(path, _)| path)
-        });
+        let mut proofs = entries
+            .iter()
+            .zip(&files)
+            .filter(|(entry, _)| differs(entry.path))
+            .filter_map(|(_, file)| file.as_ref().map(|(path, _)| path));
         if let Some(proof) = proofs.next() {
             // A source file is watched already, most likely.
             let proof = if is_source(proof) { proof } else { proofs.find(|path| is_source(path)).unwrap_or(proof) };
@@ -89,7 +93,7 @@ impl<'a> Entry<'a> {
     fn file(&self, root: &Path) -> Option<(PathBuf, u64)> {
         let path = root.join(std::str::from_utf8(self.path).ok()?);
         let metadata = fs::symlink_metadata(&path).ok()?;
-        (self.is_file && metadata.is_file()).then(|| (path, metadata.len()))
+        (self.is_file && metadata.is_file()).then_some((path, metadata.len()))
     }
 }
 
@@ -110,7 +114,7 @@ fn differing(git: &Git, revision: &str) -> Option<Vec<Vec<u8>>> {
 /// Reads `1 <XY> <sub> <mode> <mode> <mode> <object> <object> <path>`: an ordinary change, the only kind there can be.
 fn changed_path(line: &[u8]) -> Option<&[u8]> {
     let mut words = line.splitn(9, |byte| *byte == b' ');
-    if words.next() != Some(b"1") { None } else { words.nth(7) }
+    if words.next() == Some(b"1") { words.nth(7) } else { None }
 }
 
 /// Whether git's working tree is this folder: `core.worktree` may lead elsewhere.

@@ -1,0 +1,47 @@
+use axum::{
+    body::{Body, Bytes},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
+    response::Response,
+};
+
+/// The methods that every route answers. `OPTIONS` is among them because it is what `HAProxy` sends by default.
+pub(super) const ALLOWED: HeaderValue = HeaderValue::from_static("GET, HEAD, OPTIONS");
+
+pub(super) const JSON: HeaderValue = HeaderValue::from_static("application/json");
+pub(super) const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
+pub(super) const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
+
+/// A finished answer, cheap to clone, whatever asked for it.
+#[derive(Clone, Debug)]
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) content_type: HeaderValue,
+    /// When asking again can bring news, on a 503.
+    pub(super) retry_after: Option<HeaderValue>,
+    pub(super) body: Bytes,
+}
+
+impl Answer {
+    /// The response to a request of this method. The body of an answer to `HEAD` is dropped further out.
+    pub(super) fn into_response(self, method: &Method) -> Response {
+        let mut response = Response::new(Body::from(self.body));
+        *response.status_mut() = self.status;
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, self.content_type);
+        if let Some(retry_after) = self.retry_after {
+            headers.insert(header::RETRY_AFTER, retry_after);
+        }
+        if method == Method::OPTIONS {
+            headers.insert(header::ALLOW, ALLOWED);
+        }
+        insert_common(headers);
+        response
+    }
+}
+
+/// What every answer says: a verdict is never to be stored, guessed at, or given to another caller.
+pub(super) fn insert_common(headers: &mut HeaderMap) {
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::VARY, HeaderValue::from_static("accept, authorization"));
+}

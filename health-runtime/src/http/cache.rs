@@ -1,0 +1,36 @@
+//! Answers that are still true: rendered once for each change of what they show, then shared.
+
+use std::{
+    collections::HashMap,
+    sync::{PoisonError, RwLock},
+};
+
+use super::{answer::Answer, query::Shape, target::Target};
+use crate::{
+    monitor::{Monitor, Validity},
+    render::Clearance,
+};
+
+/// What an answer was made for. There are but a few of these for each check, whatever the world asks for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Key {
+    pub(super) target: Target,
+    pub(super) shape: Shape,
+    pub(super) clearance: Clearance,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Cache {
+    answers: RwLock<HashMap<Key, (Validity, Answer)>>,
+}
+
+impl Cache {
+    pub(super) fn get(&self, key: &Key, monitor: &Monitor) -> Option<Answer> {
+        let answers = self.answers.read().unwrap_or_else(PoisonError::into_inner);
+        answers.get(key).filter(|(validity, _)| monitor.is_valid(*validity)).map(|(_, answer)| answer.clone())
+    }
+
+    pub(super) fn put(&self, key: Key, validity: Validity, answer: Answer) {
+        self.answers.write().unwrap_or_else(PoisonError::into_inner).insert(key, (validity, answer));
+    }
+}

@@ -1,0 +1,205 @@
+use std::sync::Arc;
+
+use axum::Router;
+
+use super::{
+    access::ShowDetails,
+    cache::Cache,
+    handler::Service,
+    router::{LevelsPath, Paths, router},
+    status_code::StatusCodes,
+};
+use crate::{
+    build_info::{BuildMetadata, RuntimeInfo},
+    error::{Error, Problem},
+    model::{Check, Level},
+    monitor::Monitor,
+    registry::{Registry, RegistryBuilder},
+    state::State,
+};
+
+/// What [`health_endpoint!`](crate::health_endpoint) builds: each of the macro's keys is a method here.
+///
+/// ```
+/// use health_runtime::{Check, EndpointBuilder, Level};
+///
+/// let endpoint = EndpointBuilder::new()
+///     .checks([Check::new("db", Level::L1, || async { true })])
+///     .base_path("/status")
+///     .build()?;
+/// let app: axum::Router = axum::Router::new().merge(endpoint.router());
+/// # let _ = app;
+/// # Ok::<(), health_runtime::Error>(())
+/// ```
+#[derive(Debug)]
+#[must_use]
+pub struct EndpointBuilder {
+    build_info: Option<BuildMetadata>,
+    base_path: String,
+    levels_path: LevelsPath,
+    state: State,
+    checks: Vec<Check>,
+    has_declared_checks: bool,
+    has_root_probes: bool,
+    show_details: ShowDetails,
+    status_codes: StatusCodes,
+}
+
+impl Default for EndpointBuilder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl EndpointBuilder {
+    /// Every check that `#[health_check]` declared in this program, with all defaults.
+    pub fn new() -> Self {
+        Self {
+            build_info: None,
+            base_path: "/health".to_owned(),
+            levels_path: LevelsPath::default(),
+            state: State::new(),
+            checks: Vec::new(),
+            has_declared_checks: true,
+            has_root_probes: true,
+            show_details: ShowDetails::default(),
+            status_codes: StatusCodes::new(),
+        }
+    }
+
+    /// Sets what is running, from [`BuildInfo::BUILD_INFO`](crate::BuildInfo::BUILD_INFO). Default: nothing
+    /// is told of the build.
+    pub fn build_info(mut self, build_info: BuildMetadata) -> Self {
+        self.build_info = Some(build_info);
+        self
+    }
+
+    /// Sets the path of the overview, under which the rest stands. Default: `/health`.
+    pub fn base_path(mut self, path: impl Into<String>) -> Self {
+        self.base_path = path.into();
+        self
+    }
+
+    /// Sets the path of the level reports, and with `(path, View::Values)` what they look like when the query
+    /// does not say. Default: `{base}/levels`, in the native shape.
+    pub fn levels_path(mut self, path: impl Into<LevelsPath>) -> Self {
+        self.levels_path = path.into();
+        self
+    }
+
+    /// Adds a value that checks borrow, found by its type. Two of one type are an error of
+    /// [`build`](Self::build).
+    pub fn state<T: Send + Sync + 'static>(mut self, value: T) -> Self {
+        self.state = self.state.with(value);
+        self
+    }
+
+    /// Adds checks that were built by hand, such as [`probes`](crate::probes).
+    pub fn checks<C: Into<Check>>(mut self, checks: impl IntoIterator<Item = C>) -> Self {
+        self.checks.extend(checks.into_iter().map(Into::into));
+        self
+    }
+
+    /// Sets to whom details are shown. Default: [`ShowDetails::Never`].
+    pub fn details(mut self, show: ShowDetails) -> Self {
+        self.show_details = show;
+        self
+    }
+
+    /// Sets the HTTP status codes of reports. Default: pass and warn 200, fail 503.
+    pub fn status_codes(mut self, codes: StatusCodes) -> Self {
+        self.status_codes = codes;
+        self
+    }
+
+    /// Leaves out the checks that `#[health_check]` declared, as a test of a few checks may want.
+    pub fn without_declared_checks(mut self) -> Self {
+        self.has_declared_checks = false;
+        self
+    }
+
+    /// Leaves out `/livez`, `/readyz` and `/startupz` at the root, for a service that has routes of these
+    /// names; the same answers stay under the base path.
+    pub fn without_root_probes(mut self) -> Self {
+        self.has_root_probes = false;
+        self
+    }
+
+    /// Calls a function with the builder, for what has no key in
+    /// [`health_endpoint!`](crate::health_endpoint).
+    pub fn configure(self, configure: impl FnOnce(Self) -> Self) -> Self {
+        configure(self)
+    }
+
+    /// Validates everything, and logs once how many checks there are.
+    ///
+    /// # Errors
+    /// One error that lists everything that is wrong: with the checks and the state (see
+    /// [`RegistryBuilder::build`](crate::RegistryBuilder::build)), with the paths and the status codes.
+    pub fn build(self) -> Result<Endpoint, Error> {
+        let registry = self.checks.into_iter().fold(Registry::builder().state(self.state), RegistryBuilder::check);
+        let registry = if self.has_declared_checks { registry.declared() } else { registry };
+        let mut problems = Vec::new();
+        let registry = or_problems(registry.build().map_err(Error::into_problems), &mut problems);
+        let paths = or_problems(Paths::new(&self.base_path, &self.levels_path, self.has_root_probes), &mut problems);
+        let status_codes = or_problems(self.status_codes.validate(), &mut problems);
+        let (Some(registry), Some(paths), Some(status_codes)) = (registry, paths, status_codes) else {
+            return Err(Error::new(problems));
+        };
+        log_count(&registry);
+        Ok(Endpoint {
+            service: Arc::new(Service {
+                monitor: Monitor::new(registry),
+                build_info: self.build_info,
+                runtime_info: RuntimeInfo::detect(),
+                levels_view: self.levels_path.view(),
+                paths,
+                status_codes,
+                show_details: self.show_details,
+                cache: Cache::default(),
+            }),
+        })
+    }
+}
+
+fn or_problems<T>(result: Result<T, Vec<Problem>>, problems: &mut Vec<Problem>) -> Option<T> {
+    result.map_err(|found| problems.extend(found)).ok()
+}
+
+fn log_count(registry: &Registry) {
+    let [level_1, level_2, level_3, level_4, level_5] =
+        Level::ALL.map(|level| registry.checks().filter(|check| check.level() == level).count());
+    if registry.checks().next().is_none() {
+        tracing::warn!(
+            "no health checks are registered, so every report passes; a crate that holds nothing but checks is linked \
+             only if it is named: `health_endpoint! {{ crates: [my_checks] }}`"
+        );
+    } else {
+        tracing::info!(level_1, level_2, level_3, level_4, level_5, "health checks registered");
+    }
+}
+
+/// The endpoint: a router to merge into the service's own, and the monitor behind it.
+#[derive(Clone, Debug)]
+pub struct Endpoint {
+    service: Arc<Service>,
+}
+
+impl Endpoint {
+    /// The routes. For a router with a state of its own, merge `endpoint.router().with_state(())`.
+    pub fn router(&self) -> Router {
+        router(&self.service)
+    }
+
+    /// The same, for when the monitor is not needed.
+    #[allow(clippy::needless_pass_by_value, reason = "it is the `into` of `router`")]
+    pub fn into_router(self) -> Router {
+        self.router()
+    }
+
+    /// The monitor behind the routes.
+    #[must_use]
+    pub fn monitor(&self) -> &Monitor {
+        &self.service.monitor
+    }
+}

@@ -1,0 +1,174 @@
+//! From a question to an answer.
+
+use std::time::Duration;
+
+use axum::{
+    body::Bytes,
+    extract::{OriginalUri, Request},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header, request::Parts},
+    response::Response,
+};
+
+use super::{
+    access::ShowDetails,
+    answer::{Answer, JSON, TEXT},
+    cache::{Cache, Key},
+    problem::ProblemDetails,
+    query::{Format, Query, View},
+    router::Paths,
+    status_code::ValidStatusCodes,
+    target::Target,
+};
+use crate::{
+    build_info::{BuildMetadata, RuntimeInfo},
+    model::{Group, Report},
+    monitor::{Monitor, Selection},
+    render::{self, Clearance, ReportView},
+};
+
+/// Everything that a route needs to answer.
+#[derive(Debug)]
+pub(super) struct Service {
+    pub(super) monitor: Monitor,
+    pub(super) build_info: Option<BuildMetadata>,
+    pub(super) runtime_info: RuntimeInfo,
+    pub(super) paths: Paths,
+    pub(super) levels_view: View,
+    pub(super) status_codes: ValidStatusCodes,
+    pub(super) show_details: ShowDetails,
+    pub(super) cache: Cache,
+}
+
+impl Service {
+    pub(super) async fn answer(&self, target: Target, request: Request) -> Response {
+        let (request, _body) = request.into_parts();
+        if !matches!(request.method, Method::GET | Method::HEAD | Method::OPTIONS) {
+            return ProblemDetails::method_not_allowed(&request.method).into_response();
+        }
+        let clearance = self.show_details.clearance();
+        match self.answer_to(target, clearance, &request).await {
+            Ok(answer) => answer.into_response(&request.method),
+            Err(problem) => problem.into_response(),
+        }
+    }
+
+    async fn answer_to(&self, target: Target, clearance: Clearance, request: &Parts) -> Result<Answer, ProblemDetails> {
+        let query = Query::parse(request.uri.query())?;
+        match target {
+            Target::Info => Ok(self.info(clearance, &request.headers)),
+            Target::Overview => Ok(self.overview(clearance, request).await),
+            target => self.report(target, clearance, &query).await,
+        }
+    }
+
+    /// A report as it was rendered before, if that is still true.
+    async fn report(&self, target: Target, clearance: Clearance, query: &Query) -> Result<Answer, ProblemDetails> {
+        let key = Key { target, shape: query.shape, clearance };
+        if query.is_common()
+            && let Some(answer) = self.cache.get(&key, &self.monitor)
+        {
+            return Ok(answer);
+        }
+        let selection = self.selection(&key.target, query)?;
+        let gathered = self.monitor.gather(&selection).await;
+        // Those who waited for the same runs have rendered it meanwhile, perhaps.
+        if query.is_common()
+            && let Some(answer) = self.cache.get(&key, &self.monitor)
+        {
+            return Ok(answer);
+        }
+        let (content_type, body) = self.render(&key.target, &ReportView::new(&gathered.report, clearance), query)?;
+        let answer = self.verdict(&gathered.report, content_type, body);
+        if let Some(validity) = gathered.validity.filter(|_| query.is_common()) {
+            self.cache.put(key, validity, answer.clone());
+        }
+        Ok(answer)
+    }
+
+    fn selection(&self, target: &Target, query: &Query) -> Result<Selection, ProblemDetails> {
+        let selection = match target {
+            Target::Level(level) if query.shape.is_cumulative => Selection::down_to(*level),
+            Target::Level(level) => Selection::level(*level),
+            Target::Group(group) => Selection::group(*group),
+            Target::Check(name) => Selection::check(name),
+            Target::Levels | Target::Overview | Target::Info => Selection::everything(),
+        };
+        // A tag that no check has would select nothing, and nothing passes: a lie that a typo tells.
+        if let Some(tag) = query.tags.iter().find(|tag| !self.monitor.checks().any(|check| check.tags().contains(tag)))
+        {
+            return Err(ProblemDetails::not_found(format!("no check has the tag {tag:?}")));
+        }
+        let selection = selection.with_tags(&query.tags).excluding(&query.excluded);
+        Ok(match query.timeout {
+            Some(timeout) => selection.with_deadline(timeout),
+            None => selection,
+        })
+    }
+
+    fn render(
+        &self,
+        target: &Target,
+        view: &ReportView<'_>,
+        query: &Query,
+    ) -> Result<(HeaderValue, Vec<u8>), ProblemDetails> {
+        let body = match target {
+            Target::Group(group) if query.shape.format != Some(Format::Json) => {
+                return Ok((TEXT, self.group_text(*group, view, query).into_bytes()));
+            }
+            Target::Group(_) => render::group(view),
+            Target::Check(name) => {
+                render::check(view).ok_or_else(|| ProblemDetails::not_found(format!("no check is named {name:?}")))?
+            }
+            _ => match query.shape.view.unwrap_or(self.levels_view) {
+                View::Native => render::levels(view),
+                View::Values => render::values(view),
+            },
+        };
+        Ok((JSON, body))
+    }
+
+    fn group_text(&self, group: Group, view: &ReportView<'_>, query: &Query) -> String {
+        let is_member = |name: &String| self.monitor.checks().any(|check| check.name() == name && check.is_in(group));
+        let (excluded, unmatched): (Vec<_>, Vec<_>) = query.excluded.iter().cloned().partition(is_member);
+        let probe = match group {
+            Group::Liveness => "livez",
+            Group::Readiness => "readyz",
+            Group::Startup => "startupz",
+        };
+        render::text_group(view, probe, &excluded, &unmatched, query.shape.is_verbose)
+    }
+
+    fn verdict(&self, report: &Report, content_type: HeaderValue, body: Vec<u8>) -> Answer {
+        let status = self.status_codes.of(report.status());
+        let retry_after = (status == StatusCode::SERVICE_UNAVAILABLE).then(|| {
+            let longest = report.entries().iter().map(|entry| entry.check.max_age()).max().unwrap_or_default();
+            // Rounded up to whole seconds, and never "at once".
+            HeaderValue::from((longest + Duration::from_millis(999)).as_secs().max(1))
+        });
+        Answer { status, content_type, retry_after, body: Bytes::from(body) }
+    }
+
+    fn info(&self, clearance: Clearance, headers: &HeaderMap) -> Answer {
+        let body = render::info(self.build_info.as_ref(), &self.runtime_info.facts(host(headers)), clearance);
+        Answer { status: StatusCode::OK, content_type: JSON, retry_after: None, body: Bytes::from(body) }
+    }
+
+    /// Not kept: it tells the uptime.
+    async fn overview(&self, clearance: Clearance, request: &Parts) -> Answer {
+        let report = self.monitor.report(&Selection::everything()).await;
+        let facts = self.runtime_info.facts(host(&request.headers));
+        let links = self.paths.links(original_uri(request));
+        let view = ReportView::new(&report, clearance);
+        let body = render::overview(&view, self.build_info.as_ref(), &facts, &links, clearance);
+        self.verdict(&report, JSON, body)
+    }
+}
+
+fn host(headers: &HeaderMap) -> Option<&str> {
+    headers.get(header::HOST)?.to_str().ok()
+}
+
+/// The path as the client wrote it, before routers around this one took their prefix off.
+fn original_uri(request: &Parts) -> &Uri {
+    request.extensions.get::<OriginalUri>().map_or(&request.uri, |original| &original.0)
+}

@@ -1,0 +1,18 @@
+//! The endpoint: the only place that names axum.
+
+mod access;
+mod answer;
+mod cache;
+mod endpoint;
+mod handler;
+mod problem;
+mod query;
+mod router;
+mod status_code;
+mod target;
+
+pub use access::ShowDetails;
+pub use endpoint::{Endpoint, EndpointBuilder};
+pub use query::View;
+pub use router::LevelsPath;
+pub use status_code::StatusCodes;

@@ -1,0 +1,66 @@
+//! Errors of the endpoint itself, as `application/problem+json` (RFC 9457). A failing report is none.
+
+use axum::{
+    body::Body,
+    http::{Method, StatusCode, header},
+    response::Response,
+};
+use serde::Serialize;
+
+use super::answer::{ALLOWED, PROBLEM_JSON, insert_common};
+
+/// Why a request got no report.
+#[derive(Debug)]
+pub(super) struct ProblemDetails {
+    status: StatusCode,
+    detail: String,
+}
+
+#[derive(Serialize)]
+struct Body9457<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    title: &'a str,
+    status: u16,
+    detail: &'a str,
+}
+
+impl ProblemDetails {
+    /// There is nothing at this path.
+    pub(super) fn not_found(detail: impl Into<String>) -> Self {
+        Self { status: StatusCode::NOT_FOUND, detail: detail.into() }
+    }
+
+    /// The query cannot be understood.
+    pub(super) fn bad_request(detail: impl Into<String>) -> Self {
+        Self { status: StatusCode::BAD_REQUEST, detail: detail.into() }
+    }
+
+    /// Reports are read, never written.
+    pub(super) fn method_not_allowed(method: &Method) -> Self {
+        Self {
+            status: StatusCode::METHOD_NOT_ALLOWED,
+            detail: format!("{method} is not among the methods of a health report: GET, HEAD and OPTIONS"),
+        }
+    }
+
+    pub(super) fn into_response(self) -> Response {
+        let body = Body9457 {
+            // With `about:blank` the title is the status code's own phrase (RFC 9457, section 4.2.1).
+            kind: "about:blank",
+            title: self.status.canonical_reason().unwrap_or_default(),
+            status: self.status.as_u16(),
+            detail: &self.detail,
+        };
+        // Strings and a number cannot fail to serialize.
+        let mut response = Response::new(Body::from(serde_json::to_vec(&body).unwrap_or_default()));
+        *response.status_mut() = self.status;
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, PROBLEM_JSON);
+        if self.status == StatusCode::METHOD_NOT_ALLOWED {
+            headers.insert(header::ALLOW, ALLOWED);
+        }
+        insert_common(headers);
+        response
+    }
+}

@@ -1,0 +1,143 @@
+use std::time::Duration;
+
+use super::problem::ProblemDetails;
+
+/// What a level report looks like.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum View {
+    /// Statuses, times, causes, details: the native shape.
+    #[default]
+    Native,
+    /// Just the data.
+    Values,
+}
+
+/// A query, understood. Keys that are not known are left alone: probers add their own against caches.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Query {
+    pub(super) shape: Shape,
+    pub(super) tags: Vec<String>,
+    pub(super) excluded: Vec<String>,
+    pub(super) timeout: Option<Duration>,
+}
+
+/// What a query says of the looks of an answer, and nothing of what is in it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct Shape {
+    pub(super) view: Option<View>,
+    pub(super) format: Option<Format>,
+    pub(super) is_cumulative: bool,
+    pub(super) is_verbose: bool,
+}
+
+/// An encoding that a query asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Format {
+    Json,
+    Text,
+}
+
+impl Query {
+    pub(super) fn parse(query: Option<&str>) -> Result<Self, ProblemDetails> {
+        let mut parsed = Self::default();
+        for (key, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
+            match &*key {
+                "view" => {
+                    parsed.shape.view = Some(match &*value {
+                        "native" => View::Native,
+                        "values" => View::Values,
+                        _ => return Err(ProblemDetails::bad_request("`view` is `native` or `values`")),
+                    });
+                }
+                // One that is not known falls back to the route's own: a verdict in the wrong encoding beats none.
+                "format" => {
+                    parsed.shape.format = match &*value {
+                        "json" => Some(Format::Json),
+                        "text" => Some(Format::Text),
+                        _ => None,
+                    };
+                }
+                "cumulative" => parsed.shape.is_cumulative = flag(&key, &value)?,
+                "verbose" => parsed.shape.is_verbose = flag(&key, &value)?,
+                "tag" => parsed.tags.push(value.into_owned()),
+                "exclude" => parsed.excluded.push(value.into_owned()),
+                "timeout" => parsed.timeout = Some(timeout(&value)?),
+                _ => {}
+            }
+        }
+        Ok(parsed)
+    }
+
+    /// Whether the answer is one that others will ask for, too: there are but a few of these.
+    pub(super) const fn is_common(&self) -> bool {
+        self.tags.is_empty() && self.excluded.is_empty() && self.timeout.is_none()
+    }
+}
+
+/// `?verbose`, `?verbose=true`, `?verbose=1` and their opposites.
+fn flag(key: &str, value: &str) -> Result<bool, ProblemDetails> {
+    match value {
+        "" | "true" | "1" => Ok(true),
+        "false" | "0" => Ok(false),
+        _ => Err(ProblemDetails::bad_request(format!(
+            "`{key}` is a flag: leave its value out, or say `true` or `false`"
+        ))),
+    }
+}
+
+fn timeout(value: &str) -> Result<Duration, ProblemDetails> {
+    humantime::parse_duration(value)
+        .ok()
+        .filter(|timeout| *timeout > Duration::ZERO)
+        .ok_or_else(|| ProblemDetails::bad_request("`timeout` needs a time with its unit, such as `500ms` or `2s`"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_key_is_understood() {
+        let query =
+            "view=values&format=text&cumulative&verbose=1&tag=a&tag=b%20c&exclude=x&exclude=y&timeout=1s%20500ms";
+        let parsed = Query::parse(Some(query)).expect("a good query");
+        assert_eq!(
+            parsed,
+            Query {
+                shape: Shape {
+                    view: Some(View::Values),
+                    format: Some(Format::Text),
+                    is_cumulative: true,
+                    is_verbose: true
+                },
+                tags: vec!["a".into(), "b c".into()],
+                excluded: vec!["x".into(), "y".into()],
+                timeout: Some(Duration::from_millis(1500)),
+            }
+        );
+        assert!(!parsed.is_common());
+    }
+
+    #[test]
+    fn what_is_not_known_changes_nothing() {
+        for query in [None, Some(""), Some("_=17"), Some("format=yaml"), Some("&&=&%zz"), Some("verbose=false")] {
+            assert_eq!(Query::parse(query).expect("a good query"), Query::default(), "{query:?}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_meant_is_refused() {
+        for query in [
+            "view=",
+            "view=xml",
+            "verbose=yes",
+            "timeout=2",
+            "timeout=0s",
+            "timeout=-1s",
+            "timeout=99999999999999999999s",
+        ] {
+            assert!(Query::parse(Some(query)).is_err(), "{query}");
+        }
+    }
+}

@@ -1,0 +1,18 @@
+use crate::model::{Group, Level};
+
+/// What a route answers.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Target {
+    /// The status of everything, and where to ask further.
+    Overview,
+    /// Every level.
+    Levels,
+    /// One level, or with it the shallower ones.
+    Level(Level),
+    /// One check.
+    Check(String),
+    /// What an orchestrator asks.
+    Group(Group),
+    /// What is running.
+    Info,
+}

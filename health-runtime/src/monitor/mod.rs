@@ -1,0 +1,15 @@
+//! Owns the checks and the latest result of each; runs what is asked for, and shares one run among all who
+//! ask at the same time.
+
+mod change;
+mod flight;
+mod gather;
+mod handle;
+mod selection;
+mod shared;
+mod slot;
+mod verdict;
+
+pub(crate) use gather::Validity;
+pub use handle::Monitor;
+pub use selection::Selection;

@@ -1,0 +1,110 @@
+use std::time::Duration;
+
+use crate::model::{CheckSpec, Group, Level};
+
+/// How long a level report may take.
+const LEVEL_DEADLINE: Duration = Duration::from_secs(10);
+
+/// How long a group's report may take: under the second that a kubelet waits by default.
+const GROUP_DEADLINE: Duration = Duration::from_millis(900);
+
+/// Which checks a report is about, and how long it may take.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Selection {
+    scope: Scope,
+    tags: Vec<String>,
+    excluded: Vec<String>,
+    deadline: Duration,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Scope {
+    Levels(Vec<Level>),
+    Group(Group),
+    Check(String),
+}
+
+impl Selection {
+    /// Every check of every level: the whole ship.
+    #[must_use]
+    pub fn everything() -> Self {
+        Self::down_to(Level::L1)
+    }
+
+    /// The checks of this level and of every shallower one.
+    #[must_use]
+    pub fn down_to(level: Level) -> Self {
+        Self::levels(Level::ALL.into_iter().filter(|other| *other >= level).collect())
+    }
+
+    /// The checks of this level alone.
+    #[must_use]
+    pub fn level(level: Level) -> Self {
+        Self::levels(vec![level])
+    }
+
+    fn levels(levels: Vec<Level>) -> Self {
+        Self::of(Scope::Levels(levels), LEVEL_DEADLINE)
+    }
+
+    /// The checks of this group.
+    #[must_use]
+    pub fn group(group: Group) -> Self {
+        Self::of(Scope::Group(group), GROUP_DEADLINE)
+    }
+
+    /// One check.
+    #[must_use]
+    pub fn check(name: impl Into<String>) -> Self {
+        Self::of(Scope::Check(name.into()), LEVEL_DEADLINE)
+    }
+
+    const fn of(scope: Scope, deadline: Duration) -> Self {
+        Self { scope, tags: Vec::new(), excluded: Vec::new(), deadline }
+    }
+
+    /// Leaves out the checks that have none of these tags. Default: no tag is asked for.
+    #[must_use]
+    pub fn with_tags<T: Into<String>>(mut self, tags: impl IntoIterator<Item = T>) -> Self {
+        self.tags.extend(tags.into_iter().map(Into::into));
+        self
+    }
+
+    /// Leaves out the checks of these names. Default: none.
+    #[must_use]
+    pub fn excluding<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
+        self.excluded.extend(names.into_iter().map(Into::into));
+        self
+    }
+
+    /// Shortens the time that the report may take; a longer time than the default changes nothing. Default:
+    /// 10 s, and 900 ms for a group.
+    #[must_use]
+    pub fn with_deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = self.deadline.min(deadline);
+        self
+    }
+
+    pub(super) const fn deadline(&self) -> Duration {
+        self.deadline
+    }
+
+    /// The levels that the report shows, even those without a check; none for a group or one check.
+    pub(super) fn shown_levels(&self) -> &[Level] {
+        match &self.scope {
+            Scope::Levels(levels) => levels,
+            Scope::Group(_) | Scope::Check(_) => &[],
+        }
+    }
+
+    pub(super) fn selects(&self, spec: &CheckSpec) -> bool {
+        let in_scope = match &self.scope {
+            Scope::Levels(levels) => levels.contains(&spec.level()),
+            Scope::Group(group) => spec.is_in(*group),
+            Scope::Check(name) => spec.name() == name,
+        };
+        in_scope
+            && (self.tags.is_empty() || spec.tags().iter().any(|tag| self.tags.contains(tag)))
+            && !self.excluded.iter().any(|name| name == spec.name())
+    }
+}

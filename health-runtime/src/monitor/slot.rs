@@ -1,0 +1,217 @@
+//! One slot per check: its latest result, and the one run that may be alive.
+//!
+//! Nothing here awaits, logs or calls a user's code, so the lock is held for moments only.
+
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, SystemTime},
+};
+
+use tokio::{sync::watch, time::Instant};
+
+use super::verdict::Verdict;
+use crate::model::{Cause, CheckResult, CheckSpec};
+
+/// How long after a check's timeout its observers leave it to the run to say so, before they give it up as
+/// one that blocks its thread.
+pub(super) const GRACE: Duration = Duration::from_millis(10);
+
+#[derive(Debug, Default)]
+pub(super) struct Slot {
+    state: Mutex<SlotState>,
+}
+
+#[derive(Debug, Default)]
+struct SlotState {
+    latest: Option<Latest>,
+    flight: Option<Flight>,
+    flights_so_far: u64,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Latest {
+    pub(super) result: Arc<CheckResult>,
+    pub(super) at: Instant,
+}
+
+/// The one run that may be alive.
+#[derive(Debug)]
+struct Flight {
+    id: FlightId,
+    progress: watch::Sender<Progress>,
+    /// When the check itself began, and on the wall clock.
+    began: Option<(Instant, SystemTime)>,
+    /// Its observers gave it up; whatever it still brings is discarded.
+    given_up: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct FlightId(u64);
+
+/// How far a run is, as those who wait for it see it.
+#[derive(Clone, Debug)]
+pub(super) enum Progress {
+    /// It waits for the checks that it depends on.
+    Waiting,
+    /// The check itself runs, up to this time.
+    Running { deadline: Instant },
+    /// It is over, or given up.
+    Landed(Arc<CheckResult>),
+}
+
+/// A run that somebody else started, or that the observer is to start.
+#[derive(Clone, Debug)]
+pub(super) struct Boarded {
+    pub(super) id: FlightId,
+    pub(super) progress: watch::Receiver<Progress>,
+}
+
+/// What an observer finds.
+#[derive(Clone, Debug)]
+pub(super) enum Observation {
+    /// A result young enough.
+    Settled(Arc<CheckResult>),
+    /// A run under way, to be waited for.
+    Joined(Boarded),
+    /// Nothing: the observer starts this run and waits for it.
+    Started(Boarded),
+}
+
+/// A result that landed, and the one before it.
+#[derive(Debug)]
+pub(super) struct Landing {
+    pub(super) result: Arc<CheckResult>,
+    pub(super) before: Option<Arc<CheckResult>>,
+}
+
+impl Slot {
+    fn lock(&self) -> MutexGuard<'_, SlotState> {
+        // Nothing panics while it holds the lock.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The four rules, in their order: a result young enough, a run to join, a run that is overdue, a new run.
+    ///
+    /// `blocked` says whether a check that this one depends on is failing, `None` when that is not known yet.
+    pub(super) fn observe(
+        &self,
+        spec: &CheckSpec,
+        now: Instant,
+        blocked: Option<bool>,
+    ) -> (Observation, Option<Landing>) {
+        let mut state = self.lock();
+        if let Some(result) = blocked.and_then(|blocked| state.young(spec, now, blocked)) {
+            return (Observation::Settled(result), None);
+        }
+        match &state.flight {
+            Some(flight) if !flight.is_overdue(spec, now) => (Observation::Joined(flight.board()), None),
+            Some(flight) => {
+                let (began, since) = flight.began.unwrap_or_else(|| (now, SystemTime::now()));
+                let verdict = Verdict::failed(
+                    Cause::StillRunning { since },
+                    "a run that cannot be stopped is still going on, so no new one is started".to_owned(),
+                );
+                let landing = state.land(spec, verdict, now, now - began);
+                (Observation::Settled(Arc::clone(&landing.result)), Some(landing))
+            }
+            None => (Observation::Started(state.start()), None),
+        }
+    }
+
+    /// The checks that this one depends on are known: takes the stored result if it is young enough after
+    /// all, which ends the run.
+    pub(super) fn reuse(&self, spec: &CheckSpec, id: FlightId, now: Instant, blocked: bool) -> bool {
+        let mut state = self.lock();
+        let Some(result) = state.young(spec, now, blocked) else { return false };
+        if let Some(flight) = state.take(id) {
+            flight.progress.send_replace(Progress::Landed(result));
+        }
+        true
+    }
+
+    /// The check itself begins.
+    pub(super) fn begin(&self, spec: &CheckSpec, id: FlightId, now: Instant) {
+        let mut state = self.lock();
+        if let Some(flight) = state.flight.as_mut().filter(|flight| flight.id == id) {
+            flight.began = Some((now, SystemTime::now()));
+            flight.progress.send_replace(Progress::Running { deadline: now + spec.timeout() });
+        }
+    }
+
+    /// The run is over. Its verdict counts, unless its observers gave it up before.
+    pub(super) fn finish(&self, spec: &CheckSpec, id: FlightId, verdict: Verdict, now: Instant) -> Option<Landing> {
+        let mut state = self.lock();
+        let flight = state.take(id)?;
+        if flight.given_up {
+            return None;
+        }
+        let duration = flight.began.map_or(Duration::ZERO, |(began, _)| now - began);
+        let landing = state.land(spec, verdict, now, duration);
+        flight.progress.send_replace(Progress::Landed(Arc::clone(&landing.result)));
+        Some(landing)
+    }
+
+    /// The run is past its timeout and did not say so itself: it blocks its thread. It stays in the slot, so
+    /// that no other is started.
+    pub(super) fn give_up(&self, spec: &CheckSpec, id: FlightId, now: Instant) -> Option<Landing> {
+        let mut state = self.lock();
+        let flight = state.flight.as_mut().filter(|flight| flight.id == id && !flight.given_up)?;
+        flight.given_up = true;
+        let duration = flight.began.map_or(Duration::ZERO, |(began, _)| now - began);
+        let landing = state.land(spec, Verdict::timed_out(spec.timeout()), now, duration);
+        if let Some(flight) = &state.flight {
+            flight.progress.send_replace(Progress::Landed(Arc::clone(&landing.result)));
+        }
+        Some(landing)
+    }
+
+    /// The run was dropped before its end: its runtime shut down. Those who wait see the sender go.
+    pub(super) fn abandon(&self, id: FlightId) {
+        self.lock().take(id);
+    }
+
+    /// The latest result, however old, and when it landed.
+    pub(super) fn latest(&self) -> Option<Latest> {
+        self.lock().latest.clone()
+    }
+}
+
+impl SlotState {
+    /// The stored result, if it may be used again: it is young, and it is blocked just when a check that it
+    /// depends on is failing.
+    fn young(&self, spec: &CheckSpec, now: Instant, blocked: bool) -> Option<Arc<CheckResult>> {
+        let latest = self.latest.as_ref()?;
+        let was_blocked = matches!(latest.result.cause, Some(Cause::Blocked { .. }));
+        (now - latest.at < spec.max_age() && was_blocked == blocked).then(|| Arc::clone(&latest.result))
+    }
+
+    fn start(&mut self) -> Boarded {
+        self.flights_so_far += 1;
+        let (progress, _) = watch::channel(Progress::Waiting);
+        let flight = Flight { id: FlightId(self.flights_so_far), progress, began: None, given_up: false };
+        let boarded = flight.board();
+        self.flight = Some(flight);
+        boarded
+    }
+
+    fn take(&mut self, id: FlightId) -> Option<Flight> {
+        self.flight.take_if(|flight| flight.id == id)
+    }
+
+    fn land(&mut self, spec: &CheckSpec, verdict: Verdict, now: Instant, duration: Duration) -> Landing {
+        let before = self.latest.take().map(|latest| latest.result);
+        let result = Arc::new(verdict.into_result(spec, before.as_deref(), duration));
+        self.latest = Some(Latest { result: Arc::clone(&result), at: now });
+        Landing { result, before }
+    }
+}
+
+impl Flight {
+    fn board(&self) -> Boarded {
+        Boarded { id: self.id, progress: self.progress.subscribe() }
+    }
+
+    fn is_overdue(&self, spec: &CheckSpec, now: Instant) -> bool {
+        self.given_up || self.began.is_some_and(|(began, _)| now - began >= spec.timeout() + GRACE)
+    }
+}

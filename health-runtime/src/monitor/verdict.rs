@@ -1,0 +1,79 @@
+//! What a run showed, and what is told of it.
+
+use std::time::{Duration, SystemTime};
+
+use serde_json::Value;
+
+use crate::{
+    mask::{mask_credentials, mask_value},
+    model::{Cause, CheckResult, CheckSpec, Status},
+    runner::Ending,
+};
+
+/// What a run showed, before criticality and slowness are counted in.
+#[derive(Debug)]
+pub(super) struct Verdict {
+    observed: Status,
+    cause: Option<Cause>,
+    message: Option<String>,
+    data: Option<Value>,
+}
+
+impl Verdict {
+    pub(super) fn of(ending: Ending, spec: &CheckSpec) -> Self {
+        match ending {
+            Ending::Answered(outcome) => {
+                let (observed, message, mut data) = outcome.into_parts();
+                data.iter_mut().for_each(mask_value);
+                Self { observed, cause: None, message: message.map(|text| mask_credentials(&text)), data }
+            }
+            Ending::Panicked(text) => Self::failed(Cause::Panicked, format!("panicked: {}", mask_credentials(&text))),
+            Ending::TimedOut => Self::timed_out(spec.timeout()),
+        }
+    }
+
+    pub(super) const fn failed(cause: Cause, message: String) -> Self {
+        Self { observed: Status::Fail, cause: Some(cause), message: Some(message), data: None }
+    }
+
+    pub(super) fn timed_out(timeout: Duration) -> Self {
+        Self::failed(Cause::TimedOut, format!("no answer within {timeout:?}"))
+    }
+
+    pub(super) fn out_of_time() -> Self {
+        Self::failed(Cause::TimedOut, "no answer within the time that this report had".to_owned())
+    }
+
+    pub(super) fn cut_off() -> Self {
+        Self {
+            observed: Status::Fail,
+            cause: None,
+            message: Some("its run was cut off, because its runtime shut down".to_owned()),
+            data: None,
+        }
+    }
+
+    pub(super) fn blocked(by: Vec<String>) -> Self {
+        let message = format!("not run, because of {}", by.join(", "));
+        Self::failed(Cause::Blocked { by }, message)
+    }
+
+    /// Counts in what the declaration says of slowness and criticality.
+    pub(super) fn into_result(self, spec: &CheckSpec, before: Option<&CheckResult>, duration: Duration) -> CheckResult {
+        let is_slow = self.observed == Status::Pass && spec.degraded_after().is_some_and(|limit| duration > limit);
+        let (status, cause) = if is_slow { (Status::Warn, Some(Cause::Slow)) } else { (self.observed, self.cause) };
+        let status = if spec.is_critical() { status } else { status.min(Status::Warn) };
+        let checked_at = SystemTime::now();
+        let since = before.filter(|before| before.status == status).map_or(checked_at, |before| before.since);
+        CheckResult {
+            status,
+            observed: self.observed,
+            cause,
+            message: self.message,
+            data: self.data,
+            duration,
+            checked_at,
+            since,
+        }
+    }
+}

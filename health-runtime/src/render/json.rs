@@ -1,0 +1,135 @@
+//! The native shape, `application/json`.
+
+use std::time::SystemTime;
+
+use serde::{Serialize, Serializer, ser::SerializeMap};
+use serde_json::Value;
+
+use super::view::{CheckView, ReportView};
+use crate::model::{Level, Status};
+
+/// `{ "status": …, "level_1": { "status": …, "checks": { … } }, … }`
+pub(crate) fn levels(view: &ReportView<'_>) -> Vec<u8> {
+    to_json(&LevelsBody(view))
+}
+
+/// `{ "status": …, "checks": { … } }`
+pub(crate) fn group(view: &ReportView<'_>) -> Vec<u8> {
+    to_json(&ChecksBody { status: view.status, checks: Checks(&view.checks) })
+}
+
+/// One check, with what is known of it without running it. `None` if the report holds none.
+pub(crate) fn check(view: &ReportView<'_>) -> Option<Vec<u8>> {
+    let check = view.checks.first()?;
+    Some(to_json(&SingleCheckBody {
+        name: check.name,
+        level: check.level.number(),
+        description: check.description,
+        groups: check.groups.iter().map(|group| group.as_str()).collect(),
+        tags: check.tags,
+        result: CheckBody::new(check),
+    }))
+}
+
+/// The bodies here have string keys only and cannot fail to serialize; should one ever, the caller gets
+/// an empty body rather than a panic.
+pub(super) fn to_json(body: &impl Serialize) -> Vec<u8> {
+    serde_json::to_vec(body).unwrap_or_default()
+}
+
+/// A time as RFC 3339 in UTC, to the millisecond.
+pub(super) fn timestamp(time: SystemTime) -> String {
+    humantime::format_rfc3339_millis(time).to_string()
+}
+
+pub(super) fn level_key(level: Level) -> String {
+    format!("level_{level}")
+}
+
+struct LevelsBody<'a>(&'a ReportView<'a>);
+
+impl Serialize for LevelsBody<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let view = self.0;
+        let mut map = serializer.serialize_map(Some(1 + view.levels.len()))?;
+        map.serialize_entry("status", view.status.as_str())?;
+        for level in view.levels {
+            let checks = view.of_level(*level);
+            let status = Status::worst(checks.iter().map(|check| check.status));
+            map.serialize_entry(&level_key(*level), &ChecksBody { status, checks: Checks(checks) })?;
+        }
+        map.end()
+    }
+}
+
+#[derive(Serialize)]
+struct ChecksBody<'a> {
+    #[serde(serialize_with = "status_word")]
+    status: Status,
+    checks: Checks<'a>,
+}
+
+struct Checks<'a>(&'a [CheckView<'a>]);
+
+impl Serialize for Checks<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|check| (check.name, CheckBody::new(check))))
+    }
+}
+
+#[derive(Serialize)]
+struct SingleCheckBody<'a> {
+    name: &'a str,
+    level: u8,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<&'a str>,
+    groups: Vec<&'static str>,
+    tags: &'a [String],
+    #[serde(flatten)]
+    result: CheckBody<'a>,
+}
+
+#[derive(Serialize)]
+struct CheckBody<'a> {
+    status: &'static str,
+    /// Only where it differs from the status.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    observed: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cause: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    running_since: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    blocked_by: Option<&'a [String]>,
+    critical: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<&'a str>,
+    duration_ms: f64,
+    checked_at: String,
+    since: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<&'a Value>,
+}
+
+impl<'a> CheckBody<'a> {
+    fn new(check: &CheckView<'a>) -> Self {
+        Self {
+            status: check.status.as_str(),
+            observed: (check.observed != check.status).then(|| check.observed.as_str()),
+            cause: check.cause,
+            running_since: check.running_since.map(timestamp),
+            blocked_by: check.blocked_by,
+            critical: check.is_critical,
+            message: check.message,
+            duration_ms: (check.duration.as_secs_f64() * 1e6).round() / 1e3,
+            checked_at: timestamp(check.checked_at),
+            since: timestamp(check.since),
+            data: check.data,
+        }
+    }
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn status_word<S: Serializer>(status: &Status, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(status.as_str())
+}

@@ -1,0 +1,46 @@
+//! The values view: just the data.
+
+use serde_json::{Map, Value};
+
+use super::{
+    json::{level_key, to_json},
+    view::{CheckView, ReportView},
+};
+use crate::model::Status;
+
+/// One level's values as they are; several levels each under its key.
+pub(crate) fn values(view: &ReportView<'_>) -> Vec<u8> {
+    if let [only] = view.levels {
+        return to_json(&of_checks(view.of_level(*only)));
+    }
+    let levels = view.levels.iter().map(|level| (level_key(*level), of_checks(view.of_level(*level)).into()));
+    to_json(&levels.collect::<Map<_, Value>>())
+}
+
+/// Each check's data under its name, or its fields in the level itself if it asks for that. One of whose
+/// fields would hide another's, or another check, stays under its name, so that nothing is lost.
+fn of_checks(checks: &[CheckView<'_>]) -> Map<String, Value> {
+    let mut values = Map::new();
+    for check in checks {
+        let is_taken = |key: &String| {
+            values.contains_key(key) || checks.iter().any(|other| other.name == key && other.name != check.name)
+        };
+        match fields(check) {
+            Some(fields) if !fields.keys().any(is_taken) => values.extend(fields.clone()),
+            _ => {
+                values.insert(check.name.to_owned(), value(check));
+            }
+        }
+    }
+    values
+}
+
+/// The fields of a check that stand in the level itself.
+fn fields<'a>(check: &CheckView<'a>) -> Option<&'a Map<String, Value>> {
+    check.data.filter(|_| check.is_flattened)?.as_object()
+}
+
+/// A check without data stands there as its boolean.
+fn value(check: &CheckView<'_>) -> Value {
+    check.data.cloned().unwrap_or(Value::Bool(check.observed != Status::Fail))
+}

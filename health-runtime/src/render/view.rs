@@ -1,0 +1,104 @@
+//! What one caller may see of a report.
+
+use std::time::{Duration, SystemTime};
+
+use serde_json::Value;
+
+use crate::model::{Cause, Group, Level, Report, ReportEntry, Status};
+
+/// What a caller may see, decided before any check runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Clearance {
+    /// Names, statuses, causes and times.
+    Outline,
+    /// Details, too: messages, data, descriptions, what blocks a check.
+    Details,
+}
+
+/// A report redacted for one caller: the only thing that renderers accept.
+#[derive(Debug)]
+pub(crate) struct ReportView<'a> {
+    pub(super) status: Status,
+    /// The levels that were asked for, the deepest first.
+    pub(super) levels: &'a [Level],
+    pub(super) checks: Vec<CheckView<'a>>,
+}
+
+/// One check as a caller may see it: what needs a clearance is empty without it.
+#[derive(Debug)]
+pub(super) struct CheckView<'a> {
+    pub(super) name: &'a str,
+    pub(super) level: Level,
+    pub(super) is_critical: bool,
+    pub(super) is_flattened: bool,
+    pub(super) status: Status,
+    pub(super) observed: Status,
+    pub(super) cause: Option<&'static str>,
+    pub(super) running_since: Option<SystemTime>,
+    pub(super) duration: Duration,
+    pub(super) checked_at: SystemTime,
+    pub(super) since: SystemTime,
+    pub(super) message: Option<&'a str>,
+    pub(super) data: Option<&'a Value>,
+    pub(super) blocked_by: Option<&'a [String]>,
+    pub(super) description: Option<&'a str>,
+    pub(super) tags: &'a [String],
+    pub(super) groups: Vec<Group>,
+}
+
+impl<'a> ReportView<'a> {
+    /// Redacts a report for a caller.
+    pub(crate) fn new(report: &'a Report, clearance: Clearance) -> Self {
+        let checks = report.entries().iter().map(|entry| CheckView::new(entry, clearance)).collect();
+        Self { status: report.status(), levels: report.levels(), checks }
+    }
+
+    /// The checks of a level; they stand together, by name.
+    pub(super) fn of_level(&self, level: Level) -> &[CheckView<'a>] {
+        let start = self.checks.partition_point(|check| check.level < level);
+        let end = self.checks.partition_point(|check| check.level <= level);
+        &self.checks[start..end]
+    }
+}
+
+impl<'a> CheckView<'a> {
+    fn new(entry: &'a ReportEntry, clearance: Clearance) -> Self {
+        let ReportEntry { check, result } = entry;
+        let cause = result.cause();
+        let outline = Self {
+            name: check.name(),
+            level: check.level(),
+            is_critical: check.is_critical(),
+            is_flattened: check.is_flattened(),
+            status: result.status(),
+            observed: result.observed(),
+            cause: cause.map(Cause::as_str),
+            running_since: cause.and_then(|cause| match cause {
+                Cause::StillRunning { since } => Some(*since),
+                _ => None,
+            }),
+            duration: result.duration(),
+            checked_at: result.checked_at(),
+            since: result.since(),
+            message: None,
+            data: None,
+            blocked_by: None,
+            description: None,
+            tags: check.tags(),
+            groups: Group::ALL.into_iter().filter(|group| check.is_in(*group)).collect(),
+        };
+        match clearance {
+            Clearance::Outline => outline,
+            Clearance::Details => Self {
+                message: result.message(),
+                data: result.data(),
+                blocked_by: cause.and_then(|cause| match cause {
+                    Cause::Blocked { by } => Some(by.as_slice()),
+                    _ => None,
+                }),
+                description: check.description(),
+                ..outline
+            },
+        }
+    }
+}

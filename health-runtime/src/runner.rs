@@ -1,0 +1,62 @@
+//! One run of one check: whatever the user's code does, an ending comes out.
+
+use std::{
+    any::Any,
+    future::poll_fn,
+    panic::{AssertUnwindSafe, catch_unwind},
+    time::Duration,
+};
+
+use crate::model::{Outcome, WorkFuture};
+
+/// How a run ended.
+#[derive(Debug)]
+pub(crate) enum Ending {
+    /// The function answered.
+    Answered(Outcome),
+    /// It panicked, with this text.
+    Panicked(String),
+    /// It had not answered by its timeout, and was dropped.
+    TimedOut,
+}
+
+/// Runs a future up to its timeout. Panics are caught wherever they come from: while the future is built,
+/// polled (its data is serialized in there, too) or dropped.
+pub(crate) async fn run_task(work: &(dyn Fn() -> WorkFuture + Send + Sync), timeout: Duration) -> Ending {
+    let mut future = match catch(work) {
+        Ok(future) => future,
+        Err(text) => return Ending::Panicked(text),
+    };
+    let polled = poll_fn(|context| match catch(|| future.as_mut().poll(context)) {
+        Ok(poll) => poll.map(Ending::Answered),
+        Err(text) => Ending::Panicked(text).into(),
+    });
+    let ending = tokio::time::timeout(timeout, polled).await.unwrap_or(Ending::TimedOut);
+    match catch(|| drop(future)) {
+        Err(text) if matches!(ending, Ending::Answered(_)) => Ending::Panicked(text),
+        _ => ending,
+    }
+}
+
+/// Runs a function that blocks its thread. It cannot be stopped, so whoever waits for it keeps the time.
+pub(crate) fn run_blocking(work: &(dyn Fn() -> Outcome + Send + Sync)) -> Ending {
+    catch(work).map_or_else(Ending::Panicked, Ending::Answered)
+}
+
+fn catch<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    // A check is run anew each time, from state that it shares by reference alone: what a panic left half
+    // done inside that state is the user's to judge (a poisoned lock says so).
+    catch_unwind(AssertUnwindSafe(work)).map_err(panic_text)
+}
+
+fn panic_text(payload: Box<dyn Any + Send>) -> String {
+    match payload.downcast::<String>() {
+        Ok(text) => *text,
+        Err(payload) => {
+            let text = payload.downcast_ref::<&str>().map_or_else(|| "no text".to_owned(), |text| (*text).to_owned());
+            // Dropping a payload of the user's own type could panic once more.
+            std::mem::forget(payload);
+            text
+        }
+    }
+}
