@@ -89,7 +89,159 @@ pub use error::{Error, Problem};
 /// - A first commit is noticed only if something was staged when the crate was compiled.
 #[doc(inline)]
 pub use health_macros::BuildInfo;
-pub use health_macros::{health_check, health_endpoint};
+// The examples that declare checks are crates of their own, because all checks of one program are one set.
+/// Declares a function as a health check.
+///
+/// ```standalone_crate
+/// use health_runtime::{Registry, State, health_check};
+///
+/// # struct Pool;
+/// # impl Pool { async fn ping(&self) -> Result<(), std::io::Error> { Ok(()) } }
+/// /// Can the database be reached?
+/// #[health_check(level = 1, timeout = "2s", readiness)]
+/// async fn database(pool: &Pool) -> Result<(), std::io::Error> {
+///     pool.ping().await
+/// }
+///
+/// # fn main() -> Result<(), health_runtime::Error> {
+/// // `health_endpoint!` does this for you.
+/// let registry = Registry::builder().declared().state(State::new().with(Pool)).build()?;
+/// let database = registry.checks().next().expect("one check is declared");
+/// assert_eq!(database.name(), "database");
+/// assert_eq!(database.description(), Some("Can the database be reached?"));
+/// # Ok(())
+/// # }
+/// ```
+///
+/// That is all there is to write: the check is found wherever it stands in the program, and nothing lists it.
+/// (One exception: a crate that is never named in the code is not linked. `crates: [my_checks]` of
+/// [`health_endpoint!`] names it.)
+///
+/// # Keys
+///
+/// | key | default | meaning |
+/// |---|---|---|
+/// | `level = 1` to `5` | required | how deep the check goes, see [`Level`] |
+/// | `name = "…"` | the function's name | the key in every encoding; two checks of one name are a start-up error |
+/// | `timeout = "2s"` | by level, see [`Level::default_timeout`] | how long a run may take; not zero |
+/// | `critical = false` | `true` | a failure counts as a warning at most |
+/// | `liveness` | no | in the liveness group; at level 5 only, since a liveness check that reaches outside the process restarts the whole fleet when a dependency fails |
+/// | `readiness`, `startup` | no | in that group |
+/// | `depends_on("a", "b")` | none | if one of these fails, this one is not run and fails as blocked by it; unknown names and circles are start-up errors |
+/// | `max_age = "1s"` | 1 s | a result this young is used again; with `"0s"` only callers that overlap share a run |
+/// | `degraded_after = "300ms"` | none | a pass that took longer is a warning; not zero |
+/// | `flatten` | no | in the values view, the fields of the data stand in the level itself, not under the check's name |
+/// | `tags("a", "b")` | none | free words, for selecting by `?tag=` |
+/// | `crate = path` | `::health_runtime` | where the runtime is, if it is renamed or re-exported |
+///
+/// Durations are numbers with units, from large to small: `h`, `m`, `s`, `ms`, `us`, `ns`, as in `"1m30s"`. The
+/// flags may be written `liveness = true` or `= false`, too. The function's doc comment is the check's description.
+///
+/// # The function
+///
+/// It stays as it is, to be called and tested like any other.
+///
+/// - An `async fn` runs as a task of its own. A plain `fn` may block: it runs on the blocking pool, at most one of
+///   it alive.
+/// - Parameters are `&T` or `Option<&T>`, where `T` is `Send + Sync + 'static`, and are looked up by their type in the
+///   state that was handed to the endpoint. A `&T` that is not there is a start-up error; an `Option<&T>` is `None`.
+///   There is one value of each type: two pools need a type of their own each. State that has no size is handed over
+///   in something that has: `&Arc<dyn Trait>`, `&String`.
+/// - It returns what [`IntoOutcome`] is implemented for: `()`, `bool`, [`Status`], [`Outcome`], [`Details`], or a
+///   `Result` of these with an error that is `Display`.
+/// - It is a free function (not a method), and not generic.
+///
+/// Mistakes are compile errors, all of them in one build.
+///
+/// ```standalone_crate
+/// use health_runtime::{Details, health_check};
+/// # #[derive(Clone)] struct Partner;
+/// # impl Partner { fn call(&self) -> Result<u32, std::io::Error> { Ok(7) } }
+///
+/// #[derive(serde::Serialize)]
+/// struct Facts {
+///     waiting: u32,
+/// }
+///
+/// /// A partner that we can live without for a while.
+/// #[health_check(
+///     level = 3,
+///     name = "partner",
+///     critical = false,
+///     depends_on("network"),
+///     max_age = "10s",
+///     degraded_after = "300ms",
+///     tags("external")
+/// )]
+/// fn ask_the_partner(partner: &Partner) -> Result<Details<Facts>, std::io::Error> {
+///     Ok(Details::pass(Facts { waiting: partner.call()? }))
+/// }
+///
+/// #[health_check(level = 5, liveness)]
+/// async fn network(partner: Option<&Partner>) -> bool {
+///     partner.is_none_or(|partner| partner.call().is_ok())
+/// }
+///
+/// # assert!(ask_the_partner(&Partner).is_ok());
+/// # let _ = network(None);
+/// ```
+pub use health_macros::health_check;
+/// Builds the health endpoint: an expression of the type `Result<axum::Router, Error>`, to be merged into the
+/// service's own router.
+///
+/// ```standalone_crate
+/// use health_runtime::{health_check, health_endpoint};
+///
+/// struct Queue {
+///     is_open: bool,
+/// }
+///
+/// #[health_check(level = 2, readiness)]
+/// async fn queue(queue: &Queue) -> bool {
+///     queue.is_open
+/// }
+///
+/// # fn main() -> Result<(), health_runtime::Error> {
+/// let app: axum::Router = axum::Router::new().merge(health_endpoint! { state: [Queue { is_open: true }] }?);
+/// # let _ = app;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Keys
+///
+/// All are optional, and stand in any order; values are evaluated in the order in which they are written. Each is the
+/// method of the same name on [`EndpointBuilder`], so that all of it can be written by hand.
+///
+/// | key | default | meaning |
+/// |---|---|---|
+/// | `crates: [my_checks]` | none | links crates that hold nothing but checks; one that is only listed in `Cargo.toml` is left out of the program |
+/// | `build_info: App` | none | a type that is [`BuildInfo`]: what is running |
+/// | `base_path: "/health"` | `"/health"` | the path of the overview, under which the rest stands |
+/// | `levels_path: "…"` | `"{base}/levels"` | the path of the level reports; with `("…", View::Values)` what they look like, too, see [`LevelsPath`] |
+/// | `state: [a, b]` | none | the values that checks borrow, one of each type |
+/// | `details: public` or `hidden` | `hidden` | whether callers see messages and data; or any expression that is a [`ShowDetails`] |
+/// | `checks: [a, b]` | none | checks that were built by hand, such as [`probes`] |
+/// | <code>configure: \|builder\| …</code> | none | a function of the [`EndpointBuilder`], for what has no key |
+/// | `crate: path` | `::health_runtime` | where the runtime is, if it is renamed or re-exported |
+///
+/// ```standalone_crate
+/// use health_runtime::{Check, Level, StatusCodes, View, health_endpoint};
+///
+/// # fn main() -> Result<(), health_runtime::Error> {
+/// let router = health_endpoint! {
+///     base_path: "/status",
+///     levels_path: ("/status_levels", View::Values),
+///     state: ["orders".to_owned()],
+///     details: public,
+///     checks: [Check::new("always", Level::L5, || async { true })],
+///     configure: |builder| builder.status_codes(StatusCodes::new().warn(429)),
+/// }?;
+/// # let _ = router;
+/// # Ok(())
+/// # }
+/// ```
+pub use health_macros::health_endpoint;
 pub use http::{Endpoint, EndpointBuilder, LevelsPath, ShowDetails, StatusCodes, View};
 pub use model::{
     Cause, Check, CheckResult, CheckSpec, Group, IntoOutcome, InvalidLevel, Level, Location, Outcome, Report,
