@@ -84,8 +84,7 @@ pub use error::{Error, Problem};
 ///   first was.
 /// - Without a `git` program, or where git refuses a repository because somebody else owns it, nobody can tell whether
 ///   a crate in a folder of a repository belongs to it; it is taken to.
-/// - Where git keeps no log of `HEAD` (`core.logAllRefUpdates = false`), only changes that touch the index or a
-///   file of the branch are noticed.
+/// - Where git keeps no log of `HEAD` (`core.logAllRefUpdates = false`), a branch that is packed has no revision.
 /// - A first commit is noticed only if something was staged when the crate was compiled.
 #[doc(inline)]
 pub use health_macros::BuildInfo;

@@ -15,6 +15,8 @@ const DEEPEST: usize = 5;
 /// References that each worktree has for itself.
 const OWN: [&str; 3] = ["refs/bisect/", "refs/rewritten/", "refs/worktree/"];
 
+const LOG: &str = "logs/HEAD";
+
 const TABLES: &str = "reftable/tables.list";
 
 #[derive(Debug, PartialEq, Eq)]
@@ -35,9 +37,9 @@ impl Head {
         } else {
             Self::from_files(repository, watched).unwrap_or(Self::Unusable)
         };
-        // A branch that stands in `packed-refs` gets a file of its own with the next commit, which nobody could have
-        // watched. Every move of `HEAD` is written into its log, and where none is kept into the index.
-        let _ = watched.add(&repository.own("logs/HEAD")) || watched.add(&repository.own("index"));
+        // A branch that has no file of its own gets one with the next commit, which nobody could have watched. Every move
+        // of `HEAD` is written into its log; the first log of all comes with the first commit, after the index.
+        let _ = watched.add(&repository.own(LOG)) || watched.add(&repository.own("index"));
         head
     }
 
@@ -81,6 +83,8 @@ impl Head {
         let file = repository.common("packed-refs");
         let packed = if file.exists() { watched.read(&file)? } else { String::new() };
         match find_packed(&packed, name) {
+            // Without a log the next commit would go unnoticed, where there can be one.
+            Some(_) if !repository.own(LOG).is_file() && repository.common("objects").exists() => None,
             Some(revision) => as_revision(revision).map(Self::Revision),
             None => Some(Self::Unborn),
         }
