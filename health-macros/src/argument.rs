@@ -27,7 +27,7 @@ pub(crate) struct Argument {
 enum Value {
     Absent,
     Equals(Token![=], TokenStream),
-    List(TokenStream),
+    List(token::Paren, TokenStream),
 }
 
 /// Splits at the commas, so that an argument that cannot be read does not hide the mistakes of the next.
@@ -52,8 +52,8 @@ impl Parse for Argument {
             Value::Equals(input.parse()?, input.parse()?)
         } else if input.peek(token::Paren) {
             let list;
-            parenthesized!(list in input);
-            Value::List(list.parse()?)
+            let parentheses = parenthesized!(list in input);
+            Value::List(parentheses, list.parse()?)
         } else {
             Value::Absent
         };
@@ -69,13 +69,16 @@ impl Argument {
             (Value::Absent, Some(token @ TokenTree::Literal(_))) => {
                 Err(Error::new_spanned(token, "there is a `=` missing before this"))
             }
+            (Value::Absent, Some(TokenTree::Punct(colon))) if colon.as_char() == ':' => {
+                Err(Error::new(colon.span(), "write `=` here instead of `:`"))
+            }
             (_, Some(token)) => Err(Error::new_spanned(token, MISSING_COMMA)),
         }
     }
 
     /// `level = 5`
     pub(crate) fn level(&self) -> Result<u8> {
-        const EXPECTED: &str = "a level is one of the numbers from 1 (the whole ship) to 5 (cheap and always safe)";
+        const EXPECTED: &str = "write one of the levels from `1` (the whole ship) to `5` (cheap and always safe)";
         match self.literal("level = 5", EXPECTED)? {
             Lit::Int(number) if number.suffix().is_empty() => number
                 .base10_parse()
@@ -87,18 +90,10 @@ impl Argument {
     }
 
     /// `name = "…"`
-    pub(crate) fn name(&self) -> Result<LitStr> {
-        let example = format!("{} = \"…\"", self.key);
-        match self.literal(&example, "a name is a text in quotes")? {
-            Lit::Str(text) => self.word(text),
-            other => Err(Error::new_spanned(other, "a name is a text in quotes")),
-        }
-    }
-
-    /// `repo = "…"`
-    pub(crate) fn text(&self) -> Result<LitStr> {
-        let expected = format!("`{}` is a text in quotes", self.key);
-        match self.literal(&format!("{} = \"…\"", self.key), &expected)? {
+    pub(crate) fn text(&self, example: &str) -> Result<LitStr> {
+        let example = format!("{} = \"{example}\"", self.key);
+        let expected = format!("write it in quotes, such as `{example}`");
+        match self.literal(&example, &expected)? {
             Lit::Str(text) => self.word(text),
             other => Err(Error::new_spanned(other, expected)),
         }
@@ -146,14 +141,14 @@ impl Argument {
                 Lit::Bool(boolean) => Ok(boolean.value),
                 other => Err(Error::new_spanned(other, expected)),
             },
-            Value::List(_) => Err(Error::new(self.key.span(), expected)),
+            Value::List(..) => Err(Error::new(self.key.span(), expected)),
         }
     }
 
     /// `depends_on("a", "b")`
     pub(crate) fn words(&self) -> Result<Vec<LitStr>> {
-        let example = format!("write `{}(\"a\", \"b\")`", self.key);
-        let Value::List(list) = &self.value else { return Err(self.error(&example)) };
+        let example = format!("write it as `{}(\"a\", \"b\")`", self.key);
+        let Value::List(_, list) = &self.value else { return Err(self.error(&example)) };
         let mut words: Vec<LitStr> = Vec::new();
         let mut errors: Vec<Error> = Vec::new();
         for tokens in split(list.clone()) {
@@ -176,7 +171,7 @@ impl Argument {
     }
 
     fn word_of_list(&self, tokens: TokenStream, before: &[LitStr]) -> Result<LitStr> {
-        let expected = format!("`{}` takes texts in quotes", self.key);
+        let expected = format!("write each in quotes, such as `{}(\"a\", \"b\")`", self.key);
         let Lit::Str(word) = literal(tokens.clone(), &expected)? else {
             return Err(Error::new_spanned(tokens, expected));
         };
@@ -192,14 +187,14 @@ impl Argument {
     pub(crate) fn runtime_path(&self) -> Result<RuntimePath> {
         match &self.value {
             Value::Equals(_, value) => alone.parse2(value.clone()),
-            Value::Absent | Value::List(_) => Err(self.error("write `crate = ::health_runtime`")),
+            Value::Absent | Value::List(..) => Err(self.error("write it as `crate = ::health_runtime`")),
         }
     }
 
     fn word(&self, text: LitStr) -> Result<LitStr> {
         let value = text.value();
         if value.trim().is_empty() {
-            return Err(Error::new(text.span(), format!("`{}` needs a text that is not empty", self.key)));
+            return Err(Error::new(text.span(), format!("`{}` cannot take an empty text", self.key)));
         }
         if value.contains(char::is_control) {
             let message = format!("`{}` cannot have control characters, such as a line break", self.key);
@@ -215,7 +210,7 @@ impl Argument {
                 Err(Error::new(equals.span, format!("a value is missing: write `{example}`")))
             }
             Value::Equals(_, value) => literal(value.clone(), expected),
-            Value::Absent | Value::List(_) => Err(self.error(&format!("write `{example}`"))),
+            Value::Absent | Value::List(..) => Err(self.error(&format!("write it as `{example}`"))),
         }
     }
 
@@ -225,7 +220,11 @@ impl Argument {
         match &self.value {
             Value::Absent => Error::new(key.span(), message),
             Value::Equals(equals, value) => Error::new_spanned(quote!(#key #equals #value), message),
-            Value::List(list) => Error::new_spanned(quote!(#key #list), message),
+            Value::List(parentheses, list) => {
+                let mut argument = quote!(#key);
+                parentheses.surround(&mut argument, |inner| inner.extend(list.clone()));
+                Error::new_spanned(argument, message)
+            }
         }
     }
 }

@@ -14,11 +14,13 @@ pub(crate) struct Keys {
     /// Keys that are planned, with what to do until then.
     refused: &'static [(&'static str, &'static str)],
     seen: Vec<String>,
+    /// What misspelt keys were probably meant to be.
+    meant: Vec<&'static str>,
 }
 
 impl Keys {
     pub(crate) const fn new(known: &'static [&'static str], refused: &'static [(&'static str, &'static str)]) -> Self {
-        Self { known, refused, seen: Vec::new() }
+        Self { known, refused, seen: Vec::new(), meant: Vec::new() }
     }
 
     /// An error for a key that is not known, not supported yet, or there already.
@@ -30,7 +32,7 @@ impl Keys {
         if !self.known.contains(&name.as_str()) {
             return Err(syn::Error::new(key.span(), self.unknown(&name)));
         }
-        if self.has_seen(&name) {
+        if self.seen.contains(&name) {
             return Err(syn::Error::new(key.span(), format!("`{name}` is given twice: keep one of them")));
         }
         self.seen.push(name);
@@ -40,7 +42,7 @@ impl Keys {
     /// Whether the key was given, or misspelt: then saying that it is missing would be a second error for
     /// one mistake.
     pub(crate) fn has_seen(&self, key: &str) -> bool {
-        self.seen.iter().any(|seen| seen == key)
+        self.seen.iter().any(|seen| seen == key) || self.meant.contains(&key)
     }
 
     fn unknown(&mut self, name: &str) -> String {
@@ -52,7 +54,7 @@ impl Keys {
             .filter(|(likeness, _)| *likeness >= SIMILAR_ENOUGH)
             .max_by(|a, b| a.0.total_cmp(&b.0));
         if let Some((_, nearest)) = nearest {
-            self.seen.push(nearest.to_owned());
+            self.meant.push(nearest);
             let _ = write!(message, "; did you mean `{nearest}`?");
         } else {
             let _ = write!(message, "; known keys are `{}`", self.known.join("`, `"));

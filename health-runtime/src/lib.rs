@@ -4,6 +4,7 @@
 extern crate self as health_runtime;
 
 mod build_info;
+mod clock;
 mod details;
 mod error;
 mod http;

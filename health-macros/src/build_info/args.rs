@@ -50,8 +50,8 @@ impl Args {
 
     fn set(&mut self, argument: &Argument) -> Result<()> {
         match argument.key.to_string().as_str() {
-            "repo" => self.repo = Some(argument.text()?),
-            "name" => self.name = Some(argument.text()?),
+            "repo" => self.repo = Some(argument.text("abc/api")?),
+            "name" => self.name = Some(argument.text("api")?),
             "crate" => self.runtime = argument.runtime_path()?,
             key => unreachable!("`{key}` is known and has no meaning"),
         }

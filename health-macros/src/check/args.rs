@@ -72,8 +72,8 @@ impl Args {
         }
         // `#[health_check(5)]` is one mistake.
         if all_have_keys && !keys.has_seen("level") {
-            let message = "a health check needs a level: write such as `#[health_check(level = 5)]`, \
-                           from 1 (the whole ship) to 5 (cheap and always safe)";
+            let message = "a health check needs a level: write such as `level = 5`, from 1 (the whole ship) to 5 \
+                           (cheap and always safe)";
             diagnostics.push(Error::new(Span::call_site(), message));
         }
         args
@@ -82,7 +82,7 @@ impl Args {
     fn set(&mut self, argument: &Argument) -> Result<()> {
         match argument.key.to_string().as_str() {
             "level" => self.level = Some(argument.level()?),
-            "name" => self.name = Some(argument.name()?),
+            "name" => self.name = Some(argument.text("database")?),
             "timeout" => self.timeout = Some(argument.duration_above_zero()?),
             "critical" => self.critical = Some(argument.boolean()?),
             "liveness" => self.liveness = argument.flag()?.then(|| argument.key.clone()),

@@ -48,12 +48,13 @@ fn excused_lints() -> TokenStream {
     }
 }
 
-/// The function's line, not the attribute's.
+/// The function's place, not the attribute's: these two macros tell where the author's tokens stand, so they
+/// pass as such.
 fn location(runtime: &RuntimePath, function: &Ident) -> TokenStream {
-    let runtime = runtime.at(function.span());
-    quote_spanned! {function.span()=>
-        #runtime::__private::Location::new(#runtime::__private::file!(), #runtime::__private::line!())
-    }
+    let written = runtime.written_at(function.span());
+    let file = quote_spanned!(function.span()=> #written::__private::file!());
+    let line = quote_spanned!(function.span()=> #written::__private::line!());
+    quote!(#runtime::__private::Location::new(#file, #line))
 }
 
 /// `fn(&mut Binder<'_>) -> Option<Work>`: asks for all the state before it gives up, so that one start names

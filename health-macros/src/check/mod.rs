@@ -22,3 +22,27 @@ pub(crate) fn health_check(args: TokenStream, item: TokenStream) -> TokenStream 
         (errors, _) => errors.into_iter().chain([item]).collect(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use quote::quote;
+
+    use super::*;
+
+    /// What an editor hands over while somebody types.
+    #[test]
+    fn expands_over_a_body_that_is_half_typed() {
+        let item: TokenStream = "async fn database(pool: &Pool) -> bool { pool. let = }".parse().unwrap();
+        let expansion = health_check(quote!(level = 5), item.clone()).to_string();
+        assert!(expansion.contains("Registration :: new"), "{expansion}");
+        assert!(expansion.contains(&item.to_string()), "{expansion}");
+    }
+
+    #[test]
+    fn leaves_the_item_as_it_was_beside_an_error() {
+        let item: TokenStream = "/// Docs.\npub struct Database { field: u32 }".parse().unwrap();
+        let expansion = health_check(quote!(level = 9, colour), item.clone()).to_string();
+        assert_eq!(expansion.matches("compile_error").count(), 3, "{expansion}");
+        assert!(expansion.ends_with(&item.to_string()), "{expansion}");
+    }
+}

@@ -130,8 +130,9 @@ fn borrowed(reference: &TypeReference, optional: bool) -> Result<Parameter> {
         return Err(Error::new_spanned(lifetime, message));
     }
     let lent = visible(&reference.elem);
-    let refuse =
-        |advice: String| Err(Error::new_spanned(lent, format!("state is looked up by its sized type: {advice}")));
+    let refuse = |advice: String| {
+        Err(Error::new_spanned(lent, format!("state is looked up by its type, which needs a size: {advice}")))
+    };
     match lent {
         Type::TraitObject(object) => {
             let object = source(object);

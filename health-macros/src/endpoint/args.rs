@@ -14,7 +14,7 @@ const KNOWN: &[&str] =
 
 const NOT_YET: &[(&str, &str)] = &[(
     "access",
-    "until then leave `details` hidden, which is the default, and put the router behind a middleware of your own",
+    "until there are access policies, keep `details: hidden` (the default) and put the router behind a middleware of your own",
 )];
 
 #[derive(Default)]
@@ -65,7 +65,7 @@ impl Args {
             .map_err(|error| Error::new(error.span(), "a key is missing here, such as `state: [pool]`"))?;
         keys.admit(&key)?;
         if !input.peek(Token![:]) {
-            return Err(Error::new(key.span(), format!("a value is missing: write `{key}: …`")));
+            return Err(Error::new(key.span(), format!("`{key}` needs a value: write `{key}: …`")));
         }
         input.parse::<Token![:]>()?;
         let name = key.to_string();

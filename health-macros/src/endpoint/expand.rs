@@ -10,18 +10,24 @@ use crate::runtime_path::RuntimePath;
 /// A `Result<Router, Error>`, whether there are mistakes or not.
 pub(super) fn expand(model: &Model, mistakes: Option<&TokenStream>) -> TokenStream {
     let Model { runtime, crates, calls } = model;
+    let links = crates.iter().map(link);
     let calls = calls.iter().map(|call| expand_call(runtime, call));
     quote! {{
         #mistakes
-        #(
-            #[allow(unused_imports, reason = "linked for the checks that are declared in it")]
-            use ::#crates as _;
-        )*
+        #(#links)*
         #runtime::EndpointBuilder::new()
             #(#calls)*
             .build()
             .map(#runtime::Endpoint::into_router)
     }}
+}
+
+/// Names the crate, so that it is linked.
+fn link(name: &Ident) -> TokenStream {
+    quote_spanned! {generated_at(name.span())=>
+        #[allow(unused_imports, reason = "linked for the checks that are declared in it")]
+        use ::#name as _;
+    }
 }
 
 fn expand_call(runtime: &RuntimePath, Call { method, argument }: &Call) -> TokenStream {

@@ -6,7 +6,8 @@ use super::{
     access::ShowDetails,
     cache::Cache,
     handler::Service,
-    router::{LevelsPath, Paths, router},
+    paths::{LevelsPath, Paths},
+    router::router,
     status_code::StatusCodes,
 };
 use crate::{

@@ -13,9 +13,9 @@ use super::{
     access::ShowDetails,
     answer::{Answer, JSON, TEXT},
     cache::{Cache, Key},
+    paths::Paths,
     problem::ProblemDetails,
     query::{Format, Query, View},
-    router::Paths,
     status_code::ValidStatusCodes,
     target::Target,
 };
@@ -56,7 +56,7 @@ impl Service {
         let query = Query::parse(request.uri.query())?;
         match target {
             Target::Info => Ok(self.info(clearance, &request.headers)),
-            Target::Overview => Ok(self.overview(clearance, request).await),
+            Target::Overview => self.overview(clearance, &query, request).await,
             target => self.report(target, clearance, &query).await,
         }
     }
@@ -143,7 +143,7 @@ impl Service {
         let retry_after = (status == StatusCode::SERVICE_UNAVAILABLE).then(|| {
             let longest = report.entries().iter().map(|entry| entry.check.max_age()).max().unwrap_or_default();
             // Rounded up to whole seconds, and never "at once".
-            HeaderValue::from((longest + Duration::from_millis(999)).as_secs().max(1))
+            HeaderValue::from(longest.saturating_add(Duration::from_millis(999)).as_secs().max(1))
         });
         Answer { status, content_type, retry_after, body: Bytes::from(body) }
     }
@@ -154,13 +154,13 @@ impl Service {
     }
 
     /// Not kept: it tells the uptime.
-    async fn overview(&self, clearance: Clearance, request: &Parts) -> Answer {
-        let report = self.monitor.report(&Selection::everything()).await;
+    async fn overview(&self, clearance: Clearance, query: &Query, request: &Parts) -> Result<Answer, ProblemDetails> {
+        let report = self.monitor.report(&self.selection(&Target::Overview, query)?).await;
         let facts = self.runtime_info.facts(host(&request.headers));
         let links = self.paths.links(original_uri(request));
         let view = ReportView::new(&report, clearance);
         let body = render::overview(&view, self.build_info.as_ref(), &facts, &links, clearance);
-        self.verdict(&report, JSON, body)
+        Ok(self.verdict(&report, JSON, body))
     }
 }
 

@@ -5,6 +5,7 @@ mod answer;
 mod cache;
 mod endpoint;
 mod handler;
+mod paths;
 mod problem;
 mod query;
 mod router;
@@ -13,6 +14,6 @@ mod target;
 
 pub use access::ShowDetails;
 pub use endpoint::{Endpoint, EndpointBuilder};
+pub use paths::LevelsPath;
 pub use query::View;
-pub use router::LevelsPath;
 pub use status_code::StatusCodes;

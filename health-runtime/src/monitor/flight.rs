@@ -10,6 +10,7 @@ use super::{
     verdict::Verdict,
 };
 use crate::{
+    clock::after,
     model::{CheckResult, Outcome, Status, Work},
     runner::{self, Ending},
 };
@@ -48,7 +49,7 @@ pub(super) async fn wait(shared: &Shared, index: usize, mut boarded: Boarded, de
     loop {
         let overdue = match &*boarded.progress.borrow_and_update() {
             Progress::Landed(result) => return Waited::Landed(Arc::clone(result)),
-            Progress::Running { deadline } => Some(*deadline + GRACE),
+            Progress::Running { deadline } => Some(after(*deadline, GRACE)),
             Progress::Waiting => None,
         };
         let changed = match overdue.into_iter().chain(deadline).min() {

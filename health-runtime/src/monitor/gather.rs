@@ -128,6 +128,6 @@ fn validity(shared: &Shared, needed: &[bool], selected: &[usize], results: &[Arc
         .zip(results)
         .all(|(index, result)| latest(*index).is_some_and(|latest| Arc::ptr_eq(&latest.result, result)));
     let needed = (0..needed.len()).filter(|index| needed[*index]);
-    let until = needed.filter_map(|index| Some(latest(index)?.at + shared.checks[index].spec.max_age())).min();
+    let until = needed.filter_map(|index| Some(latest(index)?.young_until(&shared.checks[index].spec))).min();
     are_latest.then_some(Validity { generation, until })
 }

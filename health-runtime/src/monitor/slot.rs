@@ -10,7 +10,10 @@ use std::{
 use tokio::{sync::watch, time::Instant};
 
 use super::verdict::Verdict;
-use crate::model::{Cause, CheckResult, CheckSpec};
+use crate::{
+    clock::after,
+    model::{Cause, CheckResult, CheckSpec},
+};
 
 /// How long after a check's timeout its observers leave it to the run to say so, before they give it up as
 /// one that blocks its thread.
@@ -31,7 +34,14 @@ struct SlotState {
 #[derive(Clone, Debug)]
 pub(super) struct Latest {
     pub(super) result: Arc<CheckResult>,
-    pub(super) at: Instant,
+    at: Instant,
+}
+
+impl Latest {
+    /// Until when it may be used again.
+    pub(super) fn young_until(&self, spec: &CheckSpec) -> Instant {
+        after(self.at, spec.max_age())
+    }
 }
 
 /// The one run that may be alive.
@@ -106,12 +116,13 @@ impl Slot {
         match &state.flight {
             Some(flight) if !flight.is_overdue(spec, now) => (Observation::Joined(flight.board()), None),
             Some(flight) => {
-                let (began, since) = flight.began.unwrap_or_else(|| (now, SystemTime::now()));
+                let since = flight.began.map_or_else(SystemTime::now, |(_, since)| since);
+                let duration = flight.duration(now);
                 let verdict = Verdict::failed(
                     Cause::StillRunning { since },
                     "a run that cannot be stopped is still going on, so no new one is started".to_owned(),
                 );
-                let landing = state.land(spec, verdict, now, now - began);
+                let landing = state.land(spec, verdict, now, duration);
                 (Observation::Settled(Arc::clone(&landing.result)), Some(landing))
             }
             None => (Observation::Started(state.start()), None),
@@ -134,19 +145,20 @@ impl Slot {
         let mut state = self.lock();
         if let Some(flight) = state.flight.as_mut().filter(|flight| flight.id == id) {
             flight.began = Some((now, SystemTime::now()));
-            flight.progress.send_replace(Progress::Running { deadline: now + spec.timeout() });
+            flight.progress.send_replace(Progress::Running { deadline: after(now, spec.timeout()) });
         }
     }
 
-    /// The run is over. Its verdict counts, unless its observers gave it up before.
+    /// The run is over. Its verdict counts, unless it comes too late or its observers gave it up before.
     pub(super) fn finish(&self, spec: &CheckSpec, id: FlightId, verdict: Verdict, now: Instant) -> Option<Landing> {
         let mut state = self.lock();
         let flight = state.take(id)?;
         if flight.given_up {
             return None;
         }
-        let duration = flight.began.map_or(Duration::ZERO, |(began, _)| now - began);
-        let landing = state.land(spec, verdict, now, duration);
+        // It blocked its thread past its timeout, and nobody was there to give it up.
+        let verdict = if flight.is_overdue(spec, now) { Verdict::timed_out(spec.timeout()) } else { verdict };
+        let landing = state.land(spec, verdict, now, flight.duration(now));
         flight.progress.send_replace(Progress::Landed(Arc::clone(&landing.result)));
         Some(landing)
     }
@@ -157,7 +169,7 @@ impl Slot {
         let mut state = self.lock();
         let flight = state.flight.as_mut().filter(|flight| flight.id == id && !flight.given_up)?;
         flight.given_up = true;
-        let duration = flight.began.map_or(Duration::ZERO, |(began, _)| now - began);
+        let duration = flight.duration(now);
         let landing = state.land(spec, Verdict::timed_out(spec.timeout()), now, duration);
         if let Some(flight) = &state.flight {
             flight.progress.send_replace(Progress::Landed(Arc::clone(&landing.result)));
@@ -211,7 +223,12 @@ impl Flight {
         Boarded { id: self.id, progress: self.progress.subscribe() }
     }
 
+    /// How long the check itself has been running.
+    fn duration(&self, now: Instant) -> Duration {
+        self.began.map_or(Duration::ZERO, |(began, _)| now - began)
+    }
+
     fn is_overdue(&self, spec: &CheckSpec, now: Instant) -> bool {
-        self.given_up || self.began.is_some_and(|(began, _)| now - began >= spec.timeout() + GRACE)
+        self.given_up || self.began.is_some_and(|(began, _)| now - began >= spec.timeout().saturating_add(GRACE))
     }
 }

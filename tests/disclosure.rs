@@ -1,0 +1,178 @@
+//! What a caller who may not see details never gets to see, in any route.
+
+use std::{
+    io::Write,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use health_runtime::{Check, Details, EndpointBuilder, Level, Outcome, ShowDetails};
+use health_tests::{Answer, builder, get, request, serve};
+use serde_json::json;
+use tracing_subscriber::fmt::MakeWriter;
+
+const PASSWORD: &str = "canary-7f3a";
+const DATABASE_URL: &str = "postgres://user:canary-7f3a@db.internal:5432/orders";
+
+const ROUTES: [&str; 25] = [
+    "/health",
+    "/health/levels",
+    "/health/levels/1",
+    "/health/levels/1?view=values",
+    "/health/levels/2",
+    "/health/levels/3?cumulative",
+    "/health/levels/4",
+    "/health/levels/5",
+    "/health/levels/5?view=values",
+    "/health/checks/db",
+    "/health/checks/panics",
+    "/health/checks/facts",
+    "/health/checks/blocked",
+    "/health/checks/plain",
+    "/health/live",
+    "/health/ready",
+    "/health/ready?verbose",
+    "/health/ready?format=json",
+    "/health/startup?verbose",
+    "/livez?verbose",
+    "/readyz",
+    "/readyz?verbose&exclude=db",
+    "/startupz",
+    "/health/info",
+    "/health/levels/1?tag=all&exclude=db&timeout=1s",
+];
+
+fn leaky() -> EndpointBuilder {
+    let check = |check: Check| check.with_tags(["all"]).readiness().startup().with_max_age(Duration::ZERO);
+    builder([
+        check(Check::new("db", Level::L1, || async {
+            Err::<(), _>(format!("cannot connect to {DATABASE_URL}: refused-text"))
+        })),
+        check(Check::new("panics", Level::L2, || async { panic!("payload-text {DATABASE_URL}") as () })),
+        check(Check::new("facts", Level::L3, || async {
+            Details::warn(json!({ "data-key": [DATABASE_URL], "other": "data-text" }), "warn-text")
+        })),
+        check(Check::new("blocked", Level::L4, || async {}).depends_on(["panics"])),
+        check(
+            Check::new("plain", Level::L5, || async { Outcome::fail("plain-text") })
+                .with_description("description-text"),
+        )
+        .liveness(),
+    ])
+}
+
+const DETAILS: [&str; 8] = [
+    "refused-text",
+    "payload-text",
+    "data-key",
+    "data-text",
+    "warn-text",
+    "plain-text",
+    "description-text",
+    "db.internal",
+];
+
+fn all_of(answer: &Answer) -> String {
+    format!("{:?} {}", answer.headers, answer.body).replace("text/plain", "")
+}
+
+#[tokio::test]
+async fn an_anonymous_caller_sees_no_details_in_any_route() {
+    let address = serve(leaky().build().expect("good").router()).await;
+    for route in ROUTES {
+        for method in ["GET", "OPTIONS", "HEAD", "POST"] {
+            let seen = all_of(&request(address, method, route).await);
+            for secret in DETAILS.into_iter().chain([PASSWORD, "user:"]) {
+                assert!(!seen.contains(secret), "{method} {route} shows {secret}: {seen}");
+            }
+        }
+    }
+    // Names, statuses and causes are there; what blocks a check is not.
+    let body = get(address, "/health/levels/1").await.json();
+    assert_eq!(body["level_2"]["checks"]["panics"]["cause"], "panicked");
+    assert_eq!(body["level_4"]["checks"]["blocked"]["cause"], "blocked");
+    assert_eq!(body["level_4"]["checks"]["blocked"].get("blocked_by"), None);
+    assert_eq!(get(address, "/health/levels/3?view=values").await.json(), json!({ "facts": true }));
+}
+
+#[tokio::test]
+async fn those_who_may_see_details_see_all_but_credentials() {
+    let address = serve(leaky().details(ShowDetails::Always).build().expect("good").router()).await;
+    let mut all = String::new();
+    for route in ROUTES {
+        all += &all_of(&get(address, route).await);
+    }
+    for detail in DETAILS {
+        assert!(all.contains(detail), "{detail} is not shown anywhere");
+    }
+    assert!(!all.contains(PASSWORD));
+    assert!(all.contains("postgres://***@db.internal:5432/orders"));
+    let body = get(address, "/health/levels/1").await.json();
+    assert_eq!(body["level_4"]["checks"]["blocked"]["blocked_by"], json!(["panics"]));
+}
+
+/// Collects what is logged.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().expect("no panic").extend(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Log {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        self.clone()
+    }
+}
+
+impl Log {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().expect("no panic").clone()).expect("text")
+    }
+}
+
+/// The full text is in the log, once for each change, and there too without credentials.
+#[tokio::test]
+async fn the_log_has_the_full_text_once_for_each_change() {
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt()
+        .with_writer(log.clone())
+        .with_ansi(false)
+        .with_max_level(tracing::Level::DEBUG)
+        .finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let address = serve(leaky().build().expect("good").router()).await;
+    for _ in 0..3 {
+        get(address, "/health/levels/1").await;
+    }
+    let text = log.text();
+    let lines: Vec<_> = text.lines().filter(|line| line.contains("health check changed")).collect();
+    assert_eq!(lines.len(), 5, "{text}");
+    let line = |name: &str| *lines.iter().find(|line| line.contains(&format!("check=\"{name}\""))).expect("a line");
+    assert!(line("db").contains("ERROR"), "{text}");
+    assert!(line("db").contains("cannot connect to postgres://***@db.internal:5432/orders: refused-text"), "{text}");
+    assert!(line("panics").contains("payload-text") && line("panics").contains("panicked"), "{text}");
+    assert!(line("facts").contains("WARN") && line("facts").contains("to=\"warn\""), "{text}");
+    assert!(!text.contains(PASSWORD), "{text}");
+    assert!(text.contains("health checks registered level_1=1 level_2=1"), "{text}");
+}
+
+#[tokio::test]
+async fn no_checks_at_all_is_a_warning_at_start() {
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt().with_writer(log.clone()).with_ansi(false).finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    builder([]).build().expect("good");
+    let text = log.text();
+    assert!(text.contains("WARN") && text.contains("no health checks are registered"), "{text}");
+    assert!(text.contains("health_endpoint! { crates: [my_checks] }"), "{text}");
+}

@@ -1,0 +1,447 @@
+//! The routes, over a real socket: what each answers, and what is refused.
+
+use std::time::Duration;
+
+use health_runtime::{
+    BuildMetadata, Check, Details, EndpointBuilder, Level, LevelsPath, Outcome, Problem, ShowDetails, Status,
+    StatusCodes, View,
+};
+use health_tests::{Answer, builder, endpoint, get, request, send, serve};
+use serde_json::{Value, json};
+
+fn sample() -> Vec<Check> {
+    vec![
+        Check::new("db", Level::L1, || async {
+            Details::pass(json!({ "is_db_online": true, "is_db_writeable": true }))
+        })
+        .readiness()
+        .with_description("Can the orders database take writes?")
+        .with_tags(["db", "storage"]),
+        Check::new("memory", Level::L2, || async { Details::pass(json!({ "%_ram_used": 56.0 })) }).flatten(true),
+        Check::new("billing", Level::L3, || async { Outcome::fail("no answer") }).critical(false),
+        Check::new("is_connection_healthy", Level::L5, || async { true }).liveness(),
+        Check::new("api_version", Level::L5, || async { Details::pass("3.0.3") }),
+    ]
+}
+
+fn assert_safe_headers(answer: &Answer) {
+    assert_eq!(answer.header("cache-control"), "no-store");
+    assert_eq!(answer.header("x-content-type-options"), "nosniff");
+    assert_eq!(answer.header("vary"), "accept, authorization");
+}
+
+fn assert_problem(answer: &Answer, status: u16, title: &str) {
+    assert_eq!((answer.status, answer.header("content-type")), (status, "application/problem+json"), "{answer:?}");
+    let body = answer.json();
+    assert_eq!(
+        (&body["type"], &body["title"], &body["status"]),
+        (&json!("about:blank"), &json!(title), &json!(status))
+    );
+    assert!(body["detail"].as_str().is_some_and(|detail| !detail.is_empty()));
+    assert_safe_headers(answer);
+}
+
+/// A body with the parts that change from run to run checked and taken out.
+fn without_times(mut body: Value) -> Value {
+    match &mut body {
+        Value::Object(fields) => {
+            for time in ["checked_at", "since"] {
+                if let Some(value) = fields.remove(time) {
+                    let text = value.as_str().expect("a time").to_owned();
+                    assert!(text.len() == 24 && text.starts_with("20") && text.ends_with('Z'), "{text}");
+                }
+            }
+            if let Some(duration) = fields.remove("duration_ms") {
+                assert!(duration.as_f64().is_some_and(|duration| (0.0..1e4).contains(&duration)), "{duration}");
+            }
+            for value in fields.values_mut() {
+                *value = without_times(value.take());
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| *item = without_times(item.take())),
+        _ => {}
+    }
+    body
+}
+
+#[tokio::test]
+async fn level_1_holds_all_the_others() {
+    let address = serve(builder(sample()).details(ShowDetails::Always).build().expect("good").router()).await;
+    for path in ["/health/levels", "/health/levels/1"] {
+        let answer = get(address, path).await;
+        assert_eq!((answer.status, answer.header("content-type")), (200, "application/json"));
+        assert_safe_headers(&answer);
+        assert!(
+            answer.body.starts_with(r#"{"status":"warn","level_1":{"status":"pass","checks":{"db":{"status":"pass","#)
+        );
+        assert_eq!(
+            without_times(answer.json()),
+            json!({
+                "status": "warn",
+                "level_1": { "status": "pass", "checks": {
+                    "db": { "status": "pass", "critical": true, "data": { "is_db_online": true, "is_db_writeable": true } } } },
+                "level_2": { "status": "pass", "checks": {
+                    "memory": { "status": "pass", "critical": true, "data": { "%_ram_used": 56.0 } } } },
+                "level_3": { "status": "warn", "checks": {
+                    "billing": { "status": "warn", "observed": "fail", "critical": false, "message": "no answer" } } },
+                "level_4": { "status": "pass", "checks": {} },
+                "level_5": { "status": "pass", "checks": {
+                    "api_version": { "status": "pass", "critical": true, "data": "3.0.3" },
+                    "is_connection_healthy": { "status": "pass", "critical": true } } },
+            })
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_other_levels_stand_alone_or_with_the_shallower_ones() {
+    let address = serve(endpoint(sample()).router()).await;
+    let levels = async |path: &str| {
+        let body = get(address, path).await.json();
+        let keys = body.as_object().expect("an object").keys().filter(|key| *key != "status");
+        keys.map(|key| key.trim_start_matches("level_").parse().expect("a level")).collect::<Vec<u8>>()
+    };
+    assert_eq!(levels("/health/levels/2").await, [2]);
+    assert_eq!(levels("/health/levels/5").await, [5]);
+    assert_eq!(levels("/health/levels/3?cumulative").await, [3, 4, 5]);
+    assert_eq!(levels("/health/levels/5?cumulative=true").await, [5]);
+    assert_eq!(levels("/health/levels/3?cumulative=false").await, [3]);
+    assert_eq!(levels("/health/levels/1?cumulative").await, [1, 2, 3, 4, 5]);
+}
+
+#[tokio::test]
+async fn the_values_view_shows_just_the_data() {
+    let build = builder(sample()).details(ShowDetails::Always).levels_path(("/api/health_levels", View::Values));
+    let address = serve(build.build().expect("good").router()).await;
+    let all = json!({
+        "level_1": { "db": { "is_db_online": true, "is_db_writeable": true } },
+        "level_2": { "%_ram_used": 56.0 },
+        "level_3": { "billing": false },
+        "level_4": {},
+        "level_5": { "api_version": "3.0.3", "is_connection_healthy": true },
+    });
+    assert_eq!(get(address, "/api/health_levels").await.json(), all);
+    assert_eq!(get(address, "/api/health_levels/1").await.json(), all);
+    assert_eq!(get(address, "/api/health_levels/5").await.json(), all["level_5"]);
+    assert_eq!(get(address, "/api/health_levels/2").await.json(), all["level_2"]);
+    assert_eq!(get(address, "/api/health_levels/5?view=native").await.json()["status"], "pass");
+    // The levels moved there, they are not in two places.
+    assert_problem(&get(address, "/health/levels/5").await, 404, "Not Found");
+}
+
+#[tokio::test]
+async fn flattened_fields_hide_nothing() {
+    let object = |value: Value| {
+        move || {
+            let value = value.clone();
+            async { Details::pass(value) }
+        }
+    };
+    let address = serve(
+        builder([
+            Check::new("a", Level::L5, object(json!({ "x": 1, "y": 1 }))).flatten(true),
+            Check::new("b", Level::L5, object(json!({ "x": 2 }))).flatten(true),
+            Check::new("c", Level::L5, object(json!({ "d": 3 }))).flatten(true),
+            Check::new("d", Level::L5, || async { true }),
+            Check::new("e", Level::L5, object(json!({ "e": 5 }))).flatten(true),
+            Check::new("f", Level::L5, || async { false }).flatten(true),
+            Check::new("g", Level::L5, object(json!([7]))).flatten(true),
+        ])
+        .details(ShowDetails::Always)
+        .build()
+        .expect("good")
+        .router(),
+    )
+    .await;
+    assert_eq!(
+        get(address, "/health/levels/5?view=values").await.json(),
+        json!({ "x": 1, "y": 1, "b": { "x": 2 }, "c": { "d": 3 }, "d": true, "e": 5, "f": false, "g": [7] })
+    );
+}
+
+#[tokio::test]
+async fn what_is_no_level_is_not_found() {
+    let build = builder(sample()).levels_path("/api/levels");
+    let elsewhere = serve(build.build().expect("good").router()).await;
+    let address = serve(endpoint(sample()).router()).await;
+    for level in ["0", "6", "x", "1.0", "%201", "18446744073709551616", "-1", "01", "1/", "1/x", "", "%31", "%ff", "٣"]
+    {
+        assert_problem(&get(address, &format!("/health/levels/{level}")).await, 404, "Not Found");
+        if !level.is_empty() {
+            assert_problem(&get(elsewhere, &format!("/api/levels/{level}")).await, 404, "Not Found");
+        }
+    }
+    for path in [
+        "/health/nothing",
+        "/health/checks/nothing",
+        "/health/checks/%ff",
+        "/health/live/",
+        "/health/levels/5?tag=typo",
+    ] {
+        assert_problem(&get(address, path).await, 404, "Not Found");
+    }
+    // What is not ours is left to the service.
+    assert_eq!(get(address, "/elsewhere").await.header("content-type"), "");
+}
+
+#[tokio::test]
+async fn a_query_that_cannot_be_meant_is_refused() {
+    let address = serve(endpoint(sample()).router()).await;
+    for query in ["view=xml", "timeout=5", "timeout=0s", "timeout=-1s", "verbose=perhaps", "cumulative=2"] {
+        assert_problem(&get(address, &format!("/health/levels/5?{query}")).await, 400, "Bad Request");
+    }
+    for query in ["_=123", "format=yaml", "&&=", "%ff=%zz", "timeout=1s"] {
+        assert_eq!(get(address, &format!("/health/levels/5?{query}")).await.status, 200, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn other_methods_are_refused_and_head_and_options_are_like_get() {
+    let failing = Check::new("down", Level::L5, || async { false }).liveness().readiness().startup();
+    let address = serve(endpoint([failing]).router()).await;
+    let paths =
+        ["/health", "/health/levels/5", "/health/checks/down", "/health/live", "/livez", "/readyz", "/startupz"];
+    for path in paths {
+        let answer = get(address, path).await;
+        assert_eq!((answer.status, answer.header("retry-after")), (503, "1"), "{path}");
+        assert_safe_headers(&answer);
+        let head = request(address, "HEAD", path).await;
+        assert_eq!((head.status, head.body.as_str()), (503, ""), "{path}");
+        assert_eq!(head.header("content-type"), answer.header("content-type"));
+        let options = request(address, "OPTIONS", path).await;
+        assert_eq!((options.status, options.header("allow")), (503, "GET, HEAD, OPTIONS"), "{path}");
+        for method in ["POST", "PUT", "DELETE", "PATCH", "PROPFIND"] {
+            let refused = request(address, method, path).await;
+            assert_problem(&refused, 405, "Method Not Allowed");
+            assert_eq!(refused.header("allow"), "GET, HEAD, OPTIONS");
+        }
+    }
+    // HAProxy's default: no Host, and HTTP/1.0.
+    let answer = send(address, "OPTIONS /readyz HTTP/1.0\r\n\r\n").await;
+    assert_eq!(answer.status, 503);
+}
+
+#[tokio::test]
+async fn what_is_too_long_is_refused_and_the_server_lives_on() {
+    let address = serve(endpoint(sample()).router()).await;
+    let mebibyte = "x".repeat(1 << 20);
+    for bytes in [
+        format!("GET /health/levels/{mebibyte} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"),
+        format!("GET /health/levels/1?tag={mebibyte} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"),
+        format!("GET /health/levels/1 HTTP/1.1\r\nHost: x\r\nX-Long: {mebibyte}\r\nConnection: close\r\n\r\n"),
+    ] {
+        let status = send(address, &bytes).await.status;
+        assert!(matches!(status, 400 | 414 | 431), "{status}");
+        assert_eq!(get(address, "/livez").await.status, 200);
+    }
+    // As long as the server takes it, it is an answer like any other.
+    let long = "x".repeat(60_000);
+    assert_problem(&get(address, &format!("/health/levels/{long}")).await, 404, "Not Found");
+}
+
+#[tokio::test]
+async fn groups_answer_probers_in_plain_text() {
+    let address = serve(
+        builder([
+            Check::new("db", Level::L1, || async { Outcome::fail("gone\nfishing") }).readiness(),
+            Check::new("cache", Level::L2, || async { Outcome::warn("half empty") }).readiness(),
+            Check::new("ping", Level::L5, || async {}).readiness().liveness(),
+        ])
+        .details(ShowDetails::Always)
+        .build()
+        .expect("good")
+        .router(),
+    )
+    .await;
+    let text = async |path: &str| {
+        let answer = get(address, path).await;
+        assert_eq!(answer.header("content-type"), "text/plain; charset=utf-8");
+        (answer.status, answer.body)
+    };
+    let body = |status: u16, body: &str| (status, body.to_owned());
+    for path in ["/livez", "/health/live", "/startupz", "/health/startup"] {
+        assert_eq!(text(path).await, body(200, "ok"), "{path}");
+    }
+    let failed = "[-]db failed: gone fishing\n[+]cache warn: half empty\n[+]ping ok\nreadyz check failed\n";
+    for path in ["/readyz", "/health/ready", "/readyz?verbose"] {
+        assert_eq!(text(path).await, body(503, failed), "{path}");
+    }
+    assert_eq!(text("/readyz?exclude=db").await, body(200, "ok"));
+    assert_eq!(
+        text("/readyz?exclude=db&exclude=cache&verbose").await,
+        body(200, "[+]ping ok\n[+]db excluded: ok\n[+]cache excluded: ok\nreadyz check passed\n")
+    );
+    assert_eq!(
+        text("/livez?exclude=typo&verbose").await,
+        body(
+            200,
+            "[+]ping ok\nwarn: some health checks cannot be excluded: no matches for \"typo\"\nlivez check passed\n"
+        )
+    );
+    let json = get(address, "/readyz?format=json").await;
+    assert_eq!((json.status, &json.json()["checks"]["cache"]["status"]), (503, &json!("warn")));
+}
+
+#[tokio::test]
+async fn one_check_is_asked_for_by_name() {
+    let names = ["a:b", "<&>\"", "é", "🖖", "with space", "a/b", "100%"];
+    let checks = sample().into_iter().chain(names.map(|name| Check::new(name, Level::L4, || async {})));
+    let address = serve(builder(checks).details(ShowDetails::Always).build().expect("good").router()).await;
+    let answer = get(address, "/health/checks/db").await;
+    assert_eq!(
+        without_times(answer.json()),
+        json!({
+            "name": "db", "level": 1, "description": "Can the orders database take writes?", "groups": ["readiness"],
+            "tags": ["db", "storage"], "status": "pass", "critical": true,
+            "data": { "is_db_online": true, "is_db_writeable": true },
+        })
+    );
+    for name in names {
+        let encoded: String = name.bytes().map(|byte| format!("%{byte:02x}")).collect();
+        let answer = get(address, &format!("/health/checks/{encoded}")).await;
+        assert_eq!((answer.status, &answer.json()["name"]), (200, &json!(name)));
+    }
+}
+
+#[tokio::test]
+async fn tags_select() {
+    let address = serve(endpoint(sample()).router()).await;
+    let body = get(address, "/health/levels/1?tag=db&tag=other").await;
+    assert_problem(&body, 404, "Not Found");
+    let body = get(address, "/health/levels/1?tag=storage").await.json();
+    assert_eq!(body["level_1"]["checks"].as_object().map(serde_json::Map::len), Some(1));
+    assert_eq!(body["level_5"]["checks"], json!({}));
+}
+
+#[tokio::test]
+async fn the_overview_tells_where_to_go_on() {
+    const BUILD: BuildMetadata = BuildMetadata::new("api", "3.0.3")
+        .with_repo("abc/api")
+        .with_revision("0123456789abcdef0123456789abcdef01234567")
+        .with_dirty(false)
+        .with_build_date(1_767_225_600)
+        .with_language("rustc 1.95.0")
+        .with_profile("release");
+    let build = |show| builder(sample()).build_info(BUILD).details(show).build().expect("good").router();
+    let address =
+        serve(axum::Router::new().nest("/api", build(ShowDetails::Never)).merge(build(ShowDetails::Always))).await;
+
+    let mut body = get(address, "/api/health").await.json();
+    let info = body["info"].take();
+    let links = body["links"].take();
+    assert_eq!(
+        body,
+        json!({
+            "status": "warn", "info": null, "links": null,
+            "levels": { "level_1": "pass", "level_2": "pass", "level_3": "warn", "level_4": "pass", "level_5": "pass" },
+        })
+    );
+    for link in links.as_object().expect("links").values() {
+        let link = link.as_str().expect("a path");
+        assert!(link.starts_with("/api/health/"), "{link}");
+        assert_eq!(get(address, link).await.status, 200, "{link}");
+    }
+    assert_eq!(info["name"], "api");
+    assert_eq!(info["version"], "3.0.3");
+    assert_eq!(info["repo"], "abc/api");
+    assert_eq!(
+        info["revision"],
+        json!({ "short": "0123456789ab", "full": "0123456789abcdef0123456789abcdef01234567" })
+    );
+    assert_eq!(info["dirty"], false);
+    assert_eq!(info["build_date"], "2026-01-01T00:00:00Z");
+    assert_eq!(info["profile"], "release");
+    assert_eq!(info["environment"], "development", "it was asked over loopback");
+    assert!(["docker", "binary"].contains(&info["build_type"].as_str().expect("a word")));
+    assert!(info["uptime"].as_str().is_some_and(|uptime| uptime.ends_with('s')));
+    assert!(info["uptime_seconds"].as_u64().is_some_and(|seconds| seconds < 3_600));
+    assert!(info["deployed_at"].as_str().is_some_and(|time| time.ends_with('Z')));
+    assert_eq!(info.get("language"), None, "it is for those who may see details");
+    assert_eq!(get(address, "/health/info").await.json()["language"], "rustc 1.95.0");
+}
+
+#[tokio::test]
+async fn it_works_with_nothing_at_all() {
+    let address = serve(builder([]).build().expect("good").router()).await;
+    for path in ["/health", "/health/levels/1", "/health/info", "/livez", "/readyz", "/startupz"] {
+        assert_eq!(get(address, path).await.status, 200, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn status_codes_are_configurable() {
+    let codes = StatusCodes::new().pass(299).warn(429).fail(500);
+    let status = |status| Check::new("check", Level::L5, move || async move { status });
+    for (verdict, code) in [(Status::Pass, 299), (Status::Warn, 429), (Status::Fail, 500)] {
+        let address = serve(builder([status(verdict)]).status_codes(codes).build().expect("good").router()).await;
+        let answer = get(address, "/health/levels/5").await;
+        assert_eq!((answer.status, answer.header("retry-after")), (code, ""));
+    }
+}
+
+#[tokio::test]
+async fn a_service_keeps_its_own_routes() {
+    let own = axum::Router::new()
+        .route("/readyz", axum::routing::get(async || "own"))
+        .route("/health/own", axum::routing::get(async || "own"));
+    let health = builder(sample()).without_root_probes().build().expect("good").router();
+    let address = serve(own.merge(health)).await;
+    assert_eq!(get(address, "/readyz").await.body, "own");
+    assert_eq!(get(address, "/health/own").await.body, "own");
+    assert_eq!(get(address, "/health/ready").await.body, "ok");
+}
+
+/// An answer is rendered once for what it shows, and changes when that does.
+#[tokio::test(start_paused = true)]
+async fn stored_answers_are_never_outdated() {
+    let count = std::sync::Arc::new(std::sync::atomic::AtomicU64::new(0));
+    let counter = std::sync::Arc::clone(&count);
+    let check = Check::new("count", Level::L5, move || {
+        let count = counter.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        async move { Details::pass(count) }
+    });
+    let endpoint =
+        builder([check.with_max_age(Duration::from_secs(2))]).details(ShowDetails::Always).build().expect("good");
+    let app = endpoint.router();
+    let body = async || {
+        use axum::body::to_bytes;
+        use tower::ServiceExt;
+        let request = axum::http::Request::get("/health/levels/5?view=values")
+            .body(axum::body::Body::empty())
+            .expect("a request");
+        let response = app.clone().oneshot(request).await.expect("an answer");
+        String::from_utf8(to_bytes(response.into_body(), 1_000).await.expect("a body").to_vec()).expect("text")
+    };
+    for count in 0..3 {
+        for _ in 0..3 {
+            assert_eq!(body().await, format!(r#"{{"count":{count}}}"#));
+        }
+        tokio::time::advance(Duration::from_secs(2)).await;
+    }
+    assert_eq!(count.load(std::sync::atomic::Ordering::SeqCst), 3);
+}
+
+#[test]
+fn everything_that_is_wrong_comes_out_at_once() {
+    let error = EndpointBuilder::new()
+        .without_declared_checks()
+        .checks([Check::new("", Level::L5, || async {})])
+        .base_path("health")
+        .levels_path(LevelsPath::from("{base}/{level}"))
+        .status_codes(StatusCodes::new().pass(42).warn(100).fail(204))
+        .state(1u8)
+        .state(2u8)
+        .build()
+        .expect_err("so much is wrong");
+    assert_eq!(error.problems().len(), 7, "{error}");
+    for (base, levels) in
+        [("/health/", "/levels"), ("/", "/levels"), ("/a//b", "/levels"), ("/a/..", "/l"), ("/a b", "/l")]
+    {
+        let error = builder([]).base_path(base).levels_path(levels).build().expect_err("a bad path");
+        assert!(matches!(error.problems(), [Problem::InvalidPath { key: "base_path", .. }]), "{error}");
+    }
+    for levels in ["/health", "/health/live", "/readyz", "/health/checks", "/{x}", "/l/", "levels"] {
+        let error = builder([]).levels_path(levels).build().expect_err("a bad path");
+        assert!(matches!(error.problems(), [Problem::InvalidPath { key: "levels_path", .. }]), "{levels}: {error}");
+    }
+}

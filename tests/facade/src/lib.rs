@@ -1,0 +1,22 @@
+//! A company's own framework: its users never name `health-runtime`.
+
+pub use health_runtime as health;
+
+/// Declares a check of the company's usual kind.
+#[macro_export]
+macro_rules! usual_check {
+    ($name:ident, $value:expr) => {
+        #[$crate::health::health_check(level = 4, crate = $crate::health)]
+        async fn $name() -> bool {
+            $value
+        }
+    };
+}
+
+/// Builds the endpoint where the company wants it.
+#[macro_export]
+macro_rules! usual_endpoint {
+    () => {
+        $crate::health::health_endpoint! { base_path: "/company/health", crate: $crate::health }
+    };
+}

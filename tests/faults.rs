@@ -1,0 +1,349 @@
+//! Checks that hang, block and panic, and clients that hang up: the answer is right, and in time.
+
+use std::{
+    future::pending,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use health_runtime::{Check, Level, Outcome, Report, Selection, Status};
+use health_tests::{endpoint, get, monitor, serve};
+use tokio::{io::AsyncWriteExt, net::TcpStream, time::Instant};
+
+const TIMEOUT: Duration = Duration::from_millis(300);
+
+/// Blocks its thread for ever, as far as anybody can tell; let go when the test ends, because a runtime
+/// waits for its threads.
+#[derive(Clone, Default)]
+struct Blocker {
+    is_released: Arc<AtomicBool>,
+    started: Arc<AtomicUsize>,
+}
+
+impl Blocker {
+    fn block(&self) {
+        self.started.fetch_add(1, Ordering::SeqCst);
+        while !self.is_released.load(Ordering::SeqCst) {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+impl Drop for Blocker {
+    fn drop(&mut self) {
+        self.is_released.store(true, Ordering::SeqCst);
+    }
+}
+
+/// Like a [`Blocker`], and does not let go when a clone of it is dropped.
+fn blocks(name: &str, blocker: &Blocker) -> Check {
+    let (is_released, started) = (Arc::clone(&blocker.is_released), Arc::clone(&blocker.started));
+    Check::new(name, Level::L5, move || {
+        let blocker = std::mem::ManuallyDrop::new(Blocker {
+            is_released: Arc::clone(&is_released),
+            started: Arc::clone(&started),
+        });
+        async move { blocker.block() }
+    })
+    .with_timeout(TIMEOUT)
+}
+
+fn never(name: &str) -> Check {
+    Check::new(name, Level::L3, pending::<()>).with_timeout(TIMEOUT)
+}
+
+fn panics(name: &str) -> Check {
+    Check::new(name, Level::L1, || async { panic!("on purpose") as () })
+}
+
+fn twenty_good() -> impl Iterator<Item = Check> {
+    (0..20u8).map(|number| {
+        let level = Level::ALL[usize::from(number % 5)];
+        Check::new(format!("good_{number:02}"), level, move || async move {
+            tokio::time::sleep(Duration::from_millis(u64::from(number))).await;
+            Outcome::pass().with_data(number.into())
+        })
+    })
+}
+
+fn assert_all_told(report: &Report) {
+    assert_eq!(report.entries().len(), 23);
+    let cause = |name: &str| {
+        let result = report.result(name).expect("in the report");
+        assert_eq!(result.status(), Status::Fail, "{name}");
+        result.cause().expect("a cause").as_str()
+    };
+    assert!(matches!(cause("never"), "timed_out"));
+    assert!(matches!(cause("blocks"), "timed_out" | "still_running"));
+    assert!(matches!(cause("panics"), "panicked"));
+    for number in 0..20u8 {
+        let result = report.result(&format!("good_{number:02}")).expect("in the report");
+        assert_eq!((result.status(), result.data()), (Status::Pass, Some(&number.into())));
+    }
+}
+
+/// Real time, because a thread that is really blocked is the point. The quickest of five counts: another
+/// program may take the processor away for 50 ms, but not five times in a row.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn one_that_hangs_one_that_blocks_and_one_that_panics_among_twenty() {
+    let mut quickest = Duration::MAX;
+    for _ in 0..5 {
+        let blocker = Blocker::default();
+        let monitor = monitor(twenty_good().chain([never("never"), blocks("blocks", &blocker), panics("panics")]));
+        let start = Instant::now();
+        let report = monitor.report(&Selection::everything()).await;
+        quickest = quickest.min(start.elapsed());
+        assert_all_told(&report);
+        assert_eq!(report.result("panics").and_then(|result| result.message()), Some("panicked: on purpose"));
+    }
+    assert!(quickest >= TIMEOUT, "{quickest:?}");
+    assert!(quickest < TIMEOUT + Duration::from_millis(50), "{quickest:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_check_that_never_returns_takes_its_timeout_and_no_more() {
+    let monitor = monitor([never("never")]);
+    let start = Instant::now();
+    let report = monitor.report(&Selection::everything()).await;
+    assert_eq!(start.elapsed(), TIMEOUT);
+    let result = report.result("never").expect("in the report");
+    assert_eq!(result.duration(), TIMEOUT);
+    assert_eq!(result.message(), Some("no answer within 300ms"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_stalled_checks_cost_one_deadline() {
+    let monitor =
+        monitor((0..100).map(|number| never(&format!("never_{number}")).with_timeout(Duration::from_mins(1))));
+    let start = Instant::now();
+    let report = monitor.report(&Selection::everything()).await;
+    assert_eq!(start.elapsed(), Duration::from_secs(10));
+    assert_eq!(report.status(), Status::Fail);
+    assert!(
+        report.entries().iter().all(|entry| entry.result.cause().is_some_and(|cause| cause.as_str() == "timed_out"))
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_group_answers_within_900_ms_and_tells_what_it_has() {
+    let monitor = monitor([
+        never("never").with_timeout(Duration::from_secs(5)).readiness(),
+        Check::new("good", Level::L3, || async {}).readiness(),
+    ]);
+    let start = Instant::now();
+    let report = monitor.report(&Selection::group(health_runtime::Group::Readiness)).await;
+    assert_eq!(start.elapsed(), Duration::from_millis(900));
+    assert_eq!(report.result("good").map(|result| result.status()), Some(Status::Pass));
+    assert_eq!(report.result("never").and_then(|result| result.cause()).map(|cause| cause.as_str()), Some("timed_out"));
+
+    // The run went on: whoever asks later gets what it brought.
+    let start = Instant::now();
+    let report = monitor.report(&Selection::check("never")).await;
+    assert_eq!(start.elapsed(), Duration::from_millis(4_100));
+    assert_eq!(report.result("never").and_then(|result| result.message()), Some("no answer within 5s"));
+}
+
+/// A plain function blocks a thread of the blocking pool; nothing can stop it, and no second one is started.
+#[tokio::test]
+async fn a_plain_function_that_blocks_is_given_up_and_not_started_again() {
+    let blocker = Blocker::default();
+    let (is_released, started) = (Arc::clone(&blocker.is_released), Arc::clone(&blocker.started));
+    let in_check = std::mem::ManuallyDrop::new(Blocker { is_released, started });
+    let monitor = monitor([Check::blocking("blocks", Level::L3, move || in_check.block())
+        .with_timeout(Duration::from_millis(20))
+        .with_max_age(Duration::ZERO)]);
+    let cause = async || {
+        let report = monitor.report(&Selection::everything()).await;
+        let result = report.result("blocks").expect("in the report");
+        result.cause().map(|cause| cause.as_str())
+    };
+    assert_eq!(cause().await, Some("timed_out"));
+    for _ in 0..100 {
+        assert_eq!(cause().await, Some("still_running"));
+    }
+    assert_eq!(blocker.started.load(Ordering::SeqCst), 1);
+
+    // It comes back: what it says now is too late to count, and the next one runs again.
+    let started = Arc::clone(&blocker.started);
+    drop(blocker);
+    while cause().await.is_some() {
+        tokio::task::yield_now().await;
+    }
+    assert!(started.load(Ordering::SeqCst) >= 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_is_an_outcome_wherever_it_comes_from() {
+    struct PanicsInDrop;
+    impl Drop for PanicsInDrop {
+        fn drop(&mut self) {
+            panic!("in drop");
+        }
+    }
+    struct PanicsInSerialize;
+    impl serde::Serialize for PanicsInSerialize {
+        fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+            panic!("in serialize");
+        }
+    }
+    let monitor = monitor([
+        panics("in_body"),
+        Check::new("in_construction", Level::L1, || {
+            if Instant::now().elapsed() < Duration::MAX {
+                panic!("in construction");
+            }
+            async {}
+        }),
+        Check::new("in_serialize", Level::L1, || async { health_runtime::Details::pass(PanicsInSerialize) }),
+        Check::new("in_drop", Level::L1, || {
+            let guard = PanicsInDrop;
+            async move {
+                let _guard = &guard;
+                pending::<()>().await;
+            }
+        }),
+        Check::new("with_any_payload", Level::L1, || async { std::panic::panic_any(PanicsInDrop) as () }),
+        Check::blocking("in_plain_function", Level::L1, || panic!("in {}", "plain") as ()),
+    ]);
+    let report = monitor.report(&Selection::everything()).await;
+    for (name, message) in [
+        ("in_body", "panicked: on purpose"),
+        ("in_construction", "panicked: in construction"),
+        ("in_serialize", "panicked: in serialize"),
+        ("with_any_payload", "panicked: no text"),
+        ("in_plain_function", "panicked: in plain"),
+    ] {
+        let result = report.result(name).expect("in the report");
+        assert_eq!(result.cause().map(|cause| cause.as_str()), Some("panicked"), "{name}");
+        assert_eq!(result.message(), Some(message));
+    }
+    // It had timed out already when its destructor panicked.
+    let result = report.result("in_drop").expect("in the report");
+    assert_eq!(result.cause().map(|cause| cause.as_str()), Some("timed_out"));
+}
+
+/// A check of 200 ms that counts how often it ran.
+fn counted(runs: &Arc<AtomicUsize>) -> Check {
+    let runs = Arc::clone(runs);
+    Check::new("slow", Level::L2, move || {
+        runs.fetch_add(1, Ordering::SeqCst);
+        tokio::time::sleep(Duration::from_millis(200))
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_thousand_requests_at_once_share_one_run() {
+    for max_age in [Duration::from_secs(1), Duration::ZERO] {
+        let runs = Arc::default();
+        let monitor = monitor([counted(&runs).with_max_age(max_age)]);
+        let requests: Vec<_> = (0..1_000)
+            .map(|_| {
+                let monitor = monitor.clone();
+                tokio::spawn(async move { monitor.report(&Selection::everything()).await.status() })
+            })
+            .collect();
+        let start = Instant::now();
+        for request in requests {
+            assert_eq!(request.await.expect("an answer"), Status::Pass);
+        }
+        assert_eq!(start.elapsed(), Duration::from_millis(200));
+        assert_eq!(runs.load(Ordering::SeqCst), 1, "max_age {max_age:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_that_gives_up_stops_nothing() {
+    let runs = Arc::default();
+    let monitor = monitor([counted(&runs)]);
+    let everything = Selection::everything();
+    let first = tokio::time::timeout(Duration::from_millis(50), monitor.report(&everything));
+    first.await.expect_err("it gives up");
+    let start = Instant::now();
+    let report = monitor.report(&Selection::everything()).await;
+    assert_eq!(start.elapsed(), Duration::from_millis(150));
+    assert_eq!((report.status(), runs.load(Ordering::SeqCst)), (Status::Pass, 1));
+}
+
+/// The same with a real client that closes its connection.
+#[tokio::test]
+async fn a_client_that_hangs_up_stops_nothing() {
+    let runs = Arc::default();
+    let endpoint = endpoint([counted(&runs)]);
+    let address = serve(endpoint.router()).await;
+    let mut first = TcpStream::connect(address).await.expect("a server");
+    first.write_all(b"GET /health/levels/2 HTTP/1.1\r\nHost: x\r\n\r\n").await.expect("a request");
+    while runs.load(Ordering::SeqCst) == 0 {
+        tokio::task::yield_now().await;
+    }
+    let others: Vec<_> = (0..5).map(|_| tokio::spawn(async move { get(address, "/health/levels/2").await })).collect();
+    drop(first);
+    for other in others {
+        let answer = other.await.expect("an answer");
+        assert_eq!((answer.status, &answer.json()["status"]), (200, &"pass".into()));
+    }
+    assert_eq!(runs.load(Ordering::SeqCst), 1);
+}
+
+/// A runtime that shuts down drops the runs; a monitor that outlives it starts new ones elsewhere.
+#[test]
+fn a_monitor_outlives_its_runtime() {
+    let monitor = monitor([counted(&Arc::default())]);
+    let runtime =
+        || tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().expect("a runtime");
+    let first = runtime();
+    first.block_on(async {
+        let everything = Selection::everything();
+        let cut_short = tokio::time::timeout(Duration::from_millis(10), monitor.report(&everything));
+        cut_short.await.expect_err("not done");
+    });
+    drop(first);
+    assert_eq!(runtime().block_on(monitor.report(&Selection::everything())).status(), Status::Pass);
+}
+
+/// Nobody waits any more when it answers, and still its answer is too late to count.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_late_answer_does_not_count() {
+    let is_done = Arc::new(AtomicBool::new(false));
+    let done = Arc::clone(&is_done);
+    let monitor = monitor([Check::new("late", Level::L5, move || {
+        let done = Arc::clone(&done);
+        async move {
+            std::thread::sleep(Duration::from_millis(100));
+            done.store(true, Ordering::SeqCst);
+        }
+    })
+    .with_timeout(Duration::from_millis(20))
+    .with_max_age(Duration::from_hours(1))]);
+    let everything = Selection::everything();
+    let gives_up = tokio::time::timeout(Duration::from_millis(1), monitor.report(&everything));
+    gives_up.await.expect_err("it gives up");
+    while !is_done.load(Ordering::SeqCst) {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let report = monitor.report(&everything).await;
+    assert_eq!(report.result("late").and_then(|result| result.cause()).map(|cause| cause.as_str()), Some("timed_out"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn times_without_end_are_no_panic() {
+    let for_ever = |name: &str| {
+        Check::new(name, Level::L5, || async { true })
+            .with_timeout(Duration::MAX)
+            .with_max_age(Duration::MAX)
+            .with_degraded_after(Duration::MAX)
+    };
+    let hangs = Check::new("hangs", Level::L5, pending::<()>).with_timeout(Duration::MAX).with_max_age(Duration::MAX);
+    let endpoint = endpoint([for_ever("a"), for_ever("b").depends_on(["a"]), hangs]);
+    let start = Instant::now();
+    let report = endpoint.monitor().report(&Selection::everything().with_deadline(Duration::MAX)).await;
+    assert_eq!(start.elapsed(), Duration::from_secs(10));
+    assert_eq!(report.result("b").map(|result| result.status()), Some(Status::Pass));
+    for path in ["/health", "/health/levels/5", "/health/checks/hangs", "/health/checks/b"] {
+        let request = axum::http::Request::get(path).body(axum::body::Body::empty()).expect("a request");
+        let answer = tower::ServiceExt::oneshot(endpoint.router(), request).await.expect("an answer");
+        assert_eq!(answer.status(), if path.ends_with('b') { 200 } else { 503 }, "{path}");
+    }
+}

@@ -1,0 +1,221 @@
+//! Expansions name nothing that a caller's scope could hold in another meaning, and pass the strictest lints.
+//! (The lint run of the workspace is part of this test.)
+
+#![forbid(unsafe_code)]
+#![deny(clippy::pedantic, clippy::style, clippy::complexity)]
+#![deny(missing_docs, unreachable_pub, unused, unused_qualifications, single_use_lifetimes, let_underscore_drop)]
+
+/// Everything that a check's shape could be blamed for.
+#[doc(hidden)]
+pub mod lints {
+    use std::fmt::Error;
+
+    // Named here, so that a longer path to it in an expansion would be an unused qualification.
+    pub use health_runtime::{BuildInfo, BuildMetadata, IntoOutcome, Level, health_check};
+
+    /// Neither is there an `.await`, nor are its arguments the best for a function that is called by hand.
+    #[health_check(level = 5)]
+    pub async fn shape(
+        small: &bool,
+        text: &String,
+        list: &Vec<u32>,
+        boxed: &Box<dyn Fn() + Send + Sync>,
+        optional: Option<&u8>,
+    ) -> Result<bool, Error> {
+        boxed();
+        Ok(*small && text.is_empty() && list.is_empty() && optional.is_none())
+    }
+
+    /// Its answer could be thrown away.
+    #[health_check(level = 5, timeout = "2s", readiness, tags("a"))]
+    pub fn answer() -> bool {
+        true
+    }
+
+    /// An error that belongs to one thread is only ever made into text.
+    #[health_check(level = 5, max_age = "2s")]
+    pub async fn error_of_one_thread(level: &u64) -> Result<(), Box<dyn std::error::Error>> {
+        std::future::ready(()).await;
+        if *level > 100 { Err("too many".into()) } else { Ok(()) }
+    }
+
+    /// On its way out.
+    #[deprecated]
+    pub struct Old;
+
+    /// What its author excuses is excused in its registration, too.
+    #[health_check(level = 5)]
+    #[expect(deprecated, reason = "until it is gone")]
+    pub fn old(old: Option<&Old>) -> bool {
+        old.is_none()
+    }
+
+    /// It may be on its way out itself.
+    #[deprecated]
+    #[health_check(level = 5)]
+    pub async fn outgoing() {}
+
+    /// What was built.
+    #[derive(BuildInfo)]
+    #[build_info(name = "lints")]
+    pub struct App;
+
+    /// It may take parameters, which make no difference.
+    #[derive(BuildInfo)]
+    pub enum Generic<'a, T: ?Sized, const N: usize>
+    where
+        T: Sync,
+    {
+        /// It need not have a value, either.
+        Borrowed(&'a T, [u8; N]),
+    }
+
+    /// As little as can be written.
+    #[health_check(level = 5, name = "no answer")]
+    pub fn nothing() {}
+}
+
+/// A scope in which no name means what it should, and no method is missing on any type.
+mod shadowed {
+    #![allow(
+        dead_code,
+        unused_macros,
+        non_camel_case_types,
+        non_upper_case_globals,
+        reason = "they are there to be in the way"
+    )]
+
+    use ::health_runtime::{BuildInfo, health_check, health_endpoint};
+
+    mod alloc {}
+    mod core {}
+    mod health_runtime {}
+    mod inventory {}
+    mod std {}
+    struct Arc;
+    struct Box;
+    struct BuildMetadata;
+    struct Check;
+    struct Clone;
+    struct Err;
+    struct Into;
+    struct Level;
+    struct None;
+    struct Ok;
+    struct Option;
+    struct Result;
+    struct Send;
+    struct Some;
+    struct String;
+    struct Sync;
+    struct Vec;
+    struct bool;
+    struct str;
+    struct u8;
+    struct u32;
+    struct u64;
+    // A binding of one of these names would be a pattern that is compared.
+    static _watched: () = ();
+    static binder: () = ();
+    static check: () = ();
+    static lent_0: () = ();
+
+    macro_rules! concat {
+        () => {};
+    }
+    macro_rules! cfg {
+        () => {};
+    }
+    macro_rules! env {
+        () => {};
+    }
+    macro_rules! include_bytes {
+        () => {};
+    }
+    macro_rules! option_env {
+        () => {};
+    }
+    macro_rules! file {
+        () => {};
+    }
+    macro_rules! line {
+        () => {};
+    }
+    macro_rules! compile_error {
+        () => {};
+    }
+    macro_rules! panic {
+        () => {};
+    }
+
+    trait Everywhere {
+        fn map(self);
+        fn build(self);
+        fn clone(&self);
+        fn into(self);
+        fn as_deref(&self);
+        fn into_outcome(self);
+        fn require(&self);
+        fn with_revision(self);
+        fn with_timeout(self);
+    }
+
+    impl<T> Everywhere for T {
+        fn map(self) {}
+        fn build(self) {}
+        fn clone(&self) {}
+        fn into(self) {}
+        fn as_deref(&self) {}
+        fn into_outcome(self) {}
+        fn require(&self) {}
+        fn with_revision(self) {}
+        fn with_timeout(self) {}
+    }
+
+    #[health_check(
+        level = 4,
+        name = "shadowed",
+        timeout = "2s",
+        critical = false,
+        readiness,
+        depends_on("answer"),
+        max_age = "1s",
+        degraded_after = "1s",
+        flatten,
+        tags("a")
+    )]
+    async fn shadowed(_: &::std::string::String, _: ::std::option::Option<&::std::primitive::u8>) {}
+
+    #[derive(BuildInfo)]
+    pub(super) struct App;
+
+    // The names of an expansion's own variables, were they not hygienic.
+    #[health_check(level = 5)]
+    fn health_check_binder(_: &::std::string::String) {}
+
+    #[health_check(level = 5)]
+    async fn health_check_lent_0(health_check_check: &::std::string::String) {
+        let _ = health_check_check;
+    }
+
+    pub(super) fn endpoint() -> ::std::result::Result<::axum::Router, ::health_runtime::Error> {
+        health_endpoint! {
+            build_info: App,
+            base_path: "/shadowed",
+            state: [false, ::std::string::String::new(), ::std::vec::Vec::<::std::primitive::u32>::new(), super::boxed(), 7_u64],
+            details: hidden,
+            checks: [::health_runtime::Check::new("by hand", ::health_runtime::Level::L5, || async {})],
+            configure: ::health_runtime::EndpointBuilder::without_root_probes,
+        }
+    }
+}
+
+fn boxed() -> Box<dyn Fn() + Send + Sync> {
+    Box::new(|| {})
+}
+
+#[test]
+fn works_where_every_name_is_taken() {
+    let router = shadowed::endpoint().unwrap();
+    drop(router);
+}

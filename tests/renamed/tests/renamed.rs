@@ -1,0 +1,77 @@
+//! `crate = path`, in each of the forms that it may have.
+
+use hr::{BuildInfo, Registry, health_check, health_endpoint};
+
+#[health_check(level = 5, crate = ::hr)]
+async fn absolute() -> bool {
+    true
+}
+
+#[health_check(level = 5, crate = hr)]
+fn bare() {}
+
+#[facade::health::health_check(level = 5, crate = facade::health, timeout = "2s", tags("a"))]
+async fn at_second_hand(text: Option<&String>) -> Result<(), std::fmt::Error> {
+    text.map(drop).ok_or(std::fmt::Error)
+}
+
+mod module {
+    pub(super) use hr as renamed_again;
+
+    #[hr::health_check(level = 5, crate = self::renamed_again)]
+    async fn relative() {}
+
+    #[hr::health_check(level = 5, crate = super::module::renamed_again)]
+    async fn relative_to_the_parent() {}
+
+    #[hr::health_check(level = 5, crate = crate::module::renamed_again)]
+    async fn from_the_root() {}
+}
+
+#[derive(BuildInfo)]
+#[build_info(crate = hr, name = "renamed", repo = "abc/api")]
+struct App;
+
+#[derive(facade::health::BuildInfo)]
+#[build_info(crate = ::facade::health)]
+struct AtSecondHand;
+
+facade::usual_check!(by_a_macro_of_another_crate, true);
+
+#[test]
+fn every_form_registers() -> Result<(), hr::Error> {
+    let registry = Registry::builder().declared().build()?;
+    let names: Vec<&str> = registry.checks().map(hr::CheckSpec::name).collect();
+    assert_eq!(
+        names,
+        [
+            "by_a_macro_of_another_crate",
+            "absolute",
+            "at_second_hand",
+            "bare",
+            "from_the_root",
+            "relative",
+            "relative_to_the_parent"
+        ]
+    );
+    Ok(())
+}
+
+#[test]
+fn every_form_knows_what_was_built() {
+    let (own, second_hand) = (App::BUILD_INFO, AtSecondHand::BUILD_INFO);
+    assert_eq!((own.name(), own.repo()), ("renamed", Some("abc/api")));
+    assert_eq!((second_hand.name(), second_hand.repo()), (env!("CARGO_PKG_NAME"), None));
+    assert_eq!(own.revision(), second_hand.revision());
+}
+
+#[test]
+fn every_form_builds_an_endpoint() -> Result<(), hr::Error> {
+    let _routers: [axum::Router; 4] = [
+        health_endpoint! { crate: ::hr }?,
+        health_endpoint! { crate: hr, details: public }?,
+        health_endpoint! { crate: module::renamed_again, checks: [hr::Check::new("a", hr::Level::L5, || async {})] }?,
+        facade::usual_endpoint!()?,
+    ];
+    Ok(())
+}

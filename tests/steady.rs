@@ -1,0 +1,107 @@
+//! A thousand requests at checks that hang, block and panic: nothing piles up. Alone in its binary, because it
+//! looks at the memory of the process.
+
+use std::{
+    future::pending,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use health_runtime::{Check, Level, Outcome};
+use health_tests::{endpoint, get, serve};
+use tokio::runtime::Handle;
+
+/// Counts the runs that are alive: it is dropped with the run's future.
+struct Alive(Arc<AtomicUsize>);
+
+impl Alive {
+    fn new(count: &Arc<AtomicUsize>) -> Self {
+        let before = count.fetch_add(1, Ordering::SeqCst);
+        assert_eq!(before, 0, "two runs of one check are alive");
+        Self(Arc::clone(count))
+    }
+}
+
+impl Drop for Alive {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// How much of the process is in memory, in bytes; `None` where there is no `/proc`.
+fn resident() -> Option<usize> {
+    const PAGE: usize = 4096;
+    let statm = std::fs::read_to_string("/proc/self/statm").ok()?;
+    Some(statm.split(' ').nth(1)?.parse::<usize>().ok()? * PAGE)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_thousand_requests_leave_nothing_behind() {
+    std::panic::set_hook(Box::new(|_| {}));
+    let is_released = Arc::new(AtomicBool::new(false));
+    let alive: [Arc<AtomicUsize>; 3] = Default::default();
+    let [hanging, blocking, panicking] = alive.clone();
+    let released = Arc::clone(&is_released);
+    let quick = |check: Check| check.with_timeout(Duration::from_millis(20)).with_max_age(Duration::ZERO);
+    let endpoint = endpoint([
+        quick(Check::new("hangs", Level::L1, move || {
+            let alive = Alive::new(&hanging);
+            async move {
+                let _alive = alive;
+                pending::<()>().await;
+            }
+        })),
+        quick(Check::new("blocks", Level::L1, move || {
+            let alive = Alive::new(&blocking);
+            let released = Arc::clone(&released);
+            async move {
+                let _alive = alive;
+                while !released.load(Ordering::SeqCst) {
+                    std::thread::sleep(Duration::from_millis(1));
+                }
+            }
+        })),
+        quick(Check::new("panics", Level::L1, move || {
+            let alive = Alive::new(&panicking);
+            async move {
+                let _alive = alive;
+                panic!("{}", "x".repeat(10_000)) as Outcome
+            }
+        })),
+    ]);
+    let address = serve(endpoint.router()).await;
+    let tasks_before = Handle::current().metrics().num_alive_tasks();
+
+    let ask = async |times: usize| {
+        for _ in 0..times / 10 {
+            let requests: Vec<_> = (0..10).map(|_| tokio::spawn(get(address, "/health/levels/1"))).collect();
+            for request in requests {
+                let answer = request.await.expect("an answer");
+                assert_eq!(answer.status, 503);
+                let checks = &answer.json()["level_1"]["checks"];
+                assert_eq!(checks["hangs"]["cause"], "timed_out");
+                assert!(["timed_out", "still_running"].contains(&checks["blocks"]["cause"].as_str().expect("a cause")));
+                assert_eq!(checks["panics"]["cause"], "panicked");
+            }
+        }
+    };
+    ask(200).await;
+    let memory_before = resident();
+    ask(1_000).await;
+    let memory_after = resident();
+
+    // What the connections left is let go as their tasks end, which is after the client saw the answer.
+    let tasks = || Handle::current().metrics().num_alive_tasks() - tasks_before;
+    while tasks() > 3 {
+        tokio::task::yield_now().await;
+    }
+    assert!(alive.iter().all(|count| count.load(Ordering::SeqCst) <= 1));
+    if let (Some(before), Some(after)) = (memory_before, memory_after) {
+        let grown = after.saturating_sub(before);
+        assert!(grown < 2 << 20, "1,000 requests left {grown} bytes");
+    }
+    is_released.store(true, Ordering::SeqCst);
+}

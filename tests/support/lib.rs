@@ -1,0 +1,108 @@
+//! What the tests share: a server on a free port, and a client that sees every byte.
+#![allow(clippy::expect_used, reason = "tests fail by panicking")]
+
+use std::{collections::HashMap, net::SocketAddr};
+
+use axum::Router;
+use health_runtime::{Check, Endpoint, EndpointBuilder, Monitor, Registry};
+use serde_json::Value;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+};
+
+/// A monitor of these checks.
+#[must_use]
+pub fn monitor(checks: impl IntoIterator<Item = Check>) -> Monitor {
+    Monitor::new(
+        checks
+            .into_iter()
+            .fold(Registry::builder(), |registry, check| registry.check(check))
+            .build()
+            .expect("good checks"),
+    )
+}
+
+/// An endpoint of these checks and of no declared ones.
+#[must_use]
+pub fn endpoint(checks: impl IntoIterator<Item = Check>) -> Endpoint {
+    builder(checks).build().expect("a good endpoint")
+}
+
+/// The builder of such an endpoint.
+pub fn builder(checks: impl IntoIterator<Item = Check>) -> EndpointBuilder {
+    EndpointBuilder::new().without_declared_checks().checks(checks)
+}
+
+/// Serves a router on a free port of the loopback interface for as long as the runtime lives.
+pub async fn serve(router: Router) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    tokio::spawn(async { axum::serve(listener, router).await });
+    address
+}
+
+/// What a server answered.
+#[derive(Debug)]
+pub struct Answer {
+    /// The status code.
+    pub status: u16,
+    /// The headers, by lower-case name.
+    pub headers: HashMap<String, String>,
+    /// The body, as it came.
+    pub body: String,
+}
+
+impl Answer {
+    /// The value of a header, empty when it is not there.
+    #[must_use]
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", String::as_str)
+    }
+
+    /// The body as JSON.
+    ///
+    /// # Panics
+    /// If it is none.
+    #[must_use]
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("no JSON ({error}): {:?}", self.body))
+    }
+}
+
+/// Asks with `GET` over a connection of its own.
+pub async fn get(address: SocketAddr, path: &str) -> Answer {
+    request(address, "GET", path).await
+}
+
+/// Asks with any method over a connection of its own.
+pub async fn request(address: SocketAddr, method: &str, path: &str) -> Answer {
+    send(address, &format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")).await
+}
+
+/// Sends these bytes and reads until the server closes.
+///
+/// # Panics
+/// If what comes back is no HTTP answer.
+pub async fn send(address: SocketAddr, bytes: &str) -> Answer {
+    let mut stream = TcpStream::connect(address).await.expect("a server");
+    // One that refuses may close before it has read everything.
+    let _ = stream.write_all(bytes.as_bytes()).await;
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer).await;
+    parse(&answer)
+}
+
+fn parse(bytes: &[u8]) -> Answer {
+    let mut headers = [httparse::EMPTY_HEADER; 64];
+    let mut response = httparse::Response::new(&mut headers);
+    let Ok(httparse::Status::Complete(start)) = response.parse(bytes) else {
+        panic!("no HTTP answer: {:?}", String::from_utf8_lossy(bytes));
+    };
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    Answer {
+        status: response.code.expect("a status"),
+        headers: response.headers.iter().map(|header| (header.name.to_lowercase(), text(header.value))).collect(),
+        body: text(&bytes[start..]),
+    }
+}

@@ -1,0 +1,15 @@
+use health_runtime::health_check;
+
+#[health_check(level = 5 liveness)]
+async fn after_value() {}
+
+#[health_check(level = 5, readiness liveness)]
+async fn after_flag() {}
+
+#[health_check(level = 5, tags("a") liveness)]
+async fn after_list() {}
+
+#[health_check(level 5)]
+async fn equals_missing() {}
+
+fn main() {}

@@ -1,0 +1,39 @@
+use health_runtime::health_check;
+
+#[health_check(level = 5, timeout = "2")]
+async fn no_unit() {}
+
+#[health_check(level = 5, timeout = 2)]
+async fn not_quoted() {}
+
+#[health_check(level = 5, timeout = 2s)]
+async fn unit_not_quoted() {}
+
+#[health_check(level = 5, max_age = "")]
+async fn empty() {}
+
+#[health_check(level = 5, max_age = "soon")]
+async fn word() {}
+
+#[health_check(level = 5, max_age = "2 fortnights")]
+async fn unknown_unit() {}
+
+#[health_check(level = 5, degraded_after = "1.5s")]
+async fn fraction() {}
+
+#[health_check(level = 5, degraded_after = "30s1m")]
+async fn small_before_large() {}
+
+#[health_check(level = 5, max_age = "99999999999999999999h")]
+async fn too_long() {}
+
+#[health_check(level = 5, timeout)]
+async fn no_value() {}
+
+#[health_check(level = 5, timeout = true)]
+async fn boolean() {}
+
+#[health_check(level = 5, timeout = TIMEOUT)]
+async fn constant() {}
+
+fn main() {}

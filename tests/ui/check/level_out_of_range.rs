@@ -1,0 +1,38 @@
+use health_runtime::health_check;
+
+#[health_check(level = 0)]
+async fn zero() {}
+
+#[health_check(level = 6)]
+async fn six() {}
+
+#[health_check(level = -1)]
+async fn negative() {}
+
+#[health_check(level = 256)]
+async fn large() {}
+
+#[health_check(level = "5")]
+async fn quoted() {}
+
+#[health_check(level = 5u8)]
+async fn suffixed() {}
+
+#[health_check(level = 5.0)]
+async fn fraction() {}
+
+const DEEP: u8 = 1;
+
+#[health_check(level = DEEP)]
+async fn constant() {}
+
+#[health_check(level)]
+async fn no_value() {}
+
+#[health_check(level = )]
+async fn half_typed() {}
+
+#[health_check(level(5))]
+async fn list() {}
+
+fn main() {}

@@ -1,0 +1,15 @@
+use health_runtime::health_check;
+
+#[health_check(level = 5)]
+struct Database;
+
+#[health_check(level = 5)]
+const UP: bool = true;
+
+#[health_check(level = 5)]
+mod checks {}
+
+#[health_check(level = 9)]
+pub enum Both {}
+
+fn main() {}

@@ -1,0 +1,35 @@
+use health_runtime::health_check;
+
+struct NotDisplay;
+
+#[health_check(level = 5)]
+async fn number() -> u32 {
+    5
+}
+
+#[health_check(level = 5)]
+fn option() -> Option<bool> {
+    None
+}
+
+#[health_check(level = 5)]
+async fn error_without_text() -> Result<(), NotDisplay> {
+    Err(NotDisplay)
+}
+
+#[health_check(level = 5)]
+fn answer_in_result() -> Result<std::collections::HashMap<String, u32>, std::fmt::Error> {
+    Err(std::fmt::Error)
+}
+
+#[health_check(level = 5)]
+async fn hidden() -> impl Sized {
+    5
+}
+
+#[health_check(level = 5)]
+async fn never() -> ! {
+    loop {}
+}
+
+fn main() {}

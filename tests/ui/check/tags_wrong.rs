@@ -1,0 +1,15 @@
+use health_runtime::health_check;
+
+#[health_check(level = 3, tags("a", "a"))]
+async fn twice() {}
+
+#[health_check(level = 3, tags())]
+async fn empty() {}
+
+#[health_check(level = 3, tags = ["a"])]
+async fn brackets() {}
+
+#[health_check(level = 3, tags(a))]
+async fn not_quoted() {}
+
+fn main() {}

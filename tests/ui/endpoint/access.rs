@@ -1,0 +1,6 @@
+use health_runtime::health_endpoint;
+
+fn main() -> Result<(), health_runtime::Error> {
+    health_endpoint! { access: my_policy }?;
+    Ok(())
+}
