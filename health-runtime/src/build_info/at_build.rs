@@ -1,10 +1,7 @@
 //! What generated code works out while it is compiled, from variables that only the user's crate can follow: the compiler
 //! records `option_env!` there, and cargo builds again when one changes.
 
-use super::metadata::BuildMetadata;
-
-/// The last second of the year 9999, after which a date has no RFC 3339 form.
-pub(super) const LATEST_DATE: u64 = 253_402_300_799;
+use super::metadata::{BuildMetadata, LATEST_DATE};
 
 /// The build date, in seconds since 1970-01-01: `SOURCE_DATE_EPOCH` if it is set and not empty, else `now`.
 ///
