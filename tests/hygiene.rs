@@ -11,7 +11,7 @@ pub mod lints {
     use std::fmt::Error;
 
     // Named here, so that a longer path to it in an expansion would be an unused qualification.
-    pub use health_runtime::{IntoOutcome, Level, health_check};
+    pub use health_runtime::{BuildInfo, BuildMetadata, IntoOutcome, Level, health_check};
 
     /// Neither is there an `.await`, nor are its arguments the best for a function that is called by hand.
     #[health_check(level = 5)]
@@ -55,6 +55,21 @@ pub mod lints {
     #[health_check(level = 5)]
     pub async fn outgoing() {}
 
+    /// What was built.
+    #[derive(BuildInfo)]
+    #[build_info(name = "lints")]
+    pub struct App;
+
+    /// It may take parameters, which make no difference.
+    #[derive(BuildInfo)]
+    pub enum Generic<'a, T: ?Sized, const N: usize>
+    where
+        T: Sync,
+    {
+        /// It need not have a value, either.
+        Borrowed(&'a T, [u8; N]),
+    }
+
     /// As little as can be written.
     #[health_check(level = 5, name = "no answer")]
     pub fn nothing() {}
@@ -70,7 +85,7 @@ mod shadowed {
         reason = "they are there to be in the way"
     )]
 
-    use ::health_runtime::{health_check, health_endpoint};
+    use ::health_runtime::{BuildInfo, health_check, health_endpoint};
 
     mod alloc {}
     mod core {}
@@ -79,6 +94,7 @@ mod shadowed {
     mod std {}
     struct Arc;
     struct Box;
+    struct BuildMetadata;
     struct Check;
     struct Clone;
     struct Err;
@@ -95,14 +111,28 @@ mod shadowed {
     struct Vec;
     struct bool;
     struct str;
+    struct u8;
     struct u32;
     struct u64;
     // A binding of one of these names would be a pattern that is compared.
+    static _watched: () = ();
     static binder: () = ();
     static check: () = ();
     static lent_0: () = ();
 
     macro_rules! concat {
+        () => {};
+    }
+    macro_rules! cfg {
+        () => {};
+    }
+    macro_rules! env {
+        () => {};
+    }
+    macro_rules! include_bytes {
+        () => {};
+    }
+    macro_rules! option_env {
         () => {};
     }
     macro_rules! file {
@@ -126,6 +156,7 @@ mod shadowed {
         fn as_deref(&self);
         fn into_outcome(self);
         fn require(&self);
+        fn with_revision(self);
         fn with_timeout(self);
     }
 
@@ -137,6 +168,7 @@ mod shadowed {
         fn as_deref(&self) {}
         fn into_outcome(self) {}
         fn require(&self) {}
+        fn with_revision(self) {}
         fn with_timeout(self) {}
     }
 
@@ -154,6 +186,9 @@ mod shadowed {
     )]
     async fn shadowed(_: &::std::string::String, _: ::std::option::Option<&::std::primitive::u8>) {}
 
+    #[derive(BuildInfo)]
+    pub(super) struct App;
+
     // The names of an expansion's own variables, were they not hygienic.
     #[health_check(level = 5)]
     fn health_check_binder(_: &::std::string::String) {}
@@ -165,6 +200,7 @@ mod shadowed {
 
     pub(super) fn endpoint() -> ::std::result::Result<::axum::Router, ::health_runtime::Error> {
         health_endpoint! {
+            build_info: App,
             base_path: "/shadowed",
             state: [false, ::std::string::String::new(), ::std::vec::Vec::<::std::primitive::u32>::new(), super::boxed(), 7_u64],
             details: hidden,

@@ -3,14 +3,16 @@
 //! Everything that an expansion names comes from here, so that nothing a caller has in scope can break it.
 
 pub use core::{
-    clone::Clone, concat, convert::Into, env, file, include_bytes, iter::IntoIterator, line, module_path,
-    option::Option, option_env, stringify, time::Duration,
+    cfg, clone::Clone, concat, convert::Into, env, file, include_bytes, iter::IntoIterator, line, module_path,
+    option::Option, option_env, primitive::u8, stringify, time::Duration,
 };
 pub use std::sync::Arc;
 
+pub use health_macros::build_facts;
 pub use inventory;
 
 pub use crate::{
+    build_info::{build_date, with_first_revision, with_package_repo},
     model::{Check, IntoOutcome, Level, Location, Work},
     registry::{Binder, Lend, Registration},
 };

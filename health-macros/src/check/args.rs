@@ -5,8 +5,12 @@ use std::time::Duration;
 use proc_macro2::{Span, TokenStream};
 use syn::{Error, Ident, LitStr, Result};
 
-use super::argument::{Argument, split};
-use crate::{diagnostics::Diagnostics, keys::Keys, runtime_path::RuntimePath};
+use crate::{
+    argument::{Argument, split},
+    diagnostics::Diagnostics,
+    keys::Keys,
+    runtime_path::RuntimePath,
+};
 
 const KNOWN: &[&str] = &[
     "level",
@@ -78,7 +82,7 @@ impl Args {
     fn set(&mut self, argument: &Argument) -> Result<()> {
         match argument.key.to_string().as_str() {
             "level" => self.level = Some(argument.level()?),
-            "name" => self.name = Some(argument.name()?),
+            "name" => self.name = Some(argument.text("database")?),
             "timeout" => self.timeout = Some(argument.duration_above_zero()?),
             "critical" => self.critical = Some(argument.boolean()?),
             "liveness" => self.liveness = argument.flag()?.then(|| argument.key.clone()),

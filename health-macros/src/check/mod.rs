@@ -1,8 +1,6 @@
 //! `#[health_check]`: args ← model ← expand.
 
 mod args;
-mod argument;
-mod duration;
 mod expand;
 mod function;
 mod model;

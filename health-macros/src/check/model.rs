@@ -6,8 +6,8 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens as _, quote};
 use syn::{Attribute, Error, Expr, Lit, LitStr, Meta, ext::IdentExt as _};
 
-use super::{args::Args, argument::split, function::Function, signature::Signature};
-use crate::{diagnostics::Diagnostics, runtime_path::RuntimePath};
+use super::{args::Args, function::Function, signature::Signature};
+use crate::{argument::split, diagnostics::Diagnostics, runtime_path::RuntimePath};
 
 pub(super) struct Model {
     pub(super) runtime: RuntimePath,

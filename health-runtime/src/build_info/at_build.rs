@@ -1,8 +1,7 @@
 //! What generated code works out while it is compiled, from variables that only the user's crate can follow: the compiler
 //! records `option_env!` there, and cargo builds again when one changes.
 
-/// The last second of the year 9999, after which a date has no RFC 3339 form.
-pub(super) const LATEST_DATE: u64 = 253_402_300_799;
+use super::metadata::{BuildMetadata, LATEST_DATE};
 
 /// The build date, in seconds since 1970-01-01: `SOURCE_DATE_EPOCH` if it is set and not empty, else `now`.
 ///
@@ -29,9 +28,26 @@ pub const fn build_date(source_date_epoch: Option<&str>, now: u64) -> u64 {
     seconds
 }
 
-/// The first of these variables that looks like a revision: 7 to 64 hexadecimal digits, and not all of them zero.
+/// `info` with the package's repository, if it has one: cargo sets the variable to nothing if not.
 #[must_use]
-pub const fn first_revision(mut variables: &[Option<&'static str>]) -> Option<&'static str> {
+pub const fn with_package_repo(info: BuildMetadata, repository: Option<&'static str>) -> BuildMetadata {
+    match repository {
+        Some(repository) if !repository.is_empty() => info.with_repo(repository),
+        _ => info,
+    }
+}
+
+/// `info` with the revision that the first of these variables holds, if one of them does.
+#[must_use]
+pub const fn with_first_revision(info: BuildMetadata, variables: &[Option<&'static str>]) -> BuildMetadata {
+    match first_revision(variables) {
+        Some(revision) => info.with_revision(revision),
+        None => info,
+    }
+}
+
+/// The first that looks like a revision: 7 to 64 hexadecimal digits, and not all of them zero.
+const fn first_revision(mut variables: &[Option<&'static str>]) -> Option<&'static str> {
     while let [variable, rest @ ..] = variables {
         if let Some(text) = variable
             && is_revision(text)
@@ -77,6 +93,14 @@ mod tests {
         for text in ["now", "-1", "1.5", " 1", "2026-01-01", "253402300800", "99999999999999999999999999"] {
             assert!(std::panic::catch_unwind(|| build_date(Some(text), 7)).is_err(), "{text:?}");
         }
+    }
+
+    #[test]
+    fn takes_the_repository_that_the_package_names() {
+        let repo = |repository| with_package_repo(BuildMetadata::new("api", "1.0.0"), repository).repo();
+        assert_eq!(repo(Some("https://abc.example/api")), Some("https://abc.example/api"));
+        assert_eq!(repo(Some("")), None);
+        assert_eq!(repo(None), None);
     }
 
     #[test]

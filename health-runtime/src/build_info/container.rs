@@ -6,7 +6,8 @@ use std::{env, fs, path::Path};
 const MARKER_FILES: [&str; 2] = ["/.dockerenv", "/run/.containerenv"];
 
 /// Words in the paths of control groups and mounts that only container runtimes use.
-const MARKERS: [&str; 7] = ["docker", "containerd", "kubepods", "kubelet", "libpod", "containers/storage", "crio-"];
+const MARKERS: [&str; 8] =
+    ["/docker/", "/docker-", "containerd", "kubepods", "/kubelet/", "libpod", "containers/storage", "crio-"];
 
 /// What a container runtime mounts over what the image has. A host has mounts of its containers too, but not here.
 const MOUNTED_OVER: [&str; 4] = ["/", "/etc/hostname", "/etc/hosts", "/etc/resolv.conf"];

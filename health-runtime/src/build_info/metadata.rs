@@ -1,6 +1,7 @@
 use std::time::{Duration, SystemTime};
 
-use super::at_build::LATEST_DATE;
+/// The last second of the year 9999, after which a date has no RFC 3339 form.
+pub(super) const LATEST_DATE: u64 = 253_402_300_799;
 
 /// How many digits [`BuildMetadata::revision_short`] keeps: few enough to read out, enough for a repository of
 /// any size.

@@ -7,6 +7,6 @@ mod metadata;
 mod runtime;
 mod uptime;
 
-pub use at_build::{build_date, first_revision};
+pub use at_build::{build_date, with_first_revision, with_package_repo};
 pub use metadata::{BuildInfo, BuildMetadata};
 pub(crate) use runtime::{RuntimeFacts, RuntimeInfo};

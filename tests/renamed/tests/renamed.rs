@@ -1,6 +1,6 @@
 //! `crate = path`, in each of the forms that it may have.
 
-use hr::{Registry, health_check, health_endpoint};
+use hr::{BuildInfo, Registry, health_check, health_endpoint};
 
 #[health_check(level = 5, crate = ::hr)]
 async fn absolute() -> bool {
@@ -28,6 +28,14 @@ mod module {
     async fn from_the_root() {}
 }
 
+#[derive(BuildInfo)]
+#[build_info(crate = hr, name = "renamed", repo = "abc/api")]
+struct App;
+
+#[derive(facade::health::BuildInfo)]
+#[build_info(crate = ::facade::health)]
+struct AtSecondHand;
+
 facade::usual_check!(by_a_macro_of_another_crate, true);
 
 #[test]
@@ -47,6 +55,14 @@ fn every_form_registers() -> Result<(), hr::Error> {
         ]
     );
     Ok(())
+}
+
+#[test]
+fn every_form_knows_what_was_built() {
+    let (own, second_hand) = (App::BUILD_INFO, AtSecondHand::BUILD_INFO);
+    assert_eq!((own.name(), own.repo()), ("renamed", Some("abc/api")));
+    assert_eq!((second_hand.name(), second_hand.repo()), (env!("CARGO_PKG_NAME"), None));
+    assert_eq!(own.revision(), second_hand.revision());
 }
 
 #[test]

@@ -1,6 +1,10 @@
 //! The page that a user reads first, without the database.
 
-use health_runtime::{Details, health_check, health_endpoint};
+use health_runtime::{BuildInfo, Details, health_check, health_endpoint};
+
+#[derive(BuildInfo)]
+#[build_info(repo = "abc/api")]
+struct App;
 
 struct PgPool;
 struct BillingClient;
@@ -26,7 +30,7 @@ async fn billing(client: &BillingClient) -> Result<(), Box<dyn std::error::Error
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let app: axum::Router = axum::Router::new().merge(health_endpoint! { state: [PgPool, BillingClient] }?);
+    let app: axum::Router = axum::Router::new().merge(health_endpoint! { build_info: App, state: [PgPool, BillingClient] }?);
     drop(app);
     Ok(())
 }

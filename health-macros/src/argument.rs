@@ -12,14 +12,13 @@ use syn::{
     token,
 };
 
-use super::duration;
-use crate::runtime_path::RuntimePath;
+use crate::{duration, runtime_path::RuntimePath};
 
 const MISSING_COMMA: &str = "there is a `,` missing before this";
 
 /// `key`, `key = value` or `key(value)`.
-pub(super) struct Argument {
-    pub(super) key: Ident,
+pub(crate) struct Argument {
+    pub(crate) key: Ident,
     value: Value,
     /// What follows the value and should not.
     rest: TokenStream,
@@ -32,7 +31,7 @@ enum Value {
 }
 
 /// Splits at the commas, so that an argument that cannot be read does not hide the mistakes of the next.
-pub(super) fn split(input: TokenStream) -> Vec<TokenStream> {
+pub(crate) fn split(input: TokenStream) -> Vec<TokenStream> {
     let mut arguments = vec![TokenStream::new()];
     for token in input {
         match (&token, arguments.last_mut()) {
@@ -64,18 +63,21 @@ impl Parse for Argument {
 
 impl Argument {
     /// An error if something follows the value.
-    pub(super) fn check_end(&self) -> Result<()> {
+    pub(crate) fn check_end(&self) -> Result<()> {
         match (&self.value, self.rest.clone().into_iter().next()) {
             (_, None) => Ok(()),
             (Value::Absent, Some(token @ TokenTree::Literal(_))) => {
                 Err(Error::new_spanned(token, "there is a `=` missing before this"))
+            }
+            (Value::Absent, Some(TokenTree::Punct(colon))) if colon.as_char() == ':' => {
+                Err(Error::new(colon.span(), "write `=` here instead of `:`"))
             }
             (_, Some(token)) => Err(Error::new_spanned(token, MISSING_COMMA)),
         }
     }
 
     /// `level = 5`
-    pub(super) fn level(&self) -> Result<u8> {
+    pub(crate) fn level(&self) -> Result<u8> {
         const EXPECTED: &str = "write one of the levels from `1` (the whole ship) to `5` (cheap and always safe)";
         match self.literal("level = 5", EXPECTED)? {
             Lit::Int(number) if number.suffix().is_empty() => number
@@ -88,8 +90,8 @@ impl Argument {
     }
 
     /// `name = "…"`
-    pub(super) fn name(&self) -> Result<LitStr> {
-        let example = format!("{} = \"database\"", self.key);
+    pub(crate) fn text(&self, example: &str) -> Result<LitStr> {
+        let example = format!("{} = \"{example}\"", self.key);
         let expected = format!("write it in quotes, such as `{example}`");
         match self.literal(&example, &expected)? {
             Lit::Str(text) => self.word(text),
@@ -98,7 +100,7 @@ impl Argument {
     }
 
     /// `timeout = "2s"`
-    pub(super) fn duration(&self) -> Result<Duration> {
+    pub(crate) fn duration(&self) -> Result<Duration> {
         let example = format!("{} = \"2s\"", self.key);
         match self.literal(&example, "a duration is a text in quotes, such as `\"2s\"`")? {
             Lit::Str(text) => duration::parse(&text.value()).map_err(|message| Error::new(text.span(), message)),
@@ -111,7 +113,7 @@ impl Argument {
     }
 
     /// `timeout = "2s"`, where none at all makes no sense.
-    pub(super) fn duration_above_zero(&self) -> Result<Duration> {
+    pub(crate) fn duration_above_zero(&self) -> Result<Duration> {
         let duration = self.duration()?;
         match &self.value {
             Value::Equals(_, value) if duration.is_zero() => {
@@ -122,7 +124,7 @@ impl Argument {
     }
 
     /// `critical = false`
-    pub(super) fn boolean(&self) -> Result<bool> {
+    pub(crate) fn boolean(&self) -> Result<bool> {
         let expected = format!("`{}` is `true` or `false`, without quotes", self.key);
         match self.literal(&format!("{} = false", self.key), &expected)? {
             Lit::Bool(boolean) => Ok(boolean.value),
@@ -131,7 +133,7 @@ impl Argument {
     }
 
     /// `liveness`, or `liveness = true`
-    pub(super) fn flag(&self) -> Result<bool> {
+    pub(crate) fn flag(&self) -> Result<bool> {
         let expected = format!("`{0}` takes no value: write `{0}` alone", self.key);
         match &self.value {
             Value::Absent => Ok(true),
@@ -144,7 +146,7 @@ impl Argument {
     }
 
     /// `depends_on("a", "b")`
-    pub(super) fn words(&self) -> Result<Vec<LitStr>> {
+    pub(crate) fn words(&self) -> Result<Vec<LitStr>> {
         let example = format!("write it as `{}(\"a\", \"b\")`", self.key);
         let Value::List(_, list) = &self.value else { return Err(self.error(&example)) };
         let mut words: Vec<LitStr> = Vec::new();
@@ -182,7 +184,7 @@ impl Argument {
     }
 
     /// `crate = path`
-    pub(super) fn runtime_path(&self) -> Result<RuntimePath> {
+    pub(crate) fn runtime_path(&self) -> Result<RuntimePath> {
         match &self.value {
             Value::Equals(_, value) => alone.parse2(value.clone()),
             Value::Absent | Value::List(..) => Err(self.error("write it as `crate = ::health_runtime`")),

@@ -15,7 +15,7 @@ const UNITS: [(&str, u64); 6] = [
 const NANOS_PER_SECOND: u128 = 1_000_000_000;
 
 /// Reads numbers, each with its unit, from the largest unit to the smallest; spaces between them do no harm.
-pub(super) fn parse(text: &str) -> Result<Duration, String> {
+pub(crate) fn parse(text: &str) -> Result<Duration, String> {
     let mut rest = text.trim();
     if rest.is_empty() {
         return Err("a duration is missing: write such as `2s`".to_owned());

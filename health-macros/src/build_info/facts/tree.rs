@@ -1,0 +1,208 @@
+//! Whether the working tree differs from its revision.
+//!
+//! Dirty means: a file that the revision records has other content in the working tree, or is gone. Files that it does
+//! not record, what is staged, and what is executable do not matter.
+//!
+//! How it stays true. A clean tree is clean until one of the recorded files changes, so all of them are watched: any
+//! change of any of them compiles the crate again, once. A dirty tree is dirty for as long as one file differs, so one
+//! that does is enough: whoever is at work on a tree waits for nothing but what is theirs to compile. What cannot
+//! be watched (a file that is gone and may come back, a symbolic link that may lead elsewhere, a submodule) is nothing
+//! that a clean tree can have.
+
+use std::{
+    env,
+    ffi::OsString,
+    fs, io,
+    path::{Path, PathBuf},
+    process,
+    sync::atomic::{AtomicU32, Ordering},
+};
+
+use super::program::Git;
+
+/// Above these nothing is compared or watched: the compiler would have to read it all. Reading as much as this takes it
+/// about a third of a second.
+const MOST_FILES: usize = 4_096;
+const MOST_BYTES: u64 = 16 * 1024 * 1024;
+
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Tree {
+    /// The revision does not record the crate: it is new, ignored, or another's.
+    DoesNotHoldTheCrate,
+    Compared {
+        dirty: bool,
+        /// The files that this is true of until one of them changes.
+        proof: Vec<PathBuf>,
+    },
+    Unknown,
+}
+
+impl Tree {
+    pub(super) fn compare(git: &Git, root: &Path, manifest_dir: &Path, revision: &str) -> Self {
+        let Some(listing) = git.ask(&["ls-tree", "-r", "-z", "--full-tree", revision]).yes() else {
+            return Self::Unknown;
+        };
+        let entries: Option<Vec<Entry<'_>>> = fields(&listing).map(Entry::parse).collect();
+        let Some(entries) = entries else { return Self::Unknown };
+        if let Some(manifest) = manifest_path(root, manifest_dir)
+            && !entries.iter().any(|entry| entry.path == manifest.as_bytes())
+        {
+            return Self::DoesNotHoldTheCrate;
+        }
+        Self::compare_entries(git, root, revision, &entries).unwrap_or(Self::Unknown)
+    }
+
+    fn compare_entries(git: &Git, root: &Path, revision: &str, entries: &[Entry<'_>]) -> Option<Self> {
+        let files: Vec<Option<(PathBuf, u64)>> = entries.iter().map(|entry| entry.file(root)).collect();
+        let bytes: u64 = files.iter().flatten().map(|(_, length)| length).sum();
+        if entries.len() > MOST_FILES || bytes > MOST_BYTES || !is_work_tree(git, root) {
+            return None;
+        }
+        let differing = differing(git, revision)?;
+        let differs = |path: &[u8]| differing.iter().any(|differing| differing == path);
+        let mut proofs = entries
+            .iter()
+            .zip(&files)
+            .filter(|(entry, _)| differs(entry.path))
+            .filter_map(|(_, file)| file.as_ref().map(|(path, _)| path));
+        if let Some(proof) = proofs.next() {
+            // A source file is watched already, most likely.
+            let proof = if is_source(proof) { proof } else { proofs.find(|path| is_source(path)).unwrap_or(proof) };
+            return Some(Self::Compared { dirty: true, proof: vec![proof.clone()] });
+        }
+        let proof: Option<Vec<PathBuf>> = files.into_iter().map(|file| file.map(|(path, _)| path)).collect();
+        proof.filter(|_| differing.is_empty()).map(|proof| Self::Compared { dirty: false, proof })
+    }
+}
+
+/// What a revision records under one path.
+#[derive(Debug, PartialEq, Eq)]
+struct Entry<'a> {
+    is_file: bool,
+    path: &'a [u8],
+}
+
+impl<'a> Entry<'a> {
+    /// Reads `<mode> <type> <object>\t<path>`.
+    fn parse(line: &'a [u8]) -> Option<Self> {
+        let tab = line.iter().position(|byte| *byte == b'\t')?;
+        Some(Self { is_file: line.starts_with(b"100"), path: &line[tab + 1..] })
+    }
+
+    /// Where it is and how long, if it is a file there too.
+    fn file(&self, root: &Path) -> Option<(PathBuf, u64)> {
+        let path = root.join(std::str::from_utf8(self.path).ok()?);
+        let metadata = fs::symlink_metadata(&path).ok()?;
+        (self.is_file && metadata.is_file()).then_some((path, metadata.len()))
+    }
+}
+
+/// The paths that differ from the revision, or `None` if git does not say.
+///
+/// Asked with a fresh index made from the revision: the repository's own holds what is staged and what somebody told git not
+/// to look at, and git would want to write into it.
+fn differing(git: &Git, revision: &str) -> Option<Vec<Vec<u8>>> {
+    let folder = TemporaryFolder::new().ok()?;
+    let index = Some(folder.file("index"));
+    git.ask_with_index(index.as_deref(), &["read-tree", revision]).yes()?;
+    let question =
+        ["status", "--porcelain=v2", "-z", "--untracked-files=no", "--ignore-submodules=all", "--no-renames"];
+    let answer = git.ask_with_index(index.as_deref(), &question).yes()?;
+    fields(&answer).map(|line| changed_path(line).map(<[u8]>::to_vec)).collect()
+}
+
+/// Reads `1 <XY> <sub> <mode> <mode> <mode> <object> <object> <path>`: an ordinary change, the only kind there can be.
+fn changed_path(line: &[u8]) -> Option<&[u8]> {
+    let mut words = line.splitn(9, |byte| *byte == b' ');
+    if words.next() == Some(b"1") { words.nth(7) } else { None }
+}
+
+/// Whether git's working tree is this folder: `core.worktree` may lead elsewhere.
+fn is_work_tree(git: &Git, root: &Path) -> bool {
+    let top = git.ask(&["rev-parse", "--show-toplevel"]).yes().and_then(|output| String::from_utf8(output).ok());
+    let real = |path: &Path| fs::canonicalize(path).ok();
+    top.and_then(|top| real(Path::new(top.trim_end_matches(['\r', '\n'])))).is_some_and(|top| real(root) == Some(top))
+}
+
+/// The path of the crate's manifest, as git writes it.
+fn manifest_path(root: &Path, manifest_dir: &Path) -> Option<String> {
+    let relative = |folder: &Path| folder.strip_prefix(root).map(Path::to_owned).ok();
+    // The folder may have been reached through a symbolic link.
+    let crate_dir = relative(manifest_dir).or_else(|| relative(&fs::canonicalize(manifest_dir).ok()?))?;
+    let parts: Option<Vec<&str>> = crate_dir.iter().map(|part| part.to_str()).collect();
+    Some(parts?.into_iter().chain(["Cargo.toml"]).collect::<Vec<_>>().join("/"))
+}
+
+fn is_source(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "rs")
+}
+
+/// The parts of an answer to a question with `-z`.
+fn fields(answer: &[u8]) -> impl Iterator<Item = &[u8]> {
+    answer.split(|byte| *byte == 0).filter(|field| !field.is_empty())
+}
+
+/// A folder for one index, which git writes with a lock file beside it.
+struct TemporaryFolder(PathBuf);
+
+impl TemporaryFolder {
+    fn new() -> io::Result<Self> {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("health-build-info-{}-{}", process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let path = env::temp_dir().join(name);
+        // An error if it exists: what somebody else made there is not ours to write into.
+        fs::create_dir(&path)?;
+        Ok(Self(path))
+    }
+
+    fn file(&self, name: &str) -> OsString {
+        self.0.join(name).into_os_string()
+    }
+}
+
+impl Drop for TemporaryFolder {
+    fn drop(&mut self) {
+        // Left over in the folder for what may be left over.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_a_listing() {
+        let listing = b"100644 blob 0123\ta b/\"q\".txt\x00100755 blob 0123\trun\x00120000 blob 0123\tlink\x00160000 commit 0123\tsub\0";
+        let entries: Vec<Entry<'_>> = fields(listing).filter_map(Entry::parse).collect();
+        let files: Vec<bool> = entries.iter().map(|entry| entry.is_file).collect();
+        assert_eq!(files, [true, true, false, false]);
+        assert_eq!(entries[0].path, b"a b/\"q\".txt");
+    }
+
+    #[test]
+    fn reads_a_status() {
+        let line = b"1 .M N... 100644 100644 100644 975f 975f a b/c d.txt";
+        assert_eq!(changed_path(line), Some(&b"a b/c d.txt"[..]));
+        assert_eq!(changed_path(b"? new"), None);
+        assert_eq!(changed_path(b"u UU N... 1 2 3 4 5 6 7 path"), None);
+    }
+
+    #[test]
+    fn finds_the_manifest() {
+        let path = |root, folder| manifest_path(Path::new(root), Path::new(folder));
+        assert_eq!(path("/a", "/a").as_deref(), Some("Cargo.toml"));
+        assert_eq!(path("/a", "/a/b/c").as_deref(), Some("b/c/Cargo.toml"));
+        assert_eq!(path("/a", "/nowhere"), None);
+    }
+
+    #[test]
+    fn leaves_nothing_behind() {
+        let folder = TemporaryFolder::new().unwrap();
+        let (path, other) = (folder.0.clone(), TemporaryFolder::new().unwrap());
+        assert_ne!(path, other.0);
+        fs::write(folder.file("index"), "").unwrap();
+        drop(folder);
+        assert!(!path.exists());
+    }
+}

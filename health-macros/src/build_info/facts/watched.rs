@@ -1,0 +1,89 @@
+//! The files that cargo is to watch.
+
+use std::{fs, path::Path};
+
+/// Files that were read, or that prove what was found. Each exists, is a regular file, and has a path that survives
+/// the way from the compiler's dependency list to cargo.
+#[derive(Debug, Default)]
+pub(super) struct Watched {
+    paths: Vec<String>,
+}
+
+impl Watched {
+    pub(super) fn paths(&self) -> &[String] {
+        &self.paths
+    }
+
+    /// The text of a file, from now on watched. `None` if it cannot be read or not be watched.
+    pub(super) fn read(&mut self, path: &Path) -> Option<String> {
+        // The time between the two does not matter: what changes after the compiler started is newer than its output.
+        let text = as_watchable(path)?;
+        let contents = fs::read_to_string(path).ok()?;
+        self.push(text);
+        Some(contents)
+    }
+
+    /// Watches a file. `false` if that is not possible.
+    pub(super) fn add(&mut self, path: &Path) -> bool {
+        as_watchable(path).map(|text| self.push(text)).is_some()
+    }
+
+    /// Watches all of these files, or none.
+    pub(super) fn add_all<P: AsRef<Path>>(&mut self, paths: &[P]) -> bool {
+        let before = self.paths.len();
+        let all = paths.iter().all(|path| self.add(path.as_ref()));
+        if !all {
+            self.paths.truncate(before);
+        }
+        all
+    }
+
+    fn push(&mut self, path: &str) {
+        self.paths.push(path.to_owned());
+    }
+}
+
+/// The path as it can stand in `include_bytes!`, which must not fail to read it.
+fn as_watchable(path: &Path) -> Option<&str> {
+    let text = path.to_str().filter(|text| survives_the_dependency_list(text))?;
+    // Asked before it is opened, since opening a pipe would wait for somebody to write into it.
+    let regular = fs::metadata(path).is_ok_and(|metadata| metadata.is_file());
+    (regular && fs::File::open(path).is_ok()).then_some(text)
+}
+
+/// The compiler writes the list in the manner of `make`, with only spaces escaped; cargo splits it at anything white, and
+/// takes a backslash at the end of a piece for an escaped space. Where cargo reads another path than was written, the
+/// crate is compiled again each time, or not when it should be.
+fn survives_the_dependency_list(path: &str) -> bool {
+    let white = |character: char| character != ' ' && (character.is_whitespace() || character.is_control());
+    let escape = path.ends_with(' ') || (cfg!(not(windows)) && path.contains('\\'));
+    !escape && !path.contains(white)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn knows_which_paths_survive() {
+        for path in ["/a/b", "/a b/c  d", "/ä/\"q\"'s/#1 $x %20 (y) [z]: w", "/a /b"] {
+            assert!(survives_the_dependency_list(path), "{path:?}");
+        }
+        for path in ["/a\tb", "/a\nb", "/a\u{a0}b", "/a ", "/a\u{1}b"] {
+            assert!(!survives_the_dependency_list(path), "{path:?}");
+        }
+        assert_eq!(survives_the_dependency_list("/a\\b"), cfg!(windows));
+    }
+
+    #[test]
+    fn watches_files_that_are_there() {
+        let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let mut watched = Watched::default();
+        assert!(watched.read(&here.join("Cargo.toml")).is_some_and(|text| text.contains("health-macros")));
+        assert!(watched.add(&here.join("build.rs")));
+        assert!(!watched.add(here), "a folder");
+        assert!(!watched.add(&here.join("absent")));
+        assert!(!watched.add_all(&[here.join("src/lib.rs"), here.join("absent")]));
+        assert_eq!(watched.paths().len(), 2, "{watched:?}");
+    }
+}

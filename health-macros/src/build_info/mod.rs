@@ -1,0 +1,50 @@
+//! `#[derive(BuildInfo)]`: args ← model ← expand. It expands to a call of [`build_facts`], which reads what may have
+//! changed: the compiler can be told to keep what a derive expanded to, as long as the type does not change.
+
+mod args;
+mod expand;
+mod facts;
+mod model;
+
+use std::{env, path::Path};
+
+use proc_macro2::TokenStream;
+use quote::ToTokens as _;
+use syn::{
+    Path as TypePath, Token,
+    parse::{ParseStream, Parser as _},
+};
+
+use self::{args::Args, facts::Facts, model::Model};
+use crate::diagnostics::Diagnostics;
+
+pub(crate) fn derive(input: TokenStream) -> TokenStream {
+    let input: syn::DeriveInput = match syn::parse2(input) {
+        Ok(input) => input,
+        Err(error) => return error.into_compile_error(),
+    };
+    let mut diagnostics = Diagnostics::new();
+    let args = Args::parse(&input, &mut diagnostics);
+    let model = Model::new(args, input);
+    match diagnostics.finish() {
+        None => expand::expand(&model),
+        // A constant of no use, so that what names it has no error of its own.
+        Some(errors) => [errors, expand::stand_in(&model)].into_iter().collect(),
+    }
+}
+
+/// `build_facts!(path::to::runtime; expression)`: the expression with the facts added to it.
+pub(crate) fn build_facts(input: TokenStream) -> TokenStream {
+    let parse = |input: ParseStream| {
+        let runtime = input.call(TypePath::parse_mod_style)?;
+        input.parse::<Token![;]>()?;
+        Ok((runtime.into_token_stream(), input.parse::<TokenStream>()?))
+    };
+    match parse.parse2(input) {
+        Ok((runtime, info)) => {
+            let manifest_dir = env::var_os("CARGO_MANIFEST_DIR");
+            facts::expand(&runtime, &info, &Facts::read(manifest_dir.as_ref().map(Path::new)))
+        }
+        Err(error) => error.into_compile_error(),
+    }
+}

@@ -1,0 +1,24 @@
+//! What is to be built: a constant for a type. Every rule is about one value, so `args` has checked them all.
+
+use syn::{DeriveInput, Generics, Ident, LitStr};
+
+use super::args::Args;
+use crate::runtime_path::RuntimePath;
+
+pub(super) struct Model {
+    pub(super) runtime: RuntimePath,
+    pub(super) ident: Ident,
+    pub(super) generics: Generics,
+    /// `None`: the package's.
+    pub(super) repo: Option<LitStr>,
+    /// `None`: the package's.
+    pub(super) name: Option<LitStr>,
+}
+
+impl Model {
+    pub(super) fn new(args: Args, input: DeriveInput) -> Self {
+        let Args { runtime, repo, name } = args;
+        let DeriveInput { ident, generics, .. } = input;
+        Self { runtime, ident, generics, repo, name }
+    }
+}

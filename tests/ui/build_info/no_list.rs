@@ -1,0 +1,15 @@
+use health_runtime::BuildInfo;
+
+#[derive(BuildInfo)]
+#[build_info]
+struct Bare;
+
+#[derive(BuildInfo)]
+#[build_info = "abc/api"]
+struct Value;
+
+#[derive(BuildInfo)]
+#[build_info(repo "abc/api", name: "api")]
+struct Signs;
+
+fn main() {}

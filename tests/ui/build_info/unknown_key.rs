@@ -1,0 +1,7 @@
+use health_runtime::BuildInfo;
+
+#[derive(BuildInfo)]
+#[build_info(version = "1.0.0")]
+struct App;
+
+fn main() {}
