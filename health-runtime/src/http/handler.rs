@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use axum::{
-    body::Bytes,
     extract::{OriginalUri, Request},
     http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header, request::Parts},
     response::Response,
@@ -145,12 +144,12 @@ impl Service {
             // Rounded up to whole seconds, and never "at once".
             HeaderValue::from((longest + Duration::from_millis(999)).as_secs().max(1))
         });
-        Answer { status, content_type, retry_after, body: Bytes::from(body) }
+        Answer::new(status, content_type, retry_after, body)
     }
 
     fn info(&self, clearance: Clearance, headers: &HeaderMap) -> Answer {
         let body = render::info(self.build_info.as_ref(), &self.runtime_info.facts(host(headers)), clearance);
-        Answer { status: StatusCode::OK, content_type: JSON, retry_after: None, body: Bytes::from(body) }
+        Answer::new(StatusCode::OK, JSON, None, body)
     }
 
     /// Not kept: it tells the uptime.
