@@ -1,4 +1,4 @@
-//! Declarative health checks.
+#![doc = include_str!("../../README.md")]
 
 // Expansions say `::health_runtime`, also inside this crate's own tests and examples.
 extern crate self as health_runtime;
