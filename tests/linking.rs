@@ -1,0 +1,45 @@
+//! A crate that holds nothing but checks, named only in `crates: [..]`, contributes them in every profile.
+
+#![allow(clippy::expect_used, reason = "tests fail by panicking")]
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+/// Builds the fixture and gives back what its two programs print.
+fn built_with(profile: &str) -> (String, String) {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let fixture = tests.join("fixtures/linking");
+    // The versions that this workspace is tested with, so that nothing has to be looked up or fetched.
+    fs::copy(tests.join("../Cargo.lock"), fixture.join("Cargo.lock")).expect("a copy of the lock file");
+    let target = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("linking");
+    let status = Command::new(env!("CARGO"))
+        .args(["build", "--quiet", "--offline", "--profile", profile, "--target-dir"])
+        .arg(&target)
+        .current_dir(&fixture)
+        .status()
+        .expect("cargo runs");
+    assert!(status.success(), "the fixture does not build with the profile {profile}");
+    let folder = target.join(if profile == "dev" { "debug" } else { profile });
+    let output = |program: &str| {
+        let output = Command::new(folder.join(program)).output().expect("the program runs");
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).expect("text")
+    };
+    (output("named"), output("unnamed"))
+}
+
+const BOTH: &str = "4 in_a_module\n5 at_the_root\n";
+
+/// One test, because the builds share a target folder and would wait for each other anyhow.
+#[test]
+fn crates_that_are_named_are_linked_in_debug_release_and_fat_lto() {
+    for profile in ["dev", "release", "fat"] {
+        let (named, unnamed) = built_with(profile);
+        assert_eq!(named, BOTH, "{profile}");
+        // The hole that `crates` closes. Should it close by itself one day, the README can say so.
+        assert_eq!(unnamed, "", "{profile}");
+    }
+}
