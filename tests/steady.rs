@@ -31,6 +31,27 @@ impl Drop for Alive {
     }
 }
 
+/// Lets go of the thread that is blocked, also when the test fails: a runtime waits for its threads.
+#[derive(Default)]
+struct Release(Arc<AtomicBool>);
+
+impl Drop for Release {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
+const PAYLOAD: &str = "on purpose ";
+
+fn silence_the_check_that_panics() {
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if !panic.payload_as_str().is_some_and(|text| text.starts_with(PAYLOAD)) {
+            hook(panic);
+        }
+    }));
+}
+
 /// How much of the process is in memory, in bytes; `None` where there is no `/proc`.
 fn resident() -> Option<usize> {
     const PAGE: usize = 4096;
@@ -40,11 +61,11 @@ fn resident() -> Option<usize> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_thousand_requests_leave_nothing_behind() {
-    std::panic::set_hook(Box::new(|_| {}));
-    let is_released = Arc::new(AtomicBool::new(false));
+    silence_the_check_that_panics();
+    let release = Release::default();
     let alive: [Arc<AtomicUsize>; 3] = Default::default();
     let [hanging, blocking, panicking] = alive.clone();
-    let released = Arc::clone(&is_released);
+    let released = Arc::clone(&release.0);
     let quick = |check: Check| check.with_timeout(Duration::from_millis(20)).with_max_age(Duration::ZERO);
     let endpoint = endpoint([
         quick(Check::new("hangs", Level::L1, move || {
@@ -68,7 +89,7 @@ async fn a_thousand_requests_leave_nothing_behind() {
             let alive = Alive::new(&panicking);
             async move {
                 let _alive = alive;
-                panic!("{}", "x".repeat(10_000)) as Outcome
+                panic!("{}", PAYLOAD.repeat(1_000)) as Outcome
             }
         })),
     ]);
@@ -82,8 +103,11 @@ async fn a_thousand_requests_leave_nothing_behind() {
                 let answer = request.await.expect("an answer");
                 assert_eq!(answer.status, 503);
                 let checks = &answer.json()["level_1"]["checks"];
-                assert_eq!(checks["hangs"]["cause"], "timed_out");
-                assert!(["timed_out", "still_running"].contains(&checks["blocks"]["cause"].as_str().expect("a cause")));
+                for name in ["hangs", "blocks"] {
+                    let cause = checks[name]["cause"].as_str().expect("a cause");
+                    // On a busy machine a run may be polled late for the last time, and is overdue till then.
+                    assert!(["timed_out", "still_running"].contains(&cause), "{name}: {cause}");
+                }
                 assert_eq!(checks["panics"]["cause"], "panicked");
             }
         }
@@ -103,5 +127,4 @@ async fn a_thousand_requests_leave_nothing_behind() {
         let grown = after.saturating_sub(before);
         assert!(grown < 2 << 20, "1,000 requests left {grown} bytes");
     }
-    is_released.store(true, Ordering::SeqCst);
 }

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 pub enum Cause {
     /// It gave no answer within its timeout, or within the report's.
     TimedOut,
-    /// A run that is past its timeout cannot be stopped (it blocks its thread), so no new one is started.
+    /// A run that is past its timeout has not ended (it blocks its thread, most likely), so no new one is started.
     StillRunning {
         /// When that run began.
         since: SystemTime,

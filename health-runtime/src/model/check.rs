@@ -310,8 +310,9 @@ impl Location {
         Self { file, line }
     }
 
+    /// The place that called the function which is marked `#[track_caller]`.
     #[track_caller]
-    fn caller() -> Self {
+    pub(crate) fn caller() -> Self {
         let caller = std::panic::Location::caller();
         Self::new(caller.file(), caller.line())
     }

@@ -17,7 +17,7 @@ use crate::{
 
 /// How long after a check's timeout its observers leave it to the run to say so, before they give it up as
 /// one that blocks its thread.
-pub(super) const GRACE: Duration = Duration::from_millis(10);
+pub(super) const GRACE: Duration = Duration::from_millis(25);
 
 #[derive(Debug, Default)]
 pub(super) struct Slot {
@@ -120,7 +120,7 @@ impl Slot {
                 let duration = flight.duration(now);
                 let verdict = Verdict::failed(
                     Cause::StillRunning { since },
-                    "a run that cannot be stopped is still going on, so no new one is started".to_owned(),
+                    "a run is past its timeout and has not ended, so no new one is started".to_owned(),
                 );
                 let landing = state.land(spec, verdict, now, duration);
                 (Observation::Settled(Arc::clone(&landing.result)), Some(landing))

@@ -1,0 +1,307 @@
+//! How much room is left on a file system.
+
+use std::{
+    io::ErrorKind,
+    path::{Path, PathBuf},
+};
+
+use rustix::fs::{StatVfs, statvfs};
+use serde::Serialize;
+
+use super::Probe;
+use crate::{
+    details::Details,
+    model::{Check, IntoOutcome, Level, Outcome, Work},
+};
+
+/// The kind of [`probes::disk`](disk()).
+#[derive(Clone, Debug)]
+pub struct Disk {
+    path: PathBuf,
+    warn_below: f64,
+    fail_below: f64,
+}
+
+/// How much room is left on the file system that holds `path`. On Unix only.
+///
+/// Name `storage`, level 1, blocking: a network file system whose server is gone blocks whoever asks, and
+/// then the check is reported as still running. A path that does not exist is a start-up error.
+///
+/// | data | |
+/// |---|---|
+/// | `total` | the size of the file system |
+/// | `used` | what files and the file system's own books take |
+/// | `free` | what a process without privileges can still write |
+/// | `held_back_by_system` | what is kept for root |
+/// | `percentage_available_free` | `free` as a share of `total`, from 0 to 1 with three decimals |
+///
+/// Sizes are short strings as of `df -H`, in powers of 1000 and rounded to whole numbers: `2T`. All come from
+/// one look, so they fit each other. A file system that runs out of inodes is as full as one without blocks,
+/// so the limits hold for both.
+///
+/// A file system that has no size (`/proc`, an unlimited `tmpfs`) is a warning and its share is `null`.
+///
+/// ```
+/// use health_runtime::{Registry, probes};
+///
+/// let registry = Registry::builder().check(probes::disk("/").with_warn_below(0.2)).build()?;
+/// # assert_eq!(registry.checks().count(), 1);
+/// # Ok::<(), health_runtime::Error>(())
+/// ```
+#[track_caller]
+pub fn disk(path: impl Into<PathBuf>) -> Probe<Disk> {
+    Probe::new("storage", Level::L1, Disk { path: path.into(), warn_below: 0.1, fail_below: 0.05 })
+}
+
+impl Probe<Disk> {
+    /// Sets the free share below which it warns. Default: 0.1, a tenth. Outside of 0 to 1, or less than the
+    /// limit for failing, it is a start-up error.
+    pub fn with_warn_below(mut self, share: f64) -> Self {
+        self.kind.warn_below = share;
+        self
+    }
+
+    /// Sets the free share below which it fails. Default: 0.05, what most file systems keep for root; 0 never
+    /// fails. Outside of 0 to 1 it is a start-up error.
+    pub fn with_fail_below(mut self, share: f64) -> Self {
+        self.kind.fail_below = share;
+        self
+    }
+
+    /// Looks once. It blocks for as long as the file system takes to answer.
+    ///
+    /// ```
+    /// use health_runtime::{Outcome, probes};
+    ///
+    /// // With `#[health_check(level = 1)]` above it.
+    /// fn storage() -> Outcome {
+    ///     probes::disk("/").observe()
+    /// }
+    /// # assert!(storage().data().is_some());
+    /// ```
+    #[must_use]
+    pub fn observe(&self) -> Outcome {
+        if let Some(fault) = self.kind.fault() {
+            return Outcome::fail(fault);
+        }
+        match statvfs(&self.kind.path) {
+            Ok(stat) => self.kind.judge(&Space::from(stat)),
+            Err(error) => Outcome::fail(format!("`{}` cannot be looked at: {error}", self.kind.path.display())),
+        }
+    }
+}
+
+impl From<Probe<Disk>> for Check {
+    fn from(probe: Probe<Disk>) -> Self {
+        let faults: Vec<_> = probe.kind.fault().into_iter().chain(missing(&probe.kind.path)).collect();
+        probe.into_check(faults, |probe| Work::blocking(move || probe.observe()))
+    }
+}
+
+/// Why the path can never be looked at. Anything that may heal, such as a server that is away, is none.
+fn missing(path: &Path) -> Option<String> {
+    let error = path.metadata().err()?;
+    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::InvalidInput)
+        .then(|| format!("`{}` cannot be looked at: {error}", path.display()))
+}
+
+impl Disk {
+    fn fault(&self) -> Option<String> {
+        let Self { warn_below, fail_below, .. } = self;
+        // Asked this way round, so that NaN is a fault too.
+        let is_legal = (0.0..=1.0).contains(warn_below) && (0.0..=*warn_below).contains(fail_below);
+        (!is_legal).then(|| {
+            format!("free shares must satisfy 0 <= fail <= warn <= 1, not warn {warn_below}, fail {fail_below}")
+        })
+    }
+
+    fn judge(&self, space: &Space) -> Outcome {
+        let facts = space.facts();
+        let Some(room) = share(space.available, space.total) else {
+            return Details::warn(facts, "this file system has no size").into_outcome();
+        };
+        // Some file systems make inodes as they need them, and say that they have none.
+        let inodes = share(space.inodes_available, space.inodes).unwrap_or(1.0);
+        let (least, what) = if inodes < room { (inodes, "inodes") } else { (room, "space") };
+        let message =
+            |limit: f64| format!("{:.1} % of the {what} is free, less than {:.1} %", least * 100.0, limit * 100.0);
+        if least < self.fail_below {
+            Details::fail(facts, message(self.fail_below))
+        } else if least < self.warn_below {
+            Details::warn(facts, message(self.warn_below))
+        } else {
+            Details::pass(facts)
+        }
+        .into_outcome()
+    }
+}
+
+/// What a file system says of itself, in bytes and inodes.
+#[derive(Clone, Copy)]
+struct Space {
+    total: u64,
+    /// Free for root.
+    free: u64,
+    /// Free for everybody.
+    available: u64,
+    inodes: u64,
+    inodes_available: u64,
+}
+
+impl From<StatVfs> for Space {
+    fn from(stat: StatVfs) -> Self {
+        let bytes = |blocks: u64| blocks.saturating_mul(stat.f_frsize);
+        Self {
+            total: bytes(stat.f_blocks),
+            free: bytes(stat.f_bfree),
+            available: bytes(stat.f_bavail),
+            inodes: stat.f_files,
+            inodes_available: stat.f_favail,
+        }
+    }
+}
+
+impl Space {
+    fn facts(&self) -> Facts {
+        Facts {
+            free: short(self.available),
+            held_back_by_system: short(self.free.saturating_sub(self.available)),
+            percentage_available_free: share(self.available, self.total)
+                .map(|share| (share * 1_000.0).round() / 1_000.0),
+            total: short(self.total),
+            used: short(self.total.saturating_sub(self.free)),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Facts {
+    free: String,
+    held_back_by_system: String,
+    percentage_available_free: Option<f64>,
+    total: String,
+    used: String,
+}
+
+/// `part` of `whole` as a number from 0 to 1; of nothing there is no share.
+#[expect(clippy::cast_precision_loss, reason = "three decimals are shown")]
+fn share(part: u64, whole: u64) -> Option<f64> {
+    (whole > 0).then(|| (part as f64 / whole as f64).min(1.0))
+}
+
+/// The nearest whole number of the largest unit, by powers of 1000.
+fn short(bytes: u64) -> String {
+    let in_units = |unit: u128| (u128::from(bytes) + unit / 2) / unit;
+    let mut unit = 1;
+    for suffix in ["B", "k", "M", "G", "T", "P"] {
+        // Rounded before it is compared, so that 999.6 G is 1T and not 1000G.
+        if in_units(unit) < 1_000 {
+            return format!("{}{suffix}", in_units(unit));
+        }
+        unit *= 1_000;
+    }
+    format!("{}E", in_units(unit))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Status;
+    use serde_json::json;
+
+    const SAMPLE: Space = Space {
+        total: 5_000_000_000_000,
+        free: 2_000_000_000_000,
+        available: 1_767_000_000_000,
+        inodes: 0,
+        inodes_available: 0,
+    };
+
+    fn judge(space: &Space) -> Outcome {
+        Disk { path: PathBuf::from("/"), warn_below: 0.1, fail_below: 0.05 }.judge(space)
+    }
+
+    #[test]
+    fn sizes_are_short_and_whole() {
+        for (bytes, text) in [
+            (0, "0B"),
+            (999, "999B"),
+            (1_000, "1k"),
+            (1_499, "1k"),
+            (1_500, "2k"),
+            (999_499, "999k"),
+            (999_500, "1M"),
+            (233_000_000_000, "233G"),
+            (999_600_000_000, "1T"),
+            (5_000_000_000_000, "5T"),
+            (999_500_000_000_000_000, "1E"),
+            (u64::MAX, "18E"),
+        ] {
+            assert_eq!(short(bytes), text, "{bytes}");
+        }
+    }
+
+    #[test]
+    fn data_has_the_shape_of_the_sample() {
+        let outcome = judge(&SAMPLE);
+        assert_eq!(outcome.status(), Status::Pass);
+        assert_eq!(
+            outcome.data(),
+            Some(&json!({
+                "free": "2T", "held_back_by_system": "233G", "percentage_available_free": 0.353,
+                "total": "5T", "used": "3T"
+            }))
+        );
+    }
+
+    #[test]
+    fn blocks_and_inodes_are_held_against_the_limits() {
+        let of_100 = |available| Space { total: 100, free: available, available, inodes: 0, inodes_available: 0 };
+        for (available, status) in [
+            (100, Status::Pass),
+            (10, Status::Pass),
+            (9, Status::Warn),
+            (5, Status::Warn),
+            (4, Status::Fail),
+            (0, Status::Fail),
+        ] {
+            assert_eq!(judge(&of_100(available)).status(), status, "{available}");
+        }
+        let outcome = judge(&Space { inodes: 100, inodes_available: 4, ..SAMPLE });
+        assert_eq!(outcome.status(), Status::Fail);
+        assert_eq!(outcome.message(), Some("4.0 % of the inodes is free, less than 5.0 %"));
+    }
+
+    #[test]
+    fn nothing_is_divided_by_nothing() {
+        let outcome = judge(&Space { total: 0, free: 0, available: 0, ..SAMPLE });
+        assert_eq!(outcome.status(), Status::Warn);
+        assert_eq!(outcome.data().map(|data| &data["percentage_available_free"]), Some(&json!(null)));
+    }
+
+    #[test]
+    fn odd_numbers_of_a_file_system_do_no_harm() {
+        // More available than free, and more free than there is.
+        let outcome = judge(&Space { total: 10, free: 20, available: 30, ..SAMPLE });
+        let data = outcome.data().cloned().unwrap_or_default();
+        assert_eq!(data["percentage_available_free"], json!(1.0));
+        assert_eq!((&data["used"], &data["held_back_by_system"]), (&json!("0B"), &json!("0B")));
+    }
+
+    #[test]
+    fn limits_that_cannot_be_meant_are_faults() {
+        for (warn, fail, legal) in [
+            (0.1, 0.05, true),
+            (0.0, 0.0, true),
+            (1.0, 1.0, true),
+            (0.05, 0.1, false),
+            (1.1, 0.1, false),
+            (0.1, -0.1, false),
+            (f64::NAN, 0.1, false),
+            (0.1, f64::NAN, false),
+        ] {
+            let disk = Disk { path: PathBuf::from("/"), warn_below: warn, fail_below: fail };
+            assert_eq!(disk.fault().is_none(), legal, "{warn} {fail}");
+        }
+    }
+}

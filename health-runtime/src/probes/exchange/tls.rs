@@ -1,0 +1,111 @@
+//! `https://`.
+
+use std::sync::{Arc, OnceLock};
+
+use tokio::net::TcpStream;
+use tokio_rustls::{
+    TlsConnector,
+    rustls::{
+        ClientConfig, RootCertStore,
+        crypto::ring,
+        pki_types::{CertificateDer, ServerName, pem::PemObject},
+    },
+};
+
+use super::{Http, Stream};
+use crate::probes::{Probe, patience::chain};
+
+/// Whom to trust.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Trust {
+    added: Vec<CertificateDer<'static>>,
+    faults: Vec<String>,
+    /// Made once; clones made later share it.
+    connector: OnceLock<Result<Connector, String>>,
+}
+
+/// Wraps a connection in TLS.
+#[derive(Clone)]
+pub(super) struct Connector(TlsConnector);
+
+impl std::fmt::Debug for Connector {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Connector")
+    }
+}
+
+impl<Q> Probe<Http<Q>> {
+    /// Trusts the certificate authorities in this PEM text, besides those that this host trusts. May be
+    /// called more than once. A text without a legal certificate is a start-up error.
+    ///
+    /// The host's own are read once in the life of the process: those of the operating system, or of the
+    /// file that `SSL_CERT_FILE` names. So a company's authority that is installed on the host needs no call
+    /// of this, and nothing that expires is built into the program. A host that trusts nobody, such as an
+    /// empty container, is a start-up error unless this adds somebody.
+    ///
+    /// ```no_run
+    /// # fn main() -> std::io::Result<()> {
+    /// let probe = health_runtime::probes::http("https://billing.internal/health")
+    ///     .with_root_certificates(std::fs::read("/etc/ssl/internal-ca.pem")?);
+    /// # Ok(()) }
+    /// ```
+    pub fn with_root_certificates(mut self, pem: impl AsRef<[u8]>) -> Self {
+        let trust = &mut self.kind.trust;
+        trust.connector = OnceLock::new();
+        match CertificateDer::pem_slice_iter(pem.as_ref()).collect::<Result<Vec<_>, _>>() {
+            Ok(certificates) if certificates.is_empty() => {
+                trust.faults.push("the root certificates hold no certificate in PEM".to_owned());
+            }
+            Ok(certificates) => trust.added.extend(certificates),
+            Err(error) => trust.faults.push(format!("the root certificates cannot be read: {error}")),
+        }
+        self
+    }
+}
+
+impl Trust {
+    /// # Errors
+    /// Why nobody can be trusted.
+    pub(super) fn connector(&self) -> Result<Connector, String> {
+        self.connector.get_or_init(|| self.build()).clone()
+    }
+
+    fn build(&self) -> Result<Connector, String> {
+        if let Some(fault) = self.faults.first() {
+            return Err(fault.clone());
+        }
+        let mut roots = roots_of_this_host().clone();
+        for certificate in &self.added {
+            roots.add(certificate.clone()).map_err(|error| format!("a root certificate is not usable: {error}"))?;
+        }
+        if roots.is_empty() {
+            return Err("this host trusts no certificate authority: add one by `with_root_certificates`".to_owned());
+        }
+        // Named here and not taken from the process, where it may be unset or ambiguous.
+        let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .map_err(|error| chain(&error))?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(Connector(TlsConnector::from(Arc::new(config))))
+    }
+}
+
+impl Connector {
+    pub(super) async fn secure(&self, stream: TcpStream, host: &str) -> Result<Stream, String> {
+        let name = ServerName::try_from(host.to_owned()).map_err(|error| chain(&error))?;
+        let stream = self.0.connect(name, stream).await.map_err(|error| format!("TLS: {}", chain(&error)))?;
+        Ok(Box::new(stream))
+    }
+}
+
+/// What cannot be read or parsed is left out, as other programs do: hosts carry odd certificates.
+fn roots_of_this_host() -> &'static RootCertStore {
+    static ROOTS: OnceLock<RootCertStore> = OnceLock::new();
+    ROOTS.get_or_init(|| {
+        let mut roots = RootCertStore::empty();
+        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        roots
+    })
+}

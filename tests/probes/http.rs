@@ -1,0 +1,186 @@
+//! `probes::http`: requests and verdicts.
+
+use std::time::Duration;
+
+use health_runtime::{Check, Level, Outcome, Status, probes};
+use tokio::{io::AsyncWriteExt, sync::mpsc};
+
+use super::{
+    fault, faults,
+    server::{Server, answer, head},
+};
+
+async fn observe(answer: impl AsRef<[u8]>) -> Outcome {
+    let server = Server::answering(answer).await;
+    probes::http(server.url("/health")).observe().await
+}
+
+#[tokio::test]
+async fn the_worse_of_code_and_body_counts() {
+    for (status, body, expected) in [
+        ("200 OK", "", Status::Pass),
+        ("204 No Content", "", Status::Pass),
+        ("200 OK", "anything", Status::Pass),
+        ("200 OK", r#"{"status":"pass"}"#, Status::Pass),
+        ("200 OK", r#"{"status":"UP"}"#, Status::Pass),
+        ("200 OK", r#"{"status":"warn"}"#, Status::Warn),
+        ("200 OK", r#"{"status":"fail"}"#, Status::Fail),
+        ("200 OK", r#"{"status":"DOWN"}"#, Status::Fail),
+        ("429 Too Many Requests", "", Status::Warn),
+        ("429 Too Many Requests", r#"{"status":"pass"}"#, Status::Warn),
+        ("429 Too Many Requests", r#"{"status":"fail"}"#, Status::Fail),
+        ("503 Service Unavailable", "", Status::Fail),
+        ("503 Service Unavailable", r#"{"status":"pass"}"#, Status::Fail),
+        ("503 Service Unavailable", r#"{"status":"warn"}"#, Status::Fail),
+        ("404 Not Found", "", Status::Fail),
+        ("500 Internal Server Error", "", Status::Fail),
+        ("999 Beyond", "", Status::Fail),
+    ] {
+        let outcome = observe(answer(status, body)).await;
+        assert_eq!(outcome.status(), expected, "{status} {body}: {outcome:?}");
+        assert_eq!(outcome.data(), None, "a boolean in the values view");
+    }
+}
+
+#[tokio::test]
+async fn the_message_says_what_was_heard() {
+    let server = Server::answering(answer("503 Service Unavailable", r#"{"status":"DOWN"}"#)).await;
+    let outcome = probes::http(server.url("/health?token=secret")).observe().await;
+    let expected = format!("{} answered 503 Service Unavailable, and says fail of itself", server.url("/health"));
+    assert_eq!(outcome.message(), Some(expected.as_str()));
+}
+
+#[tokio::test]
+async fn bodies_of_every_framing_are_read() {
+    for answer in [
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n7\r\n{\"statu\r\na\r\ns\":\"warn\"}\r\n0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\n\r\n{\"status\":\"warn\"}",
+        "HTTP/1.0 200 OK\r\n\r\n{\"status\":\"warn\"}",
+        "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 17\r\n\r\n{\"status\":\"warn\"}\n",
+        "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 17\r\n\r\n{\"status\":\"warn\"}\n",
+    ] {
+        assert_eq!(observe(answer).await.status(), Status::Warn, "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn redirects_are_named_and_not_followed() {
+    let outcome = observe("HTTP/1.1 302 Found\r\nLocation: /login?next=secret\r\nContent-Length: 0\r\n\r\n").await;
+    assert_eq!(outcome.status(), Status::Fail);
+    let message = outcome.message().unwrap_or_default();
+    assert!(message.ends_with("answered 302 Found, which leads to /login and is not followed"), "{message}");
+
+    let elsewhere = Server::answering(answer("200 OK", "")).await;
+    let redirect = format!("HTTP/1.1 301 Moved\r\nLocation: {}\r\nContent-Length: 0\r\n\r\n", elsewhere.url("/"));
+    assert_eq!(observe(redirect).await.status(), Status::Fail);
+    assert_eq!(elsewhere.connections(), 0);
+}
+
+#[tokio::test]
+async fn other_codes_can_be_accepted() {
+    let server = Server::answering(answer("401 Unauthorized", "")).await;
+    let there = probes::http(server.url("/")).with_accepted_codes(401..=401);
+    assert_eq!(there.observe().await.status(), Status::Pass);
+    let strict = Server::answering(answer("200 OK", "")).await;
+    assert_eq!(probes::http(strict.url("/")).with_accepted_codes(401..=401).observe().await.status(), Status::Fail);
+}
+
+#[tokio::test]
+async fn the_request_is_complete_and_polite() {
+    let (sent, mut requests) = mpsc::unbounded_channel();
+    let server = Server::start(move |mut stream| {
+        let sent = sent.clone();
+        async move {
+            let _ = sent.send(head(&mut stream).await);
+            let _ = stream.write_all(answer("200 OK", "").as_bytes()).await;
+        }
+    })
+    .await;
+    let probe = probes::http(server.url("/a/b?c=d#e"))
+        .with_header("Authorization", "Bearer secret")
+        .with_header("accept", "text/plain")
+        .with_header("accept", "application/json");
+    assert_eq!(probe.observe().await.status(), Status::Pass);
+    let request = requests.recv().await.expect("a request");
+    let mut lines: Vec<_> = request.lines().collect();
+    lines.sort_unstable();
+    let host = format!("host: {}", server.address);
+    let mut expected = [
+        "",
+        "GET /a/b?c=d HTTP/1.1",
+        "accept: application/json",
+        "authorization: Bearer secret",
+        "connection: close",
+        &host,
+        concat!("user-agent: health-runtime/", env!("CARGO_PKG_VERSION")),
+    ];
+    expected.sort_unstable();
+    assert_eq!(lines, expected);
+    assert!(!format!("{probe:?}").contains("secret"), "{probe:?}");
+}
+
+#[tokio::test]
+async fn every_run_connects_anew() {
+    let server = Server::answering(answer("200 OK", "")).await;
+    let probe = probes::http(server.url("/"));
+    for run in 1..=3 {
+        assert_eq!(probe.observe().await.status(), Status::Pass);
+        assert_eq!(server.connections(), run);
+    }
+}
+
+#[tokio::test]
+async fn many_runs_at_once_do_not_disturb_each_other() {
+    let server = Server::answering(answer("200 OK", r#"{"status":"pass"}"#)).await;
+    let probe = probes::http(server.url("/"));
+    let mut runs = tokio::task::JoinSet::new();
+    for _ in 0..50 {
+        let probe = probe.clone();
+        runs.spawn(async move { probe.observe().await.status() });
+    }
+    assert_eq!(runs.join_all().await, vec![Status::Pass; 50]);
+}
+
+#[test]
+fn defaults_are_those_of_its_level() {
+    let check = Check::from(probes::http("http://billing.internal:8080/health?token=secret"));
+    let spec = check.spec();
+    assert_eq!((spec.name(), spec.level()), ("http_billing.internal_8080", Level::L3));
+    assert_eq!(spec.timeout(), Duration::from_secs(5));
+    assert!(spec.is_critical() && !spec.is_flattened());
+
+    let other = probes::http("http://a/").with_name("a").with_level(Level::L1);
+    let check = Check::from(other.clone()).critical(false).readiness();
+    assert_eq!((check.spec().name(), check.spec().timeout()), ("a", Duration::from_secs(10)));
+    assert_eq!(Check::from(other.with_timeout(Duration::from_secs(1))).spec().timeout(), Duration::from_secs(1));
+}
+
+#[test]
+fn what_cannot_be_asked_is_a_start_up_error_at_the_users_line() {
+    let here = format!("{}:{}", file!(), line!() + 1);
+    let probe = probes::http("http://user:secret@host/");
+    let (location, text) = faults(probe.with_name("a")).remove(0);
+    assert_eq!(location, here);
+    assert!(text.contains("credentials") && !text.contains("secret"), "{text}");
+
+    for (probe, said) in [
+        (probes::http("ftp://host/"), "must begin with"),
+        (probes::http("/health"), "absolute"),
+        (probes::http("http://a/").with_accepted_codes(200..=1_000), "not a range of status codes"),
+        (probes::http("http://a/").with_header("bad name", "x"), "not the name of a header"),
+        (probes::http("http://a/").with_header("x-token", "se\ncret"), "value of the header `x-token`"),
+        (probes::http("http://a/").with_header("Connection", "keep-alive"), "cannot be set"),
+        (probes::http("http://a/").with_connect_timeout(Duration::ZERO), "timeout for connecting is zero"),
+    ] {
+        let text = fault(probe);
+        assert!(text.contains(said), "{text}");
+    }
+    assert_eq!(faults(probes::http("ftp://host/").with_header("bad name", "x").with_accepted_codes(1..=2)).len(), 3);
+}
+
+#[tokio::test]
+async fn what_cannot_be_asked_fails_by_hand_too() {
+    let outcome = probes::http("ftp://host/").observe().await;
+    assert_eq!(outcome.status(), Status::Fail);
+    assert!(outcome.message().is_some_and(|text| text.contains("must begin with")));
+}

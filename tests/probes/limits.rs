@@ -1,0 +1,123 @@
+//! `probes::http` against servers that do not keep to the rules.
+
+use std::time::Duration;
+
+use health_runtime::{Outcome, Status, probes};
+use tokio::net::TcpListener;
+
+use super::server::Server;
+
+const SHORT: Duration = Duration::from_millis(300);
+
+async fn observe(server: &Server) -> Outcome {
+    probes::http(server.url("/health?token=secret")).with_timeout(SHORT).observe().await
+}
+
+fn assert_fails(outcome: &Outcome, said: &str) {
+    let message = outcome.message().unwrap_or_default();
+    assert_eq!(outcome.status(), Status::Fail, "{message}");
+    assert!(message.contains(said) && !message.contains("secret"), "{message}");
+}
+
+#[tokio::test]
+async fn nobody_listens() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    drop(listener);
+    let outcome = probes::http(format!("http://{address}/")).observe().await;
+    assert_fails(&outcome, "cannot be connected to: tcp connect error: Connection refused");
+}
+
+#[tokio::test]
+async fn no_such_host() {
+    // Reserved by RFC 2606 for what does not exist.
+    let outcome = probes::http("http://nowhere.invalid/").with_timeout(SHORT).observe().await;
+    assert_fails(&outcome, "http://nowhere.invalid/ c");
+}
+
+#[tokio::test]
+async fn a_server_that_never_answers() {
+    let (server, mut closings) = Server::stalling("").await;
+    assert_fails(&observe(&server).await, "did not answer within 270ms");
+    closings.recv().await.expect("the connection was closed");
+}
+
+#[tokio::test]
+async fn a_head_that_never_ends() {
+    let (server, mut closings) = Server::endless("HTTP/1.1 200 OK\r\nX: ", vec![b'a'; 16 * 1024], Duration::ZERO).await;
+    let outcome = probes::http(server.url("/")).observe().await;
+    assert_fails(&outcome, "does not answer in HTTP: ");
+    closings.recv().await.expect("the connection was closed");
+}
+
+#[tokio::test]
+async fn too_many_headers() {
+    let (server, _closings) =
+        Server::endless("HTTP/1.1 200 OK\r\n", b"X: a\r\n".repeat(1_000), Duration::from_millis(1)).await;
+    assert_fails(&probes::http(server.url("/")).observe().await, "does not answer in HTTP: ");
+}
+
+#[tokio::test]
+async fn a_head_in_drips() {
+    let (server, mut closings) = Server::endless("HTTP/1.1 200 OK\r\nX: ", vec![b'a'], SHORT / 10).await;
+    assert_fails(&observe(&server).await, "did not answer within 270ms");
+    closings.recv().await.expect("the connection was closed");
+}
+
+#[tokio::test]
+async fn a_body_in_drips() {
+    let (server, mut closings) = Server::endless("HTTP/1.1 200 OK\r\n\r\n", vec![b' '], SHORT / 10).await;
+    assert_fails(&observe(&server).await, "answered 200 OK, but its body did not end within 270ms");
+    closings.recv().await.expect("the connection was closed");
+}
+
+#[tokio::test]
+async fn a_body_without_an_end_is_not_read() {
+    for intro in ["HTTP/1.1 200 OK\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 1073741824\r\n\r\n"] {
+        let (server, mut closings) = Server::endless(intro, vec![b' '; 16 * 1024], Duration::ZERO).await;
+        let outcome = probes::http(server.url("/")).observe().await;
+        assert_eq!(outcome.status(), Status::Pass);
+        assert!(outcome.message().is_some_and(|text| text.ends_with("with a body too long to be read")), "{outcome:?}");
+        closings.recv().await.expect("the connection was closed");
+    }
+}
+
+#[tokio::test]
+async fn a_long_body_is_promised_and_does_not_come() {
+    let (server, mut closings) =
+        Server::stalling("HTTP/1.1 200 OK\r\nContent-Length: 1073741824\r\n\r\n{\"status\"").await;
+    assert_fails(&observe(&server).await, "its body did not end");
+    closings.recv().await.expect("the connection was closed");
+}
+
+#[tokio::test]
+async fn broken_answers() {
+    for (bytes, said) in [
+        ("", "does not answer in HTTP: "),
+        ("HTTP/1.1 200", "does not answer in HTTP: "),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{}", "answered 200 OK, but its body broke off: "),
+        ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "answered 200 OK, but its body broke off: "),
+        ("SSH-2.0-OpenSSH_9.9\r\n", "does not answer in HTTP: "),
+        ("HTTP/1.1 abc OK\r\n\r\n", "does not answer in HTTP: "),
+        ("HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", "does not answer in HTTP: "),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", "does not answer in HTTP: "),
+        ("\u{0}\u{1}\u{2}\u{fffd}", "does not answer in HTTP: "),
+    ] {
+        let server = Server::answering(bytes).await;
+        assert_fails(&observe(&server).await, said);
+    }
+}
+
+#[tokio::test]
+async fn dropping_the_run_closes_the_connection() {
+    for intro in ["", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n{"] {
+        let (server, mut closings) = Server::stalling(intro).await;
+        let probe = probes::http(server.url("/")).with_timeout(Duration::from_hours(1));
+        let run = tokio::spawn(async move { probe.observe().await });
+        while server.connections() == 0 {
+            tokio::task::yield_now().await;
+        }
+        run.abort();
+        closings.recv().await.expect("the connection was closed");
+    }
+}

@@ -1,0 +1,248 @@
+//! `probes::sqlite`, on real files.
+
+use std::{future::poll_fn, path::Path, pin::pin, str::FromStr, task::Poll, time::Duration};
+
+use health_runtime::{Check, Level, Outcome, Status, probes};
+use serde_json::json;
+use sqlx::{
+    Connection, SqliteConnection, SqlitePool,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions},
+};
+use tempfile::TempDir;
+
+use super::fault;
+
+fn folder() -> TempDir {
+    tempfile::tempdir().expect("a folder")
+}
+
+/// How to open the database in this folder; locks are waited for a short while only.
+fn options(folder: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(folder.join("test.db"))
+        .create_if_missing(true)
+        .busy_timeout(Duration::from_millis(50))
+}
+
+async fn pool(options: SqliteConnectOptions) -> SqlitePool {
+    SqlitePoolOptions::new().max_connections(2).connect_with(options).await.expect("a pool")
+}
+
+/// A pool on a file that holds the table `orders`.
+async fn orders(folder: &Path) -> SqlitePool {
+    let pool = pool(options(folder)).await;
+    sqlx::raw_sql("CREATE TABLE orders (id INTEGER)").execute(&pool).await.expect("a table");
+    pool
+}
+
+fn assert_is(outcome: &Outcome, status: Status, online: bool, writeable: bool, said: &str) {
+    let message = outcome.message().unwrap_or_default();
+    assert_eq!(outcome.data(), Some(&json!({ "is_db_online": online, "is_db_writeable": writeable })), "{message}");
+    assert_eq!(outcome.status(), status, "{message}");
+    assert!(message.contains(said), "{message}");
+}
+
+async fn tables(pool: &SqlitePool) -> Vec<String> {
+    sqlx::query_scalar("SELECT name FROM sqlite_schema").fetch_all(pool).await.expect("the schema")
+}
+
+#[tokio::test]
+async fn a_good_database_passes_and_nothing_remains() {
+    for mode in [SqliteJournalMode::Delete, SqliteJournalMode::Wal, SqliteJournalMode::Memory] {
+        let folder = folder();
+        let pool = pool(options(folder.path()).journal_mode(mode)).await;
+        sqlx::raw_sql("CREATE TABLE orders (id INTEGER)").execute(&pool).await.expect("a table");
+        let file = || std::fs::read(folder.path().join("test.db")).expect("the file");
+        let before = file();
+        for _ in 0..3 {
+            assert_is(&probes::sqlite(pool.clone()).observe().await, Status::Pass, true, true, "");
+        }
+        assert_eq!(file(), before, "{mode:?}");
+        assert_eq!(tables(&pool).await, ["orders"]);
+    }
+    let memory = SqlitePoolOptions::new().max_connections(1).connect("sqlite::memory:").await.expect("a pool");
+    assert_is(&probes::sqlite(memory).observe().await, Status::Pass, true, true, "");
+}
+
+#[tokio::test]
+async fn a_table_of_the_users_is_left_alone() {
+    let folder = folder();
+    let pool = orders(folder.path()).await;
+    let create = "CREATE TABLE health_runtime_probe (written INTEGER)";
+    sqlx::raw_sql(create).execute(&pool).await.expect("a table");
+    assert_is(&probes::sqlite(pool.clone()).observe().await, Status::Pass, true, true, "");
+    let rows: i64 =
+        sqlx::query_scalar("SELECT COUNT(*) FROM health_runtime_probe").fetch_one(&pool).await.expect("rows");
+    assert_eq!(rows, 0);
+}
+
+#[tokio::test]
+async fn read_only_databases_are_online_and_not_writeable() {
+    let folder = folder();
+    orders(folder.path()).await.close().await;
+    let query_only = options(folder.path()).pragma("query_only", "1");
+    for options in [options(folder.path()).read_only(true), options(folder.path()).immutable(true), query_only] {
+        let probe = probes::sqlite(pool(options).await);
+        assert_is(&probe.observe().await, Status::Fail, true, false, "it is read-only: ");
+        assert_is(
+            &probe.clone().with_read_only_as(Status::Warn).observe().await,
+            Status::Warn,
+            true,
+            false,
+            "read-only",
+        );
+        assert_is(&probe.with_read_only_as(Status::Pass).observe().await, Status::Pass, true, false, "");
+    }
+}
+
+#[tokio::test]
+async fn another_writer_is_a_warning() {
+    for mode in [SqliteJournalMode::Delete, SqliteJournalMode::Wal] {
+        let folder = folder();
+        let options = options(folder.path()).journal_mode(mode);
+        let pool = pool(options.clone()).await;
+        let mut other = SqliteConnection::connect_with(&options).await.expect("a connection");
+        let writing = other.begin_with("BEGIN IMMEDIATE").await.expect("the lock");
+        assert_is(
+            &probes::sqlite(pool.clone()).observe().await,
+            Status::Warn,
+            true,
+            false,
+            "another connection is writing",
+        );
+        writing.rollback().await.expect("the end");
+        assert_is(&probes::sqlite(pool).observe().await, Status::Pass, true, true, "");
+    }
+}
+
+#[tokio::test]
+async fn a_database_that_cannot_be_read_is_offline() {
+    let folder = folder();
+    let pool = orders(folder.path()).await;
+    let mut other = SqliteConnection::connect_with(&options(folder.path())).await.expect("a connection");
+    let _locked = other.begin_with("BEGIN EXCLUSIVE").await.expect("the lock");
+    assert_is(&probes::sqlite(pool).observe().await, Status::Fail, false, false, "a read fails: ");
+}
+
+#[tokio::test]
+async fn a_lock_that_outlasts_the_check_ends_it() {
+    let folder = folder();
+    let patient = options(folder.path()).busy_timeout(Duration::from_secs(2));
+    let pool = pool(patient).await;
+    let mut other = SqliteConnection::connect_with(&options(folder.path())).await.expect("a connection");
+    let writing = other.begin_with("BEGIN IMMEDIATE").await.expect("the lock");
+    let probe = probes::sqlite(pool.clone()).with_timeout(Duration::from_millis(200));
+    assert_is(&probe.observe().await, Status::Fail, true, false, "a write was not done within 180ms");
+    writing.rollback().await.expect("the end");
+    // The lock that the run was still waiting for is given back, too.
+    let probe = probes::sqlite(pool.clone()).with_acquire_timeout(Duration::from_secs(8));
+    assert_is(&probe.observe().await, Status::Pass, true, true, "");
+    assert_eq!(tables(&pool).await.len(), 0);
+}
+
+#[tokio::test]
+async fn an_exhausted_pool_is_not_waited_for() {
+    let folder = folder();
+    let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options(folder.path())).await.expect("a pool");
+    let held = pool.acquire().await.expect("the only connection");
+    let probe = probes::sqlite(pool.clone()).with_acquire_timeout(Duration::from_millis(50));
+    assert_is(&probe.observe().await, Status::Fail, false, false, "no connection of the pool was free within 50ms");
+    drop(held);
+    let probe = probe.with_acquire_timeout(Duration::from_secs(8));
+    assert_is(&probe.observe().await, Status::Pass, true, true, "");
+}
+
+#[tokio::test]
+async fn what_is_no_database_is_offline() {
+    let folder = folder();
+    std::fs::write(folder.path().join("test.db"), "no database at all, ".repeat(100)).expect("a file");
+    let lazy = SqlitePoolOptions::new().connect_lazy_with(options(folder.path()).create_if_missing(false));
+    assert_is(&probes::sqlite(lazy).observe().await, Status::Fail, false, false, "");
+
+    let missing = SqlitePoolOptions::new()
+        .connect_lazy_with(SqliteConnectOptions::from_str("sqlite:///nowhere/test.db").expect("options"));
+    assert_is(&probes::sqlite(missing).observe().await, Status::Fail, false, false, "hands out no connection");
+
+    let closed = orders(self::folder().path()).await;
+    closed.close().await;
+    assert_is(&probes::sqlite(closed).observe().await, Status::Fail, false, false, "hands out no connection");
+}
+
+#[tokio::test]
+async fn a_file_that_was_deleted_takes_no_writes() {
+    let folder = folder();
+    orders(folder.path()).await.close().await;
+    // One connection alone: a second would make the file anew.
+    let options = options(folder.path());
+    let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await.expect("a pool");
+    std::fs::remove_file(folder.path().join("test.db")).expect("the file was there");
+    let probe = probes::sqlite(pool).with_read_only_as(Status::Pass);
+    assert_is(&probe.observe().await, Status::Fail, true, false, "a write fails: ");
+}
+
+#[tokio::test]
+async fn a_run_that_is_dropped_anywhere_leaves_nothing() {
+    let folder = folder();
+    let pool = orders(folder.path()).await;
+    let probe = probes::sqlite(pool.clone()).with_acquire_timeout(Duration::from_secs(8));
+    // Where it waits depends on how fast the database is, so each round drops it somewhere else.
+    let mut dropped = 0;
+    for _ in 0..20 {
+        for steps in 1.. {
+            let mut polls = 0;
+            let mut run = pin!(probe.observe());
+            // `None` once it was polled that often and still had to wait.
+            let outcome = poll_fn(|context| {
+                if polls == steps {
+                    return Poll::Ready(None);
+                }
+                polls += 1;
+                run.as_mut().poll(context).map(Some)
+            })
+            .await;
+            if let Some(outcome) = outcome {
+                assert_is(&outcome, Status::Pass, true, true, "");
+                break;
+            }
+            dropped += 1;
+        }
+    }
+    assert!(dropped > 0);
+    // Every connection is usable and none holds a lock.
+    let mut writer = pool.begin_with("BEGIN IMMEDIATE").await.expect("the lock");
+    sqlx::raw_sql("INSERT INTO orders VALUES (1)").execute(&mut *writer).await.expect("a write");
+    writer.commit().await.expect("a commit");
+    assert_is(&probe.observe().await, Status::Pass, true, true, "");
+    assert_eq!(tables(&pool).await, ["orders"]);
+}
+
+#[tokio::test]
+async fn a_run_that_is_aborted_leaves_nothing() {
+    let folder = folder();
+    let pool = orders(folder.path()).await;
+    for spins in 0..100 {
+        let probe = probes::sqlite(pool.clone());
+        let run = tokio::spawn(async move { probe.observe().await });
+        for _ in 0..spins {
+            tokio::task::yield_now().await;
+        }
+        run.abort();
+        let _ = run.await;
+    }
+    let probe = probes::sqlite(pool.clone()).with_acquire_timeout(Duration::from_secs(8));
+    assert_is(&probe.observe().await, Status::Pass, true, true, "");
+    assert_eq!(tables(&pool).await, ["orders"]);
+}
+
+#[test]
+fn defaults_and_start_up_errors() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let _inside = runtime.enter();
+    let pool = SqlitePoolOptions::new().connect_lazy("sqlite::memory:").expect("a pool");
+    let check = Check::from(probes::sqlite(pool.clone()));
+    assert_eq!((check.spec().name(), check.spec().level()), ("db", Level::L1));
+    assert!(!check.spec().is_flattened());
+    let probe = probes::sqlite(pool).with_acquire_timeout(Duration::ZERO);
+    assert!(!format!("{probe:?}").contains("memory"), "{probe:?}");
+    assert!(fault(probe).contains("is zero"));
+}

@@ -1,0 +1,127 @@
+//! `https://` with an authority of its own.
+
+use std::{sync::Arc, time::Duration};
+
+use health_runtime::{Outcome, Status, probes};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use tokio::io::AsyncWriteExt;
+use tokio_rustls::{
+    TlsAcceptor,
+    rustls::{
+        ServerConfig,
+        crypto::ring,
+        pki_types::{PrivateKeyDer, pem::PemObject},
+    },
+};
+
+use super::{
+    fault,
+    server::{Server, answer, head},
+};
+
+/// A server for `name` that answers in TLS, and the authority that vouches for it, in PEM.
+async fn secure(name: &str, body: &'static str) -> (Server, String) {
+    let mut params = CertificateParams::new(vec![]).expect("good parameters");
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().expect("a key")).expect("an authority");
+    let key = KeyPair::generate().expect("a key");
+    let certificate = CertificateParams::new(vec![name.to_owned()])
+        .expect("good parameters")
+        .signed_by(&key, &authority)
+        .expect("a certificate");
+    let key = PrivateKeyDer::from_pem_slice(key.serialize_pem().as_bytes()).expect("a key");
+    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("protocol versions")
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate.der().clone()], key)
+        .expect("a good configuration");
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let server = Server::start(move |stream| {
+        let acceptor = acceptor.clone();
+        async move {
+            // A client that does not trust the server ends this.
+            if let Ok(mut stream) = acceptor.accept(stream).await {
+                head(&mut stream).await;
+                let _ = stream.write_all(answer("200 OK", body).as_bytes()).await;
+                let _ = stream.shutdown().await;
+            }
+        }
+    })
+    .await;
+    (server, authority.as_ref().pem())
+}
+
+fn url(server: &Server, host: &str) -> String {
+    format!("https://{host}:{}/health?token=secret", server.address.port())
+}
+
+fn assert_fails(outcome: &Outcome, said: &str) {
+    let message = outcome.message().unwrap_or_default();
+    assert_eq!(outcome.status(), Status::Fail, "{message}");
+    assert!(message.contains(said) && !message.contains("secret"), "{message}");
+}
+
+#[tokio::test]
+async fn a_private_authority_can_be_trusted() {
+    let (server, authority) = secure("127.0.0.1", r#"{"status":"warn"}"#).await;
+    let probe = probes::http(url(&server, "127.0.0.1")).with_root_certificates(&authority);
+    let outcome = probe.observe().await;
+    assert_eq!(outcome.status(), Status::Warn, "{outcome:?}");
+    assert_eq!(probe.clone().with_name("again").observe().await.status(), Status::Warn);
+
+    let (server, authority) = secure("localhost", "").await;
+    let probe = probes::http(url(&server, "localhost")).with_root_certificates(&authority);
+    let outcome = probe.observe().await;
+    assert_eq!(outcome.status(), Status::Pass, "{outcome:?}");
+}
+
+#[tokio::test]
+async fn nobody_else_is() {
+    let (server, _) = secure("127.0.0.1", "").await;
+    let (_, stranger) = secure("127.0.0.1", "").await;
+    let probe = probes::http(url(&server, "127.0.0.1")).with_root_certificates(stranger);
+    assert_fails(&probe.observe().await, "TLS: invalid peer certificate");
+}
+
+#[tokio::test]
+async fn a_certificate_for_another_name_is_refused() {
+    let (server, authority) = secure("billing.internal", "").await;
+    let probe = probes::http(url(&server, "127.0.0.1")).with_root_certificates(authority);
+    assert_fails(&probe.observe().await, "TLS: invalid peer certificate");
+}
+
+#[tokio::test]
+async fn a_server_without_tls() {
+    let (_, authority) = secure("127.0.0.1", "").await;
+    let plain = Server::answering("HTTP/1.1 400 Bad Request\r\n\r\n").await;
+    let probe = probes::http(url(&plain, "127.0.0.1")).with_root_certificates(&authority);
+    let probe = probe.with_timeout(Duration::from_millis(500));
+    assert_fails(&probe.observe().await, "connected to");
+
+    // It takes the connection and says nothing: connecting has a limit of its own.
+    let (silent, mut closings) = Server::stalling("").await;
+    let probe = probes::http(url(&silent, "127.0.0.1"))
+        .with_root_certificates(authority)
+        .with_connect_timeout(Duration::from_millis(200));
+    assert_fails(&probe.observe().await, "could not be connected to within 200ms");
+    closings.recv().await.expect("the connection was closed");
+}
+
+#[tokio::test]
+async fn bandwidth_is_measured_over_tls_too() {
+    let (server, authority) = secure("127.0.0.1", Box::leak("x".repeat(512 * 1024).into_boxed_str())).await;
+    let probe = probes::bandwidth(url(&server, "127.0.0.1"), 1).with_root_certificates(authority);
+    let outcome = probe.observe().await;
+    assert_eq!(outcome.status(), Status::Pass, "{outcome:?}");
+}
+
+#[test]
+fn certificates_that_are_none_are_start_up_errors() {
+    let probe = || probes::http("https://a/");
+    assert!(fault(probe().with_root_certificates("no PEM")).contains("hold no certificate"));
+    let broken = "-----BEGIN CERTIFICATE-----\n!!!!\n-----END CERTIFICATE-----\n";
+    assert!(fault(probe().with_root_certificates(broken)).contains("cannot be read"));
+    let odd = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    assert!(fault(probe().with_root_certificates(odd)).contains("not usable"));
+}
