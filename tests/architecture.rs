@@ -1,4 +1,5 @@
 //! The invariants of ARCHITECTURE.md, read off the sources.
+#![allow(clippy::expect_used, reason = "tests fail by panicking")]
 
 use std::{
     collections::{BTreeMap, BTreeSet},

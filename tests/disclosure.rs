@@ -1,4 +1,5 @@
 //! What a caller who may not see details never gets to see, in any route.
+#![allow(clippy::expect_used, reason = "tests fail by panicking")]
 
 use std::{
     io::Write,

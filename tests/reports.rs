@@ -1,4 +1,5 @@
 //! What a report says: levels, criticality, dependencies, slowness, age; and what a registry refuses.
+#![allow(clippy::expect_used, reason = "tests fail by panicking")]
 
 use std::{
     sync::{
@@ -42,7 +43,7 @@ impl Switch {
 async fn look(monitor: &Monitor, name: &str) -> (Status, Option<&'static str>) {
     let report = monitor.report(&Selection::everything()).await;
     let result = report.result(name).expect("in the report");
-    (result.status(), result.cause().map(|cause| cause.as_str()))
+    (result.status(), result.cause().map(health_runtime::Cause::as_str))
 }
 
 #[tokio::test(start_paused = true)]
@@ -109,7 +110,7 @@ async fn a_slow_pass_is_a_warning() {
     assert_eq!(look(&monitor, "warns").await, (Status::Warn, None));
     assert_eq!(look(&monitor, "fails").await, (Status::Fail, None));
     let report = monitor.report(&Selection::check("slow")).await;
-    assert_eq!(report.result("slow").map(|result| result.observed()), Some(Status::Pass));
+    assert_eq!(report.result("slow").map(health_runtime::CheckResult::observed), Some(Status::Pass));
 }
 
 #[tokio::test(start_paused = true)]
@@ -144,7 +145,7 @@ async fn what_depends_on_a_failed_check_is_not_run() {
     cache.set_down(true);
     let report = monitor.report(&Selection::everything()).await;
     let result = report.result("api").expect("in the report");
-    assert_eq!(result.cause().map(|cause| cause.as_str()), Some("blocked"));
+    assert_eq!(result.cause().map(health_runtime::Cause::as_str), Some("blocked"));
     assert_eq!(result.message(), Some("not run, because of db, cache"));
     assert_eq!(result.duration(), Duration::ZERO);
     assert_eq!(api.runs(), 1);
@@ -230,7 +231,7 @@ async fn ladders_and_long_chains_cost_nothing_special() {
 }
 
 fn problems(checks: impl IntoIterator<Item = Check>) -> String {
-    let registry = checks.into_iter().fold(Registry::builder(), |registry, check| registry.check(check));
+    let registry = checks.into_iter().fold(Registry::builder(), health_runtime::RegistryBuilder::check);
     registry.build().expect_err("something is wrong").to_string()
 }
 

@@ -1,5 +1,5 @@
 //! What the tests share: a server on a free port, and a client that sees every byte.
-#![allow(clippy::expect_used, reason = "tests fail by panicking")]
+#![allow(clippy::expect_used, clippy::missing_panics_doc, reason = "tests fail by panicking")]
 
 use std::{collections::HashMap, net::SocketAddr};
 
@@ -17,7 +17,7 @@ pub fn monitor(checks: impl IntoIterator<Item = Check>) -> Monitor {
     Monitor::new(
         checks
             .into_iter()
-            .fold(Registry::builder(), |registry, check| registry.check(check))
+            .fold(Registry::builder(), health_runtime::RegistryBuilder::check)
             .build()
             .expect("good checks"),
     )

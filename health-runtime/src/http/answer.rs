@@ -14,27 +14,36 @@ pub(super) const TEXT: HeaderValue = HeaderValue::from_static("text/plain; chars
 /// A finished answer, cheap to clone, whatever asked for it.
 #[derive(Clone, Debug)]
 pub(super) struct Answer {
-    pub(super) status: StatusCode,
-    pub(super) content_type: HeaderValue,
-    /// When asking again can bring news, on a 503.
-    pub(super) retry_after: Option<HeaderValue>,
-    pub(super) body: Bytes,
+    status: StatusCode,
+    /// Made once, with all that axum would add for each response.
+    headers: HeaderMap,
+    body: Bytes,
 }
 
 impl Answer {
+    /// `retry_after` says when asking again can bring news, on a 503.
+    pub(super) fn new(
+        status: StatusCode,
+        content_type: HeaderValue,
+        retry_after: Option<HeaderValue>,
+        body: Vec<u8>,
+    ) -> Self {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::CONTENT_TYPE, content_type);
+        headers.insert(header::CONTENT_LENGTH, body.len().into());
+        headers.extend(retry_after.map(|retry_after| (header::RETRY_AFTER, retry_after)));
+        insert_common(&mut headers);
+        Self { status, headers, body: Bytes::from(body) }
+    }
+
     /// The response to a request of this method. The body of an answer to `HEAD` is dropped further out.
     pub(super) fn into_response(self, method: &Method) -> Response {
         let mut response = Response::new(Body::from(self.body));
         *response.status_mut() = self.status;
-        let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, self.content_type);
-        if let Some(retry_after) = self.retry_after {
-            headers.insert(header::RETRY_AFTER, retry_after);
-        }
+        *response.headers_mut() = self.headers;
         if method == Method::OPTIONS {
-            headers.insert(header::ALLOW, ALLOWED);
+            response.headers_mut().insert(header::ALLOW, ALLOWED);
         }
-        insert_common(headers);
         response
     }
 }

@@ -1,7 +1,7 @@
 //! Answers that are still true: rendered once for each change of what they show, then shared.
 
 use std::{
-    collections::HashMap,
+    collections::BTreeMap,
     sync::{PoisonError, RwLock},
 };
 
@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// What an answer was made for. There are but a few of these for each check, whatever the world asks for.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Key {
     pub(super) target: Target,
     pub(super) shape: Shape,
@@ -21,7 +21,8 @@ pub(super) struct Key {
 
 #[derive(Debug, Default)]
 pub(super) struct Cache {
-    answers: RwLock<HashMap<Key, (Validity, Answer)>>,
+    /// Not a hash map: to hash a key takes longer than to find it among so few.
+    answers: RwLock<BTreeMap<Key, (Validity, Answer)>>,
 }
 
 impl Cache {

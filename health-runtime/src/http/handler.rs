@@ -1,17 +1,16 @@
 //! From a question to an answer.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
-    body::Bytes,
     extract::{OriginalUri, Request},
     http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header, request::Parts},
-    response::Response,
 };
 
 use super::{
     access::ShowDetails,
     answer::{Answer, JSON, TEXT},
+    answering::Answering,
     cache::{Cache, Key},
     paths::Paths,
     problem::ProblemDetails,
@@ -40,44 +39,53 @@ pub(super) struct Service {
 }
 
 impl Service {
-    pub(super) async fn answer(&self, target: Target, request: Request) -> Response {
-        let (request, _body) = request.into_parts();
-        if !matches!(request.method, Method::GET | Method::HEAD | Method::OPTIONS) {
-            return ProblemDetails::method_not_allowed(&request.method).into_response();
+    /// Answers at once what is stored, and runs what is not in a future of its own: that one is large, and
+    /// most requests need none.
+    pub(super) fn answer(self: &Arc<Self>, target: Target, request: Request) -> Answering {
+        if !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
+            return Answering::now(ProblemDetails::method_not_allowed(request.method()).into_response());
         }
         let clearance = self.show_details.clearance();
-        match self.answer_to(target, clearance, &request).await {
-            Ok(answer) => answer.into_response(&request.method),
-            Err(problem) => problem.into_response(),
+        let query = match Query::parse(request.uri().query()) {
+            Ok(query) => query,
+            Err(problem) => return Answering::now(problem.into_response()),
+        };
+        let key = Key { target, shape: query.shape, clearance };
+        if let Some(answer) = self.stored(&key, &query) {
+            return Answering::now(answer.into_response(request.method()));
         }
-    }
-
-    async fn answer_to(&self, target: Target, clearance: Clearance, request: &Parts) -> Result<Answer, ProblemDetails> {
-        let query = Query::parse(request.uri.query())?;
-        match target {
-            Target::Info => Ok(self.info(clearance, &request.headers)),
-            Target::Overview => self.overview(clearance, &query, request).await,
-            target => self.report(target, clearance, &query).await,
-        }
+        let service = Arc::clone(self);
+        let (request, _body) = request.into_parts();
+        Answering::later(async move {
+            match service.fresh(key, &query, &request).await {
+                Ok(answer) => answer.into_response(&request.method),
+                Err(problem) => problem.into_response(),
+            }
+        })
     }
 
     /// A report as it was rendered before, if that is still true.
-    async fn report(&self, target: Target, clearance: Clearance, query: &Query) -> Result<Answer, ProblemDetails> {
-        let key = Key { target, shape: query.shape, clearance };
-        if query.is_common()
-            && let Some(answer) = self.cache.get(&key, &self.monitor)
-        {
-            return Ok(answer);
+    fn stored(&self, key: &Key, query: &Query) -> Option<Answer> {
+        if query.is_common() { self.cache.get(key, &self.monitor) } else { None }
+    }
+
+    async fn fresh(&self, key: Key, query: &Query, request: &Parts) -> Result<Answer, ProblemDetails> {
+        match key.target {
+            Target::Info => Ok(self.info(key.clearance, &request.headers)),
+            Target::Overview => self.overview(key.clearance, query, request).await,
+            _ => self.report(key, query).await,
         }
+    }
+
+    async fn report(&self, key: Key, query: &Query) -> Result<Answer, ProblemDetails> {
         let selection = self.selection(&key.target, query)?;
         let gathered = self.monitor.gather(&selection).await;
         // Those who waited for the same runs have rendered it meanwhile, perhaps.
-        if query.is_common()
-            && let Some(answer) = self.cache.get(&key, &self.monitor)
-        {
+        if let Some(answer) = self.stored(&key, query) {
             return Ok(answer);
         }
-        let (content_type, body) = self.render(&key.target, &ReportView::new(&gathered.report, clearance), query)?;
+        let (content_type, body) =
+            self.render(&key.target, &ReportView::new(&gathered.report, key.clearance), query)?;
         let answer = self.verdict(&gathered.report, content_type, body);
         if let Some(validity) = gathered.validity.filter(|_| query.is_common()) {
             self.cache.put(key, validity, answer.clone());
@@ -145,12 +153,12 @@ impl Service {
             // Rounded up to whole seconds, and never "at once".
             HeaderValue::from(longest.saturating_add(Duration::from_millis(999)).as_secs().max(1))
         });
-        Answer { status, content_type, retry_after, body: Bytes::from(body) }
+        Answer::new(status, content_type, retry_after, body)
     }
 
     fn info(&self, clearance: Clearance, headers: &HeaderMap) -> Answer {
         let body = render::info(self.build_info.as_ref(), &self.runtime_info.facts(host(headers)), clearance);
-        Answer { status: StatusCode::OK, content_type: JSON, retry_after: None, body: Bytes::from(body) }
+        Answer::new(StatusCode::OK, JSON, None, body)
     }
 
     /// Not kept: it tells the uptime.

@@ -2,6 +2,7 @@
 
 mod access;
 mod answer;
+mod answering;
 mod cache;
 mod endpoint;
 mod handler;

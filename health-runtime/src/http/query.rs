@@ -3,7 +3,7 @@ use std::time::Duration;
 use super::problem::ProblemDetails;
 
 /// What a level report looks like.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum View {
     /// Statuses, times, causes, details: the native shape.
@@ -23,7 +23,7 @@ pub(super) struct Query {
 }
 
 /// What a query says of the looks of an answer, and nothing of what is in it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Shape {
     pub(super) view: Option<View>,
     pub(super) format: Option<Format>,
@@ -32,7 +32,7 @@ pub(super) struct Shape {
 }
 
 /// An encoding that a query asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Format {
     Json,
     Text,

@@ -3,10 +3,11 @@ use std::sync::Arc;
 use axum::{
     Router,
     extract::{Path, Request, rejection::PathRejection},
+    handler::Handler,
     routing::{MethodRouter, any},
 };
 
-use super::{handler::Service, problem::ProblemDetails, target::Target};
+use super::{answering::Answering, handler::Service, problem::ProblemDetails, target::Target};
 use crate::model::Level;
 
 pub(super) fn router(service: &Arc<Service>) -> Router {
@@ -28,8 +29,22 @@ pub(super) fn router(service: &Arc<Service>) -> Router {
 
 /// Any method, because one that is not allowed gets a problem document, too.
 fn route(service: &Arc<Service>, target: Target) -> MethodRouter {
-    let service = Arc::clone(service);
-    any(move |request: Request| async move { service.answer(target, request).await })
+    any(Ask { service: Arc::clone(service), target })
+}
+
+/// A handler of its own kind: axum boxes the future of a function, and a stored answer needs none.
+#[derive(Clone)]
+struct Ask {
+    service: Arc<Service>,
+    target: Target,
+}
+
+impl<S> Handler<(), S> for Ask {
+    type Future = Answering;
+
+    fn call(self, request: Request, _state: S) -> Answering {
+        self.service.answer(self.target, request)
+    }
 }
 
 fn check_route(service: &Arc<Service>) -> MethodRouter {

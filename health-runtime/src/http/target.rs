@@ -1,7 +1,7 @@
 use crate::model::{Group, Level};
 
 /// What a route answers.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Target {
     /// The status of everything, and where to ask further.
     Overview,

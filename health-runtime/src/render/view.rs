@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::model::{Cause, Group, Level, Report, ReportEntry, Status};
 
 /// What a caller may see, decided before any check runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Clearance {
     /// Names, statuses, causes and times.
     Outline,

@@ -2,7 +2,7 @@
 
 use sqlx::{Connection, Error, SqliteConnection, SqlitePool};
 
-use super::{Db, Finding};
+use super::database::{Db, Finding};
 use crate::probes::{
     Probe,
     patience::{Patience, chain},

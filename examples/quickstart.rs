@@ -1,0 +1,106 @@
+//! A service that answers with its real health: `cargo run --example quickstart`, and open what it prints.
+//!
+//! It needs no server, no configuration and no network but loopback: its database is a SQLite file, and the
+//! service that it leans on is a second one that it starts itself.
+
+#![allow(clippy::disallowed_macros, reason = "what to open is for a person, on the terminal")]
+
+use std::{env, error::Error, net::SocketAddr};
+
+use axum::{Router, routing::get};
+use health_runtime::{
+    BuildInfo, Check, Details, EndpointBuilder, Level, Outcome, Status, View, health_check, health_endpoint, probes,
+};
+use sqlx::{
+    SqlitePool,
+    sqlite::{SqliteConnectOptions, SqlitePoolOptions},
+};
+use tokio::net::TcpListener;
+
+#[derive(BuildInfo)]
+#[build_info(repo = "abc/api")]
+struct App;
+
+/// The service that this one leans on.
+struct Supporting {
+    address: SocketAddr,
+}
+
+/// Which version of the API do callers get?
+#[health_check(level = 5)]
+async fn api_version() -> Details<String> {
+    Details::pass(env::var("API_VERSION").unwrap_or_else(|_| "3.0.3".to_owned()))
+}
+
+/// Is the API reachable at all?
+#[health_check(level = 5, liveness)]
+async fn is_connection_healthy() -> bool {
+    true
+}
+
+/// Is the line to the supporting microservice good for a megabyte per second?
+#[health_check(level = 4, critical = false)]
+async fn is_bandwidth_sufficient(supporting: &Supporting) -> Status {
+    probes::bandwidth(format!("http://{}/mebibyte", supporting.address), 1_000_000).observe().await.status()
+}
+
+/// Are the microservices that this one leans on healthy?
+#[health_check(level = 3, timeout = "2s", critical = false)]
+async fn are_supporting_microservices_healthy(supporting: &Supporting) -> Outcome {
+    probes::http(format!("http://{}/health", supporting.address)).observe().await
+}
+
+/// Can the database take writes?
+#[health_check(level = 1, timeout = "2s", readiness)]
+async fn db(pool: &SqlitePool) -> Outcome {
+    probes::sqlite(pool.clone()).observe().await
+}
+
+/// Is there room for the data?
+#[health_check(level = 1)]
+fn storage() -> Outcome {
+    probes::disk(env::temp_dir()).observe()
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    tracing_subscriber::fmt().with_writer(std::io::stderr).init();
+    let pool = open_database().await?;
+    let supporting = Supporting { address: start_supporting_service().await? };
+
+    let app = Router::new().merge(health_endpoint! {
+        build_info: App,
+        levels_path: ("/api/health_levels", View::Values),
+        state: [pool, supporting],
+        details: public,
+        checks: [probes::memory(), probes::logging().with_name("is_logging_enabled").with_level(Level::L1)],
+    }?);
+
+    let listener = TcpListener::bind("127.0.0.1:5000").await?;
+    println!("The health of this service, from the whole ship to the cheapest check:");
+    for level in Level::ALL {
+        println!("  http://127.0.0.1:5000/api/health_levels/{level}");
+    }
+    println!("With statuses and times: http://127.0.0.1:5000/api/health_levels/1?view=native");
+    println!("What is running:         http://127.0.0.1:5000/health");
+    println!("For an orchestrator:     http://127.0.0.1:5000/livez and http://127.0.0.1:5000/readyz");
+    axum::serve(listener, app).await?;
+    Ok(())
+}
+
+/// A file of its own for each user of the machine would be a real service's; this one is for looking at.
+async fn open_database() -> Result<SqlitePool, sqlx::Error> {
+    let file = env::temp_dir().join("health-runtime-quickstart.db");
+    SqlitePoolOptions::new().connect_with(SqliteConnectOptions::new().filename(file).create_if_missing(true)).await
+}
+
+/// Another service, on a free port: it has a health endpoint as well, and something to download.
+async fn start_supporting_service() -> Result<SocketAddr, Box<dyn Error>> {
+    let own = Check::new("queue", Level::L5, || async { true });
+    let health = EndpointBuilder::new().without_declared_checks().checks([own]).without_root_probes().build()?;
+    let app = health.into_router().route("/mebibyte", get(async || vec![0_u8; 1 << 20]));
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let address = listener.local_addr()?;
+    tokio::spawn(async { axum::serve(listener, app).await });
+    Ok(address)
+}
