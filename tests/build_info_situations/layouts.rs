@@ -99,6 +99,16 @@ fn follows_what_a_ci_system_checks_out() {
 }
 
 #[test]
+fn follows_a_repository_with_longer_revisions() {
+    let folder = Folder::new();
+    let project = Project::create(folder.path(), "app-sha256");
+    let git = Git::at(folder.path());
+    git.run("init -q -b main --object-format=sha256");
+    assert_eq!(git.commit_all().len(), 64);
+    assert_eq!(expect_head(&project, &git).get("dirty"), "false");
+}
+
+#[test]
 fn is_not_misled_by_a_hook() {
     let folder = Folder::new();
     let (here, elsewhere) = (folder.path().join("here"), folder.path().join("elsewhere"));

@@ -5,7 +5,7 @@
 //! `include_bytes!`, so that it stands among those cargo watches. Where a value can change without any watched file
 //! changing, it is left out.
 //!
-//! One direction: `watched` ← `program`, `package`, `repository` ← `revision` ← `tree` ← this file ← `expand`.
+//! One direction: `watched`, `program` ← `repository` ← `revision` ← `package`, and `tree`, all ← this file ← `expand`.
 
 mod expand;
 mod package;
@@ -117,11 +117,4 @@ impl Facts {
             },
         }
     }
-}
-
-/// The revision if this text is one, as git writes it: 40 digits, or 64 with SHA-256.
-fn as_revision(text: &str) -> Option<String> {
-    let text = text.trim();
-    let digits = text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    (digits && matches!(text.len(), 40 | 64)).then(|| text.to_owned())
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{as_revision, watched::Watched};
+use super::{revision::as_revision, watched::Watched};
 
 /// What `cargo package` puts beside the `Cargo.toml`.
 const VCS_INFO: &str = ".cargo_vcs_info.json";

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use super::{
-    as_revision,
     program::{Answer, Git},
     repository::Repository,
     watched::Watched,
@@ -89,6 +88,13 @@ impl Head {
             None => Some(Self::Unborn),
         }
     }
+}
+
+/// The revision if this text is one, as git writes it: 40 digits, or 64 with SHA-256.
+pub(super) fn as_revision(text: &str) -> Option<String> {
+    let text = text.trim();
+    let digits = text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    (digits && matches!(text.len(), 40 | 64)).then(|| text.to_owned())
 }
 
 /// Whether this is a reference, and not the way to some other file.

@@ -25,6 +25,9 @@ use super::program::Git;
 const MOST_FILES: usize = 4_096;
 const MOST_BYTES: u64 = 16 * 1024 * 1024;
 
+/// How many names are tried for a folder.
+const ATTEMPTS: u32 = 16;
+
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Tree {
     /// The revision does not record the crate: it is new, ignored, or another's.
@@ -148,11 +151,14 @@ struct TemporaryFolder(PathBuf);
 impl TemporaryFolder {
     fn new() -> io::Result<Self> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
-        let name = format!("health-build-info-{}-{}", process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-        let path = env::temp_dir().join(name);
-        // An error if it exists: what somebody else made there is not ours to write into.
-        fs::create_dir(&path)?;
-        Ok(Self(path))
+        let create = || {
+            let name = format!("health-build-info-{}-{}", process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+            let path = env::temp_dir().join(name);
+            // An error if it exists: what somebody else made there is not ours to write into.
+            fs::create_dir(&path).map(|()| Self(path))
+        };
+        // A compiler that was killed may have left some, and have had the same number.
+        (0..ATTEMPTS).find_map(|_| create().ok()).map_or_else(create, Ok)
     }
 
     fn file(&self, name: &str) -> OsString {
