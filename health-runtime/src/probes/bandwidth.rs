@@ -129,6 +129,7 @@ impl Probe<Http<Bandwidth>> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl From<Probe<Http<Bandwidth>>> for Check {
     fn from(probe: Probe<Http<Bandwidth>>) -> Self {
         let faults: Vec<_> = probe.kind.faults().into_iter().chain(probe.kind.question.faults()).collect();

@@ -91,6 +91,7 @@ impl Probe<Disk> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl From<Probe<Disk>> for Check {
     fn from(probe: Probe<Disk>) -> Self {
         let faults: Vec<_> = probe.kind.fault().into_iter().chain(missing(&probe.kind.path)).collect();

@@ -120,6 +120,7 @@ impl Probe<Http<Health>> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl From<Probe<Http<Health>>> for Check {
     fn from(probe: Probe<Http<Health>>) -> Self {
         let faults: Vec<_> = probe.kind.faults().into_iter().chain(probe.kind.question.fault()).collect();

@@ -61,6 +61,7 @@ impl Probe<Logging> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl From<Probe<Logging>> for Check {
     fn from(probe: Probe<Logging>) -> Self {
         probe.into_check(None, |probe| Work::task(move || std::future::ready(probe.observe())))

@@ -76,6 +76,7 @@ impl Probe<Memory> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl From<Probe<Memory>> for Check {
     fn from(probe: Probe<Memory>) -> Self {
         let fault = probe.kind.fault();

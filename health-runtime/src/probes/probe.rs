@@ -61,6 +61,9 @@ impl<K> Probe<K> {
     }
 
     /// The check that does this work, and does not let the service start with these faults.
+    ///
+    /// What calls it, each kind's `From<Probe<_>> for Check`, is not recommended: else a compile error about what is no
+    /// check would list all kinds of probes.
     pub(super) fn into_check(self, faults: impl IntoIterator<Item = String>, work: impl FnOnce(Self) -> Work) -> Check {
         let (name, level, timeout, location) = (self.name.clone(), self.level, self.timeout(), self.location.clone());
         let check = Check::from_work(name, level, work(self)).with_timeout(timeout).declared_at(location);

@@ -81,6 +81,7 @@ impl Probe<Db> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl From<Probe<Db>> for Check {
     fn from(probe: Probe<Db>) -> Self {
         let fault = probe.kind.fault();
