@@ -43,8 +43,8 @@ read -r health bare <"$scratch/addresses"
 
 cpu_ticks() { awk '{ print $14 + $15 }' "/proc/$server/stat"; }
 
-# Requests per second, and the server's CPU time for each in microseconds: where others use the same cores the second
-# is the steadier. An answer that is no 2xx, or none at all, makes both worthless.
+# Requests per second, the server's CPU time for each in microseconds, and the share of its core that it had. An answer
+# that is no 2xx, or none at all, makes them worthless.
 load() { # address path seconds
     local before after
     before=$(cpu_ticks)
@@ -54,11 +54,13 @@ load() { # address path seconds
         cat "$scratch/wrk" >&2
         return 1
     fi
-    awk -v seconds="$(awk "BEGIN { print ($after - $before) / $(getconf CLK_TCK) }")" '
+    awk -v cpu="$(((after - before) * 1000000 / $(getconf CLK_TCK)))" -v wall="$3" '
         / requests in / { requests = $1 }
-        /^Requests\/sec:/ { printf "%d %.2f\n", $2, seconds * 1e6 / requests }' "$scratch/wrk"
+        /^Requests\/sec:/ { printf "%d %.2f %.2f\n", $2, cpu / requests, cpu / 1e6 / wall }' "$scratch/wrk"
 }
 
+quotient() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.3f", a / b }'; }
+is_less() { awk -v a="$1" -v b="$2" 'BEGIN { exit !(a < b) }'; }
 median() { sort -g | awk '{ value[NR] = $1 } END { print (value[int((NR + 1) / 2)] + value[int(NR / 2) + 1]) / 2 }'; }
 
 missed=0
@@ -75,14 +77,25 @@ for path in /livez /health/levels/1; do
             of_bare=$(load "$bare" "$path" "$seconds")
             of_health=$(load "$health" "$path" "$seconds")
         fi
-        echo "$of_health $of_bare" | awk '{ printf "%.3f %.3f\n", $1 / $3, $4 / $2 }' >>"$scratch/ratios"
-        echo "$of_health $of_bare $(tail -n 1 "$scratch/ratios")" | awk -v path="$path" '{
-            printf "%s: health %d/s (%.2f us of CPU), bare %d/s (%.2f us), ratio %s (by CPU %s)\n", path, $1, $2, $3, $4, $5, $6
-        }'
+        read -r health_rate health_cpu health_share <<<"$of_health"
+        read -r bare_rate bare_cpu bare_share <<<"$of_bare"
+        ratio=$(quotient "$health_rate" "$bare_rate")
+        by_cpu=$(quotient "$bare_cpu" "$health_cpu")
+        echo "$ratio $by_cpu $health_share $bare_share" >>"$scratch/ratios"
+        echo "$path: health $health_rate/s ($health_cpu us of CPU each), bare $bare_rate/s ($bare_cpu us)," \
+            "ratio $ratio (by CPU $by_cpu)"
     done
     ratio=$(cut -d ' ' -f 1 "$scratch/ratios" | median)
     by_cpu=$(cut -d ' ' -f 2 "$scratch/ratios" | median)
-    verdict=$(awk -v ratio="$ratio" -v target="$target" 'BEGIN { print (ratio >= target) ? "kept" : "MISSED" }')
+    share=$(cut -d ' ' -f 3,4 "$scratch/ratios" | tr ' ' '\n' | median)
+    judged=$ratio
+    # Requests per second say nothing where others took turns on the server's core; the CPU time of each still does.
+    if is_less "$share" 0.9; then
+        judged=$by_cpu
+        echo "$path: the server had $share of its core only, so this is judged by CPU time"
+    fi
+    verdict=kept
+    if is_less "$judged" "$target"; then verdict=MISSED; fi
     echo "$path: target $target, measured $ratio (by CPU $by_cpu): $verdict"
     [ "$verdict" = kept ] || missed=1
 done
