@@ -88,7 +88,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// A file of its own for each user of the machine would be a real service's; this one is for looking at.
+/// An empty database in a file, which a first start makes.
 async fn open_database() -> Result<SqlitePool, sqlx::Error> {
     let file = env::temp_dir().join("health-runtime-quickstart.db");
     SqlitePoolOptions::new().connect_with(SqliteConnectOptions::new().filename(file).create_if_missing(true)).await
