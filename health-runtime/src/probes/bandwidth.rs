@@ -5,7 +5,11 @@ use std::time::Duration;
 use serde::Serialize;
 use tokio::time::{Instant, timeout_at};
 
-use super::{Http, Probe, patience::Patience};
+use super::{
+    Http,
+    patience::Patience,
+    probe::{Kind, Probe},
+};
 use crate::{
     details::Details,
     model::{Check, IntoOutcome, Level, Outcome},
@@ -129,8 +133,8 @@ impl Probe<Http<Bandwidth>> {
     }
 }
 
-impl From<Probe<Http<Bandwidth>>> for Check {
-    fn from(probe: Probe<Http<Bandwidth>>) -> Self {
+impl Kind for Http<Bandwidth> {
+    fn check(probe: Probe<Self>) -> Check {
         let faults: Vec<_> = probe.kind.faults().into_iter().chain(probe.kind.question.faults()).collect();
         probe.into_task(faults, |probe| async move { probe.observe().await }).flatten(true)
     }

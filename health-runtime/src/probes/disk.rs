@@ -8,7 +8,7 @@ use std::{
 use rustix::fs::{StatVfs, statvfs};
 use serde::Serialize;
 
-use super::Probe;
+use super::probe::{Kind, Probe};
 use crate::{
     details::Details,
     model::{Check, IntoOutcome, Level, Outcome, Work},
@@ -91,8 +91,8 @@ impl Probe<Disk> {
     }
 }
 
-impl From<Probe<Disk>> for Check {
-    fn from(probe: Probe<Disk>) -> Self {
+impl Kind for Disk {
+    fn check(probe: Probe<Self>) -> Check {
         let faults: Vec<_> = probe.kind.fault().into_iter().chain(missing(&probe.kind.path)).collect();
         probe.into_check(faults, |probe| Work::blocking(move || probe.observe()))
     }

@@ -6,9 +6,10 @@ use hyper::{StatusCode, header::LOCATION};
 use serde_json::Value;
 
 use super::{
-    Http, Probe,
+    Http,
     exchange::{Answer, shown},
     patience::Patience,
+    probe::{Kind, Probe},
 };
 use crate::model::{Check, Level, Outcome, Status};
 
@@ -120,8 +121,8 @@ impl Probe<Http<Health>> {
     }
 }
 
-impl From<Probe<Http<Health>>> for Check {
-    fn from(probe: Probe<Http<Health>>) -> Self {
+impl Kind for Http<Health> {
+    fn check(probe: Probe<Self>) -> Check {
         let faults: Vec<_> = probe.kind.faults().into_iter().chain(probe.kind.question.fault()).collect();
         probe.into_task(faults, |probe| async move { probe.observe().await })
     }

@@ -2,7 +2,7 @@
 
 use tracing::level_filters::{LevelFilter, STATIC_MAX_LEVEL};
 
-use super::Probe;
+use super::probe::{Kind, Probe};
 use crate::model::{Check, Level, Outcome, Work};
 
 /// The kind of [`probes::logging`](logging()).
@@ -61,8 +61,8 @@ impl Probe<Logging> {
     }
 }
 
-impl From<Probe<Logging>> for Check {
-    fn from(probe: Probe<Logging>) -> Self {
+impl Kind for Logging {
+    fn check(probe: Probe<Self>) -> Check {
         probe.into_check(None, |probe| Work::task(move || std::future::ready(probe.observe())))
     }
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use sysinfo::{MemoryRefreshKind, Pid, ProcessRefreshKind, ProcessesToUpdate, System};
 
-use super::Probe;
+use super::probe::{Kind, Probe};
 use crate::{
     details::Details,
     model::{Check, IntoOutcome, Level, Outcome, Work},
@@ -76,8 +76,8 @@ impl Probe<Memory> {
     }
 }
 
-impl From<Probe<Memory>> for Check {
-    fn from(probe: Probe<Memory>) -> Self {
+impl Kind for Memory {
+    fn check(probe: Probe<Self>) -> Check {
         let fault = probe.kind.fault();
         probe.into_check(fault, |probe| Work::blocking(move || probe.observe())).flatten(true)
     }

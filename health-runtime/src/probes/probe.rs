@@ -27,6 +27,20 @@ pub struct Probe<K> {
     pub(super) kind: K,
 }
 
+/// What a probe asks. There are the kinds of this crate and no others: the trait cannot be named elsewhere.
+pub trait Kind: Sized {
+    #[doc(hidden)]
+    fn check(probe: Probe<Self>) -> Check;
+}
+
+/// Once for all kinds, so that a compiler's message about what is no check does not list them, which would
+/// depend on the features.
+impl<K: Kind> From<Probe<K>> for Check {
+    fn from(probe: Probe<K>) -> Self {
+        K::check(probe)
+    }
+}
+
 impl<K> Probe<K> {
     #[track_caller]
     pub(super) fn new(name: impl Into<String>, level: Level, kind: K) -> Self {

@@ -7,7 +7,10 @@ use serde::Serialize;
 use crate::{
     details::Details,
     model::{Check, IntoOutcome, Level, Outcome, Status},
-    probes::{Probe, patience::Patience},
+    probes::{
+        patience::Patience,
+        probe::{Kind, Probe},
+    },
 };
 
 /// The default of [`Probe::with_acquire_timeout`].
@@ -81,8 +84,8 @@ impl Probe<Db> {
     }
 }
 
-impl From<Probe<Db>> for Check {
-    fn from(probe: Probe<Db>) -> Self {
+impl Kind for Db {
+    fn check(probe: Probe<Self>) -> Check {
         let fault = probe.kind.fault();
         probe.into_task(fault, |probe| async move { probe.observe().await })
     }
