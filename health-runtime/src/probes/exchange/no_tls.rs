@@ -4,7 +4,7 @@ use std::future::Ready;
 
 use tokio::net::TcpStream;
 
-use super::Stream;
+use super::stream::Stream;
 
 /// Nothing to trust.
 #[derive(Clone, Debug, Default)]

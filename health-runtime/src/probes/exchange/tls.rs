@@ -12,8 +12,8 @@ use tokio_rustls::{
     },
 };
 
-use super::{Http, Stream};
-use crate::probes::{Probe, patience::chain};
+use super::stream::Stream;
+use crate::probes::patience::chain;
 
 /// Whom to trust.
 #[derive(Clone, Debug, Default)]
@@ -34,36 +34,18 @@ impl std::fmt::Debug for Connector {
     }
 }
 
-impl<Q> Probe<Http<Q>> {
-    /// Trusts the certificate authorities in this PEM text, besides those that this host trusts. May be
-    /// called more than once. A text without a legal certificate is a start-up error.
-    ///
-    /// The host's own are read once in the life of the process: those of the operating system, or of the
-    /// file that `SSL_CERT_FILE` names. So a company's authority that is installed on the host needs no call
-    /// of this, and nothing that expires is built into the program. A host that trusts nobody, such as an
-    /// empty container, is a start-up error unless this adds somebody.
-    ///
-    /// ```no_run
-    /// # fn main() -> std::io::Result<()> {
-    /// let probe = health_runtime::probes::http("https://billing.internal/health")
-    ///     .with_root_certificates(std::fs::read("/etc/ssl/internal-ca.pem")?);
-    /// # Ok(()) }
-    /// ```
-    pub fn with_root_certificates(mut self, pem: impl AsRef<[u8]>) -> Self {
-        let trust = &mut self.kind.trust;
-        trust.connector = OnceLock::new();
-        match CertificateDer::pem_slice_iter(pem.as_ref()).collect::<Result<Vec<_>, _>>() {
-            Ok(certificates) if certificates.is_empty() => {
-                trust.faults.push("the root certificates hold no certificate in PEM".to_owned());
-            }
-            Ok(certificates) => trust.added.extend(certificates),
-            Err(error) => trust.faults.push(format!("the root certificates cannot be read: {error}")),
-        }
-        self
-    }
-}
-
 impl Trust {
+    pub(super) fn add(&mut self, pem: &[u8]) {
+        self.connector = OnceLock::new();
+        match CertificateDer::pem_slice_iter(pem).collect::<Result<Vec<_>, _>>() {
+            Ok(certificates) if certificates.is_empty() => {
+                self.faults.push("the root certificates hold no certificate in PEM".to_owned());
+            }
+            Ok(certificates) => self.added.extend(certificates),
+            Err(error) => self.faults.push(format!("the root certificates cannot be read: {error}")),
+        }
+    }
+
     /// # Errors
     /// Why nobody can be trusted.
     pub(super) fn connector(&self) -> Result<Connector, String> {
