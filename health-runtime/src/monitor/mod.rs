@@ -5,9 +5,12 @@ mod change;
 mod flight;
 mod gather;
 mod handle;
+mod observe;
+mod schedule;
 mod selection;
 mod shared;
 mod slot;
+mod threshold;
 mod verdict;
 
 pub(crate) use gather::Validity;

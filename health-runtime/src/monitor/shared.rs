@@ -1,11 +1,11 @@
 //! What runs and reports share.
 
 use std::sync::{
-    Arc,
+    Arc, Mutex,
     atomic::{AtomicU64, Ordering},
 };
 
-use tokio::time::Instant;
+use tokio::{task::JoinHandle, time::Instant};
 
 use super::{
     change,
@@ -33,6 +33,8 @@ pub(super) struct Monitored {
     pub(super) work: Work,
     pub(super) dependencies: Vec<usize>,
     pub(super) slot: Slot,
+    /// The task that runs it in the background.
+    pub(super) task: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Shared {
@@ -45,6 +47,7 @@ impl Shared {
                 work: check.work,
                 dependencies: check.dependencies,
                 slot: Slot::default(),
+                task: Mutex::default(),
             })
             .collect();
         Self { checks, order, generation: AtomicU64::new(0) }
