@@ -1,4 +1,4 @@
-use std::{collections::BTreeSet, fmt, pin::Pin, sync::Arc, time::Duration};
+use std::{fmt, pin::Pin, sync::Arc, time::Duration};
 
 use super::{Group, IntoOutcome, Level, Outcome};
 
@@ -31,7 +31,7 @@ pub struct CheckSpec {
     level: Level,
     timeout: Duration,
     critical: bool,
-    groups: BTreeSet<Group>,
+    groups: Vec<Group>,
     depends_on: Vec<String>,
     max_age: Option<Duration>,
     interval: Option<Duration>,
@@ -100,7 +100,7 @@ impl Check {
             level,
             timeout: level.default_timeout(),
             critical: true,
-            groups: BTreeSet::new(),
+            groups: Vec::new(),
             depends_on: Vec::new(),
             max_age: None,
             interval: None,
@@ -160,7 +160,9 @@ impl Check {
     }
 
     fn in_group(mut self, group: Group) -> Self {
-        self.spec.groups.insert(group);
+        if !self.spec.is_in(group) {
+            self.spec.groups.push(group);
+        }
         self
     }
 
