@@ -20,6 +20,9 @@ pub enum Cause {
     },
     /// It passed, and took longer than its `degraded_after`.
     Slow,
+    /// The service is shutting down, see [`Monitor::drain`](crate::Monitor::drain): the cause of a readiness report, never
+    /// of a check.
+    Draining,
 }
 
 impl Cause {
@@ -32,6 +35,7 @@ impl Cause {
             Self::Panicked => "panicked",
             Self::Blocked { .. } => "blocked",
             Self::Slow => "slow",
+            Self::Draining => "draining",
         }
     }
 }

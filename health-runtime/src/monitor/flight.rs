@@ -37,9 +37,9 @@ pub(super) fn start(shared: &Arc<Shared>, index: usize, id: FlightId, prerequisi
     if prerequisites.is_empty() {
         // Known before the task first runs, so that observers keep the time even if it never gets to.
         pilot.begin();
-        tokio::spawn(pilot.fly());
+        shared.spawn(pilot.fly());
     } else {
-        tokio::spawn(pilot.fly_after(prerequisites));
+        shared.spawn(pilot.fly_after(prerequisites));
     }
 }
 

@@ -11,7 +11,7 @@ use super::{
     slot::Observation,
     verdict::Verdict,
 };
-use crate::model::{CheckResult, Report, ReportEntry, Status};
+use crate::model::{Cause, CheckResult, Group, Report, ReportEntry, Status};
 
 /// A report, and for how long an answer made of it stays true.
 pub(crate) struct Gathered {
@@ -52,7 +52,10 @@ pub(super) async fn gather(shared: &Arc<Shared>, selection: &Selection) -> Gathe
     let validity = validity(shared, &needed, &selected, &results);
     let checks = selected.iter().map(|index| Arc::clone(&shared.checks[*index].spec));
     let entries = checks.zip(results).map(|(check, result)| ReportEntry { check, result }).collect();
-    Gathered { report: Report::new(selection.shown_levels().to_vec(), entries), validity }
+    // Behind the generation: an answer from before the drain is outdated by it.
+    let cause = (selection.is_of(Group::Readiness) && shared.drain.has_begun()).then_some(Cause::Draining);
+    let report = Report::new(selection.shown_levels().to_vec(), entries).failing_because_of(cause);
+    Gathered { report, validity }
 }
 
 /// Which checks have to be looked at: those selected, and what they depend on.

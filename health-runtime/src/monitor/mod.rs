@@ -2,11 +2,13 @@
 //! ask at the same time.
 
 mod change;
+mod drain;
 mod flight;
 mod gather;
 mod handle;
 mod selection;
 mod shared;
+mod shutdown;
 mod slot;
 mod verdict;
 

@@ -97,6 +97,10 @@ impl Selection {
         }
     }
 
+    pub(super) fn is_of(&self, group: Group) -> bool {
+        matches!(self.scope, Scope::Group(own) if own == group)
+    }
+
     pub(super) fn selects(&self, spec: &CheckSpec) -> bool {
         let in_scope = match &self.scope {
             Scope::Levels(levels) => levels.contains(&spec.level()),
