@@ -84,7 +84,7 @@ async fn every_encoding_says_why_and_no_stored_answer_outlives_it() {
     endpoint.monitor().drain();
     for _ in 0..2 {
         let answer = get(address, "/readyz").await;
-        assert_eq!((answer.status, answer.header("retry-after")), (503, "3600"));
+        assert_eq!((answer.status, answer.header("retry-after")), (503, "1"));
         assert_eq!(answer.body, "[+]bad warn\n[+]good ok\n[-]shutdown failed (draining)\nreadyz check failed\n");
         let answer = get(address, json).await;
         let body = answer.json();

@@ -63,9 +63,12 @@ impl Drop for Example {
 #[must_use]
 pub fn start_example(name: &str, variables: &[(&str, &str)]) -> Example {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let build = Command::new(env!("CARGO")).args(["build", "--example", name]).current_dir(&root).status();
-    assert!(build.expect("cargo runs").success(), "the example {name} does not build");
     let target = std::env::current_exe().expect("a path").ancestors().nth(2).expect("the profile's folder").to_owned();
+    let profile = target.file_name().and_then(|name| name.to_str()).expect("a name");
+    let profile = if profile == "debug" { "dev" } else { profile };
+    let build = ["build", "--example", name, "--profile", profile];
+    let build = Command::new(env!("CARGO")).args(build).current_dir(&root).status();
+    assert!(build.expect("cargo runs").success(), "the example {name} does not build");
     let child = Command::new(target.join("examples").join(name))
         .envs(variables.iter().copied())
         .env_remove("APP_ENV")

@@ -18,6 +18,8 @@ pub enum Cause {
         /// The names of the failed checks.
         by: Vec<String>,
     },
+    /// Its run was dropped before its end, because the runtime that it was on shut down.
+    CutOff,
     /// It passed, and took longer than its `degraded_after`.
     Slow,
     /// The service is shutting down, see [`Monitor::drain`](crate::Monitor::drain): the cause of a readiness report, never
@@ -34,6 +36,7 @@ impl Cause {
             Self::StillRunning { .. } => "still_running",
             Self::Panicked => "panicked",
             Self::Blocked { .. } => "blocked",
+            Self::CutOff => "cut_off",
             Self::Slow => "slow",
             Self::Draining => "draining",
         }

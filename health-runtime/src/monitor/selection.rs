@@ -101,7 +101,7 @@ impl Selection {
         matches!(self.scope, Scope::Group(own) if own == group)
     }
 
-    pub(super) fn selects(&self, spec: &CheckSpec) -> bool {
+    pub(crate) fn selects(&self, spec: &CheckSpec) -> bool {
         let in_scope = match &self.scope {
             Scope::Levels(levels) => levels.contains(&spec.level()),
             Scope::Group(group) => spec.is_in(*group),
