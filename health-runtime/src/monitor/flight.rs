@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     clock::after,
-    model::{CheckResult, Outcome, Status, Work},
+    model::{CheckResult, Outcome, Work},
     runner,
 };
 
@@ -80,6 +80,8 @@ impl Pilot {
         for Prerequisite { index, observation } in prerequisites {
             let result = match observation {
                 Observation::Settled(result) => result,
+                // It has not failed, as far as anybody knows.
+                Observation::Pending => continue,
                 Observation::Joined(boarded) | Observation::Started(boarded) => {
                     match wait(&self.shared, index, boarded, None).await {
                         Waited::Landed(result) => result,
@@ -88,7 +90,7 @@ impl Pilot {
                     }
                 }
             };
-            if result.observed == Status::Fail {
+            if result.is_failing {
                 failed.push(self.shared.checks[index].spec.name().to_owned());
             }
         }

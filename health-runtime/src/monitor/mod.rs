@@ -6,10 +6,13 @@ mod drain;
 mod flight;
 mod gather;
 mod handle;
+mod observe;
+mod schedule;
 mod selection;
 mod shared;
 mod shutdown;
 mod slot;
+mod threshold;
 mod verdict;
 
 pub(crate) use gather::Validity;

@@ -1,11 +1,11 @@
 //! What runs and reports share.
 
 use std::sync::{
-    Arc, OnceLock,
+    Arc, Mutex, OnceLock,
     atomic::{AtomicU64, Ordering},
 };
 
-use tokio::{runtime::Handle, time::Instant};
+use tokio::{runtime::Handle, task::JoinHandle, time::Instant};
 
 use super::{
     change,
@@ -37,6 +37,8 @@ pub(super) struct Monitored {
     pub(super) work: Work,
     pub(super) dependencies: Vec<usize>,
     pub(super) slot: Slot,
+    /// The task that runs it in the background.
+    pub(super) task: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Shared {
@@ -49,6 +51,7 @@ impl Shared {
                 work: check.work,
                 dependencies: check.dependencies,
                 slot: Slot::default(),
+                task: Mutex::default(),
             })
             .collect();
         Self { checks, order, generation: AtomicU64::new(0), drain: Drain::default(), home: OnceLock::new() }
@@ -71,11 +74,11 @@ impl Shared {
         let _ = self.home.get_or_init(|| runtime.clone());
     }
 
-    pub(super) fn spawn(&self, run: impl Future<Output = ()> + Send + 'static) {
+    pub(super) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
         match self.home.get() {
-            Some(home) => home.spawn(run),
-            None => tokio::spawn(run),
-        };
+            Some(home) => home.spawn(task),
+            None => tokio::spawn(task),
+        }
     }
 
     pub(super) fn finish(&self, index: usize, id: FlightId, verdict: Verdict) {
