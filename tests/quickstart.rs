@@ -8,44 +8,17 @@ use std::{
     io::{BufRead, BufReader},
     net::SocketAddr,
     path::Path,
-    process::{Child, Command, Stdio},
 };
 
-use health_tests::{get, request};
+use health_tests::{Example, get, request, start_example};
 use serde_json::Value;
 
 const ADDRESS: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 5000);
 
-/// Ends the service with the test.
-struct Service(Child);
-
-impl Drop for Service {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
 /// Starts it, and gives back what it prints.
-fn start() -> (Service, String) {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    // Not through `cargo run`: a signal to cargo does not reach what it runs.
-    let target = std::env::current_exe().expect("a path").ancestors().nth(2).expect("the profile's folder").to_owned();
-    let profile = target.file_name().and_then(|name| name.to_str()).expect("a name");
-    let profile = if profile == "debug" { "dev" } else { profile };
-    let build = ["build", "--example", "quickstart", "--profile", profile];
-    let build = Command::new(env!("CARGO")).args(build).current_dir(&root).status();
-    assert!(build.expect("cargo runs").success(), "the quickstart does not build");
-    let mut child = Command::new(target.join("examples/quickstart"))
-        .env("API_VERSION", "7.8.9")
-        .env_remove("APP_ENV")
-        .current_dir(&root)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("the quickstart starts");
-    let stdout = BufReader::new(child.stdout.take().expect("a pipe"));
-    let service = Service(child);
+fn start() -> (Example, String) {
+    let mut service = start_example("quickstart", &[("API_VERSION", "7.8.9")]);
+    let stdout = BufReader::new(service.0.stdout.take().expect("a pipe"));
     let mut printed = String::new();
     for line in stdout.lines() {
         let line = line.expect("text");

@@ -248,6 +248,8 @@ pub use health_macros::health_check;
 /// ```
 pub use health_macros::health_endpoint;
 pub use http::{Endpoint, EndpointBuilder, LevelsPath, ShowDetails, StatusCodes, View};
+#[cfg(feature = "serve")]
+pub use http::{IsolatedServer, serve_isolated};
 pub use model::{
     Cause, Check, CheckResult, CheckSpec, Group, IntoOutcome, InvalidLevel, Level, Location, Outcome, Report,
     ReportEntry, Status, Work, WorkFuture,

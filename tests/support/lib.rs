@@ -1,7 +1,12 @@
 //! What the tests share: a server on a free port, and a client that sees every byte.
 #![allow(clippy::expect_used, clippy::missing_panics_doc, reason = "tests fail by panicking")]
 
-use std::{collections::HashMap, net::SocketAddr};
+use std::{
+    collections::HashMap,
+    net::SocketAddr,
+    path::Path,
+    process::{Child, Command, Stdio},
+};
 
 use axum::Router;
 use health_runtime::{Check, Endpoint, EndpointBuilder, Monitor, Registry};
@@ -40,6 +45,38 @@ pub async fn serve(router: Router) -> SocketAddr {
     let address = listener.local_addr().expect("an address");
     tokio::spawn(async { axum::serve(listener, router).await });
     address
+}
+
+/// An example that runs, and ends with the test.
+#[derive(Debug)]
+pub struct Example(pub Child);
+
+impl Drop for Example {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Builds an example and starts it, with its standard output to be read. Not through `cargo run`: a signal to cargo does
+/// not reach what it runs.
+#[must_use]
+pub fn start_example(name: &str, variables: &[(&str, &str)]) -> Example {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let target = std::env::current_exe().expect("a path").ancestors().nth(2).expect("the profile's folder").to_owned();
+    let profile = target.file_name().and_then(|name| name.to_str()).expect("a name");
+    let profile = if profile == "debug" { "dev" } else { profile };
+    let build = ["build", "--example", name, "--profile", profile];
+    let build = Command::new(env!("CARGO")).args(build).current_dir(&root).status();
+    assert!(build.expect("cargo runs").success(), "the example {name} does not build");
+    let child = Command::new(target.join("examples").join(name))
+        .envs(variables.iter().copied())
+        .env_remove("APP_ENV")
+        .current_dir(&root)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn();
+    Example(child.expect("the example starts"))
 }
 
 /// What a server answered.

@@ -54,6 +54,8 @@ impl Service {
         if let Some(answer) = self.stored(&key, &query) {
             return Answering::now(answer.into_response(request.method()));
         }
+        #[cfg(feature = "serve")]
+        super::home::settle(&self.monitor, &request);
         let service = Arc::clone(self);
         let (request, _body) = request.into_parts();
         Answering::later(async move {
@@ -178,7 +180,8 @@ impl Service {
         let facts = self.runtime_info.facts(host(request));
         let links = self.paths.links(original_uri(request));
         let view = ReportView::new(&report, clearance);
-        let body = render::overview(&view, self.build_info.as_ref(), &facts, &links, clearance);
+        let draining = self.monitor.is_draining();
+        let body = render::overview(&view, self.build_info.as_ref(), &facts, &links, clearance, draining);
         Ok(self.verdict(&report, JSON, body))
     }
 }

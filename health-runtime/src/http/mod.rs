@@ -6,6 +6,10 @@ mod answering;
 mod cache;
 mod endpoint;
 mod handler;
+#[cfg(feature = "serve")]
+mod home;
+#[cfg(feature = "serve")]
+mod isolated;
 mod paths;
 mod problem;
 mod query;
@@ -15,6 +19,8 @@ mod target;
 
 pub use access::ShowDetails;
 pub use endpoint::{Endpoint, EndpointBuilder};
+#[cfg(feature = "serve")]
+pub use isolated::{IsolatedServer, serve_isolated};
 pub use paths::LevelsPath;
 pub use query::View;
 pub use status_code::StatusCodes;

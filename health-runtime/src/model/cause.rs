@@ -26,6 +26,9 @@ pub enum Cause {
     CutOff,
     /// It passed, and took longer than its `degraded_after`.
     Slow,
+    /// The service is shutting down, see [`Monitor::drain`](crate::Monitor::drain): the cause of a readiness report, never
+    /// of a check.
+    Draining,
 }
 
 impl Cause {
@@ -41,6 +44,7 @@ impl Cause {
             Self::Stale => "stale",
             Self::CutOff => "cut_off",
             Self::Slow => "slow",
+            Self::Draining => "draining",
         }
     }
 }

@@ -100,6 +100,7 @@ impl CheckResult {
 pub struct Report {
     levels: Vec<Level>,
     entries: Vec<ReportEntry>,
+    cause: Option<Cause>,
 }
 
 /// One check and its result, as a report holds it.
@@ -114,7 +115,13 @@ pub struct ReportEntry {
 impl Report {
     /// A report on these levels; its entries are in the registry's order, by level and name.
     pub(crate) const fn new(levels: Vec<Level>, entries: Vec<ReportEntry>) -> Self {
-        Self { levels, entries }
+        Self { levels, entries, cause: None }
+    }
+
+    /// Fails as a whole because of this, whatever its checks say.
+    pub(crate) fn failing_because_of(mut self, cause: Option<Cause>) -> Self {
+        self.cause = cause;
+        self
     }
 
     /// The levels that were asked for, the deepest first; one without checks is among them.
@@ -135,9 +142,19 @@ impl Report {
         self.entries.iter().find(|entry| entry.check.name() == name).map(|entry| &*entry.result)
     }
 
-    /// The worst status of all; `Pass` for a report without checks.
+    /// Why it fails as a whole, whatever its checks say: [`Cause::Draining`] for readiness while the service shuts
+    /// down, else none.
+    #[must_use]
+    pub const fn cause(&self) -> Option<&Cause> {
+        self.cause.as_ref()
+    }
+
+    /// The worst status of all, `Pass` for a report without checks; `Fail` if it has a [`cause`](Self::cause).
     #[must_use]
     pub fn status(&self) -> Status {
+        if self.cause.is_some() {
+            return Status::Fail;
+        }
         Status::worst(self.entries.iter().map(|entry| entry.result.status))
     }
 }

@@ -38,7 +38,7 @@ pub(super) fn start(shared: &Arc<Shared>, index: usize, id: FlightId, prerequisi
         // Known before the task first runs, so that observers keep the time even if it never gets to.
         pilot.begin();
     }
-    tokio::spawn(pilot.fly(prerequisites));
+    shared.spawn(pilot.fly(prerequisites));
 }
 
 /// Waits for a run until it lands or `deadline` is there. The time is the observer's own, so a check that

@@ -14,7 +14,7 @@ use super::{
     threshold::Count,
     verdict::Verdict,
 };
-use crate::model::{Cause, CheckResult, Report, ReportEntry, Status};
+use crate::model::{Cause, CheckResult, Group, Report, ReportEntry, Status};
 
 /// A report, and for how long an answer made of it stays true.
 pub(crate) struct Gathered {
@@ -86,7 +86,10 @@ pub(super) async fn gather(shared: &Arc<Shared>, selection: &Selection) -> Gathe
         };
         entries.push(ReportEntry { check, result });
     }
-    Gathered { report: Report::new(selection.shown_levels().to_vec(), entries), validity }
+    // Behind the generation: an answer from before the drain is outdated by it.
+    let cause = (selection.is_of(Group::Readiness) && shared.drain.has_begun()).then_some(Cause::Draining);
+    let report = Report::new(selection.shown_levels().to_vec(), entries).failing_because_of(cause);
+    Gathered { report, validity }
 }
 
 struct Gathering<'a> {

@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use tokio::runtime::Handle;
 
@@ -7,6 +7,7 @@ use super::{
     gather::{self, Gathered, Validity},
     schedule,
     shared::Shared,
+    shutdown,
 };
 use crate::{
     model::{CheckSpec, Report},
@@ -65,6 +66,79 @@ impl Monitor {
     /// Outside a Tokio runtime whose timer is enabled.
     pub async fn report(&self, selection: &Selection) -> Report {
         self.gather(selection).await.report
+    }
+
+    /// Says that the service is going away: from now on readiness fails with the cause `draining`, at once, also where an
+    /// answer was stored. Everything else answers as before, and checks still run.
+    ///
+    /// There is no way back, and doing it twice is doing it once. One event is logged. To do it on SIGTERM, see
+    /// [`graceful_shutdown`](Self::graceful_shutdown).
+    ///
+    /// ```
+    /// use health_runtime::{Group, Monitor, Registry, Selection, Status};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), health_runtime::Error> {
+    /// let monitor = Monitor::new(Registry::builder().build()?);
+    /// monitor.drain();
+    /// assert_eq!(monitor.report(&Selection::group(Group::Readiness)).await.status(), Status::Fail);
+    /// assert_eq!(monitor.report(&Selection::group(Group::Liveness)).await.status(), Status::Pass);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn drain(&self) {
+        self.shared.drain();
+    }
+
+    /// Whether [`drain`](Self::drain) was called.
+    #[must_use]
+    pub fn is_draining(&self) -> bool {
+        self.shared.drain.has_begun()
+    }
+
+    /// Waits for SIGTERM or Ctrl-C (on other systems than Unix for Ctrl-C), [drains](Self::drain), waits for `delay`,
+    /// then resolves: made for axum's `with_graceful_shutdown`.
+    ///
+    /// During `delay` the service takes requests as before, while load balancers find out that it is not ready. It has to
+    /// be at least what they take for that: a kubelet `periodSeconds × failureThreshold`, and some seconds until every
+    /// node knows. A second signal ends the wait at once.
+    ///
+    /// ```no_run
+    /// use std::time::Duration;
+    ///
+    /// use health_runtime::EndpointBuilder;
+    ///
+    /// # async fn start() -> Result<(), Box<dyn std::error::Error>> {
+    /// let health = EndpointBuilder::new().build()?;
+    /// let shutdown = health.monitor().graceful_shutdown(Duration::from_secs(15));
+    /// let app = axum::Router::new().merge(health.router());
+    /// let listener = tokio::net::TcpListener::bind("0.0.0.0:8080").await?;
+    /// axum::serve(listener, app).with_graceful_shutdown(shutdown).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// The signals are caught from this call on, not from the first poll, so that none is lost between the two; outside a
+    /// runtime, from the first poll on. From then on they no longer end the process by themselves, not even after
+    /// the future has resolved or was dropped: a request that never ends has to be ended by a time limit of its own,
+    /// or by SIGKILL. A signal that cannot be caught is logged, and ends the process as it does without this.
+    ///
+    /// # Cancellation
+    /// Dropping the future is safe. A drain that has begun stays.
+    ///
+    /// # Panics
+    /// On a Tokio runtime without I/O or without a timer; `#[tokio::main]` enables both.
+    pub fn graceful_shutdown(&self, delay: Duration) -> impl Future<Output = ()> + Send + use<> {
+        shutdown::gracefully(Arc::clone(&self.shared), delay)
+    }
+
+    /// Says on which runtime checks run, whatever runtime they are asked for on. The first call decides; later ones
+    /// change nothing. Default: the runtime of whoever asks.
+    ///
+    /// It is for a router that is served on another runtime than the application's, whose connections and timers the
+    /// checks use. `serve_isolated` says it by itself.
+    pub fn run_on(&self, runtime: &Handle) {
+        self.shared.run_on(runtime);
     }
 
     /// Like [`report`](Self::report), and says for how long an answer made of it stays true.

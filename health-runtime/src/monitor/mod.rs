@@ -2,6 +2,7 @@
 //! ask at the same time.
 
 mod change;
+mod drain;
 mod flight;
 mod gather;
 mod handle;
@@ -9,6 +10,7 @@ mod observe;
 mod schedule;
 mod selection;
 mod shared;
+mod shutdown;
 mod slot;
 mod threshold;
 mod verdict;

@@ -32,7 +32,7 @@ pub(super) fn ensure(shared: &Arc<Shared>, index: usize) {
     let mut task = check.task.lock().unwrap_or_else(PoisonError::into_inner);
     if task.as_ref().is_none_or(JoinHandle::is_finished) {
         let is_first = task.is_none();
-        *task = Some(tokio::spawn(keep_running(Arc::downgrade(shared), index, is_first)));
+        *task = Some(shared.spawn(keep_running(Arc::downgrade(shared), index, is_first)));
     }
 }
 
@@ -55,10 +55,16 @@ async fn keep_running(shared: Weak<Shared>, index: usize, is_first: bool) {
 
 /// Waits for the run, so that one that blocks its thread is given up in time although nobody asks.
 async fn run(shared: &Arc<Shared>, index: usize) {
-    let mut needed = observe::in_order(shared, &[index]);
-    needed.retain(|needed| *needed != index);
-    let observations = observe::all(shared, &needed);
-    match observe::run(shared, index, |dependency| observations[dependency].clone()) {
+    let observation = if shared.checks[index].dependencies.is_empty() {
+        // Which needs no look around: there may be thousands of such checks.
+        observe::run(shared, index, |_| None)
+    } else {
+        let mut needed = observe::in_order(shared, &[index]);
+        needed.retain(|needed| *needed != index);
+        let observations = observe::all(shared, &needed);
+        observe::run(shared, index, |dependency| observations[dependency].clone())
+    };
+    match observation {
         Observation::Joined(boarded) | Observation::Started(boarded) => {
             flight::wait(shared, index, boarded, None).await;
         }

@@ -97,6 +97,10 @@ impl Selection {
         }
     }
 
+    pub(super) fn is_of(&self, group: Group) -> bool {
+        matches!(self.scope, Scope::Group(own) if own == group)
+    }
+
     /// What a background check without a result counts as. Readiness and startup wait for it, liveness does not restart
     /// a process that is just starting.
     pub(super) const fn pending(&self) -> Status {

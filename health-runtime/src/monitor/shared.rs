@@ -1,14 +1,15 @@
 //! What runs and reports share.
 
 use std::sync::{
-    Arc, Mutex,
+    Arc, Mutex, OnceLock,
     atomic::{AtomicU64, Ordering},
 };
 
-use tokio::{task::JoinHandle, time::Instant};
+use tokio::{runtime::Handle, task::JoinHandle, time::Instant};
 
 use super::{
     change,
+    drain::Drain,
     slot::{FlightId, Landing, Slot},
     verdict::Verdict,
 };
@@ -25,6 +26,9 @@ pub(super) struct Shared {
     pub(super) order: Vec<usize>,
     /// Counts the results that landed, so that an answer made from them is known to be outdated.
     generation: AtomicU64,
+    pub(super) drain: Drain,
+    /// Where runs go; wherever they are asked for, if that was never said.
+    home: OnceLock<Handle>,
 }
 
 #[derive(Debug)]
@@ -50,11 +54,31 @@ impl Shared {
                 task: Mutex::default(),
             })
             .collect();
-        Self { checks, order, generation: AtomicU64::new(0) }
+        Self { checks, order, generation: AtomicU64::new(0), drain: Drain::default(), home: OnceLock::new() }
     }
 
     pub(super) fn generation(&self) -> u64 {
         self.generation.load(Ordering::Acquire)
+    }
+
+    /// Readiness fails from here on, and every answer made before is outdated.
+    pub(super) fn drain(&self) {
+        if self.drain.begin() {
+            self.generation.fetch_add(1, Ordering::Release);
+            tracing::info!("shutting down: readiness fails from now on, everything else answers as before");
+        }
+    }
+
+    /// The first to say it counts.
+    pub(super) fn run_on(&self, runtime: &Handle) {
+        let _ = self.home.get_or_init(|| runtime.clone());
+    }
+
+    pub(super) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
+        match self.home.get() {
+            Some(home) => home.spawn(task),
+            None => tokio::spawn(task),
+        }
     }
 
     pub(super) fn finish(&self, index: usize, id: FlightId, verdict: Verdict) {

@@ -21,6 +21,7 @@
 //! | `memory` | `system`, on by default | sysinfo, rustix | how much memory is used |
 //! | `disk` | `system`, on Unix | the same | how much room a file system has |
 //! | `logging` | none | | whether `tracing` has a subscriber |
+//! | `runtime_lag` | none | | how late the runtime wakes a task |
 //! | `http` | `http-probe` | hyper | whether another service is well |
 //! | `bandwidth` | `http-probe` | the same | how fast data comes in |
 //! | the two over `https://` | `https-probe` | rustls with ring | |
@@ -28,6 +29,7 @@
 
 mod logging;
 mod probe;
+mod runtime_lag;
 
 #[cfg(feature = "http-probe")]
 mod bandwidth;
@@ -46,6 +48,7 @@ mod patience;
 
 pub use logging::{Logging, logging};
 pub use probe::Probe;
+pub use runtime_lag::{RuntimeLag, runtime_lag};
 
 #[cfg(feature = "http-probe")]
 pub use bandwidth::{Bandwidth, bandwidth};

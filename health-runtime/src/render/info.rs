@@ -34,9 +34,11 @@ pub(crate) fn overview(
     runtime: &RuntimeFacts<'_>,
     links: &Links,
     clearance: Clearance,
+    draining: bool,
 ) -> Vec<u8> {
     to_json(&OverviewBody {
         status: view.status.as_str(),
+        draining,
         levels: LevelStatuses(view),
         info: InfoBody::new(build, runtime, clearance),
         links,
@@ -46,6 +48,9 @@ pub(crate) fn overview(
 #[derive(Serialize)]
 struct OverviewBody<'a> {
     status: &'static str,
+    /// Only while it is.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    draining: bool,
     levels: LevelStatuses<'a>,
     info: InfoBody<'a>,
     links: &'a Links,

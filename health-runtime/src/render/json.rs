@@ -13,9 +13,9 @@ pub(crate) fn levels(view: &ReportView<'_>) -> Vec<u8> {
     to_json(&LevelsBody(view))
 }
 
-/// `{ "status": …, "checks": { … } }`
+/// `{ "status": …, "checks": { … } }`, with a `cause` if it fails as a whole.
 pub(crate) fn group(view: &ReportView<'_>) -> Vec<u8> {
-    to_json(&ChecksBody { status: view.status, checks: Checks(&view.checks) })
+    to_json(&ChecksBody { status: view.status, cause: view.cause, checks: Checks(&view.checks) })
 }
 
 /// One check, with what is known of it without running it. `None` if the report holds none.
@@ -56,7 +56,7 @@ impl Serialize for LevelsBody<'_> {
         for level in view.levels {
             let checks = view.of_level(*level);
             let status = Status::worst(checks.iter().map(|check| check.status));
-            map.serialize_entry(&level_key(*level), &ChecksBody { status, checks: Checks(checks) })?;
+            map.serialize_entry(&level_key(*level), &ChecksBody { status, cause: None, checks: Checks(checks) })?;
         }
         map.end()
     }
@@ -66,6 +66,8 @@ impl Serialize for LevelsBody<'_> {
 struct ChecksBody<'a> {
     #[serde(serialize_with = "status_word")]
     status: Status,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cause: Option<&'static str>,
     checks: Checks<'a>,
 }
 

@@ -24,6 +24,9 @@ pub(crate) fn group(
         line(&mut text, check);
     }
     // Writing to a String cannot fail.
+    if let Some(cause) = view.cause {
+        let _ = writeln!(text, "[-]shutdown failed ({cause})");
+    }
     for name in excluded {
         let _ = writeln!(text, "[+]{} excluded: ok", printable(name));
     }

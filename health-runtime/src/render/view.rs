@@ -19,6 +19,8 @@ pub(crate) enum Clearance {
 #[derive(Debug)]
 pub(crate) struct ReportView<'a> {
     pub(super) status: Status,
+    /// Why it fails as a whole, whatever its checks say.
+    pub(super) cause: Option<&'static str>,
     /// The levels that were asked for, the deepest first.
     pub(super) levels: &'a [Level],
     pub(super) checks: Vec<CheckView<'a>>,
@@ -54,7 +56,7 @@ impl<'a> ReportView<'a> {
     /// Redacts a report for a caller.
     pub(crate) fn new(report: &'a Report, clearance: Clearance) -> Self {
         let checks = report.entries().iter().map(|entry| CheckView::new(entry, clearance)).collect();
-        Self { status: report.status(), levels: report.levels(), checks }
+        Self { status: report.status(), cause: report.cause().map(Cause::as_str), levels: report.levels(), checks }
     }
 
     /// The checks of a level; they stand together, by name.

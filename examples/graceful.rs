@@ -1,0 +1,44 @@
+//! A service that shuts down without losing a request: `cargo run --example graceful`, press Ctrl-C, and watch
+//! `/readyz` fail while `/work` still answers.
+//!
+//! What it prints first is where it listens, what it prints second is where its probes are answered. `DELAY_MS` is
+//! how long it stays in service after the signal, 5 s if it is not set.
+
+#![allow(clippy::disallowed_macros, reason = "what to open is for a person, on the terminal")]
+
+use std::{collections::HashMap, env, error::Error, time::Duration};
+
+use axum::{Router, extract::Query, routing::get};
+use health_runtime::{EndpointBuilder, health_check, probes, serve_isolated};
+use tokio::net::TcpListener;
+
+/// Is there anything to do the work with?
+#[health_check(level = 5, readiness)]
+async fn tools() -> bool {
+    true
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    tracing_subscriber::fmt().with_writer(std::io::stderr).init();
+    let delay = Duration::from_millis(env::var("DELAY_MS").map_or(Ok(5_000), |delay| delay.parse())?);
+
+    let health = EndpointBuilder::new().checks([probes::runtime_lag()]).build()?;
+    let shutdown = health.monitor().graceful_shutdown(delay);
+    // On a thread of its own it answers until the process is gone, also when the other listener has closed.
+    let isolated = serve_isolated("127.0.0.1:0", health.router())?;
+
+    let app = Router::new().route("/work", get(work)).merge(health.router());
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    println!("http://{}/work?ms=3000", listener.local_addr()?);
+    println!("http://{}/readyz", isolated.local_addr());
+    axum::serve(listener, app).with_graceful_shutdown(shutdown).await?;
+    println!("every request is answered");
+    Ok(())
+}
+
+/// Takes as long as it is asked to.
+async fn work(Query(query): Query<HashMap<String, u64>>) -> &'static str {
+    tokio::time::sleep(Duration::from_millis(query.get("ms").copied().unwrap_or(10))).await;
+    "done"
+}

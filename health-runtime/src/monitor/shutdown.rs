@@ -1,0 +1,60 @@
+//! From the signal to the moment at which the listener may close.
+
+use std::{future::poll_fn, io, sync::Arc, task::Poll, time::Duration};
+
+use tokio::{runtime::Handle, time::timeout};
+
+#[cfg(unix)]
+use tokio::signal::unix::{Signal as Stream, SignalKind, signal};
+#[cfg(windows)]
+use tokio::signal::windows::{CtrlC as Stream, ctrl_c};
+
+use super::shared::Shared;
+
+pub(super) fn gracefully(shared: Arc<Shared>, delay: Duration) -> impl Future<Output = ()> + Send {
+    // Here, not in the future: a signal that comes before its first poll must not be lost, nor end the process.
+    let caught = Handle::try_current().is_ok().then(Signals::catch);
+    async move {
+        let mut signals = caught.unwrap_or_else(Signals::catch);
+        signals.next().await;
+        shared.drain();
+        // A second signal is somebody who does not want to wait.
+        let _ = timeout(delay, signals.next()).await;
+    }
+}
+
+/// The signals that ask a process to end.
+struct Signals {
+    streams: Vec<Stream>,
+}
+
+impl Signals {
+    #[cfg(unix)]
+    fn catch() -> Self {
+        Self::of([("SIGTERM", signal(SignalKind::terminate())), ("SIGINT", signal(SignalKind::interrupt()))])
+    }
+
+    #[cfg(windows)]
+    fn catch() -> Self {
+        Self::of([("Ctrl-C", ctrl_c())])
+    }
+
+    /// Those that could be caught. The others end the process as ever, so waiting for what is left is right.
+    fn of<const N: usize>(caught: [(&'static str, io::Result<Stream>); N]) -> Self {
+        let log = |name: &str, error: &io::Error| {
+            tracing::error!(signal = name, %error, "cannot be caught, so it ends the process without a graceful shutdown");
+        };
+        let streams =
+            caught.into_iter().filter_map(|(name, stream)| stream.inspect_err(|error| log(name, error)).ok()).collect();
+        Self { streams }
+    }
+
+    /// For ever, if none could be caught.
+    async fn next(&mut self) {
+        poll_fn(|context| {
+            let has_come = self.streams.iter_mut().any(|stream| stream.poll_recv(context).is_ready());
+            if has_come { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
+    }
+}

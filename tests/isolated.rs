@@ -1,0 +1,258 @@
+//! The endpoint on a thread of its own, and what it sees of an application that is stuck.
+#![allow(clippy::expect_used, reason = "tests fail by panicking")]
+
+use std::{
+    net::{SocketAddr, TcpStream},
+    sync::{Arc, Condvar, Mutex},
+    thread,
+    time::Duration,
+};
+
+use health_runtime::{Check, Level, Outcome, Selection, Status, probes, serve_isolated};
+use health_tests::{endpoint, get, monitor};
+use tokio::{
+    runtime::{Builder, Handle, Runtime},
+    time::Instant,
+};
+
+/// Under the second that a kubelet waits.
+const GROUP_DEADLINE: Duration = Duration::from_millis(900);
+
+/// The name of its threads.
+const APPLICATION: &str = "application";
+
+fn application() -> Runtime {
+    Builder::new_multi_thread().worker_threads(2).thread_name(APPLICATION).enable_all().build().expect("a runtime")
+}
+
+/// Threads that are blocked until it is let go, also when the test fails: a runtime waits for its threads.
+#[derive(Clone, Default)]
+struct Gate(Arc<(Mutex<State>, Condvar)>);
+
+#[derive(Default)]
+struct State {
+    is_open: bool,
+    waiting: usize,
+}
+
+impl Gate {
+    fn pass(&self) {
+        let (state, changed) = &*self.0;
+        let mut state = state.lock().expect("no panic");
+        state.waiting += 1;
+        changed.notify_all();
+        let _passed = changed.wait_while(state, |state| !state.is_open).expect("no panic");
+    }
+
+    fn wait_for(&self, waiting: usize) {
+        let (state, changed) = &*self.0;
+        let state = state.lock().expect("no panic");
+        let _state = changed.wait_while(state, |state| state.waiting < waiting).expect("no panic");
+    }
+
+    fn open(&self) {
+        let (state, changed) = &*self.0;
+        state.lock().expect("no panic").is_open = true;
+        changed.notify_all();
+    }
+}
+
+struct OpensAtTheEnd(Gate);
+
+impl Drop for OpensAtTheEnd {
+    fn drop(&mut self) {
+        self.0.open();
+    }
+}
+
+/// Every worker stands still when this returns.
+fn block_every_worker(application: &Runtime) -> OpensAtTheEnd {
+    let gate = Gate::default();
+    for _ in 0..2 {
+        let gate = gate.clone();
+        application.spawn(async move { gate.pass() });
+    }
+    gate.wait_for(2);
+    OpensAtTheEnd(gate)
+}
+
+/// Tells on which thread a check runs.
+fn tells_its_thread(name: &str) -> Check {
+    Check::new(name, Level::L5, || async {
+        Outcome::pass().with_data(thread::current().name().unwrap_or_default().into())
+    })
+}
+
+#[test]
+fn an_application_that_is_blocked_altogether_still_gets_an_answer_in_time() {
+    let application = application();
+    let check = |name| Check::new(name, Level::L5, || async { true });
+    let health = endpoint([
+        Check::from(probes::runtime_lag()).with_max_age(Duration::ZERO),
+        check("alive").liveness().with_max_age(Duration::ZERO),
+        check("first").readiness().with_max_age(Duration::ZERO),
+        check("second").readiness().depends_on(["first"]).with_max_age(Duration::ZERO),
+    ]);
+    let server = {
+        let _entered = application.enter();
+        serve_isolated("127.0.0.1:0", health.router()).expect("a server")
+    };
+    let address = server.local_addr();
+    let prober = Builder::new_current_thread().enable_all().build().expect("a runtime");
+    prober.block_on(async {
+        let mut quickest = Duration::MAX;
+        let blocked = block_every_worker(&application);
+        for round in 0..5 {
+            for (path, names) in [("/livez", ["alive", "runtime_lag"]), ("/readyz", ["first", "second"])] {
+                let start = Instant::now();
+                let answer = get(address, path).await;
+                quickest = quickest.min(start.elapsed());
+                assert_eq!(answer.status, 503, "{path}: {}", answer.body);
+                for name in names {
+                    // From the second on the runs of the first are overdue.
+                    let line =
+                        answer.body.lines().find(|line| line.starts_with(&format!("[-]{name} "))).expect("a line");
+                    let is_told = line.ends_with("(timed_out)") || (round > 0 && line.ends_with("(still_running)"));
+                    assert!(is_told, "{path}: {line}");
+                }
+                assert!(start.elapsed() < Duration::from_secs(10), "{path} took {:?}", start.elapsed());
+            }
+            if round == 0 {
+                assert!(quickest >= GROUP_DEADLINE, "{quickest:?}");
+            }
+        }
+        // Another program may take the processor away for a while, but not each time.
+        assert!(quickest < GROUP_DEADLINE + Duration::from_millis(100), "{quickest:?}");
+
+        drop(blocked);
+        while get(address, "/livez").await.status != 200 || get(address, "/readyz").await.status != 200 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        server.stop().await;
+    });
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn checks_run_on_the_applications_runtime_and_not_on_the_servers() {
+    let application = application();
+    let checks = [
+        tells_its_thread("own"),
+        tells_its_thread("dependent").depends_on(["own"]),
+        tells_its_thread("background").with_interval(Duration::from_millis(1)),
+        Check::blocking("blocking", Level::L5, || {
+            Outcome::pass().with_data(Handle::current().metrics().num_workers().into())
+        }),
+    ];
+    let builder = health_tests::builder(checks).details(health_runtime::ShowDetails::Always);
+    // Outside of any runtime, so that the one of the check in the background is not settled yet.
+    let health = thread::spawn(|| builder.build().expect("a good endpoint")).join().expect("no panic");
+    let server = {
+        let _entered = application.enter();
+        serve_isolated("127.0.0.1:0", health.router()).expect("a server")
+    };
+    let ask = async || get(server.local_addr(), "/health/levels/5?view=values").await.json();
+    let mut values = ask().await;
+    while !values["background"].is_string() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        values = ask().await;
+    }
+    for name in ["own", "dependent", "background"] {
+        let thread = values[name].as_str().expect("a name");
+        assert_eq!(thread, APPLICATION, "{name}");
+    }
+    assert_eq!(values["blocking"], 2);
+    server.stop().await;
+    application.shutdown_background();
+}
+
+/// Without an application's runtime there is but the server's own.
+#[test]
+fn outside_a_runtime_the_thread_runs_the_checks_too() {
+    let health = health_tests::builder([tells_its_thread("own")])
+        .details(health_runtime::ShowDetails::Always)
+        .build()
+        .expect("a good endpoint");
+    let server = serve_isolated("127.0.0.1:0", health.router()).expect("a server");
+    let address = server.local_addr();
+    let prober = Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let values = prober.block_on(get(address, "/health/levels/5?view=values")).json();
+    assert_eq!(values, serde_json::json!({ "own": "health-endpoint" }));
+}
+
+#[tokio::test]
+async fn it_serves_until_it_is_stopped_and_not_until_it_is_dropped() {
+    let health = endpoint([Check::new("good", Level::L5, || async { true }).liveness()]);
+    let dropped = serve_isolated("127.0.0.1:0", health.router()).expect("a server").local_addr();
+    assert_eq!(get(dropped, "/livez").await.body, "ok");
+
+    let server = serve_isolated("127.0.0.1:0", health.router()).expect("a server");
+    let address = server.local_addr();
+    assert_eq!(get(address, "/livez").await.body, "ok");
+    server.stop().await;
+    assert!(TcpStream::connect(address).is_err());
+    assert_eq!(get(dropped, "/livez").await.body, "ok");
+}
+
+#[tokio::test]
+async fn an_address_that_is_taken_is_an_error() {
+    let health = endpoint([]);
+    let server = serve_isolated("127.0.0.1:0", health.router()).expect("a server");
+    let error = serve_isolated(server.local_addr(), health.router()).expect_err("it is taken");
+    assert_eq!(error.kind(), std::io::ErrorKind::AddrInUse);
+    let nowhere: SocketAddr = "192.0.2.1:80".parse().expect("an address");
+    assert!(serve_isolated(nowhere, health.router()).is_err());
+}
+
+/// The result of one measurement while something moves the clock on by this much.
+async fn lag(advance: Duration) -> (Status, f64, Option<String>) {
+    let monitor = monitor([Check::from(probes::runtime_lag())]);
+    let selection = Selection::group(health_runtime::Group::Liveness);
+    let (report, ()) = tokio::join!(monitor.report(&selection), async {
+        // Once for the run to be spawned, once for it to fall asleep.
+        tokio::task::yield_now().await;
+        tokio::task::yield_now().await;
+        tokio::time::advance(advance).await;
+    });
+    let result = report.result("runtime_lag").expect("it is in the liveness group");
+    let lag = result.data().and_then(|data| data["lag_ms"].as_f64()).expect("a lag");
+    (report.status(), lag, result.message().map(str::to_owned))
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_lag_is_how_much_later_than_asked_for_a_task_is_woken() {
+    let milliseconds = Duration::from_millis;
+    let (status, late, message) = lag(milliseconds(60)).await;
+    assert_eq!((status, message), (Status::Pass, None));
+    assert!((50.0..52.0).contains(&late), "{late}");
+    assert_eq!(lag(milliseconds(109)).await.0, Status::Pass);
+    let (status, late, message) = lag(milliseconds(200)).await;
+    assert_eq!(status, Status::Warn);
+    assert!((190.0..192.0).contains(&late), "{late}");
+    assert!(message.is_some_and(|message| message.contains("100ms is much")));
+    assert_eq!(lag(milliseconds(505)).await.0, Status::Warn);
+    assert_eq!(lag(milliseconds(515)).await.0, Status::Fail);
+}
+
+#[tokio::test]
+async fn the_lag_of_a_runtime_whose_only_thread_is_blocked() {
+    let probe = probes::runtime_lag().with_timeout(Duration::from_mins(1)).with_fail_after(Duration::from_secs(50));
+    let (outcome, ()) = tokio::join!(probe.observe(), async { thread::sleep(Duration::from_millis(300)) });
+    assert_eq!(outcome.status(), Status::Warn);
+    let lag = outcome.data().and_then(|data| data["lag_ms"].as_f64()).expect("a lag");
+    assert!(lag >= 280.0, "{lag}");
+}
+
+#[test]
+fn thresholds_that_cannot_work_are_start_up_errors() {
+    let faults = |probe| {
+        let error = health_runtime::Registry::builder().check(probe).build().err();
+        error.map_or(0, |error| error.problems().len())
+    };
+    let milliseconds = Duration::from_millis;
+    assert_eq!(faults(probes::runtime_lag()), 0);
+    assert_eq!(faults(probes::runtime_lag().with_level(Level::L3)), 0);
+    assert_eq!(faults(probes::runtime_lag().with_warn_after(Duration::ZERO)), 1);
+    assert_eq!(faults(probes::runtime_lag().with_warn_after(milliseconds(501))), 1);
+    assert_eq!(faults(probes::runtime_lag().with_fail_after(milliseconds(990))), 1);
+    assert_eq!(faults(probes::runtime_lag().with_fail_after(milliseconds(990)).with_timeout(milliseconds(1_001))), 0);
+}
