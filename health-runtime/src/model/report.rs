@@ -5,7 +5,7 @@ use std::{
 
 use serde_json::Value;
 
-use super::{Cause, CheckSpec, Level, Status};
+use super::{Cause, CheckSpec, Level, Mute, Status};
 
 /// The latest that is known of one check.
 ///
@@ -86,6 +86,16 @@ pub struct ReportEntry {
     pub check: Arc<CheckSpec>,
     /// Its result.
     pub result: Arc<CheckResult>,
+    /// That it counts for nothing at present, if it was muted.
+    pub muted: Option<Arc<Mute>>,
+}
+
+impl ReportEntry {
+    /// What the check adds to the status of the report: nothing while it is muted.
+    #[must_use]
+    pub fn counting_status(&self) -> Option<Status> {
+        self.muted.is_none().then_some(self.result.status)
+    }
 }
 
 impl Report {
@@ -112,9 +122,9 @@ impl Report {
         self.entries.iter().find(|entry| entry.check.name() == name).map(|entry| &*entry.result)
     }
 
-    /// The worst status of all; `Pass` for a report without checks.
+    /// The worst status of all checks that are not muted; `Pass` for a report without any.
     #[must_use]
     pub fn status(&self) -> Status {
-        Status::worst(self.entries.iter().map(|entry| entry.result.status))
+        Status::worst(self.entries.iter().filter_map(ReportEntry::counting_status))
     }
 }

@@ -7,6 +7,7 @@ use tokio::time::Instant;
 use super::{
     Selection,
     flight::{self, Prerequisite, Waited},
+    muting::Muted,
     shared::Shared,
     slot::Observation,
     verdict::Verdict,
@@ -20,7 +21,8 @@ pub(crate) struct Gathered {
     pub(crate) validity: Option<Validity>,
 }
 
-/// An answer stays true until the first of its results is no longer young, or another result lands.
+/// An answer stays true until the first of its results is no longer young or the first of its mutes is over, or
+/// until another result lands.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Validity {
     generation: u64,
@@ -31,6 +33,20 @@ pub(crate) struct Validity {
 impl Validity {
     pub(super) fn holds(self, shared: &Shared) -> bool {
         self.generation == shared.generation() && self.until.is_none_or(|until| Instant::now() < until)
+    }
+
+    /// Counts in the mutes that an answer was made with. They have to be what holds at this generation.
+    fn with_mutes(mut self, shared: &Shared, selected: &[usize], mutes: &[Option<Muted>]) -> Option<Self> {
+        for (index, used) in selected.iter().zip(mutes) {
+            match (used, muted(shared, *index)) {
+                (None, None) => {}
+                (Some(used), Some(current)) if Arc::ptr_eq(&used.mute, &current.mute) => {
+                    self.until = self.until.into_iter().chain(used.expires).min();
+                }
+                _ => return None,
+            }
+        }
+        Some(self)
     }
 }
 
@@ -49,9 +65,15 @@ pub(super) async fn gather(shared: &Arc<Shared>, selection: &Selection) -> Gathe
             results.push(settle(shared, index, observation, deadline, now).await);
         }
     }
-    let validity = validity(shared, &needed, &selected, &results);
+    let mutes: Vec<_> = selected.iter().map(|index| muted(shared, *index)).collect();
+    let validity = validity(shared, &needed, &selected, &results)
+        .and_then(|validity| validity.with_mutes(shared, &selected, &mutes));
     let checks = selected.iter().map(|index| Arc::clone(&shared.checks[*index].spec));
-    let entries = checks.zip(results).map(|(check, result)| ReportEntry { check, result }).collect();
+    let entries = checks
+        .zip(results)
+        .zip(mutes)
+        .map(|((check, result), muted)| ReportEntry { check, result, muted: muted.map(|muted| muted.mute) })
+        .collect();
     Gathered { report: Report::new(selection.shown_levels().to_vec(), entries), validity }
 }
 
@@ -74,7 +96,7 @@ fn observe(shared: &Arc<Shared>, needed: &[bool], now: Instant) -> Vec<Option<Ob
     for &index in shared.order.iter().filter(|index| needed[**index]) {
         let check = &shared.checks[index];
         let (observation, landing) = check.slot.observe(&check.spec, now, is_blocked(shared, index, &observations));
-        shared.landed(index, landing);
+        shared.landed(landing.as_ref());
         if let Observation::Started(boarded) = &observation {
             let prerequisites = check
                 .dependencies
@@ -117,6 +139,11 @@ async fn settle(
     let before = check.slot.latest();
     let before = before.as_ref().map(|latest| &*latest.result);
     Arc::new(verdict.into_result(&check.spec, before, asked_at.elapsed()))
+}
+
+fn muted(shared: &Shared, index: usize) -> Option<Muted> {
+    let check = &shared.checks[index];
+    check.muting.current(Instant::now(), check.spec.name())
 }
 
 /// For how long a report of these results stays true: they have to be what the slots hold at this generation.

@@ -2,14 +2,21 @@
 //! ask at the same time.
 
 mod change;
+mod events;
 mod flight;
 mod gather;
 mod handle;
+mod listener;
+mod mute_list;
+mod muting;
 mod selection;
 mod shared;
 mod slot;
+mod subscription;
 mod verdict;
 
 pub(crate) use gather::Validity;
 pub use handle::Monitor;
+pub(crate) use listener::Listener;
 pub use selection::Selection;
+pub use subscription::{Missed, Subscription};

@@ -8,7 +8,8 @@ use std::sync::{
 use tokio::time::Instant;
 
 use super::{
-    change,
+    events::{Events, Outbox},
+    muting::Muting,
     slot::{FlightId, Landing, Slot},
     verdict::Verdict,
 };
@@ -23,7 +24,8 @@ pub(super) struct Shared {
     pub(super) checks: Vec<Monitored>,
     /// Indices of `checks`, each behind those that it depends on.
     pub(super) order: Vec<usize>,
-    /// Counts the results that landed, so that an answer made from them is known to be outdated.
+    pub(super) events: Arc<Events>,
+    /// Counts what changes answers, such as results that landed, so that one made before is known to be outdated.
     generation: AtomicU64,
 }
 
@@ -33,21 +35,27 @@ pub(super) struct Monitored {
     pub(super) work: Work,
     pub(super) dependencies: Vec<usize>,
     pub(super) slot: Slot,
+    pub(super) muting: Arc<Muting>,
 }
 
 impl Shared {
     pub(super) fn new(registry: Registry) -> Self {
         let (checks, order) = registry.into_parts();
+        let events = Arc::new(Events::default());
         let checks = checks
             .into_iter()
-            .map(|check| Monitored {
-                spec: check.spec,
-                work: check.work,
-                dependencies: check.dependencies,
-                slot: Slot::default(),
+            .map(|check| {
+                let muting = Arc::new(Muting::default());
+                Monitored {
+                    spec: check.spec,
+                    work: check.work,
+                    dependencies: check.dependencies,
+                    slot: Slot::new(Outbox::new(Arc::clone(&events), Arc::clone(&muting))),
+                    muting,
+                }
             })
             .collect();
-        Self { checks, order, generation: AtomicU64::new(0) }
+        Self { checks, order, events, generation: AtomicU64::new(0) }
     }
 
     pub(super) fn generation(&self) -> u64 {
@@ -56,19 +64,24 @@ impl Shared {
 
     pub(super) fn finish(&self, index: usize, id: FlightId, verdict: Verdict) {
         let check = &self.checks[index];
-        self.landed(index, check.slot.finish(&check.spec, id, verdict, Instant::now()));
+        self.landed(check.slot.finish(&check.spec, id, verdict, Instant::now()).as_ref());
     }
 
     pub(super) fn give_up(&self, index: usize, id: FlightId) {
         let check = &self.checks[index];
-        self.landed(index, check.slot.give_up(&check.spec, id, Instant::now()));
+        self.landed(check.slot.give_up(&check.spec, id, Instant::now()).as_ref());
     }
 
     /// Outdates the answers made before, and tells of a change.
-    pub(super) fn landed(&self, index: usize, landing: Option<Landing>) {
-        if let Some(landing) = landing {
-            self.generation.fetch_add(1, Ordering::Release);
-            change::log(&self.checks[index].spec, &landing);
+    pub(super) fn landed(&self, landing: Option<&Landing>) {
+        if landing.is_some() {
+            self.outdate();
+            self.events.tell();
         }
+    }
+
+    /// Outdates the answers made before.
+    pub(super) fn outdate(&self) {
+        self.generation.fetch_add(1, Ordering::Release);
     }
 }
