@@ -88,17 +88,18 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// An empty database in a file, which a first start makes.
-async fn open_database() -> Result<SqlitePool, sqlx::Error> {
-    let file = env::temp_dir().join("health-runtime-quickstart.db");
-    SqlitePoolOptions::new().connect_with(SqliteConnectOptions::new().filename(file).create_if_missing(true)).await
+/// A database in a file beside this program, which a first start makes.
+async fn open_database() -> Result<SqlitePool, Box<dyn Error>> {
+    let file = env::current_exe()?.with_extension("db");
+    let options = SqliteConnectOptions::new().filename(file).create_if_missing(true);
+    Ok(SqlitePoolOptions::new().connect_with(options).await?)
 }
 
 /// Another service, on a free port: it has a health endpoint as well, and something to download.
 async fn start_supporting_service() -> Result<SocketAddr, Box<dyn Error>> {
     let own = Check::new("queue", Level::L5, || async { true });
     let health = EndpointBuilder::new().without_declared_checks().checks([own]).without_root_probes().build()?;
-    let app = health.into_router().route("/mebibyte", get(async || vec![0_u8; 1 << 20]));
+    let app = health.router().route("/mebibyte", get(async || vec![0_u8; 1 << 20]));
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
     tokio::spawn(async { axum::serve(listener, app).await });

@@ -1,16 +1,11 @@
 //! What a caller who may not see details never gets to see, in any route.
 #![allow(clippy::expect_used, reason = "tests fail by panicking")]
 
-use std::{
-    io::Write,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::time::Duration;
 
 use health_runtime::{Check, Details, EndpointBuilder, Level, Outcome, ShowDetails};
 use health_tests::{Answer, builder, get, request, serve};
 use serde_json::json;
-use tracing_subscriber::fmt::MakeWriter;
 
 const PASSWORD: &str = "canary-7f3a";
 const DATABASE_URL: &str = "postgres://user:canary-7f3a@db.internal:5432/orders";
@@ -110,70 +105,4 @@ async fn those_who_may_see_details_see_all_but_credentials() {
     assert!(all.contains("postgres://***@db.internal:5432/orders"));
     let body = get(address, "/health/levels/1").await.json();
     assert_eq!(body["level_4"]["checks"]["blocked"]["blocked_by"], json!(["panics"]));
-}
-
-/// Collects what is logged.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().expect("no panic").extend(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
-
-impl Log {
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().expect("no panic").clone()).expect("text")
-    }
-}
-
-/// The full text is in the log, once for each change, and there too without credentials.
-#[tokio::test]
-async fn the_log_has_the_full_text_once_for_each_change() {
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_writer(log.clone())
-        .with_ansi(false)
-        .with_max_level(tracing::Level::DEBUG)
-        .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
-    let address = serve(leaky().build().expect("good").router()).await;
-    for _ in 0..3 {
-        get(address, "/health/levels/1").await;
-    }
-    let text = log.text();
-    let lines: Vec<_> = text.lines().filter(|line| line.contains("health check changed")).collect();
-    assert_eq!(lines.len(), 5, "{text}");
-    let line = |name: &str| *lines.iter().find(|line| line.contains(&format!("check=\"{name}\""))).expect("a line");
-    assert!(line("db").contains("ERROR"), "{text}");
-    assert!(line("db").contains("cannot connect to postgres://***@db.internal:5432/orders: refused-text"), "{text}");
-    assert!(line("panics").contains("payload-text") && line("panics").contains("panicked"), "{text}");
-    assert!(line("facts").contains("WARN") && line("facts").contains("to=\"warn\""), "{text}");
-    assert!(!text.contains(PASSWORD), "{text}");
-    assert!(text.contains("health checks registered level_1=1 level_2=1"), "{text}");
-}
-
-#[tokio::test]
-async fn no_checks_at_all_is_a_warning_at_start() {
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt().with_writer(log.clone()).with_ansi(false).finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
-    builder([]).build().expect("good");
-    let text = log.text();
-    assert!(text.contains("WARN") && text.contains("no health checks are registered"), "{text}");
-    assert!(text.contains("health_endpoint! { crates: [my_checks] }"), "{text}");
 }

@@ -177,6 +177,7 @@ async fn what_is_no_level_is_not_found() {
         "/health/checks/nothing",
         "/health/checks/%ff",
         "/health/live/",
+        "/health/",
         "/health/levels/5?tag=typo",
     ] {
         assert_problem(&get(address, path).await, 404, "Not Found");
@@ -217,6 +218,11 @@ async fn other_methods_are_refused_and_head_and_options_are_like_get() {
             assert_eq!(refused.header("allow"), "GET, HEAD, OPTIONS");
         }
     }
+    // A client is to come back when the failing check is run again, not when the others are.
+    let lasting = Check::new("up", Level::L5, || async {}).with_max_age(Duration::from_hours(1));
+    let failing = Check::new("down", Level::L5, || async { false }).with_max_age(Duration::from_millis(2_500));
+    let mixed = serve(endpoint([lasting, failing]).router()).await;
+    assert_eq!(get(mixed, "/health/levels/5").await.header("retry-after"), "3");
     // HAProxy's default: no Host, and HTTP/1.0.
     let answer = send(address, "OPTIONS /readyz HTTP/1.0\r\n\r\n").await;
     assert_eq!(answer.status, 503);
@@ -309,6 +315,8 @@ async fn tags_select() {
     let address = serve(endpoint(sample()).router()).await;
     let body = get(address, "/health/levels/1?tag=db&tag=other").await;
     assert_problem(&body, 404, "Not Found");
+    // One check is asked for by its name alone.
+    assert_eq!(get(address, "/health/checks/memory?tag=storage&exclude=memory").await.status, 200);
     let body = get(address, "/health/levels/1?tag=storage").await.json();
     assert_eq!(body["level_1"]["checks"].as_object().map(serde_json::Map::len), Some(1));
     assert_eq!(body["level_5"]["checks"], json!({}));
@@ -423,6 +431,32 @@ async fn stored_answers_are_never_outdated() {
 }
 
 #[test]
+fn paths_may_stand_inside_each_other() {
+    for (base, levels) in
+        [("/a/b", "/a"), ("/a", "/a/b/c"), ("/a", "{base}/levels"), ("/health-1.0/~x", "/livez/levels")]
+    {
+        let _router = builder([]).base_path(base).levels_path(levels).build().expect("good paths").router();
+    }
+    let error = builder([]).base_path("/a/1").levels_path("/a").build().expect_err("a path for two routes");
+    assert!(matches!(error.problems(), [Problem::InvalidPath { key: "levels_path", .. }]), "{error}");
+}
+
+#[tokio::test]
+async fn the_authority_of_a_target_beats_host() {
+    let address = serve(endpoint([]).router()).await;
+    for (request, environment) in [
+        (
+            "GET http://staging.abc.api/health/info HTTP/1.1\r\nHost: abc.api\r\nConnection: close\r\n\r\n",
+            json!("staging"),
+        ),
+        ("GET /health/info HTTP/1.1\r\nHost: abc.api\r\nConnection: close\r\n\r\n", json!("production")),
+        ("GET /health/info HTTP/1.0\r\n\r\n", Value::Null),
+    ] {
+        assert_eq!(send(address, request).await.json()["environment"], environment, "{request}");
+    }
+}
+
+#[test]
 fn everything_that_is_wrong_comes_out_at_once() {
     let error = EndpointBuilder::new()
         .without_declared_checks()
@@ -435,13 +469,18 @@ fn everything_that_is_wrong_comes_out_at_once() {
         .build()
         .expect_err("so much is wrong");
     assert_eq!(error.problems().len(), 7, "{error}");
+    for base in ["/livez", "/readyz", "/startupz", "/:id", "/a/*x"] {
+        let error = builder([]).base_path(base).build().expect_err("a bad path");
+        let is_named = |problem: &Problem| matches!(problem, Problem::InvalidPath { key: "base_path", .. });
+        assert!(error.problems().iter().any(is_named), "{base}: {error}");
+    }
     for (base, levels) in
         [("/health/", "/levels"), ("/", "/levels"), ("/a//b", "/levels"), ("/a/..", "/l"), ("/a b", "/l")]
     {
         let error = builder([]).base_path(base).levels_path(levels).build().expect_err("a bad path");
         assert!(matches!(error.problems(), [Problem::InvalidPath { key: "base_path", .. }]), "{error}");
     }
-    for levels in ["/health", "/health/live", "/readyz", "/health/checks", "/{x}", "/l/", "levels"] {
+    for levels in ["/health", "/health/live", "/readyz", "/health/checks", "/{x}", "/:x", "/l/", "levels"] {
         let error = builder([]).levels_path(levels).build().expect_err("a bad path");
         assert!(matches!(error.problems(), [Problem::InvalidPath { key: "levels_path", .. }]), "{levels}: {error}");
     }

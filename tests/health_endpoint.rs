@@ -2,7 +2,7 @@
 
 use axum::{body::Body, http::Request};
 use health_runtime::{
-    BuildInfo, Check, Endpoint, EndpointBuilder, Level, ShowDetails, StatusCodes, View, health_check, health_endpoint,
+    BuildInfo, Check, EndpointBuilder, Level, ShowDetails, StatusCodes, View, health_check, health_endpoint,
 };
 use tower::ServiceExt as _;
 
@@ -76,7 +76,7 @@ fn is_an_error_value_and_no_panic_when_the_checks_cannot_start() {
 #[test]
 fn says_what_can_be_said_by_hand() -> Result<(), health_runtime::Error> {
     let _router = axum::Router::new().merge::<axum::Router>(health_endpoint! { state: [Pool(vec![1])] }?);
-    let _by_hand = EndpointBuilder::new().state(Pool(vec![1])).build().map(Endpoint::into_router)?;
+    let _by_hand = EndpointBuilder::new().state(Pool(vec![1])).build().map(|endpoint| endpoint.router())?;
     Ok(())
 }
 

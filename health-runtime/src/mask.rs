@@ -26,12 +26,20 @@ pub(crate) fn mask_credentials(text: &str) -> String {
     masked
 }
 
-/// The same for every string inside a JSON value.
+/// The same for every string inside a JSON value, and every key: a map from URL to status is a natural shape.
 pub(crate) fn mask_value(value: &mut Value) {
     match value {
         Value::String(text) if text.contains("://") => *text = mask_credentials(text),
         Value::Array(items) => items.iter_mut().for_each(mask_value),
-        Value::Object(fields) => fields.values_mut().for_each(mask_value),
+        Value::Object(fields) => {
+            *fields = std::mem::take(fields)
+                .into_iter()
+                .map(|(key, mut value)| {
+                    mask_value(&mut value);
+                    (mask_credentials(&key), value)
+                })
+                .collect();
+        }
         _ => {}
     }
 }
@@ -61,8 +69,8 @@ mod tests {
 
     #[test]
     fn values_are_masked_at_any_depth() {
-        let mut value = serde_json::json!({ "a": ["x://u:p@h", { "b": "y://u:p@h" }], "n": 1 });
+        let mut value = serde_json::json!({ "a": ["x://u:p@h", { "z://u:p@h": "y://u:p@h" }], "n": 1 });
         mask_value(&mut value);
-        assert_eq!(value, serde_json::json!({ "a": ["x://***@h", { "b": "y://***@h" }], "n": 1 }));
+        assert_eq!(value, serde_json::json!({ "a": ["x://***@h", { "z://***@h": "y://***@h" }], "n": 1 }));
     }
 }

@@ -50,13 +50,16 @@ pub(crate) fn catch<T>(work: impl FnOnce() -> T) -> Result<T, String> {
 }
 
 fn panic_text(payload: Box<dyn Any + Send>) -> String {
-    match payload.downcast::<String>() {
-        Ok(text) => *text,
+    let payload = match payload.downcast::<String>() {
+        Ok(text) => return *text,
+        Err(payload) => payload,
+    };
+    match payload.downcast::<&'static str>() {
+        Ok(text) => (*text).to_owned(),
         Err(payload) => {
-            let text = payload.downcast_ref::<&str>().map_or_else(|| "no text".to_owned(), |text| (*text).to_owned());
             // Dropping a payload of the user's own type could panic once more.
             std::mem::forget(payload);
-            text
+            "no text".to_owned()
         }
     }
 }

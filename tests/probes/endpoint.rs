@@ -24,7 +24,7 @@ async fn the_sample_reports_come_from_probes_alone() {
         probes::bandwidth(slow.url("/"), u64::MAX).with_time_limit(Duration::from_millis(200)).into(),
     ];
     let endpoint = builder(checks).details(ShowDetails::Always).build().expect("a good endpoint");
-    let address = serve(Router::new().merge(endpoint.into_router())).await;
+    let address = serve(Router::new().merge(endpoint.router())).await;
     let report = get(address, "/health/levels?view=values").await.json();
 
     assert_eq!(report["level_1"]["db"], json!({ "is_db_online": true, "is_db_writeable": true }));

@@ -18,7 +18,7 @@ pub(super) fn expand(model: &Model, mistakes: Option<&TokenStream>) -> TokenStre
         #runtime::EndpointBuilder::new()
             #(#calls)*
             .build()
-            .map(#runtime::Endpoint::into_router)
+            .map(|endpoint| #runtime::Endpoint::router(&endpoint))
     }}
 }
 

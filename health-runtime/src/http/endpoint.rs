@@ -233,12 +233,6 @@ impl Endpoint {
         router(&self.service)
     }
 
-    /// The same, for when the monitor is not needed.
-    #[allow(clippy::needless_pass_by_value, reason = "it is the `into` of `router`")]
-    pub fn into_router(self) -> Router {
-        self.router()
-    }
-
     /// The monitor behind the routes.
     #[must_use]
     pub fn monitor(&self) -> &Monitor {

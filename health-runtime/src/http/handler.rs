@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{
     extract::{OriginalUri, Request},
-    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header, request::Parts},
+    http::{HeaderValue, Method, StatusCode, Uri, header, request::Parts, uri::Authority},
 };
 
 use super::{
@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     build_info::{BuildMetadata, RuntimeInfo},
-    model::{Group, Report},
+    model::{Group, Report, Status},
     monitor::{Monitor, Selection},
     render::{self, Clearance, ReportView},
 };
@@ -71,7 +71,7 @@ impl Service {
 
     async fn fresh(&self, key: Key, query: &Query, request: &Parts) -> Result<Answer, ProblemDetails> {
         match key.target {
-            Target::Info => Ok(self.info(key.clearance, &request.headers)),
+            Target::Info => Ok(self.info(key.clearance, request)),
             Target::Overview => self.overview(key.clearance, query, request).await,
             _ => self.report(key, query).await,
         }
@@ -101,16 +101,26 @@ impl Service {
             Target::Check(name) => Selection::check(name),
             Target::Levels | Target::Overview | Target::Info => Selection::everything(),
         };
-        // A tag that no check has would select nothing, and nothing passes: a lie that a typo tells.
-        if let Some(tag) = query.tags.iter().find(|tag| !self.monitor.checks().any(|check| check.tags().contains(tag)))
-        {
-            return Err(ProblemDetails::not_found(format!("no check has the tag {tag:?}")));
-        }
-        let selection = selection.with_tags(&query.tags).excluding(&query.excluded);
+        let selection = match target {
+            // It was asked for by its name.
+            Target::Check(_) => selection,
+            _ => self.narrowed(selection, query)?,
+        };
         Ok(match query.timeout {
             Some(timeout) => selection.with_deadline(timeout),
             None => selection,
         })
+    }
+
+    /// What is left of a selection by the tags and names of a query. A tag that nothing in it has would leave nothing,
+    /// and nothing passes: a lie that a typo tells.
+    fn narrowed(&self, selection: Selection, query: &Query) -> Result<Selection, ProblemDetails> {
+        let has_tag =
+            |tag: &String| self.monitor.checks().any(|check| selection.selects(check) && check.tags().contains(tag));
+        match query.tags.iter().find(|tag| !has_tag(tag)) {
+            Some(tag) => Err(ProblemDetails::not_found(format!("no check that was asked for has the tag {tag:?}"))),
+            None => Ok(selection.with_tags(&query.tags).excluding(&query.excluded)),
+        }
     }
 
     fn render(
@@ -149,22 +159,23 @@ impl Service {
     fn verdict(&self, report: &Report, content_type: HeaderValue, body: Vec<u8>) -> Answer {
         let status = self.status_codes.of(report.status());
         let retry_after = (status == StatusCode::SERVICE_UNAVAILABLE).then(|| {
-            let longest = report.entries().iter().map(|entry| entry.check.max_age()).max().unwrap_or_default();
+            let failing = report.entries().iter().filter(|entry| entry.counting_status() == Some(Status::Fail));
+            let soonest = failing.map(|entry| entry.check.max_age()).min().unwrap_or_default();
             // Rounded up to whole seconds, and never "at once".
-            HeaderValue::from(longest.saturating_add(Duration::from_millis(999)).as_secs().max(1))
+            HeaderValue::from(soonest.saturating_add(Duration::from_millis(999)).as_secs().max(1))
         });
         Answer::new(status, content_type, retry_after, body)
     }
 
-    fn info(&self, clearance: Clearance, headers: &HeaderMap) -> Answer {
-        let body = render::info(self.build_info.as_ref(), &self.runtime_info.facts(host(headers)), clearance);
+    fn info(&self, clearance: Clearance, request: &Parts) -> Answer {
+        let body = render::info(self.build_info.as_ref(), &self.runtime_info.facts(host(request)), clearance);
         Answer::new(StatusCode::OK, JSON, None, body)
     }
 
     /// Not kept: it tells the uptime.
     async fn overview(&self, clearance: Clearance, query: &Query, request: &Parts) -> Result<Answer, ProblemDetails> {
         let report = self.monitor.report(&self.selection(&Target::Overview, query)?).await;
-        let facts = self.runtime_info.facts(host(&request.headers));
+        let facts = self.runtime_info.facts(host(request));
         let links = self.paths.links(original_uri(request));
         let view = ReportView::new(&report, clearance);
         let body = render::overview(&view, self.build_info.as_ref(), &facts, &links, clearance);
@@ -172,8 +183,11 @@ impl Service {
     }
 }
 
-fn host(headers: &HeaderMap) -> Option<&str> {
-    headers.get(header::HOST)?.to_str().ok()
+/// Where the request was sent to: the authority of its target, which beats `Host` (RFC 9112, section 3.2.2) and
+/// stands in its place in HTTP/2.
+fn host(request: &Parts) -> Option<&str> {
+    let authority = original_uri(request).authority().map(Authority::as_str);
+    authority.or_else(|| request.headers.get(header::HOST)?.to_str().ok())
 }
 
 /// The path as the client wrote it, before routers around this one took their prefix off.

@@ -1,7 +1,13 @@
+use std::collections::BTreeSet;
+
 use axum::http::Uri;
 
 use super::{query::View, target::Target};
-use crate::{error::Problem, model::Group, render::Links};
+use crate::{
+    error::Problem,
+    model::{Group, Level},
+    render::Links,
+};
 
 /// Where the levels are served, and what they look like when the query does not say.
 ///
@@ -66,11 +72,7 @@ impl Paths {
             .filter_map(|(key, path)| fault(key, path))
             .collect();
         let paths = Self { base: base.to_owned(), levels, has_root_probes };
-        let mut others = paths.fixed().into_iter().map(|(path, _)| path).chain([paths.checks()]);
-        if others.any(|other| other == paths.levels) {
-            let reason = "another route of the endpoint has this path";
-            problems.push(Problem::InvalidPath { key: "levels_path", path: paths.levels.clone(), reason });
-        }
+        problems.extend(paths.clash());
         if problems.is_empty() { Ok(paths) } else { Err(problems) }
     }
 
@@ -78,7 +80,27 @@ impl Paths {
         format!("{}/checks", self.base)
     }
 
-    /// Every path without a part that varies, but those of the levels.
+    /// The levels' own paths.
+    pub(super) fn of_levels(&self) -> Vec<(String, Target)> {
+        let each = Level::ALL.into_iter().map(|level| {
+            let target = if level == Level::L1 { Target::Levels } else { Target::Level(level) };
+            (format!("{}/{level}", self.levels), target)
+        });
+        [(self.levels.clone(), Target::Levels)].into_iter().chain(each).collect()
+    }
+
+    /// Two routes of one path, which axum would answer with a panic.
+    fn clash(&self) -> Option<Problem> {
+        let reason = "another route of the endpoint has this path";
+        let mut taken = BTreeSet::from([self.checks()]);
+        let mut find = |key, routes: Vec<(String, Target)>| {
+            let path = routes.into_iter().map(|(path, _)| path).find(|path| !taken.insert(path.clone()))?;
+            Some(Problem::InvalidPath { key, path, reason })
+        };
+        find("base_path", self.fixed()).or_else(|| find("levels_path", self.of_levels()))
+    }
+
+    /// Every other path without a part that varies.
     pub(super) fn fixed(&self) -> Vec<(String, Target)> {
         let base = &self.base;
         let mut routes = vec![(base.clone(), Target::Overview), (format!("{base}/info"), Target::Info)];
@@ -113,6 +135,8 @@ fn fault(key: &'static str, path: &str) -> Option<Problem> {
         "a path has something behind its last `/`, such as `/health`"
     } else if path.split('/').skip(1).any(|part| matches!(part, "" | "." | "..")) {
         "a path has no empty parts and no `.` or `..`"
+    } else if path.split('/').any(|part| part.starts_with([':', '*'])) {
+        "a part of a path that starts with `:` or `*` is one to be filled in, to axum"
     } else if !path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/-._~!$&'()+,;=:@%".contains(&byte)) {
         "a path is made of the characters that a URL may hold, with nothing to be filled in"
     } else {

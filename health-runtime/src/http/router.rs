@@ -8,23 +8,21 @@ use axum::{
 };
 
 use super::{answering::Answering, handler::Service, problem::ProblemDetails, target::Target};
-use crate::model::Level;
 
 pub(super) fn router(service: &Arc<Service>) -> Router {
     let paths = &service.paths;
-    let levels = &paths.levels;
-    let mut router = Router::new().route(levels, route(service, Target::Levels));
-    for level in Level::ALL {
-        let target = if level == Level::L1 { Target::Levels } else { Target::Level(level) };
-        router = router.route(&format!("{levels}/{level}"), route(service, target));
-    }
-    for (path, target) in paths.fixed() {
+    let mut router = Router::new();
+    for (path, target) in paths.fixed().into_iter().chain(paths.of_levels()) {
         router = router.route(&path, route(service, target));
     }
+    // What starts with one of these paths is ours to answer, and nothing else is.
+    let (base, levels) = (&paths.base, &paths.levels);
     router
         .route(&format!("{}/{{name}}", paths.checks()), check_route(service))
+        .route(&format!("{levels}/"), no_level())
         .route(&format!("{levels}/{{*rest}}"), no_level())
-        .route(&format!("{}/{{*rest}}", paths.base), nothing())
+        .route(&format!("{base}/"), nothing())
+        .route(&format!("{base}/{{*rest}}"), nothing())
 }
 
 /// Any method, because one that is not allowed gets a problem document, too.

@@ -18,6 +18,8 @@ pub enum Cause {
         /// The names of the failed checks.
         by: Vec<String>,
     },
+    /// Its run was dropped before its end, because the runtime that it was on shut down.
+    CutOff,
     /// It passed, and took longer than its `degraded_after`.
     Slow,
 }
@@ -31,6 +33,7 @@ impl Cause {
             Self::StillRunning { .. } => "still_running",
             Self::Panicked => "panicked",
             Self::Blocked { .. } => "blocked",
+            Self::CutOff => "cut_off",
             Self::Slow => "slow",
         }
     }

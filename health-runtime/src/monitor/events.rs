@@ -5,10 +5,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use tokio::{
-    sync::broadcast::{Receiver, Sender},
-    time::Instant,
-};
+use tokio::sync::broadcast::{Receiver, Sender};
 
 use super::{change, muting::Muting};
 use crate::model::{CheckResult, CheckSpec, StatusChange};
@@ -109,8 +106,8 @@ impl Outbox {
 
     /// Puts in what changed between two results, if the status did. To be called under the slot's lock, and
     /// [`Events::tell`] after it.
-    pub(super) fn put(&self, spec: &CheckSpec, before: Option<&CheckResult>, result: &CheckResult, now: Instant) {
-        if let Some(change) = StatusChange::between(spec, before, result, || self.muting.is_muted(now)) {
+    pub(super) fn put(&self, spec: &CheckSpec, before: Option<&CheckResult>, result: &CheckResult) {
+        if let Some(change) = StatusChange::between(spec, before, result, || self.muting.is_muted()) {
             self.events.lock().untold.push_back(Arc::new(change));
         }
     }

@@ -1,6 +1,6 @@
 //! A run from its start to its landing, and those who wait for it.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use tokio::time::{Instant, timeout_at};
 
@@ -12,7 +12,7 @@ use super::{
 use crate::{
     clock::after,
     model::{CheckResult, Outcome, Status, Work},
-    runner::{self, Ending},
+    runner,
 };
 
 /// What became of waiting for a run.
@@ -75,28 +75,28 @@ struct Pilot {
 impl Pilot {
     /// Waits for the checks that this one depends on, then runs it unless one of them failed.
     async fn fly_after(self, prerequisites: Vec<Prerequisite>) {
-        let Self { shared, index, id } = &self;
-        let check = &shared.checks[*index];
+        let check = &self.shared.checks[self.index];
         let mut failed = Vec::new();
         for Prerequisite { index, observation } in prerequisites {
-            let fails = match observation {
-                Observation::Settled(result) => result.observed == Status::Fail,
+            let result = match observation {
+                Observation::Settled(result) => result,
                 Observation::Joined(boarded) | Observation::Started(boarded) => {
-                    match wait(shared, index, boarded, None).await {
-                        Waited::Landed(result) => result.observed == Status::Fail,
-                        Waited::OutOfTime | Waited::CutOff => true,
+                    match wait(&self.shared, index, boarded, None).await {
+                        Waited::Landed(result) => result,
+                        // Without its verdict there is none on this one either.
+                        Waited::OutOfTime | Waited::CutOff => return,
                     }
                 }
             };
-            if fails {
-                failed.push(shared.checks[index].spec.name().to_owned());
+            if result.observed == Status::Fail {
+                failed.push(self.shared.checks[index].spec.name().to_owned());
             }
         }
-        if check.slot.reuse(&check.spec, *id, Instant::now(), !failed.is_empty()) {
+        if check.slot.reuse(&check.spec, self.id, Instant::now(), !failed.is_empty()) {
             return;
         }
         if !failed.is_empty() {
-            return shared.finish(*index, *id, Verdict::blocked(failed));
+            return self.land(Verdict::blocked(failed));
         }
         self.begin();
         self.fly().await;
@@ -109,26 +109,39 @@ impl Pilot {
 
     async fn fly(self) {
         let check = &self.shared.checks[self.index];
-        let ending = match &check.work {
-            Work::Task(work) => Some(runner::run_task(&**work, check.spec.timeout()).await),
-            Work::Blocking(work) => self.run_blocking(Arc::clone(work), check.spec.timeout()).await,
-        };
-        if let Some(ending) = ending {
-            self.shared.finish(self.index, self.id, Verdict::of(ending, &check.spec));
+        match &check.work {
+            Work::Task(work) => {
+                let ending = runner::run_task(&**work, check.spec.timeout()).await;
+                self.land(Verdict::of(ending, &check.spec));
+            }
+            Work::Blocking(work) => {
+                let work = Arc::clone(work);
+                self.fly_blocking(work).await;
+            }
         }
     }
 
-    /// A thread cannot be stopped: past its timeout the run is given up, and stays in the slot until the
-    /// thread comes back. `None` when the runtime shut down before the thread began.
-    async fn run_blocking(&self, work: Arc<dyn Fn() -> Outcome + Send + Sync>, timeout: Duration) -> Option<Ending> {
-        let mut thread = tokio::task::spawn_blocking(move || runner::run_blocking(&*work));
-        let ending = if let Ok(ending) = tokio::time::timeout(timeout, &mut thread).await {
-            ending
+    /// A thread cannot be stopped: past its timeout the run is given up, and stays in the slot until the thread comes
+    /// back. So it is the thread that clears the slot, should the runtime not wait for it.
+    async fn fly_blocking(self, work: Arc<dyn Fn() -> Outcome + Send + Sync>) {
+        let Self { shared, index, id } = &self;
+        let (shared, index, id) = (Arc::clone(shared), *index, *id);
+        let timeout = shared.checks[index].spec.timeout();
+        let mut thread = tokio::task::spawn_blocking(move || (runner::run_blocking(&*work), self));
+        let ended = if let Ok(ended) = tokio::time::timeout(timeout, &mut thread).await {
+            ended
         } else {
-            self.shared.give_up(self.index, self.id);
+            shared.give_up(index, id);
             thread.await
         };
-        ending.ok()
+        // Else the runtime shut down before the thread began.
+        if let Ok((ending, pilot)) = ended {
+            pilot.land(Verdict::of(ending, &shared.checks[index].spec));
+        }
+    }
+
+    fn land(&self, verdict: Verdict) {
+        self.shared.finish(self.index, self.id, verdict);
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use futures_util::{StreamExt, stream::FuturesUnordered};
 use tokio::time::Instant;
 
 use super::{
@@ -12,7 +13,7 @@ use super::{
     slot::Observation,
     verdict::Verdict,
 };
-use crate::model::{CheckResult, Report, ReportEntry, Status};
+use crate::model::{Cause, CheckResult, Report, ReportEntry, Status};
 
 /// A report, and for how long an answer made of it stays true.
 pub(crate) struct Gathered {
@@ -34,127 +35,191 @@ impl Validity {
     pub(super) fn holds(self, shared: &Shared) -> bool {
         self.generation == shared.generation() && self.until.is_none_or(|until| Instant::now() < until)
     }
+}
 
-    /// Counts in the mutes that an answer was made with. They have to be what holds at this generation.
-    fn with_mutes(mut self, shared: &Shared, selected: &[usize], mutes: &[Option<Muted>]) -> Option<Self> {
-        for (index, used) in selected.iter().zip(mutes) {
-            match (used, muted(shared, *index)) {
-                (None, None) => {}
-                (Some(used), Some(current)) if Arc::ptr_eq(&used.mute, &current.mute) => {
-                    self.until = self.until.into_iter().chain(used.expires).min();
-                }
-                _ => return None,
-            }
+/// What a report knows of one check.
+#[derive(Clone)]
+enum Known {
+    /// What the slot held, or holds now.
+    Landed(Arc<CheckResult>),
+    /// Something for this report alone: the run goes on, and what it brings is for those who ask later.
+    Unrecorded(Arc<CheckResult>),
+}
+
+impl Known {
+    const fn result(&self) -> &Arc<CheckResult> {
+        match self {
+            Self::Landed(result) | Self::Unrecorded(result) => result,
         }
-        Some(self)
     }
 }
 
 pub(super) async fn gather(shared: &Arc<Shared>, selection: &Selection) -> Gathered {
-    let now = Instant::now();
-    let deadline = now + selection.deadline();
+    let asked_at = Instant::now();
+    let gathering = Gathering { shared, asked_at, deadline: asked_at + selection.deadline() };
     let selected: Vec<usize> =
         (0..shared.checks.len()).filter(|index| selection.selects(&shared.checks[*index].spec)).collect();
-    let needed = with_prerequisites(shared, &selected);
-    let mut observations = observe(shared, &needed, now);
+    let needed = gathering.in_order(&selected);
 
-    let mut results = Vec::with_capacity(selected.len());
-    // One after the other: all of them are under way, so this takes as long as the slowest.
-    for &index in &selected {
-        if let Some(observation) = observations[index].take() {
-            results.push(settle(shared, index, observation, deadline, now).await);
-        }
+    let mut known = gathering.settle_all(gathering.observe(&needed)).await;
+    for index in needed.iter().copied() {
+        gathering.reconcile(index, &mut known).await;
     }
-    let mutes: Vec<_> = selected.iter().map(|index| muted(shared, *index)).collect();
-    let validity = validity(shared, &needed, &selected, &results)
-        .and_then(|validity| validity.with_mutes(shared, &selected, &mutes));
-    let checks = selected.iter().map(|index| Arc::clone(&shared.checks[*index].spec));
-    let entries = checks
-        .zip(results)
-        .zip(mutes)
-        .map(|((check, result), muted)| ReportEntry { check, result, muted: muted.map(|muted| muted.mute) })
-        .collect();
+    let mutes: Vec<_> = selected.iter().map(|index| gathering.muted(*index)).collect();
+    let validity =
+        gathering.validity(&needed, &known).and_then(|validity| gathering.until_unmuted(validity, &selected, &mutes));
+    let entry = |(index, muted): (usize, Option<Muted>)| {
+        let check = Arc::clone(&shared.checks[index].spec);
+        let result = Arc::clone(known[index].as_ref()?.result());
+        Some(ReportEntry { check, result, muted: muted.map(|muted| muted.mute) })
+    };
+    let entries = selected.into_iter().zip(mutes).filter_map(entry).collect();
     Gathered { report: Report::new(selection.shown_levels().to_vec(), entries), validity }
 }
 
-/// Which checks have to be looked at: those selected, and what they depend on.
-fn with_prerequisites(shared: &Shared, selected: &[usize]) -> Vec<bool> {
-    let mut needed = vec![false; shared.checks.len()];
-    let mut to_visit = selected.to_vec();
-    while let Some(index) = to_visit.pop() {
-        if !std::mem::replace(&mut needed[index], true) {
-            to_visit.extend(&shared.checks[index].dependencies);
-        }
-    }
-    needed
-}
-
-/// Looks at each needed check behind those that it depends on, and starts what has to be run.
-fn observe(shared: &Arc<Shared>, needed: &[bool], now: Instant) -> Vec<Option<Observation>> {
-    let mut observations: Vec<Option<Observation>> = Vec::new();
-    observations.resize_with(needed.len(), || None);
-    for &index in shared.order.iter().filter(|index| needed[**index]) {
-        let check = &shared.checks[index];
-        let (observation, landing) = check.slot.observe(&check.spec, now, is_blocked(shared, index, &observations));
-        shared.landed(landing.as_ref());
-        if let Observation::Started(boarded) = &observation {
-            let prerequisites = check
-                .dependencies
-                .iter()
-                .filter_map(|&index| Some(Prerequisite { index, observation: observations[index].clone()? }))
-                .collect();
-            flight::start(shared, index, boarded.id, prerequisites);
-        }
-        observations[index] = Some(observation);
-    }
-    observations
-}
-
-/// Whether a check that this one depends on is failing; `None` while one of them is still to be waited for.
-fn is_blocked(shared: &Shared, index: usize, observations: &[Option<Observation>]) -> Option<bool> {
-    shared.checks[index].dependencies.iter().try_fold(false, |blocked, &dependency| match &observations[dependency] {
-        Some(Observation::Settled(result)) => Some(blocked || result.observed == Status::Fail),
-        _ => None,
-    })
-}
-
-async fn settle(
-    shared: &Shared,
-    index: usize,
-    observation: Observation,
-    deadline: Instant,
+struct Gathering<'a> {
+    shared: &'a Arc<Shared>,
     asked_at: Instant,
-) -> Arc<CheckResult> {
-    let boarded = match observation {
-        Observation::Settled(result) => return result,
-        Observation::Joined(boarded) | Observation::Started(boarded) => boarded,
-    };
-    let verdict = match flight::wait(shared, index, boarded, Some(deadline)).await {
-        Waited::Landed(result) => return result,
-        Waited::OutOfTime => Verdict::out_of_time(),
-        Waited::CutOff => Verdict::cut_off(),
-    };
-    // For this report alone: the run goes on, and what it brings is for those who ask later.
-    let check = &shared.checks[index];
-    let before = check.slot.latest();
-    let before = before.as_ref().map(|latest| &*latest.result);
-    Arc::new(verdict.into_result(&check.spec, before, asked_at.elapsed()))
+    deadline: Instant,
 }
 
-fn muted(shared: &Shared, index: usize) -> Option<Muted> {
-    let check = &shared.checks[index];
-    check.muting.current(Instant::now(), check.spec.name())
-}
+impl Gathering<'_> {
+    /// Which checks have to be looked at: those selected and what they depend on, each behind its dependencies.
+    fn in_order(&self, selected: &[usize]) -> Vec<usize> {
+        let mut is_needed = vec![false; self.shared.checks.len()];
+        let mut to_visit = selected.to_vec();
+        while let Some(index) = to_visit.pop() {
+            if !std::mem::replace(&mut is_needed[index], true) {
+                to_visit.extend(&self.shared.checks[index].dependencies);
+            }
+        }
+        self.shared.order.iter().copied().filter(|index| is_needed[*index]).collect()
+    }
 
-/// For how long a report of these results stays true: they have to be what the slots hold at this generation.
-fn validity(shared: &Shared, needed: &[bool], selected: &[usize], results: &[Arc<CheckResult>]) -> Option<Validity> {
-    let generation = shared.generation();
-    let latest = |index: usize| shared.checks[index].slot.latest();
-    let are_latest = selected
-        .iter()
-        .zip(results)
-        .all(|(index, result)| latest(*index).is_some_and(|latest| Arc::ptr_eq(&latest.result, result)));
-    let needed = (0..needed.len()).filter(|index| needed[*index]);
-    let until = needed.filter_map(|index| Some(latest(index)?.young_until(&shared.checks[index].spec))).min();
-    are_latest.then_some(Validity { generation, until })
+    /// Looks at each needed check, and starts what has to be run.
+    fn observe(&self, needed: &[usize]) -> Vec<Option<Observation>> {
+        let mut observations: Vec<Option<Observation>> = vec![None; self.shared.checks.len()];
+        for &index in needed {
+            observations[index] = Some(self.observe_one(index, |dependency| observations[dependency].clone()));
+        }
+        observations
+    }
+
+    fn observe_one(&self, index: usize, observed: impl Fn(usize) -> Option<Observation>) -> Observation {
+        let check = &self.shared.checks[index];
+        let prerequisites: Vec<_> = check
+            .dependencies
+            .iter()
+            .filter_map(|&index| Some(Prerequisite { index, observation: observed(index)? }))
+            .collect();
+        // Not known while one of them is still to be waited for.
+        let is_blocked =
+            prerequisites.iter().try_fold(false, |is_blocked, prerequisite| match &prerequisite.observation {
+                Observation::Settled(result) => Some(is_blocked || result.observed == Status::Fail),
+                Observation::Joined(_) | Observation::Started(_) => None,
+            });
+        let (observation, landing) = check.slot.observe(&check.spec, Instant::now(), is_blocked);
+        self.shared.landed(landing.as_ref());
+        if let Observation::Started(boarded) = &observation {
+            flight::start(self.shared, index, boarded.id, prerequisites);
+        }
+        observation
+    }
+
+    /// Waits for all of them at the same time, so that each is given up when its own time is up.
+    async fn settle_all(&self, observations: Vec<Option<Observation>>) -> Vec<Option<Known>> {
+        let mut known: Vec<Option<Known>> = vec![None; observations.len()];
+        let mut waiting = FuturesUnordered::new();
+        for (index, observation) in observations.into_iter().enumerate() {
+            match observation {
+                Some(Observation::Settled(result)) => known[index] = Some(Known::Landed(result)),
+                Some(observation) => waiting.push(async move { (index, self.settle(index, observation).await) }),
+                None => {}
+            }
+        }
+        while let Some((index, settled)) = waiting.next().await {
+            known[index] = Some(settled);
+        }
+        known
+    }
+
+    async fn settle(&self, index: usize, observation: Observation) -> Known {
+        let boarded = match observation {
+            Observation::Settled(result) => return Known::Landed(result),
+            Observation::Joined(boarded) | Observation::Started(boarded) => boarded,
+        };
+        match flight::wait(self.shared, index, boarded, Some(self.deadline)).await {
+            Waited::Landed(result) => Known::Landed(result),
+            Waited::OutOfTime => self.unrecorded(index, Verdict::out_of_time()),
+            Waited::CutOff => self.unrecorded(index, Verdict::cut_off()),
+        }
+    }
+
+    fn unrecorded(&self, index: usize, verdict: Verdict) -> Known {
+        let check = &self.shared.checks[index];
+        let before = check.slot.latest();
+        let before = before.as_ref().map(|latest| &*latest.result);
+        Known::Unrecorded(Arc::new(verdict.into_result(&check.spec, before, self.asked_at.elapsed())))
+    }
+
+    /// Looks once more at a check whose result does not go with what this report knows of its dependencies: the
+    /// run that it joined began before one of them changed, or was cut off with the runtime that it was on.
+    async fn reconcile(&self, index: usize, known: &mut [Option<Known>]) {
+        let Some(is_blocked) = self.is_blocked(index, known) else { return };
+        let is_off = match &known[index] {
+            Some(Known::Landed(result)) => matches!(result.cause, Some(Cause::Blocked { .. })) != is_blocked,
+            Some(Known::Unrecorded(result)) => matches!(result.cause, Some(Cause::CutOff)),
+            None => false,
+        };
+        if is_off {
+            let observation = self.observe_one(index, |dependency| {
+                known[dependency].as_ref().map(|known| Observation::Settled(Arc::clone(known.result())))
+            });
+            known[index] = Some(self.settle(index, observation).await);
+        }
+    }
+
+    /// Whether a dependency has failed; not known if one of them has a result for this report alone.
+    fn is_blocked(&self, index: usize, known: &[Option<Known>]) -> Option<bool> {
+        let dependencies = &self.shared.checks[index].dependencies;
+        dependencies.iter().try_fold(false, |is_blocked, dependency| match &known[*dependency] {
+            Some(Known::Landed(result)) => Some(is_blocked || result.observed == Status::Fail),
+            _ => None,
+        })
+    }
+
+    /// For how long a report of this stays true: all of it has to be what the slots hold at this generation.
+    fn validity(&self, needed: &[usize], known: &[Option<Known>]) -> Option<Validity> {
+        let generation = self.shared.generation();
+        let mut until: Option<Instant> = None;
+        for &index in needed {
+            let check = &self.shared.checks[index];
+            let latest = check.slot.latest()?;
+            if !matches!(&known[index], Some(Known::Landed(result)) if Arc::ptr_eq(result, &latest.result)) {
+                return None;
+            }
+            let young_until = latest.young_until(&check.spec);
+            until = Some(until.map_or(young_until, |until| until.min(young_until)));
+        }
+        Some(Validity { generation, until })
+    }
+
+    fn muted(&self, index: usize) -> Option<Muted> {
+        let check = &self.shared.checks[index];
+        check.muting.current(check.spec.name())
+    }
+
+    /// Counts in the mutes that a report was made with. They have to be what holds at the answer's generation, too.
+    fn until_unmuted(&self, mut validity: Validity, selected: &[usize], mutes: &[Option<Muted>]) -> Option<Validity> {
+        for (index, used) in selected.iter().zip(mutes) {
+            match (used, self.muted(*index)) {
+                (None, None) => {}
+                (Some(used), Some(current)) if Arc::ptr_eq(&used.mute, &current.mute) => {
+                    validity.until = validity.until.into_iter().chain(used.expires).min();
+                }
+                _ => return None,
+            }
+        }
+        Some(validity)
+    }
 }

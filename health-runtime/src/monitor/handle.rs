@@ -1,7 +1,5 @@
 use std::{sync::Arc, time::Duration};
 
-use tokio::time::Instant;
-
 use super::{
     Selection, Subscription,
     gather::{self, Gathered, Validity},
@@ -109,7 +107,7 @@ impl Monitor {
     /// If no check has this name. One that is not muted is no error.
     pub fn unmute(&self, check: &str) -> Result<(), UnknownCheck> {
         let monitored = self.find(check)?;
-        if monitored.muting.clear(Instant::now()) {
+        if monitored.muting.clear() {
             self.shared.outdate();
             tracing::info!(check, "health check is no longer muted");
         }

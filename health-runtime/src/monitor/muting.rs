@@ -38,8 +38,9 @@ impl Muted {
         }
     }
 
-    fn is_over(&self, now: Instant) -> bool {
-        self.expires.is_some_and(|expires| expires <= now)
+    /// To be asked under the lock: a time taken before it could be earlier than the mute itself.
+    fn is_over(&self) -> bool {
+        self.expires.is_some_and(|expires| expires <= Instant::now())
     }
 }
 
@@ -55,19 +56,19 @@ impl Muting {
     }
 
     /// Takes the mute away, and says whether there was one.
-    pub(super) fn clear(&self, now: Instant) -> bool {
-        self.lock().take().is_some_and(|muted| !muted.is_over(now))
+    pub(super) fn clear(&self) -> bool {
+        self.lock().take().is_some_and(|muted| !muted.is_over())
     }
 
-    pub(super) fn is_muted(&self, now: Instant) -> bool {
-        self.lock().as_ref().is_some_and(|muted| !muted.is_over(now))
+    pub(super) fn is_muted(&self) -> bool {
+        self.lock().as_ref().is_some_and(|muted| !muted.is_over())
     }
 
     /// The mute that holds now; one that is over is taken away, and who takes it away says so.
-    pub(super) fn current(&self, now: Instant, check: &str) -> Option<Muted> {
+    pub(super) fn current(&self, check: &str) -> Option<Muted> {
         let over = {
             let mut current = self.lock();
-            if !current.as_ref()?.is_over(now) {
+            if !current.as_ref()?.is_over() {
                 return current.clone();
             }
             current.take()

@@ -97,7 +97,7 @@ impl Selection {
         }
     }
 
-    pub(super) fn selects(&self, spec: &CheckSpec) -> bool {
+    pub(crate) fn selects(&self, spec: &CheckSpec) -> bool {
         let in_scope = match &self.scope {
             Scope::Levels(levels) => levels.contains(&spec.level()),
             Scope::Group(group) => spec.is_in(*group),

@@ -226,7 +226,7 @@ impl SlotState {
     ) -> Landing {
         let before = self.latest.take().map(|latest| latest.result);
         let result = Arc::new(verdict.into_result(spec, before.as_deref(), duration));
-        outbox.put(spec, before.as_deref(), &result, now);
+        outbox.put(spec, before.as_deref(), &result);
         self.latest = Some(Latest { result: Arc::clone(&result), at: now });
         Landing { result }
     }

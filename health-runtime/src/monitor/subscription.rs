@@ -6,7 +6,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use futures_core::Stream;
+use futures_util::Stream;
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 
 use crate::model::StatusChange;

@@ -45,12 +45,7 @@ impl Verdict {
     }
 
     pub(super) fn cut_off() -> Self {
-        Self {
-            observed: Status::Fail,
-            cause: None,
-            message: Some("its run was cut off, because its runtime shut down".to_owned()),
-            data: None,
-        }
+        Self::failed(Cause::CutOff, "its run was cut off, because the runtime that it was on shut down".to_owned())
     }
 
     pub(super) fn blocked(by: Vec<String>) -> Self {

@@ -28,8 +28,8 @@ pub struct Bandwidth {
 /// Whether data comes in from `url` at `minimum` bytes per second or more, measured by a transfer.
 ///
 /// Name `bandwidth`, level 4, and its data stands in the level itself (see [`Check::flatten`]):
-/// `{ "bytes_per_second": 11250000, "is_bandwidth_sufficient": true }`. It costs the transfer, so give it an
-/// `interval` or a long [`max_age`](Check::with_max_age).
+/// `{ "bytes_per_second": 11250000, "is_bandwidth_sufficient": true }`. It costs the transfer, so give it a
+/// long [`max_age`](Check::with_max_age).
 ///
 /// The clock starts when the first piece of the body is there, and that piece is not counted: how long the
 /// server thinks is not the line's fault. It stops after 1 MiB or 1 s, whatever is first; TCP starts slowly,

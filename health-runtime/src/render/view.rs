@@ -9,7 +9,7 @@ use crate::model::{Cause, Group, Level, Mute, Report, ReportEntry, Status};
 /// What a caller may see, decided before any check runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Clearance {
-    /// Names, statuses, causes and times.
+    /// Names, levels, groups, tags, statuses, causes and times.
     Outline,
     /// Details, too: messages, data, descriptions, what blocks a check.
     Details,

@@ -1,0 +1,147 @@
+//! What is logged: each change of a status once, in full, how many checks there are, who is muted, and listeners that
+//! panic. One test, alone in its process, because whether anybody listens is a fact about the whole process.
+
+#![allow(clippy::expect_used, reason = "tests fail by panicking")]
+
+use std::{
+    io::Write,
+    sync::{Arc, Mutex, mpsc},
+    time::Duration,
+};
+
+use health_runtime::{Check, Details, Level, Monitor, Selection, Status};
+use health_tests::{builder, get, monitor, serve};
+use tracing_subscriber::fmt::MakeWriter;
+
+/// Collects what is logged.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().expect("no panic").extend(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Log {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        self.clone()
+    }
+}
+
+impl Log {
+    /// What was logged since it was last asked.
+    fn text(&self) -> String {
+        String::from_utf8(std::mem::take(&mut *self.0.lock().expect("no panic"))).expect("text")
+    }
+}
+
+#[tokio::test]
+async fn what_happens_is_logged_once_and_in_full() {
+    let log = Log::default();
+    let subscriber =
+        tracing_subscriber::fmt().with_writer(log.clone()).with_ansi(false).with_max_level(tracing::Level::DEBUG);
+    tracing::subscriber::set_global_default(subscriber.finish()).expect("the first subscriber");
+    changes(&log).await;
+    panics_of_listeners(&log).await;
+    tokio::time::pause();
+    mutes(&log).await;
+}
+
+async fn changes(log: &Log) {
+    builder([]).build().expect("good");
+    let text = log.text();
+    assert!(text.contains("WARN") && text.contains("no health checks are registered"), "{text}");
+    assert!(text.contains("health_endpoint! { crates: [my_checks] }"), "{text}");
+
+    let fails = || async { Err::<(), _>("cannot connect to postgres://user:canary-7f3a@db.internal/orders: refused") };
+    let endpoint = builder([
+        Check::new("db", Level::L1, fails).with_max_age(Duration::ZERO),
+        Check::new("panics", Level::L2, || async { panic!("on purpose") as () }).with_max_age(Duration::ZERO),
+        Check::new("facts", Level::L3, || async { Details::warn(7, "odd") }),
+        Check::new("good", Level::L5, || async {}),
+    ]);
+    let address = serve(endpoint.build().expect("good").router()).await;
+    let text = log.text();
+    assert!(text.contains("health checks registered level_1=1 level_2=1 level_3=1 level_4=0 level_5=1"), "{text}");
+
+    for _ in 0..3 {
+        get(address, "/health/levels/1").await;
+    }
+    let text = log.text();
+    let lines: Vec<_> = text.lines().filter(|line| line.contains("health check changed")).collect();
+    assert_eq!(lines.len(), 4, "{text}");
+    let line = |name: &str| *lines.iter().find(|line| line.contains(&format!("check=\"{name}\""))).expect("a line");
+    assert!(line("db").contains("ERROR") && line("db").contains("level=1"), "{text}");
+    assert!(line("db").contains("cannot connect to postgres://***@db.internal/orders: refused"), "{text}");
+    assert!(line("panics").contains("ERROR") && line("panics").contains("panicked: on purpose"), "{text}");
+    assert!(line("facts").contains("WARN") && line("facts").contains("to=\"warn\""), "{text}");
+    assert!(line("good").contains("DEBUG"), "{text}");
+    assert!(!text.contains("canary"), "{text}");
+}
+
+async fn status(monitor: &Monitor) -> Status {
+    monitor.report(&Selection::everything()).await.status()
+}
+
+async fn panics_of_listeners(log: &Log) {
+    let monitor = monitor([Check::new("db", Level::L1, || async {})]);
+    let (done, is_done) = mpsc::channel::<()>();
+    monitor.on_change(move |_| {
+        let _until_the_listener_is_dropped = &done;
+        panic!("with postgres://user:canary-7f3a@host/db");
+    });
+    status(&monitor).await;
+    drop(monitor);
+    assert!(is_done.recv().is_err());
+    let text = log.text();
+    let line = text.lines().find(|line| line.contains("listener")).expect("a line");
+    assert!(line.contains("ERROR") && line.contains("check=\"db\""), "{text}");
+    assert!(line.contains("with postgres://***@host/db") && !text.contains("canary"), "{text}");
+}
+
+/// On a paused clock.
+async fn mutes(log: &Log) {
+    let failing = |name| {
+        Check::new(name, Level::L3, || async { Err::<(), _>("it is down") }).with_max_age(Duration::from_hours(24))
+    };
+    let hours = Duration::from_hours(2);
+    let endpoint = builder([failing("billing"), failing("legacy")]).muted("billing, legacy=2h, biling, db=soon");
+    let monitor = endpoint.build().expect("good all the same").monitor().clone();
+    assert_eq!(status(&monitor).await, Status::Pass);
+    tokio::time::advance(hours).await;
+    for _ in 0..3 {
+        assert_eq!(status(&monitor).await, Status::Fail);
+    }
+    monitor.unmute("billing").expect("a check");
+    monitor.unmute("billing").expect("a check");
+    monitor.mute("legacy", hours, "they move, see http://user:canary-7f3a@tickets/7").expect("a check");
+    let text = log.text();
+    let line = |part: &str| {
+        let lines: Vec<_> = text.lines().filter(|line| line.contains(part)).collect();
+        assert_eq!(lines.len(), 1, "{part}: {text}");
+        lines[0]
+    };
+    let at_start = line("is muted check=\"billing\"");
+    assert!(at_start.contains("WARN") && !at_start.contains("until"), "{text}");
+    assert!(
+        line("by=\"EndpointBuilder::muted\" problem=\"no check is named `biling`; did you mean `billing`?")
+            .contains("WARN")
+    );
+    assert!(line("db=soon").contains("WARN"));
+    assert!(line("is no longer muted: its time is over check=\"legacy\"").contains("INFO"));
+    assert!(line("is no longer muted check=\"billing\"").contains("INFO"));
+    // It alarms nobody, and is told all the same.
+    assert!(line("health check changed check=\"billing\"").contains("INFO"));
+    assert!(
+        line("why=\"they move, see http://***@tickets/7\" by=\"tests/logging.rs:").contains("until=\"20"),
+        "{text}"
+    );
+}
