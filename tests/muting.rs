@@ -10,6 +10,7 @@ use axum::{
 };
 use health_runtime::{Check, Level, Monitor, Selection, ShowDetails, Status};
 use health_tests::{builder, monitor};
+use proptest::prelude::{Just, Strategy, prop_oneof, proptest};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
@@ -110,6 +111,50 @@ async fn a_mute_ends_to_the_moment_in_stored_answers_too() {
     tokio::time::advance(Duration::from_millis(1)).await;
     for path in paths {
         assert_eq!(ask(&app, path).await.0, 503, "{path}");
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    Mute(u64),
+    Unmute,
+    Wait(u64),
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![(0..50u64).prop_map(Step::Mute), Just(Step::Unmute), (0..50u64).prop_map(Step::Wait)];
+    proptest::collection::vec(step, 1..40)
+}
+
+proptest! {
+    /// Whatever is muted when and for how long: stored answers tell what holds at the millisecond they are asked.
+    #[test]
+    fn stored_answers_know_every_mute(steps in steps()) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+        runtime.expect("a runtime").block_on(async {
+            let endpoint = builder([failing("billing"), good("db")]).build().expect("good");
+            let app = endpoint.router();
+            let (mut now, mut muted_until) = (0, 0);
+            for step in steps {
+                match step {
+                    Step::Mute(millis) => {
+                        endpoint.monitor().mute("billing", Duration::from_millis(millis), "known").expect("a check");
+                        muted_until = now + millis;
+                    }
+                    Step::Unmute => {
+                        endpoint.monitor().unmute("billing").expect("a check");
+                        muted_until = now;
+                    }
+                    Step::Wait(millis) => {
+                        tokio::time::advance(Duration::from_millis(millis)).await;
+                        now += millis;
+                    }
+                }
+                for path in ["/readyz", "/health/levels/3"] {
+                    assert_eq!(ask(&app, path).await.0, if now < muted_until { 200 } else { 503 }, "{path} at {now}");
+                }
+            }
+        });
     }
 }
 
