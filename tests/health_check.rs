@@ -28,6 +28,20 @@ async fn every_key(_: &Pool) -> bool {
     true
 }
 
+/// The keys that cannot stand beside `max_age`.
+#[health_check(
+    level = 2,
+    name = "in the background",
+    readiness,
+    interval = "30s",
+    retry_interval = "5s",
+    stale_after = "95s",
+    failure_threshold = 3,
+    success_threshold = 2,
+    hold = "1m"
+)]
+async fn background() {}
+
 #[health_check(level = 1)]
 fn defaults() {}
 
@@ -113,6 +127,7 @@ fn declares_every_check_wherever_it_stands_and_none_that_is_compiled_out() {
         [
             (1, "defaults"),
             (2, "generated"),
+            (2, "in the background"),
             (3, "all keys"),
             (4, "in_a_module"),
             (4, "twice at 4"),
@@ -139,6 +154,20 @@ fn carries_every_key() {
     assert!(check.is_flattened());
     assert_eq!(check.tags(), ["db", "slow"]);
     assert_eq!(check.description(), Some("Can the orders be read?\n\n- from the primary\n- from the replica"));
+}
+
+#[test]
+fn carries_every_key_of_the_background() {
+    let registry = registry();
+    let check = spec(&registry, "in the background");
+    assert_eq!(check.interval(), Some(Duration::from_secs(30)));
+    assert_eq!(check.retry_interval(), Some(Duration::from_secs(5)));
+    assert_eq!(check.stale_after(), Some(Duration::from_secs(95)));
+    assert_eq!((check.failure_threshold(), check.success_threshold()), (3, 2));
+    assert_eq!(check.hold(), Some(Duration::from_mins(1)));
+    let by_default = Check::new("x", Level::L4, || async {}).with_interval(Duration::from_secs(10));
+    assert_eq!(by_default.spec().retry_interval(), Some(Duration::from_secs(10)));
+    assert_eq!(by_default.spec().stale_after(), Some(Duration::from_secs(32)));
 }
 
 #[test]

@@ -89,6 +89,17 @@ impl Argument {
         }
     }
 
+    /// `failure_threshold = 3`
+    pub(crate) fn count(&self) -> Result<u32> {
+        let expected = format!("write a whole number from 1 up, such as `{} = 3`", self.key);
+        match self.literal(&format!("{} = 3", self.key), &expected)? {
+            Lit::Int(number) if number.suffix().is_empty() => {
+                number.base10_parse().ok().filter(|count| *count > 0).ok_or_else(|| Error::new(number.span(), expected))
+            }
+            other => Err(Error::new_spanned(other, expected)),
+        }
+    }
+
     /// `name = "…"`
     pub(crate) fn text(&self, example: &str) -> Result<LitStr> {
         let example = format!("{} = \"{example}\"", self.key);

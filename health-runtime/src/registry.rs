@@ -1,6 +1,6 @@
 //! The validated set of checks. The only file that names `inventory`.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 use crate::{
     error::{Error, Problem},
@@ -66,8 +66,10 @@ impl Binder<'_> {
     /// The value for a parameter `&T`; without one the service does not start.
     pub fn require<T: Lend>(&mut self) -> Option<Arc<T>> {
         let value = self.state.get();
-        if value.is_none() {
-            self.missing.push(std::any::type_name::<T>());
+        let type_name = std::any::type_name::<T>();
+        // Once, also for a check that takes the same type twice.
+        if value.is_none() && !self.missing.contains(&type_name) {
+            self.missing.push(type_name);
         }
         value
     }
@@ -198,8 +200,7 @@ fn bind(registration: &Registration, state: &State, problems: &mut Vec<Problem>)
     let check = (registration.configure)(
         Check::from_work(registration.name, registration.level, work).declared_at(registration.location.clone()),
     );
-    // Once each, also for a check that takes the same type twice.
-    problems.extend(BTreeSet::from_iter(binder.missing).into_iter().map(|type_name| Problem::MissingState {
+    problems.extend(binder.missing.into_iter().map(|type_name| Problem::MissingState {
         check: check.spec().name().to_owned(),
         location: registration.location.clone(),
         type_name,

@@ -2,7 +2,6 @@
 
 use std::{
     any::{Any, TypeId, type_name},
-    collections::HashMap,
     fmt,
     sync::Arc,
 };
@@ -18,12 +17,14 @@ use std::{
 /// ```
 #[derive(Clone, Default)]
 pub struct State {
-    values: HashMap<TypeId, Value>,
+    /// A list, because there are a few of them and they are looked up at start only.
+    values: Vec<Lent>,
     repeated: Vec<&'static str>,
 }
 
 #[derive(Clone)]
-struct Value {
+struct Lent {
+    type_id: TypeId,
     type_name: &'static str,
     value: Arc<dyn Any + Send + Sync>,
 }
@@ -39,18 +40,18 @@ impl State {
     /// one it means.
     #[must_use]
     pub fn with<T: Send + Sync + 'static>(mut self, value: T) -> Self {
-        let type_name = type_name::<T>();
-        let value = Value { type_name, value: Arc::new(value) };
-        if self.values.insert(TypeId::of::<T>(), value).is_some() {
+        let (type_id, type_name) = (TypeId::of::<T>(), type_name::<T>());
+        if self.values.iter().any(|value| value.type_id == type_id) {
             self.repeated.push(type_name);
         }
+        self.values.push(Lent { type_id, type_name, value: Arc::new(value) });
         self
     }
 
     /// The value of this type.
     #[must_use]
     pub fn get<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
-        let found = self.values.get(&TypeId::of::<T>())?;
+        let found = self.values.iter().find(|value| value.type_id == TypeId::of::<T>())?;
         Arc::clone(&found.value).downcast().ok()
     }
 
@@ -59,11 +60,9 @@ impl State {
         &self.repeated
     }
 
-    /// The types that are there, sorted.
+    /// The types that are there, in the order in which they were added.
     pub(crate) fn type_names(&self) -> Vec<&'static str> {
-        let mut names: Vec<_> = self.values.values().map(|value| value.type_name).collect();
-        names.sort_unstable();
-        names
+        self.values.iter().map(|value| value.type_name).collect()
     }
 }
 

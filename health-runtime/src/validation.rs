@@ -53,11 +53,36 @@ fn check_alone(spec: &CheckSpec, problems: &mut Vec<Problem>) {
     if spec.timeout() == Duration::ZERO {
         problems.push(Problem::ZeroTimeout { check: check(), location: location() });
     }
-    problems.extend(spec.faults().iter().map(|fault| Problem::Misconfigured {
-        check: check(),
-        location: location(),
-        fault: fault.clone(),
-    }));
+    let faults = spec.faults().iter().cloned().chain(contradictions(spec).map(str::to_owned));
+    problems.extend(faults.map(|fault| Problem::Misconfigured { check: check(), location: location(), fault }));
+}
+
+/// What a check says of itself that cannot be meant.
+fn contradictions(spec: &CheckSpec) -> impl Iterator<Item = &'static str> + use<> {
+    let interval = spec.interval();
+    let longest = interval.max(spec.retry_interval());
+    let rules = [
+        (interval == Some(Duration::ZERO), "its interval is zero"),
+        (spec.has_retry_interval() && spec.retry_interval() == Some(Duration::ZERO), "its retry interval is zero"),
+        (interval.is_none() && spec.has_retry_interval(), "it has a retry interval and no interval"),
+        (interval.is_none() && spec.has_stale_after(), "it can become stale, but has no interval"),
+        (
+            spec.has_stale_after() && spec.stale_after().is_some_and(|age| Some(age) <= longest),
+            "its results are stale before the next one can be there: make `stale_after` longer than its intervals",
+        ),
+        (
+            interval.is_some() && spec.has_max_age(),
+            "it has an interval and a `max_age`, but requests only read what runs in the background",
+        ),
+        (spec.failure_threshold() == 0, "its failure threshold is zero"),
+        (spec.success_threshold() == 0, "its success threshold is zero"),
+        (spec.hold() == Some(Duration::ZERO), "its hold is zero"),
+        (
+            spec.hold().is_some() && !spec.is_in(Group::Readiness),
+            "it has a hold, which is for readiness, but is not in the readiness group",
+        ),
+    ];
+    rules.into_iter().filter_map(|(is_broken, rule)| is_broken.then_some(rule))
 }
 
 fn find_dependencies(spec: &CheckSpec, by_name: &HashMap<&str, usize>, problems: &mut Vec<Problem>) -> Vec<usize> {

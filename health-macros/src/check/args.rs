@@ -22,24 +22,21 @@ const KNOWN: &[&str] = &[
     "startup",
     "depends_on",
     "max_age",
+    "interval",
+    "retry_interval",
+    "stale_after",
+    "failure_threshold",
+    "success_threshold",
+    "hold",
     "degraded_after",
     "flatten",
     "tags",
     "crate",
 ];
 
-const NO_BACKGROUND: &str = "checks run when they are asked for, so leave it out";
-const NO_THRESHOLD: &str = "every result counts, so leave it out";
-const NOT_YET: &[(&str, &str)] = &[
-    ("interval", NO_BACKGROUND),
-    ("retry_interval", NO_BACKGROUND),
-    ("stale_after", NO_BACKGROUND),
-    ("failure_threshold", NO_THRESHOLD),
-    ("success_threshold", NO_THRESHOLD),
-];
-
 /// The values that were written; `None` and `false` for what was not, or could not be read.
 #[derive(Default)]
+#[allow(clippy::struct_excessive_bools, reason = "one for each flag that can be written")]
 pub(super) struct Args {
     pub(super) runtime: RuntimePath,
     pub(super) level: Option<u8>,
@@ -51,16 +48,36 @@ pub(super) struct Args {
     pub(super) readiness: bool,
     pub(super) startup: bool,
     pub(super) depends_on: Vec<LitStr>,
-    pub(super) max_age: Option<Duration>,
+    pub(super) max_age: Option<Given<Duration>>,
+    pub(super) interval: Option<Given<Duration>>,
+    /// Whether an interval was given, be it readable or not.
+    pub(super) has_interval_key: bool,
+    pub(super) retry_interval: Option<Given<Duration>>,
+    pub(super) stale_after: Option<Given<Duration>>,
+    pub(super) failure_threshold: Option<u32>,
+    pub(super) success_threshold: Option<u32>,
+    pub(super) hold: Option<Given<Duration>>,
     pub(super) degraded_after: Option<Duration>,
     pub(super) flatten: bool,
     pub(super) tags: Vec<LitStr>,
 }
 
+/// A value with its key, for errors about how it goes with others.
+pub(super) struct Given<T> {
+    pub(super) key: Ident,
+    pub(super) value: T,
+}
+
+impl<T> Given<T> {
+    fn new(argument: &Argument, value: T) -> Self {
+        Self { key: argument.key.clone(), value }
+    }
+}
+
 impl Args {
     pub(super) fn parse(input: TokenStream, diagnostics: &mut Diagnostics) -> Self {
         let mut args = Self::default();
-        let mut keys = Keys::new(KNOWN, NOT_YET);
+        let mut keys = Keys::new(KNOWN, &[]);
         let mut all_have_keys = true;
         for tokens in split(input) {
             let Some(argument) = diagnostics.note(syn::parse2::<Argument>(tokens)) else {
@@ -76,6 +93,7 @@ impl Args {
                            (cheap and always safe)";
             diagnostics.push(Error::new(Span::call_site(), message));
         }
+        args.has_interval_key = keys.has_seen("interval");
         args
     }
 
@@ -89,7 +107,13 @@ impl Args {
             "readiness" => self.readiness = argument.flag()?,
             "startup" => self.startup = argument.flag()?,
             "depends_on" => self.depends_on = argument.words()?,
-            "max_age" => self.max_age = Some(argument.duration()?),
+            "max_age" => self.max_age = Some(Given::new(argument, argument.duration()?)),
+            "interval" => self.interval = Some(Given::new(argument, argument.duration_above_zero()?)),
+            "retry_interval" => self.retry_interval = Some(Given::new(argument, argument.duration_above_zero()?)),
+            "stale_after" => self.stale_after = Some(Given::new(argument, argument.duration_above_zero()?)),
+            "failure_threshold" => self.failure_threshold = Some(argument.count()?),
+            "success_threshold" => self.success_threshold = Some(argument.count()?),
+            "hold" => self.hold = Some(Given::new(argument, argument.duration_above_zero()?)),
             "degraded_after" => self.degraded_after = Some(argument.duration_above_zero()?),
             "flatten" => self.flatten = argument.flag()?,
             "tags" => self.tags = argument.words()?,

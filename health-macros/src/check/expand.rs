@@ -1,7 +1,5 @@
 //! The generated code: the function as it was written, and its registration.
 
-use std::time::Duration;
-
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
@@ -131,25 +129,40 @@ fn has_impl(ty: TokenStream) -> bool {
 /// `fn(Check) -> Check`: what was written, and nothing else.
 fn configure(runtime: &RuntimePath, settings: &Settings) -> TokenStream {
     let check = local("check");
-    let duration = |duration: &Duration| {
-        let (seconds, nanos) = (duration.as_secs(), duration.subsec_nanos());
-        quote!(#runtime::__private::Duration::new(#seconds, #nanos))
-    };
     let Settings { description, critical, depends_on, tags, .. } = settings;
     let description = description.iter().map(|description| quote!(.with_description(#description)));
-    let timeout = settings.timeout.iter().map(duration).map(|timeout| quote!(.with_timeout(#timeout)));
     let critical = critical.iter().map(|critical| quote!(.critical(#critical)));
     let groups =
         settings.groups.iter().map(|group| Ident::new(group, Span::mixed_site())).map(|group| quote!(.#group()));
     let depends_on = (!depends_on.is_empty()).then(|| quote!(.depends_on([#(#depends_on),*])));
-    let max_age = settings.max_age.iter().map(duration).map(|max_age| quote!(.with_max_age(#max_age)));
-    let degraded_after = settings.degraded_after.iter().map(duration).map(|limit| quote!(.with_degraded_after(#limit)));
+    let durations = [
+        ("with_timeout", settings.timeout),
+        ("with_max_age", settings.max_age),
+        ("with_interval", settings.interval),
+        ("with_retry_interval", settings.retry_interval),
+        ("with_stale_after", settings.stale_after),
+        ("with_hold", settings.hold),
+        ("with_degraded_after", settings.degraded_after),
+    ];
+    let durations = durations.iter().filter_map(|(method, value)| {
+        let (method, duration) = (format_ident!("{method}"), (*value)?);
+        let (seconds, nanos) = (duration.as_secs(), duration.subsec_nanos());
+        Some(quote!(.#method(#runtime::__private::Duration::new(#seconds, #nanos))))
+    });
+    let counts = [
+        ("with_failure_threshold", settings.failure_threshold),
+        ("with_success_threshold", settings.success_threshold),
+    ];
+    let counts = counts.iter().filter_map(|(method, value)| {
+        let (method, value) = (format_ident!("{method}"), (*value)?);
+        Some(quote!(.#method(#value)))
+    });
     let flatten = settings.flatten.then(|| quote!(.flatten(true)));
     let tags = (!tags.is_empty()).then(|| quote!(.with_tags([#(#tags),*])));
     quote! {
         |#check| #check
-            #(#description)* #(#timeout)* #(#critical)* #(#groups)* #depends_on
-            #(#max_age)* #(#degraded_after)* #flatten #tags
+            #(#description)* #(#critical)* #(#groups)* #depends_on
+            #(#durations)* #(#counts)* #flatten #tags
     }
 }
 

@@ -6,7 +6,11 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens as _, quote};
 use syn::{Attribute, Error, Expr, Lit, LitStr, Meta, ext::IdentExt as _};
 
-use super::{args::Args, function::Function, signature::Signature};
+use super::{
+    args::{Args, Given},
+    function::Function,
+    signature::Signature,
+};
 use crate::{argument::split, diagnostics::Diagnostics, runtime_path::RuntimePath};
 
 pub(super) struct Model {
@@ -29,6 +33,12 @@ pub(super) struct Settings {
     pub(super) groups: Vec<&'static str>,
     pub(super) depends_on: Vec<String>,
     pub(super) max_age: Option<Duration>,
+    pub(super) interval: Option<Duration>,
+    pub(super) retry_interval: Option<Duration>,
+    pub(super) stale_after: Option<Duration>,
+    pub(super) failure_threshold: Option<u32>,
+    pub(super) success_threshold: Option<u32>,
+    pub(super) hold: Option<Duration>,
     pub(super) degraded_after: Option<Duration>,
     pub(super) flatten: bool,
     pub(super) tags: Vec<String>,
@@ -40,6 +50,8 @@ impl Model {
         let name = args.name.as_ref().map_or_else(|| function.signature.ident.unraw().to_string(), LitStr::value);
         check_liveness(&args, diagnostics);
         check_dependencies(&args, &name, diagnostics);
+        check_background(&args, diagnostics);
+        check_hold(&args, diagnostics);
         let signature = Signature::new(function.signature, diagnostics);
         let settings = Settings {
             description: description(&function.attributes),
@@ -47,7 +59,13 @@ impl Model {
             critical: args.critical,
             groups: groups(&args),
             depends_on: args.depends_on.iter().map(LitStr::value).collect(),
-            max_age: args.max_age,
+            max_age: value(args.max_age.as_ref()),
+            interval: value(args.interval.as_ref()),
+            retry_interval: value(args.retry_interval.as_ref()),
+            stale_after: value(args.stale_after.as_ref()),
+            failure_threshold: args.failure_threshold,
+            success_threshold: args.success_threshold,
+            hold: value(args.hold.as_ref()),
             degraded_after: args.degraded_after,
             flatten: args.flatten,
             tags: args.tags.iter().map(LitStr::value).collect(),
@@ -83,6 +101,43 @@ fn check_dependencies(args: &Args, name: &str, diagnostics: &mut Diagnostics) {
     for dependency in args.depends_on.iter().filter(|dependency| dependency.value() == name) {
         let message = format!("`{name}` cannot depend on itself: name another check, or leave it out");
         diagnostics.push(Error::new(dependency.span(), message));
+    }
+}
+
+fn value(given: Option<&Given<Duration>>) -> Option<Duration> {
+    given.map(|given| given.value)
+}
+
+/// What only a check that runs in the background can have, and what it cannot.
+fn check_background(args: &Args, diagnostics: &mut Diagnostics) {
+    let mut refuse = |given: &Given<Duration>, message: &str| {
+        diagnostics.push(Error::new(given.key.span(), message));
+    };
+    let Some(interval) = &args.interval else {
+        // One that was given and could not be read is one mistake.
+        if !args.has_interval_key {
+            for given in [&args.retry_interval, &args.stale_after].into_iter().flatten() {
+                refuse(given, &format!("`{}` is for checks that run in the background: add an `interval`", given.key));
+            }
+        }
+        return;
+    };
+    if let Some(max_age) = &args.max_age {
+        refuse(max_age, "`max_age` has no meaning beside `interval`: requests only read what runs in the background");
+    }
+    let longest = args.retry_interval.as_ref().map_or(interval.value, |retry| retry.value.max(interval.value));
+    if let Some(stale_after) = args.stale_after.as_ref().filter(|stale_after| stale_after.value <= longest) {
+        refuse(
+            stale_after,
+            "a result is stale before the next one can be there: make `stale_after` longer than the intervals",
+        );
+    }
+}
+
+fn check_hold(args: &Args, diagnostics: &mut Diagnostics) {
+    if let (Some(hold), false) = (&args.hold, args.readiness) {
+        let message = "`hold` keeps readiness from turning at once: add `readiness`, or leave it out";
+        diagnostics.push(Error::new(hold.key.span(), message));
     }
 }
 

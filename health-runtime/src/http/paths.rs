@@ -1,5 +1,3 @@
-use std::collections::BTreeSet;
-
 use axum::http::Uri;
 
 use super::{query::View, target::Target};
@@ -92,12 +90,16 @@ impl Paths {
     /// Two routes of one path, which axum would answer with a panic.
     fn clash(&self) -> Option<Problem> {
         let reason = "another route of the endpoint has this path";
-        let mut taken = BTreeSet::from([self.checks()]);
-        let mut find = |key, routes: Vec<(String, Target)>| {
-            let path = routes.into_iter().map(|(path, _)| path).find(|path| !taken.insert(path.clone()))?;
-            Some(Problem::InvalidPath { key, path, reason })
-        };
-        find("base_path", self.fixed()).or_else(|| find("levels_path", self.of_levels()))
+        let mut taken = vec![self.checks()];
+        let fixed = self.fixed().into_iter().map(|(path, _)| ("base_path", path));
+        let levels = self.of_levels().into_iter().map(|(path, _)| ("levels_path", path));
+        for (key, path) in fixed.chain(levels) {
+            if taken.contains(&path) {
+                return Some(Problem::InvalidPath { key, path, reason });
+            }
+            taken.push(path);
+        }
+        None
     }
 
     /// Every other path without a part that varies.

@@ -18,6 +18,10 @@ pub enum Cause {
         /// The names of the failed checks.
         by: Vec<String>,
     },
+    /// It runs in the background and has no result yet.
+    Pending,
+    /// It runs in the background, and its latest result is too old to count. What it said last is not told.
+    Stale,
     /// Its run was dropped before its end, because the runtime that it was on shut down.
     CutOff,
     /// It passed, and took longer than its `degraded_after`.
@@ -33,6 +37,8 @@ impl Cause {
             Self::StillRunning { .. } => "still_running",
             Self::Panicked => "panicked",
             Self::Blocked { .. } => "blocked",
+            Self::Pending => "pending",
+            Self::Stale => "stale",
             Self::CutOff => "cut_off",
             Self::Slow => "slow",
         }

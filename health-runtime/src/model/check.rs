@@ -1,4 +1,4 @@
-use std::{collections::BTreeSet, fmt, pin::Pin, sync::Arc, time::Duration};
+use std::{fmt, pin::Pin, sync::Arc, time::Duration};
 
 use super::{Group, IntoOutcome, Level, Outcome};
 
@@ -31,9 +31,15 @@ pub struct CheckSpec {
     level: Level,
     timeout: Duration,
     critical: bool,
-    groups: BTreeSet<Group>,
+    groups: Vec<Group>,
     depends_on: Vec<String>,
-    max_age: Duration,
+    max_age: Option<Duration>,
+    interval: Option<Duration>,
+    retry_interval: Option<Duration>,
+    stale_after: Option<Duration>,
+    failure_threshold: u32,
+    success_threshold: u32,
+    hold: Option<Duration>,
     degraded_after: Option<Duration>,
     flatten: bool,
     tags: Vec<String>,
@@ -94,9 +100,15 @@ impl Check {
             level,
             timeout: level.default_timeout(),
             critical: true,
-            groups: BTreeSet::new(),
+            groups: Vec::new(),
             depends_on: Vec::new(),
-            max_age: DEFAULT_MAX_AGE,
+            max_age: None,
+            interval: None,
+            retry_interval: None,
+            stale_after: None,
+            failure_threshold: 1,
+            success_threshold: 1,
+            hold: None,
             degraded_after: None,
             flatten: false,
             tags: Vec::new(),
@@ -148,7 +160,9 @@ impl Check {
     }
 
     fn in_group(mut self, group: Group) -> Self {
-        self.spec.groups.insert(group);
+        if !self.spec.is_in(group) {
+            self.spec.groups.push(group);
+        }
         self
     }
 
@@ -164,7 +178,63 @@ impl Check {
     /// share a run.
     #[must_use]
     pub fn with_max_age(mut self, max_age: Duration) -> Self {
-        self.spec.max_age = max_age;
+        self.spec.max_age = Some(max_age);
+        self
+    }
+
+    /// Runs the check in the background, once in each interval; requests then only read its latest result. Default:
+    /// none, it runs when it is asked for. Zero is a start-up error, and so is a [`max_age`](Self::with_max_age) beside it.
+    ///
+    /// The first run starts at a random time within the interval, at most 10 s from now, and each interval is up to a
+    /// tenth shorter or longer, so that a fleet that starts together does not ask one database at one time. There is
+    /// never a second run beside one that goes on. Before the first result the check is
+    /// [`pending`](crate::Cause::Pending).
+    #[must_use]
+    pub fn with_interval(mut self, interval: Duration) -> Self {
+        self.spec.interval = Some(interval);
+        self
+    }
+
+    /// Sets the interval for as long as the check is failing. Default: the interval. Without an interval, or zero, it
+    /// is a start-up error.
+    #[must_use]
+    pub fn with_retry_interval(mut self, interval: Duration) -> Self {
+        self.spec.retry_interval = Some(interval);
+        self
+    }
+
+    /// Sets the age at which the latest result of a background check no longer counts, whatever it said: the check is
+    /// then failing as [`stale`](crate::Cause::Stale). Default: three intervals and the timeout. Without an interval, or not
+    /// longer than it, it is a start-up error.
+    #[must_use]
+    pub fn with_stale_after(mut self, age: Duration) -> Self {
+        self.spec.stale_after = Some(age);
+        self
+    }
+
+    /// Sets how many failures in a row it takes until the check counts as failing. Default: 1. Zero is a start-up
+    /// error. The first result counts at once, and what is not a result of the check (it is blocked, stale, still
+    /// running) does, too.
+    #[must_use]
+    pub fn with_failure_threshold(mut self, results: u32) -> Self {
+        self.spec.failure_threshold = results;
+        self
+    }
+
+    /// Sets how many passes or warnings in a row it takes until a failing check counts as working. Default: 1. Zero is
+    /// a start-up error.
+    #[must_use]
+    pub fn with_success_threshold(mut self, results: u32) -> Self {
+        self.spec.success_threshold = results;
+        self
+    }
+
+    /// For something that the whole fleet shares: lets readiness hold on to the last pass for this long after the
+    /// check began to fail, shown as a warning, so that one blip does not take every instance out at once. Level
+    /// reports show the failure at once. Default: none. Zero, or outside the readiness group, is a start-up error.
+    #[must_use]
+    pub fn with_hold(mut self, hold: Duration) -> Self {
+        self.spec.hold = Some(hold);
         self
     }
 
@@ -261,10 +331,63 @@ impl CheckSpec {
         &self.depends_on
     }
 
-    /// The age up to which a result is used again.
+    /// The age up to which a result is used again. For a background check zero: each of its runs is a new one.
     #[must_use]
-    pub const fn max_age(&self) -> Duration {
-        self.max_age
+    pub fn max_age(&self) -> Duration {
+        let default = if self.interval.is_some() { Duration::ZERO } else { DEFAULT_MAX_AGE };
+        self.max_age.unwrap_or(default)
+    }
+
+    /// Whether a `max_age` was set.
+    pub(crate) const fn has_max_age(&self) -> bool {
+        self.max_age.is_some()
+    }
+
+    /// The interval of a background check.
+    #[must_use]
+    pub const fn interval(&self) -> Option<Duration> {
+        self.interval
+    }
+
+    /// The interval of a background check that is failing.
+    #[must_use]
+    pub fn retry_interval(&self) -> Option<Duration> {
+        self.retry_interval.or(self.interval)
+    }
+
+    /// Whether a `retry_interval` was set.
+    pub(crate) const fn has_retry_interval(&self) -> bool {
+        self.retry_interval.is_some()
+    }
+
+    /// The age at which the latest result of a background check no longer counts.
+    #[must_use]
+    pub fn stale_after(&self) -> Option<Duration> {
+        let interval = self.interval?.max(self.retry_interval.unwrap_or_default());
+        Some(self.stale_after.unwrap_or_else(|| interval.saturating_mul(3).saturating_add(self.timeout)))
+    }
+
+    /// Whether a `stale_after` was set.
+    pub(crate) const fn has_stale_after(&self) -> bool {
+        self.stale_after.is_some()
+    }
+
+    /// How many failures in a row it takes until the check counts as failing.
+    #[must_use]
+    pub const fn failure_threshold(&self) -> u32 {
+        self.failure_threshold
+    }
+
+    /// How many passes or warnings in a row it takes until a failing check counts as working.
+    #[must_use]
+    pub const fn success_threshold(&self) -> u32 {
+        self.success_threshold
+    }
+
+    /// How long readiness holds on to the last pass.
+    #[must_use]
+    pub const fn hold(&self) -> Option<Duration> {
+        self.hold
     }
 
     /// The duration beyond which a pass is a warning.

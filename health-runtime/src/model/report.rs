@@ -14,6 +14,9 @@ use super::{Cause, CheckSpec, Level, Mute, Status};
 pub struct CheckResult {
     pub(crate) status: Status,
     pub(crate) observed: Status,
+    pub(crate) is_failing: bool,
+    pub(crate) consecutive: u32,
+    pub(crate) held_until: Option<SystemTime>,
     pub(crate) cause: Option<Cause>,
     pub(crate) message: Option<String>,
     pub(crate) data: Option<Value>,
@@ -23,7 +26,7 @@ pub struct CheckResult {
 }
 
 impl CheckResult {
-    /// What counts: the observed status, capped at `Warn` for a check that is not critical.
+    /// What counts: the observed status once its threshold is reached, capped at `Warn` for a check that is not critical.
     #[must_use]
     pub const fn status(&self) -> Status {
         self.status
@@ -33,6 +36,26 @@ impl CheckResult {
     #[must_use]
     pub const fn observed(&self) -> Status {
         self.observed
+    }
+
+    /// Whether the check counts as failing, be it critical or not: what it depends on asks for that. A failure that its
+    /// threshold has not been reached by does not count.
+    #[must_use]
+    pub const fn is_failing(&self) -> bool {
+        self.is_failing
+    }
+
+    /// How many results in a row were like the latest, which is what thresholds count. Zero when the check was not run
+    /// for this result: it is blocked, stale, pending, still running.
+    #[must_use]
+    pub const fn consecutive(&self) -> u32 {
+        self.consecutive
+    }
+
+    /// Until when readiness holds on to the last pass, if it does in this report.
+    #[must_use]
+    pub const fn held_until(&self) -> Option<SystemTime> {
+        self.held_until
     }
 
     /// Why, when it was not the function's own answer.

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     clock::after,
-    model::{CheckResult, Outcome, Status, Work},
+    model::{CheckResult, Outcome, Work},
     runner,
 };
 
@@ -37,10 +37,8 @@ pub(super) fn start(shared: &Arc<Shared>, index: usize, id: FlightId, prerequisi
     if prerequisites.is_empty() {
         // Known before the task first runs, so that observers keep the time even if it never gets to.
         pilot.begin();
-        tokio::spawn(pilot.fly());
-    } else {
-        tokio::spawn(pilot.fly_after(prerequisites));
     }
+    tokio::spawn(pilot.fly(prerequisites));
 }
 
 /// Waits for a run until it lands or `deadline` is there. The time is the observer's own, so a check that
@@ -73,41 +71,13 @@ struct Pilot {
 }
 
 impl Pilot {
-    /// Waits for the checks that this one depends on, then runs it unless one of them failed.
-    async fn fly_after(self, prerequisites: Vec<Prerequisite>) {
-        let check = &self.shared.checks[self.index];
-        let mut failed = Vec::new();
-        for Prerequisite { index, observation } in prerequisites {
-            let result = match observation {
-                Observation::Settled(result) => result,
-                Observation::Joined(boarded) | Observation::Started(boarded) => {
-                    match wait(&self.shared, index, boarded, None).await {
-                        Waited::Landed(result) => result,
-                        // Without its verdict there is none on this one either.
-                        Waited::OutOfTime | Waited::CutOff => return,
-                    }
-                }
-            };
-            if result.observed == Status::Fail {
-                failed.push(self.shared.checks[index].spec.name().to_owned());
+    async fn fly(self, prerequisites: Vec<Prerequisite>) {
+        if !prerequisites.is_empty() {
+            if !self.is_cleared(prerequisites).await {
+                return;
             }
+            self.begin();
         }
-        if check.slot.reuse(&check.spec, self.id, Instant::now(), !failed.is_empty()) {
-            return;
-        }
-        if !failed.is_empty() {
-            return self.land(Verdict::blocked(failed));
-        }
-        self.begin();
-        self.fly().await;
-    }
-
-    fn begin(&self) {
-        let check = &self.shared.checks[self.index];
-        check.slot.begin(&check.spec, self.id, Instant::now());
-    }
-
-    async fn fly(self) {
         let check = &self.shared.checks[self.index];
         match &check.work {
             Work::Task(work) => {
@@ -119,6 +89,43 @@ impl Pilot {
                 self.fly_blocking(work).await;
             }
         }
+    }
+
+    /// Waits for the checks that this one depends on: it is to be run unless one of them failed, or it has a young
+    /// result after all.
+    async fn is_cleared(&self, prerequisites: Vec<Prerequisite>) -> bool {
+        let check = &self.shared.checks[self.index];
+        let mut failed = Vec::new();
+        for Prerequisite { index, observation } in prerequisites {
+            let result = match observation {
+                Observation::Settled(result) => result,
+                // It has not failed, as far as anybody knows.
+                Observation::Pending => continue,
+                Observation::Joined(boarded) | Observation::Started(boarded) => {
+                    match wait(&self.shared, index, boarded, None).await {
+                        Waited::Landed(result) => result,
+                        // Without its verdict there is none on this one either.
+                        Waited::OutOfTime | Waited::CutOff => return false,
+                    }
+                }
+            };
+            if result.is_failing {
+                failed.push(self.shared.checks[index].spec.name().to_owned());
+            }
+        }
+        if check.slot.reuse(&check.spec, self.id, Instant::now(), !failed.is_empty()) {
+            return false;
+        }
+        let is_cleared = failed.is_empty();
+        if !is_cleared {
+            self.land(Verdict::blocked(failed));
+        }
+        is_cleared
+    }
+
+    fn begin(&self) {
+        let check = &self.shared.checks[self.index];
+        check.slot.begin(&check.spec, self.id, Instant::now());
     }
 
     /// A thread cannot be stopped: past its timeout the run is given up, and stays in the slot until the thread comes

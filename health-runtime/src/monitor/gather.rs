@@ -1,16 +1,18 @@
 //! A report: what is known already, and what has to be run for it.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::SystemTime};
 
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use tokio::time::Instant;
 
 use super::{
     Selection,
-    flight::{self, Prerequisite, Waited},
+    flight::{self, Waited},
     muting::Muted,
+    observe, schedule,
     shared::Shared,
     slot::Observation,
+    threshold::Count,
     verdict::Verdict,
 };
 use crate::model::{Cause, CheckResult, Report, ReportEntry, Status};
@@ -27,13 +29,17 @@ pub(crate) struct Gathered {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Validity {
     generation: u64,
-    /// `None` for a report without checks, which does not age.
+    /// `None` for a report that does not age: one without checks, or of background checks that are stale.
     until: Option<Instant>,
 }
 
 impl Validity {
     pub(super) fn holds(self, shared: &Shared) -> bool {
         self.generation == shared.generation() && self.until.is_none_or(|until| Instant::now() < until)
+    }
+
+    fn no_longer_than(self, until: Instant) -> Self {
+        Self { until: self.until.into_iter().chain([until]).min(), ..self }
     }
 }
 
@@ -56,76 +62,45 @@ impl Known {
 
 pub(super) async fn gather(shared: &Arc<Shared>, selection: &Selection) -> Gathered {
     let asked_at = Instant::now();
-    let gathering = Gathering { shared, asked_at, deadline: asked_at + selection.deadline() };
+    let gathering = Gathering { shared, selection, asked_at, deadline: asked_at + selection.deadline() };
     let selected: Vec<usize> =
         (0..shared.checks.len()).filter(|index| selection.selects(&shared.checks[*index].spec)).collect();
-    let needed = gathering.in_order(&selected);
+    let needed = observe::in_order(shared, &selected);
+    for index in &needed {
+        schedule::ensure(shared, *index);
+    }
 
-    let mut known = gathering.settle_all(gathering.observe(&needed)).await;
+    let mut known = gathering.settle_all(observe::all(shared, &needed)).await;
     for index in needed.iter().copied() {
         gathering.reconcile(index, &mut known).await;
     }
     let mutes: Vec<_> = selected.iter().map(|index| gathering.muted(*index)).collect();
-    let validity =
-        gathering.validity(&needed, &known).and_then(|validity| gathering.until_unmuted(validity, &selected, &mutes));
-    let entry = |(index, muted): (usize, Option<Muted>)| {
+    let validity = gathering.validity(&needed, &known);
+    let mut validity = validity.and_then(|validity| gathering.until_unmuted(validity, &selected, &mutes));
+    let mut entries = Vec::with_capacity(selected.len());
+    for (index, muted) in selected.into_iter().zip(mutes) {
+        let Some(known) = &known[index] else { continue };
         let check = Arc::clone(&shared.checks[index].spec);
-        let result = Arc::clone(known[index].as_ref()?.result());
-        Some(ReportEntry { check, result, muted: muted.map(|muted| muted.mute) })
-    };
-    let entries = selected.into_iter().zip(mutes).filter_map(entry).collect();
+        let result = match gathering.held(index, known.result()) {
+            Some((held, until)) => {
+                validity = validity.map(|validity| validity.no_longer_than(until));
+                Arc::new(held)
+            }
+            None => Arc::clone(known.result()),
+        };
+        entries.push(ReportEntry { check, result, muted: muted.map(|muted| muted.mute) });
+    }
     Gathered { report: Report::new(selection.shown_levels().to_vec(), entries), validity }
 }
 
 struct Gathering<'a> {
     shared: &'a Arc<Shared>,
+    selection: &'a Selection,
     asked_at: Instant,
     deadline: Instant,
 }
 
 impl Gathering<'_> {
-    /// Which checks have to be looked at: those selected and what they depend on, each behind its dependencies.
-    fn in_order(&self, selected: &[usize]) -> Vec<usize> {
-        let mut is_needed = vec![false; self.shared.checks.len()];
-        let mut to_visit = selected.to_vec();
-        while let Some(index) = to_visit.pop() {
-            if !std::mem::replace(&mut is_needed[index], true) {
-                to_visit.extend(&self.shared.checks[index].dependencies);
-            }
-        }
-        self.shared.order.iter().copied().filter(|index| is_needed[*index]).collect()
-    }
-
-    /// Looks at each needed check, and starts what has to be run.
-    fn observe(&self, needed: &[usize]) -> Vec<Option<Observation>> {
-        let mut observations: Vec<Option<Observation>> = vec![None; self.shared.checks.len()];
-        for &index in needed {
-            observations[index] = Some(self.observe_one(index, |dependency| observations[dependency].clone()));
-        }
-        observations
-    }
-
-    fn observe_one(&self, index: usize, observed: impl Fn(usize) -> Option<Observation>) -> Observation {
-        let check = &self.shared.checks[index];
-        let prerequisites: Vec<_> = check
-            .dependencies
-            .iter()
-            .filter_map(|&index| Some(Prerequisite { index, observation: observed(index)? }))
-            .collect();
-        // Not known while one of them is still to be waited for.
-        let is_blocked =
-            prerequisites.iter().try_fold(false, |is_blocked, prerequisite| match &prerequisite.observation {
-                Observation::Settled(result) => Some(is_blocked || result.observed == Status::Fail),
-                Observation::Joined(_) | Observation::Started(_) => None,
-            });
-        let (observation, landing) = check.slot.observe(&check.spec, Instant::now(), is_blocked);
-        self.shared.landed(landing.as_ref());
-        if let Observation::Started(boarded) = &observation {
-            flight::start(self.shared, index, boarded.id, prerequisites);
-        }
-        observation
-    }
-
     /// Waits for all of them at the same time, so that each is given up when its own time is up.
     async fn settle_all(&self, observations: Vec<Option<Observation>>) -> Vec<Option<Known>> {
         let mut known: Vec<Option<Known>> = vec![None; observations.len()];
@@ -146,6 +121,7 @@ impl Gathering<'_> {
     async fn settle(&self, index: usize, observation: Observation) -> Known {
         let boarded = match observation {
             Observation::Settled(result) => return Known::Landed(result),
+            Observation::Pending => return self.unrecorded(index, Verdict::pending(self.selection.pending())),
             Observation::Joined(boarded) | Observation::Started(boarded) => boarded,
         };
         match flight::wait(self.shared, index, boarded, Some(self.deadline)).await {
@@ -159,7 +135,8 @@ impl Gathering<'_> {
         let check = &self.shared.checks[index];
         let before = check.slot.latest();
         let before = before.as_ref().map(|latest| &*latest.result);
-        Known::Unrecorded(Arc::new(verdict.into_result(&check.spec, before, self.asked_at.elapsed())))
+        let count = Count { is_failing: verdict.is_failure(), consecutive: 0 };
+        Known::Unrecorded(Arc::new(verdict.into_result(&check.spec, before, count, self.asked_at.elapsed())))
     }
 
     /// Looks once more at a check whose result does not go with what this report knows of its dependencies: the
@@ -171,19 +148,31 @@ impl Gathering<'_> {
             Some(Known::Unrecorded(result)) => matches!(result.cause, Some(Cause::CutOff)),
             None => false,
         };
-        if is_off {
-            let observation = self.observe_one(index, |dependency| {
+        if !is_off {
+            return;
+        }
+        let check = &self.shared.checks[index];
+        known[index] = if check.spec.interval().is_none() {
+            let observation = observe::run(self.shared, index, |dependency| {
                 known[dependency].as_ref().map(|known| Observation::Settled(Arc::clone(known.result())))
             });
-            known[index] = Some(self.settle(index, observation).await);
-        }
+            Some(self.settle(index, observation).await)
+        } else if is_blocked {
+            // It is not for a request to run it, and what it said last does not hold.
+            let by = check.dependencies.iter().filter(|dependency| is_failing(known, **dependency));
+            let by = by.map(|dependency| self.shared.checks[*dependency].spec.name().to_owned()).collect();
+            Some(self.unrecorded(index, Verdict::blocked(by)))
+        } else {
+            return;
+        };
     }
 
     /// Whether a dependency has failed; not known if one of them has a result for this report alone.
     fn is_blocked(&self, index: usize, known: &[Option<Known>]) -> Option<bool> {
         let dependencies = &self.shared.checks[index].dependencies;
         dependencies.iter().try_fold(false, |is_blocked, dependency| match &known[*dependency] {
-            Some(Known::Landed(result)) => Some(is_blocked || result.observed == Status::Fail),
+            Some(Known::Landed(result)) => Some(is_blocked || result.is_failing),
+            Some(Known::Unrecorded(result)) if result.cause == Some(Cause::Pending) => Some(is_blocked),
             _ => None,
         })
     }
@@ -198,8 +187,7 @@ impl Gathering<'_> {
             if !matches!(&known[index], Some(Known::Landed(result)) if Arc::ptr_eq(result, &latest.result)) {
                 return None;
             }
-            let young_until = latest.young_until(&check.spec);
-            until = Some(until.map_or(young_until, |until| until.min(young_until)));
+            until = until.into_iter().chain(latest.valid_until(&check.spec)).min();
         }
         Some(Validity { generation, until })
     }
@@ -215,11 +203,27 @@ impl Gathering<'_> {
             match (used, self.muted(*index)) {
                 (None, None) => {}
                 (Some(used), Some(current)) if Arc::ptr_eq(&used.mute, &current.mute) => {
-                    validity.until = validity.until.into_iter().chain(used.expires).min();
+                    validity = used.expires.map_or(validity, |expires| validity.no_longer_than(expires));
                 }
                 _ => return None,
             }
         }
         Some(validity)
     }
+
+    /// What readiness shows of a check that failed lately and may hold on to its last pass, and until when.
+    fn held(&self, index: usize, result: &CheckResult) -> Option<(CheckResult, Instant)> {
+        if !result.is_failing || !self.selection.may_hold() {
+            return None;
+        }
+        let check = &self.shared.checks[index];
+        let until = check.slot.latest()?.held_until(&check.spec)?;
+        let left = until.checked_duration_since(Instant::now()).filter(|left| !left.is_zero())?;
+        let held_until = SystemTime::now().checked_add(left);
+        Some((CheckResult { status: Status::Warn, held_until, ..result.clone() }, until))
+    }
+}
+
+fn is_failing(known: &[Option<Known>], index: usize) -> bool {
+    known[index].as_ref().is_some_and(|known| known.result().is_failing)
 }

@@ -1,11 +1,14 @@
 use std::{sync::Arc, time::Duration};
 
+use tokio::runtime::Handle;
+
 use super::{
     Selection, Subscription,
     gather::{self, Gathered, Validity},
     listener::Listener,
     mute_list,
     muting::Muted,
+    schedule,
     shared::{Monitored, Shared},
 };
 use crate::{
@@ -36,10 +39,15 @@ pub struct Monitor {
 }
 
 impl Monitor {
-    /// A monitor of these checks. Nothing runs before it is asked for.
+    /// A monitor of these checks. Background checks start on the Tokio runtime that this is called in, or else with the
+    /// first report; nothing else runs before it is asked for. They end when the last handle is gone.
     #[must_use]
     pub fn new(registry: Registry) -> Self {
-        Self { shared: Arc::new(Shared::new(registry)) }
+        let shared = Arc::new(Shared::new(registry));
+        if Handle::try_current().is_ok() {
+            (0..shared.checks.len()).for_each(|index| schedule::ensure(&shared, index));
+        }
+        Self { shared }
     }
 
     /// What is known of each check, by level and name.
@@ -159,5 +167,10 @@ impl Monitor {
     /// Whether an answer is still true.
     pub(crate) fn is_valid(&self, validity: Validity) -> bool {
         validity.holds(&self.shared)
+    }
+
+    #[cfg(test)]
+    pub(super) const fn shared(&self) -> &Arc<Shared> {
+        &self.shared
     }
 }

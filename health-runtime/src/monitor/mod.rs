@@ -9,10 +9,13 @@ mod handle;
 mod listener;
 mod mute_list;
 mod muting;
+mod observe;
+mod schedule;
 mod selection;
 mod shared;
 mod slot;
 mod subscription;
+mod threshold;
 mod verdict;
 
 pub(crate) use gather::Validity;

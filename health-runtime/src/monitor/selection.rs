@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::model::{CheckSpec, Group, Level};
+use crate::model::{CheckSpec, Group, Level, Status};
 
 /// How long a level report may take.
 const LEVEL_DEADLINE: Duration = Duration::from_secs(10);
@@ -95,6 +95,21 @@ impl Selection {
             Scope::Levels(levels) => levels,
             Scope::Group(_) | Scope::Check(_) => &[],
         }
+    }
+
+    /// What a background check without a result counts as. Readiness and startup wait for it, liveness does not restart
+    /// a process that is just starting.
+    pub(super) const fn pending(&self) -> Status {
+        match self.scope {
+            Scope::Group(Group::Readiness | Group::Startup) => Status::Fail,
+            Scope::Group(Group::Liveness) => Status::Pass,
+            Scope::Levels(_) | Scope::Check(_) => Status::Warn,
+        }
+    }
+
+    /// Whether checks may hold on to their last pass in it.
+    pub(super) const fn may_hold(&self) -> bool {
+        matches!(self.scope, Scope::Group(Group::Readiness))
     }
 
     pub(crate) fn selects(&self, spec: &CheckSpec) -> bool {

@@ -1,11 +1,11 @@
 //! What runs and reports share.
 
 use std::sync::{
-    Arc,
+    Arc, Mutex,
     atomic::{AtomicU64, Ordering},
 };
 
-use tokio::time::Instant;
+use tokio::{task::JoinHandle, time::Instant};
 
 use super::{
     events::{Events, Outbox},
@@ -36,6 +36,8 @@ pub(super) struct Monitored {
     pub(super) dependencies: Vec<usize>,
     pub(super) slot: Slot,
     pub(super) muting: Arc<Muting>,
+    /// The task that runs it in the background.
+    pub(super) task: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Shared {
@@ -52,6 +54,7 @@ impl Shared {
                     dependencies: check.dependencies,
                     slot: Slot::new(Outbox::new(Arc::clone(&events), Arc::clone(&muting))),
                     muting,
+                    task: Mutex::default(),
                 }
             })
             .collect();

@@ -9,7 +9,11 @@ use std::{
 
 use tokio::{sync::watch, time::Instant};
 
-use super::{events::Outbox, verdict::Verdict};
+use super::{
+    events::Outbox,
+    threshold::{Count, Streak, Thresholds},
+    verdict::Verdict,
+};
 use crate::{
     clock::after,
     model::{Cause, CheckResult, CheckSpec},
@@ -29,6 +33,7 @@ pub(super) struct Slot {
 #[derive(Debug, Default)]
 struct SlotState {
     latest: Option<Latest>,
+    streak: Streak,
     flight: Option<Flight>,
     flights_so_far: u64,
 }
@@ -37,12 +42,23 @@ struct SlotState {
 pub(super) struct Latest {
     pub(super) result: Arc<CheckResult>,
     at: Instant,
+    /// When the check stopped passing; `None` while it does not fail, and if it never passed.
+    failing_since: Option<Instant>,
 }
 
 impl Latest {
-    /// Until when it may be used again.
-    pub(super) fn young_until(&self, spec: &CheckSpec) -> Instant {
-        after(self.at, spec.max_age())
+    /// Until when it counts: for a background check until it is stale, and then for ever.
+    pub(super) fn valid_until(&self, spec: &CheckSpec) -> Option<Instant> {
+        match (spec.stale_after(), &self.result.cause) {
+            (Some(_), Some(Cause::Stale)) => None,
+            (Some(stale_after), _) => Some(after(self.at, stale_after)),
+            (None, _) => Some(after(self.at, spec.max_age())),
+        }
+    }
+
+    /// Until when readiness holds on to the last pass.
+    pub(super) fn held_until(&self, spec: &CheckSpec) -> Option<Instant> {
+        Some(after(self.failing_since?, spec.hold()?))
     }
 }
 
@@ -87,6 +103,8 @@ pub(super) enum Observation {
     Joined(Boarded),
     /// Nothing: the observer starts this run and waits for it.
     Started(Boarded),
+    /// Nothing, and not for the observer to start: it runs in the background.
+    Pending,
 }
 
 /// A result that landed. Whoever gets it lets [`Shared::landed`](super::shared::Shared::landed) know.
@@ -132,6 +150,20 @@ impl Slot {
                 (Observation::Settled(Arc::clone(&landing.result)), Some(landing))
             }
             None => (Observation::Started(state.start()), None),
+        }
+    }
+
+    /// What a request finds of a background check: the latest result, which fails once it is too old. It starts nothing.
+    pub(super) fn read(&self, spec: &CheckSpec, now: Instant) -> (Observation, Option<Landing>) {
+        let mut state = self.lock();
+        let Some(latest) = &state.latest else { return (Observation::Pending, None) };
+        match (spec.stale_after(), latest.valid_until(spec)) {
+            (Some(stale_after), Some(until)) if until <= now => {
+                let duration = latest.result.duration;
+                let landing = state.land(&self.outbox, spec, Verdict::stale(stale_after), now, duration);
+                (Observation::Settled(Arc::clone(&landing.result)), Some(landing))
+            }
+            _ => (Observation::Settled(Arc::clone(&latest.result)), None),
         }
     }
 
@@ -224,10 +256,19 @@ impl SlotState {
         now: Instant,
         duration: Duration,
     ) -> Landing {
-        let before = self.latest.take().map(|latest| latest.result);
-        let result = Arc::new(verdict.into_result(spec, before.as_deref(), duration));
+        let thresholds = Thresholds { failure: spec.failure_threshold(), success: spec.success_threshold() };
+        let count =
+            if verdict.is_result() { self.streak.count(verdict.is_failure(), thresholds) } else { Count::INTERRUPTED };
+        let before = self.latest.take();
+        let failing_since = match &before {
+            Some(before) if count.is_failing && before.result.is_failing => before.failing_since,
+            Some(_) if count.is_failing => Some(now),
+            _ => None,
+        };
+        let before = before.map(|before| before.result);
+        let result = Arc::new(verdict.into_result(spec, before.as_deref(), count, duration));
         outbox.put(spec, before.as_deref(), &result);
-        self.latest = Some(Latest { result: Arc::clone(&result), at: now });
+        self.latest = Some(Latest { result: Arc::clone(&result), at: now, failing_since });
         Landing { result }
     }
 }

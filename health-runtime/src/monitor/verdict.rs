@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 
+use super::threshold::Count;
 use crate::{
     mask::{mask_credentials, mask_value},
     model::{Cause, CheckResult, CheckSpec, Status},
@@ -53,16 +54,58 @@ impl Verdict {
         Self::failed(Cause::Blocked { by }, message)
     }
 
-    /// Counts in what the declaration says of slowness and criticality.
-    pub(super) fn into_result(self, spec: &CheckSpec, before: Option<&CheckResult>, duration: Duration) -> CheckResult {
+    pub(super) fn stale(after: Duration) -> Self {
+        Self::failed(Cause::Stale, format!("its latest result is more than {after:?} old"))
+    }
+
+    /// What a background check without a result counts as depends on who asks.
+    pub(super) fn pending(observed: Status) -> Self {
+        let message = Some("it runs in the background and has no result yet".to_owned());
+        Self { observed, cause: Some(Cause::Pending), message, data: None }
+    }
+
+    /// Whether the check was run for it: only then thresholds count it.
+    pub(super) const fn is_result(&self) -> bool {
+        !matches!(
+            self.cause,
+            Some(Cause::Blocked { .. } | Cause::StillRunning { .. } | Cause::Stale | Cause::Pending | Cause::CutOff)
+        )
+    }
+
+    pub(super) const fn is_failure(&self) -> bool {
+        matches!(self.observed, Status::Fail)
+    }
+
+    /// Counts in what the declaration says of slowness, thresholds and criticality.
+    pub(super) fn into_result(
+        self,
+        spec: &CheckSpec,
+        before: Option<&CheckResult>,
+        count: Count,
+        duration: Duration,
+    ) -> CheckResult {
         let is_slow = self.observed == Status::Pass && spec.degraded_after().is_some_and(|limit| duration > limit);
         let (status, cause) = if is_slow { (Status::Warn, Some(Cause::Slow)) } else { (self.observed, self.cause) };
+        let status = match (count.is_failing, status) {
+            (true, _) => Status::Fail,
+            // Too few failures in a row: it stays what it was.
+            (false, Status::Fail) => before.map_or(Status::Pass, |before| before.status),
+            (false, status) => status,
+        };
         let status = if spec.is_critical() { status } else { status.min(Status::Warn) };
-        let checked_at = SystemTime::now();
-        let since = before.filter(|before| before.status == status).map_or(checked_at, |before| before.since);
+        let now = SystemTime::now();
+        let since = before.filter(|before| before.status == status).map_or(now, |before| before.since);
+        // What is stale was looked at when its latest result came, and not now.
+        let checked_at = match (&cause, before) {
+            (Some(Cause::Stale), Some(before)) => before.checked_at,
+            _ => now,
+        };
         CheckResult {
             status,
             observed: self.observed,
+            is_failing: count.is_failing,
+            consecutive: count.consecutive,
+            held_until: None,
             cause,
             message: self.message,
             data: self.data,

@@ -94,6 +94,11 @@ struct CheckBody<'a> {
     /// Only where it differs from the status.
     #[serde(skip_serializing_if = "Option::is_none")]
     observed: Option<&'static str>,
+    /// How many results in a row were like that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    consecutive: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    held_until: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cause: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -118,6 +123,8 @@ impl<'a> CheckBody<'a> {
         Self {
             status: check.status.as_str(),
             observed: (check.observed != check.status).then(|| check.observed.as_str()),
+            consecutive: check.consecutive,
+            held_until: check.held_until.map(timestamp),
             cause: check.cause,
             running_since: check.running_since.map(timestamp),
             blocked_by: check.blocked_by,

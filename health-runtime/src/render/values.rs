@@ -6,7 +6,6 @@ use super::{
     json::{level_key, to_json},
     view::{CheckView, ReportView},
 };
-use crate::model::Status;
 
 /// One level's values as they are; several levels each under its key.
 pub(crate) fn values(view: &ReportView<'_>) -> Vec<u8> {
@@ -42,5 +41,5 @@ fn fields<'a>(check: &CheckView<'a>) -> Option<&'a Map<String, Value>> {
 
 /// A check without data stands there as its boolean.
 fn value(check: &CheckView<'_>) -> Value {
-    check.data.cloned().unwrap_or(Value::Bool(check.observed != Status::Fail))
+    check.data.cloned().unwrap_or(Value::Bool(!check.is_failing))
 }

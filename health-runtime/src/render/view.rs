@@ -33,6 +33,10 @@ pub(super) struct CheckView<'a> {
     pub(super) is_flattened: bool,
     pub(super) status: Status,
     pub(super) observed: Status,
+    pub(super) is_failing: bool,
+    /// For a check that has a threshold.
+    pub(super) consecutive: Option<u32>,
+    pub(super) held_until: Option<SystemTime>,
     pub(super) cause: Option<&'static str>,
     pub(super) running_since: Option<SystemTime>,
     pub(super) duration: Duration,
@@ -86,6 +90,9 @@ impl<'a> CheckView<'a> {
             is_flattened: check.is_flattened(),
             status: result.status(),
             observed: result.observed(),
+            is_failing: result.is_failing(),
+            consecutive: (check.failure_threshold().max(check.success_threshold()) > 1).then(|| result.consecutive()),
+            held_until: result.held_until(),
             cause: cause.map(Cause::as_str),
             running_since: cause.and_then(|cause| match cause {
                 Cause::StillRunning { since } => Some(*since),

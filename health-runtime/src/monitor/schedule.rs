@@ -1,0 +1,156 @@
+//! Background checks: a task for each, that runs it once in each interval.
+
+use std::{
+    collections::hash_map::RandomState,
+    hash::BuildHasher,
+    sync::{Arc, PoisonError, Weak},
+    time::Duration,
+};
+
+use tokio::{
+    task::JoinHandle,
+    time::{Instant, sleep, sleep_until},
+};
+
+use super::{flight, observe, shared::Shared, slot::Observation};
+use crate::{clock::after, model::CheckSpec};
+
+/// The longest that a first run is put off, however long the interval.
+const LONGEST_PUT_OFF: Duration = Duration::from_secs(10);
+
+/// How much longer or shorter an interval may be than it is said to be, as a share of it.
+const JITTER: f64 = 0.1;
+
+/// Sees to it that a background check has a task that runs it, also when the one it had is gone: it ended with its
+/// runtime, or died.
+pub(super) fn ensure(shared: &Arc<Shared>, index: usize) {
+    let check = &shared.checks[index];
+    if check.spec.interval().is_none() {
+        return;
+    }
+    // Nothing panics while it holds the lock.
+    let mut task = check.task.lock().unwrap_or_else(PoisonError::into_inner);
+    if task.as_ref().is_none_or(JoinHandle::is_finished) {
+        let is_first = task.is_none();
+        *task = Some(tokio::spawn(keep_running(Arc::downgrade(shared), index, is_first)));
+    }
+}
+
+/// Ends when the monitor is gone. One that follows another that died runs the check at once: its result is old.
+async fn keep_running(shared: Weak<Shared>, index: usize, is_first: bool) {
+    if is_first {
+        sleep(put_off(&shared, index)).await;
+    }
+    while let Some(shared) = shared.upgrade() {
+        let began = Instant::now();
+        run(&shared, index).await;
+        let check = &shared.checks[index];
+        let is_failing = check.slot.latest().is_some_and(|latest| latest.result.is_failing);
+        let pause = pause(&check.spec, is_failing);
+        drop(shared);
+        // From start to start; one that takes longer than its interval goes on at once, and never beside itself.
+        sleep_until(after(began, pause)).await;
+    }
+}
+
+/// Waits for the run, so that one that blocks its thread is given up in time although nobody asks.
+async fn run(shared: &Arc<Shared>, index: usize) {
+    let mut needed = observe::in_order(shared, &[index]);
+    needed.retain(|needed| *needed != index);
+    let observations = observe::all(shared, &needed);
+    match observe::run(shared, index, |dependency| observations[dependency].clone()) {
+        Observation::Joined(boarded) | Observation::Started(boarded) => {
+            flight::wait(shared, index, boarded, None).await;
+        }
+        Observation::Settled(_) | Observation::Pending => {}
+    }
+}
+
+fn put_off(shared: &Weak<Shared>, index: usize) -> Duration {
+    let interval = shared.upgrade().and_then(|shared| shared.checks[index].spec.interval());
+    interval.unwrap_or_default().min(LONGEST_PUT_OFF).mul_f64(random_share())
+}
+
+fn pause(spec: &CheckSpec, is_failing: bool) -> Duration {
+    let interval = if is_failing { spec.retry_interval() } else { spec.interval() }.unwrap_or_default();
+    let spread = (random_share() * 2.0 - 1.0) * JITTER;
+    // One that is out of range never comes anyhow.
+    Duration::try_from_secs_f64(interval.as_secs_f64() * (1.0 + spread)).unwrap_or(interval)
+}
+
+/// From 0 to 1. The keys that the standard library hashes with are random enough to spread what starts together.
+#[allow(clippy::cast_precision_loss, reason = "a share needs no more digits than it has")]
+fn random_share() -> f64 {
+    RandomState::new().hash_one(()) as f64 / u64::MAX as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::advance;
+
+    use super::*;
+    use crate::{
+        model::{Cause, Check, Level, Status},
+        monitor::{Monitor, Selection},
+        registry::Registry,
+    };
+
+    async fn status(monitor: &Monitor) -> (Status, Option<Cause>) {
+        let report = monitor.report(&Selection::everything()).await;
+        let result = report.result("db").expect("in the report");
+        (result.status(), result.cause().cloned())
+    }
+
+    /// A task that died leaves a result that says so in time, and is followed by another with the next request.
+    #[tokio::test(start_paused = true)]
+    async fn a_dead_task_is_seen_and_followed_by_another() {
+        let check = Check::new("db", Level::L1, || async {})
+            .with_interval(Duration::from_secs(10))
+            .with_stale_after(Duration::from_secs(25));
+        let monitor = Monitor::new(Registry::builder().check(check).build().expect("a good check"));
+        sleep(Duration::from_secs(10)).await;
+        assert_eq!(status(&monitor).await, (Status::Pass, None));
+
+        let shared = monitor.shared();
+        let kill = || shared.checks[0].task.lock().expect("no panic").as_ref().expect("a task").abort();
+        kill();
+        // Nobody asks for a long time: it is not for a dead task to say that it is dead.
+        advance(Duration::from_mins(1)).await;
+        let (status_then, cause) = status(&monitor).await;
+        assert_eq!((status_then, cause), (Status::Fail, Some(Cause::Stale)));
+        sleep(Duration::from_millis(1)).await;
+        assert_eq!(status(&monitor).await, (Status::Pass, None), "another task ran it at once");
+
+        // Killed in the middle of the wait between two runs, and asked all the time.
+        kill();
+        let died_at = Instant::now();
+        while status(&monitor).await.1 == Some(Cause::Stale) {
+            advance(Duration::from_secs(1)).await;
+        }
+        assert!(died_at.elapsed() <= Duration::from_secs(25));
+        assert_eq!(status(&monitor).await, (Status::Pass, None));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn it_ends_with_the_monitor() {
+        let check = Check::new("db", Level::L1, || async {}).with_interval(Duration::from_secs(1));
+        let monitor = Monitor::new(Registry::builder().check(check).build().expect("a good check"));
+        sleep(Duration::from_secs(5)).await;
+        drop(monitor);
+        sleep(Duration::from_secs(5)).await;
+        assert_eq!(tokio::runtime::Handle::current().metrics().num_alive_tasks(), 0);
+    }
+
+    #[test]
+    fn pauses_are_spread_by_a_tenth() {
+        let check = Check::new("db", Level::L1, || async {})
+            .with_interval(Duration::from_secs(100))
+            .with_retry_interval(Duration::from_secs(10));
+        let pauses: Vec<_> = (0..1_000).map(|_| pause(check.spec(), false)).collect();
+        assert!(pauses.iter().all(|pause| (90..=110).contains(&pause.as_secs())));
+        assert!(pauses.iter().any(|pause| pause.as_secs() < 92) && pauses.iter().any(|pause| pause.as_secs() >= 108));
+        assert!((9..=11).contains(&pause(check.spec(), true).as_secs()));
+        let endless = Check::new("db", Level::L1, || async {}).with_interval(Duration::MAX);
+        assert!(pause(endless.spec(), false) > Duration::from_hours(1_000_000));
+    }
+}

@@ -1,0 +1,92 @@
+//! When a check turns: after so many results of one kind, one right after the other.
+
+/// How many results in a row it takes to turn.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Thresholds {
+    pub(super) failure: u32,
+    pub(super) success: u32,
+}
+
+/// Counts results. The first one counts at once, whatever the thresholds: there is nothing before it to hold on to.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Streak {
+    is_failing: Option<bool>,
+    of_failures: bool,
+    length: u32,
+}
+
+/// What the results so far amount to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Count {
+    /// Whether the check counts as failing.
+    pub(super) is_failing: bool,
+    /// How many results in a row were like the latest.
+    pub(super) consecutive: u32,
+}
+
+impl Streak {
+    /// Counts one result.
+    pub(super) fn count(&mut self, is_failure: bool, thresholds: Thresholds) -> Count {
+        self.length = if self.of_failures == is_failure { self.length.saturating_add(1) } else { 1 };
+        self.of_failures = is_failure;
+        let needed = if is_failure { thresholds.failure } else { thresholds.success };
+        let is_failing = match self.is_failing {
+            Some(is_failing) if self.length < needed => is_failing,
+            _ => is_failure,
+        };
+        self.is_failing = Some(is_failing);
+        Count { is_failing, consecutive: self.length }
+    }
+}
+
+impl Count {
+    /// A verdict that is not a result of the check shows at once: it is failing, and nothing is counted.
+    pub(super) const INTERRUPTED: Self = Self { is_failing: true, consecutive: 0 };
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The rule as one would say it, looking back at everything: a check turns when the latest results, as many as its
+    /// threshold says, are all of the other kind.
+    fn by_the_rule(failures: &[bool], thresholds: Thresholds) -> Option<Count> {
+        let mut is_failing = *failures.first()?;
+        for end in 1..=failures.len() {
+            let latest = failures[end - 1];
+            let needed = if latest { thresholds.failure } else { thresholds.success } as usize;
+            if end >= needed && failures[end - needed..end].iter().all(|failure| *failure == latest) {
+                is_failing = latest;
+            }
+        }
+        let latest = failures.last()?;
+        let consecutive = failures.iter().rev().take_while(|failure| *failure == latest).count();
+        Some(Count { is_failing, consecutive: u32::try_from(consecutive).ok()? })
+    }
+
+    proptest! {
+        #[test]
+        fn counts_as_the_rule_says(
+            failures in prop::collection::vec(any::<bool>(), 1..60),
+            failure in 1_u32..6,
+            success in 1_u32..6,
+        ) {
+            let thresholds = Thresholds { failure, success };
+            let mut streak = Streak::default();
+            for end in 1..=failures.len() {
+                let count = streak.count(failures[end - 1], thresholds);
+                prop_assert_eq!(Some(count), by_the_rule(&failures[..end], thresholds));
+            }
+        }
+    }
+
+    #[test]
+    fn consecutive_means_consecutive() {
+        let thresholds = Thresholds { failure: 2, success: 1 };
+        let mut streak = Streak::default();
+        let turns = [false, true, false, true, true].map(|failure| streak.count(failure, thresholds).is_failing);
+        assert_eq!(turns, [false, false, false, false, true]);
+    }
+}

@@ -1,0 +1,378 @@
+//! Background checks, thresholds and holding on: what is reported while time passes. All on a paused clock.
+
+#![allow(clippy::expect_used, reason = "tests fail by panicking")]
+
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use health_runtime::{Cause, Check, CheckResult, Group, Level, Monitor, Registry, Selection, Status};
+use health_tests::{builder, monitor};
+use tokio::time::{Instant, advance, sleep};
+
+const INTERVAL: Duration = Duration::from_secs(30);
+
+/// A check that a test turns on and off, and that notes when it runs.
+#[derive(Clone)]
+struct Switch {
+    is_down: Arc<AtomicBool>,
+    takes: Arc<Mutex<Duration>>,
+    started: Arc<Mutex<Vec<Instant>>>,
+}
+
+impl Switch {
+    fn new() -> Self {
+        Self { is_down: Arc::default(), takes: Arc::default(), started: Arc::default() }
+    }
+
+    fn check(&self, name: &str) -> Check {
+        let switch = self.clone();
+        Check::new(name, Level::L2, move || {
+            switch.started.lock().expect("no panic").push(Instant::now());
+            let takes = *switch.takes.lock().expect("no panic");
+            let is_up = !switch.is_down.load(Ordering::SeqCst);
+            async move {
+                sleep(takes).await;
+                is_up
+            }
+        })
+    }
+
+    fn set_down(&self, is_down: bool) {
+        self.is_down.store(is_down, Ordering::SeqCst);
+    }
+
+    fn started(&self) -> Vec<Instant> {
+        self.started.lock().expect("no panic").clone()
+    }
+
+    /// The times between one start and the next, in seconds.
+    fn pauses(&self) -> Vec<f64> {
+        let started = self.started();
+        started.windows(2).map(|pair| (pair[1] - pair[0]).as_secs_f64()).collect()
+    }
+}
+
+async fn result(monitor: &Monitor, selection: Selection, name: &str) -> CheckResult {
+    monitor.report(&selection).await.result(name).expect("in the report").clone()
+}
+
+async fn look(monitor: &Monitor, name: &str) -> (Status, Option<&'static str>) {
+    let result = result(monitor, Selection::everything(), name).await;
+    (result.status(), result.cause().map(Cause::as_str))
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_runs_once_in_each_interval_and_requests_only_read() {
+    let db = Switch::new();
+    let start = Instant::now();
+    let monitor = monitor([db.check("db").with_interval(INTERVAL)]);
+    for _ in 0..2_000 {
+        monitor.report(&Selection::everything()).await;
+        sleep(Duration::from_millis(500)).await;
+    }
+    assert!(db.started()[0] - start <= Duration::from_secs(10));
+    let pauses = db.pauses();
+    assert!((30..=38).contains(&pauses.len()), "{pauses:?}");
+    assert!(pauses.iter().all(|pause| (26.9..=33.1).contains(pause)), "{pauses:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn first_runs_are_spread() {
+    let switches: Vec<_> = (0..200).map(|_| Switch::new()).collect();
+    let start = Instant::now();
+    let checks = switches
+        .iter()
+        .enumerate()
+        .map(|(number, switch)| switch.check(&number.to_string()).with_interval(Duration::from_secs(5)));
+    let _monitor = monitor(checks);
+    sleep(Duration::from_secs(5)).await;
+    let first = |switch: &Switch| (switch.started()[0] - start).as_secs_f64();
+    let (early, late) = switches.iter().map(first).partition::<Vec<_>, _>(|first| *first < 2.5);
+    assert!(early.len() > 50 && late.len() > 50, "{} and {}", early.len(), late.len());
+}
+
+#[tokio::test(start_paused = true)]
+async fn before_its_first_result_it_is_pending() {
+    let db = Switch::new();
+    *db.takes.lock().expect("no panic") = Duration::from_secs(2);
+    let check = Check::clone(&db.check("db")).with_interval(INTERVAL).readiness().startup();
+    let alive = Check::new("alive", Level::L5, || sleep(Duration::from_millis(900))).with_interval(INTERVAL).liveness();
+    let after = Check::new("after", Level::L3, || async {}).depends_on(["db"]);
+    let monitor = monitor([check, alive, after]);
+    let pending = |status| (status, Some("pending"));
+    let start = Instant::now();
+    for (selection, name, status) in [
+        (Selection::everything(), "db", Status::Warn),
+        (Selection::check("db"), "db", Status::Warn),
+        (Selection::group(Group::Readiness), "db", Status::Fail),
+        (Selection::group(Group::Startup), "db", Status::Fail),
+        (Selection::group(Group::Liveness), "alive", Status::Pass),
+    ] {
+        let result = result(&monitor, selection, name).await;
+        assert_eq!((result.status(), result.cause().map(Cause::as_str)), pending(status), "{name}");
+    }
+    assert_eq!(look(&monitor, "after").await, (Status::Pass, None), "what it depends on has not failed");
+    assert_eq!(start.elapsed(), Duration::ZERO, "requests wait for nothing");
+    sleep(Duration::from_secs(12)).await;
+    assert_eq!(look(&monitor, "db").await, (Status::Pass, None));
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_it_fails_it_is_retried_sooner() {
+    let db = Switch::new();
+    db.set_down(true);
+    let check = db.check("db").with_interval(INTERVAL).with_retry_interval(Duration::from_secs(2));
+    let monitor = monitor([check]);
+    sleep(Duration::from_mins(1)).await;
+    let pauses = db.pauses();
+    assert!(pauses.len() > 20 && pauses.iter().all(|pause| (1.7..=2.3).contains(pause)), "{pauses:?}");
+    db.set_down(false);
+    sleep(Duration::from_secs(4)).await;
+    assert_eq!(look(&monitor, "db").await, (Status::Pass, None));
+    let before = db.started().len();
+    sleep(Duration::from_secs(20)).await;
+    assert_eq!(db.started().len(), before, "it works, and has its interval again");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_is_longer_than_its_interval_is_alone() {
+    let alive = Arc::new(AtomicUsize::new(0));
+    let check = Check::new("slow", Level::L2, move || {
+        let alive = Arc::clone(&alive);
+        async move {
+            assert_eq!(alive.fetch_add(1, Ordering::SeqCst), 0, "two runs at once");
+            sleep(Duration::from_secs(3)).await;
+            alive.fetch_sub(1, Ordering::SeqCst);
+        }
+    });
+    let monitor = monitor([check.with_interval(Duration::from_secs(1))]);
+    sleep(Duration::from_mins(1)).await;
+    assert_eq!(look(&monitor, "slow").await, (Status::Pass, None));
+}
+
+/// A check that hangs is retried and says so; its last pass is not kept.
+#[tokio::test(start_paused = true)]
+async fn one_that_hangs_does_not_stay_good() {
+    let db = Switch::new();
+    let check = db.check("db").with_interval(Duration::from_secs(10)).with_timeout(Duration::from_secs(1));
+    let monitor = monitor([check]);
+    sleep(Duration::from_secs(10)).await;
+    assert_eq!(look(&monitor, "db").await, (Status::Pass, None));
+    *db.takes.lock().expect("no panic") = Duration::from_hours(1);
+    sleep(Duration::from_secs(13)).await;
+    assert_eq!(look(&monitor, "db").await, (Status::Fail, Some("timed_out")));
+}
+
+/// Only a monitor whose runtime is gone can have a result that old: everything else lands in time.
+#[test]
+fn what_is_too_old_does_not_count_and_shows_its_age() {
+    let runtime = || tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
+    let db = Switch::new();
+    let check = db.check("db").with_interval(Duration::from_millis(20)).with_stale_after(Duration::from_millis(60));
+    let registry = Registry::builder().check(check).build().expect("a good check");
+    let first = runtime();
+    let (monitor, good) = first.block_on(async {
+        let monitor = Monitor::new(registry);
+        while look(&monitor, "db").await.0 != Status::Pass {
+            sleep(Duration::from_millis(1)).await;
+        }
+        let good = result(&monitor, Selection::everything(), "db").await;
+        (monitor, good)
+    });
+    drop(first);
+    std::thread::sleep(Duration::from_millis(200));
+    runtime().block_on(async {
+        let stale = result(&monitor, Selection::everything(), "db").await;
+        assert_eq!((stale.status(), stale.cause()), (Status::Fail, Some(&Cause::Stale)));
+        assert!(stale.checked_at() >= good.checked_at());
+        let age = stale.checked_at().elapsed().expect("a clock that goes forward");
+        assert!(age >= Duration::from_millis(100), "{age:?}");
+        // That request started it anew, on the runtime that it came on.
+        while look(&monitor, "db").await.0 != Status::Pass {
+            sleep(Duration::from_millis(1)).await;
+        }
+    });
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_depends_on_it_is_blocked_without_being_run() {
+    let db = Switch::new();
+    let api = Switch::new();
+    let monitor = monitor([
+        db.check("db").with_interval(Duration::from_secs(1)),
+        api.check("api").depends_on(["db"]).with_interval(Duration::from_mins(1)),
+    ]);
+    sleep(Duration::from_secs(12)).await;
+    assert_eq!(look(&monitor, "api").await, (Status::Pass, None));
+    let runs = api.started().len();
+    db.set_down(true);
+    sleep(Duration::from_secs(3)).await;
+    assert_eq!(look(&monitor, "api").await, (Status::Fail, Some("blocked")));
+    db.set_down(false);
+    sleep(Duration::from_secs(3)).await;
+    assert_eq!(look(&monitor, "api").await, (Status::Pass, None), "its own result still holds");
+    assert_eq!(api.started().len(), runs);
+}
+
+/// The status, what was observed, and how many results in a row, after each of these outcomes.
+async fn after_each(downs: &[bool], configure: impl Fn(Check) -> Check) -> Vec<(Status, Status, u32)> {
+    let switch = Switch::new();
+    let monitor = monitor([configure(switch.check("db")).with_max_age(Duration::ZERO)]);
+    let mut seen = Vec::new();
+    for is_down in downs {
+        switch.set_down(*is_down);
+        let result = result(&monitor, Selection::everything(), "db").await;
+        seen.push((result.status(), result.observed(), result.consecutive()));
+    }
+    seen
+}
+
+#[tokio::test(start_paused = true)]
+async fn consecutive_failures_turn_it() {
+    use Status::{Fail, Pass, Warn};
+    let (up, down) = (false, true);
+    assert_eq!(
+        after_each(&[up, down, up, down, down, up], |check| check.with_failure_threshold(2)).await,
+        [(Pass, Pass, 1), (Pass, Fail, 1), (Pass, Pass, 1), (Pass, Fail, 1), (Fail, Fail, 2), (Pass, Pass, 1)]
+    );
+    assert_eq!(
+        after_each(&[down, up, up, down, up, up, up], |check| check.with_success_threshold(3)).await,
+        [
+            (Fail, Fail, 1),
+            (Fail, Pass, 1),
+            (Fail, Pass, 2),
+            (Fail, Fail, 1),
+            (Fail, Pass, 1),
+            (Fail, Pass, 2),
+            (Pass, Pass, 3)
+        ]
+    );
+    assert_eq!(
+        after_each(&[up, down, down], |check| check.with_failure_threshold(2).critical(false)).await,
+        [(Pass, Pass, 1), (Pass, Fail, 1), (Warn, Fail, 2)]
+    );
+}
+
+/// What is blocked is not a result: it shows at once, and the count goes on behind it.
+#[tokio::test(start_paused = true)]
+async fn thresholds_count_results_and_nothing_else() {
+    let (db, api) = (Switch::new(), Switch::new());
+    let monitor = monitor([
+        db.check("db").with_max_age(Duration::ZERO),
+        api.check("api").depends_on(["db"]).with_failure_threshold(3).with_max_age(Duration::ZERO),
+    ]);
+    let status = async || look(&monitor, "api").await;
+    assert_eq!(status().await, (Status::Pass, None));
+    db.set_down(true);
+    assert_eq!(status().await, (Status::Fail, Some("blocked")));
+    db.set_down(false);
+    api.set_down(true);
+    assert_eq!(status().await.0, Status::Fail, "it was failing, and does not pass");
+    api.set_down(false);
+    assert_eq!(status().await, (Status::Pass, None));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_blip_does_not_block_what_depends_on_it() {
+    let db = Switch::new();
+    let monitor = monitor([
+        db.check("db").with_failure_threshold(2).with_max_age(Duration::ZERO),
+        Check::new("api", Level::L3, || async {}).depends_on(["db"]).with_max_age(Duration::ZERO),
+    ]);
+    assert_eq!(look(&monitor, "api").await, (Status::Pass, None));
+    db.set_down(true);
+    assert_eq!(look(&monitor, "api").await, (Status::Pass, None));
+    assert_eq!(look(&monitor, "api").await, (Status::Fail, Some("blocked")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn readiness_holds_on_for_a_time_and_levels_do_not() {
+    let db = Switch::new();
+    let monitor = monitor([db.check("db").readiness().with_hold(Duration::from_mins(1))]);
+    let ready = async || result(&monitor, Selection::group(Group::Readiness), "db").await;
+    assert_eq!(ready().await.status(), Status::Pass);
+    db.set_down(true);
+    advance(Duration::from_secs(1)).await;
+    for second in 0..60 {
+        let held = ready().await;
+        assert_eq!((held.status(), held.observed()), (Status::Warn, Status::Fail), "after {second} s");
+        assert!(held.held_until().is_some());
+        assert_eq!(look(&monitor, "db").await.0, Status::Fail);
+        advance(Duration::from_secs(1)).await;
+    }
+    let failed = ready().await;
+    assert_eq!((failed.status(), failed.held_until()), (Status::Fail, None));
+    // It has to pass once before it is held again.
+    db.set_down(false);
+    advance(Duration::from_secs(2)).await;
+    assert_eq!(ready().await.status(), Status::Pass);
+    db.set_down(true);
+    advance(Duration::from_secs(2)).await;
+    assert_eq!(ready().await.status(), Status::Warn);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_never_passed_is_not_held() {
+    let db = Switch::new();
+    db.set_down(true);
+    let monitor = monitor([db.check("db").readiness().with_hold(Duration::from_mins(1))]);
+    for _ in 0..3 {
+        assert_eq!(result(&monitor, Selection::group(Group::Readiness), "db").await.status(), Status::Fail);
+        advance(Duration::from_secs(2)).await;
+    }
+}
+
+/// An answer that is kept is no longer kept than what it shows is true.
+#[tokio::test(start_paused = true)]
+async fn stored_answers_end_with_a_hold() {
+    use tower::ServiceExt;
+    let db = Switch::new();
+    let check = db.check("db").readiness().with_hold(Duration::from_secs(20)).with_interval(Duration::from_secs(8));
+    let app = builder([check]).build().expect("good").router();
+    let ready = async || {
+        let request = axum::http::Request::get("/readyz").body(axum::body::Body::empty()).expect("a request");
+        app.clone().oneshot(request).await.expect("an answer").status().as_u16()
+    };
+    sleep(Duration::from_secs(8)).await;
+    assert_eq!(ready().await, 200);
+    db.set_down(true);
+    let mut seen = Vec::new();
+    for _ in 0..400 {
+        sleep(Duration::from_millis(100)).await;
+        seen.push(ready().await);
+    }
+    let failing_at = seen.iter().position(|status| *status == 503).expect("it fails in the end");
+    // The failure is seen within an interval, and held for 20 s from then on.
+    assert!((200..=290).contains(&failing_at), "{failing_at}");
+    assert!(seen[failing_at..].iter().all(|status| *status == 503));
+}
+
+#[test]
+fn what_cannot_be_meant_stops_the_start() {
+    let check = || Check::new("db", Level::L2, || async {});
+    let second = Duration::from_secs(1);
+    for (check, text) in [
+        (check().with_interval(Duration::ZERO), "its interval is zero"),
+        (check().with_interval(second).with_retry_interval(Duration::ZERO), "its retry interval is zero"),
+        (check().with_retry_interval(second), "a retry interval and no interval"),
+        (check().with_stale_after(second), "can become stale, but has no interval"),
+        (check().with_interval(second).with_stale_after(second), "stale before the next one can be there"),
+        (check().with_interval(second).with_max_age(second), "an interval and a `max_age`"),
+        (check().with_failure_threshold(0), "its failure threshold is zero"),
+        (check().with_success_threshold(0), "its success threshold is zero"),
+        (check().readiness().with_hold(Duration::ZERO), "its hold is zero"),
+        (check().with_hold(second), "is not in the readiness group"),
+    ] {
+        let error = Registry::builder().check(check).build().expect_err(text);
+        assert_eq!(error.problems().len(), 1, "{error}");
+        assert!(error.to_string().contains(text), "{error}");
+    }
+    let good =
+        check().readiness().with_interval(second).with_stale_after(Duration::from_millis(1_001)).with_hold(second);
+    Registry::builder().check(good).build().expect("a good check");
+}

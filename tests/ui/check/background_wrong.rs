@@ -1,0 +1,18 @@
+use health_runtime::health_check;
+
+#[health_check(level = 3, retry_interval = "5s", stale_after = "1m")]
+async fn not_in_the_background() {}
+
+#[health_check(level = 3, interval = "30s", max_age = "1s", stale_after = "30s")]
+async fn only_read() {}
+
+#[health_check(level = 3, interval = "0s", stale_after = "30s", hold = "1m")]
+async fn no_interval() {}
+
+#[health_check(level = 3, failure_threshold = 0, success_threshold = "3")]
+async fn thresholds() {}
+
+#[health_check(level = 3, failure_threshold = -1, success_threshold, readiness, hold = 5)]
+async fn more_thresholds() {}
+
+fn main() {}
