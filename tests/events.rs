@@ -92,6 +92,35 @@ async fn a_cause_is_told_and_what_depends_on_it_comes_after_it() {
     assert_eq!((second.check(), second.cause().map(health_runtime::Cause::as_str)), ("above", Some("blocked")));
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_status_that_a_threshold_keeps_is_no_change() {
+    let monitor = monitor([flapping("flaps").with_failure_threshold(2)]);
+    let mut changes = monitor.subscribe();
+    for _ in 0..10 {
+        ask(&monitor).await;
+    }
+    let told: Vec<_> =
+        rest(monitor, &mut changes).await.into_iter().map(|change| change.expect("none is missed")).collect();
+    assert_eq!(told.iter().map(|change| change.to()).collect::<Vec<_>>(), [Status::Fail, Status::Pass]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn background_checks_tell_of_changes_that_nobody_asked_for() {
+    let runs = AtomicU64::new(0);
+    let flaps = Check::new("flaps", Level::L3, move || {
+        let run = runs.fetch_add(1, Ordering::SeqCst);
+        async move { !run.is_multiple_of(2) }
+    });
+    let monitor = monitor([flaps.with_interval(Duration::from_secs(30))]);
+    let mut changes = monitor.subscribe();
+    ask(&monitor).await;
+    for run in 0u32..5 {
+        let change = change(&mut changes).await;
+        assert_eq!(change.to(), if run.is_multiple_of(2) { Status::Fail } else { Status::Pass });
+    }
+    assert_eq!(rest(monitor, &mut changes).await, [], "the schedule does not keep the monitor alive");
+}
+
 /// 1,000 at a time, on several threads, of checks that change with every run: so the changes are as many as the runs.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn each_change_is_told_once_and_in_order_under_a_thousand_requests() {
