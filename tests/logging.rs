@@ -1,16 +1,16 @@
-//! What is logged: each change of a status once, in full, and how many checks there are. One test, alone in its process,
-//! because whether anybody listens is a fact about the whole process.
+//! What is logged: each change of a status once, in full, how many checks there are, who is muted, and listeners that
+//! panic. One test, alone in its process, because whether anybody listens is a fact about the whole process.
 
 #![allow(clippy::expect_used, reason = "tests fail by panicking")]
 
 use std::{
     io::Write,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, mpsc},
     time::Duration,
 };
 
-use health_runtime::{Check, Details, Level};
-use health_tests::{builder, get, serve};
+use health_runtime::{Check, Details, Level, Monitor, Selection, Status};
+use health_tests::{builder, get, monitor, serve};
 use tracing_subscriber::fmt::MakeWriter;
 
 /// Collects what is logged.
@@ -44,12 +44,18 @@ impl Log {
 }
 
 #[tokio::test]
-async fn changes_are_logged_once_and_in_full() {
+async fn what_happens_is_logged_once_and_in_full() {
     let log = Log::default();
     let subscriber =
         tracing_subscriber::fmt().with_writer(log.clone()).with_ansi(false).with_max_level(tracing::Level::DEBUG);
     tracing::subscriber::set_global_default(subscriber.finish()).expect("the first subscriber");
+    changes(&log).await;
+    panics_of_listeners(&log).await;
+    tokio::time::pause();
+    mutes(&log).await;
+}
 
+async fn changes(log: &Log) {
     builder([]).build().expect("good");
     let text = log.text();
     assert!(text.contains("WARN") && text.contains("no health checks are registered"), "{text}");
@@ -79,4 +85,63 @@ async fn changes_are_logged_once_and_in_full() {
     assert!(line("facts").contains("WARN") && line("facts").contains("to=\"warn\""), "{text}");
     assert!(line("good").contains("DEBUG"), "{text}");
     assert!(!text.contains("canary"), "{text}");
+}
+
+async fn status(monitor: &Monitor) -> Status {
+    monitor.report(&Selection::everything()).await.status()
+}
+
+async fn panics_of_listeners(log: &Log) {
+    let monitor = monitor([Check::new("db", Level::L1, || async {})]);
+    let (done, is_done) = mpsc::channel::<()>();
+    monitor.on_change(move |_| {
+        let _until_the_listener_is_dropped = &done;
+        panic!("with postgres://user:canary-7f3a@host/db");
+    });
+    status(&monitor).await;
+    drop(monitor);
+    assert!(is_done.recv().is_err());
+    let text = log.text();
+    let line = text.lines().find(|line| line.contains("listener")).expect("a line");
+    assert!(line.contains("ERROR") && line.contains("check=\"db\""), "{text}");
+    assert!(line.contains("with postgres://***@host/db") && !text.contains("canary"), "{text}");
+}
+
+/// On a paused clock.
+async fn mutes(log: &Log) {
+    let failing = |name| {
+        Check::new(name, Level::L3, || async { Err::<(), _>("it is down") }).with_max_age(Duration::from_hours(24))
+    };
+    let hours = Duration::from_hours(2);
+    let endpoint = builder([failing("billing"), failing("legacy")]).muted("billing, legacy=2h, biling, db=soon");
+    let monitor = endpoint.build().expect("good all the same").monitor().clone();
+    assert_eq!(status(&monitor).await, Status::Pass);
+    tokio::time::advance(hours).await;
+    for _ in 0..3 {
+        assert_eq!(status(&monitor).await, Status::Fail);
+    }
+    monitor.unmute("billing").expect("a check");
+    monitor.unmute("billing").expect("a check");
+    monitor.mute("legacy", hours, "they move, see http://user:canary-7f3a@tickets/7").expect("a check");
+    let text = log.text();
+    let line = |part: &str| {
+        let lines: Vec<_> = text.lines().filter(|line| line.contains(part)).collect();
+        assert_eq!(lines.len(), 1, "{part}: {text}");
+        lines[0]
+    };
+    let at_start = line("is muted check=\"billing\"");
+    assert!(at_start.contains("WARN") && !at_start.contains("until"), "{text}");
+    assert!(
+        line("by=\"EndpointBuilder::muted\" problem=\"no check is named `biling`; did you mean `billing`?")
+            .contains("WARN")
+    );
+    assert!(line("db=soon").contains("WARN"));
+    assert!(line("is no longer muted: its time is over check=\"legacy\"").contains("INFO"));
+    assert!(line("is no longer muted check=\"billing\"").contains("INFO"));
+    // It alarms nobody, and is told all the same.
+    assert!(line("health check changed check=\"billing\"").contains("INFO"));
+    assert!(
+        line("why=\"they move, see http://***@tickets/7\" by=\"tests/logging.rs:").contains("until=\"20"),
+        "{text}"
+    );
 }

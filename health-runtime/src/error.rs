@@ -102,6 +102,26 @@ pub enum Problem {
     },
 }
 
+/// No check has this name. It may be put right and tried again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct UnknownCheck {
+    /// The name.
+    pub name: String,
+    /// The name that was perhaps meant.
+    pub suggestion: Option<String>,
+}
+
+impl fmt::Display for UnknownCheck {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, suggestion } = self;
+        write!(f, "no check is named `{name}`")?;
+        suggestion.iter().try_for_each(|name| write!(f, "; did you mean `{name}`?"))
+    }
+}
+
+impl std::error::Error for UnknownCheck {}
+
 impl Error {
     pub(crate) const fn new(problems: Vec<Problem>) -> Self {
         Self { problems }

@@ -24,7 +24,7 @@ pub mod __private;
 
 pub use build_info::{BuildInfo, BuildMetadata};
 pub use details::Details;
-pub use error::{Error, Problem};
+pub use error::{Error, Problem, UnknownCheck};
 /// Gives a type what was built, from what, when and how, as the constant [`BuildInfo::BUILD_INFO`].
 ///
 /// ```
@@ -251,9 +251,9 @@ pub use http::{Endpoint, EndpointBuilder, LevelsPath, ShowDetails, StatusCodes, 
 #[cfg(feature = "serve")]
 pub use http::{IsolatedServer, serve_isolated};
 pub use model::{
-    Cause, Check, CheckResult, CheckSpec, Group, IntoOutcome, InvalidLevel, Level, Location, Outcome, Report,
-    ReportEntry, Status, Work, WorkFuture,
+    Cause, Check, CheckResult, CheckSpec, Group, IntoOutcome, InvalidLevel, Level, Location, Mute, Outcome, Report,
+    ReportEntry, Status, StatusChange, Work, WorkFuture,
 };
-pub use monitor::{Monitor, Selection};
+pub use monitor::{Missed, Monitor, Selection, Subscription};
 pub use registry::{Registry, RegistryBuilder};
 pub use state::State;

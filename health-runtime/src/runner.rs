@@ -43,9 +43,9 @@ pub(crate) fn run_blocking(work: &(dyn Fn() -> Outcome + Send + Sync)) -> Ending
     catch(work).map_or_else(Ending::Panicked, Ending::Answered)
 }
 
-fn catch<T>(work: impl FnOnce() -> T) -> Result<T, String> {
-    // A check is run anew each time, from state that it shares by reference alone: what a panic left half
-    // done inside that state is the user's to judge (a poisoned lock says so).
+/// Calls the user's code; a panic comes out as its text.
+pub(crate) fn catch<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    // What a panic left half done inside a user's own state is the user's to judge (a poisoned lock says so).
     catch_unwind(AssertUnwindSafe(work)).map_err(panic_text)
 }
 

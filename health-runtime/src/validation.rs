@@ -102,7 +102,8 @@ fn find_dependencies(spec: &CheckSpec, by_name: &HashMap<&str, usize>, problems:
     found
 }
 
-fn nearest<'a>(wanted: &str, names: impl Iterator<Item = &'a str>) -> Option<String> {
+/// The name that was perhaps meant.
+pub(crate) fn nearest<'a>(wanted: &str, names: impl Iterator<Item = &'a str>) -> Option<String> {
     names
         .map(|name| (strsim::jaro_winkler(wanted, name), name))
         .filter(|(likeness, _)| *likeness >= SIMILAR_ENOUGH)

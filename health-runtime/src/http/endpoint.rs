@@ -13,8 +13,8 @@ use super::{
 use crate::{
     build_info::{BuildMetadata, RuntimeInfo},
     error::{Error, Problem},
-    model::{Check, Level},
-    monitor::Monitor,
+    model::{Check, Level, StatusChange},
+    monitor::{Listener, Monitor},
     registry::{Registry, RegistryBuilder},
     state::State,
 };
@@ -44,7 +44,12 @@ pub struct EndpointBuilder {
     has_root_probes: bool,
     show_details: ShowDetails,
     status_codes: StatusCodes,
+    listeners: Vec<Listener>,
+    muted: Option<String>,
 }
+
+/// What operators mute at start.
+const MUTE_VARIABLE: &str = "HEALTH_MUTE";
 
 impl Default for EndpointBuilder {
     fn default() -> Self {
@@ -65,6 +70,8 @@ impl EndpointBuilder {
             has_root_probes: true,
             show_details: ShowDetails::default(),
             status_codes: StatusCodes::new(),
+            listeners: Vec::new(),
+            muted: None,
         }
     }
 
@@ -113,6 +120,34 @@ impl EndpointBuilder {
         self
     }
 
+    /// Adds a function that is called at each change of a check's status, on a thread of its own; see
+    /// [`Monitor::on_change`].
+    ///
+    /// ```
+    /// use health_runtime::{EndpointBuilder, StatusChange, Status};
+    ///
+    /// fn page_somebody(change: &StatusChange) {
+    ///     if change.to() == Status::Fail && !change.is_muted() {
+    ///         // …
+    ///     }
+    /// }
+    ///
+    /// let endpoint = EndpointBuilder::new().on_change(page_somebody).build()?;
+    /// # Ok::<(), health_runtime::Error>(())
+    /// ```
+    pub fn on_change(mut self, listener: impl FnMut(&StatusChange) + Send + 'static) -> Self {
+        self.listeners.push(Listener::new(listener));
+        self
+    }
+
+    /// Sets the checks that are muted from the start, such as `"billing,legacy=2h"`: as long as the process lives, or
+    /// for a time. What it says wrong is logged, and left out. Default: what the environment variable `HEALTH_MUTE`
+    /// says, which is not read if this is set, not even to `""`.
+    pub fn muted(mut self, list: impl Into<String>) -> Self {
+        self.muted = Some(list.into());
+        self
+    }
+
     /// Leaves out the checks that `#[health_check]` declared, as a test of a few checks may want.
     pub fn without_declared_checks(mut self) -> Self {
         self.has_declared_checks = false;
@@ -132,7 +167,7 @@ impl EndpointBuilder {
         configure(self)
     }
 
-    /// Validates everything, and logs once how many checks there are.
+    /// Validates everything, and logs once how many checks there are and which of them are muted.
     ///
     /// # Errors
     /// One error that lists everything that is wrong: with the checks and the state (see
@@ -148,9 +183,15 @@ impl EndpointBuilder {
             return Err(Error::new(problems));
         };
         log_count(&registry);
+        let monitor = Monitor::new(registry);
+        match self.muted {
+            Some(list) => monitor.mute_listed(&list, "EndpointBuilder::muted"),
+            None => monitor.mute_listed(&std::env::var(MUTE_VARIABLE).unwrap_or_default(), MUTE_VARIABLE),
+        }
+        self.listeners.into_iter().for_each(|listener| monitor.listen(listener));
         Ok(Endpoint {
             service: Arc::new(Service {
-                monitor: Monitor::new(registry),
+                monitor,
                 build_info: self.build_info,
                 runtime_info: RuntimeInfo::detect(),
                 levels_view: self.levels_path.view(),

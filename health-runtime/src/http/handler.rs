@@ -161,7 +161,7 @@ impl Service {
     fn verdict(&self, report: &Report, content_type: HeaderValue, body: Vec<u8>) -> Answer {
         let status = self.status_codes.of(report.status());
         let retry_after = (status == StatusCode::SERVICE_UNAVAILABLE).then(|| {
-            let failing = report.entries().iter().filter(|entry| entry.result.status() == Status::Fail);
+            let failing = report.entries().iter().filter(|entry| entry.counting_status() == Some(Status::Fail));
             let soonest = failing.map(|entry| entry.check.max_age()).min().unwrap_or_default();
             // Rounded up to whole seconds, and never "at once".
             HeaderValue::from(soonest.saturating_add(Duration::from_millis(999)).as_secs().max(1))

@@ -1,19 +1,23 @@
 //! What health is made of: plain values that know neither the wire nor the clock's driver.
 
 mod cause;
+mod change;
 mod check;
 mod group;
 mod into_outcome;
 mod level;
+mod mute;
 mod outcome;
 mod report;
 mod status;
 
 pub use cause::Cause;
+pub use change::StatusChange;
 pub use check::{Check, CheckSpec, Location, Work, WorkFuture};
 pub use group::Group;
 pub use into_outcome::IntoOutcome;
 pub use level::{InvalidLevel, Level};
+pub use mute::Mute;
 pub use outcome::Outcome;
 pub use report::{CheckResult, Report, ReportEntry};
 pub use status::Status;

@@ -5,7 +5,7 @@ use std::{
 
 use serde_json::Value;
 
-use super::{Cause, CheckSpec, Level, Status};
+use super::{Cause, CheckSpec, Level, Mute, Status};
 
 /// The latest that is known of one check.
 ///
@@ -110,6 +110,16 @@ pub struct ReportEntry {
     pub check: Arc<CheckSpec>,
     /// Its result.
     pub result: Arc<CheckResult>,
+    /// That it counts for nothing at present, if it was muted.
+    pub muted: Option<Arc<Mute>>,
+}
+
+impl ReportEntry {
+    /// What the check adds to the status of the report: nothing while it is muted.
+    #[must_use]
+    pub fn counting_status(&self) -> Option<Status> {
+        self.muted.is_none().then_some(self.result.status)
+    }
 }
 
 impl Report {
@@ -149,12 +159,13 @@ impl Report {
         self.cause.as_ref()
     }
 
-    /// The worst status of all, `Pass` for a report without checks; `Fail` if it has a [`cause`](Self::cause).
+    /// The worst status of all checks that are not muted, `Pass` for a report without any; `Fail` if it has a
+    /// [`cause`](Self::cause).
     #[must_use]
     pub fn status(&self) -> Status {
         if self.cause.is_some() {
             return Status::Fail;
         }
-        Status::worst(self.entries.iter().map(|entry| entry.result.status))
+        Status::worst(self.entries.iter().filter_map(ReportEntry::counting_status))
     }
 }

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use super::{
     Selection,
     flight::{self, Waited},
+    muting::Muted,
     observe, schedule,
     shared::Shared,
     slot::Observation,
@@ -23,7 +24,8 @@ pub(crate) struct Gathered {
     pub(crate) validity: Option<Validity>,
 }
 
-/// An answer stays true until the first of its results is no longer young, or another result lands.
+/// An answer stays true until the first of its results is no longer young or the first of its mutes is over, or
+/// until another result lands.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Validity {
     generation: u64,
@@ -72,9 +74,11 @@ pub(super) async fn gather(shared: &Arc<Shared>, selection: &Selection) -> Gathe
     for index in needed.iter().copied() {
         gathering.reconcile(index, &mut known).await;
     }
-    let mut validity = gathering.validity(&needed, &known);
+    let mutes: Vec<_> = selected.iter().map(|index| gathering.muted(*index)).collect();
+    let validity = gathering.validity(&needed, &known);
+    let mut validity = validity.and_then(|validity| gathering.until_unmuted(validity, &selected, &mutes));
     let mut entries = Vec::with_capacity(selected.len());
-    for index in selected {
+    for (index, muted) in selected.into_iter().zip(mutes) {
         let Some(known) = &known[index] else { continue };
         let check = Arc::clone(&shared.checks[index].spec);
         let result = match gathering.held(index, known.result()) {
@@ -84,7 +88,7 @@ pub(super) async fn gather(shared: &Arc<Shared>, selection: &Selection) -> Gathe
             }
             None => Arc::clone(known.result()),
         };
-        entries.push(ReportEntry { check, result });
+        entries.push(ReportEntry { check, result, muted: muted.map(|muted| muted.mute) });
     }
     // Behind the generation: an answer from before the drain is outdated by it.
     let cause = (selection.is_of(Group::Readiness) && shared.drain.has_begun()).then_some(Cause::Draining);
@@ -189,6 +193,25 @@ impl Gathering<'_> {
             until = until.into_iter().chain(latest.valid_until(&check.spec)).min();
         }
         Some(Validity { generation, until })
+    }
+
+    fn muted(&self, index: usize) -> Option<Muted> {
+        let check = &self.shared.checks[index];
+        check.muting.current(check.spec.name())
+    }
+
+    /// Counts in the mutes that a report was made with. They have to be what holds at the answer's generation, too.
+    fn until_unmuted(&self, mut validity: Validity, selected: &[usize], mutes: &[Option<Muted>]) -> Option<Validity> {
+        for (index, used) in selected.iter().zip(mutes) {
+            match (used, self.muted(*index)) {
+                (None, None) => {}
+                (Some(used), Some(current)) if Arc::ptr_eq(&used.mute, &current.mute) => {
+                    validity = used.expires.map_or(validity, |expires| validity.no_longer_than(expires));
+                }
+                _ => return None,
+            }
+        }
+        Some(validity)
     }
 
     /// What readiness shows of a check that failed lately and may hold on to its last pass, and until when.

@@ -3,15 +3,20 @@ use std::{sync::Arc, time::Duration};
 use tokio::runtime::Handle;
 
 use super::{
-    Selection,
+    Selection, Subscription,
     gather::{self, Gathered, Validity},
+    listener::Listener,
+    mute_list,
+    muting::Muted,
     schedule,
-    shared::Shared,
+    shared::{Monitored, Shared},
     shutdown,
 };
 use crate::{
-    model::{CheckSpec, Report},
+    error::UnknownCheck,
+    model::{CheckSpec, Location, Report, StatusChange},
     registry::Registry,
+    validation::nearest,
 };
 
 /// Runs the checks of a registry and keeps the latest result of each.
@@ -139,6 +144,93 @@ impl Monitor {
     /// checks use. `serve_isolated` says it by itself.
     pub fn run_on(&self, runtime: &Handle) {
         self.shared.run_on(runtime);
+    }
+
+    /// Subscribes to the changes of status from now on: each once, and those of one check in the order in which they
+    /// happened. How many a slow subscriber may leave untaken stands at [`Subscription`].
+    pub fn subscribe(&self) -> Subscription {
+        Subscription::new(self.shared.events.subscribe())
+    }
+
+    /// Calls a function at each change of status from now on, one after the other, until the monitor is gone. (A
+    /// listener that holds a clone of the monitor keeps it alive.)
+    ///
+    /// It is called on a thread of its own, so it may block, and it may call the monitor. If the runtime in which it
+    /// is registered is still there it is called inside it, so that it can `tokio::spawn`. Whatever it does, checks,
+    /// answers and other listeners go on as if it were not there: a panic is logged, and the next change is told to
+    /// it as usual. One that is more than 64 changes behind misses the oldest, which is logged with their number. One
+    /// that never returns keeps its thread, which ends with the process; no runtime waits for it.
+    pub fn on_change(&self, listener: impl FnMut(&StatusChange) + Send + 'static) {
+        self.listen(Listener::new(listener));
+    }
+
+    pub(crate) fn listen(&self, listener: Listener) {
+        listener.start(self.shared.events.subscribe());
+    }
+
+    /// Mutes a check for some time, 30 years at most; a mute that it has already is replaced. It goes on to be run, to
+    /// be shown as it is, and to tell of its changes, but it counts for nothing: neither in the status of its level and
+    /// its groups nor in that of the report. Checks that depend on it are blocked all the same while it fails, because
+    /// it does not work.
+    ///
+    /// That it is muted, and until when, is shown to everybody; why and by whom (the place of this call) only to those
+    /// who may see details. All of it is logged, and so is the end of the mute, by the first report after it.
+    ///
+    /// # Errors
+    /// If no check has this name.
+    #[track_caller]
+    pub fn mute(&self, check: &str, for_how_long: Duration, why: &str) -> Result<(), UnknownCheck> {
+        self.mute_by(check, Some(for_how_long), why, Location::caller().to_string())
+    }
+
+    /// Lets a check count again.
+    ///
+    /// # Errors
+    /// If no check has this name. One that is not muted is no error.
+    pub fn unmute(&self, check: &str) -> Result<(), UnknownCheck> {
+        let monitored = self.find(check)?;
+        if monitored.muting.clear() {
+            self.shared.outdate();
+            tracing::info!(check, "health check is no longer muted");
+        }
+        Ok(())
+    }
+
+    /// Mutes what a list like `billing,legacy=2h` says. What it says wrong is logged and left out: a slip of
+    /// somebody who mutes at night is no reason not to start.
+    pub(crate) fn mute_listed(&self, list: &str, by: &str) {
+        for entry in mute_list::parse(list) {
+            let muted = entry
+                .map_err(|entry| format!("{entry:?} has no time that can be read, such as `name=2h`"))
+                .and_then(|entry| {
+                    self.mute_by(entry.check, entry.for_how_long, "muted at start", by.to_owned())
+                        .map_err(|unknown| unknown.to_string())
+                });
+            if let Err(problem) = muted {
+                tracing::warn!(by, problem, "not muted");
+            }
+        }
+    }
+
+    fn mute_by(&self, check: &str, for_how_long: Option<Duration>, why: &str, by: String) -> Result<(), UnknownCheck> {
+        let monitored = self.find(check)?;
+        let muted = Muted::new(for_how_long, why, by);
+        let mute = Arc::clone(&muted.mute);
+        monitored.muting.set(muted);
+        self.shared.outdate();
+        let (why, by) = (mute.why(), mute.by());
+        let until = mute.until().map(|until| humantime::format_rfc3339_seconds(until).to_string());
+        tracing::warn!(check, until, why, by, "health check is muted");
+        Ok(())
+    }
+
+    fn find(&self, name: &str) -> Result<&Monitored, UnknownCheck> {
+        let names = || self.checks().map(CheckSpec::name);
+        self.shared
+            .checks
+            .iter()
+            .find(|check| check.spec.name() == name)
+            .ok_or_else(|| UnknownCheck { name: name.to_owned(), suggestion: nearest(name, names()) })
     }
 
     /// Like [`report`](Self::report), and says for how long an answer made of it stays true.

@@ -3,18 +3,25 @@
 
 mod change;
 mod drain;
+mod events;
 mod flight;
 mod gather;
 mod handle;
+mod listener;
+mod mute_list;
+mod muting;
 mod observe;
 mod schedule;
 mod selection;
 mod shared;
 mod shutdown;
 mod slot;
+mod subscription;
 mod threshold;
 mod verdict;
 
 pub(crate) use gather::Validity;
 pub use handle::Monitor;
+pub(crate) use listener::Listener;
 pub use selection::Selection;
+pub use subscription::{Missed, Subscription};

@@ -39,7 +39,7 @@ pub(super) fn one(shared: &Arc<Shared>, index: usize, observed: impl Fn(usize) -
         return run(shared, index, observed);
     }
     let (observation, landing) = check.slot.read(&check.spec, Instant::now());
-    shared.landed(index, landing);
+    shared.landed(landing.as_ref());
     observation
 }
 
@@ -58,7 +58,7 @@ pub(super) fn run(shared: &Arc<Shared>, index: usize, observed: impl Fn(usize) -
         Observation::Joined(_) | Observation::Started(_) => None,
     });
     let (observation, landing) = check.slot.observe(&check.spec, Instant::now(), is_blocked);
-    shared.landed(index, landing);
+    shared.landed(landing.as_ref());
     if let Observation::Started(boarded) = &observation {
         flight::start(shared, index, boarded.id, prerequisites);
     }

@@ -8,8 +8,9 @@ use std::sync::{
 use tokio::{runtime::Handle, task::JoinHandle, time::Instant};
 
 use super::{
-    change,
     drain::Drain,
+    events::{Events, Outbox},
+    muting::Muting,
     slot::{FlightId, Landing, Slot},
     verdict::Verdict,
 };
@@ -24,7 +25,8 @@ pub(super) struct Shared {
     pub(super) checks: Vec<Monitored>,
     /// Indices of `checks`, each behind those that it depends on.
     pub(super) order: Vec<usize>,
-    /// Counts the results that landed, so that an answer made from them is known to be outdated.
+    pub(super) events: Arc<Events>,
+    /// Counts what changes answers, such as results that landed, so that one made before is known to be outdated.
     generation: AtomicU64,
     pub(super) drain: Drain,
     /// Where runs go; wherever they are asked for, if that was never said.
@@ -37,6 +39,7 @@ pub(super) struct Monitored {
     pub(super) work: Work,
     pub(super) dependencies: Vec<usize>,
     pub(super) slot: Slot,
+    pub(super) muting: Arc<Muting>,
     /// The task that runs it in the background.
     pub(super) task: Mutex<Option<JoinHandle<()>>>,
 }
@@ -44,17 +47,22 @@ pub(super) struct Monitored {
 impl Shared {
     pub(super) fn new(registry: Registry) -> Self {
         let (checks, order) = registry.into_parts();
+        let events = Arc::new(Events::default());
         let checks = checks
             .into_iter()
-            .map(|check| Monitored {
-                spec: check.spec,
-                work: check.work,
-                dependencies: check.dependencies,
-                slot: Slot::default(),
-                task: Mutex::default(),
+            .map(|check| {
+                let muting = Arc::new(Muting::default());
+                Monitored {
+                    spec: check.spec,
+                    work: check.work,
+                    dependencies: check.dependencies,
+                    slot: Slot::new(Outbox::new(Arc::clone(&events), Arc::clone(&muting))),
+                    muting,
+                    task: Mutex::default(),
+                }
             })
             .collect();
-        Self { checks, order, generation: AtomicU64::new(0), drain: Drain::default(), home: OnceLock::new() }
+        Self { checks, order, events, generation: AtomicU64::new(0), drain: Drain::default(), home: OnceLock::new() }
     }
 
     pub(super) fn generation(&self) -> u64 {
@@ -64,7 +72,7 @@ impl Shared {
     /// Readiness fails from here on, and every answer made before is outdated.
     pub(super) fn drain(&self) {
         if self.drain.begin() {
-            self.generation.fetch_add(1, Ordering::Release);
+            self.outdate();
             tracing::info!("shutting down: readiness fails from now on, everything else answers as before");
         }
     }
@@ -83,19 +91,24 @@ impl Shared {
 
     pub(super) fn finish(&self, index: usize, id: FlightId, verdict: Verdict) {
         let check = &self.checks[index];
-        self.landed(index, check.slot.finish(&check.spec, id, verdict, Instant::now()));
+        self.landed(check.slot.finish(&check.spec, id, verdict, Instant::now()).as_ref());
     }
 
     pub(super) fn give_up(&self, index: usize, id: FlightId) {
         let check = &self.checks[index];
-        self.landed(index, check.slot.give_up(&check.spec, id, Instant::now()));
+        self.landed(check.slot.give_up(&check.spec, id, Instant::now()).as_ref());
     }
 
     /// Outdates the answers made before, and tells of a change.
-    pub(super) fn landed(&self, index: usize, landing: Option<Landing>) {
-        if let Some(landing) = landing {
-            self.generation.fetch_add(1, Ordering::Release);
-            change::log(&self.checks[index].spec, &landing);
+    pub(super) fn landed(&self, landing: Option<&Landing>) {
+        if landing.is_some() {
+            self.outdate();
+            self.events.tell();
         }
+    }
+
+    /// Outdates the answers made before.
+    pub(super) fn outdate(&self) {
+        self.generation.fetch_add(1, Ordering::Release);
     }
 }

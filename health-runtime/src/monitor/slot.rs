@@ -10,6 +10,7 @@ use std::{
 use tokio::{sync::watch, time::Instant};
 
 use super::{
+    events::Outbox,
     threshold::{Count, Streak, Thresholds},
     verdict::Verdict,
 };
@@ -22,8 +23,10 @@ use crate::{
 /// one that blocks its thread.
 pub(super) const GRACE: Duration = Duration::from_millis(25);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Slot {
+    /// Where changes of the status are put, under the lock, to be told after it.
+    outbox: Outbox,
     state: Mutex<SlotState>,
 }
 
@@ -104,14 +107,18 @@ pub(super) enum Observation {
     Pending,
 }
 
-/// A result that landed, and the one before it.
+/// A result that landed. Whoever gets it lets [`Shared::landed`](super::shared::Shared::landed) know.
 #[derive(Debug)]
+#[must_use]
 pub(super) struct Landing {
-    pub(super) result: Arc<CheckResult>,
-    pub(super) before: Option<Arc<CheckResult>>,
+    result: Arc<CheckResult>,
 }
 
 impl Slot {
+    pub(super) fn new(outbox: Outbox) -> Self {
+        Self { outbox, state: Mutex::default() }
+    }
+
     fn lock(&self) -> MutexGuard<'_, SlotState> {
         // Nothing panics while it holds the lock.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -139,7 +146,7 @@ impl Slot {
                     Cause::StillRunning { since },
                     "a run is past its timeout and has not ended, so no new one is started".to_owned(),
                 );
-                let landing = state.land(spec, verdict, now, duration);
+                let landing = state.land(&self.outbox, spec, verdict, now, duration);
                 (Observation::Settled(Arc::clone(&landing.result)), Some(landing))
             }
             None => (Observation::Started(state.start()), None),
@@ -153,7 +160,7 @@ impl Slot {
         match (spec.stale_after(), latest.valid_until(spec)) {
             (Some(stale_after), Some(until)) if until <= now => {
                 let duration = latest.result.duration;
-                let landing = state.land(spec, Verdict::stale(stale_after), now, duration);
+                let landing = state.land(&self.outbox, spec, Verdict::stale(stale_after), now, duration);
                 (Observation::Settled(Arc::clone(&landing.result)), Some(landing))
             }
             _ => (Observation::Settled(Arc::clone(&latest.result)), None),
@@ -189,7 +196,7 @@ impl Slot {
         }
         // It blocked its thread past its timeout, and nobody was there to give it up.
         let verdict = if flight.is_overdue(spec, now) { Verdict::timed_out(spec.timeout()) } else { verdict };
-        let landing = state.land(spec, verdict, now, flight.duration(now));
+        let landing = state.land(&self.outbox, spec, verdict, now, flight.duration(now));
         flight.progress.send_replace(Progress::Landed(Arc::clone(&landing.result)));
         Some(landing)
     }
@@ -201,7 +208,7 @@ impl Slot {
         let flight = state.flight.as_mut().filter(|flight| flight.id == id && !flight.given_up)?;
         flight.given_up = true;
         let duration = flight.duration(now);
-        let landing = state.land(spec, Verdict::timed_out(spec.timeout()), now, duration);
+        let landing = state.land(&self.outbox, spec, Verdict::timed_out(spec.timeout()), now, duration);
         if let Some(flight) = &state.flight {
             flight.progress.send_replace(Progress::Landed(Arc::clone(&landing.result)));
         }
@@ -241,7 +248,14 @@ impl SlotState {
         self.flight.take_if(|flight| flight.id == id)
     }
 
-    fn land(&mut self, spec: &CheckSpec, verdict: Verdict, now: Instant, duration: Duration) -> Landing {
+    fn land(
+        &mut self,
+        outbox: &Outbox,
+        spec: &CheckSpec,
+        verdict: Verdict,
+        now: Instant,
+        duration: Duration,
+    ) -> Landing {
         let thresholds = Thresholds { failure: spec.failure_threshold(), success: spec.success_threshold() };
         let count =
             if verdict.is_result() { self.streak.count(verdict.is_failure(), thresholds) } else { Count::INTERRUPTED };
@@ -253,8 +267,9 @@ impl SlotState {
         };
         let before = before.map(|before| before.result);
         let result = Arc::new(verdict.into_result(spec, before.as_deref(), count, duration));
+        outbox.put(spec, before.as_deref(), &result);
         self.latest = Some(Latest { result: Arc::clone(&result), at: now, failing_since });
-        Landing { result, before }
+        Landing { result }
     }
 }
 

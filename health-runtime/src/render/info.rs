@@ -4,11 +4,11 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use super::{
     json::{level_key, timestamp, to_json},
-    view::{Clearance, ReportView},
+    view::{Clearance, ReportView, worst_of},
 };
 use crate::{
     build_info::{BuildMetadata, RuntimeFacts},
-    model::{Level, Status},
+    model::Level,
 };
 
 /// Where to ask further.
@@ -62,7 +62,7 @@ impl Serialize for LevelStatuses<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(Level::ALL.len()))?;
         for level in self.0.levels {
-            let status = Status::worst(self.0.of_level(*level).iter().map(|check| check.status));
+            let status = worst_of(self.0.of_level(*level));
             map.serialize_entry(&level_key(*level), status.as_str())?;
         }
         map.end()

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::Value;
 
-use super::view::{CheckView, ReportView};
+use super::view::{CheckView, MuteView, ReportView, worst_of};
 use crate::model::{Level, Status};
 
 /// `{ "status": …, "level_1": { "status": …, "checks": { … } }, … }`
@@ -55,8 +55,8 @@ impl Serialize for LevelsBody<'_> {
         map.serialize_entry("status", view.status.as_str())?;
         for level in view.levels {
             let checks = view.of_level(*level);
-            let status = Status::worst(checks.iter().map(|check| check.status));
-            map.serialize_entry(&level_key(*level), &ChecksBody { status, cause: None, checks: Checks(checks) })?;
+            let body = ChecksBody { status: worst_of(checks), cause: None, checks: Checks(checks) };
+            map.serialize_entry(&level_key(*level), &body)?;
         }
         map.end()
     }
@@ -114,6 +114,9 @@ struct CheckBody<'a> {
     duration_ms: f64,
     checked_at: String,
     since: String,
+    /// Only while it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    muted: Option<MuteBody<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     data: Option<&'a Value>,
 }
@@ -133,8 +136,26 @@ impl<'a> CheckBody<'a> {
             duration_ms: (check.duration.as_secs_f64() * 1e6).round() / 1e3,
             checked_at: timestamp(check.checked_at),
             since: timestamp(check.since),
+            muted: check.muted.as_ref().map(MuteBody::new),
             data: check.data,
         }
+    }
+}
+
+/// `{}` for one that is muted as long as the process lives, to a caller who may see no details.
+#[derive(Serialize)]
+struct MuteBody<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    until: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by: Option<&'a str>,
+}
+
+impl<'a> MuteBody<'a> {
+    fn new(mute: &MuteView<'a>) -> Self {
+        Self { until: mute.until.map(timestamp), why: mute.why, by: mute.by }
     }
 }
 

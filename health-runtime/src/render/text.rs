@@ -44,7 +44,9 @@ fn line(text: &mut String, check: &CheckView<'_>) {
         Status::Warn => ('+', "warn"),
         Status::Fail => ('-', "failed"),
     };
-    let _ = write!(text, "[{sign}]{} {word}", printable(check.name));
+    // A muted check is no reason for what the probe says, whatever its status is.
+    let (sign, muted) = if check.muted.is_some() { ('+', " muted:") } else { (sign, "") };
+    let _ = write!(text, "[{sign}]{}{muted} {word}", printable(check.name));
     if let Some(cause) = check.cause {
         let _ = write!(text, " ({cause})");
     }

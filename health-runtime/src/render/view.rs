@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 
-use crate::model::{Cause, Group, Level, Report, ReportEntry, Status};
+use crate::model::{Cause, Group, Level, Mute, Report, ReportEntry, Status};
 
 /// What a caller may see, decided before any check runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,12 +44,26 @@ pub(super) struct CheckView<'a> {
     pub(super) duration: Duration,
     pub(super) checked_at: SystemTime,
     pub(super) since: SystemTime,
+    pub(super) muted: Option<MuteView<'a>>,
     pub(super) message: Option<&'a str>,
     pub(super) data: Option<&'a Value>,
     pub(super) blocked_by: Option<&'a [String]>,
     pub(super) description: Option<&'a str>,
     pub(super) tags: &'a [String],
     pub(super) groups: Vec<Group>,
+}
+
+/// That a check counts for nothing.
+#[derive(Debug)]
+pub(super) struct MuteView<'a> {
+    pub(super) until: Option<SystemTime>,
+    pub(super) why: Option<&'a str>,
+    pub(super) by: Option<&'a str>,
+}
+
+/// The worst status of those that count.
+pub(super) fn worst_of(checks: &[CheckView<'_>]) -> Status {
+    Status::worst(checks.iter().filter(|check| check.muted.is_none()).map(|check| check.status))
 }
 
 impl<'a> ReportView<'a> {
@@ -69,7 +83,7 @@ impl<'a> ReportView<'a> {
 
 impl<'a> CheckView<'a> {
     fn new(entry: &'a ReportEntry, clearance: Clearance) -> Self {
-        let ReportEntry { check, result } = entry;
+        let ReportEntry { check, result, muted } = entry;
         let cause = result.cause();
         let outline = Self {
             name: check.name(),
@@ -89,6 +103,7 @@ impl<'a> CheckView<'a> {
             duration: result.duration(),
             checked_at: result.checked_at(),
             since: result.since(),
+            muted: muted.as_ref().map(|mute| MuteView::new(mute, clearance)),
             message: None,
             data: None,
             blocked_by: None,
@@ -109,5 +124,12 @@ impl<'a> CheckView<'a> {
                 ..outline
             },
         }
+    }
+}
+
+impl<'a> MuteView<'a> {
+    fn new(mute: &'a Mute, clearance: Clearance) -> Self {
+        let details = |text| (clearance == Clearance::Details).then_some(text);
+        Self { until: mute.until(), why: details(mute.why()), by: details(mute.by()) }
     }
 }

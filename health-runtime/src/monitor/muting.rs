@@ -1,0 +1,80 @@
+//! Whether one check is muted, and for how long.
+
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, SystemTime},
+};
+
+use tokio::time::Instant;
+
+use crate::{mask::mask_credentials, model::Mute};
+
+/// Longer than any process lives, and short enough for every calendar.
+const LONGEST: Duration = Duration::from_hours(30 * 365 * 24);
+
+/// One check's mute, beside its slot: a check runs whether it is muted or not.
+#[derive(Debug, Default)]
+pub(super) struct Muting {
+    current: Mutex<Option<Muted>>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Muted {
+    pub(super) mute: Arc<Mute>,
+    /// `None` as long as the process lives.
+    pub(super) expires: Option<Instant>,
+}
+
+impl Muted {
+    pub(super) fn new(for_how_long: Option<Duration>, why: &str, by: String) -> Self {
+        let length = for_how_long.map(|length| length.min(LONGEST));
+        Self {
+            mute: Arc::new(Mute {
+                until: length.map(|length| SystemTime::now() + length),
+                why: mask_credentials(why),
+                by,
+            }),
+            expires: length.map(|length| Instant::now() + length),
+        }
+    }
+
+    /// To be asked under the lock: a time taken before it could be earlier than the mute itself.
+    fn is_over(&self) -> bool {
+        self.expires.is_some_and(|expires| expires <= Instant::now())
+    }
+}
+
+impl Muting {
+    fn lock(&self) -> MutexGuard<'_, Option<Muted>> {
+        // Nothing panics while it holds the lock.
+        self.current.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Mutes in place of what was said before.
+    pub(super) fn set(&self, muted: Muted) {
+        *self.lock() = Some(muted);
+    }
+
+    /// Takes the mute away, and says whether there was one.
+    pub(super) fn clear(&self) -> bool {
+        self.lock().take().is_some_and(|muted| !muted.is_over())
+    }
+
+    pub(super) fn is_muted(&self) -> bool {
+        self.lock().as_ref().is_some_and(|muted| !muted.is_over())
+    }
+
+    /// The mute that holds now; one that is over is taken away, and who takes it away says so.
+    pub(super) fn current(&self, check: &str) -> Option<Muted> {
+        let over = {
+            let mut current = self.lock();
+            if !current.as_ref()?.is_over() {
+                return current.clone();
+            }
+            current.take()
+        };
+        let by = over.as_ref().map(|over| over.mute.by());
+        tracing::info!(check, by, "health check is no longer muted: its time is over");
+        None
+    }
+}

@@ -1,0 +1,97 @@
+use std::{
+    fmt,
+    future::poll_fn,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
+
+use futures_util::Stream;
+use tokio::sync::broadcast::{Receiver, error::RecvError};
+
+use crate::model::StatusChange;
+
+/// A stream of all changes of status from [`Monitor::subscribe`](crate::Monitor::subscribe) on. It ends when the
+/// monitor is gone.
+///
+/// Up to 64 changes wait here to be taken. Of one who is slower than that the oldest are lost, and the next item says
+/// how many: [`Missed`]. What the checks' statuses are now is in a report.
+///
+/// ```
+/// # use health_runtime::{Check, Level, Monitor, Registry, Selection, Status};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), health_runtime::Error> {
+/// # let registry = Registry::builder().check(Check::new("db", Level::L1, || async { true })).build()?;
+/// # let monitor = Monitor::new(registry);
+/// let mut changes = monitor.subscribe();
+/// # monitor.report(&Selection::everything()).await;
+/// # drop(monitor);
+/// while let Some(change) = changes.next().await {
+///     match change {
+///         Ok(change) => assert_eq!((change.check(), change.to()), ("db", Status::Pass)),
+///         Err(missed) => println!("{missed}"),
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "a subscription that nobody takes changes from only loses them"]
+pub struct Subscription {
+    next: Pin<Box<dyn Future<Output = Next> + Send + Sync>>,
+}
+
+type Next = (Result<Arc<StatusChange>, RecvError>, Receiver<Arc<StatusChange>>);
+
+/// This many changes came too fast and are lost to a [`Subscription`], the oldest that it had not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Missed {
+    /// How many.
+    pub count: u64,
+}
+
+impl fmt::Display for Missed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} changes of health checks were missed", self.count)
+    }
+}
+
+impl std::error::Error for Missed {}
+
+impl Subscription {
+    pub(super) fn new(receiver: Receiver<Arc<StatusChange>>) -> Self {
+        Self { next: Box::pin(receive(receiver)) }
+    }
+
+    /// The next change, or how many are lost; `None` when the monitor is gone.
+    ///
+    /// # Cancellation
+    /// Dropping the future loses nothing.
+    pub async fn next(&mut self) -> Option<Result<Arc<StatusChange>, Missed>> {
+        poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
+    }
+}
+
+impl Stream for Subscription {
+    type Item = Result<Arc<StatusChange>, Missed>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let (result, receiver) = ready!(self.next.as_mut().poll(context));
+        self.next = Box::pin(receive(receiver));
+        Poll::Ready(match result {
+            Ok(change) => Some(Ok(change)),
+            Err(RecvError::Lagged(count)) => Some(Err(Missed { count })),
+            Err(RecvError::Closed) => None,
+        })
+    }
+}
+
+impl fmt::Debug for Subscription {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Subscription").finish_non_exhaustive()
+    }
+}
+
+async fn receive(mut receiver: Receiver<Arc<StatusChange>>) -> Next {
+    (receiver.recv().await, receiver)
+}

@@ -1,0 +1,307 @@
+//! Changes of status: each told once, in order, to all who want to know, whatever they do with it.
+#![allow(clippy::expect_used, reason = "tests fail by panicking")]
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+        mpsc,
+    },
+    time::Duration,
+};
+
+use futures_util::StreamExt;
+use health_runtime::{Check, Level, Missed, Monitor, Outcome, Selection, Status, StatusChange, Subscription};
+use health_tests::{builder, get, monitor, serve};
+
+/// A check that changes its status with each run.
+fn flapping(name: &str) -> Check {
+    flapping_counted(name, &Arc::default())
+}
+
+fn flapping_counted(name: &str, runs: &Arc<AtomicU64>) -> Check {
+    let runs = Arc::clone(runs);
+    Check::new(name, Level::L3, move || {
+        let run = runs.fetch_add(1, Ordering::SeqCst);
+        async move { if run.is_multiple_of(2) { Outcome::fail(format!("run {run}")) } else { Outcome::pass() } }
+    })
+    .with_max_age(Duration::ZERO)
+}
+
+async fn ask(monitor: &Monitor) {
+    monitor.report(&Selection::everything()).await;
+}
+
+async fn change(changes: &mut Subscription) -> Arc<StatusChange> {
+    changes.next().await.expect("the monitor is there").expect("none is missed")
+}
+
+/// Everything that was not taken yet; ends the monitor.
+async fn rest(monitor: Monitor, changes: &mut Subscription) -> Vec<Result<Arc<StatusChange>, Missed>> {
+    drop(monitor);
+    let mut rest = Vec::new();
+    while let Some(change) = changes.next().await {
+        rest.push(change);
+    }
+    rest
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_tells_what_was_and_what_is() {
+    let is_up = Arc::new(AtomicBool::new(false));
+    let seen = Arc::clone(&is_up);
+    let monitor = monitor([Check::new("db", Level::L1, move || {
+        let is_up = seen.load(Ordering::SeqCst);
+        async move { if is_up { Ok(()) } else { Err("cannot reach postgres://user:secret@host/db") } }
+    })
+    .critical(false)]);
+    let mut changes = monitor.subscribe();
+    ask(&monitor).await;
+    let first = change(&mut changes).await;
+    assert_eq!((first.check(), first.level()), ("db", Level::L1));
+    assert_eq!((first.from(), first.to(), first.cause()), (None, Status::Warn, None));
+    assert_eq!(first.message(), Some("cannot reach postgres://***@host/db"));
+    assert_eq!(first.previous_since(), None);
+    assert!(!first.is_muted());
+
+    // Stays as it is: nothing to tell.
+    tokio::time::advance(Duration::from_secs(1)).await;
+    ask(&monitor).await;
+    is_up.store(true, Ordering::SeqCst);
+    tokio::time::advance(Duration::from_secs(1)).await;
+    ask(&monitor).await;
+    let second = change(&mut changes).await;
+    assert_eq!((second.from(), second.to(), second.message()), (Some(Status::Warn), Status::Pass, None));
+    assert_eq!(second.previous_since(), Some(first.since()));
+    assert!(second.since() >= first.since());
+    assert_eq!(rest(monitor, &mut changes).await, []);
+    assert_eq!(changes.next().await, None, "and stays over");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cause_is_told_and_what_depends_on_it_comes_after_it() {
+    let monitor = monitor([
+        Check::new("hangs", Level::L4, std::future::pending::<()>),
+        Check::new("above", Level::L3, || async {}).depends_on(["hangs"]),
+    ]);
+    let mut changes = monitor.subscribe();
+    ask(&monitor).await;
+    let (first, second) = (change(&mut changes).await, change(&mut changes).await);
+    assert_eq!((first.check(), first.cause().map(health_runtime::Cause::as_str)), ("hangs", Some("timed_out")));
+    assert_eq!((second.check(), second.cause().map(health_runtime::Cause::as_str)), ("above", Some("blocked")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_status_that_a_threshold_keeps_is_no_change() {
+    let monitor = monitor([flapping("flaps").with_failure_threshold(2)]);
+    let mut changes = monitor.subscribe();
+    for _ in 0..10 {
+        ask(&monitor).await;
+    }
+    let told: Vec<_> =
+        rest(monitor, &mut changes).await.into_iter().map(|change| change.expect("none is missed")).collect();
+    assert_eq!(told.iter().map(|change| change.to()).collect::<Vec<_>>(), [Status::Fail, Status::Pass]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn background_checks_tell_of_changes_that_nobody_asked_for() {
+    let runs = AtomicU64::new(0);
+    let flaps = Check::new("flaps", Level::L3, move || {
+        let run = runs.fetch_add(1, Ordering::SeqCst);
+        async move { !run.is_multiple_of(2) }
+    });
+    let monitor = monitor([flaps.with_interval(Duration::from_secs(30))]);
+    let mut changes = monitor.subscribe();
+    ask(&monitor).await;
+    for run in 0u32..5 {
+        let change = change(&mut changes).await;
+        assert_eq!(change.to(), if run.is_multiple_of(2) { Status::Fail } else { Status::Pass });
+    }
+    assert_eq!(rest(monitor, &mut changes).await, [], "the schedule does not keep the monitor alive");
+}
+
+/// 1,000 at a time, on several threads, of checks that change with every run: so the changes are as many as the runs.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn each_change_is_told_once_and_in_order_under_a_thousand_requests() {
+    let names = ["one", "two"];
+    let runs = names.map(|_| Arc::new(AtomicU64::new(0)));
+    let monitor = monitor(names.into_iter().zip(&runs).map(|(name, runs)| flapping_counted(name, runs)));
+    let (done, is_done) = mpsc::channel::<()>();
+    let told = Arc::new(AtomicU64::new(0));
+    let listener = Arc::clone(&told);
+    monitor.on_change(move |_| {
+        let _until_the_listener_is_dropped = &done;
+        listener.fetch_add(1, Ordering::SeqCst);
+    });
+    let mut changes = monitor.subscribe();
+    let taking = tokio::spawn(async move {
+        let mut taken = Vec::new();
+        while let Some(change) = changes.next().await {
+            taken.push(change);
+        }
+        taken
+    });
+    for _ in 0..5 {
+        let requests: Vec<_> = (0..1_000)
+            .map(|_| {
+                let monitor = monitor.clone();
+                tokio::spawn(async move { ask(&monitor).await })
+            })
+            .collect();
+        for request in requests {
+            request.await.expect("no panic");
+        }
+    }
+    let report = monitor.report(&Selection::everything()).await;
+    drop(monitor);
+    let taken = taking.await.expect("no panic");
+    assert!(is_done.recv().is_err(), "the listener is let go with the monitor");
+
+    let mut missed = 0;
+    let mut last: HashMap<&str, &StatusChange> = HashMap::new();
+    for change in &taken {
+        match change {
+            Ok(change) => {
+                let before = last.insert(change.check(), change);
+                assert_ne!(change.from(), Some(change.to()));
+                if let Some(before) = before {
+                    let was = (Some(before.to()), Some(before.since()));
+                    assert_eq!((change.from(), change.previous_since()), was);
+                } else {
+                    assert!(missed > 0 || change.from().is_none());
+                }
+            }
+            Err(Missed { count, .. }) => {
+                missed += count;
+                last.clear();
+            }
+        }
+    }
+    let runs = runs.map(|runs| runs.load(Ordering::SeqCst));
+    assert_eq!(taken.iter().filter(|change| change.is_ok()).count() as u64 + missed, runs[0] + runs[1]);
+    for (name, last) in last {
+        assert_eq!(last.to(), report.result(name).expect("in the report").status());
+    }
+    assert!((1..=runs[0] + runs[1]).contains(&told.load(Ordering::SeqCst)));
+}
+
+/// The numbers of runs tell that no change is left out: each run of the check changes its status.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn no_change_is_left_out() {
+    let runs = Arc::default();
+    let monitor = monitor([flapping_counted("flaps", &runs)]);
+    let mut changes = monitor.subscribe();
+    let mut told = 0;
+    for round in 1..=30 {
+        let requests: Vec<_> = (0..8)
+            .map(|_| {
+                let monitor = monitor.clone();
+                tokio::spawn(async move { ask(&monitor).await })
+            })
+            .collect();
+        for request in requests {
+            request.await.expect("no panic");
+        }
+        while told < runs.load(Ordering::SeqCst) {
+            let change = change(&mut changes).await;
+            assert_eq!(change.to(), if told % 2 == 0 { Status::Fail } else { Status::Pass }, "round {round}");
+            told += 1;
+        }
+    }
+    assert_eq!(rest(monitor, &mut changes).await, []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_subscriber_loses_the_oldest_and_is_told_how_many() {
+    let monitor = monitor([flapping("flaps")]);
+    let mut slow = monitor.subscribe();
+    let mut quick = monitor.subscribe();
+    for run in 0u32..100 {
+        ask(&monitor).await;
+        let change = change(&mut quick).await;
+        assert_eq!(change.to(), if run.is_multiple_of(2) { Status::Fail } else { Status::Pass });
+    }
+    assert_eq!(slow.next().await.expect("there").expect_err("missed").count, 36);
+    let rest = rest(monitor, &mut slow).await;
+    let messages: Vec<_> =
+        rest.iter().filter_map(|change| change.as_ref().expect("no more missed").message()).collect();
+    assert_eq!((rest.len(), messages[0], messages[31]), (64, "run 36", "run 98"));
+}
+
+/// Real time and real threads: one that blocks for ever is the point. The runtime ends with the test all the same.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn listeners_that_call_the_monitor_panic_or_never_return_harm_nobody() {
+    let (told, good) = mpsc::channel();
+    let (asked, reports) = mpsc::channel();
+    let (panicked, panics) = mpsc::channel();
+    let endpoint = builder([flapping("flaps")])
+        .on_change(|_| {
+            loop {
+                std::thread::park();
+            }
+        })
+        .on_change(move |change| {
+            panicked.send(change.to()).expect("the test is there");
+            panic!("on purpose, with postgres://user:secret@host/db");
+        })
+        .on_change(move |change| told.send(change.to()).expect("the test is there"))
+        .build()
+        .expect("good");
+    let monitor = endpoint.monitor().clone();
+    endpoint.monitor().on_change(move |_| {
+        monitor.mute("flaps", Duration::ZERO, "a listener may").expect("a check");
+        drop(monitor.subscribe());
+        let selection = Selection::check("none");
+        let runtime = tokio::runtime::Handle::current();
+        let report = runtime.block_on(monitor.report(&selection));
+        let monitor = monitor.clone();
+        let spawned = runtime.spawn(async move { monitor.report(&selection).await.entries().len() });
+        asked.send((report.entries().len(), runtime.block_on(spawned).expect("no panic"))).expect("the test is there");
+    });
+    let address = serve(endpoint.router()).await;
+    let wait = Duration::from_secs(20);
+    // More than any listener's queue holds.
+    for run in 0u32..150 {
+        let answer = get(address, "/health/levels/3").await;
+        let status = if run.is_multiple_of(2) { Status::Fail } else { Status::Pass };
+        assert_eq!(
+            (answer.status, &answer.json()["status"]),
+            (if run.is_multiple_of(2) { 503 } else { 200 }, &status.as_str().into()),
+            "run {run}: {}",
+            answer.body
+        );
+        assert_eq!(good.recv_timeout(wait).expect("told"), status);
+        assert_eq!(panics.recv_timeout(wait).expect("told again after a panic"), status);
+        assert_eq!(reports.recv_timeout(wait).expect("asked"), (0, 0));
+    }
+}
+
+/// A check that runs whenever a change is heard of, which changes its status: an endless chain, but for the end here.
+#[tokio::test]
+async fn a_listener_may_cause_the_next_change() {
+    let monitor = monitor([flapping("flaps")]);
+    let (told, changes) = tokio::sync::oneshot::channel();
+    let (mut told, mut count) = (Some(told), 0);
+    let asking = monitor.clone();
+    monitor.on_change(move |_| {
+        count += 1;
+        if count == 20 {
+            let _ = told.take().expect("once").send(());
+        } else {
+            let monitor = asking.clone();
+            tokio::spawn(async move { ask(&monitor).await });
+        }
+    });
+    ask(&monitor).await;
+    tokio::time::timeout(Duration::from_secs(20), changes).await.expect("in time").expect("told");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_subscription_is_a_stream() {
+    let monitor = monitor([flapping("flaps")]);
+    let mut changes = monitor.subscribe();
+    ask(&monitor).await;
+    let change = StreamExt::next(&mut changes).await;
+    assert_eq!(change.expect("there").expect("none is missed").to(), Status::Fail);
+}

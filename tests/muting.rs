@@ -1,0 +1,235 @@
+//! A muted check runs, is shown as it is, and counts for nothing, until its time is over.
+#![allow(clippy::expect_used, reason = "tests fail by panicking")]
+
+use std::{process::Command, time::Duration};
+
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    http::Request,
+};
+use health_runtime::{Check, Level, Monitor, Selection, ShowDetails, Status};
+use health_tests::{builder, monitor};
+use proptest::prelude::{Just, Strategy, prop_oneof, proptest};
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+const HOUR: Duration = Duration::from_hours(1);
+
+fn failing(name: &str) -> Check {
+    Check::new(name, Level::L3, || async { Err::<(), _>("it is down") }).readiness().with_max_age(24 * HOUR)
+}
+
+fn good(name: &str) -> Check {
+    Check::new(name, Level::L3, || async {}).readiness().with_max_age(24 * HOUR)
+}
+
+async fn status(monitor: &Monitor) -> Status {
+    monitor.report(&Selection::everything()).await.status()
+}
+
+/// Without a socket, on a paused clock: status code and body.
+async fn ask(app: &Router, path: &str) -> (u16, String) {
+    let request = Request::get(path).body(Body::empty()).expect("a request");
+    let response = app.clone().oneshot(request).await.expect("an answer");
+    let code = response.status().as_u16();
+    let body = to_bytes(response.into_body(), 1 << 20).await.expect("a body");
+    (code, String::from_utf8(body.to_vec()).expect("text"))
+}
+
+async fn ask_json(app: &Router, path: &str) -> (u16, Value) {
+    let (code, body) = ask(app, path).await;
+    (code, serde_json::from_str(&body).expect("JSON"))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_muted_check_is_shown_and_counts_for_nothing() {
+    let endpoint = builder([failing("billing"), good("db")]).details(ShowDetails::Always).build().expect("good");
+    let app = endpoint.router();
+    assert_eq!(ask(&app, "/readyz").await.0, 503);
+    endpoint.monitor().mute("billing", HOUR, "they move, see http://user:secret@tickets/7").expect("a check");
+    let line = line!() - 1;
+
+    assert_eq!(ask(&app, "/readyz").await, (200, "ok".to_owned()));
+    let (code, text) = ask(&app, "/readyz?verbose").await;
+    assert_eq!((code, text.as_str()), (200, "[+]billing muted: failed: it is down\n[+]db ok\nreadyz check passed\n"));
+    for path in ["/health/levels", "/health/levels/3", "/health/ready?format=json", "/health"] {
+        let (code, body) = ask_json(&app, path).await;
+        assert_eq!((code, &body["status"]), (200, &json!("pass")), "{path}");
+    }
+    assert_eq!(ask_json(&app, "/health").await.1["levels"]["level_3"], "pass");
+    let body = ask_json(&app, "/health/levels").await.1;
+    assert_eq!(body["level_3"]["status"], "pass");
+    let billing = &body["level_3"]["checks"]["billing"];
+    assert_eq!((&billing["status"], &billing["message"]), (&json!("fail"), &json!("it is down")));
+    assert_eq!(billing["muted"]["why"], "they move, see http://***@tickets/7");
+    assert_eq!(billing["muted"]["by"], format!("{}:{line}", file!()));
+    let until = billing["muted"]["until"].as_str().expect("a time");
+    assert!(until.starts_with("20") && until.ends_with('Z'), "{until}");
+    assert!(body["level_3"]["checks"]["db"].get("muted").is_none());
+    // The single check still answers as it is shown, and counts for nothing either.
+    assert_eq!(ask_json(&app, "/health/checks/billing").await.0, 200);
+    assert_eq!(ask_json(&app, "/health/levels/3?view=values").await, (200, json!({ "billing": false, "db": true })));
+
+    endpoint.monitor().unmute("billing").expect("a check");
+    assert_eq!(ask(&app, "/readyz").await.0, 503);
+    assert!(ask_json(&app, "/health/levels").await.1["level_3"]["checks"]["billing"].get("muted").is_none());
+    endpoint.monitor().unmute("billing").expect("not muted is no error");
+}
+
+#[tokio::test(start_paused = true)]
+async fn why_and_by_whom_are_details() {
+    let endpoint = builder([failing("billing")]).build().expect("good");
+    let app = endpoint.router();
+    endpoint.monitor().mute("billing", HOUR, "secret reason").expect("a check");
+    for path in ["/health/levels", "/health/checks/billing", "/readyz?verbose", "/health/ready?format=json"] {
+        let (code, body) = ask(&app, path).await;
+        assert!(code == 200 && !body.contains("secret") && !body.contains("muting.rs"), "{path}: {body}");
+        assert!(body.contains("muted"), "{path}: {body}");
+    }
+    let billing = ask_json(&app, "/health/checks/billing").await.1;
+    assert_eq!(billing["muted"].as_object().expect("an object").keys().collect::<Vec<_>>(), ["until"]);
+}
+
+/// Answers are stored for a day here, so only the end of the mute can outdate them.
+#[tokio::test(start_paused = true)]
+async fn a_mute_ends_to_the_moment_in_stored_answers_too() {
+    let endpoint = builder([failing("billing"), good("db")]).build().expect("good");
+    let app = endpoint.router();
+    let paths = ["/readyz", "/health/levels/3", "/health/levels", "/health/checks/billing"];
+    for path in paths {
+        assert_eq!(ask(&app, path).await.0, 503);
+    }
+    endpoint.monitor().mute("billing", HOUR, "for a while").expect("a check");
+    for path in paths {
+        assert_eq!(ask(&app, path).await.0, 200);
+    }
+    tokio::time::advance(Duration::from_millis(3_599_999)).await;
+    for path in paths {
+        assert_eq!(ask(&app, path).await.0, 200);
+    }
+    tokio::time::advance(Duration::from_millis(1)).await;
+    for path in paths {
+        assert_eq!(ask(&app, path).await.0, 503, "{path}");
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    Mute(u64),
+    Unmute,
+    Wait(u64),
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![(0..50u64).prop_map(Step::Mute), Just(Step::Unmute), (0..50u64).prop_map(Step::Wait)];
+    proptest::collection::vec(step, 1..40)
+}
+
+proptest! {
+    /// Whatever is muted when and for how long: stored answers tell what holds at the millisecond they are asked.
+    #[test]
+    fn stored_answers_know_every_mute(steps in steps()) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+        runtime.expect("a runtime").block_on(async {
+            let endpoint = builder([failing("billing"), good("db")]).build().expect("good");
+            let app = endpoint.router();
+            let (mut now, mut muted_until) = (0, 0);
+            for step in steps {
+                match step {
+                    Step::Mute(millis) => {
+                        endpoint.monitor().mute("billing", Duration::from_millis(millis), "known").expect("a check");
+                        muted_until = now + millis;
+                    }
+                    Step::Unmute => {
+                        endpoint.monitor().unmute("billing").expect("a check");
+                        muted_until = now;
+                    }
+                    Step::Wait(millis) => {
+                        tokio::time::advance(Duration::from_millis(millis)).await;
+                        now += millis;
+                    }
+                }
+                for path in ["/readyz", "/health/levels/3"] {
+                    assert_eq!(ask(&app, path).await.0, if now < muted_until { 200 } else { 503 }, "{path} at {now}");
+                }
+            }
+        });
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_latest_mute_counts() {
+    let monitor = monitor([failing("billing")]);
+    monitor.mute("billing", HOUR, "short").expect("a check");
+    monitor.mute("billing", 3 * HOUR, "longer").expect("a check");
+    tokio::time::advance(2 * HOUR).await;
+    assert_eq!(status(&monitor).await, Status::Pass);
+    monitor.mute("billing", Duration::ZERO, "no time at all").expect("a check");
+    assert_eq!(status(&monitor).await, Status::Fail);
+    monitor.mute("billing", Duration::MAX, "for as long as can be said").expect("a check");
+    let report = monitor.report(&Selection::everything()).await;
+    let mute = report.entries()[0].muted.as_ref().expect("muted");
+    assert!(mute.until().is_some() && mute.why() == "for as long as can be said");
+    assert_eq!(report.status(), Status::Pass);
+    assert_eq!(report.result("billing").expect("in the report").status(), Status::Fail);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_depends_on_a_muted_check_is_blocked_all_the_same() {
+    let monitor = monitor([failing("db"), good("orders").depends_on(["db"])]);
+    monitor.mute("db", HOUR, "known").expect("a check");
+    let report = monitor.report(&Selection::everything()).await;
+    let orders = report.result("orders").expect("in the report");
+    assert_eq!(orders.cause().map(health_runtime::Cause::as_str), Some("blocked"));
+    assert_eq!(report.status(), Status::Fail);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_muted_check_runs_and_its_changes_say_so() {
+    let monitor = monitor([failing("billing")]);
+    let mut changes = monitor.subscribe();
+    monitor.mute("billing", HOUR, "known").expect("a check");
+    status(&monitor).await;
+    let change = changes.next().await.expect("there").expect("none is missed");
+    assert!(change.is_muted() && change.to() == Status::Fail);
+}
+
+#[test]
+fn a_name_that_no_check_has_is_an_error() {
+    let monitor = monitor([good("billing")]);
+    let error = monitor.mute("bililng", HOUR, "a typo").expect_err("no such check");
+    assert_eq!(error.to_string(), "no check is named `bililng`; did you mean `billing`?");
+    assert_eq!((error.name.as_str(), error.suggestion.as_deref()), ("bililng", Some("billing")));
+    assert_eq!(monitor.unmute("x").expect_err("no such check").to_string(), "no check is named `x`");
+}
+
+/// In a process of its own, because what stands in the environment is a fact about the whole process.
+#[test]
+fn operators_mute_at_start() {
+    let this = std::env::current_exe().expect("a program");
+    let output = Command::new(this)
+        .args(["--exact", "muted_from_outside", "--ignored"])
+        .env("HEALTH_MUTE", "billing,legacy=2h,unknown")
+        .output()
+        .expect("it runs");
+    assert!(output.status.success() && String::from_utf8_lossy(&output.stdout).contains("1 passed"), "{output:?}");
+}
+
+#[tokio::test(start_paused = true)]
+#[ignore = "run by `operators_mute_at_start`"]
+async fn muted_from_outside() {
+    use health_runtime::EndpointBuilder;
+    let builder = || EndpointBuilder::new().without_declared_checks().checks([failing("billing"), failing("legacy")]);
+    let endpoint = builder().build().expect("good");
+    let report = endpoint.monitor().report(&Selection::everything()).await;
+    let [billing, legacy] = ["billing", "legacy"].map(|name| {
+        let entry = report.entries().iter().find(|entry| entry.check.name() == name).expect("in the report");
+        entry.muted.clone().expect("muted")
+    });
+    assert_eq!((billing.until(), billing.by()), (None, "HEALTH_MUTE"));
+    assert!(legacy.until().is_some());
+    assert_eq!(report.status(), Status::Pass);
+    let asked_not_to = builder().muted("").build().expect("good");
+    assert_eq!(status(asked_not_to.monitor()).await, Status::Fail);
+}
