@@ -32,13 +32,10 @@ pub(crate) fn mask_value(value: &mut Value) {
         Value::String(text) if text.contains("://") => *text = mask_credentials(text),
         Value::Array(items) => items.iter_mut().for_each(mask_value),
         Value::Object(fields) => {
-            *fields = std::mem::take(fields)
-                .into_iter()
-                .map(|(key, mut value)| {
-                    mask_value(&mut value);
-                    (mask_credentials(&key), value)
-                })
-                .collect();
+            for (key, mut value) in std::mem::take(fields) {
+                mask_value(&mut value);
+                fields.insert(mask_credentials(&key), value);
+            }
         }
         _ => {}
     }

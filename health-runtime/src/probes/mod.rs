@@ -18,7 +18,7 @@
 //!
 //! | probe | feature | brings | asks |
 //! |---|---|---|---|
-//! | `memory` | `system`, on by default | sysinfo, rustix | how much memory is used |
+//! | `memory` | `system` | sysinfo, rustix | how much memory is used |
 //! | `disk` | `system`, on Unix | the same | how much room a file system has |
 //! | `logging` | none | | whether `tracing` has a subscriber |
 //! | `runtime_lag` | none | | how late the runtime wakes a task |

@@ -12,8 +12,11 @@ pub(crate) fn values(view: &ReportView<'_>) -> Vec<u8> {
     if let [only] = view.levels {
         return to_json(&of_checks(view.of_level(*only)));
     }
-    let levels = view.levels.iter().map(|level| (level_key(*level), of_checks(view.of_level(*level)).into()));
-    to_json(&levels.collect::<Map<_, Value>>())
+    let mut levels = Map::new();
+    for level in view.levels {
+        levels.insert(level_key(*level), of_checks(view.of_level(*level)).into());
+    }
+    to_json(&levels)
 }
 
 /// Each check's data under its name, or its fields in the level itself if it asks for that. One of whose
@@ -25,7 +28,11 @@ fn of_checks(checks: &[CheckView<'_>]) -> Map<String, Value> {
             values.contains_key(key) || checks.iter().any(|other| other.name == key && other.name != check.name)
         };
         match fields(check) {
-            Some(fields) if !fields.keys().any(is_taken) => values.extend(fields.clone()),
+            Some(fields) if !fields.keys().any(is_taken) => {
+                for (key, value) in fields {
+                    values.insert(key.clone(), value.clone());
+                }
+            }
             _ => {
                 values.insert(check.name.to_owned(), value(check));
             }
