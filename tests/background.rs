@@ -90,7 +90,8 @@ async fn first_runs_are_spread() {
         .enumerate()
         .map(|(number, switch)| switch.check(&number.to_string()).with_interval(Duration::from_secs(5)));
     let _monitor = monitor(checks);
-    sleep(Duration::from_secs(5)).await;
+    // Some first runs come at the very end of the interval.
+    sleep(Duration::from_secs(6)).await;
     let first = |switch: &Switch| (switch.started()[0] - start).as_secs_f64();
     let (early, late) = switches.iter().map(first).partition::<Vec<_>, _>(|first| *first < 2.5);
     assert!(early.len() > 50 && late.len() > 50, "{} and {}", early.len(), late.len());
@@ -375,4 +376,41 @@ fn what_cannot_be_meant_stops_the_start() {
     let good =
         check().readiness().with_interval(second).with_stale_after(Duration::from_millis(1_001)).with_hold(second);
     Registry::builder().check(good).build().expect("a good check");
+}
+
+/// Nobody has to ask for it: one that blocks its thread is given up in time, and is never run beside itself.
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn one_that_blocks_its_thread_does_not_stay_good() {
+    struct Release(Arc<AtomicBool>);
+    impl Drop for Release {
+        fn drop(&mut self) {
+            self.0.store(true, Ordering::SeqCst);
+        }
+    }
+    let release = Release(Arc::default());
+    let (released, runs) = (Arc::clone(&release.0), Arc::new(AtomicUsize::new(0)));
+    let counter = Arc::clone(&runs);
+    let blocks = Check::new("blocks", Level::L2, move || {
+        let released = Arc::clone(&released);
+        counter.fetch_add(1, Ordering::SeqCst);
+        async move {
+            while !released.load(Ordering::SeqCst) {
+                std::thread::sleep(Duration::from_millis(2));
+            }
+        }
+    });
+    let quick = Duration::from_millis(20);
+    let monitor = monitor([blocks.with_interval(quick).with_timeout(quick)]);
+    let seen = async {
+        loop {
+            let (status, cause) = look(&monitor, "blocks").await;
+            if cause == Some("still_running") {
+                return status;
+            }
+            assert!(matches!(cause, Some("pending" | "timed_out")), "{cause:?}");
+            sleep(Duration::from_millis(1)).await;
+        }
+    };
+    let status = tokio::time::timeout(Duration::from_secs(30), seen).await.expect("it is seen");
+    assert_eq!((status, runs.load(Ordering::SeqCst)), (Status::Fail, 1));
 }

@@ -362,6 +362,26 @@ async fn a_late_answer_does_not_count() {
     assert!(matches!(cause, Some("timed_out" | "still_running")), "{cause:?}");
 }
 
+/// Alone, and asked for from a worker thread: the thread that it blocks may be the one that waits for timers.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_that_blocks_alone_is_given_up_as_well() {
+    for _ in 0..20 {
+        let blocker = Blocker::default();
+        let monitor = monitor([blocks("blocks", &blocker).with_timeout(Duration::from_millis(10))]);
+        // A timer wakes the task that asks, as it does a background check's.
+        let asks = tokio::spawn(async move {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+            monitor.report(&Selection::everything()).await.status()
+        });
+        let (answered, answer) = std::sync::mpsc::channel();
+        tokio::spawn(async move { answered.send(asks.await) });
+        // Not by a timer of the runtime, which is what would be missing.
+        let answer = tokio::task::spawn_blocking(move || answer.recv_timeout(Duration::from_secs(10)));
+        let answer = answer.await.expect("no panic").expect("an answer in time");
+        assert_eq!(answer.expect("a report"), Status::Fail);
+    }
+}
+
 /// Each is given up when its own time is up, whatever else the report waits for.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_run_that_blocks_is_given_up_in_time() {

@@ -82,11 +82,16 @@ impl Shared {
         let _ = self.home.get_or_init(|| runtime.clone());
     }
 
+    /// Has a task run that may block its thread.
+    ///
+    /// The empty task behind it makes Tokio wake another worker thread. One task alone goes to the thread that spawns it,
+    /// without a word to the others; should that thread be the one that waits for timers, and be blocked by the task, no
+    /// timer of the whole runtime would fire again, and nobody could give the run up.
     pub(super) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
-        match self.home.get() {
-            Some(home) => home.spawn(task),
-            None => tokio::spawn(task),
-        }
+        let home = self.home.get().cloned().unwrap_or_else(Handle::current);
+        let task = home.spawn(task);
+        home.spawn(async {});
+        task
     }
 
     pub(super) fn finish(&self, index: usize, id: FlightId, verdict: Verdict) {
