@@ -86,12 +86,16 @@ fn assert_all_told(report: &Report) {
     }
 }
 
-/// Real time, because a thread that is really blocked is the point. The quickest of five counts: another
-/// program may take the processor away for 50 ms, but not five times in a row.
+/// Real time, because a thread that is really blocked is the point. The quickest of ten counts: another
+/// program may take the processor away for 50 ms, but not ten times in a row.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn one_that_hangs_one_that_blocks_and_one_that_panics_among_twenty() {
+    let in_time = TIMEOUT + Duration::from_millis(50);
     let mut quickest = Duration::MAX;
-    for _ in 0..5 {
+    for _ in 0..10 {
+        if quickest < in_time {
+            break;
+        }
         let blocker = Blocker::default();
         let monitor = monitor(twenty_good().chain([never("never"), blocks("blocks", &blocker), panics("panics")]));
         let start = Instant::now();
@@ -101,7 +105,7 @@ async fn one_that_hangs_one_that_blocks_and_one_that_panics_among_twenty() {
         assert_eq!(report.result("panics").and_then(|result| result.message()), Some("panicked: on purpose"));
     }
     assert!(quickest >= TIMEOUT, "{quickest:?}");
-    assert!(quickest < TIMEOUT + Duration::from_millis(50), "{quickest:?}");
+    assert!(quickest < in_time, "{quickest:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -273,7 +277,8 @@ async fn a_caller_that_gives_up_stops_nothing() {
 #[tokio::test]
 async fn a_client_that_hangs_up_stops_nothing() {
     let runs = Arc::default();
-    let endpoint = endpoint([counted(&runs)]);
+    // Long enough for the slowest machine to have all requests come while it is young.
+    let endpoint = endpoint([counted(&runs).with_max_age(Duration::from_hours(1))]);
     let address = serve(endpoint.router()).await;
     let mut first = TcpStream::connect(address).await.expect("a server");
     first.write_all(b"GET /health/levels/2 HTTP/1.1\r\nHost: x\r\n\r\n").await.expect("a request");
