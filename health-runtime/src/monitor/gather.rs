@@ -216,7 +216,7 @@ impl Gathering<'_> {
 
     /// What readiness shows of a check that failed lately and may hold on to its last pass, and until when.
     fn held(&self, index: usize, result: &CheckResult) -> Option<(CheckResult, Instant)> {
-        if !result.is_failing || !self.selection.may_hold() {
+        if !result.is_failing || !self.selection.is_of(Group::Readiness) {
             return None;
         }
         let check = &self.shared.checks[index];

@@ -111,11 +111,6 @@ impl Selection {
         }
     }
 
-    /// Whether checks may hold on to their last pass in it.
-    pub(super) const fn may_hold(&self) -> bool {
-        matches!(self.scope, Scope::Group(Group::Readiness))
-    }
-
     pub(crate) fn selects(&self, spec: &CheckSpec) -> bool {
         let in_scope = match &self.scope {
             Scope::Levels(levels) => levels.contains(&spec.level()),
