@@ -15,6 +15,7 @@ mod registry;
 mod render;
 mod runner;
 mod state;
+mod sync;
 mod validation;
 
 pub mod probes;

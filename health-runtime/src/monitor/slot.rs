@@ -3,11 +3,11 @@
 //! Nothing here awaits, logs or calls a user's code, so the lock is held for moments only.
 
 use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, PoisonError},
     time::{Duration, SystemTime},
 };
 
-use tokio::{sync::watch, time::Instant};
+use tokio::time::Instant;
 
 use super::{
     events::Outbox,
@@ -17,6 +17,7 @@ use super::{
 use crate::{
     clock::after,
     model::{Cause, CheckResult, CheckSpec},
+    sync::{Mutex, MutexGuard, watch},
 };
 
 /// How long after a check's timeout its observers leave it to the run to say so, before they give it up as
@@ -67,6 +68,8 @@ impl Latest {
 struct Flight {
     id: FlightId,
     progress: watch::Sender<Progress>,
+    /// When the last of its observers asked, for whom no result is to be too old.
+    asked_at: Instant,
     /// When the check itself began, and on the wall clock.
     began: Option<(Instant, SystemTime)>,
     /// Its observers gave it up; whatever it still brings is discarded.
@@ -137,8 +140,11 @@ impl Slot {
         if let Some(result) = blocked.and_then(|blocked| state.young(spec, now, blocked)) {
             return (Observation::Settled(result), None);
         }
-        match &state.flight {
-            Some(flight) if !flight.is_overdue(spec, now) => (Observation::Joined(flight.board()), None),
+        match &mut state.flight {
+            Some(flight) if !flight.is_overdue(spec, now) => {
+                flight.asked_at = flight.asked_at.max(now);
+                (Observation::Joined(flight.board()), None)
+            }
             Some(flight) => {
                 let since = flight.began.map_or_else(SystemTime::now, |(_, since)| since);
                 let duration = flight.duration(now);
@@ -149,7 +155,7 @@ impl Slot {
                 let landing = state.land(&self.outbox, spec, verdict, now, duration);
                 (Observation::Settled(Arc::clone(&landing.result)), Some(landing))
             }
-            None => (Observation::Started(state.start()), None),
+            None => (Observation::Started(state.start(now)), None),
         }
     }
 
@@ -171,7 +177,9 @@ impl Slot {
     /// all, which ends the run.
     pub(super) fn reuse(&self, spec: &CheckSpec, id: FlightId, now: Instant, blocked: bool) -> bool {
         let mut state = self.lock();
-        let Some(result) = state.young(spec, now, blocked) else { return false };
+        // Somebody may have come on board between the caller's look at the clock and the lock.
+        let asked_at = state.flight.as_ref().filter(|flight| flight.id == id).map_or(now, |flight| flight.asked_at);
+        let Some(result) = state.young(spec, now.max(asked_at), blocked) else { return false };
         if let Some(flight) = state.take(id) {
             flight.progress.send_replace(Progress::Landed(result));
         }
@@ -235,10 +243,11 @@ impl SlotState {
         (now - latest.at < spec.max_age() && was_blocked == blocked).then(|| Arc::clone(&latest.result))
     }
 
-    fn start(&mut self) -> Boarded {
+    fn start(&mut self, now: Instant) -> Boarded {
         self.flights_so_far += 1;
         let (progress, _) = watch::channel(Progress::Waiting);
-        let flight = Flight { id: FlightId(self.flights_so_far), progress, began: None, given_up: false };
+        let flight =
+            Flight { id: FlightId(self.flights_so_far), progress, asked_at: now, began: None, given_up: false };
         let boarded = flight.board();
         self.flight = Some(flight);
         boarded
