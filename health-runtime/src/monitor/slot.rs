@@ -296,3 +296,38 @@ impl Flight {
         self.given_up || self.began.is_some_and(|(began, _)| now - began >= spec.timeout().saturating_add(GRACE))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        model::{Check, Level, Outcome},
+        monitor::{events::Events, muting::Muting},
+        runner::Ending,
+    };
+
+    /// The one who starts a run may look at the clock, be held up, and reuse a result for somebody who came later.
+    #[test]
+    fn nothing_is_reused_that_is_too_old_for_one_who_came_on_board_meanwhile() {
+        let check = Check::new("db", Level::L1, || async {}).with_max_age(Duration::from_millis(80));
+        let spec = check.spec();
+        let slot = Slot::new(Outbox::new(Arc::new(Events::default()), Arc::new(Muting::default())));
+        let start = Instant::now();
+        let at = |millis| start + Duration::from_millis(millis);
+        let board = |now| match slot.observe(spec, now, None).0 {
+            Observation::Started(boarded) | Observation::Joined(boarded) => boarded.id,
+            other => panic!("{other:?}"),
+        };
+        let first = board(at(0));
+        assert!(slot.finish(spec, first, Verdict::of(Ending::Answered(Outcome::pass()), spec), at(0)).is_some());
+
+        let second = board(at(50));
+        assert_eq!(board(at(90)), second);
+        assert!(!slot.reuse(spec, second, at(50), false), "it is 90 ms old for the one who joined");
+        slot.abandon(second);
+
+        let third = board(at(50));
+        assert_eq!(board(at(70)), third);
+        assert!(slot.reuse(spec, third, at(60), false));
+    }
+}
