@@ -17,6 +17,7 @@ mod runner;
 mod state;
 mod sync;
 mod validation;
+mod visibility;
 
 pub mod probes;
 
@@ -258,3 +259,4 @@ pub use model::{
 pub use monitor::{Missed, Monitor, Selection, Subscription};
 pub use registry::{Registry, RegistryBuilder};
 pub use state::State;
+pub use visibility::{Public, Secret};
