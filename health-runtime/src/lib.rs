@@ -18,6 +18,8 @@ mod state;
 mod validation;
 
 pub mod probes;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 #[doc(hidden)]
 pub mod __private;
