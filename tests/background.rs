@@ -10,7 +10,10 @@ use std::{
     time::Duration,
 };
 
-use health_runtime::{Cause, Check, CheckResult, Group, Level, Monitor, Registry, Selection, Status};
+use health_runtime::{
+    Cause, Check, CheckResult, Group, Level, Monitor, Registry, Selection, Status,
+    testing::{Forced, TestMonitor},
+};
 use health_tests::{builder, monitor};
 use tokio::time::{Instant, advance, sleep};
 
@@ -276,6 +279,27 @@ async fn thresholds_count_results_and_nothing_else() {
     assert_eq!(status().await.0, Status::Fail, "it was failing, and does not pass");
     api.set_down(false);
     assert_eq!(status().await, (Status::Pass, None));
+}
+
+/// What is blocked fails at once; should it then fail by itself, too, its threshold does not make it work meanwhile.
+#[tokio::test(start_paused = true)]
+async fn what_fails_goes_on_failing_until_it_passes() {
+    let check = |name: &str| Check::new(name, Level::L2, || async {}).with_max_age(Duration::ZERO);
+    let kit = TestMonitor::of([
+        check("db"),
+        check("api").depends_on(["db"]).readiness().with_failure_threshold(3).with_hold(Duration::from_mins(1)),
+        check("page").depends_on(["api"]),
+    ]);
+    kit.run("page").await.assert_status(Status::Pass);
+    kit.force("db", Forced::fail("down"));
+    kit.run("page").await.assert_cause("blocked");
+    kit.release("db");
+    kit.force("api", Forced::fail("down, too"));
+    for (after, ready) in [(59, Status::Warn), (1, Status::Fail), (1, Status::Fail), (1, Status::Fail)] {
+        kit.advance(Duration::from_secs(after)).await;
+        kit.group(Group::Readiness).await.assert_status(ready).check("api").assert_message("down, too");
+        kit.look("page").await.assert_cause("blocked").assert_changes([Status::Pass, Status::Fail]);
+    }
 }
 
 #[tokio::test(start_paused = true)]
