@@ -25,6 +25,8 @@ enum Step {
     Mute(Duration),
     Unmute,
     Ask(Asker),
+    /// At the very moment at which what it says is over.
+    AskAtTheEnd(Asker),
 }
 
 fn millis(range: std::ops::Range<u64>) -> impl Strategy<Value = Duration> {
@@ -47,13 +49,18 @@ fn deeds() -> impl Strategy<Value = Deed> {
     ]
 }
 
+fn askers() -> impl Strategy<Value = Asker> {
+    prop_oneof![Just(Asker::Level), Just(Asker::Readiness)]
+}
+
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         4 => deeds().prop_map(Step::Does),
         4 => waits().prop_map(Step::Advance),
         1 => waits().prop_map(Step::Mute),
         1 => Just(Step::Unmute),
-        6 => prop_oneof![Just(Asker::Level), Just(Asker::Readiness)].prop_map(Step::Ask),
+        5 => askers().prop_map(Step::Ask),
+        3 => askers().prop_map(Step::AskAtTheEnd),
     ]
 }
 
@@ -151,7 +158,19 @@ impl Subject {
         }
     }
 
+    /// Lets time pass until something is over that the latest finding says, unless a run comes before.
+    async fn reach_an_end(&mut self, kit: &TestMonitor, start: Instant) {
+        if let Some(end) = self.model.next_end(start.elapsed()) {
+            kit.advance(end - start.elapsed()).await;
+            self.catch_up(start.elapsed());
+        }
+    }
+
     async fn ask(&mut self, kit: &TestMonitor, start: Instant, asker: Asker, others: &[&'static str]) {
+        if self.model.is_a_tie(start.elapsed(), asker) {
+            kit.advance(Duration::from_millis(1)).await;
+            self.catch_up(start.elapsed());
+        }
         let deed = *self.does.lock().expect("no panic");
         let (expected, then) = self.model.ask(start.elapsed(), asker, deed);
         let selection = match asker {
@@ -213,6 +232,7 @@ async fn play(asked: Rules, background: Rules, steps: Vec<(bool, Step)>) {
         kit.advance(BEAT - Duration::from_nanos(u64::try_from(late).expect("less than a beat"))).await;
         subjects.iter_mut().for_each(|subject| subject.catch_up(start.elapsed()));
         let subject = &mut subjects[usize::from(is_background)];
+        let others = &[names[usize::from(!is_background)]];
         match step {
             Step::Does(deed) => *subject.does.lock().expect("no panic") = deed,
             Step::Advance(time) => kit.advance(time).await,
@@ -226,7 +246,11 @@ async fn play(asked: Rules, background: Rules, steps: Vec<(bool, Step)>) {
                 kit.monitor().unmute(subject.name).expect("a check");
                 subject.model.mute(start.elapsed(), Duration::ZERO);
             }
-            Step::Ask(asker) => subject.ask(&kit, start, asker, &[names[usize::from(!is_background)]]).await,
+            Step::Ask(asker) => subject.ask(&kit, start, asker, others).await,
+            Step::AskAtTheEnd(asker) => {
+                subject.reach_an_end(&kit, start).await;
+                subject.ask(&kit, start, asker, others).await;
+            }
         }
         for subject in &mut subjects {
             subject.catch_up(start.elapsed());

@@ -103,6 +103,15 @@ impl Deed {
     }
 }
 
+impl Asker {
+    const fn waits(self) -> Duration {
+        Duration::from_millis(match self {
+            Self::Level => 10_000,
+            Self::Readiness => 900,
+        })
+    }
+}
+
 impl Model {
     pub(crate) fn new(rules: Rules) -> Self {
         let (findings, was_muted, runs) = (Vec::new(), Vec::new(), Vec::new());
@@ -164,6 +173,23 @@ impl Model {
         (self.under_way.is_none()).then(|| (from.max(landed), to.max(landed) + tick))
     }
 
+    /// When the first of these is over: a mute, a hold, and the time for which the latest finding counts.
+    pub(crate) fn next_end(&self, now: Duration) -> Option<Duration> {
+        let counts_for = match self.rules.pace {
+            Pace::Asked { max_age } => max_age,
+            Pace::Background { stale_after, .. } => stale_after,
+        };
+        let counts_until = self.findings.last().map(|latest| latest.at + counts_for);
+        let held_until = self.held_until(now, Asker::Readiness, &self.standings());
+        let all = counts_until.into_iter().chain(held_until).chain([self.muted_until]);
+        all.filter(|end| *end > now).min()
+    }
+
+    /// Whether a run ends at the very moment at which an answer has to be there. Either may come first.
+    pub(crate) fn is_a_tie(&self, now: Duration, asker: Asker) -> bool {
+        self.under_way.is_some_and(|run| self.lands(run) == now + asker.waits())
+    }
+
     pub(crate) fn mute(&mut self, now: Duration, time: Duration) {
         self.muted_until = now + time;
     }
@@ -188,7 +214,7 @@ impl Model {
                 if self.under_way.is_none() {
                     self.begin(Run { began: now, deed });
                 }
-                let deadline = now + Duration::from_millis(if asker == Asker::Readiness { 900 } else { 10_000 });
+                let deadline = now + asker.waits();
                 match self.under_way.map(|run| self.lands(run)) {
                     Some(lands) if lands > deadline => {
                         (self.unrecorded(deadline, asker, Status::Fail, "timed_out"), deadline)
