@@ -341,6 +341,63 @@ async fn what_never_passed_is_not_held() {
     }
 }
 
+/// Readiness answers in 900 ms, and a check that hangs has failed by then as far as it can know.
+#[tokio::test(start_paused = true)]
+async fn what_has_no_answer_in_time_is_held_from_the_first_report_on() {
+    let check = |name| good(name).readiness().with_timeout(Duration::from_secs(5)).with_hold(Duration::from_mins(1));
+    let kit = TestMonitor::of([check("db")]);
+    kit.group(Group::Readiness).await.assert_status(Status::Pass);
+    kit.force("db", Forced::hang());
+    for second in 0..30 {
+        kit.advance(Duration::from_secs(1)).await;
+        let ready = kit.group(Group::Readiness).await;
+        let held =
+            ready.check("db").assert_status(Status::Warn).assert_observed(Status::Fail).assert_cause("timed_out");
+        assert!(held.result().held_until().is_some(), "after {second} s: {held}");
+    }
+    kit.advance(Duration::from_mins(1)).await;
+    kit.group(Group::Readiness).await.assert_status(Status::Fail);
+
+    let never_passed = TestMonitor::of([check("db")]);
+    never_passed.force("db", Forced::hang());
+    never_passed.group(Group::Readiness).await.assert_status(Status::Fail);
+}
+
+/// Its own next run is what makes it blocked for all, and may take a while.
+#[tokio::test(start_paused = true)]
+async fn what_is_blocked_by_a_request_is_held() {
+    let kit = TestMonitor::of([
+        good("db").with_max_age(Duration::ZERO),
+        good("api").depends_on(["db"]).with_interval(INTERVAL).readiness().with_hold(Duration::from_mins(1)),
+    ]);
+    kit.run("api").await.assert_status(Status::Pass);
+    kit.force("db", Forced::fail("down"));
+    for _ in 0..60 {
+        kit.group(Group::Readiness).await.check("api").assert_status(Status::Warn).assert_cause("blocked");
+        kit.advance(Duration::from_secs(1)).await;
+    }
+    kit.advance(INTERVAL + INTERVAL / 10).await;
+    kit.group(Group::Readiness).await.check("api").assert_status(Status::Fail);
+}
+
+/// Its hold is over with its pass, and what the report looked at before is a failure.
+#[tokio::test(start_paused = true)]
+async fn what_passes_while_a_report_waits_for_others_does_not_fail_in_it() {
+    let kit = TestMonitor::of([
+        good("db").with_interval(Duration::from_secs(5)).readiness().with_hold(Duration::from_mins(1)),
+        Check::new("slow", Level::L3, || sleep(Duration::from_millis(800))).readiness().with_max_age(Duration::ZERO),
+    ]);
+    kit.run("db").await.assert_status(Status::Pass);
+    kit.force("db", Forced::fail("down"));
+    kit.run("db").await.assert_status(Status::Fail);
+    kit.release("db");
+    let mut seen = Vec::new();
+    while seen.last() != Some(&Status::Pass) {
+        seen.push(kit.group(Group::Readiness).await.report().status());
+    }
+    assert!(seen.len() > 5 && !seen.contains(&Status::Fail), "{seen:?}");
+}
+
 /// An answer that is kept is no longer kept than what it shows is true.
 #[tokio::test(start_paused = true)]
 async fn stored_answers_end_with_a_hold() {

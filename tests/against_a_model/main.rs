@@ -266,7 +266,7 @@ proptest! {
     fn it_is_as_the_model_says(
         asked in rules(asked()),
         background in rules(background()),
-        steps in vec((any::<bool>(), step()), 1..60),
+        steps in vec((any::<bool>(), step()), 1..40),
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
         runtime.expect("a runtime").block_on(play(asked, background, steps));

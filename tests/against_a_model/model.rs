@@ -200,7 +200,7 @@ impl Model {
             Pace::Background { stale_after, .. } => {
                 let Some(latest) = self.findings.last() else {
                     let observed = if asker == Asker::Readiness { Status::Fail } else { Status::Warn };
-                    return (self.unrecorded(now, asker, observed, "pending"), now);
+                    return (self.unrecorded((now, now), asker, observed, "pending"), now);
                 };
                 if latest.cause != Some("stale") && now - latest.at >= stale_after {
                     self.find(now, Status::Fail, Some("stale"), false);
@@ -217,7 +217,7 @@ impl Model {
                 let deadline = now + asker.waits();
                 match self.under_way.map(|run| self.lands(run)) {
                     Some(lands) if lands > deadline => {
-                        (self.unrecorded(deadline, asker, Status::Fail, "timed_out"), deadline)
+                        (self.unrecorded((now, deadline), asker, Status::Fail, "timed_out"), deadline)
                     }
                     lands => {
                         let then = lands.unwrap_or(now);
@@ -243,9 +243,22 @@ impl Model {
         }
     }
 
-    /// What stands in this report alone.
-    fn unrecorded(&self, now: Duration, asker: Asker, observed: Status, cause: &'static str) -> Shown {
-        let held_until = self.held_until(now, asker, &self.standings());
+    /// What stands in a report alone that was asked for at a time and answered at another.
+    fn unrecorded(
+        &self,
+        (asked, now): (Duration, Duration),
+        asker: Asker,
+        observed: Status,
+        cause: &'static str,
+    ) -> Shown {
+        let standings = self.standings();
+        let held_until = match (standings.last(), self.rules.hold) {
+            // It fails from now on, as far as this report knows.
+            (Some(latest), Some(hold)) if !latest.is_failing => {
+                Some(asked + hold).filter(|until| asker == Asker::Readiness && now < *until)
+            }
+            _ => self.held_until(now, asker, &standings),
+        };
         Shown {
             status: if held_until.is_some() { Status::Warn } else { self.capped(observed) },
             observed,
