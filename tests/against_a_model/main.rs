@@ -161,7 +161,7 @@ impl Subject {
     /// Lets time pass until something is over that the latest finding says, unless a run comes before.
     async fn reach_an_end(&mut self, kit: &TestMonitor, start: Instant) {
         if let Some(end) = self.model.next_end(start.elapsed()) {
-            kit.advance(end - start.elapsed()).await;
+            kit.advance(end.saturating_sub(start.elapsed())).await;
             self.catch_up(start.elapsed());
         }
     }
@@ -187,7 +187,11 @@ impl Subject {
         };
         let held_until = result.held_until().map(|until| {
             let expected = expected.held_until.unwrap_or_else(|| panic!("held at {then:?}\n{}", seen.check(self.name)));
-            if is_right(until, (before, SystemTime::now()), expected - then) { expected } else { Duration::MAX }
+            if is_right(until, (before, SystemTime::now()), expected.saturating_sub(then)) {
+                expected
+            } else {
+                Duration::MAX
+            }
         });
         let muted_until = seen.report().entries()[0].muted.as_ref().map(|mute| {
             let (set, length) = self.muted.expect("not muted");
@@ -220,17 +224,21 @@ impl Subject {
     }
 }
 
-async fn play(asked: Rules, background: Rules, steps: Vec<(bool, Step)>) {
+async fn play(rules: [Rules; 2], steps: Vec<(bool, Step)>) {
     let start = Instant::now();
     let names = ["asked", "background"];
-    let (asked, first) = Subject::new(names[0], asked, start);
-    let (background, second) = Subject::new(names[1], background, start);
-    let mut subjects = [asked, background];
-    let kit = TestMonitor::of([first, second]);
+    let [(first, first_check), (second, second_check)] = {
+        let [asked, background] = rules;
+        [Subject::new(names[0], asked, start), Subject::new(names[1], background, start)]
+    };
+    let mut subjects = [first, second];
+    let kit = TestMonitor::of([first_check, second_check]);
     for (is_background, step) in steps {
         let late = start.elapsed().as_nanos() % BEAT.as_nanos();
-        kit.advance(BEAT - Duration::from_nanos(u64::try_from(late).expect("less than a beat"))).await;
-        subjects.iter_mut().for_each(|subject| subject.catch_up(start.elapsed()));
+        kit.advance(BEAT.saturating_sub(Duration::from_nanos_u128(late))).await;
+        for subject in &mut subjects {
+            subject.catch_up(start.elapsed());
+        }
         let subject = &mut subjects[usize::from(is_background)];
         let others = &[names[usize::from(!is_background)]];
         match step {
@@ -269,6 +277,6 @@ proptest! {
         steps in vec((any::<bool>(), step()), 1..40),
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
-        runtime.expect("a runtime").block_on(play(asked, background, steps));
+        runtime.expect("a runtime").block_on(play([asked, background], steps));
     }
 }

@@ -202,13 +202,13 @@ impl Model {
                     let observed = if asker == Asker::Readiness { Status::Fail } else { Status::Warn };
                     return (self.unrecorded((now, now), asker, observed, "pending"), now);
                 };
-                if latest.cause != Some("stale") && now - latest.at >= stale_after {
+                if latest.cause != Some("stale") && now >= latest.at + stale_after {
                     self.find(now, Status::Fail, Some("stale"), false);
                 }
                 (self.show(now, asker), now)
             }
             Pace::Asked { max_age } => {
-                if self.findings.last().is_some_and(|latest| now - latest.at < max_age) {
+                if self.findings.last().is_some_and(|latest| now < latest.at + max_age) {
                     return (self.show(now, asker), now);
                 }
                 if self.under_way.is_none() {
@@ -243,10 +243,10 @@ impl Model {
         }
     }
 
-    /// What stands in a report alone that was asked for at a time and answered at another.
+    /// What stands in one report alone, which was asked for and answered at these times.
     fn unrecorded(
         &self,
-        (asked, now): (Duration, Duration),
+        (start, now): (Duration, Duration),
         asker: Asker,
         observed: Status,
         cause: &'static str,
@@ -255,7 +255,7 @@ impl Model {
         let held_until = match (standings.last(), self.rules.hold) {
             // It fails from now on, as far as this report knows.
             (Some(latest), Some(hold)) if !latest.is_failing => {
-                Some(asked + hold).filter(|until| asker == Asker::Readiness && now < *until)
+                Some(start + hold).filter(|until| asker == Asker::Readiness && now < *until)
             }
             _ => self.held_until(now, asker, &standings),
         };

@@ -109,6 +109,9 @@ impl TestMonitor {
     ///
     /// A check that is blocked is not run. It is looked at after the time in which it would have been.
     ///
+    /// # Cancellation
+    /// Dropping the future stops no run, and leaves the clock where it is by then.
+    ///
     /// # Panics
     /// If no check has this name.
     #[track_caller]
@@ -116,7 +119,7 @@ impl TestMonitor {
         self.run_times(check, 1)
     }
 
-    /// Does that several times, one after the other, and looks at the check after the last.
+    /// Does what [`run`](Self::run) does several times, one after the other, and looks at the check after the last.
     ///
     /// # Panics
     /// If no check has this name.
@@ -166,6 +169,9 @@ impl TestMonitor {
     /// Asks for a report, as a request does.
     ///
     /// Time passes if a check takes some, at most the deadline of the report.
+    ///
+    /// # Cancellation
+    /// Dropping the future stops no run.
     pub async fn report(&self, selection: &Selection) -> SeenReport {
         let report = self.monitor.report(selection).await;
         clock::settle(&self.scripts).await;
@@ -205,12 +211,11 @@ impl TestMonitor {
 
     #[track_caller]
     fn find(&self, name: &str) -> (&CheckSpec, &Arc<Script>) {
-        match self.monitor.checks().zip(&self.scripts).find(|(spec, _)| spec.name() == name) {
-            Some(found) => found,
-            None => {
-                let suggestion = nearest(name, self.monitor.checks().map(CheckSpec::name));
-                panic!("{}", UnknownCheck { name: name.to_owned(), suggestion })
-            }
-        }
+        let mut checks = self.monitor.checks().zip(&self.scripts);
+        let Some(found) = checks.find(|(spec, _)| spec.name() == name) else {
+            let suggestion = nearest(name, self.monitor.checks().map(CheckSpec::name));
+            panic!("{}", UnknownCheck { name: name.to_owned(), suggestion })
+        };
+        found
     }
 }

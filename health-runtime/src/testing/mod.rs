@@ -5,6 +5,8 @@
 //! health-runtime = { version = "0.1", features = ["testing"] }
 //! ```
 //!
+//! It turns on Tokio's `test-util`, which `start_paused` needs, too.
+//!
 //! "My database check fails after three failures, and readiness holds on for a minute":
 //!
 //! ```
