@@ -95,6 +95,7 @@ async fn whatever_is_forced_happens() {
 
 #[tokio::test(start_paused = true)]
 async fn some_runs_are_forced_and_then_it_goes_on_as_before() {
+    use Status::{Fail, Pass, Warn};
     let kit = TestMonitor::of([good("db").with_failure_threshold(2).with_max_age(Duration::ZERO)]);
     kit.force("db", Forced::warn("so far"));
     kit.force_next("db", [Forced::fail("one"), Forced::pass(), Forced::fail("two"), Forced::fail("three")]);
@@ -102,7 +103,6 @@ async fn some_runs_are_forced_and_then_it_goes_on_as_before() {
     for _ in 0..6 {
         seen.push(kit.run("db").await.result().status());
     }
-    use Status::{Fail, Pass, Warn};
     assert_eq!(seen, [Fail, Pass, Pass, Fail, Warn, Warn]);
     assert_eq!(kit.runs("db"), 6, "each once");
     kit.force_next("db", [Forced::fail("four")]);

@@ -44,6 +44,7 @@ struct Finding {
     observed: Status,
     cause: Option<&'static str>,
     is_result: bool,
+    is_muted: bool,
 }
 
 /// What a finding amounts to, given all those before it.
@@ -86,8 +87,6 @@ pub(crate) enum Asker {
 pub(crate) struct Model {
     rules: Rules,
     findings: Vec<Finding>,
-    /// Every finding's, as the mutes of its time were.
-    was_muted: Vec<bool>,
     pub(crate) runs: Vec<Run>,
     under_way: Option<Run>,
     muted_until: Duration,
@@ -114,8 +113,7 @@ impl Asker {
 
 impl Model {
     pub(crate) fn new(rules: Rules) -> Self {
-        let (findings, was_muted, runs) = (Vec::new(), Vec::new(), Vec::new());
-        Self { rules, findings, was_muted, runs, under_way: None, muted_until: Duration::ZERO }
+        Self { rules, findings: Vec::new(), runs: Vec::new(), under_way: None, muted_until: Duration::ZERO }
     }
 
     pub(crate) const fn is_background(&self) -> bool {
@@ -123,8 +121,8 @@ impl Model {
     }
 
     fn find(&mut self, at: Duration, observed: Status, cause: Option<&'static str>, is_result: bool) {
-        self.findings.push(Finding { at, observed, cause, is_result });
-        self.was_muted.push(at < self.muted_until);
+        let is_muted = at < self.muted_until;
+        self.findings.push(Finding { at, observed, cause, is_result, is_muted });
     }
 
     fn lands(&self, run: Run) -> Duration {
@@ -317,13 +315,15 @@ impl Model {
     pub(crate) fn changes(&self) -> Vec<Change> {
         let standings = self.standings();
         let before = [None].into_iter().chain(standings.iter().map(|standing| Some(standing.status)));
-        let all = before.zip(&standings).zip(self.findings.iter().zip(&self.was_muted));
-        all.filter(|((from, standing), _)| *from != Some(standing.status))
-            .map(|((from, standing), (finding, is_muted))| Change {
+        before
+            .zip(&standings)
+            .zip(&self.findings)
+            .filter(|((from, standing), _)| *from != Some(standing.status))
+            .map(|((from, standing), finding)| Change {
                 from,
                 to: standing.status,
                 cause: finding.cause,
-                is_muted: *is_muted,
+                is_muted: finding.is_muted,
             })
             .collect()
     }
