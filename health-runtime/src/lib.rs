@@ -20,6 +20,8 @@ mod validation;
 mod visibility;
 
 pub mod probes;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 #[doc(hidden)]
 pub mod __private;

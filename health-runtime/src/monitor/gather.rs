@@ -15,7 +15,10 @@ use super::{
     threshold::Count,
     verdict::Verdict,
 };
-use crate::model::{Cause, CheckResult, Group, Report, ReportEntry, Status};
+use crate::{
+    clock::after,
+    model::{Cause, CheckResult, Group, Report, ReportEntry, Status},
+};
 
 /// A report, and for how long an answer made of it stays true.
 pub(crate) struct Gathered {
@@ -240,7 +243,15 @@ impl Gathering<'_> {
             return None;
         }
         let check = &self.shared.checks[index];
-        let until = check.slot.latest()?.held_until(&check.spec)?;
+        let hold = check.spec.hold()?;
+        let latest = check.slot.latest()?;
+        let until = if latest.result.is_failing {
+            latest.held_until(&check.spec)?
+        } else {
+            // Only this report knows of the failure: there was no answer in time, or it is blocked and its own run will
+            // find out, or it has passed since this report looked at it.
+            after(self.asked_at, hold)
+        };
         let left = until.checked_duration_since(Instant::now()).filter(|left| !left.is_zero())?;
         let held_until = SystemTime::now().checked_add(left);
         Some((CheckResult { status: Status::Warn, held_until, ..result.clone() }, until))

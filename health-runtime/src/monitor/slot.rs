@@ -266,9 +266,12 @@ impl SlotState {
         duration: Duration,
     ) -> Landing {
         let thresholds = Thresholds { failure: spec.failure_threshold(), success: spec.success_threshold() };
-        let count =
+        let mut count =
             if verdict.is_result() { self.streak.count(verdict.is_failure(), thresholds) } else { Count::INTERRUPTED };
         let before = self.latest.take();
+        // It failed without a result, as one that was blocked. A failure that does not reach the threshold is no reason to
+        // count as working again, and later as failing anew.
+        count.is_failing |= verdict.is_failure() && before.as_ref().is_some_and(|before| before.result.is_failing);
         let failing_since = match &before {
             Some(before) if count.is_failing && before.result.is_failing => before.failing_since,
             Some(_) if count.is_failing => Some(now),
