@@ -8,7 +8,7 @@ use super::{
     format::Format,
     info, values,
     view::{CheckView, MuteView, ReportView, worst_of},
-    wire::{level_key, timestamp, to_json},
+    wire::{level_key, milliseconds, timestamp, to_json},
 };
 use crate::model::Status;
 
@@ -135,7 +135,7 @@ impl<'a> CheckBody<'a> {
             blocked_by: check.blocked_by,
             critical: check.is_critical,
             message: check.message,
-            duration_ms: (check.duration.as_secs_f64() * 1e6).round() / 1e3,
+            duration_ms: milliseconds(check.duration),
             checked_at: timestamp(check.checked_at),
             since: timestamp(check.since),
             muted: check.muted.as_ref().map(MuteBody::new),

@@ -1,15 +1,20 @@
 //! Encodings. Each is a pure function of a [`ReportView`], one file each: none of them ever sees a report
 //! that was not redacted for its reader. Which there are stands in `table.rs`.
 
+mod actuator;
 mod context;
 mod format;
+mod health_json;
 mod info;
 mod json;
+mod microprofile;
 mod table;
 mod text;
 mod values;
 mod view;
 mod wire;
+#[cfg(feature = "xml")]
+mod xml;
 
 pub(crate) use context::{Context, Links, Subject};
 pub(crate) use format::Format;

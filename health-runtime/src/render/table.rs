@@ -1,9 +1,20 @@
 //! The encodings: adding one takes its file and its line here.
 
-use super::{format::Format, json, text};
+#[cfg(feature = "xml")]
+use super::xml;
+use super::{actuator, format::Format, health_json, json, microprofile, text};
 
 /// Every encoding. Where a request likes several of them equally, the first is taken.
-static FORMATS: &[Format] = &[json::FORMAT, text::FORMAT];
+static FORMATS: &[Format] = &[
+    json::FORMAT,
+    text::FORMAT,
+    health_json::FORMAT,
+    actuator::FORMAT,
+    // Behind the other one of its media type.
+    microprofile::FORMAT,
+    #[cfg(feature = "xml")]
+    xml::FORMAT,
+];
 
 /// How many there are.
 pub(crate) const FORMAT_COUNT: usize = FORMATS.len();
@@ -50,7 +61,9 @@ mod tests {
     #[test]
     fn no_two_encodings_can_be_mistaken_for_each_other() {
         let names: BTreeSet<_> = FORMATS.iter().map(|format| format.name).collect();
-        let types: BTreeSet<_> = FORMATS.iter().map(|format| (format.essence(), format.version())).collect();
-        assert_eq!((names.len(), types.len()), (FORMAT_COUNT, FORMAT_COUNT));
+        assert_eq!(names.len(), FORMAT_COUNT);
+        let types = FORMATS.iter().filter(|format| format.name != "microprofile");
+        let types: BTreeSet<_> = types.map(|format| (format.essence(), format.version())).collect();
+        assert_eq!(types.len(), FORMAT_COUNT - 1);
     }
 }
