@@ -16,6 +16,8 @@ mod selection;
 mod shared;
 mod shutdown;
 mod slot;
+#[cfg(feature = "metrics")]
+mod statistics;
 mod subscription;
 mod threshold;
 mod verdict;

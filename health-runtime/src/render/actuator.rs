@@ -4,14 +4,17 @@ use serde_json::Value;
 
 use super::{
     context::{Context, Subject},
-    format::Format,
+    format::{Format, Render},
     view::{CheckView, Clearance, ReportView, worst_of},
     wire::{Fields, milliseconds, timestamp},
 };
 use crate::model::{Group, Status};
 
-pub(super) const FORMAT: Format =
-    Format { name: "actuator", media_type: "application/vnd.spring-boot.actuator.v3+json", render };
+pub(super) const FORMAT: Format = Format {
+    name: "actuator",
+    media_type: "application/vnd.spring-boot.actuator.v3+json",
+    render: Render::Report(render),
+};
 
 /// Checks are components of one floor: those who ask for one do it by its name alone. One check is what Spring Boot has
 /// at a component's own path.
@@ -22,7 +25,7 @@ fn render(view: &ReportView<'_>, context: &Context<'_>) -> Vec<u8> {
     let groups = match context.subject {
         Subject::Overview { .. } | Subject::Levels { .. } => {
             let has_members = |group: &Group| view.checks.iter().any(|check| check.groups.contains(group));
-            let groups: Vec<_> = Group::ALL.into_iter().filter(has_members).map(|group| group.as_str()).collect();
+            let groups: Vec<_> = Group::ALL.into_iter().filter(has_members).map(Group::as_str).collect();
             Some(groups).filter(|groups| !groups.is_empty())
         }
         Subject::Group { .. } | Subject::Check => None,

@@ -8,13 +8,14 @@ use serde_json::Value;
 
 use super::{
     context::{Context, Subject},
-    format::Format,
+    format::{Format, Render},
     view::{CheckView, ReportView},
     wire::{Fields, milliseconds, timestamp},
 };
-use crate::model::Status;
+use crate::{build_info::BuildMetadata, model::Status};
 
-pub(super) const FORMAT: Format = Format { name: "health+json", media_type: "application/health+json", render };
+pub(super) const FORMAT: Format =
+    Format { name: "health+json", media_type: "application/health+json", render: Render::Report(render) };
 
 fn render(view: &ReportView<'_>, context: &Context<'_>) -> Vec<u8> {
     let build = context.build;
@@ -28,9 +29,9 @@ fn render(view: &ReportView<'_>, context: &Context<'_>) -> Vec<u8> {
     Fields::default()
         .with("status", view.status.as_str())
         .with_some("output", view.cause)
-        .with_some("serviceId", build.map(|build| build.name()))
-        .with_some("version", build.map(|build| build.version()))
-        .with_some("releaseId", build.and_then(|build| build.revision()))
+        .with_some("serviceId", build.map(BuildMetadata::name))
+        .with_some("version", build.map(BuildMetadata::version))
+        .with_some("releaseId", build.and_then(BuildMetadata::revision))
         .with_some("links", links)
         .with("checks", checks(&view.checks))
         .to_bytes()

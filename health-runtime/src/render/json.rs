@@ -5,14 +5,15 @@ use serde_json::Value;
 
 use super::{
     context::{Context, Subject},
-    format::Format,
+    format::{Format, Render},
     info, values,
     view::{CheckView, MuteView, ReportView, worst_of},
     wire::{level_key, milliseconds, timestamp, to_json},
 };
 use crate::model::Status;
 
-pub(super) const FORMAT: Format = Format { name: "json", media_type: "application/json", render };
+pub(super) const FORMAT: Format =
+    Format { name: "json", media_type: "application/json", render: Render::Report(render) };
 
 fn render(view: &ReportView<'_>, context: &Context<'_>) -> Vec<u8> {
     match &context.subject {

@@ -4,14 +4,15 @@ use serde_json::Value;
 
 use super::{
     context::Context,
-    format::Format,
+    format::{Format, Render},
     view::{CheckView, ReportView},
     wire::Fields,
 };
 use crate::model::Status;
 
-/// Its media type is that of plain JSON (MicroProfile Health 4.0, section 4), so that only `?format=` leads here.
-pub(super) const FORMAT: Format = Format { name: "microprofile", media_type: "application/json", render };
+/// Its media type is that of plain JSON, so that only `?format=` leads here.
+pub(super) const FORMAT: Format =
+    Format { name: "microprofile", media_type: "application/json", render: Render::Report(render) };
 
 fn render(view: &ReportView<'_>, _: &Context<'_>) -> Vec<u8> {
     let checks: Vec<Value> = view.checks.iter().map(|check| entry(check).into()).collect();

@@ -7,6 +7,8 @@ mod format;
 mod health_json;
 mod info;
 mod json;
+#[cfg(feature = "metrics")]
+mod metrics;
 mod microprofile;
 mod table;
 mod text;
@@ -17,7 +19,11 @@ mod wire;
 mod xml;
 
 pub(crate) use context::{Context, Links, Subject};
-pub(crate) use format::Format;
+#[cfg(feature = "metrics")]
+pub(crate) use format::RenderMetrics;
+pub(crate) use format::{Format, Render, RenderReport};
 pub(crate) use info::info;
+#[cfg(feature = "metrics")]
+pub(crate) use metrics::MetricsView;
 pub(crate) use table::{FORMAT_COUNT, FormatId};
 pub(crate) use view::{Clearance, ReportView};

@@ -1,5 +1,7 @@
 //! The encodings: adding one takes its file and its line here.
 
+#[cfg(feature = "metrics")]
+use super::metrics;
 #[cfg(feature = "xml")]
 use super::xml;
 use super::{actuator, format::Format, health_json, json, microprofile, text};
@@ -8,6 +10,10 @@ use super::{actuator, format::Format, health_json, json, microprofile, text};
 static FORMATS: &[Format] = &[
     json::FORMAT,
     text::FORMAT,
+    #[cfg(feature = "metrics")]
+    metrics::PROMETHEUS,
+    #[cfg(feature = "metrics")]
+    metrics::OPENMETRICS,
     health_json::FORMAT,
     actuator::FORMAT,
     // Behind the other one of its media type.
@@ -26,6 +32,8 @@ pub(crate) struct FormatId(usize);
 impl FormatId {
     pub(crate) const JSON: Self = Self(0);
     pub(crate) const TEXT: Self = Self(1);
+    #[cfg(feature = "metrics")]
+    pub(crate) const PROMETHEUS: Self = Self(2);
 
     /// All of them, in the table's order.
     pub(crate) fn all() -> impl Iterator<Item = Self> {
@@ -56,6 +64,8 @@ mod tests {
     fn the_defaults_of_the_routes_are_where_they_are_looked_for() {
         assert_eq!(FormatId::JSON.format().name, "json");
         assert_eq!(FormatId::TEXT.format().name, "text");
+        #[cfg(feature = "metrics")]
+        assert_eq!(FormatId::PROMETHEUS.format().name, "prometheus");
     }
 
     #[test]

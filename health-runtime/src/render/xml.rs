@@ -11,12 +11,13 @@ use serde_json::Value;
 
 use super::{
     context::{Context, Subject},
-    format::Format,
+    format::{Format, Render},
     view::{CheckView, MuteView, ReportView, worst_of},
     wire::{milliseconds, timestamp},
 };
+use crate::build_info::BuildMetadata;
 
-pub(super) const FORMAT: Format = Format { name: "xml", media_type: "application/xml", render };
+pub(super) const FORMAT: Format = Format { name: "xml", media_type: "application/xml", render: Render::Report(render) };
 
 /// Of the element names in the schema.
 const NAMESPACE: &str = "urn:health-runtime:report:1";
@@ -41,9 +42,9 @@ fn document(xml: &mut Xml, view: &ReportView<'_>, context: &Context<'_>) -> io::
     let root = attribute(root, "status", Some(view.status.as_str()));
     let root = attribute(root, "cause", view.cause);
     let root = attribute(root, "draining", is_draining.then_some("true"));
-    let root = attribute(root, "name", build.map(|build| build.name()));
-    let root = attribute(root, "version", build.map(|build| build.version()));
-    let root = attribute(root, "revision", build.and_then(|build| build.revision()));
+    let root = attribute(root, "name", build.map(BuildMetadata::name));
+    let root = attribute(root, "version", build.map(BuildMetadata::version));
+    let root = attribute(root, "revision", build.and_then(BuildMetadata::revision));
     root.write_inner_content(|xml| match context.subject {
         Subject::Group { .. } | Subject::Check => checks(xml, &view.checks),
         Subject::Overview { .. } | Subject::Levels { .. } => view.levels.iter().try_for_each(|level| {
