@@ -28,10 +28,10 @@ async fn answers(format: &str) -> (TempDir, Vec<PathBuf>) {
     let router = hostile::router(&hostile::notorious());
     let folder = tempfile::tempdir().expect("a folder");
     let mut files = Vec::new();
-    let routes: &[_] = if matches!(format, "openmetrics" | "prometheus") { &["/health/metrics"] } else { &ROUTES };
+    let paths: &[_] = if matches!(format, "openmetrics" | "prometheus") { &["/health/metrics"] } else { &ROUTES };
     // What has never run looks different in metrics.
     let _ = ask(router.clone(), "/health/levels", &[]).await;
-    for (index, route) in routes.iter().enumerate() {
+    for (index, route) in paths.iter().enumerate() {
         let answer = ask(router.clone(), &format!("{route}?format={format}"), &[]).await;
         assert!(matches!(answer.status, 200 | 503), "{route}");
         files.push(folder.path().join(index.to_string()));
@@ -208,7 +208,7 @@ async fn a_real_server_scrapes_and_alarms() {
         Check::new("legacy", Level::L4, || async { false }).readiness(),
         Check::new("never_asked", Level::L2, || async { true }),
     ]);
-    endpoint.monitor().mute("legacy", Duration::from_secs(3600), "they know").expect("a check");
+    endpoint.monitor().mute("legacy", Duration::from_hours(1), "they know").expect("a check");
     let address = serve(endpoint.router()).await;
     assert_eq!(ask(endpoint.router(), "/readyz", &[]).await.status, 503);
     let folder = tempfile::tempdir().expect("a folder");

@@ -33,7 +33,7 @@ fn timeless(mut value: Value) -> Value {
                 match fields.remove(key) {
                     Some(Value::String(time)) => assert!(time.len() == 24 && time.ends_with('Z'), "{time}"),
                     Some(Value::Number(duration)) => {
-                        assert!(duration.as_f64().is_some_and(|ms| (0.0..1e4).contains(&ms)))
+                        assert!(duration.as_f64().is_some_and(|ms| (0.0..1e4).contains(&ms)));
                     }
                     Some(other) => panic!("{key} is {other}"),
                     None => {}
@@ -107,7 +107,7 @@ async fn the_actuator_shape_is_that_of_spring_boot() {
 #[tokio::test(start_paused = true)]
 async fn the_actuator_shape_knows_draining_and_pending() {
     let slow = Check::new("slow", Level::L4, || async { tokio::time::sleep(Duration::from_secs(1)).await })
-        .with_interval(Duration::from_secs(60))
+        .with_interval(Duration::from_mins(1))
         .readiness();
     let endpoint = builder([slow]).build().expect("good");
     let get = async |path: &str| {
