@@ -9,20 +9,23 @@ use axum::{
 
 use super::{
     access::ShowDetails,
-    answer::{Answer, JSON, TEXT},
+    answer::{Answer, JSON},
     answering::Answering,
     cache::{Cache, Key},
+    negotiate::negotiate,
     paths::Paths,
     problem::ProblemDetails,
-    query::{Format, Query, View},
+    query::{Query, View},
     status_code::ValidStatusCodes,
     target::Target,
 };
+#[cfg(feature = "metrics")]
+use crate::render::{FormatId, MetricsView, RenderMetrics};
 use crate::{
     build_info::{BuildMetadata, RuntimeInfo},
     model::{Group, Report, Status},
     monitor::{Monitor, Selection},
-    render::{self, Clearance, ReportView},
+    render::{self, Clearance, Context, Render, RenderReport, ReportView, Subject},
 };
 
 /// Everything that a route needs to answer.
@@ -50,7 +53,8 @@ impl Service {
             Ok(query) => query,
             Err(problem) => return Answering::now(problem.into_response()),
         };
-        let key = Key { target, shape: query.shape, clearance };
+        let format = negotiate(&target, &query, request.headers());
+        let key = Key { target, shape: query.shape, format, clearance };
         if let Some(answer) = self.stored(&key, &query) {
             return Answering::now(answer.into_response(request.method()));
         }
@@ -72,23 +76,28 @@ impl Service {
     }
 
     async fn fresh(&self, key: Key, query: &Query, request: &Parts) -> Result<Answer, ProblemDetails> {
-        match key.target {
-            Target::Info => Ok(self.info(key.clearance, request)),
-            Target::Overview => self.overview(key.clearance, query, request).await,
-            _ => self.report(key, query).await,
+        match (key.format.format().render, &key.target) {
+            (_, Target::Info) => Ok(self.info(key.clearance, request)),
+            (Render::Report(render), Target::Overview) => self.overview(&key, render, query, request).await,
+            (Render::Report(render), _) => self.report(key, render, query).await,
+            #[cfg(feature = "metrics")]
+            (Render::Metrics(render), _) => Ok(self.metrics(key.format, render)),
         }
     }
 
-    async fn report(&self, key: Key, query: &Query) -> Result<Answer, ProblemDetails> {
+    async fn report(&self, key: Key, render: RenderReport, query: &Query) -> Result<Answer, ProblemDetails> {
         let selection = self.selection(&key.target, query)?;
         let gathered = self.monitor.gather(&selection).await;
         // Those who waited for the same runs have rendered it meanwhile, perhaps.
         if let Some(answer) = self.stored(&key, query) {
             return Ok(answer);
         }
-        let (content_type, body) =
-            self.render(&key.target, &ReportView::new(&gathered.report, key.clearance), query)?;
-        let answer = self.verdict(&gathered.report, content_type, body);
+        if let Target::Check(name) = &key.target
+            && gathered.report.entries().is_empty()
+        {
+            return Err(ProblemDetails::not_found(format!("no check is named {name:?}")));
+        }
+        let answer = self.render(&key, render, &gathered.report, query);
         if let Some(validity) = gathered.validity.filter(|_| query.is_common()) {
             self.cache.put(key, validity, answer.clone());
         }
@@ -102,6 +111,8 @@ impl Service {
             Target::Group(group) => Selection::group(*group),
             Target::Check(name) => Selection::check(name),
             Target::Levels | Target::Overview | Target::Info => Selection::everything(),
+            #[cfg(feature = "metrics")]
+            Target::Metrics => Selection::everything(),
         };
         let selection = match target {
             // It was asked for by its name.
@@ -125,29 +136,16 @@ impl Service {
         }
     }
 
-    fn render(
-        &self,
-        target: &Target,
-        view: &ReportView<'_>,
-        query: &Query,
-    ) -> Result<(HeaderValue, Vec<u8>), ProblemDetails> {
-        let body = match target {
-            Target::Group(group) if query.shape.format != Some(Format::Json) => {
-                return Ok((TEXT, self.group_text(*group, view, query).into_bytes()));
-            }
-            Target::Group(_) => render::group(view),
-            Target::Check(name) => {
-                render::check(view).ok_or_else(|| ProblemDetails::not_found(format!("no check is named {name:?}")))?
-            }
-            _ => match query.shape.view.unwrap_or(self.levels_view) {
-                View::Native => render::levels(view),
-                View::Values => render::values(view),
-            },
+    fn render(&self, key: &Key, render: RenderReport, report: &Report, query: &Query) -> Answer {
+        let subject = match key.target {
+            Target::Group(group) => return self.group(key, render, group, report, query),
+            Target::Check(_) => Subject::Check,
+            _ => Subject::Levels { values: query.shape.view.unwrap_or(self.levels_view) == View::Values },
         };
-        Ok((JSON, body))
+        self.encode(key, render, report, subject)
     }
 
-    fn group_text(&self, group: Group, view: &ReportView<'_>, query: &Query) -> String {
+    fn group(&self, key: &Key, render: RenderReport, group: Group, report: &Report, query: &Query) -> Answer {
         let is_member = |name: &String| self.monitor.checks().any(|check| check.name() == name && check.is_in(group));
         let (excluded, unmatched): (Vec<_>, Vec<_>) = query.excluded.iter().cloned().partition(is_member);
         let probe = match group {
@@ -155,7 +153,14 @@ impl Service {
             Group::Readiness => "readyz",
             Group::Startup => "startupz",
         };
-        render::text_group(view, probe, &excluded, &unmatched, query.shape.is_verbose)
+        self.encode(key, render, report, Subject::Group { probe, excluded: &excluded, unmatched: &unmatched })
+    }
+
+    fn encode(&self, key: &Key, render: RenderReport, report: &Report, subject: Subject<'_>) -> Answer {
+        let build = self.build_info.as_ref();
+        let context = Context { subject, is_verbose: key.shape.is_verbose, build, clearance: key.clearance };
+        let body = render(&ReportView::new(report, key.clearance), &context);
+        self.verdict(report, HeaderValue::from_static(key.format.format().media_type), body)
     }
 
     fn verdict(&self, report: &Report, content_type: HeaderValue, body: Vec<u8>) -> Answer {
@@ -174,15 +179,27 @@ impl Service {
         Answer::new(StatusCode::OK, JSON, None, body)
     }
 
+    /// The numbers as they are: a scrape runs no check, and never fails because one does. Not kept: they tell ages.
+    #[cfg(feature = "metrics")]
+    fn metrics(&self, format: FormatId, render: RenderMetrics) -> Answer {
+        let checks = self.monitor.metrics();
+        let body = render(&MetricsView::new(&checks, self.build_info.as_ref(), self.monitor.is_draining()));
+        Answer::new(StatusCode::OK, HeaderValue::from_static(format.format().media_type), None, body)
+    }
+
     /// Not kept: it tells the uptime.
-    async fn overview(&self, clearance: Clearance, query: &Query, request: &Parts) -> Result<Answer, ProblemDetails> {
-        let report = self.monitor.report(&self.selection(&Target::Overview, query)?).await;
-        let facts = self.runtime_info.facts(host(request));
+    async fn overview(
+        &self,
+        key: &Key,
+        render: RenderReport,
+        query: &Query,
+        request: &Parts,
+    ) -> Result<Answer, ProblemDetails> {
+        let report = self.monitor.report(&self.selection(&key.target, query)?).await;
+        let runtime = self.runtime_info.facts(host(request));
         let links = self.paths.links(original_uri(request));
-        let view = ReportView::new(&report, clearance);
-        let draining = self.monitor.is_draining();
-        let body = render::overview(&view, self.build_info.as_ref(), &facts, &links, clearance, draining);
-        Ok(self.verdict(&report, JSON, body))
+        let is_draining = self.monitor.is_draining();
+        Ok(self.encode(key, render, &report, Subject::Overview { runtime: &runtime, links: &links, is_draining }))
     }
 }
 

@@ -15,4 +15,7 @@ pub(super) enum Target {
     Group(Group),
     /// What is running.
     Info,
+    /// The numbers, for a scraper.
+    #[cfg(feature = "metrics")]
+    Metrics,
 }

@@ -2,6 +2,8 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::runtime::Handle;
 
+#[cfg(feature = "metrics")]
+use super::scrape;
 use super::{
     Selection, Subscription,
     gather::{self, Gathered, Validity},
@@ -12,6 +14,8 @@ use super::{
     shared::{Monitored, Shared},
     shutdown,
 };
+#[cfg(feature = "metrics")]
+use crate::model::CheckMetrics;
 use crate::{
     error::UnknownCheck,
     model::{CheckSpec, Location, Report, StatusChange},
@@ -236,6 +240,12 @@ impl Monitor {
     /// Like [`report`](Self::report), and says for how long an answer made of it stays true.
     pub(crate) async fn gather(&self, selection: &Selection) -> Gathered {
         gather::gather(&self.shared, selection).await
+    }
+
+    /// The numbers of every check, which is not run for them.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn metrics(&self) -> Vec<CheckMetrics> {
+        scrape::collect(&self.shared)
     }
 
     /// Whether an answer is still true.

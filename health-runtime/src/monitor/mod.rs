@@ -14,10 +14,14 @@ mod mute_list;
 mod muting;
 mod observe;
 mod schedule;
+#[cfg(feature = "metrics")]
+mod scrape;
 mod selection;
 mod shared;
 mod shutdown;
 mod slot;
+#[cfg(feature = "metrics")]
+mod statistics;
 mod subscription;
 mod threshold;
 mod verdict;

@@ -1,14 +1,31 @@
 //! Encodings. Each is a pure function of a [`ReportView`], one file each: none of them ever sees a report
-//! that was not redacted for its reader.
+//! that was not redacted for its reader. Which there are stands in `table.rs`.
 
+mod actuator;
+mod context;
+mod format;
+mod health_json;
 mod info;
 mod json;
+#[cfg(feature = "metrics")]
+mod metrics;
+mod microprofile;
+mod table;
 mod text;
 mod values;
 mod view;
+mod wire;
+#[cfg(feature = "xml")]
+mod xml;
 
-pub(crate) use info::{Links, info, overview};
-pub(crate) use json::{check, group, levels};
-pub(crate) use text::group as text_group;
-pub(crate) use values::values;
+pub(crate) use context::{Context, Links, Subject};
+#[cfg(feature = "metrics")]
+pub(crate) use format::RenderMetrics;
+pub(crate) use format::{Format, Render, RenderReport};
+pub(crate) use info::info;
+#[cfg(feature = "metrics")]
+pub(crate) use metrics::MetricsView;
+pub(crate) use table::{FORMAT_COUNT, FormatId};
 pub(crate) use view::{Clearance, ReportView};
+#[cfg(feature = "xml")]
+pub use xml::SCHEMA as XML_SCHEMA;

@@ -1,0 +1,42 @@
+//! What is counted of a check's runs.
+
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use tokio::time::Instant;
+
+use crate::model::{CheckResult, RunStats};
+
+/// One check's numbers, beside its slot: counted where results land, so that no run counts twice.
+#[derive(Debug, Default)]
+pub(super) struct Statistics {
+    counted: Mutex<Counted>,
+}
+
+#[derive(Debug, Default)]
+struct Counted {
+    runs: RunStats,
+    latest_at: Option<Instant>,
+}
+
+impl Statistics {
+    fn lock(&self) -> MutexGuard<'_, Counted> {
+        // Nothing panics while it holds the lock.
+        self.counted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn count(&self, result: &CheckResult) {
+        let mut counted = self.lock();
+        if counted.runs.count(result) {
+            counted.latest_at = Some(Instant::now());
+        }
+    }
+
+    /// What was counted, and how long ago the latest run ended.
+    pub(super) fn so_far(&self) -> (RunStats, Option<Duration>) {
+        let counted = self.lock();
+        (counted.runs.clone(), counted.latest_at.map(|at| at.elapsed()))
+    }
+}
