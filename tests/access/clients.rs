@@ -41,13 +41,12 @@ async fn curl_sends_passwords() {
 async fn a_shell_can_sign() {
     let address = ship().await;
     let source = include_str!("../../health-runtime/src/http/access/signed.rs");
-    let example: String = source
+    let example = source
         .lines()
         .skip_while(|line| *line != "/// ```sh")
         .skip(1)
         .take_while(|line| *line != "/// ```")
-        .map(|line| format!("{}\n", line.trim_start_matches("///").trim_start()))
-        .collect();
+        .fold(String::new(), |script, line| script + line.trim_start_matches("///").trim_start() + "\n");
     assert!(example.contains("127.0.0.1:8080") && example.contains("0123456789abcdef0123456789abcdef"), "{example}");
     let script =
         example.replace("127.0.0.1:8080", &address.to_string()).replace("0123456789abcdef0123456789abcdef", SECRET);

@@ -30,12 +30,12 @@ pub(crate) fn signature(id: &str, secret: &str, target: &str, timestamp: u64, no
     let text = format!("HEALTH-HMAC-SHA256\n{id}\n{timestamp}\n{nonce}\nGET\n{path}\n{query}");
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("any length");
     mac.update(text.as_bytes());
-    let signature = mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    let signature: Vec<_> = mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
     vec![
         ("X-Access-Key", id.to_owned()),
         ("X-Timestamp", timestamp.to_string()),
         ("X-Nonce", nonce.to_owned()),
-        ("X-Signature", signature),
+        ("X-Signature", signature.concat()),
     ]
 }
 

@@ -226,7 +226,7 @@ async fn stored_answers_are_for_those_who_see_the_same_and_for_nobody_else() {
             health_runtime::Outcome::warn(format!("detail-{level}"))
         })
     };
-    let checks = Level::ALL.map(|level| check(level).with_max_age(Duration::from_secs(60)));
+    let checks = Level::ALL.map(|level| check(level).with_max_age(Duration::from_mins(1)));
     let keys = [
         AccessKey::new("all", SECRET),
         AccessKey::new("four", "secret for level four").levels(4..),

@@ -2,6 +2,7 @@
 #![allow(clippy::expect_used, reason = "tests fail by panicking")]
 
 use std::{
+    fmt::Write as _,
     io::Write,
     sync::{Arc, Mutex},
     time::Duration,
@@ -94,13 +95,13 @@ async fn no_secret_is_written_anywhere() {
         .levels(.., policy.clone())
         .behind(Proxies::forwarded(["10.0.0.1"]))
         .limits(Limits::new().failures(1_000_000, Duration::from_secs(1)));
-    shown += &format!("{policy:?} {access:?}");
+    write!(shown, "{policy:?} {access:?}").expect("room");
     let failing = || async { Outcome::fail(format!("cannot reach redis://x:{CANARY}@host")) };
     let check = Check::new("leaks", Level::L1, failing).critical(false);
     let builder = builder([check]).access(access).details(ShowDetails::Always);
-    shown += &format!("{builder:?}");
+    write!(shown, "{builder:?}").expect("room");
     let endpoint = builder.build().expect("good");
-    shown += &format!("{endpoint:?}");
+    write!(shown, "{endpoint:?}").expect("room");
     assert_silent(&shown, "Debug");
 
     // Errors, of rules that cannot work.

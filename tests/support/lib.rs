@@ -128,7 +128,7 @@ pub async fn request(address: SocketAddr, method: &str, path: &str) -> Answer {
 
 /// Asks with `GET` and these headers over a connection of its own.
 pub async fn get_with(address: SocketAddr, path: &str, headers: &[(&str, &str)]) -> Answer {
-    let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let headers = headers.iter().fold(String::new(), |lines, (name, value)| lines + name + ": " + value + "\r\n");
     send(address, &format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{headers}\r\n")).await
 }
 
