@@ -8,7 +8,7 @@ use std::{
 use super::{answer::Answer, query::Shape, target::Target};
 use crate::{
     monitor::{Monitor, Validity},
-    render::{Clearance, FormatId},
+    render::{FormatId, Sight},
 };
 
 /// What an answer was made for. There are but a few of these for each check, whatever the world asks for.
@@ -17,7 +17,8 @@ pub(super) struct Key {
     pub(super) target: Target,
     pub(super) shape: Shape,
     pub(super) format: FormatId,
-    pub(super) clearance: Clearance,
+    /// What the caller may see, and not who it is.
+    pub(super) sight: Sight,
 }
 
 #[derive(Debug, Default)]

@@ -1,14 +1,14 @@
 //! From a question to an answer.
 
-use std::{sync::Arc, time::Duration};
+use std::{borrow::Borrow, sync::Arc, time::Duration};
 
 use axum::{
-    extract::{OriginalUri, Request},
-    http::{HeaderValue, Method, StatusCode, Uri, header, request::Parts, uri::Authority},
+    extract::Request,
+    http::{HeaderValue, Method, StatusCode, header, request::Parts, uri::Authority},
 };
 
 use super::{
-    access::ShowDetails,
+    access::{Ask, Gate, Soon, original_uri},
     answer::{Answer, JSON},
     answering::Answering,
     cache::{Cache, Key},
@@ -16,16 +16,17 @@ use super::{
     paths::Paths,
     problem::ProblemDetails,
     query::{Query, View},
+    show_details::ShowDetails,
     status_code::ValidStatusCodes,
     target::Target,
 };
 #[cfg(feature = "metrics")]
-use crate::render::{FormatId, MetricsView, RenderMetrics};
+use crate::render::{MetricsView, RenderMetrics};
 use crate::{
     build_info::{BuildMetadata, RuntimeInfo},
-    model::{Group, Report, Status},
+    model::{CheckSpec, Group, Level, Levels, Report, Status},
     monitor::{Monitor, Selection},
-    render::{self, Clearance, Context, Render, RenderReport, ReportView, Subject},
+    render::{self, Clearance, Context, Format, FormatId, Render, RenderReport, ReportView, Sight, Subject},
 };
 
 /// Everything that a route needs to answer.
@@ -37,34 +38,89 @@ pub(super) struct Service {
     pub(super) paths: Paths,
     pub(super) levels_view: View,
     pub(super) status_codes: ValidStatusCodes,
-    pub(super) show_details: ShowDetails,
+    pub(super) show_details: Option<ShowDetails>,
+    /// `None` if everybody may have everything run.
+    pub(super) gate: Option<Arc<Gate>>,
     pub(super) cache: Cache,
 }
 
 impl Service {
-    /// Answers at once what is stored, and runs what is not in a future of its own: that one is large, and
-    /// most requests need none.
+    /// Decides what the caller may see, once and before anything else happens, then answers.
     pub(super) fn answer(self: &Arc<Self>, target: Target, request: Request) -> Answering {
         if !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
             return Answering::now(ProblemDetails::method_not_allowed(request.method()).into_response());
         }
-        let clearance = self.show_details.clearance();
         let query = match Query::parse(request.uri().query()) {
             Ok(query) => query,
             Err(problem) => return Answering::now(problem.into_response()),
         };
-        let format = negotiate(&target, &query, request.headers());
-        let key = Key { target, shape: query.shape, format, clearance };
+        let (request, _body) = request.into_parts();
+        let format = negotiate(&target, &query, &request.headers);
+        let Some(gate) = &self.gate else { return self.admitted(Sight::OUTLINE, target, format, query, request) };
+        let ask = self.ask(&target, format.format(), &query);
+        if let Some(sight) = gate.open_sight(ask) {
+            return self.admitted(sight, target, format, query, request);
+        }
+        let caller = gate.caller(request);
+        match gate.decide(ask, &caller) {
+            Soon::Now(Ok(sight)) => self.admitted(sight, target, format, query, caller),
+            Soon::Now(Err(refusal)) => Answering::now(refusal.into_response()),
+            Soon::Later(deciding) => {
+                let service = Arc::clone(self);
+                Answering::later(async move {
+                    match deciding.await {
+                        Ok(sight) => service.admitted(sight, target, format, query, caller).await,
+                        Err(refusal) => refusal.into_response(),
+                    }
+                })
+            }
+        }
+    }
+
+    /// What has to be granted for a target.
+    fn ask(&self, target: &Target, format: &Format, query: &Query) -> Ask {
+        // Metrics tell what is running, too.
+        let with_info = *target == Target::Overview || !matches!(format.render, Render::Report(_));
+        let levels = |shown, needed| Ask::Levels { shown, needed, with_info };
+        match target {
+            Target::Overview | Target::Levels => levels(Levels::ALL, None),
+            Target::Level(level) => levels(shown_levels(*level, query), Some(*level)),
+            Target::Check(name) => {
+                Ask::Check(self.monitor.checks().find(|check| check.name() == name).map(CheckSpec::level))
+            }
+            Target::Group(group) => Ask::Group(*group),
+            Target::Info => Ask::Info,
+            #[cfg(feature = "metrics")]
+            Target::Metrics => levels(Levels::ALL, None),
+        }
+    }
+
+    /// Answers at once what is stored, and runs what is not in a future of its own: that one is large, and
+    /// most requests need none.
+    fn admitted<P>(
+        self: &Arc<Self>,
+        sight: Sight,
+        target: Target,
+        format: FormatId,
+        query: Query,
+        request: P,
+    ) -> Answering
+    where
+        P: Borrow<Parts> + Send + 'static,
+    {
+        let parts = request.borrow();
+        let sight = self.show_details.map_or(sight, |show| show.apply(sight));
+        let key = Key { target, shape: query.shape, format, sight };
         if let Some(answer) = self.stored(&key, &query) {
-            return Answering::now(answer.into_response(request.method()));
+            return Answering::now(answer.into_response(&parts.method));
         }
         #[cfg(feature = "serve")]
-        super::home::settle(&self.monitor, &request);
+        super::home::settle(&self.monitor, &parts.extensions);
         let service = Arc::clone(self);
-        let (request, _body) = request.into_parts();
         Answering::later(async move {
-            match service.fresh(key, &query, &request).await {
-                Ok(answer) => answer.into_response(&request.method),
+            let parts = request.borrow();
+            match service.fresh(key, &query, parts).await {
+                Ok(answer) => answer.into_response(&parts.method),
                 Err(problem) => problem.into_response(),
             }
         })
@@ -77,16 +133,16 @@ impl Service {
 
     async fn fresh(&self, key: Key, query: &Query, request: &Parts) -> Result<Answer, ProblemDetails> {
         match (key.format.format().render, &key.target) {
-            (_, Target::Info) => Ok(self.info(key.clearance, request)),
+            (_, Target::Info) => Ok(self.info(key.sight, request)),
             (Render::Report(render), Target::Overview) => self.overview(&key, render, query, request).await,
             (Render::Report(render), _) => self.report(key, render, query).await,
             #[cfg(feature = "metrics")]
-            (Render::Metrics(render), _) => Ok(self.metrics(key.format, render)),
+            (Render::Metrics(render), _) => Ok(self.metrics(key.format, render, key.sight)),
         }
     }
 
     async fn report(&self, key: Key, render: RenderReport, query: &Query) -> Result<Answer, ProblemDetails> {
-        let selection = self.selection(&key.target, query)?;
+        let selection = self.selection(&key.target, key.sight, query)?;
         let gathered = self.monitor.gather(&selection).await;
         // Those who waited for the same runs have rendered it meanwhile, perhaps.
         if let Some(answer) = self.stored(&key, query) {
@@ -104,15 +160,15 @@ impl Service {
         Ok(answer)
     }
 
-    fn selection(&self, target: &Target, query: &Query) -> Result<Selection, ProblemDetails> {
+    fn selection(&self, target: &Target, sight: Sight, query: &Query) -> Result<Selection, ProblemDetails> {
+        let levels = |shown: Levels| Selection::levels(shown.and(sight.run).iter().collect());
         let selection = match target {
-            Target::Level(level) if query.shape.is_cumulative => Selection::down_to(*level),
-            Target::Level(level) => Selection::level(*level),
+            Target::Level(level) => levels(shown_levels(*level, query)),
             Target::Group(group) => Selection::group(*group),
             Target::Check(name) => Selection::check(name),
-            Target::Levels | Target::Overview | Target::Info => Selection::everything(),
+            Target::Levels | Target::Overview | Target::Info => levels(Levels::ALL),
             #[cfg(feature = "metrics")]
-            Target::Metrics => Selection::everything(),
+            Target::Metrics => levels(Levels::ALL),
         };
         let selection = match target {
             // It was asked for by its name.
@@ -140,7 +196,10 @@ impl Service {
         let subject = match key.target {
             Target::Group(group) => return self.group(key, render, group, report, query),
             Target::Check(_) => Subject::Check,
-            _ => Subject::Levels { values: query.shape.view.unwrap_or(self.levels_view) == View::Values },
+            _ => Subject::Levels {
+                values: query.shape.view.unwrap_or(self.levels_view) == View::Values,
+                is_alone: matches!(key.target, Target::Level(level) if shown_levels(level, query) == Levels::one(level)),
+            },
         };
         self.encode(key, render, report, subject)
     }
@@ -157,9 +216,10 @@ impl Service {
     }
 
     fn encode(&self, key: &Key, render: RenderReport, report: &Report, subject: Subject<'_>) -> Answer {
-        let build = self.build_info.as_ref();
-        let context = Context { subject, is_verbose: key.shape.is_verbose, build, clearance: key.clearance };
-        let body = render(&ReportView::new(report, key.clearance), &context);
+        let Sight { info, .. } = key.sight;
+        let build = self.build_info.as_ref().filter(|_| info.is_some());
+        let context = Context { subject, is_verbose: key.shape.is_verbose, build, info };
+        let body = render(&ReportView::new(report, key.sight), &context);
         self.verdict(report, HeaderValue::from_static(key.format.format().media_type), body)
     }
 
@@ -174,16 +234,19 @@ impl Service {
         Answer::new(status, content_type, retry_after, body)
     }
 
-    fn info(&self, clearance: Clearance, request: &Parts) -> Answer {
+    fn info(&self, sight: Sight, request: &Parts) -> Answer {
+        let clearance = sight.info.unwrap_or(Clearance::Outline);
         let body = render::info(self.build_info.as_ref(), &self.runtime_info.facts(host(request)), clearance);
         Answer::new(StatusCode::OK, JSON, None, body)
     }
 
     /// The numbers as they are: a scrape runs no check, and never fails because one does. Not kept: they tell ages.
     #[cfg(feature = "metrics")]
-    fn metrics(&self, format: FormatId, render: RenderMetrics) -> Answer {
-        let checks = self.monitor.metrics();
-        let body = render(&MetricsView::new(&checks, self.build_info.as_ref(), self.monitor.is_draining()));
+    fn metrics(&self, format: FormatId, render: RenderMetrics, sight: Sight) -> Answer {
+        let mut checks = self.monitor.metrics();
+        checks.retain(|metrics| sight.run.contains(metrics.check.level()));
+        let build = self.build_info.as_ref().filter(|_| sight.info.is_some());
+        let body = render(&MetricsView::new(&checks, build, self.monitor.is_draining()));
         Answer::new(StatusCode::OK, HeaderValue::from_static(format.format().media_type), None, body)
     }
 
@@ -195,11 +258,20 @@ impl Service {
         query: &Query,
         request: &Parts,
     ) -> Result<Answer, ProblemDetails> {
-        let report = self.monitor.report(&self.selection(&key.target, query)?).await;
+        let report = self.monitor.report(&self.selection(&key.target, key.sight, query)?).await;
         let runtime = self.runtime_info.facts(host(request));
         let links = self.paths.links(original_uri(request));
         let is_draining = self.monitor.is_draining();
         Ok(self.encode(key, render, &report, Subject::Overview { runtime: &runtime, links: &links, is_draining }))
+    }
+}
+
+/// The levels that the report of a level is about: level 1 holds all the others.
+fn shown_levels(level: Level, query: &Query) -> Levels {
+    if level == Level::L1 || query.shape.is_cumulative {
+        Level::ALL.into_iter().filter(|other| *other >= level).collect()
+    } else {
+        Levels::one(level)
     }
 }
 
@@ -208,9 +280,4 @@ impl Service {
 fn host(request: &Parts) -> Option<&str> {
     let authority = original_uri(request).authority().map(Authority::as_str);
     authority.or_else(|| request.headers.get(header::HOST)?.to_str().ok())
-}
-
-/// The path as the client wrote it, before routers around this one took their prefix off.
-fn original_uri(request: &Parts) -> &Uri {
-    request.extensions.get::<OriginalUri>().map_or(&request.uri, |original| &original.0)
 }

@@ -89,7 +89,9 @@ fn start(listener: TcpListener) -> io::Result<(Runtime, tokio::net::TcpListener)
 
 async fn serve(listener: tokio::net::TcpListener, router: Router, stopping: oneshot::Receiver<()>) {
     let (close, closed) = oneshot::channel::<()>();
-    let server = axum::serve(listener, router).with_graceful_shutdown(async {
+    // With the callers' addresses, which access may ask for.
+    let server = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>());
+    let server = server.with_graceful_shutdown(async {
         let _ = closed.await;
     });
     let server = tokio::spawn(server.into_future());

@@ -1,7 +1,7 @@
 //! The endpoint: the only place that names axum.
 
 mod accept;
-mod access;
+pub mod access;
 mod answer;
 mod answering;
 mod cache;
@@ -16,13 +16,14 @@ mod paths;
 mod problem;
 mod query;
 mod router;
+mod show_details;
 mod status_code;
 mod target;
 
-pub use access::ShowDetails;
 pub use endpoint::{Endpoint, EndpointBuilder};
 #[cfg(feature = "serve")]
 pub use isolated::{IsolatedServer, serve_isolated};
 pub use paths::LevelsPath;
 pub use query::View;
+pub use show_details::ShowDetails;
 pub use status_code::StatusCodes;

@@ -80,10 +80,7 @@ impl Paths {
 
     /// The levels' own paths.
     pub(super) fn of_levels(&self) -> Vec<(String, Target)> {
-        let each = Level::ALL.into_iter().map(|level| {
-            let target = if level == Level::L1 { Target::Levels } else { Target::Level(level) };
-            (format!("{}/{level}", self.levels), target)
-        });
+        let each = Level::ALL.into_iter().map(|level| (format!("{}/{level}", self.levels), Target::Level(level)));
         [(self.levels.clone(), Target::Levels)].into_iter().chain(each).collect()
     }
 

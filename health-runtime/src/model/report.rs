@@ -65,7 +65,7 @@ impl CheckResult {
         self.cause.as_ref()
     }
 
-    /// A sentence for a person. Credentials inside URLs are masked.
+    /// A sentence for a person. Credentials inside URLs and values of `password=…` and the like are masked.
     #[must_use]
     pub fn message(&self) -> Option<&str> {
         self.message.as_deref()

@@ -20,7 +20,7 @@ pub(super) const FORMAT: Format = Format {
 /// at a component's own path.
 fn render(view: &ReportView<'_>, context: &Context<'_>) -> Vec<u8> {
     if let (Subject::Check, [check]) = (&context.subject, &*view.checks) {
-        return component(check, context.clearance).to_bytes();
+        return component(check).to_bytes();
     }
     let groups = match context.subject {
         Subject::Overview { .. } | Subject::Levels { .. } => {
@@ -30,10 +30,8 @@ fn render(view: &ReportView<'_>, context: &Context<'_>) -> Vec<u8> {
         }
         Subject::Group { .. } | Subject::Check => None,
     };
-    let components = view
-        .checks
-        .iter()
-        .fold(Fields::default(), |components, check| components.with(check.name, component(check, context.clearance)));
+    let components =
+        view.checks.iter().fold(Fields::default(), |components, check| components.with(check.name, component(check)));
     let status = match worst_of(&view.checks) {
         Status::Pass | Status::Warn if view.cause.is_some() || is_draining(context) => "OUT_OF_SERVICE",
         worst => word(worst),
@@ -54,9 +52,9 @@ const fn word(status: Status) -> &'static str {
     }
 }
 
-fn component(check: &CheckView<'_>, clearance: Clearance) -> Fields {
+fn component(check: &CheckView<'_>) -> Fields {
     let status = if check.cause == Some("pending") { "UNKNOWN" } else { word(check.status) };
-    let details = match clearance {
+    let details = match check.clearance {
         Clearance::Details => Some(details(check)),
         // What is left of the data is for everybody.
         Clearance::Outline => check.data.map(|data| Fields::default().with_data(Some(data)).into()),

@@ -11,9 +11,10 @@ pub(crate) struct Context<'a> {
     pub(crate) subject: Subject<'a>,
     /// Every check is to be named, where an encoding would tell only of failures.
     pub(crate) is_verbose: bool,
+    /// What is running, for those who may see it.
     pub(crate) build: Option<&'a BuildMetadata>,
-    /// Whose the view is.
-    pub(crate) clearance: Clearance,
+    /// How much of what is running the caller sees; `None` for nothing.
+    pub(crate) info: Option<Clearance>,
 }
 
 /// What a report is about.
@@ -25,6 +26,8 @@ pub(crate) enum Subject<'a> {
     Levels {
         /// Just the data, in encodings that have such a shape.
         values: bool,
+        /// One level was asked for, and not one that holds others.
+        is_alone: bool,
     },
     /// One check, which the view holds.
     Check,

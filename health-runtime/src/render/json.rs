@@ -18,10 +18,10 @@ pub(super) const FORMAT: Format =
 fn render(view: &ReportView<'_>, context: &Context<'_>) -> Vec<u8> {
     match &context.subject {
         Subject::Overview { runtime, links, is_draining } => {
-            info::overview(view, context.build, runtime, links, context.clearance, *is_draining)
+            info::overview(view, context.build, runtime, links, context.info, *is_draining)
         }
-        Subject::Levels { values: true } => values::values(view),
-        Subject::Levels { values: false } => levels(view),
+        Subject::Levels { values: true, is_alone } => values::values(view, *is_alone),
+        Subject::Levels { values: false, .. } => levels(view),
         Subject::Check => check(view),
         Subject::Group { .. } => group(view),
     }

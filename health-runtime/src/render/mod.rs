@@ -26,6 +26,6 @@ pub(crate) use info::info;
 #[cfg(feature = "metrics")]
 pub(crate) use metrics::MetricsView;
 pub(crate) use table::{FORMAT_COUNT, FormatId};
-pub(crate) use view::{Clearance, ReportView};
+pub(crate) use view::{Clearance, ReportView, Sight};
 #[cfg(feature = "xml")]
 pub use xml::SCHEMA as XML_SCHEMA;
