@@ -100,6 +100,11 @@ pub enum Problem {
         /// The number.
         code: u16,
     },
+    /// A range that holds no level, or more than levels.
+    InvalidLevels {
+        /// The range, as numbers.
+        range: String,
+    },
 }
 
 /// No check has this name. It may be put right and tried again.
@@ -209,6 +214,10 @@ impl fmt::Display for Problem {
             Self::InvalidStatusCode { code } => {
                 write!(f, "{code} is no status code of a report; take one from 200 to 599")
             }
+            Self::InvalidLevels { range } => write!(
+                f,
+                "`{range}` is no range of levels; a level is a number from 1 (the whole ship) to 5 (cheap and always safe)"
+            ),
         }
     }
 }

@@ -7,6 +7,7 @@ use std::{
 
 use super::{answer::Answer, query::Shape, target::Target};
 use crate::{
+    model::Levels,
     monitor::{Monitor, Validity},
     render::Clearance,
 };
@@ -17,6 +18,8 @@ pub(super) struct Key {
     pub(super) target: Target,
     pub(super) shape: Shape,
     pub(super) clearance: Clearance,
+    /// Those that may be shown at most.
+    pub(super) levels: Levels,
 }
 
 #[derive(Debug, Default)]

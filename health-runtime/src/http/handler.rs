@@ -16,11 +16,11 @@ use super::{
     problem::ProblemDetails,
     query::{Format, Query, View},
     status_code::ValidStatusCodes,
-    target::Target,
+    target::{Reach, Target},
 };
 use crate::{
     build_info::{BuildMetadata, RuntimeInfo},
-    model::{Group, Report, Status},
+    model::{Group, Level, Levels, Report, Status},
     monitor::{Monitor, Selection},
     render::{self, Clearance, ReportView},
 };
@@ -41,7 +41,7 @@ pub(super) struct Service {
 impl Service {
     /// Answers at once what is stored, and runs what is not in a future of its own: that one is large, and
     /// most requests need none.
-    pub(super) fn answer(self: &Arc<Self>, target: Target, request: Request) -> Answering {
+    pub(super) fn answer(self: &Arc<Self>, reach: Reach, target: Target, request: Request) -> Answering {
         if !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
             return Answering::now(ProblemDetails::method_not_allowed(request.method()).into_response());
         }
@@ -50,7 +50,7 @@ impl Service {
             Ok(query) => query,
             Err(problem) => return Answering::now(problem.into_response()),
         };
-        let key = Key { target, shape: query.shape, clearance };
+        let key = Key { target, shape: query.shape, clearance, levels: reach.levels };
         if let Some(answer) = self.stored(&key, &query) {
             return Answering::now(answer.into_response(request.method()));
         }
@@ -59,7 +59,7 @@ impl Service {
         let service = Arc::clone(self);
         let (request, _body) = request.into_parts();
         Answering::later(async move {
-            match service.fresh(key, &query, &request).await {
+            match service.fresh(key, reach, &query, &request).await {
                 Ok(answer) => answer.into_response(&request.method),
                 Err(problem) => problem.into_response(),
             }
@@ -71,16 +71,16 @@ impl Service {
         if query.is_common() { self.cache.get(key, &self.monitor) } else { None }
     }
 
-    async fn fresh(&self, key: Key, query: &Query, request: &Parts) -> Result<Answer, ProblemDetails> {
+    async fn fresh(&self, key: Key, reach: Reach, query: &Query, request: &Parts) -> Result<Answer, ProblemDetails> {
         match key.target {
             Target::Info => Ok(self.info(key.clearance, request)),
-            Target::Overview => self.overview(key.clearance, query, request).await,
+            Target::Overview => self.overview(key.clearance, reach, query, request).await,
             _ => self.report(key, query).await,
         }
     }
 
     async fn report(&self, key: Key, query: &Query) -> Result<Answer, ProblemDetails> {
-        let selection = self.selection(&key.target, query)?;
+        let selection = self.selection(&key.target, key.levels, query)?;
         let gathered = self.monitor.gather(&selection).await;
         // Those who waited for the same runs have rendered it meanwhile, perhaps.
         if let Some(answer) = self.stored(&key, query) {
@@ -95,14 +95,16 @@ impl Service {
         Ok(answer)
     }
 
-    fn selection(&self, target: &Target, query: &Query) -> Result<Selection, ProblemDetails> {
+    fn selection(&self, target: &Target, levels: Levels, query: &Query) -> Result<Selection, ProblemDetails> {
         let selection = match target {
-            Target::Level(level) if query.shape.is_cumulative => Selection::down_to(*level),
+            // The whole ship holds all the others.
+            Target::Level(level) if query.shape.is_cumulative || *level == Level::L1 => Selection::down_to(*level),
             Target::Level(level) => Selection::level(*level),
             Target::Group(group) => Selection::group(*group),
             Target::Check(name) => Selection::check(name),
             Target::Levels | Target::Overview | Target::Info => Selection::everything(),
-        };
+        }
+        .within(levels);
         let selection = match target {
             // It was asked for by its name.
             Target::Check(_) => selection,
@@ -175,10 +177,16 @@ impl Service {
     }
 
     /// Not kept: it tells the uptime.
-    async fn overview(&self, clearance: Clearance, query: &Query, request: &Parts) -> Result<Answer, ProblemDetails> {
-        let report = self.monitor.report(&self.selection(&Target::Overview, query)?).await;
+    async fn overview(
+        &self,
+        clearance: Clearance,
+        reach: Reach,
+        query: &Query,
+        request: &Parts,
+    ) -> Result<Answer, ProblemDetails> {
+        let report = self.monitor.report(&self.selection(&Target::Overview, reach.levels, query)?).await;
         let facts = self.runtime_info.facts(host(request));
-        let links = self.paths.links(original_uri(request));
+        let links = self.paths.links(original_uri(request), reach);
         let view = ReportView::new(&report, clearance);
         let draining = self.monitor.is_draining();
         let body = render::overview(&view, self.build_info.as_ref(), &facts, &links, clearance, draining);

@@ -1,0 +1,83 @@
+use std::ops::{Bound, RangeBounds};
+
+use super::Level;
+
+/// A set of levels.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Levels(u8);
+
+impl Levels {
+    pub(crate) const NONE: Self = Self(0);
+    pub(crate) const ALL: Self = Self(0b1_1111);
+
+    pub(crate) const fn one(level: Level) -> Self {
+        Self(1 << (level.number() - 1))
+    }
+
+    /// The levels of a range of numbers, from 1 to 5 where it is open. `None` for one that is empty, or that names a
+    /// number which is no level.
+    pub(crate) fn from_range(range: &impl RangeBounds<u8>) -> Option<Self> {
+        let first = match range.start_bound() {
+            Bound::Included(first) => *first,
+            Bound::Excluded(before) => before.checked_add(1)?,
+            Bound::Unbounded => 1,
+        };
+        let last = match range.end_bound() {
+            Bound::Included(last) => *last,
+            Bound::Excluded(behind) => behind.checked_sub(1)?,
+            Bound::Unbounded => 5,
+        };
+        let (first, last) = (Level::try_from(first).ok()?, Level::try_from(last).ok()?);
+        (first <= last).then(|| Level::ALL.into_iter().filter(|level| (first..=last).contains(level)).collect())
+    }
+
+    pub(crate) const fn contains(self, level: Level) -> bool {
+        self.0 & Self::one(level).0 != 0
+    }
+
+    pub(crate) const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    pub(crate) const fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    pub(crate) const fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
+
+impl FromIterator<Level> for Levels {
+    fn from_iter<I: IntoIterator<Item = Level>>(levels: I) -> Self {
+        levels.into_iter().fold(Self::NONE, |set, level| set.or(Self::one(level)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_are_levels_or_nothing() {
+        let set = |levels: &[Level]| Some(levels.iter().copied().collect::<Levels>());
+        assert_eq!(Levels::from_range(&(4..=5)), set(&[Level::L4, Level::L5]));
+        assert_eq!(Levels::from_range(&(1..4)), set(&[Level::L1, Level::L2, Level::L3]));
+        assert_eq!(Levels::from_range(&(..=2)), set(&[Level::L1, Level::L2]));
+        assert_eq!(Levels::from_range(&(..)), Some(Levels::ALL));
+        for wrong in [0..=5, 1..=6, 0..=0, 255..=255] {
+            assert_eq!(Levels::from_range(&wrong), None, "{wrong:?}");
+        }
+        #[allow(clippy::reversed_empty_ranges, reason = "that is the mistake")]
+        let empty = [Levels::from_range(&(4..=3)), Levels::from_range(&(3..3)), Levels::from_range(&(..0))];
+        assert_eq!(empty, [None; 3]);
+    }
+
+    #[test]
+    fn sets_are_counted_together() {
+        let deep: Levels = [Level::L1, Level::L2].into_iter().collect();
+        assert!(deep.contains(Level::L2) && !deep.contains(Level::L3));
+        assert_eq!(deep.and(Levels::one(Level::L2)), Levels::one(Level::L2));
+        assert!(deep.and(Levels::one(Level::L3)).is_empty());
+    }
+}
