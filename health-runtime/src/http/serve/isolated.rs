@@ -1,28 +1,22 @@
-//! The endpoint on a thread of its own, which a busy application cannot starve.
+//! The paved path: one address.
 
 use std::{
-    future::pending,
     io,
     net::{SocketAddr, TcpListener, ToSocketAddrs},
-    sync::mpsc,
-    thread,
-    time::Duration,
 };
 
 use axum::Router;
-use tokio::{
-    runtime::{Builder, Runtime},
-    sync::oneshot,
-    time::timeout,
+
+use super::{
+    place::{Address, Plan},
+    thread::{NAME, NotServing, Serving},
 };
-
-use super::home;
-
-/// Linux shows fifteen characters.
-const THREAD_NAME: &str = "health-endpoint";
-
-/// How long a server that was stopped finishes what it has begun: longer than any report takes.
-const LAST_ANSWERS: Duration = Duration::from_secs(11);
+#[cfg(feature = "tls")]
+use super::{
+    server::{RunningServer, Server},
+    tls::Tls,
+};
+use crate::error::Error;
 
 /// Serves a router on an operating system thread of its own, so that a busy application cannot starve its probes.
 ///
@@ -47,6 +41,8 @@ const LAST_ANSWERS: Duration = Duration::from_secs(11);
 /// # }
 /// ```
 ///
+/// For several addresses, see [`Server`](crate::Server), which also says how connections are kept.
+///
 /// It serves until the process ends, or [`IsolatedServer::stop`] is called. The thread is named `health-endpoint`. An
 /// `addr` that is a name is looked up, which blocks; an IP address is not.
 ///
@@ -56,49 +52,35 @@ pub fn serve_isolated(addr: impl ToSocketAddrs, router: Router) -> io::Result<Is
     let listener = TcpListener::bind(addr)?;
     listener.set_nonblocking(true)?;
     let address = listener.local_addr()?;
-    let router = home::at_home_here(router);
-    let (stop, stopping) = oneshot::channel();
-    let (ending, ended) = oneshot::channel();
-    let (starting, started) = mpsc::sync_channel(1);
-    thread::Builder::new().name(THREAD_NAME.to_owned()).spawn(move || {
-        // Here, because a runtime must not be dropped on another one, not even when something goes wrong.
-        let (runtime, listener) = match start(listener) {
-            Ok(runtime_and_listener) => runtime_and_listener,
-            Err(error) => return drop(starting.send(Err(error))),
-        };
-        let _ = starting.send(Ok(()));
-        runtime.block_on(serve(listener, router, stopping));
-        // A connection that does not end may be left, and has had its time.
-        runtime.shutdown_background();
-        // Most of the time nobody waits for it.
-        let _ = ending.send(());
+    let serving = Serving::start(vec![Plan::new(Address::Open(listener), router)]).map_err(|error| match error {
+        NotServing::System(error) => error,
+        NotServing::Problems(problems) => io::Error::other(Error::new(problems)),
     })?;
-    started.recv().map_err(io::Error::other)??;
-    tracing::info!(%address, thread = THREAD_NAME, "the health endpoint has a thread of its own");
-    Ok(IsolatedServer { address, stop, ended })
+    tracing::info!(%address, thread = NAME, "the health endpoint has a thread of its own");
+    Ok(IsolatedServer { address, serving })
 }
 
-fn start(listener: TcpListener) -> io::Result<(Runtime, tokio::net::TcpListener)> {
-    let runtime = Builder::new_current_thread().enable_all().build()?;
-    let listener = {
-        let _entered = runtime.enter();
-        tokio::net::TcpListener::from_std(listener)?
-    };
-    Ok((runtime, listener))
-}
-
-async fn serve(listener: tokio::net::TcpListener, router: Router, stopping: oneshot::Receiver<()>) {
-    let (close, closed) = oneshot::channel::<()>();
-    let server = axum::serve(listener, router).with_graceful_shutdown(async {
-        let _ = closed.await;
-    });
-    let server = tokio::spawn(server.into_future());
-    if stopping.await.is_err() {
-        // The handle was dropped, and with it the only way to stop.
-        pending::<()>().await;
-    }
-    drop(close);
-    let _ = timeout(LAST_ANSWERS, server).await;
+/// Serves a router like [`serve_isolated`], over HTTPS.
+///
+/// ```no_run
+/// use health_runtime::{EndpointBuilder, Tls, serve_tls};
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let health = EndpointBuilder::new().build()?;
+/// let tls = Tls::new("/etc/tls/tls.crt", "/etc/tls/tls.key").with_required_clients("/etc/tls/clients.pem");
+/// serve_tls("0.0.0.0:8443", tls, health.router())?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// It is [`Server::listen_tls`] alone; the certificate and what else there is to it stand with [`Tls`].
+///
+/// # Errors
+/// One error that lists everything that is in the way, as [`Server::start`] does.
+#[cfg(feature = "tls")]
+pub fn serve_tls(address: impl ToString, tls: Tls, router: Router) -> Result<RunningServer, Error> {
+    Server::new().listen_tls(address, tls, router).start()
 }
 
 /// A server on a thread of its own, started by [`serve_isolated`].
@@ -108,8 +90,7 @@ async fn serve(listener: tokio::net::TcpListener, router: Router, stopping: ones
 #[derive(Debug)]
 pub struct IsolatedServer {
     address: SocketAddr,
-    stop: oneshot::Sender<()>,
-    ended: oneshot::Receiver<()>,
+    serving: Serving,
 }
 
 impl IsolatedServer {
@@ -126,8 +107,6 @@ impl IsolatedServer {
     /// # Cancellation
     /// Once polled, it stops whether or not anybody waits for it.
     pub async fn stop(self) {
-        // Fails if the thread is gone already.
-        let _ = self.stop.send(());
-        let _ = self.ended.await;
+        self.serving.stop().await;
     }
 }
