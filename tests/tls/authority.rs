@@ -106,9 +106,12 @@ impl Folder {
         self.0.path()
     }
 
+    /// Writes a file, or replaces it in one step.
     pub(super) fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
         let path = self.0.path().join(name);
-        fs::write(&path, content).expect("a file");
+        let new = self.0.path().join("new");
+        fs::write(&new, content).expect("a file");
+        fs::rename(new, &path).expect("a file");
         path
     }
 

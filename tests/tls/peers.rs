@@ -83,7 +83,8 @@ async fn openssl_speaks_1_2_and_1_3_and_nothing_older() {
         let (answer, said) = (text(&output.stdout), text(&output.stderr));
         assert_eq!(answer.starts_with("HTTP/1.1 200 OK\r\n"), is_spoken, "{version}: {answer}{said}");
         assert_eq!(answer.contains(r#"common_name: Some("Prober")"#), is_spoken, "{version}: {answer}");
-        assert_eq!(said.contains("alert protocol version"), !is_spoken, "{version}: {said}");
+        // Without the extensions of 1.2, rustls finds nothing in common before it comes to the version.
+        assert_eq!(said.contains("alert handshake failure"), !is_spoken, "{version}: {said}");
     }
     setting.server.stop().await;
 }
@@ -105,7 +106,7 @@ async fn openssl_has_the_same_fingerprint() {
 /// Curl's exit status and what it printed; what stands in the folder is named by its file.
 async fn curl(setting: &Setting, arguments: &[&str], path: &str) -> (Option<i32>, String) {
     let mut curl = Command::new("curl");
-    curl.args(["--silent", "--show-error", "--max-time", "10", "--cacert", "ca.pem"]);
+    curl.args(["--silent", "--show-error", "--max-time", "10", "--noproxy", "*", "--cacert", "ca.pem"]);
     curl.args(arguments).arg(setting.url(path)).current_dir(setting.folder.path());
     let output = run(curl, "").await;
     (output.status.code(), text(&output.stdout))
@@ -127,7 +128,7 @@ async fn curl_is_let_in_with_its_certificate_and_without() {
     assert!(status != Some(0) && said.is_empty(), "{status:?}: {said}");
 
     let mut curl = Command::new("curl");
-    curl.args(["--silent", "--unix-socket"]).arg(setting.file("health.sock")).arg("http://localhost/livez");
+    curl.args(["--silent", "--noproxy", "*", "--unix-socket"]).arg(setting.file("health.sock")).arg("http://localhost/livez");
     assert_eq!(text(&run(curl, "").await.stdout), "ok");
     setting.server.stop().await;
 }
@@ -161,6 +162,8 @@ for wrong in ({'verify': True}, {'verify': 'ca.pem', 'cert': ('stranger.crt', 's
 print('good')
 ";
     command.args(["-c", program, &setting.url("")]).current_dir(setting.folder.path());
+    // What stands there is preferred to what a session is told.
+    command.env_remove("REQUESTS_CA_BUNDLE").env_remove("CURL_CA_BUNDLE").env("no_proxy", "localhost");
     let output = run(command, "").await;
     assert_eq!(text(&output.stdout).trim(), "good", "{}", text(&output.stderr));
     setting.server.stop().await;

@@ -109,8 +109,10 @@ async fn what_cannot_be_used_changes_nothing_and_is_logged_once() {
     tracing::subscriber::set_global_default(subscriber).expect("the first");
     let (authority, folder) = (Authority::new(), Folder::new());
     let (first, second) = (authority.server(), authority.server());
-    let (certificate, key) = folder.issued(&first);
-    let server = serve(tls(&certificate, &key));
+    // One file for both, because it is replaced in one step: nothing in between is seen.
+    let both = |certificate: &Issued, key: &Issued| [&*certificate.certificate, &*key.key].concat();
+    let pem = folder.file("tls.pem", both(&first, &first));
+    let server = serve(tls(&pem, &pem));
     let (client, address) = (Client::trusting(&authority), server.local_addrs()[0]);
     let wait_for_warnings = async |count: usize| {
         let logged = async {
@@ -127,20 +129,21 @@ async fn what_cannot_be_used_changes_nothing_and_is_logged_once() {
     };
 
     // The certificate is new, and the key is not yet.
-    folder.file("tls.crt", &second.certificate);
+    folder.file("tls.pem", both(&second, &first));
     let warnings = wait_for_warnings(1).await;
-    assert!(warnings[0].contains("tls.key` cannot be used for TLS: its key is not the one of"), "{warnings:?}");
+    assert!(warnings[0].contains("tls.pem` cannot be used for TLS: its key is not the one of"), "{warnings:?}");
     assert!(warnings[0].contains("the previous ones stay in use"), "{warnings:?}");
-    // Half-written, then gone.
-    folder.file("tls.key", &second.key[..60]);
-    assert!(wait_for_warnings(2).await[1].contains("half-written"));
-    fs::remove_file(&key).expect("a file");
-    assert!(wait_for_warnings(3).await[2].contains("No such file"));
+    // Half-written, then gone: each time, both the certificate and the key are missed.
+    let whole = both(&second, &second);
+    folder.file("tls.pem", &whole[..whole.len() - 60]);
+    assert!(wait_for_warnings(3).await[1..].iter().all(|line| line.contains("half-written")));
+    fs::remove_file(&pem).expect("a file");
+    assert!(wait_for_warnings(5).await[3..].iter().all(|line| line.contains("No such file")));
     // What was used before is no news.
-    folder.issued(&first);
-    wait_for_warnings(3).await;
+    folder.file("tls.pem", both(&first, &first));
+    wait_for_warnings(5).await;
     // The way out.
-    folder.issued(&second);
+    folder.file("tls.pem", whole);
     shows(&client, address, &second).await;
 
     // A certificate that has expired is used, and said to be so.
@@ -148,7 +151,7 @@ async fn what_cannot_be_used_changes_nothing_and_is_logged_once() {
     params.not_after = rcgen::date_time_ymd(2021, 1, 1);
     let own = KeyPair::generate().expect("a key");
     let expired = Issued { certificate: params.self_signed(&own).expect("signed").pem(), key: own.serialize_pem() };
-    folder.issued(&expired);
+    folder.file("tls.pem", both(&expired, &expired));
     let logged = async {
         while !log.warnings(&folder).iter().any(|line| line.contains("is not valid at this time")) {
             sleep(Duration::from_millis(5)).await;
