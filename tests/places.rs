@@ -7,7 +7,10 @@ use std::sync::{
 };
 
 use axum::{Router, body::Body, http::Request};
-use health_runtime::{Check, Endpoint, Level, Problem, ShowDetails};
+use health_runtime::{
+    Check, Endpoint, Level, Problem, ShowDetails,
+    access::{Access, closed, public},
+};
 use health_tests::builder;
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -78,6 +81,35 @@ async fn a_check_of_another_level_is_like_none_at_all() {
     let (_, hidden) = ask(&shallow, "/health/levels?tag=deep").await;
     let (_, unknown) = ask(&shallow, "/health/levels?tag=xyzz").await;
     assert_eq!(hidden.replace("deep", "xyzz"), unknown);
+}
+
+/// What is shown is what is there and what the caller may have run, and neither tells of the other.
+#[tokio::test]
+async fn a_place_and_access_narrow_each_other() {
+    let access = Access::new().levels(1..=3, closed()).levels(4..=5, public());
+    let health = builder([
+        Check::new("deep", Level::L1, || async { true }),
+        Check::new("there", Level::L4, || async { true }),
+        Check::new("alive", Level::L5, || async { true }),
+    ])
+    .access(access)
+    .build()
+    .expect("a good endpoint");
+    let (middle, deep) =
+        (health.levels(2..=4).expect("levels").router(), health.levels(1..=2).expect("levels").router());
+    let levels = json(&middle, "/health/levels").await;
+    assert_eq!(levels.as_object().expect("an object").keys().collect::<Vec<_>>(), ["level_4", "status"]);
+    assert_eq!(json(&middle, "/health").await["levels"], json!({ "level_4": "pass" }));
+    for (path, status) in
+        [("/health/levels/4", 200), ("/health/levels/3", 403), ("/health/levels/5", 404), ("/health/checks/there", 200)]
+    {
+        assert_eq!(ask(&middle, path).await.0, status, "{path}");
+    }
+    // A check that is not there, one that is not for this caller, and one that does not exist.
+    let unknown = ask(&middle, "/health/checks/xxxx").await;
+    assert_eq!(ask(&middle, "/health/checks/deep").await.1.replace("deep", "xxxx"), unknown.1);
+    assert_eq!(ask(&middle, "/health/checks/alive").await.1.replace("alive", "xxxx"), unknown.1);
+    assert_eq!(ask(&deep, "/health/levels").await.0, 403);
 }
 
 #[tokio::test]

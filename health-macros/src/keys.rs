@@ -11,24 +11,19 @@ const SIMILAR_ENOUGH: f64 = 0.8;
 #[derive(Debug)]
 pub(crate) struct Keys {
     known: &'static [&'static str],
-    /// Keys that are planned, with what to do until then.
-    refused: &'static [(&'static str, &'static str)],
     seen: Vec<String>,
     /// What misspelt keys were probably meant to be.
     meant: Vec<&'static str>,
 }
 
 impl Keys {
-    pub(crate) const fn new(known: &'static [&'static str], refused: &'static [(&'static str, &'static str)]) -> Self {
-        Self { known, refused, seen: Vec::new(), meant: Vec::new() }
+    pub(crate) const fn new(known: &'static [&'static str]) -> Self {
+        Self { known, seen: Vec::new(), meant: Vec::new() }
     }
 
-    /// An error for a key that is not known, not supported yet, or there already.
+    /// An error for a key that is not known, or there already.
     pub(crate) fn admit(&mut self, key: &Ident) -> Result<()> {
         let name = key.to_string();
-        if let Some((_, until_then)) = self.refused.iter().find(|(refused, _)| *refused == name) {
-            return Err(syn::Error::new(key.span(), format!("`{name}` is not supported yet: {until_then}")));
-        }
         if !self.known.contains(&name.as_str()) {
             return Err(syn::Error::new(key.span(), self.unknown(&name)));
         }

@@ -95,6 +95,11 @@ pub enum Problem {
         /// What is wrong with it.
         reason: &'static str,
     },
+    /// Rules of access that cannot work.
+    InvalidAccess {
+        /// What is wrong.
+        fault: String,
+    },
     /// A status code of the endpoint that is none.
     InvalidStatusCode {
         /// The number.
@@ -225,6 +230,7 @@ impl fmt::Display for Problem {
             }
             Self::Misconfigured { check, location, fault } => write!(f, "`{check}` ({location}) cannot work: {fault}"),
             Self::InvalidPath { key, path, reason } => write!(f, "`{key}` is {path:?}; {reason}"),
+            Self::InvalidAccess { fault } => write!(f, "the access cannot work: {fault}"),
             Self::InvalidStatusCode { code } => {
                 write!(f, "{code} is no status code of a report; take one from 200 to 599")
             }

@@ -228,6 +228,7 @@ pub use health_macros::health_check;
 /// | `state: [a, b]` | none | the values that checks borrow, one of each type |
 /// | `details: public` or `hidden` | `hidden` | whether callers see messages and data; or any expression that is a [`ShowDetails`] |
 /// | `checks: [a, b]` | none | checks that were built by hand, such as [`probes`] |
+/// | `access: Access::new()…` | everybody, no details | who may have which levels run, and who sees details: an [`Access`](access::Access), or any expression that is one |
 /// | <code>configure: \|builder\| …</code> | none | a function of the [`EndpointBuilder`], for what has no key |
 /// | `crate: path` | `::health_runtime` | where the runtime is, if it is renamed or re-exported |
 ///
@@ -252,7 +253,7 @@ pub use health_macros::health_endpoint;
 pub use http::UnixSocket;
 #[cfg(feature = "tls")]
 pub use http::{ClientCertificate, Tls, serve_tls};
-pub use http::{Endpoint, EndpointBuilder, LevelsPath, ShowDetails, StatusCodes, View};
+pub use http::{Endpoint, EndpointBuilder, LevelsPath, ShowDetails, StatusCodes, View, access};
 #[cfg(feature = "serve")]
 pub use http::{IsolatedServer, RunningServer, Server, serve_isolated};
 pub use model::{

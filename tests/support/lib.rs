@@ -47,6 +47,15 @@ pub async fn serve(router: Router) -> SocketAddr {
     address
 }
 
+/// Serves a router that hears the addresses of its callers.
+pub async fn serve_with_addresses(router: Router) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    tokio::spawn(async { axum::serve(listener, service).await });
+    address
+}
+
 /// An example that runs, and ends with the test.
 #[derive(Debug)]
 pub struct Example(pub Child);
@@ -115,6 +124,12 @@ pub async fn get(address: SocketAddr, path: &str) -> Answer {
 /// Asks with any method over a connection of its own.
 pub async fn request(address: SocketAddr, method: &str, path: &str) -> Answer {
     send(address, &format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")).await
+}
+
+/// Asks with `GET` and these headers over a connection of its own.
+pub async fn get_with(address: SocketAddr, path: &str, headers: &[(&str, &str)]) -> Answer {
+    let headers = headers.iter().fold(String::new(), |lines, (name, value)| lines + name + ": " + value + "\r\n");
+    send(address, &format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{headers}\r\n")).await
 }
 
 /// Sends these bytes and reads until the server closes.

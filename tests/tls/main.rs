@@ -1,6 +1,7 @@
 //! HTTPS: who is let in, and what happens when the files change.
 #![allow(clippy::expect_used, reason = "tests fail by panicking")]
 
+mod access;
 mod authority;
 mod client;
 mod clients;

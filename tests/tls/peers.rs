@@ -7,7 +7,11 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
-use health_runtime::{RunningServer, Server, Tls};
+use health_runtime::{
+    RunningServer, Server, Tls,
+    access::{Access, User, basic},
+};
+use health_tests::builder;
 use tokio::task::spawn_blocking;
 
 use super::{
@@ -34,6 +38,9 @@ impl Setting {
             folder.file(&format!("{name}.key"), &issued.key);
         }
         let tls = Tls::new(certificate, key).with_optional_clients(roots);
+        let access = Access::new().levels(1..=5, basic("health", [User::new("ada", "correct horse")]));
+        let secured = builder([]).access(access).build().expect("a good endpoint");
+        let routes = || routes().nest("/secured", secured.router());
         let server = Server::new()
             .listen_tls("127.0.0.1:0", tls, routes())
             .listen_unix(folder.path().join("health.sock"), routes())
@@ -127,8 +134,14 @@ async fn curl_is_let_in_with_its_certificate_and_without() {
     let (status, said) = curl(&setting, &["--cert", "stranger.crt", "--key", "stranger.key"], "/livez").await;
     assert!(status != Some(0) && said.is_empty(), "{status:?}: {said}");
 
+    // Passwords go over it as over any connection.
+    assert_eq!(curl(&setting, &["--user", "ada:correct horse"], "/secured/health/levels/1?view=values").await.1, "{}");
+    assert!(curl(&setting, &["--user", "ada:wrong"], "/secured/health/levels/1").await.1.contains("\"status\":401"));
+
     let mut curl = Command::new("curl");
-    curl.args(["--silent", "--noproxy", "*", "--unix-socket"]).arg(setting.file("health.sock")).arg("http://localhost/livez");
+    curl.args(["--silent", "--noproxy", "*", "--unix-socket"])
+        .arg(setting.file("health.sock"))
+        .arg("http://localhost/livez");
     assert_eq!(text(&run(curl, "").await.stdout), "ok");
     setting.server.stop().await;
 }

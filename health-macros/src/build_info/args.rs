@@ -24,7 +24,7 @@ pub(super) struct Args {
 impl Args {
     pub(super) fn parse(input: &DeriveInput, diagnostics: &mut Diagnostics) -> Self {
         let mut args = Self::default();
-        let mut keys = Keys::new(KNOWN, &[]);
+        let mut keys = Keys::new(KNOWN);
         for attribute in ours(&input.attrs) {
             diagnostics.note(args.read(attribute, &mut keys));
         }

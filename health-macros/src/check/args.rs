@@ -77,7 +77,7 @@ impl<T> Given<T> {
 impl Args {
     pub(super) fn parse(input: TokenStream, diagnostics: &mut Diagnostics) -> Self {
         let mut args = Self::default();
-        let mut keys = Keys::new(KNOWN, &[]);
+        let mut keys = Keys::new(KNOWN);
         let mut all_have_keys = true;
         for tokens in split(input) {
             let Some(argument) = diagnostics.note(syn::parse2::<Argument>(tokens)) else {

@@ -10,12 +10,7 @@ use syn::{
 use crate::{diagnostics::Diagnostics, keys::Keys, runtime_path::RuntimePath};
 
 const KNOWN: &[&str] =
-    &["crates", "build_info", "base_path", "levels_path", "state", "details", "checks", "configure", "crate"];
-
-const NOT_YET: &[(&str, &str)] = &[(
-    "access",
-    "until there are access policies, keep `details: hidden` (the default) and put the router behind a middleware of your own",
-)];
+    &["crates", "build_info", "base_path", "levels_path", "state", "access", "details", "checks", "configure", "crate"];
 
 #[derive(Default)]
 pub(super) struct Args {
@@ -44,7 +39,7 @@ impl Args {
     pub(super) fn parse(input: TokenStream, diagnostics: &mut Diagnostics) -> Self {
         let parse = |input: ParseStream| {
             let mut args = Self::default();
-            let mut keys = Keys::new(KNOWN, NOT_YET);
+            let mut keys = Keys::new(KNOWN);
             while !input.is_empty() {
                 if diagnostics.note(args.read(input, &mut keys)).is_none() {
                     skip_to_next(input)?;

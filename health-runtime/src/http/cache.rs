@@ -7,9 +7,8 @@ use std::{
 
 use super::{answer::Answer, query::Shape, target::Target};
 use crate::{
-    model::Levels,
     monitor::{Monitor, Validity},
-    render::Clearance,
+    render::Sight,
 };
 
 /// What an answer was made for. There are but a few of these for each check, whatever the world asks for.
@@ -17,9 +16,8 @@ use crate::{
 pub(super) struct Key {
     pub(super) target: Target,
     pub(super) shape: Shape,
-    pub(super) clearance: Clearance,
-    /// Those that may be shown at most.
-    pub(super) levels: Levels,
+    /// What the caller may see, and not who it is.
+    pub(super) sight: Sight,
 }
 
 #[derive(Debug, Default)]

@@ -6,11 +6,12 @@ use std::{
 use axum::Router;
 
 use super::{
-    access::ShowDetails,
+    access::{Access, Gate, Refusals},
     cache::Cache,
     handler::Service,
     paths::{LevelsPath, Paths},
     router::router,
+    show_details::ShowDetails,
     status_code::StatusCodes,
     target::Reach,
 };
@@ -46,7 +47,8 @@ pub struct EndpointBuilder {
     checks: Vec<Check>,
     has_declared_checks: bool,
     has_root_probes: bool,
-    show_details: ShowDetails,
+    show_details: Option<ShowDetails>,
+    access: Option<Access>,
     status_codes: StatusCodes,
     listeners: Vec<Listener>,
     muted: Option<String>,
@@ -72,7 +74,8 @@ impl EndpointBuilder {
             checks: Vec::new(),
             has_declared_checks: true,
             has_root_probes: true,
-            show_details: ShowDetails::default(),
+            show_details: None,
+            access: None,
             status_codes: StatusCodes::new(),
             listeners: Vec::new(),
             muted: None,
@@ -112,9 +115,17 @@ impl EndpointBuilder {
         self
     }
 
-    /// Sets to whom details are shown. Default: [`ShowDetails::Never`].
+    /// Sets to whom details are shown. Default: what the policies of [`access`](Self::access) say, and without them
+    /// [`ShowDetails::Never`].
     pub fn details(mut self, show: ShowDetails) -> Self {
-        self.show_details = show;
+        self.show_details = Some(show);
+        self
+    }
+
+    /// Sets who may have which levels run, and who sees details. Default: everybody may have everything run, and
+    /// nobody sees details.
+    pub fn access(mut self, access: Access) -> Self {
+        self.access = Some(access);
         self
     }
 
@@ -175,7 +186,7 @@ impl EndpointBuilder {
     ///
     /// # Errors
     /// One error that lists everything that is wrong: with the checks and the state (see
-    /// [`RegistryBuilder::build`](crate::RegistryBuilder::build)), with the paths and the status codes.
+    /// [`RegistryBuilder::build`](crate::RegistryBuilder::build)), with the paths, the status codes and the rules of access.
     pub fn build(self) -> Result<Endpoint, Error> {
         let registry = self.checks.into_iter().fold(Registry::builder().state(self.state), RegistryBuilder::check);
         let registry = if self.has_declared_checks { registry.declared() } else { registry };
@@ -183,7 +194,9 @@ impl EndpointBuilder {
         let registry = or_problems(registry.build().map_err(Error::into_problems), &mut problems);
         let paths = or_problems(Paths::new(&self.base_path, &self.levels_path, self.has_root_probes), &mut problems);
         let status_codes = or_problems(self.status_codes.validate(), &mut problems);
-        let (Some(registry), Some(paths), Some(status_codes)) = (registry, paths, status_codes) else {
+        let gate = or_problems(self.access.map(Gate::new).transpose(), &mut problems);
+        let (Some(registry), Some(paths), Some(status_codes), Some(gate)) = (registry, paths, status_codes, gate)
+        else {
             return Err(Error::new(problems));
         };
         log_count(&registry);
@@ -202,6 +215,7 @@ impl EndpointBuilder {
                 paths,
                 status_codes,
                 show_details: self.show_details,
+                gate: gate.map(Arc::new),
                 cache: Cache::default(),
             }),
             reach: Reach::EVERYTHING,
@@ -300,6 +314,12 @@ impl Endpoint {
 
     fn reaching(&self, reach: Reach) -> Self {
         Self { service: Arc::clone(&self.service), reach }
+    }
+
+    /// How many requests were refused since the start, by reason; none without [`EndpointBuilder::access`].
+    #[must_use]
+    pub fn refusals(&self) -> Refusals {
+        self.service.gate.as_ref().map(|gate| gate.refusals()).unwrap_or_default()
     }
 
     /// The monitor behind the routes.

@@ -1,6 +1,6 @@
 //! Which runtime a request's checks belong to, when it is not the one that serves it.
 
-use axum::{Extension, Router, extract::Request};
+use axum::{Extension, Router, http::Extensions};
 use tokio::runtime::Handle;
 
 use crate::monitor::Monitor;
@@ -17,9 +17,14 @@ pub(super) fn at_home_here(router: Router) -> Router {
     }
 }
 
+/// The runtime that a request carries.
+pub(super) fn of(extensions: &Extensions) -> Option<Handle> {
+    extensions.get().map(|Home(runtime)| runtime.clone())
+}
+
 /// Says it to the monitor, before the request lets anything run.
-pub(super) fn settle(monitor: &Monitor, request: &Request) {
-    if let Some(Home(runtime)) = request.extensions().get() {
+pub(super) fn settle(monitor: &Monitor, extensions: &Extensions) {
+    if let Some(Home(runtime)) = extensions.get() {
         monitor.run_on(runtime);
     }
 }

@@ -1,6 +1,6 @@
 //! The endpoint: the only place that names axum.
 
-mod access;
+pub mod access;
 mod answer;
 mod answering;
 mod cache;
@@ -14,10 +14,10 @@ mod query;
 mod router;
 #[cfg(feature = "serve")]
 mod serve;
+mod show_details;
 mod status_code;
 mod target;
 
-pub use access::ShowDetails;
 pub use endpoint::{Endpoint, EndpointBuilder};
 pub use paths::LevelsPath;
 pub use query::View;
@@ -27,4 +27,5 @@ pub use serve::UnixSocket;
 pub use serve::{ClientCertificate, Tls, serve_tls};
 #[cfg(feature = "serve")]
 pub use serve::{IsolatedServer, RunningServer, Server, serve_isolated};
+pub use show_details::ShowDetails;
 pub use status_code::StatusCodes;

@@ -44,6 +44,11 @@ impl ProblemDetails {
         }
     }
 
+    /// This caller does not get it.
+    pub(super) fn refused(status: StatusCode, detail: &str) -> Self {
+        Self { status, detail: detail.to_owned() }
+    }
+
     pub(super) fn into_response(self) -> Response {
         let body = Body9457 {
             // With `about:blank` the title is the status code's own phrase (RFC 9457, section 4.2.1).

@@ -7,7 +7,7 @@ pub(super) enum Target {
     Overview,
     /// Every level.
     Levels,
-    /// One level, or with it the shallower ones.
+    /// One level, or with it the shallower ones; level 1 holds all the others.
     Level(Level),
     /// One check.
     Check(String),

@@ -46,6 +46,16 @@ impl Levels {
     pub(crate) const fn or(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
+
+    /// Every level that is not in it.
+    pub(crate) const fn others(self) -> Self {
+        Self(!self.0 & Self::ALL.0)
+    }
+
+    /// The deepest first.
+    pub(crate) fn iter(self) -> impl Iterator<Item = Level> {
+        Level::ALL.into_iter().filter(move |level| self.contains(*level))
+    }
 }
 
 impl FromIterator<Level> for Levels {
@@ -58,12 +68,16 @@ impl FromIterator<Level> for Levels {
 mod tests {
     use super::*;
 
+    fn numbers(levels: Option<Levels>) -> Option<Vec<u8>> {
+        Some(levels?.iter().map(Level::number).collect())
+    }
+
     #[test]
     fn ranges_are_levels_or_nothing() {
-        let set = |levels: &[Level]| Some(levels.iter().copied().collect::<Levels>());
-        assert_eq!(Levels::from_range(&(4..=5)), set(&[Level::L4, Level::L5]));
-        assert_eq!(Levels::from_range(&(1..4)), set(&[Level::L1, Level::L2, Level::L3]));
-        assert_eq!(Levels::from_range(&(..=2)), set(&[Level::L1, Level::L2]));
+        assert_eq!(numbers(Levels::from_range(&(4..=5))), Some(vec![4, 5]));
+        assert_eq!(numbers(Levels::from_range(&(1..4))), Some(vec![1, 2, 3]));
+        assert_eq!(numbers(Levels::from_range(&(..=2))), Some(vec![1, 2]));
+        assert_eq!(numbers(Levels::from_range(&(3..))), Some(vec![3, 4, 5]));
         assert_eq!(Levels::from_range(&(..)), Some(Levels::ALL));
         for wrong in [0..=5, 1..=6, 0..=0, 255..=255] {
             assert_eq!(Levels::from_range(&wrong), None, "{wrong:?}");
@@ -76,8 +90,9 @@ mod tests {
     #[test]
     fn sets_are_counted_together() {
         let deep: Levels = [Level::L1, Level::L2].into_iter().collect();
+        assert_eq!(numbers(Some(deep.others())), Some(vec![3, 4, 5]));
+        assert_eq!(deep.or(deep.others()), Levels::ALL);
+        assert!(deep.and(deep.others()).is_empty());
         assert!(deep.contains(Level::L2) && !deep.contains(Level::L3));
-        assert_eq!(deep.and(Levels::one(Level::L2)), Levels::one(Level::L2));
-        assert!(deep.and(Levels::one(Level::L3)).is_empty());
     }
 }

@@ -43,7 +43,8 @@ impl Selection {
         Self::levels(vec![level])
     }
 
-    fn levels(levels: Vec<Level>) -> Self {
+    /// The checks of these levels, the deepest first.
+    pub(crate) fn levels(levels: Vec<Level>) -> Self {
         Self::of(Scope::Levels(levels), LEVEL_DEADLINE)
     }
 

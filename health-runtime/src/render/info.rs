@@ -36,14 +36,14 @@ pub(crate) fn overview(
     build: Option<&BuildMetadata>,
     runtime: &RuntimeFacts<'_>,
     links: &Links,
-    clearance: Clearance,
+    clearance: Option<Clearance>,
     draining: bool,
 ) -> Vec<u8> {
     to_json(&OverviewBody {
         status: view.status.as_str(),
         draining,
         levels: LevelStatuses(view),
-        info: InfoBody::new(build, runtime, clearance),
+        info: clearance.map(|clearance| InfoBody::new(build, runtime, clearance)),
         links,
     })
 }
@@ -55,7 +55,9 @@ struct OverviewBody<'a> {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     draining: bool,
     levels: LevelStatuses<'a>,
-    info: InfoBody<'a>,
+    /// Not for those who may not see it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    info: Option<InfoBody<'a>>,
     links: &'a Links,
 }
 

@@ -11,4 +11,4 @@ pub(crate) use info::{Links, info, overview};
 pub(crate) use json::{check, group, levels};
 pub(crate) use text::group as text_group;
 pub(crate) use values::values;
-pub(crate) use view::{Clearance, ReportView};
+pub(crate) use view::{Clearance, ReportView, Sight};

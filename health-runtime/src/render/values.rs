@@ -7,9 +7,10 @@ use super::{
     view::{CheckView, ReportView},
 };
 
-/// One level's values as they are; several levels each under its key.
-pub(crate) fn values(view: &ReportView<'_>) -> Vec<u8> {
-    if let [only] = view.levels {
+/// One level's values as they are, if it was `asked_alone`; else each level's under its key, though a caller may see but
+/// one of several.
+pub(crate) fn values(view: &ReportView<'_>, asked_alone: bool) -> Vec<u8> {
+    if let ([only], true) = (view.levels, asked_alone) {
         return to_json(&of_checks(view.of_level(*only)));
     }
     let mut levels = Map::new();

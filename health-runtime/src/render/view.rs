@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 
-use crate::model::{Cause, Group, Level, Mute, Report, ReportEntry, Status};
+use crate::model::{Cause, Group, Level, Levels, Mute, Report, ReportEntry, Status};
 
 /// What a caller may see, decided before any check runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -13,6 +13,35 @@ pub(crate) enum Clearance {
     Outline,
     /// Details, too: messages, data, descriptions, what blocks a check.
     Details,
+}
+
+/// What a caller may see of each level, and of what is running; decided before any check runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Sight {
+    /// The levels that it may have run.
+    pub(crate) run: Levels,
+    /// Those of them whose details it sees.
+    pub(crate) details: Levels,
+    /// `None` if it may not see what is running.
+    pub(crate) info: Option<Clearance>,
+}
+
+impl Sight {
+    /// What everybody sees of levels that everybody may have run.
+    pub(crate) const OUTLINE: Self = Self { run: Levels::ALL, details: Levels::NONE, info: Some(Clearance::Outline) };
+
+    /// With the details of all that it may have run.
+    pub(crate) fn with_details(self) -> Self {
+        Self { details: self.run, info: self.info.map(|_| Clearance::Details), ..self }
+    }
+
+    pub(crate) fn without_details(self) -> Self {
+        Self { details: Levels::NONE, info: self.info.map(|_| Clearance::Outline), ..self }
+    }
+
+    const fn at(self, level: Level) -> Clearance {
+        if self.details.contains(level) { Clearance::Details } else { Clearance::Outline }
+    }
 }
 
 /// A report redacted for one caller: the only thing that renderers accept.
@@ -68,8 +97,8 @@ pub(super) fn worst_of(checks: &[CheckView<'_>]) -> Status {
 
 impl<'a> ReportView<'a> {
     /// Redacts a report for a caller.
-    pub(crate) fn new(report: &'a Report, clearance: Clearance) -> Self {
-        let checks = report.entries().iter().map(|entry| CheckView::new(entry, clearance)).collect();
+    pub(crate) fn new(report: &'a Report, sight: Sight) -> Self {
+        let checks = report.entries().iter().map(|entry| CheckView::new(entry, sight, report)).collect();
         Self { status: report.status(), cause: report.cause().map(Cause::as_str), levels: report.levels(), checks }
     }
 
@@ -82,9 +111,16 @@ impl<'a> ReportView<'a> {
 }
 
 impl<'a> CheckView<'a> {
-    fn new(entry: &'a ReportEntry, clearance: Clearance) -> Self {
+    fn new(entry: &'a ReportEntry, sight: Sight, report: &Report) -> Self {
         let ReportEntry { check, result, muted } = entry;
+        let clearance = sight.at(check.level());
         let cause = result.cause();
+        // What blocks it may be on a level that this caller is to know nothing of.
+        let is_nameable = |name: &String| sight.run == Levels::ALL || report.result(name).is_some();
+        let names_others = match cause {
+            Some(Cause::Blocked { by }) => !by.iter().all(is_nameable),
+            _ => false,
+        };
         let outline = Self {
             name: check.name(),
             level: check.level(),
@@ -114,10 +150,10 @@ impl<'a> CheckView<'a> {
         match clearance {
             Clearance::Outline => outline,
             Clearance::Details => Self {
-                message: result.message(),
+                message: result.message().filter(|_| !names_others),
                 data: result.data(),
                 blocked_by: cause.and_then(|cause| match cause {
-                    Cause::Blocked { by } => Some(by.as_slice()),
+                    Cause::Blocked { by } if !names_others => Some(by.as_slice()),
                     _ => None,
                 }),
                 description: check.description(),

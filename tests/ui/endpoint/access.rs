@@ -1,6 +1,8 @@
-use health_runtime::health_endpoint;
+use health_runtime::{access::public, health_endpoint};
 
 fn main() -> Result<(), health_runtime::Error> {
-    health_endpoint! { access: my_policy }?;
+    health_endpoint! { access: true }?;
+    health_endpoint! { access: public() }?;
+    health_endpoint! { access }?;
     Ok(())
 }

@@ -4,7 +4,7 @@ fn main() -> Result<(), health_runtime::Error> {
     let pool = String::new();
     let app: axum::Router = axum::Router::new().merge(health_endpoint! {
         base_pth: "/health",
-        access: my::policy(|caller, level: u8| caller.may(level)),
+        acess: my::policy(|caller, level: u8| caller.may(level)),
         crates: ["my_checks"],
         state: pool,
         base_path: "/health",

@@ -1,8 +1,9 @@
-//! Who may see what; decided once for a request, before any check runs.
-
-use crate::render::Clearance;
+use crate::render::Sight;
 
 /// To whom the details of checks are shown: messages, data, error text, what blocks a check.
+///
+/// Together with [`Access`](crate::access::Access), which says who may have which levels run: if this is not set, its
+/// policies say who sees details; set, it outweighs them, for all whom they let in.
 ///
 /// Whatever is shown here, the full text of a failure is in the log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -17,10 +18,10 @@ pub enum ShowDetails {
 }
 
 impl ShowDetails {
-    pub(crate) const fn clearance(self) -> Clearance {
+    pub(crate) fn apply(self, sight: Sight) -> Sight {
         match self {
-            Self::Never => Clearance::Outline,
-            Self::Always => Clearance::Details,
+            Self::Never => sight.without_details(),
+            Self::Always => sight.with_details(),
         }
     }
 }

@@ -1,0 +1,47 @@
+use std::sync::{Arc, Once};
+
+use super::{
+    caller::Caller,
+    decision::Decision,
+    forwarded::Ranges,
+    policy::{AnyPolicy, Decide},
+    soon::Soon,
+};
+
+/// Asks for an address within one of these ranges, such as `["10.0.0.0/8", "::1"]`; with others, 403.
+///
+/// It is the address of the connection, which axum tells if the service is served with
+/// `router.into_make_service_with_connect_info::<SocketAddr>()`; without it everybody is refused, which is logged once.
+/// Behind proxies, [declare them](super::Access::behind).
+pub fn address(ranges: impl IntoIterator<Item = impl Into<String>>) -> AnyPolicy {
+    AnyPolicy::new(Address { ranges: Ranges::new(ranges), complaint: Once::new() })
+}
+
+struct Address {
+    ranges: Ranges,
+    complaint: Once,
+}
+
+impl Decide for Address {
+    fn decide(self: Arc<Self>, caller: &Caller) -> Soon<Decision> {
+        Soon::Now(match caller.address() {
+            Some(address) if self.ranges.contains(address) => Decision::allow(),
+            Some(_) => Decision::forbidden().because("the address is in no range"),
+            None if caller.peer().is_some() => Decision::forbidden().because("the proxies do not tell the address"),
+            None => {
+                self.complaint.call_once(|| {
+                    tracing::warn!(
+                        target: super::audit::AUDIT,
+                        "the address of callers is not known, so nobody passes `address`; serve the router with \
+                         `into_make_service_with_connect_info::<SocketAddr>()`"
+                    );
+                });
+                Decision::forbidden().because("the address is not known")
+            }
+        })
+    }
+
+    fn faults(&self) -> Vec<String> {
+        self.ranges.faults("address")
+    }
+}

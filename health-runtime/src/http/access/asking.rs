@@ -1,0 +1,39 @@
+use super::{caller::Caller, decision::Decision, policy::AnyPolicy, soon::Soon};
+
+/// Asks policies one after the other, each once, until a decision is enough. One after the other, because the cheap ones
+/// spare the dear ones: whoever has the wrong address causes no password to be hashed.
+pub(super) fn ask_each(
+    policies: Vec<AnyPolicy>,
+    caller: &Caller,
+    is_enough: impl Fn(usize, &Decision) -> bool + Send + 'static,
+) -> Soon<Vec<Decision>> {
+    let mut decisions = Vec::with_capacity(policies.len());
+    let mut left = policies.into_iter();
+    while let Some(policy) = left.next() {
+        match policy.decide(caller) {
+            Soon::Now(decision) => {
+                let is_enough = is_enough(decisions.len(), &decision);
+                decisions.push(decision);
+                if is_enough {
+                    break;
+                }
+            }
+            Soon::Later(deciding) => {
+                let caller = caller.clone();
+                return Soon::later(async move {
+                    let mut deciding = Soon::Later(deciding);
+                    loop {
+                        let decision = deciding.get().await;
+                        let is_enough = is_enough(decisions.len(), &decision);
+                        decisions.push(decision);
+                        match left.next() {
+                            Some(policy) if !is_enough => deciding = policy.decide(&caller),
+                            _ => return decisions,
+                        }
+                    }
+                });
+            }
+        }
+    }
+    Soon::Now(decisions)
+}

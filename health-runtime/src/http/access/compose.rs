@@ -1,0 +1,106 @@
+//! Policies that ask no credentials, and policies made of others.
+
+use std::sync::Arc;
+
+use super::{
+    asking::ask_each,
+    caller::Caller,
+    decision::Decision,
+    policy::{AnyPolicy, Decide},
+    soon::Soon,
+};
+
+/// Everybody, without details; with them, [`AnyPolicy::with_details`].
+pub fn public() -> AnyPolicy {
+    AnyPolicy::new(Fixed { is_open: true })
+}
+
+/// Nobody: 403.
+pub fn closed() -> AnyPolicy {
+    AnyPolicy::new(Fixed { is_open: false })
+}
+
+/// Whatever one of them grants. They are asked in this order, until one grants everything: put the cheap and the
+/// frequent ones first.
+pub fn any_of<P: Into<AnyPolicy>>(policies: impl IntoIterator<Item = P>) -> AnyPolicy {
+    AnyPolicy::new(AnyOf(policies.into_iter().map(Into::into).collect()))
+}
+
+/// What all of them grant: the levels as well as the details. They are asked in this order, until one says no for
+/// another reason than that credentials are missing: put the cheap ones first.
+pub fn all_of<P: Into<AnyPolicy>>(policies: impl IntoIterator<Item = P>) -> AnyPolicy {
+    AnyPolicy::new(AllOf(policies.into_iter().map(Into::into).collect()))
+}
+
+/// What the other one does not grant, details included; made for [`all_of`]. A policy that could not decide grants
+/// nothing here either.
+pub fn not(policy: impl Into<AnyPolicy>) -> AnyPolicy {
+    AnyPolicy::new(Not(policy.into()))
+}
+
+struct Fixed {
+    is_open: bool,
+}
+
+impl Fixed {
+    fn decision(&self) -> Decision {
+        if self.is_open {
+            Decision::allow().without_details()
+        } else {
+            Decision::forbidden().because("closed to everybody")
+        }
+    }
+}
+
+impl Decide for Fixed {
+    fn decide(self: Arc<Self>, _caller: &Caller) -> Soon<Decision> {
+        Soon::Now(self.decision())
+    }
+
+    fn fixed(&self) -> Option<Decision> {
+        Some(self.decision())
+    }
+}
+
+struct AnyOf(Vec<AnyPolicy>);
+
+impl Decide for AnyOf {
+    fn decide(self: Arc<Self>, caller: &Caller) -> Soon<Decision> {
+        ask_each(self.0.clone(), caller, |_, decision| decision.is_full())
+            .map(|decisions| decisions.into_iter().reduce(Decision::or).unwrap_or_else(Decision::forbidden))
+    }
+
+    fn faults(&self) -> Vec<String> {
+        faults("any_of", &self.0)
+    }
+}
+
+struct AllOf(Vec<AnyPolicy>);
+
+impl Decide for AllOf {
+    fn decide(self: Arc<Self>, caller: &Caller) -> Soon<Decision> {
+        ask_each(self.0.clone(), caller, |_, decision| decision.is_no())
+            .map(|decisions| decisions.into_iter().reduce(Decision::and).unwrap_or_else(Decision::forbidden))
+    }
+
+    fn faults(&self) -> Vec<String> {
+        faults("all_of", &self.0)
+    }
+}
+
+struct Not(AnyPolicy);
+
+impl Decide for Not {
+    fn decide(self: Arc<Self>, caller: &Caller) -> Soon<Decision> {
+        self.0.decide(caller).map(Decision::negated)
+    }
+
+    fn faults(&self) -> Vec<String> {
+        self.0.faults()
+    }
+}
+
+fn faults(name: &str, policies: &[AnyPolicy]) -> Vec<String> {
+    let none = policies.is_empty().then(|| format!("`{name}` holds no policy; use `closed()` if nobody is meant"));
+    none.into_iter().chain(policies.iter().flat_map(AnyPolicy::faults)).collect()
+}

@@ -1,0 +1,75 @@
+//! Passwords that are known by their argon2 hashes alone.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use argon2::{Argon2, PasswordHash, PasswordVerifier as _};
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use secrecy::{ExposeSecret, SecretString};
+use sha2::Sha256;
+use subtle::ConstantTimeEq as _;
+use tokio::sync::Semaphore;
+
+/// How many are verified at the same time, each of which takes a thread, and as much memory as its hash says (19 MiB and
+/// more): so that wrong passwords keep busy no more of the machine than this.
+static VERIFYING: Semaphore = Semaphore::const_new(2);
+
+/// A hash in the PHC string format, and a mark of the password that was found to be right last: there is but one, so no
+/// more has to be kept.
+pub(super) struct Hashed {
+    hash: SecretString,
+    /// Of this process, so that a mark is of no use elsewhere. `None` if the system has no random numbers.
+    key: Option<[u8; 32]>,
+    right: Mutex<Option<[u8; 32]>>,
+}
+
+impl Hashed {
+    pub(super) fn new(hash: SecretString) -> Self {
+        let mut key = [0; 32];
+        let key = getrandom::fill(&mut key).is_ok().then_some(key);
+        Self { hash, key, right: Mutex::default() }
+    }
+
+    pub(super) fn fault(&self) -> Option<&'static str> {
+        let hash = PasswordHash::new(self.hash.expose_secret());
+        let is_argon2 = hash.is_ok_and(|hash| hash.algorithm.as_str().starts_with("argon2") && hash.hash.is_some());
+        if !is_argon2 {
+            Some("the hash is no argon2 hash in the PHC string format, such as `$argon2id$v=19$m=19456,t=2,p=1$…`")
+        } else if self.key.is_none() {
+            Some("the system has no random numbers to remember verified passwords by")
+        } else {
+            None
+        }
+    }
+
+    /// Whether this very password was found to be right before.
+    pub(super) fn has_accepted(&self, password: &str) -> bool {
+        let right = *self.right.lock().unwrap_or_else(PoisonError::into_inner);
+        match (right, self.mark(password)) {
+            (Some(right), Some(mark)) => right.ct_eq(&mark).into(),
+            _ => false,
+        }
+    }
+
+    /// Hashes it, which takes some ten milliseconds, on a thread for blocking work. `None` if that could not be done.
+    pub(super) async fn verify(self: Arc<Self>, password: SecretString) -> Option<bool> {
+        let permit = VERIFYING.acquire().await.ok()?;
+        let verifying = tokio::task::spawn_blocking(move || {
+            // Given back when the work is done, not when nobody waits for it any more.
+            let _permit = permit;
+            let password = password.expose_secret();
+            let is_right = PasswordHash::new(self.hash.expose_secret())
+                .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok());
+            if is_right {
+                *self.right.lock().unwrap_or_else(PoisonError::into_inner) = self.mark(password);
+            }
+            is_right
+        });
+        verifying.await.ok()
+    }
+
+    fn mark(&self, password: &str) -> Option<[u8; 32]> {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.key?).ok()?;
+        mac.update(password.as_bytes());
+        Some(mac.finalize().into_bytes().into())
+    }
+}

@@ -1,0 +1,159 @@
+use std::{
+    fmt,
+    net::{IpAddr, Ipv6Addr},
+    num::NonZeroU32,
+    ops::RangeBounds,
+    sync::Once,
+    time::Duration,
+};
+
+use governor::{Quota, RateLimiter, clock::Clock as _, middleware::NoOpMiddleware};
+
+use super::{
+    audit::AUDIT,
+    policy::NO_LEVELS,
+    visitors::{Account, SinceStart, Visitors},
+};
+use crate::model::Levels;
+
+/// Limits for each address: on failed attempts, and on how often levels are run. Beyond them, 429 with `Retry-After`.
+///
+/// ```
+/// use std::time::Duration;
+/// use health_runtime::access::Limits;
+///
+/// let limits = Limits::new().failures(5, Duration::from_mins(1)).levels(1..=2, 30, Duration::from_mins(1));
+/// # let _ = limits;
+/// ```
+///
+/// A number may come at once, and then comes back evenly over the time: of `10` in a minute, one every six seconds. An
+/// address is that of the client, see [`Access::behind`](super::Access::behind); of IPv6, a /64 counts as one. Callers
+/// without a known address count as one, together. Up to 10,000 addresses are remembered.
+///
+/// Groups are never limited. Nor are levels that are [`public`](super::public()), by failed attempts.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Limits {
+    failures: Option<Quota>,
+    levels: Vec<(Levels, Quota)>,
+    faults: Vec<String>,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Limits {
+    /// Ten failed attempts a minute, and no limit on levels.
+    pub fn new() -> Self {
+        let mut limits = Self { failures: None, levels: Vec::new(), faults: Vec::new() };
+        limits.failures = limits.quota(10, Duration::from_mins(1));
+        limits
+    }
+
+    /// Sets how many failed attempts one address has. From then on it is answered with 429 wherever there is something to
+    /// guess, without a look at its credentials. Default: 10 a minute.
+    pub fn failures(mut self, number: u32, per: Duration) -> Self {
+        self.failures = self.quota(number, per);
+        self
+    }
+
+    /// Limits how often one address may have these levels run, such as `1..=2`. What shows one of them counts: the
+    /// overview, all levels, one check. Default: no limit.
+    pub fn levels(mut self, levels: impl RangeBounds<u8>, number: u32, per: Duration) -> Self {
+        let quota = self.quota(number, per);
+        match Levels::from_range(&levels) {
+            Some(levels) => self.levels.extend(quota.map(|quota| (levels, quota))),
+            None => self.faults.push(format!("`Limits`: {NO_LEVELS}")),
+        }
+        self
+    }
+
+    fn quota(&mut self, number: u32, per: Duration) -> Option<Quota> {
+        let quota = NonZeroU32::new(number)
+            .and_then(|number| Some(Quota::with_period(per.checked_div(number.get())?)?.allow_burst(number)));
+        if quota.is_none() {
+            self.faults.push(format!("`Limits`: {number} in {per:?} is no rate; make both more than zero"));
+        }
+        quota
+    }
+
+    pub(super) fn faults(&self) -> Vec<String> {
+        self.faults.clone()
+    }
+}
+
+/// Who pays for a request; `None` for all whose address is not known.
+type Payer = Option<IpAddr>;
+
+type Rate = RateLimiter<Account<Payer>, Visitors<Payer>, SinceStart, NoOpMiddleware<Duration>>;
+
+/// The limits, with what is used up of them.
+pub(super) struct Limiter {
+    clock: SinceStart,
+    failures: Option<Rate>,
+    levels: Vec<(Levels, Rate)>,
+    complaint: Once,
+}
+
+impl Limiter {
+    pub(super) fn new(limits: Limits) -> Self {
+        let clock = SinceStart::new();
+        let rate = |quota| RateLimiter::new(quota, Visitors::new(clock), clock);
+        Self {
+            clock,
+            failures: limits.failures.map(rate),
+            levels: limits.levels.into_iter().map(|(levels, quota)| (levels, rate(quota))).collect(),
+            complaint: Once::new(),
+        }
+    }
+
+    /// Whether an address has failed too often, and for how long it has to wait.
+    pub(super) fn admits(&self, address: Option<IpAddr>) -> Result<(), Duration> {
+        let account = Account { key: self.payer(address), is_only_asked: true };
+        self.failures.iter().try_for_each(|rate| self.check(rate, account))
+    }
+
+    pub(super) fn note_failure(&self, address: Option<IpAddr>) {
+        let account = Account { key: self.payer(address), is_only_asked: false };
+        if let Some(rate) = &self.failures {
+            let _ = self.check(rate, account);
+        }
+    }
+
+    /// Whether an address may have these levels run once more.
+    pub(super) fn admits_levels(&self, address: Option<IpAddr>, levels: Levels) -> Result<(), Duration> {
+        let account = Account { key: self.payer(address), is_only_asked: false };
+        let mut relevant = self.levels.iter().filter(|(limited, _)| !limited.and(levels).is_empty());
+        relevant.try_for_each(|(_, rate)| self.check(rate, account))
+    }
+
+    fn check(&self, rate: &Rate, account: Account<Payer>) -> Result<(), Duration> {
+        rate.check_key(&account).map_err(|not_until| not_until.wait_time_from(self.clock.now()))
+    }
+
+    fn payer(&self, address: Option<IpAddr>) -> Payer {
+        if address.is_none() {
+            self.complaint.call_once(|| {
+                tracing::warn!(
+                    target: AUDIT,
+                    "the address of a caller is not known, so all such callers share their limits; serve the router with \
+                     `into_make_service_with_connect_info::<SocketAddr>()`"
+                );
+            });
+        }
+        address.map(|address| match address {
+            IpAddr::V4(_) => address,
+            // Whoever has one address of it has all of them.
+            IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64))),
+        })
+    }
+}
+
+impl fmt::Debug for Limiter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Limiter").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,234 @@
+//! Requests that are signed, so that the secret never travels.
+
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use secrecy::ExposeSecret;
+use sha2::Sha256;
+
+use super::{
+    caller::Caller,
+    decision::{Decision, Schemes},
+    keys::{AccessKey, KEY_HEADER, SIGNATURE_HEADER, faults_of_keys},
+    nonces::{Nonces, Novelty},
+    policy::{AnyPolicy, Decide},
+    soon::Soon,
+};
+
+const TIMESTAMP_HEADER: &str = "x-timestamp";
+const NONCE_HEADER: &str = "x-nonce";
+const CHALLENGE: &str = r#"HMAC-SHA256 realm="health""#;
+
+/// Asks for a signature made with one of these keys, see [`Signed`].
+pub fn signed(keys: impl IntoIterator<Item = AccessKey>) -> AnyPolicy {
+    Signed::new(keys).into()
+}
+
+/// Requests that are signed with HMAC-SHA-256, so that the secret never travels and a request that was overheard is of no
+/// use.
+///
+/// | header | holds |
+/// |---|---|
+/// | `X-Access-Key` | the key's id |
+/// | `X-Timestamp` | the time, in whole seconds since 1970 |
+/// | `X-Nonce` | 8 to 64 characters out of `A-Za-z0-9_.~-`, never the same twice |
+/// | `X-Signature` | the HMAC of the text below with the key's secret, as 64 hexadecimal digits |
+///
+/// The text that is signed has seven lines, joined by a line feed, with none behind the last:
+///
+/// 1. `HEALTH-HMAC-SHA256`
+/// 2. the key's id
+/// 3. the timestamp
+/// 4. the nonce
+/// 5. the method, in capital letters
+/// 6. the path, as it is sent
+/// 7. the query, as it is sent, without its `?`; empty if there is none
+///
+/// ```sh
+/// id=deploy; secret='0123456789abcdef0123456789abcdef'
+/// method=GET; path=/health/levels/1; query='view=values'
+/// timestamp=$(date +%s); nonce=$(openssl rand -hex 16)
+/// signature=$(printf '%s\n%s\n%s\n%s\n%s\n%s\n%s' HEALTH-HMAC-SHA256 \
+///     "$id" "$timestamp" "$nonce" "$method" "$path" "$query" |
+///     openssl dgst -sha256 -hmac "$secret" -r | cut -d ' ' -f 1)
+/// curl -s "http://127.0.0.1:8080$path?$query" -H "X-Access-Key: $id" -H "X-Timestamp: $timestamp" \
+///     -H "X-Nonce: $nonce" -H "X-Signature: $signature"
+/// ```
+///
+/// A signature counts within the window around its timestamp, once for each process. (Instances that share a key do not know
+/// what the others have seen; give each its own, where that matters.) A gateway that rewrites paths breaks signatures.
+#[derive(Debug)]
+#[must_use]
+pub struct Signed {
+    keys: Vec<AccessKey>,
+    window: Duration,
+    nonces: Nonces,
+}
+
+impl Signed {
+    /// With a window of five minutes.
+    pub fn new(keys: impl IntoIterator<Item = AccessKey>) -> Self {
+        let keys = keys.into_iter().collect();
+        Self { keys, window: Duration::from_mins(5), nonces: Nonces::default() }
+    }
+
+    /// Sets how far the clocks of the caller and of this service may be apart, one second to one hour. Default: five
+    /// minutes. Up to 10,000 requests are remembered for twice as long; more than that are refused with 503.
+    pub const fn window(mut self, window: Duration) -> Self {
+        self.window = window;
+        self
+    }
+
+    fn judge(&self, caller: &Caller, now: u64) -> Result<Decision, Refused> {
+        if caller.header_values(SIGNATURE_HEADER).next().is_none() {
+            return Err(Refused::Missing);
+        }
+        let request = SignedRequest::read(caller).ok_or(Refused::Rejected("malformed"))?;
+        let key = self.keys.iter().find(|key| key.id == request.id).ok_or(Refused::Rejected("no such key"))?;
+        if !request.is_signed_with(key) {
+            return Err(Refused::Rejected("wrong signature"));
+        }
+        let window = self.window.as_secs();
+        if now.abs_diff(request.timestamp) > window {
+            return Err(Refused::Rejected("expired"));
+        }
+        match self.nonces.note(&key.id, request.nonce, caller.id(), now, request.timestamp.saturating_add(window)) {
+            Novelty::New => Ok(key.grants.decision(&key.id, Schemes::SIGNED)),
+            Novelty::Replayed => Err(Refused::Rejected("replayed")),
+            Novelty::Unknown => Err(Refused::Unavailable("too many signed requests to remember")),
+        }
+    }
+}
+
+enum Refused {
+    Missing,
+    Rejected(&'static str),
+    Unavailable(&'static str),
+}
+
+impl From<Signed> for AnyPolicy {
+    fn from(signed: Signed) -> Self {
+        Self::new(signed)
+    }
+}
+
+impl Decide for Signed {
+    fn decide(self: Arc<Self>, caller: &Caller) -> Soon<Decision> {
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
+        Soon::Now(self.judge(caller, now).unwrap_or_else(|refused| match refused {
+            Refused::Missing => Decision::unauthenticated(CHALLENGE).because("no signature"),
+            Refused::Rejected(why) => Decision::rejected(CHALLENGE).because(why).of(Schemes::SIGNED),
+            Refused::Unavailable(why) => Decision::unavailable().because(why),
+        }))
+    }
+
+    fn faults(&self) -> Vec<String> {
+        let mut faults = faults_of_keys("signed", &self.keys);
+        if !(Duration::from_secs(1)..=Duration::from_hours(1)).contains(&self.window) {
+            faults.push(format!("`signed`: a window of {:?} is not between a second and an hour", self.window));
+        }
+        faults
+    }
+}
+
+/// What is signed of a request, and the signature.
+struct SignedRequest<'a> {
+    id: &'a str,
+    timestamp: u64,
+    timestamp_text: &'a str,
+    nonce: &'a str,
+    signature: [u8; 32],
+    caller: &'a Caller,
+}
+
+impl<'a> SignedRequest<'a> {
+    fn read(caller: &'a Caller) -> Option<Self> {
+        let (timestamp, timestamp_text) = timestamp(caller.header(TIMESTAMP_HEADER)?)?;
+        Some(Self {
+            id: caller.header(KEY_HEADER)?,
+            timestamp,
+            timestamp_text,
+            nonce: caller.header(NONCE_HEADER).filter(|nonce| is_nonce(nonce))?,
+            signature: signature(caller.header(SIGNATURE_HEADER)?)?,
+            caller,
+        })
+    }
+
+    fn is_signed_with(&self, key: &AccessKey) -> bool {
+        // An HMAC takes keys of every length.
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key.secret.expose_secret().as_bytes()) else { return false };
+        let lines = [
+            "HEALTH-HMAC-SHA256",
+            self.id,
+            self.timestamp_text,
+            self.nonce,
+            self.caller.method(),
+            self.caller.path(),
+            self.caller.query().unwrap_or_default(),
+        ];
+        for (at, line) in lines.into_iter().enumerate() {
+            if at > 0 {
+                mac.update(b"\n");
+            }
+            mac.update(line.as_bytes());
+        }
+        // In constant time.
+        mac.verify_slice(&self.signature).is_ok()
+    }
+}
+
+/// Digits alone, as no other way to write the same number is meant.
+fn timestamp(text: &str) -> Option<(u64, &str)> {
+    let is_plain = (1..=12).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    if is_plain { Some((text.parse().ok()?, text)) } else { None }
+}
+
+fn is_nonce(text: &str) -> bool {
+    (8..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.~-".contains(&byte))
+}
+
+fn signature(text: &str) -> Option<[u8; 32]> {
+    let digits = text.as_bytes();
+    let mut signature = [0; 32];
+    if digits.len() != 2 * signature.len() {
+        return None;
+    }
+    for (byte, pair) in signature.iter_mut().zip(digits.chunks(2)) {
+        let [high, low] = [pair[0], pair[1]].map(|digit| char::from(digit).to_digit(16));
+        *byte = u8::try_from(high? * 16 + low?).ok()?;
+    }
+    Some(signature)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn headers_have_one_form_each() {
+        assert_eq!(timestamp("1700000000"), Some((1_700_000_000, "1700000000")));
+        for wrong in ["", "+1", "-1", " 1", "1.0", "0x1", "1234567890123"] {
+            assert_eq!(timestamp(wrong), None, "{wrong}");
+        }
+        assert!(is_nonce("aB3_.~-0"));
+        for wrong in ["", "short", "with space", "line\nfeed", &"x".repeat(65)] {
+            assert!(!is_nonce(wrong), "{wrong}");
+        }
+        assert_eq!(signature(&"0fA".repeat(22)[..64]).map(|bytes| bytes[..3].to_vec()), Some(vec![0x0f, 0xa0, 0xfa]));
+        for wrong in ["", "0", &"0".repeat(63), &"0".repeat(65), &"g".repeat(64), &"é".repeat(32)] {
+            assert_eq!(signature(wrong), None, "{wrong}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_makes_them_panic(text in ".{0,100}") {
+            let _ = (timestamp(&text), is_nonce(&text), signature(&text));
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! Addresses, told by the connection and by proxies.
+
+use health_runtime::access::{Access, Proxies, address, public};
+use health_tests::{get, get_with, serve};
+
+use crate::service::{Runs, start, with_access};
+
+fn inside(ranges: &[&str]) -> Access {
+    Access::new().levels(5.., public()).levels(..=4, address(ranges.iter().copied()))
+}
+
+#[tokio::test]
+async fn the_address_of_the_connection_counts() {
+    for (ranges, status) in [
+        (&["127.0.0.0/8"][..], 200),
+        (&["::1", "127.0.0.1"], 200),
+        (&["10.0.0.0/8", "::1"], 403),
+        (&["127.0.0.2"], 403),
+    ] {
+        let (address, runs, _) = start(inside(ranges)).await;
+        // Nobody declared proxies, so nobody is believed.
+        let lies = [("X-Forwarded-For", "127.0.0.2"), ("Forwarded", "for=10.0.0.1"), ("X-Real-IP", "10.0.0.1")];
+        let answer = get_with(address, "/health/levels/1", &lies).await;
+        assert_eq!((answer.status, answer.header("www-authenticate")), (status, ""), "{ranges:?}");
+        assert_eq!(answer.body.contains("detail-1"), status == 200, "{ranges:?}");
+        assert_eq!(runs.take()[0] == 1, status == 200, "{ranges:?}");
+        assert_eq!(get(address, "/health/levels/5").await.status, 200, "{ranges:?}");
+    }
+}
+
+#[tokio::test]
+async fn declared_proxies_are_believed_up_to_the_last_hop_that_is_none() {
+    let access = inside(&["192.0.2.0/24"]).behind(Proxies::x_forwarded_for(["127.0.0.0/8", "10.0.0.0/8"]));
+    let (address, ..) = start(access).await;
+    for (forwarded, status) in [
+        ("192.0.2.1", 200),
+        ("192.0.2.1, 10.0.0.1", 200),
+        ("198.51.100.7, 192.0.2.1, 10.0.0.1, 127.0.0.1", 200),
+        ("192.0.2.1, 198.51.100.7", 403),
+        ("192.0.2.1, unknown", 403),
+        ("", 403),
+        ("10.0.0.1", 403),
+    ] {
+        let answer = get_with(address, "/health/levels/1", &[("X-Forwarded-For", forwarded)]).await;
+        assert_eq!(answer.status, status, "{forwarded:?}");
+    }
+    assert_eq!(get_with(address, "/health/levels/1", &[("Forwarded", "for=192.0.2.1")]).await.status, 403);
+    let access = inside(&["2001:db8::/32"]).behind(Proxies::forwarded(["127.0.0.1"]));
+    let (address, ..) = start(access).await;
+    let forwarded = ("Forwarded", r#"for=127.0.0.1;by=x, for="[2001:db8::5]:4711";proto=https"#);
+    assert_eq!(get_with(address, "/health/levels/1", &[forwarded]).await.status, 200);
+    assert_eq!(get_with(address, "/health/levels/1", &[("X-Forwarded-For", "2001:db8::5")]).await.status, 403);
+}
+
+#[tokio::test]
+async fn an_address_that_nobody_tells_is_in_no_range() {
+    let runs = Runs::default();
+    let endpoint = with_access(&runs, inside(&["0.0.0.0/0", "::/0"])).build().expect("good");
+    let address = serve(endpoint.router()).await;
+    assert_eq!(get_with(address, "/health/levels/1", &[("X-Forwarded-For", "127.0.0.1")]).await.status, 403);
+    assert_eq!(get(address, "/health/levels/5").await.status, 200);
+    assert_eq!(runs.take(), [0, 0, 0, 0, 1]);
+}
+
+#[tokio::test]
+async fn a_thread_of_its_own_tells_addresses() {
+    let runs = Runs::default();
+    let endpoint = with_access(&runs, inside(&["127.0.0.1"])).build().expect("good");
+    let server = health_runtime::serve_isolated("127.0.0.1:0", endpoint.router()).expect("a thread");
+    assert_eq!(get(server.local_addr(), "/health/levels/1").await.status, 200);
+    server.stop().await;
+}

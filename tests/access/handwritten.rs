@@ -1,0 +1,116 @@
+//! Policies of the user's own, good and bad.
+
+use std::{future::pending, time::Duration};
+
+use health_runtime::{
+    Group, Level,
+    access::{Access, AnyPolicy, Caller, Decision, Policy, any_of, not, public},
+};
+use health_tests::{get, get_with};
+use tokio::time::Instant;
+
+use crate::service::start;
+
+/// What its header tells it to do.
+struct Obedient;
+
+impl Policy for Obedient {
+    async fn decide(&self, caller: &Caller) -> Decision {
+        assert_eq!(caller.method(), "GET");
+        assert!(caller.peer().is_some() && caller.address().is_some());
+        match caller.header("x-do") {
+            Some("allow") => Decision::allow().by("somebody"),
+            Some("outline") => Decision::allow().without_details(),
+            Some("four") => Decision::allow().only_levels([Level::L4]),
+            Some("reject") => Decision::rejected("Own realm=\"x\""),
+            Some("forbid") => Decision::forbidden(),
+            Some("give up") => Decision::unavailable(),
+            Some("challenge badly") => Decision::unauthenticated("no\nheader"),
+            Some("panic") => panic!("with the text of canary-panic"),
+            Some("hang") => pending().await,
+            Some("block") => {
+                std::thread::sleep(Duration::from_secs(4));
+                Decision::allow()
+            }
+            Some("path") => {
+                assert_eq!((caller.path(), caller.query()), ("/health/levels/1", Some("a=b")));
+                Decision::allow()
+            }
+            _ => Decision::unauthenticated("Own realm=\"x\""),
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_decision_has_its_answer() {
+    let (address, runs, endpoint) = start(Access::new().levels(.., Obedient)).await;
+    for (what, status, challenge, is_detailed) in [
+        ("allow", 200, "", true),
+        ("outline", 200, "", false),
+        ("four", 403, "", false),
+        ("reject", 401, "Own realm=\"x\"", false),
+        ("forbid", 403, "", false),
+        ("give up", 503, "", false),
+        ("challenge badly", 403, "", false),
+        ("panic", 503, "", false),
+        ("anything else", 401, "Own realm=\"x\"", false),
+    ] {
+        let answer = get_with(address, "/health/levels/1", &[("X-Do", what)]).await;
+        assert_eq!((answer.status, answer.header("www-authenticate")), (status, challenge), "{what}");
+        assert_eq!(answer.header("retry-after"), if status == 503 { "1" } else { "" }, "{what}");
+        assert_eq!(answer.body.contains("detail-1"), is_detailed, "{what}");
+        assert!(!answer.body.contains("canary"), "{what}");
+        assert_eq!(runs.take() != [0; 5], status == 200, "{what}");
+    }
+    assert_eq!(get_with(address, "/health/levels/1?a=b", &[("X-Do", "path")]).await.status, 200);
+    assert_eq!(endpoint.refusals().unavailable, 2);
+    let answer = get_with(address, "/health", &[("X-Do", "panic")]).await;
+    assert_eq!(answer.status, 503, "an overview that is silently smaller would be a lie");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_that_hangs_or_blocks_costs_its_own_callers_two_seconds_and_nobody_else_anything() {
+    let access = Access::new().levels(5.., public()).levels(..=4, Obedient).group(Group::Startup, Obedient);
+    let (address, runs, _) = start(access).await;
+    let started = Instant::now();
+    let hanging: Vec<_> = ["hang", "block"]
+        .into_iter()
+        .map(|what| tokio::spawn(async move { get_with(address, "/health/levels/1", &[("X-Do", what)]).await }))
+        .collect();
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    for path in ["/livez", "/readyz", "/health/levels/5"] {
+        assert_eq!(get(address, path).await.status, 200, "{path}");
+    }
+    assert!(started.elapsed() < Duration::from_millis(1500), "{:?}", started.elapsed());
+    runs.take();
+    for answer in hanging {
+        let answer = answer.await.expect("an answer");
+        assert_eq!(answer.status, 503, "{answer:?}");
+    }
+    let elapsed = started.elapsed();
+    assert!((Duration::from_millis(1900)..Duration::from_millis(3900)).contains(&elapsed), "{elapsed:?}");
+    assert_eq!(runs.take(), [0; 5]);
+}
+
+/// The time of all policies together is limited, too.
+#[tokio::test]
+async fn several_that_hang_do_not_add_up() {
+    let hanging = || any_of([Obedient, Obedient, Obedient]);
+    let allowed = any_of([Obedient.into(), public()]);
+    let (address, ..) =
+        start(Access::new().levels(1..=1, hanging()).levels(2..=2, allowed).levels(3.., not(Obedient))).await;
+    let ask = async |path: &'static str| {
+        let started = Instant::now();
+        (get_with(address, path, &[("X-Do", "hang")]).await.status, started.elapsed())
+    };
+    let (all, fallback, negated) =
+        tokio::join!(ask("/health/levels/1"), ask("/health/levels/2"), ask("/health/levels/3"));
+    assert_eq!((all.0, fallback.0, negated.0), (503, 200, 503));
+    assert!(all.1 < Duration::from_millis(3900), "{:?}", all.1);
+}
+
+#[test]
+fn a_policy_is_any_policy() {
+    let policies: Vec<AnyPolicy> = vec![Obedient.into(), public()];
+    assert_eq!(format!("{:?}", policies[0]), "AnyPolicy { .. }");
+}

@@ -1,0 +1,153 @@
+//! Limits on failed attempts and on deep levels.
+
+use std::{net::SocketAddr, time::Duration};
+
+use axum::{
+    Router,
+    body::Body,
+    extract::ConnectInfo,
+    http::{Request, StatusCode, header},
+};
+use health_runtime::{
+    Group,
+    access::{Access, AccessKey, Limits, User, access_key, any_of, basic, public},
+};
+use health_tests::{get, get_with};
+use tower::ServiceExt as _;
+
+use crate::{
+    credentials::{self, Headers, PASSWORD, SECRET, borrowed, key},
+    service::{Runs, start, with_access},
+};
+
+const MINUTE: Duration = Duration::from_mins(1);
+
+fn guarded() -> Access {
+    let policy = any_of([basic("x", [User::new("ada", PASSWORD)]), access_key([AccessKey::new("k", SECRET)])]);
+    Access::new().levels(5.., public()).levels(..=4, policy.clone()).group(Group::Startup, policy)
+}
+
+/// Asks from an address, without a socket, so that time can stand still.
+async fn ask(router: &Router, from: &str, path: &str, headers: &Headers) -> (StatusCode, Option<u64>) {
+    let mut request = Request::get(path);
+    for (name, value) in headers {
+        request = request.header(*name, value);
+    }
+    let mut request = request.body(Body::empty()).expect("a request");
+    let from: SocketAddr = format!("{from}:4711").parse().expect("an address");
+    request.extensions_mut().insert(ConnectInfo(from));
+    let response = router.clone().oneshot(request).await.expect("an answer");
+    let retry_after = response.headers().get(header::RETRY_AFTER);
+    (response.status(), retry_after.map(|value| value.to_str().expect("text").parse().expect("seconds")))
+}
+
+fn router(access: Access) -> (Router, Runs, health_runtime::Endpoint) {
+    let runs = Runs::default();
+    let endpoint = with_access(&runs, access).build().expect("good");
+    (endpoint.router(), runs, endpoint)
+}
+
+#[tokio::test(start_paused = true)]
+async fn failed_attempts_lock_an_address_out_for_a_time_and_nobody_else() {
+    let (router, runs, endpoint) = router(guarded().limits(Limits::new().failures(3, MINUTE)));
+    let (wrong, right) = (credentials::basic("ada", "wrong"), credentials::basic("ada", PASSWORD));
+    for path in ["/health/levels/1", "/health/checks/l1", "/health"] {
+        assert_eq!(ask(&router, "192.0.2.1", path, &wrong).await, (StatusCode::UNAUTHORIZED, None), "{path}");
+    }
+    // Not even the right password is looked at now.
+    let locked = (StatusCode::TOO_MANY_REQUESTS, Some(20));
+    for path in ["/health/levels/1", "/health", "/health/levels/4", "/health/checks/none"] {
+        for headers in [&right, &wrong, &vec![]] {
+            assert_eq!(ask(&router, "192.0.2.1", path, headers).await, locked, "{path}");
+        }
+    }
+    assert_eq!(runs.take(), [0; 5]);
+    for path in ["/livez", "/readyz", "/health/live", "/health/levels/5"] {
+        assert_eq!(ask(&router, "192.0.2.1", path, &wrong).await.0, StatusCode::OK, "{path}");
+    }
+    assert_eq!(ask(&router, "192.0.2.1", "/startupz", &right).await.0, StatusCode::OK, "groups are never limited");
+    assert_eq!(ask(&router, "192.0.2.2", "/health/levels/1", &right).await.0, StatusCode::OK);
+    assert_eq!(endpoint.refusals().limited, 12);
+    assert_eq!(endpoint.refusals().rejected, 3);
+    tokio::time::advance(Duration::from_secs(20)).await;
+    assert_eq!(ask(&router, "192.0.2.1", "/health/levels/1", &right).await.0, StatusCode::OK);
+    assert_eq!(ask(&router, "192.0.2.1", "/health/levels/1", &wrong).await.0, StatusCode::UNAUTHORIZED);
+    assert_eq!(ask(&router, "192.0.2.1", "/health/levels/1", &right).await, locked);
+    tokio::time::advance(MINUTE).await;
+    for _ in 0..3 {
+        assert_eq!(ask(&router, "192.0.2.1", "/health/levels/1", &wrong).await.0, StatusCode::UNAUTHORIZED);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_what_is_wrong_counts_as_a_failed_attempt() {
+    let (router, ..) = router(guarded().limits(Limits::new().failures(1, MINUTE)));
+    let right = credentials::basic("ada", PASSWORD);
+    for _ in 0..5 {
+        for (headers, status) in [(vec![], StatusCode::UNAUTHORIZED), (right.clone(), StatusCode::OK)] {
+            assert_eq!(ask(&router, "192.0.2.1", "/health/levels/1", &headers).await.0, status);
+        }
+    }
+    // One that hides behind what is right is seen.
+    let hidden = [key("k", SECRET), credentials::basic("ada", "wrong")].concat();
+    let policy =
+        any_of([access_key([AccessKey::new("k", SECRET)]).without_details(), basic("x", [User::new("ada", PASSWORD)])]);
+    let (router, ..) = self::router(Access::new().levels(.., policy).limits(Limits::new().failures(1, MINUTE)));
+    assert_eq!(ask(&router, "192.0.2.1", "/health/levels/1", &hidden).await.0, StatusCode::OK);
+    assert_eq!(ask(&router, "192.0.2.1", "/health/levels/1", &hidden).await.0, StatusCode::TOO_MANY_REQUESTS);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_network_of_ipv6_is_one_address_and_those_without_one_are_another() {
+    let (router, ..) = router(guarded().limits(Limits::new().failures(1, MINUTE)));
+    let wrong = credentials::basic("ada", "wrong");
+    assert_eq!(ask(&router, "[2001:db8::1]", "/health/levels/1", &wrong).await.0, StatusCode::UNAUTHORIZED);
+    assert_eq!(ask(&router, "[2001:db8::2:3]", "/health/levels/1", &wrong).await.0, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(ask(&router, "[2001:db8:0:1::1]", "/health/levels/1", &wrong).await.0, StatusCode::UNAUTHORIZED);
+    let nowhere = async || {
+        let request = Request::get("/health/levels/1").header("authorization", "Basic !").body(Body::empty());
+        router.clone().oneshot(request.expect("a request")).await.expect("an answer").status()
+    };
+    assert_eq!(nowhere().await, StatusCode::UNAUTHORIZED);
+    assert_eq!(nowhere().await, StatusCode::TOO_MANY_REQUESTS);
+}
+
+#[tokio::test(start_paused = true)]
+async fn deep_levels_have_a_rate_of_their_own() {
+    let (router, runs, _) = router(guarded().limits(Limits::new().levels(..=2, 2, MINUTE).levels(5.., 4, MINUTE)));
+    let right = key("k", SECRET);
+    for path in ["/health/levels/1", "/health/checks/l2"] {
+        assert_eq!(ask(&router, "192.0.2.1", path, &right).await.0, StatusCode::OK, "{path}");
+    }
+    runs.take();
+    for path in ["/health/levels/2", "/health/levels", "/health", "/health/checks/l1"] {
+        let answer = ask(&router, "192.0.2.1", path, &right).await;
+        assert_eq!(answer, (StatusCode::TOO_MANY_REQUESTS, Some(30)), "{path}");
+    }
+    assert_eq!(runs.take(), [0; 5]);
+    assert_eq!(ask(&router, "192.0.2.1", "/health/levels/3", &right).await.0, StatusCode::OK);
+    assert_eq!(ask(&router, "192.0.2.2", "/health/levels/1", &right).await.0, StatusCode::OK);
+    // Whoever is shown no deep level pays for none; public levels have their own rate.
+    for _ in 0..4 {
+        assert_eq!(ask(&router, "192.0.2.3", "/health", &vec![]).await.0, StatusCode::OK);
+    }
+    assert_eq!(ask(&router, "192.0.2.3", "/health/levels/5", &vec![]).await.0, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(ask(&router, "192.0.2.3", "/livez", &vec![]).await.0, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_flood_of_wrong_passwords_is_answered_and_probes_stay_quick() {
+    let hashed = User::hashed("ada", credentials::hash(PASSWORD));
+    let access = Access::new().levels(5.., public()).levels(..=4, basic("x", [hashed])).limits(Limits::new());
+    let (address, runs, endpoint) = start(access).await;
+    let wrong = credentials::basic("ada", "wrong");
+    for _ in 0..500 {
+        let status = get_with(address, "/health/levels/1", &borrowed(&wrong)).await.status;
+        assert!(matches!(status, 401 | 429), "{status}");
+    }
+    assert_eq!(runs.take(), [0; 5]);
+    assert_eq!(get(address, "/livez").await.status, 200);
+    let refusals = endpoint.refusals();
+    assert_eq!(refusals.rejected + refusals.limited, 500);
+    assert!(refusals.rejected < 20, "{refusals:?}");
+}

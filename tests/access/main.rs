@@ -1,0 +1,12 @@
+//! Who may have what run, and who sees details: every route with every policy, over a real socket.
+#![allow(clippy::expect_used, reason = "tests fail by panicking")]
+
+mod addresses;
+mod clients;
+mod composition;
+mod credentials;
+mod handwritten;
+mod limits;
+mod matrix;
+mod rules;
+mod service;

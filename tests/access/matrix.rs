@@ -1,0 +1,307 @@
+//! Every route, with every policy that asks for credentials, with every kind of them.
+
+use health_runtime::{
+    Group,
+    access::{Access, AccessKey, AnyPolicy, User, access_key, basic, public, signed},
+};
+use health_tests::{Answer, get_with, request};
+use serde_json::Value;
+
+use crate::{
+    credentials::{self, Headers, PASSWORD, SECRET, borrowed, key, nonce, now, signature},
+    service::{Runs, start},
+};
+
+/// What the credentials of a request are worth.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Worth {
+    /// Everything.
+    All,
+    /// Level 4, and details.
+    Level4,
+    /// They are not there.
+    Missing,
+    /// They are wrong, in any way.
+    Wrong,
+}
+
+type Brought = Box<dyn Fn(&str) -> Headers>;
+
+struct Case {
+    name: &'static str,
+    policy: AnyPolicy,
+    challenge: &'static str,
+    credentials: Vec<(&'static str, Worth, Brought)>,
+}
+
+fn always(headers: Headers) -> Brought {
+    Box::new(move |_| headers.clone())
+}
+
+fn header(name: &'static str, value: &str) -> Brought {
+    always(vec![(name, value.to_owned())])
+}
+
+fn of_passwords(name: &'static str, users: Vec<User>) -> Case {
+    Case {
+        name,
+        policy: basic("the ship", users),
+        challenge: r#"Basic realm="the ship", charset="UTF-8""#,
+        credentials: vec![
+            ("right", Worth::All, always(credentials::basic("ädä", PASSWORD))),
+            ("right once more", Worth::All, always(credentials::basic("ädä", PASSWORD))),
+            ("other level", Worth::Level4, always(credentials::basic("guest", "guest"))),
+            ("missing", Worth::Missing, always(vec![])),
+            ("another scheme", Worth::Missing, header("Authorization", "Bearer abc")),
+            ("wrong password", Worth::Wrong, always(credentials::basic("ädä", "guest"))),
+            ("no password", Worth::Wrong, always(credentials::basic("ädä", ""))),
+            ("part of it", Worth::Wrong, always(credentials::basic("ädä", &PASSWORD[..5]))),
+            ("no such user", Worth::Wrong, always(credentials::basic("eve", PASSWORD))),
+            ("no base64", Worth::Wrong, header("Authorization", "Basic !!!")),
+            ("no colon", Worth::Wrong, header("Authorization", "Basic YWRh")),
+            ("no UTF-8", Worth::Wrong, header("Authorization", "Basic //86Ly8=")),
+            ("nothing", Worth::Wrong, header("Authorization", "Basic")),
+            (
+                "twice",
+                Worth::Wrong,
+                always([credentials::basic("ädä", PASSWORD), credentials::basic("ädä", PASSWORD)].concat()),
+            ),
+        ],
+    }
+}
+
+fn of_keys() -> Case {
+    let keys = [
+        AccessKey::new("old", SECRET),
+        AccessKey::new("new", "another secret, of 2026"),
+        AccessKey::new("four", "secret for level four").levels(4..=4),
+    ];
+    Case {
+        name: "access_key",
+        policy: access_key(keys),
+        challenge: r#"AccessKey realm="health""#,
+        credentials: vec![
+            ("right", Worth::All, always(key("old", SECRET))),
+            ("the other one", Worth::All, always(key("new", "another secret, of 2026"))),
+            ("other level", Worth::Level4, always(key("four", "secret for level four"))),
+            ("missing", Worth::Missing, always(vec![])),
+            ("wrong secret", Worth::Wrong, always(key("old", "another secret, of 2026"))),
+            ("no such key", Worth::Wrong, always(key("none", SECRET))),
+            ("an id alone", Worth::Wrong, header("X-Access-Key", "old")),
+            ("a secret alone", Worth::Wrong, header("X-Secret-Key", SECRET)),
+            ("empty", Worth::Wrong, always(key("", ""))),
+            ("twice", Worth::Wrong, always([key("old", SECRET), key("old", SECRET)].concat())),
+        ],
+    }
+}
+
+fn of_signatures() -> Case {
+    let keys = [AccessKey::new("all", SECRET), AccessKey::new("four", "secret for level four").levels(4..=4)];
+    let signs = |id: &'static str, secret: &'static str, seconds: i64| -> Brought {
+        Box::new(move |path| signature(id, secret, path, now().saturating_add_signed(seconds), &nonce()))
+    };
+    let changed = |change: fn(&mut Headers)| -> Brought {
+        Box::new(move |path| {
+            let mut headers = signature("all", SECRET, path, now(), &nonce());
+            change(&mut headers);
+            headers
+        })
+    };
+    Case {
+        name: "signed",
+        policy: signed(keys),
+        challenge: r#"HMAC-SHA256 realm="health""#,
+        credentials: vec![
+            ("right", Worth::All, signs("all", SECRET, 0)),
+            ("a little late", Worth::All, signs("all", SECRET, -280)),
+            ("capital digits", Worth::All, changed(|headers| headers[3].1.make_ascii_uppercase())),
+            ("other level", Worth::Level4, signs("four", "secret for level four", 0)),
+            ("missing", Worth::Missing, always(vec![])),
+            ("wrong secret", Worth::Wrong, signs("all", "secret for level four", 0)),
+            ("no such key", Worth::Wrong, signs("none", SECRET, 0)),
+            ("expired", Worth::Wrong, signs("all", SECRET, -310)),
+            ("from the future", Worth::Wrong, signs("all", SECRET, 310)),
+            ("another path", Worth::Wrong, Box::new(|_| signature("all", SECRET, "/else", now(), &nonce()))),
+            (
+                "another query",
+                Worth::Wrong,
+                Box::new(|path| signature("all", SECRET, &format!("{path}&x"), now(), &nonce())),
+            ),
+            ("another nonce", Worth::Wrong, changed(|headers| headers[2].1 = nonce())),
+            ("another time", Worth::Wrong, changed(|headers| headers[1].1 = (now() - 1).to_string())),
+            ("no nonce", Worth::Wrong, changed(|headers| drop(headers.remove(2)))),
+            ("a short nonce", Worth::Wrong, Box::new(|path| signature("all", SECRET, path, now(), "short"))),
+            ("no time", Worth::Wrong, changed(|headers| drop(headers.remove(1)))),
+            ("no number", Worth::Wrong, changed(|headers| headers[1].1.insert(0, '+'))),
+            ("no digits", Worth::Wrong, changed(|headers| "signature".clone_into(&mut headers[3].1))),
+            ("the secret itself", Worth::Missing, Box::new(|_| vec![("X-Access-Key", "all".to_owned())])),
+        ],
+    }
+}
+
+/// The routes, with the levels that each shows.
+const LISTS: [&str; 2] = ["/health", "/health/levels"];
+const PUBLIC: [&str; 6] =
+    ["/health/levels/5", "/health/checks/l5", "/livez", "/readyz?verbose", "/health/live", "/health/info"];
+const LEVELS: [(&str, u8); 7] = [
+    ("/health/levels/1", 1),
+    ("/health/levels/1?view=values", 1),
+    ("/health/levels/2", 2),
+    ("/health/levels/3?cumulative", 3),
+    ("/health/levels/4", 4),
+    ("/health/checks/l1", 1),
+    ("/health/checks/l4", 4),
+];
+const GROUPS: [&str; 2] = ["/health/startup?verbose", "/startupz?verbose"];
+const UNKNOWN: &str = "/health/checks/none";
+
+fn assert_refused(answer: &Answer, status: u16, challenge: &str, context: &str) {
+    assert_eq!(answer.status, status, "{context}: {answer:?}");
+    assert_eq!(answer.header("www-authenticate"), if status == 401 { challenge } else { "" }, "{context}");
+    assert_eq!(answer.header("content-type"), "application/problem+json", "{context}");
+    assert_eq!(answer.json()["status"], status, "{context}");
+    assert!(!answer.body.contains("detail-") && !answer.body.contains("l1"), "{context}: {answer:?}");
+}
+
+fn assert_common_headers(answer: &Answer, context: &str) {
+    assert_eq!(answer.header("cache-control"), "no-store", "{context}");
+    assert_eq!(answer.header("vary"), "accept, authorization", "{context}");
+    assert_eq!(answer.header("x-content-type-options"), "nosniff", "{context}");
+}
+
+fn levels_of(body: &Value) -> Vec<u8> {
+    let body = body.get("levels").unwrap_or(body);
+    let keys = body.as_object().expect("an object").keys();
+    keys.filter_map(|key| key.strip_prefix("level_")?.parse().ok()).collect()
+}
+
+fn ran(runs: &Runs) -> Vec<usize> {
+    (1..).zip(runs.take()).filter(|(_, count)| *count > 0).map(|(level, _)| level).collect()
+}
+
+async fn try_all(case: Case) {
+    let access = Access::new().levels(..=4, case.policy.clone()).levels(5..=5, public());
+    let (address, runs, _) = start(access.group(Group::Startup, case.policy)).await;
+    for (kind, worth, brought) in &case.credentials {
+        let ask = async |path: &str| {
+            let answer = get_with(address, path, &borrowed(&brought(path))).await;
+            assert_common_headers(&answer, path);
+            (answer, ran(&runs), format!("{} {kind} {path}", case.name))
+        };
+        for path in PUBLIC {
+            let (answer, _, context) = ask(path).await;
+            assert_eq!(answer.status, 200, "{context}: {answer:?}");
+            assert!(!answer.body.contains("detail-"), "{context}: {answer:?}");
+        }
+        for (path, level) in LEVELS {
+            let (answer, ran, context) = ask(path).await;
+            match worth {
+                Worth::Missing | Worth::Wrong => assert_refused(&answer, 401, case.challenge, &context),
+                Worth::Level4 if level != 4 => assert_refused(&answer, 403, "", &context),
+                Worth::All | Worth::Level4 => {
+                    assert_eq!(answer.status, 200, "{context}: {answer:?}");
+                    let is_values = path.contains("values");
+                    assert!(is_values || answer.body.contains(&format!("detail-{level}")), "{context}: {answer:?}");
+                    assert!(ran.contains(&usize::from(level)), "{context}: {ran:?}");
+                    continue;
+                }
+            }
+            assert!(ran.is_empty(), "{context}: {ran:?} ran");
+        }
+        for path in LISTS {
+            let (answer, ran, context) = ask(path).await;
+            let shown: &[u8] = match worth {
+                Worth::All => &[1, 2, 3, 4, 5],
+                Worth::Level4 => &[4, 5],
+                Worth::Missing => &[5],
+                Worth::Wrong => &[],
+            };
+            if shown.is_empty() {
+                assert_refused(&answer, 401, case.challenge, &context);
+            } else {
+                assert_eq!((answer.status, levels_of(&answer.json())), (200, shown.to_vec()), "{context}");
+                assert!(!answer.body.contains("detail-5"), "{context}: {answer:?}");
+            }
+            assert_eq!(ran, shown.iter().map(|level| usize::from(*level)).collect::<Vec<_>>(), "{context}");
+        }
+        for path in GROUPS {
+            let (answer, ran, context) = ask(path).await;
+            if matches!(worth, Worth::All | Worth::Level4) {
+                assert_eq!((answer.status, ran.len()), (200, 5), "{context}: {answer:?}");
+            } else {
+                assert_refused(&answer, 401, case.challenge, &context);
+                assert!(ran.is_empty(), "{context}: {ran:?} ran");
+            }
+        }
+        let (answer, ran, context) = ask(UNKNOWN).await;
+        assert!(ran.is_empty(), "{context}: {ran:?} ran");
+        match worth {
+            // Level 5 is public, and the rest is granted: nothing is hidden.
+            Worth::All => assert_refused(&answer, 404, "", &context),
+            Worth::Level4 => assert_refused(&answer, 403, "", &context),
+            Worth::Missing | Worth::Wrong => assert_refused(&answer, 401, case.challenge, &context),
+        }
+        // The name of a check that the caller may not see is not told from one that nobody has.
+        if *worth != Worth::All {
+            let (forbidden, ..) = ask("/health/checks/l1").await;
+            assert_eq!((forbidden.status, forbidden.body), (answer.status, answer.body), "{context}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn passwords() {
+    let users = vec![User::new("ädä", PASSWORD), User::new("guest", "guest").levels(4..=4)];
+    try_all(of_passwords("basic", users)).await;
+}
+
+#[tokio::test]
+async fn hashed_passwords() {
+    let users = vec![
+        User::hashed("ädä", credentials::hash(PASSWORD)),
+        User::hashed("guest", credentials::hash("guest")).levels(4..=4),
+    ];
+    try_all(of_passwords("hashed", users)).await;
+}
+
+#[tokio::test]
+async fn access_keys() {
+    try_all(of_keys()).await;
+}
+
+#[tokio::test]
+async fn signatures() {
+    try_all(of_signatures()).await;
+}
+
+#[tokio::test]
+async fn a_signature_counts_once() {
+    let policy = signed([AccessKey::new("all", SECRET)]);
+    // The same keys are asked about by two policies of one request.
+    let access = Access::new().levels(..=2, policy.clone()).levels(3.., policy.clone().without_details());
+    let (address, runs, endpoint) = start(access).await;
+    let headers = signature("all", SECRET, "/health/levels/1", now(), "used-once");
+    let ask = async |path| get_with(address, path, &borrowed(&headers)).await;
+    let answer = ask("/health/levels/1").await;
+    assert_eq!((answer.status, levels_of(&answer.json())), (200, vec![1, 2, 3, 4, 5]), "{answer:?}");
+    assert!(answer.body.contains("detail-2") && !answer.body.contains("detail-3"));
+    runs.take();
+    assert_refused(&ask("/health/levels/1").await, 401, r#"HMAC-SHA256 realm="health""#, "replayed");
+    assert_eq!(ask("/health/levels/1?").await.status, 401);
+    assert_eq!(runs.take(), [0; 5]);
+    assert_eq!(endpoint.refusals().rejected, 2);
+    // Another method is another request.
+    let line = "HEAD /health/levels/1 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n";
+    let fresh = signature("all", SECRET, "/health/levels/1", now(), "for-a-get");
+    let fresh = fresh.iter().fold(String::new(), |lines, (name, value)| lines + name + ": " + value + "\r\n");
+    assert_eq!(health_tests::send(address, &format!("{line}{fresh}\r\n")).await.status, 401);
+}
+
+#[tokio::test]
+async fn methods_other_than_reading_are_refused_before_anybody_is_asked() {
+    let (address, runs, _) = start(Access::new().levels(.., access_key([AccessKey::new("all", SECRET)]))).await;
+    for (method, status) in [("POST", 405), ("DELETE", 405), ("HEAD", 401), ("OPTIONS", 401)] {
+        assert_eq!(request(address, method, "/health/levels/1").await.status, status, "{method}");
+    }
+    assert_eq!(runs.take(), [0; 5]);
+}

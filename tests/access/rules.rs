@@ -1,0 +1,291 @@
+//! The rules: what stops a start, what shows how much, and what the defaults are.
+
+use health_runtime::{
+    Check, EndpointBuilder, Group, Level, Problem, ShowDetails, View,
+    access::{
+        Access, AccessKey, Limits, Proxies, Signed, User, access_key, address, all_of, any_of, basic, closed, public,
+    },
+    health_endpoint,
+};
+use health_tests::{builder, get, get_with, serve, serve_with_addresses};
+use serde_json::json;
+use std::time::Duration;
+
+use crate::{
+    credentials::{self, SECRET, borrowed, key},
+    service::{Runs, checks, start, with_access},
+};
+
+fn problems(access: Access) -> Vec<String> {
+    let error = builder([]).access(access).build().expect_err("bad rules");
+    let fault = |problem: &Problem| match problem {
+        Problem::InvalidAccess { fault } => fault.clone(),
+        other => panic!("{other}"),
+    };
+    error.problems().iter().map(fault).collect()
+}
+
+#[test]
+fn what_cannot_be_meant_stops_the_start() {
+    for (access, expected) in [
+        (Access::new(), "levels 1, 2, 3, 4, 5 have no rule; if nobody is meant, say `closed()`"),
+        (Access::new().levels(2..=5, public()), "level 1 has no rule; if nobody is meant, say `closed()`"),
+        (
+            Access::new().levels(1..=3, public()).levels(3..=5, closed()),
+            "level 3 has more than one rule; keep one of them",
+        ),
+        (Access::new().levels(0..=5, public()), "levels are a range within 1 to 5, such as `4..=5`"),
+        (Access::new().levels(.., public().only_levels(6..)), "levels are a range within 1 to 5, such as `4..=5`"),
+        (
+            Access::new().levels(.., public()).group(Group::Startup, public()).group(Group::Startup, closed()),
+            "the group startup has more than one policy; keep one of them",
+        ),
+        (
+            Access::new().levels(.., public()).info(public()).info(closed()),
+            "the build information has more than one policy; keep one of them",
+        ),
+        (
+            Access::new().levels(.., any_of([any_of::<access_policy::Never>([])])),
+            "`any_of` holds no policy; use `closed()` if nobody is meant",
+        ),
+        (
+            Access::new().levels(.., all_of::<access_policy::Never>([])),
+            "`all_of` holds no policy; use `closed()` if nobody is meant",
+        ),
+        (
+            Access::new().levels(.., basic("x", [])),
+            "`basic` has no users, so nobody could be let in; say `closed()` if that is meant",
+        ),
+        (
+            Access::new().levels(.., basic("a\"b", [User::new("a", "b")])),
+            r#"`basic`: "a\"b" is no realm; take visible ASCII without `"` and `\`"#,
+        ),
+        (Access::new().levels(.., basic("x", [User::new("a", "")])), r#"`basic`: user "a": the password is empty"#),
+        (
+            Access::new().levels(.., basic("x", [User::new("a:b", "c")])),
+            r#"`basic`: "a:b" is no user; it needs a character, no `:` and no control characters"#,
+        ),
+        (
+            Access::new().levels(.., basic("x", [User::new("a", "b"), User::new("a", "c")])),
+            r#"`basic` has the user "a" twice"#,
+        ),
+        (
+            Access::new().levels(.., basic("x", [User::hashed("a", "$2b$10$no-argon2")])),
+            r#"`basic`: user "a": the hash is no argon2 hash in the PHC string format, such as `$argon2id$v=19$m=19456,t=2,p=1$…`"#,
+        ),
+        (
+            Access::new().levels(.., access_key([AccessKey::new("a", "short")])),
+            r#"`access_key`: key "a": the secret is shorter than 16 bytes"#,
+        ),
+        (
+            Access::new().levels(.., access_key([AccessKey::new("a", SECRET).levels(7..=9)])),
+            r#"`access_key`: key "a": levels are a range within 1 to 5, such as `4..=5`"#,
+        ),
+        (
+            Access::new().levels(.., Signed::new([AccessKey::new("a", SECRET)]).window(Duration::ZERO)),
+            "`signed`: a window of 0ns is not between a second and an hour",
+        ),
+        (
+            Access::new().levels(.., address(["10.0.0.0/33"])),
+            r#"`address`: "10.0.0.0/33" is no range of addresses; write such as `10.0.0.0/8`, `2001:db8::/32` or `::1`"#,
+        ),
+        (
+            Access::new().levels(.., public()).behind(Proxies::forwarded(Vec::<String>::new())),
+            "`Proxies` has no range of addresses",
+        ),
+        (
+            Access::new().levels(.., public()).limits(Limits::new().failures(0, Duration::from_secs(1))),
+            "`Limits`: 0 in 1s is no rate; make both more than zero",
+        ),
+    ] {
+        assert_eq!(problems(access), [expected]);
+    }
+}
+
+/// A type for lists without elements.
+mod access_policy {
+    use health_runtime::access::{Caller, Decision, Policy};
+
+    pub(super) enum Never {}
+
+    impl Policy for Never {
+        async fn decide(&self, _caller: &Caller) -> Decision {
+            match *self {}
+        }
+    }
+}
+
+#[test]
+fn every_problem_is_told_at_once_and_once() {
+    let twice = basic("x", [User::new("", "")]);
+    let access = Access::new().levels(1..=1, twice.clone()).levels(3..=3, twice);
+    assert_eq!(problems(access).len(), 3, "no rules for three levels, no name, no password");
+    let error = EndpointBuilder::new().access(Access::new()).base_path("health").build().expect_err("both");
+    assert_eq!(error.problems().len(), 3, "two paths and the rules: {error}");
+    assert!(error.to_string().contains("the access cannot work: levels 1, 2, 3, 4, 5 have no rule"), "{error}");
+}
+
+#[tokio::test]
+async fn without_access_everything_is_as_it_was() {
+    let runs = Runs::default();
+    let endpoint = builder(checks(&runs)).build().expect("good");
+    let address = serve(endpoint.router()).await;
+    for path in ["/health", "/health/levels/1", "/health/checks/l1", "/readyz"] {
+        let answer = get_with(address, path, &[("Authorization", "Basic !"), ("X-Access-Key", "x")]).await;
+        assert_eq!(answer.status, 200, "{path}");
+        assert!(!answer.body.contains("detail-"), "{path}");
+    }
+    assert_eq!(endpoint.refusals(), health_runtime::access::Refusals::default());
+}
+
+#[tokio::test]
+async fn closed_levels_are_for_nobody_and_seen_by_nobody() {
+    let (address, runs, endpoint) = start(Access::new().levels(4.., public()).levels(..=3, closed())).await;
+    for path in ["/health/levels/1", "/health/levels/3", "/health/levels/2?cumulative", "/health/checks/l2"] {
+        let answer = get(address, path).await;
+        assert_eq!((answer.status, answer.header("www-authenticate")), (403, ""), "{path}");
+    }
+    assert_eq!(get(address, "/health/checks/none").await.status, 403);
+    assert_eq!(runs.take(), [0; 5]);
+    assert_eq!(endpoint.refusals().forbidden, 5);
+    let body = get(address, "/health").await.json();
+    let levels: Vec<_> = body["levels"].as_object().expect("levels").keys().collect();
+    assert_eq!(levels, ["level_4", "level_5"]);
+    assert_eq!(get(address, "/health/levels/4?cumulative").await.status, 200);
+    assert_eq!(runs.take(), [0, 0, 0, 2, 2]);
+    // A tag of a level that is not shown is as unknown as one that no check has.
+    assert_eq!(get(address, "/readyz").await.status, 200);
+}
+
+#[tokio::test]
+async fn one_level_of_several_keeps_its_key_in_the_values_view() {
+    let access = || Access::new().levels(5.., public()).levels(..=4, closed());
+    let values = |access| {
+        builder([Check::new("a", Level::L5, || async { true }), Check::new("b", Level::L1, || async { true })])
+            .access(access)
+            .levels_path(("/levels", View::Values))
+    };
+    let address = serve(values(access()).build().expect("good").router()).await;
+    assert_eq!(get(address, "/levels").await.json(), json!({ "level_5": { "a": true } }));
+    assert_eq!(get(address, "/levels/5").await.json(), json!({ "a": true }));
+    assert_eq!(get(address, "/levels/1").await.status, 403);
+}
+
+#[tokio::test]
+async fn names_on_hidden_levels_are_not_told_by_what_they_block() {
+    let checks = [
+        Check::new("hidden-name", Level::L1, || async { false }),
+        Check::new("blocked", Level::L4, || async { true }).depends_on(["hidden-name"]),
+        Check::new("beside", Level::L4, || async { true }).depends_on(["blocked"]).with_tags(["shown"]),
+        Check::new("deep", Level::L1, || async { true }).with_tags(["hidden-tag"]),
+    ];
+    let all = key("all", SECRET);
+    let access = Access::new()
+        .levels(4.., any_of([access_key([AccessKey::new("all", SECRET)]), public().with_details()]))
+        .levels(..=3, access_key([AccessKey::new("all", SECRET)]));
+    let address = serve(builder(checks).access(access).build().expect("good").router()).await;
+    for path in ["/health", "/health/levels", "/health/levels/4", "/health/checks/blocked", "/readyz?verbose"] {
+        let answer = get(address, path).await;
+        assert!(!answer.body.contains("hidden-name"), "{path}: {answer:?}");
+    }
+    let body = get(address, "/health/levels/4").await.json();
+    assert_eq!(body["level_4"]["checks"]["blocked"]["cause"], "blocked");
+    assert_eq!(body["level_4"]["checks"]["beside"]["blocked_by"], json!(["blocked"]), "one that is shown");
+    for tag in ["hidden-tag", "no-tag"] {
+        assert_eq!(get(address, &format!("/health/levels?tag={tag}")).await.status, 404, "{tag}");
+    }
+    let body = get_with(address, "/health/levels", &borrowed(&all)).await.json();
+    assert_eq!(body["level_4"]["checks"]["blocked"]["blocked_by"], json!(["hidden-name"]));
+    assert_eq!(get_with(address, "/health/levels?tag=hidden-tag", &borrowed(&all)).await.status, 200);
+}
+
+#[tokio::test]
+async fn details_outweighs_the_policies_for_all_whom_they_let_in() {
+    let runs = Runs::default();
+    let access = || Access::new().levels(5.., public()).levels(..=4, access_key([AccessKey::new("all", SECRET)]));
+    let all = key("all", SECRET);
+    for (show, anonymous, known) in
+        [(None, false, true), (Some(ShowDetails::Always), true, true), (Some(ShowDetails::Never), false, false)]
+    {
+        let build = with_access(&runs, access());
+        let build = if let Some(show) = show { build.details(show) } else { build };
+        let address = serve(build.build().expect("good").router()).await;
+        let answer = get(address, "/health/levels").await;
+        assert_eq!(answer.body.contains("detail-5"), anonymous, "{show:?}");
+        assert!(!answer.body.contains("level_1"), "{show:?}");
+        let answer = get_with(address, "/health/levels", &borrowed(&all)).await;
+        assert_eq!(answer.body.contains("detail-1"), known, "{show:?}");
+        assert_eq!(get(address, "/livez?verbose&format=json").await.body.contains("detail-5"), anonymous, "{show:?}");
+    }
+}
+
+#[tokio::test]
+async fn stored_answers_are_for_those_who_see_the_same_and_for_nobody_else() {
+    let check = |level| {
+        Check::new(format!("l{level}"), level, move || async move {
+            health_runtime::Outcome::warn(format!("detail-{level}"))
+        })
+    };
+    let checks = Level::ALL.map(|level| check(level).with_max_age(Duration::from_mins(1)));
+    let keys = [
+        AccessKey::new("all", SECRET),
+        AccessKey::new("four", "secret for level four").levels(4..),
+        AccessKey::new("outline", "secret without details").without_details(),
+    ];
+    let access = Access::new().levels(5.., public()).levels(..=4, access_key(keys));
+    let address = serve(builder(checks).access(access).build().expect("good").router()).await;
+    let seen = async |headers: credentials::Headers| {
+        let body = get_with(address, "/health/levels", &borrowed(&headers)).await.body;
+        Level::ALL.map(|level| (body.contains(&format!("\"l{level}\"")), body.contains(&format!("detail-{level}"))))
+    };
+    let (hidden, outline, details) = ((false, false), (true, false), (true, true));
+    for _ in 0..3 {
+        assert_eq!(seen(vec![]).await, [hidden, hidden, hidden, hidden, outline]);
+        assert_eq!(seen(key("all", SECRET)).await, [details, details, details, details, outline]);
+        assert_eq!(seen(key("four", "secret for level four")).await, [hidden, hidden, hidden, details, outline]);
+        assert_eq!(seen(key("outline", "secret without details")).await, [outline; 5]);
+    }
+}
+
+#[tokio::test]
+async fn build_information_can_have_a_policy() {
+    const INFO: health_runtime::BuildMetadata = {
+        #[derive(health_runtime::BuildInfo)]
+        struct App;
+        <App as health_runtime::BuildInfo>::BUILD_INFO
+    };
+    let keys = || access_key([AccessKey::new("all", SECRET)]);
+    let all = key("all", SECRET);
+    let start = async |access| serve(builder([]).build_info(INFO).access(access).build().expect("good").router()).await;
+    let address = start(Access::new().levels(5.., public()).levels(..=4, keys()).info(keys())).await;
+    assert_eq!(get(address, "/health/info").await.status, 401);
+    let body = get(address, "/health").await.json();
+    assert_eq!((body.get("info"), body["levels"]["level_5"].as_str()), (None, Some("pass")));
+    let body = get_with(address, "/health/info", &borrowed(&all)).await.json();
+    assert!(body["language"].is_string() && body["name"].is_string());
+    assert!(get_with(address, "/health", &borrowed(&all)).await.json()["info"]["language"].is_string());
+    // Without one, everybody sees it, and the compiler those alone who see details anywhere.
+    let address = start(Access::new().levels(5.., public()).levels(..=4, keys())).await;
+    for path in ["/health", "/health/info"] {
+        let info = |body: serde_json::Value| body.get("info").cloned().unwrap_or(body);
+        let body = info(get(address, path).await.json());
+        assert!(body["name"].is_string() && body.get("language").is_none(), "{path}: {body}");
+        assert!(info(get_with(address, path, &borrowed(&all)).await.json())["language"].is_string(), "{path}");
+    }
+    let wrong = key("all", "a secret that is wrong");
+    assert_eq!(get_with(address, "/health/info", &borrowed(&wrong)).await.status, 200);
+}
+
+#[tokio::test]
+async fn the_macro_takes_it_as_well() {
+    let router = health_endpoint! {
+        access: Access::new().levels(4..=5, public()).levels(1..=3, closed()),
+        configure: |builder| builder.without_declared_checks().checks([Check::new("x", Level::L1, || async { true })]),
+    };
+    let address = serve_with_addresses(router.expect("good")).await;
+    assert_eq!(get(address, "/health/levels/1").await.status, 403);
+    assert_eq!(get(address, "/health/levels/4").await.status, 200);
+    let everything = any_of([basic("x", [User::new("a", "b")]), access_key([AccessKey::new("c", SECRET)])]);
+    let access = Access::new().levels(4..=5, public()).levels(1..=3, everything);
+    assert!(health_endpoint! { access: access }.is_ok());
+}
