@@ -135,8 +135,8 @@ async fn curl_is_let_in_with_its_certificate_and_without() {
     assert!(status != Some(0) && said.is_empty(), "{status:?}: {said}");
 
     // Passwords go over it as over any connection.
-    assert_eq!(curl(&setting, &["--user", "ada:correct horse"], "/secured/health/levels/1?view=values").await.1, "{}");
-    assert!(curl(&setting, &["--user", "ada:wrong"], "/secured/health/levels/1").await.1.contains("\"status\":401"));
+    assert_eq!(curl(&setting, &["--user", "ada:correct horse"], "/secured/health/levels/5?view=values").await.1, "{}");
+    assert!(curl(&setting, &["--user", "ada:wrong"], "/secured/health/levels/5").await.1.contains("\"status\":401"));
 
     let mut curl = Command::new("curl");
     curl.args(["--silent", "--noproxy", "*", "--unix-socket"])
