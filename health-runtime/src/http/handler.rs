@@ -18,7 +18,7 @@ use super::{
     query::{Query, View},
     show_details::ShowDetails,
     status_code::ValidStatusCodes,
-    target::Target,
+    target::{Reach, Target},
 };
 #[cfg(feature = "metrics")]
 use crate::render::{MetricsView, RenderMetrics};
@@ -26,8 +26,16 @@ use crate::{
     build_info::{BuildMetadata, RuntimeInfo},
     model::{CheckSpec, Group, Level, Levels, Report, Status},
     monitor::{Monitor, Selection},
-    render::{self, Clearance, Context, Format, FormatId, Render, RenderReport, ReportView, Sight, Subject},
+    render::{self, Clearance, Context, FormatId, Render, RenderReport, ReportView, Sight, Subject},
 };
+
+/// What was asked for, and at which place.
+struct Asked {
+    reach: Reach,
+    target: Target,
+    format: FormatId,
+    query: Query,
+}
 
 /// Everything that a route needs to answer.
 #[derive(Debug)]
@@ -46,7 +54,7 @@ pub(super) struct Service {
 
 impl Service {
     /// Decides what the caller may see, once and before anything else happens, then answers.
-    pub(super) fn answer(self: &Arc<Self>, target: Target, request: Request) -> Answering {
+    pub(super) fn answer(self: &Arc<Self>, reach: Reach, target: Target, request: Request) -> Answering {
         if !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
             return Answering::now(ProblemDetails::method_not_allowed(request.method()).into_response());
         }
@@ -55,21 +63,21 @@ impl Service {
             Err(problem) => return Answering::now(problem.into_response()),
         };
         let (request, _body) = request.into_parts();
-        let format = negotiate(&target, &query, &request.headers);
-        let Some(gate) = &self.gate else { return self.admitted(Sight::OUTLINE, target, format, query, request) };
-        let ask = self.ask(&target, format.format(), &query);
+        let asked = Asked { reach, format: negotiate(&target, &query, &request.headers), target, query };
+        let Some(gate) = &self.gate else { return self.admitted(Sight::OUTLINE, asked, request) };
+        let ask = self.ask(&asked);
         if let Some(sight) = gate.open_sight(ask) {
-            return self.admitted(sight, target, format, query, request);
+            return self.admitted(sight, asked, request);
         }
         let caller = gate.caller(request);
         match gate.decide(ask, &caller) {
-            Soon::Now(Ok(sight)) => self.admitted(sight, target, format, query, caller),
+            Soon::Now(Ok(sight)) => self.admitted(sight, asked, caller),
             Soon::Now(Err(refusal)) => Answering::now(refusal.into_response()),
             Soon::Later(deciding) => {
                 let service = Arc::clone(self);
                 Answering::later(async move {
                     match deciding.await {
-                        Ok(sight) => service.admitted(sight, target, format, query, caller).await,
+                        Ok(sight) => service.admitted(sight, asked, caller).await,
                         Err(refusal) => refusal.into_response(),
                     }
                 })
@@ -77,16 +85,17 @@ impl Service {
         }
     }
 
-    /// What has to be granted for a target.
-    fn ask(&self, target: &Target, format: &Format, query: &Query) -> Ask {
+    /// What has to be granted for what was asked for.
+    fn ask(&self, Asked { reach, target, format, query }: &Asked) -> Ask {
         // Metrics tell what is running, too.
-        let with_info = *target == Target::Overview || !matches!(format.render, Render::Report(_));
-        let levels = |shown, needed| Ask::Levels { shown, needed, with_info };
+        let with_info = *target == Target::Overview || !matches!(format.format().render, Render::Report(_));
+        let levels = |shown: Levels, needed| Ask::Levels { shown: shown.and(reach.levels), needed, with_info };
         match target {
             Target::Overview | Target::Levels => levels(Levels::ALL, None),
             Target::Level(level) => levels(shown_levels(*level, query), Some(*level)),
             Target::Check(name) => {
-                Ask::Check(self.monitor.checks().find(|check| check.name() == name).map(CheckSpec::level))
+                let is_asked_for = |check: &&CheckSpec| check.name() == name && reach.levels.contains(check.level());
+                Ask::Check(self.monitor.checks().find(is_asked_for).map(CheckSpec::level))
             }
             Target::Group(group) => Ask::Group(*group),
             Target::Info => Ask::Info,
@@ -97,19 +106,15 @@ impl Service {
 
     /// Answers at once what is stored, and runs what is not in a future of its own: that one is large, and
     /// most requests need none.
-    fn admitted<P>(
-        self: &Arc<Self>,
-        sight: Sight,
-        target: Target,
-        format: FormatId,
-        query: Query,
-        request: P,
-    ) -> Answering
+    fn admitted<P>(self: &Arc<Self>, sight: Sight, asked: Asked, request: P) -> Answering
     where
         P: Borrow<Parts> + Send + 'static,
     {
         let parts = request.borrow();
         let sight = self.show_details.map_or(sight, |show| show.apply(sight));
+        let Asked { reach, target, format, query } = asked;
+        // Of what is there, what the caller may have run.
+        let sight = Sight { run: sight.run.and(reach.levels), ..sight };
         let key = Key { target, shape: query.shape, format, sight };
         if let Some(answer) = self.stored(&key, &query) {
             return Answering::now(answer.into_response(&parts.method));
@@ -119,7 +124,7 @@ impl Service {
         let service = Arc::clone(self);
         Answering::later(async move {
             let parts = request.borrow();
-            match service.fresh(key, &query, parts).await {
+            match service.fresh(key, reach, &query, parts).await {
                 Ok(answer) => answer.into_response(&parts.method),
                 Err(problem) => problem.into_response(),
             }
@@ -131,18 +136,24 @@ impl Service {
         if query.is_common() { self.cache.get(key, &self.monitor) } else { None }
     }
 
-    async fn fresh(&self, key: Key, query: &Query, request: &Parts) -> Result<Answer, ProblemDetails> {
+    async fn fresh(&self, key: Key, reach: Reach, query: &Query, request: &Parts) -> Result<Answer, ProblemDetails> {
         match (key.format.format().render, &key.target) {
             (_, Target::Info) => Ok(self.info(key.sight, request)),
-            (Render::Report(render), Target::Overview) => self.overview(&key, render, query, request).await,
-            (Render::Report(render), _) => self.report(key, render, query).await,
+            (Render::Report(render), Target::Overview) => self.overview(&key, reach, render, query, request).await,
+            (Render::Report(render), _) => self.report(key, reach, render, query).await,
             #[cfg(feature = "metrics")]
             (Render::Metrics(render), _) => Ok(self.metrics(key.format, render, key.sight)),
         }
     }
 
-    async fn report(&self, key: Key, render: RenderReport, query: &Query) -> Result<Answer, ProblemDetails> {
-        let selection = self.selection(&key.target, key.sight, query)?;
+    async fn report(
+        &self,
+        key: Key,
+        reach: Reach,
+        render: RenderReport,
+        query: &Query,
+    ) -> Result<Answer, ProblemDetails> {
+        let selection = self.selection(&key.target, key.sight, query)?.within(reach.levels);
         let gathered = self.monitor.gather(&selection).await;
         // Those who waited for the same runs have rendered it meanwhile, perhaps.
         if let Some(answer) = self.stored(&key, query) {
@@ -254,13 +265,14 @@ impl Service {
     async fn overview(
         &self,
         key: &Key,
+        reach: Reach,
         render: RenderReport,
         query: &Query,
         request: &Parts,
     ) -> Result<Answer, ProblemDetails> {
         let report = self.monitor.report(&self.selection(&key.target, key.sight, query)?).await;
         let runtime = self.runtime_info.facts(host(request));
-        let links = self.paths.links(original_uri(request));
+        let links = self.paths.links(original_uri(request), reach);
         let is_draining = self.monitor.is_draining();
         Ok(self.encode(key, render, &report, Subject::Overview { runtime: &runtime, links: &links, is_draining }))
     }

@@ -55,6 +55,8 @@ impl Schemes {
     pub(super) const ACCESS_KEY: Self = Self(1 << 2);
     #[cfg(feature = "credentials")]
     pub(super) const SIGNED: Self = Self(1 << 3);
+    #[cfg(feature = "tls")]
+    pub(super) const CERTIFICATE: Self = Self(1 << 4);
 
     pub(super) const fn or(self, other: Self) -> Self {
         Self(self.0 | other.0)
