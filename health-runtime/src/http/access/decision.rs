@@ -55,6 +55,8 @@ impl Schemes {
     pub(super) const ACCESS_KEY: Self = Self(1 << 2);
     #[cfg(feature = "credentials")]
     pub(super) const SIGNED: Self = Self(1 << 3);
+    #[cfg(feature = "jwt")]
+    pub(super) const BEARER: Self = Self(1 << 4);
 
     pub(super) const fn or(self, other: Self) -> Self {
         Self(self.0 | other.0)
@@ -151,6 +153,20 @@ impl Decision {
             Some(Denial::Rejected) => self.rejected = scheme,
             Some(_) => {}
         }
+        self
+    }
+
+    /// The caller's credentials of this kind are right, whatever they allow.
+    #[cfg(feature = "jwt")]
+    pub(super) const fn known_by(mut self, scheme: Schemes) -> Self {
+        self.accepted = scheme;
+        self
+    }
+
+    /// Takes away the details of every level but these.
+    #[cfg(feature = "jwt")]
+    pub(super) const fn details_only(mut self, levels: Levels) -> Self {
+        self.details = self.details.and(levels);
         self
     }
 

@@ -46,6 +46,8 @@ mod gate;
 mod grants;
 #[cfg(feature = "hashed-passwords")]
 mod hashed;
+#[cfg(feature = "jwt")]
+mod jwt;
 #[cfg(feature = "credentials")]
 mod keys;
 #[cfg(feature = "limits")]
@@ -77,6 +79,8 @@ pub use caller::Caller;
 pub use compose::{all_of, any_of, closed, not, public};
 pub use decision::Decision;
 pub(super) use gate::{Ask, Gate};
+#[cfg(feature = "jwt")]
+pub use jwt::{Jwt, JwtAlgorithm, JwtKeys, jwt};
 #[cfg(feature = "credentials")]
 pub use keys::{AccessKey, access_key};
 #[cfg(feature = "limits")]

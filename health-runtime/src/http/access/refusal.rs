@@ -5,6 +5,8 @@ use axum::{
     response::Response,
 };
 
+#[cfg(feature = "jwt")]
+use super::decision::Schemes;
 use super::{
     audit::AUDIT,
     caller::Caller,
@@ -83,7 +85,15 @@ impl Refusal {
             // Some policy let the caller in, and not to this.
             Some(Denial::Forbidden) | None => Why::Forbidden,
         };
-        let challenges = if why.status() == StatusCode::UNAUTHORIZED { challenges } else { Vec::new() };
+        let challenges = match why.status() {
+            StatusCode::UNAUTHORIZED => challenges,
+            // RFC 6750, section 3.
+            #[cfg(feature = "jwt")]
+            StatusCode::FORBIDDEN if !no.accepted.and(Schemes::BEARER).is_empty() => {
+                vec![HeaderValue::from_static(r#"Bearer realm="health", error="insufficient_scope""#)]
+            }
+            _ => Vec::new(),
+        };
         let retry_after = (why == Why::Unavailable).then_some(Duration::from_secs(1));
         Self { why, challenges, retry_after, who: no.who, because: no.because }
     }

@@ -1,0 +1,9 @@
+//! `Authorization: Bearer` with a JSON Web Token (RFC 6750, RFC 7519).
+
+mod claims;
+mod key_file;
+mod keys;
+mod policy;
+
+pub use keys::{JwtAlgorithm, JwtKeys};
+pub use policy::{Jwt, jwt};
