@@ -17,6 +17,8 @@ mod router;
 mod show_details;
 mod status_code;
 mod target;
+#[cfg(feature = "jwt")]
+mod token;
 
 pub use endpoint::{Endpoint, EndpointBuilder};
 #[cfg(feature = "serve")]

@@ -1,7 +1,7 @@
 use std::{fmt, time::Duration};
 
 use axum::{
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::Response,
 };
 
@@ -131,12 +131,21 @@ impl Refusal {
         }
     }
 
+    #[cfg(feature = "jwt")]
+    pub(in crate::http) const fn status(&self) -> StatusCode {
+        self.why.status()
+    }
+
+    pub(in crate::http) fn add_challenges(&self, headers: &mut HeaderMap) {
+        for challenge in &self.challenges {
+            headers.append(header::WWW_AUTHENTICATE, challenge.clone());
+        }
+    }
+
     pub(in crate::http) fn into_response(self) -> Response {
         let mut response = ProblemDetails::refused(self.why.status(), self.why.detail()).into_response();
         let headers = response.headers_mut();
-        for challenge in self.challenges {
-            headers.append(header::WWW_AUTHENTICATE, challenge);
-        }
+        self.add_challenges(headers);
         if let Some(time) = self.retry_after {
             // Rounded up to whole seconds, and never "at once".
             let seconds = time.saturating_add(Duration::from_millis(999)).as_secs().max(1);

@@ -159,7 +159,8 @@ impl KeySet {
         let mut keys = Vec::new();
         for jwk in set.keys.iter().filter(|jwk| is_for(jwk, algorithm)) {
             let kid = jwk.common.key_id.clone();
-            let key = DecodingKey::from_jwk(jwk).map_err(|_| format!("its key {} cannot be read", name(kid.as_ref())))?;
+            let key =
+                DecodingKey::from_jwk(jwk).map_err(|_| format!("its key {} cannot be read", name(kid.as_ref())))?;
             match &jwk.algorithm {
                 AlgorithmParameters::OctetKey(_) => {
                     Self::hmac(key.try_get_as_bytes().unwrap_or_default())

@@ -4,6 +4,9 @@ mod claims;
 mod key_file;
 mod keys;
 mod policy;
+mod tokens;
 
 pub use keys::{JwtAlgorithm, JwtKeys};
 pub use policy::{Jwt, jwt};
+pub(in crate::http) use tokens::Token;
+pub use tokens::Tokens;
