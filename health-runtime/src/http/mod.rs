@@ -19,6 +19,8 @@ mod serve;
 mod show_details;
 mod status_code;
 mod target;
+#[cfg(feature = "jwt")]
+mod token;
 
 pub use endpoint::{Endpoint, EndpointBuilder};
 pub use paths::LevelsPath;

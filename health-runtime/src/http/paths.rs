@@ -81,6 +81,11 @@ impl Paths {
         format!("{}/checks", self.base)
     }
 
+    /// Where tokens are given out, if they are.
+    pub(super) fn token(&self) -> String {
+        format!("{}/token", self.base)
+    }
+
     /// The levels' own paths.
     pub(super) fn of_levels(&self) -> Vec<(String, Target)> {
         let each = Level::ALL.into_iter().map(|level| (format!("{}/{level}", self.levels), Target::Level(level)));
@@ -90,7 +95,7 @@ impl Paths {
     /// Two routes of one path, which axum would answer with a panic.
     fn clash(&self) -> Option<Problem> {
         let reason = "another route of the endpoint has this path";
-        let mut taken = vec![self.checks()];
+        let mut taken = vec![self.checks(), self.token()];
         let fixed = self.fixed().into_iter().map(|(path, _)| ("base_path", path));
         let levels = self.of_levels().into_iter().map(|(path, _)| ("levels_path", path));
         for (key, path) in fixed.chain(levels) {

@@ -27,6 +27,10 @@ pub(super) fn router(service: &Arc<Service>, reach: Reach) -> Router {
             _ => router.route(&path, route(Route::Nothing)),
         };
     }
+    #[cfg(feature = "jwt")]
+    if service.gate.as_ref().is_some_and(|gate| gate.gives_tokens()) {
+        router = router.route(&paths.token(), route(service, Route::Token));
+    }
     // What starts with one of these paths is ours to answer, and nothing else is.
     let (base, levels) = (&paths.base, &paths.levels);
     router
@@ -48,6 +52,9 @@ enum Route {
     To(Target),
     /// To the check that its last part names.
     ToCheck,
+    /// To where tokens are given out.
+    #[cfg(feature = "jwt")]
+    Token,
     NoLevel,
     Nothing,
 }
@@ -70,6 +77,11 @@ impl<S> Handler<(), S> for Ask {
             Route::ToCheck => match check_name(request.uri().path()) {
                 Some(name) => self.service.answer(self.reach, Target::Check(name), request),
                 None => not_found("no check has a name that is not UTF-8"),
+            },
+            #[cfg(feature = "jwt")]
+            Route::Token => match &self.service.gate {
+                Some(gate) => super::token::answer(Arc::clone(gate), request),
+                None => not_found("no tokens are given out"),
             },
             Route::NoLevel => {
                 not_found("a level is a whole number from 1 (the whole ship) to 5 (cheap and always safe)")

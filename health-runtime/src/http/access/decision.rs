@@ -57,6 +57,8 @@ impl Schemes {
     pub(super) const SIGNED: Self = Self(1 << 3);
     #[cfg(feature = "tls")]
     pub(super) const CERTIFICATE: Self = Self(1 << 4);
+    #[cfg(feature = "jwt")]
+    pub(super) const BEARER: Self = Self(1 << 5);
 
     pub(super) const fn or(self, other: Self) -> Self {
         Self(self.0 | other.0)
@@ -153,6 +155,20 @@ impl Decision {
             Some(Denial::Rejected) => self.rejected = scheme,
             Some(_) => {}
         }
+        self
+    }
+
+    /// The caller's credentials of this kind are right, whatever they allow.
+    #[cfg(feature = "jwt")]
+    pub(super) const fn known_by(mut self, scheme: Schemes) -> Self {
+        self.accepted = scheme;
+        self
+    }
+
+    /// Takes away the details of every level but these.
+    #[cfg(feature = "jwt")]
+    pub(super) const fn details_only(mut self, levels: Levels) -> Self {
+        self.details = self.details.and(levels);
         self
     }
 

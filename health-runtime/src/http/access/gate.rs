@@ -5,6 +5,8 @@ use std::{fmt, sync::Arc, time::Duration};
 use axum::http::request::Parts;
 use tokio::time::timeout;
 
+#[cfg(feature = "jwt")]
+use super::jwt::{Token, Tokens};
 #[cfg(feature = "limits")]
 use super::limits::Limiter;
 #[cfg(feature = "address")]
@@ -68,6 +70,8 @@ pub(in crate::http) struct Gate {
     proxies: Option<Proxies>,
     #[cfg(feature = "limits")]
     limiter: Option<Limiter>,
+    #[cfg(feature = "jwt")]
+    tokens: Option<Tokens>,
     counters: Counters,
 }
 
@@ -92,6 +96,8 @@ impl Gate {
             proxies: access.proxies,
             #[cfg(feature = "limits")]
             limiter: access.limits.map(Limiter::new),
+            #[cfg(feature = "jwt")]
+            tokens: access.tokens,
             counters: Counters::default(),
         };
         for (levels, policy) in access.levels {
@@ -114,6 +120,36 @@ impl Gate {
             self.entries.len() - 1
         });
         &mut self.entries[at]
+    }
+
+    #[cfg(feature = "jwt")]
+    pub(in crate::http) const fn gives_tokens(&self) -> bool {
+        self.tokens.is_some()
+    }
+
+    /// A token for this caller.
+    #[cfg(feature = "jwt")]
+    pub(in crate::http) async fn token(&self, caller: &Caller) -> Result<Token, Refusal> {
+        let refused = |refusal| self.noted(refusal, &"token", caller);
+        #[cfg(feature = "limits")]
+        if let Some(Err(wait)) = self.limiter.as_ref().map(|limiter| limiter.admits(caller.address())) {
+            return Err(refused(Refusal::limited(wait, "too many failed attempts")));
+        }
+        let Some(tokens) = &self.tokens else { return Err(refused(Refusal::of(Decision::forbidden()))) };
+        let Ok(decision) = timeout(TIME_LIMIT, tokens.policy.decide(caller).get()).await else {
+            return Err(refused(Refusal::of(Decision::unavailable().because("the policies took too long"))));
+        };
+        #[cfg(feature = "limits")]
+        if let Some(limiter) = &self.limiter
+            && !decision.rejected.without(decision.accepted).is_empty()
+        {
+            limiter.note_failure(caller.address());
+        }
+        if decision.run.is_empty() {
+            return Err(refused(Refusal::of(decision)));
+        }
+        let unsigned = || refused(Refusal::of(Decision::unavailable().because("the token could not be signed")));
+        tokens.issue(&decision).ok_or_else(unsigned)
     }
 
     pub(in crate::http) fn refusals(&self) -> Refusals {
@@ -167,7 +203,7 @@ impl Gate {
             && let Err(wait) = limiter.admits(caller.address())
         {
             let refusal = Refusal::limited(wait, "too many failed attempts");
-            return Soon::Now(Err(self.noted(refusal, ask, caller)));
+            return Soon::Now(Err(self.noted(refusal, &ask, caller)));
         }
         let policies = asked.iter().map(|index| self.entries[*index].policy.clone()).collect();
         let is_enough = move |nth: usize, decision: &Decision| match ask {
@@ -180,7 +216,7 @@ impl Gate {
             Soon::Later(deciding) => Soon::later(async move {
                 let Ok(decisions) = timeout(TIME_LIMIT, deciding).await else {
                     let refusal = Refusal::of(Decision::unavailable().because("the policies took too long"));
-                    return Err(gate.noted(refusal, ask, &caller));
+                    return Err(gate.noted(refusal, &ask, &caller));
                 };
                 gate.conclude(ask, &caller, asked, decisions)
             }),
@@ -230,21 +266,22 @@ impl Gate {
         if let Some(limiter) = self.limiter.as_ref().filter(|_| !wrong.is_empty()) {
             limiter.note_failure(caller.address());
         }
-        let sight = sight(ask, self.has_info, wrong, decided).map_err(|no| self.noted(Refusal::of(no), ask, caller))?;
+        let sight =
+            sight(ask, self.has_info, wrong, decided).map_err(|no| self.noted(Refusal::of(no), &ask, caller))?;
         #[cfg(feature = "limits")]
         if let Some(limiter) = &self.limiter
             && let Ask::Levels { .. } | Ask::Check(_) = ask
             && let Err(wait) = limiter.admits_levels(caller.address(), ask.levels().and(sight.run))
         {
             let refusal = Refusal::limited(wait, "the level is asked for too often");
-            return Err(self.noted(refusal, ask, caller));
+            return Err(self.noted(refusal, &ask, caller));
         }
         Ok(sight)
     }
 
-    fn noted(&self, refusal: Refusal, ask: Ask, caller: &Caller) -> Refusal {
+    fn noted(&self, refusal: Refusal, route: &impl fmt::Display, caller: &Caller) -> Refusal {
         self.counters.count(refusal.why);
-        refusal.log(caller, &ask);
+        refusal.log(caller, route);
         refusal
     }
 }

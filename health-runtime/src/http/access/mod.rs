@@ -48,6 +48,8 @@ mod gate;
 mod grants;
 #[cfg(feature = "hashed-passwords")]
 mod hashed;
+#[cfg(feature = "jwt")]
+mod jwt;
 #[cfg(feature = "credentials")]
 mod keys;
 #[cfg(feature = "limits")]
@@ -81,6 +83,10 @@ pub use client_certificate::{Client, client_certificate};
 pub use compose::{all_of, any_of, closed, not, public};
 pub use decision::Decision;
 pub(super) use gate::{Ask, Gate};
+#[cfg(feature = "jwt")]
+pub(super) use jwt::Token;
+#[cfg(feature = "jwt")]
+pub use jwt::{Jwt, JwtAlgorithm, JwtKeys, Tokens, jwt};
 #[cfg(feature = "credentials")]
 pub use keys::{AccessKey, access_key};
 #[cfg(feature = "limits")]
@@ -89,6 +95,8 @@ pub(super) use peer::original_uri;
 pub use policy::{AnyPolicy, Policy};
 #[cfg(feature = "address")]
 pub use proxies::Proxies;
+#[cfg(feature = "jwt")]
+pub(super) use refusal::Refusal;
 pub use refusals::Refusals;
 pub use rules::Access;
 #[cfg(feature = "credentials")]

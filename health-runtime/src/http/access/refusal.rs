@@ -1,10 +1,12 @@
 use std::{fmt, time::Duration};
 
 use axum::{
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::Response,
 };
 
+#[cfg(feature = "jwt")]
+use super::decision::Schemes;
 use super::{
     audit::AUDIT,
     caller::Caller,
@@ -83,7 +85,15 @@ impl Refusal {
             // Some policy let the caller in, and not to this.
             Some(Denial::Forbidden) | None => Why::Forbidden,
         };
-        let challenges = if why.status() == StatusCode::UNAUTHORIZED { challenges } else { Vec::new() };
+        let challenges = match why.status() {
+            StatusCode::UNAUTHORIZED => challenges,
+            // RFC 6750, section 3.
+            #[cfg(feature = "jwt")]
+            StatusCode::FORBIDDEN if !no.accepted.and(Schemes::BEARER).is_empty() => {
+                vec![HeaderValue::from_static(r#"Bearer realm="health", error="insufficient_scope""#)]
+            }
+            _ => Vec::new(),
+        };
         let retry_after = (why == Why::Unavailable).then_some(Duration::from_secs(1));
         Self { why, challenges, retry_after, who: no.who, because: no.because }
     }
@@ -121,12 +131,21 @@ impl Refusal {
         }
     }
 
+    #[cfg(feature = "jwt")]
+    pub(in crate::http) const fn status(&self) -> StatusCode {
+        self.why.status()
+    }
+
+    pub(in crate::http) fn add_challenges(&self, headers: &mut HeaderMap) {
+        for challenge in &self.challenges {
+            headers.append(header::WWW_AUTHENTICATE, challenge.clone());
+        }
+    }
+
     pub(in crate::http) fn into_response(self) -> Response {
         let mut response = ProblemDetails::refused(self.why.status(), self.why.detail()).into_response();
         let headers = response.headers_mut();
-        for challenge in self.challenges {
-            headers.append(header::WWW_AUTHENTICATE, challenge);
-        }
+        self.add_challenges(headers);
         if let Some(time) = self.retry_after {
             // Rounded up to whole seconds, and never "at once".
             let seconds = time.saturating_add(Duration::from_millis(999)).as_secs().max(1);

@@ -1,5 +1,7 @@
 use std::ops::RangeBounds;
 
+#[cfg(feature = "jwt")]
+use super::jwt::Tokens;
 #[cfg(feature = "limits")]
 use super::limits::Limits;
 use super::policy::{AnyPolicy, NO_LEVELS};
@@ -44,6 +46,8 @@ pub struct Access {
     pub(super) proxies: Option<Proxies>,
     #[cfg(feature = "limits")]
     pub(super) limits: Option<Limits>,
+    #[cfg(feature = "jwt")]
+    pub(super) tokens: Option<Tokens>,
     faults: Vec<String>,
 }
 
@@ -97,6 +101,15 @@ impl Access {
         self
     }
 
+    /// Gives tokens to callers that pass their policy, by `POST {base}/token`. Default: it gives none.
+    #[cfg(feature = "jwt")]
+    pub fn tokens(mut self, tokens: Tokens) -> Self {
+        if self.tokens.replace(tokens).is_some() {
+            self.faults.push("its tokens are given twice".to_owned());
+        }
+        self
+    }
+
     /// Everything that is wrong with it.
     pub(super) fn problems(&self) -> Vec<Problem> {
         let mut faults = self.faults.clone();
@@ -121,6 +134,8 @@ impl Access {
             faults.push("the build information has more than one policy; keep one of them".to_owned());
         }
         faults.extend(self.policies().flat_map(AnyPolicy::faults));
+        #[cfg(feature = "jwt")]
+        faults.extend(self.tokens.iter().flat_map(Tokens::faults));
         #[cfg(feature = "address")]
         faults.extend(self.proxies.iter().flat_map(Proxies::faults));
         #[cfg(feature = "limits")]

@@ -1,0 +1,222 @@
+use std::{fmt, path::PathBuf};
+
+use jsonwebtoken::{
+    Algorithm, DecodingKey,
+    jwk::{AlgorithmParameters, EllipticCurve, Jwk, JwkSet, KeyOperations, PublicKeyUse},
+};
+use secrecy::{ExposeSecret, SecretString};
+
+/// Each is tried on a token that does not name its key.
+const MOST_KEYS: usize = 32;
+
+/// As long as the hash, in bytes (RFC 7518, section 3.2).
+const SHORTEST_SECRET: usize = 32;
+
+/// 2048 bits, in bytes (RFC 7518, section 3.3).
+const SHORTEST_MODULUS: usize = 256;
+
+/// How tokens are signed. It is said here and never believed of a token (RFC 8725, section 3.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum JwtAlgorithm {
+    /// HMAC with SHA-256: who can check a token can make one.
+    Hs256,
+    /// RSA, PKCS #1 v1.5 with SHA-256.
+    Rs256,
+    /// ECDSA on P-256 with SHA-256.
+    Es256,
+    /// Ed25519.
+    EdDsa,
+}
+
+impl JwtAlgorithm {
+    pub(super) const fn inner(self) -> Algorithm {
+        match self {
+            Self::Hs256 => Algorithm::HS256,
+            Self::Rs256 => Algorithm::RS256,
+            Self::Es256 => Algorithm::ES256,
+            Self::EdDsa => Algorithm::EdDSA,
+        }
+    }
+}
+
+/// As a token's header names it (RFC 7518, section 3.1).
+impl fmt::Display for JwtAlgorithm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Hs256 => "HS256",
+            Self::Rs256 => "RS256",
+            Self::Es256 => "ES256",
+            Self::EdDsa => "EdDSA",
+        })
+    }
+}
+
+/// What tokens are verified with.
+///
+/// A PEM holds one public key. A JWKS (RFC 7517) holds several, of which those count that fit the algorithm; a token that
+/// names its key by `kid` is held against that one.
+#[derive(Debug)]
+#[must_use]
+pub struct JwtKeys {
+    pub(super) source: Source,
+}
+
+#[derive(Debug)]
+pub(super) enum Source {
+    Secret(SecretString),
+    Text(Format, SecretString),
+    File(Format, PathBuf),
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Format {
+    Pem,
+    Jwks,
+}
+
+impl JwtKeys {
+    /// The secret of HS256, 32 bytes or more.
+    pub fn secret(secret: impl Into<SecretString>) -> Self {
+        Self { source: Source::Secret(secret.into()) }
+    }
+
+    /// A public key in PEM (`BEGIN PUBLIC KEY`).
+    pub fn pem(text: impl Into<SecretString>) -> Self {
+        Self { source: Source::Text(Format::Pem, text.into()) }
+    }
+
+    /// A file with a public key in PEM, which is read again when it changes.
+    pub fn pem_file(path: impl Into<PathBuf>) -> Self {
+        Self { source: Source::File(Format::Pem, path.into()) }
+    }
+
+    /// A set of keys in JSON: `{ "keys": [ … ] }`.
+    pub fn jwks(text: impl Into<SecretString>) -> Self {
+        Self { source: Source::Text(Format::Jwks, text.into()) }
+    }
+
+    /// A file with such a set, which is read again when it changes.
+    pub fn jwks_file(path: impl Into<PathBuf>) -> Self {
+        Self { source: Source::File(Format::Jwks, path.into()) }
+    }
+}
+
+/// The keys of one algorithm. Its `Debug` shows none of them.
+pub(super) struct KeySet {
+    keys: Vec<(Option<String>, DecodingKey)>,
+}
+
+impl fmt::Debug for KeySet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeySet").field("keys", &self.keys.len()).finish()
+    }
+}
+
+impl KeySet {
+    pub(super) fn secret(secret: &SecretString, algorithm: JwtAlgorithm) -> Result<Self, String> {
+        if algorithm != JwtAlgorithm::Hs256 {
+            return Err(format!("a secret is what HS256 is verified with; {algorithm} needs a public key"));
+        }
+        Self::hmac(secret.expose_secret().as_bytes()).map(|key| Self { keys: vec![(None, key)] })
+    }
+
+    /// # Errors
+    /// What is wrong, without anything of the text: it may be a key.
+    pub(super) fn parse(format: Format, text: &[u8], algorithm: JwtAlgorithm) -> Result<Self, String> {
+        match format {
+            Format::Pem => Self::pem(text, algorithm),
+            Format::Jwks => Self::jwks(text, algorithm),
+        }
+    }
+
+    fn pem(text: &[u8], algorithm: JwtAlgorithm) -> Result<Self, String> {
+        let key = match algorithm {
+            // Whoever knows a public key could else sign with it.
+            JwtAlgorithm::Hs256 => return Err("HS256 is verified with a secret, and not with a PEM".to_owned()),
+            JwtAlgorithm::Rs256 => DecodingKey::from_rsa_pem(text),
+            JwtAlgorithm::Es256 => DecodingKey::from_ec_pem(text),
+            JwtAlgorithm::EdDsa => DecodingKey::from_ed_pem(text),
+        };
+        let key = key.map_err(|_| format!("it holds no public key for {algorithm} in PEM"))?;
+        let length = key.try_get_as_bytes().map_or(0, <[u8]>::len);
+        // In front of the modulus and behind it stand some bytes of DER.
+        if algorithm == JwtAlgorithm::Rs256 && length < SHORTEST_MODULUS + 10 {
+            return Err("its RSA key is shorter than 2048 bits".to_owned());
+        }
+        // An uncompressed point: P-384 would be longer.
+        if algorithm == JwtAlgorithm::Es256 && length != 65 {
+            return Err("its key is on another curve than P-256".to_owned());
+        }
+        Ok(Self { keys: vec![(None, key)] })
+    }
+
+    fn jwks(text: &[u8], algorithm: JwtAlgorithm) -> Result<Self, String> {
+        let set: JwkSet = serde_json::from_slice(text).map_err(|error| {
+            // Where, and not what.
+            format!("it is no JWKS: line {}, column {}", error.line(), error.column())
+        })?;
+        let mut keys = Vec::new();
+        for jwk in set.keys.iter().filter(|jwk| is_for(jwk, algorithm)) {
+            let kid = jwk.common.key_id.clone();
+            let key =
+                DecodingKey::from_jwk(jwk).map_err(|_| format!("its key {} cannot be read", name(kid.as_ref())))?;
+            match &jwk.algorithm {
+                AlgorithmParameters::OctetKey(_) => {
+                    Self::hmac(key.try_get_as_bytes().unwrap_or_default())
+                        .map_err(|fault| format!("its key {}: {fault}", name(kid.as_ref())))?;
+                }
+                // Base64 writes three bytes in four characters.
+                AlgorithmParameters::RSA(rsa) if rsa.n.len() / 4 * 3 < SHORTEST_MODULUS - 2 => {
+                    return Err(format!("its key {} is shorter than 2048 bits", name(kid.as_ref())));
+                }
+                _ => {}
+            }
+            keys.push((kid, key));
+        }
+        match keys.len() {
+            0 => Err(format!("it holds no key for {algorithm}")),
+            1..=MOST_KEYS => Ok(Self { keys }),
+            many => Err(format!("it holds {many} keys for {algorithm}, more than {MOST_KEYS}")),
+        }
+    }
+
+    fn hmac(secret: &[u8]) -> Result<DecodingKey, String> {
+        if secret.len() < SHORTEST_SECRET {
+            return Err(format!("the secret is shorter than {SHORTEST_SECRET} bytes"));
+        }
+        Ok(DecodingKey::from_secret(secret))
+    }
+
+    /// Those that may have signed a token with this `kid`.
+    pub(super) fn candidates<'a>(&'a self, kid: Option<&'a str>) -> impl Iterator<Item = &'a DecodingKey> {
+        let may_be = move |own: &Option<String>| match (kid, own) {
+            (Some(kid), Some(own)) => kid == own,
+            _ => true,
+        };
+        self.keys.iter().filter(move |(own, _)| may_be(own)).map(|(_, key)| key)
+    }
+}
+
+/// Whether a key is there to verify signatures of this algorithm (RFC 7517, sections 4.1 to 4.4).
+fn is_for(jwk: &Jwk, algorithm: JwtAlgorithm) -> bool {
+    let common = &jwk.common;
+    let is_to_sign = common.public_key_use.as_ref().is_none_or(|used| *used == PublicKeyUse::Signature);
+    let is_to_verify =
+        common.key_operations.as_ref().is_none_or(|operations| operations.contains(&KeyOperations::Verify));
+    let is_named = common
+        .key_algorithm
+        .is_none_or(|named| Algorithm::try_from(named).is_ok_and(|named| named == algorithm.inner()));
+    let is_of_type = match (algorithm, &jwk.algorithm) {
+        (JwtAlgorithm::Hs256, AlgorithmParameters::OctetKey(_))
+        | (JwtAlgorithm::Rs256, AlgorithmParameters::RSA(_)) => true,
+        (JwtAlgorithm::Es256, AlgorithmParameters::EllipticCurve(key)) => key.curve == EllipticCurve::P256,
+        (JwtAlgorithm::EdDsa, AlgorithmParameters::OctetKeyPair(key)) => key.curve == EllipticCurve::Ed25519,
+        _ => false,
+    };
+    is_to_sign && is_to_verify && is_named && is_of_type
+}
+
+fn name(kid: Option<&String>) -> String {
+    kid.map_or_else(|| "without a `kid`".to_owned(), |kid| format!("{kid:?}"))
+}

@@ -1,0 +1,152 @@
+//! `POST {base}/token`: a token for a caller that another policy knows (RFC 6749, sections 4.4 and 5).
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    body::{Body, to_bytes},
+    extract::Request,
+    http::{HeaderValue, Method, StatusCode, header, request::Parts},
+    response::Response,
+};
+use tokio::time::timeout;
+
+use super::{
+    access::{Gate, Refusal, Token},
+    answer::{JSON, insert_common},
+    answering::Answering,
+    problem::ProblemDetails,
+};
+
+/// How much of a body is read, and for how long.
+const LONGEST: usize = 8 * 1024;
+const READING: Duration = Duration::from_secs(5);
+
+const ALLOWED: HeaderValue = HeaderValue::from_static("POST");
+
+/// The errors of RFC 6749, section 5.2, that a request can have here.
+#[derive(Clone, Copy, Debug)]
+enum TokenError {
+    InvalidRequest(&'static str),
+    InvalidClient,
+    UnauthorizedClient,
+    UnsupportedGrantType,
+    InvalidScope,
+}
+
+pub(super) fn answer(gate: Arc<Gate>, request: Request) -> Answering {
+    if request.method() != Method::POST {
+        let problem = ProblemDetails::refused(StatusCode::METHOD_NOT_ALLOWED, "a token is asked for with POST");
+        let mut response = problem.into_response();
+        response.headers_mut().insert(header::ALLOW, ALLOWED);
+        return Answering::now(response);
+    }
+    Answering::later(async move {
+        let (parts, body) = request.into_parts();
+        match issue(&gate, parts, body).await {
+            Ok(token) => respond(StatusCode::OK, token.to_json()),
+            Err(response) => response,
+        }
+    })
+}
+
+/// The caller is looked at first: what a stranger sends is not even read.
+async fn issue(gate: &Gate, parts: Parts, body: Body) -> Result<Token, Response> {
+    let caller = gate.caller(parts);
+    let token = gate.token(&caller).await.map_err(refused)?;
+    let Ok(Ok(form)) = timeout(READING, to_bytes(body, LONGEST)).await else {
+        return Err(TokenError::InvalidRequest("the body cannot be read, or is longer than 8 KiB").into_response());
+    };
+    check(&form).map_err(TokenError::into_response)?;
+    Ok(token)
+}
+
+/// What a form may say: that it is the caller itself who wants a token.
+fn check(form: &[u8]) -> Result<(), TokenError> {
+    let mut grants = 0;
+    for (key, value) in form_urlencoded::parse(form) {
+        match (&*key, &*value) {
+            ("grant_type", "client_credentials") => grants += 1,
+            ("grant_type", _) => return Err(TokenError::UnsupportedGrantType),
+            // A token grants what the caller's policy grants, and cannot be asked for less.
+            ("scope", scope) if !scope.is_empty() => return Err(TokenError::InvalidScope),
+            _ => {}
+        }
+    }
+    if grants > 1 { Err(TokenError::InvalidRequest("`grant_type` stands there twice")) } else { Ok(()) }
+}
+
+/// What the RFC has words for is said with them.
+fn refused(refusal: Refusal) -> Response {
+    let error = match refusal.status() {
+        StatusCode::UNAUTHORIZED => TokenError::InvalidClient,
+        StatusCode::FORBIDDEN => TokenError::UnauthorizedClient,
+        _ => return refusal.into_response(),
+    };
+    let mut response = error.into_response();
+    refusal.add_challenges(response.headers_mut());
+    response
+}
+
+impl TokenError {
+    const fn code(self) -> &'static str {
+        match self {
+            Self::InvalidRequest(_) => "invalid_request",
+            Self::InvalidClient => "invalid_client",
+            Self::UnauthorizedClient => "unauthorized_client",
+            Self::UnsupportedGrantType => "unsupported_grant_type",
+            Self::InvalidScope => "invalid_scope",
+        }
+    }
+
+    const fn description(self) -> &'static str {
+        match self {
+            Self::InvalidRequest(what) => what,
+            Self::InvalidClient => "this needs credentials that are accepted",
+            Self::UnauthorizedClient => "this caller may have no level run, so it gets no token",
+            Self::UnsupportedGrantType => "the only grant type is client_credentials",
+            Self::InvalidScope => "a token grants what its caller may see, and cannot be asked for a scope",
+        }
+    }
+
+    const fn status(self) -> StatusCode {
+        match self {
+            Self::InvalidClient => StatusCode::UNAUTHORIZED,
+            _ => StatusCode::BAD_REQUEST,
+        }
+    }
+
+    fn into_response(self) -> Response {
+        let body = serde_json::json!({ "error": self.code(), "error_description": self.description() });
+        respond(self.status(), body.to_string().into_bytes())
+    }
+}
+
+fn respond(status: StatusCode, body: Vec<u8>) -> Response {
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, JSON);
+    // What RFC 6749, section 5.1, wants beside `no-store`.
+    headers.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
+    insert_common(headers);
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_may_ask_for_a_token_of_its_own() {
+        assert!(check(b"").is_ok());
+        assert!(check(b"grant_type=client_credentials").is_ok());
+        assert!(check(b"scope=&grant_type=client_credentials&client_id=ada").is_ok());
+        for (form, code) in [
+            (&b"grant_type=password"[..], "unsupported_grant_type"),
+            (b"grant_type=client_credentials&scope=health", "invalid_scope"),
+            (b"grant_type=client_credentials&grant_type=client_credentials", "invalid_request"),
+        ] {
+            assert_eq!(check(form).map_err(TokenError::code), Err(code));
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Keys in files, which change.
+
+use std::{fs, path::Path, time::Duration};
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
+use health_runtime::access::{Jwt, JwtAlgorithm, JwtKeys};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, encode, jwk::Jwk};
+use serde_json::{Value, json};
+
+use super::{EC, EC_PUBLIC, ED_PUBLIC, RSA_PUBLIC, Service, claims};
+
+fn oct(kid: &str, secret: &str) -> Value {
+    json!({ "kty": "oct", "kid": kid, "k": BASE64.encode(secret), "alg": "HS256", "use": "sig" })
+}
+
+fn token(kid: Option<&str>, secret: &str) -> String {
+    let header = Header { kid: kid.map(ToOwned::to_owned), ..Header::new(Algorithm::HS256) };
+    encode(&header, &claims(), &EncodingKey::from_secret(secret.as_bytes())).expect("a token")
+}
+
+fn store(path: &Path, keys: &[Value]) {
+    fs::write(path, json!({ "keys": keys }).to_string()).expect("a file");
+}
+
+const OLD: &str = "old-0123456789abcdef0123456789abcdef";
+const NEW: &str = "new-0123456789abcdef0123456789abcdef";
+
+#[tokio::test]
+async fn keys_are_rotated_without_a_restart() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("jwks.json");
+    store(&path, &[oct("old", OLD)]);
+    let tokens = Jwt::new(JwtAlgorithm::Hs256, JwtKeys::jwks_file(&path)).audience("orders-health");
+    let service = Service::behind(tokens.reload_interval(Duration::ZERO)).await;
+    assert!(service.accepts(&token(Some("old"), OLD)).await);
+    assert!(!service.accepts(&token(Some("new"), NEW)).await);
+
+    store(&path, &[oct("old", OLD), oct("new", NEW)]);
+    assert!(service.accepts(&token(Some("old"), OLD)).await && service.accepts(&token(Some("new"), NEW)).await);
+    assert!(service.accepts(&token(None, NEW)).await, "without a `kid` each key is tried");
+    assert!(!service.accepts(&token(Some("old"), NEW)).await, "the key that is named is the one that counts");
+    assert!(!service.accepts(&token(Some("unknown"), NEW)).await);
+
+    // One that is half written, or gone, changes nothing.
+    fs::write(&path, "{\"keys\": [").expect("a file");
+    assert!(service.accepts(&token(Some("new"), NEW)).await);
+    fs::remove_file(&path).expect("a file to remove");
+    assert!(service.accepts(&token(Some("new"), NEW)).await);
+
+    store(&path, &[oct("new", NEW)]);
+    assert!(service.accepts(&token(Some("new"), NEW)).await);
+    assert!(!service.accepts(&token(Some("old"), OLD)).await, "the old key is gone");
+}
+
+#[tokio::test]
+async fn a_pem_is_read_again_too() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("key.pem");
+    fs::write(&path, include_str!("keys/ec.pub.pem")).expect("a file");
+    let tokens = Jwt::new(JwtAlgorithm::Es256, JwtKeys::pem_file(&path)).audience("orders-health");
+    let service = Service::behind(tokens.reload_interval(Duration::ZERO)).await;
+    let key = EncodingKey::from_ec_pem(EC.as_bytes()).expect("a key");
+    let token = encode(&Header::new(Algorithm::ES256), &claims(), &key).expect("a token");
+    assert!(service.accepts(&token).await);
+    let other = rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256).expect("a key").public_key_pem();
+    fs::write(&path, other).expect("a file");
+    assert!(!service.accepts(&token).await);
+}
+
+#[tokio::test]
+async fn a_set_of_all_kinds_is_searched_for_those_that_fit() {
+    let jwk = |key: DecodingKey, algorithm, kid: &str| {
+        let mut jwk = Jwk::from_decoding_key(&key, algorithm).expect("a key");
+        jwk.common.key_id = Some(kid.to_owned());
+        json!(jwk)
+    };
+    let key = "a key for tests";
+    let rsa = jwk(DecodingKey::from_rsa_pem(RSA_PUBLIC.as_bytes()).expect(key), Some(Algorithm::RS256), "rsa");
+    let ec = jwk(DecodingKey::from_ec_pem(EC_PUBLIC.as_bytes()).expect(key), Some(Algorithm::ES256), "ec");
+    let ed = jwk(DecodingKey::from_ed_pem(ED_PUBLIC.as_bytes()).expect(key), Some(Algorithm::EdDSA), "ed");
+    let encrypting = json!({ "kty": "oct", "kid": "enc", "k": BASE64.encode(OLD), "use": "enc" });
+    let unknown = json!({ "kty": "future", "kid": "future", "x": "y" });
+    let set = json!({ "keys": [rsa, ec, ed, oct("oct", super::SECRET), encrypting, unknown] }).to_string();
+    for (algorithm, inner, key, _) in super::algorithms() {
+        let tokens = Jwt::new(algorithm, JwtKeys::jwks(set.as_str())).audience("orders-health");
+        let service = Service::behind(tokens).await;
+        assert!(service.accepts(&encode(&Header::new(inner), &claims(), &key).expect("a token")).await, "{algorithm}");
+        assert!(!service.accepts(&token(Some("enc"), OLD)).await, "a key to encrypt with signs nothing");
+    }
+}

@@ -1,0 +1,115 @@
+//! `POST {base}/token`.
+
+use std::time::Duration;
+
+use health_runtime::access::{Access, Limits, Tokens, User, any_of, basic, public};
+use health_tests::{Answer, send};
+use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode};
+use serde_json::{Value, json};
+
+use super::{SECRET, Service};
+
+/// Ada sees all, Bob levels 4 and 5 without details.
+fn access() -> Access {
+    let people = basic(
+        "health",
+        [User::new("ada", "correct horse"), User::new("bob", "battery staple").levels(4..=5).without_details()],
+    );
+    let tokens = Tokens::new(SECRET, people.clone()).lifetime(Duration::from_mins(5));
+    Access::new().levels(5..=5, public()).levels(1..=4, any_of([people, tokens.policy()])).tokens(tokens)
+}
+
+async fn post(service: &Service, headers: &str, body: &str) -> Answer {
+    let (address, length) = (service.address, body.len());
+    let request = format!(
+        "POST /health/token HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Length: {length}\r\n{headers}\r\n{body}"
+    );
+    send(address, &request).await
+}
+
+const ADA: &str = "Authorization: Basic YWRhOmNvcnJlY3QgaG9yc2U=\r\n";
+const BOB: &str = "Authorization: Basic Ym9iOmJhdHRlcnkgc3RhcGxl\r\n";
+const WRONG: &str = "Authorization: Basic YWRhOndyb25n\r\n";
+
+async fn token(service: &Service, headers: &str) -> String {
+    let answer = post(service, headers, "").await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    answer.json()["token"].as_str().expect("a token").to_owned()
+}
+
+#[tokio::test]
+async fn whoever_is_known_gets_a_token_for_what_it_may_see() {
+    let service = Service::with(access()).await;
+    let answer = post(&service, ADA, "grant_type=client_credentials").await;
+    assert_eq!((answer.status, answer.header("content-type")), (200, "application/json"));
+    assert_eq!((answer.header("cache-control"), answer.header("pragma")), ("no-store", "no-cache"));
+    let body = answer.json();
+    assert_eq!(body.as_object().map(serde_json::Map::len), Some(2));
+    assert_eq!(body["expires_in"], 300);
+    let ada = body["token"].as_str().expect("a token");
+    let claims: Value = {
+        let mut validation = Validation::new(Algorithm::HS256);
+        validation.set_audience(&["health-runtime"]);
+        decode(ada, &DecodingKey::from_secret(SECRET.as_bytes()), &validation).expect("a good token").claims
+    };
+    assert_eq!((&claims["sub"], &claims["health_levels"]), (&json!("ada"), &json!([1, 2, 3, 4, 5])));
+    assert_eq!(claims["exp"].as_u64().zip(claims["iat"].as_u64()).map(|(exp, iat)| exp - iat), Some(300));
+
+    let deep = service.with_token("/health/levels/1", ada).await;
+    assert!(deep.status == 200 && deep.body.contains("a detail"));
+    let bob = token(&service, BOB).await;
+    assert_eq!(service.with_token("/health/levels/1", &bob).await.status, 403);
+    let shallow = service.with_token("/health/levels/4", &bob).await;
+    assert!(shallow.status == 200 && !shallow.body.contains("a detail"));
+}
+
+#[tokio::test]
+async fn a_token_buys_no_other_token() {
+    let service = Service::with(access()).await;
+    let ada = token(&service, ADA).await;
+    let answer = post(&service, &format!("Authorization: Bearer {ada}\r\n"), "").await;
+    assert_eq!((answer.status, answer.json()["error"].as_str()), (401, Some("invalid_client")));
+}
+
+#[tokio::test]
+async fn errors_are_those_of_the_rfc() {
+    let service = Service::with(access()).await;
+    for (headers, body, status, error) in [
+        ("", "", 401, "invalid_client"),
+        (WRONG, "", 401, "invalid_client"),
+        ("Authorization: Basic !\r\n", "", 401, "invalid_client"),
+        (ADA, "grant_type=password&username=ada", 400, "unsupported_grant_type"),
+        (ADA, "grant_type=client_credentials&scope=all", 400, "invalid_scope"),
+        (ADA, &"x".repeat(10_000), 400, "invalid_request"),
+    ] {
+        let answer = post(&service, headers, body).await;
+        assert_eq!((answer.status, answer.json()["error"].as_str()), (status, Some(error)), "{headers}{body}");
+        assert!(answer.json()["error_description"].is_string());
+        assert_eq!(answer.header("cache-control"), "no-store");
+        let challenge = if status == 401 { r#"Basic realm="health", charset="UTF-8""# } else { "" };
+        assert_eq!(answer.header("www-authenticate"), challenge);
+    }
+    for method in ["GET", "HEAD", "OPTIONS", "PUT"] {
+        let answer = health_tests::request(service.address, method, "/health/token").await;
+        assert_eq!((answer.status, answer.header("allow")), (405, "POST"), "{method}");
+    }
+}
+
+#[tokio::test]
+async fn passwords_are_not_guessed_here_either() {
+    let access = access().limits(Limits::new().failures(3, Duration::from_mins(1)));
+    let service = Service::with(access).await;
+    for _ in 0..3 {
+        assert_eq!(post(&service, WRONG, "").await.status, 401);
+    }
+    let answer = post(&service, ADA, "").await;
+    assert_eq!((answer.status, answer.header("content-type")), (429, "application/problem+json"));
+    assert_ne!(answer.header("retry-after"), "");
+}
+
+#[tokio::test]
+async fn there_is_no_such_route_unless_it_was_configured() {
+    let service = Service::with(Access::new().levels(1..=5, public())).await;
+    assert_eq!(health_tests::get(service.address, "/health/token").await.status, 404);
+    assert_eq!(post(&service, ADA, "").await.status, 404);
+}

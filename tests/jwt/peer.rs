@@ -1,0 +1,77 @@
+//! PyJWT, another library, on both sides.
+
+use std::{
+    io::Write as _,
+    path::Path,
+    process::{Command, Stdio},
+};
+
+use health_runtime::access::{Access, Jwt, Tokens, User, basic};
+use serde_json::{Value, json};
+
+use super::{SECRET, Service, algorithms};
+
+/// Gives the script a question and returns its answer.
+fn ask(question: &Value) -> Value {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let python = root.join("target/peers/venv/bin/python");
+    let mut child = Command::new(python)
+        .arg(root.join("tests/peers/pyjwt.py"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("Python starts");
+    child.stdin.take().expect("piped").write_all(question.to_string().as_bytes()).expect("it reads");
+    let output = child.wait_with_output().expect("it ends");
+    assert!(output.status.success());
+    serde_json::from_slice(&output.stdout).expect("JSON")
+}
+
+#[tokio::test]
+#[ignore = "needs PyJWT: scripts/peers"]
+async fn tokens_of_another_library_are_judged_as_it_judges_them() {
+    for (algorithm, inner, _, keys) in algorithms() {
+        let service = Service::behind(Jwt::new(algorithm, keys).audience("orders-health").issuer(super::ISSUER)).await;
+        let (private, public) = match inner {
+            jsonwebtoken::Algorithm::RS256 => (super::RSA, super::RSA_PUBLIC),
+            jsonwebtoken::Algorithm::ES256 => (super::EC, super::EC_PUBLIC),
+            jsonwebtoken::Algorithm::EdDSA => (super::ED, super::ED_PUBLIC),
+            _ => (SECRET, SECRET),
+        };
+        let tokens = ask(&json!({
+            "make": { "algorithm": algorithm.to_string(), "private": private, "public": public,
+                      "issuer": super::ISSUER, "audience": "orders-health" },
+        }));
+        let tokens = tokens.as_array().expect("tokens");
+        assert!(tokens.len() > 8);
+        for token in tokens {
+            let accepted = service.accepts(token["token"].as_str().expect("a token")).await;
+            assert_eq!(Value::from(accepted), token["accepted"], "{algorithm}: {}", token["what"]);
+        }
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs PyJWT: scripts/peers"]
+async fn another_library_accepts_the_tokens_that_are_given_out() {
+    let people = basic("health", [User::new("ada", "correct horse")]);
+    let tokens = Tokens::new(SECRET, people.clone());
+    let service = Service::with(Access::new().levels(1..=5, people).tokens(tokens)).await;
+    let address = service.address;
+    let answer = health_tests::send(
+        address,
+        &format!("POST /health/token HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nAuthorization: Basic YWRhOmNvcnJlY3QgaG9yc2U=\r\nContent-Length: 0\r\n\r\n"),
+    )
+    .await;
+    let token = answer.json()["token"].clone();
+    let read = |secret: &str, audience: &str| {
+        ask(&json!({ "read": { "token": token, "secret": secret, "audience": audience } }))
+    };
+    let claims = read(SECRET, "health-runtime");
+    assert_eq!((&claims["sub"], &claims["health_levels"]), (&json!("ada"), &json!([1, 2, 3, 4, 5])));
+    assert_eq!(read(SECRET, "another"), json!({ "error": "InvalidAudienceError" }));
+    assert_eq!(
+        read("another-0123456789abcdef0123456789abcdef", "health-runtime"),
+        json!({ "error": "InvalidSignatureError" })
+    );
+}

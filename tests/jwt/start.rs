@@ -1,0 +1,71 @@
+//! What is wrong at start, all of it, and nothing of any key.
+
+use health_runtime::access::{Access, Jwt, JwtAlgorithm, JwtKeys, Tokens, basic, jwt, public};
+use health_tests::builder;
+
+use super::{RSA_PUBLIC, SECRET};
+
+fn problems(access: Access) -> Vec<String> {
+    let error = builder([]).access(access).build().expect_err("something is wrong");
+    error.problems().iter().map(ToString::to_string).collect()
+}
+
+fn fault(algorithm: JwtAlgorithm, keys: JwtKeys) -> String {
+    let problems = problems(Access::new().levels(1..=5, jwt(Jwt::new(algorithm, keys))));
+    let [problem] = &problems[..] else { panic!("{problems:?}") };
+    problem.clone()
+}
+
+#[test]
+fn keys_that_cannot_be_used_stop_the_start() {
+    use JwtAlgorithm::{EdDsa, Es256, Hs256, Rs256};
+    let jwks = |key: &str| JwtKeys::jwks(format!("{{ \"keys\": [{key}] }}"));
+    for (algorithm, keys, expected) in [
+        (Hs256, JwtKeys::secret("canary-too-short"), "shorter than 32 bytes"),
+        (Hs256, JwtKeys::pem(RSA_PUBLIC), "HS256 is verified with a secret, and not with a PEM"),
+        (Rs256, JwtKeys::secret(SECRET), "RS256 needs a public key"),
+        (Rs256, JwtKeys::pem("canary"), "no public key for RS256"),
+        (Es256, JwtKeys::pem(RSA_PUBLIC), "no public key for ES256"),
+        (EdDsa, JwtKeys::pem(RSA_PUBLIC), "no public key for EdDSA"),
+        (Rs256, JwtKeys::pem(include_str!("keys/rsa-short.pub.pem")), "shorter than 2048 bits"),
+        (Es256, JwtKeys::pem(include_str!("keys/ec-384.pub.pem")), "another curve than P-256"),
+        (Hs256, JwtKeys::jwks("{ canary"), "it is no JWKS: line 1"),
+        (Hs256, jwks(""), "holds no key for HS256"),
+        (Hs256, jwks(r#"{ "kty": "oct", "kid": "a", "k": "Y2FuYXJ5" }"#), "key \"a\": the secret is shorter"),
+        (Rs256, jwks(r#"{ "kty": "oct", "k": "Y2FuYXJ5" }"#), "holds no key for RS256"),
+        (Rs256, jwks(r#"{ "kty": "RSA", "n": "AQAB", "e": "AQAB" }"#), "shorter than 2048 bits"),
+        (Rs256, JwtKeys::jwks_file("/no/such/jwks.json"), "`/no/such/jwks.json`: No such file"),
+    ] {
+        let fault = fault(algorithm, keys);
+        assert!(fault.contains(expected), "{fault}");
+        assert!(!fault.contains("canary") && !fault.contains("Y2FuYXJ5"), "{fault}");
+    }
+}
+
+#[test]
+fn every_mistake_is_told_at_once() {
+    let tokens = Jwt::new(JwtAlgorithm::Hs256, JwtKeys::secret("short"))
+        .scope("two words", 1..=5)
+        .scope("deep", 1..=9)
+        .leeway(std::time::Duration::from_hours(1));
+    let own = Tokens::new("short too", basic("health", [])).lifetime(std::time::Duration::ZERO);
+    let problems = problems(Access::new().levels(1..=4, jwt(tokens)).levels(5..=5, public()).tokens(own));
+    for expected in [
+        "the secret is shorter",
+        "a scope is one word",
+        "levels are a range within 1 to 5",
+        "a leeway of 3600s",
+        "`basic` has no users",
+        "a lifetime of 0ns",
+    ] {
+        assert!(problems.iter().any(|problem| problem.contains(expected)), "{expected} is not in {problems:#?}");
+    }
+}
+
+#[test]
+fn debug_shows_no_key() {
+    let tokens = Jwt::new(JwtAlgorithm::Hs256, JwtKeys::secret(SECRET)).audience("orders-health");
+    let own = Tokens::new(SECRET, public());
+    let shown = format!("{tokens:?} {own:?} {:?} {:?}", own.policy(), Access::new().tokens(own.clone()));
+    assert!(!shown.contains("canary"), "{shown}");
+}
