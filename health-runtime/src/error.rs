@@ -100,6 +100,15 @@ pub enum Problem {
         /// The number.
         code: u16,
     },
+    /// What a load balancer is to be told, and could not make sense of.
+    InvalidSetting {
+        /// The method, such as `EnvoyHeaders::cluster`.
+        key: &'static str,
+        /// What it was given.
+        value: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
 }
 
 /// No check has this name. It may be put right and tried again.
@@ -209,6 +218,7 @@ impl fmt::Display for Problem {
             Self::InvalidStatusCode { code } => {
                 write!(f, "{code} is no status code of a report; take one from 200 to 599")
             }
+            Self::InvalidSetting { key, value, reason } => write!(f, "`{key}` is {value:?}; {reason}"),
         }
     }
 }

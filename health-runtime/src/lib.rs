@@ -247,7 +247,9 @@ pub use health_macros::health_check;
 /// # }
 /// ```
 pub use health_macros::health_endpoint;
-pub use http::{Endpoint, EndpointBuilder, LevelsPath, ShowDetails, StatusCodes, View};
+#[cfg(feature = "agent")]
+pub use http::{Agent, AgentServer, serve_agent};
+pub use http::{Endpoint, EndpointBuilder, EnvoyHeaders, LevelsPath, ShowDetails, StatusCodes, View};
 #[cfg(feature = "serve")]
 pub use http::{IsolatedServer, serve_isolated};
 pub use model::{

@@ -2,9 +2,12 @@ use std::sync::Arc;
 
 use axum::Router;
 
+#[cfg(feature = "agent")]
+use super::agent::Agent;
 use super::{
     access::ShowDetails,
     cache::Cache,
+    envoy::EnvoyHeaders,
     handler::Service,
     paths::{LevelsPath, Paths},
     router::router,
@@ -44,6 +47,9 @@ pub struct EndpointBuilder {
     has_root_probes: bool,
     show_details: ShowDetails,
     status_codes: StatusCodes,
+    envoy: EnvoyHeaders,
+    #[cfg(feature = "agent")]
+    agent: Agent,
     listeners: Vec<Listener>,
     muted: Option<String>,
 }
@@ -70,6 +76,9 @@ impl EndpointBuilder {
             has_root_probes: true,
             show_details: ShowDetails::default(),
             status_codes: StatusCodes::new(),
+            envoy: EnvoyHeaders::new(),
+            #[cfg(feature = "agent")]
+            agent: Agent::new(),
             listeners: Vec::new(),
             muted: None,
         }
@@ -117,6 +126,20 @@ impl EndpointBuilder {
     /// Sets the HTTP status codes of reports. Default: pass and warn 200, fail 503.
     pub fn status_codes(mut self, codes: StatusCodes) -> Self {
         self.status_codes = codes;
+        self
+    }
+
+    /// Sets the headers that reports have for Envoy. Default: none.
+    pub fn envoy(mut self, headers: EnvoyHeaders) -> Self {
+        self.envoy = headers;
+        self
+    }
+
+    /// Sets what `HAProxy` is told, at `{base}/agent` and by [`serve_agent`](crate::serve_agent). Default:
+    /// [`Agent::new`].
+    #[cfg(feature = "agent")]
+    pub fn agent(mut self, agent: Agent) -> Self {
+        self.agent = agent;
         self
     }
 
@@ -171,7 +194,8 @@ impl EndpointBuilder {
     ///
     /// # Errors
     /// One error that lists everything that is wrong: with the checks and the state (see
-    /// [`RegistryBuilder::build`](crate::RegistryBuilder::build)), with the paths and the status codes.
+    /// [`RegistryBuilder::build`](crate::RegistryBuilder::build)), with the paths, the status codes and
+    /// what load balancers are to be told.
     pub fn build(self) -> Result<Endpoint, Error> {
         let registry = self.checks.into_iter().fold(Registry::builder().state(self.state), RegistryBuilder::check);
         let registry = if self.has_declared_checks { registry.declared() } else { registry };
@@ -179,7 +203,12 @@ impl EndpointBuilder {
         let registry = or_problems(registry.build().map_err(Error::into_problems), &mut problems);
         let paths = or_problems(Paths::new(&self.base_path, &self.levels_path, self.has_root_probes), &mut problems);
         let status_codes = or_problems(self.status_codes.validate(), &mut problems);
-        let (Some(registry), Some(paths), Some(status_codes)) = (registry, paths, status_codes) else {
+        let envoy = or_problems(self.envoy.validate(), &mut problems);
+        #[cfg(feature = "agent")]
+        let agent = self.agent.validate(&mut problems);
+        let (Some(registry), Some(paths), Some(status_codes), Some(envoy), true) =
+            (registry, paths, status_codes, envoy, problems.is_empty())
+        else {
             return Err(Error::new(problems));
         };
         log_count(&registry);
@@ -197,6 +226,9 @@ impl EndpointBuilder {
                 levels_view: self.levels_path.view(),
                 paths,
                 status_codes,
+                envoy,
+                #[cfg(feature = "agent")]
+                agent,
                 show_details: self.show_details,
                 cache: Cache::default(),
             }),
@@ -231,6 +263,11 @@ impl Endpoint {
     /// The routes. For a router with a state of its own, merge `endpoint.router().with_state(())`.
     pub fn router(&self) -> Router {
         router(&self.service)
+    }
+
+    #[cfg(feature = "agent")]
+    pub(super) fn service(&self) -> Arc<Service> {
+        Arc::clone(&self.service)
     }
 
     /// The monitor behind the routes.

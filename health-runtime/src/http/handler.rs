@@ -12,6 +12,7 @@ use super::{
     answer::{Answer, JSON},
     answering::Answering,
     cache::{Cache, Key},
+    envoy::ValidEnvoyHeaders,
     negotiate::negotiate,
     paths::Paths,
     problem::ProblemDetails,
@@ -19,6 +20,8 @@ use super::{
     status_code::ValidStatusCodes,
     target::Target,
 };
+#[cfg(feature = "agent")]
+use super::{agent::ValidAgent, answer::TEXT};
 #[cfg(feature = "metrics")]
 use crate::render::{FormatId, MetricsView, RenderMetrics};
 use crate::{
@@ -37,6 +40,9 @@ pub(super) struct Service {
     pub(super) paths: Paths,
     pub(super) levels_view: View,
     pub(super) status_codes: ValidStatusCodes,
+    pub(super) envoy: ValidEnvoyHeaders,
+    #[cfg(feature = "agent")]
+    pub(super) agent: ValidAgent,
     pub(super) show_details: ShowDetails,
     pub(super) cache: Cache,
 }
@@ -113,6 +119,8 @@ impl Service {
             Target::Levels | Target::Overview | Target::Info => Selection::everything(),
             #[cfg(feature = "metrics")]
             Target::Metrics => Selection::everything(),
+            #[cfg(feature = "agent")]
+            Target::Agent => Selection::group(Group::Readiness),
         };
         let selection = match target {
             // It was asked for by its name.
@@ -137,6 +145,10 @@ impl Service {
     }
 
     fn render(&self, key: &Key, render: RenderReport, report: &Report, query: &Query) -> Answer {
+        #[cfg(feature = "agent")]
+        if key.target == Target::Agent {
+            return self.verdict(report, TEXT, self.agent.line(report));
+        }
         let Target::Group(group) = key.target else {
             let values = query.shape.view.unwrap_or(self.levels_view) == View::Values;
             let is_check = matches!(key.target, Target::Check(_));
@@ -165,14 +177,15 @@ impl Service {
     }
 
     fn verdict(&self, report: &Report, content_type: HeaderValue, body: Vec<u8>) -> Answer {
-        let status = self.status_codes.of(report.status());
+        let status = self.status_codes.of(report);
         let retry_after = (status == StatusCode::SERVICE_UNAVAILABLE).then(|| {
             let failing = report.entries().iter().filter(|entry| entry.counting_status() == Some(Status::Fail));
             let soonest = failing.map(|entry| entry.check.max_age()).min().unwrap_or_default();
             // Rounded up to whole seconds, and never "at once".
             HeaderValue::from(soonest.saturating_add(Duration::from_millis(999)).as_secs().max(1))
         });
-        Answer::new(status, content_type, retry_after, body)
+        let answer = Answer::new(status, content_type, retry_after, body);
+        answer.with_headers(|headers| self.envoy.insert(headers, report))
     }
 
     fn info(&self, clearance: Clearance, request: &Parts) -> Answer {

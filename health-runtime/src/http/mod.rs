@@ -2,10 +2,15 @@
 
 mod accept;
 mod access;
+#[cfg(feature = "agent")]
+mod agent;
+#[cfg(feature = "agent")]
+mod agent_server;
 mod answer;
 mod answering;
 mod cache;
 mod endpoint;
+mod envoy;
 mod handler;
 #[cfg(feature = "serve")]
 mod home;
@@ -20,7 +25,12 @@ mod status_code;
 mod target;
 
 pub use access::ShowDetails;
+#[cfg(feature = "agent")]
+pub use agent::Agent;
+#[cfg(feature = "agent")]
+pub use agent_server::{AgentServer, serve_agent};
 pub use endpoint::{Endpoint, EndpointBuilder};
+pub use envoy::EnvoyHeaders;
 #[cfg(feature = "serve")]
 pub use isolated::{IsolatedServer, serve_isolated};
 pub use paths::LevelsPath;

@@ -37,6 +37,8 @@ const fn own_format(target: &Target) -> FormatId {
         Target::Overview | Target::Levels | Target::Level(_) | Target::Check(_) | Target::Info => FormatId::JSON,
         #[cfg(feature = "metrics")]
         Target::Metrics => FormatId::PROMETHEUS,
+        #[cfg(feature = "agent")]
+        Target::Agent => FormatId::TEXT,
     }
 }
 
@@ -45,6 +47,8 @@ const fn own_format(target: &Target) -> FormatId {
 const fn offers(target: &Target, render: Render) -> bool {
     match (target, render) {
         (Target::Info, _) => false,
+        #[cfg(feature = "agent")]
+        (Target::Agent, _) => false,
         #[cfg(feature = "metrics")]
         (Target::Metrics, Render::Report(_)) => false,
         (_, Render::Report(_)) => true,

@@ -18,4 +18,7 @@ pub(super) enum Target {
     /// The numbers, for a scraper.
     #[cfg(feature = "metrics")]
     Metrics,
+    /// The line that `HAProxy` reads from an agent.
+    #[cfg(feature = "agent")]
+    Agent,
 }

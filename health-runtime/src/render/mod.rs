@@ -2,6 +2,8 @@
 //! that was not redacted for its reader. Which there are stands in `table.rs`.
 
 mod actuator;
+#[cfg(feature = "agent")]
+mod agent;
 mod context;
 mod format;
 mod health_json;
@@ -18,6 +20,8 @@ mod wire;
 #[cfg(feature = "xml")]
 mod xml;
 
+#[cfg(feature = "agent")]
+pub(crate) use agent::agent_line;
 pub(crate) use context::{Context, Links, Subject};
 #[cfg(feature = "metrics")]
 pub(crate) use format::RenderMetrics;
