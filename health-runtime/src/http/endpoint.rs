@@ -13,6 +13,8 @@ use super::{
     router::router,
     status_code::StatusCodes,
 };
+#[cfg(feature = "openapi")]
+use super::{openapi, openapi_answer::OpenApiAnswer};
 use crate::{
     build_info::{BuildMetadata, RuntimeInfo},
     error::{Error, Problem},
@@ -212,6 +214,12 @@ impl EndpointBuilder {
             return Err(Error::new(problems));
         };
         log_count(&registry);
+        #[cfg(feature = "openapi")]
+        let openapi = {
+            let checks: Vec<_> = registry.checks().collect();
+            let document = openapi::document(&paths, &status_codes.all(), &checks, self.build_info.as_ref());
+            OpenApiAnswer::new(document)
+        };
         let monitor = Monitor::new(registry);
         match self.muted {
             Some(list) => monitor.mute_listed(&list, "EndpointBuilder::muted"),
@@ -229,6 +237,8 @@ impl EndpointBuilder {
                 envoy,
                 #[cfg(feature = "agent")]
                 agent,
+                #[cfg(feature = "openapi")]
+                openapi,
                 show_details: self.show_details,
                 cache: Cache::default(),
             }),

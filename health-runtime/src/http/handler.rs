@@ -7,6 +7,8 @@ use axum::{
     http::{HeaderValue, Method, StatusCode, Uri, header, request::Parts, uri::Authority},
 };
 
+#[cfg(feature = "openapi")]
+use super::openapi_answer::OpenApiAnswer;
 use super::{
     access::ShowDetails,
     answer::{Answer, JSON},
@@ -43,6 +45,8 @@ pub(super) struct Service {
     pub(super) envoy: ValidEnvoyHeaders,
     #[cfg(feature = "agent")]
     pub(super) agent: ValidAgent,
+    #[cfg(feature = "openapi")]
+    pub(super) openapi: OpenApiAnswer,
     pub(super) show_details: ShowDetails,
     pub(super) cache: Cache,
 }
@@ -84,6 +88,8 @@ impl Service {
     async fn fresh(&self, key: Key, query: &Query, request: &Parts) -> Result<Answer, ProblemDetails> {
         match (key.format.format().render, &key.target) {
             (_, Target::Info) => Ok(self.info(key.clearance, request)),
+            #[cfg(feature = "openapi")]
+            (_, Target::OpenApi) => Ok(self.openapi.to(&request.headers, self.paths.prefix(original_uri(request)))),
             (Render::Report(render), Target::Overview) => self.overview(&key, render, query, request).await,
             (Render::Report(render), _) => self.report(key, render, query).await,
             #[cfg(feature = "metrics")]
@@ -119,6 +125,8 @@ impl Service {
             Target::Levels | Target::Overview | Target::Info => Selection::everything(),
             #[cfg(feature = "metrics")]
             Target::Metrics => Selection::everything(),
+            #[cfg(feature = "openapi")]
+            Target::OpenApi => Selection::everything(),
             #[cfg(feature = "agent")]
             Target::Agent => Selection::group(Group::Readiness),
         };

@@ -11,12 +11,18 @@ mod answering;
 mod cache;
 mod endpoint;
 mod envoy;
+#[cfg(feature = "openapi")]
+mod etag;
 mod handler;
 #[cfg(feature = "serve")]
 mod home;
 #[cfg(feature = "serve")]
 mod isolated;
 mod negotiate;
+#[cfg(feature = "openapi")]
+mod openapi;
+#[cfg(feature = "openapi")]
+mod openapi_answer;
 mod paths;
 mod problem;
 mod query;

@@ -15,6 +15,9 @@ pub(super) enum Target {
     Group(Group),
     /// What is running.
     Info,
+    /// What all of these answer, as an OpenAPI document.
+    #[cfg(feature = "openapi")]
+    OpenApi,
     /// The numbers, for a scraper.
     #[cfg(feature = "metrics")]
     Metrics,

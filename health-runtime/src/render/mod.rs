@@ -12,6 +12,8 @@ mod json;
 #[cfg(feature = "metrics")]
 mod metrics;
 mod microprofile;
+#[cfg(feature = "openapi")]
+pub(crate) mod schema;
 mod table;
 mod text;
 mod values;
