@@ -23,14 +23,20 @@ pub(super) fn document(
     build: Option<&BuildMetadata>,
 ) -> OpenApi {
     let mut routes = PathsBuilder::new();
-    for (number, (path, target)) in paths.fixed().into_iter().chain(paths.of_levels()).enumerate() {
+    // The route of one check, at the end, is not among the fixed ones.
+    let mut ids = BTreeSet::from(["_check".to_owned()]);
+    for (path, target) in paths.fixed().into_iter().chain(paths.of_levels()) {
         let answers = Answers::of(&target, codes, checks);
-        routes = routes.path(path, item(&format!("route_{number}"), &answers));
+        let mut id = path.replace(|char: char| !char.is_ascii_alphanumeric(), "_");
+        while !ids.insert(id.clone()) {
+            id.push('_');
+        }
+        routes = routes.path(path, item(&id, &answers));
     }
     // A path parameter of no possible value would be none.
     if !checks.is_empty() {
         let answers = Answers::of(&Target::Check(String::new()), codes, checks);
-        routes = routes.path(format!("{}/{{name}}", paths.checks()), item("check", &answers));
+        routes = routes.path(format!("{}/{{name}}", paths.checks()), item("_check", &answers));
     }
     let components = schema::with::<Body9457<'_>>(schema::components(ComponentsBuilder::new()));
     let title = build.map_or("Health", BuildMetadata::name);
@@ -50,7 +56,7 @@ pub(super) fn behind(mut document: OpenApi, prefix: &str) -> OpenApi {
 
 /// `GET`, `HEAD` and `OPTIONS`, which carry the same status.
 fn item(id: &str, answers: &Answers<'_>) -> PathItem {
-    let operation = |method: &str, has_body| -> Operation { answers.operation(&format!("{id}_{method}"), has_body) };
+    let operation = |method: &str, has_body| -> Operation { answers.operation(&format!("{method}{id}"), has_body) };
     PathItemBuilder::new()
         .operation(HttpMethod::Get, operation("get", true))
         .operation(HttpMethod::Head, operation("head", false))
