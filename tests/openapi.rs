@@ -44,7 +44,7 @@ fn checks(worst: &Outcome) -> Vec<Check> {
         Check::new("slow", Level::L5, || async { Outcome::pass().with_data(json!("text")) })
             .liveness()
             .with_degraded_after(Duration::from_nanos(1)),
-        Check::new("late", Level::L2, || async { true }).with_interval(Duration::from_secs(600)).startup(),
+        Check::new("late", Level::L2, || async { true }).with_interval(Duration::from_mins(10)).startup(),
     ]
 }
 
@@ -93,7 +93,7 @@ fn close(schema: &mut Value) {
 
 /// The path that a template stands for.
 fn filled(template: &str) -> Vec<String> {
-    let encoded: String = HOSTILE.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let encoded = HOSTILE.bytes().map(|byte| format!("%{byte:02X}")).collect::<Vec<_>>().concat();
     match template.split_once("{name}") {
         Some((before, after)) => {
             ["db", "blocked", "late", &*encoded].map(|name| format!("{before}{name}{after}")).into()
@@ -190,7 +190,7 @@ async fn every_answer_is_as_the_document_says() {
             .build()
             .expect("a good endpoint");
         for endpoint in [plain, shown] {
-            endpoint.monitor().mute("asleep", Duration::from_secs(3600), "it sleeps").expect("a check");
+            endpoint.monitor().mute("asleep", Duration::from_hours(1), "it sleeps").expect("a check");
             count += hold_to_its_word(&endpoint).await;
             endpoint.monitor().drain();
             count += hold_to_its_word(&endpoint).await;
@@ -299,7 +299,7 @@ async fn it_is_sent_again_only_when_it_has_changed() {
     assert_ne!(get(serve(other.router()).await, path).await.header("etag"), tag);
 }
 
-/// A program of PyPI's that scripts/peers has installed.
+/// A Python program that scripts/peers has installed.
 fn peer(name: &str) -> Command {
     let installed = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/peers/venv/bin").join(name);
     Command::new(if installed.exists() { installed } else { name.into() })

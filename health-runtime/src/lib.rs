@@ -16,6 +16,7 @@ mod render;
 mod runner;
 mod state;
 mod validation;
+mod visibility;
 
 pub mod probes;
 
@@ -258,4 +259,7 @@ pub use model::{
 };
 pub use monitor::{Missed, Monitor, Selection, Subscription};
 pub use registry::{Registry, RegistryBuilder};
+#[cfg(feature = "xml")]
+pub use render::XML_SCHEMA;
 pub use state::State;
+pub use visibility::{Public, Secret};

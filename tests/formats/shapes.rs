@@ -33,7 +33,7 @@ fn timeless(mut value: Value) -> Value {
                 match fields.remove(key) {
                     Some(Value::String(time)) => assert!(time.len() == 24 && time.ends_with('Z'), "{time}"),
                     Some(Value::Number(duration)) => {
-                        assert!(duration.as_f64().is_some_and(|ms| (0.0..1e4).contains(&ms)))
+                        assert!(duration.as_f64().is_some_and(|ms| (0.0..1e4).contains(&ms)));
                     }
                     Some(other) => panic!("{key} is {other}"),
                     None => {}
@@ -107,7 +107,7 @@ async fn the_actuator_shape_is_that_of_spring_boot() {
 #[tokio::test(start_paused = true)]
 async fn the_actuator_shape_knows_draining_and_pending() {
     let slow = Check::new("slow", Level::L4, || async { tokio::time::sleep(Duration::from_secs(1)).await })
-        .with_interval(Duration::from_secs(60))
+        .with_interval(Duration::from_mins(1))
         .readiness();
     let endpoint = builder([slow]).build().expect("good");
     let get = async |path: &str| {
@@ -163,6 +163,29 @@ async fn data_that_would_hide_something_stands_apart() {
         profile["checks"][0]["data"],
         json!({ "message": "broken", "data": r#"{"level":"high","message":"mine","x":[1]}"# })
     );
+}
+
+#[tokio::test]
+async fn what_is_public_of_the_data_is_there_without_details() {
+    let check = || {
+        Check::new("pool", Level::L5, || async {
+            Outcome::fail("secret")
+                .with_data(json!({ "waiting": 7, "host": "secret" }))
+                .with_public_data(json!({ "waiting": 7 }))
+        })
+    };
+    let router = builder([check()]).build().expect("good").router();
+    let get = async |format: &str| body(router.clone(), &format!("/health/levels/5?format={format}")).await;
+    let public = json!({ "waiting": 7 });
+    assert_eq!(get("health+json").await.json()["checks"]["pool:responseTime"][0]["data"], public);
+    assert_eq!(get("actuator").await.json()["components"]["pool"]["details"], public);
+    assert_eq!(get("microprofile").await.json()["checks"][0]["data"], public);
+    assert!(
+        get("xml").await.body.contains(r#"<data type="object"><value name="waiting" type="number">7</value></data>"#)
+    );
+    for format in ["health+json", "actuator", "microprofile", "xml", "text"] {
+        assert!(!get(format).await.body.contains("secret"), "{format}");
+    }
 }
 
 #[tokio::test]

@@ -1,16 +1,13 @@
 //! The agent's line, over HTTP and TCP.
 
-use std::{
-    net::SocketAddr,
-    time::{Duration, Instant},
-};
+use std::{net::SocketAddr, time::Duration};
 
 use health_runtime::{Agent, Check, Endpoint, Level, serve_agent};
 use health_tests::{builder, get, request, serve};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
-    time::timeout,
+    time::{Instant, timeout},
 };
 
 use crate::switch::Switch;

@@ -11,13 +11,16 @@ use std::{
         Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use axum::routing::get as on_get;
 use health_runtime::{Agent, AgentServer, Endpoint, StatusCodes, serve_agent};
 use health_tests::{builder, get, serve};
-use tokio::{net::TcpListener, time::sleep};
+use tokio::{
+    net::TcpListener,
+    time::{Instant, sleep},
+};
 
 use crate::switch::Switch;
 

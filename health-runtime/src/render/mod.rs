@@ -33,3 +33,5 @@ pub(crate) use info::info;
 pub(crate) use metrics::MetricsView;
 pub(crate) use table::{FORMAT_COUNT, FormatId};
 pub(crate) use view::{Clearance, ReportView};
+#[cfg(feature = "xml")]
+pub use xml::SCHEMA as XML_SCHEMA;
