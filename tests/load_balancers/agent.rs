@@ -92,14 +92,16 @@ async fn one_that_never_reads_or_talks_nonsense_harms_nobody() {
     tcp.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
+/// The application has one thread, and blocks it.
+#[tokio::test]
 async fn it_answers_while_the_application_is_stuck_and_says_so() {
-    let stuck = Check::new("pool", Level::L1, || async {
-        std::future::pending::<()>().await;
-        true
-    });
-    let tcp = serve_agent("127.0.0.1:0", &endpoint([stuck.readiness()])).expect("an agent");
-    assert_eq!(line(tcp.local_addr()).await, "down #pool (timed_out)\n");
+    let never_run = Check::new("pool", Level::L1, || async { true }).readiness();
+    let tcp = serve_agent("127.0.0.1:0", &endpoint([never_run])).expect("an agent");
+    let mut stream = std::net::TcpStream::connect(tcp.local_addr()).expect("an agent");
+    let mut line = String::new();
+    std::io::Read::read_to_string(&mut stream, &mut line).expect("a line");
+    assert_eq!(line, "down #pool (timed_out)\n");
+    drop(stream);
     tcp.stop().await;
 }
 

@@ -37,7 +37,6 @@ impl Format {
 
     /// Whether it shows the numbers of runs, and no verdict.
     #[cfg(feature = "openapi")]
-    #[cfg_attr(not(feature = "metrics"), allow(clippy::unused_self, reason = "without metrics there are no numbers"))]
     pub(crate) const fn is_of_numbers(&self) -> bool {
         !matches!(self.render, Render::Report(_))
     }
