@@ -111,14 +111,19 @@ impl HaProxy {
         Some(answer)
     }
 
-    /// A line of `show stat`.
+    /// A line of `show stat`, without the stars of checks that are under way.
     fn server(&self, backend: &str, server: &str) -> Option<Server> {
         let stat = self.ask("show stat")?;
         let mut lines = stat.trim_start_matches("# ").lines();
         let names: Vec<_> = lines.next()?.split(',').collect();
         let line = lines.map(|line| names.iter().copied().zip(line.split(',')).collect::<BTreeMap<_, _>>());
         let mut line = line.filter(|line| line["pxname"] == backend && line["svname"] == server);
-        Some(Server(line.next()?.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()))
+        Some(Server(
+            line.next()?
+                .into_iter()
+                .map(|(name, value)| (name.to_owned(), value.trim_start_matches("* ").to_owned()))
+                .collect(),
+        ))
     }
 
     async fn until(&self, backend: &str, name: &str, is_so: impl Fn(&Server) -> bool) {
