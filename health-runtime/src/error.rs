@@ -124,6 +124,15 @@ pub enum Problem {
         /// The range, as numbers.
         range: String,
     },
+    /// What a load balancer is to be told, and could not make sense of.
+    InvalidSetting {
+        /// The method, such as `EnvoyHeaders::cluster`.
+        key: &'static str,
+        /// What it was given.
+        value: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
 }
 
 /// No check has this name. It may be put right and tried again.
@@ -240,6 +249,7 @@ impl fmt::Display for Problem {
                 f,
                 "`{range}` is no range of levels; a level is a number from 1 (the whole ship) to 5 (cheap and always safe)"
             ),
+            Self::InvalidSetting { key, value, reason } => write!(f, "`{key}` is {value:?}; {reason}"),
         }
     }
 }

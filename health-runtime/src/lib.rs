@@ -254,9 +254,11 @@ pub use health_macros::health_check;
 pub use health_macros::health_endpoint;
 #[cfg(all(feature = "serve", unix))]
 pub use http::UnixSocket;
+#[cfg(feature = "agent")]
+pub use http::{Agent, AgentServer, serve_agent};
 #[cfg(feature = "tls")]
 pub use http::{ClientCertificate, Tls, serve_tls};
-pub use http::{Endpoint, EndpointBuilder, LevelsPath, ShowDetails, StatusCodes, View, access};
+pub use http::{Endpoint, EndpointBuilder, EnvoyHeaders, LevelsPath, ShowDetails, StatusCodes, View, access};
 #[cfg(feature = "serve")]
 pub use http::{IsolatedServer, RunningServer, Server, serve_isolated};
 pub use model::{

@@ -8,6 +8,8 @@ use axum::{
 pub(super) const ALLOWED: HeaderValue = HeaderValue::from_static("GET, HEAD, OPTIONS");
 
 pub(super) const JSON: HeaderValue = HeaderValue::from_static("application/json");
+#[cfg(feature = "agent")]
+pub(super) const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 pub(super) const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
 
 /// A finished answer, cheap to clone, whatever asked for it.
@@ -33,6 +35,12 @@ impl Answer {
         headers.extend(retry_after.map(|retry_after| (header::RETRY_AFTER, retry_after)));
         insert_common(&mut headers);
         Self { status, headers, body: Bytes::from(body) }
+    }
+
+    /// Adds to its headers.
+    pub(super) fn with_headers(mut self, insert: impl FnOnce(&mut HeaderMap)) -> Self {
+        insert(&mut self.headers);
+        self
     }
 
     /// The response to a request of this method. The body of an answer to `HEAD` is dropped further out.

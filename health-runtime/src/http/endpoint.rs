@@ -5,9 +5,12 @@ use std::{
 
 use axum::Router;
 
+#[cfg(feature = "agent")]
+use super::agent::Agent;
 use super::{
     access::{Access, Gate, Refusals},
     cache::Cache,
+    envoy::EnvoyHeaders,
     handler::Service,
     paths::{LevelsPath, Paths},
     router::router,
@@ -15,6 +18,8 @@ use super::{
     status_code::StatusCodes,
     target::Reach,
 };
+#[cfg(feature = "openapi")]
+use super::{openapi, openapi_answer::OpenApiAnswer};
 use crate::{
     build_info::{BuildMetadata, RuntimeInfo},
     error::{Error, Problem},
@@ -50,6 +55,9 @@ pub struct EndpointBuilder {
     show_details: Option<ShowDetails>,
     access: Option<Access>,
     status_codes: StatusCodes,
+    envoy: EnvoyHeaders,
+    #[cfg(feature = "agent")]
+    agent: Agent,
     listeners: Vec<Listener>,
     muted: Option<String>,
 }
@@ -77,6 +85,9 @@ impl EndpointBuilder {
             show_details: None,
             access: None,
             status_codes: StatusCodes::new(),
+            envoy: EnvoyHeaders::new(),
+            #[cfg(feature = "agent")]
+            agent: Agent::new(),
             listeners: Vec::new(),
             muted: None,
         }
@@ -135,6 +146,20 @@ impl EndpointBuilder {
         self
     }
 
+    /// Sets the headers that reports have for Envoy. Default: none.
+    pub fn envoy(mut self, headers: EnvoyHeaders) -> Self {
+        self.envoy = headers;
+        self
+    }
+
+    /// Sets what `HAProxy` is told, at `{base}/agent` and by [`serve_agent`](crate::serve_agent). Default:
+    /// [`Agent::new`].
+    #[cfg(feature = "agent")]
+    pub fn agent(mut self, agent: Agent) -> Self {
+        self.agent = agent;
+        self
+    }
+
     /// Adds a function that is called at each change of a check's status, on a thread of its own; see
     /// [`Monitor::on_change`].
     ///
@@ -186,7 +211,8 @@ impl EndpointBuilder {
     ///
     /// # Errors
     /// One error that lists everything that is wrong: with the checks and the state (see
-    /// [`RegistryBuilder::build`](crate::RegistryBuilder::build)), with the paths, the status codes and the rules of access.
+    /// [`RegistryBuilder::build`](crate::RegistryBuilder::build)), with the paths, the status codes, the rules of access and
+    /// what load balancers are to be told.
     pub fn build(self) -> Result<Endpoint, Error> {
         let registry = self.checks.into_iter().fold(Registry::builder().state(self.state), RegistryBuilder::check);
         let registry = if self.has_declared_checks { registry.declared() } else { registry };
@@ -195,11 +221,21 @@ impl EndpointBuilder {
         let paths = or_problems(Paths::new(&self.base_path, &self.levels_path, self.has_root_probes), &mut problems);
         let status_codes = or_problems(self.status_codes.validate(), &mut problems);
         let gate = or_problems(self.access.map(Gate::new).transpose(), &mut problems);
-        let (Some(registry), Some(paths), Some(status_codes), Some(gate)) = (registry, paths, status_codes, gate)
+        let envoy = or_problems(self.envoy.validate(), &mut problems);
+        #[cfg(feature = "agent")]
+        let agent = self.agent.validate(&mut problems);
+        let (Some(registry), Some(paths), Some(status_codes), Some(gate), Some(envoy), true) =
+            (registry, paths, status_codes, gate, envoy, problems.is_empty())
         else {
             return Err(Error::new(problems));
         };
         log_count(&registry);
+        #[cfg(feature = "openapi")]
+        let openapi = {
+            let checks: Vec<_> = registry.checks().collect();
+            let document = openapi::document(&paths, &status_codes.all(), &checks, self.build_info.as_ref());
+            OpenApiAnswer::new(document)
+        };
         let monitor = Monitor::new(registry);
         match self.muted {
             Some(list) => monitor.mute_listed(&list, "EndpointBuilder::muted"),
@@ -214,6 +250,11 @@ impl EndpointBuilder {
                 levels_view: self.levels_path.view(),
                 paths,
                 status_codes,
+                envoy,
+                #[cfg(feature = "agent")]
+                agent,
+                #[cfg(feature = "openapi")]
+                openapi,
                 show_details: self.show_details,
                 gate: gate.map(Arc::new),
                 cache: Cache::default(),
@@ -320,6 +361,11 @@ impl Endpoint {
     #[must_use]
     pub fn refusals(&self) -> Refusals {
         self.service.gate.as_ref().map(|gate| gate.refusals()).unwrap_or_default()
+    }
+
+    #[cfg(feature = "agent")]
+    pub(super) fn service(&self) -> Arc<Service> {
+        Arc::clone(&self.service)
     }
 
     /// The monitor behind the routes.

@@ -7,11 +7,14 @@ use axum::{
     http::{HeaderValue, Method, StatusCode, header, request::Parts, uri::Authority},
 };
 
+#[cfg(feature = "openapi")]
+use super::openapi_answer::OpenApiAnswer;
 use super::{
     access::{Ask, Gate, Soon, original_uri},
     answer::{Answer, JSON},
     answering::Answering,
     cache::{Cache, Key},
+    envoy::ValidEnvoyHeaders,
     negotiate::negotiate,
     paths::Paths,
     problem::ProblemDetails,
@@ -20,6 +23,8 @@ use super::{
     status_code::ValidStatusCodes,
     target::{Reach, Target},
 };
+#[cfg(feature = "agent")]
+use super::{agent::ValidAgent, answer::TEXT};
 #[cfg(feature = "metrics")]
 use crate::render::{MetricsView, RenderMetrics};
 use crate::{
@@ -46,6 +51,11 @@ pub(super) struct Service {
     pub(super) paths: Paths,
     pub(super) levels_view: View,
     pub(super) status_codes: ValidStatusCodes,
+    pub(super) envoy: ValidEnvoyHeaders,
+    #[cfg(feature = "agent")]
+    pub(super) agent: ValidAgent,
+    #[cfg(feature = "openapi")]
+    pub(super) openapi: OpenApiAnswer,
     pub(super) show_details: Option<ShowDetails>,
     /// `None` if everybody may have everything run.
     pub(super) gate: Option<Arc<Gate>>,
@@ -101,6 +111,11 @@ impl Service {
             Target::Info => Ask::Info,
             #[cfg(feature = "metrics")]
             Target::Metrics => levels(Levels::ALL, None),
+            // It names every check.
+            #[cfg(feature = "openapi")]
+            Target::OpenApi => Ask::Check(None),
+            #[cfg(feature = "agent")]
+            Target::Agent => Ask::Group(Group::Readiness),
         }
     }
 
@@ -139,6 +154,8 @@ impl Service {
     async fn fresh(&self, key: Key, reach: Reach, query: &Query, request: &Parts) -> Result<Answer, ProblemDetails> {
         match (key.format.format().render, &key.target) {
             (_, Target::Info) => Ok(self.info(key.sight, request)),
+            #[cfg(feature = "openapi")]
+            (_, Target::OpenApi) => Ok(self.openapi.to(&request.headers, self.paths.prefix(original_uri(request)))),
             (Render::Report(render), Target::Overview) => self.overview(&key, reach, render, query, request).await,
             (Render::Report(render), _) => self.report(key, reach, render, query).await,
             #[cfg(feature = "metrics")]
@@ -180,6 +197,10 @@ impl Service {
             Target::Levels | Target::Overview | Target::Info => levels(Levels::ALL),
             #[cfg(feature = "metrics")]
             Target::Metrics => levels(Levels::ALL),
+            #[cfg(feature = "openapi")]
+            Target::OpenApi => Selection::everything(),
+            #[cfg(feature = "agent")]
+            Target::Agent => Selection::group(Group::Readiness),
         };
         let selection = match target {
             // It was asked for by its name.
@@ -205,6 +226,8 @@ impl Service {
 
     fn render(&self, key: &Key, render: RenderReport, report: &Report, query: &Query) -> Answer {
         let subject = match key.target {
+            #[cfg(feature = "agent")]
+            Target::Agent => return self.verdict(report, TEXT, self.agent.line(report)),
             Target::Group(group) => return self.group(key, render, group, report, query),
             Target::Check(_) => Subject::Check,
             _ => Subject::Levels {
@@ -235,14 +258,15 @@ impl Service {
     }
 
     fn verdict(&self, report: &Report, content_type: HeaderValue, body: Vec<u8>) -> Answer {
-        let status = self.status_codes.of(report.status());
+        let status = self.status_codes.of(report);
         let retry_after = (status == StatusCode::SERVICE_UNAVAILABLE).then(|| {
             let failing = report.entries().iter().filter(|entry| entry.counting_status() == Some(Status::Fail));
             let soonest = failing.map(|entry| entry.check.max_age()).min().unwrap_or_default();
             // Rounded up to whole seconds, and never "at once".
             HeaderValue::from(soonest.saturating_add(Duration::from_millis(999)).as_secs().max(1))
         });
-        Answer::new(status, content_type, retry_after, body)
+        let answer = Answer::new(status, content_type, retry_after, body);
+        answer.with_headers(|headers| self.envoy.insert(headers, report))
     }
 
     fn info(&self, sight: Sight, request: &Parts) -> Answer {

@@ -2,14 +2,25 @@
 
 mod accept;
 pub mod access;
+#[cfg(feature = "agent")]
+mod agent;
+#[cfg(feature = "agent")]
+mod agent_server;
 mod answer;
 mod answering;
 mod cache;
 mod endpoint;
+mod envoy;
+#[cfg(feature = "openapi")]
+mod etag;
 mod handler;
 #[cfg(feature = "serve")]
 mod home;
 mod negotiate;
+#[cfg(feature = "openapi")]
+mod openapi;
+#[cfg(feature = "openapi")]
+mod openapi_answer;
 mod paths;
 mod problem;
 mod query;
@@ -22,7 +33,12 @@ mod target;
 #[cfg(feature = "jwt")]
 mod token;
 
+#[cfg(feature = "agent")]
+pub use agent::Agent;
+#[cfg(feature = "agent")]
+pub use agent_server::{AgentServer, serve_agent};
 pub use endpoint::{Endpoint, EndpointBuilder};
+pub use envoy::EnvoyHeaders;
 pub use paths::LevelsPath;
 pub use query::View;
 #[cfg(all(feature = "serve", unix))]

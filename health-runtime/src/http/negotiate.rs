@@ -30,6 +30,12 @@ pub(super) fn negotiate(target: &Target, query: &Query, headers: &HeaderMap) -> 
     accept.best(own, is_offered).unwrap_or(own)
 }
 
+/// Whether a route answers in this encoding.
+#[cfg(feature = "openapi")]
+pub(super) fn offered(target: &Target, id: FormatId) -> bool {
+    offers(target, id.format().render)
+}
+
 /// What a route answers when it is left to it.
 const fn own_format(target: &Target) -> FormatId {
     match target {
@@ -37,6 +43,10 @@ const fn own_format(target: &Target) -> FormatId {
         Target::Overview | Target::Levels | Target::Level(_) | Target::Check(_) | Target::Info => FormatId::JSON,
         #[cfg(feature = "metrics")]
         Target::Metrics => FormatId::PROMETHEUS,
+        #[cfg(feature = "openapi")]
+        Target::OpenApi => FormatId::JSON,
+        #[cfg(feature = "agent")]
+        Target::Agent => FormatId::TEXT,
     }
 }
 
@@ -45,6 +55,10 @@ const fn own_format(target: &Target) -> FormatId {
 const fn offers(target: &Target, render: Render) -> bool {
     match (target, render) {
         (Target::Info, _) => false,
+        #[cfg(feature = "openapi")]
+        (Target::OpenApi, _) => false,
+        #[cfg(feature = "agent")]
+        (Target::Agent, _) => false,
         #[cfg(feature = "metrics")]
         (Target::Metrics, Render::Report(_)) => false,
         (_, Render::Report(_)) => true,

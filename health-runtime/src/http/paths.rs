@@ -113,6 +113,10 @@ impl Paths {
         let mut routes = vec![(base.clone(), Target::Overview), (format!("{base}/info"), Target::Info)];
         #[cfg(feature = "metrics")]
         routes.push((format!("{base}/metrics"), Target::Metrics));
+        #[cfg(feature = "openapi")]
+        routes.push((format!("{base}/openapi.json"), Target::OpenApi));
+        #[cfg(feature = "agent")]
+        routes.push((format!("{base}/agent"), Target::Agent));
         for (group, word) in [(Group::Liveness, "live"), (Group::Readiness, "ready"), (Group::Startup, "startup")] {
             routes.push((format!("{base}/{word}"), Target::Group(group)));
             if self.has_root_probes {
@@ -120,6 +124,12 @@ impl Paths {
             }
         }
         routes
+    }
+
+    /// What stands before all paths as the client sees them: `asked` is what it wrote for this path of ours.
+    #[cfg(feature = "openapi")]
+    pub(super) fn prefix<'a>(&self, asked: &'a Uri) -> &'a str {
+        asked.path().strip_suffix("/openapi.json").and_then(|path| path.strip_suffix(&*self.base)).unwrap_or_default()
     }
 
     /// Where to ask further, as the client sees the paths: `overview` is what it asked for.

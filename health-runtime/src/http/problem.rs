@@ -17,7 +17,8 @@ pub(super) struct ProblemDetails {
 }
 
 #[derive(Serialize)]
-struct Body9457<'a> {
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Problem))]
+pub(super) struct Body9457<'a> {
     #[serde(rename = "type")]
     kind: &'static str,
     title: &'a str,

@@ -29,7 +29,7 @@ pub(super) fn router(service: &Arc<Service>, reach: Reach) -> Router {
     }
     #[cfg(feature = "jwt")]
     if service.gate.as_ref().is_some_and(|gate| gate.gives_tokens()) {
-        router = router.route(&paths.token(), route(service, Route::Token));
+        router = router.route(&paths.token(), route(Route::Token));
     }
     // What starts with one of these paths is ours to answer, and nothing else is.
     let (base, levels) = (&paths.base, &paths.levels);

@@ -1,16 +1,24 @@
 use axum::http::StatusCode;
 
-use crate::{error::Problem, model::Status};
+use crate::{
+    error::Problem,
+    model::{Cause, Report, Status},
+};
 
 /// Which HTTP status code a report has.
 ///
-/// Defaults: pass and warn 200, fail 503. Consul, for one, reads 429 as a warning:
+/// Defaults: pass and warn 200, fail 503, and while the service shuts down what a failure has.
+///
+/// Consul reads 429 as a warning, and everything else but 2xx as critical. Others do not know it: to a kubelet, `HAProxy`
+/// and Envoy, 429 is a failure. `HAProxy` with `http-check disable-on-404` takes no new sessions to a server that
+/// answers 404, and keeps those that it has:
 ///
 /// ```
 /// use health_runtime::StatusCodes;
 ///
 /// let for_consul = StatusCodes::new().warn(429);
-/// # let _ = for_consul;
+/// let for_haproxy = StatusCodes::new().draining(404);
+/// # let _ = (for_consul, for_haproxy);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
@@ -18,6 +26,7 @@ pub struct StatusCodes {
     pass: u16,
     warn: u16,
     fail: u16,
+    draining: Option<u16>,
 }
 
 impl Default for StatusCodes {
@@ -29,7 +38,7 @@ impl Default for StatusCodes {
 impl StatusCodes {
     /// The defaults.
     pub const fn new() -> Self {
-        Self { pass: 200, warn: 200, fail: 503 }
+        Self { pass: 200, warn: 200, fail: 503, draining: None }
     }
 
     /// Sets the code of a report that passes. Default: 200.
@@ -50,17 +59,30 @@ impl StatusCodes {
         self
     }
 
+    /// Sets the code of a readiness report that fails because the service shuts down, and for no other reason. Default:
+    /// that of a report that fails.
+    pub const fn draining(mut self, code: u16) -> Self {
+        self.draining = Some(code);
+        self
+    }
+
     pub(crate) fn validate(self) -> Result<ValidStatusCodes, Vec<Problem>> {
         let mut problems = Vec::new();
         let mut valid = |code: u16| {
             // 1xx are no final answers, and 204 and 304 can have no body.
-            let code = if matches!(code, 204 | 304) { 0 } else { code };
-            StatusCode::from_u16(code).ok().filter(|code| (200..600).contains(&code.as_u16())).unwrap_or_else(|| {
+            let is_usable = (200..600).contains(&code) && !matches!(code, 204 | 304);
+            StatusCode::from_u16(code).ok().filter(|_| is_usable).unwrap_or_else(|| {
                 problems.push(Problem::InvalidStatusCode { code });
                 StatusCode::OK
             })
         };
-        let codes = ValidStatusCodes { pass: valid(self.pass), warn: valid(self.warn), fail: valid(self.fail) };
+        let codes = ValidStatusCodes {
+            pass: valid(self.pass),
+            warn: valid(self.warn),
+            fail: valid(self.fail),
+            draining: valid(self.draining.unwrap_or(self.fail)),
+        };
+        problems.dedup();
         if problems.is_empty() { Ok(codes) } else { Err(problems) }
     }
 }
@@ -71,14 +93,24 @@ pub(crate) struct ValidStatusCodes {
     pass: StatusCode,
     warn: StatusCode,
     fail: StatusCode,
+    draining: StatusCode,
 }
 
 impl ValidStatusCodes {
-    pub(crate) const fn of(self, status: Status) -> StatusCode {
-        match status {
+    pub(crate) fn of(self, report: &Report) -> StatusCode {
+        match report.status() {
             Status::Pass => self.pass,
             Status::Warn => self.warn,
+            Status::Fail if report.cause() == Some(&Cause::Draining) && report.status_of_checks() < Status::Fail => {
+                self.draining
+            }
             Status::Fail => self.fail,
         }
+    }
+
+    /// Every code that a report can have, each once.
+    #[cfg(feature = "openapi")]
+    pub(crate) fn all(self) -> std::collections::BTreeSet<StatusCode> {
+        [self.pass, self.warn, self.fail, self.draining].into()
     }
 }

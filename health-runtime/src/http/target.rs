@@ -15,9 +15,15 @@ pub(super) enum Target {
     Group(Group),
     /// What is running.
     Info,
+    /// What all of these answer, as an OpenAPI document.
+    #[cfg(feature = "openapi")]
+    OpenApi,
     /// The numbers, for a scraper.
     #[cfg(feature = "metrics")]
     Metrics,
+    /// The line that `HAProxy` reads from an agent.
+    #[cfg(feature = "agent")]
+    Agent,
 }
 
 /// What of an endpoint is served at one place: everything that is not in it is not there.
@@ -36,6 +42,11 @@ impl Reach {
             Target::Level(level) => self.levels.contains(*level),
             #[cfg(feature = "metrics")]
             Target::Metrics => !self.levels.is_empty(),
+            // It describes everything.
+            #[cfg(feature = "openapi")]
+            Target::OpenApi => self.levels.others().is_empty() && self.has_groups,
+            #[cfg(feature = "agent")]
+            Target::Agent => self.has_groups,
             Target::Group(_) => self.has_groups,
             Target::Info => true,
         }

@@ -170,9 +170,11 @@ impl Report {
     /// [`cause`](Self::cause).
     #[must_use]
     pub fn status(&self) -> Status {
-        if self.cause.is_some() {
-            return Status::Fail;
-        }
+        if self.cause.is_some() { Status::Fail } else { self.status_of_checks() }
+    }
+
+    /// What it would be without its cause.
+    pub(crate) fn status_of_checks(&self) -> Status {
         Status::worst(self.entries.iter().filter_map(ReportEntry::counting_status))
     }
 }

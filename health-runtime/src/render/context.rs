@@ -44,6 +44,7 @@ pub(crate) enum Subject<'a> {
 
 /// Where to ask further.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct Links {
     pub(crate) levels: String,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -35,6 +35,12 @@ impl Format {
         self.media_type.split_once(';').map_or(self.media_type, |(essence, _)| essence)
     }
 
+    /// Whether it shows the numbers of runs, and no verdict.
+    #[cfg(feature = "openapi")]
+    pub(crate) const fn is_of_numbers(&self) -> bool {
+        !matches!(self.render, Render::Report(_))
+    }
+
     /// The `version` among its parameters, which tells encodings of one media type apart.
     pub(crate) fn version(&self) -> Option<&'static str> {
         let (_, from) = self.media_type.split_once("version=")?;

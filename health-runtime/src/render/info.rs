@@ -37,11 +37,15 @@ pub(super) fn overview(
 }
 
 #[derive(Serialize)]
-struct OverviewBody<'a> {
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Overview))]
+pub(super) struct OverviewBody<'a> {
+    #[cfg_attr(feature = "openapi", schema(schema_with = super::schema::words::status))]
     status: &'static str,
     /// Only while it is.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(feature = "openapi", schema(required = false))]
     draining: bool,
+    #[cfg_attr(feature = "openapi", schema(schema_with = super::schema::words::level_statuses))]
     levels: LevelStatuses<'a>,
     /// Not for those who may not see it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -63,10 +67,13 @@ impl Serialize for LevelStatuses<'_> {
 }
 
 #[derive(Serialize)]
-struct InfoBody<'a> {
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Info))]
+pub(super) struct InfoBody<'a> {
     #[serde(flatten)]
+    #[cfg_attr(feature = "openapi", schema(value_type = BuildBody))]
     build: Option<BuildBody>,
     build_type: &'static str,
+    #[cfg_attr(feature = "openapi", schema(schema_with = super::schema::words::timestamp))]
     deployed_at: String,
     uptime: &'a str,
     uptime_seconds: u64,
@@ -75,8 +82,12 @@ struct InfoBody<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Build))]
 struct BuildBody {
+    // Not required by the schema: all of this is left out where no build is known.
+    #[cfg_attr(feature = "openapi", schema(required = false))]
     name: &'static str,
+    #[cfg_attr(feature = "openapi", schema(required = false))]
     version: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     repo: Option<&'static str>,
@@ -85,6 +96,7 @@ struct BuildBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     dirty: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(schema_with = super::schema::words::timestamp, required = false))]
     build_date: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     profile: Option<&'static str>,
@@ -93,6 +105,7 @@ struct BuildBody {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Revision))]
 struct RevisionBody {
     short: &'static str,
     full: &'static str,

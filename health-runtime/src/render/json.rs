@@ -66,11 +66,14 @@ impl Serialize for LevelsBody<'_> {
 }
 
 #[derive(Serialize)]
-struct ChecksBody<'a> {
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Checks))]
+pub(super) struct ChecksBody<'a> {
     #[serde(serialize_with = "status_word")]
+    #[cfg_attr(feature = "openapi", schema(schema_with = super::schema::words::status))]
     status: Status,
     #[serde(skip_serializing_if = "Option::is_none")]
     cause: Option<&'static str>,
+    #[cfg_attr(feature = "openapi", schema(value_type = std::collections::BTreeMap<String, CheckBody<'a>>))]
     checks: Checks<'a>,
 }
 
@@ -83,11 +86,14 @@ impl Serialize for Checks<'_> {
 }
 
 #[derive(Serialize)]
-struct SingleCheckBody<'a> {
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = SingleCheck))]
+pub(super) struct SingleCheckBody<'a> {
     name: &'a str,
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 5))]
     level: u8,
     #[serde(skip_serializing_if = "Option::is_none")]
     description: Option<&'a str>,
+    #[cfg_attr(feature = "openapi", schema(schema_with = super::schema::words::groups))]
     groups: Vec<&'static str>,
     tags: &'a [String],
     #[serde(flatten)]
@@ -95,19 +101,24 @@ struct SingleCheckBody<'a> {
 }
 
 #[derive(Serialize)]
-struct CheckBody<'a> {
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Check))]
+pub(super) struct CheckBody<'a> {
+    #[cfg_attr(feature = "openapi", schema(schema_with = super::schema::words::status))]
     status: &'static str,
     /// Only where it differs from the status.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(schema_with = super::schema::words::status, required = false))]
     observed: Option<&'static str>,
     /// How many results in a row were like that.
     #[serde(skip_serializing_if = "Option::is_none")]
     consecutive: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(schema_with = super::schema::words::timestamp, required = false))]
     held_until: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cause: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(schema_with = super::schema::words::timestamp, required = false))]
     running_since: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     blocked_by: Option<&'a [String]>,
@@ -115,7 +126,9 @@ struct CheckBody<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<&'a str>,
     duration_ms: f64,
+    #[cfg_attr(feature = "openapi", schema(schema_with = super::schema::words::timestamp))]
     checked_at: String,
+    #[cfg_attr(feature = "openapi", schema(schema_with = super::schema::words::timestamp))]
     since: String,
     /// Only while it is.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -147,8 +160,10 @@ impl<'a> CheckBody<'a> {
 
 /// `{}` for one that is muted as long as the process lives, to a caller who may see no details.
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Mute))]
 struct MuteBody<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(schema_with = super::schema::words::timestamp, required = false))]
     until: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     why: Option<&'a str>,

@@ -2,6 +2,8 @@
 //! that was not redacted for its reader. Which there are stands in `table.rs`.
 
 mod actuator;
+#[cfg(feature = "agent")]
+mod agent;
 mod context;
 mod format;
 mod health_json;
@@ -10,6 +12,8 @@ mod json;
 #[cfg(feature = "metrics")]
 mod metrics;
 mod microprofile;
+#[cfg(feature = "openapi")]
+pub(crate) mod schema;
 mod table;
 mod text;
 mod values;
@@ -18,6 +22,8 @@ mod wire;
 #[cfg(feature = "xml")]
 mod xml;
 
+#[cfg(feature = "agent")]
+pub(crate) use agent::agent_line;
 pub(crate) use context::{Context, Links, Subject};
 #[cfg(feature = "metrics")]
 pub(crate) use format::RenderMetrics;

@@ -1,0 +1,176 @@
+//! The listener that `HAProxy` reads an agent's line from.
+
+use std::{
+    io,
+    net::{SocketAddr, TcpListener as StdListener, ToSocketAddrs},
+    sync::{Arc, mpsc},
+    thread,
+    time::Duration,
+};
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    runtime::{Builder, Handle, Runtime},
+    sync::{Semaphore, oneshot},
+    time::{sleep, timeout},
+};
+
+use super::{endpoint::Endpoint, handler::Service};
+use crate::{model::Group, monitor::Selection};
+
+/// Linux shows fifteen characters.
+const THREAD_NAME: &str = "health-agent";
+
+/// How many are answered at the same time; the others wait in the queue of the operating system.
+const MOST_CONNECTIONS: usize = 256;
+
+/// How long a client has for taking its line, and again for closing behind it. `HAProxy` needs a moment.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// How long a server that was stopped finishes what it has begun: a report and twice the patience.
+const LAST_ANSWERS: Duration = Duration::from_secs(2);
+
+/// How long nothing is accepted when the operating system has no more to give.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Tells `HAProxy` over TCP whether the service is ready, for its `agent-check`: whoever connects gets one line (see
+/// [`Agent`](crate::Agent)), and the connection is closed. What a client sends is not looked at.
+///
+/// It has an operating system thread of its own, named `health-agent`, so that a busy application cannot starve it. Call
+/// it on the application's runtime: checks run there. Called outside a Tokio runtime, they run on the new thread.
+///
+/// At most 256 connections are served at a time, each for 2 s at most, whatever its client does.
+///
+/// ```
+/// use health_runtime::{EndpointBuilder, serve_agent};
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let health = EndpointBuilder::new().build()?;
+/// let agent = serve_agent("127.0.0.1:0", &health)?;
+/// println!("server orders … check agent-check agent-port {}", agent.local_addr().port());
+/// # agent.stop().await;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// It serves until the process ends, or [`AgentServer::stop`] is called: while the service drains, `HAProxy` goes on being
+/// told so. No agent at all changes nothing for `HAProxy`, so a service that ends needs the ordinary `check` as well.
+///
+/// # Errors
+/// The address cannot be listened on, or the operating system gives no thread or no event queue.
+pub fn serve_agent(addr: impl ToSocketAddrs, endpoint: &Endpoint) -> io::Result<AgentServer> {
+    let listener = StdListener::bind(addr)?;
+    listener.set_nonblocking(true)?;
+    let address = listener.local_addr()?;
+    let service = endpoint.service();
+    if let Ok(runtime) = Handle::try_current() {
+        service.monitor.run_on(&runtime);
+    }
+    let (stop, stopping) = oneshot::channel();
+    let (ending, ended) = oneshot::channel();
+    let (starting, started) = mpsc::sync_channel(1);
+    thread::Builder::new().name(THREAD_NAME.to_owned()).spawn(move || {
+        // Here, because a runtime must not be dropped on another one, not even when something goes wrong.
+        let (runtime, listener) = match start(listener) {
+            Ok(runtime_and_listener) => runtime_and_listener,
+            Err(error) => return drop(starting.send(Err(error))),
+        };
+        let _ = starting.send(Ok(()));
+        runtime.block_on(serve(listener, service, stopping));
+        runtime.shutdown_background();
+        // Most of the time nobody waits for it.
+        let _ = ending.send(());
+    })?;
+    started.recv().map_err(io::Error::other)??;
+    tracing::info!(%address, thread = THREAD_NAME, "the agent for HAProxy listens");
+    Ok(AgentServer { address, stop, ended })
+}
+
+fn start(listener: StdListener) -> io::Result<(Runtime, TcpListener)> {
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    let listener = {
+        let _entered = runtime.enter();
+        TcpListener::from_std(listener)?
+    };
+    Ok((runtime, listener))
+}
+
+async fn serve(listener: TcpListener, service: Arc<Service>, stopping: oneshot::Receiver<()>) {
+    let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+    let accepting = tokio::spawn(accept(listener, service, Arc::clone(&places)));
+    if stopping.await.is_err() {
+        // The handle was dropped, and with it the only way to stop.
+        let _ = accepting.await;
+        return;
+    }
+    accepting.abort();
+    // All places are free when the last connection has ended.
+    let all = u32::try_from(MOST_CONNECTIONS).unwrap_or(u32::MAX);
+    let _ = timeout(LAST_ANSWERS, places.acquire_many(all)).await;
+}
+
+async fn accept(listener: TcpListener, service: Arc<Service>, places: Arc<Semaphore>) {
+    while let Ok(place) = Arc::clone(&places).acquire_owned().await {
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                let service = Arc::clone(&service);
+                tokio::spawn(async move {
+                    answer(stream, &service).await;
+                    drop(place);
+                });
+            }
+            // Such as no file handle left, or a client that was gone too soon.
+            Err(error) => {
+                tracing::debug!(%error, "a connection to the agent was not accepted");
+                sleep(PAUSE).await;
+            }
+        }
+    }
+}
+
+/// Errors are the client's own: there is nobody else to tell.
+async fn answer(mut stream: TcpStream, service: &Service) {
+    let report = service.monitor.report(&Selection::group(Group::Readiness)).await;
+    let line = service.agent.line(&report);
+    let written = timeout(PATIENCE, async {
+        stream.write_all(&line).await?;
+        stream.shutdown().await
+    });
+    if !matches!(written.await, Ok(Ok(()))) {
+        return;
+    }
+    // With bytes unread, closing would reset the connection, and could take the line away from the client.
+    let mut unread = [0; 512];
+    let _ = timeout(PATIENCE, async { while matches!(stream.read(&mut unread).await, Ok(1..)) {} }).await;
+}
+
+/// A listener for `HAProxy`, started by [`serve_agent`].
+///
+/// Dropping it stops nothing: an agent that is gone because a variable went out of scope would leave `HAProxy` with what
+/// it heard last.
+#[derive(Debug)]
+pub struct AgentServer {
+    address: SocketAddr,
+    stop: oneshot::Sender<()>,
+    ended: oneshot::Receiver<()>,
+}
+
+impl AgentServer {
+    /// Where it listens, with the port that the system chose if it was asked for port 0.
+    #[must_use]
+    pub const fn local_addr(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Stops listening, finishes the answers that are under way, for 2 s at most, and ends the thread.
+    ///
+    /// # Cancellation
+    /// Once polled, it stops whether or not anybody waits for it.
+    pub async fn stop(self) {
+        // Fails if the thread is gone already.
+        let _ = self.stop.send(());
+        let _ = self.ended.await;
+    }
+}

@@ -1,0 +1,95 @@
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+
+use crate::{
+    error::Problem,
+    model::{Cause, Report, Status},
+};
+
+const DEGRADED: HeaderName = HeaderName::from_static("x-envoy-degraded");
+const FAILED_AT_ONCE: HeaderName = HeaderName::from_static("x-envoy-immediate-health-check-fail");
+const CLUSTER: HeaderName = HeaderName::from_static("x-envoy-upstream-healthchecked-cluster");
+const YES: HeaderValue = HeaderValue::from_static("true");
+
+/// Which headers reports have for Envoy, beside the status code. Default: none.
+///
+/// Envoy takes 200 alone for healthy, so leave [`StatusCodes::warn`](crate::StatusCodes::warn) at that.
+///
+/// ```
+/// use health_runtime::{EndpointBuilder, EnvoyHeaders};
+///
+/// let endpoint = EndpointBuilder::new()
+///     .envoy(EnvoyHeaders::new().degraded().immediate_fail().cluster("orders"))
+///     .build()?;
+/// # let _ = endpoint;
+/// # Ok::<(), health_runtime::Error>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[must_use]
+pub struct EnvoyHeaders {
+    degraded: bool,
+    immediate_fail: bool,
+    cluster: Option<String>,
+}
+
+impl EnvoyHeaders {
+    /// None of them.
+    pub const fn new() -> Self {
+        Self { degraded: false, immediate_fail: false, cluster: None }
+    }
+
+    /// Adds `x-envoy-degraded` to reports with a warning: Envoy then uses the host only when those that pass do not
+    /// suffice.
+    pub const fn degraded(mut self) -> Self {
+        self.degraded = true;
+        self
+    }
+
+    /// Adds `x-envoy-immediate-health-check-fail` to readiness reports while the service shuts down: Envoy then takes the
+    /// host out at once, whatever its `unhealthy_threshold`.
+    ///
+    /// To readiness alone: Envoy heeds this header on every response, so on an overview that somebody reads through a
+    /// gateway, it would take out the gateway.
+    pub const fn immediate_fail(mut self) -> Self {
+        self.immediate_fail = true;
+        self
+    }
+
+    /// Adds `x-envoy-upstream-healthchecked-cluster` with this name to every report, so that a health check with a
+    /// `service_name_matcher` notices when the address belongs to another service by now. A name is visible ASCII.
+    pub fn cluster(mut self, name: impl Into<String>) -> Self {
+        self.cluster = Some(name.into());
+        self
+    }
+
+    pub(super) fn validate(self) -> Result<ValidEnvoyHeaders, Vec<Problem>> {
+        let Self { degraded, immediate_fail, cluster } = self;
+        let cluster = cluster.map(|name| {
+            let value = HeaderValue::try_from(&name).ok();
+            value.filter(|_| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic())).ok_or_else(|| {
+                let reason = "the name of a cluster is visible ASCII, without spaces";
+                vec![Problem::InvalidSetting { key: "EnvoyHeaders::cluster", value: name, reason }]
+            })
+        });
+        Ok(ValidEnvoyHeaders { degraded, immediate_fail, cluster: cluster.transpose()? })
+    }
+}
+
+/// Headers that can be sent.
+#[derive(Clone, Debug)]
+pub(super) struct ValidEnvoyHeaders {
+    degraded: bool,
+    immediate_fail: bool,
+    cluster: Option<HeaderValue>,
+}
+
+impl ValidEnvoyHeaders {
+    pub(super) fn insert(&self, headers: &mut HeaderMap, report: &Report) {
+        if self.degraded && report.status() == Status::Warn {
+            headers.insert(DEGRADED, YES);
+        }
+        if self.immediate_fail && report.cause() == Some(&Cause::Draining) {
+            headers.insert(FAILED_AT_ONCE, YES);
+        }
+        headers.extend(self.cluster.clone().map(|name| (CLUSTER, name)));
+    }
+}

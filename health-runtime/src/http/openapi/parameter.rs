@@ -1,0 +1,76 @@
+//! What a question may say.
+
+use utoipa::openapi::{
+    ArrayBuilder, Object, ObjectBuilder, Required, Schema, Type,
+    path::{Parameter, ParameterBuilder, ParameterIn},
+    schema::ArrayItems,
+};
+
+use crate::{model::CheckSpec, render::FormatId};
+
+/// The name of a check in a path.
+pub(super) fn check(checks: &[&CheckSpec]) -> Parameter {
+    let names = one_of(checks.iter().map(|check| check.name()));
+    parameter("name", "A check.", names).parameter_in(ParameterIn::Path).required(Required::True).build()
+}
+
+pub(super) fn format(offered: &[FormatId]) -> Parameter {
+    let names: Vec<_> = offered.iter().map(|id| format!("`{}`", id.format().name)).collect();
+    let meaning = format!(
+        "The encoding, before what `Accept` says: {}. A word that is none of these leaves it to `Accept`.",
+        names.join(", ")
+    );
+    // Not an enumeration, because no word is refused.
+    query("format", &meaning, Object::with_type(Type::String).into())
+}
+
+pub(super) fn view() -> Parameter {
+    query("view", "Statuses and times, or just the data; in JSON alone.", one_of(["native", "values"]))
+}
+
+pub(super) fn cumulative() -> Parameter {
+    query("cumulative", "Adds the shallower levels.", flag())
+}
+
+pub(super) fn verbose() -> Parameter {
+    query("verbose", "Names every check, where plain text would tell of failures alone.", flag())
+}
+
+pub(super) fn timeout() -> Parameter {
+    let duration = ObjectBuilder::new().schema_type(Type::String).pattern(Some("^[1-9][0-9]{0,5}(ms|s)$"));
+    query("timeout", "Shortens the time that the report may take, such as `500ms` or `2s`.", duration.build().into())
+}
+
+/// `None` where no check has one.
+pub(super) fn tag(checks: &[&CheckSpec]) -> Option<Parameter> {
+    let mut tags: Vec<_> = checks.iter().flat_map(|check| check.tags()).map(String::as_str).collect();
+    tags.sort_unstable();
+    tags.dedup();
+    let meaning = "Only checks with one of these tags.";
+    (!tags.is_empty()).then(|| query("tag", meaning, list_of(one_of(tags))))
+}
+
+pub(super) fn exclude() -> Parameter {
+    query("exclude", "Without these checks.", list_of(Object::with_type(Type::String).into()))
+}
+
+fn query(name: &str, meaning: &str, schema: Schema) -> Parameter {
+    parameter(name, meaning, schema).parameter_in(ParameterIn::Query).required(Required::False).build()
+}
+
+fn parameter(name: &str, meaning: &str, schema: Schema) -> ParameterBuilder {
+    ParameterBuilder::new().name(name).description(Some(meaning)).schema(Some(schema))
+}
+
+/// A flag is there, or says so.
+fn flag() -> Schema {
+    one_of(["", "true", "1", "false", "0"])
+}
+
+fn one_of<'a>(words: impl IntoIterator<Item = &'a str>) -> Schema {
+    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words)).build().into()
+}
+
+fn list_of(item: Schema) -> Schema {
+    ArrayBuilder::new().items(ArrayItems::RefOrSchema(Box::new(item.into()))).build().into()
+}

@@ -1,0 +1,82 @@
+//! The small schemas that others are made of.
+
+use utoipa::openapi::{
+    ArrayBuilder, KnownFormat, Object, ObjectBuilder, RefOr, Schema, SchemaFormat, Type,
+    schema::{AdditionalProperties, ArrayItems},
+};
+
+use crate::{
+    model::{Group, Level, Status},
+    render::wire::level_key,
+};
+
+pub(in crate::render) fn status() -> Schema {
+    one_of([Status::Pass, Status::Warn, Status::Fail].map(Status::as_str))
+}
+
+pub(in crate::render) fn timestamp() -> Schema {
+    let format = SchemaFormat::KnownFormat(KnownFormat::DateTime);
+    ObjectBuilder::new().schema_type(Type::String).format(Some(format)).build().into()
+}
+
+pub(in crate::render) fn groups() -> Schema {
+    list_of(one_of(Group::ALL.map(Group::as_str)))
+}
+
+pub(in crate::render) fn level_statuses() -> Schema {
+    level_properties(object([]), Level::ALL, &status().into(), true).build().into()
+}
+
+/// A word of these.
+pub(super) fn one_of<'a>(words: impl IntoIterator<Item = &'a str>) -> Schema {
+    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words)).build().into()
+}
+
+pub(super) fn text() -> Schema {
+    Object::with_type(Type::String).into()
+}
+
+pub(super) fn number() -> Schema {
+    Object::with_type(Type::Number).into()
+}
+
+pub(super) fn boolean() -> Schema {
+    Object::with_type(Type::Boolean).into()
+}
+
+pub(super) fn list_of(item: impl Into<RefOr<Schema>>) -> Schema {
+    ArrayBuilder::new().items(ArrayItems::RefOrSchema(Box::new(item.into()))).build().into()
+}
+
+/// An object whose keys are names.
+pub(super) fn map_of(value: impl Into<RefOr<Schema>>) -> Schema {
+    let values = AdditionalProperties::RefOr(value.into());
+    object([]).additional_properties(Some(values)).build().into()
+}
+
+pub(super) fn any_object() -> Schema {
+    object([]).additional_properties(Some(AdditionalProperties::FreeForm(true))).build().into()
+}
+
+/// An object of fields, each with its schema and whether it is always there.
+pub(super) fn object<'a>(fields: impl IntoIterator<Item = (&'a str, Schema, bool)>) -> ObjectBuilder {
+    let empty = ObjectBuilder::new().schema_type(Type::Object);
+    fields.into_iter().fold(empty, |object, (name, schema, is_required)| {
+        let object = object.property(name, schema);
+        if is_required { object.required(name) } else { object }
+    })
+}
+
+/// Adds a field for each level.
+pub(super) fn level_properties(
+    object: ObjectBuilder,
+    levels: impl IntoIterator<Item = Level>,
+    each: &RefOr<Schema>,
+    is_required: bool,
+) -> ObjectBuilder {
+    levels.into_iter().fold(object, |object, level| {
+        let key = level_key(level);
+        let object = object.property(&*key, each.clone());
+        if is_required { object.required(key) } else { object }
+    })
+}

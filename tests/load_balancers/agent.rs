@@ -1,0 +1,125 @@
+//! The agent's line, over HTTP and TCP.
+
+use std::{net::SocketAddr, time::Duration};
+
+use health_runtime::{Agent, Check, Endpoint, Level, serve_agent};
+use health_tests::{builder, get, request, serve};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::{Instant, timeout},
+};
+
+use crate::switch::Switch;
+
+fn endpoint(checks: impl IntoIterator<Item = Check>) -> Endpoint {
+    builder(checks).agent(Agent::new().warn_weight(50)).build().expect("a good endpoint")
+}
+
+/// What the agent says to one that only listens.
+async fn line(address: SocketAddr) -> String {
+    let mut stream = TcpStream::connect(address).await.expect("an agent");
+    let mut line = String::new();
+    stream.read_to_string(&mut line).await.expect("a line");
+    line
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_says_what_readiness_says() {
+    let (db, queue) = (Switch::default(), Switch::default());
+    let apart = Switch::default();
+    apart.fail();
+    let of_level_2 = Check::new("not asked", Level::L2, || async { false });
+    let endpoint = endpoint([db.check("db"), queue.check("queue #1"), apart.check("apart"), of_level_2]);
+    endpoint.monitor().mute("apart", Duration::from_hours(1), "it is known").expect("a check");
+    let http = serve(endpoint.router()).await;
+    let tcp = serve_agent("127.0.0.1:0", &endpoint).expect("an agent");
+    let said = async || {
+        let answer = get(http, "/health/agent").await;
+        assert_eq!(answer.header("content-type"), "text/plain; charset=utf-8");
+        let line = line(tcp.local_addr()).await;
+        assert_eq!(answer.body, line);
+        (answer.status, line)
+    };
+    let says = |status: u16, line: &str| (status, format!("{line}\n"));
+    assert_eq!(said().await, says(200, "up 100%"));
+    queue.warn();
+    assert_eq!(said().await, says(200, "up 50%"));
+    db.fail();
+    assert_eq!(said().await, says(503, "down #db"), "and nothing of its message");
+    queue.fail();
+    endpoint.monitor().drain();
+    assert_eq!(said().await, says(503, "down #db, queue #1"));
+    db.pass();
+    queue.warn();
+    assert_eq!(said().await, says(503, "up 0%"));
+    assert_eq!(request(http, "OPTIONS", "/health/agent").await.status, 503);
+    tcp.stop().await;
+    assert!(TcpStream::connect(http).await.is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_line_is_one_line_however_many_checks_fail() {
+    let many = (0..500).map(|number| Check::new(format!("é {number}"), Level::L1, || async { false }).readiness());
+    let tcp = serve_agent("127.0.0.1:0", &endpoint(many)).expect("an agent");
+    let line = line(tcp.local_addr()).await;
+    assert!(line.len() < 256 && line.starts_with("down #é 0, é 1, ") && line.ends_with('\n'), "{line:?}");
+    assert_eq!(line.chars().filter(|char| char.is_control()).count(), 1, "{line:?}");
+    tcp.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_never_reads_or_talks_nonsense_harms_nobody() {
+    let tcp = serve_agent("127.0.0.1:0", &endpoint([])).expect("an agent");
+    let mut odd = Vec::new();
+    for number in 0..600 {
+        let mut stream = TcpStream::connect(tcp.local_addr()).await.expect("an agent");
+        if number % 2 == 0 {
+            stream.write_all(&[0xff; 4096]).await.expect("room");
+        }
+        odd.push(stream);
+    }
+    // Behind all of these, and in time for a check that has 10 s at most: two rounds of patience and a little.
+    let asked = Instant::now();
+    assert_eq!(timeout(Duration::from_secs(10), line(tcp.local_addr())).await.expect("in time"), "up 100%\n");
+    assert!(asked.elapsed() < Duration::from_secs(5), "{:?}", asked.elapsed());
+    // What they were told is still there for them, whatever they sent.
+    for stream in &mut odd {
+        let mut line = Vec::new();
+        stream.read_to_end(&mut line).await.expect("no reset");
+        assert_eq!(line, b"up 100%\n");
+    }
+    tcp.stop().await;
+}
+
+/// The application has one thread, and blocks it.
+#[tokio::test]
+async fn it_answers_while_the_application_is_stuck_and_says_so() {
+    let never_run = Check::new("pool", Level::L1, || async { true }).readiness();
+    let tcp = serve_agent("127.0.0.1:0", &endpoint([never_run])).expect("an agent");
+    let mut stream = std::net::TcpStream::connect(tcp.local_addr()).expect("an agent");
+    let mut line = String::new();
+    std::io::Read::read_to_string(&mut stream, &mut line).expect("a line");
+    assert_eq!(line, "down #pool (timed_out)\n");
+    drop(stream);
+    tcp.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_stops_when_it_is_told_to_and_not_when_it_is_dropped() {
+    let endpoint = endpoint([]);
+    let tcp = serve_agent("127.0.0.1:0", &endpoint).expect("an agent");
+    let address = tcp.local_addr();
+    let idle = TcpStream::connect(address).await.expect("an agent");
+    endpoint.monitor().drain();
+    assert_eq!(line(address).await, "up 0%\n", "as long as there is a process");
+    let asked = Instant::now();
+    tcp.stop().await;
+    assert!(asked.elapsed() < Duration::from_secs(4), "{:?}", asked.elapsed());
+    assert!(TcpStream::connect(address).await.is_err(), "nobody listens");
+    drop(idle);
+
+    let address = serve_agent("127.0.0.1:0", &endpoint).expect("an agent").local_addr();
+    assert_eq!(line(address).await, "up 0%\n");
+    assert!(serve_agent(address, &endpoint).is_err(), "the port is taken");
+}

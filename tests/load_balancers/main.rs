@@ -1,0 +1,9 @@
+//! What load balancers read: status codes, headers, the agent's line, and the files that ship for them.
+
+#![allow(clippy::expect_used, reason = "tests fail by panicking")]
+
+mod agent;
+mod codes;
+mod deploy;
+mod haproxy;
+mod switch;

@@ -1,0 +1,341 @@
+//! The OpenAPI document: it says what is really answered, and nothing that is not.
+
+#![allow(clippy::expect_used, reason = "tests fail by panicking")]
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+    process::Command,
+    time::Duration,
+};
+
+use axum::Router;
+use health_runtime::{
+    BuildInfo, Check, Endpoint, EndpointBuilder, EnvoyHeaders, Level, Outcome, ShowDetails, StatusCodes, View,
+};
+use health_tests::{Answer, builder, get, request, send, serve, start_example};
+use jsonschema::Validator;
+use serde_json::{Map, Value, json};
+
+#[derive(BuildInfo)]
+#[build_info(name = "orders", repo = "abc/orders")]
+struct App;
+
+const HOSTILE: &str = "a:b/<&>\"é\u{1f4a5}?#%20";
+
+/// Checks of every kind, whose worst status is this one.
+fn checks(worst: &Outcome) -> Vec<Check> {
+    let worst = worst.clone();
+    vec![
+        Check::new("db", Level::L1, move || {
+            let worst = worst.clone();
+            async { worst }
+        })
+        .readiness()
+        .with_tags(["data", "datastore"])
+        .with_failure_threshold(1)
+        .with_success_threshold(2),
+        Check::new(HOSTILE, Level::L3, || async {
+            Outcome::pass().with_message("well").with_data(json!({ "a": [1, null], "level": "no number" }))
+        })
+        .with_description("What it is for."),
+        Check::new("blocked", Level::L4, || async { true }).depends_on(["asleep"]).critical(false),
+        Check::new("asleep", Level::L4, || async { false }).critical(false),
+        Check::new("slow", Level::L5, || async { Outcome::pass().with_data(json!("text")) })
+            .liveness()
+            .with_degraded_after(Duration::from_nanos(1)),
+        Check::new("late", Level::L2, || async { true }).with_interval(Duration::from_mins(10)).startup(),
+    ]
+}
+
+async fn document(endpoint: &Endpoint) -> Value {
+    let answer = get(serve(endpoint.router()).await, "/health/openapi.json").await;
+    assert_eq!((answer.status, answer.header("content-type")), (200, "application/json"));
+    answer.json()
+}
+
+/// A validator of answers, stricter than the document: a field that it does not name is a mistake.
+fn validator(document: &Value, schema: &Value) -> Validator {
+    let mut components = document["components"].clone();
+    // What an `allOf` joins cannot be closed by itself.
+    let joined = components.to_string();
+    for (name, schema) in components["schemas"].as_object_mut().expect("schemas") {
+        if !joined.contains(&format!("\"allOf\":[{{\"$ref\":\"#/components/schemas/{name}\"")) {
+            close(schema);
+        }
+    }
+    let mut schema = schema.clone();
+    close(&mut schema);
+    let root = json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "components": components,
+        "allOf": [schema],
+    });
+    jsonschema::draft202012::options().should_validate_formats(true).build(&root).expect("a schema")
+}
+
+fn close(schema: &mut Value) {
+    let Some(fields) = schema.as_object_mut() else { return };
+    let is_closed = fields.contains_key("additionalProperties");
+    if let Some(properties) = fields.get_mut("properties").and_then(Value::as_object_mut) {
+        properties.values_mut().for_each(close);
+        if !is_closed {
+            fields.insert("additionalProperties".to_owned(), json!(false));
+        }
+    }
+    if let Some(any) = fields.get_mut("anyOf").and_then(Value::as_array_mut) {
+        any.iter_mut().for_each(close);
+    }
+    if fields.contains_key("allOf") {
+        fields.insert("unevaluatedProperties".to_owned(), json!(false));
+    }
+}
+
+/// The path that a template stands for.
+fn filled(template: &str) -> Vec<String> {
+    let encoded = HOSTILE.bytes().map(|byte| format!("%{byte:02X}")).collect::<Vec<_>>().concat();
+    match template.split_once("{name}") {
+        Some((before, after)) => {
+            ["db", "blocked", "late", &*encoded].map(|name| format!("{before}{name}{after}")).into()
+        }
+        None => vec![template.to_owned()],
+    }
+}
+
+/// The validators of a document that were made already, by schema: to make one takes longer than to use it.
+type Validators = BTreeMap<String, Validator>;
+
+/// Holds an answer against its operation.
+fn is_as_described(document: &Value, validators: &mut Validators, path: &str, method: &str, answer: &Answer) {
+    let operation = &document["paths"][path][method.to_lowercase()];
+    let response = &operation["responses"][answer.status.to_string()];
+    assert!(response.is_object(), "{method} {path} is not to answer {}", answer.status);
+    if method == "HEAD" || answer.status == 304 {
+        assert!(answer.body.is_empty() && response["content"].is_null(), "{method} {path}");
+        return;
+    }
+    let content_type = answer.header("content-type");
+    let essence = content_type.split(';').next().expect("a first part");
+    let schema = &response["content"][essence]["schema"];
+    assert!(schema.is_object(), "{method} {path} is not to answer {} as {essence}", answer.status);
+    if essence.ends_with("json") {
+        let instance = answer.json();
+        let validator = validators.entry(schema.to_string()).or_insert_with(|| validator(document, schema));
+        let errors: Vec<_> =
+            validator.iter_errors(&instance).map(|error| format!("{}: {error}", error.instance_path())).collect();
+        assert!(errors.is_empty(), "{method} {path} {}: {errors:#?}\n{instance:#}", answer.status);
+    } else {
+        assert_eq!(schema["type"], "string", "{method} {path} as {essence}");
+    }
+}
+
+/// Asks for everything that the document says can be asked for, and counts the answers.
+async fn hold_to_its_word(endpoint: &Endpoint) -> usize {
+    let document = document(endpoint).await;
+    let address = serve(endpoint.router()).await;
+    let (mut count, mut validators) = (0, Validators::new());
+    for (template, item) in document["paths"].as_object().expect("paths") {
+        let media_types: BTreeSet<&String> = item["get"]["responses"]
+            .as_object()
+            .expect("responses")
+            .values()
+            .flat_map(|response| response["content"].as_object().into_iter().flat_map(Map::keys))
+            .collect();
+        let named = |name: &str| {
+            item["get"]["parameters"].as_array().into_iter().flatten().find(|parameter| parameter["name"] == name)
+        };
+        let formats = named("format").map_or("", |format| format["description"].as_str().expect("text"));
+        let mut queries: Vec<String> =
+            formats.split('`').skip(1).step_by(2).map(|name| format!("format={name}")).collect();
+        queries.retain(|query| query != "format=Accept");
+        queries.extend(
+            ["", "verbose", "exclude=db&exclude=nothing", "timeout=1ms", "timeout=x", "tag=data", "tag=no"]
+                .map(str::to_owned),
+        );
+        for flag in ["view", "cumulative"].into_iter().filter(|flag| named(flag).is_some()) {
+            let words = named(flag).expect("a parameter")["schema"]["enum"].as_array().expect("words").clone();
+            queries.extend(words.iter().map(|word| format!("{flag}={}", word.as_str().expect("text"))));
+        }
+        for path in filled(template) {
+            for query in &queries {
+                for method in ["GET", "HEAD", "OPTIONS"] {
+                    let answer = request(address, method, &format!("{path}?{query}")).await;
+                    is_as_described(&document, &mut validators, template, method, &answer);
+                    count += 1;
+                }
+            }
+            for media_type in &media_types {
+                let asked =
+                    format!("GET {path} HTTP/1.1\r\nHost: x\r\nAccept: {media_type}\r\nConnection: close\r\n\r\n");
+                is_as_described(&document, &mut validators, template, "GET", &send(address, &asked).await);
+                count += 1;
+            }
+        }
+    }
+    count
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_answer_is_as_the_document_says() {
+    let outcomes = [Outcome::pass(), Outcome::warn("slowly"), Outcome::fail("not at all")];
+    let mut count = 0;
+    for outcome in &outcomes {
+        let plain = builder(checks(outcome)).build().expect("a good endpoint");
+        let shown = builder(checks(outcome))
+            .build_info(App::BUILD_INFO)
+            .details(ShowDetails::Always)
+            .levels_path(("/api/levels", View::Values))
+            .status_codes(StatusCodes::new().warn(429).fail(500).draining(404))
+            .envoy(EnvoyHeaders::new().degraded().cluster("orders"))
+            .build()
+            .expect("a good endpoint");
+        for endpoint in [plain, shown] {
+            endpoint.monitor().mute("asleep", Duration::from_hours(1), "it sleeps").expect("a check");
+            count += hold_to_its_word(&endpoint).await;
+            endpoint.monitor().drain();
+            count += hold_to_its_word(&endpoint).await;
+        }
+    }
+    assert!(count > 3_000, "{count}");
+}
+
+/// The alternatives of a media type must not hide a mistake in the one that is meant.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_native_shape_of_levels_is_described_by_itself() {
+    let endpoint = builder(checks(&Outcome::warn("slowly"))).details(ShowDetails::Always).build().expect("good");
+    let (document, address) = (document(&endpoint).await, serve(endpoint.router()).await);
+    for path in ["/health/levels", "/health/levels/3"] {
+        let content = &document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["schema"];
+        let native = content["anyOf"].as_array().expect("alternatives").iter();
+        let native = native.filter(|schema| schema["properties"].get("status").is_some());
+        let [native] = native.collect::<Vec<_>>()[..] else { panic!("one native shape: {content:#}") };
+        let validator = validator(&document, native);
+        assert!(validator.is_valid(&get(address, path).await.json()), "{path}");
+        assert!(!validator.is_valid(&get(address, &format!("{path}?view=values")).await.json()), "{path}");
+    }
+    let cumulative = get(address, "/health/levels/3?cumulative").await.json();
+    assert_eq!(cumulative.as_object().expect("an object").len(), 4);
+}
+
+#[tokio::test]
+async fn it_knows_the_paths_the_names_and_the_tags() {
+    let endpoint =
+        builder(checks(&Outcome::pass())).base_path("/status").levels_path("{base}/depth").without_root_probes();
+    let endpoint = endpoint.build_info(App::BUILD_INFO).build().expect("a good endpoint");
+    let address = serve(endpoint.router()).await;
+    let document = get(address, "/status/openapi.json").await.json();
+    assert_eq!(document["openapi"], "3.1.0");
+    assert_eq!(document["info"]["title"], "orders");
+    let paths: Vec<_> = document["paths"].as_object().expect("paths").keys().map(String::as_str).collect();
+    for path in
+        ["/status", "/status/depth", "/status/depth/5", "/status/ready", "/status/checks/{name}", "/status/info"]
+    {
+        assert!(paths.contains(&path), "{path}: {paths:?}");
+    }
+    assert!(!paths.contains(&"/readyz"), "{paths:?}");
+    let check = &document["paths"]["/status/checks/{name}"]["get"];
+    assert_eq!(check["parameters"][0]["schema"]["enum"], json!(["db", "late", HOSTILE, "asleep", "blocked", "slow"]));
+    let tags = |path: &str| {
+        let parameters = document["paths"][path]["get"]["parameters"].as_array().expect("parameters").clone();
+        parameters
+            .into_iter()
+            .find(|parameter| parameter["name"] == "tag")
+            .map(|tag| tag["schema"]["items"]["enum"].clone())
+    };
+    assert_eq!(tags("/status/depth"), Some(json!(["data", "datastore"])));
+    assert_eq!(tags("/status/depth/5"), None);
+    // Descriptions are details.
+    assert!(!document.to_string().contains("What it is for."));
+
+    let empty = EndpointBuilder::new().without_declared_checks().build().expect("a good endpoint");
+    let document = get(serve(empty.router()).await, "/health/openapi.json").await.json();
+    assert!(document["paths"].get("/health/checks/{name}").is_none());
+}
+
+#[tokio::test]
+async fn behind_a_prefix_it_says_so() {
+    let endpoint = builder([]).build().expect("a good endpoint");
+    let address = serve(Router::new().nest("/orders/v1", endpoint.router())).await;
+    let answer = get(address, "/orders/v1/health/openapi.json").await;
+    assert_eq!(answer.json()["servers"], json!([{ "url": "/orders/v1" }]));
+    assert_eq!(get(address, "/orders/v1/health").await.json()["links"]["levels"], "/orders/v1/health/levels");
+    let plain = get(serve(endpoint.router()).await, "/health/openapi.json").await;
+    assert_eq!(plain.json().get("servers"), None);
+    assert_ne!(plain.header("etag"), answer.header("etag"));
+}
+
+#[tokio::test]
+async fn it_is_sent_again_only_when_it_has_changed() {
+    let endpoint = builder(checks(&Outcome::pass())).build().expect("a good endpoint");
+    let address = serve(endpoint.router()).await;
+    let path = "/health/openapi.json";
+    let first = get(address, path).await;
+    let tag = first.header("etag").to_owned();
+    assert!(tag.starts_with('"') && tag.ends_with('"'), "strong: {tag}");
+    assert_eq!(first.header("cache-control"), "no-cache");
+    assert_eq!(first.header("x-content-type-options"), "nosniff");
+    let ask = async |method: &str, known: &str| {
+        let asked =
+            format!("{method} {path} HTTP/1.1\r\nHost: x\r\nIf-None-Match: {known}\r\nConnection: close\r\n\r\n");
+        send(address, &asked).await
+    };
+    for known in [&*tag, "*", &format!("\"other\", W/{tag}")] {
+        for method in ["GET", "HEAD"] {
+            let answer = ask(method, known).await;
+            assert_eq!((answer.status, answer.header("etag"), &*answer.body), (304, &*tag, ""), "{method} {known}");
+            assert_eq!(answer.header("cache-control"), "no-cache");
+        }
+    }
+    assert_eq!(ask("GET", "\"other\"").await.body, first.body);
+    // A verdict has none, and heeds none.
+    for path in ["/health", "/health/levels", "/readyz", "/health/info", "/health/checks/db", "/health/metrics"] {
+        let asked = format!("GET {path} HTTP/1.1\r\nHost: x\r\nIf-None-Match: *\r\nConnection: close\r\n\r\n");
+        let answer = send(address, &asked).await;
+        assert_eq!((answer.status, answer.header("etag")), (200, ""), "{path}");
+        assert_eq!(answer.header("cache-control"), "no-store", "{path}");
+    }
+    // Another check, another document.
+    let other = builder([Check::new("other", Level::L1, || async { true })]).build().expect("a good endpoint");
+    assert_ne!(get(serve(other.router()).await, path).await.header("etag"), tag);
+}
+
+/// A Python program that scripts/peers has installed.
+fn peer(name: &str) -> Command {
+    let installed = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/peers/venv/bin").join(name);
+    Command::new(if installed.exists() { installed } else { name.into() })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs schemathesis: scripts/peers"]
+async fn validators_and_schemathesis_find_nothing_in_the_quickstart() {
+    let _service = start_example("quickstart", &[]);
+    let address = "127.0.0.1:5000".parse().expect("an address");
+    for _ in 0..200 {
+        if tokio::net::TcpStream::connect(address).await.is_ok() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("openapi.json");
+    std::fs::write(&file, get(address, "/health/openapi.json").await.body).expect("room");
+
+    let validated = peer("openapi-spec-validator").args(["--schema", "3.1"]).arg(&file).output().expect("installed");
+    assert!(validated.status.success(), "{}", String::from_utf8_lossy(&validated.stdout));
+
+    // 503 is what a failing check is told by: the verdict, not an accident. No other 5xx is one.
+    let config = folder.path().join("schemathesis.toml");
+    let expected = "[checks.not_a_server_error]\nexpected-statuses = [\"2xx\", \"3xx\", \"4xx\", \"503\"]\n";
+    std::fs::write(&config, expected).expect("room");
+    let tested = peer("schemathesis")
+        .arg("--config-file")
+        .arg(&config)
+        .args(["run", "--checks", "all", "--phases", "examples,coverage,fuzzing"])
+        .args(["--max-examples", "25", "--seed", "1", "--workers", "1", "--generation-database", "none"])
+        .args(["--url", "http://127.0.0.1:5000"])
+        .arg(&file)
+        .current_dir(&folder)
+        .output()
+        .expect("installed");
+    assert!(tested.status.success(), "{}", String::from_utf8_lossy(&tested.stdout));
+}
