@@ -198,7 +198,7 @@ fn renderers_see_a_view_and_never_a_report() {
         if module.last().is_some_and(|name| name == "view") {
             continue;
         }
-        for name in ["Report", "ReportEntry", "CheckResult", "Check", "CheckSpec"] {
+        for name in ["Report", "ReportEntry", "CheckResult", "Check", "CheckSpec", "StatusChange"] {
             assert!(
                 !source.imports.contains(&vec!["model".to_owned(), name.to_owned()]),
                 "{} sees {name}",

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     build_info::{BuildMetadata, RuntimeInfo},
-    model::{Group, Report, Status},
+    model::{Group, Report, Status, StatusChange},
     monitor::{Monitor, Selection},
     render::{self, Clearance, ReportView},
 };
@@ -86,8 +86,9 @@ impl Service {
         if let Some(answer) = self.stored(&key, query) {
             return Ok(answer);
         }
-        let (content_type, body) =
-            self.render(&key.target, &ReportView::new(&gathered.report, key.clearance), query)?;
+        let histories = self.histories(&key.target, &gathered.report);
+        let view = ReportView::new(&gathered.report, key.clearance).with_histories(&histories, key.clearance);
+        let (content_type, body) = self.render(&key.target, &view, query)?;
         let answer = self.verdict(&gathered.report, content_type, body);
         if let Some(validity) = gathered.validity.filter(|_| query.is_common()) {
             self.cache.put(key, validity, answer.clone());
@@ -122,6 +123,17 @@ impl Service {
         match query.tags.iter().find(|tag| !has_tag(tag)) {
             Some(tag) => Err(ProblemDetails::not_found(format!("no check that was asked for has the tag {tag:?}"))),
             None => Ok(selection.with_tags(&query.tags).excluding(&query.excluded)),
+        }
+    }
+
+    /// The latest changes of each check in a report, for an answer that shows them.
+    fn histories(&self, target: &Target, report: &Report) -> Vec<Vec<Arc<StatusChange>>> {
+        match target {
+            Target::Check(_) => {
+                let names = report.entries().iter().map(|entry| entry.check.name());
+                names.map(|name| self.monitor.history(name).unwrap_or_default()).collect()
+            }
+            _ => Vec::new(),
         }
     }
 

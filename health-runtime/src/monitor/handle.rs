@@ -152,6 +152,15 @@ impl Monitor {
         Subscription::new(self.shared.events.subscribe())
     }
 
+    /// The latest changes of a check's status, the oldest first: 64 at most, its first result among them until there are
+    /// more. Of a message longer than 1 KiB the rest is left out, so that memory is bounded whatever a check says.
+    ///
+    /// # Errors
+    /// If no check has this name.
+    pub fn history(&self, check: &str) -> Result<Vec<Arc<StatusChange>>, UnknownCheck> {
+        Ok(self.find(check)?.history.all())
+    }
+
     /// Calls a function at each change of status from now on, one after the other, until the monitor is gone. (A
     /// listener that holds a clone of the monitor keeps it alive.)
     ///

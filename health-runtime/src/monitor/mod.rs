@@ -7,6 +7,7 @@ mod events;
 mod flight;
 mod gather;
 mod handle;
+mod history;
 mod listener;
 mod mute_list;
 mod muting;

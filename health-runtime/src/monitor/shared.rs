@@ -10,6 +10,7 @@ use tokio::{runtime::Handle, task::JoinHandle, time::Instant};
 use super::{
     drain::Drain,
     events::{Events, Outbox},
+    history::History,
     muting::Muting,
     slot::{FlightId, Landing, Slot},
     verdict::Verdict,
@@ -40,6 +41,7 @@ pub(super) struct Monitored {
     pub(super) dependencies: Vec<usize>,
     pub(super) slot: Slot,
     pub(super) muting: Arc<Muting>,
+    pub(super) history: Arc<History>,
     /// The task that runs it in the background.
     pub(super) task: Mutex<Option<JoinHandle<()>>>,
 }
@@ -52,12 +54,14 @@ impl Shared {
             .into_iter()
             .map(|check| {
                 let muting = Arc::new(Muting::default());
+                let history = Arc::new(History::default());
                 Monitored {
                     spec: check.spec,
                     work: check.work,
                     dependencies: check.dependencies,
-                    slot: Slot::new(Outbox::new(Arc::clone(&events), Arc::clone(&muting))),
+                    slot: Slot::new(Outbox::new(Arc::clone(&events), Arc::clone(&muting), Arc::clone(&history))),
                     muting,
+                    history,
                     task: Mutex::default(),
                 }
             })

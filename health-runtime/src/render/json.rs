@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::Value;
 
-use super::view::{CheckView, MuteView, ReportView, worst_of};
+use super::view::{ChangeView, CheckView, MuteView, ReportView, worst_of};
 use crate::model::{Level, Status};
 
 /// `{ "status": …, "level_1": { "status": …, "checks": { … } }, … }`
@@ -18,7 +18,7 @@ pub(crate) fn group(view: &ReportView<'_>) -> Vec<u8> {
     to_json(&ChecksBody { status: view.status, cause: view.cause, checks: Checks(&view.checks) })
 }
 
-/// One check, with what is known of it without running it. `None` if the report holds none.
+/// One check, with what is known of it without running it, and its history. `None` if the report holds none.
 pub(crate) fn check(view: &ReportView<'_>) -> Option<Vec<u8>> {
     let check = view.checks.first()?;
     Some(to_json(&SingleCheckBody {
@@ -28,6 +28,7 @@ pub(crate) fn check(view: &ReportView<'_>) -> Option<Vec<u8>> {
         groups: check.groups.iter().map(|group| group.as_str()).collect(),
         tags: check.tags,
         result: CheckBody::new(check),
+        history: check.history.iter().map(ChangeBody::new).collect(),
     }))
 }
 
@@ -89,6 +90,8 @@ struct SingleCheckBody<'a> {
     tags: &'a [String],
     #[serde(flatten)]
     result: CheckBody<'a>,
+    /// The oldest first.
+    history: Vec<ChangeBody<'a>>,
 }
 
 #[derive(Serialize)]
@@ -156,6 +159,41 @@ struct MuteBody<'a> {
 impl<'a> MuteBody<'a> {
     fn new(mute: &MuteView<'a>) -> Self {
         Self { until: mute.until.map(timestamp), why: mute.why, by: mute.by }
+    }
+}
+
+/// One change in the history of a check.
+#[derive(Serialize)]
+pub(super) struct ChangeBody<'a> {
+    id: u64,
+    at: String,
+    /// Not for the first result: there was nothing before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<&'static str>,
+    to: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cause: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    blocked_by: Option<&'a [String]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<&'a str>,
+    /// Only if it was, and so counted for nothing.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    muted: bool,
+}
+
+impl<'a> ChangeBody<'a> {
+    pub(super) fn new(change: &ChangeView<'a>) -> Self {
+        Self {
+            id: change.id,
+            at: timestamp(change.at),
+            from: change.from.map(|status| status.as_str()),
+            to: change.to.as_str(),
+            cause: change.cause,
+            blocked_by: change.blocked_by,
+            message: change.message,
+            muted: change.is_muted,
+        }
     }
 }
 
