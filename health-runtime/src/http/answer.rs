@@ -9,7 +9,6 @@ pub(super) const ALLOWED: HeaderValue = HeaderValue::from_static("GET, HEAD, OPT
 
 pub(super) const JSON: HeaderValue = HeaderValue::from_static("application/json");
 pub(super) const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
-pub(super) const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 
 /// A finished answer, cheap to clone, whatever asked for it.
 #[derive(Clone, Debug)]

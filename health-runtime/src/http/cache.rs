@@ -8,7 +8,7 @@ use std::{
 use super::{answer::Answer, query::Shape, target::Target};
 use crate::{
     monitor::{Monitor, Validity},
-    render::Clearance,
+    render::{Clearance, FormatId},
 };
 
 /// What an answer was made for. There are but a few of these for each check, whatever the world asks for.
@@ -16,6 +16,7 @@ use crate::{
 pub(super) struct Key {
     pub(super) target: Target,
     pub(super) shape: Shape,
+    pub(super) format: FormatId,
     pub(super) clearance: Clearance,
 }
 

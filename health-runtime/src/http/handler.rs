@@ -9,12 +9,13 @@ use axum::{
 
 use super::{
     access::ShowDetails,
-    answer::{Answer, JSON, TEXT},
+    answer::{Answer, JSON},
     answering::Answering,
     cache::{Cache, Key},
+    negotiate::negotiate,
     paths::Paths,
     problem::ProblemDetails,
-    query::{Format, Query, View},
+    query::{Query, View},
     status_code::ValidStatusCodes,
     target::Target,
 };
@@ -22,7 +23,7 @@ use crate::{
     build_info::{BuildMetadata, RuntimeInfo},
     model::{Group, Report, Status, StatusChange},
     monitor::{Monitor, Selection},
-    render::{self, Clearance, ReportView},
+    render::{self, Clearance, Context, ReportView, Subject},
 };
 
 /// Everything that a route needs to answer.
@@ -50,7 +51,8 @@ impl Service {
             Ok(query) => query,
             Err(problem) => return Answering::now(problem.into_response()),
         };
-        let key = Key { target, shape: query.shape, clearance };
+        let format = negotiate(&target, &query, request.headers());
+        let key = Key { target, shape: query.shape, format, clearance };
         if let Some(answer) = self.stored(&key, &query) {
             return Answering::now(answer.into_response(request.method()));
         }
@@ -74,7 +76,7 @@ impl Service {
     async fn fresh(&self, key: Key, query: &Query, request: &Parts) -> Result<Answer, ProblemDetails> {
         match key.target {
             Target::Info => Ok(self.info(key.clearance, request)),
-            Target::Overview => self.overview(key.clearance, query, request).await,
+            Target::Overview => self.overview(&key, query, request).await,
             _ => self.report(key, query).await,
         }
     }
@@ -86,10 +88,12 @@ impl Service {
         if let Some(answer) = self.stored(&key, query) {
             return Ok(answer);
         }
-        let histories = self.histories(&key.target, &gathered.report);
-        let view = ReportView::new(&gathered.report, key.clearance).with_histories(&histories, key.clearance);
-        let (content_type, body) = self.render(&key.target, &view, query)?;
-        let answer = self.verdict(&gathered.report, content_type, body);
+        if let Target::Check(name) = &key.target
+            && gathered.report.entries().is_empty()
+        {
+            return Err(ProblemDetails::not_found(format!("no check is named {name:?}")));
+        }
+        let answer = self.render(&key, &gathered.report, query);
         if let Some(validity) = gathered.validity.filter(|_| query.is_common()) {
             self.cache.put(key, validity, answer.clone());
         }
@@ -126,40 +130,12 @@ impl Service {
         }
     }
 
-    /// The latest changes of each check in a report, for an answer that shows them.
-    fn histories(&self, target: &Target, report: &Report) -> Vec<Vec<Arc<StatusChange>>> {
-        match target {
-            Target::Check(_) => {
-                let names = report.entries().iter().map(|entry| entry.check.name());
-                names.map(|name| self.monitor.history(name).unwrap_or_default()).collect()
-            }
-            _ => Vec::new(),
-        }
-    }
-
-    fn render(
-        &self,
-        target: &Target,
-        view: &ReportView<'_>,
-        query: &Query,
-    ) -> Result<(HeaderValue, Vec<u8>), ProblemDetails> {
-        let body = match target {
-            Target::Group(group) if query.shape.format != Some(Format::Json) => {
-                return Ok((TEXT, self.group_text(*group, view, query).into_bytes()));
-            }
-            Target::Group(_) => render::group(view),
-            Target::Check(name) => {
-                render::check(view).ok_or_else(|| ProblemDetails::not_found(format!("no check is named {name:?}")))?
-            }
-            _ => match query.shape.view.unwrap_or(self.levels_view) {
-                View::Native => render::levels(view),
-                View::Values => render::values(view),
-            },
+    fn render(&self, key: &Key, report: &Report, query: &Query) -> Answer {
+        let Target::Group(group) = key.target else {
+            let values = query.shape.view.unwrap_or(self.levels_view) == View::Values;
+            let is_check = matches!(key.target, Target::Check(_));
+            return self.encode(key, report, if is_check { Subject::Check } else { Subject::Levels { values } });
         };
-        Ok((JSON, body))
-    }
-
-    fn group_text(&self, group: Group, view: &ReportView<'_>, query: &Query) -> String {
         let is_member = |name: &String| self.monitor.checks().any(|check| check.name() == name && check.is_in(group));
         let (excluded, unmatched): (Vec<_>, Vec<_>) = query.excluded.iter().cloned().partition(is_member);
         let probe = match group {
@@ -167,7 +143,26 @@ impl Service {
             Group::Readiness => "readyz",
             Group::Startup => "startupz",
         };
-        render::text_group(view, probe, &excluded, &unmatched, query.shape.is_verbose)
+        self.encode(key, report, Subject::Group { probe, excluded: &excluded, unmatched: &unmatched })
+    }
+
+    fn encode(&self, key: &Key, report: &Report, subject: Subject<'_>) -> Answer {
+        let build = self.build_info.as_ref();
+        let context = Context { subject, is_verbose: key.shape.is_verbose, build, clearance: key.clearance };
+        let format = key.format.format();
+        let histories = self.histories(key, report);
+        let view = ReportView::new(report, key.clearance).with_histories(&histories, key.clearance);
+        let body = (format.render)(&view, &context);
+        self.verdict(report, HeaderValue::from_static(format.media_type), body)
+    }
+
+    /// The latest changes of each check in a report, for an answer that shows them.
+    fn histories(&self, key: &Key, report: &Report) -> Vec<Vec<Arc<StatusChange>>> {
+        if !matches!(key.target, Target::Check(_)) {
+            return Vec::new();
+        }
+        let names = report.entries().iter().map(|entry| entry.check.name());
+        names.map(|name| self.monitor.history(name).unwrap_or_default()).collect()
     }
 
     fn verdict(&self, report: &Report, content_type: HeaderValue, body: Vec<u8>) -> Answer {
@@ -187,14 +182,12 @@ impl Service {
     }
 
     /// Not kept: it tells the uptime.
-    async fn overview(&self, clearance: Clearance, query: &Query, request: &Parts) -> Result<Answer, ProblemDetails> {
-        let report = self.monitor.report(&self.selection(&Target::Overview, query)?).await;
-        let facts = self.runtime_info.facts(host(request));
+    async fn overview(&self, key: &Key, query: &Query, request: &Parts) -> Result<Answer, ProblemDetails> {
+        let report = self.monitor.report(&self.selection(&key.target, query)?).await;
+        let runtime = self.runtime_info.facts(host(request));
         let links = self.paths.links(original_uri(request));
-        let view = ReportView::new(&report, clearance);
-        let draining = self.monitor.is_draining();
-        let body = render::overview(&view, self.build_info.as_ref(), &facts, &links, clearance, draining);
-        Ok(self.verdict(&report, JSON, body))
+        let is_draining = self.monitor.is_draining();
+        Ok(self.encode(key, &report, Subject::Overview { runtime: &runtime, links: &links, is_draining }))
     }
 }
 

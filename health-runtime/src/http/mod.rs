@@ -1,5 +1,6 @@
 //! The endpoint: the only place that names axum.
 
+mod accept;
 mod access;
 mod answer;
 mod answering;
@@ -10,6 +11,7 @@ mod handler;
 mod home;
 #[cfg(feature = "serve")]
 mod isolated;
+mod negotiate;
 mod paths;
 mod problem;
 mod query;

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use super::problem::ProblemDetails;
+use crate::render::FormatId;
 
 /// What a level report looks like.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -17,6 +18,8 @@ pub enum View {
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Query {
     pub(super) shape: Shape,
+    /// The encoding that it asks for.
+    pub(super) format: Option<FormatId>,
     pub(super) tags: Vec<String>,
     pub(super) excluded: Vec<String>,
     pub(super) timeout: Option<Duration>,
@@ -26,16 +29,8 @@ pub(super) struct Query {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Shape {
     pub(super) view: Option<View>,
-    pub(super) format: Option<Format>,
     pub(super) is_cumulative: bool,
     pub(super) is_verbose: bool,
-}
-
-/// An encoding that a query asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Format {
-    Json,
-    Text,
 }
 
 impl Query {
@@ -50,14 +45,8 @@ impl Query {
                         _ => return Err(ProblemDetails::bad_request("`view` is `native` or `values`")),
                     });
                 }
-                // One that is not known falls back to the route's own: a verdict in the wrong encoding beats none.
-                "format" => {
-                    parsed.shape.format = match &*value {
-                        "json" => Some(Format::Json),
-                        "text" => Some(Format::Text),
-                        _ => None,
-                    };
-                }
+                // One that is not known leaves it to `Accept` and the route: a verdict in the wrong encoding beats none.
+                "format" => parsed.format = FormatId::named(&value),
                 "cumulative" => parsed.shape.is_cumulative = flag(&key, &value)?,
                 "verbose" => parsed.shape.is_verbose = flag(&key, &value)?,
                 "tag" => parsed.tags.push(value.into_owned()),
@@ -105,12 +94,8 @@ mod tests {
         assert_eq!(
             parsed,
             Query {
-                shape: Shape {
-                    view: Some(View::Values),
-                    format: Some(Format::Text),
-                    is_cumulative: true,
-                    is_verbose: true
-                },
+                shape: Shape { view: Some(View::Values), is_cumulative: true, is_verbose: true },
+                format: Some(FormatId::TEXT),
                 tags: vec!["a".into(), "b c".into()],
                 excluded: vec!["x".into(), "y".into()],
                 timeout: Some(Duration::from_millis(1500)),

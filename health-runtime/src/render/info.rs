@@ -3,23 +3,14 @@
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use super::{
-    json::{level_key, timestamp, to_json},
+    context::Links,
     view::{Clearance, ReportView, worst_of},
+    wire::{level_key, timestamp, to_json},
 };
 use crate::{
     build_info::{BuildMetadata, RuntimeFacts},
     model::Level,
 };
-
-/// Where to ask further.
-#[derive(Debug, Serialize)]
-pub(crate) struct Links {
-    pub(crate) levels: String,
-    pub(crate) live: String,
-    pub(crate) ready: String,
-    pub(crate) startup: String,
-    pub(crate) info: String,
-}
 
 /// What is running. The compiler's version is for those alone who may see details: it says which of its
 /// faults to try.
@@ -28,7 +19,7 @@ pub(crate) fn info(build: Option<&BuildMetadata>, runtime: &RuntimeFacts<'_>, cl
 }
 
 /// `{ "status": …, "info": { … }, "levels": { "level_1": … }, "links": { … } }`
-pub(crate) fn overview(
+pub(super) fn overview(
     view: &ReportView<'_>,
     build: Option<&BuildMetadata>,
     runtime: &RuntimeFacts<'_>,

@@ -1,27 +1,44 @@
 //! The native shape, `application/json`.
 
-use std::time::SystemTime;
-
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::Value;
 
-use super::view::{ChangeView, CheckView, MuteView, ReportView, worst_of};
-use crate::model::{Level, Status};
+use super::{
+    context::{Context, Subject},
+    format::Format,
+    info, values,
+    view::{ChangeView, CheckView, MuteView, ReportView, worst_of},
+    wire::{level_key, timestamp, to_json},
+};
+use crate::model::Status;
+
+pub(super) const FORMAT: Format = Format { name: "json", media_type: "application/json", render };
+
+fn render(view: &ReportView<'_>, context: &Context<'_>) -> Vec<u8> {
+    match &context.subject {
+        Subject::Overview { runtime, links, is_draining } => {
+            info::overview(view, context.build, runtime, links, context.clearance, *is_draining)
+        }
+        Subject::Levels { values: true } => values::values(view),
+        Subject::Levels { values: false } => levels(view),
+        Subject::Check => check(view),
+        Subject::Group { .. } => group(view),
+    }
+}
 
 /// `{ "status": …, "level_1": { "status": …, "checks": { … } }, … }`
-pub(crate) fn levels(view: &ReportView<'_>) -> Vec<u8> {
+fn levels(view: &ReportView<'_>) -> Vec<u8> {
     to_json(&LevelsBody(view))
 }
 
 /// `{ "status": …, "checks": { … } }`, with a `cause` if it fails as a whole.
-pub(crate) fn group(view: &ReportView<'_>) -> Vec<u8> {
+fn group(view: &ReportView<'_>) -> Vec<u8> {
     to_json(&ChecksBody { status: view.status, cause: view.cause, checks: Checks(&view.checks) })
 }
 
-/// One check, with what is known of it without running it, and its history. `None` if the report holds none.
-pub(crate) fn check(view: &ReportView<'_>) -> Option<Vec<u8>> {
-    let check = view.checks.first()?;
-    Some(to_json(&SingleCheckBody {
+/// One check, with what is known of it without running it, and its history.
+fn check(view: &ReportView<'_>) -> Vec<u8> {
+    to_json(&view.checks.first().map(|check| SingleCheckBody {
         name: check.name,
         level: check.level.number(),
         description: check.description,
@@ -30,21 +47,6 @@ pub(crate) fn check(view: &ReportView<'_>) -> Option<Vec<u8>> {
         result: CheckBody::new(check),
         history: check.history.iter().map(ChangeBody::new).collect(),
     }))
-}
-
-/// The bodies here have string keys only and cannot fail to serialize; should one ever, the caller gets
-/// an empty body rather than a panic.
-pub(super) fn to_json(body: &impl Serialize) -> Vec<u8> {
-    serde_json::to_vec(body).unwrap_or_default()
-}
-
-/// A time as RFC 3339 in UTC, to the millisecond.
-pub(super) fn timestamp(time: SystemTime) -> String {
-    humantime::format_rfc3339_millis(time).to_string()
-}
-
-pub(super) fn level_key(level: Level) -> String {
-    format!("level_{level}")
 }
 
 struct LevelsBody<'a>(&'a ReportView<'a>);

@@ -1,14 +1,18 @@
 //! Encodings. Each is a pure function of a [`ReportView`], one file each: none of them ever sees a report
-//! that was not redacted for its reader.
+//! that was not redacted for its reader. Which there are stands in `table.rs`.
 
+mod context;
+mod format;
 mod info;
 mod json;
+mod table;
 mod text;
 mod values;
 mod view;
+mod wire;
 
-pub(crate) use info::{Links, info, overview};
-pub(crate) use json::{check, group, levels};
-pub(crate) use text::group as text_group;
-pub(crate) use values::values;
+pub(crate) use context::{Context, Links, Subject};
+pub(crate) use format::Format;
+pub(crate) use info::info;
+pub(crate) use table::{FORMAT_COUNT, FormatId};
 pub(crate) use view::{Clearance, ReportView};

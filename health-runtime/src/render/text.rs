@@ -2,22 +2,24 @@
 
 use std::fmt::Write;
 
-use super::view::{CheckView, ReportView};
+use super::{
+    context::{Context, Subject},
+    format::Format,
+    view::{CheckView, ReportView},
+};
 use crate::model::Status;
 
-/// `ok`; or, when something failed or `verbose` asks for it, a line for each check.
-///
-/// `unmatched` are the names that were to be left out and that no check has.
-pub(crate) fn group(
-    view: &ReportView<'_>,
-    probe: &str,
-    excluded: &[String],
-    unmatched: &[String],
-    verbose: bool,
-) -> String {
-    let failed = view.status == Status::Fail;
-    if !verbose && !failed {
-        return "ok".to_owned();
+pub(super) const FORMAT: Format = Format { name: "text", media_type: "text/plain; charset=utf-8", render };
+
+/// `ok`; or, when something failed or `?verbose` asks for it, a line for each check. Where the question was not a
+/// prober's, a warning is told of, too.
+fn render(view: &ReportView<'_>, context: &Context<'_>) -> Vec<u8> {
+    let is_well = match &context.subject {
+        Subject::Group { .. } => view.status < Status::Fail,
+        _ => view.status == Status::Pass,
+    };
+    if is_well && !context.is_verbose {
+        return b"ok".to_vec();
     }
     let mut text = String::new();
     for check in &view.checks {
@@ -27,6 +29,18 @@ pub(crate) fn group(
     if let Some(cause) = view.cause {
         let _ = writeln!(text, "[-]shutdown failed ({cause})");
     }
+    let asked = match &context.subject {
+        Subject::Group { probe, excluded, unmatched } => {
+            left_out(&mut text, excluded, unmatched);
+            probe
+        }
+        Subject::Overview { .. } | Subject::Levels { .. } | Subject::Check => "health",
+    };
+    let _ = writeln!(text, "{asked} check {}", if view.status == Status::Fail { "failed" } else { "passed" });
+    text.into_bytes()
+}
+
+fn left_out(text: &mut String, excluded: &[String], unmatched: &[String]) {
     for name in excluded {
         let _ = writeln!(text, "[+]{} excluded: ok", printable(name));
     }
@@ -34,8 +48,6 @@ pub(crate) fn group(
         let names = unmatched.iter().map(|name| format!("\"{}\"", printable(name))).collect::<Vec<_>>();
         let _ = writeln!(text, "warn: some health checks cannot be excluded: no matches for {}", names.join(","));
     }
-    let _ = writeln!(text, "{probe} check {}", if failed { "failed" } else { "passed" });
-    text
 }
 
 fn line(text: &mut String, check: &CheckView<'_>) {

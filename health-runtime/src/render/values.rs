@@ -3,12 +3,12 @@
 use serde_json::{Map, Value};
 
 use super::{
-    json::{level_key, to_json},
     view::{CheckView, ReportView},
+    wire::{level_key, to_json},
 };
 
 /// One level's values as they are; several levels each under its key.
-pub(crate) fn values(view: &ReportView<'_>) -> Vec<u8> {
+pub(super) fn values(view: &ReportView<'_>) -> Vec<u8> {
     if let [only] = view.levels {
         return to_json(&of_checks(view.of_level(*only)));
     }

@@ -1,0 +1,50 @@
+//! What an answer may tell beside the checks.
+
+use serde::Serialize;
+
+use super::view::Clearance;
+use crate::build_info::{BuildMetadata, RuntimeFacts};
+
+/// What was asked for, and what is known beside the report.
+#[derive(Debug)]
+pub(crate) struct Context<'a> {
+    pub(crate) subject: Subject<'a>,
+    /// Every check is to be named, where an encoding would tell only of failures.
+    pub(crate) is_verbose: bool,
+    pub(crate) build: Option<&'a BuildMetadata>,
+    /// Whose the view is.
+    pub(crate) clearance: Clearance,
+}
+
+/// What a report is about.
+#[derive(Debug)]
+pub(crate) enum Subject<'a> {
+    /// Everything, in short.
+    Overview { runtime: &'a RuntimeFacts<'a>, links: &'a Links, is_draining: bool },
+    /// One level or more.
+    Levels {
+        /// Just the data, in encodings that have such a shape.
+        values: bool,
+    },
+    /// One check, which the view holds.
+    Check,
+    /// What an orchestrator asks.
+    Group {
+        /// What the Kubernetes API server calls it: `readyz`.
+        probe: &'static str,
+        /// The names that were left out.
+        excluded: &'a [String],
+        /// The names that were to be left out and that no check of the group has.
+        unmatched: &'a [String],
+    },
+}
+
+/// Where to ask further.
+#[derive(Debug, Serialize)]
+pub(crate) struct Links {
+    pub(crate) levels: String,
+    pub(crate) live: String,
+    pub(crate) ready: String,
+    pub(crate) startup: String,
+    pub(crate) info: String,
+}

@@ -1,0 +1,56 @@
+//! The encodings: adding one takes its file and its line here.
+
+use super::{format::Format, json, text};
+
+/// Every encoding. Where a request likes several of them equally, the first is taken.
+static FORMATS: &[Format] = &[json::FORMAT, text::FORMAT];
+
+/// How many there are.
+pub(crate) const FORMAT_COUNT: usize = FORMATS.len();
+
+/// One of the encodings, by its place in the table: what answers are stored by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct FormatId(usize);
+
+impl FormatId {
+    pub(crate) const JSON: Self = Self(0);
+    pub(crate) const TEXT: Self = Self(1);
+
+    /// All of them, in the table's order.
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
+        (0..FORMAT_COUNT).map(Self)
+    }
+
+    /// The one with this name.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::all().find(|id| id.format().name == name)
+    }
+
+    pub(crate) fn format(self) -> &'static Format {
+        &FORMATS[self.0]
+    }
+
+    pub(crate) const fn index(self) -> usize {
+        self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn the_defaults_of_the_routes_are_where_they_are_looked_for() {
+        assert_eq!(FormatId::JSON.format().name, "json");
+        assert_eq!(FormatId::TEXT.format().name, "text");
+    }
+
+    #[test]
+    fn no_two_encodings_can_be_mistaken_for_each_other() {
+        let names: BTreeSet<_> = FORMATS.iter().map(|format| format.name).collect();
+        let types: BTreeSet<_> = FORMATS.iter().map(|format| (format.essence(), format.version())).collect();
+        assert_eq!((names.len(), types.len()), (FORMAT_COUNT, FORMAT_COUNT));
+    }
+}
