@@ -2,6 +2,8 @@ use std::sync::Arc;
 
 use axum::Router;
 
+#[cfg(feature = "events")]
+use super::events::EventStreams;
 use super::{
     access::ShowDetails,
     cache::Cache,
@@ -46,6 +48,8 @@ pub struct EndpointBuilder {
     status_codes: StatusCodes,
     listeners: Vec<Listener>,
     muted: Option<String>,
+    #[cfg(feature = "events")]
+    event_streams: usize,
 }
 
 /// What operators mute at start.
@@ -72,6 +76,8 @@ impl EndpointBuilder {
             status_codes: StatusCodes::new(),
             listeners: Vec::new(),
             muted: None,
+            #[cfg(feature = "events")]
+            event_streams: 64,
         }
     }
 
@@ -140,6 +146,14 @@ impl EndpointBuilder {
         self
     }
 
+    /// Sets how many may follow `{base}/events` at a time; who comes above that is answered 503. Default: 64. With 0
+    /// nobody may.
+    #[cfg(feature = "events")]
+    pub fn event_streams(mut self, at_most: usize) -> Self {
+        self.event_streams = at_most;
+        self
+    }
+
     /// Sets the checks that are muted from the start, such as `"billing,legacy=2h"`: as long as the process lives, or
     /// for a time. What it says wrong is logged, and left out. Default: what the environment variable `HEALTH_MUTE`
     /// says, which is not read if this is set, not even to `""`.
@@ -199,6 +213,8 @@ impl EndpointBuilder {
                 status_codes,
                 show_details: self.show_details,
                 cache: Cache::default(),
+                #[cfg(feature = "events")]
+                events: Arc::new(EventStreams::new(self.event_streams)),
             }),
         })
     }

@@ -7,6 +7,8 @@ use axum::{
     http::{HeaderValue, Method, StatusCode, Uri, header, request::Parts, uri::Authority},
 };
 
+#[cfg(feature = "events")]
+use super::events::{self, EventStreams};
 use super::{
     access::ShowDetails,
     answer::{Answer, JSON},
@@ -37,6 +39,8 @@ pub(super) struct Service {
     pub(super) status_codes: ValidStatusCodes,
     pub(super) show_details: ShowDetails,
     pub(super) cache: Cache,
+    #[cfg(feature = "events")]
+    pub(super) events: Arc<EventStreams>,
 }
 
 impl Service {
@@ -51,6 +55,12 @@ impl Service {
             Ok(query) => query,
             Err(problem) => return Answering::now(problem.into_response()),
         };
+        #[cfg(feature = "events")]
+        if target == Target::Events {
+            #[cfg(feature = "serve")]
+            super::home::settle(&self.monitor, &request);
+            return Answering::now(events::open(&self.events, &self.monitor, &request, clearance));
+        }
         let format = negotiate(&target, &query, request.headers());
         let key = Key { target, shape: query.shape, format, clearance };
         if let Some(answer) = self.stored(&key, &query) {
@@ -106,7 +116,7 @@ impl Service {
             Target::Level(level) => Selection::level(*level),
             Target::Group(group) => Selection::group(*group),
             Target::Check(name) => Selection::check(name),
-            Target::Levels | Target::Overview | Target::Info => Selection::everything(),
+            _ => Selection::everything(),
         };
         let selection = match target {
             // It was asked for by its name.

@@ -6,6 +6,8 @@ mod answer;
 mod answering;
 mod cache;
 mod endpoint;
+#[cfg(feature = "events")]
+mod events;
 mod handler;
 #[cfg(feature = "serve")]
 mod home;

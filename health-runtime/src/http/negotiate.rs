@@ -33,6 +33,6 @@ pub(super) fn negotiate(target: &Target, query: &Query, headers: &HeaderMap) -> 
 const fn own_format(target: &Target) -> FormatId {
     match target {
         Target::Group(_) => FormatId::TEXT,
-        Target::Overview | Target::Levels | Target::Level(_) | Target::Check(_) | Target::Info => FormatId::JSON,
+        _ => FormatId::JSON,
     }
 }

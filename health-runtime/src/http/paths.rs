@@ -106,6 +106,8 @@ impl Paths {
     pub(super) fn fixed(&self) -> Vec<(String, Target)> {
         let base = &self.base;
         let mut routes = vec![(base.clone(), Target::Overview), (format!("{base}/info"), Target::Info)];
+        #[cfg(feature = "events")]
+        routes.push((format!("{base}/events"), Target::Events));
         for (group, word) in [(Group::Liveness, "live"), (Group::Readiness, "ready"), (Group::Startup, "startup")] {
             routes.push((format!("{base}/{word}"), Target::Group(group)));
             if self.has_root_probes {
@@ -126,6 +128,7 @@ impl Paths {
             ready: link(&format!("{base}/ready")),
             startup: link(&format!("{base}/startup")),
             info: link(&format!("{base}/info")),
+            events: cfg!(feature = "events").then(|| link(&format!("{base}/events"))),
         }
     }
 }

@@ -36,6 +36,12 @@ impl ProblemDetails {
         Self { status: StatusCode::BAD_REQUEST, detail: detail.into() }
     }
 
+    /// There are too many who ask for this.
+    #[cfg(feature = "events")]
+    pub(super) fn unavailable(detail: impl Into<String>) -> Self {
+        Self { status: StatusCode::SERVICE_UNAVAILABLE, detail: detail.into() }
+    }
+
     /// Reports are read, never written.
     pub(super) fn method_not_allowed(method: &Method) -> Self {
         Self {

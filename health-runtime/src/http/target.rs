@@ -15,4 +15,7 @@ pub(super) enum Target {
     Group(Group),
     /// What is running.
     Info,
+    /// Changes as they happen.
+    #[cfg(feature = "events")]
+    Events,
 }

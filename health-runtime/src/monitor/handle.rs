@@ -2,6 +2,8 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::runtime::Handle;
 
+#[cfg(feature = "events")]
+use super::follower::Follower;
 use super::{
     Selection, Subscription,
     gather::{self, Gathered, Validity},
@@ -159,6 +161,12 @@ impl Monitor {
     /// If no check has this name.
     pub fn history(&self, check: &str) -> Result<Vec<Arc<StatusChange>>, UnknownCheck> {
         Ok(self.find(check)?.history.all())
+    }
+
+    /// One who reads the changes from now on, and for a time those before.
+    #[cfg(feature = "events")]
+    pub(crate) fn follow(&self) -> Follower {
+        Follower::new(&self.shared)
     }
 
     /// Calls a function at each change of status from now on, one after the other, until the monitor is gone. (A

@@ -50,6 +50,20 @@ impl History {
         changes.push_back(change);
     }
 
+    /// The number of the newest; 0 before the first.
+    #[cfg(feature = "events")]
+    pub(super) fn last_id(&self) -> u64 {
+        self.lock().back().map_or(0, |change| change.id())
+    }
+
+    /// Those that are kept of the ones behind the change of this number, so many at most, the oldest first.
+    #[cfg(feature = "events")]
+    pub(super) fn after(&self, id: u64, at_most: usize) -> Vec<Arc<StatusChange>> {
+        let changes = self.lock();
+        let start = changes.partition_point(|change| change.id() <= id);
+        changes.range(start..).take(at_most).cloned().collect()
+    }
+
     /// All that are kept, the oldest first.
     pub(super) fn all(&self) -> Vec<Arc<StatusChange>> {
         self.lock().iter().cloned().collect()

@@ -5,9 +5,13 @@ mod change;
 mod drain;
 mod events;
 mod flight;
+#[cfg(feature = "events")]
+mod follower;
 mod gather;
 mod handle;
 mod history;
+#[cfg(feature = "events")]
+mod known;
 mod listener;
 mod mute_list;
 mod muting;
@@ -21,6 +25,8 @@ mod subscription;
 mod threshold;
 mod verdict;
 
+#[cfg(feature = "events")]
+pub(crate) use follower::Follower;
 pub(crate) use gather::Validity;
 pub use handle::Monitor;
 pub(crate) use listener::Listener;

@@ -47,4 +47,7 @@ pub(crate) struct Links {
     pub(crate) ready: String,
     pub(crate) startup: String,
     pub(crate) info: String,
+    /// With the feature `events`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) events: Option<String>,
 }

@@ -74,7 +74,7 @@ struct ChecksBody<'a> {
     checks: Checks<'a>,
 }
 
-struct Checks<'a>(&'a [CheckView<'a>]);
+pub(super) struct Checks<'a>(pub(super) &'a [CheckView<'a>]);
 
 impl Serialize for Checks<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -189,7 +189,7 @@ impl<'a> ChangeBody<'a> {
         Self {
             id: change.id,
             at: timestamp(change.at),
-            from: change.from.map(|status| status.as_str()),
+            from: change.from.map(Status::as_str),
             to: change.to.as_str(),
             cause: change.cause,
             blocked_by: change.blocked_by,

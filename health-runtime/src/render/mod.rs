@@ -2,6 +2,8 @@
 //! that was not redacted for its reader. Which there are stands in `table.rs`.
 
 mod context;
+#[cfg(feature = "events")]
+pub(crate) mod event;
 mod format;
 mod info;
 mod json;
@@ -15,4 +17,6 @@ pub(crate) use context::{Context, Links, Subject};
 pub(crate) use format::Format;
 pub(crate) use info::info;
 pub(crate) use table::{FORMAT_COUNT, FormatId};
+#[cfg(feature = "events")]
+pub(crate) use view::ChangeView;
 pub(crate) use view::{Clearance, ReportView};
