@@ -21,11 +21,13 @@ use super::{
     status_code::ValidStatusCodes,
     target::Target,
 };
+#[cfg(feature = "metrics")]
+use crate::render::{FormatId, MetricsView, RenderMetrics};
 use crate::{
     build_info::{BuildMetadata, RuntimeInfo},
     model::{Group, Report, Status, StatusChange},
     monitor::{Monitor, Selection},
-    render::{self, Clearance, Context, ReportView, Subject},
+    render::{self, Clearance, Context, Render, RenderReport, ReportView, Subject},
 };
 
 /// Everything that a route needs to answer.
@@ -84,14 +86,16 @@ impl Service {
     }
 
     async fn fresh(&self, key: Key, query: &Query, request: &Parts) -> Result<Answer, ProblemDetails> {
-        match key.target {
-            Target::Info => Ok(self.info(key.clearance, request)),
-            Target::Overview => self.overview(&key, query, request).await,
-            _ => self.report(key, query).await,
+        match (key.format.format().render, &key.target) {
+            (_, Target::Info) => Ok(self.info(key.clearance, request)),
+            (Render::Report(render), Target::Overview) => self.overview(&key, render, query, request).await,
+            (Render::Report(render), _) => self.report(key, render, query).await,
+            #[cfg(feature = "metrics")]
+            (Render::Metrics(render), _) => Ok(self.metrics(key.format, render)),
         }
     }
 
-    async fn report(&self, key: Key, query: &Query) -> Result<Answer, ProblemDetails> {
+    async fn report(&self, key: Key, render: RenderReport, query: &Query) -> Result<Answer, ProblemDetails> {
         let selection = self.selection(&key.target, query)?;
         let gathered = self.monitor.gather(&selection).await;
         // Those who waited for the same runs have rendered it meanwhile, perhaps.
@@ -103,7 +107,7 @@ impl Service {
         {
             return Err(ProblemDetails::not_found(format!("no check is named {name:?}")));
         }
-        let answer = self.render(&key, &gathered.report, query);
+        let answer = self.render(&key, render, &gathered.report, query);
         if let Some(validity) = gathered.validity.filter(|_| query.is_common()) {
             self.cache.put(key, validity, answer.clone());
         }
@@ -116,7 +120,11 @@ impl Service {
             Target::Level(level) => Selection::level(*level),
             Target::Group(group) => Selection::group(*group),
             Target::Check(name) => Selection::check(name),
-            _ => Selection::everything(),
+            Target::Levels | Target::Overview | Target::Info => Selection::everything(),
+            #[cfg(feature = "events")]
+            Target::Events => Selection::everything(),
+            #[cfg(feature = "metrics")]
+            Target::Metrics => Selection::everything(),
         };
         let selection = match target {
             // It was asked for by its name.
@@ -140,11 +148,16 @@ impl Service {
         }
     }
 
-    fn render(&self, key: &Key, report: &Report, query: &Query) -> Answer {
+    fn render(&self, key: &Key, render: RenderReport, report: &Report, query: &Query) -> Answer {
         let Target::Group(group) = key.target else {
             let values = query.shape.view.unwrap_or(self.levels_view) == View::Values;
             let is_check = matches!(key.target, Target::Check(_));
-            return self.encode(key, report, if is_check { Subject::Check } else { Subject::Levels { values } });
+            return self.encode(
+                key,
+                render,
+                report,
+                if is_check { Subject::Check } else { Subject::Levels { values } },
+            );
         };
         let is_member = |name: &String| self.monitor.checks().any(|check| check.name() == name && check.is_in(group));
         let (excluded, unmatched): (Vec<_>, Vec<_>) = query.excluded.iter().cloned().partition(is_member);
@@ -153,17 +166,15 @@ impl Service {
             Group::Readiness => "readyz",
             Group::Startup => "startupz",
         };
-        self.encode(key, report, Subject::Group { probe, excluded: &excluded, unmatched: &unmatched })
+        self.encode(key, render, report, Subject::Group { probe, excluded: &excluded, unmatched: &unmatched })
     }
 
-    fn encode(&self, key: &Key, report: &Report, subject: Subject<'_>) -> Answer {
+    fn encode(&self, key: &Key, render: RenderReport, report: &Report, subject: Subject<'_>) -> Answer {
         let build = self.build_info.as_ref();
         let context = Context { subject, is_verbose: key.shape.is_verbose, build, clearance: key.clearance };
-        let format = key.format.format();
         let histories = self.histories(key, report);
         let view = ReportView::new(report, key.clearance).with_histories(&histories, key.clearance);
-        let body = (format.render)(&view, &context);
-        self.verdict(report, HeaderValue::from_static(format.media_type), body)
+        self.verdict(report, HeaderValue::from_static(key.format.format().media_type), render(&view, &context))
     }
 
     /// The latest changes of each check in a report, for an answer that shows them.
@@ -191,13 +202,27 @@ impl Service {
         Answer::new(StatusCode::OK, JSON, None, body)
     }
 
+    /// The numbers as they are: a scrape runs no check, and never fails because one does. Not kept: they tell ages.
+    #[cfg(feature = "metrics")]
+    fn metrics(&self, format: FormatId, render: RenderMetrics) -> Answer {
+        let checks = self.monitor.metrics();
+        let body = render(&MetricsView::new(&checks, self.build_info.as_ref(), self.monitor.is_draining()));
+        Answer::new(StatusCode::OK, HeaderValue::from_static(format.format().media_type), None, body)
+    }
+
     /// Not kept: it tells the uptime.
-    async fn overview(&self, key: &Key, query: &Query, request: &Parts) -> Result<Answer, ProblemDetails> {
+    async fn overview(
+        &self,
+        key: &Key,
+        render: RenderReport,
+        query: &Query,
+        request: &Parts,
+    ) -> Result<Answer, ProblemDetails> {
         let report = self.monitor.report(&self.selection(&key.target, query)?).await;
         let runtime = self.runtime_info.facts(host(request));
         let links = self.paths.links(original_uri(request));
         let is_draining = self.monitor.is_draining();
-        Ok(self.encode(key, &report, Subject::Overview { runtime: &runtime, links: &links, is_draining }))
+        Ok(self.encode(key, render, &report, Subject::Overview { runtime: &runtime, links: &links, is_draining }))
     }
 }
 

@@ -7,12 +7,13 @@ use super::{
     query::{Query, View},
     target::Target,
 };
-use crate::render::FormatId;
+use crate::render::{FormatId, Render};
 
 /// What the query says, else what `Accept` likes best, else the route's own. There is always one: a verdict in
 /// an encoding that nobody asked for beats none.
 pub(super) fn negotiate(target: &Target, query: &Query, headers: &HeaderMap) -> FormatId {
-    if let Some(asked) = query.format {
+    let is_offered = |id: FormatId| offers(target, id.format().render);
+    if let Some(asked) = query.format.filter(|asked| is_offered(*asked)) {
         return asked;
     }
     let own = own_format(target);
@@ -26,13 +27,34 @@ pub(super) fn negotiate(target: &Target, query: &Query, headers: &HeaderMap) -> 
     if matches!(target, Target::Group(_)) && accept.takes(own) {
         return own;
     }
-    accept.best(own, |_| true).unwrap_or(own)
+    accept.best(own, is_offered).unwrap_or(own)
 }
 
 /// What a route answers when it is left to it.
 const fn own_format(target: &Target) -> FormatId {
     match target {
         Target::Group(_) => FormatId::TEXT,
-        _ => FormatId::JSON,
+        Target::Overview | Target::Levels | Target::Level(_) | Target::Check(_) | Target::Info => FormatId::JSON,
+        #[cfg(feature = "events")]
+        Target::Events => FormatId::JSON,
+        #[cfg(feature = "metrics")]
+        Target::Metrics => FormatId::PROMETHEUS,
+    }
+}
+
+/// Metrics are always answered with 200, so they are never in the place of a verdict: only where a scraper looks for
+/// them, and in the overview, which is for whoever asks.
+const fn offers(target: &Target, render: Render) -> bool {
+    match (target, render) {
+        (Target::Info, _) => false,
+        #[cfg(feature = "events")]
+        (Target::Events, _) => false,
+        #[cfg(feature = "metrics")]
+        (Target::Metrics, Render::Report(_)) => false,
+        (_, Render::Report(_)) => true,
+        #[cfg(feature = "metrics")]
+        (Target::Metrics | Target::Overview, Render::Metrics(_)) => true,
+        #[cfg(feature = "metrics")]
+        (_, Render::Metrics(_)) => false,
     }
 }

@@ -108,6 +108,8 @@ impl Paths {
         let mut routes = vec![(base.clone(), Target::Overview), (format!("{base}/info"), Target::Info)];
         #[cfg(feature = "events")]
         routes.push((format!("{base}/events"), Target::Events));
+        #[cfg(feature = "metrics")]
+        routes.push((format!("{base}/metrics"), Target::Metrics));
         for (group, word) in [(Group::Liveness, "live"), (Group::Readiness, "ready"), (Group::Startup, "startup")] {
             routes.push((format!("{base}/{word}"), Target::Group(group)));
             if self.has_root_probes {

@@ -18,4 +18,7 @@ pub(super) enum Target {
     /// Changes as they happen.
     #[cfg(feature = "events")]
     Events,
+    /// The numbers, for a scraper.
+    #[cfg(feature = "metrics")]
+    Metrics,
 }

@@ -3,21 +3,29 @@
 mod cause;
 mod change;
 mod check;
+#[cfg(feature = "metrics")]
+mod check_metrics;
 mod group;
 mod into_outcome;
 mod level;
 mod mute;
 mod outcome;
 mod report;
+#[cfg(feature = "metrics")]
+mod run_stats;
 mod status;
 
 pub use cause::Cause;
 pub use change::StatusChange;
 pub use check::{Check, CheckSpec, Location, Work, WorkFuture};
+#[cfg(feature = "metrics")]
+pub(crate) use check_metrics::CheckMetrics;
 pub use group::Group;
 pub use into_outcome::IntoOutcome;
 pub use level::{InvalidLevel, Level};
 pub use mute::Mute;
 pub use outcome::Outcome;
 pub use report::{CheckResult, Report, ReportEntry};
+#[cfg(feature = "metrics")]
+pub(crate) use run_stats::{RunOutcome, RunStats};
 pub use status::Status;

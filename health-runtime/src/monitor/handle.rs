@@ -4,6 +4,8 @@ use tokio::runtime::Handle;
 
 #[cfg(feature = "events")]
 use super::follower::Follower;
+#[cfg(feature = "metrics")]
+use super::statistics;
 use super::{
     Selection, Subscription,
     gather::{self, Gathered, Validity},
@@ -14,6 +16,8 @@ use super::{
     shared::{Monitored, Shared},
     shutdown,
 };
+#[cfg(feature = "metrics")]
+use crate::model::CheckMetrics;
 use crate::{
     error::UnknownCheck,
     model::{CheckSpec, Location, Report, StatusChange},
@@ -253,6 +257,12 @@ impl Monitor {
     /// Like [`report`](Self::report), and says for how long an answer made of it stays true.
     pub(crate) async fn gather(&self, selection: &Selection) -> Gathered {
         gather::gather(&self.shared, selection).await
+    }
+
+    /// The numbers of every check, which is not run for them.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn metrics(&self) -> Vec<CheckMetrics> {
+        statistics::collect(&self.shared)
     }
 
     /// Whether an answer is still true.

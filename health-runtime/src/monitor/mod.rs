@@ -21,6 +21,8 @@ mod selection;
 mod shared;
 mod shutdown;
 mod slot;
+#[cfg(feature = "metrics")]
+mod statistics;
 mod subscription;
 mod threshold;
 mod verdict;

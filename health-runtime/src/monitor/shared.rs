@@ -7,6 +7,8 @@ use std::sync::{
 
 use tokio::{runtime::Handle, task::JoinHandle, time::Instant};
 
+#[cfg(feature = "metrics")]
+use super::statistics::Statistics;
 use super::{
     drain::Drain,
     events::{Events, Outbox},
@@ -42,6 +44,8 @@ pub(super) struct Monitored {
     pub(super) slot: Slot,
     pub(super) muting: Arc<Muting>,
     pub(super) history: Arc<History>,
+    #[cfg(feature = "metrics")]
+    pub(super) statistics: Statistics,
     /// The task that runs it in the background.
     pub(super) task: Mutex<Option<JoinHandle<()>>>,
 }
@@ -62,6 +66,8 @@ impl Shared {
                     slot: Slot::new(Outbox::new(Arc::clone(&events), Arc::clone(&muting), Arc::clone(&history))),
                     muting,
                     history,
+                    #[cfg(feature = "metrics")]
+                    statistics: Statistics::default(),
                     task: Mutex::default(),
                 }
             })
@@ -101,12 +107,22 @@ impl Shared {
 
     pub(super) fn finish(&self, index: usize, id: FlightId, verdict: Verdict) {
         let check = &self.checks[index];
-        self.landed(check.slot.finish(&check.spec, id, verdict, Instant::now()).as_ref());
+        self.ended(check, check.slot.finish(&check.spec, id, verdict, Instant::now()).as_ref());
     }
 
     pub(super) fn give_up(&self, index: usize, id: FlightId) {
         let check = &self.checks[index];
-        self.landed(check.slot.give_up(&check.spec, id, Instant::now()).as_ref());
+        self.ended(check, check.slot.give_up(&check.spec, id, Instant::now()).as_ref());
+    }
+
+    /// A run is over: counts it.
+    #[cfg_attr(not(feature = "metrics"), allow(unused_variables, reason = "nothing is counted without metrics"))]
+    fn ended(&self, check: &Monitored, landing: Option<&Landing>) {
+        #[cfg(feature = "metrics")]
+        if let Some(landing) = landing {
+            check.statistics.count(landing.result());
+        }
+        self.landed(landing);
     }
 
     /// Outdates the answers made before, and tells of a change.

@@ -114,6 +114,13 @@ pub(super) struct Landing {
     result: Arc<CheckResult>,
 }
 
+#[cfg(feature = "metrics")]
+impl Landing {
+    pub(super) fn result(&self) -> &CheckResult {
+        &self.result
+    }
+}
+
 impl Slot {
     pub(super) fn new(outbox: Outbox) -> Self {
         Self { outbox, state: Mutex::default() }
@@ -218,6 +225,12 @@ impl Slot {
     /// The run was dropped before its end: its runtime shut down. Those who wait see the sender go.
     pub(super) fn abandon(&self, id: FlightId) {
         self.lock().take(id);
+    }
+
+    /// Whether a run of the check itself is under way, given up or not.
+    #[cfg(feature = "metrics")]
+    pub(super) fn is_in_flight(&self) -> bool {
+        self.lock().flight.as_ref().is_some_and(|flight| flight.began.is_some())
     }
 
     /// The latest result, however old, and when it landed.

@@ -1,5 +1,7 @@
 //! What an encoding is. Which there are stands in [`table`](super::table).
 
+#[cfg(feature = "metrics")]
+use super::metrics::MetricsView;
 use super::{context::Context, view::ReportView};
 
 /// An encoding of reports.
@@ -9,8 +11,22 @@ pub(crate) struct Format {
     pub(crate) name: &'static str,
     /// Its media type with its parameters, as `Content-Type` has it.
     pub(crate) media_type: &'static str,
-    /// A pure function: the same view and context give the same bytes.
-    pub(crate) render: fn(&ReportView<'_>, &Context<'_>) -> Vec<u8>,
+    pub(crate) render: Render,
+}
+
+pub(crate) type RenderReport = fn(&ReportView<'_>, &Context<'_>) -> Vec<u8>;
+
+#[cfg(feature = "metrics")]
+pub(crate) type RenderMetrics = fn(&MetricsView<'_>) -> Vec<u8>;
+
+/// A pure function: the same input gives the same bytes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Render {
+    /// Of a report.
+    Report(RenderReport),
+    /// Of numbers, which no check is run for.
+    #[cfg(feature = "metrics")]
+    Metrics(RenderMetrics),
 }
 
 impl Format {

@@ -5,14 +5,15 @@ use serde_json::Value;
 
 use super::{
     context::{Context, Subject},
-    format::Format,
+    format::{Format, Render},
     info, values,
     view::{ChangeView, CheckView, MuteView, ReportView, worst_of},
-    wire::{level_key, timestamp, to_json},
+    wire::{level_key, milliseconds, timestamp, to_json},
 };
 use crate::model::Status;
 
-pub(super) const FORMAT: Format = Format { name: "json", media_type: "application/json", render };
+pub(super) const FORMAT: Format =
+    Format { name: "json", media_type: "application/json", render: Render::Report(render) };
 
 fn render(view: &ReportView<'_>, context: &Context<'_>) -> Vec<u8> {
     match &context.subject {
@@ -138,7 +139,7 @@ impl<'a> CheckBody<'a> {
             blocked_by: check.blocked_by,
             critical: check.is_critical,
             message: check.message,
-            duration_ms: (check.duration.as_secs_f64() * 1e6).round() / 1e3,
+            duration_ms: milliseconds(check.duration),
             checked_at: timestamp(check.checked_at),
             since: timestamp(check.since),
             muted: check.muted.as_ref().map(MuteBody::new),

@@ -1,21 +1,32 @@
 //! Encodings. Each is a pure function of a [`ReportView`], one file each: none of them ever sees a report
 //! that was not redacted for its reader. Which there are stands in `table.rs`.
 
+mod actuator;
 mod context;
 #[cfg(feature = "events")]
 pub(crate) mod event;
 mod format;
+mod health_json;
 mod info;
 mod json;
+#[cfg(feature = "metrics")]
+mod metrics;
+mod microprofile;
 mod table;
 mod text;
 mod values;
 mod view;
 mod wire;
+#[cfg(feature = "xml")]
+mod xml;
 
 pub(crate) use context::{Context, Links, Subject};
-pub(crate) use format::Format;
+#[cfg(feature = "metrics")]
+pub(crate) use format::RenderMetrics;
+pub(crate) use format::{Format, Render, RenderReport};
 pub(crate) use info::info;
+#[cfg(feature = "metrics")]
+pub(crate) use metrics::MetricsView;
 pub(crate) use table::{FORMAT_COUNT, FormatId};
 #[cfg(feature = "events")]
 pub(crate) use view::ChangeView;

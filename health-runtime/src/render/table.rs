@@ -1,9 +1,26 @@
 //! The encodings: adding one takes its file and its line here.
 
-use super::{format::Format, json, text};
+#[cfg(feature = "metrics")]
+use super::metrics;
+#[cfg(feature = "xml")]
+use super::xml;
+use super::{actuator, format::Format, health_json, json, microprofile, text};
 
 /// Every encoding. Where a request likes several of them equally, the first is taken.
-static FORMATS: &[Format] = &[json::FORMAT, text::FORMAT];
+static FORMATS: &[Format] = &[
+    json::FORMAT,
+    text::FORMAT,
+    #[cfg(feature = "metrics")]
+    metrics::PROMETHEUS,
+    #[cfg(feature = "metrics")]
+    metrics::OPENMETRICS,
+    health_json::FORMAT,
+    actuator::FORMAT,
+    // Behind the other one of its media type.
+    microprofile::FORMAT,
+    #[cfg(feature = "xml")]
+    xml::FORMAT,
+];
 
 /// How many there are.
 pub(crate) const FORMAT_COUNT: usize = FORMATS.len();
@@ -15,6 +32,8 @@ pub(crate) struct FormatId(usize);
 impl FormatId {
     pub(crate) const JSON: Self = Self(0);
     pub(crate) const TEXT: Self = Self(1);
+    #[cfg(feature = "metrics")]
+    pub(crate) const PROMETHEUS: Self = Self(2);
 
     /// All of them, in the table's order.
     pub(crate) fn all() -> impl Iterator<Item = Self> {
@@ -45,12 +64,16 @@ mod tests {
     fn the_defaults_of_the_routes_are_where_they_are_looked_for() {
         assert_eq!(FormatId::JSON.format().name, "json");
         assert_eq!(FormatId::TEXT.format().name, "text");
+        #[cfg(feature = "metrics")]
+        assert_eq!(FormatId::PROMETHEUS.format().name, "prometheus");
     }
 
     #[test]
     fn no_two_encodings_can_be_mistaken_for_each_other() {
         let names: BTreeSet<_> = FORMATS.iter().map(|format| format.name).collect();
-        let types: BTreeSet<_> = FORMATS.iter().map(|format| (format.essence(), format.version())).collect();
-        assert_eq!((names.len(), types.len()), (FORMAT_COUNT, FORMAT_COUNT));
+        assert_eq!(names.len(), FORMAT_COUNT);
+        let types = FORMATS.iter().filter(|format| format.name != "microprofile");
+        let types: BTreeSet<_> = types.map(|format| (format.essence(), format.version())).collect();
+        assert_eq!(types.len(), FORMAT_COUNT - 1);
     }
 }

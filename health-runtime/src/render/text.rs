@@ -4,12 +4,13 @@ use std::fmt::Write;
 
 use super::{
     context::{Context, Subject},
-    format::Format,
+    format::{Format, Render},
     view::{CheckView, ReportView},
 };
 use crate::model::Status;
 
-pub(super) const FORMAT: Format = Format { name: "text", media_type: "text/plain; charset=utf-8", render };
+pub(super) const FORMAT: Format =
+    Format { name: "text", media_type: "text/plain; charset=utf-8", render: Render::Report(render) };
 
 /// `ok`; or, when something failed or `?verbose` asks for it, a line for each check. Where the question was not a
 /// prober's, a warning is told of, too.

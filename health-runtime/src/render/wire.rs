@@ -1,8 +1,9 @@
 //! Words and times as several encodings write them.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 use crate::model::Level;
 
@@ -19,4 +20,57 @@ pub(super) fn timestamp(time: SystemTime) -> String {
 
 pub(super) fn level_key(level: Level) -> String {
     format!("level_{level}")
+}
+
+/// A JSON object in the making.
+#[derive(Default)]
+pub(super) struct Fields(Map<String, Value>);
+
+impl Fields {
+    pub(super) fn with(mut self, key: &str, value: impl Into<Value>) -> Self {
+        self.0.insert(key.to_owned(), value.into());
+        self
+    }
+
+    /// Adds a field that is left out where there is nothing to say.
+    pub(super) fn with_some(self, key: &str, value: Option<impl Into<Value>>) -> Self {
+        match value {
+            Some(value) => self.with(key, value),
+            None => self,
+        }
+    }
+
+    /// Adds the data of a check beside what is there: its fields, if none of them would hide another; else all of it
+    /// as `data`. What is no object has no fields and is the `value`.
+    pub(super) fn with_data(mut self, data: Option<&Value>) -> Self {
+        match data {
+            Some(Value::Object(fields)) if fields.keys().any(|key| self.0.contains_key(key)) => {
+                self.with("data", fields.clone())
+            }
+            Some(Value::Object(fields)) => {
+                self.0.extend(fields.iter().map(|(key, value)| (key.clone(), value.clone())));
+                self
+            }
+            data => self.with_some("value", data.cloned()),
+        }
+    }
+
+    pub(super) fn into_map(self) -> Map<String, Value> {
+        self.0
+    }
+
+    pub(super) fn to_bytes(&self) -> Vec<u8> {
+        to_json(&self.0)
+    }
+}
+
+impl From<Fields> for Value {
+    fn from(fields: Fields) -> Self {
+        Self::Object(fields.0)
+    }
+}
+
+/// In milliseconds, to the microsecond.
+pub(super) fn milliseconds(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 1e6).round() / 1e3
 }

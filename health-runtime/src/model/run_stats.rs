@@ -1,0 +1,101 @@
+use std::time::Duration;
+
+use super::{Cause, CheckResult, Status};
+
+/// What is counted of the runs of one check since the start.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct RunStats {
+    by_outcome: [u64; RunOutcome::ALL.len()],
+    by_duration: [u64; RunStats::BOUNDS.len()],
+    total_duration: Duration,
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RunOutcome {
+    Pass,
+    /// It warned, or passed too slowly.
+    Warn,
+    Fail,
+    TimedOut,
+    Panicked,
+}
+
+impl RunOutcome {
+    pub(crate) const ALL: [Self; 5] = [Self::Pass, Self::Warn, Self::Fail, Self::TimedOut, Self::Panicked];
+
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Warn => "warn",
+            Self::Fail => "fail",
+            Self::TimedOut => "timed_out",
+            Self::Panicked => "panicked",
+        }
+    }
+
+    /// How the run ended that a result is of; `None` for a result that the check was not run for. Neither thresholds nor
+    /// criticality count: it is the run that is told of.
+    fn of(result: &CheckResult) -> Option<Self> {
+        match (&result.cause, result.observed) {
+            (Some(Cause::TimedOut), _) => Some(Self::TimedOut),
+            (Some(Cause::Panicked), _) => Some(Self::Panicked),
+            (None, Status::Pass) => Some(Self::Pass),
+            (None, Status::Warn) | (Some(Cause::Slow), _) => Some(Self::Warn),
+            (None, Status::Fail) => Some(Self::Fail),
+            (
+                Some(
+                    Cause::Blocked { .. }
+                    | Cause::CutOff
+                    | Cause::Draining
+                    | Cause::Pending
+                    | Cause::Stale
+                    | Cause::StillRunning { .. },
+                ),
+                _,
+            ) => None,
+        }
+    }
+}
+
+impl RunStats {
+    /// The upper bounds of durations, in seconds: from what stays in the process to the longest default timeout.
+    pub(crate) const BOUNDS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
+
+    /// Counts the run that a result is of, and says whether it is of one.
+    pub(crate) fn count(&mut self, result: &CheckResult) -> bool {
+        let Some(outcome) = RunOutcome::of(result) else { return false };
+        self.by_outcome[outcome as usize] += 1;
+        let seconds = result.duration.as_secs_f64();
+        // One that is longer than every bound is in the total alone.
+        if let Some(bound) = Self::BOUNDS.iter().position(|bound| seconds <= *bound) {
+            self.by_duration[bound] += 1;
+        }
+        self.total_duration = self.total_duration.saturating_add(result.duration);
+        true
+    }
+
+    /// How many runs ended like this.
+    pub(crate) const fn ended(&self, outcome: RunOutcome) -> u64 {
+        self.by_outcome[outcome as usize]
+    }
+
+    /// How many runs there were.
+    pub(crate) fn runs(&self) -> u64 {
+        self.by_outcome.iter().sum()
+    }
+
+    /// How many runs took at most each of the bounds.
+    pub(crate) fn up_to_bounds(&self) -> impl Iterator<Item = (f64, u64)> {
+        let up_to = self.by_duration.iter().scan(0, |sum, runs| {
+            *sum += runs;
+            Some(*sum)
+        });
+        Self::BOUNDS.into_iter().zip(up_to)
+    }
+
+    /// How long all runs together took.
+    pub(crate) const fn total_duration(&self) -> Duration {
+        self.total_duration
+    }
+}

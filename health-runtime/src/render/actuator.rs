@@ -1,0 +1,75 @@
+//! The JSON of Spring Boot's health endpoint, for tools that read that already.
+
+use serde_json::Value;
+
+use super::{
+    context::{Context, Subject},
+    format::{Format, Render},
+    view::{CheckView, Clearance, ReportView, worst_of},
+    wire::{Fields, milliseconds, timestamp},
+};
+use crate::model::{Group, Status};
+
+pub(super) const FORMAT: Format = Format {
+    name: "actuator",
+    media_type: "application/vnd.spring-boot.actuator.v3+json",
+    render: Render::Report(render),
+};
+
+/// Checks are components of one floor: those who ask for one do it by its name alone. One check is what Spring Boot has
+/// at a component's own path.
+fn render(view: &ReportView<'_>, context: &Context<'_>) -> Vec<u8> {
+    if let (Subject::Check, [check]) = (&context.subject, &*view.checks) {
+        return component(check, context.clearance).to_bytes();
+    }
+    let groups = match context.subject {
+        Subject::Overview { .. } | Subject::Levels { .. } => {
+            let has_members = |group: &Group| view.checks.iter().any(|check| check.groups.contains(group));
+            let groups: Vec<_> = Group::ALL.into_iter().filter(has_members).map(Group::as_str).collect();
+            Some(groups).filter(|groups| !groups.is_empty())
+        }
+        Subject::Group { .. } | Subject::Check => None,
+    };
+    let components = view
+        .checks
+        .iter()
+        .fold(Fields::default(), |components, check| components.with(check.name, component(check, context.clearance)));
+    let status = match worst_of(&view.checks) {
+        Status::Pass | Status::Warn if view.cause.is_some() || is_draining(context) => "OUT_OF_SERVICE",
+        worst => word(worst),
+    };
+    Fields::default().with("status", status).with("components", components).with_some("groups", groups).to_bytes()
+}
+
+/// The overview knows it, where no cause fails the report.
+const fn is_draining(context: &Context<'_>) -> bool {
+    matches!(context.subject, Subject::Overview { is_draining: true, .. })
+}
+
+/// Spring Boot knows no warning. What warns works, and is to be given its traffic.
+const fn word(status: Status) -> &'static str {
+    match status {
+        Status::Pass | Status::Warn => "UP",
+        Status::Fail => "DOWN",
+    }
+}
+
+fn component(check: &CheckView<'_>, clearance: Clearance) -> Fields {
+    let status = if check.cause == Some("pending") { "UNKNOWN" } else { word(check.status) };
+    let details = (clearance == Clearance::Details).then(|| details(check));
+    Fields::default().with("status", status).with_some("details", details)
+}
+
+/// What is known of it, and the fields of its data beside that.
+fn details(check: &CheckView<'_>) -> Value {
+    Fields::default()
+        .with("level", check.level.number())
+        .with("observed", check.observed.as_str())
+        .with("duration_ms", milliseconds(check.duration))
+        .with("checked_at", timestamp(check.checked_at))
+        .with_some("cause", check.cause)
+        .with_some("muted", check.muted.is_some().then_some(true))
+        .with_some("error", check.message)
+        .with_data(check.data)
+        .into()
+}

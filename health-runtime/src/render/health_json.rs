@@ -1,0 +1,73 @@
+//! The draft of the IETF, `application/health+json` (draft-inadarei-api-health-check-06).
+//!
+//! Strictly so: `output` is left out on a pass, and `affectedEndpoints` always, because a check does not know them.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::{
+    context::{Context, Subject},
+    format::{Format, Render},
+    view::{CheckView, ReportView},
+    wire::{Fields, milliseconds, timestamp},
+};
+use crate::{build_info::BuildMetadata, model::Status};
+
+pub(super) const FORMAT: Format =
+    Format { name: "health+json", media_type: "application/health+json", render: Render::Report(render) };
+
+fn render(view: &ReportView<'_>, context: &Context<'_>) -> Vec<u8> {
+    let build = context.build;
+    let links = match &context.subject {
+        // The relations are those of RFC 8288 and RFC 8631: others would have to be URIs.
+        Subject::Overview { links, .. } => {
+            Some(Fields::default().with("about", &*links.info).with("status", &*links.levels))
+        }
+        _ => None,
+    };
+    Fields::default()
+        .with("status", view.status.as_str())
+        .with_some("output", view.cause)
+        .with_some("serviceId", build.map(BuildMetadata::name))
+        .with_some("version", build.map(BuildMetadata::version))
+        .with_some("releaseId", build.and_then(BuildMetadata::revision))
+        .with_some("links", links)
+        .with("checks", checks(&view.checks))
+        .to_bytes()
+}
+
+/// What is measured of every check is how long it took to answer, so that is the measurement in its key. Checks
+/// whose keys are the same share one array, as the draft has it for instances of one component.
+fn checks(checks: &[CheckView<'_>]) -> Fields {
+    let mut by_key: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+    for check in checks {
+        // Neither half of a key may hold a colon.
+        let key = format!("{}:responseTime", check.name.replace(':', "%3A"));
+        by_key.entry(key).or_default().push(object(check).into());
+    }
+    by_key.into_iter().fold(Fields::default(), |fields, (key, objects)| fields.with(&key, objects))
+}
+
+fn object(check: &CheckView<'_>) -> Fields {
+    let output = check.message.or(check.cause).filter(|_| check.status != Status::Pass);
+    // The draft's own words for what a component is; a tag of this name says it.
+    let kinds = ["datastore", "system"];
+    let kind = kinds.into_iter().find(|kind| check.tags.iter().any(|tag| tag == kind));
+    Fields::default()
+        .with("componentId", check.name)
+        .with("componentType", kind.unwrap_or("component"))
+        .with("observedValue", milliseconds(check.duration))
+        .with("observedUnit", "ms")
+        .with("status", check.status.as_str())
+        .with("time", timestamp(check.checked_at))
+        .with_some("output", output)
+        // From here on ours, which the draft allows for.
+        .with("level", check.level.number())
+        .with("critical", check.is_critical)
+        .with("since", timestamp(check.since))
+        .with_some("observed", (check.observed != check.status).then(|| check.observed.as_str()))
+        .with_some("cause", check.cause)
+        .with_some("muted", check.muted.is_some().then_some(true))
+        .with_some("data", check.data.cloned())
+}

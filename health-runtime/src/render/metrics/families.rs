@@ -1,0 +1,112 @@
+//! What the metrics tell.
+
+use super::{
+    exposition::{Dialect, Exposition, Family, Kind},
+    view::{CheckMetricsView, MetricsView},
+};
+use crate::model::{RunOutcome, Status};
+
+const STATUS: Family = Family {
+    name: "health_check_status",
+    kind: Kind::StateSet,
+    unit: None,
+    help: "The status of the check; it has none before its first result.",
+};
+const AGE: Family = Family {
+    name: "health_check_age_seconds",
+    kind: Kind::Gauge,
+    unit: Some("seconds"),
+    help: "How long ago the latest run of the check ended.",
+};
+const DURATION: Family = Family {
+    name: "health_check_duration_seconds",
+    kind: Kind::Histogram,
+    unit: Some("seconds"),
+    help: "How long the runs of the check took.",
+};
+const RUNS: Family =
+    Family { name: "health_check_runs", kind: Kind::Counter, unit: None, help: "How the runs of the check ended." };
+const IN_FLIGHT: Family = Family {
+    name: "health_check_in_flight",
+    kind: Kind::Gauge,
+    unit: None,
+    help: "Whether a run of the check is under way, be it past its timeout.",
+};
+const MUTED: Family = Family {
+    name: "health_check_muted",
+    kind: Kind::Gauge,
+    unit: None,
+    help: "Whether the check counts for nothing at present.",
+};
+const DRAINING: Family = Family {
+    name: "health_draining",
+    kind: Kind::Gauge,
+    unit: None,
+    help: "Whether the service is shutting down, so that readiness fails.",
+};
+const BUILD: Family = Family { name: "health_build", kind: Kind::Info, unit: None, help: "What is running." };
+
+/// Everything, in one of the dialects.
+pub(super) fn write(view: &MetricsView<'_>, dialect: Dialect) -> Vec<u8> {
+    let mut out = Exposition::new(dialect);
+    of_each(&mut out, view, &STATUS, status);
+    of_each(&mut out, view, &AGE, |out, check, labels| {
+        if let Some(age) = check.age {
+            out.sample(&AGE, labels, age.as_secs_f64());
+        }
+    });
+    of_each(&mut out, view, &DURATION, durations);
+    of_each(&mut out, view, &RUNS, |out, check, [name, level]| {
+        for outcome in RunOutcome::ALL {
+            out.sample(&RUNS, &[*name, *level, ("outcome", outcome.as_str())], check.runs.ended(outcome));
+        }
+    });
+    of_each(&mut out, view, &IN_FLIGHT, |out, check, labels| {
+        out.sample(&IN_FLIGHT, labels, u8::from(check.is_in_flight));
+    });
+    of_each(&mut out, view, &MUTED, |out, check, labels| out.sample(&MUTED, labels, u8::from(check.is_muted)));
+    out.describe(&DRAINING);
+    out.sample(&DRAINING, &[], u8::from(view.is_draining));
+    build(&mut out, view);
+    out.into_bytes()
+}
+
+type Labels<'a> = [(&'static str, &'a str); 2];
+
+/// One family, with the samples of each check.
+fn of_each(
+    out: &mut Exposition,
+    view: &MetricsView<'_>,
+    family: &Family,
+    mut samples: impl FnMut(&mut Exposition, &CheckMetricsView<'_>, &Labels<'_>),
+) {
+    out.describe(family);
+    for check in &view.checks {
+        samples(out, check, &[("check", check.name), ("level", &*check.level.to_string())]);
+    }
+}
+
+fn status(out: &mut Exposition, check: &CheckMetricsView<'_>, [name, level]: &Labels<'_>) {
+    let Some(status) = check.status else { return };
+    for state in [Status::Pass, Status::Warn, Status::Fail] {
+        // The label of a state is called like its family.
+        out.sample(&STATUS, &[*name, *level, (STATUS.name, state.as_str())], u8::from(state == status));
+    }
+}
+
+fn durations(out: &mut Exposition, check: &CheckMetricsView<'_>, [name, level]: &Labels<'_>) {
+    for (bound, runs) in check.runs.up_to_bounds() {
+        // With its point, as OpenMetrics has it, so that one bound is one series in both dialects.
+        out.part(&DURATION, "_bucket", &[*name, *level, ("le", &*format!("{bound:?}"))], runs);
+    }
+    out.part(&DURATION, "_bucket", &[*name, *level, ("le", "+Inf")], check.runs.runs());
+    out.part(&DURATION, "_count", &[*name, *level], check.runs.runs());
+    out.part(&DURATION, "_sum", &[*name, *level], check.runs.total_duration().as_secs_f64());
+}
+
+fn build(out: &mut Exposition, view: &MetricsView<'_>) {
+    let Some(build) = view.build else { return };
+    out.describe(&BUILD);
+    let revision = build.revision().unwrap_or_default();
+    out.sample(&BUILD, &[("name", build.name()), ("version", build.version()), ("revision", revision)], 1);
+}

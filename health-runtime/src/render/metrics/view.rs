@@ -1,0 +1,43 @@
+use std::time::Duration;
+
+use crate::{
+    build_info::BuildMetadata,
+    model::{CheckMetrics, Level, RunStats, Status},
+};
+
+/// What a scrape may see: nothing that needs a clearance, because metrics are stored and shown elsewhere.
+#[derive(Debug)]
+pub(crate) struct MetricsView<'a> {
+    pub(super) checks: Vec<CheckMetricsView<'a>>,
+    pub(super) build: Option<&'a BuildMetadata>,
+    pub(super) is_draining: bool,
+}
+
+/// The numbers of one check.
+#[derive(Debug)]
+pub(super) struct CheckMetricsView<'a> {
+    pub(super) name: &'a str,
+    pub(super) level: Level,
+    /// `None` before its first result: no status is made up for it.
+    pub(super) status: Option<Status>,
+    /// How long ago its latest run ended.
+    pub(super) age: Option<Duration>,
+    pub(super) runs: &'a RunStats,
+    pub(super) is_in_flight: bool,
+    pub(super) is_muted: bool,
+}
+
+impl<'a> MetricsView<'a> {
+    pub(crate) fn new(checks: &'a [CheckMetrics], build: Option<&'a BuildMetadata>, is_draining: bool) -> Self {
+        let checks = checks.iter().map(|known| CheckMetricsView {
+            name: known.check.name(),
+            level: known.check.level(),
+            status: known.result.as_ref().map(|result| result.status()),
+            age: known.age,
+            runs: &known.runs,
+            is_in_flight: known.is_in_flight,
+            is_muted: known.is_muted,
+        });
+        Self { checks: checks.collect(), build, is_draining }
+    }
+}

@@ -1,0 +1,48 @@
+//! The JSON of Eclipse MicroProfile Health, for tools that read that already.
+
+use serde_json::Value;
+
+use super::{
+    context::Context,
+    format::{Format, Render},
+    view::{CheckView, ReportView},
+    wire::Fields,
+};
+use crate::model::Status;
+
+/// Its media type is that of plain JSON, so that only `?format=` leads here.
+pub(super) const FORMAT: Format =
+    Format { name: "microprofile", media_type: "application/json", render: Render::Report(render) };
+
+fn render(view: &ReportView<'_>, _: &Context<'_>) -> Vec<u8> {
+    let checks: Vec<Value> = view.checks.iter().map(|check| entry(check).into()).collect();
+    Fields::default().with("status", word(view.status)).with("checks", checks).to_bytes()
+}
+
+/// There is no warning. What warns works, and is to be given its traffic.
+const fn word(status: Status) -> &'static str {
+    match status {
+        Status::Pass | Status::Warn => "UP",
+        Status::Fail => "DOWN",
+    }
+}
+
+fn entry(check: &CheckView<'_>) -> Fields {
+    let data = Fields::default().with_some("cause", check.cause).with_some("message", check.message);
+    let data = data.with_data(check.data).into_map();
+    let data: Value = data.into_iter().filter_map(|(key, value)| Some((key, flat(value)?))).collect();
+    let has_data = data.as_object().is_some_and(|data| !data.is_empty());
+    Fields::default()
+        .with("name", check.name)
+        .with("status", word(check.status))
+        .with_some("data", has_data.then_some(data))
+}
+
+/// Data holds strings, numbers and booleans only: what is nested stands there as the text of its JSON.
+fn flat(value: Value) -> Option<Value> {
+    match value {
+        Value::Null => None,
+        Value::Array(_) | Value::Object(_) => Some(value.to_string().into()),
+        value => Some(value),
+    }
+}
