@@ -58,7 +58,7 @@ fn collect(folder: &Path, module: &mut Vec<String>, files: &mut Vec<(Vec<String>
             module.push(name);
             collect(&path, module, files);
             module.pop();
-        } else {
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
             let mut module = module.clone();
             if name != "mod" {
                 module.push(name);

@@ -35,8 +35,44 @@ impl Answer {
         Self { status, headers, body: Bytes::from(body) }
     }
 
-    /// The response to a request of this method. The body of an answer to `HEAD` is dropped further out.
-    pub(super) fn into_response(self, method: &Method) -> Response {
+    /// The same body for who asks for no verdict.
+    #[cfg(feature = "page")]
+    pub(super) fn without_verdict(mut self) -> Self {
+        self.status = StatusCode::OK;
+        self.headers.remove(header::RETRY_AFTER);
+        self
+    }
+
+    #[cfg(feature = "page")]
+    pub(super) fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    #[cfg(feature = "page")]
+    pub(super) fn headers_mut(&mut self) -> &mut HeaderMap {
+        &mut self.headers
+    }
+
+    /// Whether the client has this very answer already (RFC 9110, section 13.1.2). Only a success can be spared: a
+    /// failing report is sent again, with its status.
+    fn is_spared(&self, method: &Method, request: &HeaderMap) -> bool {
+        let Some(tag) = self.headers.get(header::ETAG).filter(|_| self.status.is_success()) else { return false };
+        matches!(*method, Method::GET | Method::HEAD)
+            && request.get_all(header::IF_NONE_MATCH).iter().any(|line| {
+                let tags = line.as_bytes().split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
+                tags.map(|tag| tag.strip_prefix(b"W/").unwrap_or(tag)).any(|known| known == tag || known == b"*")
+            })
+    }
+
+    /// The response to a request of this method and with these headers. The body of an answer to `HEAD` is dropped
+    /// further out.
+    pub(super) fn into_response(mut self, method: &Method, request: &HeaderMap) -> Response {
+        if self.is_spared(method, request) {
+            self.status = StatusCode::NOT_MODIFIED;
+            self.headers.remove(header::CONTENT_TYPE);
+            self.headers.remove(header::CONTENT_LENGTH);
+            self.body = Bytes::new();
+        }
         let mut response = Response::new(Body::from(self.body));
         *response.status_mut() = self.status;
         *response.headers_mut() = self.headers;

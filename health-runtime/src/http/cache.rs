@@ -18,6 +18,8 @@ pub(super) struct Key {
     pub(super) shape: Shape,
     pub(super) format: FormatId,
     pub(super) clearance: Clearance,
+    /// How deep it stands, for a page, whose links depend on that.
+    pub(super) depth: usize,
 }
 
 #[derive(Debug, Default)]

@@ -9,6 +9,8 @@ use axum::{
 
 #[cfg(feature = "events")]
 use super::events::{self, EventStreams};
+#[cfg(feature = "page")]
+use super::page;
 use super::{
     access::ShowDetails,
     answer::{Answer, JSON},
@@ -17,10 +19,12 @@ use super::{
     negotiate::negotiate,
     paths::Paths,
     problem::ProblemDetails,
-    query::{Query, View},
+    query::{Query, Shape, View},
     status_code::ValidStatusCodes,
     target::Target,
 };
+#[cfg(feature = "page")]
+use crate::render::Place;
 #[cfg(feature = "metrics")]
 use crate::render::{FormatId, MetricsView, RenderMetrics};
 use crate::{
@@ -64,9 +68,14 @@ impl Service {
             return Answering::now(events::open(&self.events, &self.monitor, &request, clearance));
         }
         let format = negotiate(&target, &query, request.headers());
-        let key = Key { target, shape: query.shape, format, clearance };
+        #[cfg(feature = "page")]
+        let depth = if format.is_page() { page::depth(request.uri()) } else { 0 };
+        #[cfg(not(feature = "page"))]
+        let depth = 0;
+        let shape = Shape { is_fragment: query.shape.is_fragment && format.is_page(), ..query.shape };
+        let key = Key { target, shape, format, clearance, depth };
         if let Some(answer) = self.stored(&key, &query) {
-            return Answering::now(answer.into_response(request.method()));
+            return Answering::now(answer.into_response(request.method(), request.headers()));
         }
         #[cfg(feature = "serve")]
         super::home::settle(&self.monitor, &request);
@@ -74,7 +83,7 @@ impl Service {
         let (request, _body) = request.into_parts();
         Answering::later(async move {
             match service.fresh(key, &query, &request).await {
-                Ok(answer) => answer.into_response(&request.method),
+                Ok(answer) => answer.into_response(&request.method, &request.headers),
                 Err(problem) => problem.into_response(),
             }
         })
@@ -171,15 +180,33 @@ impl Service {
 
     fn encode(&self, key: &Key, render: RenderReport, report: &Report, subject: Subject<'_>) -> Answer {
         let build = self.build_info.as_ref();
-        let context = Context { subject, is_verbose: key.shape.is_verbose, build, clearance: key.clearance };
+        let context = Context {
+            subject,
+            is_verbose: key.shape.is_verbose,
+            build,
+            clearance: key.clearance,
+            #[cfg(feature = "page")]
+            place: Place {
+                base: &self.paths.base,
+                levels: &self.paths.levels,
+                depth: key.depth,
+                is_fragment: key.shape.is_fragment,
+            },
+        };
         let histories = self.histories(key, report);
         let view = ReportView::new(report, key.clearance).with_histories(&histories, key.clearance);
-        self.verdict(report, HeaderValue::from_static(key.format.format().media_type), render(&view, &context))
+        let media_type = HeaderValue::from_static(key.format.format().media_type);
+        let answer = self.verdict(report, media_type, render(&view, &context));
+        #[cfg(feature = "page")]
+        if key.format.is_page() {
+            return page::dress(answer, key.shape.is_fragment);
+        }
+        answer
     }
 
     /// The latest changes of each check in a report, for an answer that shows them.
     fn histories(&self, key: &Key, report: &Report) -> Vec<Vec<Arc<StatusChange>>> {
-        if !matches!(key.target, Target::Check(_)) {
+        if !matches!(key.target, Target::Check(_)) && !key.format.is_page() {
             return Vec::new();
         }
         let names = report.entries().iter().map(|entry| entry.check.name());

@@ -14,6 +14,8 @@ mod home;
 #[cfg(feature = "serve")]
 mod isolated;
 mod negotiate;
+#[cfg(feature = "page")]
+mod page;
 mod paths;
 mod problem;
 mod query;

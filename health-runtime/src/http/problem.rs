@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::answer::{ALLOWED, PROBLEM_JSON, insert_common};
 
 /// Why a request got no report.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct ProblemDetails {
     status: StatusCode,
     detail: String,
@@ -50,6 +50,12 @@ impl ProblemDetails {
         }
     }
 
+    #[cfg(feature = "page")]
+    pub(super) fn detail(&self) -> &str {
+        &self.detail
+    }
+
+    /// As JSON. With the feature `page` the response carries the problem itself, too, to be told to people.
     pub(super) fn into_response(self) -> Response {
         let body = Body9457 {
             // With `about:blank` the title is the status code's own phrase (RFC 9457, section 4.2.1).
@@ -67,6 +73,8 @@ impl ProblemDetails {
             headers.insert(header::ALLOW, ALLOWED);
         }
         insert_common(headers);
+        #[cfg(feature = "page")]
+        response.extensions_mut().insert(self);
         response
     }
 }

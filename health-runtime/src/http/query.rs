@@ -31,6 +31,8 @@ pub(super) struct Shape {
     pub(super) view: Option<View>,
     pub(super) is_cumulative: bool,
     pub(super) is_verbose: bool,
+    /// Only what changes of a page, for its script.
+    pub(super) is_fragment: bool,
 }
 
 impl Query {
@@ -48,6 +50,7 @@ impl Query {
                 // One that is not known leaves it to `Accept` and the route: a verdict in the wrong encoding beats none.
                 "format" => parsed.format = FormatId::named(&value),
                 "cumulative" => parsed.shape.is_cumulative = flag(&key, &value)?,
+                "fragment" => parsed.shape.is_fragment = flag(&key, &value)?,
                 "verbose" => parsed.shape.is_verbose = flag(&key, &value)?,
                 "tag" => parsed.tags.push(value.into_owned()),
                 "exclude" => parsed.excluded.push(value.into_owned()),
@@ -94,7 +97,7 @@ mod tests {
         assert_eq!(
             parsed,
             Query {
-                shape: Shape { view: Some(View::Values), is_cumulative: true, is_verbose: true },
+                shape: Shape { view: Some(View::Values), is_cumulative: true, is_verbose: true, is_fragment: false },
                 format: Some(FormatId::TEXT),
                 tags: vec!["a".into(), "b c".into()],
                 excluded: vec!["x".into(), "y".into()],

@@ -14,6 +14,20 @@ pub(crate) struct Context<'a> {
     pub(crate) build: Option<&'a BuildMetadata>,
     /// Whose the view is.
     pub(crate) clearance: Clearance,
+    #[cfg(feature = "page")]
+    pub(crate) place: Place<'a>,
+}
+
+/// Where a page stands among the paths of the service, so that it can lead to the others.
+#[cfg(feature = "page")]
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place<'a> {
+    pub(crate) base: &'a str,
+    pub(crate) levels: &'a str,
+    /// How many folders it is below their root.
+    pub(crate) depth: usize,
+    /// Only what changes is asked for.
+    pub(crate) is_fragment: bool,
 }
 
 /// What a report is about.

@@ -12,6 +12,8 @@ mod json;
 #[cfg(feature = "metrics")]
 mod metrics;
 mod microprofile;
+#[cfg(feature = "page")]
+mod page;
 mod table;
 mod text;
 mod values;
@@ -20,6 +22,8 @@ mod wire;
 #[cfg(feature = "xml")]
 mod xml;
 
+#[cfg(feature = "page")]
+pub(crate) use context::Place;
 pub(crate) use context::{Context, Links, Subject};
 #[cfg(feature = "metrics")]
 pub(crate) use format::RenderMetrics;
@@ -27,6 +31,8 @@ pub(crate) use format::{Format, Render, RenderReport};
 pub(crate) use info::info;
 #[cfg(feature = "metrics")]
 pub(crate) use metrics::MetricsView;
+#[cfg(feature = "page")]
+pub(crate) use page::{CONTENT_SECURITY_POLICY, problem};
 pub(crate) use table::{FORMAT_COUNT, FormatId};
 #[cfg(feature = "events")]
 pub(crate) use view::ChangeView;
