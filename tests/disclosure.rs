@@ -10,7 +10,7 @@ use serde_json::json;
 const PASSWORD: &str = "canary-7f3a";
 const DATABASE_URL: &str = "postgres://user:canary-7f3a@db.internal:5432/orders";
 
-const ROUTES: [&str; 25] = [
+const ROUTES: [&str; 37] = [
     "/health",
     "/health/levels",
     "/health/levels/1",
@@ -36,6 +36,18 @@ const ROUTES: [&str; 25] = [
     "/startupz",
     "/health/info",
     "/health/levels/1?tag=all&exclude=db&timeout=1s",
+    "/health?format=text",
+    "/health/levels?format=text&verbose",
+    "/health/levels?format=health+json",
+    "/health/levels?format=xml",
+    "/health/levels?format=actuator",
+    "/health/levels?format=microprofile",
+    "/health/checks/db?format=actuator",
+    "/readyz?format=health+json",
+    "/readyz?format=xml",
+    "/readyz?format=microprofile",
+    "/health/metrics",
+    "/health/metrics?format=openmetrics",
 ];
 
 fn leaky() -> EndpointBuilder {

@@ -2,7 +2,6 @@
 #![allow(clippy::expect_used, reason = "tests fail by panicking")]
 
 use std::{
-    net::SocketAddr,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -13,14 +12,19 @@ use std::{
 use axum::{body::Body, http::Request};
 use futures_util::StreamExt;
 use health_runtime::{Check, Endpoint, Level, Monitor, Outcome, Selection, ShowDetails};
-use health_tests::{builder, endpoint, get, request, send, serve};
-use serde_json::{Value, json};
+use health_tests::{
+    builder, endpoint,
+    events::{Client, number, parse},
+    get, request, send, serve,
+};
+use serde_json::json;
 use tokio::{
-    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
-    net::{TcpListener, TcpStream},
+    net::TcpListener,
     time::{Instant, timeout},
 };
 use tower::ServiceExt;
+
+const PATH: &str = "/health/events";
 
 const SOON: Duration = Duration::from_secs(10);
 
@@ -40,88 +44,6 @@ async fn ask(monitor: &Monitor, times: usize) {
     }
 }
 
-/// One event as a client reads it.
-#[derive(Debug, PartialEq)]
-struct Event {
-    id: String,
-    name: String,
-    data: Value,
-}
-
-/// A client of one stream, over a connection of its own.
-struct Client {
-    reader: BufReader<TcpStream>,
-    head: String,
-    text: String,
-    comments: usize,
-}
-
-impl Client {
-    async fn open(address: SocketAddr, last_event_id: Option<&str>) -> Self {
-        let mut stream = TcpStream::connect(address).await.expect("a server");
-        let resume = last_event_id.map(|id| format!("Last-Event-ID: {id}\r\n")).unwrap_or_default();
-        let request = format!("GET /health/events HTTP/1.1\r\nHost: {address}\r\n{resume}\r\n");
-        stream.write_all(request.as_bytes()).await.expect("a server that reads");
-        let mut reader = BufReader::new(stream);
-        let mut head = String::new();
-        while !head.ends_with("\r\n\r\n") {
-            assert_ne!(timeout(SOON, reader.read_line(&mut head)).await.expect("in time").expect("a line"), 0);
-        }
-        Self { reader, head: head.to_lowercase(), text: String::new(), comments: 0 }
-    }
-
-    /// The next event; `None` when the stream is over.
-    async fn next(&mut self) -> Option<Event> {
-        loop {
-            if let Some((event, rest)) =
-                self.text.split_once("\n\n").map(|(event, rest)| (event.to_owned(), rest.to_owned()))
-            {
-                self.text = rest;
-                match parse(&event) {
-                    Some(event) => return Some(event),
-                    None => self.comments += 1,
-                }
-                continue;
-            }
-            let mut length = String::new();
-            self.reader.read_line(&mut length).await.expect("a chunk");
-            let length = usize::from_str_radix(length.trim(), 16).expect("a length");
-            let mut chunk = vec![0; length + 2];
-            self.reader.read_exact(&mut chunk).await.expect("a chunk");
-            chunk.truncate(length);
-            if chunk.is_empty() {
-                assert_eq!(self.text, "", "half an event");
-                return None;
-            }
-            self.text += &String::from_utf8(chunk).expect("text");
-        }
-    }
-
-    async fn event(&mut self) -> Event {
-        timeout(SOON, self.next()).await.expect("in time").expect("an event")
-    }
-}
-
-/// Reads the fields of an event; `None` for one without data, which clients pass over.
-fn parse(text: &str) -> Option<Event> {
-    let mut event = Event { id: String::new(), name: String::new(), data: Value::Null };
-    for line in text.lines() {
-        match line.split_once(": ") {
-            Some(("id", id)) => id.clone_into(&mut event.id),
-            Some(("event", name)) => name.clone_into(&mut event.name),
-            Some(("data", data)) => event.data = serde_json::from_str(data).expect("JSON"),
-            Some(("retry", retry)) => assert_eq!(retry, "2000"),
-            _ => assert_eq!(line, ":"),
-        }
-    }
-    (event.name != "").then_some(event)
-}
-
-/// The number behind the id's dash.
-fn number(event: &Event) -> u64 {
-    event.id.rsplit_once('-').and_then(|(_, number)| number.parse().ok()).expect("an id")
-}
-
 async fn never() -> bool {
     panic!("it was run")
 }
@@ -134,7 +56,7 @@ fn details(checks: impl IntoIterator<Item = Check>) -> Endpoint {
 async fn it_begins_with_what_is_known_and_runs_nothing() {
     let endpoint = details([flapping("flaps"), Check::new("never", Level::L5, never)]);
     let address = serve(endpoint.router()).await;
-    let mut client = Client::open(address, None).await;
+    let mut client = Client::open(address, PATH, None).await;
     for header in [
         "200 ok",
         "content-type: text/event-stream",
@@ -154,12 +76,12 @@ async fn it_begins_with_what_is_known_and_runs_nothing() {
     let at = change.data["at"].as_str().expect("a time");
     assert_eq!(change.data, json!({"id": 1, "check": "flaps", "level": 3, "to": "fail", "message": "run 0", "at": at}));
 
-    let state = Client::open(address, None).await.event().await;
+    let state = Client::open(address, PATH, None).await.event().await;
     assert_eq!((state.name.as_str(), number(&state), &state.data["status"]), ("state", 1, &json!("fail")));
     assert_eq!(state.data["checks"]["flaps"]["message"], "run 0");
     assert_eq!(state.data["checks"].get("never"), None);
     endpoint.monitor().mute("flaps", Duration::from_mins(1), "a test").expect("such a check");
-    let state = Client::open(address, None).await.event().await;
+    let state = Client::open(address, PATH, None).await.event().await;
     assert_eq!((&state.data["status"], &state.data["checks"]["flaps"]["status"]), (&json!("pass"), &json!("fail")));
 }
 
@@ -201,9 +123,9 @@ async fn callers_without_a_clearance_get_no_details() {
     let blocked = Check::new("blocked", Level::L3, || async {}).depends_on(["leaks"]);
     let endpoint = endpoint([leaks, blocked]);
     let address = serve(endpoint.router()).await;
-    let mut before = Client::open(address, None).await;
+    let mut before = Client::open(address, PATH, None).await;
     ask(endpoint.monitor(), 1).await;
-    let mut after = Client::open(address, None).await;
+    let mut after = Client::open(address, PATH, None).await;
     let events = [before.event().await, before.event().await, before.event().await, after.event().await];
     for event in &events {
         assert!(!event.data.to_string().contains("secret"), "{event:?}");
@@ -216,7 +138,7 @@ async fn callers_without_a_clearance_get_no_details() {
 async fn who_comes_back_goes_on_behind_the_last_event() {
     let endpoint = endpoint([flapping("a"), flapping("b")]);
     let address = serve(endpoint.router()).await;
-    let mut client = Client::open(address, None).await;
+    let mut client = Client::open(address, PATH, None).await;
     ask(endpoint.monitor(), 3).await;
     let state = client.event().await;
     assert_eq!(state.name, "state");
@@ -227,7 +149,7 @@ async fn who_comes_back_goes_on_behind_the_last_event() {
     drop(client);
     ask(endpoint.monitor(), 3).await;
 
-    let mut client = Client::open(address, Some(&last)).await;
+    let mut client = Client::open(address, PATH, Some(&last)).await;
     for expected in 4..=12 {
         let event = client.event().await;
         assert_eq!((event.name.as_str(), number(&event)), ("change", expected));
@@ -235,18 +157,18 @@ async fn who_comes_back_goes_on_behind_the_last_event() {
     ask(endpoint.monitor(), 1).await;
     assert_eq!(number(&client.event().await), 13, "and what comes then");
     // Behind the state that it began with, too.
-    assert_eq!(number(&Client::open(address, Some(&state.id)).await.event().await), 1);
+    assert_eq!(number(&Client::open(address, PATH, Some(&state.id)).await.event().await), 1);
 }
 
 #[tokio::test]
 async fn what_is_no_longer_kept_is_said_to_be_missed() {
     let endpoint = endpoint([flapping("flaps")]);
     let address = serve(endpoint.router()).await;
-    let first = Client::open(address, None).await.event().await;
+    let first = Client::open(address, PATH, None).await.event().await;
     ask(endpoint.monitor(), 300).await;
 
     // 256 are kept.
-    let mut client = Client::open(address, Some(&first.id)).await;
+    let mut client = Client::open(address, PATH, Some(&first.id)).await;
     let missed = client.event().await;
     assert_eq!((missed.name.as_str(), &missed.data), ("missed", &json!({"count": 44})));
     assert_eq!(missed.id, "", "the next one has an id, and this one is not to be resumed from");
@@ -260,7 +182,7 @@ async fn what_is_no_longer_kept_is_said_to_be_missed() {
     for strange in
         [other.as_str(), &format!("{own}-999"), &format!("{own}--1"), own, "300", "", "é", &"9".repeat(5_000)]
     {
-        let mut client = Client::open(address, Some(strange)).await;
+        let mut client = Client::open(address, PATH, Some(strange)).await;
         let missed = client.event().await;
         assert_eq!((missed.name.as_str(), &missed.data), ("missed", &json!({"count": null})), "{strange:?}");
         let state = client.event().await;
@@ -273,14 +195,14 @@ async fn readers_of_every_pace_see_each_change_once_and_in_order() {
     const CHANGES: u64 = 200;
     let endpoint = endpoint((0..10).map(|number| flapping(&format!("flaps_{number}"))));
     let address = serve(endpoint.router()).await;
-    let start = Client::open(address, None).await.event().await.id;
+    let start = Client::open(address, PATH, None).await.event().await.id;
     let readers: Vec<_> = (1..=8)
         .map(|pace| {
             let mut last = start.clone();
             tokio::spawn(async move {
                 let mut seen = Vec::new();
                 while seen.last() != Some(&CHANGES) {
-                    let mut client = Client::open(address, Some(&last)).await;
+                    let mut client = Client::open(address, PATH, Some(&last)).await;
                     for _ in 0..pace * 7 {
                         if seen.last() == Some(&CHANGES) {
                             break;
@@ -306,7 +228,7 @@ async fn no_more_than_so_many_at_a_time() {
     let checks = [Check::new("good", Level::L5, || async {})];
     let endpoint = builder(checks).event_streams(2).build().expect("a good endpoint");
     let address = serve(endpoint.router()).await;
-    let (mut first, mut second) = (Client::open(address, None).await, Client::open(address, None).await);
+    let (mut first, mut second) = (Client::open(address, PATH, None).await, Client::open(address, PATH, None).await);
     assert_eq!((first.event().await.name.as_str(), second.event().await.name.as_str()), ("state", "state"));
     for method in ["GET", "HEAD", "OPTIONS"] {
         let answer = request(address, method, "/health/events").await;
@@ -322,7 +244,7 @@ async fn no_more_than_so_many_at_a_time() {
         }
     };
     timeout(SOON, again).await.expect("a place is free once a client has gone");
-    let mut third = Client::open(address, None).await;
+    let mut third = Client::open(address, PATH, None).await;
     assert_eq!(third.event().await.name, "state");
     assert_eq!(request(address, "HEAD", "/health/events").await.status, 503);
 
@@ -353,7 +275,7 @@ async fn clients_that_hang_up_leave_nothing() {
     let before = tasks();
     let mut clients = Vec::new();
     for _ in 0..30 {
-        clients.push(Client::open(address, None).await);
+        clients.push(Client::open(address, PATH, None).await);
     }
     ask(endpoint.monitor(), 1).await;
     drop(clients);
@@ -379,7 +301,7 @@ async fn a_drain_ends_the_streams_so_that_the_server_can_stop() {
     });
     let mut clients = Vec::new();
     for _ in 0..5 {
-        clients.push(Client::open(address, None).await);
+        clients.push(Client::open(address, PATH, None).await);
     }
     ask(endpoint.monitor(), 1).await;
     endpoint.monitor().drain();
@@ -393,7 +315,7 @@ async fn a_drain_ends_the_streams_so_that_the_server_can_stop() {
 
     // Those who come back meanwhile are told what there is, and to come back again.
     ask(endpoint.monitor(), 1).await;
-    let mut late = Client::open(address, None).await;
+    let mut late = Client::open(address, PATH, None).await;
     let state = late.event().await;
     assert_eq!((state.name.as_str(), &state.data["draining"]), ("state", &json!(true)));
     assert_eq!((late.event().await.name.as_str(), late.next().await), ("draining", None));

@@ -2,6 +2,7 @@
 #![allow(clippy::expect_used, reason = "tests fail by panicking")]
 
 use std::{
+    net::SocketAddr,
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -12,7 +13,7 @@ use std::{
 
 use axum::{Router, routing::get};
 use health_runtime::{BuildMetadata, Check, Endpoint, Level, Outcome, Selection, ShowDetails};
-use health_tests::{builder, serve};
+use health_tests::{builder, events::Client, get, send, serve};
 use serde_json::json;
 use tokio::process::Command;
 
@@ -88,4 +89,84 @@ async fn a_browser_shows_changes_without_a_reload() {
         .output();
     let output = tokio::time::timeout(Duration::from_mins(2), reader).await.expect("in time").expect("node runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// A proxy that ends with the test, in front of a service that knows nothing of its prefix.
+struct Nginx {
+    child: tokio::process::Child,
+    address: SocketAddr,
+    _folder: tempfile::TempDir,
+}
+
+impl Nginx {
+    async fn start(service: SocketAddr) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let address =
+            std::net::TcpListener::bind("127.0.0.1:0").and_then(|port| port.local_addr()).expect("a free port");
+        let root = folder.path().display();
+        let configuration = format!(
+            "daemon off; error_log stderr; pid {root}/pid; events {{}}
+             http {{
+                 access_log off; client_body_temp_path {root}/body; proxy_temp_path {root}/proxy;
+                 fastcgi_temp_path {root}/fastcgi; uwsgi_temp_path {root}/uwsgi; scgi_temp_path {root}/scgi;
+                 server {{ listen {address}; location /app/ {{ proxy_pass http://{service}/; }} }}
+             }}"
+        );
+        let file = folder.path().join("nginx.conf");
+        std::fs::write(&file, configuration).expect("a file");
+        let child = Command::new("nginx").arg("-c").arg(&file).kill_on_drop(true).spawn().expect("nginx starts");
+        while tokio::net::TcpStream::connect(address).await.is_err() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        Self { child, address, _folder: folder }
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs nginx: scripts/peers"]
+async fn behind_a_proxy_pages_work_and_events_are_prompt() {
+    let (endpoint, router) = service();
+    let service = serve(router).await;
+    let mut nginx = tokio::time::timeout(Duration::from_secs(10), Nginx::start(service)).await.expect("nginx listens");
+    let browser = |path: &str| {
+        let address = nginx.address;
+        let request =
+            format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nAccept: text/html\r\nConnection: close\r\n\r\n");
+        async move { send(address, &request).await }
+    };
+    let prefix = "/app/health";
+    for path in [prefix, "/app/health/levels/1", "/app/health/checks/db"] {
+        let answer = browser(path).await;
+        assert_eq!((answer.status, answer.header("content-type")), (200, "text/html; charset=utf-8"), "{path}");
+        let html = scraper::Html::parse_document(&answer.body);
+        let links = scraper::Selector::parse("a[href^='.']").expect("a selector");
+        let links: Vec<_> = html.select(&links).filter_map(|link| link.attr("href")).collect();
+        assert!(links.len() > 5, "{links:?}");
+        let up = "../".repeat(path.matches('/').count() - 2);
+        for link in links {
+            let below = link.strip_prefix(if up.is_empty() { "./" } else { &up }).expect("below the prefix");
+            assert_eq!(browser(&format!("/app/{below}")).await.status, 200, "{path}: {link}");
+        }
+    }
+
+    // It holds back what it gets until it has a buffer full of it, unless it is told not to.
+    let mut client = Client::open(nginx.address, "/app/health/events", None).await;
+    assert_eq!(client.event().await.name, "state");
+    let asked_at = tokio::time::Instant::now();
+    assert_eq!(get(nginx.address, "/app/turn").await.status, 200);
+    let change = client.event().await;
+    assert_eq!((&change.data["check"], &change.data["to"]), (&json!("db"), &json!("fail")));
+    assert!(asked_at.elapsed() < Duration::from_secs(2), "{:?}", asked_at.elapsed());
+    let last = change.id;
+    drop(client);
+    assert_eq!(get(nginx.address, "/app/turn").await.status, 200);
+    let change = Client::open(nginx.address, "/app/health/events", Some(&last)).await.event().await;
+    assert_eq!((&change.data["check"], &change.data["to"]), (&json!("db"), &json!("pass")));
+
+    // A drain goes through it, too.
+    let mut client = Client::open(nginx.address, "/app/health/events", None).await;
+    endpoint.monitor().drain();
+    assert_eq!((client.event().await.name.as_str(), client.event().await.name.as_str()), ("state", "draining"));
+    assert_eq!(client.next().await, None);
+    nginx.child.kill().await.expect("it ends");
 }

@@ -256,4 +256,6 @@ pub use model::{
 };
 pub use monitor::{Missed, Monitor, Selection, Subscription};
 pub use registry::{Registry, RegistryBuilder};
+#[cfg(feature = "xml")]
+pub use render::XML_SCHEMA;
 pub use state::State;

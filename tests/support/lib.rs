@@ -1,6 +1,8 @@
 //! What the tests share: a server on a free port, and a client that sees every byte.
 #![allow(clippy::expect_used, clippy::missing_panics_doc, reason = "tests fail by panicking")]
 
+pub mod events;
+
 use std::{
     collections::HashMap,
     net::SocketAddr,
@@ -8,7 +10,11 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use axum::Router;
+use axum::{
+    Router,
+    body::Body,
+    http::{HeaderValue, Request},
+};
 use health_runtime::{Check, Endpoint, EndpointBuilder, Monitor, Registry};
 use serde_json::Value;
 use tokio::{
@@ -115,6 +121,22 @@ pub async fn get(address: SocketAddr, path: &str) -> Answer {
 /// Asks with any method over a connection of its own.
 pub async fn request(address: SocketAddr, method: &str, path: &str) -> Answer {
     send(address, &format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")).await
+}
+
+/// Asks a router with `GET` without a socket, which works on a paused clock, too; each of `accept` is a line of that
+/// header.
+pub async fn ask(router: Router, path: &str, accept: &[&str]) -> Answer {
+    let request = accept.iter().fold(Request::get(path), |request, line| request.header("accept", line.as_bytes()));
+    let request = request.body(Body::empty()).expect("a request");
+    let response = tower::ServiceExt::oneshot(router, request).await.expect("an answer");
+    let (parts, body) = response.into_parts();
+    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    let body = axum::body::to_bytes(body, usize::MAX).await.expect("a body");
+    Answer {
+        status: parts.status.as_u16(),
+        headers: parts.headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect(),
+        body: String::from_utf8(body.to_vec()).expect("UTF-8"),
+    }
 }
 
 /// Sends these bytes and reads until the server closes.

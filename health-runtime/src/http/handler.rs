@@ -158,16 +158,15 @@ impl Service {
     }
 
     fn render(&self, key: &Key, render: RenderReport, report: &Report, query: &Query) -> Answer {
-        let Target::Group(group) = key.target else {
-            let values = query.shape.view.unwrap_or(self.levels_view) == View::Values;
-            let is_check = matches!(key.target, Target::Check(_));
-            return self.encode(
-                key,
-                render,
-                report,
-                if is_check { Subject::Check } else { Subject::Levels { values } },
-            );
+        let subject = match key.target {
+            Target::Group(group) => return self.group(key, render, group, report, query),
+            Target::Check(_) => Subject::Check,
+            _ => Subject::Levels { values: query.shape.view.unwrap_or(self.levels_view) == View::Values },
         };
+        self.encode(key, render, report, subject)
+    }
+
+    fn group(&self, key: &Key, render: RenderReport, group: Group, report: &Report, query: &Query) -> Answer {
         let is_member = |name: &String| self.monitor.checks().any(|check| check.name() == name && check.is_in(group));
         let (excluded, unmatched): (Vec<_>, Vec<_>) = query.excluded.iter().cloned().partition(is_member);
         let probe = match group {

@@ -48,7 +48,8 @@ impl Query {
                     });
                 }
                 // One that is not known leaves it to `Accept` and the route: a verdict in the wrong encoding beats none.
-                "format" => parsed.format = FormatId::named(&value),
+                // And a `+` in a name is written as it is, where a query has it for a space.
+                "format" => parsed.format = FormatId::named(&value.replace(' ', "+")),
                 "cumulative" => parsed.shape.is_cumulative = flag(&key, &value)?,
                 "fragment" => parsed.shape.is_fragment = flag(&key, &value)?,
                 "verbose" => parsed.shape.is_verbose = flag(&key, &value)?,

@@ -37,3 +37,5 @@ pub(crate) use table::{FORMAT_COUNT, FormatId};
 #[cfg(feature = "events")]
 pub(crate) use view::ChangeView;
 pub(crate) use view::{Clearance, ReportView};
+#[cfg(feature = "xml")]
+pub use xml::SCHEMA as XML_SCHEMA;

@@ -19,6 +19,9 @@ use crate::build_info::BuildMetadata;
 
 pub(super) const FORMAT: Format = Format { name: "xml", media_type: "application/xml", render: Render::Report(render) };
 
+/// The schema (XSD 1.0) of every report in XML, which `?format=xml` or `Accept: application/xml` gives.
+pub const SCHEMA: &str = include_str!("../../schemas/health.xsd");
+
 /// Of the element names in the schema.
 const NAMESPACE: &str = "urn:health-runtime:report:1";
 

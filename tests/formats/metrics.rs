@@ -1,0 +1,188 @@
+//! What a scrape tells, and that it costs and changes nothing.
+#![allow(clippy::float_cmp, reason = "what is counted has no fractions")]
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+
+use health_runtime::{BuildMetadata, Check, Endpoint, Level, Outcome};
+use health_tests::{ask, builder, endpoint};
+use tokio::time::sleep;
+
+use super::exposition::Exposition;
+
+async fn scrape(endpoint: &Endpoint) -> Exposition {
+    let answer = ask(endpoint.router(), "/health/metrics", &[]).await;
+    assert_eq!((answer.status, answer.header("cache-control")), (200, "no-store"));
+    Exposition::parse(&answer.body)
+}
+
+async fn report(endpoint: &Endpoint) -> u16 {
+    ask(endpoint.router(), "/health/levels", &[]).await.status
+}
+
+/// The states that a check is in: one, or none at all.
+fn states(scraped: &Exposition, check: &str) -> Vec<&'static str> {
+    let value = |state| scraped.value("health_check_status", &[("check", check), ("health_check_status", state)]);
+    ["pass", "warn", "fail"].into_iter().filter(|state| value(state) == Some(1.0)).collect()
+}
+
+fn runs(scraped: &Exposition, check: &str) -> [f64; 5] {
+    ["pass", "warn", "fail", "timed_out", "panicked"].map(|outcome| {
+        let labels = [("check", check), ("outcome", outcome)];
+        scraped.value("health_check_runs_total", &labels).expect("every outcome is there from the start")
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_scrape_runs_nothing_and_makes_nothing_up() {
+    let ran = Arc::new(AtomicU32::new(0));
+    let counter = Arc::clone(&ran);
+    let endpoint = endpoint([Check::new("db", Level::L1, move || {
+        counter.fetch_add(1, Ordering::SeqCst);
+        async { false }
+    })]);
+    for format in ["prometheus", "openmetrics"] {
+        for route in ["/health/metrics", "/health"] {
+            let answer = ask(endpoint.router(), &format!("{route}?format={format}"), &[]).await;
+            assert_eq!(answer.status, 200);
+        }
+    }
+    let before = scrape(&endpoint).await;
+    assert_eq!(ran.load(Ordering::SeqCst), 0);
+    assert!(states(&before, "db").is_empty());
+    assert_eq!(before.value("health_check_status", &[("health_check_status", "fail")]), None);
+    assert_eq!(before.value("health_check_age_seconds", &[("check", "db")]), None);
+    assert_eq!(runs(&before, "db"), [0.0; 5]);
+    assert_eq!(before.value("health_check_duration_seconds_count", &[("check", "db")]), Some(0.0));
+
+    // It fails, and the scrape goes on to be answered with 200.
+    assert_eq!(report(&endpoint).await, 503);
+    sleep(Duration::from_secs(90)).await;
+    let after = scrape(&endpoint).await;
+    assert_eq!(ran.load(Ordering::SeqCst), 1);
+    assert_eq!((states(&after, "db"), runs(&after, "db")), (vec!["fail"], [0.0, 0.0, 1.0, 0.0, 0.0]));
+    assert_eq!(after.value("health_check_age_seconds", &[("check", "db"), ("level", "1")]), Some(90.0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_run_is_counted_once_by_how_it_ended() {
+    let script = Arc::new(AtomicU32::new(0));
+    let step = Arc::clone(&script);
+    let scripted = Check::new("scripted", Level::L3, move || {
+        let step = step.fetch_add(1, Ordering::SeqCst);
+        async move {
+            sleep(Duration::from_millis(20)).await;
+            match step {
+                0..4 => Outcome::pass(),
+                4 => Outcome::warn("a little"),
+                5 => Outcome::fail("no"),
+                6 => panic!("at the disco"),
+                _ => std::future::pending().await,
+            }
+        }
+    })
+    .with_timeout(Duration::from_secs(2))
+    .with_max_age(Duration::ZERO)
+    .with_failure_threshold(2)
+    .critical(false);
+    let blocked = Check::new("blocked", Level::L3, || async {}).depends_on(["scripted"]).with_max_age(Duration::ZERO);
+    let endpoint = endpoint([scripted, blocked]);
+    for _ in 0..8 {
+        report(&endpoint).await;
+    }
+    let scraped = scrape(&endpoint).await;
+    // A threshold and a criticality change what counts, and not how a run ended.
+    assert_eq!(runs(&scraped, "scripted"), [4.0, 1.0, 1.0, 1.0, 1.0]);
+    assert_eq!(states(&scraped, "scripted"), ["warn"]);
+    // One that is blocked has a status, and was not run for it.
+    assert_eq!(states(&scraped, "blocked"), ["fail"]);
+    assert_eq!(runs(&scraped, "blocked").iter().sum::<f64>(), 6.0);
+
+    let bucket = |le| scraped.value("health_check_duration_seconds_bucket", &[("check", "scripted"), ("le", le)]);
+    assert_eq!(
+        ["0.001", "0.01", "0.025", "1.0", "2.5", "10.0", "+Inf"].map(bucket).map(Option::unwrap_or_default),
+        [0.0, 0.0, 7.0, 7.0, 8.0, 8.0, 8.0]
+    );
+    assert_eq!(scraped.value("health_check_duration_seconds_count", &[("check", "scripted")]), Some(8.0));
+    let sum = scraped.value("health_check_duration_seconds_sum", &[("check", "scripted")]).expect("a sum");
+    assert!((sum - 2.14).abs() < 0.01, "{sum}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_under_way_muted_draining_and_stale_is_told() {
+    let never_ends = Check::new("never_ends", Level::L2, std::future::pending::<()>);
+    let once = Arc::new(AtomicU32::new(0));
+    let background = Check::new("background", Level::L4, move || {
+        let is_first = once.fetch_add(1, Ordering::SeqCst) == 0;
+        async move {
+            if !is_first {
+                std::future::pending::<()>().await;
+            }
+        }
+    })
+    .with_interval(Duration::from_secs(10))
+    .with_timeout(Duration::from_hours(1))
+    .with_stale_after(Duration::from_mins(1));
+    let endpoint = endpoint([never_ends, background]);
+    let in_flight = |scraped: &Exposition, check| scraped.value("health_check_in_flight", &[("check", check)]);
+    let muted = |scraped: &Exposition| scraped.value("health_check_muted", &[("check", "never_ends")]);
+
+    let before = scrape(&endpoint).await;
+    assert_eq!((in_flight(&before, "never_ends"), muted(&before)), (Some(0.0), Some(0.0)));
+    assert_eq!(before.value("health_draining", &[]), Some(0.0));
+    assert!(states(&before, "background").is_empty(), "it is pending");
+
+    let router = endpoint.router();
+    let asking = tokio::spawn(async move { ask(router, "/health/levels/2", &[]).await.status });
+    sleep(Duration::from_secs(1)).await;
+    endpoint.monitor().mute("never_ends", Duration::from_hours(1), "secret reason").expect("a check");
+    endpoint.monitor().drain();
+    let during = scrape(&endpoint).await;
+    assert_eq!((in_flight(&during, "never_ends"), muted(&during)), (Some(1.0), Some(1.0)));
+    assert_eq!(during.value("health_draining", &[]), Some(1.0));
+    assert_eq!(asking.await.expect("no panic"), 200, "it is muted");
+    assert_eq!(in_flight(&scrape(&endpoint).await, "never_ends"), Some(0.0));
+
+    sleep(Duration::from_secs(19)).await;
+    assert_eq!(states(&scrape(&endpoint).await, "background"), ["pass"]);
+    sleep(Duration::from_secs(100)).await;
+    let stale = scrape(&endpoint).await;
+    assert_eq!(states(&stale, "background"), ["fail"]);
+    // What is old is the run, whatever was found out about it since.
+    assert!(stale.value("health_check_age_seconds", &[("check", "background")]).is_some_and(|age| age > 100.0));
+}
+
+#[tokio::test]
+async fn both_dialects_tell_the_same() {
+    let build = BuildMetadata::new("orders", "1.4.0");
+    let endpoint = builder([Check::new("db", Level::L1, || async { true })]).build_info(build).build().expect("good");
+    report(&endpoint).await;
+    let get = async |format: &str| ask(endpoint.router(), &format!("/health/metrics?format={format}"), &[]).await.body;
+    let (new, old) = (get("openmetrics").await, get("prometheus").await);
+    assert!(new.ends_with("\n# EOF\n") && !old.contains("EOF"));
+    assert!(new.contains("# UNIT health_check_duration_seconds seconds\n") && !old.contains("UNIT"));
+    let samples = |text: &str| {
+        let lines = text.lines().filter(|line| !line.starts_with('#') && !line.contains("age_seconds"));
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(samples(&new), samples(&old));
+    let (new, old) = (Exposition::parse(&new), Exposition::parse(&old));
+    let types = |of: &Exposition, names: [&str; 4]| names.map(|name| of.types.get(name).cloned().unwrap_or_default());
+    assert_eq!(
+        types(&new, ["health_check_status", "health_check_runs", "health_build", "health_check_duration_seconds"]),
+        ["stateset", "counter", "info", "histogram"]
+    );
+    assert_eq!(
+        types(
+            &old,
+            ["health_check_status", "health_check_runs_total", "health_build_info", "health_check_duration_seconds"]
+        ),
+        ["gauge", "counter", "gauge", "histogram"]
+    );
+    assert_eq!(new.value("health_build_info", &[("name", "orders"), ("version", "1.4.0")]), Some(1.0));
+}
