@@ -13,7 +13,7 @@ use std::{
 
 use axum::{Router, routing::get};
 use health_runtime::{BuildMetadata, Check, Endpoint, Level, Outcome, Selection, ShowDetails};
-use health_tests::{builder, events::Client, get, send, serve};
+use health_tests::{builder, events::Client, request, send, serve};
 use serde_json::json;
 use tokio::process::Command;
 
@@ -130,9 +130,9 @@ async fn behind_a_proxy_pages_work_and_events_are_prompt() {
     let mut nginx = tokio::time::timeout(Duration::from_secs(10), Nginx::start(service)).await.expect("nginx listens");
     let browser = |path: &str| {
         let address = nginx.address;
-        let request =
+        let head =
             format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nAccept: text/html\r\nConnection: close\r\n\r\n");
-        async move { send(address, &request).await }
+        async move { send(address, &head).await }
     };
     let prefix = "/app/health";
     for path in [prefix, "/app/health/levels/1", "/app/health/checks/db"] {
@@ -153,13 +153,13 @@ async fn behind_a_proxy_pages_work_and_events_are_prompt() {
     let mut client = Client::open(nginx.address, "/app/health/events", None).await;
     assert_eq!(client.event().await.name, "state");
     let asked_at = tokio::time::Instant::now();
-    assert_eq!(get(nginx.address, "/app/turn").await.status, 200);
+    assert_eq!(request(nginx.address, "GET", "/app/turn").await.status, 200);
     let change = client.event().await;
     assert_eq!((&change.data["check"], &change.data["to"]), (&json!("db"), &json!("fail")));
     assert!(asked_at.elapsed() < Duration::from_secs(2), "{:?}", asked_at.elapsed());
     let last = change.id;
     drop(client);
-    assert_eq!(get(nginx.address, "/app/turn").await.status, 200);
+    assert_eq!(request(nginx.address, "GET", "/app/turn").await.status, 200);
     let change = Client::open(nginx.address, "/app/health/events", Some(&last)).await.event().await;
     assert_eq!((&change.data["check"], &change.data["to"]), (&json!("db"), &json!("pass")));
 
