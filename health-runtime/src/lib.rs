@@ -16,6 +16,7 @@ mod render;
 mod runner;
 mod state;
 mod validation;
+mod visibility;
 
 pub mod probes;
 
@@ -259,3 +260,4 @@ pub use registry::{Registry, RegistryBuilder};
 #[cfg(feature = "xml")]
 pub use render::XML_SCHEMA;
 pub use state::State;
+pub use visibility::{Public, Secret};

@@ -166,6 +166,29 @@ async fn data_that_would_hide_something_stands_apart() {
 }
 
 #[tokio::test]
+async fn what_is_public_of_the_data_is_there_without_details() {
+    let check = || {
+        Check::new("pool", Level::L5, || async {
+            Outcome::fail("secret")
+                .with_data(json!({ "waiting": 7, "host": "secret" }))
+                .with_public_data(json!({ "waiting": 7 }))
+        })
+    };
+    let router = builder([check()]).build().expect("good").router();
+    let get = async |format: &str| body(router.clone(), &format!("/health/levels/5?format={format}")).await;
+    let public = json!({ "waiting": 7 });
+    assert_eq!(get("health+json").await.json()["checks"]["pool:responseTime"][0]["data"], public);
+    assert_eq!(get("actuator").await.json()["components"]["pool"]["details"], public);
+    assert_eq!(get("microprofile").await.json()["checks"][0]["data"], public);
+    assert!(
+        get("xml").await.body.contains(r#"<data type="object"><value name="waiting" type="number">7</value></data>"#)
+    );
+    for format in ["health+json", "actuator", "microprofile", "xml", "text"] {
+        assert!(!get(format).await.body.contains("secret"), "{format}");
+    }
+}
+
+#[tokio::test]
 async fn xml_says_what_json_says() {
     let answer = body(endpoint(ShowDetails::Always).router(), "/health/levels?format=xml").await;
     assert_eq!((answer.status, answer.header("content-type")), (503, "application/xml"));

@@ -8,24 +8,30 @@ mod check_metrics;
 mod group;
 mod into_outcome;
 mod level;
+mod location;
 mod mute;
 mod outcome;
 mod report;
 #[cfg(feature = "metrics")]
 mod run_stats;
+mod spec;
 mod status;
+mod work;
 
 pub use cause::Cause;
 pub use change::StatusChange;
-pub use check::{Check, CheckSpec, Location, Work, WorkFuture};
+pub use check::Check;
 #[cfg(feature = "metrics")]
 pub(crate) use check_metrics::CheckMetrics;
 pub use group::Group;
 pub use into_outcome::IntoOutcome;
 pub use level::{InvalidLevel, Level};
+pub use location::Location;
 pub use mute::Mute;
 pub use outcome::Outcome;
 pub use report::{CheckResult, Report, ReportEntry};
 #[cfg(feature = "metrics")]
 pub(crate) use run_stats::{RunOutcome, RunStats};
+pub use spec::CheckSpec;
 pub use status::Status;
+pub use work::{Work, WorkFuture};

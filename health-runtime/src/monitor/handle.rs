@@ -5,7 +5,7 @@ use tokio::runtime::Handle;
 #[cfg(feature = "events")]
 use super::follower::Follower;
 #[cfg(feature = "metrics")]
-use super::statistics;
+use super::scrape;
 use super::{
     Selection, Subscription,
     gather::{self, Gathered, Validity},
@@ -262,7 +262,7 @@ impl Monitor {
     /// The numbers of every check, which is not run for them.
     #[cfg(feature = "metrics")]
     pub(crate) fn metrics(&self) -> Vec<CheckMetrics> {
-        statistics::collect(&self.shared)
+        scrape::collect(&self.shared)
     }
 
     /// Whether an answer is still true.

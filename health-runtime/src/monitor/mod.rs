@@ -17,6 +17,8 @@ mod mute_list;
 mod muting;
 mod observe;
 mod schedule;
+#[cfg(feature = "metrics")]
+mod scrape;
 mod selection;
 mod shared;
 mod shutdown;

@@ -32,6 +32,8 @@ pub(super) struct Shared {
     /// Counts what changes answers, such as results that landed, so that one made before is known to be outdated.
     generation: AtomicU64,
     pub(super) drain: Drain,
+    /// When it was made: from then on the beat is counted that background runs keep to.
+    pub(super) start: Instant,
     /// Where runs go; wherever they are asked for, if that was never said.
     home: OnceLock<Handle>,
 }
@@ -72,7 +74,15 @@ impl Shared {
                 }
             })
             .collect();
-        Self { checks, order, events, generation: AtomicU64::new(0), drain: Drain::default(), home: OnceLock::new() }
+        Self {
+            checks,
+            order,
+            events,
+            generation: AtomicU64::new(0),
+            drain: Drain::default(),
+            start: Instant::now(),
+            home: OnceLock::new(),
+        }
     }
 
     pub(super) fn generation(&self) -> u64 {

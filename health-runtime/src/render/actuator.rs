@@ -56,7 +56,11 @@ const fn word(status: Status) -> &'static str {
 
 fn component(check: &CheckView<'_>, clearance: Clearance) -> Fields {
     let status = if check.cause == Some("pending") { "UNKNOWN" } else { word(check.status) };
-    let details = (clearance == Clearance::Details).then(|| details(check));
+    let details = match clearance {
+        Clearance::Details => Some(details(check)),
+        // What is left of the data is for everybody.
+        Clearance::Outline => check.data.map(|data| Fields::default().with_data(Some(data)).into()),
+    };
     Fields::default().with("status", status).with_some("details", details)
 }
 
