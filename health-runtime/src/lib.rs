@@ -15,10 +15,13 @@ mod registry;
 mod render;
 mod runner;
 mod state;
+mod sync;
 mod validation;
 mod visibility;
 
 pub mod probes;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 #[doc(hidden)]
 pub mod __private;

@@ -2,7 +2,7 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, PoisonError},
 };
 
 use tokio::sync::{
@@ -11,7 +11,10 @@ use tokio::sync::{
 };
 
 use super::{change, history::History, muting::Muting};
-use crate::model::{CheckResult, CheckSpec, StatusChange};
+use crate::{
+    model::{CheckResult, CheckSpec, StatusChange},
+    sync::{Mutex, MutexGuard},
+};
 
 /// How many changes are kept for one who is slow to take them.
 const KEPT: usize = 64;

@@ -2,10 +2,13 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, PoisonError},
 };
 
-use crate::model::StatusChange;
+use crate::{
+    model::StatusChange,
+    sync::{Mutex, MutexGuard},
+};
 
 /// How many changes of each check are kept.
 const OF_A_CHECK: usize = 64;

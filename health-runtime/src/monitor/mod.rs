@@ -10,6 +10,8 @@ mod follower;
 mod gather;
 mod handle;
 mod history;
+#[cfg(all(test, shuttle))]
+mod interleavings;
 #[cfg(feature = "events")]
 mod known;
 mod listener;

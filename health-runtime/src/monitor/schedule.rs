@@ -7,13 +7,10 @@ use std::{
     time::Duration,
 };
 
-use tokio::{
-    task::JoinHandle,
-    time::{Instant, sleep, sleep_until},
-};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use super::{flight, observe, shared::Shared, slot::Observation};
-use crate::{clock::after, model::CheckSpec};
+use crate::{clock::after, model::CheckSpec, sync::JoinHandle};
 
 /// The longest that a first run is put off, however long the interval.
 const LONGEST_PUT_OFF: Duration = Duration::from_secs(10);
