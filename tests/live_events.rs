@@ -94,7 +94,7 @@ async fn a_background_result_that_is_too_old_is_not_told_as_good() {
         let is_stuck = seen.load(Ordering::SeqCst);
         async move {
             if is_stuck {
-                std::future::pending().await
+                std::future::pending::<()>().await;
             }
         }
     })
