@@ -12,6 +12,7 @@ const TEXT: &str = "text/plain; charset=utf-8";
 const HEALTH: &str = "application/health+json";
 const XML: &str = "application/xml";
 const SPRING: &str = "application/vnd.spring-boot.actuator.v3+json";
+const HTML: &str = "text/html; charset=utf-8";
 const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 const PROMETHEUS: &str = "text/plain; version=0.0.4; charset=utf-8";
 
@@ -39,7 +40,8 @@ async fn who_asks_is_understood() {
         (&[OLD_SCRAPER], [PROMETHEUS, JSON, JSON, TEXT, PROMETHEUS]),
         // What many programs send.
         (&["application/json, text/plain, */*"], [JSON, JSON, JSON, TEXT, PROMETHEUS]),
-        (&["text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2"], [JSON, JSON, JSON, TEXT, PROMETHEUS]),
+        // An old client of Java asks as a browser does, and is taken for one.
+        (&["text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2"], [HTML, HTML, HTML, TEXT, PROMETHEUS]),
         // Who takes no plain text gets none from a group either.
         (&["application/json"], [JSON, JSON, JSON, JSON, PROMETHEUS]),
         (&["*/*, text/plain;q=0"], [JSON, JSON, JSON, JSON, OPENMETRICS]),

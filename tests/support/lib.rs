@@ -1,6 +1,8 @@
 //! What the tests share: a server on a free port, and a client that sees every byte.
 #![allow(clippy::expect_used, clippy::missing_panics_doc, reason = "tests fail by panicking")]
 
+pub mod events;
+
 use std::{
     collections::HashMap,
     net::SocketAddr,

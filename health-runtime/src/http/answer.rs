@@ -1,3 +1,5 @@
+#[cfg(any(feature = "openapi", feature = "page"))]
+use super::etag;
 use axum::{
     body::{Body, Bytes},
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
@@ -43,11 +45,51 @@ impl Answer {
         self
     }
 
-    /// The response to a request of this method. The body of an answer to `HEAD` is dropped further out.
-    pub(super) fn into_response(self, method: &Method) -> Response {
-        let mut response = Response::new(Body::from(self.body));
-        *response.status_mut() = self.status;
-        *response.headers_mut() = self.headers;
+    /// The same body for who asks for no verdict.
+    #[cfg(feature = "page")]
+    pub(super) fn without_verdict(mut self) -> Self {
+        self.status = StatusCode::OK;
+        self.headers.remove(header::RETRY_AFTER);
+        self
+    }
+
+    #[cfg(feature = "page")]
+    pub(super) fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// Whether the client has this very answer already. Only a success can be spared: a failing report is sent again, with
+    /// its status.
+    #[cfg(any(feature = "openapi", feature = "page"))]
+    fn is_spared(&self, method: &Method, request: &HeaderMap) -> bool {
+        let is_read = matches!(*method, Method::GET | Method::HEAD) && self.status.is_success();
+        is_read && self.headers.get(header::ETAG).is_some_and(|tag| etag::is_known(tag, request))
+    }
+
+    /// Without a length, which would be that of what is spared (RFC 9110, section 8.6).
+    #[cfg(any(feature = "openapi", feature = "page"))]
+    fn spared(mut self) -> Self {
+        self.status = StatusCode::NOT_MODIFIED;
+        self.headers.remove(header::CONTENT_TYPE);
+        self.headers.remove(header::CONTENT_LENGTH);
+        self.body = Bytes::new();
+        self
+    }
+
+    /// The response to a request of this method and with these headers. The body of an answer to `HEAD` is dropped
+    /// further out.
+    #[cfg_attr(
+        not(any(feature = "openapi", feature = "page")),
+        allow(unused_variables, reason = "only what those two answer can be spared")
+    )]
+    pub(super) fn into_response(self, method: &Method, request: &HeaderMap) -> Response {
+        #[cfg(any(feature = "openapi", feature = "page"))]
+        let this = if self.is_spared(method, request) { self.spared() } else { self };
+        #[cfg(not(any(feature = "openapi", feature = "page")))]
+        let this = self;
+        let mut response = Response::new(Body::from(this.body));
+        *response.status_mut() = this.status;
+        *response.headers_mut() = this.headers;
         if method == Method::OPTIONS {
             response.headers_mut().insert(header::ALLOW, ALLOWED);
         }

@@ -19,6 +19,8 @@ pub(super) struct Key {
     pub(super) format: FormatId,
     /// What the caller may see, and not who it is.
     pub(super) sight: Sight,
+    /// How deep it stands, for a page, whose links depend on that.
+    pub(super) depth: usize,
 }
 
 #[derive(Debug, Default)]

@@ -7,6 +7,8 @@ use axum::Router;
 
 #[cfg(feature = "agent")]
 use super::agent::Agent;
+#[cfg(feature = "events")]
+use super::events::EventStreams;
 use super::{
     access::{Access, Gate, Refusals},
     cache::Cache,
@@ -60,6 +62,8 @@ pub struct EndpointBuilder {
     agent: Agent,
     listeners: Vec<Listener>,
     muted: Option<String>,
+    #[cfg(feature = "events")]
+    event_streams: usize,
 }
 
 /// What operators mute at start.
@@ -90,6 +94,8 @@ impl EndpointBuilder {
             agent: Agent::new(),
             listeners: Vec::new(),
             muted: None,
+            #[cfg(feature = "events")]
+            event_streams: 64,
         }
     }
 
@@ -180,6 +186,14 @@ impl EndpointBuilder {
         self
     }
 
+    /// Sets how many may follow `{base}/events` at a time; who comes above that is answered 503. Default: 64. With 0
+    /// nobody may.
+    #[cfg(feature = "events")]
+    pub fn event_streams(mut self, at_most: usize) -> Self {
+        self.event_streams = at_most;
+        self
+    }
+
     /// Sets the checks that are muted from the start, such as `"billing,legacy=2h"`: as long as the process lives, or
     /// for a time. What it says wrong is logged, and left out. Default: what the environment variable `HEALTH_MUTE`
     /// says, which is not read if this is set, not even to `""`.
@@ -258,6 +272,8 @@ impl EndpointBuilder {
                 show_details: self.show_details,
                 gate: gate.map(Arc::new),
                 cache: Cache::default(),
+                #[cfg(feature = "events")]
+                events: Arc::new(EventStreams::new(self.event_streams)),
             }),
             reach: Reach::EVERYTHING,
         })

@@ -7,8 +7,12 @@ use axum::{
     http::{HeaderValue, Method, StatusCode, header, request::Parts, uri::Authority},
 };
 
+#[cfg(feature = "events")]
+use super::events::{self, EventStreams};
 #[cfg(feature = "openapi")]
 use super::openapi_answer::OpenApiAnswer;
+#[cfg(feature = "page")]
+use super::page;
 use super::{
     access::{Ask, Gate, Soon, original_uri},
     answer::{Answer, JSON},
@@ -18,18 +22,20 @@ use super::{
     negotiate::negotiate,
     paths::Paths,
     problem::ProblemDetails,
-    query::{Query, View},
+    query::{Query, Shape, View},
     show_details::ShowDetails,
     status_code::ValidStatusCodes,
     target::{Reach, Target},
 };
 #[cfg(feature = "agent")]
 use super::{agent::ValidAgent, answer::TEXT};
+#[cfg(feature = "page")]
+use crate::render::Place;
 #[cfg(feature = "metrics")]
 use crate::render::{MetricsView, RenderMetrics};
 use crate::{
     build_info::{BuildMetadata, RuntimeInfo},
-    model::{CheckSpec, Group, Level, Levels, Report, Status},
+    model::{CheckSpec, Group, Level, Levels, Report, Status, StatusChange},
     monitor::{Monitor, Selection},
     render::{self, Clearance, Context, FormatId, Render, RenderReport, ReportView, Sight, Subject},
 };
@@ -60,6 +66,8 @@ pub(super) struct Service {
     /// `None` if everybody may have everything run.
     pub(super) gate: Option<Arc<Gate>>,
     pub(super) cache: Cache,
+    #[cfg(feature = "events")]
+    pub(super) events: Arc<EventStreams>,
 }
 
 impl Service {
@@ -107,6 +115,8 @@ impl Service {
                 let is_asked_for = |check: &&CheckSpec| check.name() == name && reach.levels.contains(check.level());
                 Ask::Check(self.monitor.checks().find(is_asked_for).map(CheckSpec::level))
             }
+            #[cfg(feature = "events")]
+            Target::Events => levels(Levels::ALL, None),
             Target::Group(group) => Ask::Group(*group),
             Target::Info => Ask::Info,
             #[cfg(feature = "metrics")]
@@ -130,9 +140,20 @@ impl Service {
         let Asked { reach, target, format, query } = asked;
         // Of what is there, what the caller may have run.
         let sight = Sight { run: sight.run.and(reach.levels), ..sight };
-        let key = Key { target, shape: query.shape, format, sight };
+        #[cfg(feature = "events")]
+        if target == Target::Events {
+            #[cfg(feature = "serve")]
+            super::home::settle(&self.monitor, &parts.extensions);
+            return Answering::now(events::open(&self.events, &self.monitor, parts, sight));
+        }
+        #[cfg(feature = "page")]
+        let depth = if format.is_page() { page::depth(&parts.uri) } else { 0 };
+        #[cfg(not(feature = "page"))]
+        let depth = 0;
+        let shape = Shape { is_fragment: query.shape.is_fragment && format.is_page(), ..query.shape };
+        let key = Key { target, shape, format, sight, depth };
         if let Some(answer) = self.stored(&key, &query) {
-            return Answering::now(answer.into_response(&parts.method));
+            return Answering::now(answer.into_response(&parts.method, &parts.headers));
         }
         #[cfg(feature = "serve")]
         super::home::settle(&self.monitor, &parts.extensions);
@@ -140,7 +161,7 @@ impl Service {
         Answering::later(async move {
             let parts = request.borrow();
             match service.fresh(key, reach, &query, parts).await {
-                Ok(answer) => answer.into_response(&parts.method),
+                Ok(answer) => answer.into_response(&parts.method, &parts.headers),
                 Err(problem) => problem.into_response(),
             }
         })
@@ -155,7 +176,7 @@ impl Service {
         match (key.format.format().render, &key.target) {
             (_, Target::Info) => Ok(self.info(key.sight, request)),
             #[cfg(feature = "openapi")]
-            (_, Target::OpenApi) => Ok(self.openapi.to(&request.headers, self.paths.prefix(original_uri(request)))),
+            (_, Target::OpenApi) => Ok(self.openapi.behind(self.paths.prefix(original_uri(request)))),
             (Render::Report(render), Target::Overview) => self.overview(&key, reach, render, query, request).await,
             (Render::Report(render), _) => self.report(key, reach, render, query).await,
             #[cfg(feature = "metrics")]
@@ -195,6 +216,8 @@ impl Service {
             Target::Group(group) => Selection::group(*group),
             Target::Check(name) => Selection::check(name),
             Target::Levels | Target::Overview | Target::Info => levels(Levels::ALL),
+            #[cfg(feature = "events")]
+            Target::Events => levels(Levels::ALL),
             #[cfg(feature = "metrics")]
             Target::Metrics => levels(Levels::ALL),
             #[cfg(feature = "openapi")]
@@ -252,9 +275,37 @@ impl Service {
     fn encode(&self, key: &Key, render: RenderReport, report: &Report, subject: Subject<'_>) -> Answer {
         let Sight { info, .. } = key.sight;
         let build = self.build_info.as_ref().filter(|_| info.is_some());
-        let context = Context { subject, is_verbose: key.shape.is_verbose, build, info };
-        let body = render(&ReportView::new(report, key.sight), &context);
-        self.verdict(report, HeaderValue::from_static(key.format.format().media_type), body)
+        let context = Context {
+            subject,
+            is_verbose: key.shape.is_verbose,
+            build,
+            info,
+            #[cfg(feature = "page")]
+            place: Place {
+                base: &self.paths.base,
+                levels: &self.paths.levels,
+                depth: key.depth,
+                is_fragment: key.shape.is_fragment,
+            },
+        };
+        let histories = self.histories(key, report);
+        let view = ReportView::new(report, key.sight).with_histories(&histories, key.sight);
+        let media_type = HeaderValue::from_static(key.format.format().media_type);
+        let answer = self.verdict(report, media_type, render(&view, &context));
+        #[cfg(feature = "page")]
+        if key.format.is_page() {
+            return page::dress(answer, key.shape.is_fragment);
+        }
+        answer
+    }
+
+    /// The latest changes of each check in a report, for an answer that shows them.
+    fn histories(&self, key: &Key, report: &Report) -> Vec<Vec<Arc<StatusChange>>> {
+        if !matches!(key.target, Target::Check(_)) && !key.format.is_page() {
+            return Vec::new();
+        }
+        let names = report.entries().iter().map(|entry| entry.check.name());
+        names.map(|name| self.monitor.history(name).unwrap_or_default()).collect()
     }
 
     fn verdict(&self, report: &Report, content_type: HeaderValue, body: Vec<u8>) -> Answer {

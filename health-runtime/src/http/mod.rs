@@ -11,8 +11,10 @@ mod answering;
 mod cache;
 mod endpoint;
 mod envoy;
-#[cfg(feature = "openapi")]
+#[cfg(any(feature = "openapi", feature = "page"))]
 mod etag;
+#[cfg(feature = "events")]
+mod events;
 mod handler;
 #[cfg(feature = "serve")]
 mod home;
@@ -21,6 +23,8 @@ mod negotiate;
 mod openapi;
 #[cfg(feature = "openapi")]
 mod openapi_answer;
+#[cfg(feature = "page")]
+mod page;
 mod paths;
 mod problem;
 mod query;

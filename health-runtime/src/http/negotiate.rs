@@ -41,6 +41,8 @@ const fn own_format(target: &Target) -> FormatId {
     match target {
         Target::Group(_) => FormatId::TEXT,
         Target::Overview | Target::Levels | Target::Level(_) | Target::Check(_) | Target::Info => FormatId::JSON,
+        #[cfg(feature = "events")]
+        Target::Events => FormatId::JSON,
         #[cfg(feature = "metrics")]
         Target::Metrics => FormatId::PROMETHEUS,
         #[cfg(feature = "openapi")]
@@ -59,6 +61,8 @@ const fn offers(target: &Target, render: Render) -> bool {
         (Target::OpenApi, _) => false,
         #[cfg(feature = "agent")]
         (Target::Agent, _) => false,
+        #[cfg(feature = "events")]
+        (Target::Events, _) => false,
         #[cfg(feature = "metrics")]
         (Target::Metrics, Render::Report(_)) => false,
         (_, Render::Report(_)) => true,

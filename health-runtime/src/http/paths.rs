@@ -111,6 +111,8 @@ impl Paths {
     pub(super) fn fixed(&self) -> Vec<(String, Target)> {
         let base = &self.base;
         let mut routes = vec![(base.clone(), Target::Overview), (format!("{base}/info"), Target::Info)];
+        #[cfg(feature = "events")]
+        routes.push((format!("{base}/events"), Target::Events));
         #[cfg(feature = "metrics")]
         routes.push((format!("{base}/metrics"), Target::Metrics));
         #[cfg(feature = "openapi")]
@@ -144,6 +146,7 @@ impl Paths {
             ready: group("ready"),
             startup: group("startup"),
             info: link(&format!("{base}/info")),
+            events: cfg!(feature = "events").then(|| link(&format!("{base}/events"))),
         }
     }
 }

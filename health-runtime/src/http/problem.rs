@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::answer::{ALLOWED, PROBLEM_JSON, insert_common};
 
 /// Why a request got no report.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct ProblemDetails {
     status: StatusCode,
     detail: String,
@@ -37,6 +37,12 @@ impl ProblemDetails {
         Self { status: StatusCode::BAD_REQUEST, detail: detail.into() }
     }
 
+    /// There are too many who ask for this.
+    #[cfg(feature = "events")]
+    pub(super) fn unavailable(detail: impl Into<String>) -> Self {
+        Self { status: StatusCode::SERVICE_UNAVAILABLE, detail: detail.into() }
+    }
+
     /// Reports are read, never written.
     pub(super) fn method_not_allowed(method: &Method) -> Self {
         Self {
@@ -50,6 +56,12 @@ impl ProblemDetails {
         Self { status, detail: detail.to_owned() }
     }
 
+    #[cfg(feature = "page")]
+    pub(super) fn detail(&self) -> &str {
+        &self.detail
+    }
+
+    /// As JSON. With the feature `page` the response carries the problem itself, too, to be told to people.
     pub(super) fn into_response(self) -> Response {
         let body = Body9457 {
             // With `about:blank` the title is the status code's own phrase (RFC 9457, section 4.2.1).
@@ -67,6 +79,8 @@ impl ProblemDetails {
             headers.insert(header::ALLOW, ALLOWED);
         }
         insert_common(headers);
+        #[cfg(feature = "page")]
+        response.extensions_mut().insert(self);
         response
     }
 }

@@ -31,6 +31,8 @@ pub(super) struct Shape {
     pub(super) view: Option<View>,
     pub(super) is_cumulative: bool,
     pub(super) is_verbose: bool,
+    /// Only what changes of a page, for its script.
+    pub(super) is_fragment: bool,
 }
 
 impl Query {
@@ -49,6 +51,7 @@ impl Query {
                 // And a `+` in a name is written as it is, where a query has it for a space.
                 "format" => parsed.format = FormatId::named(&value.replace(' ', "+")),
                 "cumulative" => parsed.shape.is_cumulative = flag(&key, &value)?,
+                "fragment" => parsed.shape.is_fragment = flag(&key, &value)?,
                 "verbose" => parsed.shape.is_verbose = flag(&key, &value)?,
                 "tag" => parsed.tags.push(value.into_owned()),
                 "exclude" => parsed.excluded.push(value.into_owned()),
@@ -95,7 +98,7 @@ mod tests {
         assert_eq!(
             parsed,
             Query {
-                shape: Shape { view: Some(View::Values), is_cumulative: true, is_verbose: true },
+                shape: Shape { view: Some(View::Values), is_cumulative: true, is_verbose: true, is_fragment: false },
                 format: Some(FormatId::TEXT),
                 tags: vec!["a".into(), "b c".into()],
                 excluded: vec!["x".into(), "y".into()],

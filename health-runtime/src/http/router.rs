@@ -8,6 +8,8 @@ use axum::{
 };
 use percent_encoding::percent_decode_str;
 
+#[cfg(feature = "page")]
+use super::page::Reader;
 use super::{
     answering::Answering,
     handler::Service,
@@ -72,6 +74,17 @@ impl<S> Handler<(), S> for Ask {
     type Future = Answering;
 
     fn call(self, request: Request, _state: S) -> Answering {
+        #[cfg(feature = "page")]
+        if let Some(reader) = Reader::of(&request) {
+            let service = Arc::clone(&self.service);
+            return reader.read(self.answer(request), &service.paths);
+        }
+        self.answer(request)
+    }
+}
+
+impl Ask {
+    fn answer(self, request: Request) -> Answering {
         match self.route {
             Route::To(target) => self.service.answer(self.reach, target, request),
             Route::ToCheck => match check_name(request.uri().path()) {

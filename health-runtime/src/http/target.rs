@@ -18,6 +18,9 @@ pub(super) enum Target {
     /// What all of these answer, as an OpenAPI document.
     #[cfg(feature = "openapi")]
     OpenApi,
+    /// Changes as they happen.
+    #[cfg(feature = "events")]
+    Events,
     /// The numbers, for a scraper.
     #[cfg(feature = "metrics")]
     Metrics,
@@ -40,6 +43,8 @@ impl Reach {
         match target {
             Target::Overview | Target::Levels | Target::Check(_) => !self.levels.is_empty(),
             Target::Level(level) => self.levels.contains(*level),
+            #[cfg(feature = "events")]
+            Target::Events => !self.levels.is_empty(),
             #[cfg(feature = "metrics")]
             Target::Metrics => !self.levels.is_empty(),
             // It describes everything.

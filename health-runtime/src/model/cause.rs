@@ -32,6 +32,14 @@ pub enum Cause {
 }
 
 impl Cause {
+    /// The names of the failed checks, if it was not run because of them.
+    pub(crate) const fn blocked_by(&self) -> Option<&[String]> {
+        match self {
+            Self::Blocked { by } => Some(by.as_slice()),
+            _ => None,
+        }
+    }
+
     /// The word on the wire, such as `timed_out`.
     #[must_use]
     pub const fn as_str(&self) -> &'static str {

@@ -8,6 +8,7 @@ use super::{Cause, CheckResult, CheckSpec, Level, Status};
 /// nothing masked in it but credentials inside URLs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StatusChange {
+    id: u64,
     check: String,
     level: Level,
     from: Option<Status>,
@@ -29,6 +30,7 @@ impl StatusChange {
     ) -> Option<Self> {
         let from = before.map(|before| before.status);
         (from != Some(result.status)).then(|| Self {
+            id: 0,
             check: spec.name().to_owned(),
             level: spec.level(),
             from,
@@ -39,6 +41,25 @@ impl StatusChange {
             previous_since: before.map(|before| before.since),
             muted: is_muted(),
         })
+    }
+
+    /// As the change of this number.
+    pub(crate) const fn numbered(mut self, id: u64) -> Self {
+        self.id = id;
+        self
+    }
+
+    /// The same change with at most so many bytes of its message, if there are more.
+    pub(crate) fn shortened(&self, limit: usize) -> Option<Self> {
+        let message = self.message.as_ref().filter(|message| message.len() > limit)?;
+        let message = format!("{}…", &message[..message.floor_char_boundary(limit)]);
+        Some(Self { message: Some(message), ..self.clone() })
+    }
+
+    /// Its number among all changes of the monitor: the first is 1, and each one is the number before it and 1.
+    #[must_use]
+    pub const fn id(&self) -> u64 {
+        self.id
     }
 
     /// The check's name.

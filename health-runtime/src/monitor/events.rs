@@ -5,9 +5,12 @@ use std::{
     sync::{Arc, PoisonError},
 };
 
-use tokio::sync::broadcast::{Receiver, Sender};
+use tokio::sync::{
+    broadcast::{Receiver, Sender},
+    watch,
+};
 
-use super::{change, muting::Muting};
+use super::{change, history::History, muting::Muting};
 use crate::{
     model::{CheckResult, CheckSpec, StatusChange},
     sync::{Mutex, MutexGuard},
@@ -15,6 +18,9 @@ use crate::{
 
 /// How many changes are kept for one who is slow to take them.
 const KEPT: usize = 64;
+
+/// How many of the latest changes of all checks are kept, for those who come back after a time.
+const RECENT: usize = 256;
 
 /// The way that all changes of a monitor take.
 ///
@@ -24,17 +30,26 @@ const KEPT: usize = 64;
 pub(super) struct Events {
     queue: Mutex<Queue>,
     subscribers: Sender<Arc<StatusChange>>,
+    pub(super) recent: History,
+    /// Wakes those who look into `recent` by themselves.
+    pub(super) news: watch::Sender<()>,
 }
 
 #[derive(Debug, Default)]
 struct Queue {
     untold: VecDeque<Arc<StatusChange>>,
     is_being_told: bool,
+    changes_so_far: u64,
 }
 
 impl Default for Events {
     fn default() -> Self {
-        Self { queue: Mutex::default(), subscribers: Sender::new(KEPT) }
+        Self {
+            queue: Mutex::default(),
+            subscribers: Sender::new(KEPT),
+            recent: History::of(RECENT),
+            news: watch::Sender::default(),
+        }
     }
 }
 
@@ -48,6 +63,17 @@ impl Events {
         self.subscribers.subscribe()
     }
 
+    /// Gives a change its number, and keeps it to be told and to be looked up.
+    fn put(&self, change: StatusChange, history: &History) {
+        let mut queue = self.lock();
+        queue.changes_so_far += 1;
+        let change = Arc::new(change.numbered(queue.changes_so_far));
+        let kept = History::kept(&change);
+        history.push(Arc::clone(&kept));
+        self.recent.push(kept);
+        queue.untold.push_back(change);
+    }
+
     /// Tells what is untold, unless somebody is at it. No lock is held meanwhile: what hears of a change may well
     /// cause the next.
     pub(super) fn tell(&self) {
@@ -55,6 +81,7 @@ impl Events {
         while let Some(change) = turn.next() {
             // Nobody may be subscribed.
             let _ = self.subscribers.send(Arc::clone(&change));
+            self.news.send_replace(());
             // Last, because it is the only one that somebody else's code can hold up.
             change::log(&change);
         }
@@ -100,18 +127,19 @@ impl Drop for Turn<'_> {
 pub(super) struct Outbox {
     events: Arc<Events>,
     muting: Arc<Muting>,
+    history: Arc<History>,
 }
 
 impl Outbox {
-    pub(super) const fn new(events: Arc<Events>, muting: Arc<Muting>) -> Self {
-        Self { events, muting }
+    pub(super) const fn new(events: Arc<Events>, muting: Arc<Muting>, history: Arc<History>) -> Self {
+        Self { events, muting, history }
     }
 
     /// Puts in what changed between two results, if the status did. To be called under the slot's lock, and
     /// [`Events::tell`] after it.
     pub(super) fn put(&self, spec: &CheckSpec, before: Option<&CheckResult>, result: &CheckResult) {
         if let Some(change) = StatusChange::between(spec, before, result, || self.muting.is_muted()) {
-            self.events.lock().untold.push_back(Arc::new(change));
+            self.events.put(change, &self.history);
         }
     }
 }

@@ -2,6 +2,8 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::runtime::Handle;
 
+#[cfg(feature = "events")]
+use super::follower::Follower;
 #[cfg(feature = "metrics")]
 use super::scrape;
 use super::{
@@ -154,6 +156,21 @@ impl Monitor {
     /// happened. How many a slow subscriber may leave untaken stands at [`Subscription`].
     pub fn subscribe(&self) -> Subscription {
         Subscription::new(self.shared.events.subscribe())
+    }
+
+    /// The latest changes of a check's status, the oldest first: 64 at most, its first result among them until there are
+    /// more. Of a message longer than 1 KiB the rest is left out, so that memory is bounded whatever a check says.
+    ///
+    /// # Errors
+    /// If no check has this name.
+    pub fn history(&self, check: &str) -> Result<Vec<Arc<StatusChange>>, UnknownCheck> {
+        Ok(self.find(check)?.history.all())
+    }
+
+    /// One who reads the changes from now on, and for a time those before.
+    #[cfg(feature = "events")]
+    pub(crate) fn follow(&self) -> Follower {
+        Follower::new(&self.shared)
     }
 
     /// Calls a function at each change of status from now on, one after the other, until the monitor is gone. (A

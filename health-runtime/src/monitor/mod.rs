@@ -5,10 +5,15 @@ mod change;
 mod drain;
 mod events;
 mod flight;
+#[cfg(feature = "events")]
+mod follower;
 mod gather;
 mod handle;
+mod history;
 #[cfg(all(test, shuttle))]
 mod interleavings;
+#[cfg(feature = "events")]
+mod known;
 mod listener;
 mod mute_list;
 mod muting;
@@ -26,6 +31,8 @@ mod subscription;
 mod threshold;
 mod verdict;
 
+#[cfg(feature = "events")]
+pub(crate) use follower::Follower;
 pub(crate) use gather::Validity;
 pub use handle::Monitor;
 pub(crate) use listener::Listener;

@@ -12,6 +12,7 @@ use super::statistics::Statistics;
 use super::{
     drain::Drain,
     events::{Events, Outbox},
+    history::History,
     muting::Muting,
     slot::{FlightId, Landing, Slot},
     verdict::Verdict,
@@ -45,6 +46,7 @@ pub(super) struct Monitored {
     pub(super) dependencies: Vec<usize>,
     pub(super) slot: Slot,
     pub(super) muting: Arc<Muting>,
+    pub(super) history: Arc<History>,
     #[cfg(feature = "metrics")]
     pub(super) statistics: Statistics,
     /// The task that runs it in the background.
@@ -59,12 +61,14 @@ impl Shared {
             .into_iter()
             .map(|check| {
                 let muting = Arc::new(Muting::default());
+                let history = Arc::new(History::default());
                 Monitored {
                     spec: check.spec,
                     work: check.work,
                     dependencies: check.dependencies,
-                    slot: Slot::new(Outbox::new(Arc::clone(&events), Arc::clone(&muting))),
+                    slot: Slot::new(Outbox::new(Arc::clone(&events), Arc::clone(&muting), Arc::clone(&history))),
                     muting,
+                    history,
                     #[cfg(feature = "metrics")]
                     statistics: Statistics::default(),
                     task: Mutex::default(),
@@ -90,6 +94,7 @@ impl Shared {
     pub(super) fn drain(&self) {
         if self.drain.begin() {
             self.outdate();
+            self.events.news.send_replace(());
             tracing::info!("shutting down: readiness fails from now on, everything else answers as before");
         }
     }

@@ -327,7 +327,7 @@ mod tests {
     fn nothing_is_reused_that_is_too_old_for_one_who_came_on_board_meanwhile() {
         let check = Check::new("db", Level::L1, || async {}).with_max_age(Duration::from_millis(80));
         let spec = check.spec();
-        let slot = Slot::new(Outbox::new(Arc::new(Events::default()), Arc::new(Muting::default())));
+        let slot = Slot::new(Outbox::new(Arc::new(Events::default()), Arc::new(Muting::default()), Arc::default()));
         let start = Instant::now();
         let at = |millis| start + Duration::from_millis(millis);
         let board = |now| match slot.observe(spec, now, None).0 {

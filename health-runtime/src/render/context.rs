@@ -15,6 +15,20 @@ pub(crate) struct Context<'a> {
     pub(crate) build: Option<&'a BuildMetadata>,
     /// How much of what is running the caller sees; `None` for nothing.
     pub(crate) info: Option<Clearance>,
+    #[cfg(feature = "page")]
+    pub(crate) place: Place<'a>,
+}
+
+/// Where a page stands among the paths of the service, so that it can lead to the others.
+#[cfg(feature = "page")]
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place<'a> {
+    pub(crate) base: &'a str,
+    pub(crate) levels: &'a str,
+    /// How many folders it is below their root.
+    pub(crate) depth: usize,
+    /// Only what changes is asked for.
+    pub(crate) is_fragment: bool,
 }
 
 /// What a report is about.
@@ -54,4 +68,7 @@ pub(crate) struct Links {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) startup: Option<String>,
     pub(crate) info: String,
+    /// With the feature `events`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) events: Option<String>,
 }

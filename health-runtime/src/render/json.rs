@@ -7,7 +7,7 @@ use super::{
     context::{Context, Subject},
     format::{Format, Render},
     info, values,
-    view::{CheckView, MuteView, ReportView, worst_of},
+    view::{ChangeView, CheckView, MuteView, ReportView, worst_of},
     wire::{level_key, milliseconds, timestamp, to_json},
 };
 use crate::model::Status;
@@ -37,7 +37,7 @@ fn group(view: &ReportView<'_>) -> Vec<u8> {
     to_json(&ChecksBody { status: view.status, cause: view.cause, checks: Checks(&view.checks) })
 }
 
-/// One check, with what is known of it without running it.
+/// One check, with what is known of it without running it, and its history.
 fn check(view: &ReportView<'_>) -> Vec<u8> {
     to_json(&view.checks.first().map(|check| SingleCheckBody {
         name: check.name,
@@ -46,6 +46,7 @@ fn check(view: &ReportView<'_>) -> Vec<u8> {
         groups: check.groups.iter().map(|group| group.as_str()).collect(),
         tags: check.tags,
         result: CheckBody::new(check),
+        history: check.history.iter().map(ChangeBody::new).collect(),
     }))
 }
 
@@ -77,7 +78,7 @@ pub(super) struct ChecksBody<'a> {
     checks: Checks<'a>,
 }
 
-struct Checks<'a>(&'a [CheckView<'a>]);
+pub(super) struct Checks<'a>(pub(super) &'a [CheckView<'a>]);
 
 impl Serialize for Checks<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -98,6 +99,8 @@ pub(super) struct SingleCheckBody<'a> {
     tags: &'a [String],
     #[serde(flatten)]
     result: CheckBody<'a>,
+    /// The oldest first.
+    history: Vec<ChangeBody<'a>>,
 }
 
 #[derive(Serialize)]
@@ -174,6 +177,45 @@ struct MuteBody<'a> {
 impl<'a> MuteBody<'a> {
     fn new(mute: &MuteView<'a>) -> Self {
         Self { until: mute.until.map(timestamp), why: mute.why, by: mute.by }
+    }
+}
+
+/// One change in the history of a check.
+#[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Change))]
+pub(super) struct ChangeBody<'a> {
+    id: u64,
+    #[cfg_attr(feature = "openapi", schema(schema_with = super::schema::words::timestamp))]
+    at: String,
+    /// Not for the first result: there was nothing before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(schema_with = super::schema::words::status, required = false))]
+    from: Option<&'static str>,
+    #[cfg_attr(feature = "openapi", schema(schema_with = super::schema::words::status))]
+    to: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cause: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    blocked_by: Option<&'a [String]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<&'a str>,
+    /// Only if it was, and so counted for nothing.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    muted: bool,
+}
+
+impl<'a> ChangeBody<'a> {
+    pub(super) fn new(change: &ChangeView<'a>) -> Self {
+        Self {
+            id: change.id,
+            at: timestamp(change.at),
+            from: change.from.map(Status::as_str),
+            to: change.to.as_str(),
+            cause: change.cause,
+            blocked_by: change.blocked_by,
+            message: change.message,
+            muted: change.is_muted,
+        }
     }
 }
 

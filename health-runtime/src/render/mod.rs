@@ -5,6 +5,8 @@ mod actuator;
 #[cfg(feature = "agent")]
 mod agent;
 mod context;
+#[cfg(feature = "events")]
+pub(crate) mod event;
 mod format;
 mod health_json;
 mod info;
@@ -12,6 +14,8 @@ mod json;
 #[cfg(feature = "metrics")]
 mod metrics;
 mod microprofile;
+#[cfg(feature = "page")]
+mod page;
 #[cfg(feature = "openapi")]
 pub(crate) mod schema;
 mod table;
@@ -24,6 +28,8 @@ mod xml;
 
 #[cfg(feature = "agent")]
 pub(crate) use agent::agent_line;
+#[cfg(feature = "page")]
+pub(crate) use context::Place;
 pub(crate) use context::{Context, Links, Subject};
 #[cfg(feature = "metrics")]
 pub(crate) use format::RenderMetrics;
@@ -31,7 +37,11 @@ pub(crate) use format::{Format, Render, RenderReport};
 pub(crate) use info::info;
 #[cfg(feature = "metrics")]
 pub(crate) use metrics::MetricsView;
+#[cfg(feature = "page")]
+pub(crate) use page::{CONTENT_SECURITY_POLICY, problem};
 pub(crate) use table::{FORMAT_COUNT, FormatId};
+#[cfg(feature = "events")]
+pub(crate) use view::ChangeView;
 pub(crate) use view::{Clearance, ReportView, Sight};
 #[cfg(feature = "xml")]
 pub use xml::SCHEMA as XML_SCHEMA;

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "metrics")]
 use super::metrics;
+#[cfg(feature = "page")]
+use super::page;
 #[cfg(feature = "xml")]
 use super::xml;
 use super::{actuator, format::Format, health_json, json, microprofile, text};
@@ -20,6 +22,8 @@ static FORMATS: &[Format] = &[
     microprofile::FORMAT,
     #[cfg(feature = "xml")]
     xml::FORMAT,
+    #[cfg(feature = "page")]
+    page::FORMAT,
 ];
 
 /// How many there are.
@@ -47,6 +51,11 @@ impl FormatId {
 
     pub(crate) fn format(self) -> &'static Format {
         &FORMATS[self.0]
+    }
+
+    /// Whether it is for people, and not for programs.
+    pub(crate) fn is_page(self) -> bool {
+        self.format().name == "html"
     }
 
     pub(crate) const fn index(self) -> usize {

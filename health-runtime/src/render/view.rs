@@ -1,10 +1,13 @@
 //! What one caller may see of a report.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use serde_json::Value;
 
-use crate::model::{Cause, Group, Level, Levels, Mute, Report, ReportEntry, Status};
+use crate::model::{Cause, Group, Level, Levels, Mute, Report, ReportEntry, Status, StatusChange};
 
 /// What a caller may see, decided before any check runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -81,6 +84,8 @@ pub(super) struct CheckView<'a> {
     pub(super) description: Option<&'a str>,
     pub(super) tags: &'a [String],
     pub(super) groups: Vec<Group>,
+    /// Its latest changes, the oldest first, for a view that shows them.
+    pub(super) history: Vec<ChangeView<'a>>,
 }
 
 /// That a check counts for nothing.
@@ -89,6 +94,19 @@ pub(super) struct MuteView<'a> {
     pub(super) until: Option<SystemTime>,
     pub(super) why: Option<&'a str>,
     pub(super) by: Option<&'a str>,
+}
+
+/// A change redacted for one caller: what needs a clearance is empty without it.
+#[derive(Debug)]
+pub(crate) struct ChangeView<'a> {
+    pub(super) id: u64,
+    pub(super) at: SystemTime,
+    pub(super) from: Option<Status>,
+    pub(super) to: Status,
+    pub(super) cause: Option<&'static str>,
+    pub(super) is_muted: bool,
+    pub(super) message: Option<&'a str>,
+    pub(super) blocked_by: Option<&'a [String]>,
 }
 
 /// The worst status of those that count.
@@ -101,6 +119,14 @@ impl<'a> ReportView<'a> {
     pub(crate) fn new(report: &'a Report, sight: Sight) -> Self {
         let checks = report.entries().iter().map(|entry| CheckView::new(entry, sight, report)).collect();
         Self { status: report.status(), cause: report.cause().map(Cause::as_str), levels: report.levels(), checks }
+    }
+
+    /// Shows the history of each check, too: in the order of the report's entries.
+    pub(crate) fn with_histories(mut self, histories: &'a [Vec<Arc<StatusChange>>], sight: Sight) -> Self {
+        for (check, history) in self.checks.iter_mut().zip(histories) {
+            check.history = history.iter().map(|change| ChangeView::new(change, sight)).collect();
+        }
+        self
     }
 
     /// The checks of a level; they stand together, by name.
@@ -148,16 +174,14 @@ impl<'a> CheckView<'a> {
             description: None,
             tags: check.tags(),
             groups: Group::ALL.into_iter().filter(|group| check.is_in(*group)).collect(),
+            history: Vec::new(),
         };
         match clearance {
             Clearance::Outline => outline,
             Clearance::Details => Self {
                 message: result.message().filter(|_| !names_others),
                 data: result.data(),
-                blocked_by: cause.and_then(|cause| match cause {
-                    Cause::Blocked { by } if !names_others => Some(by.as_slice()),
-                    _ => None,
-                }),
+                blocked_by: cause.and_then(Cause::blocked_by).filter(|_| !names_others),
                 description: check.description(),
                 ..outline
             },
@@ -169,5 +193,29 @@ impl<'a> MuteView<'a> {
     fn new(mute: &'a Mute, clearance: Clearance) -> Self {
         let details = |text| (clearance == Clearance::Details).then_some(text);
         Self { until: mute.until(), why: details(mute.why()), by: details(mute.by()) }
+    }
+}
+
+impl<'a> ChangeView<'a> {
+    /// Redacts a change for a caller.
+    pub(crate) fn new(change: &'a StatusChange, sight: Sight) -> Self {
+        // What blocked it may be on a level that this caller is to know nothing of.
+        let names_others = sight.run != Levels::ALL && change.cause().and_then(Cause::blocked_by).is_some();
+        let outline = Self {
+            id: change.id(),
+            at: change.since(),
+            from: change.from(),
+            to: change.to(),
+            cause: change.cause().map(Cause::as_str),
+            is_muted: change.is_muted(),
+            message: None,
+            blocked_by: None,
+        };
+        match sight.at(change.level()) {
+            Clearance::Details if !names_others => {
+                Self { message: change.message(), blocked_by: change.cause().and_then(Cause::blocked_by), ..outline }
+            }
+            _ => outline,
+        }
     }
 }

@@ -44,6 +44,12 @@ impl Answers<'_> {
                 answers.add(&always, "application/json", &Schema::from(Object::with_type(Type::Object)).into());
                 answers.by_code.entry(StatusCode::NOT_MODIFIED).or_default();
             }
+            #[cfg(feature = "events")]
+            Target::Events => {
+                answers.add(&always, "text/event-stream", &text());
+                let too_many = BTreeSet::from([StatusCode::SERVICE_UNAVAILABLE]);
+                answers.add(&too_many, "application/problem+json", &schema::named("Problem"));
+            }
             #[cfg(feature = "agent")]
             Target::Agent => answers.add(codes, "text/plain", &text()),
             #[cfg(feature = "metrics")]
@@ -110,6 +116,8 @@ fn parameters(target: &Target, formats: &[FormatId], checks: &[&CheckSpec]) -> V
     let of_reports = || [parameter::format(formats), parameter::timeout(), parameter::exclude()].into_iter();
     match target {
         Target::Info | Target::OpenApi => Vec::new(),
+        #[cfg(feature = "events")]
+        Target::Events => Vec::new(),
         #[cfg(feature = "agent")]
         Target::Agent => Vec::new(),
         #[cfg(feature = "metrics")]
@@ -144,6 +152,8 @@ fn summary(target: &Target) -> String {
         Target::Group(Group::Startup) => "Whether it has started".to_owned(),
         Target::Info => "What is running".to_owned(),
         Target::OpenApi => "This document".to_owned(),
+        #[cfg(feature = "events")]
+        Target::Events => "Changes as they happen, as server-sent events".to_owned(),
         #[cfg(feature = "agent")]
         Target::Agent => "What HAProxy reads from an agent".to_owned(),
         #[cfg(feature = "metrics")]

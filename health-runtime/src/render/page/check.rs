@@ -1,0 +1,111 @@
+//! One check.
+
+use maud::{Markup, html};
+
+use super::{
+    super::view::CheckView,
+    history,
+    shell::Links,
+    words::{badge, duration, time},
+};
+
+/// How much of a check is shown.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Extent {
+    /// What stands among others.
+    Short,
+    /// Everything.
+    Whole,
+}
+
+/// A message longer than this is folded.
+const SHORT: usize = 200;
+
+pub(super) fn card(check: &CheckView<'_>, index: usize, extent: Extent, links: &Links) -> Markup {
+    let id = format!("check-{index}");
+    html! {
+        article class={ "check " (check.status) } id=(id) aria-labelledby={ (id) "-name" } data-check=(check.name)
+            data-status=(check.status) {
+            div class="head" {
+                (badge(check.status))
+                @match extent {
+                    Extent::Short => h3 id={ (id) "-name" } {
+                        a href=(links.check(check.name)) { bdi { (check.name) } }
+                    },
+                    Extent::Whole => h2 id={ (id) "-name" } { bdi { (check.name) } },
+                }
+                @if let Some(cause) = check.cause { " " code class="cause" { (cause) } }
+                @if check.muted.is_some() { " " span class="muted" { "muted" } }
+            }
+            @if let Some(description) = check.description { p class="description" { bdi { (description) } } }
+            @if let Some(text) = check.message { (message(text, &id)) }
+            (facts(check, extent, links))
+            @if check.history.len() > 1 { (history::picture(&check.history, &id)) }
+            @if extent == Extent::Whole {
+                @if let Some(data) = check.data {
+                    h3 { "Data" }
+                    // Which cannot fail to serialize: it is JSON.
+                    pre tabindex="0" role="region" aria-label="Data" { (serde_json::to_string_pretty(data).unwrap_or_default()) }
+                }
+                (history::list(&check.history))
+            }
+        }
+    }
+}
+
+fn message(text: &str, id: &str) -> Markup {
+    if text.len() <= SHORT {
+        return html! { p class="message" { bdi { (text) } } };
+    }
+    html! {
+        details id={ (id) "-message" } {
+            summary {
+                span class="closed" { bdi { (text[..text.floor_char_boundary(SHORT)]) } "…" }
+                span class="open" { "Message" }
+            }
+            p class="message" { bdi { (text) } }
+        }
+    }
+}
+
+fn facts(check: &CheckView<'_>, extent: Extent, links: &Links) -> Markup {
+    html! {
+        dl class="facts" {
+            @if check.observed != check.status { div { dt { "observed" } dd { (badge(check.observed)) } } }
+            div { dt { (check.status) " since" } dd { (time(check.since)) } }
+            div { dt { "checked" } dd { (time(check.checked_at)) } }
+            div { dt { "took" } dd { (duration(check.duration)) } }
+            @if let Some(since) = check.running_since { div { dt { "running since" } dd { (time(since)) } } }
+            @if let Some(until) = check.held_until { div { dt { "held until" } dd { (time(until)) } } }
+            @if let Some(count) = check.consecutive { div { dt { "in a row" } dd { (count) } } }
+            @if let Some(names) = check.blocked_by {
+                div { dt { "blocked by" } dd {
+                    @for (index, name) in names.iter().enumerate() {
+                        @if index > 0 { ", " }
+                        a href=(links.check(name)) { bdi { (name) } }
+                    }
+                } }
+            }
+            @if let Some(mute) = &check.muted {
+                div { dt { "muted" } dd {
+                    @match mute.until {
+                        Some(until) => { "until " (time(until)) },
+                        None => "as long as it runs",
+                    }
+                    @if let Some(why) = mute.why { ": " bdi { (why) } }
+                    @if let Some(by) = mute.by { " (by " bdi { (by) } ")" }
+                } }
+            }
+            @if !check.is_critical { div { dt { "critical" } dd { "no" } } }
+            @if extent == Extent::Whole {
+                div { dt { "level" } dd { a href=(links.level(check.level)) { (check.level) } } }
+                @if !check.groups.is_empty() {
+                    div { dt { "groups" } dd {
+                        (check.groups.iter().map(|group| group.as_str()).collect::<Vec<_>>().join(", "))
+                    } }
+                }
+                @if !check.tags.is_empty() { div { dt { "tags" } dd { bdi { (check.tags.join(", ")) } } } }
+            }
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! The page for people, `text/html`: a whole document, or of one that is open already the part that changes.
+//!
+//! It holds times and no ages, like every encoding; its script makes ages of them where it runs.
+
+mod check;
+mod history;
+mod shell;
+mod words;
+
+use maud::{Markup, html};
+pub(crate) use shell::{CONTENT_SECURITY_POLICY, problem};
+
+use self::{
+    check::{Extent, card},
+    shell::{Links, document},
+    words::{badge, icon, sentence, time},
+};
+use super::{
+    context::{Context, Subject},
+    format::{Format, Render},
+    view::{CheckView, Clearance, ReportView, worst_of},
+};
+use crate::model::{Level, Status};
+
+pub(super) const FORMAT: Format =
+    Format { name: "html", media_type: "text/html; charset=utf-8", render: Render::Report(render) };
+
+fn render(view: &ReportView<'_>, context: &Context<'_>) -> Vec<u8> {
+    let links = Links::new(context.place);
+    let main = main(view, context, &links);
+    let page =
+        if context.place.is_fragment { main } else { document(&title(view, context), view.status, &links, &main) };
+    page.into_string().into_bytes()
+}
+
+fn title(view: &ReportView<'_>, context: &Context<'_>) -> String {
+    format!("{}: {}", view.status, heading(view, context))
+}
+
+fn service<'a>(context: &Context<'a>) -> &'a str {
+    context.build.map_or("this service", |build| build.name())
+}
+
+fn heading(view: &ReportView<'_>, context: &Context<'_>) -> String {
+    let service = service(context);
+    match (&context.subject, view.levels, view.checks.as_slice()) {
+        (Subject::Check, _, [check, ..]) => format!("{} of {service}", check.name),
+        (Subject::Group { probe, .. }, _, _) => format!("{probe} of {service}"),
+        (Subject::Levels { .. }, [level], _) => format!("Level {level} of {service}"),
+        _ => format!("Health of {service}"),
+    }
+}
+
+/// What changes with the answer, which is all but the frame. `data-` is for the script.
+fn main(view: &ReportView<'_>, context: &Context<'_>, links: &Links) -> Markup {
+    let title = title(view, context);
+    html! {
+        main id="main" data-title=(title) data-icon=(icon(view.status)) {
+            h1 { bdi { (heading(view, context)) } }
+            p class="verdict" { (badge(view.status)) " " (sentence(view)) }
+            (draining(view, context))
+            (attention(view))
+            @if let (Subject::Check, [check, ..]) = (&context.subject, view.checks.as_slice()) {
+                (card(check, 0, Extent::Whole, links))
+            } @else if view.levels.is_empty() {
+                ul class="checks" { (cards(&view.checks, view, links)) }
+            } @else {
+                @for level in view.levels { (of_level(view, *level, links)) }
+            }
+            @if let Subject::Overview { .. } = &context.subject { (build(context)) }
+        }
+    }
+}
+
+fn draining(view: &ReportView<'_>, context: &Context<'_>) -> Markup {
+    let is_draining = match &context.subject {
+        Subject::Overview { is_draining, .. } => *is_draining,
+        _ => view.cause.is_some(),
+    };
+    html! {
+        @if is_draining {
+            p class="note" { strong { "Draining." } " This service is shutting down: it is no longer ready, and answers until it is gone." }
+        }
+    }
+}
+
+/// What does not pass, for who has no time to read the rest. Not for one check, which the rest is about.
+fn attention(view: &ReportView<'_>) -> Markup {
+    let mut troubled: Vec<_> = view.checks.iter().enumerate().filter(|(_, check)| is_troubled(check)).collect();
+    troubled.sort_by_key(|(_, check)| std::cmp::Reverse(check.status));
+    html! {
+        @if view.checks.len() > 1 && !troubled.is_empty() {
+            nav class="attention" aria-label="What does not pass" {
+                ul {
+                    @for (index, check) in troubled {
+                        li { a href={ "#check-" (index) } { bdi { (check.name) } } " " (badge(check.status)) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+const fn is_troubled(check: &CheckView<'_>) -> bool {
+    !matches!(check.status, Status::Pass) && check.muted.is_none()
+}
+
+fn of_level(view: &ReportView<'_>, level: Level, links: &Links) -> Markup {
+    let checks = view.of_level(level);
+    let id = format!("level-{level}");
+    html! {
+        section aria-labelledby=(id) {
+            h2 id=(id) {
+                "Level " (level) " " small { (words::of_level(level)) }
+                @if !checks.is_empty() { " " (badge(worst_of(checks))) }
+            }
+            @if checks.is_empty() {
+                p class="empty" { "No checks." }
+            } @else {
+                ul class="checks" { (cards(checks, view, links)) }
+            }
+        }
+    }
+}
+
+/// The checks are numbered as in the report, whatever part of it these are.
+fn cards(checks: &[CheckView<'_>], view: &ReportView<'_>, links: &Links) -> Markup {
+    let first =
+        checks.first().map_or(0, |first| view.checks.iter().position(|check| check.name == first.name).unwrap_or(0));
+    html! {
+        @for (index, check) in checks.iter().enumerate() {
+            li { (card(check, first + index, Extent::Short, links)) }
+        }
+    }
+}
+
+fn build(context: &Context<'_>) -> Markup {
+    let Subject::Overview { runtime, .. } = &context.subject else { return html! {} };
+    html! {
+        section aria-labelledby="build" {
+            h2 id="build" { "What is running" }
+            dl class="facts" {
+                @if let Some(build) = context.build {
+                    div { dt { "name" } dd { (build.name()) } }
+                    div { dt { "version" } dd { (build.version()) } }
+                    @if let Some(repo) = build.repo() { div { dt { "repository" } dd { (repo) } } }
+                    @if let Some((short, full)) = build.revision_short().zip(build.revision()) {
+                        div { dt { "revision" } dd { code title=(full) { (short) } @if build.dirty() == Some(true) { ", with changes" } } }
+                    }
+                    @if let Some(date) = build.build_date() { div { dt { "built" } dd { (time(date)) } } }
+                    @if let Some(profile) = build.profile() { div { dt { "profile" } dd { (profile) } } }
+                    @if let Some(language) = build.language().filter(|_| context.info == Some(Clearance::Details)) {
+                        div { dt { "language" } dd { (language) } }
+                    }
+                }
+                @if let Some(environment) = runtime.environment { div { dt { "environment" } dd { (environment) } } }
+                div { dt { "build type" } dd { (runtime.build_type) } }
+                div { dt { "started" } dd { (time(runtime.deployed_at)) } }
+            }
+        }
+    }
+}

@@ -1,0 +1,113 @@
+(() => {
+  "use strict";
+  // Between two questions, and without any news. Each question may run checks.
+  const LEAST = 2000, MOST = 30000;
+  const events = document.body.dataset.events;
+  const live = document.getElementById("live");
+  const news = document.getElementById("news");
+  let etag = "", askedAt = Date.now(), timer = 0, draining = false, source;
+
+  const statuses = () =>
+    new Map([...document.querySelectorAll("[data-check]")].map((check) => [check.dataset.check, check.dataset.status]));
+
+  const units = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
+  const words = new Intl.RelativeTimeFormat("en", { numeric: "always", style: "short" });
+  function ages() {
+    for (const time of document.querySelectorAll("time")) {
+      const seconds = Math.round((Date.parse(time.dateTime) - Date.now()) / 1000);
+      const [unit, length] = units.find(([, length]) => Math.abs(seconds) >= length) ?? units.at(-1);
+      time.title ||= time.textContent;
+      const text = seconds ? words.format(Math.round(seconds / length), unit) : "now";
+      if (time.textContent !== text) time.textContent = text;
+    }
+  }
+
+  function later(delay) {
+    clearTimeout(timer);
+    timer = setTimeout(ask, Math.max(delay, askedAt + LEAST - Date.now()));
+  }
+
+  async function ask() {
+    askedAt = Date.now();
+    // Whoever is about to copy something would lose it.
+    if (!getSelection().isCollapsed) return later(LEAST);
+    try {
+      const url = new URL(location.href);
+      url.hash = "";
+      url.searchParams.set("format", "html");
+      url.searchParams.set("fragment", "true");
+      const answer = await fetch(url, { cache: "no-store", headers: etag ? { "If-None-Match": etag } : {} });
+      if (answer.status === 200) {
+        const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+        const main = page.querySelector("main");
+        if (main) {
+          etag = answer.headers.get("etag") ?? "";
+          show(main);
+        }
+      }
+    } catch {
+      // The server is away. It is asked again.
+    }
+    later(MOST);
+  }
+
+  function show(main) {
+    const before = statuses();
+    const old = document.getElementById("main");
+    const open = [...old.querySelectorAll("details[open]")].map((details) => details.id);
+    const focused = old.contains(document.activeElement) ? document.activeElement : null;
+    const links = (root, href) => [...root.querySelectorAll("a[href]")].filter((link) => link.getAttribute("href") === href);
+    const href = focused?.getAttribute("href");
+    const place = href ? links(old, href).indexOf(focused) : -1;
+    const { scrollX, scrollY } = window;
+    old.replaceWith(document.adoptNode(main));
+    for (const id of open) document.getElementById(id)?.setAttribute("open", "");
+    if (focused) {
+      const again = href ? links(main, href)[place] : focused.localName === "summary"
+        ? document.getElementById(focused.parentElement.id)?.querySelector("summary") : main.querySelector(focused.localName);
+      again?.focus({ preventScroll: true });
+    }
+    scrollTo(scrollX, scrollY);
+    document.title = main.dataset.title;
+    document.getElementById("icon").href = main.dataset.icon;
+    ages();
+    const changes = [];
+    for (const check of main.querySelectorAll("[data-check]")) {
+      const was = before.get(check.dataset.check);
+      if (was && was !== check.dataset.status) {
+        check.classList.add("changed");
+        changes.push(`${check.dataset.check}: ${was} to ${check.dataset.status}`);
+      }
+    }
+    if (changes.length) news.textContent = changes.join(". ");
+  }
+
+  function follow() {
+    source = new EventSource(events);
+    source.onopen = () => { live.textContent = "Live: changes show by themselves."; };
+    source.onerror = () => {
+      live.textContent = "Not live at the moment: asks every 30 seconds.";
+      // Refused for good, so it does not come back by itself.
+      if (source.readyState === EventSource.CLOSED) setTimeout(follow, MOST);
+    };
+    source.addEventListener("state", (event) => {
+      const shown = statuses();
+      const { checks } = JSON.parse(event.data);
+      if (Object.entries(checks).some(([name, { status }]) => shown.has(name) && shown.get(name) !== status)) later(0);
+    });
+    source.addEventListener("change", (event) => {
+      const { check, to } = JSON.parse(event.data);
+      const status = statuses().get(check);
+      if (status && status !== to) later(0);
+    });
+    source.addEventListener("missed", () => later(0));
+    // Which is said again each time that one comes back.
+    source.addEventListener("draining", () => { if (!draining) later(0); draining = true; });
+  }
+
+  ages();
+  setInterval(ages, 1000);
+  later(MOST);
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) later(0); });
+  follow();
+})();

@@ -1,0 +1,129 @@
+//! The frame of a page: everything that does not change with the report.
+
+use std::sync::LazyLock;
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use sha2::{Digest, Sha256};
+
+use super::{
+    super::context::Place,
+    words::{icon, of_level},
+};
+use crate::model::{Level, Status};
+
+const STYLE: &str = include_str!("page.css");
+const SCRIPT: &str = include_str!("page.js");
+
+/// Nothing but the style and the script of this very program, pictures that stand in the page, and answers of the same
+/// server: whatever a name or a message were to smuggle in would not run.
+pub(crate) static CONTENT_SECURITY_POLICY: LazyLock<String> = LazyLock::new(|| {
+    let hash = |text: &str| STANDARD.encode(Sha256::digest(text));
+    format!(
+        "default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; img-src data:; connect-src 'self'; \
+         base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+        hash(STYLE),
+        hash(SCRIPT)
+    )
+});
+
+/// Where the pages stand, as seen from this one: whatever prefix a proxy has put before them is left alone.
+pub(super) struct Links {
+    base: String,
+    levels: String,
+}
+
+impl Links {
+    pub(super) fn new(place: Place<'_>) -> Self {
+        let root = if place.depth == 0 { "./".to_owned() } else { "../".repeat(place.depth) };
+        let link = |path: &str| format!("{root}{}", path.trim_start_matches('/'));
+        Self { base: link(place.base), levels: link(place.levels) }
+    }
+
+    pub(super) fn check(&self, name: &str) -> String {
+        format!("{}/checks/{}", self.base, utf8_percent_encode(name, NON_ALPHANUMERIC))
+    }
+
+    pub(super) fn level(&self, level: Level) -> String {
+        format!("{}/{level}", self.levels)
+    }
+}
+
+pub(super) fn document(title: &str, status: Status, links: &Links, main: &Markup) -> Markup {
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            (head(title, status))
+            body data-events={ (links.base) "/events" } {
+                (icons())
+                header {
+                    nav aria-label="Levels" {
+                        a href=(links.base) { "Overview" }
+                        @for level in Level::ALL {
+                            a href=(links.level(level)) title=(of_level(level)) { "Level " (level) }
+                        }
+                    }
+                }
+                (main)
+                footer {
+                    p id="live" { a href="" { "Ask again" } }
+                    p { a href="?format=json" { "The same as JSON" } }
+                }
+                // Beside what changes, so that it is there to be read aloud.
+                p id="news" class="unseen" role="status" {}
+                script { (PreEscaped(SCRIPT)) }
+            }
+        }
+    }
+}
+
+/// Why there is no report, for people.
+pub(crate) fn problem(place: Place<'_>, status: u16, title: &str, detail: &str) -> Vec<u8> {
+    let links = Links::new(place);
+    let title = format!("{status} {title}");
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            (head(&title, Status::Warn))
+            body {
+                main id="main" {
+                    h1 { (title) }
+                    p { bdi { (detail) } }
+                    p { a href=(links.base) { "To the overview" } }
+                }
+            }
+        }
+    };
+    page.into_string().into_bytes()
+}
+
+fn head(title: &str, status: Status) -> Markup {
+    html! {
+        head {
+            meta charset="utf-8";
+            meta name="viewport" content="width=device-width, initial-scale=1";
+            meta name="color-scheme" content="light dark";
+            title { (title) }
+            link rel="icon" id="icon" href=(icon(status));
+            style { (PreEscaped(STYLE)) }
+        }
+    }
+}
+
+/// What the badges refer to: a disc with a tick, a triangle with a mark, a square with a cross.
+fn icons() -> Markup {
+    html! {
+        svg class="unseen" aria-hidden="true" {
+            symbol id="icon-pass" viewBox="0 0 16 16" {
+                path fill-rule="evenodd" d="M8 0a8 8 0 1 0 0 16A8 8 0 0 0 8 0zM6.8 11.9 3 8.1l1.5-1.5 2.3 2.3 4.8-4.8 1.5 1.5z" {}
+            }
+            symbol id="icon-warn" viewBox="0 0 16 16" {
+                path fill-rule="evenodd" d="M8 .5 16 15.5H0zM7 6v4.5h2V6zM7 11.7v2h2v-2z" {}
+            }
+            symbol id="icon-fail" viewBox="0 0 16 16" {
+                path fill-rule="evenodd" d="M1 1h14v14H1zM4 5.4 6.6 8 4 10.6 5.4 12 8 9.4l2.6 2.6 1.4-1.4L9.4 8 12 5.4 10.6 4 8 6.6 5.4 4z" {}
+            }
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! The small pieces that the page is made of.
+
+use std::time::{Duration, SystemTime};
+
+use maud::{Markup, html};
+
+use super::super::{view::ReportView, wire::timestamp};
+use crate::model::{Level, Status};
+
+/// A status by shape, word and colour.
+pub(super) fn badge(status: Status) -> Markup {
+    let word = status.as_str();
+    html! {
+        span class={ "badge " (word) } {
+            svg class="icon" aria-hidden="true" { use href={ "#icon-" (word) } {} }
+            (word)
+        }
+    }
+}
+
+/// The page's own picture in the browser's tab.
+pub(super) const fn icon(status: Status) -> &'static str {
+    match status {
+        Status::Pass => concat!(
+            "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E",
+            "%3Ccircle cx='8' cy='8' r='7' fill='%231a7f37'/%3E%3C/svg%3E"
+        ),
+        Status::Warn => concat!(
+            "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E",
+            "%3Cpath d='M8 1l7 14H1z' fill='%23bf8700'/%3E%3C/svg%3E"
+        ),
+        Status::Fail => concat!(
+            "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E",
+            "%3Cpath d='M1 4l3-3 4 4 4-4 3 3-4 4 4 4-3 3-4-4-4 4-3-3 4-4z' fill='%23cf222e'/%3E%3C/svg%3E"
+        ),
+    }
+}
+
+/// The report in a sentence: how many checks there are of each status.
+pub(super) fn sentence(view: &ReportView<'_>) -> String {
+    let counting = || view.checks.iter().filter(|check| check.muted.is_none());
+    let of = |status| counting().filter(|check| check.status == status).count();
+    let (all, failing, warning) = (view.checks.len(), of(Status::Fail), of(Status::Warn));
+    let muted = all - counting().count();
+    let mut parts = Vec::new();
+    match (all, failing, warning) {
+        (0, _, _) => parts.push("There is nothing to check".to_owned()),
+        (1, 0, 0) if muted == 0 => parts.push("The check passes".to_owned()),
+        (1, 1, _) => parts.push("The check fails".to_owned()),
+        (1, _, 1) => parts.push("The check warns".to_owned()),
+        (_, 0, 0) if muted == 0 => parts.push(format!("All {all} checks pass")),
+        (_, 0, 0) => parts.push(format!("{} of {all} checks pass", all - muted)),
+        _ => {
+            let verbs = [(failing, "fail"), (warning, "warn")].into_iter().filter(|(count, _)| *count > 0);
+            let verbs: Vec<_> =
+                verbs.map(|(count, verb)| format!("{count} {verb}{}", if count == 1 { "s" } else { "" })).collect();
+            parts.push(format!("Of {all} checks, {}", verbs.join(" and ")));
+        }
+    }
+    if muted > 0 {
+        parts.push(format!("{muted} {} muted", if muted == 1 { "is" } else { "are" }));
+    }
+    format!("{}.", parts.join("; "))
+}
+
+/// A moment, for people to the second.
+pub(super) fn time(moment: SystemTime) -> Markup {
+    html! { time datetime=(timestamp(moment)) { (moment_in_words(moment)) } }
+}
+
+pub(super) fn moment_in_words(moment: SystemTime) -> String {
+    humantime::format_rfc3339_seconds(moment).to_string().replace('T', " ").replace('Z', " UTC")
+}
+
+/// As few digits as tell one run from another.
+pub(super) fn duration(duration: Duration) -> String {
+    let seconds = duration.as_secs_f64();
+    match seconds {
+        _ if seconds < 0.000_1 => format!("{:.0} µs", seconds * 1e6),
+        _ if seconds < 0.1 => format!("{:.1} ms", seconds * 1e3),
+        _ if seconds < 1.0 => format!("{:.0} ms", seconds * 1e3),
+        _ => format!("{seconds:.1} s"),
+    }
+}
+
+/// What belongs to a level.
+pub(super) const fn of_level(level: Level) -> &'static str {
+    match level {
+        Level::L1 => "the whole ship",
+        Level::L2 => "its own resources",
+        Level::L3 => "services that it leans on",
+        Level::L4 => "conditions that cost little to measure",
+        Level::L5 => "in the process alone",
+    }
+}

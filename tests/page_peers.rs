@@ -1,0 +1,178 @@
+//! The page in a browser, and all of it behind a proxy: with the real ones.
+#![allow(clippy::expect_used, reason = "tests fail by panicking")]
+
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::Stdio,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::{Router, routing::get};
+use health_runtime::{BuildMetadata, Check, Endpoint, Level, Outcome, Selection, ShowDetails};
+use health_tests::{builder, events::Client, request, send, serve};
+use serde_json::json;
+use tokio::process::Command;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// A service with a bit of everything, whose `db` is turned over by `/turn`.
+fn service() -> (Endpoint, Router) {
+    const BUILD: BuildMetadata = BuildMetadata::new("orders-api", "3.0.3")
+        .with_repo("abc/orders-api")
+        .with_revision("0123456789abcdef0123456789abcdef01234567")
+        .with_dirty(false)
+        .with_build_date(1_767_225_600)
+        .with_language("rustc 1.95.0")
+        .with_profile("release");
+    let is_down = Arc::new(AtomicBool::new(false));
+    let seen = Arc::clone(&is_down);
+    let db = Check::new("db", Level::L1, move || {
+        let is_down = seen.load(Ordering::SeqCst);
+        async move {
+            let outcome = if is_down {
+                Outcome::fail("cannot reach postgres://orders:secret@db/orders")
+            } else {
+                Outcome::pass()
+            };
+            outcome.with_data(json!({"is_db_online": !is_down, "is_db_writeable": !is_down}))
+        }
+    });
+    let long = "The partner answered with a page instead of an answer. ".repeat(12);
+    let checks = [
+        db.with_description("Can the orders database take writes?").readiness().with_max_age(Duration::ZERO),
+        Check::new("storage", Level::L1, || async { true }),
+        Check::new("reports", Level::L1, || async {}).depends_on(["db"]).critical(false),
+        Check::new("memory", Level::L2, || async {}),
+        Check::new("billing", Level::L3, move || {
+            let long = long.clone();
+            async move { Outcome::warn(long) }
+        }),
+        Check::new("legacy-partner", Level::L3, || async { false }),
+        Check::new("search", Level::L3, || tokio::time::sleep(Duration::from_millis(30)))
+            .with_degraded_after(Duration::from_millis(1)),
+        Check::new("<script>alert(1)", Level::L3, || async {}),
+        Check::new("is_connection_healthy", Level::L5, || async {}).liveness(),
+    ];
+    let endpoint = builder(checks).build_info(BUILD).details(ShowDetails::Always).build().expect("a good endpoint");
+    endpoint
+        .monitor()
+        .mute("legacy-partner", Duration::from_hours(2), "they move to another data centre")
+        .expect("a check");
+    let (turned, drained) = (endpoint.monitor().clone(), endpoint.monitor().clone());
+    let turn = move || async move {
+        is_down.fetch_xor(true, Ordering::SeqCst);
+        turned.report(&Selection::check("db")).await;
+    };
+    let router = endpoint.router().route("/turn", get(turn)).route("/drain", get(async move || drained.drain()));
+    (endpoint, router)
+}
+
+#[tokio::test]
+#[ignore = "needs Chromium: scripts/peers"]
+async fn a_browser_shows_changes_without_a_reload() {
+    let (endpoint, router) = service();
+    for _ in 0..4 {
+        endpoint.monitor().report(&Selection::everything()).await;
+    }
+    let address = serve(router).await;
+    let reader = Command::new("node")
+        .arg(root().join("tests/peers/page.mjs"))
+        .arg(format!("http://{address}/health"))
+        .arg(root().join("target/peers/screenshots"))
+        .kill_on_drop(true)
+        .output();
+    let output = tokio::time::timeout(Duration::from_mins(2), reader).await.expect("in time").expect("node runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// A proxy that ends with the test, in front of a service that knows nothing of its prefix.
+struct Nginx {
+    child: tokio::process::Child,
+    address: SocketAddr,
+    _folder: tempfile::TempDir,
+}
+
+impl Nginx {
+    async fn start(service: SocketAddr) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let address =
+            std::net::TcpListener::bind("127.0.0.1:0").and_then(|port| port.local_addr()).expect("a free port");
+        let root = folder.path().display();
+        let configuration = format!(
+            "daemon off; master_process off; error_log stderr; pid {root}/pid; events {{}}
+             http {{
+                 access_log off; client_body_temp_path {root}/body; proxy_temp_path {root}/proxy;
+                 fastcgi_temp_path {root}/fastcgi; uwsgi_temp_path {root}/uwsgi; scgi_temp_path {root}/scgi;
+                 server {{ listen {address}; location /app/ {{ proxy_pass http://{service}/; }} }}
+             }}"
+        );
+        let file = folder.path().join("nginx.conf");
+        std::fs::write(&file, configuration).expect("a file");
+        let child = Command::new("nginx")
+            .arg("-c")
+            .arg(&file)
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("nginx starts");
+        while tokio::net::TcpStream::connect(address).await.is_err() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        Self { child, address, _folder: folder }
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs nginx: scripts/peers"]
+async fn behind_a_proxy_pages_work_and_events_are_prompt() {
+    let (endpoint, router) = service();
+    let service = serve(router).await;
+    let mut nginx = tokio::time::timeout(Duration::from_secs(10), Nginx::start(service)).await.expect("nginx listens");
+    let browser = |path: &str| {
+        let address = nginx.address;
+        let head = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nAccept: text/html\r\nConnection: close\r\n\r\n");
+        async move { send(address, &head).await }
+    };
+    // A proxy like this one decodes paths, so the name of a check that is to be reached through it has no slash.
+    for path in ["/app/health", "/app/health/levels/1", "/app/health/checks/db"] {
+        let answer = browser(path).await;
+        assert_eq!((answer.status, answer.header("content-type")), (200, "text/html; charset=utf-8"), "{path}");
+        let html = scraper::Html::parse_document(&answer.body);
+        let links = scraper::Selector::parse("a[href^='.']").expect("a selector");
+        let links: Vec<_> = html.select(&links).filter_map(|link| link.attr("href")).collect();
+        assert!(links.len() > 5, "{links:?}");
+        let up = "../".repeat(path.matches('/').count() - 2);
+        for link in links {
+            let below = link.strip_prefix(if up.is_empty() { "./" } else { &up }).expect("below the prefix");
+            assert_eq!(browser(&format!("/app/{below}")).await.status, 200, "{path}: {link}");
+        }
+    }
+
+    // It holds back what it gets until it has a buffer full of it, unless it is told not to.
+    let mut client = Client::open(nginx.address, "/app/health/events", None).await;
+    assert_eq!(client.event().await.name, "state");
+    let asked_at = tokio::time::Instant::now();
+    assert_eq!(request(nginx.address, "GET", "/app/turn").await.status, 200);
+    let change = client.event().await;
+    assert_eq!((&change.data["check"], &change.data["to"]), (&json!("db"), &json!("fail")));
+    assert!(asked_at.elapsed() < Duration::from_secs(2), "{:?}", asked_at.elapsed());
+    let last = change.id;
+    drop(client);
+    assert_eq!(request(nginx.address, "GET", "/app/turn").await.status, 200);
+    let change = Client::open(nginx.address, "/app/health/events", Some(&last)).await.event().await;
+    assert_eq!((&change.data["check"], &change.data["to"]), (&json!("db"), &json!("pass")));
+
+    // A drain goes through it, too.
+    let mut client = Client::open(nginx.address, "/app/health/events", None).await;
+    endpoint.monitor().drain();
+    assert_eq!((client.event().await.name.as_str(), client.event().await.name.as_str()), ("state", "draining"));
+    assert_eq!(client.next().await, None);
+    nginx.child.kill().await.expect("it ends");
+}
