@@ -5,7 +5,10 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use tokio::sync::broadcast::{Receiver, Sender};
+use tokio::sync::{
+    broadcast::{Receiver, Sender},
+    watch,
+};
 
 use super::{change, muting::Muting};
 use crate::model::{CheckResult, CheckSpec, StatusChange};
@@ -21,6 +24,8 @@ const KEPT: usize = 64;
 pub(super) struct Events {
     queue: Mutex<Queue>,
     subscribers: Sender<Arc<StatusChange>>,
+    /// Wakes those who look for themselves: a drain has begun.
+    pub(super) news: watch::Sender<()>,
 }
 
 #[derive(Debug, Default)]
@@ -31,7 +36,7 @@ struct Queue {
 
 impl Default for Events {
     fn default() -> Self {
-        Self { queue: Mutex::default(), subscribers: Sender::new(KEPT) }
+        Self { queue: Mutex::default(), subscribers: Sender::new(KEPT), news: watch::Sender::default() }
     }
 }
 

@@ -83,6 +83,7 @@ impl Shared {
     pub(super) fn drain(&self) {
         if self.drain.begin() {
             self.outdate();
+            self.events.news.send_replace(());
             tracing::info!("shutting down: readiness fails from now on, everything else answers as before");
         }
     }
