@@ -18,6 +18,7 @@ mod render;
 mod runner;
 mod state;
 mod validation;
+mod visibility;
 
 pub mod probes;
 
@@ -261,3 +262,4 @@ pub use model::{
 pub use monitor::{Missed, Monitor, Selection, Subscription};
 pub use registry::{Registry, RegistryBuilder};
 pub use state::State;
+pub use visibility::{Public, Secret};

@@ -20,6 +20,7 @@ pub struct CheckResult {
     pub(crate) cause: Option<Cause>,
     pub(crate) message: Option<String>,
     pub(crate) data: Option<Value>,
+    pub(crate) public_data: Option<Value>,
     pub(crate) duration: Duration,
     pub(crate) checked_at: SystemTime,
     pub(crate) since: SystemTime,
@@ -74,6 +75,12 @@ impl CheckResult {
     #[must_use]
     pub const fn data(&self) -> Option<&Value> {
         self.data.as_ref()
+    }
+
+    /// What callers see of the data who may not see details.
+    #[must_use]
+    pub const fn public_data(&self) -> Option<&Value> {
+        self.public_data.as_ref()
     }
 
     /// How long the run took, or had taken when it was given up.
