@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use health_runtime::{Check, GrpcHealth, Level, Selection};
+use health_runtime::{Check, GrpcHealth, Level, Selection, Status};
 use health_tests::monitor;
 use tokio::time::{Instant, sleep, timeout};
 use tonic::{Code, Streaming};
@@ -52,6 +52,22 @@ async fn a_watch_tells_the_present_status_and_each_change_once() {
             assert_silent(&mut watch, Duration::from_mins(1)).await;
         }
     }
+}
+
+/// A first result that counts as much as none did is told all the same.
+#[tokio::test(start_paused = true)]
+async fn a_check_without_a_result_is_unknown_until_it_has_one() {
+    let slow = Check::new("slow", Level::L3, || async {
+        sleep(Duration::from_secs(2)).await;
+        Status::Warn
+    });
+    let monitor = monitor([slow.with_interval(Duration::from_secs(10))]);
+    let health = GrpcHealth::new(&monitor).with_watch_interval(Duration::from_hours(24));
+    let mut watch = watch(&health, "slow").await;
+    assert_eq!(next(&mut watch).await, Unknown);
+    let began = Instant::now();
+    assert_eq!(next(&mut watch).await, Serving);
+    assert!(began.elapsed() < Duration::from_secs(13), "{:?}", began.elapsed());
 }
 
 #[tokio::test(start_paused = true)]

@@ -15,7 +15,7 @@ use tonic_health::pb::{HealthCheckResponse, health_check_response::ServingStatus
 
 use super::{services::Subject, verdict};
 use crate::{
-    model::{Group, Report, StatusChange},
+    model::{Cause, Group, Report, StatusChange},
     monitor::{Monitor, Selection, Subscription},
 };
 
@@ -155,10 +155,11 @@ impl Watch {
         }
     }
 
-    /// Whether a change is one of its checks, and the latest report does not tell of it already.
+    /// Whether a change is one of its checks, and the latest report does not tell of it already. What a report says of a
+    /// check before its first result is not that result.
     fn is_news(&self, change: &StatusChange) -> bool {
         let seen = self.seen.as_ref().and_then(|seen| seen.report.result(change.check()));
-        seen.is_some_and(|result| result.status() != change.to())
+        seen.is_some_and(|result| result.status() != change.to() || result.cause() == Some(&Cause::Pending))
     }
 }
 
