@@ -1,7 +1,6 @@
 //! The method `List`, which tonic-health does not know.
 //!
-//! This file goes when tonic-health knows `List` (it has been in the protocol since 2025): then it is one more method
-//! beside `Check`.
+//! This file goes when tonic-health knows `List`: then it is one more method beside `Check`.
 
 use std::collections::BTreeMap;
 
