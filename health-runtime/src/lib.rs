@@ -7,6 +7,8 @@ mod build_info;
 mod clock;
 mod details;
 mod error;
+#[cfg(feature = "grpc")]
+mod grpc;
 mod http;
 mod mask;
 mod model;
@@ -29,6 +31,8 @@ pub mod __private;
 pub use build_info::{BuildInfo, BuildMetadata};
 pub use details::Details;
 pub use error::{Error, Problem, UnknownCheck};
+#[cfg(feature = "grpc")]
+pub use grpc::GrpcHealth;
 /// Gives a type what was built, from what, when and how, as the constant [`BuildInfo::BUILD_INFO`].
 ///
 /// ```

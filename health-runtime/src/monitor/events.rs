@@ -31,7 +31,7 @@ pub(super) struct Events {
     queue: Mutex<Queue>,
     subscribers: Sender<Arc<StatusChange>>,
     pub(super) recent: History,
-    /// Wakes those who look into `recent` by themselves.
+    /// Wakes those who look into `recent` by themselves, also when a drain begins.
     pub(super) news: watch::Sender<()>,
 }
 

@@ -107,6 +107,19 @@ impl Monitor {
         self.shared.drain.has_begun()
     }
 
+    /// Waits until a drain has begun, perhaps long ago. The future keeps the monitor alive.
+    #[cfg(feature = "grpc")]
+    pub(crate) fn draining(&self) -> impl Future<Output = ()> + Send + use<> {
+        let shared = Arc::clone(&self.shared);
+        let mut news = shared.events.news.subscribe();
+        async move {
+            while !shared.drain.has_begun() {
+                // The sender lives as long as `shared` does.
+                let _ = news.changed().await;
+            }
+        }
+    }
+
     /// Waits for SIGTERM or Ctrl-C (on other systems than Unix for Ctrl-C), [drains](Self::drain), waits for `delay`,
     /// then resolves: made for axum's `with_graceful_shutdown`.
     ///

@@ -1,0 +1,191 @@
+//! What `Watch` says, and when.
+
+use std::{
+    future::pending,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use health_runtime::{Check, GrpcHealth, Level, Selection, Status};
+use health_tests::monitor;
+use tokio::time::{Instant, sleep, timeout};
+use tonic::{Code, Streaming};
+use tonic_health::pb::{
+    HealthCheckResponse,
+    health_check_response::ServingStatus::{NotServing, ServiceUnknown, Serving, Unknown},
+};
+
+use super::{Switch, check, next, watch};
+
+async fn assert_silent(watch: &mut Streaming<HealthCheckResponse>, how_long: Duration) {
+    let message = timeout(how_long, watch.message()).await;
+    assert!(message.is_err(), "{message:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_watch_tells_the_present_status_and_each_change_once() {
+    let switch = Switch::default();
+    let monitor = monitor([
+        switch.check("db", Level::L1).with_interval(Duration::from_secs(1)).readiness(),
+        // Its changes are none of this service.
+        Switch::default().check("other", Level::L5).with_interval(Duration::from_secs(1)),
+    ]);
+    let health = GrpcHealth::new(&monitor).with_watch_interval(Duration::from_hours(24));
+    sleep(Duration::from_secs(5)).await;
+    for service in ["", "readiness", "db", "level/1"] {
+        switch.turn(true);
+        sleep(Duration::from_secs(5)).await;
+        let mut watch = watch(&health, service).await;
+        let began = Instant::now();
+        assert_eq!(next(&mut watch).await, Serving, "{service:?}");
+        assert_eq!(began.elapsed(), Duration::ZERO, "{service:?}");
+        assert_silent(&mut watch, Duration::from_hours(1)).await;
+        for is_on in [false, true, false] {
+            switch.turn(is_on);
+            let began = Instant::now();
+            assert_eq!(next(&mut watch).await, if is_on { Serving } else { NotServing }, "{service:?}");
+            // The check's interval and its jitter; the watch adds none of its own after a quiet time.
+            assert!(began.elapsed() < Duration::from_millis(1_200), "{:?}", began.elapsed());
+            assert_silent(&mut watch, Duration::from_mins(1)).await;
+        }
+    }
+}
+
+/// A first result that counts as much as none did is told all the same.
+#[tokio::test(start_paused = true)]
+async fn a_check_without_a_result_is_unknown_until_it_has_one() {
+    let slow = Check::new("slow", Level::L3, || async {
+        sleep(Duration::from_secs(2)).await;
+        Status::Warn
+    });
+    let monitor = monitor([slow.with_interval(Duration::from_secs(10))]);
+    let health = GrpcHealth::new(&monitor).with_watch_interval(Duration::from_hours(24));
+    let mut watch = watch(&health, "slow").await;
+    assert_eq!(next(&mut watch).await, Unknown);
+    let began = Instant::now();
+    assert_eq!(next(&mut watch).await, Serving);
+    assert!(began.elapsed() < Duration::from_secs(13), "{:?}", began.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_check_that_nobody_else_asks_for_is_looked_at_by_all_who_watch_together() {
+    let switch = Switch::default();
+    let health = GrpcHealth::new(&monitor([switch.check("db", Level::L1)]));
+    let mut watches = Vec::new();
+    for _ in 0..20 {
+        let mut watch = watch(&health, "db").await;
+        assert_eq!(next(&mut watch).await, Serving);
+        watches.push(tokio::spawn(async move { next(&mut watch).await }));
+        sleep(Duration::from_millis(1_300)).await;
+    }
+    let before = switch.runs();
+    sleep(Duration::from_secs(100)).await;
+    assert_eq!(switch.runs() - before, 10, "every ten seconds once, however many watch");
+    switch.turn(false);
+    let turned = Instant::now();
+    for watch in watches {
+        assert_eq!(watch.await.expect("no panic"), NotServing);
+    }
+    assert!(turned.elapsed() <= Duration::from_secs(10));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_check_that_changes_all_the_time_is_not_run_all_the_time() {
+    let runs = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&runs);
+    let flapping = Check::new("flapping", Level::L5, move || {
+        let run = counted.fetch_add(1, Ordering::SeqCst);
+        async move { run.is_multiple_of(2) }
+    });
+    let health = GrpcHealth::new(&monitor([flapping.with_max_age(Duration::ZERO)]));
+    // Alone, it looks when its interval is over: what its own looks change is no news to it.
+    let mut alone = watch(&health, "flapping").await;
+    let told = async {
+        loop {
+            next(&mut alone).await;
+        }
+    };
+    assert!(timeout(Duration::from_secs(95), told).await.is_err());
+    let alone = runs.swap(0, Ordering::SeqCst);
+    assert!((9..=11).contains(&alone), "{alone} runs");
+
+    // Many make news for each other, and then a pause holds.
+    let watches: Vec<_> = (0..10)
+        .map(|_| health.clone())
+        .map(|health| async move {
+            let mut watch = watch(&health, "flapping").await;
+            let mut last = Unknown;
+            loop {
+                let status = next(&mut watch).await;
+                assert_ne!(status, last, "what did not change is not told");
+                last = status;
+            }
+        })
+        .collect();
+    let watches: Vec<_> = watches.into_iter().map(tokio::spawn).collect();
+    sleep(Duration::from_secs(100)).await;
+    let together = runs.load(Ordering::SeqCst);
+    assert!(together <= 10 * 101, "{together} runs");
+    assert!(watches.iter().all(|watch| !watch.is_finished()), "none has failed");
+}
+
+#[tokio::test(start_paused = true)]
+async fn mutes_and_changes_that_were_missed_are_found_out() {
+    let switch = Switch::default();
+    let noise = (0..100).map(|number| Switch::default().check(&format!("noise-{number}"), Level::L5));
+    let monitor = monitor(noise.chain([switch.check("db", Level::L1)]));
+    let health = GrpcHealth::new(&monitor).with_watch_interval(Duration::from_secs(30));
+    let mut watch = watch(&health, "db").await;
+    assert_eq!(next(&mut watch).await, Serving);
+    switch.turn(false);
+    // A hundred first results, and the one that matters among them.
+    sleep(Duration::from_secs(2)).await;
+    let began = Instant::now();
+    monitor.report(&Selection::everything()).await;
+    assert_eq!(next(&mut watch).await, NotServing);
+    assert!(began.elapsed() < Duration::from_secs(1));
+    monitor.mute("db", Duration::from_secs(100), "they move").expect("a check of this name");
+    assert_eq!(next(&mut watch).await, Serving);
+    assert_eq!(next(&mut watch).await, NotServing);
+    let muted = began.elapsed();
+    assert!((100..=130).contains(&muted.as_secs()), "{muted:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_drain_is_told_at_once_and_ends_every_watch() {
+    let stuck = Check::new("stuck", Level::L3, pending::<()>).with_max_age(Duration::ZERO);
+    let monitor = monitor([stuck.readiness(), Check::new("alive", Level::L5, || async { true }).liveness()]);
+    let health = GrpcHealth::new(&monitor);
+    let mut readiness = watch(&health, "readiness").await;
+    let mut liveness = watch(&health, "liveness").await;
+    let mut waiting = watch(&health, "stuck").await;
+    assert_eq!(next(&mut liveness).await, Serving);
+    // Neither has anything to tell yet: both wait for a check that never ends.
+    assert_silent(&mut readiness, Duration::from_millis(100)).await;
+    assert_silent(&mut waiting, Duration::from_millis(100)).await;
+
+    monitor.drain();
+    let began = Instant::now();
+    assert_eq!(next(&mut readiness).await, NotServing);
+    assert_eq!(began.elapsed(), Duration::ZERO);
+    let ends = tokio::join!(readiness.message(), liveness.message(), waiting.message());
+    for end in [ends.0, ends.1, ends.2] {
+        let end = end.expect_err("the end");
+        assert_eq!((end.code(), end.message()), (Code::Unavailable, "shutting down"));
+    }
+    assert_eq!(began.elapsed().as_secs(), 1);
+
+    // One who comes back is told what there is, and is not kept for longer, nor sent away at once.
+    for (service, expected) in [("", NotServing), ("liveness", Serving), ("nobody", ServiceUnknown)] {
+        let began = Instant::now();
+        let mut watch = watch(&health, service).await;
+        assert_eq!(next(&mut watch).await, expected, "{service:?}");
+        assert_eq!(watch.message().await.expect_err("the end").code(), Code::Unavailable);
+        assert_eq!(began.elapsed().as_secs(), 1, "{service:?}");
+    }
+    assert_eq!(check(&health, "").await.expect("an answer"), NotServing);
+    assert_eq!(check(&health, "liveness").await.expect("an answer"), Serving);
+}
