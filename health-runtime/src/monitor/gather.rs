@@ -63,6 +63,34 @@ impl Known {
     }
 }
 
+/// Whether a check is blocked by what it depends on; what is greater decides.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Blocking {
+    No,
+    /// A dependency has no result in time, so it may work or not.
+    Unknown,
+    /// A dependency counts as blocked in this report alone.
+    InThisReport,
+    Yes,
+}
+
+impl Blocking {
+    /// By one dependency.
+    fn by(known: Option<&Known>) -> Self {
+        match known {
+            Some(Known::Landed(result)) if result.is_failing => Self::Yes,
+            Some(Known::Landed(_)) => Self::No,
+            Some(Known::Unrecorded(result)) => match result.cause {
+                Some(Cause::Blocked { .. }) => Self::InThisReport,
+                // It has not failed, as far as anybody knows.
+                Some(Cause::Pending) => Self::No,
+                _ => Self::Unknown,
+            },
+            None => Self::Unknown,
+        }
+    }
+}
+
 pub(super) async fn gather(shared: &Arc<Shared>, selection: &Selection) -> Gathered {
     let asked_at = Instant::now();
     let gathering = Gathering { shared, selection, asked_at, deadline: asked_at + selection.deadline() };
@@ -148,7 +176,11 @@ impl Gathering<'_> {
     /// Looks once more at a check whose result does not go with what this report knows of its dependencies: the
     /// run that it joined began before one of them changed, or was cut off with the runtime that it was on.
     async fn reconcile(&self, index: usize, known: &mut [Option<Known>]) {
-        let Some(is_blocked) = self.is_blocked(index, known) else { return };
+        let blocking = self.blocking(index, known);
+        if blocking == Blocking::Unknown {
+            return;
+        }
+        let is_blocked = blocking > Blocking::Unknown;
         let is_off = match &known[index] {
             Some(Known::Landed(result)) => matches!(result.cause, Some(Cause::Blocked { .. })) != is_blocked,
             Some(Known::Unrecorded(result)) => matches!(result.cause, Some(Cause::CutOff)),
@@ -158,12 +190,15 @@ impl Gathering<'_> {
             return;
         }
         let check = &self.shared.checks[index];
-        let by = check.dependencies.iter().filter(|dependency| is_failing(known, **dependency));
+        let by = check
+            .dependencies
+            .iter()
+            .filter(|dependency| Blocking::by(known[**dependency].as_ref()) > Blocking::Unknown);
         let by = by.map(|dependency| self.shared.checks[*dependency].spec.name().to_owned()).collect();
-        let again = if check.spec.interval().is_none() {
+        let again = if check.spec.interval().is_none() && blocking != Blocking::InThisReport {
             self.look_again(index, is_blocked, known).await
         } else {
-            // It is not for a request to run it.
+            // It is not for a request to run what is in the background, nor to record what no slot knows.
             None
         };
         known[index] = match again {
@@ -179,7 +214,11 @@ impl Gathering<'_> {
     async fn look_again(&self, index: usize, is_blocked: bool, known: &[Option<Known>]) -> Option<Known> {
         loop {
             let observation = observe::run(self.shared, index, |dependency| {
-                known[dependency].as_ref().map(|known| Observation::Settled(Arc::clone(known.result())))
+                known[dependency].as_ref().map(|known| match known {
+                    Known::Landed(result) => Observation::Settled(Arc::clone(result)),
+                    // What this report alone says of it is not to be recorded of those behind it.
+                    Known::Unrecorded(_) => Observation::Pending,
+                })
             });
             let again = self.settle(index, observation).await;
             let was_blocked = matches!(again.result().cause, Some(Cause::Blocked { .. }));
@@ -193,14 +232,10 @@ impl Gathering<'_> {
         }
     }
 
-    /// Whether a dependency has failed; not known if one of them has a result for this report alone.
-    fn is_blocked(&self, index: usize, known: &[Option<Known>]) -> Option<bool> {
-        let dependencies = &self.shared.checks[index].dependencies;
-        dependencies.iter().try_fold(false, |is_blocked, dependency| match &known[*dependency] {
-            Some(Known::Landed(result)) => Some(is_blocked || result.is_failing),
-            Some(Known::Unrecorded(result)) if result.cause == Some(Cause::Pending) => Some(is_blocked),
-            _ => None,
-        })
+    /// Whether this report knows that a check is blocked: one dependency that fails is enough, whatever the others do.
+    fn blocking(&self, index: usize, known: &[Option<Known>]) -> Blocking {
+        let dependencies = self.shared.checks[index].dependencies.iter();
+        dependencies.map(|dependency| Blocking::by(known[*dependency].as_ref())).max().unwrap_or(Blocking::No)
     }
 
     /// For how long a report of this stays true: all of it has to be what the slots hold at this generation.
@@ -256,8 +291,4 @@ impl Gathering<'_> {
         let held_until = SystemTime::now().checked_add(left);
         Some((CheckResult { status: Status::Warn, held_until, ..result.clone() }, until))
     }
-}
-
-fn is_failing(known: &[Option<Known>], index: usize) -> bool {
-    known[index].as_ref().is_some_and(|known| known.result().is_failing)
 }
