@@ -451,6 +451,34 @@ async fn what_is_blocked_by_a_request_is_held() {
     kit.group(Group::Readiness).await.check("api").assert_status(Status::Fail);
 }
 
+/// However long its own next run takes to come, and however many reports know of the failure before.
+#[tokio::test(start_paused = true)]
+async fn a_hold_that_began_in_a_report_is_no_longer_than_others() {
+    let kit = TestMonitor::of([
+        good("db").with_max_age(Duration::ZERO),
+        good("api").depends_on(["db"]).with_interval(Duration::from_mins(10)).readiness().with_hold(INTERVAL),
+    ]);
+    kit.run("api").await.assert_status(Status::Pass);
+    for _ in 0..2 {
+        kit.force("db", Forced::fail("down"));
+        for _ in 0..30 {
+            kit.group(Group::Readiness).await.check("api").assert_status(Status::Warn).assert_cause("blocked");
+            kit.advance(Duration::from_secs(1)).await;
+        }
+        kit.group(Group::Readiness).await.check("api").assert_status(Status::Fail).assert_cause("blocked");
+        // It works again, and is held once more the next time.
+        kit.release("db");
+        kit.group(Group::Readiness).await.check("api").assert_status(Status::Pass);
+    }
+    kit.force("db", Forced::fail("down"));
+    kit.group(Group::Readiness).await.check("api").assert_status(Status::Warn);
+    kit.advance(INTERVAL).await;
+    kit.group(Group::Readiness).await.check("api").assert_status(Status::Fail);
+    kit.advance(Duration::from_mins(11)).await;
+    // Its own run has found it, too, which begins no other hold.
+    kit.group(Group::Readiness).await.check("api").assert_status(Status::Fail);
+}
+
 /// Its hold is over with its pass, and what the report looked at before is a failure.
 #[tokio::test(start_paused = true)]
 async fn what_passes_while_a_report_waits_for_others_does_not_fail_in_it() {

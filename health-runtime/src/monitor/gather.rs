@@ -16,7 +16,6 @@ use super::{
     verdict::Verdict,
 };
 use crate::{
-    clock::after,
     model::{Cause, CheckResult, Group, Report, ReportEntry, Status},
 };
 
@@ -274,19 +273,15 @@ impl Gathering<'_> {
 
     /// What readiness shows of a check that failed lately and may hold on to its last pass, and until when.
     fn held(&self, index: usize, result: &CheckResult) -> Option<(CheckResult, Instant)> {
-        if !result.is_failing || !self.selection.is_of(Group::Readiness) {
+        let check = &self.shared.checks[index];
+        if check.spec.hold().is_none() || !self.selection.is_of(Group::Readiness) {
             return None;
         }
-        let check = &self.shared.checks[index];
-        let hold = check.spec.hold()?;
-        let latest = check.slot.latest()?;
-        let until = if latest.result.is_failing {
-            latest.held_until(&check.spec)?
-        } else {
-            // Only this report knows of the failure: there was no answer in time, or it is blocked and its own run will
-            // find out, or it has passed since this report looked at it.
-            after(self.asked_at, hold)
-        };
+        if !result.is_failing {
+            check.slot.end_hold();
+            return None;
+        }
+        let until = check.slot.hold(&check.spec, self.asked_at)?;
         let left = until.checked_duration_since(Instant::now()).filter(|left| !left.is_zero())?;
         let held_until = SystemTime::now().checked_add(left);
         Some((CheckResult { status: Status::Warn, held_until, ..result.clone() }, until))
