@@ -15,9 +15,7 @@ use super::{
     threshold::Count,
     verdict::Verdict,
 };
-use crate::{
-    model::{Cause, CheckResult, Group, Report, ReportEntry, Status},
-};
+use crate::model::{Cause, CheckResult, Group, Report, ReportEntry, Status};
 
 /// A report, and for how long an answer made of it stays true.
 pub(crate) struct Gathered {
