@@ -24,6 +24,9 @@ const KEPT: usize = 64;
 pub(super) struct Events {
     queue: Mutex<Queue>,
     subscribers: Sender<Arc<StatusChange>>,
+    /// A test's kit, which misses no change however many come at once.
+    #[cfg(feature = "testing")]
+    record: std::sync::OnceLock<tokio::sync::mpsc::UnboundedSender<Arc<StatusChange>>>,
 }
 
 #[derive(Debug, Default)]
@@ -34,7 +37,12 @@ struct Queue {
 
 impl Default for Events {
     fn default() -> Self {
-        Self { queue: Mutex::default(), subscribers: Sender::new(KEPT) }
+        Self {
+            queue: Mutex::default(),
+            subscribers: Sender::new(KEPT),
+            #[cfg(feature = "testing")]
+            record: std::sync::OnceLock::new(),
+        }
     }
 }
 
@@ -48,11 +56,23 @@ impl Events {
         self.subscribers.subscribe()
     }
 
+    /// All changes from now on, for the first who asks for them.
+    #[cfg(feature = "testing")]
+    pub(super) fn record(&self) -> tokio::sync::mpsc::UnboundedReceiver<Arc<StatusChange>> {
+        let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
+        let _ = self.record.set(sender);
+        receiver
+    }
+
     /// Tells what is untold, unless somebody is at it. No lock is held meanwhile: what hears of a change may well
     /// cause the next.
     pub(super) fn tell(&self) {
         let Some(mut turn) = Turn::take(self) else { return };
         while let Some(change) = turn.next() {
+            #[cfg(feature = "testing")]
+            if let Some(record) = self.record.get() {
+                let _ = record.send(Arc::clone(&change));
+            }
             // Nobody may be subscribed.
             let _ = self.subscribers.send(Arc::clone(&change));
             // Last, because it is the only one that somebody else's code can hold up.

@@ -174,6 +174,12 @@ impl Monitor {
         self.listen(Listener::new(listener));
     }
 
+    /// All changes from now on, for the kit that this monitor is in.
+    #[cfg(feature = "testing")]
+    pub(crate) fn record(&self) -> tokio::sync::mpsc::UnboundedReceiver<Arc<StatusChange>> {
+        self.shared.events.record()
+    }
+
     pub(crate) fn listen(&self, listener: Listener) {
         listener.start(self.shared.events.subscribe());
     }
