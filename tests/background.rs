@@ -531,19 +531,20 @@ fn what_cannot_be_meant_stops_the_start() {
         (check().with_interval(second).with_retry_interval(Duration::ZERO), "its retry interval is zero"),
         (check().with_retry_interval(second), "a retry interval and no interval"),
         (check().with_stale_after(second), "can become stale, but has no interval"),
-        (check().with_interval(second).with_stale_after(second), "stale before the next one can be there"),
+        (check().with_interval(second).with_stale_after(second * 11 / 10), "stale before the next one can be there"),
         (check().with_interval(second).with_max_age(second), "an interval and a `max_age`"),
         (check().with_failure_threshold(0), "its failure threshold is zero"),
         (check().with_success_threshold(0), "its success threshold is zero"),
         (check().readiness().with_hold(Duration::ZERO), "its hold is zero"),
         (check().with_hold(second), "is not in the readiness group"),
+        (check().with_degraded_after(Duration::ZERO), "every pass is a warning"),
     ] {
         let error = Registry::builder().check(check).build().expect_err(text);
         assert_eq!(error.problems().len(), 1, "{error}");
         assert!(error.to_string().contains(text), "{error}");
     }
     let good =
-        check().readiness().with_interval(second).with_stale_after(Duration::from_millis(1_001)).with_hold(second);
+        check().readiness().with_interval(second).with_stale_after(Duration::from_millis(1_101)).with_hold(second);
     Registry::builder().check(good).build().expect("a good check");
 }
 
