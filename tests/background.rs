@@ -218,6 +218,77 @@ async fn what_depends_on_it_is_blocked_without_being_run() {
     assert_eq!(kit.runs("api"), runs);
 }
 
+/// `db` fails, `orders` has not been run since, and neither has what depends on that.
+#[tokio::test(start_paused = true)]
+async fn whoever_is_blocked_in_one_report_blocks_others_in_it() {
+    for asked in [true, false] {
+        let shop = good("shop").depends_on(["orders"]);
+        let kit = TestMonitor::of([
+            good("db").with_interval(Duration::from_secs(1)),
+            good("orders").depends_on(["db"]).with_interval(Duration::from_mins(10)),
+            if asked { shop } else { shop.with_interval(Duration::from_mins(10)) },
+        ]);
+        kit.advance(Duration::from_secs(11)).await;
+        kit.report(&Selection::everything()).await.assert_status(Status::Pass);
+        kit.force("db", Forced::fail("gone"));
+        kit.run("db").await;
+        for _ in 0..3 {
+            let report = kit.report(&Selection::everything()).await;
+            report.check("orders").assert_cause("blocked").assert_message("because of db");
+            report
+                .check("shop")
+                .assert_status(Status::Fail)
+                .assert_cause("blocked")
+                .assert_message("because of orders");
+            kit.advance(Duration::from_secs(2)).await;
+        }
+        kit.release("db");
+        kit.run("db").await;
+        // What one report alone knew has not been told.
+        kit.report(&Selection::everything()).await.assert_status(Status::Pass);
+        kit.look("shop").await.assert_changes([Status::Pass]);
+    }
+}
+
+/// One that has no answer in time does not hide one that fails.
+#[tokio::test(start_paused = true)]
+async fn one_failure_blocks_whatever_the_others_do() {
+    for names in [["cache", "db"], ["db", "cache"]] {
+        let kit = TestMonitor::of([
+            good("cache").with_max_age(Duration::ZERO),
+            good("db").with_max_age(Duration::ZERO),
+            good("api").depends_on(names).readiness().with_interval(INTERVAL),
+        ]);
+        kit.run("api").await.assert_status(Status::Pass);
+        kit.force("cache", Forced::hang());
+        kit.force("db", Forced::fail("gone"));
+        kit.group(Group::Readiness).await.check("api").assert_cause("blocked").assert_message("because of db");
+    }
+}
+
+/// What has no result yet fails in readiness, and blocks nobody there either.
+#[tokio::test(start_paused = true)]
+async fn what_is_pending_does_not_block_one_that_is_looked_at_once_more() {
+    let kit = TestMonitor::of([
+        good("cache").with_interval(INTERVAL),
+        good("db").with_max_age(Duration::ZERO),
+        good("disk").with_max_age(Duration::ZERO),
+        good("api").depends_on(["cache", "db", "disk"]).readiness(),
+    ]);
+    kit.force("cache", Forced::hang());
+    kit.force("db", Forced::fail("gone"));
+    kit.force("disk", Forced::slow_by(Duration::from_millis(50)));
+    let everything = Selection::everything();
+    let (before, after) = tokio::join!(kit.report(&everything), async {
+        sleep(Duration::from_millis(20)).await;
+        kit.release("db");
+        // It joins the run that knows of the failure.
+        kit.group(Group::Readiness).await
+    });
+    before.check("api").assert_cause("blocked");
+    after.check("api").assert_status(Status::Pass);
+}
+
 /// The status, what was observed, and how many results in a row, after each of these outcomes.
 async fn after_each(outcomes: &[Status], configure: impl Fn(Check) -> Check) -> Vec<(Status, Status, u32)> {
     let kit = TestMonitor::of([configure(good("db")).with_max_age(Duration::ZERO)]);
@@ -380,6 +451,34 @@ async fn what_is_blocked_by_a_request_is_held() {
     kit.group(Group::Readiness).await.check("api").assert_status(Status::Fail);
 }
 
+/// However long its own next run takes to come, and however many reports know of the failure before.
+#[tokio::test(start_paused = true)]
+async fn a_hold_that_began_in_a_report_is_no_longer_than_others() {
+    let kit = TestMonitor::of([
+        good("db").with_max_age(Duration::ZERO),
+        good("api").depends_on(["db"]).with_interval(Duration::from_mins(10)).readiness().with_hold(INTERVAL),
+    ]);
+    kit.run("api").await.assert_status(Status::Pass);
+    for _ in 0..2 {
+        kit.force("db", Forced::fail("down"));
+        for _ in 0..30 {
+            kit.group(Group::Readiness).await.check("api").assert_status(Status::Warn).assert_cause("blocked");
+            kit.advance(Duration::from_secs(1)).await;
+        }
+        kit.group(Group::Readiness).await.check("api").assert_status(Status::Fail).assert_cause("blocked");
+        // It works again, and is held once more the next time.
+        kit.release("db");
+        kit.group(Group::Readiness).await.check("api").assert_status(Status::Pass);
+    }
+    kit.force("db", Forced::fail("down"));
+    kit.group(Group::Readiness).await.check("api").assert_status(Status::Warn);
+    kit.advance(INTERVAL).await;
+    kit.group(Group::Readiness).await.check("api").assert_status(Status::Fail);
+    kit.advance(Duration::from_mins(11)).await;
+    // Its own run has found it, too, which begins no other hold.
+    kit.group(Group::Readiness).await.check("api").assert_status(Status::Fail);
+}
+
 /// Its hold is over with its pass, and what the report looked at before is a failure.
 #[tokio::test(start_paused = true)]
 async fn what_passes_while_a_report_waits_for_others_does_not_fail_in_it() {
@@ -432,19 +531,20 @@ fn what_cannot_be_meant_stops_the_start() {
         (check().with_interval(second).with_retry_interval(Duration::ZERO), "its retry interval is zero"),
         (check().with_retry_interval(second), "a retry interval and no interval"),
         (check().with_stale_after(second), "can become stale, but has no interval"),
-        (check().with_interval(second).with_stale_after(second), "stale before the next one can be there"),
+        (check().with_interval(second).with_stale_after(second * 11 / 10), "stale before the next one can be there"),
         (check().with_interval(second).with_max_age(second), "an interval and a `max_age`"),
         (check().with_failure_threshold(0), "its failure threshold is zero"),
         (check().with_success_threshold(0), "its success threshold is zero"),
         (check().readiness().with_hold(Duration::ZERO), "its hold is zero"),
         (check().with_hold(second), "is not in the readiness group"),
+        (check().with_degraded_after(Duration::ZERO), "every pass is a warning"),
     ] {
         let error = Registry::builder().check(check).build().expect_err(text);
         assert_eq!(error.problems().len(), 1, "{error}");
         assert!(error.to_string().contains(text), "{error}");
     }
     let good =
-        check().readiness().with_interval(second).with_stale_after(Duration::from_millis(1_001)).with_hold(second);
+        check().readiness().with_interval(second).with_stale_after(Duration::from_millis(1_101)).with_hold(second);
     Registry::builder().check(good).build().expect("a good check");
 }
 

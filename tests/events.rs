@@ -296,3 +296,34 @@ async fn a_subscription_is_a_stream() {
     let change = StreamExt::next(&mut changes).await;
     assert_eq!(change.expect("there").expect("none is missed").to(), Status::Fail);
 }
+
+/// The log takes its time, which is more than first runs need.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn listeners_and_mutes_from_the_start_are_there_before_the_first_change() {
+    let slow = tracing_subscriber::fmt().with_writer(|| {
+        std::thread::sleep(Duration::from_millis(100));
+        std::io::sink()
+    });
+    let (sender, changes) = mpsc::channel();
+    let endpoint = tracing::subscriber::with_default(slow.finish(), || {
+        builder([flapping_in_the_background("db")])
+            .muted("db")
+            .on_change(move |change| {
+                let _ = sender.send((change.from(), change.to(), change.is_muted()));
+            })
+            .build()
+            .expect("good")
+    });
+    let first = changes.recv_timeout(Duration::from_secs(10)).expect("a change");
+    assert_eq!(first, (None, Status::Fail, true));
+    drop(endpoint);
+}
+
+fn flapping_in_the_background(name: &str) -> Check {
+    let runs = AtomicU64::new(0);
+    Check::new(name, Level::L3, move || {
+        let is_up = !runs.fetch_add(1, Ordering::SeqCst).is_multiple_of(2);
+        async move { is_up }
+    })
+    .with_interval(Duration::from_millis(5))
+}

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use health_runtime::{
-    Check, Group, Level, Outcome, Problem, Registry, Selection, State, Status,
+    Check, Group, Level, Outcome, Problem, Registry, RegistryBuilder, Selection, State, Status,
     testing::{Forced, TestMonitor},
 };
 use health_tests::monitor;
@@ -281,6 +281,21 @@ fn all_that_is_wrong_comes_out_at_once_and_stays_the_same() {
     assert_eq!(build().to_string(), text);
     // `fn main() -> Result<(), Error>` prints the `Debug` form.
     assert_eq!(format!("{error:?}"), text);
+}
+
+/// It would be blocked, which restarts the process, by what a restart does not help.
+#[test]
+fn what_depends_on_a_deeper_check_cannot_be_in_liveness() {
+    let shallow = |name| Check::new(name, Level::L5, || async {});
+    let with = |group: fn(Check) -> Check, level| {
+        let db = Check::new("db", level, || async {});
+        let checks = [db, shallow("pool").depends_on(["db"]), group(shallow("alive")).depends_on(["pool"])];
+        checks.into_iter().fold(Registry::builder(), RegistryBuilder::check).build()
+    };
+    let error = with(Check::liveness, Level::L1).expect_err("it reaches outside").to_string();
+    assert!(error.contains("`alive` (tests/reports.rs:") && error.contains("depends on `db` of level 1"), "{error}");
+    with(Check::liveness, Level::L5).expect("it stays inside");
+    with(Check::readiness, Level::L1).expect("readiness may");
 }
 
 #[test]

@@ -144,6 +144,22 @@ async fn time_passes_exactly_and_everything_that_is_due_has_been_done() {
     kit.report(&Selection::everything()).await.assert_status(Status::Pass);
 }
 
+/// More than a subscriber could take at once.
+#[tokio::test(start_paused = true)]
+async fn no_change_is_missed_however_many_come_at_one_moment() {
+    let names: Vec<_> = (0..300).map(|number| number.to_string()).collect();
+    let kit = TestMonitor::of(names.iter().map(|name| good(name)));
+    kit.report(&Selection::everything()).await.assert_status(Status::Pass);
+    for name in &names {
+        kit.force(name, Forced::fail("down"));
+    }
+    kit.advance(SECOND).await;
+    let report = kit.report(&Selection::everything()).await;
+    for name in &names {
+        report.check(name).assert_changes([Status::Pass, Status::Fail]);
+    }
+}
+
 /// A thread takes its time, and by the end of `advance` its result is there all the same.
 #[tokio::test(start_paused = true)]
 async fn plain_functions_are_waited_for() {

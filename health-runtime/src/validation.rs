@@ -33,6 +33,7 @@ pub(crate) fn resolve(specs: &[&CheckSpec], problems: &mut Vec<Problem>) -> Grap
         }
     }
     let dependencies: Vec<Vec<usize>> = specs.iter().map(|spec| find_dependencies(spec, &by_name, problems)).collect();
+    check_liveness(specs, &dependencies, problems);
     let (order, cycles) = sort(&dependencies);
     problems.extend(cycles.into_iter().map(|cycle| Problem::DependencyCycle {
         path: cycle.into_iter().map(|index| specs[index].name().to_owned()).collect(),
@@ -60,7 +61,7 @@ fn check_alone(spec: &CheckSpec, problems: &mut Vec<Problem>) {
 /// What a check says of itself that cannot be meant.
 fn contradictions(spec: &CheckSpec) -> impl Iterator<Item = &'static str> + use<> {
     let interval = spec.interval();
-    let longest = interval.max(spec.retry_interval());
+    let longest = interval.max(spec.retry_interval()).map(|longest| longest.saturating_add(longest / 10));
     let rules = [
         (interval == Some(Duration::ZERO), "its interval is zero"),
         (spec.has_retry_interval() && spec.retry_interval() == Some(Duration::ZERO), "its retry interval is zero"),
@@ -68,7 +69,8 @@ fn contradictions(spec: &CheckSpec) -> impl Iterator<Item = &'static str> + use<
         (interval.is_none() && spec.has_stale_after(), "it can become stale, but has no interval"),
         (
             spec.has_stale_after() && spec.stale_after().is_some_and(|age| Some(age) <= longest),
-            "its results are stale before the next one can be there: make `stale_after` longer than its intervals",
+            "its results are stale before the next one can be there: make `stale_after` more than a tenth longer \
+             than its intervals, because that is what they vary by",
         ),
         (
             interval.is_some() && spec.has_max_age(),
@@ -78,11 +80,42 @@ fn contradictions(spec: &CheckSpec) -> impl Iterator<Item = &'static str> + use<
         (spec.success_threshold() == 0, "its success threshold is zero"),
         (spec.hold() == Some(Duration::ZERO), "its hold is zero"),
         (
+            spec.degraded_after() == Some(Duration::ZERO),
+            "its `degraded_after` is zero, so that every pass is a warning",
+        ),
+        (
             spec.hold().is_some() && !spec.is_in(Group::Readiness),
             "it has a hold, which is for readiness, but is not in the readiness group",
         ),
     ];
     rules.into_iter().filter_map(|(is_broken, rule)| is_broken.then_some(rule))
+}
+
+/// What is blocked fails, so a liveness check must not depend on what reaches outside the process either, not even by way
+/// of others.
+fn check_liveness(specs: &[&CheckSpec], dependencies: &[Vec<usize>], problems: &mut Vec<Problem>) {
+    for (index, spec) in specs.iter().enumerate().filter(|(_, spec)| spec.is_in(Group::Liveness)) {
+        let mut is_seen = vec![false; specs.len()];
+        let mut to_visit = dependencies[index].clone();
+        while let Some(next) = to_visit.pop() {
+            if std::mem::replace(&mut is_seen[next], true) {
+                continue;
+            }
+            to_visit.extend(&dependencies[next]);
+            let (name, level) = (specs[next].name(), specs[next].level());
+            if level != Level::L5 {
+                problems.push(Problem::Misconfigured {
+                    check: spec.name().to_owned(),
+                    location: spec.location().clone(),
+                    fault: format!(
+                        "it is in the liveness group and depends on `{name}` of level {}: should that fail, the whole \
+                         fleet would be restarted",
+                        level.number()
+                    ),
+                });
+            }
+        }
+    }
 }
 
 fn find_dependencies(spec: &CheckSpec, by_name: &HashMap<&str, usize>, problems: &mut Vec<Problem>) -> Vec<usize> {

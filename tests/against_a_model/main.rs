@@ -82,12 +82,12 @@ fn asked() -> impl Strategy<Value = Pace> {
 }
 
 fn background() -> impl Strategy<Value = Pace> {
-    // Often so short that a pause which chance makes longer, or a run that takes its time, leaves a result to become stale.
+    // Often so short that a run that takes its time leaves a result to become stale.
     let longer = prop_oneof![millis(1..50), millis(1..20_000)];
     (millis(500..20_000), millis(500..20_000), longer).prop_map(|(interval, retry_interval, longer)| Pace::Background {
         interval,
         retry_interval,
-        stale_after: interval.max(retry_interval) + longer,
+        stale_after: interval.max(retry_interval) * 11 / 10 + longer,
     })
 }
 

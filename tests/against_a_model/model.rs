@@ -41,6 +41,8 @@ pub(crate) struct Run {
 #[derive(Clone, Debug)]
 struct Finding {
     at: Duration,
+    /// The first report on readiness that knew of a failure since the finding before.
+    known_since: Option<Duration>,
     observed: Status,
     cause: Option<&'static str>,
     is_result: bool,
@@ -90,6 +92,7 @@ pub(crate) struct Model {
     pub(crate) runs: Vec<Run>,
     under_way: Option<Run>,
     muted_until: Duration,
+    known_since: Option<Duration>,
 }
 
 impl Deed {
@@ -113,7 +116,14 @@ impl Asker {
 
 impl Model {
     pub(crate) fn new(rules: Rules) -> Self {
-        Self { rules, findings: Vec::new(), runs: Vec::new(), under_way: None, muted_until: Duration::ZERO }
+        Self {
+            rules,
+            findings: Vec::new(),
+            runs: Vec::new(),
+            under_way: None,
+            muted_until: Duration::ZERO,
+            known_since: None,
+        }
     }
 
     pub(crate) const fn is_background(&self) -> bool {
@@ -122,7 +132,8 @@ impl Model {
 
     fn find(&mut self, at: Duration, observed: Status, cause: Option<&'static str>, is_result: bool) {
         let is_muted = at < self.muted_until;
-        self.findings.push(Finding { at, observed, cause, is_result, is_muted });
+        let known_since = self.known_since.take();
+        self.findings.push(Finding { at, known_since, observed, cause, is_result, is_muted });
     }
 
     fn lands(&self, run: Run) -> Duration {
@@ -227,7 +238,10 @@ impl Model {
         }
     }
 
-    fn show(&self, now: Duration, asker: Asker) -> Shown {
+    fn show(&mut self, now: Duration, asker: Asker) -> Shown {
+        if asker == Asker::Readiness {
+            self.known_since = None;
+        }
         let (finding, standings) = (&self.findings[self.findings.len() - 1], self.standings());
         let Standing { status, consecutive, .. } = standings[standings.len() - 1];
         let held_until = self.held_until(now, asker, &standings);
@@ -243,7 +257,7 @@ impl Model {
 
     /// What stands in one report alone, which was asked for and answered at these times.
     fn unrecorded(
-        &self,
+        &mut self,
         (start, now): (Duration, Duration),
         asker: Asker,
         observed: Status,
@@ -251,9 +265,9 @@ impl Model {
     ) -> Shown {
         let standings = self.standings();
         let held_until = match (standings.last(), self.rules.hold) {
-            // It fails from now on, as far as this report knows.
-            (Some(latest), Some(hold)) if !latest.is_failing => {
-                Some(start + hold).filter(|until| asker == Asker::Readiness && now < *until)
+            // It fails from the first such report on, as far as they know.
+            (Some(latest), Some(hold)) if !latest.is_failing && asker == Asker::Readiness => {
+                Some(*self.known_since.get_or_insert(start) + hold).filter(|until| now < *until)
             }
             _ => self.held_until(now, asker, &standings),
         };
@@ -301,7 +315,7 @@ impl Model {
             };
             let failing_since = match before {
                 Some(before) if is_failing && was_failing => before.failing_since,
-                Some(_) if is_failing => Some(finding.at),
+                Some(_) if is_failing => Some(finding.known_since.unwrap_or(finding.at)),
                 _ => None,
             };
             let alike = results.iter().rev().take_while(|other| **other == is_failure).count();

@@ -250,12 +250,14 @@ impl EndpointBuilder {
             let document = openapi::document(&paths, &status_codes.all(), &checks, self.build_info.as_ref());
             OpenApiAnswer::new(document)
         };
-        let monitor = Monitor::new(registry);
+        let monitor = Monitor::at_rest(registry);
         match self.muted {
             Some(list) => monitor.mute_listed(&list, "EndpointBuilder::muted"),
             None => monitor.mute_listed(&std::env::var(MUTE_VARIABLE).unwrap_or_default(), MUTE_VARIABLE),
         }
         self.listeners.into_iter().for_each(|listener| monitor.listen(listener));
+        // Last, so that no change comes before those who want to hear of it, or before its mute.
+        monitor.start();
         Ok(Endpoint {
             service: Arc::new(Service {
                 monitor,

@@ -94,7 +94,8 @@ impl Check {
         self
     }
 
-    /// Puts it in the liveness group. At any level but 5 that is a start-up error.
+    /// Puts it in the liveness group. At any level but 5 that is a start-up error, and so is to depend on a check of
+    /// another level, be it by way of others: what is blocked fails.
     #[must_use]
     pub fn liveness(self) -> Self {
         self.in_group(Group::Liveness)
@@ -158,7 +159,7 @@ impl Check {
 
     /// Sets the age at which the latest result of a background check no longer counts, whatever it said: the check is
     /// then failing as [`stale`](crate::Cause::Stale). Default: three intervals and the timeout. Without an interval, or not
-    /// longer than it, it is a start-up error.
+    /// more than a tenth longer than it (which it varies by), it is a start-up error.
     #[must_use]
     pub fn with_stale_after(mut self, age: Duration) -> Self {
         self.spec.stale_after = Some(age);
@@ -191,7 +192,7 @@ impl Check {
         self
     }
 
-    /// Sets the duration beyond which a pass counts as a warning. Default: none.
+    /// Sets the duration beyond which a pass counts as a warning. Default: none. Zero is a start-up error.
     #[must_use]
     pub fn with_degraded_after(mut self, duration: Duration) -> Self {
         self.spec.degraded_after = Some(duration);

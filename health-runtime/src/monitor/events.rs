@@ -33,6 +33,9 @@ pub(super) struct Events {
     pub(super) recent: History,
     /// Wakes those who look into `recent` by themselves, also when a drain begins.
     pub(super) news: watch::Sender<()>,
+    /// A test's kit, which misses no change however many come at once.
+    #[cfg(feature = "testing")]
+    record: std::sync::OnceLock<tokio::sync::mpsc::UnboundedSender<Arc<StatusChange>>>,
 }
 
 #[derive(Debug, Default)]
@@ -49,6 +52,8 @@ impl Default for Events {
             subscribers: Sender::new(KEPT),
             recent: History::of(RECENT),
             news: watch::Sender::default(),
+            #[cfg(feature = "testing")]
+            record: std::sync::OnceLock::new(),
         }
     }
 }
@@ -74,11 +79,23 @@ impl Events {
         queue.untold.push_back(change);
     }
 
+    /// All changes from now on, for the first who asks for them.
+    #[cfg(feature = "testing")]
+    pub(super) fn record(&self) -> tokio::sync::mpsc::UnboundedReceiver<Arc<StatusChange>> {
+        let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
+        let _ = self.record.set(sender);
+        receiver
+    }
+
     /// Tells what is untold, unless somebody is at it. No lock is held meanwhile: what hears of a change may well
     /// cause the next.
     pub(super) fn tell(&self) {
         let Some(mut turn) = Turn::take(self) else { return };
         while let Some(change) = turn.next() {
+            #[cfg(feature = "testing")]
+            if let Some(record) = self.record.get() {
+                let _ = record.send(Arc::clone(&change));
+            }
             // Nobody may be subscribed.
             let _ = self.subscribers.send(Arc::clone(&change));
             self.news.send_replace(());

@@ -15,10 +15,7 @@ use super::{
     threshold::Count,
     verdict::Verdict,
 };
-use crate::{
-    clock::after,
-    model::{Cause, CheckResult, Group, Report, ReportEntry, Status},
-};
+use crate::model::{Cause, CheckResult, Group, Report, ReportEntry, Status};
 
 /// A report, and for how long an answer made of it stays true.
 pub(crate) struct Gathered {
@@ -59,6 +56,34 @@ impl Known {
     const fn result(&self) -> &Arc<CheckResult> {
         match self {
             Self::Landed(result) | Self::Unrecorded(result) => result,
+        }
+    }
+}
+
+/// Whether a check is blocked by what it depends on; what is greater decides.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Blocking {
+    No,
+    /// A dependency has no result in time, so it may work or not.
+    Unknown,
+    /// A dependency counts as blocked in this report alone.
+    InThisReport,
+    Yes,
+}
+
+impl Blocking {
+    /// By one dependency.
+    fn by(known: Option<&Known>) -> Self {
+        match known {
+            Some(Known::Landed(result)) if result.is_failing => Self::Yes,
+            Some(Known::Landed(_)) => Self::No,
+            Some(Known::Unrecorded(result)) => match result.cause {
+                Some(Cause::Blocked { .. }) => Self::InThisReport,
+                // It has not failed, as far as anybody knows.
+                Some(Cause::Pending) => Self::No,
+                _ => Self::Unknown,
+            },
+            None => Self::Unknown,
         }
     }
 }
@@ -148,7 +173,11 @@ impl Gathering<'_> {
     /// Looks once more at a check whose result does not go with what this report knows of its dependencies: the
     /// run that it joined began before one of them changed, or was cut off with the runtime that it was on.
     async fn reconcile(&self, index: usize, known: &mut [Option<Known>]) {
-        let Some(is_blocked) = self.is_blocked(index, known) else { return };
+        let blocking = self.blocking(index, known);
+        if blocking == Blocking::Unknown {
+            return;
+        }
+        let is_blocked = blocking > Blocking::Unknown;
         let is_off = match &known[index] {
             Some(Known::Landed(result)) => matches!(result.cause, Some(Cause::Blocked { .. })) != is_blocked,
             Some(Known::Unrecorded(result)) => matches!(result.cause, Some(Cause::CutOff)),
@@ -158,12 +187,15 @@ impl Gathering<'_> {
             return;
         }
         let check = &self.shared.checks[index];
-        let by = check.dependencies.iter().filter(|dependency| is_failing(known, **dependency));
+        let by = check
+            .dependencies
+            .iter()
+            .filter(|dependency| Blocking::by(known[**dependency].as_ref()) > Blocking::Unknown);
         let by = by.map(|dependency| self.shared.checks[*dependency].spec.name().to_owned()).collect();
-        let again = if check.spec.interval().is_none() {
+        let again = if check.spec.interval().is_none() && blocking != Blocking::InThisReport {
             self.look_again(index, is_blocked, known).await
         } else {
-            // It is not for a request to run it.
+            // It is not for a request to run what is in the background, nor to record what no slot knows.
             None
         };
         known[index] = match again {
@@ -179,7 +211,11 @@ impl Gathering<'_> {
     async fn look_again(&self, index: usize, is_blocked: bool, known: &[Option<Known>]) -> Option<Known> {
         loop {
             let observation = observe::run(self.shared, index, |dependency| {
-                known[dependency].as_ref().map(|known| Observation::Settled(Arc::clone(known.result())))
+                known[dependency].as_ref().map(|known| match known {
+                    Known::Landed(result) => Observation::Settled(Arc::clone(result)),
+                    // What this report alone says of it is not to be recorded of those behind it.
+                    Known::Unrecorded(_) => Observation::Pending,
+                })
             });
             let again = self.settle(index, observation).await;
             let was_blocked = matches!(again.result().cause, Some(Cause::Blocked { .. }));
@@ -193,14 +229,10 @@ impl Gathering<'_> {
         }
     }
 
-    /// Whether a dependency has failed; not known if one of them has a result for this report alone.
-    fn is_blocked(&self, index: usize, known: &[Option<Known>]) -> Option<bool> {
-        let dependencies = &self.shared.checks[index].dependencies;
-        dependencies.iter().try_fold(false, |is_blocked, dependency| match &known[*dependency] {
-            Some(Known::Landed(result)) => Some(is_blocked || result.is_failing),
-            Some(Known::Unrecorded(result)) if result.cause == Some(Cause::Pending) => Some(is_blocked),
-            _ => None,
-        })
+    /// Whether this report knows that a check is blocked: one dependency that fails is enough, whatever the others do.
+    fn blocking(&self, index: usize, known: &[Option<Known>]) -> Blocking {
+        let dependencies = self.shared.checks[index].dependencies.iter();
+        dependencies.map(|dependency| Blocking::by(known[*dependency].as_ref())).max().unwrap_or(Blocking::No)
     }
 
     /// For how long a report of this stays true: all of it has to be what the slots hold at this generation.
@@ -239,25 +271,17 @@ impl Gathering<'_> {
 
     /// What readiness shows of a check that failed lately and may hold on to its last pass, and until when.
     fn held(&self, index: usize, result: &CheckResult) -> Option<(CheckResult, Instant)> {
-        if !result.is_failing || !self.selection.is_of(Group::Readiness) {
+        let check = &self.shared.checks[index];
+        if check.spec.hold().is_none() || !self.selection.is_of(Group::Readiness) {
             return None;
         }
-        let check = &self.shared.checks[index];
-        let hold = check.spec.hold()?;
-        let latest = check.slot.latest()?;
-        let until = if latest.result.is_failing {
-            latest.held_until(&check.spec)?
-        } else {
-            // Only this report knows of the failure: there was no answer in time, or it is blocked and its own run will
-            // find out, or it has passed since this report looked at it.
-            after(self.asked_at, hold)
-        };
+        if !result.is_failing {
+            check.slot.end_hold();
+            return None;
+        }
+        let until = check.slot.hold(&check.spec, self.asked_at)?;
         let left = until.checked_duration_since(Instant::now()).filter(|left| !left.is_zero())?;
         let held_until = SystemTime::now().checked_add(left);
         Some((CheckResult { status: Status::Warn, held_until, ..result.clone() }, until))
     }
-}
-
-fn is_failing(known: &[Option<Known>], index: usize) -> bool {
-    known[index].as_ref().is_some_and(|known| known.result().is_failing)
 }

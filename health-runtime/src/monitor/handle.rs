@@ -50,11 +50,21 @@ impl Monitor {
     /// first report; nothing else runs before it is asked for. They end when the last handle is gone.
     #[must_use]
     pub fn new(registry: Registry) -> Self {
-        let shared = Arc::new(Shared::new(registry));
+        let monitor = Self::at_rest(registry);
+        monitor.start();
+        monitor
+    }
+
+    /// A monitor that is to be muted and listened to before anything runs.
+    pub(crate) fn at_rest(registry: Registry) -> Self {
+        Self { shared: Arc::new(Shared::new(registry)) }
+    }
+
+    /// Starts the background checks, if this is called in a Tokio runtime.
+    pub(crate) fn start(&self) {
         if Handle::try_current().is_ok() {
-            (0..shared.checks.len()).for_each(|index| schedule::ensure(&shared, index));
+            (0..self.shared.checks.len()).for_each(|index| schedule::ensure(&self.shared, index));
         }
-        Self { shared }
     }
 
     /// What is known of each check, by level and name.
@@ -196,6 +206,12 @@ impl Monitor {
     /// that never returns keeps its thread, which ends with the process; no runtime waits for it.
     pub fn on_change(&self, listener: impl FnMut(&StatusChange) + Send + 'static) {
         self.listen(Listener::new(listener));
+    }
+
+    /// All changes from now on, for the kit that this monitor is in.
+    #[cfg(feature = "testing")]
+    pub(crate) fn record(&self) -> tokio::sync::mpsc::UnboundedReceiver<Arc<StatusChange>> {
+        self.shared.events.record()
     }
 
     pub(crate) fn listen(&self, listener: Listener) {

@@ -1,7 +1,7 @@
 //! What runs and reports share.
 
 use std::sync::{
-    Arc, OnceLock,
+    Arc, OnceLock, PoisonError,
     atomic::{AtomicU64, Ordering},
 };
 
@@ -141,5 +141,17 @@ impl Shared {
     /// Outdates the answers made before.
     pub(super) fn outdate(&self) {
         self.generation.fetch_add(1, Ordering::Release);
+    }
+}
+
+impl Drop for Shared {
+    /// Background tasks hold it only while they run a check; between two runs they would wait for the next in vain.
+    fn drop(&mut self) {
+        for check in &mut self.checks {
+            let task = check.task.get_mut().unwrap_or_else(PoisonError::into_inner);
+            if let Some(task) = task.take() {
+                task.abort();
+            }
+        }
     }
 }

@@ -43,7 +43,8 @@ struct SlotState {
 pub(super) struct Latest {
     pub(super) result: Arc<CheckResult>,
     at: Instant,
-    /// When the check stopped passing; `None` while it does not fail, and if it never passed.
+    /// When the check stopped passing; `None` while it does not fail, and if it never passed. While it passes: since when
+    /// reports on readiness have known of a failure that is not recorded.
     failing_since: Option<Instant>,
 }
 
@@ -58,7 +59,7 @@ impl Latest {
     }
 
     /// Until when readiness holds on to the last pass.
-    pub(super) fn held_until(&self, spec: &CheckSpec) -> Option<Instant> {
+    fn held_until(&self, spec: &CheckSpec) -> Option<Instant> {
         Some(after(self.failing_since?, spec.hold()?))
     }
 }
@@ -241,6 +242,24 @@ impl Slot {
         self.lock().flight.as_ref().is_some_and(|flight| flight.began.is_some())
     }
 
+    /// Until when readiness holds on to the last pass of a check that is failing in a report that was asked for at this
+    /// time. The first report on a failure that is not recorded begins the hold.
+    pub(super) fn hold(&self, spec: &CheckSpec, asked_at: Instant) -> Option<Instant> {
+        let mut state = self.lock();
+        let latest = state.latest.as_mut()?;
+        if !latest.result.is_failing {
+            latest.failing_since.get_or_insert(asked_at);
+        }
+        latest.held_until(spec)
+    }
+
+    /// Readiness found the check working, so what a report knew before is over.
+    pub(super) fn end_hold(&self) {
+        if let Some(latest) = self.lock().latest.as_mut().filter(|latest| !latest.result.is_failing) {
+            latest.failing_since = None;
+        }
+    }
+
     /// The latest result, however old, and when it landed.
     pub(super) fn latest(&self) -> Option<Latest> {
         self.lock().latest.clone()
@@ -287,7 +306,7 @@ impl SlotState {
         count.is_failing |= verdict.is_failure() && before.as_ref().is_some_and(|before| before.result.is_failing);
         let failing_since = match &before {
             Some(before) if count.is_failing && before.result.is_failing => before.failing_since,
-            Some(_) if count.is_failing => Some(now),
+            Some(before) if count.is_failing => before.failing_since.or(Some(now)),
             _ => None,
         };
         let before = before.map(|before| before.result);

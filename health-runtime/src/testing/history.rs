@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use crate::{
     model::{Cause, Status, StatusChange},
-    monitor::{Missed, Monitor},
+    monitor::Monitor,
 };
 
 /// A change, and how long after the start of the kit it came.
@@ -22,49 +22,30 @@ pub(super) struct Noted {
 
 #[derive(Debug, Default)]
 pub(super) struct History {
-    notes: Mutex<Notes>,
-}
-
-#[derive(Debug, Default)]
-struct Notes {
-    noted: Vec<Noted>,
-    missed: u64,
+    notes: Mutex<Vec<Noted>>,
 }
 
 impl History {
     /// Notes all changes of a monitor from now on, in a task that ends with it.
     pub(super) fn of(monitor: &Monitor) -> Arc<Self> {
         let history = Arc::new(Self::default());
-        let (start, mut changes, noting) = (Instant::now(), monitor.subscribe(), Arc::clone(&history));
+        let (start, mut changes, noting) = (Instant::now(), monitor.record(), Arc::clone(&history));
         tokio::spawn(async move {
-            while let Some(change) = changes.next().await {
-                let mut notes = noting.lock();
-                match change {
-                    Ok(change) => notes.noted.push(Noted { at: start.elapsed(), change }),
-                    Err(Missed { count }) => notes.missed += count,
-                }
+            while let Some(change) = changes.recv().await {
+                noting.lock().push(Noted { at: start.elapsed(), change });
             }
         });
         history
     }
 
-    fn lock(&self) -> MutexGuard<'_, Notes> {
+    fn lock(&self) -> MutexGuard<'_, Vec<Noted>> {
         // Nothing panics while it holds the lock.
         self.notes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// All changes of one check.
-    ///
-    /// # Panics
-    /// If more came at one moment than a subscriber can take.
     pub(super) fn of_check(&self, check: &str) -> Vec<Noted> {
-        let (changes, missed) = {
-            let notes = self.lock();
-            let changes = notes.noted.iter().filter(|noted| noted.change.check() == check);
-            (changes.cloned().collect(), notes.missed)
-        };
-        assert!(missed == 0, "more than 64 checks changed at one moment, so that {missed} changes are not known");
-        changes
+        self.lock().iter().filter(|noted| noted.change.check() == check).cloned().collect()
     }
 }
 

@@ -3,7 +3,7 @@ use health_runtime::health_check;
 #[health_check(level = 3, retry_interval = "5s", stale_after = "1m")]
 async fn not_in_the_background() {}
 
-#[health_check(level = 3, interval = "30s", max_age = "1s", stale_after = "30s")]
+#[health_check(level = 3, interval = "30s", max_age = "1s", stale_after = "33s")]
 async fn only_read() {}
 
 #[health_check(level = 3, interval = "0s", stale_after = "30s", hold = "1m")]
