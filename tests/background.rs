@@ -548,6 +548,25 @@ fn what_cannot_be_meant_stops_the_start() {
     Registry::builder().check(good).build().expect("a good check");
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_hold_of_a_stale_check_counts_from_when_it_became_stale() {
+    let second = Duration::from_secs(1);
+    let kit = TestMonitor::of([Check::new("db", Level::L1, || async {})
+        .readiness()
+        .with_timeout(1_000 * second)
+        .with_interval(second)
+        .with_stale_after(10 * second)
+        .with_hold(60 * second)]);
+    kit.run("db").await.assert_status(Status::Pass);
+    kit.force("db", Forced::hang());
+    // Nobody asks meanwhile.
+    kit.advance(40 * second).await;
+    kit.look("db").await.assert_status(Status::Fail).assert_cause("stale");
+    kit.group(Group::Readiness).await.assert_status(Status::Warn);
+    kit.advance(31 * second).await;
+    kit.group(Group::Readiness).await.assert_status(Status::Fail);
+}
+
 /// Nobody has to ask for it: one that blocks its thread is given up in time, and is never run beside itself.
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
 async fn one_that_blocks_its_thread_does_not_stay_good() {

@@ -212,7 +212,10 @@ impl Model {
                     return (self.unrecorded((now, now), asker, observed, "pending"), now);
                 };
                 if latest.cause != Some("stale") && now >= latest.at + stale_after {
-                    self.find(now, Status::Fail, Some("stale"), false);
+                    self.find(latest.at + stale_after, Status::Fail, Some("stale"), false);
+                    // It is told when somebody finds it so.
+                    let is_muted = now < self.muted_until;
+                    self.findings.last_mut().expect("found").is_muted = is_muted;
                 }
                 (self.show(now, asker), now)
             }

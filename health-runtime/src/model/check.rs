@@ -175,8 +175,9 @@ impl Check {
         self
     }
 
-    /// Sets how many passes or warnings in a row it takes until a failing check counts as working. Default: 1. Zero is
-    /// a start-up error.
+    /// Sets how many passes or warnings in a row it takes until a check that failed by its own results counts as working.
+    /// Default: 1. Zero is a start-up error. One that was blocked or stale, which no threshold counts, works again with
+    /// its first pass.
     #[must_use]
     pub fn with_success_threshold(mut self, results: u32) -> Self {
         self.spec.success_threshold = results;

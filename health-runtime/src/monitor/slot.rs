@@ -174,7 +174,8 @@ impl Slot {
         match (spec.stale_after(), latest.valid_until(spec)) {
             (Some(stale_after), Some(until)) if until <= now => {
                 let duration = latest.result.duration;
-                let landing = state.land(&self.outbox, spec, Verdict::stale(stale_after), now, duration);
+                // As of when it became so, whoever looks when: a hold counts from then on.
+                let landing = state.land(&self.outbox, spec, Verdict::stale(stale_after), until, duration);
                 (Observation::Settled(Arc::clone(&landing.result)), Some(landing))
             }
             _ => (Observation::Settled(Arc::clone(&latest.result)), None),
