@@ -10,35 +10,37 @@ use std::{
     time::Duration,
 };
 
-use health_runtime::{Cause, Check, CheckResult, Group, Level, Monitor, Registry, Selection, Status};
+use health_runtime::{
+    Cause, Check, CheckResult, Group, Level, Monitor, Outcome, Registry, Selection, Status,
+    testing::{Forced, TestMonitor},
+};
 use health_tests::{builder, monitor};
-use tokio::time::{Instant, advance, sleep};
+use tokio::time::{Instant, sleep};
 
 const INTERVAL: Duration = Duration::from_secs(30);
+
+fn good(name: &str) -> Check {
+    Check::new(name, Level::L2, || async {})
+}
 
 /// A check that a test turns on and off, and that notes when it runs.
 #[derive(Clone)]
 struct Switch {
     is_down: Arc<AtomicBool>,
-    takes: Arc<Mutex<Duration>>,
     started: Arc<Mutex<Vec<Instant>>>,
 }
 
 impl Switch {
     fn new() -> Self {
-        Self { is_down: Arc::default(), takes: Arc::default(), started: Arc::default() }
+        Self { is_down: Arc::default(), started: Arc::default() }
     }
 
     fn check(&self, name: &str) -> Check {
         let switch = self.clone();
         Check::new(name, Level::L2, move || {
             switch.started.lock().expect("no panic").push(Instant::now());
-            let takes = *switch.takes.lock().expect("no panic");
             let is_up = !switch.is_down.load(Ordering::SeqCst);
-            async move {
-                sleep(takes).await;
-                is_up
-            }
+            async move { is_up }
         })
     }
 
@@ -99,13 +101,11 @@ async fn first_runs_are_spread() {
 
 #[tokio::test(start_paused = true)]
 async fn before_its_first_result_it_is_pending() {
-    let db = Switch::new();
-    *db.takes.lock().expect("no panic") = Duration::from_secs(2);
-    let check = Check::clone(&db.check("db")).with_interval(INTERVAL).readiness().startup();
+    let check =
+        Check::new("db", Level::L2, || sleep(Duration::from_secs(2))).with_interval(INTERVAL).readiness().startup();
     let alive = Check::new("alive", Level::L5, || sleep(Duration::from_millis(900))).with_interval(INTERVAL).liveness();
     let after = Check::new("after", Level::L3, || async {}).depends_on(["db"]);
-    let monitor = monitor([check, alive, after]);
-    let pending = |status| (status, Some("pending"));
+    let kit = TestMonitor::of([check, alive, after]);
     let start = Instant::now();
     for (selection, name, status) in [
         (Selection::everything(), "db", Status::Warn),
@@ -114,13 +114,13 @@ async fn before_its_first_result_it_is_pending() {
         (Selection::group(Group::Startup), "db", Status::Fail),
         (Selection::group(Group::Liveness), "alive", Status::Pass),
     ] {
-        let result = result(&monitor, selection, name).await;
-        assert_eq!((result.status(), result.cause().map(Cause::as_str)), pending(status), "{name}");
+        kit.report(&selection).await.check(name).assert_status(status).assert_cause("pending");
     }
-    assert_eq!(look(&monitor, "after").await, (Status::Pass, None), "what it depends on has not failed");
+    // What it depends on has not failed.
+    kit.look("after").await.assert_status(Status::Pass).assert_cause(None);
     assert_eq!(start.elapsed(), Duration::ZERO, "requests wait for nothing");
-    sleep(Duration::from_secs(12)).await;
-    assert_eq!(look(&monitor, "db").await, (Status::Pass, None));
+    kit.advance(Duration::from_secs(12)).await;
+    kit.look("db").await.assert_status(Status::Pass).assert_cause(None);
 }
 
 #[tokio::test(start_paused = true)]
@@ -159,14 +159,13 @@ async fn a_run_that_is_longer_than_its_interval_is_alone() {
 /// A check that hangs is retried and says so; its last pass is not kept.
 #[tokio::test(start_paused = true)]
 async fn one_that_hangs_does_not_stay_good() {
-    let db = Switch::new();
-    let check = db.check("db").with_interval(Duration::from_secs(10)).with_timeout(Duration::from_secs(1));
-    let monitor = monitor([check]);
-    sleep(Duration::from_secs(10)).await;
-    assert_eq!(look(&monitor, "db").await, (Status::Pass, None));
-    *db.takes.lock().expect("no panic") = Duration::from_hours(1);
-    sleep(Duration::from_secs(13)).await;
-    assert_eq!(look(&monitor, "db").await, (Status::Fail, Some("timed_out")));
+    let check = good("db").with_interval(Duration::from_secs(10)).with_timeout(Duration::from_secs(1));
+    let kit = TestMonitor::of([check]);
+    kit.advance(Duration::from_secs(10)).await;
+    kit.look("db").await.assert_status(Status::Pass).assert_cause(None);
+    kit.force("db", Forced::hang());
+    kit.advance(Duration::from_secs(13)).await;
+    kit.look("db").await.assert_status(Status::Fail).assert_cause("timed_out");
 }
 
 /// Only a monitor whose runtime is gone can have a result that old: everything else lands in time.
@@ -202,32 +201,31 @@ fn what_is_too_old_does_not_count_and_shows_its_age() {
 
 #[tokio::test(start_paused = true)]
 async fn what_depends_on_it_is_blocked_without_being_run() {
-    let db = Switch::new();
-    let api = Switch::new();
-    let monitor = monitor([
-        db.check("db").with_interval(Duration::from_secs(1)),
-        api.check("api").depends_on(["db"]).with_interval(Duration::from_mins(1)),
+    let kit = TestMonitor::of([
+        good("db").with_interval(Duration::from_secs(1)),
+        good("api").depends_on(["db"]).with_interval(Duration::from_mins(1)),
     ]);
-    sleep(Duration::from_secs(12)).await;
-    assert_eq!(look(&monitor, "api").await, (Status::Pass, None));
-    let runs = api.started().len();
-    db.set_down(true);
-    sleep(Duration::from_secs(3)).await;
-    assert_eq!(look(&monitor, "api").await, (Status::Fail, Some("blocked")));
-    db.set_down(false);
-    sleep(Duration::from_secs(3)).await;
-    assert_eq!(look(&monitor, "api").await, (Status::Pass, None), "its own result still holds");
-    assert_eq!(api.started().len(), runs);
+    kit.advance(Duration::from_secs(12)).await;
+    kit.look("api").await.assert_status(Status::Pass).assert_cause(None);
+    let runs = kit.runs("api");
+    kit.force("db", Forced::fail("down"));
+    kit.advance(Duration::from_secs(3)).await;
+    kit.look("api").await.assert_status(Status::Fail).assert_cause("blocked");
+    kit.release("db");
+    kit.advance(Duration::from_secs(3)).await;
+    // Its own result still holds.
+    kit.look("api").await.assert_status(Status::Pass).assert_cause(None);
+    assert_eq!(kit.runs("api"), runs);
 }
 
 /// The status, what was observed, and how many results in a row, after each of these outcomes.
-async fn after_each(downs: &[bool], configure: impl Fn(Check) -> Check) -> Vec<(Status, Status, u32)> {
-    let switch = Switch::new();
-    let monitor = monitor([configure(switch.check("db")).with_max_age(Duration::ZERO)]);
+async fn after_each(outcomes: &[Status], configure: impl Fn(Check) -> Check) -> Vec<(Status, Status, u32)> {
+    let kit = TestMonitor::of([configure(good("db")).with_max_age(Duration::ZERO)]);
+    kit.force_next("db", outcomes.iter().map(|status| Outcome::new(*status).into()));
     let mut seen = Vec::new();
-    for is_down in downs {
-        switch.set_down(*is_down);
-        let result = result(&monitor, Selection::everything(), "db").await;
+    for _ in outcomes {
+        let seen_now = kit.run("db").await;
+        let result = seen_now.result();
         seen.push((result.status(), result.observed(), result.consecutive()));
     }
     seen
@@ -236,13 +234,12 @@ async fn after_each(downs: &[bool], configure: impl Fn(Check) -> Check) -> Vec<(
 #[tokio::test(start_paused = true)]
 async fn consecutive_failures_turn_it() {
     use Status::{Fail, Pass, Warn};
-    let (up, down) = (false, true);
     assert_eq!(
-        after_each(&[up, down, up, down, down, up], |check| check.with_failure_threshold(2)).await,
+        after_each(&[Pass, Fail, Pass, Fail, Fail, Pass], |check| check.with_failure_threshold(2)).await,
         [(Pass, Pass, 1), (Pass, Fail, 1), (Pass, Pass, 1), (Pass, Fail, 1), (Fail, Fail, 2), (Pass, Pass, 1)]
     );
     assert_eq!(
-        after_each(&[down, up, up, down, up, up, up], |check| check.with_success_threshold(3)).await,
+        after_each(&[Fail, Pass, Pass, Fail, Pass, Pass, Pass], |check| check.with_success_threshold(3)).await,
         [
             (Fail, Fail, 1),
             (Fail, Pass, 1),
@@ -254,7 +251,7 @@ async fn consecutive_failures_turn_it() {
         ]
     );
     assert_eq!(
-        after_each(&[up, down, down], |check| check.with_failure_threshold(2).critical(false)).await,
+        after_each(&[Pass, Fail, Fail], |check| check.with_failure_threshold(2).critical(false)).await,
         [(Pass, Pass, 1), (Pass, Fail, 1), (Warn, Fail, 2)]
     );
 }
@@ -262,70 +259,143 @@ async fn consecutive_failures_turn_it() {
 /// What is blocked is not a result: it shows at once, and the count goes on behind it.
 #[tokio::test(start_paused = true)]
 async fn thresholds_count_results_and_nothing_else() {
-    let (db, api) = (Switch::new(), Switch::new());
-    let monitor = monitor([
-        db.check("db").with_max_age(Duration::ZERO),
-        api.check("api").depends_on(["db"]).with_failure_threshold(3).with_max_age(Duration::ZERO),
+    let kit = TestMonitor::of([
+        good("db").with_max_age(Duration::ZERO),
+        good("api").depends_on(["db"]).with_failure_threshold(3).with_max_age(Duration::ZERO),
     ]);
-    let status = async || look(&monitor, "api").await;
-    assert_eq!(status().await, (Status::Pass, None));
-    db.set_down(true);
-    assert_eq!(status().await, (Status::Fail, Some("blocked")));
-    db.set_down(false);
-    api.set_down(true);
-    assert_eq!(status().await.0, Status::Fail, "it was failing, and does not pass");
-    api.set_down(false);
-    assert_eq!(status().await, (Status::Pass, None));
+    kit.look("api").await.assert_status(Status::Pass).assert_cause(None);
+    kit.force("db", Forced::fail("down"));
+    kit.look("api").await.assert_status(Status::Fail).assert_cause("blocked");
+    kit.release("db");
+    kit.force("api", Forced::fail("down"));
+    // It was failing, and does not pass.
+    kit.look("api").await.assert_status(Status::Fail);
+    kit.release("api");
+    kit.look("api").await.assert_status(Status::Pass).assert_cause(None);
+}
+
+/// What is blocked fails at once; should it then fail by itself, too, its threshold does not make it work meanwhile.
+#[tokio::test(start_paused = true)]
+async fn what_fails_goes_on_failing_until_it_passes() {
+    let check = |name| good(name).with_max_age(Duration::ZERO);
+    let kit = TestMonitor::of([
+        check("db"),
+        check("api").depends_on(["db"]).readiness().with_failure_threshold(3).with_hold(Duration::from_mins(1)),
+        check("page").depends_on(["api"]),
+    ]);
+    kit.run("page").await.assert_status(Status::Pass);
+    kit.force("db", Forced::fail("down"));
+    kit.run("page").await.assert_cause("blocked");
+    kit.release("db");
+    kit.force("api", Forced::fail("down, too"));
+    for (after, ready) in [(59, Status::Warn), (1, Status::Fail), (1, Status::Fail), (1, Status::Fail)] {
+        kit.advance(Duration::from_secs(after)).await;
+        kit.group(Group::Readiness).await.assert_status(ready).check("api").assert_message("down, too");
+        kit.look("page").await.assert_cause("blocked").assert_changes([Status::Pass, Status::Fail]);
+    }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_blip_does_not_block_what_depends_on_it() {
-    let db = Switch::new();
-    let monitor = monitor([
-        db.check("db").with_failure_threshold(2).with_max_age(Duration::ZERO),
-        Check::new("api", Level::L3, || async {}).depends_on(["db"]).with_max_age(Duration::ZERO),
+    let kit = TestMonitor::of([
+        good("db").with_failure_threshold(2).with_max_age(Duration::ZERO),
+        good("api").depends_on(["db"]).with_max_age(Duration::ZERO),
     ]);
-    assert_eq!(look(&monitor, "api").await, (Status::Pass, None));
-    db.set_down(true);
-    assert_eq!(look(&monitor, "api").await, (Status::Pass, None));
-    assert_eq!(look(&monitor, "api").await, (Status::Fail, Some("blocked")));
+    kit.look("api").await.assert_status(Status::Pass).assert_cause(None);
+    kit.force("db", Forced::fail("down"));
+    kit.look("api").await.assert_status(Status::Pass).assert_cause(None);
+    kit.look("api").await.assert_status(Status::Fail).assert_cause("blocked");
 }
 
 #[tokio::test(start_paused = true)]
 async fn readiness_holds_on_for_a_time_and_levels_do_not() {
-    let db = Switch::new();
-    let monitor = monitor([db.check("db").readiness().with_hold(Duration::from_mins(1))]);
-    let ready = async || result(&monitor, Selection::group(Group::Readiness), "db").await;
-    assert_eq!(ready().await.status(), Status::Pass);
-    db.set_down(true);
-    advance(Duration::from_secs(1)).await;
-    for second in 0..60 {
-        let held = ready().await;
-        assert_eq!((held.status(), held.observed()), (Status::Warn, Status::Fail), "after {second} s");
-        assert!(held.held_until().is_some());
-        assert_eq!(look(&monitor, "db").await.0, Status::Fail);
-        advance(Duration::from_secs(1)).await;
+    let kit = TestMonitor::of([good("db").readiness().with_hold(Duration::from_mins(1))]);
+    kit.group(Group::Readiness).await.assert_status(Status::Pass);
+    kit.force("db", Forced::fail("down"));
+    kit.advance(Duration::from_secs(1)).await;
+    for _ in 0..60 {
+        let ready = kit.group(Group::Readiness).await;
+        let held = ready.check("db").assert_status(Status::Warn).assert_observed(Status::Fail);
+        assert!(held.result().held_until().is_some(), "{held}");
+        kit.report(&Selection::everything()).await.check("db").assert_status(Status::Fail);
+        kit.advance(Duration::from_secs(1)).await;
     }
-    let failed = ready().await;
-    assert_eq!((failed.status(), failed.held_until()), (Status::Fail, None));
+    let ready = kit.group(Group::Readiness).await;
+    assert_eq!(ready.check("db").assert_status(Status::Fail).result().held_until(), None);
     // It has to pass once before it is held again.
-    db.set_down(false);
-    advance(Duration::from_secs(2)).await;
-    assert_eq!(ready().await.status(), Status::Pass);
-    db.set_down(true);
-    advance(Duration::from_secs(2)).await;
-    assert_eq!(ready().await.status(), Status::Warn);
+    kit.release("db");
+    kit.advance(Duration::from_secs(2)).await;
+    kit.group(Group::Readiness).await.assert_status(Status::Pass);
+    kit.force("db", Forced::fail("down"));
+    kit.advance(Duration::from_secs(2)).await;
+    kit.group(Group::Readiness).await.assert_status(Status::Warn);
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_never_passed_is_not_held() {
-    let db = Switch::new();
-    db.set_down(true);
-    let monitor = monitor([db.check("db").readiness().with_hold(Duration::from_mins(1))]);
+    let kit = TestMonitor::of([good("db").readiness().with_hold(Duration::from_mins(1))]);
+    kit.force("db", Forced::fail("down"));
     for _ in 0..3 {
-        assert_eq!(result(&monitor, Selection::group(Group::Readiness), "db").await.status(), Status::Fail);
-        advance(Duration::from_secs(2)).await;
+        kit.group(Group::Readiness).await.assert_status(Status::Fail);
+        kit.advance(Duration::from_secs(2)).await;
     }
+}
+
+/// Readiness answers in 900 ms, and a check that hangs has failed by then as far as it can know.
+#[tokio::test(start_paused = true)]
+async fn what_has_no_answer_in_time_is_held_from_the_first_report_on() {
+    let check = |name| good(name).readiness().with_timeout(Duration::from_secs(5)).with_hold(Duration::from_mins(1));
+    let kit = TestMonitor::of([check("db")]);
+    kit.group(Group::Readiness).await.assert_status(Status::Pass);
+    kit.force("db", Forced::hang());
+    for second in 0..30 {
+        kit.advance(Duration::from_secs(1)).await;
+        let ready = kit.group(Group::Readiness).await;
+        let held =
+            ready.check("db").assert_status(Status::Warn).assert_observed(Status::Fail).assert_cause("timed_out");
+        assert!(held.result().held_until().is_some(), "after {second} s: {held}");
+    }
+    kit.advance(Duration::from_mins(1)).await;
+    kit.group(Group::Readiness).await.assert_status(Status::Fail);
+
+    let never_passed = TestMonitor::of([check("db")]);
+    never_passed.force("db", Forced::hang());
+    never_passed.group(Group::Readiness).await.assert_status(Status::Fail);
+}
+
+/// Its own next run is what makes it blocked for all, and may take a while.
+#[tokio::test(start_paused = true)]
+async fn what_is_blocked_by_a_request_is_held() {
+    let kit = TestMonitor::of([
+        good("db").with_max_age(Duration::ZERO),
+        good("api").depends_on(["db"]).with_interval(INTERVAL).readiness().with_hold(Duration::from_mins(1)),
+    ]);
+    kit.run("api").await.assert_status(Status::Pass);
+    kit.force("db", Forced::fail("down"));
+    for _ in 0..60 {
+        kit.group(Group::Readiness).await.check("api").assert_status(Status::Warn).assert_cause("blocked");
+        kit.advance(Duration::from_secs(1)).await;
+    }
+    kit.advance(INTERVAL + INTERVAL / 10).await;
+    kit.group(Group::Readiness).await.check("api").assert_status(Status::Fail);
+}
+
+/// Its hold is over with its pass, and what the report looked at before is a failure.
+#[tokio::test(start_paused = true)]
+async fn what_passes_while_a_report_waits_for_others_does_not_fail_in_it() {
+    let kit = TestMonitor::of([
+        good("db").with_interval(Duration::from_secs(5)).readiness().with_hold(Duration::from_mins(1)),
+        Check::new("slow", Level::L3, || sleep(Duration::from_millis(800))).readiness().with_max_age(Duration::ZERO),
+    ]);
+    kit.run("db").await.assert_status(Status::Pass);
+    kit.force("db", Forced::fail("down"));
+    kit.run("db").await.assert_status(Status::Fail);
+    kit.release("db");
+    let mut seen = Vec::new();
+    while seen.last() != Some(&Status::Pass) {
+        seen.push(kit.group(Group::Readiness).await.report().status());
+    }
+    assert!(seen.len() > 5 && !seen.contains(&Status::Fail), "{seen:?}");
 }
 
 /// An answer that is kept is no longer kept than what it shows is true.

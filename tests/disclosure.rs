@@ -3,8 +3,9 @@
 
 use std::time::Duration;
 
-use health_runtime::{Check, Details, EndpointBuilder, Level, Outcome, ShowDetails};
+use health_runtime::{Check, Details, EndpointBuilder, Level, Outcome, Public, Secret, ShowDetails};
 use health_tests::{Answer, builder, get, request, serve};
+use serde::Serialize;
 use serde_json::json;
 
 const PASSWORD: &str = "canary-7f3a";
@@ -105,4 +106,36 @@ async fn those_who_may_see_details_see_all_but_credentials() {
     assert!(all.contains("postgres://***@db.internal:5432/orders"));
     let body = get(address, "/health/levels/1").await.json();
     assert_eq!(body["level_4"]["checks"]["blocked"]["blocked_by"], json!(["panics"]));
+}
+
+#[derive(Serialize)]
+struct Pool {
+    waiting: Public<u32>,
+    replica: Public<String>,
+    host: &'static str,
+    password: Secret<&'static str>,
+}
+
+fn with_public_data() -> EndpointBuilder {
+    builder([Check::new("pool", Level::L5, || async {
+        Details::pass(Pool {
+            waiting: Public(7),
+            replica: Public(DATABASE_URL.to_owned()),
+            host: "data-text",
+            password: Secret("secret-text"),
+        })
+    })])
+}
+
+#[tokio::test]
+async fn what_is_public_is_shown_to_everybody_and_what_is_secret_to_nobody() {
+    let replica = "postgres://***@db.internal:5432/orders";
+    let public = json!({ "waiting": 7, "replica": replica });
+    let internal = json!({ "waiting": 7, "replica": replica, "host": "data-text" });
+    for (show, expected) in [(ShowDetails::Never, public), (ShowDetails::Always, internal)] {
+        let address = serve(with_public_data().details(show).build().expect("good").router()).await;
+        assert_eq!(get(address, "/health/checks/pool").await.json()["data"], expected);
+        assert_eq!(get(address, "/health/levels/5").await.json()["level_5"]["checks"]["pool"]["data"], expected);
+        assert_eq!(get(address, "/health/levels/5?view=values").await.json(), json!({ "pool": expected }));
+    }
 }

@@ -5,14 +5,17 @@ use std::{
     collections::HashMap,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicU64, Ordering},
         mpsc,
     },
     time::Duration,
 };
 
 use futures_util::StreamExt;
-use health_runtime::{Check, Level, Missed, Monitor, Outcome, Selection, Status, StatusChange, Subscription};
+use health_runtime::{
+    Cause, Check, Level, Missed, Monitor, Outcome, Selection, Status, StatusChange, Subscription,
+    testing::{Forced, TestMonitor},
+};
 use health_tests::{builder, get, monitor, serve};
 
 /// A check that changes its status with each run.
@@ -49,15 +52,10 @@ async fn rest(monitor: Monitor, changes: &mut Subscription) -> Vec<Result<Arc<St
 
 #[tokio::test(start_paused = true)]
 async fn a_change_tells_what_was_and_what_is() {
-    let is_up = Arc::new(AtomicBool::new(false));
-    let seen = Arc::clone(&is_up);
-    let monitor = monitor([Check::new("db", Level::L1, move || {
-        let is_up = seen.load(Ordering::SeqCst);
-        async move { if is_up { Ok(()) } else { Err("cannot reach postgres://user:secret@host/db") } }
-    })
-    .critical(false)]);
-    let mut changes = monitor.subscribe();
-    ask(&monitor).await;
+    let kit = TestMonitor::of([Check::new("db", Level::L1, || async {}).critical(false)]);
+    let mut changes = kit.monitor().subscribe();
+    kit.force("db", Forced::fail("cannot reach postgres://user:secret@host/db"));
+    kit.run("db").await;
     let first = change(&mut changes).await;
     assert_eq!((first.check(), first.level()), ("db", Level::L1));
     assert_eq!((first.from(), first.to(), first.cause()), (None, Status::Warn, None));
@@ -66,42 +64,35 @@ async fn a_change_tells_what_was_and_what_is() {
     assert!(!first.is_muted());
 
     // Stays as it is: nothing to tell.
-    tokio::time::advance(Duration::from_secs(1)).await;
-    ask(&monitor).await;
-    is_up.store(true, Ordering::SeqCst);
-    tokio::time::advance(Duration::from_secs(1)).await;
-    ask(&monitor).await;
+    kit.run("db").await;
+    kit.release("db");
+    kit.run("db").await;
     let second = change(&mut changes).await;
     assert_eq!((second.from(), second.to(), second.message()), (Some(Status::Warn), Status::Pass, None));
     assert_eq!(second.previous_since(), Some(first.since()));
     assert!(second.since() >= first.since());
-    assert_eq!(rest(monitor, &mut changes).await, []);
+    drop(kit);
+    assert_eq!(changes.next().await, None, "nothing more");
     assert_eq!(changes.next().await, None, "and stays over");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_cause_is_told_and_what_depends_on_it_comes_after_it() {
-    let monitor = monitor([
+    let kit = TestMonitor::of([
         Check::new("hangs", Level::L4, std::future::pending::<()>),
         Check::new("above", Level::L3, || async {}).depends_on(["hangs"]),
     ]);
-    let mut changes = monitor.subscribe();
-    ask(&monitor).await;
+    let mut changes = kit.monitor().subscribe();
+    kit.report(&Selection::everything()).await;
     let (first, second) = (change(&mut changes).await, change(&mut changes).await);
-    assert_eq!((first.check(), first.cause().map(health_runtime::Cause::as_str)), ("hangs", Some("timed_out")));
-    assert_eq!((second.check(), second.cause().map(health_runtime::Cause::as_str)), ("above", Some("blocked")));
+    assert_eq!((first.check(), first.cause().map(Cause::as_str)), ("hangs", Some("timed_out")));
+    assert_eq!((second.check(), second.cause().map(Cause::as_str)), ("above", Some("blocked")));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_status_that_a_threshold_keeps_is_no_change() {
-    let monitor = monitor([flapping("flaps").with_failure_threshold(2)]);
-    let mut changes = monitor.subscribe();
-    for _ in 0..10 {
-        ask(&monitor).await;
-    }
-    let told: Vec<_> =
-        rest(monitor, &mut changes).await.into_iter().map(|change| change.expect("none is missed")).collect();
-    assert_eq!(told.iter().map(|change| change.to()).collect::<Vec<_>>(), [Status::Fail, Status::Pass]);
+    let kit = TestMonitor::of([flapping("flaps").with_failure_threshold(2)]);
+    kit.run_times("flaps", 10).await.assert_changes([Status::Fail, Status::Pass]);
 }
 
 #[tokio::test(start_paused = true)]

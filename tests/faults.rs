@@ -10,7 +10,9 @@ use std::{
     time::Duration,
 };
 
-use health_runtime::{Cause, Check, CheckResult, Level, Monitor, Outcome, Report, Selection, Status};
+use health_runtime::{
+    Cause, Check, CheckResult, Group, Level, Monitor, Outcome, Report, Selection, Status, testing::TestMonitor,
+};
 use health_tests::{endpoint, get, monitor, serve};
 use tokio::{io::AsyncWriteExt, net::TcpStream, time::Instant};
 
@@ -110,48 +112,45 @@ async fn one_that_hangs_one_that_blocks_and_one_that_panics_among_twenty() {
 
 #[tokio::test(start_paused = true)]
 async fn a_check_that_never_returns_takes_its_timeout_and_no_more() {
-    let monitor = monitor([never("never")]);
+    let kit = TestMonitor::of([never("never")]);
     let start = Instant::now();
-    let report = monitor.report(&Selection::everything()).await;
+    let seen = kit.look("never").await;
     assert_eq!(start.elapsed(), TIMEOUT);
-    let result = report.result("never").expect("in the report");
-    assert_eq!(result.duration(), TIMEOUT);
-    assert_eq!(result.message(), Some("no answer within 300ms"));
+    assert_eq!(seen.result().duration(), TIMEOUT);
+    assert_eq!(seen.result().message(), Some("no answer within 300ms"));
 }
 
 #[tokio::test(start_paused = true)]
 async fn many_stalled_checks_cost_one_deadline() {
-    let monitor =
-        monitor((0..100).map(|number| never(&format!("never_{number}")).with_timeout(Duration::from_mins(1))));
+    let names = || (0..100).map(|number| format!("never_{number}"));
+    let kit = TestMonitor::of(names().map(|name| never(&name).with_timeout(Duration::from_mins(1))));
     let start = Instant::now();
-    let report = monitor.report(&Selection::everything()).await;
+    let seen = kit.report(&Selection::everything()).await;
     assert_eq!(start.elapsed(), Duration::from_secs(10));
-    assert_eq!(report.status(), Status::Fail);
-    assert!(
-        report.entries().iter().all(|entry| entry.result.cause().is_some_and(|cause| cause.as_str() == "timed_out"))
-    );
+    seen.assert_status(Status::Fail);
+    for name in names() {
+        seen.check(&name).assert_cause("timed_out");
+    }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_group_answers_within_900_ms_and_tells_what_it_has() {
-    let monitor = monitor([
+    let kit = TestMonitor::of([
         never("never").with_timeout(Duration::from_secs(5)).readiness(),
         Check::new("good", Level::L3, || async {}).readiness(),
     ]);
     let start = Instant::now();
-    let report = monitor.report(&Selection::group(health_runtime::Group::Readiness)).await;
+    let ready = kit.group(Group::Readiness).await;
     assert_eq!(start.elapsed(), Duration::from_millis(900));
-    assert_eq!(report.result("good").map(health_runtime::CheckResult::status), Some(Status::Pass));
-    assert_eq!(
-        report.result("never").and_then(|result| result.cause()).map(health_runtime::Cause::as_str),
-        Some("timed_out")
-    );
+    ready.check("good").assert_status(Status::Pass);
+    ready.check("never").assert_cause("timed_out");
 
     // The run went on: whoever asks later gets what it brought.
     let start = Instant::now();
-    let report = monitor.report(&Selection::check("never")).await;
+    let seen = kit.look("never").await;
     assert_eq!(start.elapsed(), Duration::from_millis(4_100));
-    assert_eq!(report.result("never").and_then(|result| result.message()), Some("no answer within 5s"));
+    assert_eq!(seen.result().message(), Some("no answer within 5s"));
+    assert_eq!(kit.runs("never"), 1);
 }
 
 /// A plain function blocks a thread of the blocking pool; nothing can stop it, and no second one is started.

@@ -8,7 +8,7 @@ use axum::{
     body::{Body, to_bytes},
     http::Request,
 };
-use health_runtime::{Check, Level, Monitor, Selection, ShowDetails, Status};
+use health_runtime::{Check, Level, Monitor, Selection, ShowDetails, Status, testing::TestMonitor};
 use health_tests::{builder, monitor};
 use proptest::prelude::{Just, Strategy, prop_oneof, proptest};
 use serde_json::{Value, json};
@@ -160,39 +160,36 @@ proptest! {
 
 #[tokio::test(start_paused = true)]
 async fn the_latest_mute_counts() {
-    let monitor = monitor([failing("billing")]);
-    monitor.mute("billing", HOUR, "short").expect("a check");
-    monitor.mute("billing", 3 * HOUR, "longer").expect("a check");
-    tokio::time::advance(2 * HOUR).await;
-    assert_eq!(status(&monitor).await, Status::Pass);
-    monitor.mute("billing", Duration::ZERO, "no time at all").expect("a check");
-    assert_eq!(status(&monitor).await, Status::Fail);
-    monitor.mute("billing", Duration::MAX, "for as long as can be said").expect("a check");
-    let report = monitor.report(&Selection::everything()).await;
-    let mute = report.entries()[0].muted.as_ref().expect("muted");
+    let kit = TestMonitor::of([failing("billing")]);
+    let mute = |time, why| kit.monitor().mute("billing", time, why).expect("a check");
+    let everything = Selection::everything();
+    mute(HOUR, "short");
+    mute(3 * HOUR, "longer");
+    kit.advance(2 * HOUR).await;
+    kit.report(&everything).await.assert_status(Status::Pass);
+    mute(Duration::ZERO, "no time at all");
+    kit.report(&everything).await.assert_status(Status::Fail);
+    mute(Duration::MAX, "for as long as can be said");
+    let seen = kit.report(&everything).await;
+    let mute = seen.report().entries()[0].muted.as_ref().expect("muted");
     assert!(mute.until().is_some() && mute.why() == "for as long as can be said");
-    assert_eq!(report.status(), Status::Pass);
-    assert_eq!(report.result("billing").expect("in the report").status(), Status::Fail);
+    seen.assert_status(Status::Pass).check("billing").assert_status(Status::Fail);
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_depends_on_a_muted_check_is_blocked_all_the_same() {
-    let monitor = monitor([failing("db"), good("orders").depends_on(["db"])]);
-    monitor.mute("db", HOUR, "known").expect("a check");
-    let report = monitor.report(&Selection::everything()).await;
-    let orders = report.result("orders").expect("in the report");
-    assert_eq!(orders.cause().map(health_runtime::Cause::as_str), Some("blocked"));
-    assert_eq!(report.status(), Status::Fail);
+    let kit = TestMonitor::of([failing("db"), good("orders").depends_on(["db"])]);
+    kit.monitor().mute("db", HOUR, "known").expect("a check");
+    let seen = kit.report(&Selection::everything()).await;
+    seen.assert_status(Status::Fail).check("orders").assert_cause("blocked");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_muted_check_runs_and_its_changes_say_so() {
-    let monitor = monitor([failing("billing")]);
-    let mut changes = monitor.subscribe();
-    monitor.mute("billing", HOUR, "known").expect("a check");
-    status(&monitor).await;
-    let change = changes.next().await.expect("there").expect("none is missed");
-    assert!(change.is_muted() && change.to() == Status::Fail);
+    let kit = TestMonitor::of([failing("billing")]);
+    kit.monitor().mute("billing", HOUR, "known").expect("a check");
+    kit.run("billing").await.assert_muted(true).assert_changes([Status::Fail]);
+    assert!(kit.changes("billing").await[0].is_muted());
 }
 
 #[test]

@@ -1,69 +1,35 @@
 //! What a report says: levels, criticality, dependencies, slowness, age; and what a registry refuses.
 #![allow(clippy::expect_used, reason = "tests fail by panicking")]
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
-    },
-    time::Duration,
+use std::time::Duration;
+
+use health_runtime::{
+    Check, Group, Level, Outcome, Problem, Registry, Selection, State, Status,
+    testing::{Forced, TestMonitor},
 };
-
-use health_runtime::{Check, Group, Level, Monitor, Outcome, Problem, Registry, Selection, State, Status};
 use health_tests::monitor;
-use tokio::time::{Instant, advance, sleep};
+use tokio::time::{Instant, sleep};
 
-/// A check that a test turns on and off, and that counts its runs.
-#[derive(Clone, Default)]
-struct Switch {
-    is_down: Arc<AtomicBool>,
-    runs: Arc<AtomicUsize>,
-}
-
-impl Switch {
-    fn check(&self, name: &str, level: Level) -> Check {
-        let switch = self.clone();
-        Check::new(name, level, move || {
-            switch.runs.fetch_add(1, Ordering::SeqCst);
-            let is_up = !switch.is_down.load(Ordering::SeqCst);
-            async move { is_up }
-        })
-    }
-
-    fn set_down(&self, is_down: bool) {
-        self.is_down.store(is_down, Ordering::SeqCst);
-    }
-
-    fn runs(&self) -> usize {
-        self.runs.load(Ordering::SeqCst)
-    }
-}
-
-/// Status and cause of one check, in a report of everything.
-async fn look(monitor: &Monitor, name: &str) -> (Status, Option<&'static str>) {
-    let report = monitor.report(&Selection::everything()).await;
-    let result = report.result(name).expect("in the report");
-    (result.status(), result.cause().map(health_runtime::Cause::as_str))
+fn good(name: &str) -> Check {
+    Check::new(name, Level::L5, || async {})
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_result_is_used_again_while_it_is_young() {
-    let switch = Switch::default();
-    let monitor = monitor([switch.check("db", Level::L1)]);
+    let kit = TestMonitor::of([good("db")]);
     for (age, runs) in [(0, 1), (0, 1), (999, 1), (1, 2), (1_000, 3)] {
-        advance(Duration::from_millis(age)).await;
-        monitor.report(&Selection::everything()).await;
-        assert_eq!(switch.runs(), runs, "after {age} ms");
+        kit.advance(Duration::from_millis(age)).await;
+        kit.report(&Selection::everything()).await;
+        assert_eq!(kit.runs("db"), runs, "after {age} ms");
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn max_age_zero_shares_only_what_overlaps() {
-    let switch = Switch::default();
-    let monitor = monitor([switch.check("db", Level::L1).with_max_age(Duration::ZERO)]);
+    let kit = TestMonitor::of([good("db").with_max_age(Duration::ZERO)]);
     for runs in 1..4 {
-        monitor.report(&Selection::everything()).await;
-        assert_eq!(switch.runs(), runs);
+        kit.report(&Selection::everything()).await;
+        assert_eq!(kit.runs("db"), runs);
     }
 }
 
@@ -80,16 +46,14 @@ async fn checks_of_all_levels_run_at_the_same_time() {
 
 #[tokio::test(start_paused = true)]
 async fn a_check_that_is_not_critical_warns_at_most() {
-    let monitor = monitor([
-        Check::new("critical", Level::L5, || async { Status::Warn }),
-        Check::new("other", Level::L5, || async { Status::Fail }).critical(false),
-        Check::new("gone", Level::L5, std::future::pending::<()>).critical(false),
-    ]);
-    let report = monitor.report(&Selection::everything()).await;
-    assert_eq!(report.status(), Status::Warn);
+    let kit = TestMonitor::of([good("critical"), good("other").critical(false), good("gone").critical(false)]);
+    kit.force("critical", Outcome::new(Status::Warn));
+    kit.force("other", Outcome::new(Status::Fail));
+    kit.force("gone", Forced::hang());
+    let seen = kit.report(&Selection::everything()).await;
+    seen.assert_status(Status::Warn);
     for (name, observed) in [("critical", Status::Warn), ("other", Status::Fail), ("gone", Status::Fail)] {
-        let result = report.result(name).expect("in the report");
-        assert_eq!((result.status(), result.observed()), (Status::Warn, observed), "{name}");
+        seen.check(name).assert_status(Status::Warn).assert_observed(observed);
     }
 }
 
@@ -103,28 +67,26 @@ async fn a_slow_pass_is_a_warning() {
         .with_degraded_after(Duration::from_millis(300))
     };
     let quick = slow("quick", Status::Pass).with_degraded_after(Duration::from_millis(301));
-    let monitor =
-        monitor([slow("slow", Status::Pass), quick, slow("warns", Status::Warn), slow("fails", Status::Fail)]);
-    assert_eq!(look(&monitor, "slow").await, (Status::Warn, Some("slow")));
-    assert_eq!(look(&monitor, "quick").await, (Status::Pass, None));
-    assert_eq!(look(&monitor, "warns").await, (Status::Warn, None));
-    assert_eq!(look(&monitor, "fails").await, (Status::Fail, None));
-    let report = monitor.report(&Selection::check("slow")).await;
-    assert_eq!(report.result("slow").map(health_runtime::CheckResult::observed), Some(Status::Pass));
+    let kit =
+        TestMonitor::of([slow("slow", Status::Pass), quick, slow("warns", Status::Warn), slow("fails", Status::Fail)]);
+    let seen = kit.report(&Selection::everything()).await;
+    seen.check("slow").assert_status(Status::Warn).assert_cause("slow").assert_observed(Status::Pass);
+    seen.check("quick").assert_status(Status::Pass).assert_cause(None);
+    seen.check("warns").assert_status(Status::Warn).assert_cause(None);
+    seen.check("fails").assert_status(Status::Fail).assert_cause(None);
 }
 
 #[tokio::test(start_paused = true)]
 async fn since_stays_while_the_status_does() {
-    let switch = Switch::default();
-    let monitor = monitor([switch.check("db", Level::L1).with_max_age(Duration::ZERO)]);
-    let result = async || monitor.report(&Selection::everything()).await.result("db").cloned().expect("in the report");
+    let kit = TestMonitor::of([good("db").with_max_age(Duration::ZERO)]);
+    let result = async || kit.run("db").await.result().clone();
     let first = result().await;
     assert_eq!(first.since(), first.checked_at());
     std::thread::sleep(Duration::from_millis(2));
     let second = result().await;
     assert_eq!(second.since(), first.since());
     assert!(second.checked_at() > first.checked_at());
-    switch.set_down(true);
+    kit.force("db", Forced::fail("down"));
     let third = result().await;
     assert_eq!(third.since(), third.checked_at());
     assert!(third.since() > first.since());
@@ -132,50 +94,43 @@ async fn since_stays_while_the_status_does() {
 
 #[tokio::test(start_paused = true)]
 async fn what_depends_on_a_failed_check_is_not_run() {
-    let (db, cache, api) = (Switch::default(), Switch::default(), Switch::default());
-    let monitor = monitor([
-        db.check("db", Level::L1).with_max_age(Duration::ZERO),
-        cache.check("cache", Level::L2).critical(false).with_max_age(Duration::ZERO),
-        api.check("api", Level::L3).depends_on(["db", "cache"]).with_max_age(Duration::from_secs(30)),
+    let kit = TestMonitor::of([
+        good("db").with_max_age(Duration::ZERO),
+        good("cache").critical(false).with_max_age(Duration::ZERO),
+        good("api").depends_on(["db", "cache"]).with_max_age(Duration::from_secs(30)),
     ]);
-    assert_eq!(look(&monitor, "api").await, (Status::Pass, None));
+    let everything = Selection::everything();
+    kit.report(&everything).await.check("api").assert_status(Status::Pass).assert_cause(None);
 
     // A young result is no excuse: what it stands on is gone.
-    db.set_down(true);
-    cache.set_down(true);
-    let report = monitor.report(&Selection::everything()).await;
-    let result = report.result("api").expect("in the report");
-    assert_eq!(result.cause().map(health_runtime::Cause::as_str), Some("blocked"));
+    kit.force("db", Forced::fail("down"));
+    kit.force("cache", Forced::fail("down"));
+    let seen = kit.report(&everything).await;
+    let result = seen.check("api").assert_cause("blocked").result();
     assert_eq!(result.message(), Some("not run, because of db, cache"));
     assert_eq!(result.duration(), Duration::ZERO);
-    assert_eq!(api.runs(), 1);
+    assert_eq!(kit.runs("api"), 1);
 
     // One that is not critical blocks, too: it does not work.
-    db.set_down(false);
-    assert_eq!(look(&monitor, "api").await, (Status::Fail, Some("blocked")));
-    assert_eq!(api.runs(), 1);
+    kit.release("db");
+    kit.report(&everything).await.check("api").assert_status(Status::Fail).assert_cause("blocked");
+    assert_eq!(kit.runs("api"), 1);
 
-    cache.set_down(false);
-    assert_eq!(look(&monitor, "api").await, (Status::Pass, None));
-    assert_eq!(api.runs(), 2);
-    assert_eq!(look(&monitor, "api").await, (Status::Pass, None));
-    assert_eq!(api.runs(), 2, "its result is young, and what it depends on works");
+    kit.release("cache");
+    kit.report(&everything).await.check("api").assert_status(Status::Pass).assert_cause(None);
+    assert_eq!(kit.runs("api"), 2);
+    kit.report(&everything).await.check("api").assert_status(Status::Pass).assert_cause(None);
+    assert_eq!(kit.runs("api"), 2, "its result is young, and what it depends on works");
 }
 
 #[tokio::test(start_paused = true)]
 async fn dependencies_are_run_for_those_who_need_them_and_not_reported() {
-    let db = Switch::default();
-    db.set_down(true);
-    let monitor = monitor([
-        db.check("db", Level::L1),
-        Check::new("api", Level::L3, || async {}).depends_on(["db"]),
-        Check::new("page", Level::L4, || async {}).depends_on(["api"]).readiness(),
-    ]);
-    let report = monitor.report(&Selection::group(Group::Readiness)).await;
-    assert_eq!(report.entries().len(), 1);
-    let page = report.result("page").expect("in the report");
-    assert_eq!(page.message(), Some("not run, because of api"));
-    assert_eq!(db.runs(), 1);
+    let kit =
+        TestMonitor::of([good("db"), good("api").depends_on(["db"]), good("page").depends_on(["api"]).readiness()]);
+    kit.force("db", Forced::fail("down"));
+    let ready = kit.group(Group::Readiness).await;
+    ready.assert_checks(["page"]).check("page").assert_cause("blocked").assert_message("not run, because of api");
+    assert_eq!(kit.runs("db"), 1);
 }
 
 /// `depends_on` is the only order: a check waits for what it depends on and for nothing else.
@@ -205,36 +160,31 @@ async fn a_chain_takes_its_own_time_and_no_more() {
 
 #[tokio::test(start_paused = true)]
 async fn a_check_that_times_out_blocks_what_depends_on_it() {
-    let monitor = monitor([
-        Check::new("hangs", Level::L5, std::future::pending::<()>).with_timeout(Duration::from_millis(50)),
-        Check::new("next", Level::L5, || async {}).depends_on(["hangs"]),
-    ]);
+    let kit =
+        TestMonitor::of([good("hangs").with_timeout(Duration::from_millis(50)), good("next").depends_on(["hangs"])]);
+    kit.force("hangs", Forced::hang());
     let start = Instant::now();
-    assert_eq!(look(&monitor, "next").await, (Status::Fail, Some("blocked")));
+    kit.report(&Selection::everything()).await.check("next").assert_status(Status::Fail).assert_cause("blocked");
     assert_eq!(start.elapsed(), Duration::from_millis(50));
 }
 
 /// A check of 600 ms on a database that fails while it runs: no report shows the one failing beside the other passing.
 #[tokio::test(start_paused = true)]
 async fn a_run_that_began_before_its_dependency_failed_does_not_count() {
-    let db = Switch::default();
     let api = || sleep(Duration::from_millis(600));
-    let monitor = monitor([
-        db.check("db", Level::L1).with_max_age(Duration::from_millis(100)),
+    let kit = TestMonitor::of([
+        good("db").with_max_age(Duration::from_millis(100)),
         Check::new("api", Level::L3, api).depends_on(["db"]),
     ]);
     let first = tokio::spawn({
-        let monitor = monitor.clone();
-        async move { look(&monitor, "api").await }
+        let monitor = kit.monitor().clone();
+        async move { monitor.report(&Selection::everything()).await }
     });
-    sleep(Duration::from_millis(200)).await;
-    db.set_down(true);
-    let report = monitor.report(&Selection::everything()).await;
-    assert_eq!(report.result("db").map(health_runtime::CheckResult::status), Some(Status::Fail));
-    assert_eq!(
-        report.result("api").and_then(|result| result.cause()).map(health_runtime::Cause::as_str),
-        Some("blocked")
-    );
+    kit.advance(Duration::from_millis(200)).await;
+    kit.force("db", Forced::fail("down"));
+    let seen = kit.report(&Selection::everything()).await;
+    seen.check("db").assert_status(Status::Fail);
+    seen.check("api").assert_cause("blocked");
     first.await.expect("a report");
 }
 
@@ -257,10 +207,6 @@ async fn ladders_and_long_chains_cost_nothing_special() {
 fn problems(checks: impl IntoIterator<Item = Check>) -> String {
     let registry = checks.into_iter().fold(Registry::builder(), health_runtime::RegistryBuilder::check);
     registry.build().expect_err("something is wrong").to_string()
-}
-
-fn good(name: &str) -> Check {
-    Check::new(name, Level::L5, || async {})
 }
 
 #[test]

@@ -2,7 +2,10 @@
 
 use serde::Serialize;
 
-use crate::model::{IntoOutcome, Outcome, Status};
+use crate::{
+    model::{IntoOutcome, Outcome, Status},
+    visibility::{self, Seen},
+};
 
 /// Typed data as a check's answer: passes, warns or fails, and shows `T` to those who may see it.
 ///
@@ -20,6 +23,9 @@ use crate::model::{IntoOutcome, Outcome, Status};
 /// }
 /// # queue();
 /// ```
+///
+/// Its fields are shown to callers who may see details; [`Public`](crate::Public) and [`Secret`](crate::Secret) say
+/// otherwise of one.
 ///
 /// Data that cannot be serialized is a failure of the check, and a panic while it is serialized, too.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,9 +54,13 @@ impl<T> Details<T> {
 
 impl<T: Serialize> IntoOutcome for Details<T> {
     fn into_outcome(self) -> Outcome {
-        match serde_json::to_value(self.data) {
-            Ok(data) => {
-                let outcome = Outcome::new(self.status).with_data(data);
+        match visibility::serialize(&self.data) {
+            Ok(Seen { internal, public }) => {
+                let outcome = Outcome::new(self.status).with_data(internal);
+                let outcome = match public {
+                    Some(public) => outcome.with_public_data(public),
+                    None => outcome,
+                };
                 match self.message {
                     Some(message) => outcome.with_message(message),
                     None => outcome,

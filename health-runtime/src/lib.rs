@@ -15,9 +15,13 @@ mod registry;
 mod render;
 mod runner;
 mod state;
+mod sync;
 mod validation;
+mod visibility;
 
 pub mod probes;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 #[doc(hidden)]
 pub mod __private;
@@ -258,3 +262,4 @@ pub use model::{
 pub use monitor::{Missed, Monitor, Selection, Subscription};
 pub use registry::{Registry, RegistryBuilder};
 pub use state::State;
+pub use visibility::{Public, Secret};

@@ -4,12 +4,14 @@ use super::Status;
 
 /// What one run of one check produced: a status, and perhaps a message and data.
 ///
-/// Message and data are details: they are shown only to callers who may see them.
+/// Message and data are details: they are shown only to callers who may see them. What everybody may see of the data is
+/// said apart.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outcome {
-    status: Status,
-    message: Option<String>,
-    data: Option<Value>,
+    pub(crate) status: Status,
+    pub(crate) message: Option<String>,
+    pub(crate) data: Option<Value>,
+    pub(crate) public_data: Option<Value>,
 }
 
 impl Outcome {
@@ -34,7 +36,7 @@ impl Outcome {
     /// An outcome of this status, without message or data.
     #[must_use]
     pub const fn new(status: Status) -> Self {
-        Self { status, message: None, data: None }
+        Self { status, message: None, data: None, public_data: None }
     }
 
     /// Sets the message, a sentence for a person. Default: none.
@@ -49,6 +51,14 @@ impl Outcome {
     #[must_use]
     pub fn with_data(mut self, data: Value) -> Self {
         self.data = Some(data);
+        self
+    }
+
+    /// Sets what callers see of the data who may not see details. Default: nothing.
+    /// [`Public`](crate::Public) does the same for a field of a type.
+    #[must_use]
+    pub fn with_public_data(mut self, data: Value) -> Self {
+        self.public_data = Some(data);
         self
     }
 
@@ -70,9 +80,9 @@ impl Outcome {
         self.data.as_ref()
     }
 
-    /// Takes it apart: status, message, data.
+    /// What everybody may see of the data.
     #[must_use]
-    pub fn into_parts(self) -> (Status, Option<String>, Option<Value>) {
-        (self.status, self.message, self.data)
+    pub const fn public_data(&self) -> Option<&Value> {
+        self.public_data.as_ref()
     }
 }

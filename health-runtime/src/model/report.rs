@@ -20,6 +20,7 @@ pub struct CheckResult {
     pub(crate) cause: Option<Cause>,
     pub(crate) message: Option<String>,
     pub(crate) data: Option<Value>,
+    pub(crate) public_data: Option<Value>,
     pub(crate) duration: Duration,
     pub(crate) checked_at: SystemTime,
     pub(crate) since: SystemTime,
@@ -64,7 +65,7 @@ impl CheckResult {
         self.cause.as_ref()
     }
 
-    /// A sentence for a person. Credentials inside URLs are masked.
+    /// A sentence for a person. Credentials inside URLs and values of `password=…` and the like are masked.
     #[must_use]
     pub fn message(&self) -> Option<&str> {
         self.message.as_deref()
@@ -74,6 +75,12 @@ impl CheckResult {
     #[must_use]
     pub const fn data(&self) -> Option<&Value> {
         self.data.as_ref()
+    }
+
+    /// What callers see of the data who may not see details.
+    #[must_use]
+    pub const fn public_data(&self) -> Option<&Value> {
+        self.public_data.as_ref()
     }
 
     /// How long the run took, or had taken when it was given up.

@@ -2,13 +2,16 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, PoisonError},
 };
 
 use tokio::sync::broadcast::{Receiver, Sender};
 
 use super::{change, muting::Muting};
-use crate::model::{CheckResult, CheckSpec, StatusChange};
+use crate::{
+    model::{CheckResult, CheckSpec, StatusChange},
+    sync::{Mutex, MutexGuard},
+};
 
 /// How many changes are kept for one who is slow to take them.
 const KEPT: usize = 64;

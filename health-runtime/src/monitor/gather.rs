@@ -15,7 +15,10 @@ use super::{
     threshold::Count,
     verdict::Verdict,
 };
-use crate::model::{Cause, CheckResult, Group, Report, ReportEntry, Status};
+use crate::{
+    clock::after,
+    model::{Cause, CheckResult, Group, Report, ReportEntry, Status},
+};
 
 /// A report, and for how long an answer made of it stays true.
 pub(crate) struct Gathered {
@@ -155,19 +158,39 @@ impl Gathering<'_> {
             return;
         }
         let check = &self.shared.checks[index];
-        known[index] = if check.spec.interval().is_none() {
+        let by = check.dependencies.iter().filter(|dependency| is_failing(known, **dependency));
+        let by = by.map(|dependency| self.shared.checks[*dependency].spec.name().to_owned()).collect();
+        let again = if check.spec.interval().is_none() {
+            self.look_again(index, is_blocked, known).await
+        } else {
+            // It is not for a request to run it.
+            None
+        };
+        known[index] = match again {
+            Some(again) => Some(again),
+            // What it said last does not hold.
+            None if is_blocked => Some(self.unrecorded(index, Verdict::blocked(by))),
+            None => return,
+        };
+    }
+
+    /// `None` if what comes out does not go with the dependencies either: it was once more the run of somebody who
+    /// knew something else of them.
+    async fn look_again(&self, index: usize, is_blocked: bool, known: &[Option<Known>]) -> Option<Known> {
+        loop {
             let observation = observe::run(self.shared, index, |dependency| {
                 known[dependency].as_ref().map(|known| Observation::Settled(Arc::clone(known.result())))
             });
-            Some(self.settle(index, observation).await)
-        } else if is_blocked {
-            // It is not for a request to run it, and what it said last does not hold.
-            let by = check.dependencies.iter().filter(|dependency| is_failing(known, **dependency));
-            let by = by.map(|dependency| self.shared.checks[*dependency].spec.name().to_owned()).collect();
-            Some(self.unrecorded(index, Verdict::blocked(by)))
-        } else {
-            return;
-        };
+            let again = self.settle(index, observation).await;
+            let was_blocked = matches!(again.result().cause, Some(Cause::Blocked { .. }));
+            if matches!(again, Known::Unrecorded(_)) || was_blocked == is_blocked {
+                return Some(again);
+            }
+            if is_blocked {
+                return None;
+            }
+            // Blocked by what passes here: there is nothing to show but the next run.
+        }
     }
 
     /// Whether a dependency has failed; not known if one of them has a result for this report alone.
@@ -220,7 +243,15 @@ impl Gathering<'_> {
             return None;
         }
         let check = &self.shared.checks[index];
-        let until = check.slot.latest()?.held_until(&check.spec)?;
+        let hold = check.spec.hold()?;
+        let latest = check.slot.latest()?;
+        let until = if latest.result.is_failing {
+            latest.held_until(&check.spec)?
+        } else {
+            // Only this report knows of the failure: there was no answer in time, or it is blocked and its own run will
+            // find out, or it has passed since this report looked at it.
+            after(self.asked_at, hold)
+        };
         let left = until.checked_duration_since(Instant::now()).filter(|left| !left.is_zero())?;
         let held_until = SystemTime::now().checked_add(left);
         Some((CheckResult { status: Status::Warn, held_until, ..result.clone() }, until))

@@ -7,6 +7,8 @@ mod events;
 mod flight;
 mod gather;
 mod handle;
+#[cfg(all(test, shuttle))]
+mod interleavings;
 mod listener;
 mod mute_list;
 mod muting;

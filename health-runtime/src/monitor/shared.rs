@@ -1,11 +1,11 @@
 //! What runs and reports share.
 
 use std::sync::{
-    Arc, Mutex, OnceLock,
+    Arc, OnceLock,
     atomic::{AtomicU64, Ordering},
 };
 
-use tokio::{runtime::Handle, task::JoinHandle, time::Instant};
+use tokio::{runtime::Handle, time::Instant};
 
 use super::{
     drain::Drain,
@@ -17,6 +17,7 @@ use super::{
 use crate::{
     model::{CheckSpec, Work},
     registry::Registry,
+    sync::{self, JoinHandle, Mutex},
 };
 
 /// The checks and their slots. Each run holds it, because a run belongs to nobody.
@@ -29,6 +30,8 @@ pub(super) struct Shared {
     /// Counts what changes answers, such as results that landed, so that one made before is known to be outdated.
     generation: AtomicU64,
     pub(super) drain: Drain,
+    /// When it was made: from then on the beat is counted that background runs keep to.
+    pub(super) start: Instant,
     /// Where runs go; wherever they are asked for, if that was never said.
     home: OnceLock<Handle>,
 }
@@ -62,7 +65,15 @@ impl Shared {
                 }
             })
             .collect();
-        Self { checks, order, events, generation: AtomicU64::new(0), drain: Drain::default(), home: OnceLock::new() }
+        Self {
+            checks,
+            order,
+            events,
+            generation: AtomicU64::new(0),
+            drain: Drain::default(),
+            start: Instant::now(),
+            home: OnceLock::new(),
+        }
     }
 
     pub(super) fn generation(&self) -> u64 {
@@ -82,16 +93,10 @@ impl Shared {
         let _ = self.home.get_or_init(|| runtime.clone());
     }
 
-    /// Has a task run that may block its thread.
-    ///
-    /// The empty task behind it makes Tokio wake another worker thread. One task alone goes to the thread that spawns it,
-    /// without a word to the others; should that thread be the one that waits for timers, and be blocked by the task, no
-    /// timer of the whole runtime would fire again, and nobody could give the run up.
+    /// Has a task run that may block its thread, on the runtime where runs go.
     pub(super) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
         let home = self.home.get().cloned().unwrap_or_else(Handle::current);
-        let task = home.spawn(task);
-        home.spawn(async {});
-        task
+        sync::spawn(&home, task)
     }
 
     pub(super) fn finish(&self, index: usize, id: FlightId, verdict: Verdict) {

@@ -3,11 +3,11 @@
 //! Nothing here awaits, logs or calls a user's code, so the lock is held for moments only.
 
 use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, PoisonError},
     time::{Duration, SystemTime},
 };
 
-use tokio::{sync::watch, time::Instant};
+use tokio::time::Instant;
 
 use super::{
     events::Outbox,
@@ -17,6 +17,7 @@ use super::{
 use crate::{
     clock::after,
     model::{Cause, CheckResult, CheckSpec},
+    sync::{Mutex, MutexGuard, watch},
 };
 
 /// How long after a check's timeout its observers leave it to the run to say so, before they give it up as
@@ -67,6 +68,8 @@ impl Latest {
 struct Flight {
     id: FlightId,
     progress: watch::Sender<Progress>,
+    /// When the last of its observers asked, for whom no result is to be too old.
+    asked_at: Instant,
     /// When the check itself began, and on the wall clock.
     began: Option<(Instant, SystemTime)>,
     /// Its observers gave it up; whatever it still brings is discarded.
@@ -137,8 +140,11 @@ impl Slot {
         if let Some(result) = blocked.and_then(|blocked| state.young(spec, now, blocked)) {
             return (Observation::Settled(result), None);
         }
-        match &state.flight {
-            Some(flight) if !flight.is_overdue(spec, now) => (Observation::Joined(flight.board()), None),
+        match &mut state.flight {
+            Some(flight) if !flight.is_overdue(spec, now) => {
+                flight.asked_at = flight.asked_at.max(now);
+                (Observation::Joined(flight.board()), None)
+            }
             Some(flight) => {
                 let since = flight.began.map_or_else(SystemTime::now, |(_, since)| since);
                 let duration = flight.duration(now);
@@ -149,7 +155,7 @@ impl Slot {
                 let landing = state.land(&self.outbox, spec, verdict, now, duration);
                 (Observation::Settled(Arc::clone(&landing.result)), Some(landing))
             }
-            None => (Observation::Started(state.start()), None),
+            None => (Observation::Started(state.start(now)), None),
         }
     }
 
@@ -171,7 +177,9 @@ impl Slot {
     /// all, which ends the run.
     pub(super) fn reuse(&self, spec: &CheckSpec, id: FlightId, now: Instant, blocked: bool) -> bool {
         let mut state = self.lock();
-        let Some(result) = state.young(spec, now, blocked) else { return false };
+        // Somebody may have come on board between the caller's look at the clock and the lock.
+        let asked_at = state.flight.as_ref().filter(|flight| flight.id == id).map_or(now, |flight| flight.asked_at);
+        let Some(result) = state.young(spec, now.max(asked_at), blocked) else { return false };
         if let Some(flight) = state.take(id) {
             flight.progress.send_replace(Progress::Landed(result));
         }
@@ -235,10 +243,11 @@ impl SlotState {
         (now - latest.at < spec.max_age() && was_blocked == blocked).then(|| Arc::clone(&latest.result))
     }
 
-    fn start(&mut self) -> Boarded {
+    fn start(&mut self, now: Instant) -> Boarded {
         self.flights_so_far += 1;
         let (progress, _) = watch::channel(Progress::Waiting);
-        let flight = Flight { id: FlightId(self.flights_so_far), progress, began: None, given_up: false };
+        let flight =
+            Flight { id: FlightId(self.flights_so_far), progress, asked_at: now, began: None, given_up: false };
         let boarded = flight.board();
         self.flight = Some(flight);
         boarded
@@ -257,9 +266,12 @@ impl SlotState {
         duration: Duration,
     ) -> Landing {
         let thresholds = Thresholds { failure: spec.failure_threshold(), success: spec.success_threshold() };
-        let count =
+        let mut count =
             if verdict.is_result() { self.streak.count(verdict.is_failure(), thresholds) } else { Count::INTERRUPTED };
         let before = self.latest.take();
+        // It failed without a result, as one that was blocked. A failure that does not reach the threshold is no reason to
+        // count as working again, and later as failing anew.
+        count.is_failing |= verdict.is_failure() && before.as_ref().is_some_and(|before| before.result.is_failing);
         let failing_since = match &before {
             Some(before) if count.is_failing && before.result.is_failing => before.failing_since,
             Some(_) if count.is_failing => Some(now),
@@ -285,5 +297,40 @@ impl Flight {
 
     fn is_overdue(&self, spec: &CheckSpec, now: Instant) -> bool {
         self.given_up || self.began.is_some_and(|(began, _)| now - began >= spec.timeout().saturating_add(GRACE))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        model::{Check, Level, Outcome},
+        monitor::{events::Events, muting::Muting},
+        runner::Ending,
+    };
+
+    /// The one who starts a run may look at the clock, be held up, and reuse a result for somebody who came later.
+    #[test]
+    fn nothing_is_reused_that_is_too_old_for_one_who_came_on_board_meanwhile() {
+        let check = Check::new("db", Level::L1, || async {}).with_max_age(Duration::from_millis(80));
+        let spec = check.spec();
+        let slot = Slot::new(Outbox::new(Arc::new(Events::default()), Arc::new(Muting::default())));
+        let start = Instant::now();
+        let at = |millis| start + Duration::from_millis(millis);
+        let board = |now| match slot.observe(spec, now, None).0 {
+            Observation::Started(boarded) | Observation::Joined(boarded) => boarded.id,
+            other => panic!("{other:?}"),
+        };
+        let first = board(at(0));
+        assert!(slot.finish(spec, first, Verdict::of(Ending::Answered(Outcome::pass()), spec), at(0)).is_some());
+
+        let second = board(at(50));
+        assert_eq!(board(at(90)), second);
+        assert!(!slot.reuse(spec, second, at(50), false), "it is 90 ms old for the one who joined");
+        slot.abandon(second);
+
+        let third = board(at(50));
+        assert_eq!(board(at(70)), third);
+        assert!(slot.reuse(spec, third, at(60), false));
     }
 }

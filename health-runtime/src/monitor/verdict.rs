@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::threshold::Count;
 use crate::{
     mask::{mask_credentials, mask_value},
-    model::{Cause, CheckResult, CheckSpec, Status},
+    model::{Cause, CheckResult, CheckSpec, Outcome, Status},
     runner::Ending,
 };
 
@@ -18,15 +18,17 @@ pub(super) struct Verdict {
     cause: Option<Cause>,
     message: Option<String>,
     data: Option<Value>,
+    public_data: Option<Value>,
 }
 
 impl Verdict {
     pub(super) fn of(ending: Ending, spec: &CheckSpec) -> Self {
         match ending {
             Ending::Answered(outcome) => {
-                let (observed, message, mut data) = outcome.into_parts();
-                data.iter_mut().for_each(mask_value);
-                Self { observed, cause: None, message: message.map(|text| mask_credentials(&text)), data }
+                let Outcome { status, message, mut data, mut public_data } = outcome;
+                data.iter_mut().chain(&mut public_data).for_each(mask_value);
+                let message = message.map(|text| mask_credentials(&text));
+                Self { observed: status, cause: None, message, data, public_data }
             }
             Ending::Panicked(text) => Self::failed(Cause::Panicked, format!("panicked: {}", mask_credentials(&text))),
             Ending::TimedOut => Self::timed_out(spec.timeout()),
@@ -34,7 +36,7 @@ impl Verdict {
     }
 
     pub(super) const fn failed(cause: Cause, message: String) -> Self {
-        Self { observed: Status::Fail, cause: Some(cause), message: Some(message), data: None }
+        Self { observed: Status::Fail, cause: Some(cause), message: Some(message), data: None, public_data: None }
     }
 
     pub(super) fn timed_out(timeout: Duration) -> Self {
@@ -61,7 +63,7 @@ impl Verdict {
     /// What a background check without a result counts as depends on who asks.
     pub(super) fn pending(observed: Status) -> Self {
         let message = Some("it runs in the background and has no result yet".to_owned());
-        Self { observed, cause: Some(Cause::Pending), message, data: None }
+        Self { observed, cause: Some(Cause::Pending), message, data: None, public_data: None }
     }
 
     /// Whether the check was run for it: only then thresholds count it.
@@ -109,6 +111,7 @@ impl Verdict {
             cause,
             message: self.message,
             data: self.data,
+            public_data: self.public_data,
             duration,
             checked_at,
             since,

@@ -9,7 +9,7 @@ use crate::model::{Cause, Group, Level, Levels, Mute, Report, ReportEntry, Statu
 /// What a caller may see, decided before any check runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Clearance {
-    /// Names, levels, groups, tags, statuses, causes and times.
+    /// Names, levels, groups, tags, statuses, causes, times, and data that is public.
     Outline,
     /// Details, too: messages, data, descriptions, what blocks a check.
     Details,
@@ -55,7 +55,7 @@ pub(crate) struct ReportView<'a> {
     pub(super) checks: Vec<CheckView<'a>>,
 }
 
-/// One check as a caller may see it: what needs a clearance is empty without it.
+/// One check as a caller may see it: what needs a clearance is empty without it, or what is left for everybody.
 #[derive(Debug)]
 pub(super) struct CheckView<'a> {
     pub(super) name: &'a str,
@@ -141,7 +141,7 @@ impl<'a> CheckView<'a> {
             since: result.since(),
             muted: muted.as_ref().map(|mute| MuteView::new(mute, clearance)),
             message: None,
-            data: None,
+            data: result.public_data(),
             blocked_by: None,
             description: None,
             tags: check.tags(),

@@ -31,6 +31,14 @@ impl Password {
         }
     }
 
+    pub(super) const fn is_hashed(&self) -> bool {
+        match self {
+            Self::Plain(_) => false,
+            #[cfg(feature = "hashed-passwords")]
+            Self::Hashed(_) => true,
+        }
+    }
+
     pub(super) fn fault(&self) -> Option<&'static str> {
         match self {
             Self::Plain(password) => password.expose_secret().is_empty().then_some("the password is empty"),

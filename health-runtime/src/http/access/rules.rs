@@ -69,7 +69,7 @@ impl Access {
     /// Sets the policy of a group. It says yes or no to the group as a whole: a caller that is granted any level may ask
     /// for it. Default: everybody, without details.
     ///
-    /// Groups are never limited, not even with [`limits`](Self::limits): an orchestrator that is refused
+    /// Groups are never limited, not even with `limits`: an orchestrator that is refused
     /// restarts the service. So a policy that asks for a password can be guessed at here; ask for an address.
     pub fn group(mut self, group: Group, policy: impl Into<AnyPolicy>) -> Self {
         self.groups.push((group, policy.into()));

@@ -1,0 +1,351 @@
+//! The slot, and all between it and a report, in thousands of interleavings that a model checker chooses. Run it with
+//! `RUSTFLAGS="--cfg shuttle" cargo test -p health-runtime --lib --target-dir target/shuttle -- interleavings`.
+//!
+//! Each lock, each step of the channel and each task is shuttle's (`sync.rs`), and one that waits for ever is a deadlock
+//! to it. The time is Tokio's paused clock, which stands still or is moved by a task of its own.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use serde_json::Value;
+use shuttle::{
+    Config, Runner,
+    future::{block_on, spawn, yield_now},
+    rand::{Rng, thread_rng},
+    scheduler::{PctScheduler, RandomScheduler, Scheduler},
+};
+use tokio::{
+    runtime::{Builder, Runtime},
+    sync::broadcast::Receiver,
+    time::{Instant, advance, sleep},
+};
+
+use super::{
+    flight::{self, Waited},
+    gather::gather,
+    selection::Selection,
+    shared::Shared,
+    slot::{FlightId, GRACE, Observation},
+    verdict::Verdict,
+};
+use crate::{
+    model::{Cause, Check, CheckResult, Level, Outcome, Report, StatusChange},
+    registry::Registry,
+    runner::Ending,
+};
+
+const TIMEOUT: Duration = Duration::from_millis(100);
+const MAX_AGE: Duration = Duration::from_millis(80);
+
+/// How many interleavings are tried of each test by each scheduler: chosen evenly, and (`Pct`) so that bugs that need a
+/// few preemptions at unlikely points are met with a known probability.
+const TRIES: usize = 3_000;
+
+fn in_many_interleavings(test: fn(&Arc<Runtime>)) {
+    fn try_all(scheduler: impl Scheduler + 'static, test: fn(&Arc<Runtime>)) {
+        let mut config = Config::new();
+        config.stack_size = 0x40000;
+        let runtime = Builder::new_current_thread().enable_time().start_paused(true).build();
+        let runtime = Arc::new(runtime.expect("a runtime"));
+        let clock = Arc::clone(&runtime);
+        let _context = runtime.enter();
+        Runner::new(scheduler, config).run(move || test(&clock));
+    }
+    try_all(RandomScheduler::new(TRIES), test);
+    try_all(PctScheduler::new(3, TRIES), test);
+}
+
+/// Lets time pass while the others run, in steps of any length, until they are done.
+fn let_time_pass(runtime: &Arc<Runtime>, is_over: &Arc<AtomicBool>) {
+    let (runtime, is_over) = (Arc::clone(runtime), Arc::clone(is_over));
+    shuttle::thread::spawn(move || {
+        while !is_over.load(Ordering::SeqCst) {
+            let step = Duration::from_millis(thread_rng().gen_range(1..60));
+            runtime.block_on(advance(step));
+            shuttle::thread::yield_now();
+        }
+    });
+}
+
+/// What really happened, to hold the answers against.
+#[derive(Default)]
+struct Truth {
+    alive: AtomicUsize,
+    runs: AtomicUsize,
+    runs_told: Mutex<BTreeMap<usize, Run>>,
+    abandoned: Mutex<Vec<FlightId>>,
+}
+
+#[derive(Default)]
+struct Run {
+    /// The flight that it was, where that is known.
+    flight: Option<FlightId>,
+    /// From here on nobody may be told of it who asks after its `max_age`.
+    known_at: Option<Instant>,
+    /// What it says comes too late, or is thrown away.
+    is_void: bool,
+}
+
+/// A run, counted as alive until it is dropped.
+struct Alive {
+    truth: Arc<Truth>,
+    number: usize,
+    began: Instant,
+}
+
+impl Alive {
+    fn new(truth: &Arc<Truth>) -> Self {
+        assert_eq!(truth.alive.fetch_add(1, Ordering::SeqCst), 0, "two runs of one check are alive");
+        let number = truth.runs.fetch_add(1, Ordering::SeqCst);
+        Self { truth: Arc::clone(truth), number, began: Instant::now() }
+    }
+
+    /// Each turns against the one before, so each that counts is an event.
+    fn outcome(&self) -> Outcome {
+        if self.began.elapsed() >= TIMEOUT + GRACE {
+            self.note(|run| run.is_void = true);
+        }
+        let outcome = if self.number.is_multiple_of(2) { Outcome::pass() } else { Outcome::fail("odd") };
+        outcome.with_data(self.number.into())
+    }
+
+    fn note(&self, what: impl FnOnce(&mut Run)) {
+        what(self.truth.runs_told.lock().expect("no panic").entry(self.number).or_default());
+    }
+}
+
+impl Drop for Alive {
+    fn drop(&mut self) {
+        self.truth.alive.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+impl Truth {
+    /// Somebody asked at this time and was told this, after having waited for a flight or at once.
+    fn told(&self, asked_at: Instant, waited_for: Option<FlightId>, result: &CheckResult) {
+        let Some(number) = number(result) else { return };
+        let mut runs = self.runs_told.lock().expect("no panic");
+        let run = runs.entry(number).or_default();
+        assert!(!run.is_void, "what run {number} said counted although it had been given up");
+        let known_at = *run.known_at.get_or_insert_with(Instant::now);
+        // It may have ended a while before it landed: who waits for a run gets what it says.
+        let has_waited = waited_for.is_some() && waited_for == run.flight;
+        assert!(has_waited || known_at + MAX_AGE > asked_at, "run {number} was too old");
+    }
+}
+
+/// The number of the run that said it; `None` if no run did.
+fn number(result: &CheckResult) -> Option<usize> {
+    result.data.as_ref().and_then(Value::as_u64).and_then(|number| number.try_into().ok())
+}
+
+/// Waits for the runs, which hold what is shared until they have told of their landing; and for whoever else does.
+fn wait_until_alone(shared: &Arc<Shared>) {
+    while Arc::strong_count(shared) > 1 {
+        shuttle::thread::yield_now();
+    }
+}
+
+/// Each change once and in order: it begins where the one before ended.
+fn in_order(events: &mut Receiver<Arc<StatusChange>>) -> usize {
+    let mut before = None;
+    let mut count = 0;
+    while let Ok(change) = events.try_recv() {
+        if change.check() == "db" {
+            assert_eq!(change.from(), before, "an event is missing, comes twice or out of order");
+            assert_ne!(change.from(), Some(change.to()));
+            before = Some(change.to());
+            count += 1;
+        }
+    }
+    count
+}
+
+fn shared_of(checks: impl IntoIterator<Item = Check>) -> Arc<Shared> {
+    let registry = checks.into_iter().fold(Registry::builder(), crate::RegistryBuilder::check).build();
+    Arc::new(Shared::new(registry.expect("good checks")))
+}
+
+/// Runs these at the same time, and waits for all of them.
+fn all_at_once<F: Future<Output = ()> + Send + 'static>(count: usize, observer: impl Fn() -> F) {
+    let observers: Vec<_> = (0..count).map(|_| spawn(observer())).collect();
+    for observer in observers {
+        block_on(observer).expect("it is not cancelled");
+    }
+}
+
+fn assert_goes_together(report: &Report) {
+    let result = |name| report.result(name).expect("in the report");
+    let (db, api) = (result("db"), result("api"));
+    assert_eq!(db.is_failing, matches!(api.cause, Some(Cause::Blocked { .. })), "{report:?}");
+}
+
+/// The clock stands, so nobody is saved by a time-out: a lost wake-up is a deadlock.
+#[test]
+fn nobody_waits_for_ever_and_overlapping_reports_share_a_run() {
+    in_many_interleavings(|_| {
+        let truth = Arc::new(Truth::default());
+        let max_age = if thread_rng().r#gen() { MAX_AGE } else { Duration::ZERO };
+        let of_run = Arc::clone(&truth);
+        let db = Check::new("db", Level::L1, move || {
+            let alive = Alive::new(&of_run);
+            async move {
+                yield_now().await;
+                alive.outcome()
+            }
+        });
+        let api = Check::new("api", Level::L1, || async { yield_now().await }).depends_on(["db"]);
+        let shared = shared_of([db, api].map(|check| check.with_max_age(max_age)));
+        let mut events = shared.events.subscribe();
+        all_at_once(3, || {
+            let shared = Arc::clone(&shared);
+            async move {
+                for _ in 0..2 {
+                    assert_goes_together(&gather(&shared, &Selection::everything()).await.report);
+                }
+            }
+        });
+        wait_until_alone(&shared);
+        let runs = truth.runs.load(Ordering::SeqCst);
+        assert_eq!(in_order(&mut events), runs, "each run turned it");
+        // Of a standing clock each result is young for ever.
+        assert!(if max_age.is_zero() { (2..=6).contains(&runs) } else { runs == 1 }, "{runs} runs");
+    });
+}
+
+/// Checks that answer, hang and block, while time passes.
+#[test]
+fn runs_that_are_given_up_count_for_nothing() {
+    in_many_interleavings(|runtime| {
+        let truth = Arc::new(Truth::default());
+        let of_run = Arc::clone(&truth);
+        let check = Check::new("db", Level::L1, move || {
+            let alive = Alive::new(&of_run);
+            async move {
+                match thread_rng().gen_range(0..4) {
+                    0 => {}
+                    1 => sleep(TIMEOUT / 2).await,
+                    2 => sleep(TIMEOUT * 2).await,
+                    _ => {
+                        let until = Instant::now() + TIMEOUT * 2;
+                        while Instant::now() < until {
+                            shuttle::thread::yield_now();
+                        }
+                    }
+                }
+                alive.outcome()
+            }
+        });
+        let shared = shared_of([check.with_timeout(TIMEOUT).with_max_age(MAX_AGE)]);
+        let mut events = shared.events.subscribe();
+        let is_over = Arc::new(AtomicBool::new(false));
+        let_time_pass(runtime, &is_over);
+        all_at_once(3, || {
+            let (shared, truth) = (Arc::clone(&shared), Arc::clone(&truth));
+            async move {
+                for _ in 0..2 {
+                    let asked_at = Instant::now();
+                    let report = gather(&shared, &Selection::everything()).await.report;
+                    truth.told(asked_at, None, report.result("db").expect("in the report"));
+                }
+            }
+        });
+        wait_until_alone(&shared);
+        is_over.store(true, Ordering::SeqCst);
+        in_order(&mut events);
+    });
+}
+
+/// How a run of the next test ends.
+#[derive(Clone, Copy)]
+enum End {
+    Finished,
+    Late,
+    GivenUp,
+    Abandoned,
+}
+
+/// Flies in place of a pilot, so that the moment of each landing is known, and abandons runs as a runtime that shuts
+/// down does.
+async fn fly(shared: Arc<Shared>, mut alive: Alive, id: FlightId) {
+    let check = &shared.checks[0];
+    let now = Instant::now();
+    if check.slot.reuse(&check.spec, id, now, false) {
+        return;
+    }
+    alive.began = now;
+    check.slot.begin(&check.spec, id, now);
+    let end = [End::Finished, End::Late, End::GivenUp, End::Abandoned][thread_rng().gen_range(0..4)];
+    if matches!(end, End::Late | End::GivenUp) {
+        sleep(TIMEOUT + GRACE).await;
+    }
+    if matches!(end, End::GivenUp) {
+        shared.give_up(0, id);
+    }
+    yield_now().await;
+    if matches!(end, End::Abandoned) {
+        alive.note(|run| run.is_void = true);
+        alive.truth.abandoned.lock().expect("no panic").push(id);
+        drop(alive);
+        check.slot.abandon(id);
+        return;
+    }
+    let verdict = Verdict::of(Ending::Answered(alive.outcome()), &check.spec);
+    let now = Instant::now();
+    alive.note(|run| (run.known_at, run.flight) = (Some(now), Some(id)));
+    drop(alive);
+    let landing = check.slot.finish(&check.spec, id, verdict, now);
+    assert!(landing.is_none() || !matches!(end, End::GivenUp), "it landed twice");
+    shared.landed(landing.as_ref());
+}
+
+#[test]
+fn no_result_is_older_than_its_max_age() {
+    in_many_interleavings(|runtime| {
+        let truth = Arc::new(Truth::default());
+        let check = Check::new("db", Level::L1, || async {});
+        let shared = shared_of([check.with_timeout(TIMEOUT).with_max_age(MAX_AGE)]);
+        let mut events = shared.events.subscribe();
+        let is_over = Arc::new(AtomicBool::new(false));
+        let_time_pass(runtime, &is_over);
+        all_at_once(3, || {
+            let (shared, truth) = (Arc::clone(&shared), Arc::clone(&truth));
+            async move {
+                let check = &shared.checks[0];
+                for _ in 0..3 {
+                    let asked_at = Instant::now();
+                    let is_known = if thread_rng().r#gen() { Some(false) } else { None };
+                    let (observation, landing) = check.slot.observe(&check.spec, asked_at, is_known);
+                    shared.landed(landing.as_ref());
+                    let boarded = match observation {
+                        Observation::Settled(result) => {
+                            truth.told(asked_at, None, &result);
+                            continue;
+                        }
+                        Observation::Joined(boarded) => boarded,
+                        Observation::Started(boarded) => {
+                            drop(spawn(fly(Arc::clone(&shared), Alive::new(&truth), boarded.id)));
+                            boarded
+                        }
+                        Observation::Pending => unreachable!("it is not in the background"),
+                    };
+                    let id = boarded.id;
+                    match flight::wait(&shared, 0, boarded, None).await {
+                        Waited::Landed(result) => truth.told(asked_at, Some(id), &result),
+                        Waited::CutOff => assert!(truth.abandoned.lock().expect("no panic").contains(&id)),
+                        Waited::OutOfTime => unreachable!("it has all the time there is"),
+                    }
+                }
+            }
+        });
+        wait_until_alone(&shared);
+        is_over.store(true, Ordering::SeqCst);
+        in_order(&mut events);
+    });
+}

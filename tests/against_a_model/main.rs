@@ -1,0 +1,282 @@
+//! Whatever happens to two checks, one that is asked and one in the background: reports and changes are what a small model
+//! of the rules says.
+#![allow(clippy::expect_used, reason = "tests fail by panicking")]
+
+mod model;
+
+use std::{
+    panic::resume_unwind,
+    sync::{Arc, Mutex},
+    time::{Duration, SystemTime},
+};
+
+use health_runtime::{Cause, Check, Group, Level, Selection, Status, testing::TestMonitor};
+use model::{Asker, Change, Deed, Model, Pace, Rules, Run, Shown};
+use proptest::{collection::vec, option, prelude::*};
+use tokio::time::{Instant, sleep};
+
+/// When requests come: never at the moment at which a run ends that takes its time.
+const BEAT: Duration = Duration::from_millis(10);
+
+#[derive(Clone, Debug)]
+enum Step {
+    Does(Deed),
+    Advance(Duration),
+    Mute(Duration),
+    Unmute,
+    Ask(Asker),
+    /// At the very moment at which what it says is over.
+    AskAtTheEnd(Asker),
+}
+
+fn millis(range: std::ops::Range<u64>) -> impl Strategy<Value = Duration> {
+    range.prop_map(Duration::from_millis)
+}
+
+/// Short ones and long ones, for what is not over after a beat.
+fn waits() -> impl Strategy<Value = Duration> {
+    prop_oneof![millis(0..1_200), millis(0..15_000), millis(0..60_000)]
+}
+
+fn deeds() -> impl Strategy<Value = Deed> {
+    prop_oneof![
+        3 => Just(Deed::Answer(Status::Pass)),
+        1 => Just(Deed::Answer(Status::Warn)),
+        3 => Just(Deed::Answer(Status::Fail)),
+        1 => Just(Deed::Panic),
+        1 => Just(Deed::Hang),
+        1 => prop_oneof![Just(503), Just(1_703), Just(4_003)].prop_map(|time| Deed::PassAfter(Duration::from_millis(time))),
+    ]
+}
+
+fn askers() -> impl Strategy<Value = Asker> {
+    prop_oneof![Just(Asker::Level), Just(Asker::Readiness)]
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        4 => deeds().prop_map(Step::Does),
+        4 => waits().prop_map(Step::Advance),
+        1 => waits().prop_map(Step::Mute),
+        1 => Just(Step::Unmute),
+        5 => askers().prop_map(Step::Ask),
+        3 => askers().prop_map(Step::AskAtTheEnd),
+    ]
+}
+
+fn rules(pace: impl Strategy<Value = Pace>) -> impl Strategy<Value = Rules> {
+    let timeout = prop_oneof![Just(303), Just(2_003), Just(9_003)].prop_map(Duration::from_millis);
+    let others = (timeout, prop::bool::weighted(0.8), 1..4_usize, 1..4_usize, option::of(millis(1..30_000)));
+    (others, pace).prop_map(|((timeout, critical, failure_threshold, success_threshold, hold), pace)| Rules {
+        timeout,
+        critical,
+        failure_threshold,
+        success_threshold,
+        hold,
+        pace,
+    })
+}
+
+fn asked() -> impl Strategy<Value = Pace> {
+    prop_oneof![Just(Duration::ZERO), millis(1..5_000)].prop_map(|max_age| Pace::Asked { max_age })
+}
+
+fn background() -> impl Strategy<Value = Pace> {
+    // Often so short that a pause which chance makes longer, or a run that takes its time, leaves a result to become stale.
+    let longer = prop_oneof![millis(1..50), millis(1..20_000)];
+    (millis(500..20_000), millis(500..20_000), longer).prop_map(|(interval, retry_interval, longer)| Pace::Background {
+        interval,
+        retry_interval,
+        stale_after: interval.max(retry_interval) + longer,
+    })
+}
+
+/// A check, what it does, and when it was run.
+struct Subject {
+    name: &'static str,
+    does: Arc<Mutex<Deed>>,
+    ran: Arc<Mutex<Vec<Run>>>,
+    model: Model,
+    /// Between which times on the wall clock it was muted last, and for how long.
+    muted: Option<((SystemTime, SystemTime), Duration)>,
+}
+
+impl Subject {
+    fn new(name: &'static str, rules: Rules, start: Instant) -> (Self, Check) {
+        let does = Arc::new(Mutex::new(Deed::Answer(Status::Pass)));
+        let ran: Arc<Mutex<Vec<Run>>> = Arc::default();
+        let check = {
+            let (does, ran) = (Arc::clone(&does), Arc::clone(&ran));
+            Check::new(name, Level::L3, move || {
+                let deed = *does.lock().expect("no panic");
+                ran.lock().expect("no panic").push(Run { began: start.elapsed(), deed });
+                async move {
+                    match deed {
+                        Deed::Answer(status) => status,
+                        // Quietly.
+                        Deed::Panic => resume_unwind(Box::new("on purpose")),
+                        Deed::Hang => std::future::pending().await,
+                        Deed::PassAfter(time) => {
+                            sleep(time).await;
+                            Status::Pass
+                        }
+                    }
+                }
+            })
+        };
+        let threshold = |threshold: usize| u32::try_from(threshold).expect("a small one");
+        let check = check
+            .readiness()
+            .critical(rules.critical)
+            .with_timeout(rules.timeout)
+            .with_failure_threshold(threshold(rules.failure_threshold))
+            .with_success_threshold(threshold(rules.success_threshold));
+        let check = match rules.hold {
+            Some(hold) => check.with_hold(hold),
+            None => check,
+        };
+        let check = match rules.pace {
+            Pace::Asked { max_age } => check.with_max_age(max_age),
+            Pace::Background { interval, retry_interval, stale_after } => {
+                check.with_interval(interval).with_retry_interval(retry_interval).with_stale_after(stale_after)
+            }
+        };
+        (Self { name, does, ran, model: Model::new(rules), muted: None }, check)
+    }
+
+    /// Tells the model of the runs that it cannot know of, because they come by chance.
+    fn catch_up(&mut self, now: Duration) {
+        if self.model.is_background() {
+            let ran = self.ran.lock().expect("no panic");
+            for run in &ran[self.model.runs.len()..] {
+                self.model.begin(*run);
+            }
+        }
+        self.model.pass(now);
+        if let Some((_, to)) = self.model.due() {
+            assert!(now <= to, "{}: no run up to {now:?}, was due by {to:?}", self.name);
+        }
+    }
+
+    /// Lets time pass until something is over that the latest finding says, unless a run comes before.
+    async fn reach_an_end(&mut self, kit: &TestMonitor, start: Instant) {
+        if let Some(end) = self.model.next_end(start.elapsed()) {
+            kit.advance(end.saturating_sub(start.elapsed())).await;
+            self.catch_up(start.elapsed());
+        }
+    }
+
+    async fn ask(&mut self, kit: &TestMonitor, start: Instant, asker: Asker, others: &[&'static str]) {
+        if self.model.is_a_tie(start.elapsed(), asker) {
+            kit.advance(Duration::from_millis(1)).await;
+            self.catch_up(start.elapsed());
+        }
+        let deed = *self.does.lock().expect("no panic");
+        let (expected, then) = self.model.ask(start.elapsed(), asker, deed);
+        let selection = match asker {
+            Asker::Level => Selection::check(self.name),
+            Asker::Readiness => Selection::group(Group::Readiness).excluding(others.iter().copied()),
+        };
+        let before = SystemTime::now();
+        let seen = kit.report(&selection).await;
+        assert_eq!(start.elapsed(), then, "when it is answered");
+        let result = seen.check(self.name).result();
+        // These are of the wall clock, which goes on by itself: each is what was to be if it is as far from when it was set.
+        let is_right = |at: SystemTime, (from, to): (SystemTime, SystemTime), length: Duration| {
+            (from + length..=to + length).contains(&at)
+        };
+        let held_until = result.held_until().map(|until| {
+            let expected = expected.held_until.unwrap_or_else(|| panic!("held at {then:?}\n{}", seen.check(self.name)));
+            if is_right(until, (before, SystemTime::now()), expected.saturating_sub(then)) {
+                expected
+            } else {
+                Duration::MAX
+            }
+        });
+        let muted_until = seen.report().entries()[0].muted.as_ref().map(|mute| {
+            let (set, length) = self.muted.expect("not muted");
+            let expected = expected.muted_until.expect("no longer muted");
+            if is_right(mute.until().expect("it ends"), set, length) { expected } else { Duration::MAX }
+        });
+        let shown = Shown {
+            status: result.status(),
+            observed: result.observed(),
+            cause: result.cause().map(Cause::as_str),
+            consecutive: result.consecutive() as usize,
+            held_until,
+            muted_until,
+        };
+        assert_eq!(shown, expected, "{asker:?} at {then:?}\n{}", seen.check(self.name));
+        let counts = if expected.muted_until.is_some() { Status::Pass } else { expected.status };
+        assert_eq!(seen.report().status(), counts);
+    }
+
+    async fn compare_changes(&self, kit: &TestMonitor) {
+        let changes = kit.changes(self.name).await;
+        let changes = changes.iter().map(|change| Change {
+            from: change.from(),
+            to: change.to(),
+            cause: change.cause().map(Cause::as_str),
+            is_muted: change.is_muted(),
+        });
+        assert_eq!(changes.collect::<Vec<_>>(), self.model.changes(), "{}", self.name);
+        assert_eq!(*self.ran.lock().expect("no panic"), self.model.runs);
+    }
+}
+
+async fn play(rules: [Rules; 2], steps: Vec<(bool, Step)>) {
+    let start = Instant::now();
+    let names = ["asked", "background"];
+    let [(first, first_check), (second, second_check)] = {
+        let [asked, background] = rules;
+        [Subject::new(names[0], asked, start), Subject::new(names[1], background, start)]
+    };
+    let mut subjects = [first, second];
+    let kit = TestMonitor::of([first_check, second_check]);
+    for (is_background, step) in steps {
+        let late = start.elapsed().as_nanos() % BEAT.as_nanos();
+        kit.advance(BEAT.saturating_sub(Duration::from_nanos_u128(late))).await;
+        for subject in &mut subjects {
+            subject.catch_up(start.elapsed());
+        }
+        let subject = &mut subjects[usize::from(is_background)];
+        let others = &[names[usize::from(!is_background)]];
+        match step {
+            Step::Does(deed) => *subject.does.lock().expect("no panic") = deed,
+            Step::Advance(time) => kit.advance(time).await,
+            Step::Mute(time) => {
+                let before = SystemTime::now();
+                kit.monitor().mute(subject.name, time, "for a while").expect("a check");
+                subject.muted = Some(((before, SystemTime::now()), time));
+                subject.model.mute(start.elapsed(), time);
+            }
+            Step::Unmute => {
+                kit.monitor().unmute(subject.name).expect("a check");
+                subject.model.mute(start.elapsed(), Duration::ZERO);
+            }
+            Step::Ask(asker) => subject.ask(&kit, start, asker, others).await,
+            Step::AskAtTheEnd(asker) => {
+                subject.reach_an_end(&kit, start).await;
+                subject.ask(&kit, start, asker, others).await;
+            }
+        }
+        for subject in &mut subjects {
+            subject.catch_up(start.elapsed());
+            subject.compare_changes(&kit).await;
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn it_is_as_the_model_says(
+        asked in rules(asked()),
+        background in rules(background()),
+        steps in vec((any::<bool>(), step()), 1..40),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+        runtime.expect("a runtime").block_on(play([asked, background], steps));
+    }
+}
