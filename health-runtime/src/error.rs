@@ -105,6 +105,25 @@ pub enum Problem {
         /// The number.
         code: u16,
     },
+    /// An address or a socket that cannot be listened on.
+    CannotListen {
+        /// The address, or the path of the socket.
+        address: String,
+        /// What the operating system says, in the main.
+        fault: String,
+    },
+    /// A file for TLS that cannot be used.
+    UnusableTls {
+        /// The file's path.
+        file: String,
+        /// What is wrong with it. Nothing of its content is repeated here: it may be a key.
+        fault: String,
+    },
+    /// A range that holds no level, or more than levels.
+    InvalidLevels {
+        /// The range, as numbers.
+        range: String,
+    },
 }
 
 /// No check has this name. It may be put right and tried again.
@@ -215,6 +234,12 @@ impl fmt::Display for Problem {
             Self::InvalidStatusCode { code } => {
                 write!(f, "{code} is no status code of a report; take one from 200 to 599")
             }
+            Self::CannotListen { address, fault } => write!(f, "{address} cannot be listened on: {fault}"),
+            Self::UnusableTls { file, fault } => write!(f, "`{file}` cannot be used for TLS: {fault}"),
+            Self::InvalidLevels { range } => write!(
+                f,
+                "`{range}` is no range of levels; a level is a number from 1 (the whole ship) to 5 (cheap and always safe)"
+            ),
         }
     }
 }

@@ -252,9 +252,13 @@ pub use health_macros::health_check;
 /// # }
 /// ```
 pub use health_macros::health_endpoint;
+#[cfg(all(feature = "serve", unix))]
+pub use http::UnixSocket;
+#[cfg(feature = "tls")]
+pub use http::{ClientCertificate, Tls, serve_tls};
 pub use http::{Endpoint, EndpointBuilder, LevelsPath, ShowDetails, StatusCodes, View, access};
 #[cfg(feature = "serve")]
-pub use http::{IsolatedServer, serve_isolated};
+pub use http::{IsolatedServer, RunningServer, Server, serve_isolated};
 pub use model::{
     Cause, Check, CheckResult, CheckSpec, Group, IntoOutcome, InvalidLevel, Level, Location, Mute, Outcome, Report,
     ReportEntry, Status, StatusChange, Work, WorkFuture,

@@ -12,7 +12,7 @@ use axum::Router;
 use health_runtime::{Check, Endpoint, EndpointBuilder, Monitor, Registry};
 use serde_json::Value;
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::{TcpListener, TcpStream},
 };
 
@@ -137,7 +137,14 @@ pub async fn get_with(address: SocketAddr, path: &str, headers: &[(&str, &str)])
 /// # Panics
 /// If what comes back is no HTTP answer.
 pub async fn send(address: SocketAddr, bytes: &str) -> Answer {
-    let mut stream = TcpStream::connect(address).await.expect("a server");
+    exchange(TcpStream::connect(address).await.expect("a server"), bytes).await
+}
+
+/// Sends these bytes over a connection and reads until the other side closes.
+///
+/// # Panics
+/// If what comes back is no HTTP answer.
+pub async fn exchange(mut stream: impl AsyncRead + AsyncWrite + Unpin, bytes: &str) -> Answer {
     // One that refuses may close before it has read everything.
     let _ = stream.write_all(bytes.as_bytes()).await;
     let mut answer = Vec::new();

@@ -1,4 +1,7 @@
-use std::sync::Arc;
+use std::{
+    ops::{Bound, RangeBounds},
+    sync::Arc,
+};
 
 use axum::Router;
 
@@ -10,11 +13,12 @@ use super::{
     router::router,
     show_details::ShowDetails,
     status_code::StatusCodes,
+    target::Reach,
 };
 use crate::{
     build_info::{BuildMetadata, RuntimeInfo},
     error::{Error, Problem},
-    model::{Check, Level, StatusChange},
+    model::{Check, Level, Levels, StatusChange},
     monitor::{Listener, Monitor},
     registry::{Registry, RegistryBuilder},
     state::State,
@@ -214,6 +218,7 @@ impl EndpointBuilder {
                 gate: gate.map(Arc::new),
                 cache: Cache::default(),
             }),
+            reach: Reach::EVERYTHING,
         })
     }
 }
@@ -235,16 +240,80 @@ fn log_count(registry: &Registry) {
     }
 }
 
+/// The range as it may have been written.
+fn written(range: &impl RangeBounds<u8>) -> String {
+    let first = match range.start_bound() {
+        Bound::Included(first) => first.to_string(),
+        // Nothing that is written with dots begins like this.
+        Bound::Excluded(before) => format!("{before}<"),
+        Bound::Unbounded => String::new(),
+    };
+    match range.end_bound() {
+        Bound::Included(last) => format!("{first}..={last}"),
+        Bound::Excluded(behind) => format!("{first}..{behind}"),
+        Bound::Unbounded => format!("{first}.."),
+    }
+}
+
 /// The endpoint: a router to merge into the service's own, and the monitor behind it.
+///
+/// It may be served at several places, with less at some of them: [`levels`](Self::levels),
+/// [`without_levels`](Self::without_levels) and [`without_groups`](Self::without_groups) are the same endpoint, with the same
+/// monitor, which runs a check once whoever asks where.
 #[derive(Clone, Debug)]
 pub struct Endpoint {
     service: Arc<Service>,
+    reach: Reach,
 }
 
 impl Endpoint {
     /// The routes. For a router with a state of its own, merge `endpoint.router().with_state(())`.
     pub fn router(&self) -> Router {
-        router(&self.service)
+        router(&self.service, self.reach)
+    }
+
+    /// The same endpoint with these levels alone, for one of the places where it is served:
+    ///
+    /// ```
+    /// use health_runtime::EndpointBuilder;
+    ///
+    /// let health = EndpointBuilder::new().build()?;
+    /// let everybody = health.levels(4..=5)?.router();
+    /// let operators = health.router();
+    /// # let _ = (everybody, operators);
+    /// # Ok::<(), health_runtime::Error>(())
+    /// ```
+    ///
+    /// The other levels and their checks are not there: their paths are 404 just like those of checks that do not exist, and
+    /// neither the reports nor the status of the overview know them. Groups stay whole, whatever the levels of their
+    /// checks, because readiness that leaves out the database is no readiness; so the names and statuses of
+    /// their members are shown. A check whose dependency is at another level is blocked by it all the same.
+    ///
+    /// Called again, what is left is what both ranges hold.
+    ///
+    /// # Errors
+    /// [`Problem::InvalidLevels`] if the range is empty or goes beyond 1 to 5.
+    pub fn levels(&self, levels: impl RangeBounds<u8>) -> Result<Self, Error> {
+        let levels = Levels::from_range(&levels)
+            .ok_or_else(|| Error::new(vec![Problem::InvalidLevels { range: written(&levels) }]))?;
+        Ok(self.reaching(Reach { levels: self.reach.levels.and(levels), ..self.reach }))
+    }
+
+    /// The same endpoint without the overview, the levels and the single checks: the groups and the build information are
+    /// all that is left, for a place where only orchestrators ask.
+    #[must_use]
+    pub fn without_levels(&self) -> Self {
+        self.reaching(Reach { levels: Levels::NONE, ..self.reach })
+    }
+
+    /// The same endpoint without the groups, at the root and under the base path.
+    #[must_use]
+    pub fn without_groups(&self) -> Self {
+        self.reaching(Reach { has_groups: false, ..self.reach })
+    }
+
+    fn reaching(&self, reach: Reach) -> Self {
+        Self { service: Arc::clone(&self.service), reach }
     }
 
     /// How many requests were refused since the start, by reason; none without [`EndpointBuilder::access`].

@@ -17,7 +17,7 @@ use super::{
     query::{Format, Query, View},
     show_details::ShowDetails,
     status_code::ValidStatusCodes,
-    target::Target,
+    target::{Reach, Target},
 };
 use crate::{
     build_info::{BuildMetadata, RuntimeInfo},
@@ -43,7 +43,7 @@ pub(super) struct Service {
 
 impl Service {
     /// Decides what the caller may see, once and before anything else happens, then answers.
-    pub(super) fn answer(self: &Arc<Self>, target: Target, request: Request) -> Answering {
+    pub(super) fn answer(self: &Arc<Self>, reach: Reach, target: Target, request: Request) -> Answering {
         if !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
             return Answering::now(ProblemDetails::method_not_allowed(request.method()).into_response());
         }
@@ -52,20 +52,20 @@ impl Service {
             Err(problem) => return Answering::now(problem.into_response()),
         };
         let (request, _body) = request.into_parts();
-        let Some(gate) = &self.gate else { return self.admitted(Sight::OUTLINE, target, query, request) };
-        let ask = self.ask(&target, &query);
+        let Some(gate) = &self.gate else { return self.admitted(Sight::OUTLINE, reach, target, query, request) };
+        let ask = self.ask(reach.levels, &target, &query);
         if let Some(sight) = gate.open_sight(ask) {
-            return self.admitted(sight, target, query, request);
+            return self.admitted(sight, reach, target, query, request);
         }
         let caller = gate.caller(request);
         match gate.decide(ask, &caller) {
-            Soon::Now(Ok(sight)) => self.admitted(sight, target, query, caller),
+            Soon::Now(Ok(sight)) => self.admitted(sight, reach, target, query, caller),
             Soon::Now(Err(refusal)) => Answering::now(refusal.into_response()),
             Soon::Later(deciding) => {
                 let service = Arc::clone(self);
                 Answering::later(async move {
                     match deciding.await {
-                        Ok(sight) => service.admitted(sight, target, query, caller).await,
+                        Ok(sight) => service.admitted(sight, reach, target, query, caller).await,
                         Err(refusal) => refusal.into_response(),
                     }
                 })
@@ -73,14 +73,16 @@ impl Service {
         }
     }
 
-    /// What has to be granted for a target.
-    fn ask(&self, target: &Target, query: &Query) -> Ask {
-        let levels = |shown, needed| Ask::Levels { shown, needed, with_info: *target == Target::Overview };
+    /// What has to be granted for a target, at a place with these levels.
+    fn ask(&self, there: Levels, target: &Target, query: &Query) -> Ask {
+        let with_info = *target == Target::Overview;
+        let levels = |shown: Levels, needed| Ask::Levels { shown: shown.and(there), needed, with_info };
         match target {
             Target::Overview | Target::Levels => levels(Levels::ALL, None),
             Target::Level(level) => levels(shown_levels(*level, query), Some(*level)),
             Target::Check(name) => {
-                Ask::Check(self.monitor.checks().find(|check| check.name() == name).map(CheckSpec::level))
+                let is_asked_for = |check: &&CheckSpec| check.name() == name && there.contains(check.level());
+                Ask::Check(self.monitor.checks().find(is_asked_for).map(CheckSpec::level))
             }
             Target::Group(group) => Ask::Group(*group),
             Target::Info => Ask::Info,
@@ -89,12 +91,14 @@ impl Service {
 
     /// Answers at once what is stored, and runs what is not in a future of its own: that one is large, and
     /// most requests need none.
-    fn admitted<P>(self: &Arc<Self>, sight: Sight, target: Target, query: Query, request: P) -> Answering
+    fn admitted<P>(self: &Arc<Self>, sight: Sight, reach: Reach, target: Target, query: Query, request: P) -> Answering
     where
         P: Borrow<Parts> + Send + 'static,
     {
         let parts = request.borrow();
         let sight = self.show_details.map_or(sight, |show| show.apply(sight));
+        // Of what is there, what the caller may have run.
+        let sight = Sight { run: sight.run.and(reach.levels), ..sight };
         let key = Key { target, shape: query.shape, sight };
         if let Some(answer) = self.stored(&key, &query) {
             return Answering::now(answer.into_response(&parts.method));
@@ -104,7 +108,7 @@ impl Service {
         let service = Arc::clone(self);
         Answering::later(async move {
             let parts = request.borrow();
-            match service.fresh(key, &query, parts).await {
+            match service.fresh(key, reach, &query, parts).await {
                 Ok(answer) => answer.into_response(&parts.method),
                 Err(problem) => problem.into_response(),
             }
@@ -116,16 +120,16 @@ impl Service {
         if query.is_common() { self.cache.get(key, &self.monitor) } else { None }
     }
 
-    async fn fresh(&self, key: Key, query: &Query, request: &Parts) -> Result<Answer, ProblemDetails> {
+    async fn fresh(&self, key: Key, reach: Reach, query: &Query, request: &Parts) -> Result<Answer, ProblemDetails> {
         match key.target {
             Target::Info => Ok(self.info(key.sight, request)),
-            Target::Overview => self.overview(key.sight, query, request).await,
-            _ => self.report(key, query).await,
+            Target::Overview => self.overview(key.sight, reach, query, request).await,
+            _ => self.report(key, reach, query).await,
         }
     }
 
-    async fn report(&self, key: Key, query: &Query) -> Result<Answer, ProblemDetails> {
-        let selection = self.selection(&key.target, key.sight, query)?;
+    async fn report(&self, key: Key, reach: Reach, query: &Query) -> Result<Answer, ProblemDetails> {
+        let selection = self.selection(&key.target, key.sight, query)?.within(reach.levels);
         let gathered = self.monitor.gather(&selection).await;
         // Those who waited for the same runs have rendered it meanwhile, perhaps.
         if let Some(answer) = self.stored(&key, query) {
@@ -224,10 +228,16 @@ impl Service {
     }
 
     /// Not kept: it tells the uptime.
-    async fn overview(&self, sight: Sight, query: &Query, request: &Parts) -> Result<Answer, ProblemDetails> {
+    async fn overview(
+        &self,
+        sight: Sight,
+        reach: Reach,
+        query: &Query,
+        request: &Parts,
+    ) -> Result<Answer, ProblemDetails> {
         let report = self.monitor.report(&self.selection(&Target::Overview, sight, query)?).await;
         let facts = self.runtime_info.facts(host(request));
-        let links = self.paths.links(original_uri(request));
+        let links = self.paths.links(original_uri(request), reach);
         let view = ReportView::new(&report, sight);
         let draining = self.monitor.is_draining();
         let body = render::overview(&view, self.build_info.as_ref(), &facts, &links, sight.info, draining);

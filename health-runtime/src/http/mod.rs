@@ -8,12 +8,12 @@ mod endpoint;
 mod handler;
 #[cfg(feature = "serve")]
 mod home;
-#[cfg(feature = "serve")]
-mod isolated;
 mod paths;
 mod problem;
 mod query;
 mod router;
+#[cfg(feature = "serve")]
+mod serve;
 mod show_details;
 mod status_code;
 mod target;
@@ -21,9 +21,13 @@ mod target;
 mod token;
 
 pub use endpoint::{Endpoint, EndpointBuilder};
-#[cfg(feature = "serve")]
-pub use isolated::{IsolatedServer, serve_isolated};
 pub use paths::LevelsPath;
 pub use query::View;
+#[cfg(all(feature = "serve", unix))]
+pub use serve::UnixSocket;
+#[cfg(feature = "tls")]
+pub use serve::{ClientCertificate, Tls, serve_tls};
+#[cfg(feature = "serve")]
+pub use serve::{IsolatedServer, RunningServer, Server, serve_isolated};
 pub use show_details::ShowDetails;
 pub use status_code::StatusCodes;

@@ -1,6 +1,9 @@
 use axum::http::Uri;
 
-use super::{query::View, target::Target};
+use super::{
+    query::View,
+    target::{Reach, Target},
+};
 use crate::{
     error::Problem,
     model::{Group, Level},
@@ -118,15 +121,16 @@ impl Paths {
     }
 
     /// Where to ask further, as the client sees the paths: `overview` is what it asked for.
-    pub(super) fn links(&self, overview: &Uri) -> Links {
+    pub(super) fn links(&self, overview: &Uri, reach: Reach) -> Links {
         let prefix = overview.path().strip_suffix(self.base.as_str()).unwrap_or_default();
         let link = |path: &str| format!("{prefix}{path}");
         let base = &self.base;
+        let group = |word: &str| reach.has_groups.then(|| link(&format!("{base}/{word}")));
         Links {
             levels: link(&self.levels),
-            live: link(&format!("{base}/live")),
-            ready: link(&format!("{base}/ready")),
-            startup: link(&format!("{base}/startup")),
+            live: group("live"),
+            ready: group("ready"),
+            startup: group("startup"),
             info: link(&format!("{base}/info")),
         }
     }

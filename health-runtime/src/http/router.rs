@@ -8,31 +8,42 @@ use axum::{
 };
 use percent_encoding::percent_decode_str;
 
-use super::{answering::Answering, handler::Service, problem::ProblemDetails, target::Target};
+use super::{
+    answering::Answering,
+    handler::Service,
+    problem::ProblemDetails,
+    target::{Reach, Target},
+};
 
-pub(super) fn router(service: &Arc<Service>) -> Router {
+pub(super) fn router(service: &Arc<Service>, reach: Reach) -> Router {
+    let route = |route| route_to(service, reach, route);
     let paths = &service.paths;
     let mut router = Router::new();
     for (path, target) in paths.fixed().into_iter().chain(paths.of_levels()) {
-        router = router.route(&path, route(service, Route::To(target)));
+        router = match target {
+            target if reach.covers(&target) => router.route(&path, route(Route::To(target))),
+            // Those at the root are left to the service, and those under the base path lead nowhere like any other.
+            Target::Group(_) => router,
+            _ => router.route(&path, route(Route::Nothing)),
+        };
     }
     #[cfg(feature = "jwt")]
-    if service.gate.as_ref().is_some_and(|gate| gate.gives_tokens()) {
-        router = router.route(&paths.token(), route(service, Route::Token));
+    if !reach.levels.is_empty() && service.gate.as_ref().is_some_and(|gate| gate.gives_tokens()) {
+        router = router.route(&paths.token(), route(Route::Token));
     }
     // What starts with one of these paths is ours to answer, and nothing else is.
     let (base, levels) = (&paths.base, &paths.levels);
     router
-        .route(&format!("{}/{{name}}", paths.checks()), route(service, Route::ToCheck))
-        .route(&format!("{levels}/"), route(service, Route::NoLevel))
-        .route(&format!("{levels}/{{*rest}}"), route(service, Route::NoLevel))
-        .route(&format!("{base}/"), route(service, Route::Nothing))
-        .route(&format!("{base}/{{*rest}}"), route(service, Route::Nothing))
+        .route(&format!("{}/{{name}}", paths.checks()), route(Route::ToCheck))
+        .route(&format!("{levels}/"), route(Route::NoLevel))
+        .route(&format!("{levels}/{{*rest}}"), route(Route::NoLevel))
+        .route(&format!("{base}/"), route(Route::Nothing))
+        .route(&format!("{base}/{{*rest}}"), route(Route::Nothing))
 }
 
 /// Any method, because one that is not allowed gets a problem document, too.
-fn route(service: &Arc<Service>, route: Route) -> MethodRouter {
-    any(Ask { service: Arc::clone(service), route })
+fn route_to(service: &Arc<Service>, reach: Reach, route: Route) -> MethodRouter {
+    any(Ask { service: Arc::clone(service), reach, route })
 }
 
 /// Where a path leads.
@@ -53,6 +64,7 @@ enum Route {
 #[derive(Clone)]
 struct Ask {
     service: Arc<Service>,
+    reach: Reach,
     route: Route,
 }
 
@@ -61,9 +73,9 @@ impl<S> Handler<(), S> for Ask {
 
     fn call(self, request: Request, _state: S) -> Answering {
         match self.route {
-            Route::To(target) => self.service.answer(target, request),
+            Route::To(target) => self.service.answer(self.reach, target, request),
             Route::ToCheck => match check_name(request.uri().path()) {
-                Some(name) => self.service.answer(Target::Check(name), request),
+                Some(name) => self.service.answer(self.reach, Target::Check(name), request),
                 None => not_found("no check has a name that is not UTF-8"),
             },
             #[cfg(feature = "jwt")]

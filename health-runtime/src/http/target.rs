@@ -1,4 +1,4 @@
-use crate::model::{Group, Level};
+use crate::model::{Group, Level, Levels};
 
 /// What a route answers.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -15,4 +15,24 @@ pub(super) enum Target {
     Group(Group),
     /// What is running.
     Info,
+}
+
+/// What of an endpoint is served at one place: everything that is not in it is not there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Reach {
+    pub(super) levels: Levels,
+    pub(super) has_groups: bool,
+}
+
+impl Reach {
+    pub(super) const EVERYTHING: Self = Self { levels: Levels::ALL, has_groups: true };
+
+    pub(super) const fn covers(self, target: &Target) -> bool {
+        match target {
+            Target::Overview | Target::Levels | Target::Check(_) => !self.levels.is_empty(),
+            Target::Level(level) => self.levels.contains(*level),
+            Target::Group(_) => self.has_groups,
+            Target::Info => true,
+        }
+    }
 }

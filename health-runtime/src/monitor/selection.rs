@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::model::{CheckSpec, Group, Level, Status};
+use crate::model::{CheckSpec, Group, Level, Levels, Status};
 
 /// How long a level report may take.
 const LEVEL_DEADLINE: Duration = Duration::from_secs(10);
@@ -21,7 +21,7 @@ pub struct Selection {
 enum Scope {
     Levels(Vec<Level>),
     Group(Group),
-    Check(String),
+    Check { name: String, within: Levels },
 }
 
 impl Selection {
@@ -57,7 +57,7 @@ impl Selection {
     /// One check.
     #[must_use]
     pub fn check(name: impl Into<String>) -> Self {
-        Self::of(Scope::Check(name.into()), LEVEL_DEADLINE)
+        Self::of(Scope::Check { name: name.into(), within: Levels::ALL }, LEVEL_DEADLINE)
     }
 
     const fn of(scope: Scope, deadline: Duration) -> Self {
@@ -86,6 +86,17 @@ impl Selection {
         self
     }
 
+    /// Leaves out the checks of all other levels, and the levels themselves. A group stays whole: an orchestrator asks for
+    /// all of it or for nothing.
+    pub(crate) fn within(mut self, allowed: Levels) -> Self {
+        match &mut self.scope {
+            Scope::Levels(levels) => levels.retain(|level| allowed.contains(*level)),
+            Scope::Check { within, .. } => *within = within.and(allowed),
+            Scope::Group(_) => {}
+        }
+        self
+    }
+
     pub(super) const fn deadline(&self) -> Duration {
         self.deadline
     }
@@ -94,7 +105,7 @@ impl Selection {
     pub(super) fn shown_levels(&self) -> &[Level] {
         match &self.scope {
             Scope::Levels(levels) => levels,
-            Scope::Group(_) | Scope::Check(_) => &[],
+            Scope::Group(_) | Scope::Check { .. } => &[],
         }
     }
 
@@ -108,7 +119,7 @@ impl Selection {
         match self.scope {
             Scope::Group(Group::Readiness | Group::Startup) => Status::Fail,
             Scope::Group(Group::Liveness) => Status::Pass,
-            Scope::Levels(_) | Scope::Check(_) => Status::Warn,
+            Scope::Levels(_) | Scope::Check { .. } => Status::Warn,
         }
     }
 
@@ -116,7 +127,7 @@ impl Selection {
         let in_scope = match &self.scope {
             Scope::Levels(levels) => levels.contains(&spec.level()),
             Scope::Group(group) => spec.is_in(*group),
-            Scope::Check(name) => spec.name() == name,
+            Scope::Check { name, within } => spec.name() == name && within.contains(spec.level()),
         };
         in_scope
             && (self.tags.is_empty() || spec.tags().iter().any(|tag| self.tags.contains(tag)))

@@ -15,9 +15,12 @@ use crate::{
 #[derive(Debug, Serialize)]
 pub(crate) struct Links {
     pub(crate) levels: String,
-    pub(crate) live: String,
-    pub(crate) ready: String,
-    pub(crate) startup: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) live: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) ready: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) startup: Option<String>,
     pub(crate) info: String,
 }
 

@@ -57,6 +57,8 @@ impl Schemes {
     pub(super) const SIGNED: Self = Self(1 << 3);
     #[cfg(feature = "jwt")]
     pub(super) const BEARER: Self = Self(1 << 4);
+    #[cfg(feature = "tls")]
+    pub(super) const CERTIFICATE: Self = Self(1 << 5);
 
     pub(super) const fn or(self, other: Self) -> Self {
         Self(self.0 | other.0)

@@ -37,6 +37,8 @@ mod authorization;
 #[cfg(feature = "credentials")]
 mod basic;
 mod caller;
+#[cfg(feature = "tls")]
+mod client_certificate;
 mod compose;
 mod decision;
 #[cfg(feature = "address")]
@@ -76,6 +78,8 @@ pub use address::address;
 #[cfg(feature = "credentials")]
 pub use basic::{User, basic};
 pub use caller::Caller;
+#[cfg(feature = "tls")]
+pub use client_certificate::{Client, client_certificate};
 pub use compose::{all_of, any_of, closed, not, public};
 pub use decision::Decision;
 pub(super) use gate::{Ask, Gate};

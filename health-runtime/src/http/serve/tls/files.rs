@@ -1,0 +1,203 @@
+//! From files to what rustls serves with. Nothing that a file holds gets into an error: it may be a key.
+
+use std::{fs, path::Path, sync::Arc};
+
+use sha2::{Digest, Sha256};
+use tokio_rustls::rustls::{
+    Error as TlsError, InconsistentKeys, RootCertStore, ServerConfig,
+    crypto::{CryptoProvider, ring},
+    pki_types::{
+        CertificateDer, CertificateRevocationListDer, PrivateKeyDer,
+        pem::{self, PemObject},
+    },
+    server::{NoServerSessionStorage, WebPkiClientVerifier, danger::ClientCertVerifier},
+    sign::{CertifiedKey, SingleCertAndKey},
+    version::{TLS12, TLS13},
+};
+use x509_parser::{certificate::X509Certificate, prelude::FromDer};
+
+use super::settings::{Clients, Tls};
+use crate::error::Problem;
+
+/// What the files held when they were read.
+pub(super) struct Contents {
+    certificate: File,
+    key: File,
+    roots: Option<File>,
+    revoked: Option<File>,
+}
+
+/// A file as it was found, or why it could not be read.
+struct File {
+    path: String,
+    bytes: Result<Vec<u8>, String>,
+}
+
+/// Tells contents apart without keeping a key.
+pub(super) type Fingerprint = [u8; 32];
+
+impl Contents {
+    pub(super) fn read(tls: &Tls) -> Self {
+        Self {
+            certificate: File::read(&tls.certificate),
+            key: File::read(&tls.key),
+            roots: tls.clients.as_ref().map(|clients| File::read(&clients.roots)),
+            revoked: tls.revoked.as_deref().map(File::read),
+        }
+    }
+
+    pub(super) fn fingerprint(&self) -> Fingerprint {
+        let mut hash = Sha256::new();
+        for file in [Some(&self.certificate), Some(&self.key), self.roots.as_ref(), self.revoked.as_ref()] {
+            let each = file.map(|file| match &file.bytes {
+                Ok(bytes) => Sha256::digest(bytes),
+                Err(fault) => Sha256::digest(format!("not read: {fault}")),
+            });
+            hash.update(each.unwrap_or_default());
+        }
+        hash.finalize().into()
+    }
+
+    /// # Errors
+    /// Everything that is wrong with any of the files.
+    pub(super) fn configuration(&self, tls: &Tls) -> Result<ServerConfig, Vec<Problem>> {
+        // Named here and not taken from the process, where it may be unset or ambiguous.
+        let provider = Arc::new(ring::default_provider());
+        let mut problems = Vec::new();
+        let identity = self.identity(&provider, &mut problems);
+        let verifier = self.verifier(tls, &provider, &mut problems);
+        let (Some(identity), Some(verifier), true) = (identity, verifier, problems.is_empty()) else {
+            return Err(problems);
+        };
+        let config = ServerConfig::builder_with_provider(provider).with_protocol_versions(&[&TLS13, &TLS12]);
+        let config = config.map_err(|error| vec![self.certificate.problem(error.to_string())])?;
+        let mut config =
+            config.with_client_cert_verifier(verifier).with_cert_resolver(Arc::new(SingleCertAndKey::from(identity)));
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        if tls.clients.is_some() {
+            // A session that is resumed would bring back a certificate that has expired since.
+            config.session_storage = Arc::new(NoServerSessionStorage {});
+            config.send_tls13_tickets = 0;
+        }
+        Ok(config)
+    }
+
+    /// The certificate with its key.
+    fn identity(&self, provider: &CryptoProvider, problems: &mut Vec<Problem>) -> Option<CertifiedKey> {
+        let chain = self.certificate.all::<CertificateDer<'static>>("certificate");
+        let key = self.key.key().and_then(|key| {
+            let key = provider.key_provider.load_private_key(key);
+            key.map_err(|_| {
+                "its key is of no kind that can be used: RSA from 2048 bits on, ECDSA P-256 or P-384, Ed25519"
+                    .to_owned()
+            })
+        });
+        let chain = chain.map_err(|fault| problems.push(self.certificate.problem(fault))).ok();
+        let key = key.map_err(|fault| problems.push(self.key.problem(fault))).ok();
+        let identity = CertifiedKey::new(chain?, key?);
+        match identity.keys_match() {
+            // A key that does not tell its public half was made to sign, and is taken at its word.
+            Ok(()) | Err(TlsError::InconsistentKeys(InconsistentKeys::Unknown)) => Some(identity),
+            Err(TlsError::InconsistentKeys(_)) => {
+                let fault = format!("its key is not the one of the certificate in `{}`", self.certificate.path);
+                problems.push(self.key.problem(fault));
+                None
+            }
+            Err(error) => {
+                problems.push(self.certificate.problem(format!("its first certificate cannot be read: {error}")));
+                None
+            }
+        }
+    }
+
+    /// Who decides about client certificates.
+    fn verifier(
+        &self,
+        tls: &Tls,
+        provider: &Arc<CryptoProvider>,
+        problems: &mut Vec<Problem>,
+    ) -> Option<Arc<dyn ClientCertVerifier>> {
+        let lists = self.revoked.as_ref().map(|file| {
+            let lists = file.all::<CertificateRevocationListDer<'static>>("revocation list");
+            lists.map_err(|fault| problems.push(file.problem(fault))).ok()
+        });
+        let (Some(Clients { are_required, .. }), Some(file)) = (&tls.clients, &self.roots) else {
+            let fault = "it revokes client certificates, which nobody is asked for";
+            problems.extend(self.revoked.as_ref().map(|file| file.problem(fault.to_owned())));
+            return Some(WebPkiClientVerifier::no_client_auth());
+        };
+        let roots = file.roots().map_err(|fault| problems.push(file.problem(fault))).ok();
+        let lists = lists.unwrap_or(Some(Vec::new()));
+        let verifier =
+            WebPkiClientVerifier::builder_with_provider(Arc::new(roots?), Arc::clone(provider)).with_crls(lists?);
+        let verifier = if *are_required { verifier } else { verifier.allow_unauthenticated() };
+        let file = self.revoked.as_ref().unwrap_or(file);
+        verifier.build().map_err(|error| problems.push(file.problem(error.to_string()))).ok()
+    }
+
+    /// Says so in the log if clients will not accept the certificate.
+    pub(super) fn warn_of_dates(&self) {
+        let Ok(chain) = self.certificate.all::<CertificateDer<'static>>("certificate") else { return };
+        let first = chain.first().and_then(|first| X509Certificate::from_der(first).ok());
+        if let Some((_, certificate)) = first.filter(|(_, certificate)| !certificate.validity().is_valid()) {
+            let (from, until) = (&certificate.validity().not_before, &certificate.validity().not_after);
+            let file = &self.certificate.path;
+            tracing::warn!(file, %from, %until, "the certificate of the health endpoint is not valid at this time");
+        }
+    }
+}
+
+impl File {
+    fn read(path: &Path) -> Self {
+        let bytes = fs::read(path).map_err(|error| error.to_string());
+        Self { path: path.display().to_string(), bytes }
+    }
+
+    fn problem(&self, fault: String) -> Problem {
+        Problem::UnusableTls { file: self.path.clone(), fault }
+    }
+
+    fn bytes(&self) -> Result<&[u8], String> {
+        self.bytes.as_deref().map_err(Clone::clone)
+    }
+
+    /// All of one kind, and at least one.
+    fn all<T: PemObject>(&self, kind: &str) -> Result<Vec<T>, String> {
+        let all: Vec<T> = T::pem_slice_iter(self.bytes()?).collect::<Result<_, _>>().map_err(|error| fault(&error))?;
+        if all.is_empty() { Err(format!("it holds no {kind} in PEM")) } else { Ok(all) }
+    }
+
+    fn key(&self) -> Result<PrivateKeyDer<'static>, String> {
+        let bytes = self.bytes()?;
+        PrivateKeyDer::from_pem_slice(bytes).map_err(|error| match error {
+            pem::Error::NoItemsFound if contains(bytes, b"BEGIN ENCRYPTED PRIVATE KEY") => {
+                "its key is encrypted; store it without a passphrase, readable for the service alone".to_owned()
+            }
+            pem::Error::NoItemsFound => "it holds no private key in PEM".to_owned(),
+            error => fault(&error),
+        })
+    }
+
+    fn roots(&self) -> Result<RootCertStore, String> {
+        let mut roots = RootCertStore::empty();
+        for certificate in self.all("certificate")? {
+            roots.add(certificate).map_err(|error| format!("one of its certificates cannot be a root: {error}"))?;
+        }
+        Ok(roots)
+    }
+}
+
+/// In words of our own: those of the library repeat the line that is wrong.
+fn fault(error: &pem::Error) -> String {
+    let fault = match error {
+        pem::Error::MissingSectionEnd { .. } => "a section in it has no end, as if it were half-written",
+        pem::Error::IllegalSectionStart { .. } => "a line in it that begins a section is malformed",
+        pem::Error::Base64Decode(_) => "a section in it is no base64",
+        _ => "it cannot be read as PEM",
+    };
+    fault.to_owned()
+}
+
+fn contains(bytes: &[u8], part: &[u8]) -> bool {
+    bytes.windows(part.len()).any(|window| window == part)
+}

@@ -1,0 +1,143 @@
+//! What is served with at present, and how it is kept so.
+
+use std::{future::pending, sync::Arc, time::Duration};
+
+use tokio::{
+    sync::watch,
+    task::spawn_blocking,
+    time::{MissedTickBehavior, interval, timeout},
+};
+use tokio_rustls::{TlsAcceptor, rustls::ServerConfig};
+
+use super::{
+    client_certificate::ClientCertificate,
+    files::{Contents, Fingerprint},
+    settings::Tls,
+};
+use crate::{error::Problem, http::serve::stream::Stream};
+
+/// How long a handshake may take. Few take longer than two round trips.
+const HANDSHAKE: Duration = Duration::from_secs(10);
+
+/// A configuration that changes with the files it was read from. It is a handle: clones share it.
+#[derive(Clone)]
+pub(in crate::http::serve) struct Identity {
+    tls: Arc<Tls>,
+    first: Fingerprint,
+    current: Arc<watch::Sender<Arc<ServerConfig>>>,
+}
+
+impl Identity {
+    /// Reads the files, which blocks.
+    ///
+    /// # Errors
+    /// Everything that is wrong with them.
+    pub(in crate::http::serve) fn load(tls: Tls) -> Result<Self, Vec<Problem>> {
+        let contents = Contents::read(&tls);
+        let config = contents.configuration(&tls);
+        let interval = tls.reload_interval.is_zero().then(|| Problem::UnusableTls {
+            file: tls.certificate.display().to_string(),
+            fault: "it cannot be read again every 0 s; `with_reload_interval` needs a time, such as 10 s".to_owned(),
+        });
+        let config = match (config, interval) {
+            (Ok(config), None) => config,
+            (config, interval) => return Err(config.err().into_iter().flatten().chain(interval).collect()),
+        };
+        contents.warn_of_dates();
+        let (current, _) = watch::channel(Arc::new(config));
+        Ok(Self { tls: Arc::new(tls), first: contents.fingerprint(), current: Arc::new(current) })
+    }
+
+    /// A TLS connection over this one, and what the client has proved.
+    ///
+    /// # Errors
+    /// What went wrong, for the log.
+    pub(in crate::http::serve) async fn accept(
+        &self,
+        stream: Stream,
+    ) -> Result<(Stream, Option<ClientCertificate>), String> {
+        let config = Arc::clone(&self.current.borrow());
+        match timeout(HANDSHAKE, TlsAcceptor::from(config).accept(stream)).await {
+            Ok(Ok(stream)) => {
+                let chain = stream.get_ref().1.peer_certificates();
+                let client = chain.and_then(<[_]>::first).map(|certificate| ClientCertificate::new(certificate));
+                Ok((Box::new(stream), client))
+            }
+            Ok(Err(error)) => Err(error.to_string()),
+            Err(_) => Err(format!("it took more than {HANDSHAKE:?}")),
+        }
+    }
+
+    /// Tells from now on when a client that is let in may have become one that would not be.
+    pub(in crate::http::serve) fn outdated(&self) -> Outdated {
+        Outdated(self.tls.clients.is_some().then(|| self.current.subscribe()))
+    }
+
+    /// Reads the files again and again, as long as anybody serves with them.
+    pub(in crate::http::serve) fn keep_current(&self) -> impl Future<Output = ()> + Send + 'static {
+        keep_current(self.clone())
+    }
+}
+
+pub(in crate::http::serve) struct Outdated(Option<watch::Receiver<Arc<ServerConfig>>>);
+
+impl Outdated {
+    pub(in crate::http::serve) async fn wait(mut self) {
+        let has_changed = match &mut self.0 {
+            Some(current) => current.changed().await.is_ok(),
+            None => false,
+        };
+        if !has_changed {
+            pending::<()>().await;
+        }
+    }
+}
+
+async fn keep_current(identity: Identity) {
+    let mut ticks = interval(identity.tls.reload_interval);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    // The first comes at once.
+    ticks.tick().await;
+    let mut used = identity.first;
+    let mut refused = Refused::Nothing;
+    loop {
+        ticks.tick().await;
+        let tls = Arc::clone(&identity.tls);
+        // Files may be on a disk that hangs, and this thread has to answer.
+        let Ok(contents) = spawn_blocking(move || Contents::read(&tls)).await else { return };
+        let fingerprint = contents.fingerprint();
+        if fingerprint == used {
+            refused = Refused::Nothing;
+            continue;
+        }
+        if refused == Refused::Logged(fingerprint) {
+            continue;
+        }
+        let file = identity.tls.certificate.display();
+        match contents.configuration(&identity.tls) {
+            Ok(config) => {
+                used = fingerprint;
+                refused = Refused::Nothing;
+                identity.current.send_replace(Arc::new(config));
+                tracing::info!(%file, "the health endpoint serves with the changed files for TLS");
+                contents.warn_of_dates();
+            }
+            // The second time, because a writer may be between two files.
+            Err(problems) if refused == Refused::Once(fingerprint) => {
+                refused = Refused::Logged(fingerprint);
+                for problem in problems {
+                    tracing::warn!(%problem, "the changed files for TLS cannot be used; the previous ones stay in use");
+                }
+            }
+            Err(_) => refused = Refused::Once(fingerprint),
+        }
+    }
+}
+
+/// What was read last and cannot be used.
+#[derive(PartialEq, Eq)]
+enum Refused {
+    Nothing,
+    Once(Fingerprint),
+    Logged(Fingerprint),
+}

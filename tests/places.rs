@@ -1,0 +1,197 @@
+//! One endpoint at several places, with less at some of them.
+#![allow(clippy::expect_used, reason = "tests fail by panicking")]
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use axum::{Router, body::Body, http::Request};
+use health_runtime::{
+    Check, Endpoint, Level, Problem, ShowDetails,
+    access::{Access, closed, public},
+};
+use health_tests::builder;
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+/// A check at each of the levels 1, 3 and 5; the deep one fails.
+fn ship() -> Endpoint {
+    builder([
+        Check::new("db", Level::L1, || async { false }).readiness().with_tags(["deep"]),
+        Check::new("billing", Level::L3, || async { true }),
+        Check::new("alive", Level::L5, || async { true }).liveness(),
+    ])
+    .build()
+    .expect("a good endpoint")
+}
+
+async fn ask(router: &Router, path: &str) -> (u16, String) {
+    let request = Request::builder().uri(path).body(Body::empty()).expect("a request");
+    let response = router.clone().oneshot(request).await.expect("an answer");
+    let status = response.status().as_u16();
+    let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.expect("a body");
+    (status, String::from_utf8(body.to_vec()).expect("text"))
+}
+
+async fn json(router: &Router, path: &str) -> Value {
+    serde_json::from_str(&ask(router, path).await.1).expect("JSON")
+}
+
+#[tokio::test]
+async fn what_is_not_served_at_a_place_is_not_there() {
+    let shallow = ship().levels(4..=5).expect("levels").router();
+    let whole = ship().router();
+    for (path, at_shallow, at_whole) in [
+        ("/health", 200, 503),
+        ("/health/levels", 200, 503),
+        ("/health/levels/1", 404, 503),
+        ("/health/levels/3", 404, 200),
+        ("/health/levels/3?cumulative", 404, 200),
+        ("/health/levels/4?cumulative", 200, 200),
+        ("/health/levels/5", 200, 200),
+        ("/health/levels?tag=deep", 404, 503),
+        ("/health/checks/alive", 200, 200),
+        ("/health/checks/billing", 404, 200),
+        ("/health/checks/db", 404, 503),
+        ("/health/info", 200, 200),
+        ("/livez", 200, 200),
+        ("/health/live", 200, 200),
+    ] {
+        assert_eq!(ask(&shallow, path).await.0, at_shallow, "{path}");
+        assert_eq!(ask(&whole, path).await.0, at_whole, "{path}");
+    }
+    let overview = json(&shallow, "/health").await;
+    assert_eq!(overview["status"], "pass");
+    assert_eq!(overview["levels"], json!({ "level_4": "pass", "level_5": "pass" }));
+    let levels = json(&shallow, "/health/levels").await;
+    let keys: Vec<_> = levels.as_object().expect("an object").keys().collect();
+    assert_eq!(keys, ["level_4", "level_5", "status"], "{levels}");
+}
+
+/// Whether a check exists cannot be found out where its level is not served.
+#[tokio::test]
+async fn a_check_of_another_level_is_like_none_at_all() {
+    let shallow = ship().levels(4..).expect("levels").router();
+    for query in ["", "?format=json", "?timeout=1s", "?tag=deep", "?view=values"] {
+        let (_, hidden) = ask(&shallow, &format!("/health/checks/db{query}")).await;
+        let (_, unknown) = ask(&shallow, &format!("/health/checks/xy{query}")).await;
+        assert_eq!(hidden.replace("db", "xy"), unknown);
+    }
+    let (_, hidden) = ask(&shallow, "/health/levels?tag=deep").await;
+    let (_, unknown) = ask(&shallow, "/health/levels?tag=xyzz").await;
+    assert_eq!(hidden.replace("deep", "xyzz"), unknown);
+}
+
+/// What is shown is what is there and what the caller may have run, and neither tells of the other.
+#[tokio::test]
+async fn a_place_and_access_narrow_each_other() {
+    let access = Access::new().levels(1..=3, closed()).levels(4..=5, public());
+    let health = builder([
+        Check::new("deep", Level::L1, || async { true }),
+        Check::new("there", Level::L4, || async { true }),
+        Check::new("alive", Level::L5, || async { true }),
+    ])
+    .access(access)
+    .build()
+    .expect("a good endpoint");
+    let (middle, deep) =
+        (health.levels(2..=4).expect("levels").router(), health.levels(1..=2).expect("levels").router());
+    let levels = json(&middle, "/health/levels").await;
+    assert_eq!(levels.as_object().expect("an object").keys().collect::<Vec<_>>(), ["level_4", "status"]);
+    assert_eq!(json(&middle, "/health").await["levels"], json!({ "level_4": "pass" }));
+    for (path, status) in
+        [("/health/levels/4", 200), ("/health/levels/3", 403), ("/health/levels/5", 404), ("/health/checks/there", 200)]
+    {
+        assert_eq!(ask(&middle, path).await.0, status, "{path}");
+    }
+    // A check that is not there, one that is not for this caller, and one that does not exist.
+    let unknown = ask(&middle, "/health/checks/xxxx").await;
+    assert_eq!(ask(&middle, "/health/checks/deep").await.1.replace("deep", "xxxx"), unknown.1);
+    assert_eq!(ask(&middle, "/health/checks/alive").await.1.replace("alive", "xxxx"), unknown.1);
+    assert_eq!(ask(&deep, "/health/levels").await.0, 403);
+}
+
+#[tokio::test]
+async fn groups_stay_whole() {
+    let shallow = ship().levels(5..=5).expect("levels").router();
+    let (status, body) = ask(&shallow, "/readyz").await;
+    assert_eq!(status, 503);
+    assert!(body.contains("[-]db "), "{body}");
+}
+
+#[tokio::test]
+async fn links_show_what_is_there() {
+    let links = async |endpoint: &Endpoint| {
+        let overview = json(&endpoint.router(), "/health").await;
+        overview["links"].as_object().expect("an object").keys().cloned().collect::<Vec<_>>()
+    };
+    let health = ship();
+    assert_eq!(links(&health).await, ["info", "levels", "live", "ready", "startup"]);
+    assert_eq!(links(&health.without_groups()).await, ["info", "levels"]);
+}
+
+#[tokio::test]
+async fn a_place_without_groups_and_one_without_levels() {
+    let health = ship();
+    let deep = health.without_groups().router();
+    let probes = health.without_levels().router();
+    for (path, at_deep, at_probes) in [
+        ("/livez", 404, 200),
+        ("/health/live", 404, 200),
+        ("/health/ready", 404, 503),
+        ("/health", 503, 404),
+        ("/health/levels", 503, 404),
+        ("/health/levels/5", 200, 404),
+        ("/health/checks/alive", 200, 404),
+        ("/health/info", 200, 200),
+    ] {
+        assert_eq!(ask(&deep, path).await.0, at_deep, "{path}");
+        assert_eq!(ask(&probes, path).await.0, at_probes, "{path}");
+    }
+    // The service may have a route of that name.
+    let merged = Router::new().route("/livez", axum::routing::get(async || "my own")).merge(deep);
+    assert_eq!(ask(&merged, "/livez").await.1, "my own");
+}
+
+#[tokio::test]
+async fn every_place_shares_one_run_and_nobody_elses_answer() {
+    let runs = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&runs);
+    let health = builder([
+        Check::new("deep", Level::L1, || async { true }),
+        Check::new("counted", Level::L5, move || {
+            let counted = Arc::clone(&counted);
+            async move { counted.fetch_add(1, Ordering::SeqCst) < usize::MAX }
+        }),
+    ])
+    .details(ShowDetails::Always)
+    .build()
+    .expect("a good endpoint");
+    let (shallow, whole) = (health.levels(5..).expect("levels").router(), health.router());
+    // The stored answer of one must not be given at the other, in either order.
+    for router in [&whole, &shallow, &whole, &shallow] {
+        let report = json(router, "/health/levels").await;
+        assert_eq!(report.get("level_1").is_some(), std::ptr::eq(router, &raw const whole), "{report}");
+    }
+    assert_eq!(runs.load(Ordering::SeqCst), 1);
+}
+
+#[test]
+fn ranges_narrow_and_wrong_ones_are_errors() {
+    let health = ship();
+    assert!(health.levels(..).is_ok());
+    for (range, written) in [(0..=5, "0..=5"), (4..=6, "4..=6"), (6..=9, "6..=9")] {
+        let error = health.levels(range).expect_err("no levels");
+        assert_eq!(error.problems(), [Problem::InvalidLevels { range: written.into() }]);
+    }
+    assert!(health.levels(3..3).expect_err("none").to_string().contains("`3..3` is no range of levels"));
+}
+
+#[tokio::test]
+async fn what_is_left_is_what_both_ranges_hold() {
+    let health = ship().levels(1..=3).and_then(|health| health.levels(3..)).expect("levels");
+    assert_eq!(ask(&health.router(), "/health/levels/3").await.0, 200);
+    assert_eq!(ask(&health.router(), "/health/levels/1").await.0, 404);
+    assert_eq!(ask(&health.router(), "/health/levels/5").await.0, 404);
+}

@@ -1,0 +1,297 @@
+//! A server of its own: several addresses, Unix sockets, and clients that mean no good.
+#![allow(clippy::expect_used, reason = "tests fail by panicking")]
+
+use std::{
+    fs,
+    net::SocketAddr,
+    os::unix::fs::{FileTypeExt, PermissionsExt},
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::{Extension, Router, extract::ConnectInfo, routing::get as answer_get};
+use health_runtime::{Check, Level, Problem, Server, UnixSocket, serve_isolated};
+use health_tests::{Answer, endpoint, exchange, get};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpStream, UnixStream},
+    sync::Mutex,
+    time::{Instant, sleep, timeout},
+};
+
+const ANY: &str = "127.0.0.1:0";
+
+fn alive() -> Router {
+    endpoint([Check::new("alive", Level::L5, || async { true }).liveness()]).router()
+}
+
+/// Asks over a Unix socket.
+async fn get_unix(path: &Path, target: &str) -> Answer {
+    exchange(UnixStream::connect(path).await.expect("a server"), &request(target)).await
+}
+
+fn request(target: &str) -> String {
+    format!("GET {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+}
+
+#[tokio::test]
+async fn one_endpoint_has_other_levels_at_each_address() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let socket = folder.path().join("health.sock");
+    let runs = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&runs);
+    let health = endpoint([
+        Check::new("deep", Level::L1, || async { true }),
+        Check::new("alive", Level::L5, move || {
+            let counted = Arc::clone(&counted);
+            async move { counted.fetch_add(1, Ordering::SeqCst) < usize::MAX }
+        })
+        .with_max_age(Duration::from_mins(1))
+        .liveness(),
+    ]);
+    let server = Server::new()
+        .listen(ANY, health.levels(4..=5).expect("levels").router())
+        .listen("localhost:0", health.without_levels().router())
+        .listen_unix(&*socket, health.router())
+        .start()
+        .expect("a server");
+    let &[public, probes] = server.local_addrs() else { panic!("two addresses: {:?}", server.local_addrs()) };
+    for (target, at_public, at_probes, at_socket) in [
+        ("/livez", 200, 200, 200),
+        ("/health/levels/5", 200, 404, 200),
+        ("/health/levels/1", 404, 404, 200),
+        ("/health/checks/deep", 404, 404, 200),
+    ] {
+        assert_eq!(get(public, target).await.status, at_public, "{target}");
+        assert_eq!(get(probes, target).await.status, at_probes, "{target}");
+        assert_eq!(get_unix(&socket, target).await.status, at_socket, "{target}");
+    }
+    assert_eq!(runs.load(Ordering::SeqCst), 1, "one run, whoever asks where");
+
+    server.stop().await;
+    assert!(TcpStream::connect(public).await.is_err());
+    assert!(TcpStream::connect(probes).await.is_err());
+    assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 0, "nothing is left");
+}
+
+#[tokio::test]
+async fn requests_tell_where_they_come_from() {
+    let peer = async |peer: Option<Extension<ConnectInfo<SocketAddr>>>| match peer {
+        Some(Extension(ConnectInfo(address))) => address.to_string(),
+        None => "nowhere".to_owned(),
+    };
+    let router = Router::new().route("/peer", answer_get(peer));
+    let folder = tempfile::tempdir().expect("a folder");
+    let socket = folder.path().join("s");
+    let server = Server::new().listen(ANY, router.clone()).listen_unix(&*socket, router.clone()).start();
+    let server = server.expect("a server");
+    let isolated = serve_isolated(ANY, router).expect("a server");
+    for address in [server.local_addrs()[0], isolated.local_addr()] {
+        let stream = TcpStream::connect(address).await.expect("a server");
+        let own = stream.local_addr().expect("an address").to_string();
+        assert_eq!(exchange(stream, &request("/peer")).await.body, own);
+    }
+    assert_eq!(get_unix(&socket, "/peer").await.body, "nowhere");
+    server.stop().await;
+    isolated.stop().await;
+}
+
+#[tokio::test]
+async fn a_socket_is_for_its_owner_unless_it_says_otherwise() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (own, shared) = (folder.path().join("own"), folder.path().join("shared"));
+    let shared_socket = UnixSocket::new(&shared).mode(0o660);
+    let server = Server::new().listen_unix(&*own, alive()).listen_unix(shared_socket, alive()).start();
+    let server = server.expect("a server");
+    let mode = |path| fs::metadata(path).expect("a socket").permissions().mode() & 0o777;
+    assert_eq!((mode(&own), mode(&shared)), (0o600, 0o660));
+    assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 2, "no folder is left from binding");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_stale_socket_is_replaced_and_nothing_else_is() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("s");
+    let start = || Server::new().listen_unix(&*path, alive()).start();
+    let fault = || match start().expect_err("it is taken").problems() {
+        [Problem::CannotListen { address, fault }] => {
+            assert_eq!(address, path.to_str().expect("text"));
+            fault.clone()
+        }
+        other => panic!("{other:?}"),
+    };
+    // Dropped, it leaves the file behind, as a process does that is killed.
+    drop(std::os::unix::net::UnixListener::bind(&path).expect("a socket"));
+    let server = start().expect("nobody listened");
+    assert_eq!(get_unix(&path, "/livez").await.body, "ok");
+
+    assert_eq!(fault(), "somebody listens on it");
+    assert_eq!(get_unix(&path, "/livez").await.body, "ok", "whoever listened still does");
+
+    // Somebody else's socket stays when this server ends.
+    fs::remove_file(&path).expect("a socket");
+    let other = std::os::unix::net::UnixListener::bind(&path).expect("a socket");
+    server.stop().await;
+    assert!(fs::symlink_metadata(&path).expect("a file").file_type().is_socket());
+    drop(other);
+
+    fs::remove_file(&path).expect("a socket");
+    fs::write(&path, "precious").expect("a file");
+    assert_eq!(fault(), "what stands there is no socket, and is not replaced");
+    assert_eq!(fs::read_to_string(&path).expect("a file"), "precious");
+    fs::remove_file(&path).expect("a file");
+    std::os::unix::fs::symlink("elsewhere", &path).expect("a link");
+    assert_eq!(fault(), "what stands there is no socket, and is not replaced");
+}
+
+#[tokio::test]
+async fn everything_in_the_way_is_told_at_once() {
+    let taken = serve_isolated(ANY, alive()).expect("a server");
+    let error = Server::new()
+        .listen(taken.local_addr(), alive())
+        .listen(ANY, alive())
+        .listen("nonsense", alive())
+        .listen_unix("/nonexistent/health.sock", alive())
+        .start()
+        .expect_err("three of four cannot be");
+    let addresses: Vec<_> = error
+        .problems()
+        .iter()
+        .map(|problem| match problem {
+            Problem::CannotListen { address, .. } => address.clone(),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(addresses, [&taken.local_addr().to_string(), "nonsense", "/nonexistent/health.sock"]);
+    assert!(error.to_string().contains("/nonexistent/health.sock cannot be listened on: "), "{error}");
+
+    let nowhere = Server::new().start().expect_err("it has nothing to do");
+    assert!(nowhere.to_string().contains("the server was told no address"), "{nowhere}");
+    taken.stop().await;
+}
+
+#[tokio::test]
+async fn a_connection_serves_many_requests() {
+    let server = serve_isolated(ANY, alive()).expect("a server");
+    let mut stream = TcpStream::connect(server.local_addr()).await.expect("a server");
+    for _ in 0..3 {
+        stream.write_all(b"GET /livez HTTP/1.1\r\nHost: a\r\n\r\n").await.expect("it is open");
+        let mut answer = [0; 4096];
+        let length = stream.read(&mut answer).await.expect("an answer");
+        assert!(answer[..length].starts_with(b"HTTP/1.1 200 OK\r\n"));
+        assert!(answer[..length].ends_with(b"\r\n\r\nok"));
+    }
+    // One that is idle does not hold up the end.
+    let start = Instant::now();
+    server.stop().await;
+    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+    assert_eq!(stream.read(&mut [0; 1]).await.expect("closed in order"), 0);
+}
+
+#[tokio::test]
+async fn an_answer_under_way_is_finished_before_the_end() {
+    let slow = Check::new("slow", Level::L5, || async {
+        sleep(Duration::from_millis(300)).await;
+        true
+    });
+    let server = serve_isolated(ANY, endpoint([slow]).router()).expect("a server");
+    let mut stream = TcpStream::connect(server.local_addr()).await.expect("a server");
+    stream.write_all(request("/health/levels/5").as_bytes()).await.expect("it is open");
+    sleep(Duration::from_millis(100)).await;
+    let (answer, ()) = tokio::join!(
+        async {
+            let mut answer = Vec::new();
+            stream.read_to_end(&mut answer).await.expect("an answer");
+            answer
+        },
+        server.stop()
+    );
+    assert!(answer.starts_with(b"HTTP/1.1 200 OK\r\n"), "{}", String::from_utf8_lossy(&answer));
+}
+
+/// Tests that open hundreds of files take turns: many a shell allows a process but 1,024.
+static MANY_FILES: Mutex<()> = Mutex::const_new(());
+
+/// Connections that say nothing, and some that begin to, more than there are places.
+#[tokio::test]
+async fn who_opens_connections_and_says_nothing_harms_nobody() {
+    let _turn = MANY_FILES.lock().await;
+    let server = serve_isolated(ANY, alive()).expect("a server");
+    let mut idle = Vec::new();
+    for number in 0..300 {
+        let mut stream = TcpStream::connect(server.local_addr()).await.expect("it accepts");
+        if number % 2 == 0 {
+            stream.write_all(b"GET /livez HTTP/1.1\r\nHo").await.expect("it is open");
+        }
+        idle.push(stream);
+        if number % 50 == 0 {
+            let answer = timeout(Duration::from_secs(5), get(server.local_addr(), "/livez")).await.expect("an answer");
+            assert_eq!(answer.body, "ok");
+        }
+    }
+    let answer = timeout(Duration::from_secs(5), get(server.local_addr(), "/livez")).await.expect("an answer");
+    assert_eq!(answer.body, "ok");
+    // It was the oldest that had to go.
+    let oldest = timeout(Duration::from_secs(5), idle[0].read(&mut [0; 1])).await.expect("it was closed");
+    assert!(matches!(oldest, Ok(0) | Err(_)));
+    let newest = timeout(Duration::from_millis(50), idle.last_mut().expect("one").read(&mut [0; 1])).await;
+    assert!(newest.is_err(), "the newest is still open");
+    drop(server);
+}
+
+/// Places that are taken by requests that are being answered are not taken from them.
+#[tokio::test]
+async fn who_is_being_answered_is_not_evicted() {
+    let _turn = MANY_FILES.lock().await;
+    let slow = Check::new("slow", Level::L5, || async {
+        sleep(Duration::from_secs(2)).await;
+        true
+    })
+    .with_timeout(Duration::from_secs(5));
+    let quick = Check::new("alive", Level::L5, || async { true }).liveness();
+    let server = serve_isolated(ANY, endpoint([slow, quick]).router()).expect("a server");
+    let address = server.local_addr();
+    let waiting = tokio::spawn(get(address, "/health/levels/5"));
+    sleep(Duration::from_millis(200)).await;
+    let mut idle = Vec::new();
+    for _ in 0..300 {
+        idle.push(TcpStream::connect(address).await.expect("it accepts"));
+    }
+    assert_eq!(get(address, "/livez").await.body, "ok");
+    assert_eq!(waiting.await.expect("no panic").status, 200);
+    server.stop().await;
+}
+
+/// The files of this process, on systems that tell.
+fn open_files() -> Option<usize> {
+    Some(fs::read_dir("/proc/self/fd").ok()?.count())
+}
+
+#[tokio::test]
+async fn nothing_is_left_open_when_it_ends() {
+    if open_files().is_none() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    // Other tests of this process open and close files meanwhile: their number goes down again, a leak's does not.
+    let mut fewest = usize::MAX;
+    let before = open_files().expect("a number");
+    for _ in 0..200 {
+        let server = Server::new().listen(ANY, alive()).listen_unix(folder.path().join("s"), alive()).start();
+        let server = server.expect("a server");
+        let _silent = TcpStream::connect(server.local_addrs()[0]).await.expect("a server");
+        assert_eq!(get(server.local_addrs()[0], "/livez").await.body, "ok");
+        server.stop().await;
+    }
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while fewest >= before + 200 && Instant::now() < deadline {
+        fewest = fewest.min(open_files().expect("a number"));
+        sleep(Duration::from_millis(20)).await;
+    }
+    assert!(fewest < before + 200, "{before} files were open, and now {fewest}");
+}

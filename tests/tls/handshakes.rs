@@ -1,0 +1,102 @@
+//! What is spoken, and who takes their time.
+
+use std::time::Duration;
+
+use health_runtime::Tls;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::timeout,
+};
+use tokio_rustls::rustls::{
+    ProtocolVersion,
+    version::{TLS12, TLS13},
+};
+
+use super::{
+    authority::{Authority, Folder},
+    client::{Client, request},
+    serve,
+};
+
+#[tokio::test]
+async fn both_versions_are_spoken_with_http_1_1() {
+    let (authority, folder) = (Authority::new(), Folder::new());
+    let (certificate, key) = folder.issued(&authority.server());
+    let server = serve(Tls::new(certificate, key));
+    let address = server.local_addrs()[0];
+    for (version, spoken) in [(&TLS12, ProtocolVersion::TLSv1_2), (&TLS13, ProtocolVersion::TLSv1_3)] {
+        let client = Client::new(&authority, None, &[version]);
+        let stream = client.connect(address).await.expect("a connection");
+        assert_eq!(stream.get_ref().1.protocol_version(), Some(spoken));
+        let answer = client.get(address, "/health/levels/5").await;
+        assert_eq!((answer.status, answer.json()["status"].as_str()), (200, Some("pass")));
+    }
+    assert!(Client::trusting(&Authority::new()).connect(address).await.is_err(), "another authority vouches for it");
+    server.stop().await;
+}
+
+/// A greeting of TLS 1.1 (RFC 4346, section 7.4.1.2), and what is answered to it.
+#[tokio::test]
+async fn what_is_older_is_refused() {
+    let (authority, folder) = (Authority::new(), Folder::new());
+    let (certificate, key) = folder.issued(&authority.server());
+    let server = serve(Tls::new(certificate, key));
+    for minor in [1, 2] {
+        let mut hello = vec![3, minor];
+        hello.extend([7; 32]); // random
+        hello.push(0); // no session
+        hello.extend([0, 4, 0xc0, 0x13, 0x00, 0x2f]); // ECDHE-RSA and RSA, AES-128-CBC-SHA
+        hello.extend([1, 0]); // no compression
+        hello.extend([0, 18]); // the length of the extensions, which rustls wants to see first
+        hello.extend([0, 13, 0, 6, 0, 4, 4, 3, 8, 4]); // signatures: ECDSA and RSA-PSS
+        hello.extend([0, 10, 0, 4, 0, 2, 0, 23]); // groups: P-256
+        let length = u8::try_from(hello.len()).expect("a short one");
+        let greeting = [&[22, 3, 1, 0, length + 4, 1, 0, 0, length], hello.as_slice()].concat();
+        let mut stream = TcpStream::connect(server.local_addrs()[0]).await.expect("a server");
+        stream.write_all(&greeting).await.expect("it is open");
+        let mut answer = Vec::new();
+        let _ = timeout(Duration::from_secs(5), stream.read_to_end(&mut answer)).await.expect("it was closed");
+        // A fatal alert: `protocol_version` (RFC 5246, section 7.2).
+        assert_eq!(&answer[5..], [2, 70], "{answer:?}");
+        assert_eq!(answer[0], 21);
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn who_speaks_no_tls_gets_no_answer() {
+    let (authority, folder) = (Authority::new(), Folder::new());
+    let (certificate, key) = folder.issued(&authority.server());
+    let server = serve(Tls::new(certificate, key));
+    let mut stream = TcpStream::connect(server.local_addrs()[0]).await.expect("a server");
+    stream.write_all(request("/livez").as_bytes()).await.expect("it is open");
+    let mut answer = Vec::new();
+    let _ = timeout(Duration::from_secs(5), stream.read_to_end(&mut answer)).await.expect("it was closed");
+    assert!(!answer.starts_with(b"HTTP"));
+    server.stop().await;
+}
+
+/// More handshakes than there are places, none of which goes on.
+#[tokio::test]
+async fn handshakes_that_do_not_go_on_harm_nobody() {
+    let (authority, folder) = (Authority::new(), Folder::new());
+    let (certificate, key) = folder.issued(&authority.server());
+    let server = serve(Tls::new(certificate, key));
+    let address = server.local_addrs()[0];
+    let client = Client::trusting(&authority);
+    let mut stalled = Vec::new();
+    for number in 0..300 {
+        let mut stream = TcpStream::connect(address).await.expect("it accepts");
+        // The beginning of a greeting.
+        stream.write_all(&[22, 3, 1, 0, 200, 1][..number % 7]).await.expect("it is open");
+        stalled.push(stream);
+        if number % 50 == 0 {
+            timeout(Duration::from_secs(5), client.get(address, "/livez")).await.expect("an answer");
+        }
+    }
+    let answer = timeout(Duration::from_secs(5), client.get(address, "/livez")).await.expect("an answer");
+    assert_eq!(answer.body, "ok");
+    // They do not hold up the end either.
+    timeout(Duration::from_secs(5), server.stop()).await.expect("it ended");
+}
