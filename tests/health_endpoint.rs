@@ -2,7 +2,9 @@
 
 use axum::{body::Body, http::Request};
 use health_runtime::{
-    BuildInfo, Check, EndpointBuilder, Level, ShowDetails, StatusCodes, View, health_check, health_endpoint,
+    BuildInfo, Check, EndpointBuilder, Level, ShowDetails, StatusCodes, View,
+    access::{Access, public},
+    health_check, health_endpoint,
 };
 use tower::ServiceExt as _;
 
@@ -31,6 +33,7 @@ fn takes_every_key_and_evaluates_in_the_written_order() {
         state: [Pool(numbers), "a".to_owned()],
         base_path: "/status",
         levels_path: ("{base}/deep", View::Values),
+        access: Access::new().levels(.., public()),
         details: public,
         configure: |builder| builder.status_codes(StatusCodes::new().warn(429)),
         crate: health_runtime,

@@ -229,7 +229,7 @@ pub use health_macros::health_check;
 /// | `base_path: "/health"` | `"/health"` | the path of the overview, under which the rest stands |
 /// | `levels_path: "…"` | `"{base}/levels"` | the path of the level reports; with `("…", View::Values)` what they look like, too, see [`LevelsPath`] |
 /// | `state: [a, b]` | none | the values that checks borrow, one of each type |
-/// | `details: public` or `hidden` | `hidden` | whether callers see messages and data; or any expression that is a [`ShowDetails`] |
+/// | `details: public` or `hidden` | what `access` says, and `hidden` without it | whether callers see messages and data; or any expression that is a [`ShowDetails`] |
 /// | `checks: [a, b]` | none | checks that were built by hand, such as [`probes`] |
 /// | `access: Access::new()…` | everybody, no details | who may have which levels run, and who sees details: an [`Access`](access::Access), or any expression that is one |
 /// | <code>configure: \|builder\| …</code> | none | a function of the [`EndpointBuilder`], for what has no key |

@@ -10,7 +10,7 @@
 //!     access::{Access, AccessKey, User, access_key, any_of, basic, public},
 //! };
 //!
-//! # fn from_the_environment(_: &str) -> String { "correct horse".to_owned() }
+//! # fn from_the_environment(_: &str) -> String { "correct horse battery".to_owned() }
 //! let people = basic("health", [User::new("ada", from_the_environment("ADA"))]);
 //! let machines = access_key([AccessKey::new("prometheus-2026", from_the_environment("KEY")).levels(3..=5)]);
 //! let access = Access::new().levels(4..=5, public()).levels(1..=3, any_of([people, machines]));

@@ -67,7 +67,7 @@ impl Access {
     }
 
     /// Sets the policy of a group. It says yes or no to the group as a whole: a caller that is granted any level may ask
-    /// for it. Default: everybody, without details.
+    /// for it. Default: everybody, without details. Keep it quick: a kubelet waits for one second.
     ///
     /// Groups are never limited, not even with `limits`: an orchestrator that is refused
     /// restarts the service. So a policy that asks for a password can be guessed at here; ask for an address.
