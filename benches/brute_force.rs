@@ -39,7 +39,7 @@ const PROBES: [&str; 2] = ["/livez", "/readyz"];
 /// Of the median of each probe.
 const PROBE_LIMIT: Duration = Duration::from_millis(5);
 /// Of what the service grows by.
-const MEMORY_LIMIT: u64 = 128 << 20;
+const MEMORY_LIMIT: u64 = 64 << 20;
 
 /// The argument that makes this program the service.
 const SERVE: &str = "--serve";

@@ -9,13 +9,14 @@ use std::{
 };
 
 use health_runtime::{
-    Check, Level, Outcome, ShowDetails,
+    Check, Details, Level, Outcome, Secret, Selection, ShowDetails, Tls,
     access::{
-        Access, AccessKey, Caller, Decision, Limits, Policy, Proxies, Signed, User, access_key, address, all_of,
-        any_of, basic, not,
+        Access, AccessKey, Caller, Client, Decision, Jwt, JwtAlgorithm, JwtKeys, Limits, Policy, Proxies, Signed,
+        Tokens, User, access_key, address, all_of, any_of, basic, client_certificate, jwt, not,
     },
 };
-use health_tests::{builder, get_with, serve_with_addresses};
+use health_tests::{builder, get_with, send, serve_with_addresses};
+use serde::Serialize;
 use tracing_subscriber::fmt::MakeWriter;
 
 const CANARY: &str = "canary-4be1-secret";
@@ -56,6 +57,52 @@ impl Policy for Leaky {
     }
 }
 
+/// As it stands in messages, headers and data of all kinds, none of which is to come out.
+fn writings() -> Vec<String> {
+    [
+        "cannot reach redis://x:CANARY@host",
+        "connection string host=db password=CANARY refused",
+        "Config { user: \"x\", password: \"CANARY and more\", port: 1 }",
+        "Config { api_key: Some(\"CANARY\") }",
+        "sent Authorization: Bearer CANARY to the partner",
+        "the header 'Basic CANARY' was refused",
+        "token: CANARY",
+        "{\"access_token\":\"CANARY\"}",
+        "GET https://partner/?secret=CANARY&page=2 failed",
+    ]
+    .map(|text| text.replace("CANARY", CANARY))
+    .to_vec()
+}
+
+#[derive(Serialize)]
+struct Facts {
+    password: String,
+    dsn: Secret<String>,
+    texts: Vec<String>,
+}
+
+/// Checks that tell all that they know, in each way in which a check can.
+fn leaking() -> Vec<Check> {
+    let facts = || Facts { password: CANARY.to_owned(), dsn: Secret(CANARY.to_owned()), texts: writings() };
+    let mut checks = vec![
+        Check::new("facts", Level::L2, move || async move { Details::warn(facts(), writings().join("; ")) }),
+        Check::new("panics", Level::L3, || async { std::panic::resume_unwind(Box::new(writings().join("; "))) as () }),
+        Check::new("errs", Level::L4, || async { Err::<(), _>(writings().join("\n")) }),
+    ];
+    for (at, text) in writings().into_iter().enumerate() {
+        let failing = move || {
+            let text = text.clone();
+            async { Outcome::fail(text) }
+        };
+        checks.push(Check::new(format!("text_{at}"), Level::L5, failing));
+    }
+    let check = Check::new("leaks", Level::L1, || async {
+        Outcome::fail(format!("cannot reach redis://x:{CANARY}@host with api_key={CANARY}"))
+    });
+    checks.push(check);
+    checks.into_iter().map(|check| check.critical(false).readiness().startup().with_max_age(Duration::ZERO)).collect()
+}
+
 fn base64(text: &str) -> String {
     use base64::{Engine as _, engine::general_purpose::STANDARD};
     STANDARD.encode(text)
@@ -74,6 +121,29 @@ fn assert_silent(text: &str, what: &str) {
     }
 }
 
+/// Every kind of route, in every shape.
+const PATHS: [&str; 19] = [
+    "/health",
+    "/health?view=values",
+    "/health/levels",
+    "/health/levels/1",
+    "/health/levels/1?view=values",
+    "/health/levels/3?cumulative",
+    "/health/levels/5?view=values",
+    "/health/levels/1?panic",
+    "/health/levels/1?timeout=1s&exclude=facts",
+    "/health/checks/leaks",
+    "/health/checks/facts",
+    "/health/checks/panics",
+    "/health/checks/none",
+    "/health/info",
+    "/health/token",
+    "/livez",
+    "/readyz?verbose",
+    "/startupz?format=json",
+    "/health/nowhere",
+];
+
 #[tokio::test]
 async fn no_secret_is_written_anywhere() {
     let log = Log::default();
@@ -88,17 +158,39 @@ async fn no_secret_is_written_anywhere() {
     let keys = || [AccessKey::new("k", CANARY), AccessKey::new("k2", CANARY)];
     let users = || [User::new("ada", CANARY), User::hashed("bob", hash.clone())];
     let signed = Signed::new(keys());
-    let mut shown = format!("{:?} {:?} {signed:?}", keys(), users());
-    let policy =
-        any_of([basic("x", users()), access_key(keys()), signed.into(), all_of([not(address(["::1"])), Leaky.into()])]);
+    let long = format!("{CANARY}-{CANARY}");
+    let sso = Jwt::new(JwtAlgorithm::Hs256, JwtKeys::secret(long.clone()));
+    let tokens = Tokens::new(long.clone(), basic("x", users()));
+    let keys_of_tokens = [JwtKeys::secret(long.clone()), JwtKeys::pem(long.clone()), JwtKeys::jwks(long.clone())];
+    let mut shown = format!(
+        "{:?} {:?} {signed:?} {sso:?} {tokens:?} {keys_of_tokens:?} {:?} {:?} {:?}",
+        keys(),
+        users(),
+        Secret(CANARY),
+        Tls::new("/tls.crt", "/tls.key"),
+        Details::pass(Secret(CANARY)),
+    );
+    let policy = any_of([
+        basic("x", users()),
+        access_key(keys()),
+        signed.into(),
+        jwt(sso),
+        tokens.policy(),
+        client_certificate([Client::dns("a")]),
+        all_of([not(address(["::1"])), Leaky.into()]),
+    ]);
     let access = Access::new()
         .levels(.., policy.clone())
+        .tokens(tokens)
         .behind(Proxies::forwarded(["10.0.0.1"]))
         .limits(Limits::new().failures(1_000_000, Duration::from_secs(1)));
     write!(shown, "{policy:?} {access:?}").expect("room");
-    let failing = || async { Outcome::fail(format!("cannot reach redis://x:{CANARY}@host with api_key={CANARY}")) };
-    let check = Check::new("leaks", Level::L1, failing).critical(false);
-    let builder = builder([check]).access(access).details(ShowDetails::Always);
+    let heard = Arc::new(Mutex::new(String::new()));
+    let hearing = Arc::clone(&heard);
+    let builder = builder(leaking()).access(access).details(ShowDetails::Always).on_change(move |change| {
+        let told = format!("{change:?} {:?}", change.message());
+        hearing.lock().expect("a text").push_str(&told);
+    });
     write!(shown, "{builder:?}").expect("room");
     let endpoint = builder.build().expect("good");
     write!(shown, "{endpoint:?}").expect("room");
@@ -110,10 +202,14 @@ async fn no_secret_is_written_anywhere() {
         any_of([
             basic("x", [User::hashed("a", CANARY), User::new("", CANARY)]),
             access_key([AccessKey::new("", CANARY), AccessKey::new("b", &CANARY[..12])]),
+            jwt(Jwt::new(JwtAlgorithm::Hs256, JwtKeys::secret(CANARY))),
+            jwt(Jwt::new(JwtAlgorithm::Rs256, JwtKeys::pem(long.clone()))),
+            jwt(Jwt::new(JwtAlgorithm::Es256, JwtKeys::jwks(long.clone()))),
+            Tokens::new(CANARY, basic("x", users())).policy(),
         ]),
     );
     let error = health_tests::builder([]).access(bad).build().expect_err("bad rules");
-    assert!(error.problems().len() >= 4, "{error}");
+    assert!(error.problems().len() >= 7, "{error}");
     assert_silent(&format!("{error} {error:?} {:?}", error.problems()), "the error");
     assert!(!error.to_string().contains(&CANARY[..12]), "{error}");
 
@@ -133,9 +229,24 @@ async fn no_secret_is_written_anywhere() {
         vec![("X-Signature", CANARY.to_owned()), ("X-Access-Key", "k".to_owned())],
         vec![("X-Forwarded-For", CANARY.to_owned()), ("Forwarded", CANARY.to_owned())],
     ];
+    let token = {
+        let credentials = base64(&format!("ada:{CANARY}"));
+        let request =
+            "POST /health/token HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 0\r\nAuthorization: Basic";
+        let answer = send(address, &format!("{request} {credentials}\r\n\r\n")).await;
+        assert_silent(&format!("{:?} {}", answer.headers, answer.body), "the token");
+        answer.json()["token"].as_str().expect("a token").to_owned()
+    };
+    let bearer = format!("Bearer {token}");
+    let answer = get_with(address, "/health/levels/1", &[("Authorization", &bearer)]).await;
+    assert!(answer.status == 200 && !answer.body.contains(&token), "{answer:?}");
+    assert_silent(&answer.body, "the answer to a token");
+    // One that is refused.
+    let answer = get_with(address, "/health/levels/1", &[("Authorization", &bearer), ("Authorization", "x")]).await;
+    assert!(answer.status == 401 && !answer.body.contains(&token), "{answer:?}");
+
     let mut statuses = std::collections::BTreeSet::new();
-    for path in ["/health", "/health/levels/1", "/health/checks/leaks", "/health/levels/1?panic", "/health/checks/none"]
-    {
+    for path in PATHS {
         for headers in &brought {
             let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
             let answer = get_with(address, path, &headers).await;
@@ -149,10 +260,18 @@ async fn no_secret_is_written_anywhere() {
             }
         }
     }
-    assert_eq!(statuses.into_iter().collect::<Vec<_>>(), [200, 401, 404, 503]);
+    assert_eq!(statuses.into_iter().collect::<Vec<_>>(), [200, 401, 404, 405, 503]);
+
+    let report = endpoint.monitor().report(&Selection::everything()).await;
+    let monitor = endpoint.monitor();
+    assert_silent(&format!("{report:?} {monitor:?} {endpoint:?}"), "Debug of what ran");
+    let heard = heard.lock().expect("a text").clone();
+    assert!(heard.contains("***"), "{heard}");
+    assert_silent(&heard, "a listener");
 
     let text = String::from_utf8(log.0.lock().expect("a log").clone()).expect("text");
     assert_silent(&text, "the log");
+    assert!(!text.contains(&token) && text.contains("***"), "{text}");
     let audit: Vec<_> = text.lines().filter(|line| line.contains("health_runtime::access: access refused")).collect();
     let refusals = endpoint.refusals();
     assert_eq!(
