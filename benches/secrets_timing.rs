@@ -177,7 +177,8 @@ fn of_signature(signature: &str, timestamp: u64) -> Headers {
 fn signature(timestamp: u64) -> Result<String> {
     let mut mac = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes())?;
     mac.update(format!("HEALTH-HMAC-SHA256\nk\n{timestamp}\n{NONCE}\nGET\n{PATH}\n").as_bytes());
-    Ok(mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect())
+    let bytes = mac.finalize().into_bytes();
+    Ok(bytes.iter().fold(String::new(), |digits, byte| digits + &format!("{byte:02x}")))
 }
 
 fn token() -> Result<String> {

@@ -145,7 +145,7 @@ impl Secrets {
 fn random() -> Result<String> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes)?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(format!("{:032x}", u128::from_ne_bytes(bytes)))
 }
 
 /// An authority of its own, a certificate of the server and one of a client.

@@ -11,8 +11,8 @@ use std::{
 use health_runtime::{
     Check, Details, Level, Outcome, Secret, Selection, ShowDetails, Tls,
     access::{
-        Access, AccessKey, Caller, Client, Decision, Jwt, JwtAlgorithm, JwtKeys, Limits, Policy, Proxies, Signed,
-        Tokens, User, access_key, address, all_of, any_of, basic, client_certificate, jwt, not,
+        Access, AccessKey, AnyPolicy, Caller, Client, Decision, Jwt, JwtAlgorithm, JwtKeys, Limits, Policy, Proxies,
+        Refusals, Signed, Tokens, User, access_key, address, all_of, any_of, basic, client_certificate, jwt, not,
     },
 };
 use health_tests::{builder, get_with, send, serve_with_addresses};
@@ -121,6 +121,68 @@ fn assert_silent(text: &str, what: &str) {
     }
 }
 
+/// Policies of all kinds, tokens, and the `Debug` of what they were made of.
+fn policies(hash: &str) -> (AnyPolicy, Tokens, String) {
+    let keys = || [AccessKey::new("k", CANARY), AccessKey::new("k2", CANARY)];
+    let users = || [User::new("ada", CANARY), User::hashed("bob", hash)];
+    let signed = Signed::new(keys());
+    let doubled = format!("{CANARY}-{CANARY}");
+    let sso = Jwt::new(JwtAlgorithm::Hs256, JwtKeys::secret(doubled.clone()));
+    let tokens = Tokens::new(doubled.clone(), basic("x", users()));
+    let keys_of_tokens =
+        [JwtKeys::secret(doubled.clone()), JwtKeys::pem(doubled.clone()), JwtKeys::jwks(doubled.clone())];
+    let shown = format!(
+        "{:?} {:?} {signed:?} {sso:?} {tokens:?} {keys_of_tokens:?} {:?} {:?} {:?}",
+        keys(),
+        users(),
+        Secret(CANARY),
+        Tls::new("/tls.crt", "/tls.key"),
+        Details::pass(Secret(CANARY)),
+    );
+    let policy = any_of([
+        basic("x", users()),
+        access_key(keys()),
+        signed.into(),
+        jwt(sso),
+        tokens.policy(),
+        client_certificate([Client::dns("a")]),
+        all_of([not(address(["::1"])), Leaky.into()]),
+    ]);
+    (policy, tokens, shown)
+}
+
+/// Errors, of rules that cannot work.
+fn assert_errors_are_silent() {
+    let doubled = format!("{CANARY}-{CANARY}");
+    let bad = Access::new().levels(
+        1..=1,
+        any_of([
+            basic("x", [User::hashed("a", CANARY), User::new("", CANARY)]),
+            access_key([AccessKey::new("", CANARY), AccessKey::new("b", &CANARY[..12])]),
+            jwt(Jwt::new(JwtAlgorithm::Hs256, JwtKeys::secret(CANARY))),
+            jwt(Jwt::new(JwtAlgorithm::Rs256, JwtKeys::pem(doubled.clone()))),
+            jwt(Jwt::new(JwtAlgorithm::Es256, JwtKeys::jwks(doubled.clone()))),
+            Tokens::new(CANARY, basic("x", [User::new("a", CANARY)])).policy(),
+        ]),
+    );
+    let error = health_tests::builder([]).access(bad).build().expect_err("bad rules");
+    assert!(error.problems().len() >= 7, "{error}");
+    assert_silent(&format!("{error} {error:?} {:?}", error.problems()), "the error");
+    assert!(!error.to_string().contains(&CANARY[..12]), "{error}");
+}
+
+fn assert_audited(text: &str, refusals: Refusals) {
+    let audit: Vec<_> = text.lines().filter(|line| line.contains("health_runtime::access: access refused")).collect();
+    assert_eq!(
+        audit.len() as u64,
+        refusals.rejected + refusals.unavailable + refusals.unauthenticated + refusals.forbidden
+    );
+    let example = audit.iter().find(|line| line.contains("who=\"leaky\"")).expect("one that says who");
+    for part in ["WARN", "address=127.0.0.1", "method=\"GET\"", "route=", "why=\"rejected\"", "status=401"] {
+        assert!(example.contains(part), "{part}: {example}");
+    }
+}
+
 /// Every kind of route, in every shape.
 const PATHS: [&str; 19] = [
     "/health",
@@ -155,30 +217,7 @@ async fn no_secret_is_written_anywhere() {
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(8, 1, 1, None).expect("parameters"));
         argon2.hash_password_with_salt(CANARY.as_bytes(), b"a salt of sixteen").expect("a hash").to_string()
     };
-    let keys = || [AccessKey::new("k", CANARY), AccessKey::new("k2", CANARY)];
-    let users = || [User::new("ada", CANARY), User::hashed("bob", hash.clone())];
-    let signed = Signed::new(keys());
-    let long = format!("{CANARY}-{CANARY}");
-    let sso = Jwt::new(JwtAlgorithm::Hs256, JwtKeys::secret(long.clone()));
-    let tokens = Tokens::new(long.clone(), basic("x", users()));
-    let keys_of_tokens = [JwtKeys::secret(long.clone()), JwtKeys::pem(long.clone()), JwtKeys::jwks(long.clone())];
-    let mut shown = format!(
-        "{:?} {:?} {signed:?} {sso:?} {tokens:?} {keys_of_tokens:?} {:?} {:?} {:?}",
-        keys(),
-        users(),
-        Secret(CANARY),
-        Tls::new("/tls.crt", "/tls.key"),
-        Details::pass(Secret(CANARY)),
-    );
-    let policy = any_of([
-        basic("x", users()),
-        access_key(keys()),
-        signed.into(),
-        jwt(sso),
-        tokens.policy(),
-        client_certificate([Client::dns("a")]),
-        all_of([not(address(["::1"])), Leaky.into()]),
-    ]);
+    let (policy, tokens, mut shown) = policies(&hash);
     let access = Access::new()
         .levels(.., policy.clone())
         .tokens(tokens)
@@ -196,23 +235,7 @@ async fn no_secret_is_written_anywhere() {
     write!(shown, "{endpoint:?}").expect("room");
     assert_silent(&shown, "Debug");
 
-    // Errors, of rules that cannot work.
-    let bad = Access::new().levels(
-        1..=1,
-        any_of([
-            basic("x", [User::hashed("a", CANARY), User::new("", CANARY)]),
-            access_key([AccessKey::new("", CANARY), AccessKey::new("b", &CANARY[..12])]),
-            jwt(Jwt::new(JwtAlgorithm::Hs256, JwtKeys::secret(CANARY))),
-            jwt(Jwt::new(JwtAlgorithm::Rs256, JwtKeys::pem(long.clone()))),
-            jwt(Jwt::new(JwtAlgorithm::Es256, JwtKeys::jwks(long.clone()))),
-            Tokens::new(CANARY, basic("x", users())).policy(),
-        ]),
-    );
-    let error = health_tests::builder([]).access(bad).build().expect_err("bad rules");
-    assert!(error.problems().len() >= 7, "{error}");
-    assert_silent(&format!("{error} {error:?} {:?}", error.problems()), "the error");
-    assert!(!error.to_string().contains(&CANARY[..12]), "{error}");
-
+    assert_errors_are_silent();
     let address = serve_with_addresses(endpoint.router()).await;
     let basic = |name: &str| vec![("Authorization", format!("Basic {}", base64(&format!("{name}:{CANARY}"))))];
     let brought = [
@@ -272,14 +295,5 @@ async fn no_secret_is_written_anywhere() {
     let text = String::from_utf8(log.0.lock().expect("a log").clone()).expect("text");
     assert_silent(&text, "the log");
     assert!(!text.contains(&token) && text.contains("***"), "{text}");
-    let audit: Vec<_> = text.lines().filter(|line| line.contains("health_runtime::access: access refused")).collect();
-    let refusals = endpoint.refusals();
-    assert_eq!(
-        audit.len() as u64,
-        refusals.rejected + refusals.unavailable + refusals.unauthenticated + refusals.forbidden
-    );
-    let example = audit.iter().find(|line| line.contains("who=\"leaky\"")).expect("one that says who");
-    for part in ["WARN", "address=127.0.0.1", "method=\"GET\"", "route=", "why=\"rejected\"", "status=401"] {
-        assert!(example.contains(part), "{part}: {example}");
-    }
+    assert_audited(&text, endpoint.refusals());
 }

@@ -1,4 +1,4 @@
-//! PyJWT, another library, on both sides.
+//! `PyJWT`, another library, on both sides.
 
 use std::{
     io::Write as _,

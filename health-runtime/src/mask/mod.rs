@@ -31,9 +31,9 @@ pub(crate) fn mask_value(value: &mut Value) {
         Value::Object(fields) => {
             for (key, mut value) in std::mem::take(fields) {
                 if is_secret(&key) {
-                    mask_whole(&mut value)
+                    mask_whole(&mut value);
                 } else {
-                    mask_value(&mut value)
+                    mask_value(&mut value);
                 }
                 fields.insert(mask_credentials(&key), value);
             }
