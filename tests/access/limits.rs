@@ -10,7 +10,7 @@ use axum::{
 };
 use health_runtime::{
     Group,
-    access::{Access, AccessKey, Limits, User, access_key, any_of, basic, public},
+    access::{Access, AccessKey, Caller, Decision, Limits, Policy, User, access_key, any_of, basic, public},
 };
 use health_tests::{get, get_with};
 use tower::ServiceExt as _;
@@ -150,4 +150,34 @@ async fn a_flood_of_wrong_passwords_is_answered_and_probes_stay_quick() {
     let refusals = endpoint.refusals();
     assert_eq!(refusals.rejected + refusals.limited, 500);
     assert!(refusals.rejected < 20, "{refusals:?}");
+}
+
+/// Looks at a password for as many milliseconds as it is long.
+struct Slow;
+
+impl Policy for Slow {
+    async fn decide(&self, caller: &Caller) -> Decision {
+        let password = caller.header("x-password").unwrap_or_default();
+        tokio::time::sleep(Duration::from_millis(password.len() as u64)).await;
+        if password == "the right one" { Decision::allow() } else { Decision::rejected("Slow") }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn guesses_that_are_made_side_by_side_are_limited_as_others_are() {
+    let limits = Limits::new().failures(3, MINUTE);
+    let (router, runs, endpoint) = router(Access::new().levels(.., Slow).limits(limits));
+    let wrong: Headers = vec![("x-password", "wrong".to_owned())];
+    let right: Headers = vec![("x-password", "the right one".to_owned())];
+    let guesses = (0..50).map(|_| ask(&router, "192.0.2.1", "/health/levels/1", &wrong));
+    let (guesses, late, other) = tokio::join!(
+        futures_util::future::join_all(guesses),
+        ask(&router, "192.0.2.1", "/health/levels/1", &right),
+        ask(&router, "192.0.2.2", "/health/levels/1", &right),
+    );
+    let rejected = guesses.iter().filter(|(status, _)| *status == StatusCode::UNAUTHORIZED).count();
+    assert_eq!((rejected, endpoint.refusals().rejected), (3, 3));
+    assert_eq!(late.0, StatusCode::TOO_MANY_REQUESTS, "the answer tells nothing of the guess");
+    assert_eq!(other.0, StatusCode::OK);
+    assert_eq!(runs.take(), [1; 5]);
 }

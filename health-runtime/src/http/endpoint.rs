@@ -251,13 +251,12 @@ impl EndpointBuilder {
             OpenApiAnswer::new(document)
         };
         let monitor = Monitor::at_rest(registry);
-        match self.muted {
-            Some(list) => monitor.mute_listed(&list, "EndpointBuilder::muted"),
-            None => {
-                // What is not UTF-8 is no name, which is logged.
-                let list = std::env::var_os(MUTE_VARIABLE).unwrap_or_default();
-                monitor.mute_listed(&list.to_string_lossy(), MUTE_VARIABLE);
-            }
+        if let Some(list) = self.muted {
+            monitor.mute_listed(&list, "EndpointBuilder::muted");
+        } else {
+            // What is not UTF-8 is no name, which is logged.
+            let list = std::env::var_os(MUTE_VARIABLE).unwrap_or_default();
+            monitor.mute_listed(&list.to_string_lossy(), MUTE_VARIABLE);
         }
         self.listeners.into_iter().for_each(|listener| monitor.listen(listener));
         // Last, so that no change comes before those who want to hear of it, or before its mute.

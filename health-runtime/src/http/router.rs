@@ -30,7 +30,7 @@ pub(super) fn router(service: &Arc<Service>, reach: Reach) -> Router {
         };
     }
     #[cfg(feature = "jwt")]
-    if service.gate.as_ref().is_some_and(|gate| gate.gives_tokens()) {
+    if !reach.levels.is_empty() && service.gate.as_ref().is_some_and(|gate| gate.gives_tokens()) {
         router = router.route(&paths.token(), route(Route::Token));
     }
     // What starts with one of these paths is ours to answer, and nothing else is.

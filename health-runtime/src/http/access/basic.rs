@@ -41,7 +41,8 @@ impl User {
     /// A user whose password has this argon2 hash, in the PHC string format: `$argon2id$v=19$m=19456,t=2,p=1$…`.
     ///
     /// A password is hashed once and then remembered by a keyed hash; wrong ones are hashed each time, two at a
-    /// time at most, off the threads that serve requests.
+    /// time at most, off the threads that serve requests. While 256 wait for it, others are answered with 503. The memory
+    /// that it takes, 19 MiB in the example, is kept from then on: once, or twice if two were ever hashed at a time.
     #[cfg(feature = "hashed-passwords")]
     pub fn hashed(name: impl Into<String>, hash: impl Into<SecretString>) -> Self {
         let password = Password::Hashed(Arc::new(super::hashed::Hashed::new(hash.into())));

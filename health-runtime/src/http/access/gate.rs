@@ -132,13 +132,17 @@ impl Gate {
     pub(in crate::http) async fn token(&self, caller: &Caller) -> Result<Token, Refusal> {
         let refused = |refusal| self.noted(refusal, &"token", caller);
         #[cfg(feature = "limits")]
-        if let Some(Err(wait)) = self.limiter.as_ref().map(|limiter| limiter.admits(caller.address())) {
-            return Err(refused(Refusal::limited(wait, "too many failed attempts")));
+        if let Err(refusal) = self.admits(caller) {
+            return Err(refused(refusal));
         }
         let Some(tokens) = &self.tokens else { return Err(refused(Refusal::of(Decision::forbidden()))) };
         let Ok(decision) = timeout(TIME_LIMIT, tokens.policy.decide(caller).get()).await else {
             return Err(refused(Refusal::of(Decision::unavailable().because("the policies took too long"))));
         };
+        #[cfg(feature = "limits")]
+        if let Err(refusal) = self.admits(caller) {
+            return Err(refused(refusal));
+        }
         #[cfg(feature = "limits")]
         if let Some(limiter) = &self.limiter
             && !decision.rejected.without(decision.accepted).is_empty()
@@ -197,12 +201,10 @@ impl Gate {
     pub(in crate::http) fn decide(self: &Arc<Self>, ask: Ask, caller: &Caller) -> Soon<Result<Sight, Refusal>> {
         let asked = self.relevant(ask);
         #[cfg(feature = "limits")]
-        if let Some(limiter) = &self.limiter
-            && !matches!(ask, Ask::Group(_))
-            && asked.iter().any(|index| self.entries[*index].policy.fixed().is_none())
-            && let Err(wait) = limiter.admits(caller.address())
-        {
-            let refusal = Refusal::limited(wait, "too many failed attempts");
+        let is_limited =
+            !matches!(ask, Ask::Group(_)) && asked.iter().any(|index| self.entries[*index].policy.fixed().is_none());
+        #[cfg(feature = "limits")]
+        if is_limited && let Err(refusal) = self.admits(caller) {
             return Soon::Now(Err(self.noted(refusal, &ask, caller)));
         }
         let policies = asked.iter().map(|index| self.entries[*index].policy.clone()).collect();
@@ -218,6 +220,11 @@ impl Gate {
                     let refusal = Refusal::of(Decision::unavailable().because("the policies took too long"));
                     return Err(gate.noted(refusal, &ask, &caller));
                 };
+                // Others of this address may have failed meanwhile: guesses that are made side by side are not more of them.
+                #[cfg(feature = "limits")]
+                if is_limited && let Err(refusal) = gate.admits(&caller) {
+                    return Err(gate.noted(refusal, &ask, &caller));
+                }
                 gate.conclude(ask, &caller, asked, decisions)
             }),
         }
@@ -277,6 +284,13 @@ impl Gate {
             return Err(self.noted(refusal, &ask, caller));
         }
         Ok(sight)
+    }
+
+    /// Whether the caller's address has not failed too often.
+    #[cfg(feature = "limits")]
+    fn admits(&self, caller: &Caller) -> Result<(), Refusal> {
+        let limited = |wait| Refusal::limited(wait, "too many failed attempts");
+        self.limiter.as_ref().map_or(Ok(()), |limiter| limiter.admits(caller.address()).map_err(limited))
     }
 
     fn noted(&self, refusal: Refusal, route: &impl fmt::Display, caller: &Caller) -> Refusal {

@@ -2,16 +2,13 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use argon2::{Argon2, PasswordHash, PasswordVerifier as _};
+use argon2::PasswordHash;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
 use subtle::ConstantTimeEq as _;
-use tokio::sync::Semaphore;
 
-/// How many are verified at the same time, each of which takes a thread, and as much memory as its hash says (19 MiB and
-/// more): so that wrong passwords keep busy no more of the machine than this.
-static VERIFYING: Semaphore = Semaphore::const_new(2);
+use super::hashing::Place;
 
 /// A hash in the PHC string format, and a mark of the password that was found to be right last: there is but one, so no
 /// more has to be kept.
@@ -52,13 +49,11 @@ impl Hashed {
 
     /// Hashes it, which takes some ten milliseconds, on a thread for blocking work. `None` if that could not be done.
     pub(super) async fn verify(self: Arc<Self>, password: SecretString) -> Option<bool> {
-        let permit = VERIFYING.acquire().await.ok()?;
+        // Given back when the work is done, not when nobody waits for it any more.
+        let mut place = Place::take().await?;
         let verifying = tokio::task::spawn_blocking(move || {
-            // Given back when the work is done, not when nobody waits for it any more.
-            let _permit = permit;
             let password = password.expose_secret();
-            let is_right = PasswordHash::new(self.hash.expose_secret())
-                .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok());
+            let is_right = PasswordHash::new(self.hash.expose_secret()).is_ok_and(|hash| place.verify(password, &hash));
             if is_right {
                 *self.right.lock().unwrap_or_else(PoisonError::into_inner) = self.mark(password);
             }

@@ -48,6 +48,8 @@ mod gate;
 mod grants;
 #[cfg(feature = "hashed-passwords")]
 mod hashed;
+#[cfg(feature = "hashed-passwords")]
+mod hashing;
 #[cfg(feature = "jwt")]
 mod jwt;
 #[cfg(feature = "credentials")]

@@ -1,0 +1,79 @@
+//! Where passwords are hashed: at two places, whatever comes.
+
+use std::sync::{
+    Mutex, PoisonError,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use argon2::{Algorithm, Argon2, Block, Params, PasswordHash, Version};
+use subtle::ConstantTimeEq as _;
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+/// How many are hashed at the same time, each of which takes a thread, and as much memory as its hash says (19 MiB and
+/// more): so that wrong passwords keep busy no more of the machine than this.
+static FREE: Semaphore = Semaphore::const_new(2);
+
+/// How many may wait or be at it. Those further behind would not have their turn before they gave up.
+const MOST: usize = 256;
+static PRESENT: AtomicUsize = AtomicUsize::new(0);
+
+/// The memory of places that are free. It is kept, because the thread is another one each time, and an allocator that has
+/// an arena for each thread would keep it once for each.
+static SPARE: Mutex<Vec<Vec<Block>>> = Mutex::new(Vec::new());
+
+/// The right to hash one password, with the memory for it.
+pub(super) struct Place {
+    memory: Vec<Block>,
+    _permit: SemaphorePermit<'static>,
+    _present: Present,
+}
+
+impl Place {
+    /// Waits for its turn. `None` if too many do so already.
+    pub(super) async fn take() -> Option<Self> {
+        let present = Present::enter()?;
+        let permit = FREE.acquire().await.ok()?;
+        let memory = SPARE.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
+        Some(Self { memory, _permit: permit, _present: present })
+    }
+
+    /// Whether a password has this hash. It takes some ten milliseconds of a processor.
+    pub(super) fn verify(&mut self, password: &str, hash: &PasswordHash) -> bool {
+        self.hash_like(password, hash).is_some_and(|is_same| is_same)
+    }
+
+    fn hash_like(&mut self, password: &str, hash: &PasswordHash) -> Option<bool> {
+        let (salt, right) = (hash.salt.as_ref()?, hash.hash.as_ref()?);
+        let algorithm = Algorithm::try_from(hash.algorithm.as_str()).ok()?;
+        let version = hash.version.map(Version::try_from).transpose().ok()?.unwrap_or_default();
+        let params = Params::try_from(hash).ok()?;
+        self.memory.resize(params.block_count(), Block::default());
+        let mut given = vec![0; right.len()];
+        let argon2 = Argon2::new(algorithm, version, params);
+        argon2.hash_password_into_with_memory(password.as_bytes(), salt, &mut given, &mut self.memory).ok()?;
+        Some(given.ct_eq(right.as_bytes()).into())
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        SPARE.lock().unwrap_or_else(PoisonError::into_inner).push(std::mem::take(&mut self.memory));
+    }
+}
+
+/// One of those that wait or are at it.
+struct Present;
+
+impl Present {
+    fn enter() -> Option<Self> {
+        // It counts down again when it is dropped, also if there was no room.
+        let present = Self;
+        (PRESENT.fetch_add(1, Ordering::Relaxed) < MOST).then_some(present)
+    }
+}
+
+impl Drop for Present {
+    fn drop(&mut self) {
+        PRESENT.fetch_sub(1, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,20 @@
+/// Everything from `://` to the last `@` before white space goes, because a password that should have been
+/// percent-encoded may hold any other character: rather too much than too little.
+pub(super) fn mask_urls(text: &str) -> String {
+    let mut masked = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("://") {
+        let (before, after) = rest.split_at(at + "://".len());
+        masked.push_str(before);
+        let end = after.find(char::is_whitespace).unwrap_or(after.len());
+        rest = match after[..end].rfind('@') {
+            Some(at) => {
+                masked.push_str("***");
+                &after[at..]
+            }
+            None => after,
+        };
+    }
+    masked.push_str(rest);
+    masked
+}
