@@ -102,6 +102,7 @@ mod tests {
             ("refused with password: hunter2", "refused with password: ***"),
             (r#"Config { password: "a \"b\" c", port: 5 }"#, r#"Config { password: "***", port: 5 }"#),
             (r#"Config { token: Some("a b"), port: 5 }"#, "Config { token: ***), port: 5 }"),
+            (r#"token=1""2"3 4"5 6"#, "token=*** 6"),
             (r#"{\"password\":\"a b\",\"n\":1}"#, r#"{\"password\":***,\"n\":1}"#),
             ("Authorization: Basic YWRhOmI= and on", "Authorization: *** and on"),
             ("proxy-authorization: Digest x y", "proxy-authorization: *** y"),

@@ -108,10 +108,14 @@ fn closing(inside: &str, quote: char) -> usize {
     end.map_or(inside.len(), |(at, _)| at)
 }
 
-/// Where a value without quotes ends. One that holds quotes, such as `Some("…")` or `\"…\"`, ends behind them.
+/// Where a value without quotes ends. Quotes within it, as in `Some("…")` and `\"…\"`, are part of it with all that they hold.
 fn end_of_value(text: &str) -> usize {
-    let end = end_of_word(text);
-    let Some(opening) = text[..end].find('"') else { return end };
-    let inside = opening + 1;
-    text[inside..].find('"').map_or(text.len(), |at| inside + at + 1).max(end.min(inside))
+    let mut end = 0;
+    loop {
+        let word = end + end_of_word(&text[end..]);
+        let Some(opening) = text[end..word].find('"') else { return word };
+        let inside = end + opening + 1;
+        let Some(closing) = text[inside..].find('"') else { return text.len() };
+        end = inside + closing + 1;
+    }
 }

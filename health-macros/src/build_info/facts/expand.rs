@@ -26,12 +26,13 @@ pub(in super::super) fn expand(rt: &TokenStream, info: &TokenStream, facts: &Fac
     quote!({ #watch #info })
 }
 
-/// A function that is never called, and leaves nothing in the program: a constant would put the files into the library.
+/// A function that is never called, and leaves nothing in the program: a constant would put the files into the library. A line
+/// for each file, because clippy takes an array of more than a thousand for a mistake of whoever derives it.
 fn watch(rt: &TokenStream, paths: &[String]) -> Option<TokenStream> {
     (!paths.is_empty()).then(|| {
         quote! {
             fn _watched() {
-                let _: &[&[#rt::__private::u8]] = &[#(#rt::__private::include_bytes!(#paths)),*];
+                #(let _: &[#rt::__private::u8] = #rt::__private::include_bytes!(#paths);)*
             }
         }
     })
