@@ -184,7 +184,7 @@ fn assert_audited(text: &str, refusals: Refusals) {
 }
 
 /// Every kind of route, in every shape.
-const PATHS: [&str; 19] = [
+const PATHS: [&str; 33] = [
     "/health",
     "/health?view=values",
     "/health/levels",
@@ -204,6 +204,20 @@ const PATHS: [&str; 19] = [
     "/readyz?verbose",
     "/startupz?format=json",
     "/health/nowhere",
+    "/health?format=html",
+    "/health/levels/1?format=html",
+    "/health/levels/1?format=html&fragment",
+    "/health/checks/leaks?format=html",
+    "/health/nowhere?format=html",
+    "/health/levels/1?format=xml",
+    "/health/levels/1?format=health%2Bjson",
+    "/health/levels/1?format=actuator",
+    "/health/levels/1?format=microprofile",
+    "/health/levels/1?format=text&verbose",
+    "/health/metrics",
+    "/health/metrics?format=openmetrics",
+    "/health/openapi.json",
+    "/health/agent",
 ];
 
 #[tokio::test]
