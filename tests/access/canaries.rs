@@ -205,6 +205,33 @@ async fn details_are_shown_by_level() {
     }
 }
 
+/// By the words of the audit; without rules there is nothing to refuse, and no such numbers.
+#[tokio::test]
+async fn refusals_are_counted_in_the_metrics() {
+    let keys = access_key([AccessKey::new("all", SECRET), AccessKey::new("five", SECRET).levels(5..=5)]);
+    let access = Access::new().levels(..=4, keys.clone()).levels(5..=5, any_of([public(), keys]));
+    let endpoint = ship(access, None);
+    let address = serve(endpoint.router()).await;
+    for (id, secret, route) in
+        [("", "", "levels/1"), ("", "", "openapi.json"), ("all", "wrong", "events"), ("five", SECRET, "levels/1")]
+    {
+        let headers = if id.is_empty() { vec![] } else { key(id, secret) };
+        let answer = get_with(address, &format!("/health/{route}"), &borrowed(&headers)).await;
+        assert!([401, 403].contains(&answer.status), "{route}: {answer:?}");
+    }
+    for format in ["prometheus", "openmetrics"] {
+        let metrics = get_with(address, &format!("/health/metrics?format={format}"), &[]).await;
+        for (reason, count) in
+            [("unauthenticated", 2), ("rejected", 1), ("forbidden", 1), ("unavailable", 0), ("limited", 0)]
+        {
+            let line = format!("\nhealth_refusals_total{{reason=\"{reason}\"}} {count}\n");
+            assert!(metrics.body.contains(&line), "{line}{}", metrics.body);
+        }
+    }
+    let open = builder([]).build().expect("a good endpoint");
+    assert!(!get_with(serve(open.router()).await, "/health/metrics", &[]).await.body.contains("refusals"));
+}
+
 /// A policy on the build information holds wherever a format would tell of it.
 #[tokio::test]
 async fn build_information_is_told_to_those_who_may_see_it() {
