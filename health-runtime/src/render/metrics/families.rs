@@ -75,7 +75,9 @@ pub(super) fn write(view: &MetricsView<'_>, dialect: Dialect) -> Vec<u8> {
     out.sample(&DRAINING, &[], u8::from(view.is_draining));
     if let Some(refusals) = &view.refusals {
         out.describe(&REFUSALS);
-        refusals.iter().for_each(|(reason, count)| out.sample(&REFUSALS, &[("reason", reason)], count));
+        for (reason, count) in refusals {
+            out.sample(&REFUSALS, &[("reason", reason)], count);
+        }
     }
     build(&mut out, view);
     out.into_bytes()
