@@ -174,6 +174,7 @@ impl Gate {
         let asked = self.relevant(ask);
         let entries = asked.iter().map(|index| &self.entries[*index]);
         let fixed: Option<Vec<_>> = entries.map(|entry| Some((entry, entry.policy.fixed()?))).collect();
+        #[cfg(feature = "limits")]
         let is_fixed = fixed.is_some();
         let mut codes = BTreeSet::new();
         match fixed {

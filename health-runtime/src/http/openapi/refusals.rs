@@ -8,7 +8,9 @@ use super::super::{
     access::{Ask, Gate},
     target::Target,
 };
-use crate::model::{Group, Level, Levels};
+#[cfg(feature = "agent")]
+use crate::model::Group;
+use crate::model::{Level, Levels};
 
 pub(super) fn of(target: &Target, gate: Option<&Gate>) -> BTreeSet<StatusCode> {
     gate.map(|gate| gate.possible_refusals(ask(target))).unwrap_or_default()
