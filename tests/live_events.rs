@@ -354,6 +354,28 @@ async fn a_stream_is_never_silent_for_long_and_ends_after_a_time() {
     assert_eq!(began.elapsed().as_secs(), 300);
 }
 
+/// Changes that a caller may not see put nothing off, and are told by nothing.
+#[tokio::test(start_paused = true)]
+async fn a_stream_is_no_more_silent_for_what_it_does_not_tell() {
+    let runs = AtomicU64::new(0);
+    let hidden = Check::new("hidden", Level::L1, move || {
+        let run = runs.fetch_add(1, Ordering::SeqCst);
+        async move { run.is_multiple_of(2) }
+    });
+    let endpoint = endpoint([hidden.with_interval(Duration::from_secs(5))]);
+    let place = endpoint.levels(5..=5).expect("levels");
+    let mut stream = body_of(&place).await.into_data_stream();
+    let first = stream.next().await.expect("a state").expect("a state");
+    assert!(first.starts_with(b"retry: 2000\nid: "), "{first:?}");
+    let mut last = Instant::now();
+    for _ in 0..10 {
+        assert_eq!(stream.next().await.expect("open").expect("a comment"), ":\n\n");
+        assert!(last.elapsed() <= Duration::from_secs(16), "{:?}", last.elapsed());
+        last = Instant::now();
+    }
+    assert!(endpoint.monitor().history("hidden").expect("a check").len() > 20);
+}
+
 #[tokio::test(start_paused = true)]
 async fn who_has_stopped_to_read_does_not_keep_a_place_for_ever() {
     let endpoint = builder([flapping("flaps")]).event_streams(1).build().expect("a good endpoint");

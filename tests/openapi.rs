@@ -11,9 +11,10 @@ use std::{
 
 use axum::Router;
 use health_runtime::{
-    BuildInfo, Check, Endpoint, EndpointBuilder, EnvoyHeaders, Level, Outcome, ShowDetails, StatusCodes, View,
+    BuildInfo, Check, Endpoint, EndpointBuilder, EnvoyHeaders, Group, Level, Outcome, ShowDetails, StatusCodes, View,
+    access::{Access, AccessKey, Limits, Tokens, access_key, closed, public},
 };
-use health_tests::{Answer, builder, get, request, send, serve, start_example};
+use health_tests::{Answer, builder, get, get_until, get_with, request, send, serve, start_example};
 use jsonschema::Validator;
 use serde_json::{Map, Value, json};
 
@@ -159,12 +160,18 @@ async fn hold_to_its_word(endpoint: &Endpoint) -> usize {
         for path in filled(template) {
             for query in &queries {
                 for method in ["GET", "HEAD", "OPTIONS"] {
-                    let answer = request(address, method, &format!("{path}?{query}")).await;
+                    // A stream has no end.
+                    let asked = format!("{path}?{query}");
+                    let answer = if method == "GET" && path.ends_with("/events") {
+                        get_until(address, &asked, &[], "state").await
+                    } else {
+                        request(address, method, &asked).await
+                    };
                     is_as_described(&document, &mut validators, template, method, &answer);
                     count += 1;
                 }
             }
-            for media_type in &media_types {
+            for media_type in media_types.iter().filter(|_| !path.ends_with("/events")) {
                 let asked =
                     format!("GET {path} HTTP/1.1\r\nHost: x\r\nAccept: {media_type}\r\nConnection: close\r\n\r\n");
                 is_as_described(&document, &mut validators, template, "GET", &send(address, &asked).await);
@@ -197,6 +204,128 @@ async fn every_answer_is_as_the_document_says() {
         }
     }
     assert!(count > 3_000, "{count}");
+}
+
+const SECRET: &str = "0123456789abcdef0123456789abcdef";
+
+/// Some levels for everybody, the others, readiness and the build information for a key; and tokens.
+fn guarded(limits: Option<Limits>) -> Endpoint {
+    let keys = access_key([AccessKey::new("all", SECRET), AccessKey::new("four", SECRET).levels(4..=4)]);
+    let access = Access::new().levels(5..=5, public()).levels(2..=4, keys.clone()).levels(1..=1, closed());
+    let access = access.group(Group::Readiness, keys.clone()).info(keys.clone()).tokens(Tokens::new(SECRET, keys));
+    let access = limits.into_iter().fold(access, Access::limits);
+    builder(checks(&Outcome::pass())).access(access).build().expect("a good endpoint")
+}
+
+/// The document of such a service, as one of its operators would see it, were level 1 not closed.
+async fn guarded_document(limits: Option<Limits>) -> Value {
+    let keys = access_key([AccessKey::new("all", SECRET), AccessKey::new("four", SECRET).levels(4..=4)]);
+    let access = Access::new().levels(5..=5, public()).levels(1..=4, keys.clone());
+    let access = access.group(Group::Readiness, keys.clone()).info(keys.clone()).tokens(Tokens::new(SECRET, keys));
+    let access = limits.into_iter().fold(access, Access::limits);
+    let endpoint = builder(checks(&Outcome::pass())).access(access).build().expect("a good endpoint");
+    let headers = [("X-Access-Key", "all"), ("X-Secret-Key", SECRET)];
+    let answer = get_with(serve(endpoint.router()).await, "/health/openapi.json", &headers).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    answer.json()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refusals_are_described_where_they_can_occur() {
+    let mut seen = BTreeSet::new();
+    let mut validators = Validators::new();
+    for limits in [None, Some(Limits::new().failures(20, Duration::from_hours(1)))] {
+        let document = guarded_document(limits.clone()).await;
+        let address = serve(guarded(limits).router()).await;
+        for (id, secret) in [("all", SECRET), ("four", SECRET), ("nobody", ""), ("all", "wrong")] {
+            let credentials = format!("X-Access-Key: {id}\r\nX-Secret-Key: {secret}\r\n");
+            let credentials = if secret.is_empty() { "" } else { &*credentials };
+            for template in document["paths"].as_object().expect("paths").keys() {
+                let path = template.replace("{name}", "slow");
+                if template.ends_with("/events") || template.ends_with("/token") {
+                    continue;
+                }
+                for (query, accept) in
+                    [("", "*/*"), ("", "text/html"), ("format=html&fragment", "*/*"), ("timeout=x", "*/*")]
+                {
+                    for method in ["GET", "HEAD", "OPTIONS"] {
+                        let asked = format!(
+                            "{method} {path}?{query} HTTP/1.1\r\nHost: x\r\nAccept: {accept}\r\nIf-None-Match: \"x\"\r\n\
+                             {credentials}Connection: close\r\n\r\n"
+                        );
+                        let answer = send(address, &asked).await;
+                        is_as_described(&document, &mut validators, template, method, &answer);
+                        let headers =
+                            &document["paths"][template]["get"]["responses"][answer.status.to_string()]["headers"];
+                        if answer.status == 401 {
+                            assert_ne!(answer.header("www-authenticate"), "", "{template}");
+                            assert!(headers["WWW-Authenticate"].is_object(), "{template}");
+                        }
+                        if answer.status == 429 {
+                            assert!(headers["Retry-After"].is_object(), "{template}");
+                        }
+                        seen.insert(answer.status);
+                    }
+                }
+            }
+            for body in ["", "grant_type=client_credentials", "grant_type=password", "scope=x"] {
+                let asked = format!(
+                    "POST /health/token HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n{credentials}Connection: close\r\n\r\n{body}",
+                    body.len()
+                );
+                let answer = send(address, &asked).await;
+                is_as_described(&document, &mut validators, "/health/token", "POST", &answer);
+            }
+        }
+    }
+    assert_eq!(seen, BTreeSet::from([200, 400, 401, 403, 429, 503]));
+}
+
+#[tokio::test]
+async fn refusals_that_cannot_occur_are_not_described() {
+    let document = document(&builder(checks(&Outcome::pass())).build().expect("good")).await;
+    let codes = |document: &Value, path: &str| {
+        let responses = document["paths"][path]["get"]["responses"].as_object().expect("responses");
+        let refusals = ["401", "403", "429"].into_iter().filter(|code| responses.contains_key(*code));
+        refusals.map(str::to_owned).collect::<Vec<_>>()
+    };
+    for path in document["paths"].as_object().expect("paths").keys() {
+        assert!(codes(&document, path).is_empty(), "{path}");
+    }
+    assert!(document["paths"].get("/health/token").is_none());
+    let guarded = guarded_document(Some(Limits::new().failures(20, Duration::from_hours(1)))).await;
+    assert_eq!(codes(&guarded, "/health/levels/1"), ["401", "403", "429"]);
+    assert_eq!(codes(&guarded, "/health/levels/5"), Vec::<String>::new());
+    assert_eq!(codes(&guarded, "/livez"), Vec::<String>::new());
+    // Groups are never limited.
+    assert_eq!(codes(&guarded, "/readyz"), ["401", "403"]);
+    assert_eq!(codes(&guarded, "/health/agent"), ["401", "403"]);
+}
+
+/// A page is sent again only when it has changed, which is described, too.
+#[tokio::test]
+async fn pages_that_are_spared_are_described() {
+    let endpoint = builder(checks(&Outcome::pass())).build().expect("a good endpoint");
+    let (document, address) = (document(&endpoint).await, serve(endpoint.router()).await);
+    let mut validators = Validators::new();
+    for path in ["/health/levels/5", "/health/checks/{name}", "/livez"] {
+        let asked = path.replace("{name}", "db");
+        let ask = async |known: &str| {
+            let headers = [("Accept", "text/html"), ("If-None-Match", known)];
+            get_with(address, &format!("{asked}?format=html&fragment"), &headers).await
+        };
+        let first = ask("\"other\"").await;
+        let second = ask(first.header("etag")).await;
+        assert_eq!((first.status, second.status), (200, 304), "{path}");
+        for answer in [first, second] {
+            is_as_described(&document, &mut validators, path, "GET", &answer);
+            let headers = &document["paths"][path]["get"]["responses"][answer.status.to_string()]["headers"];
+            assert!(headers["ETag"].is_object(), "{path}");
+        }
+        let problem = get_with(address, &format!("{asked}?timeout=x"), &[("Accept", "text/html")]).await;
+        assert_eq!((problem.status, problem.header("content-type")), (400, "text/html; charset=utf-8"));
+        is_as_described(&document, &mut validators, path, "GET", &problem);
+    }
 }
 
 /// The alternatives of a media type must not hide a mistake in the one that is meant.

@@ -7,9 +7,10 @@ use std::sync::{
 };
 
 use axum::{Router, body::Body, http::Request};
+use futures_util::StreamExt;
 use health_runtime::{
-    Check, Endpoint, Level, Problem, ShowDetails,
-    access::{Access, closed, public},
+    Check, Endpoint, EndpointBuilder, Level, Problem, Selection, ShowDetails,
+    access::{Access, Tokens, User, basic, closed, public},
 };
 use health_tests::builder;
 use serde_json::{Value, json};
@@ -17,13 +18,15 @@ use tower::ServiceExt;
 
 /// A check at each of the levels 1, 3 and 5; the deep one fails.
 fn ship() -> Endpoint {
+    sample().build().expect("a good endpoint")
+}
+
+fn sample() -> EndpointBuilder {
     builder([
         Check::new("db", Level::L1, || async { false }).readiness().with_tags(["deep"]),
         Check::new("billing", Level::L3, || async { true }),
         Check::new("alive", Level::L5, || async { true }).liveness(),
     ])
-    .build()
-    .expect("a good endpoint")
 }
 
 async fn ask(router: &Router, path: &str) -> (u16, String) {
@@ -127,8 +130,106 @@ async fn links_show_what_is_there() {
         overview["links"].as_object().expect("an object").keys().cloned().collect::<Vec<_>>()
     };
     let health = ship();
-    assert_eq!(links(&health).await, ["info", "levels", "live", "ready", "startup"]);
-    assert_eq!(links(&health.without_groups()).await, ["info", "levels"]);
+    assert_eq!(links(&health).await, ["events", "info", "levels", "live", "ready", "startup"]);
+    assert_eq!(links(&health.without_groups()).await, ["events", "info", "levels"]);
+}
+
+/// The routes that came later: the page, events, numbers, the agent, the document, tokens.
+#[tokio::test]
+async fn each_place_has_its_part_of_every_route() {
+    let people = basic("health", [User::new("ada", "correct horse")]);
+    let tokens = Tokens::new("0123456789abcdef0123456789abcdef", people);
+    let access = Access::new().levels(.., public().with_details()).tokens(tokens);
+    let health = sample().access(access).build().expect("a good endpoint");
+    health.monitor().report(&Selection::everything()).await;
+    let shallow = health.levels(4..=5).expect("levels").router();
+    let (deep, probes) = (health.without_groups().router(), health.without_levels().router());
+    for (path, at_shallow, at_deep, at_probes) in [
+        ("/health?format=html", 200, 503, 404),
+        ("/health/levels/1?format=html", 404, 503, 404),
+        ("/health/levels/5?format=html", 200, 200, 404),
+        ("/health/levels/1?format=html&fragment", 404, 200, 404),
+        ("/health/checks/db?format=html", 404, 503, 404),
+        ("/health/ready?format=html", 503, 404, 503),
+        ("/health/metrics", 200, 200, 404),
+        ("/health?format=openmetrics", 200, 200, 404),
+        ("/health/agent", 503, 404, 503),
+        // It describes everything.
+        ("/health/openapi.json", 404, 404, 404),
+        // Asked with another method than it has.
+        ("/health/token", 405, 405, 404),
+    ] {
+        assert_eq!(ask(&shallow, path).await.0, at_shallow, "{path}");
+        assert_eq!(ask(&deep, path).await.0, at_deep, "{path}");
+        assert_eq!(ask(&probes, path).await.0, at_probes, "{path}");
+    }
+    assert_eq!(ask(&health.router(), "/health/openapi.json").await.0, 200);
+    let numbers = ask(&shallow, "/health/metrics").await.1;
+    assert!(numbers.contains(r#"check="alive""#) && !numbers.contains(r#"check="db""#), "{numbers}");
+    for (router, status) in [(&shallow, 200), (&deep, 200), (&probes, 404)] {
+        let request = Request::builder().uri("/health/events").body(Body::empty()).expect("a request");
+        let response = router.clone().oneshot(request).await.expect("an answer");
+        assert_eq!(response.status().as_u16(), status);
+        let first = response.into_body().into_data_stream().next().await.expect("a piece").expect("a piece");
+        let first = String::from_utf8(first.to_vec()).expect("text");
+        assert_eq!(first.contains("\"db\""), std::ptr::eq(router, &raw const deep), "{first}");
+    }
+}
+
+/// Where a relative link leads.
+fn resolved(page: &str, link: &str) -> String {
+    let mut parts: Vec<&str> = page.split('/').collect();
+    parts.pop();
+    for part in link.split('/') {
+        match part {
+            "." => {}
+            ".." => drop(parts.pop()),
+            part => parts.push(part),
+        }
+    }
+    parts.join("/")
+}
+
+/// Every link of every page at every place leads somewhere, and so does where its script asks for changes.
+#[tokio::test]
+async fn pages_link_to_what_is_there() {
+    let access = Access::new().levels(.., public().with_details());
+    for (health, is_guarded) in [(ship(), false), (sample().access(access).build().expect("good"), true)] {
+        let shallow = health.levels(4..=5).expect("levels");
+        for (endpoint, levels, has_groups) in [
+            (health.clone(), 5, true),
+            (shallow.clone(), 2, true),
+            (shallow.without_groups(), 2, false),
+            (health.without_levels(), 0, true),
+        ] {
+            let router = endpoint.router();
+            let mut pages = vec!["/health/none", "/health/levels/9", "/health/checks/none"];
+            pages.extend(["/readyz", "/health/ready", "/livez"].into_iter().filter(|_| has_groups));
+            pages.extend(["/health", "/health/levels", "/health/checks/alive"].into_iter().filter(|_| levels > 0));
+            for path in pages {
+                let (_, page) = ask(&router, &format!("{path}?format=html")).await;
+                assert!(page.starts_with("<!DOCTYPE html>"), "{path}: {page}");
+                let attributes = |name: &str| -> Vec<String> {
+                    let begin = format!(" {name}=\"");
+                    page.split(&*begin).skip(1).filter_map(|rest| Some(rest.split_once('"')?.0.to_owned())).collect()
+                };
+                let links: Vec<_> = attributes("href").into_iter().filter(|link| !link.starts_with("data:")).collect();
+                for link in &links {
+                    // A part of this page, the same in another format, or another path.
+                    if !link.is_empty() && !link.starts_with(['?', '#']) {
+                        let (status, _) = ask(&router, &resolved(path, link)).await;
+                        assert_ne!(status, 404, "{path} links to {link}");
+                    }
+                }
+                let to_levels = links.iter().filter(|link| link.contains("/levels/")).count();
+                assert!(to_levels >= levels || page.contains("<h1>404"), "{path}: {links:?}");
+                // Who may see a group is not known to see a level.
+                let is_group = path.ends_with('z') || path.ends_with("ready");
+                let has_events = levels > 0 && !(is_guarded && is_group) && !page.contains("<h1>404");
+                assert_eq!(attributes("data-events").len(), usize::from(has_events), "{path}");
+            }
+        }
+    }
 }
 
 #[tokio::test]

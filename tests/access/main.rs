@@ -2,6 +2,7 @@
 #![allow(clippy::expect_used, reason = "tests fail by panicking")]
 
 mod addresses;
+mod canaries;
 mod clients;
 mod composition;
 mod credentials;
@@ -10,3 +11,4 @@ mod limits;
 mod matrix;
 mod rules;
 mod service;
+mod stored;

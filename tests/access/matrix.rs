@@ -1,10 +1,10 @@
 //! Every route, with every policy that asks for credentials, with every kind of them.
 
 use health_runtime::{
-    Group,
+    Group, Selection,
     access::{Access, AccessKey, AnyPolicy, User, access_key, basic, public, signed},
 };
-use health_tests::{Answer, get_with, request};
+use health_tests::{Answer, get_until, get_with, request};
 use serde_json::Value;
 
 use crate::{
@@ -141,9 +141,21 @@ fn of_signatures() -> Case {
 
 /// The routes, with the levels that each shows.
 const LISTS: [&str; 2] = ["/health", "/health/levels"];
-const PUBLIC: [&str; 6] =
-    ["/health/levels/5", "/health/checks/l5", "/livez", "/readyz?verbose", "/health/live", "/health/info"];
-const LEVELS: [(&str, u8); 7] = [
+const PUBLIC: [&str; 12] = [
+    "/health/levels/5",
+    "/health/levels/5?format=html",
+    "/health/levels/5?format=html&fragment",
+    "/health/checks/l5",
+    "/health/checks/l5?format=html",
+    "/livez",
+    "/readyz?verbose",
+    "/readyz?format=html",
+    "/health/live",
+    "/health/live?format=health%2Bjson",
+    "/health/agent",
+    "/health/info",
+];
+const LEVELS: [(&str, u8); 15] = [
     ("/health/levels/1", 1),
     ("/health/levels/1?view=values", 1),
     ("/health/levels/2", 2),
@@ -151,20 +163,57 @@ const LEVELS: [(&str, u8); 7] = [
     ("/health/levels/4", 4),
     ("/health/checks/l1", 1),
     ("/health/checks/l4", 4),
+    ("/health/levels/1?format=html", 1),
+    ("/health/levels/4?format=html&fragment", 4),
+    ("/health/checks/l1?format=html", 1),
+    ("/health/checks/l4?format=html&fragment", 4),
+    ("/health/levels/2?format=xml", 2),
+    ("/health/levels/4?format=health%2Bjson", 4),
+    ("/health/checks/l3?format=actuator", 3),
+    ("/health/checks/l4?format=microprofile", 4),
 ];
-const GROUPS: [&str; 2] = ["/health/startup?verbose", "/startupz?verbose"];
+/// What shows the names of the checks that the caller may have run.
+const NAMES: [&str; 8] = [
+    "/health?format=html",
+    "/health?format=html&fragment",
+    "/health/levels?format=html",
+    "/health/levels?format=text&verbose",
+    "/health/levels?format=health%2Bjson",
+    "/health/levels?format=xml",
+    "/health/levels?format=actuator",
+    "/health/levels?format=microprofile",
+];
+/// The same of what is known, for which nothing is run.
+const KNOWN: [&str; 5] = [
+    "/health/metrics",
+    "/health/metrics?format=openmetrics",
+    "/health?format=prometheus",
+    "/health?format=openmetrics&view=native",
+    EVENTS,
+];
+const EVENTS: &str = "/health/events";
+const DOCUMENT: &str = "/health/openapi.json";
+const GROUPS: [&str; 4] =
+    ["/health/startup?verbose", "/startupz?verbose", "/startupz?format=html", "/health/startup?format=xml"];
 const UNKNOWN: &str = "/health/checks/none";
 
 fn assert_refused(answer: &Answer, status: u16, challenge: &str, context: &str) {
     assert_eq!(answer.status, status, "{context}: {answer:?}");
     assert_eq!(answer.header("www-authenticate"), if status == 401 { challenge } else { "" }, "{context}");
-    assert_eq!(answer.header("content-type"), "application/problem+json", "{context}");
-    assert_eq!(answer.json()["status"], status, "{context}");
+    if context.contains("format=html") {
+        assert_eq!(answer.header("content-type"), "text/html; charset=utf-8", "{context}");
+        assert!(answer.body.contains(&format!("<h1>{status} ")), "{context}: {answer:?}");
+        assert!(answer.header("content-security-policy").contains("default-src 'none'"), "{context}");
+    } else {
+        assert_eq!(answer.header("content-type"), "application/problem+json", "{context}");
+        assert_eq!(answer.json()["status"], status, "{context}");
+    }
     assert!(!answer.body.contains("detail-") && !answer.body.contains("l1"), "{context}: {answer:?}");
 }
 
 fn assert_common_headers(answer: &Answer, context: &str) {
-    assert_eq!(answer.header("cache-control"), "no-store", "{context}");
+    let caching = if context == DOCUMENT && answer.status == 200 { "no-cache" } else { "no-store" };
+    assert_eq!(answer.header("cache-control"), caching, "{context}");
     assert_eq!(answer.header("vary"), "accept, authorization", "{context}");
     assert_eq!(answer.header("x-content-type-options"), "nosniff", "{context}");
 }
@@ -175,16 +224,30 @@ fn levels_of(body: &Value) -> Vec<u8> {
     keys.filter_map(|key| key.strip_prefix("level_")?.parse().ok()).collect()
 }
 
+/// The levels whose check is named.
+fn named(answer: &Answer) -> Vec<u8> {
+    // A page has such letters in its pictures, too.
+    let begin = if answer.header("content-type").starts_with("text/html") { "data-check=\"" } else { "" };
+    (1..=5).filter(|level| answer.body.contains(&format!("{begin}l{level}"))).collect()
+}
+
 fn ran(runs: &Runs) -> Vec<usize> {
     (1..).zip(runs.take()).filter(|(_, count)| *count > 0).map(|(level, _)| level).collect()
 }
 
 async fn try_all(case: Case) {
     let access = Access::new().levels(..=4, case.policy.clone()).levels(5..=5, public());
-    let (address, runs, _) = start(access.group(Group::Startup, case.policy)).await;
+    let (address, runs, endpoint) = start(access.group(Group::Startup, case.policy)).await;
+    // So that there is something to be known.
+    endpoint.monitor().report(&Selection::everything()).await;
+    runs.take();
     for (kind, worth, brought) in &case.credentials {
         let ask = async |path: &str| {
-            let answer = get_with(address, path, &borrowed(&brought(path))).await;
+            let headers = brought(path);
+            let answer = match path {
+                EVENTS => get_until(address, path, &borrowed(&headers), "state").await,
+                _ => get_with(address, path, &borrowed(&headers)).await,
+            };
             assert_common_headers(&answer, path);
             (answer, ran(&runs), format!("{} {kind} {path}", case.name))
         };
@@ -200,22 +263,41 @@ async fn try_all(case: Case) {
                 Worth::Level4 if level != 4 => assert_refused(&answer, 403, "", &context),
                 Worth::All | Worth::Level4 => {
                     assert_eq!(answer.status, 200, "{context}: {answer:?}");
-                    let is_values = path.contains("values");
-                    assert!(is_values || answer.body.contains(&format!("detail-{level}")), "{context}: {answer:?}");
+                    let is_without = ["values", "actuator", "microprofile"].iter().any(|shape| path.contains(shape));
+                    assert!(is_without || answer.body.contains(&format!("detail-{level}")), "{context}: {answer:?}");
                     assert!(ran.contains(&usize::from(level)), "{context}: {ran:?}");
                     continue;
                 }
             }
             assert!(ran.is_empty(), "{context}: {ran:?} ran");
         }
+        let shown: &[u8] = match worth {
+            Worth::All => &[1, 2, 3, 4, 5],
+            Worth::Level4 => &[4, 5],
+            Worth::Missing => &[5],
+            Worth::Wrong => &[],
+        };
+        for path in NAMES.into_iter().chain(KNOWN) {
+            let (answer, ran, context) = ask(path).await;
+            if shown.is_empty() {
+                assert_refused(&answer, 401, case.challenge, &context);
+            } else {
+                assert_eq!((answer.status, named(&answer)), (200, shown.to_vec()), "{context}: {answer:?}");
+                assert!(!answer.body.contains("detail-5"), "{context}: {answer:?}");
+            }
+            let run = if KNOWN.contains(&path) { &[] } else { shown };
+            assert_eq!(ran, run.iter().map(|level| usize::from(*level)).collect::<Vec<_>>(), "{context}");
+        }
+        // It names every check.
+        let (answer, ran, context) = ask(DOCUMENT).await;
+        match worth {
+            Worth::All => assert!(answer.status == 200 && answer.body.contains("l1"), "{context}: {answer:?}"),
+            Worth::Level4 => assert_refused(&answer, 403, "", &context),
+            Worth::Missing | Worth::Wrong => assert_refused(&answer, 401, case.challenge, &context),
+        }
+        assert!(ran.is_empty(), "{context}: {ran:?} ran");
         for path in LISTS {
             let (answer, ran, context) = ask(path).await;
-            let shown: &[u8] = match worth {
-                Worth::All => &[1, 2, 3, 4, 5],
-                Worth::Level4 => &[4, 5],
-                Worth::Missing => &[5],
-                Worth::Wrong => &[],
-            };
             if shown.is_empty() {
                 assert_refused(&answer, 401, case.challenge, &context);
             } else {

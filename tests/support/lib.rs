@@ -174,6 +174,27 @@ pub async fn exchange(mut stream: impl AsyncRead + AsyncWrite + Unpin, bytes: &s
     parse(&answer)
 }
 
+/// Asks for a stream of events with these headers, and reads until an event of this name has come, or the other side
+/// closes.
+///
+/// # Panics
+/// If what comes back is no HTTP answer.
+pub async fn get_until(address: SocketAddr, path: &str, headers: &[(&str, &str)], event: &str) -> Answer {
+    let headers = headers.iter().fold(String::new(), |lines, (name, value)| lines + name + ": " + value + "\r\n");
+    let asked = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{headers}\r\n");
+    let mut stream = TcpStream::connect(address).await.expect("a server");
+    let _ = stream.write_all(asked.as_bytes()).await;
+    let mut answer = Vec::new();
+    let begin = format!("event: {event}\n");
+    while stream.read_buf(&mut answer).await.is_ok_and(|read| read > 0) {
+        let text = String::from_utf8_lossy(&answer);
+        if text.split_once(&begin).is_some_and(|(_, data)| data.contains("\n\n")) {
+            break;
+        }
+    }
+    parse(&answer)
+}
+
 fn parse(bytes: &[u8]) -> Answer {
     let mut headers = [httparse::EMPTY_HEADER; 64];
     let mut response = httparse::Response::new(&mut headers);

@@ -5,7 +5,11 @@ use std::{
     sync::{PoisonError, RwLock},
 };
 
-use super::{answer::Answer, query::Shape, target::Target};
+use super::{
+    answer::Answer,
+    query::Shape,
+    target::{Reach, Target},
+};
 use crate::{
     monitor::{Monitor, Validity},
     render::{FormatId, Sight},
@@ -19,6 +23,8 @@ pub(super) struct Key {
     pub(super) format: FormatId,
     /// What the caller may see, and not who it is.
     pub(super) sight: Sight,
+    /// The place, whose pages link only to what is there.
+    pub(super) reach: Reach,
     /// How deep it stands, for a page, whose links depend on that.
     pub(super) depth: usize,
 }

@@ -247,7 +247,8 @@ impl EndpointBuilder {
         #[cfg(feature = "openapi")]
         let openapi = {
             let checks: Vec<_> = registry.checks().collect();
-            let document = openapi::document(&paths, &status_codes.all(), &checks, self.build_info.as_ref());
+            let document =
+                openapi::document(&paths, &status_codes.all(), &checks, self.build_info.as_ref(), gate.as_ref());
             OpenApiAnswer::new(document)
         };
         let monitor = Monitor::at_rest(registry);

@@ -181,16 +181,17 @@ impl Feed {
             return None;
         }
         let mut events = self.opening.take().unwrap_or_default();
+        // Changes that this caller may not see come and go without a byte: they put nothing off.
+        let silent_until = self.permit.until.min(Instant::now() + KEEP_ALIVE);
         loop {
             events += &self.news();
             if !events.is_empty() {
                 return Some((Ok(events), self));
             }
-            let now = Instant::now();
-            if now >= self.permit.until {
+            if Instant::now() >= self.permit.until {
                 return None;
             }
-            if timeout_at(self.permit.until.min(now + KEEP_ALIVE), self.follower.wait()).await.is_err() {
+            if timeout_at(silent_until, self.follower.wait()).await.is_err() {
                 event::KEEP_ALIVE.clone_into(&mut events);
             }
         }
@@ -205,7 +206,9 @@ impl Feed {
             let news = self.follower.read();
             if news.missed > 0 {
                 self.follower.skip();
-                return events + &event::missed(Some(news.missed)) + &self.state();
+                // How many of them were for a caller who may not see all of them is not known.
+                let count = self.sight.knows_every_check.then_some(news.missed);
+                return events + &event::missed(count) + &self.state();
             }
             for change in news.changes.iter().filter(|change| self.sight.run.contains(change.level())) {
                 let view = ChangeView::new(change, self.sight);

@@ -107,23 +107,29 @@ impl Service {
     fn ask(&self, Asked { reach, target, format, query }: &Asked) -> Ask {
         // Metrics tell what is running, too.
         let with_info = *target == Target::Overview || !matches!(format.format().render, Render::Report(_));
-        let levels = |shown: Levels, needed| Ask::Levels { shown: shown.and(reach.levels), needed, with_info };
+        let levels = |route, shown: Levels, needed| {
+            let is_run = matches!(format.format().render, Render::Report(_));
+            Ask::Levels { route, shown: shown.and(reach.levels), needed, with_info, is_run }
+        };
         match target {
-            Target::Overview | Target::Levels => levels(Levels::ALL, None),
-            Target::Level(level) => levels(shown_levels(*level, query), Some(*level)),
+            Target::Overview => levels("overview", Levels::ALL, None),
+            Target::Levels => levels("levels", Levels::ALL, None),
+            Target::Level(level) => levels("level", shown_levels(*level, query), Some(*level)),
             Target::Check(name) => {
                 let is_asked_for = |check: &&CheckSpec| check.name() == name && reach.levels.contains(check.level());
                 Ask::Check(self.monitor.checks().find(is_asked_for).map(CheckSpec::level))
             }
             #[cfg(feature = "events")]
-            Target::Events => levels(Levels::ALL, None),
+            Target::Events => {
+                Ask::Levels { route: "events", shown: reach.levels, needed: None, with_info: false, is_run: false }
+            }
             Target::Group(group) => Ask::Group(*group),
             Target::Info => Ask::Info,
             #[cfg(feature = "metrics")]
-            Target::Metrics => levels(Levels::ALL, None),
+            Target::Metrics => levels("metrics", Levels::ALL, None),
             // It names every check.
             #[cfg(feature = "openapi")]
-            Target::OpenApi => Ask::Check(None),
+            Target::OpenApi => Ask::Everything("openapi"),
             #[cfg(feature = "agent")]
             Target::Agent => Ask::Group(Group::Readiness),
         }
@@ -139,7 +145,8 @@ impl Service {
         let sight = self.show_details.map_or(sight, |show| show.apply(sight));
         let Asked { reach, target, format, query } = asked;
         // Of what is there, what the caller may have run.
-        let sight = Sight { run: sight.run.and(reach.levels), ..sight };
+        let knows_every_check = sight.knows_every_check && reach.has_every_level();
+        let sight = Sight { run: sight.run.and(reach.levels), knows_every_check, ..sight };
         #[cfg(feature = "events")]
         if target == Target::Events {
             #[cfg(feature = "serve")]
@@ -151,7 +158,7 @@ impl Service {
         #[cfg(not(feature = "page"))]
         let depth = 0;
         let shape = Shape { is_fragment: query.shape.is_fragment && format.is_page(), ..query.shape };
-        let key = Key { target, shape, format, sight, depth };
+        let key = Key { target, shape, format, sight, reach, depth };
         if let Some(answer) = self.stored(&key, &query) {
             return Answering::now(answer.into_response(&parts.method, &parts.headers));
         }
@@ -160,7 +167,7 @@ impl Service {
         let service = Arc::clone(self);
         Answering::later(async move {
             let parts = request.borrow();
-            match service.fresh(key, reach, &query, parts).await {
+            match service.fresh(key, &query, parts).await {
                 Ok(answer) => answer.into_response(&parts.method, &parts.headers),
                 Err(problem) => problem.into_response(),
             }
@@ -172,26 +179,20 @@ impl Service {
         if query.is_common() { self.cache.get(key, &self.monitor) } else { None }
     }
 
-    async fn fresh(&self, key: Key, reach: Reach, query: &Query, request: &Parts) -> Result<Answer, ProblemDetails> {
+    async fn fresh(&self, key: Key, query: &Query, request: &Parts) -> Result<Answer, ProblemDetails> {
         match (key.format.format().render, &key.target) {
             (_, Target::Info) => Ok(self.info(key.sight, request)),
             #[cfg(feature = "openapi")]
             (_, Target::OpenApi) => Ok(self.openapi.behind(self.paths.prefix(original_uri(request)))),
-            (Render::Report(render), Target::Overview) => self.overview(&key, reach, render, query, request).await,
-            (Render::Report(render), _) => self.report(key, reach, render, query).await,
+            (Render::Report(render), Target::Overview) => self.overview(&key, render, query, request).await,
+            (Render::Report(render), _) => self.report(key, render, query).await,
             #[cfg(feature = "metrics")]
             (Render::Metrics(render), _) => Ok(self.metrics(key.format, render, key.sight)),
         }
     }
 
-    async fn report(
-        &self,
-        key: Key,
-        reach: Reach,
-        render: RenderReport,
-        query: &Query,
-    ) -> Result<Answer, ProblemDetails> {
-        let selection = self.selection(&key.target, key.sight, query)?.within(reach.levels);
+    async fn report(&self, key: Key, render: RenderReport, query: &Query) -> Result<Answer, ProblemDetails> {
+        let selection = self.selection(&key.target, key.sight, query)?.within(key.reach.levels);
         let gathered = self.monitor.gather(&selection).await;
         // Those who waited for the same runs have rendered it meanwhile, perhaps.
         if let Some(answer) = self.stored(&key, query) {
@@ -284,6 +285,8 @@ impl Service {
             place: Place {
                 base: &self.paths.base,
                 levels: &self.paths.levels,
+                there: key.reach.levels,
+                has_events: self.tells_news(key),
                 depth: key.depth,
                 is_fragment: key.shape.is_fragment,
             },
@@ -297,6 +300,14 @@ impl Service {
             return page::dress(answer, key.shape.is_fragment);
         }
         answer
+    }
+
+    /// Whether who sees this page may have the events, too. Who sees a group may have no level: its browser would ask
+    /// for a password, again and again, for a page that needs none.
+    #[cfg(feature = "page")]
+    fn tells_news(&self, key: &Key) -> bool {
+        let may_follow = self.gate.is_none() || !matches!(key.target, Target::Group(_));
+        may_follow && !key.reach.levels.is_empty()
     }
 
     /// The latest changes of each check in a report, for an answer that shows them.
@@ -332,7 +343,8 @@ impl Service {
         let mut checks = self.monitor.metrics();
         checks.retain(|metrics| sight.run.contains(metrics.check.level()));
         let build = self.build_info.as_ref().filter(|_| sight.info.is_some());
-        let body = render(&MetricsView::new(&checks, build, self.monitor.is_draining()));
+        let refusals = self.gate.as_ref().map(|gate| gate.refusals().by_reason().to_vec());
+        let body = render(&MetricsView::new(&checks, build, self.monitor.is_draining(), refusals));
         Answer::new(StatusCode::OK, HeaderValue::from_static(format.format().media_type), None, body)
     }
 
@@ -340,14 +352,13 @@ impl Service {
     async fn overview(
         &self,
         key: &Key,
-        reach: Reach,
         render: RenderReport,
         query: &Query,
         request: &Parts,
     ) -> Result<Answer, ProblemDetails> {
         let report = self.monitor.report(&self.selection(&key.target, key.sight, query)?).await;
         let runtime = self.runtime_info.facts(host(request));
-        let links = self.paths.links(original_uri(request), reach);
+        let links = self.paths.links(original_uri(request), key.reach);
         let is_draining = self.monitor.is_draining();
         Ok(self.encode(key, render, &report, Subject::Overview { runtime: &runtime, links: &links, is_draining }))
     }

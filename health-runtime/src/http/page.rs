@@ -8,6 +8,7 @@ use axum::{
 
 use super::{
     accept::Accept, answer::Answer, answering::Answering, etag, paths::Paths, problem::ProblemDetails, query::Query,
+    target::Reach,
 };
 use crate::render::{self, FormatId, Place};
 
@@ -39,13 +40,14 @@ fn insert_policy(headers: &mut HeaderMap) {
 #[derive(Debug)]
 pub(super) struct Reader {
     depth: usize,
+    reach: Reach,
 }
 
 impl Reader {
-    pub(super) fn of(request: &Request) -> Option<Self> {
+    pub(super) fn of(request: &Request, reach: Reach) -> Option<Self> {
         let asked = Query::parse(request.uri().query()).ok().and_then(|query| query.format);
         let liked = || Accept::of(request.headers())?.best(FormatId::JSON, |_| true);
-        asked.or_else(liked).is_some_and(FormatId::is_page).then(|| Self { depth: depth(request.uri()) })
+        asked.or_else(liked).is_some_and(FormatId::is_page).then(|| Self { depth: depth(request.uri()), reach })
     }
 
     /// Tells a problem as a page; any other answer stays as it is.
@@ -61,7 +63,14 @@ impl Reader {
 
     fn translate(&self, mut response: Response, paths: &Paths) -> Response {
         let Some(problem) = response.extensions_mut().remove::<ProblemDetails>() else { return response };
-        let place = Place { base: &paths.base, levels: &paths.levels, depth: self.depth, is_fragment: false };
+        let place = Place {
+            base: &paths.base,
+            levels: &paths.levels,
+            there: self.reach.levels,
+            has_events: false,
+            depth: self.depth,
+            is_fragment: false,
+        };
         let status = response.status();
         let page = render::problem(place, status.as_u16(), title(status), problem.detail());
         let headers = response.headers_mut();

@@ -29,6 +29,7 @@ pub(super) fn router(service: &Arc<Service>, reach: Reach) -> Router {
             _ => router.route(&path, route(Route::Nothing)),
         };
     }
+    // Where only orchestrators ask, nobody needs one.
     #[cfg(feature = "jwt")]
     if !reach.levels.is_empty() && service.gate.as_ref().is_some_and(|gate| gate.gives_tokens()) {
         router = router.route(&paths.token(), route(Route::Token));
@@ -75,7 +76,7 @@ impl<S> Handler<(), S> for Ask {
 
     fn call(self, request: Request, _state: S) -> Answering {
         #[cfg(feature = "page")]
-        if let Some(reader) = Reader::of(&request) {
+        if let Some(reader) = Reader::of(&request, self.reach) {
             let service = Arc::clone(&self.service);
             return reader.read(self.answer(request), &service.paths);
         }

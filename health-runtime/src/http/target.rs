@@ -30,7 +30,7 @@ pub(super) enum Target {
 }
 
 /// What of an endpoint is served at one place: everything that is not in it is not there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Reach {
     pub(super) levels: Levels,
     pub(super) has_groups: bool,
@@ -38,6 +38,10 @@ pub(super) struct Reach {
 
 impl Reach {
     pub(super) const EVERYTHING: Self = Self { levels: Levels::ALL, has_groups: true };
+
+    pub(super) fn has_every_level(self) -> bool {
+        self.levels == Levels::ALL
+    }
 
     pub(super) const fn covers(self, target: &Target) -> bool {
         match target {

@@ -4,6 +4,8 @@ use serde::Serialize;
 
 use super::view::Clearance;
 use crate::build_info::{BuildMetadata, RuntimeFacts};
+#[cfg(feature = "page")]
+use crate::model::Levels;
 
 /// What was asked for, and what is known beside the report.
 #[derive(Debug)]
@@ -25,6 +27,10 @@ pub(crate) struct Context<'a> {
 pub(crate) struct Place<'a> {
     pub(crate) base: &'a str,
     pub(crate) levels: &'a str,
+    /// The levels that are there; without any there is no overview.
+    pub(crate) there: Levels,
+    /// Whether changes can be followed.
+    pub(crate) has_events: bool,
     /// How many folders it is below their root.
     pub(crate) depth: usize,
     /// Only what changes is asked for.

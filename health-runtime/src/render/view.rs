@@ -27,11 +27,14 @@ pub(crate) struct Sight {
     pub(crate) details: Levels,
     /// `None` if it may not see what is running.
     pub(crate) info: Option<Clearance>,
+    /// Whether it may hear of checks that are not in a report, as one that blocks another may be.
+    pub(crate) knows_every_check: bool,
 }
 
 impl Sight {
     /// What everybody sees of levels that everybody may have run.
-    pub(crate) const OUTLINE: Self = Self { run: Levels::ALL, details: Levels::NONE, info: Some(Clearance::Outline) };
+    pub(crate) const OUTLINE: Self =
+        Self { run: Levels::ALL, details: Levels::NONE, info: Some(Clearance::Outline), knows_every_check: true };
 
     /// With the details of all that it may have run.
     pub(crate) fn with_details(self) -> Self {
@@ -143,7 +146,7 @@ impl<'a> CheckView<'a> {
         let clearance = sight.at(check.level());
         let cause = result.cause();
         // What blocks it may be on a level that this caller is to know nothing of.
-        let is_nameable = |name: &String| sight.run == Levels::ALL || report.result(name).is_some();
+        let is_nameable = |name: &String| sight.knows_every_check || report.result(name).is_some();
         let names_others = match cause {
             Some(Cause::Blocked { by }) => !by.iter().all(is_nameable),
             _ => false,
@@ -200,7 +203,7 @@ impl<'a> ChangeView<'a> {
     /// Redacts a change for a caller.
     pub(crate) fn new(change: &'a StatusChange, sight: Sight) -> Self {
         // What blocked it may be on a level that this caller is to know nothing of.
-        let names_others = sight.run != Levels::ALL && change.cause().and_then(Cause::blocked_by).is_some();
+        let names_others = !sight.knows_every_check && change.cause().and_then(Cause::blocked_by).is_some();
         let outline = Self {
             id: change.id(),
             at: change.since(),

@@ -1,7 +1,11 @@
 //! Where access is decided: once for each request that asks for anything but a public group, before anything runs.
 
+#[cfg(feature = "openapi")]
+use std::collections::BTreeSet;
 use std::{fmt, sync::Arc, time::Duration};
 
+#[cfg(feature = "openapi")]
+use axum::http::StatusCode;
 use axum::http::request::Parts;
 use tokio::time::timeout;
 
@@ -37,12 +41,19 @@ pub(in crate::http) enum Ask {
     /// The caller is shown those of these levels that it may have run, and has to be granted one of them: the one that
     /// it asked for, or any.
     Levels {
+        /// What it is called in the audit, unless one level is needed.
+        route: &'static str,
         shown: Levels,
         needed: Option<Level>,
         with_info: bool,
+        /// Whether checks are run for it, or it tells only what is known.
+        is_run: bool,
     },
     /// One check; `None` if there is none of that name.
     Check(Option<Level>),
+    /// What is only for those who may have every level run.
+    #[cfg(feature = "openapi")]
+    Everything(&'static str),
     Group(Group),
     Info,
 }
@@ -50,9 +61,10 @@ pub(in crate::http) enum Ask {
 impl fmt::Display for Ask {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Levels { with_info: true, .. } => f.write_str("overview"),
-            Self::Levels { needed: None, .. } => f.write_str("levels"),
             Self::Levels { needed: Some(level), .. } => write!(f, "level {level}"),
+            Self::Levels { route, needed: None, .. } => f.write_str(route),
+            #[cfg(feature = "openapi")]
+            Self::Everything(route) => f.write_str(route),
             Self::Check(_) => f.write_str("check"),
             Self::Group(group) => group.fmt(f),
             Self::Info => f.write_str("info"),
@@ -160,11 +172,47 @@ impl Gate {
         self.counters.snapshot()
     }
 
+    /// What those may be refused with who ask for this.
+    #[cfg(feature = "openapi")]
+    pub(in crate::http) fn possible_refusals(&self, ask: Ask) -> BTreeSet<StatusCode> {
+        let asked = self.relevant(ask);
+        let entries = asked.iter().map(|index| &self.entries[*index]);
+        let fixed: Option<Vec<_>> = entries.map(|entry| Some((entry, entry.policy.fixed()?))).collect();
+        #[cfg(feature = "limits")]
+        let is_fixed = fixed.is_some();
+        let mut codes = BTreeSet::new();
+        match fixed {
+            None => codes.extend([StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN, StatusCode::SERVICE_UNAVAILABLE]),
+            // Of a group without a policy nobody is asked.
+            Some(fixed) => {
+                let is_open = fixed.is_empty() || sight(ask, self.has_info, Schemes::NONE, fixed).is_ok();
+                codes.extend((!is_open).then_some(StatusCode::FORBIDDEN));
+            }
+        }
+        #[cfg(feature = "limits")]
+        if let Some(limiter) = &self.limiter
+            && !matches!(ask, Ask::Group(_))
+            && limiter.may_refuse(!is_fixed, if let Ask::Check(None) = ask { Levels::ALL } else { ask.levels() })
+        {
+            codes.insert(StatusCode::TOO_MANY_REQUESTS);
+        }
+        codes
+    }
+
+    /// Whether those who ask for tokens too often are told to wait.
+    #[cfg(all(feature = "openapi", feature = "jwt"))]
+    pub(in crate::http) const fn has_limits(&self) -> bool {
+        #[cfg(feature = "limits")]
+        return self.limiter.is_some();
+        #[cfg(not(feature = "limits"))]
+        false
+    }
+
     /// What everybody sees, if it makes no difference who asks.
     pub(in crate::http) fn open_sight(&self, ask: Ask) -> Option<Sight> {
         let asked = self.relevant(ask);
         if let (Ask::Group(_), true) = (ask, asked.is_empty()) {
-            return Some(Sight::OUTLINE);
+            return Some(Sight { knows_every_check: false, info: info_of_all(self.has_info), ..Sight::OUTLINE });
         }
         #[cfg(feature = "limits")]
         if self.limiter.is_some() {
@@ -243,6 +291,8 @@ impl Gate {
                     Ask::Group(group) => entry.groups.contains(&group),
                     Ask::Info if self.has_info => entry.is_for_info,
                     Ask::Check(_) | Ask::Info => !entry.levels.is_empty(),
+                    #[cfg(feature = "openapi")]
+                    Ask::Everything(_) => !entry.levels.is_empty(),
                 }
             })
             .collect();
@@ -277,8 +327,9 @@ impl Gate {
             sight(ask, self.has_info, wrong, decided).map_err(|no| self.noted(Refusal::of(no), &ask, caller))?;
         #[cfg(feature = "limits")]
         if let Some(limiter) = &self.limiter
-            && let Ask::Levels { .. } | Ask::Check(_) = ask
-            && let Err(wait) = limiter.admits_levels(caller.address(), ask.levels().and(sight.run))
+            && let levels = ask.levels().and(sight.run)
+            && !levels.is_empty()
+            && let Err(wait) = limiter.admits_levels(caller.address(), levels)
         {
             let refusal = Refusal::limited(wait, "the level is asked for too often");
             return Err(self.noted(refusal, &ask, caller));
@@ -305,16 +356,24 @@ impl Ask {
     /// The levels that are run for it.
     fn levels(self) -> Levels {
         match self {
-            Self::Levels { shown, .. } => shown,
+            Self::Levels { shown, is_run: true, .. } => shown,
             Self::Check(level) => level.map_or(Levels::NONE, Levels::one),
-            Self::Group(_) | Self::Info => Levels::NONE,
+            Self::Levels { .. } | Self::Group(_) | Self::Info => Levels::NONE,
+            #[cfg(feature = "openapi")]
+            Self::Everything(_) => Levels::NONE,
         }
     }
 }
 
+/// How much of what is running is seen by everybody who is shown anything: nothing, if a policy decides on that.
+fn info_of_all(has_info: bool) -> Option<Clearance> {
+    (!has_info).then_some(Clearance::Outline)
+}
+
 /// What was decided, put together; or what it was refused with.
 fn sight(ask: Ask, has_info: bool, wrong: Schemes, decided: Vec<(&Entry, Decision)>) -> Result<Sight, Decision> {
-    let mut sight = Sight { run: Levels::NONE, details: Levels::NONE, info: Some(Clearance::Outline) };
+    let info = info_of_all(has_info);
+    let mut sight = Sight { run: Levels::NONE, details: Levels::NONE, info, knows_every_check: false };
     let mut noes: Vec<Decision> = Vec::new();
     let clearance = |details: Levels| if details.is_empty() { Clearance::Outline } else { Clearance::Details };
     for (entry, decision) in decided {
@@ -334,6 +393,8 @@ fn sight(ask: Ask, has_info: bool, wrong: Schemes, decided: Vec<(&Entry, Decisio
             Ask::Levels { needed: Some(level), .. } => entry.levels.contains(level) && !run.contains(level),
             Ask::Levels { needed: None, .. } => run != entry.levels && !entry.levels.is_empty(),
             Ask::Check(_) => run != entry.levels,
+            #[cfg(feature = "openapi")]
+            Ask::Everything(_) => run != entry.levels,
             Ask::Group(_) => grants_nothing,
             Ask::Info => entry.is_for_info && grants_nothing,
         };
@@ -353,11 +414,15 @@ fn sight(ask: Ask, has_info: bool, wrong: Schemes, decided: Vec<(&Entry, Decisio
     if !has_info && matches!(ask, Ask::Info | Ask::Levels { with_info: true, .. }) {
         sight.info = Some(clearance(sight.details));
     }
+    // A group's policy is about the group, and grants no look at what is not in it.
+    sight.knows_every_check = sight.run == Levels::ALL && !matches!(ask, Ask::Group(_));
     let is_granted = match ask {
         Ask::Levels { needed: Some(level), .. } | Ask::Check(Some(level)) => sight.run.contains(level),
         Ask::Levels { shown, needed: None, .. } => !shown.and(sight.run).is_empty(),
         // Only those who may have every level run hear that there is no such check.
         Ask::Check(None) => sight.run == Levels::ALL,
+        #[cfg(feature = "openapi")]
+        Ask::Everything(_) => sight.run == Levels::ALL,
         Ask::Group(_) => !sight.run.is_empty(),
         Ask::Info => sight.info.is_some(),
     };

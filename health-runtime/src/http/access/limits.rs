@@ -110,6 +110,13 @@ impl Limiter {
         }
     }
 
+    /// Whether it may ever refuse who asks for these levels, with credentials or without any.
+    #[cfg(feature = "openapi")]
+    pub(super) fn may_refuse(&self, with_credentials: bool, levels: Levels) -> bool {
+        let is_limited = |(limited, _): &(Levels, Rate)| !limited.and(levels).is_empty();
+        (with_credentials && self.failures.is_some()) || self.levels.iter().any(is_limited)
+    }
+
     /// Whether an address has failed too often, and for how long it has to wait.
     pub(super) fn admits(&self, address: Option<IpAddr>) -> Result<(), Duration> {
         let account = Account { key: self.payer(address), is_only_asked: true };

@@ -38,7 +38,7 @@ pub(super) enum Why {
 }
 
 impl Why {
-    const fn as_str(self) -> &'static str {
+    pub(super) const fn as_str(self) -> &'static str {
         match self {
             Self::Unauthenticated => "unauthenticated",
             Self::Rejected => "rejected",

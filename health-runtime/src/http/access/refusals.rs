@@ -18,6 +18,21 @@ pub struct Refusals {
     pub limited: u64,
 }
 
+#[cfg(feature = "metrics")]
+impl Refusals {
+    /// The same with each reason as the audit calls it.
+    pub(in crate::http) const fn by_reason(self) -> [(&'static str, u64); 5] {
+        let Self { unauthenticated, rejected, forbidden, unavailable, limited } = self;
+        [
+            (Why::Unauthenticated.as_str(), unauthenticated),
+            (Why::Rejected.as_str(), rejected),
+            (Why::Forbidden.as_str(), forbidden),
+            (Why::Unavailable.as_str(), unavailable),
+            ("limited", limited),
+        ]
+    }
+}
+
 /// Counts them.
 #[derive(Debug, Default)]
 pub(super) struct Counters {

@@ -30,6 +30,9 @@ use crate::{
 /// | one level, one check | 401 or 403 if the caller may not have that level run |
 /// | the overview, all levels, `?cumulative` | the levels that the caller may have run; 401 or 403 if there are none |
 /// | liveness, readiness, startup | everybody, without details, unless the group has a policy |
+/// | metrics, events | what is known of the levels that the caller may have run, as with the overview; nothing is run |
+/// | the OpenAPI document | those who may have every level run, because it names every check |
+/// | the agent's line | whoever may ask for readiness |
 /// | build information | everybody, unless it has a policy; the compiler only to those who see details anywhere |
 ///
 /// Credentials that are wrong are refused, also where less would be public: who mistypes a password wants to know. A
@@ -76,7 +79,8 @@ impl Access {
         self
     }
 
-    /// Sets the policy of the build information, which the overview leaves out for those who may not see it.
+    /// Sets the policy of the build information, which the overview and the metrics leave out for those who may not see
+    /// it. With a policy, levels, checks and groups leave it out in every format, because it is not asked there.
     /// Default: everybody.
     pub fn info(mut self, policy: impl Into<AnyPolicy>) -> Self {
         self.info.push(policy.into());

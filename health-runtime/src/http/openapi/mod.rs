@@ -2,6 +2,9 @@
 
 mod operation;
 mod parameter;
+mod refusals;
+#[cfg(feature = "jwt")]
+mod token;
 
 use std::collections::BTreeSet;
 
@@ -12,7 +15,7 @@ use utoipa::openapi::{
 };
 
 use self::operation::Answers;
-use super::{paths::Paths, problem::Body9457, target::Target};
+use super::{access::Gate, paths::Paths, problem::Body9457, target::Target};
 use crate::{build_info::BuildMetadata, model::CheckSpec, render::schema};
 
 /// The OpenAPI version is the one that most tools read: 3.2 has nothing that this document would need.
@@ -21,12 +24,14 @@ pub(super) fn document(
     codes: &BTreeSet<StatusCode>,
     checks: &[&CheckSpec],
     build: Option<&BuildMetadata>,
+    gate: Option<&Gate>,
 ) -> OpenApi {
+    let refused = |target: &Target| refusals::of(target, gate);
     let mut routes = PathsBuilder::new();
     // The route of one check, at the end, is not among the fixed ones.
     let mut ids = BTreeSet::from(["_check".to_owned()]);
     for (path, target) in paths.fixed().into_iter().chain(paths.of_levels()) {
-        let answers = Answers::of(&target, codes, checks);
+        let answers = Answers::of(&target, codes, checks, &refused(&target));
         let mut id = path.replace(|char: char| !char.is_ascii_alphanumeric(), "_");
         while !ids.insert(id.clone()) {
             id.push('_');
@@ -35,8 +40,17 @@ pub(super) fn document(
     }
     // A path parameter of no possible value would be none.
     if !checks.is_empty() {
-        let answers = Answers::of(&Target::Check(String::new()), codes, checks);
+        let target = Target::Check(String::new());
+        let answers = Answers::of(&target, codes, checks, &refused(&target));
         routes = routes.path(format!("{}/{{name}}", paths.checks()), item("_check", &answers));
+    }
+    #[cfg(feature = "jwt")]
+    if let Some(gate) = gate.filter(|gate| gate.gives_tokens()) {
+        let mut id = "_token".to_owned();
+        while !ids.insert(id.clone()) {
+            id.push('_');
+        }
+        routes = routes.path(paths.token(), token::item(&format!("post{id}"), gate));
     }
     let components = schema::with::<Body9457<'_>>(schema::components(ComponentsBuilder::new()));
     let title = build.map_or("Health", BuildMetadata::name);

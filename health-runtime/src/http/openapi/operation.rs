@@ -25,30 +25,36 @@ pub(super) struct Answers<'a> {
     summary: String,
     parameters: Vec<Parameter>,
     by_code: BTreeMap<StatusCode, BTreeMap<&'a str, Vec<RefOr<Schema>>>>,
+    /// The kinds of answers that have an `ETag`.
     has_validator: bool,
 }
 
 impl Answers<'_> {
-    pub(super) fn of(target: &Target, codes: &BTreeSet<StatusCode>, checks: &[&CheckSpec]) -> Self {
+    pub(super) fn of(
+        target: &Target,
+        codes: &BTreeSet<StatusCode>,
+        checks: &[&CheckSpec],
+        refusals: &BTreeSet<StatusCode>,
+    ) -> Self {
         let formats: Vec<FormatId> = FormatId::all().filter(|id| offered(target, *id)).collect();
+        let has_page = formats.iter().any(|id| id.is_page());
         let mut answers = Self {
             summary: summary(target),
             parameters: parameters(target, &formats, checks),
             by_code: BTreeMap::new(),
-            has_validator: *target == Target::OpenApi,
+            has_validator: *target == Target::OpenApi || has_page,
         };
         let always = BTreeSet::from([StatusCode::OK]);
         match target {
             Target::Info => answers.add(&always, "application/json", &schema::named("Info")),
             Target::OpenApi => {
                 answers.add(&always, "application/json", &Schema::from(Object::with_type(Type::Object)).into());
-                answers.by_code.entry(StatusCode::NOT_MODIFIED).or_default();
             }
             #[cfg(feature = "events")]
             Target::Events => {
                 answers.add(&always, "text/event-stream", &text());
                 let too_many = BTreeSet::from([StatusCode::SERVICE_UNAVAILABLE]);
-                answers.add(&too_many, "application/problem+json", &schema::named("Problem"));
+                answers.add_problems(&too_many);
             }
             #[cfg(feature = "agent")]
             Target::Agent => answers.add(codes, "text/plain", &text()),
@@ -68,8 +74,24 @@ impl Answers<'_> {
         }
         // A query that cannot be meant, and what is not there.
         let refused = BTreeSet::from([StatusCode::BAD_REQUEST, StatusCode::NOT_FOUND]);
-        answers.add(&refused, "application/problem+json", &schema::named("Problem"));
+        answers.add_problems(&refused);
+        answers.add_problems(refusals);
+        if has_page {
+            // What its script asks for is no verdict.
+            answers.add(&always, "text/html", &text());
+        }
+        if answers.has_validator {
+            answers.by_code.entry(StatusCode::NOT_MODIFIED).or_default();
+        }
         answers
+    }
+
+    /// Told to people as a page, whatever the route has else.
+    fn add_problems(&mut self, codes: &BTreeSet<StatusCode>) {
+        self.add(codes, "application/problem+json", &schema::named("Problem"));
+        if cfg!(feature = "page") {
+            self.add(codes, "text/html", &text());
+        }
     }
 
     fn add_formats(&mut self, formats: &[FormatId], codes: &BTreeSet<StatusCode>, shown: Option<Shown<'_>>) {
@@ -92,7 +114,10 @@ impl Answers<'_> {
                 response.content(*media_type, Content::new(Some(schema::any_of(shapes))))
             });
             let response = match *code {
-                StatusCode::SERVICE_UNAVAILABLE => response.header("Retry-After", header(Type::Integer)),
+                StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => {
+                    response.header("Retry-After", header(Type::Integer))
+                }
+                StatusCode::UNAUTHORIZED => response.header("WWW-Authenticate", header(Type::String)),
                 StatusCode::OK | StatusCode::NOT_MODIFIED if self.has_validator => {
                     response.header("ETag", header(Type::String))
                 }
@@ -113,7 +138,12 @@ impl<'a> Answers<'a> {
 }
 
 fn parameters(target: &Target, formats: &[FormatId], checks: &[&CheckSpec]) -> Vec<Parameter> {
-    let of_reports = || [parameter::format(formats), parameter::timeout(), parameter::exclude()].into_iter();
+    // Of a page, the part that changes.
+    let fragment = formats.iter().any(|id| id.is_page()).then(parameter::fragment);
+    let of_reports = || {
+        let common = [parameter::format(formats), parameter::timeout(), parameter::exclude()];
+        common.into_iter().chain(fragment.clone())
+    };
     match target {
         Target::Info | Target::OpenApi => Vec::new(),
         #[cfg(feature = "events")]
@@ -123,7 +153,9 @@ fn parameters(target: &Target, formats: &[FormatId], checks: &[&CheckSpec]) -> V
         #[cfg(feature = "metrics")]
         Target::Metrics => vec![parameter::format(formats)],
         Target::Check(_) => {
-            vec![parameter::check(checks), parameter::format(formats), parameter::timeout(), parameter::verbose()]
+            let own =
+                [parameter::check(checks), parameter::format(formats), parameter::timeout(), parameter::verbose()];
+            own.into_iter().chain(fragment).collect()
         }
         Target::Overview => of_reports().chain([parameter::verbose()]).chain(parameter::tag(checks)).collect(),
         Target::Levels => {
@@ -161,7 +193,7 @@ fn summary(target: &Target) -> String {
     }
 }
 
-fn header(of: Type) -> utoipa::openapi::Header {
+pub(super) fn header(of: Type) -> utoipa::openapi::Header {
     HeaderBuilder::new().schema(Some(Schema::from(Object::with_type(of)))).build()
 }
 

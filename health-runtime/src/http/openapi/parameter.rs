@@ -32,6 +32,10 @@ pub(super) fn cumulative() -> Parameter {
     query("cumulative", "Adds the shallower levels.", flag())
 }
 
+pub(super) fn fragment() -> Parameter {
+    query("fragment", "Of a page only what changes, always with 200.", flag())
+}
+
 pub(super) fn verbose() -> Parameter {
     query("verbose", "Names every check, where plain text would tell of failures alone.", flag())
 }

@@ -44,6 +44,12 @@ const DRAINING: Family = Family {
     unit: None,
     help: "Whether the service is shutting down, so that readiness fails.",
 };
+const REFUSALS: Family = Family {
+    name: "health_refusals",
+    kind: Kind::Counter,
+    unit: None,
+    help: "How many requests to the health endpoint were refused.",
+};
 const BUILD: Family = Family { name: "health_build", kind: Kind::Info, unit: None, help: "What is running." };
 
 /// Everything, in one of the dialects.
@@ -67,6 +73,12 @@ pub(super) fn write(view: &MetricsView<'_>, dialect: Dialect) -> Vec<u8> {
     of_each(&mut out, view, &MUTED, |out, check, labels| out.sample(&MUTED, labels, u8::from(check.is_muted)));
     out.describe(&DRAINING);
     out.sample(&DRAINING, &[], u8::from(view.is_draining));
+    if let Some(refusals) = &view.refusals {
+        out.describe(&REFUSALS);
+        for (reason, count) in refusals {
+            out.sample(&REFUSALS, &[("reason", reason)], count);
+        }
+    }
     build(&mut out, view);
     out.into_bytes()
 }

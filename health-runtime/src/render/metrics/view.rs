@@ -11,6 +11,8 @@ pub(crate) struct MetricsView<'a> {
     pub(super) checks: Vec<CheckMetricsView<'a>>,
     pub(super) build: Option<&'a BuildMetadata>,
     pub(super) is_draining: bool,
+    /// How many requests were refused, by reason; `None` if none can be.
+    pub(super) refusals: Option<Vec<(&'static str, u64)>>,
 }
 
 /// The numbers of one check.
@@ -28,7 +30,12 @@ pub(super) struct CheckMetricsView<'a> {
 }
 
 impl<'a> MetricsView<'a> {
-    pub(crate) fn new(checks: &'a [CheckMetrics], build: Option<&'a BuildMetadata>, is_draining: bool) -> Self {
+    pub(crate) fn new(
+        checks: &'a [CheckMetrics],
+        build: Option<&'a BuildMetadata>,
+        is_draining: bool,
+        refusals: Option<Vec<(&'static str, u64)>>,
+    ) -> Self {
         let checks = checks.iter().map(|known| CheckMetricsView {
             name: known.check.name(),
             level: known.check.level(),
@@ -38,6 +45,6 @@ impl<'a> MetricsView<'a> {
             is_in_flight: known.is_in_flight,
             is_muted: known.is_muted,
         });
-        Self { checks: checks.collect(), build, is_draining }
+        Self { checks: checks.collect(), build, is_draining, refusals }
     }
 }

@@ -30,7 +30,7 @@ pub(super) fn card(check: &CheckView<'_>, index: usize, extent: Extent, links: &
                 (badge(check.status))
                 @match extent {
                     Extent::Short => h3 id={ (id) "-name" } {
-                        a href=(links.check(check.name)) { bdi { (check.name) } }
+                        (linked(links.check(check.name, Some(check.level)), check.name))
                     },
                     Extent::Whole => h2 id={ (id) "-name" } { bdi { (check.name) } },
                 }
@@ -49,6 +49,16 @@ pub(super) fn card(check: &CheckView<'_>, index: usize, extent: Extent, links: &
                 }
                 (history::list(&check.history))
             }
+        }
+    }
+}
+
+/// A link, where there is a page that it leads to.
+fn linked(link: Option<String>, text: &str) -> Markup {
+    html! {
+        @match link {
+            Some(link) => a href=(link) { bdi { (text) } },
+            None => bdi { (text) },
         }
     }
 }
@@ -82,7 +92,7 @@ fn facts(check: &CheckView<'_>, extent: Extent, links: &Links) -> Markup {
                 div { dt { "blocked by" } dd {
                     @for (index, name) in names.iter().enumerate() {
                         @if index > 0 { ", " }
-                        a href=(links.check(name)) { bdi { (name) } }
+                        (linked(links.check(name, None), name))
                     }
                 } }
             }
@@ -98,7 +108,7 @@ fn facts(check: &CheckView<'_>, extent: Extent, links: &Links) -> Markup {
             }
             @if !check.is_critical { div { dt { "critical" } dd { "no" } } }
             @if extent == Extent::Whole {
-                div { dt { "level" } dd { a href=(links.level(check.level)) { (check.level) } } }
+                div { dt { "level" } dd { (linked(links.level(check.level), &check.level.to_string())) } }
                 @if !check.groups.is_empty() {
                     div { dt { "groups" } dd {
                         (check.groups.iter().map(|group| group.as_str()).collect::<Vec<_>>().join(", "))

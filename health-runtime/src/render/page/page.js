@@ -83,6 +83,8 @@
   }
 
   function follow() {
+    // Some pages are to be seen by who may not follow the events.
+    if (!events) return void (live.textContent = "Asks every 30 seconds.");
     source = new EventSource(events);
     source.onopen = () => { live.textContent = "Live: changes show by themselves."; };
     source.onerror = () => {

@@ -11,7 +11,7 @@ use super::{
     super::context::Place,
     words::{icon, of_level},
 };
-use crate::model::{Level, Status};
+use crate::model::{Level, Levels, Status};
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
@@ -32,21 +32,35 @@ pub(crate) static CONTENT_SECURITY_POLICY: LazyLock<String> = LazyLock::new(|| {
 pub(super) struct Links {
     base: String,
     levels: String,
+    there: Levels,
+    has_events: bool,
 }
 
 impl Links {
     pub(super) fn new(place: Place<'_>) -> Self {
         let root = if place.depth == 0 { "./".to_owned() } else { "../".repeat(place.depth) };
         let link = |path: &str| format!("{root}{}", path.trim_start_matches('/'));
-        Self { base: link(place.base), levels: link(place.levels) }
+        let Place { there, has_events, .. } = place;
+        Self { base: link(place.base), levels: link(place.levels), there, has_events }
     }
 
-    pub(super) fn check(&self, name: &str) -> String {
-        format!("{}/checks/{}", self.base, utf8_percent_encode(name, NON_ALPHANUMERIC))
+    /// `None` where there is none: each page links only to what is at its own place.
+    fn overview(&self) -> Option<&str> {
+        (!self.there.is_empty()).then_some(&*self.base)
     }
 
-    pub(super) fn level(&self, level: Level) -> String {
-        format!("{}/{level}", self.levels)
+    fn events(&self) -> Option<String> {
+        self.has_events.then(|| format!("{}/events", self.base))
+    }
+
+    /// The page of a check of this level; `None` if that is not known, and not every level is there.
+    pub(super) fn check(&self, name: &str, level: Option<Level>) -> Option<String> {
+        let is_there = level.map_or(self.there == Levels::ALL, |level| self.there.contains(level));
+        is_there.then(|| format!("{}/checks/{}", self.base, utf8_percent_encode(name, NON_ALPHANUMERIC)))
+    }
+
+    pub(super) fn level(&self, level: Level) -> Option<String> {
+        self.there.contains(level).then(|| format!("{}/{level}", self.levels))
     }
 }
 
@@ -55,13 +69,15 @@ pub(super) fn document(title: &str, status: Status, links: &Links, main: &Markup
         (DOCTYPE)
         html lang="en" {
             (head(title, status))
-            body data-events={ (links.base) "/events" } {
+            body data-events=[links.events()] {
                 (icons())
                 header {
-                    nav aria-label="Levels" {
-                        a href=(links.base) { "Overview" }
-                        @for level in Level::ALL {
-                            a href=(links.level(level)) title=(of_level(level)) { "Level " (level) }
+                    @if let Some(overview) = links.overview() {
+                        nav aria-label="Levels" {
+                            a href=(overview) { "Overview" }
+                            @for (level, link) in Level::ALL.into_iter().filter_map(|level| Some((level, links.level(level)?))) {
+                                a href=(link) title=(of_level(level)) { "Level " (level) }
+                            }
                         }
                     }
                 }
@@ -90,7 +106,7 @@ pub(crate) fn problem(place: Place<'_>, status: u16, title: &str, detail: &str) 
                 main id="main" {
                     h1 { (title) }
                     p { bdi { (detail) } }
-                    p { a href=(links.base) { "To the overview" } }
+                    @if let Some(overview) = links.overview() { p { a href=(overview) { "To the overview" } } }
                 }
             }
         }

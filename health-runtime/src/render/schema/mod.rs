@@ -91,7 +91,9 @@ fn report_of(levels: &[Level]) -> RefOr<Schema> {
         _ => object,
     };
     let report = cumulative(object([("status", words::status(), true)]));
-    Schema::from(level_properties(report, levels.iter().copied(), &named("Checks"), true).build()).into()
+    // Of several, each caller is shown those that it may see.
+    let is_required = levels.len() == 1;
+    Schema::from(level_properties(report, levels.iter().copied(), &named("Checks"), is_required).build()).into()
 }
 
 /// One level's values as they are, several each under its key: what is in them is the checks' own business.
@@ -100,7 +102,7 @@ fn values_of(levels: &[Level]) -> RefOr<Schema> {
         return any_object().into();
     }
     let each = any_object().into();
-    Schema::from(level_properties(object([]), levels.iter().copied(), &each, true).build()).into()
+    Schema::from(level_properties(object([]), levels.iter().copied(), &each, false).build()).into()
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ pub(in crate::render) fn groups() -> Schema {
 }
 
 pub(in crate::render) fn level_statuses() -> Schema {
-    level_properties(object([]), Level::ALL, &status().into(), true).build().into()
+    level_properties(object([]), Level::ALL, &status().into(), false).build().into()
 }
 
 /// A word of these.
