@@ -14,9 +14,13 @@ pub(super) fn mask_schemes(text: &str) -> String {
         let behind = spaced.trim_start();
         masked.push_str(before);
         masked.push_str(&spaced[..spaced.len() - behind.len()]);
-        let end = end_of_word(behind).min(behind.find(['"', '\'']).unwrap_or(behind.len()));
         rest = behind;
-        if end > 0 && ends_with_scheme(before) && is_no_word(&behind[..end]) {
+        if !ends_with_scheme(before) {
+            continue;
+        }
+        let word = &behind[..end_of_word(behind)];
+        let end = word.find(['"', '\'']).unwrap_or(word.len());
+        if end > 0 && is_no_word(&word[..end]) {
             masked.push_str(MASK);
             rest = &behind[end..];
         }

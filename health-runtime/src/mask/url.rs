@@ -12,7 +12,11 @@ pub(super) fn mask_urls(text: &str) -> String {
                 masked.push_str("***");
                 &after[at..]
             }
-            None => after,
+            // Nor is there one behind another `://` of the same word; to look again would take forever in a long one.
+            None => {
+                masked.push_str(&after[..end]);
+                &after[end..]
+            }
         };
     }
     masked.push_str(rest);
