@@ -1,11 +1,13 @@
 //! Every route, with every policy that asks for credentials, with every kind of them.
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use health_runtime::{
     Group, Selection,
-    access::{Access, AccessKey, AnyPolicy, User, access_key, basic, public, signed},
+    access::{Access, AccessKey, AnyPolicy, Jwt, JwtAlgorithm, JwtKeys, User, access_key, basic, jwt, public, signed},
 };
 use health_tests::{Answer, get_until, get_with, request};
-use serde_json::Value;
+use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+use serde_json::{Value, json};
 
 use crate::{
     credentials::{self, Headers, PASSWORD, SECRET, borrowed, key, nonce, now, signature},
@@ -25,13 +27,38 @@ enum Worth {
     Wrong,
 }
 
+/// What is asked for, or complained about, in `WWW-Authenticate`.
+struct Challenges {
+    missing: &'static str,
+    wrong: &'static str,
+    forbidden: &'static str,
+}
+
+impl Challenges {
+    const fn always(challenge: &'static str) -> Self {
+        Self { missing: challenge, wrong: challenge, forbidden: "" }
+    }
+}
+
 type Brought = Box<dyn Fn(&str) -> Headers>;
 
 struct Case {
     name: &'static str,
     policy: AnyPolicy,
-    challenge: &'static str,
+    challenges: Challenges,
     credentials: Vec<(&'static str, Worth, Brought)>,
+}
+
+impl Case {
+    /// With what status and challenge they are refused who may not have it.
+    fn refusal(&self, worth: Worth) -> (u16, &'static str) {
+        match worth {
+            Worth::Missing => (401, self.challenges.missing),
+            Worth::Wrong => (401, self.challenges.wrong),
+            Worth::Level4 => (403, self.challenges.forbidden),
+            Worth::All => (404, ""),
+        }
+    }
 }
 
 fn always(headers: Headers) -> Brought {
@@ -46,7 +73,7 @@ fn of_passwords(name: &'static str, users: Vec<User>) -> Case {
     Case {
         name,
         policy: basic("the ship", users),
-        challenge: r#"Basic realm="the ship", charset="UTF-8""#,
+        challenges: Challenges::always(r#"Basic realm="the ship", charset="UTF-8""#),
         credentials: vec![
             ("right", Worth::All, always(credentials::basic("ädä", PASSWORD))),
             ("right once more", Worth::All, always(credentials::basic("ädä", PASSWORD))),
@@ -79,7 +106,7 @@ fn of_keys() -> Case {
     Case {
         name: "access_key",
         policy: access_key(keys),
-        challenge: r#"AccessKey realm="health""#,
+        challenges: Challenges::always(r#"AccessKey realm="health""#),
         credentials: vec![
             ("right", Worth::All, always(key("old", SECRET))),
             ("the other one", Worth::All, always(key("new", "another secret, of 2026"))),
@@ -110,7 +137,7 @@ fn of_signatures() -> Case {
     Case {
         name: "signed",
         policy: signed(keys),
-        challenge: r#"HMAC-SHA256 realm="health""#,
+        challenges: Challenges::always(r#"HMAC-SHA256 realm="health""#),
         credentials: vec![
             ("right", Worth::All, signs("all", SECRET, 0)),
             ("a little late", Worth::All, signs("all", SECRET, -280)),
@@ -135,6 +162,59 @@ fn of_signatures() -> Case {
             ("no number", Worth::Wrong, changed(|headers| headers[1].1.insert(0, '+'))),
             ("no digits", Worth::Wrong, changed(|headers| "signature".clone_into(&mut headers[3].1))),
             ("the secret itself", Worth::Missing, Box::new(|_| vec![("X-Access-Key", "all".to_owned())])),
+        ],
+    }
+}
+
+fn of_tokens() -> Case {
+    const PUBLIC_KEY: &str = include_str!("../jwt/keys/rsa.pub.pem");
+    let (rsa, other) = (include_str!("../jwt/keys/rsa.pem"), include_str!("../jwt/keys/ec.pem"));
+    let rsa = || EncodingKey::from_rsa_pem(rsa.as_bytes()).expect("a key");
+    let confused = || EncodingKey::from_secret(PUBLIC_KEY.as_bytes());
+    let claims = |changes: Value| {
+        let mut claims = json!({ "aud": "the ship", "exp": now() + 60, "health_levels": [1, 2, 3, 4, 5] });
+        let (Value::Object(claims), Value::Object(changes)) = (&mut claims, changes) else { panic!("objects") };
+        claims.extend(changes);
+        json!(claims)
+    };
+    let brought = |algorithm, key: &EncodingKey, changes: Value| {
+        let token = encode(&Header::new(algorithm), &claims(changes), key).expect("a token");
+        header("Authorization", &format!("Bearer {token}"))
+    };
+    let good = || brought(Algorithm::RS256, &rsa(), json!({}));
+    let unsigned = {
+        let part = |value: Value| URL_SAFE_NO_PAD.encode(value.to_string());
+        format!("Bearer {}.{}.", part(json!({ "alg": "none" })), part(claims(json!({}))))
+    };
+    let tokens = Jwt::new(JwtAlgorithm::Rs256, JwtKeys::pem(PUBLIC_KEY)).audience("the ship");
+    Case {
+        name: "jwt",
+        policy: jwt(tokens),
+        challenges: Challenges {
+            missing: r#"Bearer realm="health""#,
+            wrong: r#"Bearer realm="health", error="invalid_token""#,
+            forbidden: r#"Bearer realm="health", error="insufficient_scope""#,
+        },
+        credentials: vec![
+            ("right", Worth::All, good()),
+            ("right once more", Worth::All, good()),
+            ("other level", Worth::Level4, brought(Algorithm::RS256, &rsa(), json!({ "health_levels": [4] }))),
+            ("missing", Worth::Missing, always(vec![])),
+            ("another scheme", Worth::Missing, header("Authorization", "Basic YTpi")),
+            ("malformed", Worth::Wrong, header("Authorization", "Bearer a.b.c")),
+            ("nothing", Worth::Wrong, header("Authorization", "Bearer")),
+            ("expired", Worth::Wrong, brought(Algorithm::RS256, &rsa(), json!({ "exp": now() - 60 }))),
+            ("not valid yet", Worth::Wrong, brought(Algorithm::RS256, &rsa(), json!({ "nbf": now() + 60 }))),
+            ("another audience", Worth::Wrong, brought(Algorithm::RS256, &rsa(), json!({ "aud": "another" }))),
+            ("another hash", Worth::Wrong, brought(Algorithm::RS512, &rsa(), json!({}))),
+            (
+                "another algorithm",
+                Worth::Wrong,
+                brought(Algorithm::ES256, &EncodingKey::from_ec_pem(other.as_bytes()).expect("a key"), json!({})),
+            ),
+            ("the public key as a secret", Worth::Wrong, brought(Algorithm::HS256, &confused(), json!({}))),
+            ("not signed", Worth::Wrong, header("Authorization", &unsigned)),
+            ("twice", Worth::Wrong, always([good()("/"), good()("/")].concat())),
         ],
     }
 }
@@ -197,9 +277,9 @@ const GROUPS: [&str; 4] =
     ["/health/startup?verbose", "/startupz?verbose", "/startupz?format=html", "/health/startup?format=xml"];
 const UNKNOWN: &str = "/health/checks/none";
 
-fn assert_refused(answer: &Answer, status: u16, challenge: &str, context: &str) {
+fn assert_refused(answer: &Answer, (status, challenge): (u16, &str), context: &str) {
     assert_eq!(answer.status, status, "{context}: {answer:?}");
-    assert_eq!(answer.header("www-authenticate"), if status == 401 { challenge } else { "" }, "{context}");
+    assert_eq!(answer.header("www-authenticate"), challenge, "{context}");
     if context.contains("format=html") {
         assert_eq!(answer.header("content-type"), "text/html; charset=utf-8", "{context}");
         assert!(answer.body.contains(&format!("<h1>{status} ")), "{context}: {answer:?}");
@@ -237,11 +317,12 @@ fn ran(runs: &Runs) -> Vec<usize> {
 
 async fn try_all(case: Case) {
     let access = Access::new().levels(..=4, case.policy.clone()).levels(5..=5, public());
-    let (address, runs, endpoint) = start(access.group(Group::Startup, case.policy)).await;
+    let (address, runs, endpoint) = start(access.group(Group::Startup, case.policy.clone())).await;
     // So that there is something to be known.
     endpoint.monitor().report(&Selection::everything()).await;
     runs.take();
     for (kind, worth, brought) in &case.credentials {
+        let refusal = case.refusal(*worth);
         let ask = async |path: &str| {
             let headers = brought(path);
             let answer = match path {
@@ -259,8 +340,8 @@ async fn try_all(case: Case) {
         for (path, level) in LEVELS {
             let (answer, ran, context) = ask(path).await;
             match worth {
-                Worth::Missing | Worth::Wrong => assert_refused(&answer, 401, case.challenge, &context),
-                Worth::Level4 if level != 4 => assert_refused(&answer, 403, "", &context),
+                Worth::Missing | Worth::Wrong => assert_refused(&answer, refusal, &context),
+                Worth::Level4 if level != 4 => assert_refused(&answer, refusal, &context),
                 Worth::All | Worth::Level4 => {
                     assert_eq!(answer.status, 200, "{context}: {answer:?}");
                     let is_without = ["values", "actuator", "microprofile"].iter().any(|shape| path.contains(shape));
@@ -280,7 +361,7 @@ async fn try_all(case: Case) {
         for path in NAMES.into_iter().chain(KNOWN) {
             let (answer, ran, context) = ask(path).await;
             if shown.is_empty() {
-                assert_refused(&answer, 401, case.challenge, &context);
+                assert_refused(&answer, refusal, &context);
             } else {
                 assert_eq!((answer.status, named(&answer)), (200, shown.to_vec()), "{context}: {answer:?}");
                 assert!(!answer.body.contains("detail-5"), "{context}: {answer:?}");
@@ -292,14 +373,13 @@ async fn try_all(case: Case) {
         let (answer, ran, context) = ask(DOCUMENT).await;
         match worth {
             Worth::All => assert!(answer.status == 200 && answer.body.contains("l1"), "{context}: {answer:?}"),
-            Worth::Level4 => assert_refused(&answer, 403, "", &context),
-            Worth::Missing | Worth::Wrong => assert_refused(&answer, 401, case.challenge, &context),
+            _ => assert_refused(&answer, refusal, &context),
         }
         assert!(ran.is_empty(), "{context}: {ran:?} ran");
         for path in LISTS {
             let (answer, ran, context) = ask(path).await;
             if shown.is_empty() {
-                assert_refused(&answer, 401, case.challenge, &context);
+                assert_refused(&answer, refusal, &context);
             } else {
                 assert_eq!((answer.status, levels_of(&answer.json())), (200, shown.to_vec()), "{context}");
                 assert!(!answer.body.contains("detail-5"), "{context}: {answer:?}");
@@ -311,18 +391,14 @@ async fn try_all(case: Case) {
             if matches!(worth, Worth::All | Worth::Level4) {
                 assert_eq!((answer.status, ran.len()), (200, 5), "{context}: {answer:?}");
             } else {
-                assert_refused(&answer, 401, case.challenge, &context);
+                assert_refused(&answer, refusal, &context);
                 assert!(ran.is_empty(), "{context}: {ran:?} ran");
             }
         }
         let (answer, ran, context) = ask(UNKNOWN).await;
         assert!(ran.is_empty(), "{context}: {ran:?} ran");
-        match worth {
-            // Level 5 is public, and the rest is granted: nothing is hidden.
-            Worth::All => assert_refused(&answer, 404, "", &context),
-            Worth::Level4 => assert_refused(&answer, 403, "", &context),
-            Worth::Missing | Worth::Wrong => assert_refused(&answer, 401, case.challenge, &context),
-        }
+        // Level 5 is public: to whom the rest is granted, nothing is hidden.
+        assert_refused(&answer, refusal, &context);
         // The name of a check that the caller may not see is not told from one that nobody has.
         if *worth != Worth::All {
             let (forbidden, ..) = ask("/health/checks/l1").await;
@@ -352,6 +428,11 @@ async fn access_keys() {
 }
 
 #[tokio::test]
+async fn tokens() {
+    try_all(of_tokens()).await;
+}
+
+#[tokio::test]
 async fn signatures() {
     try_all(of_signatures()).await;
 }
@@ -368,7 +449,7 @@ async fn a_signature_counts_once() {
     assert_eq!((answer.status, levels_of(&answer.json())), (200, vec![1, 2, 3, 4, 5]), "{answer:?}");
     assert!(answer.body.contains("detail-2") && !answer.body.contains("detail-3"));
     runs.take();
-    assert_refused(&ask("/health/levels/1").await, 401, r#"HMAC-SHA256 realm="health""#, "replayed");
+    assert_refused(&ask("/health/levels/1").await, (401, r#"HMAC-SHA256 realm="health""#), "replayed");
     assert_eq!(ask("/health/levels/1?").await.status, 401);
     assert_eq!(runs.take(), [0; 5]);
     assert_eq!(endpoint.refusals().rejected, 2);

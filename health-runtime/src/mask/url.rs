@@ -7,16 +7,13 @@ pub(super) fn mask_urls(text: &str) -> String {
         let (before, after) = rest.split_at(at + "://".len());
         masked.push_str(before);
         let end = after.find(char::is_whitespace).unwrap_or(after.len());
-        rest = match after[..end].rfind('@') {
-            Some(at) => {
-                masked.push_str("***");
-                &after[at..]
-            }
+        rest = if let Some(at) = after[..end].rfind('@') {
+            masked.push_str("***");
+            &after[at..]
+        } else {
             // Nor is there one behind another `://` of the same word; to look again would take forever in a long one.
-            None => {
-                masked.push_str(&after[..end]);
-                &after[end..]
-            }
+            masked.push_str(&after[..end]);
+            &after[end..]
         };
     }
     masked.push_str(rest);
