@@ -77,7 +77,11 @@ async fn nobody_gets_an_answer_that_was_stored_for_another() {
         let check =
             Check::new(format!("l{level}"), level, move || async move { Outcome::warn(format!("detail-{level}")) });
         let check = check.with_max_age(Duration::from_hours(1)).readiness();
-        if level == Level::L5 { check.liveness().depends_on(["l1"]) } else { check }
+        match level {
+            Level::L5 => check.liveness(),
+            Level::L4 => check.depends_on(["l1"]),
+            _ => check,
+        }
     });
     let keys = access_key([
         AccessKey::new("all", SECRET),
