@@ -53,6 +53,8 @@ impl Answers<'_> {
             #[cfg(feature = "events")]
             Target::Events => {
                 answers.add(&always, "text/event-stream", &text());
+                // To tools that read the stream as a list of events.
+                answers.add(&always, "text/event-stream", &Schema::from(Object::with_type(Type::Object)).into());
                 let too_many = BTreeSet::from([StatusCode::SERVICE_UNAVAILABLE]);
                 answers.add_problems(&too_many);
             }
