@@ -77,19 +77,29 @@ fn service() -> (Endpoint, Router) {
 #[tokio::test]
 #[ignore = "needs Chromium: scripts/peers"]
 async fn a_browser_shows_changes_without_a_reload() {
-    let (endpoint, router) = service();
+    // A headless Chromium without a graphics card now and then never finishes a picture, whatever the page is. That is tried
+    // again; what the page does wrong is not.
     for _ in 0..4 {
-        endpoint.monitor().report(&Selection::everything()).await;
+        let (endpoint, router) = service();
+        for _ in 0..4 {
+            endpoint.monitor().report(&Selection::everything()).await;
+        }
+        let address = serve(router).await;
+        let reader = Command::new("node")
+            .arg(root().join("tests/peers/page.mjs"))
+            .arg(format!("http://{address}/health"))
+            .arg(root().join("target/peers/screenshots"))
+            .kill_on_drop(true)
+            .output();
+        let Ok(output) = tokio::time::timeout(Duration::from_mins(2), reader).await else { continue };
+        let output = output.expect("node runs");
+        let said = String::from_utf8_lossy(&output.stderr);
+        if output.status.success() {
+            return;
+        }
+        assert!(said.contains("ProtocolError") && said.contains("timed out"), "{said}");
     }
-    let address = serve(router).await;
-    let reader = Command::new("node")
-        .arg(root().join("tests/peers/page.mjs"))
-        .arg(format!("http://{address}/health"))
-        .arg(root().join("target/peers/screenshots"))
-        .kill_on_drop(true)
-        .output();
-    let output = tokio::time::timeout(Duration::from_mins(2), reader).await.expect("in time").expect("node runs");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    panic!("Chromium never answered in time");
 }
 
 /// A proxy that ends with the test, in front of a service that knows nothing of its prefix.

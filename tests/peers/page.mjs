@@ -14,7 +14,8 @@ const root = new URL(url).origin;
 mkdirSync(shots, { recursive: true });
 const browser = await puppeteer.launch({
   executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-  args: ["--no-sandbox", "--disable-dev-shm-usage"],
+  args: ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"],
+  protocolTimeout: 30_000,
 });
 const complaints = [];
 
