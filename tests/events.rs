@@ -13,28 +13,14 @@ use std::{
 
 use futures_util::StreamExt;
 use health_runtime::{
-    Cause, Check, Level, Missed, Monitor, Outcome, Selection, Status, StatusChange, Subscription,
+    Cause, Check, Level, Missed, Monitor, Selection, Status, StatusChange, Subscription,
     testing::{Forced, TestMonitor},
 };
-use health_tests::{builder, get, monitor, serve};
-
-/// A check that changes its status with each run.
-fn flapping(name: &str) -> Check {
-    flapping_counted(name, &Arc::default())
-}
-
-fn flapping_counted(name: &str, runs: &Arc<AtomicU64>) -> Check {
-    let runs = Arc::clone(runs);
-    Check::new(name, Level::L3, move || {
-        let run = runs.fetch_add(1, Ordering::SeqCst);
-        async move { if run.is_multiple_of(2) { Outcome::fail(format!("run {run}")) } else { Outcome::pass() } }
-    })
-    .with_max_age(Duration::ZERO)
-}
-
-async fn ask(monitor: &Monitor) {
-    monitor.report(&Selection::everything()).await;
-}
+use health_tests::{
+    builder,
+    flapping::{ask, flapping, flapping_counted},
+    get, monitor, serve,
+};
 
 async fn change(changes: &mut Subscription) -> Arc<StatusChange> {
     changes.next().await.expect("the monitor is there").expect("none is missed")
@@ -104,7 +90,7 @@ async fn background_checks_tell_of_changes_that_nobody_asked_for() {
     });
     let monitor = monitor([flaps.with_interval(Duration::from_secs(30))]);
     let mut changes = monitor.subscribe();
-    ask(&monitor).await;
+    ask(&monitor, 1).await;
     for run in 0u32..5 {
         let change = change(&mut changes).await;
         assert_eq!(change.to(), if run.is_multiple_of(2) { Status::Fail } else { Status::Pass });
@@ -137,7 +123,7 @@ async fn each_change_is_told_once_and_in_order_under_a_thousand_requests() {
         let requests: Vec<_> = (0..1_000)
             .map(|_| {
                 let monitor = monitor.clone();
-                tokio::spawn(async move { ask(&monitor).await })
+                tokio::spawn(async move { ask(&monitor, 1).await })
             })
             .collect();
         for request in requests {
@@ -188,7 +174,7 @@ async fn no_change_is_left_out() {
         let requests: Vec<_> = (0..8)
             .map(|_| {
                 let monitor = monitor.clone();
-                tokio::spawn(async move { ask(&monitor).await })
+                tokio::spawn(async move { ask(&monitor, 1).await })
             })
             .collect();
         for request in requests {
@@ -209,7 +195,7 @@ async fn a_slow_subscriber_loses_the_oldest_and_is_told_how_many() {
     let mut slow = monitor.subscribe();
     let mut quick = monitor.subscribe();
     for run in 0u32..100 {
-        ask(&monitor).await;
+        ask(&monitor, 1).await;
         let change = change(&mut quick).await;
         assert_eq!(change.to(), if run.is_multiple_of(2) { Status::Fail } else { Status::Pass });
     }
@@ -281,10 +267,10 @@ async fn a_listener_may_cause_the_next_change() {
             let _ = told.take().expect("once").send(());
         } else {
             let monitor = asking.clone();
-            tokio::spawn(async move { ask(&monitor).await });
+            tokio::spawn(async move { ask(&monitor, 1).await });
         }
     });
-    ask(&monitor).await;
+    ask(&monitor, 1).await;
     tokio::time::timeout(Duration::from_secs(20), changes).await.expect("in time").expect("told");
 }
 
@@ -292,7 +278,7 @@ async fn a_listener_may_cause_the_next_change() {
 async fn a_subscription_is_a_stream() {
     let monitor = monitor([flapping("flaps")]);
     let mut changes = monitor.subscribe();
-    ask(&monitor).await;
+    ask(&monitor, 1).await;
     let change = StreamExt::next(&mut changes).await;
     assert_eq!(change.expect("there").expect("none is missed").to(), Status::Fail);
 }

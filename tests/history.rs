@@ -1,33 +1,15 @@
 //! What became of each check lately: in bounded memory, and to each caller what that one may see.
 #![allow(clippy::expect_used, reason = "tests fail by panicking")]
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
+use std::{sync::Arc, time::Duration};
+
+use health_runtime::{Check, Level, Monitor, Outcome, ShowDetails, Status, StatusChange};
+use health_tests::{
+    builder, endpoint,
+    flapping::{ask, flapping},
+    get, monitor, serve,
 };
-
-use health_runtime::{Check, Level, Monitor, Outcome, Selection, ShowDetails, Status, StatusChange};
-use health_tests::{builder, endpoint, get, monitor, serve};
 use serde_json::{Value, json};
-
-/// Fails with every other run, the first one among them, and says which run it was.
-fn flapping(name: &str) -> Check {
-    let runs = AtomicU64::new(0);
-    Check::new(name, Level::L3, move || {
-        let run = runs.fetch_add(1, Ordering::SeqCst);
-        async move { if run.is_multiple_of(2) { Outcome::fail(format!("run {run}")) } else { Outcome::pass() } }
-    })
-    .with_max_age(Duration::ZERO)
-}
-
-async fn ask(monitor: &Monitor, times: usize) {
-    for _ in 0..times {
-        monitor.report(&Selection::everything()).await;
-    }
-}
 
 fn history(monitor: &Monitor, check: &str) -> Vec<Arc<StatusChange>> {
     monitor.history(check).expect("such a check")

@@ -11,10 +11,11 @@ use std::{
 
 use axum::{body::Body, http::Request};
 use futures_util::StreamExt;
-use health_runtime::{Check, Endpoint, Level, Monitor, Outcome, Selection, ShowDetails};
+use health_runtime::{Check, Endpoint, Level, Outcome, Selection, ShowDetails};
 use health_tests::{
     builder, endpoint,
     events::{Client, number, parse},
+    flapping::{ask, flapping},
     get, request, send, serve,
 };
 use serde_json::json;
@@ -27,22 +28,6 @@ use tower::ServiceExt;
 const PATH: &str = "/health/events";
 
 const SOON: Duration = Duration::from_secs(10);
-
-/// Fails with every other run, the first one among them, and says which run it was.
-fn flapping(name: &str) -> Check {
-    let runs = AtomicU64::new(0);
-    Check::new(name, Level::L3, move || {
-        let run = runs.fetch_add(1, Ordering::SeqCst);
-        async move { if run.is_multiple_of(2) { Outcome::fail(format!("run {run}")) } else { Outcome::pass() } }
-    })
-    .with_max_age(Duration::ZERO)
-}
-
-async fn ask(monitor: &Monitor, times: usize) {
-    for _ in 0..times {
-        monitor.report(&Selection::everything()).await;
-    }
-}
 
 async fn never() -> bool {
     panic!("it was run")

@@ -3,45 +3,10 @@
 
 #![allow(clippy::expect_used, reason = "tests fail by panicking")]
 
-use std::{
-    io::Write,
-    sync::{Arc, Mutex, mpsc},
-    time::Duration,
-};
+use std::{sync::mpsc, time::Duration};
 
 use health_runtime::{Check, Details, Level, Monitor, Selection, Status};
-use health_tests::{builder, get, monitor, serve};
-use tracing_subscriber::fmt::MakeWriter;
-
-/// Collects what is logged.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().expect("no panic").extend(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
-
-impl Log {
-    /// What was logged since it was last asked.
-    fn text(&self) -> String {
-        String::from_utf8(std::mem::take(&mut *self.0.lock().expect("no panic"))).expect("text")
-    }
-}
+use health_tests::{Log, builder, get, monitor, serve};
 
 #[tokio::test]
 async fn what_happens_is_logged_once_and_in_full() {
@@ -57,7 +22,7 @@ async fn what_happens_is_logged_once_and_in_full() {
 
 async fn changes(log: &Log) {
     builder([]).build().expect("good");
-    let text = log.text();
+    let text = log.take();
     assert!(text.contains("WARN") && text.contains("no health checks are registered"), "{text}");
     assert!(text.contains("health_endpoint! { crates: [my_checks] }"), "{text}");
 
@@ -69,13 +34,13 @@ async fn changes(log: &Log) {
         Check::new("good", Level::L5, || async {}),
     ]);
     let address = serve(endpoint.build().expect("good").router()).await;
-    let text = log.text();
+    let text = log.take();
     assert!(text.contains("health checks registered level_1=1 level_2=1 level_3=1 level_4=0 level_5=1"), "{text}");
 
     for _ in 0..3 {
         get(address, "/health/levels/1").await;
     }
-    let text = log.text();
+    let text = log.take();
     let lines: Vec<_> = text.lines().filter(|line| line.contains("health check changed")).collect();
     assert_eq!(lines.len(), 4, "{text}");
     let line = |name: &str| *lines.iter().find(|line| line.contains(&format!("check=\"{name}\""))).expect("a line");
@@ -101,7 +66,7 @@ async fn panics_of_listeners(log: &Log) {
     status(&monitor).await;
     drop(monitor);
     assert!(is_done.recv().is_err());
-    let text = log.text();
+    let text = log.take();
     let line = text.lines().find(|line| line.contains("listener")).expect("a line");
     assert!(line.contains("ERROR") && line.contains("check=\"db\""), "{text}");
     assert!(line.contains("with postgres://***@host/db") && !text.contains("canary"), "{text}");
@@ -123,7 +88,7 @@ async fn mutes(log: &Log) {
     monitor.unmute("billing").expect("a check");
     monitor.unmute("billing").expect("a check");
     monitor.mute("legacy", hours, "they move, see http://user:canary-7f3a@tickets/7").expect("a check");
-    let text = log.text();
+    let text = log.take();
     let line = |part: &str| {
         let lines: Vec<_> = text.lines().filter(|line| line.contains(part)).collect();
         assert_eq!(lines.len(), 1, "{part}: {text}");

@@ -4,13 +4,12 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     net::SocketAddr,
-    sync::atomic::{AtomicU64, Ordering},
     time::Duration,
 };
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use health_runtime::{BuildMetadata, Check, Endpoint, Level, Monitor, Outcome, Selection, ShowDetails};
-use health_tests::{Answer, builder, endpoint, send, serve};
+use health_runtime::{BuildMetadata, Check, Endpoint, Level, Outcome, ShowDetails};
+use health_tests::{Answer, builder, endpoint, flapping, send, serve};
 use scraper::{ElementRef, Html, Selector};
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -65,16 +64,6 @@ fn details(checks: impl IntoIterator<Item = Check>) -> Endpoint {
     builder(checks).build_info(BUILD).details(ShowDetails::Always).build().expect("a good endpoint")
 }
 
-/// Fails with every other run, the first one among them.
-fn flapping(name: &str) -> Check {
-    let runs = AtomicU64::new(0);
-    Check::new(name, Level::L3, move || {
-        let run = runs.fetch_add(1, Ordering::SeqCst);
-        async move { if run.is_multiple_of(2) { Outcome::fail(format!("run {run}")) } else { Outcome::pass() } }
-    })
-    .with_max_age(Duration::ZERO)
-}
-
 fn sample() -> Vec<Check> {
     vec![
         Check::new("db", Level::L1, || async { Outcome::fail("secret message").with_data(json!({"secret": "data"})) })
@@ -84,12 +73,6 @@ fn sample() -> Vec<Check> {
         Check::new("reports", Level::L2, || async {}).depends_on(["db"]).critical(false),
         Check::new("good", Level::L5, || async {}).liveness(),
     ]
-}
-
-async fn ask_monitor(monitor: &Monitor, times: usize) {
-    for _ in 0..times {
-        monitor.report(&Selection::everything()).await;
-    }
 }
 
 #[tokio::test]
@@ -386,8 +369,8 @@ async fn its_links_lead_somewhere_whatever_it_stands_under() {
 
 #[tokio::test]
 async fn history_is_a_picture_with_words_and_a_list() {
-    let endpoint = details([flapping("flaps"), Check::new("steady", Level::L3, || async {})]);
-    ask_monitor(endpoint.monitor(), 70).await;
+    let endpoint = details([flapping::flapping("flaps"), Check::new("steady", Level::L3, || async {})]);
+    flapping::ask(endpoint.monitor(), 70).await;
     let address = serve(endpoint.router()).await;
     let html = parse(&page(address, "/health").await);
     let picture = only(&html, "[data-check=flaps] svg.history");

@@ -3,7 +3,6 @@
 
 use std::{
     fmt::Write as _,
-    io::Write,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -15,33 +14,10 @@ use health_runtime::{
         Refusals, Signed, Tokens, User, access_key, address, all_of, any_of, basic, client_certificate, jwt, not,
     },
 };
-use health_tests::{builder, get_with, send, serve_with_addresses};
+use health_tests::{Log, builder, get_with, send, serve_with_addresses};
 use serde::Serialize;
-use tracing_subscriber::fmt::MakeWriter;
 
 const CANARY: &str = "canary-4be1-secret";
-
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().expect("a log").extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
 
 /// A policy that looks at what it is given, and panics with it.
 struct Leaky;
@@ -306,7 +282,7 @@ async fn no_secret_is_written_anywhere() {
     assert!(heard.contains("***"), "{heard}");
     assert_silent(&heard, "a listener");
 
-    let text = String::from_utf8(log.0.lock().expect("a log").clone()).expect("text");
+    let text = log.text();
     assert_silent(&text, "the log");
     assert!(!text.contains(&token) && text.contains("***"), "{text}");
     assert_audited(&text, endpoint.refusals());

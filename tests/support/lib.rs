@@ -2,6 +2,10 @@
 #![allow(clippy::expect_used, clippy::missing_panics_doc, reason = "tests fail by panicking")]
 
 pub mod events;
+pub mod flapping;
+mod log;
+
+pub use log::Log;
 
 use std::{
     collections::HashMap,

@@ -1,12 +1,12 @@
 //! Files that change under a server.
 
-use std::{fs, io::Write, net::SocketAddr, os::unix::fs::symlink, path::Path, sync::Arc, sync::Mutex, time::Duration};
+use std::{fs, net::SocketAddr, os::unix::fs::symlink, path::Path, time::Duration};
 
 use health_runtime::Tls;
+use health_tests::Log;
 use rcgen::KeyPair;
 use tokio::time::{sleep, timeout};
 use tokio_rustls::rustls::pki_types::{CertificateDer, pem::PemObject};
-use tracing_subscriber::fmt::MakeWriter;
 
 use super::{
     authority::{Authority, Folder, Issued},
@@ -70,35 +70,10 @@ async fn a_symbolic_link_may_be_exchanged() {
     server.stop().await;
 }
 
-/// What is logged, from whatever thread.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().expect("no panic").write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
-
-impl Log {
-    /// The warnings about this folder's files.
-    fn warnings(&self, folder: &Folder) -> Vec<String> {
-        let log = String::from_utf8(self.0.lock().expect("no panic").clone()).expect("text");
-        let folder = folder.path().to_str().expect("text");
-        log.lines().filter(|line| line.contains("WARN") && line.contains(folder)).map(str::to_owned).collect()
-    }
+/// The warnings about this folder's files.
+fn warnings_about(log: &Log, folder: &Folder) -> Vec<String> {
+    let folder = folder.path().to_str().expect("text");
+    log.text().lines().filter(|line| line.contains("WARN") && line.contains(folder)).map(str::to_owned).collect()
 }
 
 /// The only test here that reads the log, which is one for the whole process.
@@ -116,13 +91,13 @@ async fn what_cannot_be_used_changes_nothing_and_is_logged_once() {
     let (client, address) = (Client::trusting(&authority), server.local_addrs()[0]);
     let wait_for_warnings = async |count: usize| {
         let logged = async {
-            while log.warnings(&folder).len() < count {
+            while warnings_about(&log, &folder).len() < count {
                 sleep(Duration::from_millis(5)).await;
             }
         };
         timeout(Duration::from_secs(20), logged).await.expect("it is logged in time");
         sleep(20 * OFTEN).await;
-        let warnings = log.warnings(&folder);
+        let warnings = warnings_about(&log, &folder);
         assert_eq!(warnings.len(), count, "{warnings:?}");
         shows(&client, address, &first).await;
         warnings
@@ -153,12 +128,12 @@ async fn what_cannot_be_used_changes_nothing_and_is_logged_once() {
     let expired = Issued { certificate: params.self_signed(&own).expect("signed").pem(), key: own.serialize_pem() };
     folder.file("tls.pem", both(&expired, &expired));
     let logged = async {
-        while !log.warnings(&folder).iter().any(|line| line.contains("is not valid at this time")) {
+        while !warnings_about(&log, &folder).iter().any(|line| line.contains("is not valid at this time")) {
             sleep(Duration::from_millis(5)).await;
         }
     };
     timeout(Duration::from_secs(20), logged).await.expect("it is logged in time");
-    let all = log.warnings(&folder).join("\n");
+    let all = warnings_about(&log, &folder).join("\n");
     for key in [&first.key, &second.key, &expired.key] {
         let line = key.lines().nth(1).expect("a line");
         assert!(!all.contains(&line[..16]));
