@@ -3,23 +3,25 @@
 use std::{
     io,
     net::{SocketAddr, TcpListener as StdListener, ToSocketAddrs},
-    sync::{Arc, mpsc},
-    thread,
+    sync::Arc,
     time::Duration,
 };
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
-    runtime::{Builder, Handle, Runtime},
-    sync::{Semaphore, oneshot},
+    runtime::Handle,
+    sync::Semaphore,
     time::{sleep, timeout},
 };
 
-use super::{endpoint::Endpoint, handler::Service};
+use super::{
+    endpoint::Endpoint,
+    handler::Service,
+    own_thread::{OwnThread, Stopping},
+};
 use crate::{model::Group, monitor::Selection};
 
-/// Linux shows fifteen characters.
 const THREAD_NAME: &str = "health-agent";
 
 /// How many are answered at the same time; the others wait in the queue of the operating system.
@@ -68,43 +70,18 @@ pub fn serve_agent(addr: impl ToSocketAddrs, endpoint: &Endpoint) -> io::Result<
     if let Ok(runtime) = Handle::try_current() {
         service.monitor.run_on(&runtime);
     }
-    let (stop, stopping) = oneshot::channel();
-    let (ending, ended) = oneshot::channel();
-    let (starting, started) = mpsc::sync_channel(1);
-    thread::Builder::new().name(THREAD_NAME.to_owned()).spawn(move || {
-        // Here, because a runtime must not be dropped on another one, not even when something goes wrong.
-        let (runtime, listener) = match start(listener) {
-            Ok(runtime_and_listener) => runtime_and_listener,
-            Err(error) => return drop(starting.send(Err(error))),
-        };
-        let _ = starting.send(Ok(()));
-        runtime.block_on(serve(listener, service, stopping));
-        runtime.shutdown_background();
-        // Most of the time nobody waits for it.
-        let _ = ending.send(());
-    })?;
-    started.recv().map_err(io::Error::other)??;
-    tracing::info!(%address, thread = THREAD_NAME, "the agent for HAProxy listens");
-    Ok(AgentServer { address, stop, ended })
-}
-
-fn start(listener: StdListener) -> io::Result<(Runtime, TcpListener)> {
-    let runtime = Builder::new_current_thread().enable_all().build()?;
-    let listener = {
+    let (thread, ()) = OwnThread::start(THREAD_NAME, move |runtime, stopping| {
         let _entered = runtime.enter();
-        TcpListener::from_std(listener)?
-    };
-    Ok((runtime, listener))
+        Ok::<_, io::Error>(((), serve(TcpListener::from_std(listener)?, service, stopping)))
+    })?;
+    tracing::info!(%address, thread = THREAD_NAME, "the agent for HAProxy listens");
+    Ok(AgentServer { address, thread })
 }
 
-async fn serve(listener: TcpListener, service: Arc<Service>, stopping: oneshot::Receiver<()>) {
+async fn serve(listener: TcpListener, service: Arc<Service>, stopping: Stopping) {
     let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
     let accepting = tokio::spawn(accept(listener, service, Arc::clone(&places)));
-    if stopping.await.is_err() {
-        // The handle was dropped, and with it the only way to stop.
-        let _ = accepting.await;
-        return;
-    }
+    stopping.asked().await;
     accepting.abort();
     // All places are free when the last connection has ended.
     let all = u32::try_from(MOST_CONNECTIONS).unwrap_or(u32::MAX);
@@ -153,8 +130,7 @@ async fn answer(mut stream: TcpStream, service: &Service) {
 #[derive(Debug)]
 pub struct AgentServer {
     address: SocketAddr,
-    stop: oneshot::Sender<()>,
-    ended: oneshot::Receiver<()>,
+    thread: OwnThread,
 }
 
 impl AgentServer {
@@ -169,8 +145,6 @@ impl AgentServer {
     /// # Cancellation
     /// Once polled, it stops whether or not anybody waits for it.
     pub async fn stop(self) {
-        // Fails if the thread is gone already.
-        let _ = self.stop.send(());
-        let _ = self.ended.await;
+        self.thread.stop().await;
     }
 }

@@ -23,6 +23,8 @@ mod negotiate;
 mod openapi;
 #[cfg(feature = "openapi")]
 mod openapi_answer;
+#[cfg(any(feature = "agent", feature = "serve"))]
+mod own_thread;
 #[cfg(feature = "page")]
 mod page;
 mod paths;

@@ -9,7 +9,7 @@ use axum::Router;
 
 use super::{
     place::{Address, Plan},
-    thread::{NAME, NotServing, Serving},
+    serving::{NotServing, Serving, THREAD_NAME},
 };
 #[cfg(feature = "tls")]
 use super::{
@@ -56,7 +56,7 @@ pub fn serve_isolated(addr: impl ToSocketAddrs, router: Router) -> io::Result<Is
         NotServing::System(error) => error,
         NotServing::Problems(problems) => io::Error::other(Error::new(problems)),
     })?;
-    tracing::info!(%address, thread = NAME, "the health endpoint has a thread of its own");
+    tracing::info!(%address, thread = THREAD_NAME, "the health endpoint has a thread of its own");
     Ok(IsolatedServer { address, serving })
 }
 

@@ -5,8 +5,9 @@ mod isolated;
 mod listening;
 mod place;
 mod server;
+mod serving;
 mod stream;
-mod thread;
+
 #[cfg(feature = "tls")]
 mod tls;
 #[cfg(unix)]

@@ -8,7 +8,7 @@ use super::tls::Tls;
 use super::unix::UnixSocket;
 use super::{
     place::{Address, Plan},
-    thread::{NAME, NotServing, Serving},
+    serving::{NotServing, Serving, THREAD_NAME},
 };
 use crate::error::{Error, Problem};
 
@@ -106,7 +106,7 @@ impl Server {
     /// used. Then nothing is served.
     pub fn start(self) -> Result<RunningServer, Error> {
         let problem = |fault: String| {
-            let address = format!("the thread `{NAME}`");
+            let address = format!("the thread `{THREAD_NAME}`");
             Error::new(vec![Problem::CannotListen { address, fault }])
         };
         if self.plans.is_empty() {
@@ -116,7 +116,7 @@ impl Server {
             NotServing::System(error) => problem(error.to_string()),
             NotServing::Problems(problems) => Error::new(problems),
         })?;
-        tracing::info!(addresses = ?serving.addresses, thread = NAME, "the health endpoint has a thread of its own");
+        tracing::info!(addresses = ?serving.addresses, thread = THREAD_NAME, "the health endpoint has a thread of its own");
         Ok(RunningServer { serving })
     }
 }

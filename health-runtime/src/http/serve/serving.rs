@@ -1,31 +1,30 @@
-//! The thread that serves, which a busy application cannot starve.
+//! The places of a server, served on a thread of their own.
 
-use std::{future::pending, io, net::SocketAddr, sync::mpsc, thread};
+use std::{io, net::SocketAddr};
 
-use tokio::{
-    runtime::{Builder, Runtime},
-    sync::{oneshot, watch},
-    task::JoinSet,
-    time::timeout,
-};
+use tokio::{runtime::Runtime, sync::watch, task::JoinSet, time::timeout};
 
 use super::{
     connection::LAST_ANSWERS,
     listening,
     place::{Place, Plan},
 };
-use crate::{error::Problem, http::home};
+use crate::{
+    error::Problem,
+    http::{
+        home,
+        own_thread::{OwnThread, Stopping},
+    },
+};
 
-/// Linux shows fifteen characters.
-pub(super) const NAME: &str = "health-endpoint";
+pub(super) const THREAD_NAME: &str = "health-endpoint";
 
-/// A thread that serves.
+/// A server that runs.
 #[derive(Debug)]
 pub(super) struct Serving {
     /// Of the places that have one, in their order.
     pub(super) addresses: Vec<SocketAddr>,
-    stop: oneshot::Sender<()>,
-    ended: oneshot::Receiver<()>,
+    thread: OwnThread,
 }
 
 /// Why it does not serve.
@@ -47,36 +46,20 @@ impl Serving {
         for plan in &mut plans {
             plan.router = home::at_home_here(std::mem::take(&mut plan.router));
         }
-        let (stop, stopping) = oneshot::channel();
-        let (ending, ended) = oneshot::channel();
-        let (starting, started) = mpsc::sync_channel(1);
-        thread::Builder::new().name(NAME.to_owned()).spawn(move || {
-            // Here, because a runtime must not be dropped on another one, not even when something goes wrong.
-            let (runtime, places) = match open(plans) {
-                Ok(runtime_and_places) => runtime_and_places,
-                Err(error) => return drop(starting.send(Err(error))),
-            };
+        let (thread, addresses) = OwnThread::start(THREAD_NAME, |runtime, stopping| {
+            let places = open(plans, runtime)?;
             let addresses = places.iter().filter_map(|place| place.listener.tcp_address()).collect();
-            let _ = starting.send(Ok(addresses));
-            runtime.block_on(serve(places, stopping));
-            // A connection that does not end may be left, and has had its time.
-            runtime.shutdown_background();
-            // Most of the time nobody waits for it.
-            let _ = ending.send(());
+            Ok::<_, NotServing>((addresses, serve(places, stopping)))
         })?;
-        let addresses = started.recv().map_err(io::Error::other)??;
-        Ok(Self { addresses, stop, ended })
+        Ok(Self { addresses, thread })
     }
 
     pub(super) async fn stop(self) {
-        // Fails if the thread is gone already.
-        let _ = self.stop.send(());
-        let _ = self.ended.await;
+        self.thread.stop().await;
     }
 }
 
-fn open(plans: Vec<Plan>) -> Result<(Runtime, Vec<Place>), NotServing> {
-    let runtime = Builder::new_current_thread().enable_all().build()?;
+fn open(plans: Vec<Plan>, runtime: &Runtime) -> Result<Vec<Place>, NotServing> {
     let (mut places, mut problems) = (Vec::new(), Vec::new());
     runtime.block_on(async {
         for plan in plans {
@@ -86,10 +69,10 @@ fn open(plans: Vec<Plan>) -> Result<(Runtime, Vec<Place>), NotServing> {
             }
         }
     });
-    if problems.is_empty() { Ok((runtime, places)) } else { Err(NotServing::Problems(problems)) }
+    if problems.is_empty() { Ok(places) } else { Err(NotServing::Problems(problems)) }
 }
 
-async fn serve(places: Vec<Place>, stopping: oneshot::Receiver<()>) {
+async fn serve(places: Vec<Place>, stopping: Stopping) {
     let (stop, stopped) = watch::channel(());
     let mut servers = JoinSet::new();
     for place in places {
@@ -99,10 +82,7 @@ async fn serve(places: Vec<Place>, stopping: oneshot::Receiver<()>) {
         }
         servers.spawn(listening::serve(place, stopped.clone()));
     }
-    if stopping.await.is_err() {
-        // The handle was dropped, and with it the only way to stop.
-        pending::<()>().await;
-    }
+    stopping.asked().await;
     drop(stop);
     let _ = timeout(LAST_ANSWERS, async { while servers.join_next().await.is_some() {} }).await;
 }
