@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 #[cfg(any(feature = "openapi", feature = "page"))]
 use super::etag;
 use axum::{
@@ -95,6 +97,11 @@ impl Answer {
         }
         response
     }
+}
+
+/// A value for `Retry-After`: in whole seconds, rounded up, and never "at once".
+pub(super) fn retry_after(time: Duration) -> HeaderValue {
+    HeaderValue::from(time.saturating_add(Duration::from_millis(999)).as_secs().max(1))
 }
 
 /// What every answer says: a verdict is never to be stored, guessed at, or given to another caller.

@@ -1,6 +1,6 @@
 //! From a question to an answer.
 
-use std::{borrow::Borrow, sync::Arc, time::Duration};
+use std::{borrow::Borrow, sync::Arc};
 
 use axum::{
     extract::Request,
@@ -15,7 +15,7 @@ use super::openapi_answer::OpenApiAnswer;
 use super::page;
 use super::{
     access::{Ask, Gate, Soon, original_uri},
-    answer::{Answer, JSON},
+    answer::{Answer, JSON, retry_after},
     answering::Answering,
     cache::{Cache, Key},
     envoy::ValidEnvoyHeaders,
@@ -216,15 +216,9 @@ impl Service {
             Target::Level(level) => levels(shown_levels(*level, query)),
             Target::Group(group) => Selection::group(*group),
             Target::Check(name) => Selection::check(name),
-            Target::Levels | Target::Overview | Target::Info => levels(Levels::ALL),
-            #[cfg(feature = "events")]
-            Target::Events => levels(Levels::ALL),
-            #[cfg(feature = "metrics")]
-            Target::Metrics => levels(Levels::ALL),
-            #[cfg(feature = "openapi")]
-            Target::OpenApi => Selection::everything(),
             #[cfg(feature = "agent")]
             Target::Agent => Selection::group(Group::Readiness),
+            _ => levels(Levels::ALL),
         };
         let selection = match target {
             // It was asked for by its name.
@@ -321,13 +315,11 @@ impl Service {
 
     fn verdict(&self, report: &Report, content_type: HeaderValue, body: Vec<u8>) -> Answer {
         let status = self.status_codes.of(report);
-        let retry_after = (status == StatusCode::SERVICE_UNAVAILABLE).then(|| {
+        let again = (status == StatusCode::SERVICE_UNAVAILABLE).then(|| {
             let failing = report.entries().iter().filter(|entry| entry.counting_status() == Some(Status::Fail));
-            let soonest = failing.map(|entry| entry.check.max_age()).min().unwrap_or_default();
-            // Rounded up to whole seconds, and never "at once".
-            HeaderValue::from(soonest.saturating_add(Duration::from_millis(999)).as_secs().max(1))
+            retry_after(failing.map(|entry| entry.check.max_age()).min().unwrap_or_default())
         });
-        let answer = Answer::new(status, content_type, retry_after, body);
+        let answer = Answer::new(status, content_type, again, body);
         answer.with_headers(|headers| self.envoy.insert(headers, report))
     }
 

@@ -30,6 +30,7 @@
 
 #[cfg(feature = "address")]
 mod address;
+mod ask;
 mod asking;
 mod audit;
 #[cfg(feature = "credentials")]
@@ -41,6 +42,7 @@ mod caller;
 mod client_certificate;
 mod compose;
 mod decision;
+mod entry;
 #[cfg(feature = "address")]
 mod forwarded;
 mod gate;
@@ -69,14 +71,18 @@ mod refusals;
 mod rules;
 #[cfg(feature = "credentials")]
 mod secret;
+mod sight;
 #[cfg(feature = "credentials")]
 mod signed;
 mod soon;
+#[cfg(not(feature = "limits"))]
+mod unlimited;
 #[cfg(feature = "limits")]
 mod visitors;
 
 #[cfg(feature = "address")]
 pub use address::address;
+pub(super) use ask::Ask;
 #[cfg(feature = "credentials")]
 pub use basic::{User, basic};
 pub use caller::Caller;
@@ -84,7 +90,7 @@ pub use caller::Caller;
 pub use client_certificate::{Client, client_certificate};
 pub use compose::{all_of, any_of, closed, not, public};
 pub use decision::Decision;
-pub(super) use gate::{Ask, Gate};
+pub(super) use gate::Gate;
 #[cfg(feature = "jwt")]
 pub(super) use jwt::Token;
 #[cfg(feature = "jwt")]

@@ -12,7 +12,7 @@ use super::{
     caller::Caller,
     decision::{Decision, Denial},
 };
-use crate::http::problem::ProblemDetails;
+use crate::http::{answer::retry_after, problem::ProblemDetails};
 
 /// Why a request gets no report. What it says to the caller is the same for all who are refused for one reason, whatever
 /// they asked for.
@@ -33,7 +33,6 @@ pub(super) enum Why {
     Rejected,
     Forbidden,
     Unavailable,
-    #[cfg(feature = "limits")]
     Limited,
 }
 
@@ -44,7 +43,6 @@ impl Why {
             Self::Rejected => "rejected",
             Self::Forbidden => "forbidden",
             Self::Unavailable => "unavailable",
-            #[cfg(feature = "limits")]
             Self::Limited => "limited",
         }
     }
@@ -54,7 +52,6 @@ impl Why {
             Self::Unauthenticated | Self::Rejected => StatusCode::UNAUTHORIZED,
             Self::Forbidden => StatusCode::FORBIDDEN,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-            #[cfg(feature = "limits")]
             Self::Limited => StatusCode::TOO_MANY_REQUESTS,
         }
     }
@@ -65,7 +62,6 @@ impl Why {
             Self::Rejected => "these credentials are not accepted",
             Self::Forbidden => "this caller may not see this",
             Self::Unavailable => "whether this caller may see this could not be decided",
-            #[cfg(feature = "limits")]
             Self::Limited => "too many requests of this address; try again later",
         }
     }
@@ -98,7 +94,6 @@ impl Refusal {
         Self { why, challenges, retry_after, who: no.who, because: no.because }
     }
 
-    #[cfg(feature = "limits")]
     pub(super) fn limited(retry_after: Duration, because: &'static str) -> Self {
         let retry_after = Some(retry_after);
         Self { why: Why::Limited, challenges: Vec::new(), retry_after, who: None, because: Some(because) }
@@ -146,11 +141,7 @@ impl Refusal {
         let mut response = ProblemDetails::refused(self.why.status(), self.why.detail()).into_response();
         let headers = response.headers_mut();
         self.add_challenges(headers);
-        if let Some(time) = self.retry_after {
-            // Rounded up to whole seconds, and never "at once".
-            let seconds = time.saturating_add(Duration::from_millis(999)).as_secs().max(1);
-            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-        }
+        headers.extend(self.retry_after.map(|time| (header::RETRY_AFTER, retry_after(time))));
         response
     }
 }

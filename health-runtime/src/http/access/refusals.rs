@@ -28,7 +28,7 @@ impl Refusals {
             (Why::Rejected.as_str(), rejected),
             (Why::Forbidden.as_str(), forbidden),
             (Why::Unavailable.as_str(), unavailable),
-            ("limited", limited),
+            (Why::Limited.as_str(), limited),
         ]
     }
 }
@@ -50,7 +50,6 @@ impl Counters {
             Why::Rejected => &self.rejected,
             Why::Forbidden => &self.forbidden,
             Why::Unavailable => &self.unavailable,
-            #[cfg(feature = "limits")]
             Why::Limited => &self.limited,
         };
         counter.fetch_add(1, Ordering::Relaxed);
