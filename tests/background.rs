@@ -538,6 +538,8 @@ fn what_cannot_be_meant_stops_the_start() {
         (check().readiness().with_hold(Duration::ZERO), "its hold is zero"),
         (check().with_hold(second), "is not in the readiness group"),
         (check().with_degraded_after(Duration::ZERO), "every pass is a warning"),
+        (check().with_timeout(second).with_degraded_after(second), "no pass can take as long"),
+        (check().with_degraded_after(5 * second), "no pass can take as long"),
     ] {
         let error = Registry::builder().check(check).build().expect_err(text);
         assert_eq!(error.problems().len(), 1, "{error}");

@@ -142,7 +142,7 @@ pub use health_macros::BuildInfo;
 /// | `stale_after = "95s"` | 3 intervals and the timeout | a background result older than this fails as stale; more than a tenth longer than the intervals |
 /// | `failure_threshold = 3`, `success_threshold = 2` | 1, 1 | so many results in a row turn it; `observed` shows the latest one |
 /// | `hold = "60s"` | none | readiness keeps the last pass for so long after it began to fail, as a warning; for what the whole fleet shares |
-/// | `degraded_after = "300ms"` | none | a pass that took longer is a warning; not zero |
+/// | `degraded_after = "300ms"` | none | a pass that took longer is a warning; not zero, and shorter than the timeout |
 /// | `flatten` | no | in the values view, the fields of the data stand in the level itself, not under the check's name |
 /// | `tags("a", "b")` | none | free words, for selecting by `?tag=` |
 /// | `crate = path` | `::health_runtime` | where the runtime is, if it is renamed or re-exported |

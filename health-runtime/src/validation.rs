@@ -84,6 +84,10 @@ fn contradictions(spec: &CheckSpec) -> impl Iterator<Item = &'static str> + use<
             "its `degraded_after` is zero, so that every pass is a warning",
         ),
         (
+            spec.degraded_after().is_some_and(|slow| slow >= spec.timeout()),
+            "its `degraded_after` is not shorter than its timeout, so that no pass can take as long",
+        ),
+        (
             spec.hold().is_some() && !spec.is_in(Group::Readiness),
             "it has a hold, which is for readiness, but is not in the readiness group",
         ),

@@ -57,7 +57,7 @@ pub(super) struct Args {
     pub(super) failure_threshold: Option<u32>,
     pub(super) success_threshold: Option<u32>,
     pub(super) hold: Option<Given<Duration>>,
-    pub(super) degraded_after: Option<Duration>,
+    pub(super) degraded_after: Option<Given<Duration>>,
     pub(super) flatten: bool,
     pub(super) tags: Vec<LitStr>,
 }
@@ -114,7 +114,7 @@ impl Args {
             "failure_threshold" => self.failure_threshold = Some(argument.count()?),
             "success_threshold" => self.success_threshold = Some(argument.count()?),
             "hold" => self.hold = Some(Given::new(argument, argument.duration_above_zero()?)),
-            "degraded_after" => self.degraded_after = Some(argument.duration_above_zero()?),
+            "degraded_after" => self.degraded_after = Some(Given::new(argument, argument.duration_above_zero()?)),
             "flatten" => self.flatten = argument.flag()?,
             "tags" => self.tags = argument.words()?,
             "crate" => self.runtime = argument.runtime_path()?,

@@ -52,6 +52,7 @@ impl Model {
         check_dependencies(&args, &name, diagnostics);
         check_background(&args, diagnostics);
         check_hold(&args, diagnostics);
+        check_slowness(&args, diagnostics);
         let signature = Signature::new(function.signature, diagnostics);
         let settings = Settings {
             description: description(&function.attributes),
@@ -66,7 +67,7 @@ impl Model {
             failure_threshold: args.failure_threshold,
             success_threshold: args.success_threshold,
             hold: value(args.hold.as_ref()),
-            degraded_after: args.degraded_after,
+            degraded_after: value(args.degraded_after.as_ref()),
             flatten: args.flatten,
             tags: args.tags.iter().map(LitStr::value).collect(),
         };
@@ -141,6 +142,16 @@ fn check_hold(args: &Args, diagnostics: &mut Diagnostics) {
     if let (Some(hold), false) = (&args.hold, args.readiness) {
         let message = "`hold` keeps readiness from turning at once: add `readiness`, or leave it out";
         diagnostics.push(Error::new(hold.key.span(), message));
+    }
+}
+
+/// The timeouts that are the levels' defaults are the runtime's, which holds them against this at the start.
+fn check_slowness(args: &Args, diagnostics: &mut Diagnostics) {
+    if let (Some(slow), Some(timeout)) = (&args.degraded_after, args.timeout)
+        && slow.value >= timeout
+    {
+        let message = "no pass can take this long: make `degraded_after` shorter than the `timeout`";
+        diagnostics.push(Error::new(slow.key.span(), message));
     }
 }
 

@@ -193,7 +193,8 @@ impl Check {
         self
     }
 
-    /// Sets the duration beyond which a pass counts as a warning. Default: none. Zero is a start-up error.
+    /// Sets the duration beyond which a pass counts as a warning. Default: none. Zero, or as long as the timeout, is a
+    /// start-up error.
     #[must_use]
     pub fn with_degraded_after(mut self, duration: Duration) -> Self {
         self.spec.degraded_after = Some(duration);

@@ -15,4 +15,7 @@ async fn thresholds() {}
 #[health_check(level = 3, failure_threshold = -1, success_threshold, readiness, hold = 5)]
 async fn more_thresholds() {}
 
+#[health_check(level = 3, timeout = "2s", degraded_after = "2s")]
+async fn never_slow() {}
+
 fn main() {}
