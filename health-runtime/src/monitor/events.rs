@@ -1,8 +1,8 @@
 //! Changes of status, from the slots to those who want to know: each once, in the order in which they happened.
 
-use std::{
-    collections::VecDeque,
-    sync::{Arc, PoisonError},
+use std::sync::{
+    Arc, PoisonError,
+    atomic::{AtomicU64, Ordering},
 };
 
 use tokio::sync::{
@@ -10,10 +10,10 @@ use tokio::sync::{
     watch,
 };
 
-use super::{change, history::History, muting::Muting};
+use super::{change, history::History, lane::Lane, muting::Muting};
 use crate::{
     model::{CheckResult, CheckSpec, StatusChange},
-    sync::{Mutex, MutexGuard},
+    sync::Mutex,
 };
 
 /// How many changes are kept for one who is slow to take them.
@@ -22,13 +22,17 @@ const KEPT: usize = 64;
 /// How many of the latest changes of all checks are kept, for those who come back after a time.
 const RECENT: usize = 256;
 
+/// How many changes wait for a log that is slow to take them, or that takes none: a pipe, say, that nobody reads.
+const KEPT_FOR_THE_LOG: usize = 256;
+
 /// The way that all changes of a monitor take.
 ///
 /// A slot puts a change in under its own lock, so the order is that of the results; nobody is told before the lock
-/// is released. One at a time tells: whoever finds somebody at it leaves the change to them.
+/// is released. One at a time tells, and then one at a time logs: telling never takes long, and a log may.
 #[derive(Debug)]
 pub(super) struct Events {
-    queue: Mutex<Queue>,
+    changes_so_far: Mutex<u64>,
+    to_tell: Lane,
     subscribers: Sender<Arc<StatusChange>>,
     pub(super) recent: History,
     /// Wakes those who look into `recent` by themselves, also when a drain begins.
@@ -36,47 +40,41 @@ pub(super) struct Events {
     /// A test's kit, which misses no change however many come at once.
     #[cfg(feature = "testing")]
     record: std::sync::OnceLock<tokio::sync::mpsc::UnboundedSender<Arc<StatusChange>>>,
-}
-
-#[derive(Debug, Default)]
-struct Queue {
-    untold: VecDeque<Arc<StatusChange>>,
-    is_being_told: bool,
-    changes_so_far: u64,
+    to_log: Lane,
+    unlogged: AtomicU64,
 }
 
 impl Default for Events {
     fn default() -> Self {
         Self {
-            queue: Mutex::default(),
+            changes_so_far: Mutex::default(),
+            to_tell: Lane::of(usize::MAX),
             subscribers: Sender::new(KEPT),
             recent: History::of(RECENT),
             news: watch::Sender::default(),
             #[cfg(feature = "testing")]
             record: std::sync::OnceLock::new(),
+            to_log: Lane::of(KEPT_FOR_THE_LOG),
+            unlogged: AtomicU64::default(),
         }
     }
 }
 
 impl Events {
-    fn lock(&self) -> MutexGuard<'_, Queue> {
-        // Nothing panics while it holds the lock.
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     pub(super) fn subscribe(&self) -> Receiver<Arc<StatusChange>> {
         self.subscribers.subscribe()
     }
 
     /// Gives a change its number, and keeps it to be told and to be looked up.
     fn put(&self, change: StatusChange, history: &History) {
-        let mut queue = self.lock();
-        queue.changes_so_far += 1;
-        let change = Arc::new(change.numbered(queue.changes_so_far));
+        // Nothing panics while it holds the lock.
+        let mut changes_so_far = self.changes_so_far.lock().unwrap_or_else(PoisonError::into_inner);
+        *changes_so_far += 1;
+        let change = Arc::new(change.numbered(*changes_so_far));
         let kept = History::kept(&change);
         history.push(Arc::clone(&kept));
         self.recent.push(kept);
-        queue.untold.push_back(change);
+        self.to_tell.push(change);
     }
 
     /// All changes from now on, for the first who asks for them.
@@ -87,11 +85,10 @@ impl Events {
         receiver
     }
 
-    /// Tells what is untold, unless somebody is at it. No lock is held meanwhile: what hears of a change may well
-    /// cause the next.
+    /// Tells what is untold, then logs it, unless somebody is at it. No lock is held meanwhile: what hears of a change
+    /// may well cause the next.
     pub(super) fn tell(&self) {
-        let Some(mut turn) = Turn::take(self) else { return };
-        while let Some(change) = turn.next() {
+        for change in self.to_tell.turn().into_iter().flatten() {
             #[cfg(feature = "testing")]
             if let Some(record) = self.record.get() {
                 let _ = record.send(Arc::clone(&change));
@@ -99,42 +96,12 @@ impl Events {
             // Nobody may be subscribed.
             let _ = self.subscribers.send(Arc::clone(&change));
             self.news.send_replace(());
-            // Last, because it is the only one that somebody else's code can hold up.
-            change::log(&change);
+            if self.to_log.push(change) {
+                self.unlogged.fetch_add(1, Ordering::Relaxed);
+            }
         }
-    }
-}
-
-/// The right to tell, which one at a time has.
-struct Turn<'a> {
-    events: &'a Events,
-    is_over: bool,
-}
-
-impl<'a> Turn<'a> {
-    fn take(events: &'a Events) -> Option<Self> {
-        let mut queue = events.lock();
-        if queue.untold.is_empty() || std::mem::replace(&mut queue.is_being_told, true) {
-            return None;
-        }
-        Some(Self { events, is_over: false })
-    }
-
-    /// The next change. With none left the turn is over in the same moment, so that none is left lying.
-    fn next(&mut self) -> Option<Arc<StatusChange>> {
-        let mut queue = self.events.lock();
-        let next = queue.untold.pop_front();
-        self.is_over = next.is_none();
-        queue.is_being_told = next.is_some();
-        next
-    }
-}
-
-impl Drop for Turn<'_> {
-    /// For a turn that a panic in the log ends early.
-    fn drop(&mut self) {
-        if !self.is_over {
-            self.events.lock().is_being_told = false;
+        for change in self.to_log.turn().into_iter().flatten() {
+            change::log(&change, self.unlogged.swap(0, Ordering::Relaxed));
         }
     }
 }

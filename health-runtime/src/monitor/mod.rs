@@ -14,6 +14,7 @@ mod history;
 mod interleavings;
 #[cfg(feature = "events")]
 mod known;
+mod lane;
 mod listener;
 mod mute_list;
 mod muting;
