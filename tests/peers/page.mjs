@@ -13,7 +13,7 @@ const [url, shots] = process.argv.slice(2);
 const root = new URL(url).origin;
 mkdirSync(shots, { recursive: true });
 const browser = await puppeteer.launch({
-  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium-headless-shell",
   args: ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"],
   protocolTimeout: 30_000,
 });
