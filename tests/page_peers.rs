@@ -22,7 +22,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// A service with a bit of everything, whose `db` is turned over by `/turn`.
+/// A service with a bit of everything, whose `db` is turned over by `/turn`, and whose reports take a while after `/slow`.
 fn service() -> (Endpoint, Router) {
     const BUILD: BuildMetadata = BuildMetadata::new("orders-api", "3.0.3")
         .with_repo("abc/orders-api")
@@ -33,6 +33,8 @@ fn service() -> (Endpoint, Router) {
         .with_profile("release");
     let is_down = Arc::new(AtomicBool::new(false));
     let seen = Arc::clone(&is_down);
+    let is_slow = Arc::new(AtomicBool::new(false));
+    let slow = Arc::clone(&is_slow);
     let db = Check::new("db", Level::L1, move || {
         let is_down = seen.load(Ordering::SeqCst);
         async move {
@@ -49,7 +51,11 @@ fn service() -> (Endpoint, Router) {
         db.with_description("Can the orders database take writes?").readiness().with_max_age(Duration::ZERO),
         Check::new("storage", Level::L1, || async { true }),
         Check::new("reports", Level::L1, || async {}).depends_on(["db"]).critical(false),
-        Check::new("memory", Level::L2, || async {}),
+        Check::new("memory", Level::L2, move || {
+            let takes = if slow.load(Ordering::SeqCst) { Duration::from_millis(1_500) } else { Duration::ZERO };
+            tokio::time::sleep(takes)
+        })
+        .with_max_age(Duration::ZERO),
         Check::new("billing", Level::L3, move || {
             let long = long.clone();
             async move { Outcome::warn(long) }
@@ -70,7 +76,11 @@ fn service() -> (Endpoint, Router) {
         is_down.fetch_xor(true, Ordering::SeqCst);
         turned.report(&Selection::check("db")).await;
     };
-    let router = endpoint.router().route("/turn", get(turn)).route("/drain", get(async move || drained.drain()));
+    let slow = move || async move {
+        is_slow.fetch_xor(true, Ordering::SeqCst);
+    };
+    let router = endpoint.router().route("/turn", get(turn)).route("/slow", get(slow));
+    let router = router.route("/drain", get(async move || drained.drain()));
     (endpoint, router)
 }
 

@@ -1,5 +1,6 @@
 // Reads the page as a browser does: `node page.mjs <url of the overview> <folder for screenshots>`. The service has a route
-// `/turn`, which turns the check `db` over. Ends with an error that says what was not as it should be.
+// `/turn`, which turns the check `db` over, and `/slow`, which has reports take a while. Ends with an error that says
+// what was not as it should be.
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { mkdirSync, readFileSync } from "node:fs";
@@ -84,6 +85,19 @@ try {
   assert.match(await page.$eval("#news", (news) => news.textContent), /db: fail to pass/);
   await fetch(`${root}/turn`);
   await page.waitForFunction(() => document.querySelector('[data-check="db"]').dataset.status === "fail", { timeout: 10_000 });
+
+  // What happens while the page waits for an answer is in the next one.
+  const shows = (status) => page.waitForFunction((status) => document.querySelector('[data-check="db"]').dataset.status === status,
+    { timeout: 10_000 }, status);
+  await fetch(`${root}/slow`);
+  const asks = page.waitForRequest((request) => request.url().includes("fragment"), { timeout: 10_000 });
+  await fetch(`${root}/turn`);
+  await asks;
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  await fetch(`${root}/turn`);
+  await shows("pass");
+  await shows("fail");
+  await fetch(`${root}/slow`);
 
   await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: "dark" }]);
   await judge(page, "dark");
