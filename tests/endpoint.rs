@@ -276,7 +276,7 @@ async fn groups_answer_probers_in_plain_text() {
     assert_eq!(text("/readyz?exclude=db").await, body(200, "ok"));
     assert_eq!(
         text("/readyz?exclude=db&exclude=cache&verbose").await,
-        body(200, "[+]ping ok\n[+]db excluded: ok\n[+]cache excluded: ok\nreadyz check passed\n")
+        body(200, "[+]ping ok\n[+]cache excluded: ok\n[+]db excluded: ok\nreadyz check passed\n")
     );
     assert_eq!(
         text("/livez?exclude=typo&verbose").await,

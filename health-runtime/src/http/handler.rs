@@ -22,7 +22,7 @@ use super::{
     negotiate::negotiate,
     paths::Paths,
     problem::ProblemDetails,
-    query::{Query, Shape, View},
+    query::{Query, View},
     show_details::ShowDetails,
     status_code::ValidStatusCodes,
     target::{Reach, Target},
@@ -157,7 +157,7 @@ impl Service {
         let depth = if format.is_page() { page::depth(&parts.uri) } else { 0 };
         #[cfg(not(feature = "page"))]
         let depth = 0;
-        let shape = Shape { is_fragment: query.shape.is_fragment && format.is_page(), ..query.shape };
+        let shape = query.shape.there(&target, format);
         let key = Key { target, shape, format, sight, reach, depth };
         if let Some(answer) = self.stored(&key, &query) {
             return Answering::now(answer.into_response(&parts.method, &parts.headers));
