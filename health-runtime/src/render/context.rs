@@ -77,4 +77,10 @@ pub(crate) struct Links {
     /// With the feature `events`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) events: Option<String>,
+    /// With the feature `metrics`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) metrics: Option<String>,
+    /// With the feature `openapi`, where everything is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) openapi: Option<String>,
 }
