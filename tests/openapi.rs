@@ -368,7 +368,10 @@ async fn it_knows_the_paths_the_names_and_the_tags() {
     }
     assert!(!paths.contains(&"/readyz"), "{paths:?}");
     let check = &document["paths"]["/status/checks/{name}"]["get"];
-    assert_eq!(check["parameters"][0]["schema"]["enum"], json!(["db", "late", HOSTILE, "own words", "asleep", "blocked", "slow"]));
+    assert_eq!(
+        check["parameters"][0]["schema"]["enum"],
+        json!(["db", "late", HOSTILE, "own words", "asleep", "blocked", "slow"])
+    );
     let tags = |path: &str| {
         let parameters = document["paths"][path]["get"]["parameters"].as_array().expect("parameters").clone();
         parameters

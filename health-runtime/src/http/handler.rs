@@ -259,7 +259,7 @@ impl Service {
                 is_alone: matches!(key.target, Target::Level(level) if shown_levels(level, query) == Levels::one(level)),
             },
         };
-        self.encode(key, render, report, subject)
+        self.encode(key, render, report, query, subject)
     }
 
     fn group(&self, key: &Key, render: RenderReport, group: Group, report: &Report, query: &Query) -> Answer {
@@ -270,12 +270,15 @@ impl Service {
             Group::Readiness => "readyz",
             Group::Startup => "startupz",
         };
-        self.encode(key, render, report, Subject::Group { probe, excluded: &excluded, unmatched: &unmatched })
+        self.encode(key, render, report, query, Subject::Group { probe, excluded: &excluded, unmatched: &unmatched })
     }
 
-    fn encode(&self, key: &Key, render: RenderReport, report: &Report, subject: Subject<'_>) -> Answer {
+    #[cfg_attr(not(feature = "page"), allow(unused_variables, reason = "only pages say what was asked for"))]
+    fn encode(&self, key: &Key, render: RenderReport, report: &Report, query: &Query, subject: Subject<'_>) -> Answer {
         let Sight { info, .. } = key.sight;
         let build = self.build_info.as_ref().filter(|_| info.is_some());
+        #[cfg(feature = "page")]
+        let as_json = if key.format.is_page() { query.as_json(key.shape) } else { String::new() };
         let context = Context {
             subject,
             is_verbose: key.shape.is_verbose,
@@ -289,6 +292,7 @@ impl Service {
                 has_events: self.tells_news(key),
                 depth: key.depth,
                 is_fragment: key.shape.is_fragment,
+                as_json: &as_json,
             },
         };
         let histories = self.histories(key, report);
@@ -360,7 +364,8 @@ impl Service {
         let runtime = self.runtime_info.facts(host(request));
         let links = self.paths.links(original_uri(request), key.reach);
         let is_draining = self.monitor.is_draining();
-        Ok(self.encode(key, render, &report, Subject::Overview { runtime: &runtime, links: &links, is_draining }))
+        let subject = Subject::Overview { runtime: &runtime, links: &links, is_draining };
+        Ok(self.encode(key, render, &report, query, subject))
     }
 }
 

@@ -76,6 +76,19 @@ impl Query {
         Ok(parsed)
     }
 
+    /// What asks for the same as JSON, where this much of the shape makes a difference. Without the time it may take.
+    #[cfg(feature = "page")]
+    pub(super) fn as_json(&self, shape: Shape) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.append_pair("format", "json");
+        if shape.is_cumulative {
+            query.append_key_only("cumulative");
+        }
+        query.extend_pairs(self.tags.iter().map(|tag| ("tag", tag)));
+        query.extend_pairs(self.excluded.iter().map(|name| ("exclude", name)));
+        query.finish()
+    }
+
     /// Whether the answer is one that others will ask for, too: there are but a few of these.
     pub(super) fn is_common(&self) -> bool {
         self.tags.is_empty() && self.excluded.is_empty() && self.timeout.is_none()

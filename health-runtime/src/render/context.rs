@@ -35,6 +35,8 @@ pub(crate) struct Place<'a> {
     pub(crate) depth: usize,
     /// Only what changes is asked for.
     pub(crate) is_fragment: bool,
+    /// The query that asks for the same as JSON.
+    pub(crate) as_json: &'a str,
 }
 
 /// What a report is about.
