@@ -7,7 +7,7 @@ use health_runtime::{
     BuildMetadata, Check, Details, EndpointBuilder, Level, LevelsPath, Outcome, Problem, ShowDetails, Status,
     StatusCodes, View,
 };
-use health_tests::{Answer, builder, endpoint, get, request, send, serve};
+use health_tests::{Answer, ask, builder, endpoint, get, request, send, serve};
 use serde_json::{Value, json};
 
 fn sample() -> Vec<Check> {
@@ -226,6 +226,25 @@ async fn other_methods_are_refused_and_head_and_options_are_like_get() {
     // HAProxy's default: no Host, and HTTP/1.0.
     let answer = send(address, "OPTIONS /readyz HTTP/1.0\r\n\r\n").await;
     assert_eq!(answer.status, 503);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_comes_back_when_a_background_check_is_run_again() {
+    let check = Check::new("down", Level::L5, || async {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        false
+    });
+    let check = check.with_interval(Duration::from_mins(1)).with_retry_interval(Duration::from_secs(20)).readiness();
+    let router = endpoint([check]).router();
+    let retry = async || {
+        let answer = ask(router.clone(), "/readyz", &[]).await;
+        assert_eq!(answer.status, 503);
+        (answer.body.contains("pending"), answer.header("retry-after").to_owned())
+    };
+    // Its first run is under way.
+    assert_eq!(retry().await, (true, "1".to_owned()));
+    tokio::time::sleep(Duration::from_secs(30)).await;
+    assert_eq!(retry().await, (false, "20".to_owned()));
 }
 
 #[tokio::test]

@@ -35,7 +35,7 @@ use crate::render::Place;
 use crate::render::{MetricsView, RenderMetrics};
 use crate::{
     build_info::{BuildMetadata, RuntimeInfo},
-    model::{CheckSpec, Group, Level, Levels, Report, Status, StatusChange},
+    model::{Cause, CheckSpec, Group, Level, Levels, Report, ReportEntry, Status, StatusChange},
     monitor::{Monitor, Selection},
     render::{self, Clearance, Context, FormatId, Render, RenderReport, ReportView, Sight, Subject},
 };
@@ -327,7 +327,7 @@ impl Service {
         let status = self.status_codes.of(report);
         let retry_after = (status == StatusCode::SERVICE_UNAVAILABLE).then(|| {
             let failing = report.entries().iter().filter(|entry| entry.counting_status() == Some(Status::Fail));
-            let soonest = failing.map(|entry| entry.check.max_age()).min().unwrap_or_default();
+            let soonest = failing.map(run_again_after).min().unwrap_or_default();
             // Rounded up to whole seconds, and never "at once".
             HeaderValue::from(soonest.saturating_add(Duration::from_millis(999)).as_secs().max(1))
         });
@@ -375,6 +375,15 @@ fn shown_levels(level: Level, query: &Query) -> Levels {
         Level::ALL.into_iter().filter(|other| *other >= level).collect()
     } else {
         Levels::one(level)
+    }
+}
+
+/// How long it is at most until a failing check is run again, if somebody asks or it does so by itself.
+fn run_again_after(entry: &ReportEntry) -> Duration {
+    match entry.result.cause() {
+        // Its first run is under way.
+        Some(Cause::Pending) => Duration::ZERO,
+        _ => entry.check.retry_interval().unwrap_or_else(|| entry.check.max_age()),
     }
 }
 
