@@ -381,6 +381,10 @@ async fn it_knows_the_paths_the_names_and_the_tags() {
     };
     assert_eq!(tags("/status/depth"), Some(json!(["data", "datastore"])));
     assert_eq!(tags("/status/depth/5"), None);
+    // The agent heeds what readiness does.
+    let agent = document["paths"]["/status/agent"]["get"]["parameters"].as_array().expect("parameters").iter();
+    let agent: BTreeSet<_> = agent.map(|parameter| parameter["name"].as_str().expect("text")).collect();
+    assert_eq!(agent, ["exclude", "tag", "timeout"].into());
     // Descriptions are details.
     assert!(!document.to_string().contains("What it is for."));
 
