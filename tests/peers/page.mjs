@@ -111,7 +111,10 @@ try {
   const isTooWide = () => document.documentElement.scrollWidth > document.documentElement.clientWidth;
   assert.equal(await page.evaluate(isTooWide), false, "a phone scrolls one way");
 
-  for (const [name, address] of [["check", `${url}/checks/db`], ["level", `${url}/levels/1`], ["problem", `${url}/nothing`]]) {
+  for (const [name, address] of [
+    ["check", `${url}/checks/db`], ["level", `${url}/levels/1`], ["group", `${url}/ready?format=html`],
+    ["problem", `${url}/nothing`],
+  ]) {
     const other = await open(address);
     await judge(other, name);
     await shoot(other, name);
@@ -141,6 +144,7 @@ try {
   await page.bringToFront();
   await fetch(`${root}/drain`);
   await page.waitForFunction(() => document.querySelector(".note")?.textContent.startsWith("Draining"), { timeout: 10_000 });
+  await judge(page, "draining");
   await shoot(page, "draining");
   assert.deepEqual(complaints, []);
 } finally {
