@@ -242,7 +242,7 @@ async fn who_may_see_no_details_finds_none() {
         for secret in secrets {
             assert_eq!(pages.contains(secret), is_shown, "{secret}");
         }
-        assert!(pages.contains("until"), "that it is muted, and until when");
+        assert!(pages.contains("ends <time"), "that it is muted, and until when");
     }
 }
 

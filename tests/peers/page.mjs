@@ -52,6 +52,9 @@ try {
   await judge(page, "light");
   await shoot(page, "light");
 
+  // Ages stand where times did, and still make a sentence.
+  assert.match(await page.$eval('[data-check="legacy-partner"] .facts', (facts) => facts.textContent), /muted\s*ends in \d+ hr/);
+
   // What a reload would lose.
   await page.evaluate(() => { window.isStillHere = true; });
   await page.$eval("details", (details) => { details.open = true; });
