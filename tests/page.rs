@@ -447,6 +447,23 @@ async fn it_says_that_the_service_is_shutting_down() {
 }
 
 #[tokio::test]
+async fn what_is_muted_is_not_said_to_fail() {
+    let good = |name| Check::new(name, Level::L5, || async {});
+    for (names, muted, sentence) in [
+        (&["a"][..], &["a"][..], "The check is muted."),
+        (&["a", "b"], &["a", "b"], "All 2 checks are muted."),
+        (&["a", "b", "c"], &["b"], "2 of 3 checks pass; 1 is muted."),
+    ] {
+        let endpoint = endpoint(names.iter().copied().map(good));
+        for name in muted {
+            endpoint.monitor().mute(name, Duration::from_hours(1), "a test").expect("such a check");
+        }
+        let html = parse(&page(serve(endpoint.router()).await, "/health").await);
+        assert!(text(only(&html, ".verdict")).ends_with(sentence), "{}", text(only(&html, ".verdict")));
+    }
+}
+
+#[tokio::test]
 async fn a_service_without_a_check_has_a_page_as_well() {
     let address = serve(endpoint([]).router()).await;
     let answer = page(address, "/health").await;
