@@ -6,17 +6,18 @@ use std::{
     path::{Path, PathBuf},
     process::Stdio,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
 
-use axum::{Router, routing::get};
+use axum::{Router, extract::Request, routing::get};
 use health_runtime::{BuildMetadata, Check, Endpoint, Level, Outcome, Selection, ShowDetails};
 use health_tests::{builder, events::Client, request, send, serve};
 use serde_json::json;
 use tokio::process::Command;
+use tower::ServiceExt;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -84,6 +85,18 @@ fn service() -> (Endpoint, Router) {
     (endpoint, router)
 }
 
+/// A service whose next instance takes over at `/restart`.
+fn restartable(first: Router) -> Router {
+    let current = Arc::new(Mutex::new(first));
+    let next = Arc::clone(&current);
+    let restart = async move || *next.lock().expect("no panic") = service().1;
+    let answer = async move |request: Request| {
+        let router = current.lock().expect("no panic").clone();
+        router.oneshot(request).await
+    };
+    Router::new().route("/restart", get(restart)).fallback(answer)
+}
+
 #[tokio::test]
 #[ignore = "needs Chromium: scripts/peers"]
 async fn a_browser_shows_changes_without_a_reload() {
@@ -94,7 +107,7 @@ async fn a_browser_shows_changes_without_a_reload() {
         for _ in 0..4 {
             endpoint.monitor().report(&Selection::everything()).await;
         }
-        let address = serve(router).await;
+        let address = serve(restartable(router)).await;
         let reader = Command::new("node")
             .arg(root().join("tests/peers/page.mjs"))
             .arg(format!("http://{address}/health"))

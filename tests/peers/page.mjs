@@ -1,6 +1,6 @@
 // Reads the page as a browser does: `node page.mjs <url of the overview> <folder for screenshots>`. The service has a route
-// `/turn`, which turns the check `db` over, and `/slow`, which has reports take a while. Ends with an error that says
-// what was not as it should be.
+// `/turn`, which turns the check `db` over, `/slow`, which has reports take a while, and `/drain` and `/restart`. Ends
+// with an error that says what was not as it should be.
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { mkdirSync, readFileSync } from "node:fs";
@@ -149,6 +149,11 @@ try {
   await page.waitForFunction(() => document.querySelector(".note")?.textContent.startsWith("Draining"), { timeout: 10_000 });
   await judge(page, "draining");
   await shoot(page, "draining");
+  // The next one comes, and goes as well.
+  await fetch(`${root}/restart`);
+  await page.waitForFunction(() => !document.querySelector(".note"), { timeout: 15_000 });
+  await fetch(`${root}/drain`);
+  await page.waitForFunction(() => document.querySelector(".note"), { timeout: 10_000 });
   assert.deepEqual(complaints, []);
 } finally {
   await browser.close();

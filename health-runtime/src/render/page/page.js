@@ -110,7 +110,10 @@
       if (source.readyState === EventSource.CLOSED) setTimeout(follow, MOST);
     };
     source.addEventListener("state", (event) => {
-      for (const [check, { status }] of Object.entries(JSON.parse(event.data).checks)) told.set(check, status);
+      const state = JSON.parse(event.data);
+      // It may be another instance that speaks.
+      draining &&= state.draining;
+      for (const [check, { status }] of Object.entries(state.checks)) told.set(check, status);
       compare();
     });
     source.addEventListener("change", (event) => {
