@@ -7,7 +7,7 @@ use health_runtime::{
     BuildMetadata, Check, Details, EndpointBuilder, Level, LevelsPath, Outcome, Problem, ShowDetails, Status,
     StatusCodes, View,
 };
-use health_tests::{Answer, builder, endpoint, get, request, send, serve};
+use health_tests::{Answer, ask, builder, endpoint, get, request, send, serve};
 use serde_json::{Value, json};
 
 fn sample() -> Vec<Check> {
@@ -228,6 +228,25 @@ async fn other_methods_are_refused_and_head_and_options_are_like_get() {
     assert_eq!(answer.status, 503);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_client_comes_back_when_a_background_check_is_run_again() {
+    let check = Check::new("down", Level::L5, || async {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        false
+    });
+    let check = check.with_interval(Duration::from_mins(1)).with_retry_interval(Duration::from_secs(20)).readiness();
+    let router = endpoint([check]).router();
+    let retry = async || {
+        let answer = ask(router.clone(), "/readyz", &[]).await;
+        assert_eq!(answer.status, 503);
+        (answer.body.contains("pending"), answer.header("retry-after").to_owned())
+    };
+    // Its first run is under way.
+    assert_eq!(retry().await, (true, "1".to_owned()));
+    tokio::time::sleep(Duration::from_secs(30)).await;
+    assert_eq!(retry().await, (false, "20".to_owned()));
+}
+
 #[tokio::test]
 async fn what_is_too_long_is_refused_and_the_server_lives_on() {
     let address = serve(endpoint(sample()).router()).await;
@@ -276,7 +295,7 @@ async fn groups_answer_probers_in_plain_text() {
     assert_eq!(text("/readyz?exclude=db").await, body(200, "ok"));
     assert_eq!(
         text("/readyz?exclude=db&exclude=cache&verbose").await,
-        body(200, "[+]ping ok\n[+]db excluded: ok\n[+]cache excluded: ok\nreadyz check passed\n")
+        body(200, "[+]ping ok\n[+]cache excluded: ok\n[+]db excluded: ok\nreadyz check passed\n")
     );
     assert_eq!(
         text("/livez?exclude=typo&verbose").await,

@@ -339,6 +339,25 @@ async fn a_stream_is_never_silent_for_long_and_ends_after_a_time() {
     assert_eq!(began.elapsed().as_secs(), 300);
 }
 
+/// Who reads slowly finds news at each turn, and has to come back after the same time.
+#[tokio::test(start_paused = true)]
+async fn a_stream_that_always_has_something_to_tell_ends_after_a_time_as_well() {
+    let runs = AtomicU64::new(0);
+    let check = Check::new("flaps", Level::L3, move || {
+        let run = runs.fetch_add(1, Ordering::SeqCst);
+        async move { run.is_multiple_of(2) }
+    });
+    let endpoint = endpoint([check.with_interval(Duration::from_secs(1))]);
+    let began = Instant::now();
+    let mut stream = body_of(&endpoint).await.into_data_stream();
+    while let Some(text) = stream.next().await {
+        assert!(!text.expect("events").is_empty());
+        assert!(began.elapsed() <= Duration::from_mins(5), "{:?}", began.elapsed());
+        tokio::time::sleep(Duration::from_secs(3)).await;
+    }
+    assert!(began.elapsed() >= Duration::from_mins(5), "{:?}", began.elapsed());
+}
+
 /// Changes that a caller may not see put nothing off, and are told by nothing.
 #[tokio::test(start_paused = true)]
 async fn a_stream_is_no_more_silent_for_what_it_does_not_tell() {

@@ -114,6 +114,11 @@ async fn the_query_comes_first() {
     assert_eq!(content_type("/health/levels?format=health+json".to_owned(), XML).await, HEALTH);
     // Just the data is there in JSON alone.
     assert_eq!(content_type("/health/levels?view=values".to_owned(), XML).await, JSON);
+    // But only levels have it: elsewhere the word changes nothing.
+    for (route, accept) in [("/readyz", JSON), ("/readyz", HEALTH), ("/health", XML), ("/health/checks/db", HEALTH)] {
+        assert_eq!(content_type(format!("{route}?view=values"), accept).await, accept, "{route}");
+    }
+    assert_eq!(content_type("/health/metrics?view=values".to_owned(), SCRAPER).await, OPENMETRICS);
 }
 
 #[tokio::test]

@@ -38,6 +38,9 @@ fn checks(worst: &Outcome) -> Vec<Check> {
         .with_success_threshold(2),
         Check::new(HOSTILE, Level::L3, || async {
             Outcome::pass().with_message("well").with_data(json!({ "a": [1, null], "level": "no number" }))
+        }),
+        Check::new("own words", Level::L3, || async {
+            Outcome::pass().with_data(json!({ "cause": 1, "error": [], "message": {}, "muted": "no" }))
         })
         .with_description("What it is for."),
         Check::new("blocked", Level::L4, || async { true }).depends_on(["asleep"]).critical(false),
@@ -365,7 +368,10 @@ async fn it_knows_the_paths_the_names_and_the_tags() {
     }
     assert!(!paths.contains(&"/readyz"), "{paths:?}");
     let check = &document["paths"]["/status/checks/{name}"]["get"];
-    assert_eq!(check["parameters"][0]["schema"]["enum"], json!(["db", "late", HOSTILE, "asleep", "blocked", "slow"]));
+    assert_eq!(
+        check["parameters"][0]["schema"]["enum"],
+        json!(["db", "late", HOSTILE, "own words", "asleep", "blocked", "slow"])
+    );
     let tags = |path: &str| {
         let parameters = document["paths"][path]["get"]["parameters"].as_array().expect("parameters").clone();
         parameters
@@ -375,6 +381,10 @@ async fn it_knows_the_paths_the_names_and_the_tags() {
     };
     assert_eq!(tags("/status/depth"), Some(json!(["data", "datastore"])));
     assert_eq!(tags("/status/depth/5"), None);
+    // The agent heeds what readiness does.
+    let agent = document["paths"]["/status/agent"]["get"]["parameters"].as_array().expect("parameters").iter();
+    let agent: BTreeSet<_> = agent.map(|parameter| parameter["name"].as_str().expect("text")).collect();
+    assert_eq!(agent, ["exclude", "tag", "timeout"].into());
     // Descriptions are details.
     assert!(!document.to_string().contains("What it is for."));
 

@@ -225,7 +225,7 @@ async fn who_may_see_no_details_finds_none() {
         for secret in secrets {
             assert_eq!(pages.contains(secret), is_shown, "{secret}");
         }
-        assert!(pages.contains("until"), "that it is muted, and until when");
+        assert!(pages.contains("ends <time"), "that it is muted, and until when");
     }
 }
 
@@ -368,6 +368,33 @@ async fn its_links_lead_somewhere_whatever_it_stands_under() {
 }
 
 #[tokio::test]
+async fn the_same_as_json_is_the_same() {
+    let odd = Check::new("a&b=c", Level::L4, || async {}).with_tags(["x&y", "storage"]);
+    let address = serve(endpoint(sample().into_iter().chain([odd])).router()).await;
+    for (path, expected) in [
+        ("/health/levels", &["a&b=c", "db", "good", "reports"][..]),
+        ("/health/levels?tag=storage&timeout=1s500ms", &["a&b=c", "db"]),
+        ("/health/levels/4?tag=x%26y", &["a&b=c"]),
+        ("/health/levels?exclude=db&exclude=a%26b%3Dc&_=17", &["good", "reports"]),
+        ("/health/levels/2?cumulative", &["a&b=c", "good", "reports"]),
+        // The second time it is stored.
+        ("/health/levels/2", &["reports"]),
+        ("/health/levels/2?cumulative", &["a&b=c", "good", "reports"]),
+        ("/readyz?format=html&exclude=db", &[]),
+    ] {
+        let html = parse(&page(address, path).await);
+        let shown: BTreeSet<_> =
+            all(&html, "[data-check]").iter().filter_map(|check| check.attr("data-check")).collect();
+        assert_eq!(shown, expected.iter().copied().collect(), "{path}");
+        let link = only(&html, "footer a[href^='?']").attr("href").expect("a target");
+        let body = ask(address, "GET", &resolve(path, link), "").await.json();
+        let reports = body.as_object().expect("an object").values().filter_map(|level| level.get("checks"));
+        let checks = reports.chain(body.get("checks")).flat_map(|checks| checks.as_object().expect("checks").keys());
+        assert_eq!(checks.map(String::as_str).collect::<BTreeSet<_>>(), shown, "{path}: {link}");
+    }
+}
+
+#[tokio::test]
 async fn history_is_a_picture_with_words_and_a_list() {
     let endpoint = details([flapping::flapping("flaps"), Check::new("steady", Level::L3, || async {})]);
     flapping::ask(endpoint.monitor(), 70).await;
@@ -399,6 +426,23 @@ async fn it_says_that_the_service_is_shutting_down() {
     for path in ["/health", "/health/ready?format=html"] {
         let html = parse(&page(address, path).await);
         assert!(text(only(&html, ".note")).starts_with("Draining."), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_muted_is_not_said_to_fail() {
+    let good = |name| Check::new(name, Level::L5, || async {});
+    for (names, muted, sentence) in [
+        (&["a"][..], &["a"][..], "The check is muted."),
+        (&["a", "b"], &["a", "b"], "All 2 checks are muted."),
+        (&["a", "b", "c"], &["b"], "2 of 3 checks pass; 1 is muted."),
+    ] {
+        let endpoint = endpoint(names.iter().copied().map(good));
+        for name in muted {
+            endpoint.monitor().mute(name, Duration::from_hours(1), "a test").expect("such a check");
+        }
+        let html = parse(&page(serve(endpoint.router()).await, "/health").await);
+        assert!(text(only(&html, ".verdict")).ends_with(sentence), "{}", text(only(&html, ".verdict")));
     }
 }
 

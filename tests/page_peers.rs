@@ -6,23 +6,24 @@ use std::{
     path::{Path, PathBuf},
     process::Stdio,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
 
-use axum::{Router, routing::get};
+use axum::{Router, extract::Request, routing::get};
 use health_runtime::{BuildMetadata, Check, Endpoint, Level, Outcome, Selection, ShowDetails};
 use health_tests::{builder, events::Client, request, send, serve};
 use serde_json::json;
 use tokio::process::Command;
+use tower::ServiceExt;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// A service with a bit of everything, whose `db` is turned over by `/turn`.
+/// A service with a bit of everything, whose `db` is turned over by `/turn`, and whose reports take a while after `/slow`.
 fn service() -> (Endpoint, Router) {
     const BUILD: BuildMetadata = BuildMetadata::new("orders-api", "3.0.3")
         .with_repo("abc/orders-api")
@@ -33,6 +34,8 @@ fn service() -> (Endpoint, Router) {
         .with_profile("release");
     let is_down = Arc::new(AtomicBool::new(false));
     let seen = Arc::clone(&is_down);
+    let is_slow = Arc::new(AtomicBool::new(false));
+    let slow = Arc::clone(&is_slow);
     let db = Check::new("db", Level::L1, move || {
         let is_down = seen.load(Ordering::SeqCst);
         async move {
@@ -49,7 +52,11 @@ fn service() -> (Endpoint, Router) {
         db.with_description("Can the orders database take writes?").readiness().with_max_age(Duration::ZERO),
         Check::new("storage", Level::L1, || async { true }),
         Check::new("reports", Level::L1, || async {}).depends_on(["db"]).critical(false),
-        Check::new("memory", Level::L2, || async {}),
+        Check::new("memory", Level::L2, move || {
+            let takes = if slow.load(Ordering::SeqCst) { Duration::from_millis(1_500) } else { Duration::ZERO };
+            tokio::time::sleep(takes)
+        })
+        .with_max_age(Duration::ZERO),
         Check::new("billing", Level::L3, move || {
             let long = long.clone();
             async move { Outcome::warn(long) }
@@ -70,8 +77,24 @@ fn service() -> (Endpoint, Router) {
         is_down.fetch_xor(true, Ordering::SeqCst);
         turned.report(&Selection::check("db")).await;
     };
-    let router = endpoint.router().route("/turn", get(turn)).route("/drain", get(async move || drained.drain()));
+    let slow = move || async move {
+        is_slow.fetch_xor(true, Ordering::SeqCst);
+    };
+    let router = endpoint.router().route("/turn", get(turn)).route("/slow", get(slow));
+    let router = router.route("/drain", get(async move || drained.drain()));
     (endpoint, router)
+}
+
+/// A service whose next instance takes over at `/restart`.
+fn restartable(first: Router) -> Router {
+    let current = Arc::new(Mutex::new(first));
+    let next = Arc::clone(&current);
+    let restart = async move || *next.lock().expect("no panic") = service().1;
+    let answer = async move |request: Request| {
+        let router = current.lock().expect("no panic").clone();
+        router.oneshot(request).await
+    };
+    Router::new().route("/restart", get(restart)).fallback(answer)
 }
 
 #[tokio::test]
@@ -84,7 +107,7 @@ async fn a_browser_shows_changes_without_a_reload() {
         for _ in 0..4 {
             endpoint.monitor().report(&Selection::everything()).await;
         }
-        let address = serve(router).await;
+        let address = serve(restartable(router)).await;
         let reader = Command::new("node")
             .arg(root().join("tests/peers/page.mjs"))
             .arg(format!("http://{address}/health"))

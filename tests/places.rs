@@ -130,8 +130,11 @@ async fn links_show_what_is_there() {
         overview["links"].as_object().expect("an object").keys().cloned().collect::<Vec<_>>()
     };
     let health = ship();
-    assert_eq!(links(&health).await, ["events", "info", "levels", "live", "ready", "startup"]);
-    assert_eq!(links(&health.without_groups()).await, ["events", "info", "levels"]);
+    let all = ["events", "info", "levels", "live", "metrics", "openapi", "ready", "startup"];
+    assert_eq!(links(&health).await, all);
+    assert_eq!(links(&health.without_groups()).await, ["events", "info", "levels", "metrics"]);
+    let shallow = health.levels(4..=5).expect("levels");
+    assert_eq!(links(&shallow).await, all.into_iter().filter(|link| *link != "openapi").collect::<Vec<_>>());
 }
 
 /// The routes that came later: the page, events, numbers, the agent, the document, tokens.

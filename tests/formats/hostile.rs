@@ -3,11 +3,13 @@
 
 use std::collections::BTreeSet;
 
-use axum::Router;
+use axum::{Router, body::Body, http::Request};
+use futures_util::StreamExt;
 use health_runtime::{Check, Level, Outcome, ShowDetails, Status};
-use health_tests::{Answer, ask, builder};
+use health_tests::{Answer, ask, builder, events};
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use tower::ServiceExt;
 
 use super::exposition::Exposition;
 
@@ -163,7 +165,17 @@ async fn everything_reads_back(checks: &[Hostile]) {
         assert_xml_tells(&get(route, "xml").await.body, &names, native);
         let text = get(&format!("{route}?verbose"), "text").await.body;
         assert_eq!(text.split('\n').count(), checks.len() + 2, "{text:?}");
+        assert_page_tells(&get(route, "html").await.body, &names);
     }
+    for name in &names {
+        let path = name.bytes().map(|byte| format!("%{byte:02X}")).collect::<Vec<_>>().concat();
+        assert_page_tells(&get(&format!("/health/checks/{path}"), "html").await.body, &BTreeSet::from([*name]));
+    }
+    let agent = get("/health/agent", "text").await.body;
+    assert!(agent.strip_suffix('\n').is_some_and(|line| !line.contains(char::is_control)), "{agent:?}");
+    let state = first_event(&router).await;
+    let told = state["checks"].as_object().expect("checks");
+    assert_eq!(told.keys().map(String::as_str).collect::<BTreeSet<_>>(), names);
     for format in ["openmetrics", "prometheus"] {
         let scraped = Exposition::parse(&get("/health/metrics", format).await.body);
         assert_eq!(scraped.label_values("check").into_iter().collect::<BTreeSet<_>>(), names);
@@ -188,6 +200,35 @@ fn ids_of_health_json(body: &Value) -> BTreeSet<&str> {
         }
     }
     ids
+}
+
+/// The elements that a page is made of, and none that anybody smuggled in.
+const OF_A_PAGE: &str = "html head meta title link style body header nav a main h1 h2 h3 p span small strong code section ul li \
+                         article div dl dt dd details summary bdi pre time table caption thead tbody tr th td svg symbol use \
+                         desc path footer script";
+
+fn assert_page_tells(text: &str, names: &BTreeSet<&str>) {
+    let page = scraper::Html::parse_document(text);
+    let all = scraper::Selector::parse("*").expect("a selector");
+    let known: BTreeSet<_> = OF_A_PAGE.split_whitespace().collect();
+    let found: Vec<_> = page.select(&all).map(|element| element.value()).collect();
+    for element in &found {
+        assert!(known.contains(element.name()), "{} in {text}", element.name());
+        assert!(element.attrs().all(|(name, _)| !name.starts_with("on") && name != "src"), "{element:?} in {text}");
+    }
+    assert_eq!(found.iter().filter(|element| element.name() == "script").count(), 1);
+    let told: BTreeSet<_> = found.iter().filter_map(|element| element.attr("data-check")).collect();
+    assert_eq!(told, *names);
+}
+
+/// What a stream of events begins with.
+async fn first_event(router: &Router) -> Value {
+    let request = Request::get("/health/events").body(Body::empty()).expect("a request");
+    let body = router.clone().oneshot(request).await.expect("an answer").into_body();
+    let first = body.into_data_stream().next().await.expect("a state").expect("a state");
+    let text = std::str::from_utf8(&first).expect("UTF-8").strip_suffix("\n\n").expect("a whole event");
+    assert_eq!(text.split(['\n', '\r']).count(), 4, "a time, an id, a name and one line of data: {text:?}");
+    events::parse(text).expect("an event").data
 }
 
 /// What XML 1.0 cannot hold gives way to U+FFFD; all else is what JSON tells.

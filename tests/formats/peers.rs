@@ -5,11 +5,15 @@ use std::{
     net::{SocketAddr, TcpListener},
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
-use health_runtime::{Check, Level, Outcome};
-use health_tests::{Example, ask, endpoint, send, serve};
+use health_runtime::{Check, Level, Outcome, Selection, ShowDetails};
+use health_tests::{Example, ask, builder, endpoint, send, serve};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::time::{sleep, timeout};
@@ -36,6 +40,55 @@ async fn answers(format: &str) -> (TempDir, Vec<PathBuf>) {
         assert!(matches!(answer.status, 200 | 503), "{route}");
         files.push(folder.path().join(index.to_string()));
         fs::write(&files[index], answer.body).expect("a file");
+    }
+    (folder, files)
+}
+
+/// The answers of a service that drains, with one check in each state that there is seldom.
+async fn rare_answers(format: &str) -> (TempDir, Vec<PathBuf>) {
+    let has_run = Arc::new(AtomicBool::new(false));
+    let checks = [
+        Check::new("down", Level::L1, || async { false }),
+        Check::new("blocked", Level::L1, || async {}).depends_on(["down"]).readiness(),
+        Check::new("counted", Level::L2, || async { false }).with_failure_threshold(3),
+        Check::new("held", Level::L2, move || {
+            let is_first = !has_run.swap(true, Ordering::SeqCst);
+            async move { is_first }
+        })
+        .with_max_age(Duration::ZERO)
+        .with_hold(Duration::from_hours(1))
+        .readiness(),
+        Check::new("muted for a while", Level::L3, || async { false }),
+        Check::new("muted", Level::L3, || async { false }),
+        Check::new("slow", Level::L4, || async {}).with_degraded_after(Duration::from_nanos(1)),
+        Check::new("panics", Level::L4, || async { assert_eq!(1, 2, "at the disco") }).critical(false),
+        Check::new("pending", Level::L4, std::future::pending::<()>).with_interval(Duration::from_hours(1)).startup(),
+        Check::blocking("stuck", Level::L5, || std::thread::sleep(Duration::from_secs(2)))
+            .with_timeout(Duration::from_millis(50))
+            .with_max_age(Duration::ZERO),
+    ];
+    let endpoint = builder(checks).muted("muted").details(ShowDetails::Always).build().expect("a good endpoint");
+    endpoint.monitor().mute("muted for a while", Duration::from_hours(1), "<why> & how").expect("such a check");
+    endpoint.monitor().report(&Selection::everything()).await;
+    endpoint.monitor().drain();
+    let folder = tempfile::tempdir().expect("a folder");
+    let (mut files, mut all) = (Vec::new(), String::new());
+    for route in ["/health", "/health/levels", "/readyz", "/startupz", "/health/checks/stuck", "/health/checks/blocked"]
+    {
+        let answer = ask(endpoint.router(), &format!("{route}?format={format}"), &[]).await;
+        files.push(folder.path().join(files.len().to_string()));
+        fs::write(files.last().expect("one"), &answer.body).expect("a file");
+        all += &answer.body;
+    }
+    let causes = ["blocked", "draining", "panicked", "pending", "slow", "still_running"];
+    let words: &[_] = match format {
+        "xml" => {
+            &["<muted until=", "<muted>", "<blockedBy>", "heldUntil=", "runningSince=", "consecutive=", "draining="]
+        }
+        _ => &["\"observed\":", "\"muted\":true"],
+    };
+    for word in causes.iter().chain(words) {
+        assert!(all.contains(word), "{word} is nowhere in {all}");
     }
     (folder, files)
 }
@@ -67,7 +120,8 @@ fn python(program: &str, files: &[PathBuf]) -> String {
 async fn xml_is_valid_by_its_schema() {
     let schema = root().join("health-runtime/schemas/health.xsd");
     let (_folder, files) = answers("xml").await;
-    succeed(Command::new("xmllint").args(["--noout", "--schema"]).arg(&schema).args(files));
+    let (_rare_folder, rare) = rare_answers("xml").await;
+    succeed(Command::new("xmllint").args(["--noout", "--schema"]).arg(&schema).args(files).args(rare));
     // The schema can tell.
     let folder = tempfile::tempdir().expect("a folder");
     let wrong = folder.path().join("wrong");
@@ -80,6 +134,8 @@ async fn xml_is_valid_by_its_schema() {
 async fn health_json_is_valid_by_the_draft() {
     let (_folder, mut files) = answers("health+json").await;
     files.insert(0, root().join("tests/schemas/health+json.schema.json"));
+    let (_rare_folder, rare) = rare_answers("health+json").await;
+    files.extend(rare);
     let validate = "
 import json, sys
 from jsonschema import Draft202012Validator

@@ -99,8 +99,13 @@ async fn the_actuator_shape_is_that_of_spring_boot() {
         json!({ "status": "UP", "details": { "level": 1, "observed": "pass", "is_db_online": true, "pool": { "free": 3 } } })
     );
     assert_eq!(
-        timeless(body(full, "/health/checks/billing?format=actuator").await.json()),
+        timeless(body(full.clone(), "/health/checks/billing?format=actuator").await.json()),
         json!({ "status": "UP", "details": { "level": 3, "observed": "fail", "error": "no answer <1>" } })
+    );
+    // What passes has no error, whatever it says.
+    assert_eq!(
+        timeless(body(full, "/health/checks/partner:eu?format=actuator").await.json()),
+        json!({ "status": "UP", "details": { "level": 5, "observed": "pass", "message": "quick" } })
     );
 }
 
@@ -240,6 +245,10 @@ async fn plain_text_is_there_for_every_report() {
     assert_eq!(text("/health/checks/billing?format=text").await, (200, warning));
     assert_eq!(text("/readyz").await, (200, "ok".to_owned()));
     assert_eq!(text("/health/checks/unknown?format=text").await.0, 404);
+    // Said twice, left out once, as the Kubernetes API server has it.
+    let excluded = "[+]billing excluded: ok\n[+]db excluded: ok\nreadyz check passed\n".to_owned();
+    let twice = "/readyz?verbose&exclude=db&exclude=billing&exclude=db";
+    assert_eq!(text(twice).await, (200, excluded));
 }
 
 #[tokio::test]

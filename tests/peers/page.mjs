@@ -1,5 +1,6 @@
 // Reads the page as a browser does: `node page.mjs <url of the overview> <folder for screenshots>`. The service has a route
-// `/turn`, which turns the check `db` over. Ends with an error that says what was not as it should be.
+// `/turn`, which turns the check `db` over, `/slow`, which has reports take a while, and `/drain` and `/restart`. Ends
+// with an error that says what was not as it should be.
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { mkdirSync, readFileSync } from "node:fs";
@@ -51,6 +52,9 @@ try {
   await judge(page, "light");
   await shoot(page, "light");
 
+  // Ages stand where times did, and still make a sentence.
+  assert.match(await page.$eval('[data-check="legacy-partner"] .facts', (facts) => facts.textContent), /muted\s*ends in \d+ hr/);
+
   // What a reload would lose.
   await page.evaluate(() => { window.isStillHere = true; });
   await page.$eval("details", (details) => { details.open = true; });
@@ -85,6 +89,19 @@ try {
   await fetch(`${root}/turn`);
   await page.waitForFunction(() => document.querySelector('[data-check="db"]').dataset.status === "fail", { timeout: 10_000 });
 
+  // What happens while the page waits for an answer is in the next one.
+  const shows = (status) => page.waitForFunction((status) => document.querySelector('[data-check="db"]').dataset.status === status,
+    { timeout: 10_000 }, status);
+  await fetch(`${root}/slow`);
+  const asks = page.waitForRequest((request) => request.url().includes("fragment"), { timeout: 10_000 });
+  await fetch(`${root}/turn`);
+  await asks;
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  await fetch(`${root}/turn`);
+  await shows("pass");
+  await shows("fail");
+  await fetch(`${root}/slow`);
+
   await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: "dark" }]);
   await judge(page, "dark");
   await shoot(page, "dark");
@@ -97,7 +114,10 @@ try {
   const isTooWide = () => document.documentElement.scrollWidth > document.documentElement.clientWidth;
   assert.equal(await page.evaluate(isTooWide), false, "a phone scrolls one way");
 
-  for (const [name, address] of [["check", `${url}/checks/db`], ["level", `${url}/levels/1`], ["problem", `${url}/nothing`]]) {
+  for (const [name, address] of [
+    ["check", `${url}/checks/db`], ["level", `${url}/levels/1`], ["group", `${url}/ready?format=html`],
+    ["problem", `${url}/nothing`],
+  ]) {
     const other = await open(address);
     await judge(other, name);
     await shoot(other, name);
@@ -127,7 +147,13 @@ try {
   await page.bringToFront();
   await fetch(`${root}/drain`);
   await page.waitForFunction(() => document.querySelector(".note")?.textContent.startsWith("Draining"), { timeout: 10_000 });
+  await judge(page, "draining");
   await shoot(page, "draining");
+  // The next one comes, and goes as well.
+  await fetch(`${root}/restart`);
+  await page.waitForFunction(() => !document.querySelector(".note"), { timeout: 15_000 });
+  await fetch(`${root}/drain`);
+  await page.waitForFunction(() => document.querySelector(".note"), { timeout: 10_000 });
   assert.deepEqual(complaints, []);
 } finally {
   await browser.close();

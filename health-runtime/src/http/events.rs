@@ -177,7 +177,8 @@ impl Feed {
 
     /// The next events, as soon as there are any.
     async fn next(mut self) -> Option<(Result<String, Infallible>, Self)> {
-        if self.is_over {
+        // Whatever there is to tell: a reader that is slow finds news at each turn.
+        if self.is_over || Instant::now() >= self.permit.until {
             return None;
         }
         let mut events = self.opening.take().unwrap_or_default();

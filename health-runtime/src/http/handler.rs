@@ -1,6 +1,6 @@
 //! From a question to an answer.
 
-use std::{borrow::Borrow, sync::Arc};
+use std::{borrow::Borrow, sync::Arc, time::Duration};
 
 use axum::{
     extract::Request,
@@ -22,7 +22,7 @@ use super::{
     negotiate::negotiate,
     paths::Paths,
     problem::ProblemDetails,
-    query::{Query, Shape, View},
+    query::{Query, View},
     show_details::ShowDetails,
     status_code::ValidStatusCodes,
     target::{Reach, Target},
@@ -35,7 +35,7 @@ use crate::render::Place;
 use crate::render::{MetricsView, RenderMetrics};
 use crate::{
     build_info::{BuildMetadata, RuntimeInfo},
-    model::{CheckSpec, Group, Level, Levels, Report, Status, StatusChange},
+    model::{Cause, CheckSpec, Group, Level, Levels, Report, ReportEntry, Status, StatusChange},
     monitor::{Monitor, Selection},
     render::{self, Clearance, Context, FormatId, Render, RenderReport, ReportView, Sight, Subject},
 };
@@ -157,7 +157,7 @@ impl Service {
         let depth = if format.is_page() { page::depth(&parts.uri) } else { 0 };
         #[cfg(not(feature = "page"))]
         let depth = 0;
-        let shape = Shape { is_fragment: query.shape.is_fragment && format.is_page(), ..query.shape };
+        let shape = query.shape.there(&target, format);
         let key = Key { target, shape, format, sight, reach, depth };
         if let Some(answer) = self.stored(&key, &query) {
             return Answering::now(answer.into_response(&parts.method, &parts.headers));
@@ -253,7 +253,7 @@ impl Service {
                 is_alone: matches!(key.target, Target::Level(level) if shown_levels(level, query) == Levels::one(level)),
             },
         };
-        self.encode(key, render, report, subject)
+        self.encode(key, render, report, query, subject)
     }
 
     fn group(&self, key: &Key, render: RenderReport, group: Group, report: &Report, query: &Query) -> Answer {
@@ -264,12 +264,15 @@ impl Service {
             Group::Readiness => "readyz",
             Group::Startup => "startupz",
         };
-        self.encode(key, render, report, Subject::Group { probe, excluded: &excluded, unmatched: &unmatched })
+        self.encode(key, render, report, query, Subject::Group { probe, excluded: &excluded, unmatched: &unmatched })
     }
 
-    fn encode(&self, key: &Key, render: RenderReport, report: &Report, subject: Subject<'_>) -> Answer {
+    #[cfg_attr(not(feature = "page"), allow(unused_variables, reason = "only pages say what was asked for"))]
+    fn encode(&self, key: &Key, render: RenderReport, report: &Report, query: &Query, subject: Subject<'_>) -> Answer {
         let Sight { info, .. } = key.sight;
         let build = self.build_info.as_ref().filter(|_| info.is_some());
+        #[cfg(feature = "page")]
+        let as_json = if key.format.is_page() { query.as_json(key.shape) } else { String::new() };
         let context = Context {
             subject,
             is_verbose: key.shape.is_verbose,
@@ -283,6 +286,7 @@ impl Service {
                 has_events: self.tells_news(key),
                 depth: key.depth,
                 is_fragment: key.shape.is_fragment,
+                as_json: &as_json,
             },
         };
         let histories = self.histories(key, report);
@@ -317,7 +321,7 @@ impl Service {
         let status = self.status_codes.of(report);
         let again = (status == StatusCode::SERVICE_UNAVAILABLE).then(|| {
             let failing = report.entries().iter().filter(|entry| entry.counting_status() == Some(Status::Fail));
-            retry_after(failing.map(|entry| entry.check.max_age()).min().unwrap_or_default())
+            retry_after(failing.map(run_again_after).min().unwrap_or_default())
         });
         let answer = Answer::new(status, content_type, again, body);
         answer.with_headers(|headers| self.envoy.insert(headers, report))
@@ -352,7 +356,8 @@ impl Service {
         let runtime = self.runtime_info.facts(host(request));
         let links = self.paths.links(original_uri(request), key.reach);
         let is_draining = self.monitor.is_draining();
-        Ok(self.encode(key, render, &report, Subject::Overview { runtime: &runtime, links: &links, is_draining }))
+        let subject = Subject::Overview { runtime: &runtime, links: &links, is_draining };
+        Ok(self.encode(key, render, &report, query, subject))
     }
 }
 
@@ -362,6 +367,15 @@ fn shown_levels(level: Level, query: &Query) -> Levels {
         Level::ALL.into_iter().filter(|other| *other >= level).collect()
     } else {
         Levels::one(level)
+    }
+}
+
+/// How long it is at most until a failing check is run again, if somebody asks or it does so by itself.
+fn run_again_after(entry: &ReportEntry) -> Duration {
+    match entry.result.cause() {
+        // Its first run is under way.
+        Some(Cause::Pending) => Duration::ZERO,
+        _ => entry.check.retry_interval().unwrap_or_else(|| entry.check.max_age()),
     }
 }
 

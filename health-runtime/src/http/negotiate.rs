@@ -17,8 +17,8 @@ pub(super) fn negotiate(target: &Target, query: &Query, headers: &HeaderMap) -> 
         return asked;
     }
     let own = own_format(target);
-    // Only JSON has this view.
-    if query.shape.view == Some(View::Values) {
+    // Only JSON has this view, and only of levels.
+    if query.shape.view == Some(View::Values) && matches!(target, Target::Levels | Target::Level(_)) {
         return own;
     }
     let Some(accept) = Accept::of(headers) else { return own };

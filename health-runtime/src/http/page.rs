@@ -70,6 +70,7 @@ impl Reader {
             has_events: false,
             depth: self.depth,
             is_fragment: false,
+            as_json: "",
         };
         let status = response.status();
         let page = render::problem(place, status.as_u16(), title(status), problem.detail());

@@ -147,6 +147,10 @@ impl Paths {
             startup: group("startup"),
             info: link(&format!("{base}/info")),
             events: cfg!(feature = "events").then(|| link(&format!("{base}/events"))),
+            metrics: cfg!(feature = "metrics").then(|| link(&format!("{base}/metrics"))),
+            // Which describes everything, and is not where something is missing.
+            openapi: (cfg!(feature = "openapi") && reach == Reach::EVERYTHING)
+                .then(|| link(&format!("{base}/openapi.json"))),
         }
     }
 }

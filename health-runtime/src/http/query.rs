@@ -1,6 +1,6 @@
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
-use super::problem::ProblemDetails;
+use super::{problem::ProblemDetails, target::Target};
 use crate::render::FormatId;
 
 /// What a level report looks like.
@@ -20,8 +20,9 @@ pub(super) struct Query {
     pub(super) shape: Shape,
     /// The encoding that it asks for.
     pub(super) format: Option<FormatId>,
-    pub(super) tags: Vec<String>,
-    pub(super) excluded: Vec<String>,
+    /// Each once, however often it is said.
+    pub(super) tags: BTreeSet<String>,
+    pub(super) excluded: BTreeSet<String>,
     pub(super) timeout: Option<Duration>,
 }
 
@@ -33,6 +34,19 @@ pub(super) struct Shape {
     pub(super) is_verbose: bool,
     /// Only what changes of a page, for its script.
     pub(super) is_fragment: bool,
+}
+
+impl Shape {
+    /// What of it makes a difference there, so that no answer is stored twice.
+    pub(super) fn there(self, target: &Target, format: FormatId) -> Self {
+        let is_of_levels = matches!(target, Target::Levels | Target::Level(_));
+        Self {
+            view: self.view.filter(|_| is_of_levels && format == FormatId::JSON),
+            is_cumulative: self.is_cumulative && matches!(target, Target::Level(_)),
+            is_verbose: self.is_verbose && format == FormatId::TEXT,
+            is_fragment: self.is_fragment && format.is_page(),
+        }
+    }
 }
 
 impl Query {
@@ -53,8 +67,8 @@ impl Query {
                 "cumulative" => parsed.shape.is_cumulative = flag(&key, &value)?,
                 "fragment" => parsed.shape.is_fragment = flag(&key, &value)?,
                 "verbose" => parsed.shape.is_verbose = flag(&key, &value)?,
-                "tag" => parsed.tags.push(value.into_owned()),
-                "exclude" => parsed.excluded.push(value.into_owned()),
+                "tag" => drop(parsed.tags.insert(value.into_owned())),
+                "exclude" => drop(parsed.excluded.insert(value.into_owned())),
                 "timeout" => parsed.timeout = Some(timeout(&value)?),
                 _ => {}
             }
@@ -62,8 +76,21 @@ impl Query {
         Ok(parsed)
     }
 
+    /// What asks for the same as JSON, where this much of the shape makes a difference. Without the time it may take.
+    #[cfg(feature = "page")]
+    pub(super) fn as_json(&self, shape: Shape) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.append_pair("format", "json");
+        if shape.is_cumulative {
+            query.append_key_only("cumulative");
+        }
+        query.extend_pairs(self.tags.iter().map(|tag| ("tag", tag)));
+        query.extend_pairs(self.excluded.iter().map(|name| ("exclude", name)));
+        query.finish()
+    }
+
     /// Whether the answer is one that others will ask for, too: there are but a few of these.
-    pub(super) const fn is_common(&self) -> bool {
+    pub(super) fn is_common(&self) -> bool {
         self.tags.is_empty() && self.excluded.is_empty() && self.timeout.is_none()
     }
 }
@@ -89,6 +116,7 @@ fn timeout(value: &str) -> Result<Duration, ProblemDetails> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Level;
 
     #[test]
     fn every_key_is_understood() {
@@ -100,12 +128,40 @@ mod tests {
             Query {
                 shape: Shape { view: Some(View::Values), is_cumulative: true, is_verbose: true, is_fragment: false },
                 format: Some(FormatId::TEXT),
-                tags: vec!["a".into(), "b c".into()],
-                excluded: vec!["x".into(), "y".into()],
+                tags: ["a".into(), "b c".into()].into(),
+                excluded: ["x".into(), "y".into()].into(),
                 timeout: Some(Duration::from_millis(1500)),
             }
         );
         assert!(!parsed.is_common());
+    }
+
+    #[test]
+    fn what_is_said_twice_is_said_once() {
+        let repeated = format!("{}&{}", "exclude=b&exclude=a&".repeat(3_000), "tag=x&".repeat(3_000));
+        let parsed = Query::parse(Some(&repeated)).expect("a good query");
+        assert_eq!(parsed, Query::parse(Some("exclude=a&exclude=b&tag=x")).expect("a good query"));
+        assert_eq!((parsed.excluded.len(), parsed.tags.len()), (2, 1));
+    }
+
+    #[test]
+    fn words_without_a_meaning_there_store_no_answer_of_their_own() {
+        let everything = Shape { view: Some(View::Values), is_cumulative: true, is_verbose: true, is_fragment: true };
+        let none = Shape::default();
+        let check = Target::Check("db".to_owned());
+        for format in FormatId::all() {
+            let of_check = everything.there(&check, format);
+            let expected = match format.format().name {
+                "text" => Shape { is_verbose: true, ..none },
+                "html" => Shape { is_fragment: true, ..none },
+                _ => none,
+            };
+            assert_eq!(of_check, expected, "{}", format.format().name);
+        }
+        let of_levels = Shape { view: Some(View::Values), ..none };
+        assert_eq!(everything.there(&Target::Levels, FormatId::JSON), of_levels);
+        let of_level = Shape { is_cumulative: true, ..of_levels };
+        assert_eq!(everything.there(&Target::Level(Level::L3), FormatId::JSON), of_level);
     }
 
     #[test]

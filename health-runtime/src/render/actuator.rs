@@ -64,6 +64,8 @@ fn component(check: &CheckView<'_>) -> Fields {
 
 /// What is known of it, and the fields of its data beside that.
 fn details(check: &CheckView<'_>) -> Value {
+    // Spring Boot has an `error` for what went wrong.
+    let message = if check.observed == Status::Pass { "message" } else { "error" };
     Fields::default()
         .with("level", check.level.number())
         .with("observed", check.observed.as_str())
@@ -71,7 +73,7 @@ fn details(check: &CheckView<'_>) -> Value {
         .with("checked_at", timestamp(check.checked_at))
         .with_some("cause", check.cause)
         .with_some("muted", check.muted.is_some().then_some(true))
-        .with_some("error", check.message)
+        .with_some(message, check.message)
         .with_data(check.data)
         .into()
 }

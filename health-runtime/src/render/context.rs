@@ -35,6 +35,8 @@ pub(crate) struct Place<'a> {
     pub(crate) depth: usize,
     /// Only what changes is asked for.
     pub(crate) is_fragment: bool,
+    /// The query that asks for the same as JSON.
+    pub(crate) as_json: &'a str,
 }
 
 /// What a report is about.
@@ -77,4 +79,10 @@ pub(crate) struct Links {
     /// With the feature `events`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) events: Option<String>,
+    /// With the feature `metrics`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) metrics: Option<String>,
+    /// With the feature `openapi`, where everything is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) openapi: Option<String>,
 }

@@ -146,12 +146,18 @@ fn parameters(target: &Target, formats: &[FormatId], checks: &[&CheckSpec]) -> V
         let common = [parameter::format(formats), parameter::timeout(), parameter::exclude()];
         common.into_iter().chain(fragment.clone())
     };
+    let tag_of_members = |group| {
+        let members: Vec<_> = checks.iter().copied().filter(|check| check.is_in(group)).collect();
+        parameter::tag(&members)
+    };
     match target {
         Target::Info | Target::OpenApi => Vec::new(),
         #[cfg(feature = "events")]
         Target::Events => Vec::new(),
         #[cfg(feature = "agent")]
-        Target::Agent => Vec::new(),
+        Target::Agent => {
+            [parameter::timeout(), parameter::exclude()].into_iter().chain(tag_of_members(Group::Readiness)).collect()
+        }
         #[cfg(feature = "metrics")]
         Target::Metrics => vec![parameter::format(formats)],
         Target::Check(_) => {
@@ -168,10 +174,7 @@ fn parameters(target: &Target, formats: &[FormatId], checks: &[&CheckSpec]) -> V
             let own = [parameter::view(), parameter::verbose(), parameter::cumulative()];
             of_reports().chain(own).chain(parameter::tag(&of_level)).collect()
         }
-        Target::Group(group) => {
-            let members: Vec<_> = checks.iter().copied().filter(|check| check.is_in(*group)).collect();
-            of_reports().chain([parameter::verbose()]).chain(parameter::tag(&members)).collect()
-        }
+        Target::Group(group) => of_reports().chain([parameter::verbose()]).chain(tag_of_members(*group)).collect(),
     }
 }
 

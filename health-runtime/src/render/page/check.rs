@@ -86,7 +86,7 @@ fn facts(check: &CheckView<'_>, extent: Extent, links: &Links) -> Markup {
             div { dt { "checked" } dd { (time(check.checked_at)) } }
             div { dt { "took" } dd { (duration(check.duration)) } }
             @if let Some(since) = check.running_since { div { dt { "running since" } dd { (time(since)) } } }
-            @if let Some(until) = check.held_until { div { dt { "held until" } dd { (time(until)) } } }
+            @if let Some(until) = check.held_until { div { dt { "hold ends" } dd { (time(until)) } } }
             @if let Some(count) = check.consecutive { div { dt { "in a row" } dd { (count) } } }
             @if let Some(names) = check.blocked_by {
                 div { dt { "blocked by" } dd {
@@ -99,7 +99,8 @@ fn facts(check: &CheckView<'_>, extent: Extent, links: &Links) -> Markup {
             @if let Some(mute) = &check.muted {
                 div { dt { "muted" } dd {
                     @match mute.until {
-                        Some(until) => { "until " (time(until)) },
+                        // Which is an age where the script runs: "in 2 hours".
+                        Some(until) => { "ends " (time(until)) },
                         None => "as long as it runs",
                     }
                     @if let Some(why) = mute.why { ": " bdi { (why) } }

@@ -63,7 +63,10 @@ fn main(view: &ReportView<'_>, context: &Context<'_>, links: &Links) -> Markup {
             @if let (Subject::Check, [check, ..]) = (&context.subject, view.checks.as_slice()) {
                 (card(check, 0, Extent::Whole, links))
             } @else if view.levels.is_empty() {
-                ul class="checks" { (cards(&view.checks, view, links)) }
+                section aria-labelledby="members" {
+                    h2 id="members" { "Its checks" }
+                    (cards(&view.checks, view, links))
+                }
             } @else {
                 @for level in view.levels { (of_level(view, *level, links)) }
             }
@@ -114,11 +117,7 @@ fn of_level(view: &ReportView<'_>, level: Level, links: &Links) -> Markup {
                 "Level " (level) " " small { (words::of_level(level)) }
                 @if !checks.is_empty() { " " (badge(worst_of(checks))) }
             }
-            @if checks.is_empty() {
-                p class="empty" { "No checks." }
-            } @else {
-                ul class="checks" { (cards(checks, view, links)) }
-            }
+            (cards(checks, view, links))
         }
     }
 }
@@ -128,8 +127,14 @@ fn cards(checks: &[CheckView<'_>], view: &ReportView<'_>, links: &Links) -> Mark
     let first =
         checks.first().map_or(0, |first| view.checks.iter().position(|check| check.name == first.name).unwrap_or(0));
     html! {
-        @for (index, check) in checks.iter().enumerate() {
-            li { (card(check, first + index, Extent::Short, links)) }
+        @if checks.is_empty() {
+            p class="empty" { "No checks." }
+        } @else {
+            ul class="checks" {
+                @for (index, check) in checks.iter().enumerate() {
+                    li { (card(check, first + index, Extent::Short, links)) }
+                }
+            }
         }
     }
 }

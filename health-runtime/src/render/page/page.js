@@ -6,6 +6,9 @@
   const live = document.getElementById("live");
   const news = document.getElementById("news");
   let etag = "", askedAt = Date.now(), timer = 0, draining = false, source;
+  // What happens while it asks may not be in the answer.
+  let asking = false, again = false;
+  const told = new Map();
 
   const statuses = () =>
     new Map([...document.querySelectorAll("[data-check]")].map((check) => [check.dataset.check, check.dataset.status]));
@@ -23,6 +26,7 @@
   }
 
   function later(delay) {
+    if (asking) return void (again ||= delay === 0);
     clearTimeout(timer);
     timer = setTimeout(ask, Math.max(delay, askedAt + LEAST - Date.now()));
   }
@@ -31,12 +35,15 @@
     askedAt = Date.now();
     // Whoever is about to copy something would lose it.
     if (!getSelection().isCollapsed) return later(LEAST);
+    asking = true;
+    again = false;
     try {
       const url = new URL(location.href);
       url.hash = "";
       url.searchParams.set("format", "html");
       url.searchParams.set("fragment", "true");
-      const answer = await fetch(url, { cache: "no-store", headers: etag ? { "If-None-Match": etag } : {} });
+      const headers = etag ? { "If-None-Match": etag } : {};
+      const answer = await fetch(url, { cache: "no-store", headers, signal: AbortSignal.timeout(MOST) });
       if (answer.status === 200) {
         const page = new DOMParser().parseFromString(await answer.text(), "text/html");
         const main = page.querySelector("main");
@@ -48,7 +55,17 @@
     } catch {
       // The server is away. It is asked again.
     }
-    later(MOST);
+    asking = false;
+    later(again ? 0 : MOST);
+    compare();
+  }
+
+  // Asks for what was told and is not shown.
+  function compare() {
+    if (asking) return;
+    const shown = statuses();
+    if ([...told].some(([check, status]) => shown.has(check) && shown.get(check) !== status)) later(0);
+    told.clear();
   }
 
   function show(main) {
@@ -93,14 +110,16 @@
       if (source.readyState === EventSource.CLOSED) setTimeout(follow, MOST);
     };
     source.addEventListener("state", (event) => {
-      const shown = statuses();
-      const { checks } = JSON.parse(event.data);
-      if (Object.entries(checks).some(([name, { status }]) => shown.has(name) && shown.get(name) !== status)) later(0);
+      const state = JSON.parse(event.data);
+      // It may be another instance that speaks.
+      draining &&= state.draining;
+      for (const [check, { status }] of Object.entries(state.checks)) told.set(check, status);
+      compare();
     });
     source.addEventListener("change", (event) => {
       const { check, to } = JSON.parse(event.data);
-      const status = statuses().get(check);
-      if (status && status !== to) later(0);
+      told.set(check, to);
+      compare();
     });
     source.addEventListener("missed", () => later(0));
     // Which is said again each time that one comes back.

@@ -34,6 +34,7 @@ pub(super) struct Links {
     levels: String,
     there: Levels,
     has_events: bool,
+    as_json: String,
 }
 
 impl Links {
@@ -41,7 +42,8 @@ impl Links {
         let root = if place.depth == 0 { "./".to_owned() } else { "../".repeat(place.depth) };
         let link = |path: &str| format!("{root}{}", path.trim_start_matches('/'));
         let Place { there, has_events, .. } = place;
-        Self { base: link(place.base), levels: link(place.levels), there, has_events }
+        let as_json = format!("?{}", place.as_json);
+        Self { base: link(place.base), levels: link(place.levels), there, has_events, as_json }
     }
 
     /// `None` where there is none: each page links only to what is at its own place.
@@ -84,7 +86,7 @@ pub(super) fn document(title: &str, status: Status, links: &Links, main: &Markup
                 (main)
                 footer {
                     p id="live" { a href="" { "Ask again" } }
-                    p { a href="?format=json" { "The same as JSON" } }
+                    p { a href=(links.as_json) { "The same as JSON" } }
                 }
                 // Beside what changes, so that it is there to be read aloud.
                 p id="news" class="unseen" role="status" {}

@@ -42,10 +42,16 @@ pub(super) fn sentence(view: &ReportView<'_>) -> String {
     let of = |status| counting().filter(|check| check.status == status).count();
     let (all, failing, warning) = (view.checks.len(), of(Status::Fail), of(Status::Warn));
     let muted = all - counting().count();
+    // What counts for nothing may well pass.
+    match (all, muted) {
+        (1, 1) => return "The check is muted.".to_owned(),
+        (1.., _) if muted == all => return format!("All {all} checks are muted."),
+        _ => {}
+    }
     let mut parts = Vec::new();
     match (all, failing, warning) {
         (0, _, _) => parts.push("There is nothing to check".to_owned()),
-        (1, 0, 0) if muted == 0 => parts.push("The check passes".to_owned()),
+        (1, 0, 0) => parts.push("The check passes".to_owned()),
         (1, 1, _) => parts.push("The check fails".to_owned()),
         (1, _, 1) => parts.push("The check warns".to_owned()),
         (_, 0, 0) if muted == 0 => parts.push(format!("All {all} checks pass")),

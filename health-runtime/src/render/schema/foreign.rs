@@ -59,11 +59,13 @@ fn actuator(components: ComponentsBuilder) -> ComponentsBuilder {
         ("observed", status(), true),
         ("duration_ms", number(), true),
         ("checked_at", timestamp(), true),
-        ("cause", text(), false),
-        ("muted", boolean(), false),
-        ("error", text(), false),
+        // Where there is no such detail, the data of a check may have a field of this name, with anything in it.
+        ("cause", empty(), false),
+        ("muted", empty(), false),
+        ("error", empty(), false),
+        ("message", empty(), false),
     ]);
-    // The data of a check stands among its details.
+    // It stands among the details.
     let details = details.additional_properties(Some(AdditionalProperties::FreeForm(true)));
     let component =
         object([("status", one_of(["UP", "DOWN", "UNKNOWN"]), true), ("details", details.build().into(), false)]);
