@@ -20,7 +20,7 @@ use super::{
 use crate::model::CheckMetrics;
 use crate::{
     error::UnknownCheck,
-    model::{CheckSpec, Location, Report, StatusChange},
+    model::{CheckSpec, Level, Location, Report, StatusChange},
     registry::Registry,
     validation::nearest,
 };
@@ -275,12 +275,13 @@ impl Monitor {
     }
 
     fn find(&self, name: &str) -> Result<&Monitored, UnknownCheck> {
-        let names = || self.checks().map(CheckSpec::name);
-        self.shared
-            .checks
-            .iter()
-            .find(|check| check.spec.name() == name)
-            .ok_or_else(|| UnknownCheck { name: name.to_owned(), suggestion: nearest(name, names()) })
+        let checks = &self.shared.checks;
+        // They are sorted by level, and by name within one.
+        let at = |level| checks.binary_search_by_key(&(level, name), |check| (check.spec.level(), check.spec.name()));
+        Level::ALL.into_iter().find_map(|level| Some(&checks[at(level).ok()?])).ok_or_else(|| UnknownCheck {
+            name: name.to_owned(),
+            suggestion: nearest(name, self.checks().map(CheckSpec::name)),
+        })
     }
 
     /// Like [`report`](Self::report), and says for how long an answer made of it stays true.

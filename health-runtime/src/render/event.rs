@@ -18,7 +18,9 @@ pub(crate) const KEEP_ALIVE: &str = ":\n\n";
 
 /// What is known of the checks. `id` is that of the latest change.
 pub(crate) fn state(view: &ReportView<'_>, is_draining: bool, id: &str) -> String {
-    let body = StateBody { status: view.status.as_str(), draining: is_draining, checks: Checks(&view.checks) };
+    // Of nothing nobody knows that it passes.
+    let status = (!view.checks.is_empty()).then(|| view.status.as_str());
+    let body = StateBody { status, draining: is_draining, checks: Checks(&view.checks) };
     event("state", Some(id), &body)
 }
 
@@ -46,7 +48,8 @@ fn event(name: &str, id: Option<&str>, body: &impl Serialize) -> String {
 
 #[derive(Serialize)]
 struct StateBody<'a> {
-    status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<&'static str>,
     draining: bool,
     checks: Checks<'a>,
 }
