@@ -151,3 +151,37 @@ async fn what_is_public_is_shown_to_everybody_and_what_is_secret_to_nobody() {
         assert_eq!(get(address, "/health/levels/5?view=values").await.json(), json!({ "pool": expected }));
     }
 }
+
+#[derive(Serialize)]
+struct Shard {
+    waiting: u32,
+}
+
+#[derive(Serialize)]
+struct Shards {
+    #[serde(flatten)]
+    first: Public<Option<Shard>>,
+    #[serde(flatten)]
+    second: Secret<Option<Shard>>,
+    region: Public<&'static str>,
+    broker: &'static str,
+}
+
+/// What is flattened and not there leaves nothing behind, and takes nothing with it.
+#[tokio::test]
+async fn what_is_flattened_may_be_missing() {
+    for (first, internal, public) in [
+        (None, json!({ "region": "eu", "broker": "b3" }), json!({ "region": "eu" })),
+        (Some(4), json!({ "waiting": 4, "region": "eu", "broker": "b3" }), json!({ "waiting": 4, "region": "eu" })),
+    ] {
+        for (show, expected) in [(ShowDetails::Always, internal), (ShowDetails::Never, public)] {
+            let check = Check::new("shards", Level::L3, move || async move {
+                let first = Public(first.map(|waiting| Shard { waiting }));
+                Details::pass(Shards { first, second: Secret(None), region: Public("eu"), broker: "b3" })
+            });
+            let endpoint = builder([check]).details(show).build().expect("a good endpoint");
+            let answer = get(serve(endpoint.router()).await, "/health/checks/shards").await;
+            assert_eq!(answer.json()["data"], expected, "{answer:?}");
+        }
+    }
+}

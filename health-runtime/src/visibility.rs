@@ -228,6 +228,8 @@ impl Parts {
                         internal.extend(fields.clone());
                         public.extend(fields);
                     }
+                    // What is flattened and not there: `None`, or all of it secret.
+                    None | Some(Value::Null) if !is_alone => {}
                     value => return Self { public: value.clone(), internal: value },
                 },
                 None => {
