@@ -52,6 +52,36 @@ async fn declared_proxies_are_believed_up_to_the_last_hop_that_is_none() {
     assert_eq!(get_with(address, "/health/levels/1", &[("X-Forwarded-For", "2001:db8::5")]).await.status, 403);
 }
 
+/// Proxies append to what the client wrote, whatever that was: it must not make them lose the client's address.
+#[tokio::test]
+async fn nothing_that_a_client_writes_hides_its_address() {
+    for (proxies, name, hop) in [
+        (Proxies::x_forwarded_for(["127.0.0.1"]), "X-Forwarded-For", "192.0.2.1"),
+        (Proxies::forwarded(["127.0.0.1"]), "Forwarded", "for=192.0.2.1"),
+    ] {
+        let (address, ..) = start(inside(&["192.0.2.0/24"]).behind(proxies)).await;
+        for written in ["é", "unknown", "for=\"", ",,", "\"a"] {
+            let answer = get_with(address, "/health/levels/1", &[(name, &format!("{written}, {hop}"))]).await;
+            assert_eq!(answer.status, 200, "{name}: {written}");
+        }
+    }
+}
+
+/// Connections of IPv4 to a socket of IPv6 come from such addresses, so that is how somebody may write them.
+#[tokio::test]
+async fn addresses_of_ipv4_may_be_written_as_those_of_ipv6() {
+    for (range, status) in [
+        ("::ffff:127.0.0.1", 200),
+        ("::ffff:127.0.0.0/104", 200),
+        ("::ffff:0:0/96", 200),
+        ("::ffff:10.0.0.0/104", 403),
+        ("::/0", 403),
+    ] {
+        let (address, ..) = start(inside(&[range])).await;
+        assert_eq!(get(address, "/health/levels/1").await.status, status, "{range}");
+    }
+}
+
 #[tokio::test]
 async fn an_address_that_nobody_tells_is_in_no_range() {
     let runs = Runs::default();

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net};
 
 /// Ranges of addresses, with those that could not be read.
 #[derive(Clone, Debug, Default)]
@@ -19,7 +19,7 @@ impl Ranges {
             let range: String = range.into();
             let read = range.parse().ok().or_else(|| range.parse::<IpAddr>().ok().map(IpNet::from));
             match read {
-                Some(range) => parsed.ranges.push(range),
+                Some(range) => parsed.ranges.push(canonical(range)),
                 None => parsed.unreadable.push(range),
             }
         }
@@ -40,6 +40,18 @@ impl Ranges {
         });
         none.into_iter().chain(unreadable).collect()
     }
+}
+
+/// The range as addresses are compared with it: an IPv4 address that is mapped into IPv6 is one of IPv4.
+fn canonical(range: IpNet) -> IpNet {
+    let of_ipv4 = match range {
+        IpNet::V6(range) => range
+            .addr()
+            .to_ipv4_mapped()
+            .and_then(|address| Ipv4Net::new(address, range.prefix_len().checked_sub(96)?).ok()),
+        IpNet::V4(_) => None,
+    };
+    of_ipv4.map_or(range, IpNet::V4)
 }
 
 /// The address of one hop: `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1`, `[2001:db8::1]`, `[2001:db8::1]:80`. `None` for

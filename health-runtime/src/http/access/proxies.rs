@@ -54,11 +54,13 @@ impl Proxies {
         let mut hops = 0;
         // From the last one on; several lines are one list (RFC 9110, section 5.3).
         for line in headers.get_all(name).iter().rev() {
-            for text in line.to_str().ok()?.rsplit(',') {
+            // One hop at a time: in front of those that proxies wrote stands whatever the client did.
+            for text in line.as_bytes().rsplit(|byte| *byte == b',') {
                 hops += 1;
                 if hops > MOST_HOPS {
                     return None;
                 }
+                let text = std::str::from_utf8(text).ok()?;
                 client = match self.header {
                     Header::XForwardedFor => hop(text)?,
                     Header::Forwarded => hop(forwarded_for(text)?)?,
