@@ -181,3 +181,17 @@ async fn guesses_that_are_made_side_by_side_are_limited_as_others_are() {
     assert_eq!(other.0, StatusCode::OK);
     assert_eq!(runs.take(), [1; 5]);
 }
+
+/// Whoever does not wait for the verdict has made the attempt all the same, and had the password looked at.
+#[tokio::test(start_paused = true)]
+async fn guesses_whose_answer_nobody_waits_for_count() {
+    let limits = Limits::new().failures(3, MINUTE);
+    let (router, ..) = router(Access::new().levels(.., Slow).limits(limits));
+    let [wrong, right]: [Headers; 2] = ["wrong", "the right one"].map(|word| vec![("x-password", word.to_owned())]);
+    for _ in 0..3 {
+        let asking = ask(&router, "192.0.2.1", "/health/levels/1", &wrong);
+        assert!(tokio::time::timeout(Duration::from_millis(2), asking).await.is_err(), "it takes 5 ms");
+    }
+    assert_eq!(ask(&router, "192.0.2.1", "/health/levels/1", &right).await.0, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(ask(&router, "192.0.2.2", "/health/levels/1", &right).await.0, StatusCode::OK);
+}

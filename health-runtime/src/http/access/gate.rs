@@ -20,6 +20,7 @@ use super::unlimited::Limiter;
 use super::{
     ask::Ask,
     asking::ask_each,
+    attempt::Attempt,
     caller::Caller,
     decision::{Decision, Schemes},
     entry::Entry,
@@ -106,7 +107,7 @@ impl Gate {
     async fn issue(&self, caller: &Caller) -> Result<Token, Refusal> {
         let Some(tokens) = &self.tokens else { return Err(Refusal::of(Decision::forbidden())) };
         self.admits(caller)?;
-        let decision = in_time(tokens.policy.decide(caller).get()).await?;
+        let decision = self.in_time(tokens.policy.decide(caller).get(), true, caller).await?;
         self.admits(caller)?;
         self.note_failure(decision.rejected.without(decision.accepted), caller);
         if decision.run.is_empty() {
@@ -208,7 +209,7 @@ impl Gate {
             Soon::Later(deciding) => {
                 let (gate, caller) = (Arc::clone(self), caller.clone());
                 Soon::later(async move {
-                    let decisions = in_time(deciding).await?;
+                    let decisions = gate.in_time(deciding, is_limited, &caller).await?;
                     // Others of this address may have failed meanwhile: guesses that are made side by side are not more
                     // of them.
                     if is_limited {
@@ -271,6 +272,20 @@ impl Gate {
         Ok(sight)
     }
 
+    /// What policies decided, unless they take too long.
+    async fn in_time<T>(
+        &self,
+        deciding: impl Future<Output = T>,
+        is_limited: bool,
+        caller: &Caller,
+    ) -> Result<T, Refusal> {
+        let attempt = Attempt::new(self.limiter.as_ref().filter(|_| is_limited), caller.address());
+        let decided = timeout(TIME_LIMIT, deciding).await;
+        attempt.end();
+        let late = |_| Refusal::of(Decision::unavailable().because("the policies took too long"));
+        decided.map_err(late)
+    }
+
     /// Whether the caller's address has not failed too often.
     fn admits(&self, caller: &Caller) -> Result<(), Refusal> {
         let limited = |wait| Refusal::limited(wait, "too many failed attempts");
@@ -288,10 +303,4 @@ impl Gate {
         refusal.log(caller, route);
         refusal
     }
-}
-
-/// What policies decided, unless they take too long.
-async fn in_time<T>(deciding: impl Future<Output = T>) -> Result<T, Refusal> {
-    let late = |_| Refusal::of(Decision::unavailable().because("the policies took too long"));
-    timeout(TIME_LIMIT, deciding).await.map_err(late)
 }

@@ -54,7 +54,8 @@ impl Limits {
     }
 
     /// Sets how many failed attempts one address has. From then on it is answered with 429 wherever there is something to
-    /// guess, without a look at its credentials. Default: 10 a minute.
+    /// guess, without a look at its credentials. An attempt whose caller hangs up before the verdict counts, too. Default: 10 a
+    /// minute.
     pub fn failures(mut self, number: u32, per: Duration) -> Self {
         self.failures = self.quota(number, per);
         self

@@ -32,6 +32,7 @@
 mod address;
 mod ask;
 mod asking;
+mod attempt;
 mod audit;
 #[cfg(feature = "credentials")]
 mod authorization;

@@ -1,0 +1,35 @@
+use std::net::IpAddr;
+
+use super::audit::AUDIT;
+#[cfg(feature = "limits")]
+use super::limits::Limiter;
+#[cfg(not(feature = "limits"))]
+use super::unlimited::Limiter;
+
+/// An attempt whose verdict takes time. Dropped before it is there, it counts as failed: the credentials were looked at,
+/// and whoever hangs up each time would have that for nothing.
+pub(super) struct Attempt<'a> {
+    limiter: Option<&'a Limiter>,
+    address: Option<IpAddr>,
+}
+
+impl<'a> Attempt<'a> {
+    pub(super) const fn new(limiter: Option<&'a Limiter>, address: Option<IpAddr>) -> Self {
+        Self { limiter, address }
+    }
+
+    /// The verdict is there, and counts by itself.
+    pub(super) fn end(mut self) {
+        self.limiter = None;
+    }
+}
+
+impl Drop for Attempt<'_> {
+    fn drop(&mut self) {
+        if let Some(limiter) = self.limiter {
+            limiter.note_failure(self.address);
+            let address = self.address.map(tracing::field::display);
+            tracing::info!(target: AUDIT, address, "hung up before access was decided, which counts as a failed attempt");
+        }
+    }
+}
