@@ -71,7 +71,7 @@ fn what_cannot_be_meant_stops_the_start() {
         ),
         (
             Access::new().levels(.., basic("x", [User::hashed("a", "$2b$10$no-argon2")])),
-            r#"`basic`: user "a": the hash is no argon2 hash in the PHC string format, such as `$argon2id$v=19$m=19456,t=2,p=1$…`"#,
+            r#"`basic`: user "a": the hash is no argon2 hash in the PHC string format that takes a GiB at most, such as `$argon2id$v=19$m=19456,t=2,p=1$…`"#,
         ),
         (
             Access::new().levels(.., access_key([AccessKey::new("a", "short")])),
@@ -96,6 +96,71 @@ fn what_cannot_be_meant_stops_the_start() {
         (
             Access::new().levels(.., public()).limits(Limits::new().failures(0, Duration::from_secs(1))),
             "`Limits`: 0 in 1s is no rate; make both more than zero",
+        ),
+    ] {
+        assert_eq!(problems(access), [expected]);
+    }
+}
+
+#[test]
+fn credentials_that_nobody_could_bring_stop_the_start() {
+    for (access, expected) in [
+        // As read from a file that ends with a line feed: no client could send it.
+        (
+            Access::new().levels(.., basic("x", [User::new("a", "secret\n")])),
+            r#"`basic`: user "a": the password holds a control character, such as a line feed at its end, which nobody can send"#,
+        ),
+        (
+            Access::new().levels(.., access_key([AccessKey::new("a", format!("{SECRET}\n"))])),
+            r#"`access_key`: key "a": the secret ends with a line break"#,
+        ),
+        (
+            Access::new().levels(.., access_key([AccessKey::new("a", format!("{SECRET}ä"))])),
+            r#"`access_key`: key "a": the secret is not visible ASCII without space at its ends, so no header can hold it"#,
+        ),
+        (
+            Access::new().levels(.., access_key([AccessKey::new("ä", SECRET)])),
+            r#"`access_key`: key "ä" is not visible ASCII without space at its ends, so no header can hold it"#,
+        ),
+        (
+            Access::new().levels(.., Signed::new([AccessKey::new("a ", SECRET)])),
+            r#"`signed`: key "a " is not visible ASCII without space at its ends, so no header can hold it"#,
+        ),
+        (
+            Access::new().levels(.., Signed::new([AccessKey::new("a", format!("{SECRET}\n"))])),
+            r#"`signed`: key "a": the secret ends with a line break"#,
+        ),
+        // Nobody's password could have these hashes.
+        (
+            Access::new().levels(
+                ..,
+                basic("x", [User::hashed("a", "$argon2id$v=18$m=8,t=1,p=1$c29tZXNhbHQ$AAAAAAAAAAAAAAAAAAAAAA")]),
+            ),
+            r#"`basic`: user "a": the hash is no argon2 hash in the PHC string format that takes a GiB at most, such as `$argon2id$v=19$m=19456,t=2,p=1$…`"#,
+        ),
+        (
+            Access::new().levels(
+                ..,
+                basic("x", [User::hashed("a", "$argon2id$v=19$m=1,t=1,p=1$c29tZXNhbHQ$AAAAAAAAAAAAAAAAAAAAAA")]),
+            ),
+            r#"`basic`: user "a": the hash is no argon2 hash in the PHC string format that takes a GiB at most, such as `$argon2id$v=19$m=19456,t=2,p=1$…`"#,
+        ),
+        (
+            Access::new().levels(
+                ..,
+                basic("x", [User::hashed("a", "$argon2ds$v=19$m=8,t=1,p=1$c29tZXNhbHQ$AAAAAAAAAAAAAAAAAAAAAA")]),
+            ),
+            r#"`basic`: user "a": the hash is no argon2 hash in the PHC string format that takes a GiB at most, such as `$argon2id$v=19$m=19456,t=2,p=1$…`"#,
+        ),
+        (
+            Access::new().levels(
+                ..,
+                basic(
+                    "x",
+                    [User::hashed("a", "$argon2id$v=19$m=4294967295,t=1,p=1$c29tZXNhbHQ$AAAAAAAAAAAAAAAAAAAAAA")],
+                ),
+            ),
+            r#"`basic`: user "a": the hash is no argon2 hash in the PHC string format that takes a GiB at most, such as `$argon2id$v=19$m=19456,t=2,p=1$…`"#,
         ),
     ] {
         assert_eq!(problems(access), [expected]);

@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
 use subtle::ConstantTimeEq as _;
 
-use super::hashing::Place;
+use super::hashing::{Place, is_usable};
 
 /// A hash in the PHC string format, and a mark of the password that was found to be right last: there is but one, so no
 /// more has to be kept.
@@ -28,9 +28,11 @@ impl Hashed {
 
     pub(super) fn fault(&self) -> Option<&'static str> {
         let hash = PasswordHash::new(self.hash.expose_secret());
-        let is_argon2 = hash.is_ok_and(|hash| hash.algorithm.as_str().starts_with("argon2") && hash.hash.is_some());
-        if !is_argon2 {
-            Some("the hash is no argon2 hash in the PHC string format, such as `$argon2id$v=19$m=19456,t=2,p=1$…`")
+        if !hash.is_ok_and(|hash| is_usable(&hash)) {
+            Some(
+                "the hash is no argon2 hash in the PHC string format that takes a GiB at most, such as \
+                 `$argon2id$v=19$m=19456,t=2,p=1$…`",
+            )
         } else if self.key.is_none() {
             Some("the system has no random numbers to remember verified passwords by")
         } else {

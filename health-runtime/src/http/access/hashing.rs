@@ -17,6 +17,9 @@ static FREE: Semaphore = Semaphore::const_new(2);
 const MOST: usize = 256;
 static PRESENT: AtomicUsize = AtomicUsize::new(0);
 
+/// A GiB, in KiB, as hashes say it. A process that is not given the memory that it asks for is ended.
+const MOST_MEMORY: u32 = 1 << 20;
+
 /// The memory of places that are free. It is kept, because the thread is another one each time, and an allocator that has
 /// an arena for each thread would keep it once for each.
 static SPARE: Mutex<Vec<Vec<Block>>> = Mutex::new(Vec::new());
@@ -43,16 +46,36 @@ impl Place {
     }
 
     fn hash_like(&mut self, password: &str, hash: &PasswordHash) -> Option<bool> {
-        let (salt, right) = (hash.salt.as_ref()?, hash.hash.as_ref()?);
+        let Recipe { argon2, salt, right } = Recipe::of(hash)?;
+        self.memory.resize(argon2.params().block_count(), Block::default());
+        let mut given = vec![0; right.len()];
+        argon2.hash_password_into_with_memory(password.as_bytes(), salt, &mut given, &mut self.memory).ok()?;
+        Some(given.ct_eq(right).into())
+    }
+}
+
+/// How passwords are hashed to be held against a hash.
+struct Recipe<'a> {
+    argon2: Argon2<'static>,
+    salt: &'a [u8],
+    right: &'a [u8],
+}
+
+impl<'a> Recipe<'a> {
+    /// `None` if no password can have this hash.
+    fn of(hash: &'a PasswordHash) -> Option<Self> {
         let algorithm = Algorithm::try_from(hash.algorithm.as_str()).ok()?;
         let version = hash.version.map(Version::try_from).transpose().ok()?.unwrap_or_default();
         let params = Params::try_from(hash).ok()?;
-        self.memory.resize(params.block_count(), Block::default());
-        let mut given = vec![0; right.len()];
+        let (salt, right) = (hash.salt.as_ref()?, hash.hash.as_ref()?);
         let argon2 = Argon2::new(algorithm, version, params);
-        argon2.hash_password_into_with_memory(password.as_bytes(), salt, &mut given, &mut self.memory).ok()?;
-        Some(given.ct_eq(right.as_bytes()).into())
+        (argon2.params().m_cost() <= MOST_MEMORY).then_some(Self { argon2, salt, right: right.as_bytes() })
     }
+}
+
+/// Whether passwords can be held against this hash at all.
+pub(super) fn is_usable(hash: &PasswordHash) -> bool {
+    Recipe::of(hash).is_some()
 }
 
 impl Drop for Place {

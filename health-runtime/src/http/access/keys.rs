@@ -56,11 +56,25 @@ pub(super) fn faults_of_keys(policy: &str, keys: &[AccessKey]) -> Vec<String> {
     for key in keys {
         let whose = format!("`{policy}`: key {:?}", key.id);
         faults.extend(key.grants.faults(&whose));
-        if key.secret.expose_secret().len() < SHORTEST_SECRET {
+        if !is_sendable(&key.id) {
+            faults.push(format!("{whose} {NOT_SENDABLE}"));
+        }
+        let secret = key.secret.expose_secret();
+        if secret.len() < SHORTEST_SECRET {
             faults.push(format!("{whose}: the secret is shorter than {SHORTEST_SECRET} bytes"));
+        } else if secret.ends_with(['\n', '\r']) {
+            // As of a file that it was read from: no caller has it like this.
+            faults.push(format!("{whose}: the secret ends with a line break"));
         }
     }
     faults
+}
+
+const NOT_SENDABLE: &str = "is not visible ASCII without space at its ends, so no header can hold it";
+
+/// Whether it arrives in a header as it is.
+fn is_sendable(text: &str) -> bool {
+    text.trim() == text && text.bytes().all(|byte| (0x20..0x7f).contains(&byte))
 }
 
 /// Asks for one of these keys, in the headers `X-Access-Key` (the id) and `X-Secret-Key`.
@@ -99,6 +113,13 @@ impl Decide for ByKey {
     }
 
     fn faults(&self) -> Vec<String> {
-        faults_of_keys("access_key", &self.keys)
+        let mut faults = faults_of_keys("access_key", &self.keys);
+        for key in &self.keys {
+            let secret = key.secret.expose_secret();
+            if !is_sendable(secret.trim_end_matches(['\n', '\r'])) {
+                faults.push(format!("`access_key`: key {:?}: the secret {NOT_SENDABLE}", key.id));
+            }
+        }
+        faults
     }
 }

@@ -41,7 +41,11 @@ impl Password {
 
     pub(super) fn fault(&self) -> Option<&'static str> {
         match self {
-            Self::Plain(password) => password.expose_secret().is_empty().then_some("the password is empty"),
+            Self::Plain(password) if password.expose_secret().is_empty() => Some("the password is empty"),
+            // RFC 7617, section 2.
+            Self::Plain(password) => password.expose_secret().contains(char::is_control).then_some(
+                "the password holds a control character, such as a line feed at its end, which nobody can send",
+            ),
             #[cfg(feature = "hashed-passwords")]
             Self::Hashed(hashed) => hashed.fault(),
         }
