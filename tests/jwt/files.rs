@@ -88,3 +88,47 @@ async fn a_set_of_all_kinds_is_searched_for_those_that_fit() {
         assert!(!service.accepts(&token(Some("enc"), OLD)).await, "a key to encrypt with signs nothing");
     }
 }
+
+/// RFC 7517, section 5: what an issuer has beside the keys that can be used is not to break those.
+#[tokio::test]
+async fn a_key_that_cannot_be_used_spoils_no_other() {
+    for other in [
+        json!({ "kty": "oct", "kid": "short", "k": "AAAA" }),
+        json!({ "kty": "oct", "kid": "broken", "k": "!" }),
+        json!({ "kty": "oct", "kid": 7, "k": BASE64.encode(NEW) }),
+        json!({ "kid": "of no kind" }),
+        json!({ "kty": "EC", "crv": "secp256k1", "x": "AAAA", "y": "AAAA" }),
+        json!("no key at all"),
+    ] {
+        let set = json!({ "keys": [other, oct("old", OLD)] }).to_string();
+        let tokens = Jwt::new(JwtAlgorithm::Hs256, JwtKeys::jwks(set)).audience("orders-health");
+        let service = Service::behind(tokens).await;
+        assert!(service.accepts(&token(Some("old"), OLD)).await, "{other}");
+        assert!(!service.accepts(&token(None, NEW)).await, "{other}");
+    }
+}
+
+/// A disk that hangs costs one thread, and no tokens: a pipe that nobody writes to is opened for ever.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_file_that_hangs_costs_one_thread() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (path, pipe) = (folder.path().join("jwks.json"), folder.path().join("pipe"));
+    store(&path, &[oct("old", OLD)]);
+    let tokens = Jwt::new(JwtAlgorithm::Hs256, JwtKeys::jwks_file(&path)).audience("orders-health");
+    let service = Service::behind(tokens.reload_interval(Duration::ZERO)).await;
+    let is_made = std::process::Command::new("mkfifo").arg(&pipe).status().expect("mkfifo").success();
+    assert!(is_made);
+    fs::rename(&pipe, &path).expect("a file");
+    let token = token(Some("old"), OLD);
+    let asked = futures_util::future::join_all((0..20).map(|_| service.with_token("/health/levels/1", &token)));
+    let statuses: Vec<_> = asked.await.iter().map(|answer| answer.status).collect();
+    let names =
+        fs::read_dir("/proc/self/task").into_iter().flatten().map(|task| task.expect("a task").path().join("comm"));
+    // Those of other tests are gone in a moment.
+    let readers = names.filter(|name| fs::read_to_string(name).is_ok_and(|name| name.contains("jwt-keys"))).count();
+    // Those who wait for it are let go.
+    fs::write(&path, "{}").expect("somebody reads");
+    assert_eq!(statuses, [200; 20]);
+    assert!(readers < 10, "{readers} threads");
+}

@@ -31,7 +31,11 @@ fn keys_that_cannot_be_used_stop_the_start() {
         (Es256, JwtKeys::pem(include_str!("keys/ec-384.pub.pem")), "another curve than P-256"),
         (Hs256, JwtKeys::jwks("{ canary"), "it is no JWKS: line 1"),
         (Hs256, jwks(""), "holds no key for HS256"),
-        (Hs256, jwks(r#"{ "kty": "oct", "kid": "a", "k": "Y2FuYXJ5" }"#), "key \"a\": the secret is shorter"),
+        (
+            Hs256,
+            jwks(r#"{ "kty": "oct", "kid": "a", "k": "Y2FuYXJ5" }"#),
+            "it holds no key for HS256 that can be used: its key \"a\" is shorter than 32 bytes",
+        ),
         (Rs256, jwks(r#"{ "kty": "oct", "k": "Y2FuYXJ5" }"#), "holds no key for RS256"),
         (Rs256, jwks(r#"{ "kty": "RSA", "n": "AQAB", "e": "AQAB" }"#), "shorter than 2048 bits"),
         (Rs256, JwtKeys::jwks_file("/no/such/jwks.json"), "`/no/such/jwks.json`: No such file"),

@@ -1,15 +1,20 @@
 //! Keys that are read again when their file changes.
 
 use std::{
+    fmt,
     fs::File,
     io::{self, Read},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    thread,
     time::Duration,
 };
 
 use sha2::{Digest, Sha256};
-use tokio::time::Instant;
+use tokio::{
+    sync::oneshot,
+    time::{Instant, timeout},
+};
 
 use super::keys::{Format, JwtAlgorithm, JwtKeys, KeySet, Source};
 
@@ -32,6 +37,30 @@ struct State {
     /// Of what was read last, good or not: what has not changed is not parsed, nor complained about, again.
     seen: Option<[u8; 32]>,
     read_at: Instant,
+    /// Whether a thread is at it, which a disk may hold up for ever.
+    is_being_read: bool,
+}
+
+/// How long a token waits for the file to be read again, before the keys that there are decide on it.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// A file that is read again.
+pub(super) struct Reading(oneshot::Receiver<()>);
+
+impl Reading {
+    /// Until it has been read, or takes too long.
+    pub(super) async fn wait(self) {
+        let _ = timeout(PATIENCE, self.0).await;
+    }
+}
+
+/// The turn to read the file, which only one has at a time.
+struct Turn(Arc<KeyRing>);
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.0.lock().is_being_read = false;
+    }
 }
 
 impl KeyRing {
@@ -45,7 +74,10 @@ impl KeyRing {
             }
             Source::File(format, path) => (Err(String::new()), Some((format, path))),
         };
-        let state = State { keys: keys.map(Arc::new), seen: None, read_at: Instant::now() };
+        if let Ok(keys) = &keys {
+            keys.complain(&"what it was given");
+        }
+        let state = State { keys: keys.map(Arc::new), seen: None, read_at: Instant::now(), is_being_read: false };
         let ring = Self { algorithm, file, reload_interval, state: Mutex::new(state) };
         ring.read_again();
         ring
@@ -65,19 +97,30 @@ impl KeyRing {
         self.lock().keys.as_ref().ok().cloned()
     }
 
-    /// Whether the caller is the one to read the file again. Until it has, others go on with the keys that there are.
-    pub(super) fn is_due(&self) -> bool {
+    /// Reads the file again if it is time, for one caller to wait for; others go on with the keys that there are.
+    ///
+    /// On a thread of its own: one of the blocking pool that a disk holds up would hold up the end of its runtime, too.
+    pub(super) fn read_if_due(self: &Arc<Self>) -> Option<Reading> {
         let mut state = self.lock();
-        let is_due = self.file.is_some() && state.read_at.elapsed() >= self.reload_interval;
-        if is_due {
-            state.read_at = Instant::now();
+        if self.file.is_none() || state.is_being_read || state.read_at.elapsed() < self.reload_interval {
+            return None;
         }
-        is_due
+        state.read_at = Instant::now();
+        state.is_being_read = true;
+        drop(state);
+        let turn = Turn(Arc::clone(self));
+        let (done, reading) = oneshot::channel();
+        let reader = thread::Builder::new().name("health-jwt-keys".to_owned()).spawn(move || {
+            turn.0.read_again();
+            drop(turn);
+            let _ = done.send(());
+        });
+        reader.is_ok().then_some(Reading(reading))
     }
 
     /// Takes over the keys of a file that has changed. One that cannot be used is logged once, and the keys from before
     /// stay: a file may be seen while it is written.
-    pub(super) fn read_again(&self) {
+    fn read_again(&self) {
         let Some((format, path)) = &self.file else { return };
         let text = read(path).map_err(|error| error.to_string());
         let seen: [u8; 32] = match &text {
@@ -93,6 +136,7 @@ impl KeyRing {
         let file = path.display();
         match keys {
             Ok(keys) => {
+                keys.complain(&file);
                 state.keys = Ok(Arc::new(keys));
                 if !is_first {
                     tracing::info!(%file, "the keys that tokens are verified with have changed");
@@ -108,6 +152,15 @@ impl KeyRing {
     fn lock(&self) -> MutexGuard<'_, State> {
         // Nothing panics while it holds the lock.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl KeySet {
+    /// Once each time that keys are taken over.
+    fn complain(&self, source: &dyn fmt::Display) {
+        for fault in &self.left_out {
+            tracing::warn!(%source, fault, "a key that tokens are verified with cannot be used, and is left out");
+        }
     }
 }
 

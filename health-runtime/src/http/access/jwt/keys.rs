@@ -2,9 +2,11 @@ use std::{fmt, path::PathBuf};
 
 use jsonwebtoken::{
     Algorithm, DecodingKey,
-    jwk::{AlgorithmParameters, EllipticCurve, Jwk, JwkSet, KeyOperations, PublicKeyUse},
+    jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyOperations, PublicKeyUse},
 };
 use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use serde_json::Value;
 
 /// Each is tried on a token that does not name its key.
 const MOST_KEYS: usize = 32;
@@ -55,7 +57,7 @@ impl fmt::Display for JwtAlgorithm {
 /// What tokens are verified with.
 ///
 /// A PEM holds one public key. A JWKS (RFC 7517) holds several, of which those count that fit the algorithm; a token that
-/// names its key by `kid` is held against that one.
+/// names its key by `kid` is held against that one. Keys in it that cannot be used are left out, as long as one can be.
 #[derive(Debug)]
 #[must_use]
 pub struct JwtKeys {
@@ -102,14 +104,22 @@ impl JwtKeys {
     }
 }
 
+/// A JWKS, of which each key is read by itself.
+#[derive(Deserialize)]
+struct Set {
+    keys: Vec<Value>,
+}
+
 /// The keys of one algorithm. Its `Debug` shows none of them.
 pub(super) struct KeySet {
     keys: Vec<(Option<String>, DecodingKey)>,
+    /// What is wrong with those that are of no use (RFC 7517, section 5).
+    pub(super) left_out: Vec<String>,
 }
 
 impl fmt::Debug for KeySet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("KeySet").field("keys", &self.keys.len()).finish()
+        f.debug_struct("KeySet").field("keys", &self.keys.len()).finish_non_exhaustive()
     }
 }
 
@@ -118,7 +128,8 @@ impl KeySet {
         if algorithm != JwtAlgorithm::Hs256 {
             return Err(format!("a secret is what HS256 is verified with; {algorithm} needs a public key"));
         }
-        Self::hmac(secret.expose_secret().as_bytes()).map(|key| Self { keys: vec![(None, key)] })
+        let key = Self::hmac(secret.expose_secret().as_bytes()).map_err(|fault| format!("the secret {fault}"))?;
+        Ok(Self { keys: vec![(None, key)], left_out: Vec::new() })
     }
 
     /// # Errors
@@ -148,42 +159,50 @@ impl KeySet {
         if algorithm == JwtAlgorithm::Es256 && length != 65 {
             return Err("its key is on another curve than P-256".to_owned());
         }
-        Ok(Self { keys: vec![(None, key)] })
+        Ok(Self { keys: vec![(None, key)], left_out: Vec::new() })
     }
 
     fn jwks(text: &[u8], algorithm: JwtAlgorithm) -> Result<Self, String> {
-        let set: JwkSet = serde_json::from_slice(text).map_err(|error| {
+        let set: Set = serde_json::from_slice(text).map_err(|error| {
             // Where, and not what.
             format!("it is no JWKS: line {}, column {}", error.line(), error.column())
         })?;
-        let mut keys = Vec::new();
-        for jwk in set.keys.iter().filter(|jwk| is_for(jwk, algorithm)) {
-            let kid = jwk.common.key_id.clone();
-            let key =
-                DecodingKey::from_jwk(jwk).map_err(|_| format!("its key {} cannot be read", name(kid.as_ref())))?;
-            match &jwk.algorithm {
-                AlgorithmParameters::OctetKey(_) => {
-                    Self::hmac(key.try_get_as_bytes().unwrap_or_default())
-                        .map_err(|fault| format!("its key {}: {fault}", name(kid.as_ref())))?;
+        let (mut keys, mut left_out) = (Vec::new(), Vec::new());
+        for jwk in set.keys {
+            let Ok(jwk) = Jwk::deserialize(jwk) else {
+                left_out.push("one of its keys is no JWK".to_owned());
+                continue;
+            };
+            if is_for(&jwk, algorithm) {
+                match Self::key_of(&jwk) {
+                    Ok(key) => keys.push((jwk.common.key_id, key)),
+                    Err(fault) => left_out.push(format!("its key {} {fault}", name(jwk.common.key_id.as_ref()))),
                 }
-                // Base64 writes three bytes in four characters.
-                AlgorithmParameters::RSA(rsa) if rsa.n.len() / 4 * 3 < SHORTEST_MODULUS - 2 => {
-                    return Err(format!("its key {} is shorter than 2048 bits", name(kid.as_ref())));
-                }
-                _ => {}
             }
-            keys.push((kid, key));
         }
         match keys.len() {
-            0 => Err(format!("it holds no key for {algorithm}")),
-            1..=MOST_KEYS => Ok(Self { keys }),
+            0 if left_out.is_empty() => Err(format!("it holds no key for {algorithm}")),
+            0 => Err(format!("it holds no key for {algorithm} that can be used: {}", left_out.join(", "))),
+            1..=MOST_KEYS => Ok(Self { keys, left_out }),
             many => Err(format!("it holds {many} keys for {algorithm}, more than {MOST_KEYS}")),
+        }
+    }
+
+    fn key_of(jwk: &Jwk) -> Result<DecodingKey, String> {
+        let key = DecodingKey::from_jwk(jwk).map_err(|_| "cannot be read".to_owned())?;
+        match &jwk.algorithm {
+            AlgorithmParameters::OctetKey(_) => Self::hmac(key.try_get_as_bytes().unwrap_or_default()),
+            // Base64 writes three bytes in four characters.
+            AlgorithmParameters::RSA(rsa) if rsa.n.len() / 4 * 3 < SHORTEST_MODULUS - 2 => {
+                Err("is shorter than 2048 bits".to_owned())
+            }
+            _ => Ok(key),
         }
     }
 
     fn hmac(secret: &[u8]) -> Result<DecodingKey, String> {
         if secret.len() < SHORTEST_SECRET {
-            return Err(format!("the secret is shorter than {SHORTEST_SECRET} bytes"));
+            return Err(format!("is shorter than {SHORTEST_SECRET} bytes"));
         }
         Ok(DecodingKey::from_secret(secret))
     }

@@ -144,7 +144,7 @@ impl Jwt {
 }
 
 struct ByToken {
-    ring: KeyRing,
+    ring: Arc<KeyRing>,
     validation: Validation,
     levels_claim: String,
     scopes: Vec<(String, Option<Levels>)>,
@@ -159,7 +159,7 @@ impl ByToken {
     fn new(tokens: Jwt) -> Self {
         Self {
             validation: tokens.validation(),
-            ring: KeyRing::load(tokens.keys, tokens.algorithm, tokens.reload_interval),
+            ring: Arc::new(KeyRing::load(tokens.keys, tokens.algorithm, tokens.reload_interval)),
             levels_claim: tokens.levels_claim,
             scopes: tokens.scopes,
             by_default: tokens.by_default,
@@ -253,14 +253,10 @@ impl Decide for ByToken {
             Presented::Malformed => return Soon::Now(rejected("malformed")),
             Presented::Credentials(token) => token,
         };
-        if !self.ring.is_due() {
-            return Soon::Now(self.judge(token));
-        }
+        let Some(reading) = self.ring.read_if_due() else { return Soon::Now(self.judge(token)) };
         let token = token.to_owned();
         Soon::later(async move {
-            let ring = Arc::clone(&self);
-            // A disk that hangs holds up one request in each interval, up to the time limit of decisions.
-            let _ = tokio::task::spawn_blocking(move || ring.ring.read_again()).await;
+            reading.wait().await;
             self.judge(&token)
         })
     }
