@@ -7,7 +7,9 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::{Value, json};
 use sha2::Sha256;
 
-use super::{EC_PUBLIC, ED_PUBLIC, RSA_PUBLIC, SECRET, Service, algorithms, claims, claims_but, hs256, now, signed};
+use super::{
+    EC_PUBLIC, ED_PUBLIC, ISSUER, RSA_PUBLIC, SECRET, Service, algorithms, claims, claims_but, hs256, now, signed,
+};
 
 /// A token made by hand, whatever its header says.
 fn by_hand(header: &Value, claims: &Value, secret: &[u8]) -> String {
@@ -108,6 +110,17 @@ async fn claims_are_held_to() {
         (json!({ "health_levels": "1" }), false),
         (json!({ "health_levels": [1, 9] }), false),
         (json!({ "health_details": 1 }), false),
+        // Registered claims are what RFC 7519, section 4.1, says that they are.
+        (json!({ "iss": [ISSUER] }), false),
+        (json!({ "iss": [ISSUER, "https://evil.example.com"] }), false),
+        (json!({ "sub": 7 }), false),
+        (json!({ "jti": 7 }), false),
+        (json!({ "jti": "7" }), true),
+        (json!({ "iat": now() - 5 }), true),
+        (json!({ "iat": now() + 20 }), true),
+        (json!({ "iat": now() + 60 }), false),
+        (json!({ "iat": "yesterday" }), false),
+        (json!({ "iat": [] }), false),
     ] {
         assert_eq!(service.accepts(&signed(&claims_but(changes.clone()))).await, expected, "{changes}");
     }
@@ -117,6 +130,10 @@ async fn claims_are_held_to() {
 async fn a_token_for_somebody_in_particular_is_not_for_everybody() {
     let service = Service::behind(Jwt::new(health_runtime::access::JwtAlgorithm::Hs256, JwtKeys::secret(SECRET))).await;
     assert!(!service.accepts(&signed(&claims())).await);
+    for audience in [json!([]), json!([7]), json!(7), json!({ "a": "b" }), json!(false), json!("")] {
+        let token = signed(&claims_but(json!({ "aud": audience, "iss": null })));
+        assert!(!service.accepts(&token).await, "{audience}");
+    }
     assert!(service.accepts(&signed(&claims_but(json!({ "aud": null, "iss": null })))).await);
 }
 

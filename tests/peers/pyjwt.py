@@ -29,11 +29,20 @@ def make(algorithm, private, public, issuer, audience):
         "no exp": {"exp": None},
         "no iss": {"iss": None},
         "no aud": {"aud": None},
+        "made in the future": {"iat": now + 300},
+        "made just now by a clock ahead": {"iat": now + 10},
+        "a list of issuers": {"iss": [issuer]},
+        "a list of audiences with a number": {"aud": [7]},
+        "a number as audience": {"aud": 7},
+        "a number as subject": {"sub": 7},
+        "a number as id": {"jti": 7},
+        "an id": {"jti": "7"},
     }
     tokens = []
     for what, change in changes.items():
         claims = {key: value for key, value in {**good, **change}.items() if value is not None}
-        tokens.append((what, jwt.encode(claims, private, algorithm=algorithm)))
+        # As it stands: with claims it is particular about what it writes, too.
+        tokens.append((what, jwt.PyJWS().encode(json.dumps(claims).encode(), private, algorithm=algorithm)))
     tokens.append(("with a kid", jwt.encode(good, private, algorithm=algorithm, headers={"kid": "any"})))
     tokens.append(("not signed", jwt.encode(good, None, algorithm="none")))
     head, claims, signature = tokens[0][1].split(".")

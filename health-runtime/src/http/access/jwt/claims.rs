@@ -16,6 +16,22 @@ pub(super) struct Claims(pub(super) Map<String, Value>);
 pub(super) struct Malformed;
 
 impl Claims {
+    /// Whether the registered claims that the crate does not look at are what they have to be (RFC 7519, section 4.1): texts,
+    /// and a number.
+    pub(super) fn are_well_formed(&self) -> bool {
+        let is_text = |claim| self.0.get(claim).is_none_or(Value::is_string);
+        ["iss", "sub", "jti"].into_iter().all(is_text) && self.0.get("iat").is_none_or(Value::is_number)
+    }
+
+    /// When the token was made, in seconds since 1970.
+    pub(super) fn made_at(&self) -> Option<f64> {
+        self.0.get("iat")?.as_f64()
+    }
+
+    pub(super) fn has_audience(&self) -> bool {
+        self.0.get("aud").is_some_and(|audience| !audience.is_null())
+    }
+
     /// Who the token was made for.
     pub(super) fn subject(&self) -> Option<&str> {
         self.0.get("sub")?.as_str()
@@ -52,6 +68,20 @@ mod tests {
         match value {
             Value::Object(claims) => Claims(claims),
             _ => panic!("claims are an object"),
+        }
+    }
+
+    #[test]
+    fn registered_claims_have_their_types() {
+        for (value, expected) in [
+            (json!({}), true),
+            (json!({ "iss": "a", "sub": "b", "jti": "c", "iat": 1.5 }), true),
+            (json!({ "iss": ["a"] }), false),
+            (json!({ "sub": null }), false),
+            (json!({ "jti": 7 }), false),
+            (json!({ "iat": "7" }), false),
+        ] {
+            assert_eq!(claims(value.clone()).are_well_formed(), expected, "{value}");
         }
     }
 

@@ -1,4 +1,9 @@
-use std::{collections::BTreeSet, ops::RangeBounds, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeSet,
+    ops::RangeBounds,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, crypto, decode, decode_header, errors::ErrorKind};
 
@@ -42,7 +47,7 @@ pub fn jwt(tokens: Jwt) -> AnyPolicy {
 /// ```
 ///
 /// A token has to be signed with the algorithm said here, and to have an `exp` that has not passed; an `nbf` has to have
-/// come. `iss` and `aud` have to be what is said here, and a token made for somebody in particular (`aud`) is refused where
+/// come, and an `iat` has to be past. `iss` and `aud` have to be what is said here, and a token made for somebody in particular (`aud`) is refused where
 /// nothing is said. Extensions that a token marks as critical are not known, so it is refused.
 ///
 /// | claim | grants |
@@ -224,7 +229,7 @@ fn verify(token: &str, keys: &KeySet, validation: &Validation) -> Result<Claims,
     let mut why = "no such key";
     for key in keys.candidates(header.kid.as_deref()) {
         match decode(token, key, validation) {
-            Ok(token) => return Ok(Claims(token.claims)),
+            Ok(token) => return examined(Claims(token.claims), validation),
             Err(error) => {
                 why = match error.kind() {
                     // Another key may have made it.
@@ -244,6 +249,25 @@ fn verify(token: &str, keys: &KeySet, validation: &Validation) -> Result<Claims,
         }
     }
     Err(why)
+}
+
+/// What the crate leaves out.
+///
+/// # Errors
+/// As [`verify`].
+fn examined(claims: Claims, validation: &Validation) -> Result<Claims, &'static str> {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let latest = now.as_secs_f64() + Duration::from_secs(validation.leeway).as_secs_f64();
+    if !claims.are_well_formed() {
+        Err("malformed claims")
+    } else if claims.made_at().is_some_and(|made_at| made_at > latest) {
+        Err("made in the future")
+    } else if validation.aud.is_none() && claims.has_audience() {
+        // One that the crate cannot read, either.
+        Err("another audience")
+    } else {
+        Ok(claims)
+    }
 }
 
 impl Decide for ByToken {
