@@ -267,6 +267,49 @@ async fn who_is_being_answered_is_not_evicted() {
     server.stop().await;
 }
 
+/// A head is kept in memory until it has ended, so 256 of them are not to be large.
+#[tokio::test]
+async fn heads_of_requests_are_not_as_long_as_a_client_likes() {
+    let server = serve_isolated(ANY, alive()).expect("a server");
+    let ask = async |length: usize| {
+        let stream = TcpStream::connect(server.local_addr()).await.expect("a server");
+        let head =
+            format!("GET /livez HTTP/1.1\r\nHost: a\r\nConnection: close\r\nCookie: {}\r\n\r\n", "x".repeat(length));
+        exchange(stream, &head).await.status
+    };
+    assert_eq!((ask(20_000).await, ask(60_000).await), (200, 431));
+    server.stop().await;
+}
+
+/// As many as there are places ask for what takes its time, all at once.
+#[tokio::test]
+async fn who_asks_for_slow_reports_keeps_no_prober_waiting() {
+    let _turn = MANY_FILES.lock().await;
+    let slow = Check::new("slow", Level::L1, || async {
+        sleep(Duration::from_secs(8)).await;
+        true
+    });
+    let quick = Check::new("alive", Level::L5, || async { true }).liveness();
+    let server = serve_isolated(ANY, endpoint([slow, quick]).router()).expect("a server");
+    let address = server.local_addr();
+    let mut asking = Vec::new();
+    for count in [256, 64, 64, 64] {
+        for _ in 0..count {
+            let mut stream = TcpStream::connect(address).await.expect("it accepts");
+            stream.write_all(request("/health/levels/1").as_bytes()).await.expect("it is open");
+            asking.push(stream);
+        }
+        // Until all of them are heard.
+        sleep(Duration::from_millis(700)).await;
+        let started = Instant::now();
+        assert_eq!(get(address, "/livez").await.body, "ok");
+        // Milliseconds, on a machine that has nothing else to do; and eight seconds, if it had to wait for one of them.
+        assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
+    }
+    drop(asking);
+    server.stop().await;
+}
+
 /// The files of this process, on systems that tell.
 fn open_files() -> Option<usize> {
     Some(fs::read_dir("/proc/self/fd").ok()?.count())

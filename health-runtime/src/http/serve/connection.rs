@@ -34,10 +34,13 @@ use super::tls::{ClientCertificate, Identity};
 /// most probers, so that none finds its connection closed just as it asks.
 const IDLE: Duration = Duration::from_secs(75);
 
+/// Longer than honest heads, with the cookies of a browser and a token of 8 KiB.
+const LONGEST_HEAD: usize = 32 * 1024;
+
 /// How long an answer that is under way is waited for: longer than any report takes.
 pub(super) const LAST_ANSWERS: Duration = Duration::from_secs(11);
 
-/// How long an answer that is finished may take to leave, when its place is needed for another connection.
+/// How long an answer may take to leave, when its place is needed for another connection.
 const LAST_BYTES: Duration = Duration::from_millis(100);
 
 /// When a connection has to end.
@@ -48,10 +51,35 @@ pub(super) struct Ends {
     pub(super) stopping: watch::Receiver<()>,
 }
 
+/// How many requests of a connection are being answered: one, or none.
+#[derive(Clone, Default)]
+pub(super) struct Busy(Arc<AtomicUsize>);
+
+impl Busy {
+    pub(super) fn is_answering(&self) -> bool {
+        self.0.load(Ordering::Relaxed) > 0
+    }
+
+    /// One more, as long as what is returned lives.
+    fn begin(&self) -> UnderWay {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        UnderWay(self.clone())
+    }
+}
+
+struct UnderWay(Busy);
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 /// Who is at the other end.
 #[derive(Clone)]
 pub(super) struct Peer {
     address: Option<SocketAddr>,
+    busy: Busy,
     #[cfg(feature = "tls")]
     certificate: Option<ClientCertificate>,
 }
@@ -60,9 +88,15 @@ impl Peer {
     pub(super) fn at(address: Option<SocketAddr>) -> Self {
         Self {
             address,
+            busy: Busy::default(),
             #[cfg(feature = "tls")]
             certificate: None,
         }
+    }
+
+    /// Whether it is being answered.
+    pub(super) fn busy(&self) -> Busy {
+        self.busy.clone()
     }
 }
 
@@ -96,27 +130,33 @@ pub(super) async fn serve(
     mut ends: Ends,
     outdated: impl Future<Output = ()>,
 ) {
-    let under_way = Arc::new(AtomicUsize::new(0));
-    let service = Routes { router, peer, under_way: Arc::clone(&under_way) };
+    let service = Routes { router, peer };
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(IDLE);
+    http.timer(TokioTimer::new())
+        .header_read_timeout(IDLE)
+        .max_header_size(LONGEST_HEAD)
+        .max_buf_size(2 * LONGEST_HEAD);
     let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service));
     let is_evicted = select! {
         _ = connection.as_mut() => return,
-        evicted = &mut ends.evicted => evicted.is_ok(),
+        _ = &mut ends.evicted => true,
         _ = ends.stopping.changed() => false,
         () = outdated => false,
     };
     connection.as_mut().graceful_shutdown();
-    let is_answering = under_way.load(Ordering::Relaxed) > 0;
-    let _ = timeout(if is_evicted && !is_answering { LAST_BYTES } else { LAST_ANSWERS }, connection).await;
+    if !is_evicted {
+        select! {
+            _ = timeout(LAST_ANSWERS, connection.as_mut()) => return,
+            _ = &mut ends.evicted => {}
+        }
+    }
+    let _ = timeout(LAST_BYTES, connection).await;
 }
 
 /// The routes as hyper calls them, with what a request tells of its connection.
 struct Routes {
     router: Router,
     peer: Peer,
-    under_way: Arc<AtomicUsize>,
 }
 
 impl Service<hyper::Request<Incoming>> for Routes {
@@ -130,27 +170,11 @@ impl Service<hyper::Request<Incoming>> for Routes {
         self.peer.address.map(|address| extensions.insert(ConnectInfo(address)));
         #[cfg(feature = "tls")]
         self.peer.certificate.clone().map(|certificate| extensions.insert(certificate));
-        let under_way = UnderWay::new(&self.under_way);
+        let under_way = self.peer.busy.begin();
         let answer = self.router.clone().call(request);
         Box::pin(async move {
             let _under_way = under_way;
             answer.await
         })
-    }
-}
-
-/// Counts an answer as long as it lives.
-struct UnderWay(Arc<AtomicUsize>);
-
-impl UnderWay {
-    fn new(count: &Arc<AtomicUsize>) -> Self {
-        count.fetch_add(1, Ordering::Relaxed);
-        Self(Arc::clone(count))
-    }
-}
-
-impl Drop for UnderWay {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }

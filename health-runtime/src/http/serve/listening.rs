@@ -10,7 +10,7 @@ use tokio::{
 };
 
 use super::{
-    connection::{self, Ends, Peer},
+    connection::{self, Busy, Ends, Peer},
     place::Place,
     stream::Stream,
 };
@@ -55,31 +55,54 @@ pub(super) async fn serve(place: Place, mut stopping: watch::Receiver<()>) {
 struct Connections {
     tasks: JoinSet<()>,
     /// The oldest first, also some that have ended.
-    evictions: VecDeque<oneshot::Sender<()>>,
+    held: VecDeque<Held>,
+}
+
+/// A connection that has a place.
+struct Held {
+    eviction: oneshot::Sender<()>,
+    busy: Busy,
 }
 
 impl Connections {
     /// Waits for a connection to end if there are too many. Those that go are the oldest: an honest client is quick, so
-    /// whoever opens connections and says nothing displaces their own.
+    /// whoever opens connections and says nothing displaces their own. Only if all are being answered some of these go: who
+    /// asks for what takes long, again and again, must not keep a prober waiting.
     async fn make_room(&mut self) {
         while self.tasks.try_join_next().is_some() {}
         if self.tasks.len() < MAX_CONNECTIONS {
             return;
         }
-        self.evictions.retain(|eviction| !eviction.is_closed());
-        let oldest = EVICTED_TOGETHER.min(self.evictions.len());
-        for eviction in self.evictions.drain(..oldest) {
-            let _ = eviction.send(());
+        self.held.retain(|held| !held.eviction.is_closed());
+        // Some that were told to go are still about to.
+        if self.held.len() == self.tasks.len() {
+            self.evict();
         }
         self.tasks.join_next().await;
     }
 
+    fn evict(&mut self) {
+        // The newest have hardly had the time to ask.
+        let judged = self.held.len().saturating_sub(EVICTED_TOGETHER);
+        let are_all_answering = self.held.iter().take(judged).all(|held| held.busy.is_answering());
+        let mut evicted = 0;
+        for (at, held) in std::mem::take(&mut self.held).into_iter().enumerate() {
+            let may_go = are_all_answering || (at < judged && !held.busy.is_answering());
+            if may_go && evicted < EVICTED_TOGETHER {
+                evicted += 1;
+                let _ = held.eviction.send(());
+            } else {
+                self.held.push_back(held);
+            }
+        }
+    }
+
     fn start(&mut self, place: &Place, stream: Stream, peer: Peer, stopping: watch::Receiver<()>) {
         let (eviction, evicted) = oneshot::channel();
-        if self.evictions.len() >= 2 * MAX_CONNECTIONS {
-            self.evictions.retain(|eviction| !eviction.is_closed());
+        if self.held.len() >= 2 * MAX_CONNECTIONS {
+            self.held.retain(|held| !held.eviction.is_closed());
         }
-        self.evictions.push_back(eviction);
+        self.held.push_back(Held { eviction, busy: peer.busy() });
         let ends = Ends { evicted, stopping };
         let router = place.router.clone();
         #[cfg(feature = "tls")]

@@ -41,9 +41,9 @@ use crate::error::{Error, Problem};
 /// # Connections
 ///
 /// It speaks HTTP/1.1 (and 1.0), and keeps connections open between requests, for 75 s of silence; as long may the head
-/// of a request take. A place holds 256 connections at a time. When they are taken, the oldest quarter
-/// is closed for the next one, those that are being answered after their answer: so who opens connections and
-/// says nothing harms nobody else.
+/// of a request take, which is 32 KiB long at most. A place holds 256 connections at a time. When they are taken, the oldest of
+/// those that are not being answered are closed for the next one; if all are being answered, the oldest of these. So who opens
+/// connections, and says nothing or asks for what takes long, keeps no prober waiting.
 ///
 /// Requests over TCP carry axum's `ConnectInfo<SocketAddr>`, with the address of the peer; those over a Unix socket
 /// carry none.
