@@ -195,3 +195,37 @@ async fn guesses_whose_answer_nobody_waits_for_count() {
     assert_eq!(ask(&router, "192.0.2.1", "/health/levels/1", &right).await.0, StatusCode::TOO_MANY_REQUESTS);
     assert_eq!(ask(&router, "192.0.2.2", "/health/levels/1", &right).await.0, StatusCode::OK);
 }
+
+/// Beside a user whose password is known by its hash, one whose password is known as it is, and one that is not there.
+#[tokio::test]
+async fn names_are_not_told_by_how_long_a_refusal_takes() {
+    let hash = {
+        use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, Version};
+        let argon2 =
+            Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(8192, 3, 1, None).expect("parameters"));
+        argon2.hash_password_with_salt(PASSWORD.as_bytes(), b"a salt of sixteen").expect("a hash").to_string()
+    };
+    let users = [User::new("plain", PASSWORD), User::hashed("hashed", hash)];
+    let (router, ..) = router(Access::new().levels(.., basic("x", users)));
+    let ask = async |name: &str, password: &str| {
+        let headers = credentials::basic(name, password);
+        let mut shortest = Duration::MAX;
+        let mut status = StatusCode::OK;
+        for _ in 0..3 {
+            let started = std::time::SystemTime::now();
+            status = ask(&router, "192.0.2.1", "/health/levels/4", &headers).await.0;
+            shortest = shortest.min(started.elapsed().expect("a steady clock"));
+        }
+        (status, shortest)
+    };
+    // From now on the right password of this user is known without hashing it.
+    assert_eq!(ask("hashed", PASSWORD).await.0, StatusCode::OK);
+    let (status, usual) = ask("hashed", "wrong").await;
+    assert_eq!(status, StatusCode::UNAUTHORIZED);
+    for (name, password) in [("plain", "wrong"), ("nobody", "wrong"), ("nobody", PASSWORD)] {
+        let (status, time) = ask(name, password).await;
+        assert_eq!(status, StatusCode::UNAUTHORIZED, "{name}");
+        assert!(time > usual / 3, "{name}: {time:?}, and usually {usual:?}");
+    }
+    assert_eq!(ask("plain", PASSWORD).await.0, StatusCode::OK);
+}

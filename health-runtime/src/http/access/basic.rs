@@ -5,6 +5,8 @@ use std::{ops::RangeBounds, sync::Arc};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use secrecy::{ExposeSecret, SecretString};
 
+#[cfg(feature = "hashed-passwords")]
+use super::hashed::Hashed;
 use super::{
     authorization::{Presented, of_scheme},
     caller::Caller,
@@ -80,9 +82,11 @@ impl Basic {
         self.users.iter().position(|user| user.name == name)
     }
 
-    /// Whose password one is held against whose name nobody has: so that names cannot be told by the time it takes.
-    fn stand_in(&self) -> usize {
-        self.users.iter().position(|user| user.password.is_hashed()).unwrap_or_default()
+    /// A hash that a password is held against in vain, where it would be refused without one: so that the time tells
+    /// neither which names there are nor which of them have a hash.
+    #[cfg(feature = "hashed-passwords")]
+    fn stand_in(&self) -> Option<Arc<Hashed>> {
+        self.users.iter().find_map(|user| user.password.hash())
     }
 
     fn conclude(&self, user: Option<usize>, is_right: bool) -> Decision {
@@ -108,22 +112,30 @@ impl Decide for Basic {
             return Soon::Now(self.rejected("malformed"));
         };
         let found = self.find(name);
-        let Some(user) = self.users.get(found.unwrap_or_else(|| self.stand_in())) else {
+        // Something is compared for a name that nobody has, too.
+        let Some(user) = self.users.get(found.unwrap_or_default()) else {
             return Soon::Now(self.rejected("no such user"));
         };
-        match user.password.verify(password) {
-            Verdict::Known(is_right) => Soon::Now(self.conclude(found, is_right)),
-            #[cfg(feature = "hashed-passwords")]
-            Verdict::Unknown(hashed) => {
-                let password = SecretString::from(password);
-                Soon::later(async move {
-                    match hashed.verify(password).await {
-                        Some(is_right) => self.conclude(found, is_right),
-                        None => Decision::unavailable().because("the password could not be verified"),
-                    }
-                })
-            }
+        let verdict = user.password.verify(password);
+        if let (Some(_), Verdict::Known(true)) = (found, &verdict) {
+            return Soon::Now(self.conclude(found, true));
         }
+        #[cfg(feature = "hashed-passwords")]
+        let (hashed, may_be_right) = match verdict {
+            Verdict::Unknown(hashed) => (Some(hashed), true),
+            Verdict::Known(_) => (self.stand_in(), false),
+        };
+        #[cfg(feature = "hashed-passwords")]
+        if let Some(hashed) = hashed {
+            let password = SecretString::from(password);
+            return Soon::later(async move {
+                match hashed.verify(password).await {
+                    Some(is_right) => self.conclude(found, is_right && may_be_right),
+                    None => Decision::unavailable().because("the password could not be verified"),
+                }
+            });
+        }
+        Soon::Now(self.conclude(found, false))
     }
 
     fn faults(&self) -> Vec<String> {

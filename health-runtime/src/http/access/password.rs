@@ -31,11 +31,11 @@ impl Password {
         }
     }
 
-    pub(super) const fn is_hashed(&self) -> bool {
+    #[cfg(feature = "hashed-passwords")]
+    pub(super) fn hash(&self) -> Option<std::sync::Arc<Hashed>> {
         match self {
-            Self::Plain(_) => false,
-            #[cfg(feature = "hashed-passwords")]
-            Self::Hashed(_) => true,
+            Self::Plain(_) => None,
+            Self::Hashed(hashed) => Some(std::sync::Arc::clone(hashed)),
         }
     }
 
