@@ -36,7 +36,7 @@ impl Caller {
         Self { inner: Arc::new(Inner { parts, peer, address, id: REQUESTS.fetch_add(1, Ordering::Relaxed) }) }
     }
 
-    /// The method: `GET`, `HEAD` or `OPTIONS`.
+    /// The method: `GET`, `HEAD` or `OPTIONS`; `POST` if it asks for a token.
     #[must_use]
     pub fn method(&self) -> &str {
         self.inner.parts.method.as_str()
