@@ -80,6 +80,8 @@ async fn errors_are_those_of_the_rfc() {
         ("Authorization: Basic !\r\n", "", 401, "invalid_client"),
         (ADA, "grant_type=password&username=ada", 400, "unsupported_grant_type"),
         (ADA, "grant_type=client_credentials&scope=all", 400, "invalid_scope"),
+        (ADA, "client_id=ada", 400, "invalid_request"),
+        (ADA, r#"{"grant_type":"password"}"#, 400, "invalid_request"),
         (ADA, &"x".repeat(10_000), 400, "invalid_request"),
     ] {
         let answer = post(&service, headers, body).await;

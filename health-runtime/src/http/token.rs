@@ -72,7 +72,13 @@ fn check(form: &[u8]) -> Result<(), TokenError> {
             _ => {}
         }
     }
-    if grants > 1 { Err(TokenError::InvalidRequest("`grant_type` stands there twice")) } else { Ok(()) }
+    match grants {
+        0 if !form.is_empty() => {
+            Err(TokenError::InvalidRequest("a body is a form with `grant_type=client_credentials`; or send none"))
+        }
+        0 | 1 => Ok(()),
+        _ => Err(TokenError::InvalidRequest("`grant_type` stands there twice")),
+    }
 }
 
 /// What the RFC has words for is said with them.
@@ -144,6 +150,8 @@ mod tests {
         for (form, code) in [
             (&b"grant_type=password"[..], "unsupported_grant_type"),
             (b"grant_type=client_credentials&scope=health", "invalid_scope"),
+            (b"scope=", "invalid_request"),
+            (br#"{"grant_type":"client_credentials"}"#, "invalid_request"),
             (b"grant_type=client_credentials&grant_type=client_credentials", "invalid_request"),
         ] {
             assert_eq!(check(form).map_err(TokenError::code), Err(code));
