@@ -50,6 +50,13 @@ impl Client {
         Self { config: Arc::new(config) }
     }
 
+    /// Offers these protocols over the connection.
+    pub(super) fn speaking(&self, protocols: &[&str]) -> Self {
+        let mut config = ClientConfig::clone(&self.config);
+        config.alpn_protocols = protocols.iter().map(|protocol| protocol.as_bytes().to_vec()).collect();
+        Self { config: Arc::new(config) }
+    }
+
     pub(super) async fn connect(&self, address: SocketAddr) -> io::Result<TlsStream<TcpStream>> {
         let stream = TcpStream::connect(address).await?;
         TlsConnector::from(Arc::clone(&self.config)).connect(ServerName::from(address.ip()), stream).await

@@ -36,6 +36,29 @@ async fn both_versions_are_spoken_with_http_1_1() {
     server.stop().await;
 }
 
+/// Probers that speak HTTP/1.0, such as HAProxy's, may say so in the handshake.
+#[tokio::test]
+async fn http_1_0_may_be_asked_for() {
+    let (authority, folder) = (Authority::new(), Folder::new());
+    let (certificate, key) = folder.issued(&authority.server());
+    let server = serve(Tls::new(certificate, key));
+    let address = server.local_addrs()[0];
+    for (offered, spoken) in [
+        (&["http/1.0"][..], Some("http/1.0")),
+        (&["http/1.0", "http/1.1"], Some("http/1.1")),
+        (&["h2", "http/1.1"], Some("http/1.1")),
+        (&["h2"], None),
+    ] {
+        let stream = Client::trusting(&authority).speaking(offered).connect(address).await;
+        let alpn = stream.as_ref().ok().and_then(|stream| stream.get_ref().1.alpn_protocol());
+        assert_eq!(alpn, spoken.map(str::as_bytes), "{offered:?}");
+        if let (Ok(stream), Some("http/1.0")) = (stream, spoken) {
+            assert_eq!(health_tests::exchange(stream, "GET /livez HTTP/1.0\r\n\r\n").await.status, 200);
+        }
+    }
+    server.stop().await;
+}
+
 /// A greeting of TLS 1.1 (RFC 4346, section 7.4.1.2), and what is answered to it.
 #[tokio::test]
 async fn what_is_older_is_refused() {

@@ -10,7 +10,7 @@ use std::{path::PathBuf, time::Duration};
 /// # let _ = tls;
 /// ```
 ///
-/// TLS 1.2 and 1.3 are spoken, with rustls's choice of ciphers, and HTTP/1.1 over it. A handshake has 10 s.
+/// TLS 1.2 and 1.3 are spoken, with rustls's choice of ciphers, and HTTP/1.1 and 1.0 over it. A handshake has 10 s.
 ///
 /// # Files
 ///
