@@ -3,7 +3,7 @@
 use super::word::{MASK, end_of_word, is_no_word};
 
 /// How names of secrets end, without what separates their words.
-const NAMES: [&str; 15] = [
+const NAMES: [&str; 17] = [
     "password",
     "passwd",
     "pwd",
@@ -15,11 +15,17 @@ const NAMES: [&str; 15] = [
     "secretkey",
     "privatekey",
     "signingkey",
+    "accountkey",
+    "encryptionkey",
+    "masterkey",
     "credential",
     "credentials",
     "cookie",
-    AUTHORIZATION,
 ];
+
+/// Words that mean something else as well: they count as the last word of a name in front of `=`, and not for a number, as in
+/// `pass=3 fail=0`.
+const SHORT_NAMES: [&str; 2] = ["pass", "sig"];
 
 /// Its value has two words.
 const AUTHORIZATION: &str = "authorization";
@@ -40,9 +46,14 @@ pub(super) fn mask_named(text: &str) -> String {
         rest = behind;
         let Some(name) = Name::at_end_of(name) else { continue };
         let value = behind.trim_start();
+        if name.kind == Kind::Short
+            && (sign != "=" || value[..end_of_value(value)].bytes().all(|byte| byte.is_ascii_digit()))
+        {
+            continue;
+        }
         if sign == "=" || name.is_quoted || name.is_first || is_no_word(&value[..end_of_value(value)]) {
             masked.push_str(&behind[..behind.len() - value.len()]);
-            rest = mask_value_of(value, name.is_authorization, &mut masked);
+            rest = mask_value_of(value, name.kind == Kind::Authorization, &mut masked);
         }
     }
     masked.push_str(rest);
@@ -51,7 +62,7 @@ pub(super) fn mask_named(text: &str) -> String {
 
 /// Whether this is how a secret is named.
 pub(super) fn is_secret(name: &str) -> bool {
-    Name::at_end_of(name).is_some()
+    Name::at_end_of(name).is_some_and(|name| name.kind != Kind::Short)
 }
 
 /// The name of a secret, where a text ends.
@@ -59,7 +70,16 @@ struct Name {
     is_quoted: bool,
     /// Nothing stands in front of it that it could be part of.
     is_first: bool,
-    is_authorization: bool,
+    kind: Kind,
+}
+
+#[derive(PartialEq, Eq)]
+enum Kind {
+    Usual,
+    /// Of [`SHORT_NAMES`].
+    Short,
+    /// [`AUTHORIZATION`].
+    Authorization,
 }
 
 impl Name {
@@ -68,13 +88,23 @@ impl Name {
         let unquoted = text.trim_end_matches(['"', '\'', '\\']);
         let is_part = |letter: char| letter.is_alphanumeric() || matches!(letter, '_' | '-' | '.');
         let start = unquoted.trim_end_matches(is_part).len();
+        let last_word = unquoted[start..].rsplit(['_', '-', '.']).next().unwrap_or_default();
         let name: String = unquoted[start..].chars().filter(|letter| letter.is_alphanumeric()).collect();
         let name = name.to_lowercase();
         let before = unquoted[..start].trim_end_matches([' ', '\t']);
-        NAMES.iter().any(|secret| name.ends_with(secret)).then(|| Self {
+        let kind = if name.ends_with(AUTHORIZATION) {
+            Kind::Authorization
+        } else if NAMES.iter().any(|secret| name.ends_with(secret)) {
+            Kind::Usual
+        } else if SHORT_NAMES.iter().any(|short| last_word.eq_ignore_ascii_case(short)) {
+            Kind::Short
+        } else {
+            return None;
+        };
+        Some(Self {
             is_quoted: unquoted.len() < text.len(),
             is_first: before.chars().next_back().is_none_or(|letter| ",;([{|\n\r".contains(letter)),
-            is_authorization: name.ends_with(AUTHORIZATION),
+            kind,
         })
     }
 }
