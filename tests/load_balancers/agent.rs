@@ -2,7 +2,11 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use health_runtime::{Agent, Check, Endpoint, Level, serve_agent};
+use health_runtime::{
+    Agent, Check, Endpoint, Group, Level,
+    access::{Access, AnyPolicy, any_of, closed, public},
+    serve_agent,
+};
 use health_tests::{builder, get, request, serve};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -56,6 +60,27 @@ async fn it_says_what_readiness_says() {
     assert_eq!(request(http, "OPTIONS", "/health/agent").await.status, 503);
     tcp.stop().await;
     assert!(TcpStream::connect(http).await.is_ok());
+}
+
+/// A port cannot be asked for credentials, so there it tells what strangers may know.
+#[tokio::test(flavor = "multi_thread")]
+async fn names_are_for_those_who_may_ask_for_readiness() {
+    let access = |who: AnyPolicy| Access::new().levels(.., closed()).group(Group::Readiness, who);
+    for (access, line_over_tcp) in [
+        (Access::new().levels(.., closed()), "down #db\n"),
+        (access(public()), "down #db\n"),
+        (access(closed()), "down\n"),
+        (access(any_of([public(), closed()])), "down\n"),
+    ] {
+        let db = Switch::default();
+        let checks = [db.check("db")];
+        let endpoint = builder(checks).agent(Agent::new().warn_weight(50)).access(access).build().expect("good");
+        let tcp = serve_agent("127.0.0.1:0", &endpoint).expect("an agent");
+        assert_eq!(line(tcp.local_addr()).await, "up 100%\n");
+        db.fail();
+        assert_eq!(line(tcp.local_addr()).await, line_over_tcp);
+        tcp.stop().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -37,7 +37,8 @@ const LAST_ANSWERS: Duration = Duration::from_secs(2);
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// Tells `HAProxy` over TCP whether the service is ready, for its `agent-check`: whoever connects gets one line (see
-/// [`Agent`](crate::Agent)), and the connection is closed. What a client sends is not looked at.
+/// [`Agent`](crate::Agent)), and the connection is closed. What a client sends is not looked at: if readiness has a policy
+/// ([`Access::group`](crate::access::Access::group)), the line names no checks.
 ///
 /// It has an operating system thread of its own, named `health-agent`, so that a busy application cannot starve it. Call
 /// it on the application's runtime: checks run there. Called outside a Tokio runtime, they run on the new thread.
@@ -110,7 +111,14 @@ async fn accept(listener: TcpListener, service: Arc<Service>, places: Arc<Semaph
 /// Errors are the client's own: there is nobody else to tell.
 async fn answer(mut stream: TcpStream, service: &Service) {
     let report = service.monitor.report(&Selection::group(Group::Readiness)).await;
-    let line = service.agent.line(&report);
+    let mut line = service.agent.line(&report);
+    // Nobody can say who reads it.
+    if !service.is_readiness_for_everybody()
+        && let Some(names) = line.windows(2).position(|part| part == b" #")
+    {
+        line.truncate(names);
+        line.push(b'\n');
+    }
     let written = timeout(PATIENCE, async {
         stream.write_all(&line).await?;
         stream.shutdown().await

@@ -103,6 +103,12 @@ impl Service {
         }
     }
 
+    /// Whether there is nobody to whom readiness is not told.
+    #[cfg(feature = "agent")]
+    pub(super) fn is_readiness_for_everybody(&self) -> bool {
+        self.gate.as_ref().is_none_or(|gate| gate.open_sight(Ask::Group(Group::Readiness)).is_some())
+    }
+
     /// What has to be granted for what was asked for.
     fn ask(&self, Asked { reach, target, format, query }: &Asked) -> Ask {
         // Metrics tell what is running, too.

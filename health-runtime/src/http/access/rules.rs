@@ -32,7 +32,7 @@ use crate::{
 /// | liveness, readiness, startup | everybody, without details, unless the group has a policy |
 /// | metrics, events | what is known of the levels that the caller may have run, as with the overview; nothing is run |
 /// | the OpenAPI document | those who may have every level run, because it names every check |
-/// | the agent's line | whoever may ask for readiness |
+/// | the agent's line | whoever may ask for readiness; over TCP everybody, without names if that takes a policy |
 /// | build information | everybody, unless it has a policy; the compiler only to those who see details anywhere |
 ///
 /// Credentials that are wrong are refused, also where less would be public: who mistypes a password wants to know. A
