@@ -122,6 +122,15 @@ fn cases() -> Result<Vec<Case>> {
             tokens(),
             [of_token(&flipped(&token, last_part)), of_token(&flipped(&token, token.len() - 2))],
         )?,
+        Case {
+            limit: Limit::Noise,
+            ..refused("signature that is wrong, of a key that is there or not", signed(keys()), {
+                let headers = sent(&flipped(&signature, 0));
+                let others =
+                    headers.iter().map(|(name, value)| (*name, if value == "k" { "n" } else { value }.to_owned()));
+                [headers.clone(), others.collect()]
+            })?
+        },
         open("password, right or wrong", people(), [basic(SECRET), basic(&flipped(SECRET, 0))])?,
         open("access key, right or wrong", access_key(keys()), [key(SECRET), key(&flipped(SECRET, 0))])?,
         // Of a time that is over: a right one would be remembered.

@@ -87,8 +87,11 @@ impl Signed {
             return Err(Refused::Missing);
         }
         let request = SignedRequest::read(caller).ok_or(Refused::Rejected("malformed"))?;
-        let key = self.keys.iter().find(|key| key.id == request.id).ok_or(Refused::Rejected("no such key"))?;
-        if !request.is_signed_with(key) {
+        let found = self.keys.iter().find(|key| key.id == request.id);
+        // Something is signed for an id that no key has, too, so that ids cannot be told by the time it takes.
+        let is_right = found.or_else(|| self.keys.first()).is_some_and(|key| request.is_signed_with(key));
+        let key = found.ok_or(Refused::Rejected("no such key"))?;
+        if !is_right {
             return Err(Refused::Rejected("wrong signature"));
         }
         let window = self.window.as_secs();
