@@ -144,6 +144,40 @@ async fn credentials_of_one_rule_are_no_mistake_for_another() {
     assert_eq!(endpoint.refusals().rejected, 1);
 }
 
+struct Unsure;
+
+impl Policy for Unsure {
+    async fn decide(&self, _caller: &Caller) -> Decision {
+        Decision::unavailable()
+    }
+}
+
+/// One policy for all levels, one of which is public, says the same as two would.
+#[tokio::test]
+async fn what_is_public_in_part_hides_no_mistake() {
+    let shallow = || public().only_levels(5..);
+    let (address, ..) = start(Access::new().levels(.., any_of([shallow(), people(), machines()]))).await;
+    let ask = async |path: &str, headers: &Headers| {
+        let answer = get_with(address, path, &borrowed(headers)).await;
+        (answer.status, answer.body.contains("\"l5\""), answer.body.contains("\"l1\""))
+    };
+    let wrong = credentials::basic("ada", "wrong");
+    let mixed = [wrong.clone(), key("k", SECRET)].concat();
+    for (headers, expected) in [
+        (vec![], (200, true, false)),
+        (ada(), (200, true, true)),
+        (mixed, (200, true, true)),
+        (wrong.clone(), (401, false, false)),
+    ] {
+        assert_eq!(ask("/health/levels", &headers).await, expected, "{headers:?}");
+    }
+    assert_eq!(ask("/health/levels/5", &wrong).await, (200, true, false), "which is public");
+    let (address, ..) = start(Access::new().levels(.., any_of([shallow(), Unsure.into()]))).await;
+    for (path, status) in [("/health/levels", 503), ("/health/levels/5", 200)] {
+        assert_eq!(get(address, path).await.status, status, "{path}");
+    }
+}
+
 struct Nested(AnyPolicy);
 
 impl Policy for Nested {

@@ -49,9 +49,12 @@ pub(super) fn sight(
             Ask::Info => entry.is_for_info && grants_nothing,
         };
         // What is shown in part hides neither that a password was wrong nor that nobody could tell.
+        let is_stranger_in_part =
+            refused && decision.accepted.is_empty() && matches!(ask, Ask::Levels { needed: None, .. });
+        let is_in_part = grants_nothing || is_stranger_in_part;
         let is_fatal = match decision.denial {
-            Some(Denial::Rejected) => grants_nothing && !wrong.and(decision.rejected).is_empty(),
-            Some(Denial::Unavailable) => grants_nothing,
+            Some(Denial::Rejected) => is_in_part && !wrong.and(decision.rejected).is_empty(),
+            Some(Denial::Unavailable) => is_in_part,
             _ => false,
         };
         if is_fatal && matches!(ask, Ask::Levels { .. }) {
