@@ -22,7 +22,9 @@ use super::{
 ///
 /// The password travels with every request: serve it over TLS, or behind a gateway that does.
 pub fn basic(realm: impl Into<String>, users: impl IntoIterator<Item = User>) -> AnyPolicy {
-    AnyPolicy::new(Basic { realm: realm.into(), users: users.into_iter().collect() })
+    let realm = realm.into();
+    let challenge = format!(r#"Basic realm="{realm}", charset="UTF-8""#);
+    AnyPolicy::new(Basic { realm, challenge, users: users.into_iter().collect() })
 }
 
 /// Somebody with a password.
@@ -66,16 +68,13 @@ impl User {
 
 struct Basic {
     realm: String,
+    challenge: String,
     users: Vec<User>,
 }
 
 impl Basic {
-    fn challenge(&self) -> String {
-        format!(r#"Basic realm="{}", charset="UTF-8""#, self.realm)
-    }
-
     fn rejected(&self, why: &'static str) -> Decision {
-        Decision::rejected(self.challenge()).because(why).of(Schemes::BASIC)
+        Decision::rejected(self.challenge.as_str()).because(why).of(Schemes::BASIC)
     }
 
     fn find(&self, name: &str) -> Option<usize> {
@@ -102,7 +101,7 @@ impl Decide for Basic {
     fn decide(self: Arc<Self>, caller: &Caller) -> Soon<Decision> {
         let credentials = match of_scheme(caller, "basic") {
             Presented::Nothing => {
-                return Soon::Now(Decision::unauthenticated(self.challenge()).because("no name and password"));
+                return Soon::Now(Decision::unauthenticated(self.challenge.as_str()).because("no name and password"));
             }
             Presented::Malformed => return Soon::Now(self.rejected("malformed")),
             Presented::Credentials(credentials) => credentials,
