@@ -109,6 +109,19 @@ async fn passwords_are_not_guessed_here_either() {
     assert_ne!(answer.header("retry-after"), "");
 }
 
+/// A port for everybody is no place to send a password to.
+#[tokio::test]
+async fn tokens_are_given_where_they_are_of_use() {
+    let endpoint = health_tests::builder([]).access(access()).build().expect("a good endpoint");
+    let public = endpoint.levels(5..=5).expect("levels").router();
+    let guarded = endpoint.levels(4..=5).expect("levels").router();
+    for (router, status) in [(public, 404), (guarded, 200), (endpoint.without_groups().router(), 200)] {
+        let address = health_tests::serve(router).await;
+        let service = Service { address, runs: std::sync::Arc::default() };
+        assert_eq!(post(&service, ADA, "").await.status, status);
+    }
+}
+
 #[tokio::test]
 async fn there_is_no_such_route_unless_it_was_configured() {
     let service = Service::with(Access::new().levels(1..=5, public())).await;

@@ -29,9 +29,9 @@ pub(super) fn router(service: &Arc<Service>, reach: Reach) -> Router {
             _ => router.route(&path, route(Route::Nothing)),
         };
     }
-    // Where only orchestrators ask, nobody needs one.
+    // Not where nobody needs one: a port for everybody, or for orchestrators alone, is no place to send a password to.
     #[cfg(feature = "jwt")]
-    if !reach.levels.is_empty() && service.gate.as_ref().is_some_and(|gate| gate.gives_tokens()) {
+    if service.gate.as_ref().is_some_and(|gate| gate.gives_tokens(reach.levels)) {
         router = router.route(&paths.token(), route(Route::Token));
     }
     // What starts with one of these paths is ours to answer, and nothing else is.

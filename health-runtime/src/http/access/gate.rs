@@ -92,9 +92,11 @@ impl Gate {
         &mut self.entries[at]
     }
 
+    /// Whether it gives tokens, where these levels are: not if nobody needs one for any of them.
     #[cfg(feature = "jwt")]
-    pub(in crate::http) const fn gives_tokens(&self) -> bool {
-        self.tokens.is_some()
+    pub(in crate::http) fn gives_tokens(&self, levels: Levels) -> bool {
+        let makes_a_difference = |entry: &Entry| !entry.levels.and(levels).is_empty() && entry.policy.fixed().is_none();
+        self.tokens.is_some() && self.entries.iter().any(makes_a_difference)
     }
 
     /// A token for this caller.
