@@ -1,7 +1,7 @@
 //! Addresses, told by the connection and by proxies.
 
 use health_runtime::access::{Access, Proxies, address, public};
-use health_tests::{get, get_with, serve};
+use health_tests::{Log, get, get_with, serve};
 
 use crate::service::{Runs, start, with_access};
 
@@ -64,6 +64,26 @@ async fn nothing_that_a_client_writes_hides_its_address() {
             let answer = get_with(address, "/health/levels/1", &[(name, &format!("{written}, {hop}"))]).await;
             assert_eq!(answer.status, 200, "{name}: {written}");
         }
+    }
+}
+
+/// Whoever looks for a refusal at night finds the proxy that let it through. The only test here that reads the log, which is
+/// one for the whole process.
+#[tokio::test]
+async fn the_audit_tells_the_proxy_that_does_not_tell_the_client() {
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(log.clone()).finish();
+    tracing::subscriber::set_global_default(subscriber).expect("the first");
+    let (address, ..) = start(inside(&["192.0.2.0/24"]).behind(Proxies::x_forwarded_for(["127.0.0.1"]))).await;
+    for (hop, why, expected, unexpected) in [
+        ("unknown", "the proxies do not tell the address", "peer=127.0.0.1", " address="),
+        ("198.51.100.99", "address=198.51.100.99", "address=198.51.100.99", " peer="),
+    ] {
+        let answer = get_with(address, "/health/levels/1", &[("X-Forwarded-For", hop)]).await;
+        assert_eq!(answer.status, 403);
+        let text = log.text();
+        let line = text.lines().find(|line| line.contains("access refused") && line.contains(why)).expect("a refusal");
+        assert!(line.contains(expected) && !line.contains(unexpected), "{line}");
     }
 }
 

@@ -23,9 +23,10 @@
 //!
 //! # The audit
 //!
-//! Each refusal is one `tracing` event with the target `health_runtime::access`: `address`, `who` (the name of a user
-//! or the id of a key, if it is known), `method`, `route`, `why`, `because`, `status`. It is `INFO` for a caller without
-//! credentials, and `WARN` else. Nothing else that a caller sent is logged.
+//! Each refusal is one `tracing` event with the target `health_runtime::access`: `address` (or `peer`, of a proxy that does
+//! not tell the address), `who` (the name of a user or the id of a key, if it is known), `method`, `route`, `why`,
+//! `because`, `status`. It is `INFO` for a caller without credentials, and `WARN` else. Nothing else that a caller sent is
+//! logged. With [`Limits`], a caller that hangs up before it is told is an event, too, without a route.
 //! [`Endpoint::refusals`](crate::Endpoint::refusals) counts them.
 
 #[cfg(feature = "address")]

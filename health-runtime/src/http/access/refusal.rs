@@ -102,12 +102,15 @@ impl Refusal {
     /// One event for each refusal, with what an operator needs to know and nothing that the caller sent but its address
     /// and the route.
     pub(super) fn log(&self, caller: &Caller, route: &impl fmt::Display) {
+        // A proxy that does not tell its client.
+        let peer = caller.peer().filter(|_| caller.address().is_none());
         macro_rules! event {
             ($level:expr) => {
                 tracing::event!(
                     target: AUDIT,
                     $level,
                     address = caller.address().map(tracing::field::display),
+                    peer = peer.map(tracing::field::display),
                     who = self.who.as_deref(),
                     method = caller.method(),
                     route = %route,
