@@ -33,7 +33,7 @@ impl Decide for Address {
                     tracing::warn!(
                         target: super::audit::AUDIT,
                         "the address of callers is not known, so nobody passes `address`; serve the router with \
-                         `into_make_service_with_connect_info::<SocketAddr>()`"
+                         `into_make_service_with_connect_info::<SocketAddr>()`, and not on a Unix socket"
                     );
                 });
                 Decision::forbidden().because("the address is not known")

@@ -148,7 +148,7 @@ impl Limiter {
                 tracing::warn!(
                     target: AUDIT,
                     "the address of a caller is not known, so all such callers share their limits; serve the router with \
-                     `into_make_service_with_connect_info::<SocketAddr>()`"
+                     `into_make_service_with_connect_info::<SocketAddr>()`, and not on a Unix socket"
                 );
             });
         }
