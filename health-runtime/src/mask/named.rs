@@ -3,7 +3,7 @@
 use super::word::{MASK, end_of_word, is_no_word};
 
 /// How names of secrets end, without what separates their words.
-const NAMES: [&str; 17] = [
+const NAMES: [&str; 16] = [
     "password",
     "passwd",
     "pwd",
@@ -20,12 +20,14 @@ const NAMES: [&str; 17] = [
     "masterkey",
     "credential",
     "credentials",
-    "cookie",
 ];
 
 /// Words that mean something else as well: they count as the last word of a name in front of `=`, and not for a number, as in
 /// `pass=3 fail=0`.
 const SHORT_NAMES: [&str; 2] = ["pass", "sig"];
+
+/// Its value may be several, with `;` between them.
+const COOKIE: &str = "cookie";
 
 /// Its value has two words.
 const AUTHORIZATION: &str = "authorization";
@@ -53,7 +55,7 @@ pub(super) fn mask_named(text: &str) -> String {
         }
         if sign == "=" || name.is_quoted || name.is_first || is_no_word(&value[..end_of_value(value)]) {
             masked.push_str(&behind[..behind.len() - value.len()]);
-            rest = mask_value_of(value, name.kind == Kind::Authorization, &mut masked);
+            rest = mask_value_of(value, &name.kind, &mut masked);
         }
     }
     masked.push_str(rest);
@@ -80,6 +82,8 @@ enum Kind {
     Short,
     /// [`AUTHORIZATION`].
     Authorization,
+    /// [`COOKIE`].
+    Cookie,
 }
 
 impl Name {
@@ -94,6 +98,8 @@ impl Name {
         let before = unquoted[..start].trim_end_matches([' ', '\t']);
         let kind = if name.ends_with(AUTHORIZATION) {
             Kind::Authorization
+        } else if name.ends_with(COOKIE) {
+            Kind::Cookie
         } else if NAMES.iter().any(|secret| name.ends_with(secret)) {
             Kind::Usual
         } else if SHORT_NAMES.iter().any(|short| last_word.eq_ignore_ascii_case(short)) {
@@ -110,7 +116,7 @@ impl Name {
 }
 
 /// Writes a mask for the value that a text begins with, and gives back what is behind it.
-fn mask_value_of<'a>(text: &'a str, has_scheme: bool, masked: &mut String) -> &'a str {
+fn mask_value_of<'a>(text: &'a str, kind: &Kind, masked: &mut String) -> &'a str {
     if let Some(quote) = text.chars().next().filter(|letter| matches!(letter, '"' | '\'')) {
         let inside = &text[1..];
         let end = closing(inside, quote);
@@ -119,9 +125,19 @@ fn mask_value_of<'a>(text: &'a str, has_scheme: bool, masked: &mut String) -> &'
         return &inside[end..];
     }
     let mut end = end_of_value(text);
-    if has_scheme && text[..end].chars().all(char::is_alphabetic) {
+    if *kind == Kind::Authorization && text[..end].chars().all(char::is_alphabetic) {
         let behind = text[end..].trim_start_matches(' ');
         end = text.len() - behind.len() + end_of_value(behind);
+    }
+    while *kind == Kind::Cookie
+        && let Some(rest) = text[end..].strip_prefix(';')
+    {
+        let next = rest.trim_start_matches(' ');
+        let length = end_of_value(next);
+        if !next[..length].contains('=') {
+            break;
+        }
+        end = text.len() - next.len() + length;
     }
     masked.push_str(if end > 0 { MASK } else { "" });
     &text[end..]
