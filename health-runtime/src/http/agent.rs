@@ -63,8 +63,8 @@ pub(super) struct ValidAgent {
 }
 
 impl ValidAgent {
-    /// The line about readiness. It names checks, and tells no details: nobody can say who reads it.
-    pub(super) fn line(self, report: &Report) -> Vec<u8> {
-        agent_line(&ReportView::new(report, Sight::OUTLINE), self.warn_weight)
+    /// The line about readiness, without details, and with the names of what failed for those who may know them.
+    pub(super) fn line(self, report: &Report, with_names: bool) -> Vec<u8> {
+        agent_line(&ReportView::new(report, Sight::OUTLINE), self.warn_weight, with_names)
     }
 }

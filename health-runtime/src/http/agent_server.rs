@@ -111,14 +111,8 @@ async fn accept(listener: TcpListener, service: Arc<Service>, places: Arc<Semaph
 /// Errors are the client's own: there is nobody else to tell.
 async fn answer(mut stream: TcpStream, service: &Service) {
     let report = service.monitor.report(&Selection::group(Group::Readiness)).await;
-    let mut line = service.agent.line(&report);
     // Nobody can say who reads it.
-    if !service.is_readiness_for_everybody()
-        && let Some(names) = line.windows(2).position(|part| part == b" #")
-    {
-        line.truncate(names);
-        line.push(b'\n');
-    }
+    let line = service.agent.line(&report, service.is_readiness_for_everybody());
     let written = timeout(PATIENCE, async {
         stream.write_all(&line).await?;
         stream.shutdown().await

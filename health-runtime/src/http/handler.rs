@@ -251,7 +251,7 @@ impl Service {
     fn render(&self, key: &Key, render: RenderReport, report: &Report, query: &Query) -> Answer {
         let subject = match key.target {
             #[cfg(feature = "agent")]
-            Target::Agent => return self.verdict(report, TEXT, self.agent.line(report)),
+            Target::Agent => return self.verdict(report, TEXT, self.agent.line(report, true)),
             Target::Group(group) => return self.group(key, render, group, report, query),
             Target::Check(_) => Subject::Check,
             _ => Subject::Levels {

@@ -10,11 +10,12 @@ const LONGEST: usize = 200;
 ///
 /// Never `ready` or `drain`: only an agent that says `ready` later could undo its `drain`, and `ready` cancels what
 /// an operator has set, even maintenance. A weight of nothing takes no new sessions either, and is the agent's own.
-pub(crate) fn agent_line(view: &ReportView<'_>, weight_on_warning: u8) -> Vec<u8> {
+pub(crate) fn agent_line(view: &ReportView<'_>, weight_on_warning: u8, with_names: bool) -> Vec<u8> {
     let failed = |check: &&CheckView<'_>| check.muted.is_none() && check.status == Status::Fail;
     let failed: Vec<_> = view.checks.iter().filter(failed).map(named).collect();
     let weight = match view.status {
-        _ if !failed.is_empty() => return down(&failed.join(", ")),
+        _ if !failed.is_empty() && with_names => return down(&failed.join(", ")),
+        _ if !failed.is_empty() => return b"down\n".to_vec(),
         Status::Pass => 100,
         Status::Warn => weight_on_warning,
         // No check failed, so it is the service that goes away.
