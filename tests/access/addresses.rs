@@ -1,7 +1,11 @@
 //! Addresses, told by the connection and by proxies.
 
-use health_runtime::access::{Access, Proxies, address, public};
-use health_tests::{Log, get, get_with, serve};
+use health_runtime::{
+    Server,
+    access::{Access, Proxies, address, public},
+};
+use health_tests::{Log, exchange, get, get_with, serve};
+use tokio::net::UnixStream;
 
 use crate::service::{Runs, start, with_access};
 
@@ -110,6 +114,36 @@ async fn an_address_that_nobody_tells_is_in_no_range() {
     assert_eq!(get_with(address, "/health/levels/1", &[("X-Forwarded-For", "127.0.0.1")]).await.status, 403);
     assert_eq!(get(address, "/health/levels/5").await.status, 200);
     assert_eq!(runs.take(), [0, 0, 0, 0, 1]);
+}
+
+/// A proxy beside the service may reach it over a socket, which has no address.
+#[tokio::test]
+async fn proxies_at_a_socket_are_believed_where_they_are_declared() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let declared = || Proxies::x_forwarded_for(["10.0.0.0/8"]);
+    for (number, proxies, statuses) in
+        [(1, declared().over_unix_sockets(), [200, 200, 403, 403, 403]), (2, declared(), [403; 5])]
+    {
+        let socket = folder.path().join(format!("{number}.sock"));
+        let endpoint = with_access(&Runs::default(), inside(&["192.0.2.0/24"]).behind(proxies)).build().expect("good");
+        let server = Server::new().listen_unix(&*socket, endpoint.router()).start().expect("a server");
+        let mut seen = Vec::new();
+        for header in [
+            "X-Forwarded-For: 192.0.2.1\r\n",
+            "X-Forwarded-For: 198.51.100.1, 192.0.2.1, 10.0.0.1\r\n",
+            "X-Forwarded-For: 192.0.2.1, 198.51.100.1\r\n",
+            "Forwarded: for=192.0.2.1\r\n",
+            "",
+        ] {
+            let head = format!("GET /health/levels/1 HTTP/1.1\r\nHost: a\r\n{header}Connection: close\r\n\r\n");
+            seen.push(exchange(UnixStream::connect(&socket).await.expect("a server"), &head).await.status);
+        }
+        assert_eq!(seen, statuses);
+        server.stop().await;
+    }
+    // Over TCP it is still the address that decides.
+    let (address, ..) = start(inside(&["192.0.2.0/24"]).behind(declared().over_unix_sockets())).await;
+    assert_eq!(get_with(address, "/health/levels/1", &[("X-Forwarded-For", "192.0.2.1")]).await.status, 403);
 }
 
 #[tokio::test]

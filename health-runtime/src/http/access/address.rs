@@ -33,7 +33,8 @@ impl Decide for Address {
                     tracing::warn!(
                         target: super::audit::AUDIT,
                         "the address of callers is not known, so nobody passes `address`; serve the router with \
-                         `into_make_service_with_connect_info::<SocketAddr>()`, and not on a Unix socket"
+                         `into_make_service_with_connect_info::<SocketAddr>()`; on a Unix socket, declare the proxy with \
+                         `Proxies::over_unix_sockets`"
                     );
                 });
                 Decision::forbidden().because("the address is not known")

@@ -24,7 +24,7 @@ use super::{
     caller::Caller,
     decision::{Decision, Schemes},
     entry::Entry,
-    peer::peer,
+    peer::Peer,
     policy::AnyPolicy,
     refusal::Refusal,
     refusals::{Counters, Refusals},
@@ -173,18 +173,18 @@ impl Gate {
 
     #[cfg(feature = "address")]
     pub(in crate::http) fn caller(&self, parts: Parts) -> Caller {
-        let peer = peer(&parts);
-        let address = peer.and_then(|peer| match &self.proxies {
-            Some(proxies) => proxies.client(peer.ip(), &parts.headers),
-            None => Some(peer.ip().to_canonical()),
-        });
-        Caller::new(parts, peer, address)
+        let peer = Peer::of(&parts);
+        let address = match &self.proxies {
+            Some(proxies) => proxies.client(peer, &parts.headers),
+            None => peer.address().map(|peer| peer.ip().to_canonical()),
+        };
+        Caller::new(parts, peer.address(), address)
     }
 
     #[cfg(not(feature = "address"))]
     #[allow(clippy::unused_self, reason = "it knows the proxies, with the feature")]
     pub(in crate::http) fn caller(&self, parts: Parts) -> Caller {
-        let peer = peer(&parts);
+        let peer = Peer::of(&parts).address();
         Caller::new(parts, peer, peer.map(|peer| peer.ip().to_canonical()))
     }
 

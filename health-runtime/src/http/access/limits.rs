@@ -148,7 +148,8 @@ impl Limiter {
                 tracing::warn!(
                     target: AUDIT,
                     "the address of a caller is not known, so all such callers share their limits; serve the router with \
-                     `into_make_service_with_connect_info::<SocketAddr>()`, and not on a Unix socket"
+                     `into_make_service_with_connect_info::<SocketAddr>()`; on a Unix socket, declare the proxy with \
+                     `Proxies::over_unix_sockets`"
                 );
             });
         }

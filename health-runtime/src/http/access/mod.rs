@@ -101,6 +101,8 @@ pub use jwt::{Jwt, JwtAlgorithm, JwtKeys, Tokens, jwt};
 pub use keys::{AccessKey, access_key};
 #[cfg(feature = "limits")]
 pub use limits::Limits;
+#[cfg(feature = "serve")]
+pub(super) use peer::OverUnixSocket;
 pub(super) use peer::original_uri;
 pub use policy::{AnyPolicy, Policy};
 #[cfg(feature = "address")]

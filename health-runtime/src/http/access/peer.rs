@@ -7,16 +7,46 @@ use axum::{
     http::{Uri, request::Parts},
 };
 
-/// The other end of the connection, if the service was told to say so.
+/// The other end of a connection.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Peer {
+    At(SocketAddr),
+    OverUnixSocket,
+    /// The service was not told to say.
+    Unknown,
+}
+
+impl Peer {
+    pub(super) fn of(parts: &Parts) -> Self {
+        match address(parts) {
+            Some(address) => Self::At(address),
+            None if parts.extensions.get::<OverUnixSocket>().is_some() => Self::OverUnixSocket,
+            None => Self::Unknown,
+        }
+    }
+
+    pub(super) const fn address(self) -> Option<SocketAddr> {
+        match self {
+            Self::At(address) => Some(address),
+            Self::OverUnixSocket | Self::Unknown => None,
+        }
+    }
+}
+
 #[cfg(feature = "peer-address")]
-pub(super) fn peer(parts: &Parts) -> Option<SocketAddr> {
+fn address(parts: &Parts) -> Option<SocketAddr> {
     parts.extensions.get::<axum::extract::ConnectInfo<SocketAddr>>().map(|peer| peer.0)
 }
 
 #[cfg(not(feature = "peer-address"))]
-pub(super) const fn peer(_parts: &Parts) -> Option<SocketAddr> {
+const fn address(_parts: &Parts) -> Option<SocketAddr> {
     None
 }
+
+/// What requests carry that come over a Unix socket of a [`Server`](crate::Server).
+#[derive(Clone, Copy, Debug)]
+#[cfg_attr(not(feature = "serve"), allow(dead_code, reason = "there is no server of this crate to say so"))]
+pub(in crate::http) struct OverUnixSocket;
 
 /// The path as the client wrote it, before routers around this one took their prefix off.
 pub(in crate::http) fn original_uri(parts: &Parts) -> &Uri {

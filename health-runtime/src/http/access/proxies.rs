@@ -2,7 +2,10 @@ use std::net::IpAddr;
 
 use axum::http::HeaderMap;
 
-use super::forwarded::{Ranges, forwarded_for, hop};
+use super::{
+    forwarded::{Ranges, forwarded_for, hop},
+    peer::Peer,
+};
 
 /// How many hops are looked at; more proxies than that stand in front of nobody.
 const MOST_HOPS: usize = 32;
@@ -17,6 +20,7 @@ const MOST_HOPS: usize = 32;
 pub struct Proxies {
     header: Header,
     ranges: Ranges,
+    over_unix_sockets: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -28,22 +32,34 @@ enum Header {
 impl Proxies {
     /// Proxies at these addresses, such as `["10.0.0.0/8"]`, that write `X-Forwarded-For`.
     pub fn x_forwarded_for(ranges: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        Self { header: Header::XForwardedFor, ranges: Ranges::new(ranges) }
+        Self { header: Header::XForwardedFor, ranges: Ranges::new(ranges), over_unix_sockets: false }
     }
 
     /// Proxies at these addresses that write `Forwarded` (RFC 7239).
     pub fn forwarded(ranges: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        Self { header: Header::Forwarded, ranges: Ranges::new(ranges) }
+        Self { header: Header::Forwarded, ranges: Ranges::new(ranges), over_unix_sockets: false }
+    }
+
+    /// Believes whoever asks over a Unix socket of a [`Server`](crate::Server), too: such as an nginx on the same machine.
+    /// Default: they have no address, so they pass no `address` and share their limits.
+    #[cfg(all(feature = "serve", unix))]
+    pub fn over_unix_sockets(mut self) -> Self {
+        self.over_unix_sockets = true;
+        self
     }
 
     pub(super) fn faults(&self) -> Vec<String> {
         self.ranges.faults("Proxies")
     }
 
-    /// The client that a peer speaks for. `None` if the proxies do not tell.
-    pub(super) fn client(&self, peer: IpAddr, headers: &HeaderMap) -> Option<IpAddr> {
-        let peer = peer.to_canonical();
-        if !self.ranges.contains(peer) {
+    /// The client that a peer speaks for. `None` if the proxies do not tell, or the peer may not.
+    pub(super) fn client(&self, peer: Peer, headers: &HeaderMap) -> Option<IpAddr> {
+        let peer = match peer {
+            Peer::At(peer) => Some(peer.ip().to_canonical()),
+            Peer::OverUnixSocket if self.over_unix_sockets => None,
+            Peer::OverUnixSocket | Peer::Unknown => return None,
+        };
+        if let Some(peer) = peer.filter(|peer| !self.ranges.contains(*peer)) {
             return Some(peer);
         }
         let name = match self.header {
@@ -61,17 +77,18 @@ impl Proxies {
                     return None;
                 }
                 let text = std::str::from_utf8(text).ok()?;
-                client = match self.header {
+                let address = match self.header {
                     Header::XForwardedFor => hop(text)?,
                     Header::Forwarded => hop(forwarded_for(text)?)?,
                 };
-                if !self.ranges.contains(client) {
-                    return Some(client);
+                if !self.ranges.contains(address) {
+                    return Some(address);
                 }
+                client = Some(address);
             }
         }
         // A proxy that asks for itself, such as a load balancer that probes.
-        Some(client)
+        client
     }
 }
 
@@ -87,7 +104,9 @@ mod tests {
         for (name, line) in lines {
             headers.append(*name, HeaderValue::from_str(line).unwrap());
         }
-        proxies.client(peer.parse().unwrap(), &headers).map(|address| address.to_string())
+        proxies
+            .client(Peer::At((peer.parse::<IpAddr>().unwrap(), 80).into()), &headers)
+            .map(|address| address.to_string())
     }
 
     #[test]

@@ -29,6 +29,7 @@ use tower_service::Service as _;
 use super::stream::Stream;
 #[cfg(feature = "tls")]
 use super::tls::{ClientCertificate, Identity};
+use crate::http::access::OverUnixSocket;
 
 /// How long a client may take for the head of a request, and how long a connection may be idle: longer than the pauses of
 /// most probers, so that none finds its connection closed just as it asks.
@@ -167,7 +168,10 @@ impl Service<hyper::Request<Incoming>> for Routes {
     fn call(&self, request: hyper::Request<Incoming>) -> Self::Future {
         let mut request: Request = request.map(Body::new);
         let extensions = request.extensions_mut();
-        self.peer.address.map(|address| extensions.insert(ConnectInfo(address)));
+        match self.peer.address {
+            Some(address) => drop(extensions.insert(ConnectInfo(address))),
+            None => drop(extensions.insert(OverUnixSocket)),
+        }
         #[cfg(feature = "tls")]
         self.peer.certificate.clone().map(|certificate| extensions.insert(certificate));
         let under_way = self.peer.busy.begin();
