@@ -49,6 +49,7 @@ async fn who_asks_is_understood() {
         (&["application/health+json"], [HEALTH, HEALTH, HEALTH, HEALTH, PROMETHEUS]),
         (&["application/health+json, application/json;q=0.9, */*;q=0.1"], [HEALTH, HEALTH, HEALTH, TEXT, PROMETHEUS]),
         (&["application/json;q=0.5", "APPLICATION/XML"], [XML, XML, XML, XML, PROMETHEUS]),
+        (&["Text/XML, application/json;q=0.9"], [XML, XML, XML, XML, PROMETHEUS]),
         (
             &["application/vnd.spring-boot.actuator.v3+json, application/json;q=0.5"],
             [SPRING, SPRING, SPRING, SPRING, PROMETHEUS],

@@ -102,6 +102,8 @@ impl<'a> MediaRange<'a> {
         let (kind, subtype) = match parts.next()?.ok()? {
             // Java's own client has sent this for decades.
             "*" => ("*", "*"),
+            // Another name for the same (RFC 7303, section 9.2).
+            range if range.eq_ignore_ascii_case("text/xml") => ("application", "xml"),
             range => range.split_once('/')?,
         };
         let mut range = Self { kind, subtype, version: None, quality: 1.0 };
