@@ -43,6 +43,13 @@ async function judge(page, what) {
   assert.deepEqual(told, [], what);
 }
 
+// To the end of the answer: a connection with half of one would keep this process from ending.
+async function get(address, headers = {}) {
+  const answer = await fetch(address, { headers });
+  await answer.text();
+  return answer.status;
+}
+
 const status = (page) => page.$eval('[data-check="db"]', (check) => check.dataset.status);
 const shoot = (page, name) => page.screenshot({ path: path.join(shots, `${name}.png`), fullPage: true });
 
@@ -62,7 +69,7 @@ try {
   await page.evaluate(() => scrollTo(0, 200));
   const before = await page.evaluate(() => ({ y: scrollY, open: document.querySelector("details[open]").id }));
   assert.equal(await status(page), "pass");
-  await fetch(`${root}/turn`);
+  await get(`${root}/turn`);
   await page.waitForFunction(() => document.querySelector('[data-check="db"]').dataset.status === "fail", { timeout: 10_000 });
   const after = await page.evaluate(() => ({
     isStillHere: window.isStillHere,
@@ -83,24 +90,24 @@ try {
   await judge(page, "failing");
   await shoot(page, "failing");
 
-  await fetch(`${root}/turn`);
+  await get(`${root}/turn`);
   await page.waitForFunction(() => document.querySelector('[data-check="db"]').dataset.status === "pass", { timeout: 10_000 });
   assert.match(await page.$eval("#news", (news) => news.textContent), /db: fail to pass/);
-  await fetch(`${root}/turn`);
+  await get(`${root}/turn`);
   await page.waitForFunction(() => document.querySelector('[data-check="db"]').dataset.status === "fail", { timeout: 10_000 });
 
   // What happens while the page waits for an answer is in the next one.
   const shows = (status) => page.waitForFunction((status) => document.querySelector('[data-check="db"]').dataset.status === status,
     { timeout: 10_000 }, status);
-  await fetch(`${root}/slow`);
+  await get(`${root}/slow`);
   const asks = page.waitForRequest((request) => request.url().includes("fragment"), { timeout: 10_000 });
-  await fetch(`${root}/turn`);
+  await get(`${root}/turn`);
   await asks;
   await new Promise((resolve) => setTimeout(resolve, 500));
-  await fetch(`${root}/turn`);
+  await get(`${root}/turn`);
   await shows("pass");
   await shows("fail");
-  await fetch(`${root}/slow`);
+  await get(`${root}/slow`);
 
   await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: "dark" }]);
   await judge(page, "dark");
@@ -130,7 +137,7 @@ try {
   // Every link of the page leads somewhere.
   const hrefs = await page.$$eval("a[href]", (links) => links.map((link) => link.href));
   for (const href of new Set(hrefs.map((href) => href.split("#")[0]))) {
-    const { status } = await fetch(href, { headers: { accept: "text/html" } });
+    const status = await get(href, { accept: "text/html" });
     assert.ok([200, 503].includes(status), `${href}: ${status}`);
   }
 
@@ -145,14 +152,14 @@ try {
 
   // The service goes away, and the page says so.
   await page.bringToFront();
-  await fetch(`${root}/drain`);
+  await get(`${root}/drain`);
   await page.waitForFunction(() => document.querySelector(".note")?.textContent.startsWith("Draining"), { timeout: 10_000 });
   await judge(page, "draining");
   await shoot(page, "draining");
   // The next one comes, and goes as well.
-  await fetch(`${root}/restart`);
+  await get(`${root}/restart`);
   await page.waitForFunction(() => !document.querySelector(".note"), { timeout: 15_000 });
-  await fetch(`${root}/drain`);
+  await get(`${root}/drain`);
   await page.waitForFunction(() => document.querySelector(".note"), { timeout: 10_000 });
   assert.deepEqual(complaints, []);
 } finally {
