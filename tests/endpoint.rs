@@ -235,7 +235,8 @@ async fn a_client_comes_back_when_a_background_check_is_run_again() {
         false
     });
     let check = check.with_interval(Duration::from_mins(1)).with_retry_interval(Duration::from_secs(20)).readiness();
-    let router = endpoint([check]).router();
+    let behind = Check::new("behind", Level::L5, || async { true }).depends_on(["down"]).readiness();
+    let router = endpoint([check, behind]).router();
     let retry = async || {
         let answer = ask(router.clone(), "/readyz", &[]).await;
         assert_eq!(answer.status, 503);

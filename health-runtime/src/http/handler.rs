@@ -327,7 +327,9 @@ impl Service {
         let status = self.status_codes.of(report);
         let again = (status == StatusCode::SERVICE_UNAVAILABLE).then(|| {
             let failing = report.entries().iter().filter(|entry| entry.counting_status() == Some(Status::Fail));
-            retry_after(failing.map(run_again_after).min().unwrap_or_default())
+            // What is blocked comes back with what blocks it.
+            let own = failing.filter(|entry| !matches!(entry.result.cause(), Some(Cause::Blocked { .. })));
+            retry_after(own.map(run_again_after).min().unwrap_or_default())
         });
         let answer = Answer::new(status, content_type, again, body);
         answer.with_headers(|headers| self.envoy.insert(headers, report))
