@@ -71,7 +71,7 @@ fn what_cannot_be_meant_stops_the_start() {
         ),
         (
             Access::new().levels(.., basic("x", [User::hashed("a", "$2b$10$no-argon2")])),
-            r#"`basic`: user "a": the hash is no argon2 hash in the PHC string format that takes a GiB at most, such as `$argon2id$v=19$m=19456,t=2,p=1$…`"#,
+            r#"`basic`: user "a": the hash is no argon2 hash in the PHC string format, such as `$argon2id$v=19$m=19456,t=2,p=1$…`, or it takes more than a GiB or than four passes over as much"#,
         ),
         (
             Access::new().levels(.., access_key([AccessKey::new("a", "short")])),
@@ -136,21 +136,21 @@ fn credentials_that_nobody_could_bring_stop_the_start() {
                 ..,
                 basic("x", [User::hashed("a", "$argon2id$v=18$m=8,t=1,p=1$c29tZXNhbHQ$AAAAAAAAAAAAAAAAAAAAAA")]),
             ),
-            r#"`basic`: user "a": the hash is no argon2 hash in the PHC string format that takes a GiB at most, such as `$argon2id$v=19$m=19456,t=2,p=1$…`"#,
+            r#"`basic`: user "a": the hash is no argon2 hash in the PHC string format, such as `$argon2id$v=19$m=19456,t=2,p=1$…`, or it takes more than a GiB or than four passes over as much"#,
         ),
         (
             Access::new().levels(
                 ..,
                 basic("x", [User::hashed("a", "$argon2id$v=19$m=1,t=1,p=1$c29tZXNhbHQ$AAAAAAAAAAAAAAAAAAAAAA")]),
             ),
-            r#"`basic`: user "a": the hash is no argon2 hash in the PHC string format that takes a GiB at most, such as `$argon2id$v=19$m=19456,t=2,p=1$…`"#,
+            r#"`basic`: user "a": the hash is no argon2 hash in the PHC string format, such as `$argon2id$v=19$m=19456,t=2,p=1$…`, or it takes more than a GiB or than four passes over as much"#,
         ),
         (
             Access::new().levels(
                 ..,
                 basic("x", [User::hashed("a", "$argon2ds$v=19$m=8,t=1,p=1$c29tZXNhbHQ$AAAAAAAAAAAAAAAAAAAAAA")]),
             ),
-            r#"`basic`: user "a": the hash is no argon2 hash in the PHC string format that takes a GiB at most, such as `$argon2id$v=19$m=19456,t=2,p=1$…`"#,
+            r#"`basic`: user "a": the hash is no argon2 hash in the PHC string format, such as `$argon2id$v=19$m=19456,t=2,p=1$…`, or it takes more than a GiB or than four passes over as much"#,
         ),
         (
             Access::new().levels(
@@ -160,7 +160,17 @@ fn credentials_that_nobody_could_bring_stop_the_start() {
                     [User::hashed("a", "$argon2id$v=19$m=4294967295,t=1,p=1$c29tZXNhbHQ$AAAAAAAAAAAAAAAAAAAAAA")],
                 ),
             ),
-            r#"`basic`: user "a": the hash is no argon2 hash in the PHC string format that takes a GiB at most, such as `$argon2id$v=19$m=19456,t=2,p=1$…`"#,
+            r#"`basic`: user "a": the hash is no argon2 hash in the PHC string format, such as `$argon2id$v=19$m=19456,t=2,p=1$…`, or it takes more than a GiB or than four passes over as much"#,
+        ),
+        (
+            Access::new().levels(
+                ..,
+                basic(
+                    "x",
+                    [User::hashed("a", "$argon2id$v=19$m=8,t=4294967295,p=1$c29tZXNhbHQ$AAAAAAAAAAAAAAAAAAAAAA")],
+                ),
+            ),
+            r#"`basic`: user "a": the hash is no argon2 hash in the PHC string format, such as `$argon2id$v=19$m=19456,t=2,p=1$…`, or it takes more than a GiB or than four passes over as much"#,
         ),
     ] {
         assert_eq!(problems(access), [expected]);

@@ -30,8 +30,8 @@ impl Hashed {
         let hash = PasswordHash::new(self.hash.expose_secret());
         if !hash.is_ok_and(|hash| is_usable(&hash)) {
             Some(
-                "the hash is no argon2 hash in the PHC string format that takes a GiB at most, such as \
-                 `$argon2id$v=19$m=19456,t=2,p=1$…`",
+                "the hash is no argon2 hash in the PHC string format, such as `$argon2id$v=19$m=19456,t=2,p=1$…`, or it \
+                 takes more than a GiB or than four passes over as much",
             )
         } else if self.key.is_none() {
             Some("the system has no random numbers to remember verified passwords by")

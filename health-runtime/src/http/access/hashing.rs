@@ -20,6 +20,9 @@ static PRESENT: AtomicUsize = AtomicUsize::new(0);
 /// A GiB, in KiB, as hashes say it. A process that is not given the memory that it asks for is ended.
 const MOST_MEMORY: u32 = 1 << 20;
 
+/// Four passes over as much: seconds, in which a place is taken.
+const MOST_WORK: u64 = 4 << 20;
+
 /// The memory of places that are free. It is kept, because the thread is another one each time, and an allocator that has
 /// an arena for each thread would keep it once for each.
 static SPARE: Mutex<Vec<Vec<Block>>> = Mutex::new(Vec::new());
@@ -69,7 +72,9 @@ impl<'a> Recipe<'a> {
         let params = Params::try_from(hash).ok()?;
         let (salt, right) = (hash.salt.as_ref()?, hash.hash.as_ref()?);
         let argon2 = Argon2::new(algorithm, version, params);
-        (argon2.params().m_cost() <= MOST_MEMORY).then_some(Self { argon2, salt, right: right.as_bytes() })
+        let (memory, passes) = (argon2.params().m_cost(), argon2.params().t_cost());
+        let is_affordable = memory <= MOST_MEMORY && u64::from(memory) * u64::from(passes) <= MOST_WORK;
+        is_affordable.then_some(Self { argon2, salt, right: right.as_bytes() })
     }
 }
 
