@@ -4,7 +4,7 @@ use health_runtime::access::{
     Access, AccessKey, AnyPolicy, Caller, Decision, Policy, User, access_key, address, all_of, any_of, basic, closed,
     not, public,
 };
-use health_tests::{Answer, get, get_with};
+use health_tests::{Answer, get, get_with, serve_with_addresses};
 
 use crate::{
     credentials::{self, Headers, SECRET, borrowed, key},
@@ -172,9 +172,14 @@ async fn what_is_public_in_part_hides_no_mistake() {
         assert_eq!(ask("/health/levels", &headers).await, expected, "{headers:?}");
     }
     assert_eq!(ask("/health/levels/5", &wrong).await, (200, true, false), "which is public");
-    let (address, ..) = start(Access::new().levels(.., any_of([shallow(), Unsure.into()]))).await;
+    let (address, _, endpoint) = start(Access::new().levels(.., any_of([shallow(), Unsure.into()]))).await;
     for (path, status) in [("/health/levels", 503), ("/health/levels/5", 200)] {
         assert_eq!(get(address, path).await.status, status, "{path}");
+    }
+    // Where there is nothing but what is public, nobody has to be sure.
+    let address = serve_with_addresses(endpoint.levels(5..=5).expect("levels").router()).await;
+    for path in ["/health", "/health/levels", "/health/levels/5"] {
+        assert_eq!(get_with(address, path, &borrowed(&wrong)).await.status, 200, "{path}");
     }
 }
 

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use health_runtime::access::{Access, Limits, Tokens, User, any_of, basic, public};
+use health_runtime::{
+    Group,
+    access::{Access, Limits, Tokens, User, any_of, basic, public},
+};
 use health_tests::{Answer, send};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode};
 use serde_json::{Value, json};
@@ -119,6 +122,24 @@ async fn tokens_are_given_where_they_are_of_use() {
         let address = health_tests::serve(router).await;
         let service = Service { address, runs: std::sync::Arc::default() };
         assert_eq!(post(&service, ADA, "").await.status, status);
+    }
+}
+
+/// What is running, or a group, may be all that they are for.
+#[tokio::test]
+async fn tokens_are_given_for_more_than_levels() {
+    let tokens = || Tokens::new(SECRET, basic("health", [User::new("ada", "correct horse")]));
+    let all = || Access::new().levels(.., public());
+    for (access, without_groups) in [
+        (all().info(tokens().policy()).tokens(tokens()), 200),
+        (all().group(Group::Readiness, tokens().policy()).tokens(tokens()), 404),
+    ] {
+        let endpoint = health_tests::builder([]).access(access).build().expect("a good endpoint");
+        for (router, status) in [(endpoint.router(), 200), (endpoint.without_groups().router(), without_groups)] {
+            let address = health_tests::serve(router).await;
+            let service = Service { address, runs: std::sync::Arc::default() };
+            assert_eq!(post(&service, ADA, "").await.status, status);
+        }
     }
 }
 

@@ -31,7 +31,7 @@ pub(super) fn router(service: &Arc<Service>, reach: Reach) -> Router {
     }
     // Not where nobody needs one: a port for everybody, or for orchestrators alone, is no place to send a password to.
     #[cfg(feature = "jwt")]
-    if service.gate.as_ref().is_some_and(|gate| gate.gives_tokens(reach.levels)) {
+    if service.gate.as_ref().is_some_and(|gate| gate.gives_tokens(reach)) {
         router = router.route(&paths.token(), route(Route::Token));
     }
     // What starts with one of these paths is ours to answer, and nothing else is.

@@ -29,7 +29,7 @@ impl Drop for Attempt<'_> {
         if let Some(limiter) = self.limiter {
             limiter.note_failure(self.address);
             let address = self.address.map(tracing::field::display);
-            tracing::info!(target: AUDIT, address, "hung up before access was decided, which counts as a failed attempt");
+            tracing::info!(target: AUDIT, address, "over before access was decided, which counts as a failed attempt");
         }
     }
 }

@@ -32,6 +32,8 @@ use super::{
     sight::{info_of_all, sight},
     soon::Soon,
 };
+#[cfg(feature = "jwt")]
+use crate::http::target::Reach;
 use crate::{error::Problem, model::Levels, render::Sight};
 
 /// How long a decision may take, of however many policies it is made.
@@ -92,10 +94,15 @@ impl Gate {
         &mut self.entries[at]
     }
 
-    /// Whether it gives tokens, where these levels are: not if nobody needs one for any of them.
+    /// Whether it gives tokens at this place: not if nobody needs one for anything there.
     #[cfg(feature = "jwt")]
-    pub(in crate::http) fn gives_tokens(&self, levels: Levels) -> bool {
-        let makes_a_difference = |entry: &Entry| !entry.levels.and(levels).is_empty() && entry.policy.fixed().is_none();
+    pub(in crate::http) fn gives_tokens(&self, reach: Reach) -> bool {
+        let is_there = |entry: &Entry| {
+            !entry.levels.and(reach.levels).is_empty()
+                || entry.is_for_info
+                || (reach.has_groups && !entry.groups.is_empty())
+        };
+        let makes_a_difference = |entry: &Entry| entry.policy.fixed().is_none() && is_there(entry);
         self.tokens.is_some() && self.entries.iter().any(makes_a_difference)
     }
 
@@ -158,7 +165,8 @@ impl Gate {
         if let (Ask::Group(_), true) = (ask, asked.is_empty()) {
             return Some(Sight { knows_every_check: false, info: info_of_all(self.has_info), ..Sight::OUTLINE });
         }
-        if self.limiter.is_some() {
+        // Groups are never limited.
+        if self.limiter.is_some() && !matches!(ask, Ask::Group(_)) {
             return None;
         }
         let needed = if let Ask::Check(Some(_)) = ask { 1 } else { asked.len() };

@@ -41,7 +41,8 @@ pub(super) fn sight(
         let grants_nothing = decision.run.is_empty();
         let refused = match ask {
             Ask::Levels { needed: Some(level), .. } => entry.levels.contains(level) && !run.contains(level),
-            Ask::Levels { needed: None, .. } => run != entry.levels && !entry.levels.is_empty(),
+            // Of what is there.
+            Ask::Levels { needed: None, shown, .. } => run.and(shown) != entry.levels.and(shown),
             Ask::Check(_) => run != entry.levels,
             #[cfg(feature = "openapi")]
             Ask::Everything(_) => run != entry.levels,

@@ -15,9 +15,9 @@ use utoipa::openapi::{
 };
 
 use self::operation::Answers;
-use super::{access::Gate, paths::Paths, problem::Body9457, target::Target};
 #[cfg(feature = "jwt")]
-use crate::model::Levels;
+use super::target::Reach;
+use super::{access::Gate, paths::Paths, problem::Body9457, target::Target};
 use crate::{build_info::BuildMetadata, model::CheckSpec, render::schema};
 
 /// The OpenAPI version is the one that most tools read: 3.2 has nothing that this document would need.
@@ -47,7 +47,7 @@ pub(super) fn document(
         routes = routes.path(format!("{}/{{name}}", paths.checks()), item("_check", &answers));
     }
     #[cfg(feature = "jwt")]
-    if let Some(gate) = gate.filter(|gate| gate.gives_tokens(Levels::ALL)) {
+    if let Some(gate) = gate.filter(|gate| gate.gives_tokens(Reach::EVERYTHING)) {
         let mut id = "_token".to_owned();
         while !ids.insert(id.clone()) {
             id.push('_');

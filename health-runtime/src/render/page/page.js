@@ -112,6 +112,7 @@
     source.addEventListener("state", (event) => {
       const state = JSON.parse(event.data);
       // It may be another instance that speaks.
+      if (draining && !state.draining) later(0);
       draining &&= state.draining;
       for (const [check, { status }] of Object.entries(state.checks)) told.set(check, status);
       compare();

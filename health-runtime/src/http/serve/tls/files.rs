@@ -73,7 +73,7 @@ impl Contents {
         let config = config.map_err(|error| vec![self.certificate.problem(error.to_string())])?;
         let mut config =
             config.with_client_cert_verifier(verifier).with_cert_resolver(Arc::new(SingleCertAndKey::from(identity)));
-        // The first that the client offers, too.
+        // The first of them that the client offers, too.
         config.alpn_protocols = vec![b"http/1.1".to_vec(), b"http/1.0".to_vec()];
         if tls.clients.is_some() {
             // A session that is resumed would bring back a certificate that has expired since.
