@@ -18,7 +18,7 @@ use health_runtime::{
 };
 use health_tests::{
     builder,
-    flapping::{ask, flapping, flapping_counted},
+    flapping::{ask, flapping, flapping_counted, flapping_every},
     get, monitor, serve,
 };
 
@@ -83,12 +83,7 @@ async fn a_status_that_a_threshold_keeps_is_no_change() {
 
 #[tokio::test(start_paused = true)]
 async fn background_checks_tell_of_changes_that_nobody_asked_for() {
-    let runs = AtomicU64::new(0);
-    let flaps = Check::new("flaps", Level::L3, move || {
-        let run = runs.fetch_add(1, Ordering::SeqCst);
-        async move { !run.is_multiple_of(2) }
-    });
-    let monitor = monitor([flaps.with_interval(Duration::from_secs(30))]);
+    let monitor = monitor([flapping_every(Duration::from_secs(30), "flaps", Level::L3)]);
     let mut changes = monitor.subscribe();
     ask(&monitor, 1).await;
     for run in 0u32..5 {
@@ -292,7 +287,7 @@ async fn listeners_and_mutes_from_the_start_are_there_before_the_first_change() 
     });
     let (sender, changes) = mpsc::channel();
     let endpoint = tracing::subscriber::with_default(slow.finish(), || {
-        builder([flapping_in_the_background("db")])
+        builder([flapping_every(Duration::from_millis(5), "db", Level::L3)])
             .muted("db")
             .on_change(move |change| {
                 let _ = sender.send((change.from(), change.to(), change.is_muted()));
@@ -303,13 +298,4 @@ async fn listeners_and_mutes_from_the_start_are_there_before_the_first_change() 
     let first = changes.recv_timeout(Duration::from_secs(10)).expect("a change");
     assert_eq!(first, (None, Status::Fail, true));
     drop(endpoint);
-}
-
-fn flapping_in_the_background(name: &str) -> Check {
-    let runs = AtomicU64::new(0);
-    Check::new(name, Level::L3, move || {
-        let is_up = !runs.fetch_add(1, Ordering::SeqCst).is_multiple_of(2);
-        async move { is_up }
-    })
-    .with_interval(Duration::from_millis(5))
 }

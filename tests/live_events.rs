@@ -4,7 +4,7 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
@@ -15,7 +15,7 @@ use health_runtime::{Check, Endpoint, Level, Outcome, Selection, ShowDetails};
 use health_tests::{
     builder, endpoint,
     events::{Client, number, parse},
-    flapping::{ask, flapping},
+    flapping::{ask, flapping, flapping_every},
     get, request, send, serve,
 };
 use serde_json::json;
@@ -342,12 +342,7 @@ async fn a_stream_is_never_silent_for_long_and_ends_after_a_time() {
 /// Who reads slowly finds news at each turn, and has to come back after the same time.
 #[tokio::test(start_paused = true)]
 async fn a_stream_that_always_has_something_to_tell_ends_after_a_time_as_well() {
-    let runs = AtomicU64::new(0);
-    let check = Check::new("flaps", Level::L3, move || {
-        let run = runs.fetch_add(1, Ordering::SeqCst);
-        async move { run.is_multiple_of(2) }
-    });
-    let endpoint = endpoint([check.with_interval(Duration::from_secs(1))]);
+    let endpoint = endpoint([flapping_every(Duration::from_secs(1), "flaps", Level::L3)]);
     let began = Instant::now();
     let mut stream = body_of(&endpoint).await.into_data_stream();
     while let Some(text) = stream.next().await {
@@ -361,12 +356,7 @@ async fn a_stream_that_always_has_something_to_tell_ends_after_a_time_as_well() 
 /// Changes that a caller may not see put nothing off, and are told by nothing.
 #[tokio::test(start_paused = true)]
 async fn a_stream_is_no_more_silent_for_what_it_does_not_tell() {
-    let runs = AtomicU64::new(0);
-    let hidden = Check::new("hidden", Level::L1, move || {
-        let run = runs.fetch_add(1, Ordering::SeqCst);
-        async move { run.is_multiple_of(2) }
-    });
-    let endpoint = endpoint([hidden.with_interval(Duration::from_secs(5))]);
+    let endpoint = endpoint([flapping_every(Duration::from_secs(5), "hidden", Level::L1)]);
     let place = endpoint.levels(5..=5).expect("levels");
     let mut stream = body_of(&place).await.into_data_stream();
     let first = stream.next().await.expect("a state").expect("a state");

@@ -19,12 +19,21 @@ pub fn flapping(name: &str) -> Check {
 /// The same, which counts its runs.
 #[must_use]
 pub fn flapping_counted(name: &str, runs: &Arc<AtomicU64>) -> Check {
+    turning(name, Level::L3, runs).with_max_age(Duration::ZERO)
+}
+
+/// The same in the background.
+#[must_use]
+pub fn flapping_every(interval: Duration, name: &str, level: Level) -> Check {
+    turning(name, level, &Arc::default()).with_interval(interval)
+}
+
+fn turning(name: &str, level: Level, runs: &Arc<AtomicU64>) -> Check {
     let runs = Arc::clone(runs);
-    Check::new(name, Level::L3, move || {
+    Check::new(name, level, move || {
         let run = runs.fetch_add(1, Ordering::SeqCst);
         async move { if run.is_multiple_of(2) { Outcome::fail(format!("run {run}")) } else { Outcome::pass() } }
     })
-    .with_max_age(Duration::ZERO)
 }
 
 /// Asks for everything, so many times.
