@@ -1,7 +1,8 @@
-use std::sync::{Arc, Once};
+use std::sync::Arc;
 
 use super::{
     caller::Caller,
+    complaint::Complaint,
     decision::Decision,
     forwarded::Ranges,
     policy::{AnyPolicy, Decide},
@@ -14,12 +15,12 @@ use super::{
 /// `router.into_make_service_with_connect_info::<SocketAddr>()`; without it everybody is refused, which is logged once.
 /// Behind proxies, [declare them](super::Access::behind).
 pub fn address(ranges: impl IntoIterator<Item = impl Into<String>>) -> AnyPolicy {
-    AnyPolicy::new(Address { ranges: Ranges::new(ranges), complaint: Once::new() })
+    AnyPolicy::new(Address { ranges: Ranges::new(ranges), complaint: Complaint::new() })
 }
 
 struct Address {
     ranges: Ranges,
-    complaint: Once,
+    complaint: Complaint,
 }
 
 impl Decide for Address {
@@ -29,14 +30,7 @@ impl Decide for Address {
             Some(_) => Decision::forbidden().because("the address is in no range"),
             None if caller.peer().is_some() => Decision::forbidden().because("the proxies do not tell the address"),
             None => {
-                self.complaint.call_once(|| {
-                    tracing::warn!(
-                        target: super::audit::AUDIT,
-                        "the address of callers is not known, so nobody passes `address`; serve the router with \
-                         `into_make_service_with_connect_info::<SocketAddr>()`; on a Unix socket, declare the proxy with \
-                         `Proxies::over_unix_sockets`"
-                    );
-                });
+                self.complaint.tell("nobody passes `address`");
                 Decision::forbidden().because("the address is not known")
             }
         })

@@ -1,4 +1,4 @@
-use super::caller::Caller;
+use super::{caller::Caller, visible::is_visible};
 
 /// More than any credentials that are meant take.
 const LONGEST: usize = 8 * 1024;
@@ -31,7 +31,7 @@ fn parse<'a>(value: &'a [u8], scheme: &str) -> Presented<'a> {
     if !name.eq_ignore_ascii_case(scheme.as_bytes()) {
         return Presented::Nothing;
     }
-    let is_readable = credentials.len() <= LONGEST && credentials.iter().all(|byte| (0x20..0x7f).contains(byte));
+    let is_readable = credentials.len() <= LONGEST && is_visible(credentials);
     match std::str::from_utf8(credentials).map(str::trim) {
         Ok(credentials) if is_readable && !credentials.is_empty() => Presented::Credentials(credentials),
         _ => Presented::Malformed,

@@ -15,6 +15,7 @@ use super::{
     password::{Password, Verdict},
     policy::{AnyPolicy, Decide},
     soon::Soon,
+    visible::is_visible,
 };
 
 /// Asks for the name and the password of one of these users, as browsers and `curl --user` send them (RFC 7617, in UTF-8).
@@ -139,7 +140,7 @@ impl Decide for Basic {
 
     fn faults(&self) -> Vec<String> {
         let mut faults = faults_of_names("user", "basic", self.users.iter().map(|user| user.name.as_str()));
-        if !self.realm.bytes().all(|byte| (0x20..0x7f).contains(&byte) && byte != b'"' && byte != b'\\') {
+        if !is_visible(self.realm.as_bytes()) || self.realm.contains(['"', '\\']) {
             faults.push(format!("`basic`: {:?} is no realm; take visible ASCII without `\"` and `\\`", self.realm));
         }
         for user in &self.users {

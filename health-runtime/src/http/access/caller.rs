@@ -11,7 +11,7 @@ use std::{
 use axum::http::request::Parts;
 use tokio::runtime::Handle;
 
-use super::peer::original_uri;
+use super::{peer::original_uri, visible::is_visible};
 
 /// Who asks, as far as the request tells: what a [`Policy`](super::Policy) decides by.
 ///
@@ -60,7 +60,11 @@ impl Caller {
     pub fn header(&self, name: &str) -> Option<&str> {
         let mut values = self.header_values(name);
         let only = values.next()?;
-        if values.next().is_some() { None } else { std::str::from_utf8(only).ok().filter(|text| is_visible(text)) }
+        if values.next().is_some() {
+            None
+        } else {
+            std::str::from_utf8(only).ok().filter(|text| is_visible(text.as_bytes()))
+        }
     }
 
     /// Every value of a header, as bytes.
@@ -112,10 +116,6 @@ impl Borrow<Parts> for Caller {
     fn borrow(&self) -> &Parts {
         &self.inner.parts
     }
-}
-
-fn is_visible(text: &str) -> bool {
-    text.bytes().all(|byte| (0x20..0x7f).contains(&byte))
 }
 
 impl fmt::Debug for Caller {

@@ -9,6 +9,7 @@ use super::{
     policy::{AnyPolicy, Decide},
     secret::is_same,
     soon::Soon,
+    visible::is_visible,
 };
 
 pub(super) const KEY_HEADER: &str = "x-access-key";
@@ -74,7 +75,7 @@ const NOT_SENDABLE: &str = "is not visible ASCII without space at its ends, so n
 
 /// Whether it arrives in a header as it is.
 fn is_sendable(text: &str) -> bool {
-    text.trim() == text && text.bytes().all(|byte| (0x20..0x7f).contains(&byte))
+    text.trim() == text && is_visible(text.as_bytes())
 }
 
 /// Asks for one of these keys, in the headers `X-Access-Key` (the id) and `X-Secret-Key`.

@@ -3,14 +3,13 @@ use std::{
     net::{IpAddr, Ipv6Addr},
     num::NonZeroU32,
     ops::RangeBounds,
-    sync::Once,
     time::Duration,
 };
 
 use governor::{Quota, RateLimiter, clock::Clock as _, middleware::NoOpMiddleware};
 
 use super::{
-    audit::AUDIT,
+    complaint::Complaint,
     policy::NO_LEVELS,
     visitors::{Account, SinceStart, Visitors},
 };
@@ -96,7 +95,7 @@ pub(super) struct Limiter {
     clock: SinceStart,
     failures: Option<Rate>,
     levels: Vec<(Levels, Rate)>,
-    complaint: Once,
+    complaint: Complaint,
 }
 
 impl Limiter {
@@ -107,7 +106,7 @@ impl Limiter {
             clock,
             failures: limits.failures.map(rate),
             levels: limits.levels.into_iter().map(|(levels, quota)| (levels, rate(quota))).collect(),
-            complaint: Once::new(),
+            complaint: Complaint::new(),
         }
     }
 
@@ -144,14 +143,7 @@ impl Limiter {
 
     fn payer(&self, address: Option<IpAddr>) -> Payer {
         if address.is_none() {
-            self.complaint.call_once(|| {
-                tracing::warn!(
-                    target: AUDIT,
-                    "the address of a caller is not known, so all such callers share their limits; serve the router with \
-                     `into_make_service_with_connect_info::<SocketAddr>()`; on a Unix socket, declare the proxy with \
-                     `Proxies::over_unix_sockets`"
-                );
-            });
+            self.complaint.tell("all such callers share their limits");
         }
         address.map(|address| match address {
             IpAddr::V4(_) => address,

@@ -42,6 +42,8 @@ mod basic;
 mod caller;
 #[cfg(feature = "tls")]
 mod client_certificate;
+#[cfg(any(feature = "address", feature = "limits"))]
+mod complaint;
 mod compose;
 mod decision;
 mod entry;
@@ -79,6 +81,7 @@ mod signed;
 mod soon;
 #[cfg(not(feature = "limits"))]
 mod unlimited;
+mod visible;
 #[cfg(feature = "limits")]
 mod visitors;
 
