@@ -1,6 +1,14 @@
-//! `health_endpoint!`: every key is a method of the builder.
+//! `health_endpoint!`: every key is a method of the builder. Its routes belong to it alone.
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "tests fail by panicking")]
 
-use axum::{body::Body, http::Request};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use axum::{
+    Router,
+    body::Body,
+    http::Request,
+    routing::{any, get, post},
+};
 use health_runtime::{
     BuildInfo, Check, EndpointBuilder, Level, ShowDetails, StatusCodes, View,
     access::{Access, public},
@@ -81,6 +89,71 @@ fn says_what_can_be_said_by_hand() -> Result<(), health_runtime::Error> {
     let _router = axum::Router::new().merge::<axum::Router>(health_endpoint! { state: [Pool(vec![1])] }?);
     let _by_hand = EndpointBuilder::new().state(Pool(vec![1])).build().map(|endpoint| endpoint.router())?;
     Ok(())
+}
+
+fn failing() -> Router {
+    let check = Check::new("db", Level::L5, || async { false }).readiness();
+    EndpointBuilder::new().without_declared_checks().checks([check]).build().unwrap().router()
+}
+
+/// The message of the panic, which stops the start at the line of `merge`, `route` or `nest`.
+#[track_caller]
+fn panic_message(merge: impl FnOnce() -> Router) -> String {
+    let panic = catch_unwind(AssertUnwindSafe(merge)).expect_err("one of two routes would win silently");
+    *panic.downcast::<String>().unwrap()
+}
+
+/// An old handler that says 200 would hide a failing check.
+#[test]
+fn route_that_exists_already_stops_the_start() {
+    let old = || async { "ok" };
+    for path in ["/readyz", "/health", "/health/live", "/health/levels/1"] {
+        for method in [get(old), post(old), any(old)] {
+            let service = || Router::new().route(path, method.clone());
+            for message in [
+                panic_message(|| service().merge(failing())),
+                panic_message(|| failing().merge(service())),
+                panic_message(|| failing().route(path, method.clone())),
+                panic_message(|| Router::new().nest("/api", service()).nest("/api", failing())),
+            ] {
+                assert!(message.contains(path), "{message}");
+            }
+        }
+    }
+    let message = panic_message(|| Router::new().route_service("/livez", get(old)).merge(failing()));
+    assert!(message.contains("/livez"), "{message}");
+    let message = panic_message(|| Router::new().nest_service("/health", get(old)).merge(failing()));
+    assert!(message.contains("/health"), "{message}");
+}
+
+#[test]
+fn two_endpoints_in_one_router_stop_the_start() {
+    let message = panic_message(|| failing().merge(failing()));
+    assert!(message.contains("conflict with previously registered route: /"), "{message}");
+    // With paths of its own each has its place.
+    let other = EndpointBuilder::new().without_declared_checks().base_path("/other").without_root_probes();
+    let _ = failing().merge(other.build().unwrap().router());
+}
+
+#[tokio::test]
+async fn fallback_of_the_service_does_not_hide_the_endpoint() {
+    let old = || async { "ok" };
+    for router in [
+        Router::new().fallback(old).merge(failing()),
+        failing().fallback(old),
+        failing().method_not_allowed_fallback(old),
+        Router::new().route("/{*rest}", any(old)).merge(failing()),
+        Router::new().route("/{word}", any(old)).merge(failing()),
+    ] {
+        let status = async |method, path| {
+            let request = Request::builder().method(method).uri(path).body(Body::empty()).unwrap();
+            router.clone().oneshot(request).await.unwrap().status().as_u16()
+        };
+        for path in ["/readyz", "/health/ready", "/health"] {
+            assert_eq!(status("GET", path).await, 503, "{path}");
+            assert_eq!(status("POST", path).await, 405, "{path}");
+        }
+    }
 }
 
 /// Only that the key is understood; the derive has tests of its own.

@@ -5,7 +5,7 @@
 
 use std::{sync::mpsc, time::Duration};
 
-use health_runtime::{Check, Details, Level, Monitor, Selection, Status};
+use health_runtime::{Check, Details, EndpointBuilder, Level, Monitor, Selection, Status, health_check};
 use health_tests::{Log, builder, get, monitor, serve};
 
 #[tokio::test]
@@ -15,6 +15,7 @@ async fn what_happens_is_logged_once_and_in_full() {
         tracing_subscriber::fmt().with_writer(log.clone()).with_ansi(false).with_max_level(tracing::Level::DEBUG);
     tracing::subscriber::set_global_default(subscriber.finish()).expect("the first subscriber");
     changes(&log).await;
+    second_endpoint(&log);
     panics_of_listeners(&log).await;
     tokio::time::pause();
     mutes(&log).await;
@@ -50,6 +51,28 @@ async fn changes(log: &Log) {
     assert!(line("facts").contains("WARN") && line("facts").contains("to=\"warn\""), "{text}");
     assert!(line("good").contains("DEBUG"), "{text}");
     assert!(!text.contains("canary"), "{text}");
+}
+
+#[health_check(level = 5, interval = "1h")]
+async fn swept() {}
+
+fn second_endpoint(log: &Log) {
+    let build = || EndpointBuilder::new().muted("").build().expect("good");
+    let is_warned = || log.take().contains("WARN health_runtime::http::start_log");
+    let first = build();
+    let by_hand = builder([Check::new("swept", Level::L5, || async {}).with_interval(Duration::from_hours(1))]);
+    let by_hand = by_hand.build().expect("good");
+    assert!(!is_warned(), "no check of one endpoint is one of the other");
+    let second = build();
+    let text = log.text();
+    assert!(
+        text.contains("declared background checks run once for each endpoint") && text.contains("checks=1"),
+        "{text}"
+    );
+    assert!(is_warned());
+    drop((first, second, by_hand));
+    let _third = build();
+    assert!(!is_warned(), "the others are gone");
 }
 
 async fn status(monitor: &Monitor) -> Status {

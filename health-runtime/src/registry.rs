@@ -96,6 +96,7 @@ pub struct Registry {
     checks: Vec<RegisteredCheck>,
     /// Indices of `checks`, each behind those that it depends on.
     order: Vec<usize>,
+    declared_background: usize,
 }
 
 /// A check whose dependencies are known to exist.
@@ -126,6 +127,11 @@ impl Registry {
     /// What is known of each check, by level and name.
     pub fn checks(&self) -> impl Iterator<Item = &CheckSpec> {
         self.checks.iter().map(|check| &*check.spec)
+    }
+
+    /// Number of declared checks that run in the background.
+    pub(crate) const fn declared_background(&self) -> usize {
+        self.declared_background
     }
 
     /// The same checks with other work. For the test kit, which stands between a check and its function.
@@ -172,9 +178,12 @@ impl RegistryBuilder {
         let mut problems: Vec<Problem> =
             self.state.repeated().iter().map(|type_name| Problem::RepeatedState { type_name }).collect();
         let mut checks = self.checks;
+        let mut declared_background = 0;
         if self.declared {
             for registration in inventory::iter::<Registration> {
-                checks.push(bind(registration, &self.state, &mut problems));
+                let check = bind(registration, &self.state, &mut problems);
+                declared_background += usize::from(check.spec().interval().is_some());
+                checks.push(check);
             }
         }
         // By location too, so that an error about two checks of one name reads the same in every build:
@@ -193,7 +202,7 @@ impl RegistryBuilder {
                 RegisteredCheck { spec: Arc::new(spec), work, dependencies }
             })
             .collect();
-        Ok(Registry { checks, order: graph.order })
+        Ok(Registry { checks, order: graph.order, declared_background })
     }
 }
 

@@ -17,6 +17,7 @@ use super::{
     paths::{LevelsPath, Paths},
     router::router,
     show_details::ShowDetails,
+    start_log::{log_count, warn_if_second},
     status_code::StatusCodes,
     target::Reach,
 };
@@ -25,7 +26,7 @@ use super::{openapi, openapi_answer::OpenApiAnswer};
 use crate::{
     build_info::{BuildMetadata, RuntimeInfo},
     error::{Error, Problem},
-    model::{Check, Level, Levels, StatusChange},
+    model::{Check, Levels, StatusChange},
     monitor::{Listener, Monitor},
     registry::{Registry, RegistryBuilder},
     state::State,
@@ -251,6 +252,7 @@ impl EndpointBuilder {
                 openapi::document(&paths, &status_codes.all(), &checks, self.build_info.as_ref(), gate.as_ref());
             OpenApiAnswer::new(document)
         };
+        let declared_background = registry.declared_background();
         let monitor = Monitor::at_rest(registry);
         if let Some(list) = self.muted {
             monitor.mute_listed(&list, "EndpointBuilder::muted");
@@ -262,45 +264,31 @@ impl EndpointBuilder {
         self.listeners.into_iter().for_each(|listener| monitor.listen(listener));
         // Last, so that no change comes before those who want to hear of it, or before its mute.
         monitor.start();
-        Ok(Endpoint {
-            service: Arc::new(Service {
-                monitor,
-                build_info: self.build_info,
-                runtime_info: RuntimeInfo::detect(),
-                levels_view: self.levels_path.view(),
-                paths,
-                status_codes,
-                envoy,
-                #[cfg(feature = "agent")]
-                agent,
-                #[cfg(feature = "openapi")]
-                openapi,
-                show_details: self.show_details,
-                gate: gate.map(Arc::new),
-                cache: Cache::default(),
-                #[cfg(feature = "events")]
-                events: Arc::new(EventStreams::new(self.event_streams)),
-            }),
-            reach: Reach::EVERYTHING,
-        })
+        let service = Arc::new(Service {
+            monitor,
+            build_info: self.build_info,
+            runtime_info: RuntimeInfo::detect(),
+            levels_view: self.levels_path.view(),
+            paths,
+            status_codes,
+            envoy,
+            #[cfg(feature = "agent")]
+            agent,
+            #[cfg(feature = "openapi")]
+            openapi,
+            show_details: self.show_details,
+            gate: gate.map(Arc::new),
+            cache: Cache::default(),
+            #[cfg(feature = "events")]
+            events: Arc::new(EventStreams::new(self.event_streams)),
+        });
+        warn_if_second(&service, declared_background);
+        Ok(Endpoint { service, reach: Reach::EVERYTHING })
     }
 }
 
 fn or_problems<T>(result: Result<T, Vec<Problem>>, problems: &mut Vec<Problem>) -> Option<T> {
     result.map_err(|found| problems.extend(found)).ok()
-}
-
-fn log_count(registry: &Registry) {
-    let [level_1, level_2, level_3, level_4, level_5] =
-        Level::ALL.map(|level| registry.checks().filter(|check| check.level() == level).count());
-    if registry.checks().next().is_none() {
-        tracing::warn!(
-            "no health checks are registered, so every report passes; a crate that holds nothing but checks is linked \
-             only if it is named: `health_endpoint! {{ crates: [my_checks] }}`"
-        );
-    } else {
-        tracing::info!(level_1, level_2, level_3, level_4, level_5, "health checks registered");
-    }
 }
 
 /// The range as it may have been written.
@@ -331,6 +319,11 @@ pub struct Endpoint {
 
 impl Endpoint {
     /// The routes. For a router with a state of its own, merge `endpoint.router().with_state(())`.
+    ///
+    /// A path belongs to one owner: merging these routes with a router that has one of them already panics and names
+    /// the path, whatever its methods and whichever is merged into the other. So it does for a second endpoint at the
+    /// same paths. Remove the other route, or move this endpoint by [`EndpointBuilder::base_path`] and
+    /// [`EndpointBuilder::without_root_probes`].
     pub fn router(&self) -> Router {
         router(&self.service, self.reach)
     }

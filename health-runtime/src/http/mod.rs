@@ -34,6 +34,7 @@ mod router;
 #[cfg(feature = "serve")]
 mod serve;
 mod show_details;
+mod start_log;
 mod status_code;
 mod target;
 #[cfg(feature = "jwt")]

@@ -23,28 +23,29 @@ pub(super) fn router(service: &Arc<Service>, reach: Reach) -> Router {
     let mut router = Router::new();
     for (path, target) in paths.fixed().into_iter().chain(paths.of_levels()) {
         router = match target {
-            target if reach.covers(&target) => router.route(&path, route(Route::To(target))),
+            target if reach.covers(&target) => router.route_service(&path, route(Route::To(target))),
             // Those at the root are left to the service, and those under the base path lead nowhere like any other.
             Target::Group(_) => router,
-            _ => router.route(&path, route(Route::Nothing)),
+            _ => router.route_service(&path, route(Route::Nothing)),
         };
     }
     // Not where nobody needs one: a port for everybody, or for orchestrators alone, is no place to send a password to.
     #[cfg(feature = "jwt")]
     if service.gate.as_ref().is_some_and(|gate| gate.gives_tokens(reach)) {
-        router = router.route(&paths.token(), route(Route::Token));
+        router = router.route_service(&paths.token(), route(Route::Token));
     }
     // What starts with one of these paths is ours to answer, and nothing else is.
     let (base, levels) = (&paths.base, &paths.levels);
     router
-        .route(&format!("{}/{{name}}", paths.checks()), route(Route::ToCheck))
-        .route(&format!("{levels}/"), route(Route::NoLevel))
-        .route(&format!("{levels}/{{*rest}}"), route(Route::NoLevel))
-        .route(&format!("{base}/"), route(Route::Nothing))
-        .route(&format!("{base}/{{*rest}}"), route(Route::Nothing))
+        .route_service(&format!("{}/{{name}}", paths.checks()), route(Route::ToCheck))
+        .route_service(&format!("{levels}/"), route(Route::NoLevel))
+        .route_service(&format!("{levels}/{{*rest}}"), route(Route::NoLevel))
+        .route_service(&format!("{base}/"), route(Route::Nothing))
+        .route_service(&format!("{base}/{{*rest}}"), route(Route::Nothing))
 }
 
-/// Any method, because one that is not allowed gets a problem document, too.
+/// Any method, because one that is not allowed gets a problem document, too. A service rather than methods of a route:
+/// axum merges methods silently, and panics where a path is taken. An old handler must not answer for a failing check.
 fn route_to(service: &Arc<Service>, reach: Reach, route: Route) -> MethodRouter {
     any(Ask { service: Arc::clone(service), reach, route })
 }

@@ -1,0 +1,41 @@
+//! What an endpoint logs when it is built.
+
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use super::handler::Service;
+use crate::{model::Level, registry::Registry};
+
+/// The latest endpoint that runs declared checks in the background.
+static LATEST: Mutex<Weak<Service>> = Mutex::new(Weak::new());
+
+/// Logs how many checks each level has.
+pub(super) fn log_count(registry: &Registry) {
+    let [level_1, level_2, level_3, level_4, level_5] =
+        Level::ALL.map(|level| registry.checks().filter(|check| check.level() == level).count());
+    if registry.checks().next().is_none() {
+        tracing::warn!(
+            "no health checks are registered, so every report passes; a crate that holds nothing but checks is linked \
+             only if it is named: `health_endpoint! {{ crates: [my_checks] }}`"
+        );
+    } else {
+        tracing::info!(level_1, level_2, level_3, level_4, level_5, "health checks registered");
+    }
+}
+
+/// Logs once for each endpoint that is built while another one runs the same checks: a database would be asked twice as
+/// often as its `interval` says.
+pub(super) fn warn_if_second(service: &Arc<Service>, checks: usize) {
+    if checks == 0 {
+        return;
+    }
+    // Nothing panics while it holds the lock.
+    let mut latest = LATEST.lock().unwrap_or_else(PoisonError::into_inner);
+    if latest.strong_count() > 0 {
+        tracing::warn!(
+            checks,
+            "a second health endpoint is built in this process, so that declared background checks run once for each \
+             endpoint; build one and clone it, or call `without_declared_checks` on the other"
+        );
+    }
+    *latest = Arc::downgrade(service);
+}
