@@ -28,7 +28,7 @@ fn sample() -> Vec<Check> {
 fn assert_safe_headers(answer: &Answer) {
     assert_eq!(answer.header("cache-control"), "no-store");
     assert_eq!(answer.header("x-content-type-options"), "nosniff");
-    assert_eq!(answer.header("vary"), "accept, authorization");
+    assert_eq!(answer.header("vary"), "accept, authorization, sec-fetch-mode");
 }
 
 fn assert_problem(answer: &Answer, status: u16, title: &str) {

@@ -3,8 +3,9 @@
 
 use std::time::Duration;
 
-use health_runtime::{Check, Level};
-use health_tests::{ask, endpoint, request, send, serve};
+use health_runtime::{Check, Level, View};
+use health_tests::{ask, builder, endpoint, get_with, request, send, serve};
+use serde_json::json;
 use tokio::time::Instant;
 
 const JSON: &str = "application/json";
@@ -20,6 +21,10 @@ const CONSUL: &str = "text/plain, text/*, */*";
 const SCRAPER: &str = "application/openmetrics-text;version=1.0.0;q=0.5,application/openmetrics-text;version=0.0.1;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.1";
 const SCRAPER_3: &str = "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.5,text/plain;version=0.0.4;q=0.4,*/*;q=0.1";
 const OLD_SCRAPER: &str = "text/plain;version=0.0.4;q=1,*/*;q=0.1";
+
+/// What `HttpURLConnection` sends by default.
+const JAVA: &str = "text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2";
+const BROWSER: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8";
 
 /// Routes of each kind, and what each of them answers.
 const ROUTES: [&str; 5] = ["/health", "/health/levels/5", "/health/checks/db", "/readyz", "/health/metrics"];
@@ -40,8 +45,7 @@ async fn who_asks_is_understood() {
         (&[OLD_SCRAPER], [PROMETHEUS, JSON, JSON, TEXT, PROMETHEUS]),
         // What many programs send.
         (&["application/json, text/plain, */*"], [JSON, JSON, JSON, TEXT, PROMETHEUS]),
-        // An old client of Java asks as a browser does, and is taken for one.
-        (&["text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2"], [HTML, HTML, HTML, TEXT, PROMETHEUS]),
+        (&[JAVA], [JSON, JSON, JSON, TEXT, PROMETHEUS]),
         // Who takes no plain text gets none from a group either.
         (&["application/json"], [JSON, JSON, JSON, JSON, PROMETHEUS]),
         (&["*/*, text/plain;q=0"], [JSON, JSON, JSON, JSON, OPENMETRICS]),
@@ -65,9 +69,67 @@ async fn who_asks_is_understood() {
         for (route, expected) in ROUTES.iter().zip(expected) {
             let answer = ask(router.clone(), route, accept).await;
             assert_eq!((answer.status, answer.header("content-type")), (200, *expected), "{route} for {accept:?}");
-            assert_eq!(answer.header("vary"), "accept, authorization");
+            assert_eq!(answer.header("vary"), "accept, authorization, sec-fetch-mode");
         }
     }
+}
+
+type Headers<'a> = &'a [(&'a str, &'a str)];
+
+/// Browsers get pages; programs that send similar headers get the format of the route, also for problems.
+#[tokio::test]
+async fn only_browsers_get_pages() {
+    const PROBLEM: &str = "application/problem+json";
+    let navigates = ("Sec-Fetch-Mode", "navigate");
+    let endpoint = builder(checks()).levels_path(("/levels", View::Values)).build().expect("a good endpoint");
+    let address = serve(endpoint.router()).await;
+    let json = [JSON, JSON, TEXT, PROBLEM];
+    let html = [HTML, HTML, TEXT, HTML];
+    let table: &[(Headers<'_>, [&str; 4])] = &[
+        (&[("Accept", BROWSER)], html),
+        (&[("Accept", "text/html, */*"), navigates], html),
+        (&[("Accept", "text/html;q=0.9, APPLICATION/XHTML+XML;q=0.1, */*;q=0.1")], html),
+        // A monitor that names pages first, but takes anything.
+        (&[("Accept", JAVA)], json),
+        (&[("Accept", "text/html, */*;q=0.1")], json),
+        (&[("Accept", "text/html, */*"), ("Sec-Fetch-Mode", "cors")], json),
+        (&[("Accept", "text/html, application/xhtml+xml;q=0, */*;q=0.1")], json),
+        // A preference for another format counts for a browser, too.
+        (&[("Accept", "*/*"), navigates], json),
+        (&[navigates], json),
+        (&[("Accept", "application/json, text/html;q=0.9"), navigates], [JSON, JSON, JSON, PROBLEM]),
+        // A client that takes pages and nothing else.
+        (&[("Accept", "text/html")], [HTML; 4]),
+        (&[("Accept", "text/html;q=0.1, image/gif")], [HTML; 4]),
+    ];
+    for (headers, expected) in table {
+        for (path, expected) in ["/health", "/levels/5", "/readyz", "/health/nothing"].iter().zip(expected) {
+            let answer = get_with(address, path, headers).await;
+            assert_eq!(answer.header("content-type"), *expected, "{path} for {headers:?}");
+            assert_eq!(answer.header("vary"), "accept, authorization, sec-fetch-mode", "{path}");
+        }
+    }
+    assert_eq!(get_with(address, "/levels/5", &[("Accept", JAVA)]).await.json(), json!({ "db": true }));
+    let explicit = get_with(address, "/levels/5?format=html", &[("Accept", JAVA)]).await;
+    assert_eq!(explicit.header("content-type"), HTML);
+}
+
+/// Java's own client with its default headers.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs Java: scripts/peers"]
+async fn java_gets_the_format_of_the_route() {
+    let endpoint = builder(checks()).levels_path(("/levels", View::Values)).build().expect("a good endpoint");
+    let address = serve(endpoint.router()).await;
+    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/peers/Ask.java");
+    let mut java = tokio::process::Command::new("java");
+    java.arg(source).arg(format!("http://{address}")).args(["/health", "/levels/5", "/readyz", "/health/nothing"]);
+    let output = java.output().await.expect("Java is installed");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let expected = "/health: 200 application/json\n\
+                    /levels/5: 200 application/json {\"db\":true}\n\
+                    /readyz: 200 text/plain; charset=utf-8 ok\n\
+                    /health/nothing: 404 application/problem+json\n";
+    assert_eq!(String::from_utf8_lossy(&output.stdout), expected);
 }
 
 #[tokio::test]

@@ -10,6 +10,9 @@ use crate::render::{FORMAT_COUNT, Format, FormatId};
 /// How many bytes of the header are looked at. Browsers send some 150.
 const LONGEST: usize = 4096;
 
+/// Browsers set it on requests to secure origins and to loopback, and no script can (Fetch Metadata Request Headers).
+const SEC_FETCH_MODE: &str = "sec-fetch-mode";
+
 /// How a client likes a media type.
 #[derive(Clone, Copy, Debug)]
 struct Liking {
@@ -23,7 +26,11 @@ struct Liking {
 
 /// What the header says of each encoding.
 #[derive(Debug)]
-pub(super) struct Accept([Option<Liking>; FORMAT_COUNT]);
+pub(super) struct Accept {
+    likings: [Option<Liking>; FORMAT_COUNT],
+    /// Whether a person reads the answer. Programs send `text/html` as well, Java's client by default.
+    is_browser: bool,
+}
 
 impl Accept {
     /// Reads the header, which may stand in several lines. `None` if it leaves everything open.
@@ -32,7 +39,8 @@ impl Accept {
         if lines.iter().all(|line| line == "*/*") {
             return None;
         }
-        let mut accept = Self([None; FORMAT_COUNT]);
+        let is_navigation = headers.get(SEC_FETCH_MODE).is_some_and(|mode| mode == "navigate");
+        let mut accept = Self { likings: [None; FORMAT_COUNT], is_browser: is_navigation };
         let mut left = LONGEST;
         let mut position = 0;
         for line in lines {
@@ -48,9 +56,10 @@ impl Accept {
 
     /// The closest range counts, and of two that are equally close the first.
     fn count(&mut self, range: &MediaRange<'_>, position: usize) {
+        self.is_browser |= range.is_xhtml() && range.quality > 0.0;
         for id in FormatId::all() {
             let Some(closeness) = range.closeness(id.format()) else { continue };
-            let liking = &mut self.0[id.index()];
+            let liking = &mut self.likings[id.index()];
             if liking.is_none_or(|known| known.closeness < closeness) {
                 *liking = Some(Liking { quality: range.quality, closeness, position });
             }
@@ -63,8 +72,14 @@ impl Accept {
     }
 
     /// The encoding that the client likes best: by quality, then by how closely it is named, then by its place in the
-    /// header. `own` comes first where the header makes no difference.
+    /// header. `own` comes first where the header makes no difference. A page is for browsers, and for clients that take
+    /// nothing else.
     pub(super) fn best(&self, own: FormatId, is_offered: impl Fn(FormatId) -> bool) -> Option<FormatId> {
+        let without_page = |id: FormatId| is_offered(id) && (self.is_browser || !id.is_page());
+        self.best_of(own, without_page).or_else(|| self.best_of(own, &is_offered))
+    }
+
+    fn best_of(&self, own: FormatId, is_offered: impl Fn(FormatId) -> bool) -> Option<FormatId> {
         let mut best: Option<(FormatId, Liking)> = None;
         for id in [own].into_iter().chain(FormatId::all()).filter(|id| is_offered(*id)) {
             let Some(liking) = self.liking(id) else { continue };
@@ -76,7 +91,7 @@ impl Accept {
     }
 
     fn liking(&self, id: FormatId) -> Option<Liking> {
-        self.0[id.index()].filter(|liking| liking.quality > 0.0)
+        self.likings[id.index()].filter(|liking| liking.quality > 0.0)
     }
 }
 
@@ -118,6 +133,11 @@ impl<'a> MediaRange<'a> {
             // Others, such as `charset`, tell none of our encodings from another.
         }
         Some(range)
+    }
+
+    /// Whether it names a media type that browsers accept, and other programs do not.
+    fn is_xhtml(&self) -> bool {
+        self.kind.eq_ignore_ascii_case("application") && self.subtype.eq_ignore_ascii_case("xhtml+xml")
     }
 
     /// How closely it names an encoding; `None` if it does not mean that one.

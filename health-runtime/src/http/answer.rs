@@ -104,9 +104,13 @@ pub(super) fn retry_after(time: Duration) -> HeaderValue {
     HeaderValue::from(time.saturating_add(Duration::from_millis(999)).as_secs().max(1))
 }
 
+/// The request headers that select a format, and the credentials. Browsers are told from programs by `Sec-Fetch-Mode`.
+const VARY: &str =
+    if cfg!(feature = "page") { "accept, authorization, sec-fetch-mode" } else { "accept, authorization" };
+
 /// What every answer says: a verdict is never to be stored, guessed at, or given to another caller.
 pub(super) fn insert_common(headers: &mut HeaderMap) {
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(header::VARY, HeaderValue::from_static("accept, authorization"));
+    headers.insert(header::VARY, HeaderValue::from_static(VARY));
 }
