@@ -90,9 +90,9 @@ async fn it_is_a_whole_document_with_landmarks_and_headings() {
         only(&html, landmark);
     }
     let levels: Vec<_> = all(&html, "main section > h2").into_iter().map(text).collect();
-    assert_eq!(levels.len(), 6, "{levels:?}");
-    assert!(levels[0].starts_with("Level 1") && levels[0].ends_with("fail"), "{levels:?}");
-    assert!(levels[2].starts_with("Level 3") && !levels[2].contains("pass"), "no checks pass there: {levels:?}");
+    assert_eq!((levels.len(), levels[0].as_str()), (7, "Needs attention"), "{levels:?}");
+    assert!(levels[1].starts_with("Level 1") && levels[1].ends_with("fail"), "{levels:?}");
+    assert!(levels[3].starts_with("Level 3") && !levels[3].contains("pass"), "no checks pass there: {levels:?}");
 
     let check = only(&html, "[data-check=db]");
     let words = text(check);
@@ -197,8 +197,8 @@ async fn nothing_hostile_breaks_out_of_its_place() {
         let card = cards.iter().find(|card| card.attr("data-check") == Some(name)).expect("its card");
         let texts: Vec<_> =
             card.select(&Selector::parse("bdi").expect("a selector")).map(text).filter(|text| text == name).collect();
-        assert_eq!(texts.len(), 4, "name, description, message and mute: {name}");
-        let link = card.select(&Selector::parse("h3 a").expect("a selector")).next().expect("a link");
+        assert_eq!(texts.len(), 5, "name, description, message, mute and the name in the link: {name}");
+        let link = card.select(&Selector::parse(".card > p a").expect("a selector")).next().expect("a link");
         let path = resolve("/health", link.attr("href").expect("a target"));
         let own = page(address, &path).await;
         assert_eq!(own.status, 200, "{path}: it is muted");
@@ -401,7 +401,7 @@ async fn history_is_a_picture_with_words_and_a_list() {
     let address = serve(endpoint.router()).await;
     let html = parse(&page(address, "/health").await);
     let picture = only(&html, "[data-check=flaps] svg.history");
-    assert_eq!((picture.attr("role"), picture.attr("width")), (Some("img"), Some("512")), "64 bars");
+    assert_eq!((picture.attr("role"), picture.attr("width")), (Some("img"), Some("240")));
     let bars = |status: &str| {
         let path = only(&html, &format!("[data-check=flaps] svg.history path.{status}"));
         path.attr("d").expect("bars").matches('M').count()
@@ -423,9 +423,142 @@ async fn it_says_that_the_service_is_shutting_down() {
     let address = serve(endpoint.router()).await;
     assert_eq!(all(&parse(&page(address, "/health").await), ".note").len(), 0);
     endpoint.monitor().drain();
-    for path in ["/health", "/health/ready?format=html"] {
+    for path in ["/health", "/health/ready?format=html", "/health/levels", "/health/levels/5", "/health/checks/good"] {
         let html = parse(&page(address, path).await);
         assert!(text(only(&html, ".note")).starts_with("Draining."), "{path}");
+    }
+}
+
+fn groups(html: &Html) -> Vec<String> {
+    let words = |group| text(group).split_whitespace().collect::<Vec<_>>().join(" ");
+    all(html, ".groups li").into_iter().map(words).collect()
+}
+
+#[tokio::test]
+async fn draining_instance_never_shows_a_passing_verdict() {
+    let old = |check: Check| check.with_max_age(Duration::from_hours(1));
+    let endpoint = details([old(Check::new("good", Level::L5, || async {}).liveness().readiness())]);
+    let address = serve(endpoint.router()).await;
+    let html = parse(&page(address, "/health/levels").await);
+    assert_eq!(groups(&html), ["live pass", "ready pass", "startup pass"]);
+    endpoint.monitor().drain();
+    for path in ["/health", "/health/levels", "/health/levels/5"] {
+        let html = parse(&page(address, path).await);
+        assert_eq!(groups(&html), ["live pass", "ready fail draining", "startup pass"], "{path}");
+        let verdict = only(&html, ".verdict .badge");
+        assert_eq!((text(verdict).as_str(), verdict.attr("class")), ("draining", Some("badge warn")), "{path}");
+        assert!(text(only(&html, "title")).starts_with("draining: "), "{path}");
+        assert_ne!(only(&html, "link[rel=icon]").attr("href"), None);
+    }
+}
+
+#[tokio::test]
+async fn group_verdict_is_shown_only_where_all_its_checks_are() {
+    let checks = || {
+        vec![
+            Check::new("db", Level::L1, || async { false }).readiness().with_tags(["storage"]),
+            Check::new("cache", Level::L3, || async {}).readiness().startup(),
+            Check::new("alive", Level::L5, || async {}).liveness(),
+        ]
+    };
+    let endpoint = details(checks());
+    let address = serve(endpoint.router()).await;
+    for (path, expected) in [
+        ("/health", &["live pass", "ready fail", "startup pass"][..]),
+        ("/health/levels/1", &["live pass", "ready fail", "startup pass"]),
+        ("/health/levels/3?cumulative", &["live pass", "startup pass"]),
+        ("/health/levels/5", &["live pass"]),
+        ("/health/levels?tag=storage", &[]),
+        ("/health/levels?exclude=alive", &["ready fail", "startup pass"]),
+        ("/health/checks/db", &[]),
+        ("/readyz?format=html", &[]),
+    ] {
+        let html = parse(&page(address, path).await);
+        assert_eq!(groups(&html), expected, "{path}");
+        for link in all(&html, ".groups a") {
+            let target = resolve(path, link.attr("href").expect("a target"));
+            assert!([200, 503].contains(&page(address, &target).await.status), "{target}");
+        }
+    }
+    let without = details(checks()).without_groups();
+    let html = parse(&page(serve(without.router()).await, "/health").await);
+    assert_eq!((groups(&html).len(), all(&html, ".groups a").len()), (3, 0), "known, and nowhere to be asked for");
+}
+
+#[tokio::test]
+async fn group_verdict_follows_holds_and_pending_checks() {
+    let works = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(true));
+    let seen = std::sync::Arc::clone(&works);
+    let shared = Check::new("shared", Level::L3, move || {
+        let works = seen.load(std::sync::atomic::Ordering::SeqCst);
+        async move { works }
+    });
+    let held = shared.readiness().with_hold(Duration::from_hours(1)).with_max_age(Duration::ZERO);
+    let pending = Check::new("pending", Level::L5, std::future::pending::<()>)
+        .liveness()
+        .startup()
+        .with_interval(Duration::from_hours(1));
+    let address = serve(details([held, pending]).router()).await;
+    assert_eq!(groups(&parse(&page(address, "/health").await)), ["live pass", "ready pass", "startup fail"]);
+    works.store(false, std::sync::atomic::Ordering::SeqCst);
+    let html = parse(&page(address, "/health").await);
+    assert_eq!(groups(&html), ["live pass", "ready warn", "startup fail"], "levels fail at once, readiness holds");
+    assert_eq!(text(only(&html, ".verdict .badge")), "fail");
+}
+
+#[tokio::test]
+async fn only_checks_that_need_attention_are_unfolded() {
+    let mut checks = sample();
+    checks.push(Check::new("slow", Level::L3, || async { Outcome::warn("half the shards") }));
+    checks.push(Check::new("legacy", Level::L3, || async { false }));
+    let endpoint = details(checks);
+    endpoint.monitor().mute("legacy", Duration::from_hours(1), "it moves").expect("such a check");
+    let html = parse(&page(serve(endpoint.router()).await, "/health").await);
+    let open: Vec<_> = all(&html, "[data-check]")
+        .into_iter()
+        .filter(|check| check.select(&Selector::parse("details.card[open]").expect("a selector")).next().is_some())
+        .filter_map(|check| check.attr("data-check"))
+        .collect();
+    assert_eq!(open, ["db", "slow"], "neither what passes, nor what is blocked or muted");
+    assert_eq!(all(&html, "[data-check] > details.card > summary > h3").len(), 5);
+}
+
+#[tokio::test]
+async fn blocked_checks_stand_under_their_root_cause() {
+    let checks = || {
+        vec![
+            Check::new("db", Level::L1, || async { Outcome::fail("connection refused") }),
+            Check::new("orders", Level::L2, || async {}).depends_on(["db"]),
+            Check::new("invoices", Level::L3, || async {}).depends_on(["orders"]),
+            Check::new("good", Level::L5, || async {}),
+        ]
+    };
+    let html = parse(&page(serve(details(checks()).router()).await, "/health").await);
+    let sentence = text(only(&html, ".verdict"));
+    assert!(sentence.ends_with("Of 4 checks, 1 fails; 2 are blocked."), "{sentence}");
+    let root = text(only(&html, ".attention > ul > li"));
+    for words in ["db", "connection refused", "blocks 2 checks", "orders", "invoices"] {
+        assert!(root.contains(words), "{words}: {root}");
+    }
+    // Names of what blocks are details.
+    let html = parse(&page(serve(endpoint(checks()).router()).await, "/health").await);
+    let items: Vec<_> = all(&html, ".attention > ul > li").into_iter().map(text).collect();
+    assert_eq!(items.len(), 2, "{items:?}");
+    assert!(items[1].contains("A check that is not shown here") && items[1].contains("blocks 2 checks"), "{items:?}");
+}
+
+#[tokio::test]
+async fn instance_is_named_to_those_who_see_details() {
+    let instance = std::fs::read_to_string("/proc/sys/kernel/hostname").expect("the name of the host");
+    for (show, is_shown) in [(ShowDetails::Never, false), (ShowDetails::Always, true)] {
+        let endpoint = builder(sample()).build_info(BuildMetadata::new("orders-api", "3.0.3"));
+        let address = serve(endpoint.details(show).build().expect("a good endpoint").router()).await;
+        for path in ["/health", "/health/levels/1", "/health/checks/db", "/readyz?format=html"] {
+            let html = parse(&page(address, path).await);
+            let identity = text(only(&html, ".identity"));
+            assert_eq!(identity.contains(&format!("instance{}", instance.trim())), is_shown, "{path}: {identity}");
+            assert!(identity.contains("version3.0.3") && identity.contains("started"), "{path}: {identity}");
+        }
     }
 }
 

@@ -125,6 +125,26 @@ async fn a_browser_shows_changes_without_a_reload() {
     panic!("Chromium never answered in time");
 }
 
+#[tokio::test]
+#[ignore = "needs Chromium: scripts/peers"]
+async fn programs_that_picture_or_print_the_page_come_to_an_end() {
+    let address = serve(service().1).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, option) in [("page.png", "--screenshot"), ("page.pdf", "--print-to-pdf")] {
+        let file = folder.path().join(name);
+        let chromium = Command::new("chromium-headless-shell")
+            .args(["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--virtual-time-budget=10000"])
+            .arg(format!("{option}={}", file.display()))
+            .arg(format!("http://{address}/health"))
+            .kill_on_drop(true)
+            .output();
+        // Chromium waits for an open stream for as long as it is left to.
+        let output = tokio::time::timeout(Duration::from_mins(1), chromium).await.expect("an end").expect("it runs");
+        assert!(output.status.success(), "{option}: {}", String::from_utf8_lossy(&output.stderr));
+        assert!(std::fs::metadata(&file).expect("a file").len() > 10_000, "{option}");
+    }
+}
+
 /// A proxy that ends with the test, in front of a service that knows nothing of its prefix.
 struct Nginx {
     child: tokio::process::Child,

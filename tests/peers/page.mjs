@@ -15,7 +15,8 @@ const root = new URL(url).origin;
 mkdirSync(shots, { recursive: true });
 const browser = await puppeteer.launch({
   executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium-headless-shell",
-  args: ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"],
+  // As a person's browser, which the page follows the events in.
+  args: ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-blink-features=AutomationControlled"],
   protocolTimeout: 30_000,
 });
 const complaints = [];
@@ -64,18 +65,24 @@ try {
 
   // What a reload would lose.
   await page.evaluate(() => { window.isStillHere = true; });
-  await page.$eval("details", (details) => { details.open = true; });
-  await page.focus('[data-check="db"] h3 a');
+  await page.click('[data-check="storage"] summary');
+  await page.click('[data-check="billing"] .card > summary');
+  await page.focus('[data-check="db"] summary');
   await page.evaluate(() => scrollTo(0, 200));
-  const before = await page.evaluate(() => ({ y: scrollY, open: document.querySelector("details[open]").id }));
+  const before = await page.evaluate(() => ({
+    y: scrollY,
+    open: ["storage", "billing"].map((name) => document.querySelector(`[data-check="${name}"] .card`).open),
+  }));
+  assert.deepEqual(before.open, [true, false], "a person opened one and closed the other");
   assert.equal(await status(page), "pass");
   await get(`${root}/turn`);
   await page.waitForFunction(() => document.querySelector('[data-check="db"]').dataset.status === "fail", { timeout: 10_000 });
   const after = await page.evaluate(() => ({
     isStillHere: window.isStillHere,
     y: scrollY,
-    open: document.querySelector("details[open]")?.id,
-    focus: document.activeElement.textContent,
+    open: ["storage", "billing"].map((name) => document.querySelector(`[data-check="${name}"] .card`).open),
+    focus: document.activeElement.closest("[data-check]")?.dataset.check,
+    opened: document.querySelector('[data-check="db"] .card').open,
     news: document.getElementById("news").textContent,
     title: document.title,
     icon: document.getElementById("icon").href,
@@ -83,6 +90,7 @@ try {
   }));
   assert.equal(after.isStillHere, true, "it was not reloaded");
   assert.deepEqual([after.y, after.open, after.focus], [before.y, before.open, "db"]);
+  assert.equal(after.opened, true, "a check that begins to fail unfolds");
   assert.match(after.news, /db: pass to fail/);
   assert.match(after.title, /^fail: /);
   assert.match(after.icon, /^data:image\/svg/);
@@ -134,6 +142,22 @@ try {
     await other.close();
   }
 
+  // What is filtered stays so when the page changes.
+  const visible = () => page.$$eval(".checks > li:not([hidden]) [data-check]", (checks) => checks.map((check) => check.dataset.check));
+  await page.type("#filter-words", "memory");
+  assert.deepEqual(await visible(), ["memory"]);
+  assert.equal(await page.$eval("#filter-count", (count) => count.textContent), "1 of 9 checks");
+  await get(`${root}/turn`);
+  await page.waitForFunction(() => document.querySelector('[data-check="db"]').dataset.status === "pass", { timeout: 10_000 });
+  assert.deepEqual(await visible(), ["memory"]);
+  await get(`${root}/turn`);
+  await page.waitForFunction(() => document.querySelector('[data-check="db"]').dataset.status === "fail", { timeout: 10_000 });
+  await page.$eval("#filter-words", (words) => { words.value = ""; });
+  await page.click("#filter-troubled");
+  assert.ok(!(await visible()).includes("memory") && (await visible()).includes("db"));
+  await page.click("#filter-troubled");
+  assert.equal((await visible()).length, 9);
+
   // Every link of the page leads somewhere.
   const hrefs = await page.$$eval("a[href]", (links) => links.map((link) => link.href));
   for (const href of new Set(hrefs.map((href) => href.split("#")[0]))) {
@@ -154,6 +178,7 @@ try {
   await page.bringToFront();
   await get(`${root}/drain`);
   await page.waitForFunction(() => document.querySelector(".note")?.textContent.startsWith("Draining"), { timeout: 10_000 });
+  assert.match(await page.$eval(".groups", (groups) => groups.textContent), /ready\s*fail\s*draining/);
   await judge(page, "draining");
   await shoot(page, "draining");
   // The next one comes, and goes as well.

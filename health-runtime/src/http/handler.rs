@@ -29,14 +29,14 @@ use super::{
 };
 #[cfg(feature = "agent")]
 use super::{agent::ValidAgent, answer::TEXT};
-#[cfg(feature = "page")]
-use crate::render::Place;
 #[cfg(feature = "metrics")]
 use crate::render::{MetricsView, RenderMetrics};
+#[cfg(feature = "page")]
+use crate::render::{Place, Process};
 use crate::{
     build_info::{BuildMetadata, RuntimeInfo},
     model::{Cause, CheckSpec, Group, Level, Levels, Report, ReportEntry, Status, StatusChange},
-    monitor::{Monitor, Selection},
+    monitor::{Gathered, Monitor, Selection},
     render::{self, Clearance, Context, FormatId, Render, RenderReport, ReportView, Sight, Subject},
 };
 
@@ -199,6 +199,8 @@ impl Service {
 
     async fn report(&self, key: Key, render: RenderReport, query: &Query) -> Result<Answer, ProblemDetails> {
         let selection = self.selection(&key.target, key.sight, query)?.within(key.reach.levels);
+        #[cfg(feature = "page")]
+        let selection = selection.with_group_verdicts(key.format.is_page());
         let gathered = self.monitor.gather(&selection).await;
         // Those who waited for the same runs have rendered it meanwhile, perhaps.
         if let Some(answer) = self.stored(&key, query) {
@@ -209,7 +211,7 @@ impl Service {
         {
             return Err(ProblemDetails::not_found(format!("no check is named {name:?}")));
         }
-        let answer = self.render(&key, render, &gathered.report, query);
+        let answer = self.render(&key, render, &gathered, query);
         if let Some(validity) = gathered.validity.filter(|_| query.is_common()) {
             self.cache.put(key, validity, answer.clone());
         }
@@ -248,21 +250,21 @@ impl Service {
         }
     }
 
-    fn render(&self, key: &Key, render: RenderReport, report: &Report, query: &Query) -> Answer {
+    fn render(&self, key: &Key, render: RenderReport, gathered: &Gathered, query: &Query) -> Answer {
         let subject = match key.target {
             #[cfg(feature = "agent")]
-            Target::Agent => return self.verdict(report, TEXT, self.agent.line(report, true)),
-            Target::Group(group) => return self.group(key, render, group, report, query),
+            Target::Agent => return self.verdict(&gathered.report, TEXT, self.agent.line(&gathered.report, true)),
+            Target::Group(group) => return self.group(key, render, group, gathered, query),
             Target::Check(_) => Subject::Check,
             _ => Subject::Levels {
                 values: query.shape.view.unwrap_or(self.levels_view) == View::Values,
                 is_alone: matches!(key.target, Target::Level(level) if shown_levels(level, query) == Levels::one(level)),
             },
         };
-        self.encode(key, render, report, query, subject)
+        self.encode(key, render, gathered, query, subject)
     }
 
-    fn group(&self, key: &Key, render: RenderReport, group: Group, report: &Report, query: &Query) -> Answer {
+    fn group(&self, key: &Key, render: RenderReport, group: Group, gathered: &Gathered, query: &Query) -> Answer {
         let is_member = |name: &String| self.monitor.checks().any(|check| check.name() == name && check.is_in(group));
         let (excluded, unmatched): (Vec<_>, Vec<_>) = query.excluded.iter().cloned().partition(is_member);
         let probe = match group {
@@ -270,15 +272,29 @@ impl Service {
             Group::Readiness => "readyz",
             Group::Startup => "startupz",
         };
-        self.encode(key, render, report, query, Subject::Group { probe, excluded: &excluded, unmatched: &unmatched })
+        self.encode(key, render, gathered, query, Subject::Group { probe, excluded: &excluded, unmatched: &unmatched })
     }
 
     #[cfg_attr(not(feature = "page"), allow(unused_variables, reason = "only pages say what was asked for"))]
-    fn encode(&self, key: &Key, render: RenderReport, report: &Report, query: &Query, subject: Subject<'_>) -> Answer {
+    fn encode(
+        &self,
+        key: &Key,
+        render: RenderReport,
+        gathered: &Gathered,
+        query: &Query,
+        subject: Subject<'_>,
+    ) -> Answer {
+        let report = &gathered.report;
         let Sight { info, .. } = key.sight;
         let build = self.build_info.as_ref().filter(|_| info.is_some());
         #[cfg(feature = "page")]
         let as_json = if key.format.is_page() { query.as_json(key.shape) } else { String::new() };
+        #[cfg(feature = "page")]
+        let runtime = match &subject {
+            Subject::Overview { runtime, .. } => (*runtime).clone(),
+            // Stored answers are shared by requests to every host.
+            _ => self.runtime_info.facts(None),
+        };
         let context = Context {
             subject,
             is_verbose: key.shape.is_verbose,
@@ -289,10 +305,18 @@ impl Service {
                 base: &self.paths.base,
                 levels: &self.paths.levels,
                 there: key.reach.levels,
+                has_groups: key.reach.has_groups,
                 has_events: self.tells_news(key),
                 depth: key.depth,
                 is_fragment: key.shape.is_fragment,
                 as_json: &as_json,
+            },
+            #[cfg(feature = "page")]
+            process: Process {
+                groups: &gathered.groups,
+                is_draining: self.monitor.is_draining(),
+                runtime,
+                instance: &page::INSTANCE,
             },
         };
         let histories = self.histories(key, report);
@@ -360,12 +384,15 @@ impl Service {
         query: &Query,
         request: &Parts,
     ) -> Result<Answer, ProblemDetails> {
-        let report = self.monitor.report(&self.selection(&key.target, key.sight, query)?).await;
+        let selection = self.selection(&key.target, key.sight, query)?;
+        #[cfg(feature = "page")]
+        let selection = selection.with_group_verdicts(key.format.is_page());
+        let gathered = self.monitor.gather(&selection).await;
         let runtime = self.runtime_info.facts(host(request));
         let links = self.paths.links(original_uri(request), key.reach);
         let is_draining = self.monitor.is_draining();
         let subject = Subject::Overview { runtime: &runtime, links: &links, is_draining };
-        Ok(self.encode(key, render, &report, query, subject))
+        Ok(self.encode(key, render, &gathered, query, subject))
     }
 }
 

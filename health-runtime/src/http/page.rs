@@ -1,5 +1,7 @@
 //! What is particular to pages: their policy, their tag, and problems told to people.
 
+use std::sync::LazyLock;
+
 use axum::{
     extract::Request,
     http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
@@ -11,6 +13,10 @@ use super::{
     target::Reach,
 };
 use crate::render::{self, FormatId, Place};
+
+/// The name of the host, by which an operator tells instances apart.
+pub(super) static INSTANCE: LazyLock<String> =
+    LazyLock::new(|| gethostname::gethostname().to_string_lossy().into_owned());
 
 const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
 
@@ -67,6 +73,7 @@ impl Reader {
             base: &paths.base,
             levels: &paths.levels,
             there: self.reach.levels,
+            has_groups: self.reach.has_groups,
             has_events: false,
             depth: self.depth,
             is_fragment: false,

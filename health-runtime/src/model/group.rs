@@ -1,5 +1,8 @@
 use std::fmt;
 
+#[cfg(feature = "page")]
+use super::{Cause, Status};
+
 /// What an orchestrator asks. A check is in a group only if it says so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Group {
@@ -31,4 +34,14 @@ impl fmt::Display for Group {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
+}
+
+/// What an orchestrator would be answered about a group.
+#[cfg(feature = "page")]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct GroupVerdict {
+    pub(crate) group: Group,
+    pub(crate) status: Status,
+    /// Why the group fails as a whole, whatever its checks say.
+    pub(crate) cause: Option<Cause>,
 }

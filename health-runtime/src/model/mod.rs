@@ -25,6 +25,8 @@ pub use check::Check;
 #[cfg(feature = "metrics")]
 pub(crate) use check_metrics::CheckMetrics;
 pub use group::Group;
+#[cfg(feature = "page")]
+pub(crate) use group::GroupVerdict;
 pub use into_outcome::IntoOutcome;
 pub use level::{InvalidLevel, Level};
 pub(crate) use levels::Levels;

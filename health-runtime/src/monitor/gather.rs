@@ -5,6 +5,8 @@ use std::{sync::Arc, time::SystemTime};
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use tokio::time::Instant;
 
+#[cfg(feature = "page")]
+use super::group_verdicts;
 use super::{
     Selection,
     flight::{self, Waited},
@@ -15,6 +17,8 @@ use super::{
     threshold::Count,
     verdict::Verdict,
 };
+#[cfg(feature = "page")]
+use crate::model::GroupVerdict;
 use crate::model::{Cause, CheckResult, Group, Report, ReportEntry, Status};
 
 /// A report, and for how long an answer made of it stays true.
@@ -22,6 +26,10 @@ pub(crate) struct Gathered {
     pub(crate) report: Report,
     /// `None` for a report that holds something that no slot does, such as a check that ran out of time.
     pub(crate) validity: Option<Validity>,
+    /// The verdicts of the groups whose checks all are in the report, for a selection
+    /// [with group verdicts](Selection::with_group_verdicts).
+    #[cfg(feature = "page")]
+    pub(crate) groups: Vec<GroupVerdict>,
 }
 
 /// An answer stays true until the first of its results is no longer young or the first of its mutes is over, or
@@ -106,7 +114,7 @@ pub(super) async fn gather(shared: &Arc<Shared>, selection: &Selection) -> Gathe
     let validity = gathering.validity(&needed, &known);
     let mut validity = validity.and_then(|validity| gathering.until_unmuted(validity, &selected, &mutes));
     let mut entries = Vec::with_capacity(selected.len());
-    for (index, muted) in selected.into_iter().zip(mutes) {
+    for (&index, muted) in selected.iter().zip(mutes) {
         let Some(known) = &known[index] else { continue };
         let check = Arc::clone(&shared.checks[index].spec);
         let result = match gathering.held(index, known.result()) {
@@ -118,10 +126,23 @@ pub(super) async fn gather(shared: &Arc<Shared>, selection: &Selection) -> Gathe
         };
         entries.push(ReportEntry { check, result, muted: muted.map(|muted| muted.mute) });
     }
+    #[cfg(feature = "page")]
+    let groups = if selection.has_group_verdicts() {
+        let (groups, until) = group_verdicts::of(shared, &selected, &entries);
+        validity = until.into_iter().fold(validity, |validity, until| Some(validity?.no_longer_than(until)));
+        groups
+    } else {
+        Vec::new()
+    };
     // Behind the generation: an answer from before the drain is outdated by it.
     let cause = (selection.is_of(Group::Readiness) && shared.drain.has_begun()).then_some(Cause::Draining);
     let report = Report::new(selection.shown_levels().to_vec(), entries).failing_because_of(cause);
-    Gathered { report, validity }
+    Gathered {
+        report,
+        validity,
+        #[cfg(feature = "page")]
+        groups,
+    }
 }
 
 struct Gathering<'a> {

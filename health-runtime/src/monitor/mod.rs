@@ -8,6 +8,8 @@ mod flight;
 #[cfg(feature = "events")]
 mod follower;
 mod gather;
+#[cfg(feature = "page")]
+mod group_verdicts;
 mod handle;
 mod history;
 #[cfg(all(test, shuttle))]
@@ -34,7 +36,7 @@ mod verdict;
 
 #[cfg(feature = "events")]
 pub(crate) use follower::Follower;
-pub(crate) use gather::Validity;
+pub(crate) use gather::{Gathered, Validity};
 pub use handle::Monitor;
 pub(crate) use listener::Listener;
 pub use selection::Selection;

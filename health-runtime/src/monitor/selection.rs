@@ -15,6 +15,8 @@ pub struct Selection {
     tags: Vec<String>,
     excluded: Vec<String>,
     deadline: Duration,
+    #[cfg(feature = "page")]
+    has_group_verdicts: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,7 +63,14 @@ impl Selection {
     }
 
     const fn of(scope: Scope, deadline: Duration) -> Self {
-        Self { scope, tags: Vec::new(), excluded: Vec::new(), deadline }
+        Self {
+            scope,
+            tags: Vec::new(),
+            excluded: Vec::new(),
+            deadline,
+            #[cfg(feature = "page")]
+            has_group_verdicts: false,
+        }
     }
 
     /// Leaves out the checks that have none of these tags. Default: no tag is asked for.
@@ -95,6 +104,18 @@ impl Selection {
             Scope::Group(_) => {}
         }
         self
+    }
+
+    /// Asks for the verdict of each group whose checks all are selected, too. Runs no more than without it.
+    #[cfg(feature = "page")]
+    pub(crate) fn with_group_verdicts(mut self, has_group_verdicts: bool) -> Self {
+        self.has_group_verdicts = has_group_verdicts;
+        self
+    }
+
+    #[cfg(feature = "page")]
+    pub(super) const fn has_group_verdicts(&self) -> bool {
+        self.has_group_verdicts
     }
 
     pub(super) const fn deadline(&self) -> Duration {

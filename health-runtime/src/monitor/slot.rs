@@ -254,6 +254,12 @@ impl Slot {
         latest.held_until(spec)
     }
 
+    /// Returns until when readiness holds on to the last pass of a check that is failing. Begins no hold.
+    #[cfg(feature = "page")]
+    pub(super) fn held_until(&self, spec: &CheckSpec) -> Option<Instant> {
+        self.lock().latest.as_ref()?.held_until(spec)
+    }
+
     /// Readiness found the check working, so what a report knew before is over.
     pub(super) fn end_hold(&self) {
         if let Some(latest) = self.lock().latest.as_mut().filter(|latest| !latest.result.is_failing) {

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::view::Clearance;
 use crate::build_info::{BuildMetadata, RuntimeFacts};
 #[cfg(feature = "page")]
-use crate::model::Levels;
+use crate::model::{GroupVerdict, Levels};
 
 /// What was asked for, and what is known beside the report.
 #[derive(Debug)]
@@ -19,6 +19,20 @@ pub(crate) struct Context<'a> {
     pub(crate) info: Option<Clearance>,
     #[cfg(feature = "page")]
     pub(crate) place: Place<'a>,
+    #[cfg(feature = "page")]
+    pub(crate) process: Process<'a>,
+}
+
+/// What a page says about the process, whatever it was asked for.
+#[cfg(feature = "page")]
+#[derive(Debug)]
+pub(crate) struct Process<'a> {
+    /// The groups whose checks all are in the report.
+    pub(crate) groups: &'a [GroupVerdict],
+    pub(crate) is_draining: bool,
+    pub(crate) runtime: RuntimeFacts<'a>,
+    /// The name of the host, which is the pod's in Kubernetes.
+    pub(crate) instance: &'a str,
 }
 
 /// Where a page stands among the paths of the service, so that it can lead to the others.
@@ -29,6 +43,8 @@ pub(crate) struct Place<'a> {
     pub(crate) levels: &'a str,
     /// The levels that are there; without any there is no overview.
     pub(crate) there: Levels,
+    /// Whether the groups are there.
+    pub(crate) has_groups: bool,
     /// Whether changes can be followed.
     pub(crate) has_events: bool,
     /// How many folders it is below their root.

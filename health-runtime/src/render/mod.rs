@@ -28,9 +28,9 @@ mod xml;
 
 #[cfg(feature = "agent")]
 pub(crate) use agent::agent_line;
-#[cfg(feature = "page")]
-pub(crate) use context::Place;
 pub(crate) use context::{Context, Links, Subject};
+#[cfg(feature = "page")]
+pub(crate) use context::{Place, Process};
 #[cfg(feature = "metrics")]
 pub(crate) use format::RenderMetrics;
 pub(crate) use format::{Format, Render, RenderReport};

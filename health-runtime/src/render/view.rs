@@ -132,6 +132,12 @@ impl<'a> ReportView<'a> {
         self
     }
 
+    /// When the newest of its results was made.
+    #[cfg(feature = "page")]
+    pub(super) fn made_at(&self) -> SystemTime {
+        self.checks.iter().map(|check| check.checked_at).max().unwrap_or(SystemTime::UNIX_EPOCH)
+    }
+
     /// The checks of a level; they stand together, by name.
     pub(super) fn of_level(&self, level: Level) -> &[CheckView<'a>] {
         let start = self.checks.partition_point(|check| check.level < level);
@@ -189,6 +195,14 @@ impl<'a> CheckView<'a> {
                 ..outline
             },
         }
+    }
+}
+
+#[cfg(feature = "page")]
+impl CheckView<'_> {
+    /// Whether it was not run, because of the failure of another.
+    pub(super) fn is_blocked(&self) -> bool {
+        self.cause == Some("blocked")
     }
 }
 

@@ -1,5 +1,7 @@
 //! One check.
 
+use std::time::SystemTime;
+
 use maud::{Markup, html};
 
 use super::{
@@ -8,6 +10,7 @@ use super::{
     shell::Links,
     words::{badge, duration, time},
 };
+use crate::model::Status;
 
 /// How much of a check is shown.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -21,35 +24,65 @@ pub(super) enum Extent {
 /// A message longer than this is folded.
 const SHORT: usize = 200;
 
-pub(super) fn card(check: &CheckView<'_>, index: usize, extent: Extent, links: &Links) -> Markup {
+/// `made_at` is where time lines end.
+pub(super) fn card(check: &CheckView<'_>, index: usize, extent: Extent, made_at: SystemTime, links: &Links) -> Markup {
     let id = format!("check-{index}");
+    let time_line = history::time_line(&check.history, made_at, &id);
     html! {
         article class={ "check " (check.status) } id=(id) aria-labelledby={ (id) "-name" } data-check=(check.name)
             data-status=(check.status) {
-            div class="head" {
-                (badge(check.status))
-                @match extent {
-                    Extent::Short => h3 id={ (id) "-name" } {
-                        (linked(links.check(check.name, Some(check.level)), check.name))
-                    },
-                    Extent::Whole => h2 id={ (id) "-name" } { bdi { (check.name) } },
-                }
-                @if let Some(cause) = check.cause { " " code class="cause" { (cause) } }
-                @if check.muted.is_some() { " " span class="muted" { "muted" } }
-            }
-            @if let Some(description) = check.description { p class="description" { bdi { (description) } } }
-            @if let Some(text) = check.message { (message(text, &id)) }
-            (facts(check, extent, links))
-            @if check.history.len() > 1 { (history::picture(&check.history, &id)) }
-            @if extent == Extent::Whole {
-                @if let Some(data) = check.data {
-                    h3 { "Data" }
-                    // Which cannot fail to serialize: it is JSON.
-                    pre tabindex="0" role="region" aria-label="Data" { (serde_json::to_string_pretty(data).unwrap_or_default()) }
-                }
-                (history::list(&check.history))
+            @match extent {
+                Extent::Short => details class="card" id={ (id) "-card" } open[is_open(check)] {
+                    summary {
+                        (badge(check.status))
+                        h3 id={ (id) "-name" } { bdi { (check.name) } }
+                        (signs(check))
+                        (time_line)
+                        span class="took" { @if !check.is_blocked() { (duration(check.duration)) } }
+                    }
+                    (body(check, &id))
+                    (facts(check, extent, links))
+                    @if let Some(link) = links.check(check.name, Some(check.level)) {
+                        p { a href=(link) { "All about " bdi { (check.name) } } }
+                    }
+                },
+                Extent::Whole => {
+                    div class="head" {
+                        (badge(check.status))
+                        h2 id={ (id) "-name" } { bdi { (check.name) } }
+                        (signs(check))
+                    }
+                    (body(check, &id))
+                    (facts(check, extent, links))
+                    (time_line)
+                    @if let Some(data) = check.data {
+                        h3 { "Data" }
+                        // Which cannot fail to serialize: it is JSON.
+                        pre tabindex="0" role="region" aria-label="Data" { (serde_json::to_string_pretty(data).unwrap_or_default()) }
+                    }
+                    (history::list(&check.history))
+                },
             }
         }
+    }
+}
+
+/// Whether a card shows more than its line before anybody asks for it. A blocked check has nothing to say of its own.
+fn is_open(check: &CheckView<'_>) -> bool {
+    !matches!(check.status, Status::Pass) && !check.is_blocked() && check.muted.is_none()
+}
+
+fn signs(check: &CheckView<'_>) -> Markup {
+    html! {
+        @if let Some(cause) = check.cause { " " code class="cause" { (cause) } }
+        @if check.muted.is_some() { " " span class="muted" { "muted" } }
+    }
+}
+
+fn body(check: &CheckView<'_>, id: &str) -> Markup {
+    html! {
+        @if let Some(description) = check.description { p class="description" { bdi { (description) } } }
+        @if let Some(text) = check.message { (message(text, id)) }
     }
 }
 
@@ -84,7 +117,7 @@ fn facts(check: &CheckView<'_>, extent: Extent, links: &Links) -> Markup {
             @if check.observed != check.status { div { dt { "observed" } dd { (badge(check.observed)) } } }
             div { dt { (check.status) " since" } dd { (time(check.since)) } }
             div { dt { "checked" } dd { (time(check.checked_at)) } }
-            div { dt { "took" } dd { (duration(check.duration)) } }
+            @if !check.is_blocked() { div { dt { "took" } dd { (duration(check.duration)) } } }
             @if let Some(since) = check.running_since { div { dt { "running since" } dd { (time(since)) } } }
             @if let Some(until) = check.held_until { div { dt { "hold ends" } dd { (time(until)) } } }
             @if let Some(count) = check.consecutive { div { dt { "in a row" } dd { (count) } } }

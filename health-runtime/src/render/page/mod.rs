@@ -5,6 +5,7 @@
 mod check;
 mod history;
 mod shell;
+mod summary;
 mod words;
 
 use maud::{Markup, html};
@@ -13,14 +14,15 @@ pub(crate) use shell::{CONTENT_SECURITY_POLICY, problem};
 use self::{
     check::{Extent, card},
     shell::{Links, document},
-    words::{badge, icon, sentence, time},
+    summary::{summary, verdict},
+    words::{badge, icon, time},
 };
 use super::{
     context::{Context, Subject},
     format::{Format, Render},
     view::{CheckView, Clearance, ReportView, worst_of},
 };
-use crate::model::{Level, Status};
+use crate::model::Level;
 
 pub(super) const FORMAT: Format =
     Format { name: "html", media_type: "text/html; charset=utf-8", render: Render::Report(render) };
@@ -28,13 +30,13 @@ pub(super) const FORMAT: Format =
 fn render(view: &ReportView<'_>, context: &Context<'_>) -> Vec<u8> {
     let links = Links::new(context.place);
     let main = main(view, context, &links);
-    let page =
-        if context.place.is_fragment { main } else { document(&title(view, context), view.status, &links, &main) };
+    let (_, tone) = verdict(view, context);
+    let page = if context.place.is_fragment { main } else { document(&title(view, context), tone, &links, &main) };
     page.into_string().into_bytes()
 }
 
 fn title(view: &ReportView<'_>, context: &Context<'_>) -> String {
-    format!("{}: {}", view.status, heading(view, context))
+    format!("{}: {}", verdict(view, context).0, heading(view, context))
 }
 
 fn service<'a>(context: &Context<'a>) -> &'a str {
@@ -54,14 +56,13 @@ fn heading(view: &ReportView<'_>, context: &Context<'_>) -> String {
 /// What changes with the answer, which is all but the frame. `data-` is for the script.
 fn main(view: &ReportView<'_>, context: &Context<'_>, links: &Links) -> Markup {
     let title = title(view, context);
+    let (_, tone) = verdict(view, context);
     html! {
-        main id="main" data-title=(title) data-icon=(icon(view.status)) {
+        main id="main" data-title=(title) data-icon=(icon(tone)) {
             h1 { bdi { (heading(view, context)) } }
-            p class="verdict" { (badge(view.status)) " " (sentence(view)) }
-            (draining(view, context))
-            (attention(view))
+            (summary(view, context, links))
             @if let (Subject::Check, [check, ..]) = (&context.subject, view.checks.as_slice()) {
-                (card(check, 0, Extent::Whole, links))
+                (card(check, 0, Extent::Whole, view.made_at(), links))
             } @else if view.levels.is_empty() {
                 section aria-labelledby="members" {
                     h2 id="members" { "Its checks" }
@@ -73,39 +74,6 @@ fn main(view: &ReportView<'_>, context: &Context<'_>, links: &Links) -> Markup {
             @if let Subject::Overview { .. } = &context.subject { (build(context)) }
         }
     }
-}
-
-fn draining(view: &ReportView<'_>, context: &Context<'_>) -> Markup {
-    let is_draining = match &context.subject {
-        Subject::Overview { is_draining, .. } => *is_draining,
-        _ => view.cause.is_some(),
-    };
-    html! {
-        @if is_draining {
-            p class="note" { strong { "Draining." } " This service is shutting down: it is no longer ready, and answers until it is gone." }
-        }
-    }
-}
-
-/// What does not pass, for who has no time to read the rest. Not for one check, which the rest is about.
-fn attention(view: &ReportView<'_>) -> Markup {
-    let mut troubled: Vec<_> = view.checks.iter().enumerate().filter(|(_, check)| is_troubled(check)).collect();
-    troubled.sort_by_key(|(_, check)| std::cmp::Reverse(check.status));
-    html! {
-        @if view.checks.len() > 1 && !troubled.is_empty() {
-            nav class="attention" aria-label="What does not pass" {
-                ul {
-                    @for (index, check) in troubled {
-                        li { a href={ "#check-" (index) } { bdi { (check.name) } } " " (badge(check.status)) }
-                    }
-                }
-            }
-        }
-    }
-}
-
-const fn is_troubled(check: &CheckView<'_>) -> bool {
-    !matches!(check.status, Status::Pass) && check.muted.is_none()
 }
 
 fn of_level(view: &ReportView<'_>, level: Level, links: &Links) -> Markup {
@@ -132,7 +100,7 @@ fn cards(checks: &[CheckView<'_>], view: &ReportView<'_>, links: &Links) -> Mark
         } @else {
             ul class="checks" {
                 @for (index, check) in checks.iter().enumerate() {
-                    li { (card(check, first + index, Extent::Short, links)) }
+                    li { (card(check, first + index, Extent::Short, view.made_at(), links)) }
                 }
             }
         }

@@ -2,6 +2,8 @@
   "use strict";
   // Between two questions, and without any news. Each question may run checks.
   const LEAST = 2000, MOST = 30000;
+  // Number of checks from which on the page can be filtered.
+  const FILTERED = 8;
   const events = document.body.dataset.events;
   const live = document.getElementById("live");
   const news = document.getElementById("news");
@@ -9,6 +11,12 @@
   // What happens while it asks may not be in the answer.
   let asking = false, again = false;
   const told = new Map();
+  // Only what a person has opened or closed stays so when the page changes.
+  const toggled = new Set();
+  document.addEventListener("click", (event) => {
+    const details = event.target.closest?.("summary")?.parentElement;
+    if (details) toggled.add(details.id);
+  });
 
   const statuses = () =>
     new Map([...document.querySelectorAll("[data-check]")].map((check) => [check.dataset.check, check.dataset.status]));
@@ -71,14 +79,17 @@
   function show(main) {
     const before = statuses();
     const old = document.getElementById("main");
-    const open = [...old.querySelectorAll("details[open]")].map((details) => details.id);
+    const kept = [...old.querySelectorAll("details")].filter((details) => toggled.has(details.id));
     const focused = old.contains(document.activeElement) ? document.activeElement : null;
     const links = (root, href) => [...root.querySelectorAll("a[href]")].filter((link) => link.getAttribute("href") === href);
     const href = focused?.getAttribute("href");
     const place = href ? links(old, href).indexOf(focused) : -1;
     const { scrollX, scrollY } = window;
     old.replaceWith(document.adoptNode(main));
-    for (const id of open) document.getElementById(id)?.setAttribute("open", "");
+    for (const { id, open } of kept) document.getElementById(id)?.toggleAttribute("open", open);
+    // Before it is scrolled: both change how long the page is.
+    filter();
+    ages();
     if (focused) {
       const again = href ? links(main, href)[place] : focused.localName === "summary"
         ? document.getElementById(focused.parentElement.id)?.querySelector("summary") : main.querySelector(focused.localName);
@@ -87,7 +98,6 @@
     scrollTo(scrollX, scrollY);
     document.title = main.dataset.title;
     document.getElementById("icon").href = main.dataset.icon;
-    ages();
     const changes = [];
     for (const check of main.querySelectorAll("[data-check]")) {
       const was = before.get(check.dataset.check);
@@ -99,9 +109,44 @@
     if (changes.length) news.textContent = changes.join(". ");
   }
 
+  const bar = document.getElementById("filter");
+  const [wanted, troubled] = bar.querySelectorAll("input");
+  function filter() {
+    const checks = [...document.querySelectorAll(".checks > li")];
+    bar.hidden = checks.length < FILTERED;
+    const parts = wanted.value.toLowerCase().split(/\s+/).filter(Boolean);
+    let shown = 0;
+    for (const item of checks) {
+      const check = item.querySelector("[data-check]");
+      const text = item.textContent.toLowerCase();
+      const isShown = bar.hidden || (parts.every((part) => text.includes(part)) && !(troubled.checked && check.dataset.status === "pass"));
+      item.hidden = !isShown;
+      shown += isShown;
+    }
+    const isFiltering = !bar.hidden && (parts.length > 0 || troubled.checked);
+    for (const section of document.querySelectorAll("main > section")) {
+      const list = section.querySelector(":scope > .checks, :scope > .empty");
+      if (list) section.hidden = isFiltering && !list.querySelector(":scope > li:not([hidden])");
+    }
+    const count = isFiltering ? `${shown} of ${checks.length} checks` : "";
+    const output = document.getElementById("filter-count");
+    if (output.textContent !== count) output.textContent = count;
+  }
+
+  // A link to a check that is filtered out, or folded, shows it.
+  document.addEventListener("click", (event) => {
+    const href = event.target.closest?.("a[href^='#']")?.getAttribute("href");
+    const target = href && document.getElementById(href.slice(1));
+    if (!target) return;
+    target.closest("li")?.removeAttribute("hidden");
+    target.closest("section")?.removeAttribute("hidden");
+    target.querySelector(".card")?.setAttribute("open", "");
+  });
+
   function follow() {
-    // Some pages are to be seen by who may not follow the events.
-    if (!events) return void (live.textContent = "Asks every 30 seconds.");
+    // Some pages are to be seen by who may not follow the events. And a program that drives a browser to take a picture or
+    // to print waits until nothing loads any more, which a stream never comes to.
+    if (!events || navigator.webdriver) return void (live.textContent = "Asks every 30 seconds.");
     source = new EventSource(events);
     source.onopen = () => { live.textContent = "Live: changes show by themselves."; };
     source.onerror = () => {
@@ -127,6 +172,8 @@
     source.addEventListener("draining", () => { if (!draining) later(0); draining = true; });
   }
 
+  bar.addEventListener("input", filter);
+  filter();
   ages();
   setInterval(ages, 1000);
   later(MOST);

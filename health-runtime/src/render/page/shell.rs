@@ -9,9 +9,9 @@ use sha2::{Digest, Sha256};
 
 use super::{
     super::context::Place,
-    words::{icon, of_level},
+    words::{icon, of_group, of_level},
 };
-use crate::model::{Level, Levels, Status};
+use crate::model::{Group, Level, Levels, Status};
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
@@ -33,6 +33,7 @@ pub(super) struct Links {
     base: String,
     levels: String,
     there: Levels,
+    has_groups: bool,
     has_events: bool,
     as_json: String,
 }
@@ -41,9 +42,9 @@ impl Links {
     pub(super) fn new(place: Place<'_>) -> Self {
         let root = if place.depth == 0 { "./".to_owned() } else { "../".repeat(place.depth) };
         let link = |path: &str| format!("{root}{}", path.trim_start_matches('/'));
-        let Place { there, has_events, .. } = place;
+        let Place { there, has_groups, has_events, .. } = place;
         let as_json = format!("?{}", place.as_json);
-        Self { base: link(place.base), levels: link(place.levels), there, has_events, as_json }
+        Self { base: link(place.base), levels: link(place.levels), there, has_groups, has_events, as_json }
     }
 
     /// `None` where there is none: each page links only to what is at its own place.
@@ -59,6 +60,10 @@ impl Links {
     pub(super) fn check(&self, name: &str, level: Option<Level>) -> Option<String> {
         let is_there = level.map_or(self.there == Levels::ALL, |level| self.there.contains(level));
         is_there.then(|| format!("{}/checks/{}", self.base, utf8_percent_encode(name, NON_ALPHANUMERIC)))
+    }
+
+    pub(super) fn group(&self, group: Group) -> Option<String> {
+        self.has_groups.then(|| format!("{}/{}?format=html", self.base, of_group(group)))
     }
 
     pub(super) fn level(&self, level: Level) -> Option<String> {
@@ -82,6 +87,13 @@ pub(super) fn document(title: &str, status: Status, links: &Links, main: &Markup
                             }
                         }
                     }
+                }
+                // The script shows it where there is enough to filter.
+                div id="filter" role="search" aria-label="Checks" hidden {
+                    label for="filter-words" { "Filter" }
+                    input id="filter-words" type="search" placeholder="name, tag, cause …" autocomplete="off" spellcheck="false";
+                    label { input id="filter-troubled" type="checkbox"; " only what does not pass" }
+                    output id="filter-count" for="filter-words filter-troubled" {}
                 }
                 (main)
                 footer {

@@ -5,14 +5,21 @@ use std::time::{Duration, SystemTime};
 use maud::{Markup, html};
 
 use super::super::{view::ReportView, wire::timestamp};
-use crate::model::{Level, Status};
+use crate::model::{Group, Level, Status};
+
+/// The status whose shape and colour something has, whatever its own word is.
+pub(super) type Tone = Status;
 
 /// A status by shape, word and colour.
 pub(super) fn badge(status: Status) -> Markup {
-    let word = status.as_str();
+    badge_of(status, status.as_str())
+}
+
+/// A word in the shape and colour of a status.
+pub(super) fn badge_of(tone: Tone, word: &str) -> Markup {
     html! {
-        span class={ "badge " (word) } {
-            svg class="icon" aria-hidden="true" { use href={ "#icon-" (word) } {} }
+        span class={ "badge " (tone) } {
+            svg class="icon" aria-hidden="true" { use href={ "#icon-" (tone) } {} }
             (word)
         }
     }
@@ -36,10 +43,11 @@ pub(super) const fn icon(status: Status) -> &'static str {
     }
 }
 
-/// The report in a sentence: how many checks there are of each status.
+/// The report in a sentence: how many checks there are of each status. A blocked check is no failure of its own.
 pub(super) fn sentence(view: &ReportView<'_>) -> String {
     let counting = || view.checks.iter().filter(|check| check.muted.is_none());
-    let of = |status| counting().filter(|check| check.status == status).count();
+    let of = |status| counting().filter(|check| check.status == status && !check.is_blocked()).count();
+    let blocked = counting().filter(|check| check.is_blocked()).count();
     let (all, failing, warning) = (view.checks.len(), of(Status::Fail), of(Status::Warn));
     let muted = all - counting().count();
     // What counts for nothing may well pass.
@@ -51,9 +59,11 @@ pub(super) fn sentence(view: &ReportView<'_>) -> String {
     let mut parts = Vec::new();
     match (all, failing, warning) {
         (0, _, _) => parts.push("There is nothing to check".to_owned()),
+        (1, ..) if blocked == 1 => parts.push("The check is blocked".to_owned()),
         (1, 0, 0) => parts.push("The check passes".to_owned()),
         (1, 1, _) => parts.push("The check fails".to_owned()),
         (1, _, 1) => parts.push("The check warns".to_owned()),
+        (_, 0, 0) if blocked > 0 => parts.push(format!("Of {all} checks, none fails by itself")),
         (_, 0, 0) if muted == 0 => parts.push(format!("All {all} checks pass")),
         (_, 0, 0) => parts.push(format!("{} of {all} checks pass", all - muted)),
         _ => {
@@ -62,6 +72,9 @@ pub(super) fn sentence(view: &ReportView<'_>) -> String {
                 verbs.map(|(count, verb)| format!("{count} {verb}{}", if count == 1 { "s" } else { "" })).collect();
             parts.push(format!("Of {all} checks, {}", verbs.join(" and ")));
         }
+    }
+    if blocked > 0 && all > 1 {
+        parts.push(format!("{blocked} {} blocked", if blocked == 1 { "is" } else { "are" }));
     }
     if muted > 0 {
         parts.push(format!("{muted} {} muted", if muted == 1 { "is" } else { "are" }));
@@ -86,6 +99,15 @@ pub(super) fn duration(duration: Duration) -> String {
         _ if seconds < 0.1 => format!("{:.1} ms", seconds * 1e3),
         _ if seconds < 1.0 => format!("{:.0} ms", seconds * 1e3),
         _ => format!("{seconds:.1} s"),
+    }
+}
+
+/// The word for a group in the paths and on the page.
+pub(super) const fn of_group(group: Group) -> &'static str {
+    match group {
+        Group::Liveness => "live",
+        Group::Readiness => "ready",
+        Group::Startup => "startup",
     }
 }
 

@@ -1,0 +1,39 @@
+//! What the groups would answer, as far as a report of levels tells.
+
+use tokio::time::Instant;
+
+use super::{Selection, shared::Shared};
+use crate::model::{Cause, Group, GroupVerdict, ReportEntry, Status};
+
+/// Returns the verdict of each group whose checks all are in a report, and until when the verdicts hold if no new result
+/// arrives. `selected` are the indices of the entries' checks.
+///
+/// Runs nothing. A group that is missing a check has no verdict here: a part of it could pass where the whole fails.
+pub(super) fn of(shared: &Shared, selected: &[usize], entries: &[ReportEntry]) -> (Vec<GroupVerdict>, Option<Instant>) {
+    let mut until = None;
+    let verdicts = Group::ALL.into_iter().filter_map(|group| {
+        let members = shared.checks.iter().filter(|check| check.spec.is_in(group)).count();
+        let present = entries.iter().zip(selected).filter(|(entry, _)| entry.check.is_in(group));
+        if present.clone().count() < members {
+            return None;
+        }
+        if group == Group::Readiness && shared.drain.has_begun() {
+            return Some(GroupVerdict { group, status: Status::Fail, cause: Some(Cause::Draining) });
+        }
+        let statuses = present.filter_map(|(entry, &index)| {
+            let counting = entry.counting_status()?;
+            if entry.result.cause() == Some(&Cause::Pending) {
+                return Some(Selection::group(group).pending());
+            }
+            let check = &shared.checks[index];
+            let held = (group == Group::Readiness && entry.result.is_failing())
+                .then(|| check.slot.held_until(&check.spec))
+                .flatten()
+                .filter(|held_until| *held_until > Instant::now());
+            until = until.into_iter().chain(held).min();
+            Some(if held.is_some() { Status::Warn } else { counting })
+        });
+        Some(GroupVerdict { group, status: Status::worst(statuses), cause: None })
+    });
+    (verdicts.collect(), until)
+}
