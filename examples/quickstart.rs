@@ -1,4 +1,5 @@
-//! A service that answers with its real health: `cargo run --example quickstart`, and open what it prints.
+//! A service that answers with its real health: `cargo run --example quickstart`, and open what it prints. The variable
+//! `PORT` names another port than 5000.
 //!
 //! It needs no server, no configuration and no network but loopback: its database is a SQLite file, and the
 //! service that it leans on is a second one that it starts itself.
@@ -76,16 +77,26 @@ async fn main() -> Result<(), Box<dyn Error>> {
         checks: [probes::memory(), probes::logging().with_name("is_logging_enabled").with_level(Level::L1)],
     }?);
 
-    let listener = TcpListener::bind("127.0.0.1:5000").await?;
+    let listener = listen().await?;
+    let address = listener.local_addr()?;
     println!("The health of this service, from the whole ship to the cheapest check:");
     for level in Level::ALL {
-        println!("  http://127.0.0.1:5000/api/health_levels/{level}");
+        println!("  http://{address}/api/health_levels/{level}");
     }
-    println!("With statuses and times: http://127.0.0.1:5000/api/health_levels/1?view=native");
-    println!("What is running:         http://127.0.0.1:5000/health");
-    println!("For an orchestrator:     http://127.0.0.1:5000/livez and http://127.0.0.1:5000/readyz");
+    println!("With statuses and times: http://{address}/api/health_levels/1?view=native");
+    println!("What is running:         http://{address}/health");
+    println!("For an orchestrator:     http://{address}/livez and http://{address}/readyz");
     axum::serve(listener, app).await?;
     Ok(())
+}
+
+/// Binds port 5000, or the one that `PORT` names. On macOS port 5000 is often taken, by `AirPlay`.
+async fn listen() -> Result<TcpListener, Box<dyn Error>> {
+    let port = env::var("PORT").unwrap_or_else(|_| "5000".to_owned());
+    let bound = TcpListener::bind(format!("127.0.0.1:{port}")).await;
+    Ok(bound.map_err(|error| {
+        format!("cannot listen on port {port}: {error}; choose another one: PORT=5001 cargo run --example quickstart")
+    })?)
 }
 
 /// A database in a file beside this program, which a first start makes.

@@ -14,7 +14,7 @@ use health_runtime::{
     BuildInfo, Check, Endpoint, EndpointBuilder, EnvoyHeaders, Group, Level, Outcome, ShowDetails, StatusCodes, View,
     access::{Access, AccessKey, Limits, Tokens, access_key, closed, public},
 };
-use health_tests::{Answer, builder, get, get_until, get_with, request, send, serve, start_example};
+use health_tests::{Answer, builder, get, get_until, get_with, request, send, serve, start_and_read};
 use jsonschema::Validator;
 use serde_json::{Map, Value, json};
 
@@ -449,14 +449,9 @@ fn peer(name: &str) -> Command {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs schemathesis: scripts/peers"]
 async fn validators_and_schemathesis_find_nothing_in_the_quickstart() {
-    let _service = start_example("quickstart", &[]);
-    let address = "127.0.0.1:5000".parse().expect("an address");
-    for _ in 0..200 {
-        if tokio::net::TcpStream::connect(address).await.is_ok() {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    let (_service, printed) = start_and_read("quickstart", &[("PORT", "0")], "/readyz");
+    let url = printed.split_whitespace().find_map(|word| word.strip_suffix("/health")).expect("its address");
+    let address = url.strip_prefix("http://").expect("a URL").parse().expect("an address");
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("openapi.json");
     std::fs::write(&file, get(address, "/health/openapi.json").await.body).expect("room");
@@ -473,7 +468,7 @@ async fn validators_and_schemathesis_find_nothing_in_the_quickstart() {
         .arg(&config)
         .args(["run", "--checks", "all", "--phases", "examples,coverage,fuzzing"])
         .args(["--max-examples", "25", "--seed", "1", "--workers", "1", "--generation-database", "none"])
-        .args(["--url", "http://127.0.0.1:5000"])
+        .args(["--url", url])
         .arg(&file)
         .current_dir(&folder)
         .output()

@@ -3,33 +3,10 @@
 
 #![allow(clippy::expect_used, reason = "tests fail by panicking")]
 
-use std::{
-    fs,
-    io::{BufRead, BufReader},
-    net::SocketAddr,
-    path::Path,
-};
+use std::{fs, net::TcpListener, path::Path, process::Stdio};
 
-use health_tests::{Example, get, request, start_example};
+use health_tests::{example, get, request, start_and_read};
 use serde_json::Value;
-
-const ADDRESS: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 5000);
-
-/// Starts it, and gives back what it prints.
-fn start() -> (Example, String) {
-    let mut service = start_example("quickstart", &[("API_VERSION", "7.8.9")]);
-    let stdout = BufReader::new(service.0.stdout.take().expect("a pipe"));
-    let mut printed = String::new();
-    for line in stdout.lines() {
-        let line = line.expect("text");
-        printed.push_str(&line);
-        printed.push('\n');
-        if line.contains("/readyz") {
-            return (service, printed);
-        }
-    }
-    panic!("the quickstart ended, is port 5000 taken? It printed: {printed}");
-}
 
 fn keys(value: &Value) -> Vec<&str> {
     value.as_object().expect("an object").keys().map(String::as_str).collect()
@@ -37,13 +14,17 @@ fn keys(value: &Value) -> Vec<&str> {
 
 #[tokio::test]
 async fn it_does_what_the_readme_says() {
-    let (_service, printed) = start();
+    let (_service, printed) = start_and_read("quickstart", &[("API_VERSION", "7.8.9"), ("PORT", "0")], "/readyz");
+    let address = printed.split("http://").nth(1).and_then(|rest| rest.split('/').next()).expect("an address");
+    // What the README shows is printed with the default port.
+    let shown = printed.replace(address, "127.0.0.1:5000");
+    let address = address.parse().expect("an address");
     let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md")).expect("a README");
-    assert!(readme.contains(&format!("```text\n{printed}```\n")), "the README shows another output than:\n{printed}");
+    assert!(readme.contains(&format!("```text\n{shown}```\n")), "the README shows another output than:\n{shown}");
     let shown = readme.split("```json\n").nth(1).and_then(|rest| rest.split("```").next()).expect("the sample");
     let shown: Value = serde_json::from_str(shown).expect("JSON");
 
-    let ship = get(ADDRESS, "/api/health_levels/1").await;
+    let ship = get(address, "/api/health_levels/1").await;
     // On a machine whose disk is full or whose memory is used up it says so: it is real.
     assert!(matches!(ship.status, 200 | 503), "{ship:?}");
     assert_eq!(ship.header("content-type"), "application/json");
@@ -53,7 +34,7 @@ async fn it_does_what_the_readme_says() {
         let key = format!("level_{level}");
         assert_eq!(keys(&ship[&key]), keys(&shown[&key]), "{key}");
         if level > 1 {
-            let alone = get(ADDRESS, &format!("/api/health_levels/{level}")).await;
+            let alone = get(address, &format!("/api/health_levels/{level}")).await;
             assert_eq!(keys(&alone.json()), keys(&ship[&key]), "{key}");
         }
     }
@@ -68,12 +49,25 @@ async fn it_does_what_the_readme_says() {
     assert_eq!(ship["level_5"], serde_json::json!({ "api_version": "7.8.9", "is_connection_healthy": true }));
 
     for path in ["/livez", "/readyz", "/startupz"] {
-        assert_eq!(get(ADDRESS, path).await.body, "ok", "{path}");
+        assert_eq!(get(address, path).await.body, "ok", "{path}");
     }
-    let overview = get(ADDRESS, "/health").await.json();
+    let overview = get(address, "/health").await.json();
     assert_eq!(overview["info"]["repo"], "abc/api");
     assert_eq!(overview["info"]["environment"], "development");
-    assert_eq!(request(ADDRESS, "POST", "/health").await.status, 405);
+    assert_eq!(request(address, "POST", "/health").await.status, 405);
+}
+
+#[test]
+fn taken_port_names_the_command_to_use_instead() {
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = taken.local_addr().expect("an address").port().to_string();
+    for port in [&*port, "http", "65536"] {
+        let output = example("quickstart").env("PORT", port).stderr(Stdio::piped()).output().expect("it starts");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success(), "{port}: {said}");
+        assert!(said.contains(&format!("cannot listen on port {port}: ")), "{said}");
+        assert!(said.contains("PORT=5001 cargo run --example quickstart"), "{said}");
+    }
 }
 
 #[test]

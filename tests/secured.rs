@@ -2,28 +2,9 @@
 
 #![allow(clippy::expect_used, reason = "tests fail by panicking")]
 
-use std::{
-    io::{BufRead, BufReader},
-    process::{Command, Stdio},
-};
+use std::process::{Command, Stdio};
 
-use health_tests::{Example, start_example};
-
-/// Starts it, and gives back what it prints.
-fn start() -> (Example, Vec<String>) {
-    let mut service = start_example("secured", &[]);
-    let stdout = BufReader::new(service.0.stdout.take().expect("a pipe"));
-    let mut printed = Vec::new();
-    for line in stdout.lines() {
-        let line = line.expect("text");
-        let is_last = line.starts_with("Ctrl-C");
-        printed.push(line);
-        if is_last {
-            return (service, printed);
-        }
-    }
-    panic!("the example ended. It printed: {printed:?}");
-}
+use health_tests::start_and_read;
 
 fn run(line: &str) -> String {
     let output = Command::new("sh").args(["-c", line]).stdin(Stdio::null()).output().expect("a shell");
@@ -35,10 +16,10 @@ fn run(line: &str) -> String {
 #[test]
 #[ignore = "needs curl and openssl: scripts/peers"]
 fn every_line_that_it_prints_works() {
-    let (service, printed) = start();
+    let (mut service, printed) = start_and_read("secured", &[], "Ctrl-C");
     let mut heading = "";
     let mut count = 0;
-    for line in &printed {
+    for line in printed.lines() {
         let Some(command) = line.strip_prefix("  ") else {
             heading = line;
             continue;
@@ -62,11 +43,10 @@ fn every_line_that_it_prints_works() {
     }
     assert_eq!(count, 13, "{printed:?}");
     // It takes what it wrote away.
-    let folder = printed.last().and_then(|line| line.split("removes ").nth(1)).expect("a folder");
+    let folder = printed.lines().last().and_then(|line| line.split("removes ").nth(1)).expect("a folder");
     let folder = folder.trim_end_matches('.').to_owned();
     assert!(std::path::Path::new(&folder).exists());
     run(&format!("kill -INT {}", service.0.id()));
-    let mut service = service;
     assert!(service.0.wait().expect("it ends").success());
     assert!(!std::path::Path::new(&folder).exists());
 }

@@ -9,6 +9,7 @@ pub use log::Log;
 
 use std::{
     collections::HashMap,
+    io::{BufRead, BufReader},
     net::SocketAddr,
     path::Path,
     process::{Child, Command, Stdio},
@@ -77,10 +78,10 @@ impl Drop for Example {
     }
 }
 
-/// Builds an example and starts it, with its standard output to be read. Not through `cargo run`: a signal to cargo does
-/// not reach what it runs.
+/// Builds an example, and returns the command that runs it. Not through `cargo run`: a signal to cargo does not reach what
+/// it runs.
 #[must_use]
-pub fn start_example(name: &str, variables: &[(&str, &str)]) -> Example {
+pub fn example(name: &str) -> Command {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let target = std::env::current_exe().expect("a path").ancestors().nth(2).expect("the profile's folder").to_owned();
     let profile = target.file_name().and_then(|name| name.to_str()).expect("a name");
@@ -88,14 +89,32 @@ pub fn start_example(name: &str, variables: &[(&str, &str)]) -> Example {
     let build = ["build", "--example", name, "--profile", profile];
     let build = Command::new(env!("CARGO")).args(build).current_dir(&root).status();
     assert!(build.expect("cargo runs").success(), "the example {name} does not build");
-    let child = Command::new(target.join("examples").join(name))
-        .envs(variables.iter().copied())
-        .env_remove("APP_ENV")
-        .current_dir(&root)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn();
-    Example(child.expect("the example starts"))
+    let mut command = Command::new(target.join("examples").join(name));
+    command.env_remove("APP_ENV").current_dir(&root).stdout(Stdio::piped()).stderr(Stdio::null());
+    command
+}
+
+/// Builds an example and starts it, with its standard output to be read.
+#[must_use]
+pub fn start_example(name: &str, variables: &[(&str, &str)]) -> Example {
+    Example(example(name).envs(variables.iter().copied()).spawn().expect("the example starts"))
+}
+
+/// Starts an example, and reads what it prints up to the line that contains `last`.
+#[must_use]
+pub fn start_and_read(name: &str, variables: &[(&str, &str)], last: &str) -> (Example, String) {
+    let mut example = start_example(name, variables);
+    let stdout = BufReader::new(example.0.stdout.take().expect("a pipe"));
+    let mut printed = String::new();
+    for line in stdout.lines() {
+        let line = line.expect("text");
+        printed += &line;
+        printed.push('\n');
+        if line.contains(last) {
+            return (example, printed);
+        }
+    }
+    panic!("the example {name} ended. It printed: {printed:?}");
 }
 
 /// What a server answered.
