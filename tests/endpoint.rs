@@ -357,13 +357,14 @@ async fn the_overview_tells_where_to_go_on() {
     let address =
         serve(axum::Router::new().nest("/api", build(ShowDetails::Never)).merge(build(ShowDetails::Always))).await;
 
-    let mut body = get(address, "/api/health").await.json();
+    let mut body = without_times(get(address, "/api/health").await.json());
     let info = body["info"].take();
     let links = body["links"].take();
     assert_eq!(
         body,
         json!({
             "status": "warn", "info": null, "links": null,
+            "warning": { "billing": { "level": 3, "observed": "fail" } },
             "levels": { "level_1": "pass", "level_2": "pass", "level_3": "warn", "level_4": "pass", "level_5": "pass" },
         })
     );
@@ -507,4 +508,47 @@ fn everything_that_is_wrong_comes_out_at_once() {
         let error = builder([]).levels_path(levels).build().expect_err("a bad path");
         assert!(matches!(error.problems(), [Problem::InvalidPath { key: "levels_path", .. }]), "{levels}: {error}");
     }
+}
+
+#[tokio::test]
+async fn overview_names_failing_and_warning_checks() {
+    let checks = || {
+        [
+            Check::new("db", Level::L1, || async { Outcome::fail("refused-text") }).readiness(),
+            Check::new("orders", Level::L2, || async {}).depends_on(["db"]),
+            Check::new("billing", Level::L3, || async { panic!("panic-text") as () }).critical(false),
+            Check::new("slow", Level::L4, || async { Outcome::warn("slow-text") }),
+            Check::new("muted", Level::L4, || async { false }),
+            Check::new("alive", Level::L5, || async { true }).liveness(),
+        ]
+    };
+    let hidden = serve(builder(checks()).muted("muted").build().expect("good").router()).await;
+    let answer = get(hidden, "/health").await;
+    let body = without_times(answer.json());
+    assert_eq!(answer.status, 503);
+    assert_eq!(
+        body["failing"],
+        json!({ "db": { "level": 1 }, "orders": { "level": 2, "cause": "blocked" } }),
+        "what everybody may see, and no check that is muted"
+    );
+    assert_eq!(
+        body["warning"],
+        json!({ "billing": { "level": 3, "observed": "fail", "cause": "panicked" }, "slow": { "level": 4 } })
+    );
+    for format in ["text", "xml", "health+json", "actuator", "microprofile"] {
+        let body = get(hidden, &format!("/health?format={format}")).await.body;
+        for name in ["db", "orders", "billing", "slow"] {
+            assert!(body.contains(name), "{format} does not name {name}: {body}");
+        }
+    }
+
+    let shown = builder(checks()).muted("muted").details(ShowDetails::Always).build().expect("good");
+    let body = without_times(get(serve(shown.router()).await, "/health").await.json());
+    assert_eq!(body["failing"]["db"], json!({ "level": 1, "message": "refused-text" }));
+    assert_eq!(body["failing"]["orders"]["blocked_by"], json!(["db"]));
+    assert_eq!(body["warning"]["slow"], json!({ "level": 4, "message": "slow-text" }));
+
+    let well =
+        get(serve(endpoint([Check::new("alive", Level::L5, || async { true })]).router()).await, "/health").await;
+    assert_eq!((well.json().get("failing"), well.json().get("warning")), (None, None));
 }

@@ -4,12 +4,12 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use super::{
     context::Links,
-    view::{Clearance, ReportView, worst_of},
+    view::{CheckView, Clearance, ReportView, worst_of},
     wire::{level_key, timestamp, to_json},
 };
 use crate::{
     build_info::{BuildMetadata, RuntimeFacts},
-    model::Level,
+    model::{Level, Status},
 };
 
 /// What is running. The compiler's version is for those alone who may see details: it says which of its
@@ -18,7 +18,7 @@ pub(crate) fn info(build: Option<&BuildMetadata>, runtime: &RuntimeFacts<'_>, cl
     to_json(&InfoBody::new(build, runtime, clearance))
 }
 
-/// `{ "status": …, "info": { … }, "levels": { "level_1": … }, "links": { … } }`
+/// `{ "status": …, "failing": { "db": { … } }, "info": { … }, "levels": { "level_1": … }, "links": { … } }`
 pub(super) fn overview(
     view: &ReportView<'_>,
     build: Option<&BuildMetadata>,
@@ -30,6 +30,8 @@ pub(super) fn overview(
     to_json(&OverviewBody {
         status: view.status.as_str(),
         draining,
+        failing: Affected::of(view, Status::Fail),
+        warning: Affected::of(view, Status::Warn),
         levels: LevelStatuses(view),
         info: clearance.map(|clearance| InfoBody::new(build, runtime, clearance)),
         links,
@@ -45,12 +47,72 @@ pub(super) struct OverviewBody<'a> {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     #[cfg_attr(feature = "openapi", schema(required = false))]
     draining: bool,
+    /// The checks that fail, by name. Left out without any.
+    #[serde(skip_serializing_if = "Affected::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(value_type = std::collections::BTreeMap<String, AffectedBody<'a>>, required = false))]
+    failing: Affected<'a>,
+    /// The checks that warn, by name. Left out without any.
+    #[serde(skip_serializing_if = "Affected::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(value_type = std::collections::BTreeMap<String, AffectedBody<'a>>, required = false))]
+    warning: Affected<'a>,
     #[cfg_attr(feature = "openapi", schema(schema_with = super::schema::words::level_statuses))]
     levels: LevelStatuses<'a>,
     /// Not for those who may not see it.
     #[serde(skip_serializing_if = "Option::is_none")]
     info: Option<InfoBody<'a>>,
     links: &'a Links,
+}
+
+/// The checks of one status that count for the report's.
+struct Affected<'a>(Vec<&'a CheckView<'a>>);
+
+impl<'a> Affected<'a> {
+    fn of(view: &'a ReportView<'a>, status: Status) -> Self {
+        Self(view.checks.iter().filter(|check| check.muted.is_none() && check.status == status).collect())
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl Serialize for Affected<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|check| (check.name, AffectedBody::new(check))))
+    }
+}
+
+/// What a person needs of a check that does not pass, before reading its level's report.
+#[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = AffectedCheck))]
+struct AffectedBody<'a> {
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 5))]
+    level: u8,
+    /// Only where it differs from the status.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(schema_with = super::schema::words::status, required = false))]
+    observed: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cause: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    blocked_by: Option<&'a [String]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<&'a str>,
+    #[cfg_attr(feature = "openapi", schema(schema_with = super::schema::words::timestamp))]
+    since: String,
+}
+
+impl<'a> AffectedBody<'a> {
+    fn new(check: &CheckView<'a>) -> Self {
+        Self {
+            level: check.level.number(),
+            observed: (check.observed != check.status).then(|| check.observed.as_str()),
+            cause: check.cause,
+            blocked_by: check.blocked_by,
+            message: check.message,
+            since: timestamp(check.since),
+        }
+    }
 }
 
 struct LevelStatuses<'a>(&'a ReportView<'a>);
