@@ -1,7 +1,10 @@
 //! `health_endpoint!`: every key is a method of the builder. Its routes belong to it alone.
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "tests fail by panicking")]
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
 
 use axum::{
     Router,
@@ -12,7 +15,7 @@ use axum::{
 use health_runtime::{
     BuildInfo, Check, EndpointBuilder, Level, ShowDetails, StatusCodes, View,
     access::{Access, public},
-    health_check, health_endpoint,
+    checks, health_check, health_endpoint,
 };
 use tower::ServiceExt as _;
 
@@ -57,6 +60,32 @@ async fn declared_checks_run_with_the_state_that_was_handed_over() {
         let request = Request::get("/health/checks/pool").body(Body::empty()).unwrap();
         assert_eq!(router.oneshot(request).await.unwrap().status(), expected);
     }
+}
+
+#[tokio::test]
+async fn shared_state_serves_a_plain_reference() {
+    let router = health_endpoint! { state: [Arc::new(Pool(vec![1]))] }.unwrap();
+    let request = Request::get("/health/checks/pool").body(Body::empty()).unwrap();
+    assert_eq!(router.oneshot(request).await.unwrap().status(), 200);
+}
+
+#[test]
+fn checks_key_takes_any_list() {
+    let check = |name: &str| Check::new(name, Level::L5, || async { true });
+    let build = |names: &[&str]| names.iter().map(|name| check(name)).collect::<Vec<_>>();
+    for router in [
+        health_endpoint! { state: [Pool(vec![])], checks: build(&["a", "b"]) },
+        health_endpoint! { state: [Pool(vec![])], checks: ["a", "b"].map(check) },
+        health_endpoint! { state: [Pool(vec![])], checks: ["a"].into_iter().map(Probe), details: public },
+        health_endpoint! { state: [Pool(vec![])], checks: Some(check("a")) },
+        health_endpoint! { state: [Pool(vec![])], checks: checks![check("a"), Probe("b")] },
+        health_endpoint! { state: [Pool(vec![])], checks: { let mut list = checks![Probe("a")]; list.extend(checks![]); list } },
+    ] {
+        let _ = router.unwrap();
+    }
+    // The list is really used: two checks of one name are an error.
+    let error = health_endpoint! { state: [Pool(vec![])], checks: build(&["twice", "twice"]) }.unwrap_err().to_string();
+    assert!(error.contains("twice"), "{error}");
 }
 
 #[test]

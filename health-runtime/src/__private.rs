@@ -6,7 +6,7 @@ pub use core::{
     cfg, clone::Clone, concat, convert::Into, env, file, include_bytes, iter::IntoIterator, line, module_path,
     option::Option, option_env, primitive::u8, stringify, time::Duration,
 };
-pub use std::sync::Arc;
+pub use std::{sync::Arc, vec::Vec};
 
 pub use health_macros::build_facts;
 pub use inventory;
@@ -14,5 +14,5 @@ pub use inventory;
 pub use crate::{
     build_info::{build_date, with_first_revision, with_package_repo},
     model::{Check, IntoOutcome, Level, Location, Work},
-    registry::{Binder, Lend, Registration},
+    registry::{Binder, CheckList, Lend, Registration},
 };

@@ -158,8 +158,8 @@ pub use health_macros::BuildInfo;
 ///   it alive.
 /// - Parameters are `&T` or `Option<&T>`, where `T` is `Send + Sync + 'static`, and are looked up by their type in the
 ///   state that was handed to the endpoint. A `&T` that is not there is a start-up error; an `Option<&T>` is `None`.
-///   There is one value of each type: two pools need a type of their own each. State that has no size is handed over
-///   in something that has: `&Arc<dyn Trait>`, `&String`.
+///   There is one value of each type: two pools need a type of their own each. An `Arc<T>` in the state serves `&T`, too,
+///   unless there is a `T`. State that has no size is handed over in something that has: `&Arc<dyn Trait>`, `&String`.
 /// - It returns what [`IntoOutcome`] is implemented for: `()`, `bool`, [`Status`], [`Outcome`], [`Details`], or a
 ///   `Result` of these with an error that is `Display`.
 /// - It is a free function (not a method), and not generic.
@@ -199,6 +199,25 @@ pub use health_macros::BuildInfo;
 /// # let _ = network(None);
 /// ```
 pub use health_macros::health_check;
+/// Makes a `Vec<Check>` of checks and of probes of any kind.
+///
+/// ```
+/// use health_runtime::{Check, EndpointBuilder, Level, checks, probes};
+///
+/// let mut checks = checks![probes::logging(), probes::runtime_lag().readiness()];
+/// checks.push(Check::new("queue", Level::L2, || async { true }));
+/// let endpoint = EndpointBuilder::new().checks(checks).build()?;
+/// # let _ = endpoint;
+/// # Ok::<(), health_runtime::Error>(())
+/// ```
+#[macro_export]
+macro_rules! checks {
+    ($($check:expr),* $(,)?) => {
+        $crate::__private::Vec::<$crate::Check>::from([
+            $($crate::__private::Into::<$crate::Check>::into($check)),*
+        ])
+    };
+}
 /// Builds the health endpoint: an expression of the type `Result<axum::Router, Error>`, to be merged into the
 /// service's own router.
 ///
@@ -234,7 +253,7 @@ pub use health_macros::health_check;
 /// | `levels_path: "…"` | `"{base}/levels"` | the path of the level reports; with `("…", View::Values)` what they look like, too, see [`LevelsPath`] |
 /// | `state: [a, b]` | none | the values that checks borrow, one of each type |
 /// | `details: public` or `hidden` | what `access` says, and `hidden` without it | whether callers see messages and data; or any expression that is a [`ShowDetails`] |
-/// | `checks: [a, b]` | none | checks that were built by hand, such as [`probes`] |
+/// | `checks: [a, b]` | none | checks that were built by hand, such as [`probes`]; or any expression that is a list of them: a `Vec`, an array, an iterator |
 /// | `access: Access::new()…` | everybody, no details | who may have which levels run, and who sees details: an [`Access`](access::Access), or any expression that is one |
 /// | <code>configure: \|builder\| …</code> | none | a function of the [`EndpointBuilder`], for what has no key |
 /// | `crate: path` | `::health_runtime` | where the runtime is, if it is renamed or re-exported |

@@ -62,6 +62,28 @@ pub trait Lend: Send + Sync + 'static {}
 #[diagnostic::do_not_recommend]
 impl<T: Send + Sync + 'static> Lend for T {}
 
+/// The checks that a value of the key `checks` holds.
+///
+/// Not public API. Used by generated code.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a list of health checks",
+    label = "has to be a list of checks or probes",
+    note = "write `checks: [check]`, or hand over a `Vec`, an array or an iterator of checks",
+    note = "`health_runtime::checks![a, b]` makes a `Vec` of probes of different kinds"
+)]
+pub trait CheckList {
+    /// Takes the checks out.
+    fn into_checks(self) -> Vec<Check>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<L: IntoIterator<Item: Into<Check>>> CheckList for L {
+    fn into_checks(self) -> Vec<Check> {
+        self.into_iter().map(Into::into).collect()
+    }
+}
+
 impl Binder<'_> {
     /// The value for a parameter `&T`; without one the service does not start.
     pub fn require<T: Lend>(&mut self) -> Option<Arc<T>> {

@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-/// The values that checks take as parameters, one for each type.
+/// The values that checks take as parameters, one for each type. A value in an [`Arc`] serves parameters `&T`, too.
 ///
 /// ```
 /// use health_runtime::State;
@@ -48,9 +48,13 @@ impl State {
         self
     }
 
-    /// The value of this type.
+    /// The value of this type; without one, the value that an `Arc<T>` of the state holds.
     #[must_use]
     pub fn get<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
+        self.find().or_else(|| self.find::<Arc<T>>().as_deref().cloned())
+    }
+
+    fn find<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
         let found = self.values.iter().find(|value| value.type_id == TypeId::of::<T>())?;
         Arc::clone(&found.value).downcast().ok()
     }

@@ -6,6 +6,7 @@ mod endpoint;
 mod http;
 mod limits;
 mod server;
+mod settings;
 mod sqlite;
 mod system;
 mod tls;

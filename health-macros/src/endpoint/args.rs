@@ -29,6 +29,7 @@ pub(super) struct Setting {
 pub(super) enum Value {
     BuildInfo(Type),
     Checks(Vec<Expr>),
+    CheckList(Expr),
     Details(Expr),
     State(Vec<Expr>),
     /// Handed on as it is.
@@ -74,7 +75,10 @@ impl Args {
                 None
             }
             "build_info" => Some(Value::BuildInfo(input.parse()?)),
-            "checks" => Some(Value::Checks(list(input, "checks: [check]")?)),
+            "checks" => Some(match input.parse()? {
+                Expr::Array(array) => Value::Checks(array.elems.into_iter().collect()),
+                list => Value::CheckList(list),
+            }),
             "state" => Some(Value::State(list(input, "state: [pool]")?)),
             "details" => Some(Value::Details(input.parse()?)),
             _ => Some(Value::Other(input.parse()?)),

@@ -43,6 +43,10 @@ fn expand_call(runtime: &RuntimePath, Call { method, argument }: &Call) -> Token
             });
             quote!([#(#checks),*])
         }
+        Argument::CheckList(list) => {
+            let runtime = runtime.at(list.span());
+            quote_spanned!(generated_at(list.span())=> #runtime::__private::CheckList::into_checks(#list))
+        }
         Argument::ShowDetails(variant) => {
             let variant = Ident::new(variant, Span::mixed_site());
             quote!(#runtime::ShowDetails::#variant)

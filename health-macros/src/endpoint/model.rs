@@ -23,6 +23,8 @@ pub(super) enum Argument {
     BuildInfo(Type),
     /// Each made into a `Check`; never empty, because nothing would say what an empty list holds.
     Checks(Vec<Expr>),
+    /// An expression that yields checks.
+    CheckList(Expr),
     /// A variant of `ShowDetails`.
     ShowDetails(&'static str),
     Value(Expr),
@@ -40,6 +42,7 @@ fn calls(Setting { key, value }: Setting) -> Vec<Call> {
         Value::BuildInfo(ty) => vec![Argument::BuildInfo(ty)],
         Value::Checks(checks) if checks.is_empty() => Vec::new(),
         Value::Checks(checks) => vec![Argument::Checks(checks)],
+        Value::CheckList(list) => vec![Argument::CheckList(list)],
         Value::Details(details) => vec![show_details(details)],
         Value::State(values) => values.into_iter().map(Argument::Value).collect(),
         Value::Other(value) => vec![Argument::Value(value)],

@@ -120,14 +120,20 @@ impl EndpointBuilder {
         self
     }
 
-    /// Adds a value that checks borrow, found by its type. Two of one type are an error of
-    /// [`build`](Self::build).
+    /// Adds a value that checks borrow, found by its type; an `Arc<T>` is also lent as a `&T`. Two of one type are an
+    /// error of [`build`](Self::build).
     pub fn state<T: Send + Sync + 'static>(mut self, value: T) -> Self {
         self.state = self.state.with(value);
         self
     }
 
-    /// Adds checks that were built by hand, such as [`probes`](crate::probes).
+    /// Adds a check that was built by hand, such as one of the [`probes`](crate::probes).
+    pub fn check(mut self, check: impl Into<Check>) -> Self {
+        self.checks.push(check.into());
+        self
+    }
+
+    /// Adds checks that were built by hand. Probes of different kinds are one list with [`checks!`](crate::checks).
     pub fn checks<C: Into<Check>>(mut self, checks: impl IntoIterator<Item = C>) -> Self {
         self.checks.extend(checks.into_iter().map(Into::into));
         self

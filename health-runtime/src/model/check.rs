@@ -51,7 +51,7 @@ impl Check {
         let spec = CheckSpec {
             name: name.into(),
             level,
-            timeout: level.default_timeout(),
+            timeout: None,
             critical: true,
             groups: Vec::new(),
             depends_on: Vec::new(),
@@ -79,11 +79,18 @@ impl Check {
         self
     }
 
+    /// Sets the level. Default: the one it was made with.
+    #[must_use]
+    pub fn with_level(mut self, level: Level) -> Self {
+        self.spec.level = level;
+        self
+    }
+
     /// Sets the time after which a run counts as failed and is aborted. Default: that of the level, see
     /// [`Level::default_timeout`]. Zero is a start-up error.
     #[must_use]
     pub fn with_timeout(mut self, timeout: Duration) -> Self {
-        self.spec.timeout = timeout;
+        self.spec.timeout = Some(timeout);
         self
     }
 
@@ -242,6 +249,11 @@ impl Check {
     #[must_use]
     pub const fn spec(&self) -> &CheckSpec {
         &self.spec
+    }
+
+    /// The same check with other work.
+    pub(crate) fn with_work(self, work: Work) -> Self {
+        Self { work, ..self }
     }
 
     /// Takes it apart.

@@ -10,7 +10,7 @@ const DEFAULT_MAX_AGE: Duration = Duration::from_secs(1);
 pub struct CheckSpec {
     pub(super) name: String,
     pub(super) level: Level,
-    pub(super) timeout: Duration,
+    pub(super) timeout: Option<Duration>,
     pub(super) critical: bool,
     pub(super) groups: Vec<Group>,
     pub(super) depends_on: Vec<String>,
@@ -45,7 +45,10 @@ impl CheckSpec {
     /// How long a run may take.
     #[must_use]
     pub const fn timeout(&self) -> Duration {
-        self.timeout
+        match self.timeout {
+            Some(timeout) => timeout,
+            None => self.level.default_timeout(),
+        }
     }
 
     /// Whether a failure counts in full.
@@ -99,7 +102,7 @@ impl CheckSpec {
     #[must_use]
     pub fn stale_after(&self) -> Option<Duration> {
         let interval = self.interval?.max(self.retry_interval.unwrap_or_default());
-        Some(self.stale_after.unwrap_or_else(|| interval.saturating_mul(3).saturating_add(self.timeout)))
+        Some(self.stale_after.unwrap_or_else(|| interval.saturating_mul(3).saturating_add(self.timeout())))
     }
 
     /// Whether a `stale_after` was set.

@@ -52,7 +52,7 @@ pub fn bandwidth(url: impl AsRef<str>, minimum: u64) -> Probe<Http<Bandwidth>> {
     let question = Bandwidth { minimum, transfer_limit: 1024 * 1024, time_limit: Duration::from_secs(1) };
     let probe = Probe::new("bandwidth", Level::L4, Http::new(url.as_ref(), "*/*", question));
     // What a server packs is not what the line carries.
-    probe.with_header("accept-encoding", "identity")
+    probe.with_header("accept-encoding", "identity").flatten(true)
 }
 
 impl Probe<Http<Bandwidth>> {
@@ -133,7 +133,7 @@ impl Probe<Http<Bandwidth>> {
 impl From<Probe<Http<Bandwidth>>> for Check {
     fn from(probe: Probe<Http<Bandwidth>>) -> Self {
         let faults: Vec<_> = probe.kind.faults().into_iter().chain(probe.kind.question.faults()).collect();
-        probe.into_task(faults, |probe| async move { probe.observe().await }).flatten(true)
+        probe.into_task(faults, |probe| async move { probe.observe().await })
     }
 }
 

@@ -34,7 +34,7 @@ pub struct Memory {
 /// ```
 #[track_caller]
 pub fn memory() -> Probe<Memory> {
-    Probe::new("memory", Level::L2, Memory { warn_above: 90.0, fail_above: 95.0 })
+    Probe::new("memory", Level::L2, Memory { warn_above: 90.0, fail_above: 95.0 }).flatten(true)
 }
 
 impl Probe<Memory> {
@@ -80,7 +80,7 @@ impl Probe<Memory> {
 impl From<Probe<Memory>> for Check {
     fn from(probe: Probe<Memory>) -> Self {
         let fault = probe.kind.fault();
-        probe.into_check(fault, |probe| Work::blocking(move || probe.observe())).flatten(true)
+        probe.into_check(fault, |probe| Work::blocking(move || probe.observe()))
     }
 }
 
