@@ -48,7 +48,7 @@ async fn is_bandwidth_sufficient(supporting: &Supporting) -> Status {
 /// Are the microservices that this one leans on healthy?
 #[health_check(level = 3, timeout = "2s", critical = false)]
 async fn are_supporting_microservices_healthy(supporting: &Supporting) -> Outcome {
-    probes::http(format!("http://{}/health", supporting.address)).observe().await
+    probes::http(format!("http://{}/readyz", supporting.address)).observe().await
 }
 
 /// Can the database take writes?
@@ -109,7 +109,7 @@ async fn open_database() -> Result<SqlitePool, Box<dyn Error>> {
 /// Another service, on a free port: it has a health endpoint as well, and something to download.
 async fn start_supporting_service() -> Result<SocketAddr, Box<dyn Error>> {
     let own = Check::new("queue", Level::L5, || async { true });
-    let health = EndpointBuilder::new().without_declared_checks().checks([own]).without_root_probes().build()?;
+    let health = EndpointBuilder::new().without_declared_checks().checks([own]).build()?;
     let app = health.router().route("/mebibyte", get(async || vec![0_u8; 1 << 20]));
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use health_runtime::{Check, Level, Outcome, Status, probes};
+use proptest::{prop_assert, prop_assert_eq, proptest};
 use tokio::{io::AsyncWriteExt, sync::mpsc};
 
 use super::{
@@ -176,6 +177,36 @@ fn what_cannot_be_asked_is_a_start_up_error_at_the_users_line() {
         assert!(text.contains(said), "{text}");
     }
     assert_eq!(faults(probes::http("ftp://host/").with_header("bad name", "x").with_accepted_codes(1..=2)).len(), 3);
+}
+
+/// A port that is out of range would otherwise be left out, and another service asked: the one at port 80.
+#[test]
+fn port_out_of_range_is_a_start_up_error() {
+    for port in ["0", "00", "65536", "99999", "18446744073709551697", "", "+80", "-1", "8o80", "80 ", "0x50"] {
+        let url = format!("http://127.0.0.5:{port}/");
+        assert_eq!(faults(probes::http(&url)).len(), 1, "{url}");
+        assert_eq!(faults(probes::bandwidth(&url, 1)).len(), 1, "{url}");
+    }
+    for host in ["127.0.0.5", "[::1]", "billing.internal"] {
+        let text = fault(probes::http(format!("https://{host}:65536/")));
+        assert!(text.contains("is not a port: write a whole number from 1 to 65535"), "{text}");
+        for port in ["", ":1", ":80", ":00080", ":65535"] {
+            assert!(faults(probes::http(format!("http://{host}{port}/health"))).is_empty(), "{host}{port}");
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn port_is_valid_only_from_1_to_65535(port in "[0-9]{1,7}|[+-]?[0-9a-fx]{0,6}") {
+        let is_valid = port.bytes().all(|byte| byte.is_ascii_digit())
+            && port.parse::<u128>().is_ok_and(|port| (1..=65_535).contains(&port));
+        for host in ["127.0.0.5", "[::1]"] {
+            let faults = faults(probes::http(format!("http://{host}:{port}/?token=secret")));
+            prop_assert_eq!(faults.is_empty(), is_valid, "{} {:?}", port, faults);
+            prop_assert!(faults.iter().all(|(_, text)| !text.contains("secret")));
+        }
+    }
 }
 
 #[tokio::test]

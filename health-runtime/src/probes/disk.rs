@@ -3,6 +3,9 @@
 use std::{
     io::ErrorKind,
     path::{Path, PathBuf},
+    sync::mpsc,
+    thread,
+    time::Duration,
 };
 
 use rustix::fs::{StatVfs, statvfs};
@@ -13,6 +16,9 @@ use crate::{
     details::Details,
     model::{Check, IntoOutcome, Level, Outcome, Work},
 };
+
+/// Longest time that a path may take to answer at start.
+const MAX_START_LOOK: Duration = Duration::from_secs(1);
 
 /// The kind of [`probes::disk`](disk()).
 #[derive(Clone, Debug)]
@@ -25,7 +31,8 @@ pub struct Disk {
 /// How much room is left on the file system that holds `path`. On Unix only.
 ///
 /// Name `storage`, level 1, blocking: a network file system whose server is gone blocks whoever asks, and
-/// then the check is reported as still running. A path that does not exist is a start-up error.
+/// then the check is reported as timed out, later as still running. A path that does not exist is a start-up error;
+/// one that does not answer within a second is none.
 ///
 /// | data | |
 /// |---|---|
@@ -101,7 +108,11 @@ impl From<Probe<Disk>> for Check {
 
 /// Why the path can never be looked at. Anything that may heal, such as a server that is away, is none.
 fn missing(path: &Path) -> Option<String> {
-    let error = path.metadata().err()?;
+    let (sender, receiver) = mpsc::sync_channel(1);
+    let looked_at = path.to_owned();
+    // On a thread of its own, which nobody can end: a mount whose server is gone must not stop the start.
+    thread::Builder::new().spawn(move || sender.send(looked_at.metadata().err())).ok()?;
+    let error = receiver.recv_timeout(MAX_START_LOOK).ok()??;
     matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::InvalidInput)
         .then(|| format!("`{}` cannot be looked at: {error}", path.display()))
 }

@@ -29,11 +29,16 @@ pub struct Health {
 /// ```
 /// use health_runtime::{Registry, probes};
 ///
-/// let billing = probes::http("http://billing.internal/health").with_name("billing");
+/// let billing = probes::http("http://billing.internal/readyz").with_name("billing");
 /// let registry = Registry::builder().check(billing).build()?;
 /// # assert_eq!(registry.checks().count(), 1);
 /// # Ok::<(), health_runtime::Error>(())
 /// ```
+///
+/// # Which path to ask
+/// The readiness of the other service, such as `/readyz`, and not its full report: where two services ask each other
+/// for that, each report waits for the other, until both time out. Keep this check out of the readiness group, or
+/// readiness waits in the same way.
 ///
 /// # The verdict
 /// The worse of two:
@@ -51,7 +56,8 @@ pub struct Health {
 /// end fails. Proxies from the environment are not used.
 ///
 /// # Start-up errors
-/// A URL that is not absolute, has another scheme or holds credentials. Messages name the URL without its query.
+/// A URL that is not absolute, has another scheme, a port out of range, or holds credentials. Messages name the URL
+/// without its query.
 #[track_caller]
 pub fn http(url: impl AsRef<str>) -> Probe<Http<Health>> {
     let health = Health { accepted: 200..=299 };
@@ -76,7 +82,7 @@ impl Probe<Http<Health>> {
     ///
     /// // With `#[health_check(level = 3)]` above it.
     /// async fn billing() -> Outcome {
-    ///     probes::http("http://billing.internal/health").observe().await
+    ///     probes::http("http://billing.internal/readyz").observe().await
     /// }
     /// ```
     ///

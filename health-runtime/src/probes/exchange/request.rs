@@ -49,7 +49,7 @@ impl<Q> Probe<Http<Q>> {
     ///
     /// ```
     /// # fn token() -> &'static str { "t" }
-    /// let probe = health_runtime::probes::http("http://billing.internal/health")
+    /// let probe = health_runtime::probes::http("http://billing.internal/readyz")
     ///     .with_header("authorization", format!("Bearer {}", token()));
     /// ```
     pub fn with_header(mut self, name: impl AsRef<str>, value: impl AsRef<str>) -> Self {

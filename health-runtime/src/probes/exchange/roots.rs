@@ -14,7 +14,7 @@ impl<Q> Probe<Http<Q>> {
     ///
     /// ```no_run
     /// # fn main() -> std::io::Result<()> {
-    /// let probe = health_runtime::probes::http("https://billing.internal/health")
+    /// let probe = health_runtime::probes::http("https://billing.internal/readyz")
     ///     .with_root_certificates(std::fs::read("/etc/ssl/internal-ca.pem")?);
     /// # Ok(()) }
     /// ```

@@ -27,6 +27,13 @@ impl Target {
         if authority.host().is_empty() {
             return Err("its URL has no host".to_owned());
         }
+        let port = &authority.as_str()[authority.host().len()..];
+        if !port.is_empty() && !is_port(port) {
+            // Not repeated, because it is the password where somebody forgot the `@`.
+            return Err(
+                "what follows the `:` of its host is not a port: write a whole number from 1 to 65535".to_owned()
+            );
+        }
         match uri.scheme_str() {
             Some("http" | "https") => Ok(Self { authority: authority.as_str().to_owned(), uri }),
             _ => Err("its URL must begin with `http://` or `https://`".to_owned()),
@@ -55,6 +62,12 @@ impl Target {
     pub(in crate::probes) fn as_name(&self) -> String {
         self.authority.replace(['[', ']'], "").replace(':', "_")
     }
+}
+
+/// Whether this is a colon and a port. hyper takes one that is out of range for none, and asks port 80.
+fn is_port(text: &str) -> bool {
+    let digits = text.strip_prefix(':').filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
+    digits.and_then(|digits| digits.parse::<u16>().ok()).is_some_and(|port| port > 0)
 }
 
 /// Without the query: it may hold a secret.

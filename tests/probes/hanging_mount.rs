@@ -1,0 +1,55 @@
+//! `probes::disk` on a mount whose server does not answer: a FUSE file system that nobody serves.
+
+use std::{fs::File, os::fd::AsRawFd as _, time::Duration};
+
+use health_runtime::{Cause, Selection, Status, probes};
+use health_tests::builder;
+use rustix::mount::{MountFlags, UnmountFlags, mount, unmount};
+use tokio::time::Instant;
+
+use super::skip;
+
+/// Closing the device ends all that wait for the mount.
+struct HangingMount {
+    folder: tempfile::TempDir,
+    _device: File,
+}
+
+impl HangingMount {
+    /// `None` without the privilege to mount.
+    fn new() -> Option<Self> {
+        let folder = tempfile::tempdir().expect("a folder");
+        let device = File::options().read(true).write(true).open("/dev/fuse").ok()?;
+        let options = format!("fd={},rootmode=40000,user_id=0,group_id=0", device.as_raw_fd());
+        let options = std::ffi::CString::new(options).expect("no NUL");
+        mount("health", folder.path(), "fuse", MountFlags::NOSUID | MountFlags::NODEV, Some(&*options)).ok()?;
+        Some(Self { folder, _device: device })
+    }
+}
+
+impl Drop for HangingMount {
+    fn drop(&mut self) {
+        let _ = unmount(self.folder.path(), UnmountFlags::DETACH | UnmountFlags::FORCE);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn mount_that_does_not_answer_does_not_stop_the_start() {
+    let Some(mounted) = HangingMount::new() else {
+        skip("mounting FUSE is not permitted");
+        return;
+    };
+    let path = mounted.folder.path().to_owned();
+    let start = Instant::now();
+    let (sender, built) = tokio::sync::oneshot::channel();
+    std::thread::spawn(move || {
+        let probe = probes::disk(path).with_timeout(Duration::from_millis(200));
+        let _ = sender.send(builder([probe.into()]).build());
+    });
+    let built = tokio::time::timeout(Duration::from_secs(5), built).await.expect("the start ends").expect("no panic");
+    assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
+    let report = built.expect("no start-up error").monitor().report(&Selection::everything()).await;
+    let storage = report.result("storage").expect("the check");
+    assert_eq!(storage.status(), Status::Fail);
+    assert_eq!(storage.cause(), Some(&Cause::TimedOut));
+}

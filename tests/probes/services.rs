@@ -1,0 +1,44 @@
+//! Two services that probe each other.
+
+use std::{net::SocketAddr, time::Duration};
+
+use health_runtime::{Check, Level, probes};
+use health_tests::{builder, get};
+use tokio::{net::TcpListener, time::Instant};
+
+const TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Two services, each with a check that asks the other one at this path.
+async fn services_that_ask_each_other(path: &str) -> [SocketAddr; 2] {
+    let bind = async || TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let listeners = [bind().await, bind().await];
+    let [a, b] = [0, 1].map(|index: usize| listeners[index].local_addr().expect("an address"));
+    for (listener, other) in listeners.into_iter().zip([b, a]) {
+        let other = probes::http(format!("http://{other}{path}")).with_name("other").with_timeout(TIMEOUT);
+        let own = Check::new("own", Level::L5, || async { true }).readiness();
+        let router = builder([own, other.into()]).build().expect("a good endpoint").router();
+        tokio::spawn(async { axum::serve(listener, router).await });
+    }
+    [a, b]
+}
+
+#[tokio::test]
+async fn services_that_probe_readiness_of_each_other_are_well() {
+    let services = services_that_ask_each_other("/readyz").await;
+    for service in services {
+        let start = Instant::now();
+        let answer = get(service, "/health/levels/3").await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        assert!(start.elapsed() < TIMEOUT / 2, "{:?}", start.elapsed());
+    }
+}
+
+/// The reason for the advice in `probes::http`: each report waits for the other, which waits for the first.
+#[tokio::test]
+async fn services_that_probe_full_reports_of_each_other_wait_in_a_loop() {
+    let [service, _] = services_that_ask_each_other("/health").await;
+    let start = Instant::now();
+    let answer = get(service, "/health/levels/3").await;
+    assert_eq!(answer.status, 503, "{answer:?}");
+    assert!(start.elapsed() >= TIMEOUT / 10 * 9, "{:?}", start.elapsed());
+}
