@@ -121,7 +121,7 @@ async fn it_is_a_whole_document_with_landmarks_and_headings() {
         assert!(badge.inner_html().contains("<use"), "and a shape");
     }
     let build = text(all(&html, "main section").pop().expect("the build"));
-    for fact in ["orders-api", "3.0.3", "rustc 1.95.0", "development", "started"] {
+    for fact in ["orders-api", "3.0.3", "rustc 1.95.0", "build type", "started"] {
         assert!(build.contains(fact), "{fact}: {build}");
     }
 }

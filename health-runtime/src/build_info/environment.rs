@@ -1,8 +1,5 @@
 //! Which environment a request came to, from the name that it was sent to.
 
-use std::net::IpAddr;
-
-const DEVELOPMENT: &str = "development";
 const PRODUCTION: &str = "production";
 
 /// The words that a label of a host name may be, and that are then the environment.
@@ -13,7 +10,7 @@ const WORDS: [&str; 24] = [
     "canary",
     "demo",
     "dev",
-    DEVELOPMENT,
+    "development",
     "integration",
     "nightly",
     "pre-prod",
@@ -33,18 +30,32 @@ const WORDS: [&str; 24] = [
     "uat",
 ];
 
-/// Names that say where a host is, and nothing about what it is for (RFC 6761, 6762, 8375, and custom).
-const NOT_PUBLIC: [&str; 9] = ["arpa", "corp", "example", "home", "internal", "invalid", "lan", "local", "test"];
+/// Names that say where a host is, and nothing about what it is for (RFC 6761, 6762, 8375, 9476, and custom).
+const NOT_PUBLIC: [&str; 15] = [
+    "alt",
+    "arpa",
+    "corp",
+    "example",
+    "home",
+    "internal",
+    "intranet",
+    "invalid",
+    "lan",
+    "local",
+    "localdomain",
+    "localhost",
+    "onion",
+    "private",
+    "test",
+];
 
-/// The environment that the value of a `Host` header speaks of, or `None` where it could be any.
+/// The environment that the value of a `Host` header speaks of, or `None` where it could be any. Only a public name says
+/// something: through a port-forward, production is `localhost`.
 ///
 /// The answer is always a word of this file, so that nothing a client sends can come back to anybody.
 pub(super) fn from_host(host: &str) -> Option<&'static str> {
     let host = host.trim();
     let name = without_port(host);
-    if let Ok(address) = name.parse::<IpAddr>() {
-        return address.to_canonical().is_loopback().then_some(DEVELOPMENT);
-    }
     let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
     let labels: Vec<&str> = name.split('.').collect();
     if name.len() > 253 || !labels.iter().all(|label| is_label(label)) {
@@ -55,8 +66,10 @@ pub(super) fn from_host(host: &str) -> Option<&'static str> {
 
 fn from_labels(labels: &[&str]) -> Option<&'static str> {
     let (first, last) = (labels.first()?, labels.last()?);
-    if *last == "localhost" {
-        return Some(DEVELOPMENT);
+    // An address ends in a number, however it is written.
+    let is_public = labels.len() > 1 && last.starts_with(|first: char| first.is_ascii_alphabetic());
+    if !is_public || NOT_PUBLIC.contains(last) {
+        return None;
     }
     // `staging.abc.api`, and also `api.staging.abc.com`; but `www.demo.com` is a name that somebody bought.
     let own = &labels[..labels.len() - bought_labels(labels)];
@@ -65,8 +78,7 @@ fn from_labels(labels: &[&str]) -> Option<&'static str> {
     }
     // `api-staging.abc.com` or `qa2.abc.com` may be what it looks like, and is not the production system for certain.
     let unsure = own.iter().any(|label| label.split('-').any(|part| word(without_number(part)).is_some()));
-    let public = labels.len() > 1 && !NOT_PUBLIC.contains(last);
-    (public && !unsure).then_some(PRODUCTION)
+    (!unsure).then_some(PRODUCTION)
 }
 
 /// `name`, `name:80`, `[::1]`, `[::1]:80`, and the `::1` that no client should send.
@@ -113,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn loopback_is_development() {
+    fn loopback_says_nothing() {
         check(
             &[
                 "localhost",
@@ -128,17 +140,18 @@ mod tests {
                 "::1",
                 "[::ffff:127.0.0.1]:80",
             ],
-            Some("development"),
+            None,
         );
     }
 
     #[test]
     fn a_word_is_the_environment() {
-        check(&["staging.abc.api", "Staging.ABC.api:8443", "staging.abc.api.", "staging"], Some("staging"));
-        check(&["api.staging.abc.com", "staging.ab.io", "staging.internal"], Some("staging"));
+        check(&["staging.abc.api", "Staging.ABC.api:8443", "staging.abc.api."], Some("staging"));
+        check(&["api.staging.abc.com", "staging.ab.io"], Some("staging"));
         check(&["qa.abc.api"], Some("qa"));
         check(&["dev.abc.co.uk"], Some("dev"));
-        check(&["prod.abc.api", "production.internal"], Some("production"));
+        check(&["prod.abc.api", "production.abc.io"], Some("production"));
+        check(&["development.abc.api"], Some("development"));
     }
 
     #[test]
@@ -151,6 +164,8 @@ mod tests {
 
     #[test]
     fn says_nothing_where_it_could_be_any() {
+        check(&["staging", "staging.internal", "prod.local", "test.localhost", "qa.private"], None);
+        check(&["127.1", "127.1:8080", "0x7f.1", "127.0x1", "2130706433", "1.2.3.4.5"], None);
         check(&["10.1.2.3", "10.1.2.3:80", "0.0.0.0", "[2001:db8::1]:80", "[fe80::1%25eth0]"], None);
         check(&["api-staging.abc.com", "dev2.abc.com", "qa1.internal"], None);
         check(&["api", "api:8080", "printer.local", "api.default.svc.cluster.local", "abc.internal"], None);

@@ -2,6 +2,7 @@
 
 mod at_build;
 mod container;
+mod deployment;
 mod environment;
 mod metadata;
 mod runtime;

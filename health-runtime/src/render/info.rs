@@ -135,8 +135,11 @@ pub(super) struct InfoBody<'a> {
     #[cfg_attr(feature = "openapi", schema(value_type = BuildBody))]
     build: Option<BuildBody>,
     build_type: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(schema_with = super::schema::words::timestamp, required = false))]
+    deployed_at: Option<String>,
     #[cfg_attr(feature = "openapi", schema(schema_with = super::schema::words::timestamp))]
-    deployed_at: String,
+    started_at: String,
     uptime: &'a str,
     uptime_seconds: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -178,7 +181,8 @@ impl<'a> InfoBody<'a> {
         Self {
             build: build.map(|build| BuildBody::new(build, clearance)),
             build_type: runtime.build_type,
-            deployed_at: timestamp(runtime.deployed_at),
+            deployed_at: runtime.deployed_at.map(timestamp),
+            started_at: timestamp(runtime.started_at),
             uptime: &runtime.uptime,
             uptime_seconds: runtime.uptime_seconds,
             environment: runtime.environment,

@@ -128,7 +128,8 @@ fn build(context: &Context<'_>) -> Markup {
                 }
                 @if let Some(environment) = runtime.environment { div { dt { "environment" } dd { (environment) } } }
                 div { dt { "build type" } dd { (runtime.build_type) } }
-                div { dt { "started" } dd { (time(runtime.deployed_at)) } }
+                @if let Some(deployed_at) = runtime.deployed_at { div { dt { "deployed" } dd { (time(deployed_at)) } } }
+                div { dt { "started" } dd { (time(runtime.started_at)) } }
             }
         }
     }

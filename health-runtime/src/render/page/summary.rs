@@ -55,7 +55,7 @@ fn identity(context: &Context<'_>) -> Markup {
                 }
                 @if let Some(environment) = runtime.environment { div { dt { "environment" } dd { (environment) } } }
                 // The script makes an age of it, which is the uptime.
-                div { dt { "started" } dd { (time(runtime.deployed_at)) } }
+                div { dt { "started" } dd { (time(runtime.started_at)) } }
             }
         }
     }
