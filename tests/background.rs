@@ -173,7 +173,8 @@ async fn one_that_hangs_does_not_stay_good() {
 fn what_is_too_old_does_not_count_and_shows_its_age() {
     let runtime = || tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
     let db = Switch::new();
-    let check = db.check("db").with_interval(Duration::from_millis(20)).with_stale_after(Duration::from_millis(60));
+    let quick = Duration::from_millis(20);
+    let check = db.check("db").with_timeout(quick).with_interval(quick).with_stale_after(quick * 3);
     let registry = Registry::builder().check(check).build().expect("a good check");
     let first = runtime();
     let (monitor, good) = first.block_on(async {
@@ -532,6 +533,12 @@ fn what_cannot_be_meant_stops_the_start() {
         (check().with_retry_interval(second), "a retry interval and no interval"),
         (check().with_stale_after(second), "can become stale, but has no interval"),
         (check().with_interval(second).with_stale_after(second * 11 / 10), "stale before the next one can be there"),
+        // An interval, a tenth of it, and a timeout of 5 s.
+        (check().with_interval(second).with_stale_after(second * 61 / 10), "make `stale_after` longer than 6.1s"),
+        (
+            check().with_interval(second).with_retry_interval(2 * second).with_stale_after(7 * second),
+            "make `stale_after` longer than 7.2s",
+        ),
         (check().with_interval(second).with_max_age(second), "an interval and a `max_age`"),
         (check().with_failure_threshold(0), "its failure threshold is zero"),
         (check().with_success_threshold(0), "its success threshold is zero"),
@@ -546,21 +553,26 @@ fn what_cannot_be_meant_stops_the_start() {
         assert!(error.to_string().contains(text), "{error}");
     }
     let good =
-        check().readiness().with_interval(second).with_stale_after(Duration::from_millis(1_101)).with_hold(second);
+        check().readiness().with_interval(second).with_stale_after(Duration::from_millis(6_101)).with_hold(second);
     Registry::builder().check(good).build().expect("a good check");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_hold_of_a_stale_check_counts_from_when_it_became_stale() {
     let second = Duration::from_secs(1);
-    let kit = TestMonitor::of([Check::new("db", Level::L1, || async {})
-        .readiness()
-        .with_timeout(1_000 * second)
-        .with_interval(second)
-        .with_stale_after(10 * second)
-        .with_hold(60 * second)]);
+    let kit = TestMonitor::of([
+        Check::new("upstream", Level::L1, || async {}).with_timeout(1_000 * second).with_max_age(Duration::ZERO),
+        Check::new("db", Level::L1, || async {})
+            .readiness()
+            .depends_on(["upstream"])
+            .with_timeout(second)
+            .with_interval(second)
+            .with_stale_after(10 * second)
+            .with_hold(60 * second),
+    ]);
     kit.run("db").await.assert_status(Status::Pass);
-    kit.force("db", Forced::hang());
+    // Its next run waits for this one.
+    kit.force("upstream", Forced::hang());
     // Nobody asks meanwhile.
     kit.advance(40 * second).await;
     kit.look("db").await.assert_status(Status::Fail).assert_cause("stale");

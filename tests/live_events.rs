@@ -75,7 +75,7 @@ async fn a_background_result_that_is_too_old_is_not_told_as_good() {
     let check = Check::new("db", Level::L1, || async {}).with_interval(Duration::from_secs(10));
     let stuck = Arc::new(AtomicBool::new(false));
     let seen = Arc::clone(&stuck);
-    let hangs = Check::new("hangs", Level::L1, move || {
+    let upstream = Check::new("upstream", Level::L1, move || {
         let is_stuck = seen.load(Ordering::SeqCst);
         async move {
             if is_stuck {
@@ -83,10 +83,11 @@ async fn a_background_result_that_is_too_old_is_not_told_as_good() {
             }
         }
     })
-    .with_interval(Duration::from_secs(10))
     .with_timeout(Duration::from_mins(5))
-    .with_stale_after(Duration::from_secs(25));
-    let endpoint = endpoint([check, hangs]);
+    .with_max_age(Duration::ZERO);
+    let waits = Check::new("waits", Level::L1, || async {}).depends_on(["upstream"]);
+    let waits = waits.with_interval(Duration::from_secs(10)).with_stale_after(Duration::from_secs(25));
+    let endpoint = endpoint([check, upstream, waits]);
     let state = async || {
         let body = body_of(&endpoint).await;
         let first = body.into_data_stream().next().await.expect("a state").expect("a state");
@@ -94,11 +95,11 @@ async fn a_background_result_that_is_too_old_is_not_told_as_good() {
     };
     assert_eq!(state().await["checks"], json!({}), "nothing yet");
     tokio::time::sleep(Duration::from_secs(12)).await;
-    assert_eq!(state().await["checks"]["hangs"]["status"], "pass");
+    assert_eq!(state().await["checks"]["waits"]["status"], "pass");
     stuck.store(true, Ordering::SeqCst);
     tokio::time::sleep(Duration::from_secs(40)).await;
     let state = state().await;
-    assert_eq!((&state["status"], &state["checks"]["hangs"]["cause"]), (&json!("fail"), &json!("stale")));
+    assert_eq!((&state["status"], &state["checks"]["waits"]["cause"]), (&json!("fail"), &json!("stale")));
     assert_eq!(state["checks"]["db"]["status"], "pass");
 }
 

@@ -239,6 +239,29 @@ fn dependencies_have_to_exist() {
     assert!(text.contains("checks depend on each other in a circle: `b` → `b`"), "{text}");
 }
 
+/// Comparing each typo with each of thousands of names would take seconds of a start that fails anyway.
+#[test]
+fn suggestions_are_bounded() {
+    let suggested = |checks: usize, typos: usize| {
+        let checks = (0..checks).map(|number| good(&format!("database_{number}")));
+        let typos = (0..typos).map(|number| good(&format!("x{number}")).depends_on([format!("databse_{number}")]));
+        let registry = checks.chain(typos).fold(Registry::builder(), health_runtime::RegistryBuilder::check);
+        let error = registry.build().expect_err("typos");
+        let suggestions = error.problems().iter().map(|problem| match problem {
+            Problem::UnknownDependency { suggestion, .. } => suggestion.clone(),
+            other => panic!("another problem: {other}"),
+        });
+        suggestions.collect::<Vec<_>>()
+    };
+    let few = suggested(400, 100);
+    assert!(few.len() == 100 && few.iter().all(Option::is_some), "{few:?}");
+    assert!(few.contains(&Some("database_7".to_owned())), "{few:?}");
+    let many = suggested(9_900, 100);
+    assert_eq!(many.len(), 100, "each typo is reported");
+    let found = many.iter().flatten().count();
+    assert!((1..=10).contains(&found), "{found} typos were compared with all names");
+}
+
 #[test]
 fn circles_are_named() {
     let text = problems([

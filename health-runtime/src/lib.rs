@@ -17,6 +17,7 @@ mod registry;
 mod render;
 mod runner;
 mod state;
+mod suggest;
 mod sync;
 mod validation;
 mod visibility;
@@ -139,7 +140,7 @@ pub use health_macros::BuildInfo;
 /// | `max_age = "1s"` | 1 s | a result this young is used again; with `"0s"` only callers that overlap share a run |
 /// | `interval = "30s"` | none | runs in the background, and requests only read; spread by chance, see [`Check::with_interval`]; not beside `max_age` |
 /// | `retry_interval = "5s"` | `interval` | the interval while it is failing |
-/// | `stale_after = "95s"` | 3 intervals and the timeout | a background result older than this fails as stale; more than a tenth longer than the intervals |
+/// | `stale_after = "95s"` | 3 intervals and the timeout | a background result older than this fails as stale; longer than the longest interval, a tenth of it and the timeout |
 /// | `failure_threshold = 3`, `success_threshold = 2` | 1, 1 | so many results in a row turn it; `observed` shows the latest one |
 /// | `hold = "60s"` | none | readiness keeps the last pass for so long after it began to fail, as a warning; for what the whole fleet shares |
 /// | `degraded_after = "300ms"` | none | a pass that took longer is a warning; not zero, and shorter than the timeout |

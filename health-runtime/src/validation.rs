@@ -1,14 +1,12 @@
 //! The rules that only the whole set of checks can be held against.
 
-use std::{collections::HashMap, time::Duration};
+use std::{borrow::Cow, collections::HashMap, time::Duration};
 
 use crate::{
     error::Problem,
     model::{CheckSpec, Group, Level},
+    suggest::Suggestions,
 };
-
-/// How alike a name must be to be suggested, from 0 (nothing in common) to 1 (the same).
-const SIMILAR_ENOUGH: f64 = 0.7;
 
 /// Who depends on whom, by index.
 pub(crate) struct Graph {
@@ -32,7 +30,9 @@ pub(crate) fn resolve(specs: &[&CheckSpec], problems: &mut Vec<Problem>) -> Grap
             by_name.insert(spec.name(), index);
         }
     }
-    let dependencies: Vec<Vec<usize>> = specs.iter().map(|spec| find_dependencies(spec, &by_name, problems)).collect();
+    let mut suggestions = Suggestions::new(by_name.keys().copied());
+    let dependencies: Vec<Vec<usize>> =
+        specs.iter().map(|spec| find_dependencies(spec, &by_name, &mut suggestions, problems)).collect();
     check_liveness(specs, &dependencies, problems);
     let (order, cycles) = sort(&dependencies);
     problems.extend(cycles.into_iter().map(|cycle| Problem::DependencyCycle {
@@ -54,24 +54,18 @@ fn check_alone(spec: &CheckSpec, problems: &mut Vec<Problem>) {
     if spec.timeout() == Duration::ZERO {
         problems.push(Problem::ZeroTimeout { check: check(), location: location() });
     }
-    let faults = spec.faults().iter().cloned().chain(contradictions(spec).map(str::to_owned));
+    let faults = spec.faults().iter().cloned().chain(contradictions(spec).map(Cow::into_owned));
     problems.extend(faults.map(|fault| Problem::Misconfigured { check: check(), location: location(), fault }));
 }
 
 /// What a check says of itself that cannot be meant.
-fn contradictions(spec: &CheckSpec) -> impl Iterator<Item = &'static str> + use<> {
+fn contradictions(spec: &CheckSpec) -> impl Iterator<Item = Cow<'static, str>> + use<> {
     let interval = spec.interval();
-    let longest = interval.max(spec.retry_interval()).map(|longest| longest.saturating_add(longest / 10));
     let rules = [
         (interval == Some(Duration::ZERO), "its interval is zero"),
         (spec.has_retry_interval() && spec.retry_interval() == Some(Duration::ZERO), "its retry interval is zero"),
         (interval.is_none() && spec.has_retry_interval(), "it has a retry interval and no interval"),
         (interval.is_none() && spec.has_stale_after(), "it can become stale, but has no interval"),
-        (
-            spec.has_stale_after() && spec.stale_after().is_some_and(|age| Some(age) <= longest),
-            "its results are stale before the next one can be there: make `stale_after` more than a tenth longer \
-             than its intervals, because that is what they vary by",
-        ),
         (
             interval.is_some() && spec.has_max_age(),
             "it has an interval and a `max_age`, but requests only read what runs in the background",
@@ -92,7 +86,20 @@ fn contradictions(spec: &CheckSpec) -> impl Iterator<Item = &'static str> + use<
             "it has a hold, which is for readiness, but is not in the readiness group",
         ),
     ];
-    rules.into_iter().filter_map(|(is_broken, rule)| is_broken.then_some(rule))
+    let broken = rules.into_iter().filter_map(|(is_broken, rule)| is_broken.then_some(Cow::Borrowed(rule)));
+    broken.chain(early_staleness(spec).map(Cow::Owned))
+}
+
+/// Two results of a healthy check are up to a whole interval, its jitter and a whole run apart.
+fn early_staleness(spec: &CheckSpec) -> Option<String> {
+    let longest = spec.interval()?.max(spec.retry_interval()?);
+    let apart = longest.saturating_add(longest / 10).saturating_add(spec.timeout());
+    (spec.has_stale_after() && spec.stale_after()? <= apart).then(|| {
+        format!(
+            "its results are stale before the next one can be there: make `stale_after` longer than {apart:?}, which is \
+             the longest interval, a tenth of it and the timeout"
+        )
+    })
 }
 
 /// What is blocked fails, so a liveness check must not depend on what reaches outside the process either, not even by way
@@ -122,7 +129,12 @@ fn check_liveness(specs: &[&CheckSpec], dependencies: &[Vec<usize>], problems: &
     }
 }
 
-fn find_dependencies(spec: &CheckSpec, by_name: &HashMap<&str, usize>, problems: &mut Vec<Problem>) -> Vec<usize> {
+fn find_dependencies(
+    spec: &CheckSpec,
+    by_name: &HashMap<&str, usize>,
+    suggestions: &mut Suggestions<'_>,
+    problems: &mut Vec<Problem>,
+) -> Vec<usize> {
     let mut found = Vec::new();
     for dependency in spec.dependencies() {
         match by_name.get(dependency.as_str()) {
@@ -132,21 +144,11 @@ fn find_dependencies(spec: &CheckSpec, by_name: &HashMap<&str, usize>, problems:
                 check: spec.name().to_owned(),
                 location: spec.location().clone(),
                 dependency: dependency.clone(),
-                suggestion: nearest(dependency, by_name.keys().copied().filter(|name| *name != spec.name())),
+                suggestion: suggestions.nearest(dependency, Some(spec.name())),
             }),
         }
     }
     found
-}
-
-/// The name that was perhaps meant.
-pub(crate) fn nearest<'a>(wanted: &str, names: impl Iterator<Item = &'a str>) -> Option<String> {
-    names
-        .map(|name| (strsim::jaro_winkler(wanted, name), name))
-        .filter(|(likeness, _)| *likeness >= SIMILAR_ENOUGH)
-        // By name where two are equally alike, so that the message does not change from start to start.
-        .max_by(|a, b| a.0.total_cmp(&b.0).then_with(|| b.1.cmp(a.1)))
-        .map(|(_, name)| name.to_owned())
 }
 
 /// Sorts the checks behind those that they depend on, and finds the circles that forbid it. Without recursion,

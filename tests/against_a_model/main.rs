@@ -73,7 +73,13 @@ fn rules(pace: impl Strategy<Value = Pace>) -> impl Strategy<Value = Rules> {
         failure_threshold,
         success_threshold,
         hold,
-        pace,
+        pace: match pace {
+            Pace::Asked { .. } => pace,
+            // A healthy check would be stale below that.
+            Pace::Background { interval, retry_interval, stale_after } => {
+                Pace::Background { interval, retry_interval, stale_after: stale_after + timeout }
+            }
+        },
     })
 }
 
@@ -82,7 +88,6 @@ fn asked() -> impl Strategy<Value = Pace> {
 }
 
 fn background() -> impl Strategy<Value = Pace> {
-    // Often so short that a run that takes its time leaves a result to become stale.
     let longer = prop_oneof![millis(1..50), millis(1..20_000)];
     (millis(500..20_000), millis(500..20_000), longer).prop_map(|(interval, retry_interval, longer)| Pace::Background {
         interval,

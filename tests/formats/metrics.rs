@@ -117,7 +117,7 @@ async fn every_run_is_counted_once_by_how_it_ended() {
 async fn what_is_under_way_muted_draining_and_stale_is_told() {
     let never_ends = Check::new("never_ends", Level::L2, std::future::pending::<()>);
     let once = Arc::new(AtomicU32::new(0));
-    let background = Check::new("background", Level::L4, move || {
+    let upstream = Check::new("upstream", Level::L4, move || {
         let is_first = once.fetch_add(1, Ordering::SeqCst) == 0;
         async move {
             if !is_first {
@@ -125,10 +125,12 @@ async fn what_is_under_way_muted_draining_and_stale_is_told() {
             }
         }
     })
-    .with_interval(Duration::from_secs(10))
     .with_timeout(Duration::from_hours(1))
-    .with_stale_after(Duration::from_mins(1));
-    let endpoint = endpoint([never_ends, background]);
+    .with_max_age(Duration::ZERO);
+    // Its second run waits for the other one.
+    let background = Check::new("background", Level::L4, || async {}).depends_on(["upstream"]);
+    let background = background.with_interval(Duration::from_secs(10)).with_stale_after(Duration::from_mins(1));
+    let endpoint = endpoint([never_ends, upstream, background]);
     let in_flight = |scraped: &Exposition, check| scraped.value("health_check_in_flight", &[("check", check)]);
     let muted = |scraped: &Exposition| scraped.value("health_check_muted", &[("check", "never_ends")]);
 

@@ -127,13 +127,16 @@ fn check_background(args: &Args, diagnostics: &mut Diagnostics) {
         refuse(max_age, "`max_age` has no meaning beside `interval`: requests only read what runs in the background");
     }
     let longest = args.retry_interval.as_ref().map_or(interval.value, |retry| retry.value.max(interval.value));
-    // An interval may be a tenth longer than it is said to be.
-    let longest = longest.saturating_add(longest / 10);
-    if let Some(stale_after) = args.stale_after.as_ref().filter(|stale_after| stale_after.value <= longest) {
+    // The timeouts that are the levels' defaults are the runtime's, which adds them at the start.
+    let apart = longest.saturating_add(longest / 10).saturating_add(args.timeout.unwrap_or_default());
+    if let Some(stale_after) = args.stale_after.as_ref().filter(|stale_after| stale_after.value <= apart) {
         refuse(
             stale_after,
-            "a result is stale before the next one can be there: make `stale_after` more than a tenth longer than the \
-             intervals, because that is what they vary by",
+            &format!(
+                "a result is stale before the next one can be there: make `stale_after` longer than the longest interval, \
+                 a tenth of it and the timeout, which is {}{apart:?}",
+                if args.timeout.is_some() { "" } else { "more than " }
+            ),
         );
     }
 }

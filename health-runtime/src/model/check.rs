@@ -165,8 +165,9 @@ impl Check {
     }
 
     /// Sets the age at which the latest result of a background check no longer counts, whatever it said: the check is
-    /// then failing as [`stale`](crate::Cause::Stale). Default: three intervals and the timeout. Without an interval, or not
-    /// more than a tenth longer than it (which it varies by), it is a start-up error.
+    /// then failing as [`stale`](crate::Cause::Stale). Default: three intervals and the timeout. Without an interval it is
+    /// a start-up error. So is an age that is not longer than the longest interval, a tenth of it (its jitter) and the
+    /// timeout: a healthy check would be stale between two results.
     #[must_use]
     pub fn with_stale_after(mut self, age: Duration) -> Self {
         self.spec.stale_after = Some(age);

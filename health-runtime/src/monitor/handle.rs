@@ -22,7 +22,7 @@ use crate::{
     error::UnknownCheck,
     model::{CheckSpec, Level, Location, Report, StatusChange},
     registry::Registry,
-    validation::nearest,
+    suggest::{Suggestions, nearest},
 };
 
 /// Runs the checks of a registry and keeps the latest result of each.
@@ -230,7 +230,8 @@ impl Monitor {
     /// If no check has this name.
     #[track_caller]
     pub fn mute(&self, check: &str, for_how_long: Duration, why: &str) -> Result<(), UnknownCheck> {
-        self.mute_by(check, Some(for_how_long), why, Location::caller().to_string())
+        self.mute_by(self.find(check)?, Some(for_how_long), why, Location::caller().to_string());
+        Ok(())
     }
 
     /// Lets a check count again.
@@ -249,21 +250,27 @@ impl Monitor {
     /// Mutes what a list like `billing,legacy=2h` says. What it says wrong is logged and left out: a slip of
     /// somebody who mutes at night is no reason not to start.
     pub(crate) fn mute_listed(&self, list: &str, by: &str) {
+        let mut suggestions = Suggestions::new(self.checks().map(CheckSpec::name));
         for entry in mute_list::parse(list) {
             let muted = entry
                 .map_err(|entry| format!("{entry:?} has no time that can be read, such as `name=2h`"))
-                .and_then(|entry| {
-                    self.mute_by(entry.check, entry.for_how_long, "muted at start", by.to_owned())
-                        .map_err(|unknown| unknown.to_string())
+                .and_then(|entry| match self.monitored(entry.check) {
+                    Some(check) => Ok((check, entry.for_how_long)),
+                    None => Err(UnknownCheck {
+                        name: entry.check.to_owned(),
+                        suggestion: suggestions.nearest(entry.check, None),
+                    }
+                    .to_string()),
                 });
-            if let Err(problem) = muted {
-                tracing::warn!(by, problem, "not muted");
+            match muted {
+                Ok((check, for_how_long)) => self.mute_by(check, for_how_long, "muted at start", by.to_owned()),
+                Err(problem) => tracing::warn!(by, problem, "not muted"),
             }
         }
     }
 
-    fn mute_by(&self, check: &str, for_how_long: Option<Duration>, why: &str, by: String) -> Result<(), UnknownCheck> {
-        let monitored = self.find(check)?;
+    fn mute_by(&self, monitored: &Monitored, for_how_long: Option<Duration>, why: &str, by: String) {
+        let check = monitored.spec.name();
         let muted = Muted::new(for_how_long, why, by);
         let mute = Arc::clone(&muted.mute);
         monitored.muting.set(muted);
@@ -271,17 +278,20 @@ impl Monitor {
         let (why, by) = (mute.why(), mute.by());
         let until = mute.until().map(|until| humantime::format_rfc3339_seconds(until).to_string());
         tracing::warn!(check, until, why, by, "health check is muted");
-        Ok(())
     }
 
     fn find(&self, name: &str) -> Result<&Monitored, UnknownCheck> {
-        let checks = &self.shared.checks;
-        // They are sorted by level, and by name within one.
-        let at = |level| checks.binary_search_by_key(&(level, name), |check| (check.spec.level(), check.spec.name()));
-        Level::ALL.into_iter().find_map(|level| Some(&checks[at(level).ok()?])).ok_or_else(|| UnknownCheck {
+        self.monitored(name).ok_or_else(|| UnknownCheck {
             name: name.to_owned(),
             suggestion: nearest(name, self.checks().map(CheckSpec::name)),
         })
+    }
+
+    fn monitored(&self, name: &str) -> Option<&Monitored> {
+        let checks = &self.shared.checks;
+        // They are sorted by level, and by name within one.
+        let at = |level| checks.binary_search_by_key(&(level, name), |check| (check.spec.level(), check.spec.name()));
+        Level::ALL.into_iter().find_map(|level| Some(&checks[at(level).ok()?]))
     }
 
     /// Like [`report`](Self::report), and says for how long an answer made of it stays true.

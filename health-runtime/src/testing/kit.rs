@@ -8,7 +8,7 @@ use crate::{
     model::{Check, CheckSpec, Group, ReportEntry, StatusChange},
     monitor::{Monitor, Selection},
     registry::{Registry, RegistryBuilder},
-    validation::nearest,
+    suggest::nearest,
 };
 
 /// A [`Monitor`] whose time and whose checks are in the hands of a test.

@@ -6,6 +6,9 @@ async fn not_in_the_background() {}
 #[health_check(level = 3, interval = "30s", max_age = "1s", stale_after = "33s")]
 async fn only_read() {}
 
+#[health_check(level = 3, timeout = "10s", interval = "30s", retry_interval = "5s", stale_after = "43s")]
+async fn stale_before_the_next_result() {}
+
 #[health_check(level = 3, interval = "0s", stale_after = "30s", hold = "1m")]
 async fn no_interval() {}
 

@@ -1,0 +1,36 @@
+//! The name that was perhaps meant, where no check has the one that was written.
+
+/// How alike a name must be to be suggested, from 0 (nothing in common) to 1 (the same).
+const SIMILAR_ENOUGH: f64 = 0.7;
+
+/// Bounds what a list of typos costs: a comparison takes some microseconds.
+const MAX_COMPARISONS: usize = 50_000;
+
+/// Suggests names for a list of typos, as long as its comparisons last.
+pub(crate) struct Suggestions<'a> {
+    names: Vec<&'a str>,
+    comparisons_left: usize,
+}
+
+impl<'a> Suggestions<'a> {
+    pub(crate) fn new(names: impl IntoIterator<Item = &'a str>) -> Self {
+        Self { names: names.into_iter().collect(), comparisons_left: MAX_COMPARISONS }
+    }
+
+    /// Returns the most similar name other than `except`. `None` if there is none, or if it would take too many
+    /// comparisons: all names are compared or none, so that no suggestion depends on their order.
+    pub(crate) fn nearest(&mut self, wanted: &str, except: Option<&str>) -> Option<String> {
+        self.comparisons_left = self.comparisons_left.checked_sub(self.names.len())?;
+        nearest(wanted, self.names.iter().copied().filter(|name| Some(*name) != except))
+    }
+}
+
+/// Returns the most similar name, if one is similar enough.
+pub(crate) fn nearest<'a>(wanted: &str, names: impl Iterator<Item = &'a str>) -> Option<String> {
+    names
+        .map(|name| (strsim::jaro_winkler(wanted, name), name))
+        .filter(|(likeness, _)| *likeness >= SIMILAR_ENOUGH)
+        // By name where two are equally alike, so that the message does not change from start to start.
+        .max_by(|a, b| a.0.total_cmp(&b.0).then_with(|| b.1.cmp(a.1)))
+        .map(|(_, name)| name.to_owned())
+}
