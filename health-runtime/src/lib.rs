@@ -95,7 +95,8 @@ pub use grpc::GrpcHealth;
 /// - Without a `git` program, or where git refuses a repository because somebody else owns it, nobody can tell whether
 ///   a crate in a folder of a repository belongs to it; it is taken to.
 /// - Where git keeps no log of `HEAD` (`core.logAllRefUpdates = false`), a branch that is packed has no revision.
-/// - A first commit is noticed only if something was staged when the crate was compiled.
+/// - Until the first commit or until something is staged, each build compiles the crate. That works on Linux; elsewhere
+///   a first commit is noticed only if something was staged when the crate was compiled.
 #[doc(inline)]
 pub use health_macros::BuildInfo;
 // The examples that declare checks are crates of their own, because all checks of one program are one set.

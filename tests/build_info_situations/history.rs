@@ -115,6 +115,25 @@ fn a_branch_without_a_commit_has_no_revision() {
     expect_head(&project, &git);
 }
 
+/// Before the first commit git may have no file that this commit changes, so every build looks again.
+#[test]
+#[cfg(target_os = "linux")]
+fn follows_a_first_commit_with_nothing_staged() {
+    let folder = Folder::new();
+    let project = Project::create(folder.path(), "app-first-commit");
+    let git = Git::at(folder.path());
+    git.run("init -q -b main");
+    let built = project.build();
+    assert_eq!((built.get("revision"), built.get("dirty")), ("-", "-"));
+    assert!(project.build().compiled, "the next build looks again");
+    git.commit_all();
+    expect_head(&project, &git);
+    expect_no_op(&project);
+    git.commit();
+    expect_head(&project, &git);
+    expect_no_op(&project);
+}
+
 #[allow(clippy::disallowed_macros, reason = "a test may say why it did not run")]
 fn eprintln_skipped(reason: &str) {
     eprintln!("skipped: {reason}");

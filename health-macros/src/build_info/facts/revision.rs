@@ -1,6 +1,6 @@
 //! What `HEAD` stands for, read from git's files.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{
     program::{Answer, Git},
@@ -15,6 +15,10 @@ const DEEPEST: usize = 5;
 const OWN: [&str; 3] = ["refs/bisect/", "refs/rewritten/", "refs/worktree/"];
 
 const LOG: &str = "logs/HEAD";
+
+/// A file that is newer than any build, because Linux makes it for the process that looks. It stands in for what the first
+/// commit changes where git has no such file yet, so that each build until then looks again.
+const ALWAYS_NEW: &str = "/proc/self/stat";
 
 const TABLES: &str = "reftable/tables.list";
 
@@ -38,7 +42,10 @@ impl Head {
         };
         // A branch that has no file of its own gets one with the next commit, which nobody could have watched. Every move
         // of `HEAD` is written into its log; the first log of all comes with the first commit, after the index.
-        let _ = watched.add(&repository.own(LOG)) || watched.add(&repository.own("index"));
+        let is_followed = watched.add(&repository.own(LOG)) || watched.add(&repository.own("index"));
+        if !is_followed && head == Self::Unborn {
+            let _ = watched.add(Path::new(ALWAYS_NEW));
+        }
         head
     }
 
