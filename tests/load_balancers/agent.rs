@@ -118,6 +118,24 @@ async fn one_that_never_reads_or_talks_nonsense_harms_nobody() {
     tcp.stop().await;
 }
 
+/// Connections that stay open after their line give up their places.
+#[tokio::test(flavor = "multi_thread")]
+async fn silent_connections_do_not_delay_the_line() {
+    let tcp = serve_agent("127.0.0.1:0", &endpoint([])).expect("an agent");
+    let (mut silent, mut quickest) = (Vec::new(), Duration::MAX);
+    for _ in 0..5 {
+        for _ in 0..600 {
+            silent.push(TcpStream::connect(tcp.local_addr()).await.expect("an agent"));
+        }
+        let asked = Instant::now();
+        assert_eq!(line(tcp.local_addr()).await, "up 100%\n");
+        quickest = quickest.min(asked.elapsed());
+        silent.clear();
+    }
+    assert!(quickest < Duration::from_millis(300), "{quickest:?}");
+    tcp.stop().await;
+}
+
 /// The application has one thread, and blocks it.
 #[tokio::test]
 async fn it_answers_while_the_application_is_stuck_and_says_so() {

@@ -2,7 +2,7 @@
 
 use std::{
     io,
-    net::{SocketAddr, TcpListener as StdListener, ToSocketAddrs},
+    net::{SocketAddr, ToSocketAddrs},
     sync::Arc,
     time::Duration,
 };
@@ -11,30 +11,25 @@ use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
     runtime::Handle,
-    sync::Semaphore,
-    time::{sleep, timeout},
+    select,
+    time::timeout,
 };
 
 use super::{
     endpoint::Endpoint,
     handler::Service,
+    listening::{Activity, BACKLOG, accept_connections, bind},
     own_thread::{OwnThread, Stopping},
 };
 use crate::{model::Group, monitor::Selection};
 
 const THREAD_NAME: &str = "health-agent";
 
-/// How many are answered at the same time; the others wait in the queue of the operating system.
-const MOST_CONNECTIONS: usize = 256;
-
 /// How long a client has for taking its line, and again for closing behind it. `HAProxy` needs a moment.
 const PATIENCE: Duration = Duration::from_millis(500);
 
 /// How long a server that was stopped finishes what it has begun: a report and twice the patience.
 const LAST_ANSWERS: Duration = Duration::from_secs(2);
-
-/// How long nothing is accepted when the operating system has no more to give.
-const PAUSE: Duration = Duration::from_millis(100);
 
 /// Tells `HAProxy` over TCP whether the service is ready, for its `agent-check`: whoever connects gets one line (see
 /// [`Agent`](crate::Agent)), and the connection is closed. What a client sends is not looked at: if readiness has a policy
@@ -43,7 +38,8 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// It has an operating system thread of its own, named `health-agent`, so that a busy application cannot starve it. Call
 /// it on the application's runtime: checks run there. Called outside a Tokio runtime, they run on the new thread.
 ///
-/// At most 256 connections are served at a time, each for 2 s at most, whatever its client does.
+/// A connection takes 2 s at most, whatever its client does. 256 are open at a time; the next one takes the place of the one
+/// that has had its line for longest, so that nobody who opens connections keeps `HAProxy` waiting.
 ///
 /// ```
 /// use health_runtime::{EndpointBuilder, serve_agent};
@@ -64,53 +60,34 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// # Errors
 /// The address cannot be listened on, or the operating system gives no thread or no event queue.
 pub fn serve_agent(addr: impl ToSocketAddrs, endpoint: &Endpoint) -> io::Result<AgentServer> {
-    let listener = StdListener::bind(addr)?;
-    listener.set_nonblocking(true)?;
-    let address = listener.local_addr()?;
+    let socket = bind(addr)?;
+    let address = socket.local_addr()?;
     let service = endpoint.service();
     if let Ok(runtime) = Handle::try_current() {
         service.monitor.run_on(&runtime);
     }
     let (thread, ()) = OwnThread::start(THREAD_NAME, move |runtime, stopping| {
         let _entered = runtime.enter();
-        Ok::<_, io::Error>(((), serve(TcpListener::from_std(listener)?, service, stopping)))
+        Ok::<_, io::Error>(((), serve(socket.listen(BACKLOG)?, service, stopping)))
     })?;
     tracing::info!(%address, thread = THREAD_NAME, "the agent for HAProxy listens");
     Ok(AgentServer { address, thread })
 }
 
 async fn serve(listener: TcpListener, service: Arc<Service>, stopping: Stopping) {
-    let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
-    let accepting = tokio::spawn(accept(listener, service, Arc::clone(&places)));
-    stopping.asked().await;
-    accepting.abort();
-    // All places are free when the last connection has ended.
-    let all = u32::try_from(MOST_CONNECTIONS).unwrap_or(u32::MAX);
-    let _ = timeout(LAST_ANSWERS, places.acquire_many(all)).await;
-}
-
-async fn accept(listener: TcpListener, service: Arc<Service>, places: Arc<Semaphore>) {
-    while let Ok(place) = Arc::clone(&places).acquire_owned().await {
-        match listener.accept().await {
-            Ok((stream, _)) => {
-                let service = Arc::clone(&service);
-                tokio::spawn(async move {
-                    answer(stream, &service).await;
-                    drop(place);
-                });
-            }
-            // Such as no file handle left, or a client that was gone too soon.
-            Err(error) => {
-                tracing::debug!(%error, "a connection to the agent was not accepted");
-                sleep(PAUSE).await;
-            }
-        }
-    }
+    let answer = move |(stream, _), activity| answer(stream, Arc::clone(&service), activity);
+    accept_connections(move |context| listener.poll_accept(context), answer, stopping.asked(), LAST_ANSWERS).await;
 }
 
 /// Errors are the client's own: there is nobody else to tell.
-async fn answer(mut stream: TcpStream, service: &Service) {
-    let report = service.monitor.report(&Selection::group(Group::Readiness)).await;
+async fn answer(mut stream: TcpStream, service: Arc<Service>, activity: Arc<Activity>) {
+    let handling = activity.handle_request();
+    let selection = Selection::group(Group::Readiness);
+    let report = select! {
+        biased;
+        report = service.monitor.report(&selection) => report,
+        () = activity.evicted() => return,
+    };
     // Nobody can say who reads it.
     let line = service.agent.line(&report, service.is_readiness_for_everybody());
     let written = timeout(PATIENCE, async {
@@ -120,9 +97,15 @@ async fn answer(mut stream: TcpStream, service: &Service) {
     if !matches!(written.await, Ok(Ok(()))) {
         return;
     }
+    drop(handling);
+    activity.finish_sending();
     // With bytes unread, closing would reset the connection, and could take the line away from the client.
     let mut unread = [0; 512];
-    let _ = timeout(PATIENCE, async { while matches!(stream.read(&mut unread).await, Ok(1..)) {} }).await;
+    select! {
+        biased;
+        _ = timeout(PATIENCE, async { while matches!(stream.read(&mut unread).await, Ok(1..)) {} }) => {}
+        () = activity.evicted() => {}
+    }
 }
 
 /// A listener for `HAProxy`, started by [`serve_agent`].

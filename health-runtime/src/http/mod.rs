@@ -18,6 +18,8 @@ mod events;
 mod handler;
 #[cfg(feature = "serve")]
 mod home;
+#[cfg(any(feature = "agent", feature = "serve"))]
+mod listening;
 mod negotiate;
 #[cfg(feature = "openapi")]
 mod openapi;

@@ -38,7 +38,7 @@ impl ProblemDetails {
     }
 
     /// There are too many who ask for this.
-    #[cfg(feature = "events")]
+    #[cfg(any(feature = "events", feature = "serve"))]
     pub(super) fn unavailable(detail: impl Into<String>) -> Self {
         Self { status: StatusCode::SERVICE_UNAVAILABLE, detail: detail.into() }
     }

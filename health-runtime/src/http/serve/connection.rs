@@ -2,12 +2,10 @@
 
 use std::{
     convert::Infallible,
+    future::ready,
     net::SocketAddr,
     pin::{Pin, pin},
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::Arc,
     time::Duration,
 };
 
@@ -15,21 +13,18 @@ use axum::{
     Router,
     body::Body,
     extract::{ConnectInfo, Request},
+    http::{HeaderValue, Method, header},
     response::Response,
 };
 use hyper::{body::Incoming, server::conn::http1, service::Service};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::{
-    select,
-    sync::{oneshot, watch},
-    time::timeout,
-};
+use tokio::{select, sync::watch, time::timeout};
 use tower_service::Service as _;
 
-use super::stream::Stream;
+use super::stream::{Stream, WatchedStream};
 #[cfg(feature = "tls")]
 use super::tls::{ClientCertificate, Identity};
-use crate::http::access::OverUnixSocket;
+use crate::http::{access::OverUnixSocket, listening::Activity, problem::ProblemDetails};
 
 /// How long a client may take for the head of a request, and how long a connection may be idle: longer than the pauses of
 /// most probers, so that none finds its connection closed just as it asks.
@@ -44,43 +39,13 @@ pub(super) const LAST_ANSWERS: Duration = Duration::from_secs(11);
 /// How long an answer may take to leave, when its place is needed for another connection.
 const LAST_BYTES: Duration = Duration::from_millis(100);
 
-/// When a connection has to end.
-pub(super) struct Ends {
-    /// Others need its place.
-    pub(super) evicted: oneshot::Receiver<()>,
-    /// The server stops, once the sender is gone.
-    pub(super) stopping: watch::Receiver<()>,
-}
-
-/// How many requests of a connection are being answered: one, or none.
-#[derive(Clone, Default)]
-pub(super) struct Busy(Arc<AtomicUsize>);
-
-impl Busy {
-    pub(super) fn is_answering(&self) -> bool {
-        self.0.load(Ordering::Relaxed) > 0
-    }
-
-    /// One more, as long as what is returned lives.
-    fn begin(&self) -> UnderWay {
-        self.0.fetch_add(1, Ordering::Relaxed);
-        UnderWay(self.clone())
-    }
-}
-
-struct UnderWay(Busy);
-
-impl Drop for UnderWay {
-    fn drop(&mut self) {
-        self.0.0.fetch_sub(1, Ordering::Relaxed);
-    }
-}
+/// When to ask again, if there was no room.
+const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
 
 /// Who is at the other end.
 #[derive(Clone)]
 pub(super) struct Peer {
     address: Option<SocketAddr>,
-    busy: Busy,
     #[cfg(feature = "tls")]
     certificate: Option<ClientCertificate>,
 }
@@ -89,31 +54,32 @@ impl Peer {
     pub(super) fn at(address: Option<SocketAddr>) -> Self {
         Self {
             address,
-            busy: Busy::default(),
             #[cfg(feature = "tls")]
             certificate: None,
         }
-    }
-
-    /// Whether it is being answered.
-    pub(super) fn busy(&self) -> Busy {
-        self.busy.clone()
     }
 }
 
 /// Serves a connection whose first byte is one of TLS.
 #[cfg(feature = "tls")]
-pub(super) async fn serve_secured(stream: Stream, mut peer: Peer, router: Router, identity: Identity, mut ends: Ends) {
+pub(super) async fn serve_secured(
+    stream: Stream,
+    mut peer: Peer,
+    router: Router,
+    identity: Identity,
+    activity: Arc<Activity>,
+    mut stopping: watch::Receiver<()>,
+) {
     let outdated = identity.outdated();
     let secured = select! {
         secured = identity.accept(stream) => secured,
-        _ = &mut ends.evicted => return,
-        _ = ends.stopping.changed() => return,
+        () = activity.evicted() => return,
+        _ = stopping.changed() => return,
     };
     match secured {
         Ok((stream, certificate)) => {
             peer.certificate = certificate;
-            serve(stream, peer, router, ends, outdated.wait()).await;
+            serve(stream, peer, router, activity, stopping, outdated.wait()).await;
         }
         Err(error) => {
             let peer = peer.address.map(tracing::field::display);
@@ -128,27 +94,33 @@ pub(super) async fn serve(
     stream: Stream,
     peer: Peer,
     router: Router,
-    mut ends: Ends,
+    activity: Arc<Activity>,
+    mut stopping: watch::Receiver<()>,
     outdated: impl Future<Output = ()>,
 ) {
-    let service = Routes { router, peer };
+    let service = Routes { router, peer, activity: Arc::clone(&activity) };
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
         .header_read_timeout(IDLE)
         .max_header_size(LONGEST_HEAD)
         .max_buf_size(2 * LONGEST_HEAD);
+    let stream = WatchedStream::new(stream, Arc::clone(&activity));
     let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service));
     let is_evicted = select! {
+        biased;
         _ = connection.as_mut() => return,
-        _ = &mut ends.evicted => true,
-        _ = ends.stopping.changed() => false,
+        () = activity.evicted() => true,
+        _ = stopping.changed() => false,
         () = outdated => false,
     };
+    if is_evicted && !activity.is_answering() {
+        return;
+    }
     connection.as_mut().graceful_shutdown();
     if !is_evicted {
         select! {
             _ = timeout(LAST_ANSWERS, connection.as_mut()) => return,
-            _ = &mut ends.evicted => {}
+            () = activity.evicted() => {}
         }
     }
     let _ = timeout(LAST_BYTES, connection).await;
@@ -158,6 +130,7 @@ pub(super) async fn serve(
 struct Routes {
     router: Router,
     peer: Peer,
+    activity: Arc<Activity>,
 }
 
 impl Service<hyper::Request<Incoming>> for Routes {
@@ -174,11 +147,28 @@ impl Service<hyper::Request<Incoming>> for Routes {
         }
         #[cfg(feature = "tls")]
         self.peer.certificate.clone().map(|certificate| extensions.insert(certificate));
-        let under_way = self.peer.busy.begin();
+        let handling = self.activity.handle_request();
+        // `OPTIONS *` asks whether there is a server at all (RFC 9110, section 9.3.7), which Apache takes for a health check.
+        if *request.method() == Method::OPTIONS && request.uri().path() == "*" {
+            return Box::pin(ready(Ok(Response::default())));
+        }
         let answer = self.router.clone().call(request);
+        let activity = Arc::clone(&self.activity);
         Box::pin(async move {
-            let _under_way = under_way;
-            answer.await
+            let _handling = handling;
+            select! {
+                biased;
+                answer = answer => answer,
+                () = activity.evicted() => Ok(overloaded()),
+            }
         })
     }
+}
+
+/// Answers a request that other requests displace while its report is being made.
+fn overloaded() -> Response {
+    let problem = ProblemDetails::unavailable("too many requests are being answered here; ask again later");
+    let mut response = problem.into_response();
+    response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
+    response
 }

@@ -2,7 +2,7 @@
 
 use std::{
     io,
-    net::{SocketAddr, TcpListener, ToSocketAddrs},
+    net::{SocketAddr, ToSocketAddrs},
 };
 
 use axum::Router;
@@ -16,7 +16,7 @@ use super::{
     server::{RunningServer, Server},
     tls::Tls,
 };
-use crate::error::Error;
+use crate::{error::Error, http::listening::bind};
 
 /// Serves a router on an operating system thread of its own, so that a busy application cannot starve its probes.
 ///
@@ -49,10 +49,9 @@ use crate::error::Error;
 /// # Errors
 /// The address cannot be listened on, or the operating system gives no thread or no event queue.
 pub fn serve_isolated(addr: impl ToSocketAddrs, router: Router) -> io::Result<IsolatedServer> {
-    let listener = TcpListener::bind(addr)?;
-    listener.set_nonblocking(true)?;
-    let address = listener.local_addr()?;
-    let serving = Serving::start(vec![Plan::new(Address::Open(listener), router)]).map_err(|error| match error {
+    let socket = bind(addr)?;
+    let address = socket.local_addr()?;
+    let serving = Serving::start(vec![Plan::new(Address::Bound(socket), router)]).map_err(|error| match error {
         NotServing::System(error) => error,
         NotServing::Problems(problems) => io::Error::other(Error::new(problems)),
     })?;

@@ -2,7 +2,6 @@
 
 mod connection;
 mod isolated;
-mod listening;
 mod place;
 mod server;
 mod serving;

@@ -1,21 +1,32 @@
 //! One place where the endpoint is served: something to listen on, and the routes that are there.
 
 use std::{
+    future::pending,
     io,
-    net::{SocketAddr, TcpListener as StdTcpListener},
+    net::SocketAddr,
+    task::{Context, Poll, ready},
 };
 
 use axum::Router;
-use tokio::net::TcpListener;
 #[cfg(unix)]
 use tokio::net::UnixListener;
+use tokio::{
+    net::{TcpListener, TcpSocket},
+    sync::watch,
+};
 
-use super::stream::Stream;
 #[cfg(feature = "tls")]
 use super::tls::{Identity, Tls};
 #[cfg(unix)]
 use super::unix::{Remains, UnixSocket};
-use crate::error::Problem;
+use super::{
+    connection::{self, LAST_ANSWERS, Peer},
+    stream::Stream,
+};
+use crate::{
+    error::Problem,
+    http::listening::{BACKLOG, accept_connections, bind},
+};
 
 /// A place that is not open yet.
 #[derive(Debug)]
@@ -30,8 +41,8 @@ pub(super) struct Plan {
 pub(super) enum Address {
     /// An address or a name, with a port.
     Tcp(String),
-    /// Somebody opened it already.
-    Open(StdTcpListener),
+    /// A socket that is bound already.
+    Bound(TcpSocket),
     #[cfg(unix)]
     Unix(UnixSocket),
 }
@@ -92,12 +103,12 @@ impl Address {
     async fn open(self) -> Result<Listener, Problem> {
         let (name, listener) = match self {
             Self::Tcp(address) => {
-                let listener = TcpListener::bind(&address).await.map(Listener::Tcp);
+                let listener = bind(&address).and_then(|socket| socket.listen(BACKLOG)).map(Listener::Tcp);
                 (address, listener)
             }
-            Self::Open(listener) => {
-                let name = listener.local_addr().map(|address| address.to_string()).unwrap_or_default();
-                (name, TcpListener::from_std(listener).map(Listener::Tcp))
+            Self::Bound(socket) => {
+                let name = socket.local_addr().map(|address| address.to_string()).unwrap_or_default();
+                (name, socket.listen(BACKLOG).map(Listener::Tcp))
             }
             #[cfg(unix)]
             Self::Unix(socket) => {
@@ -111,17 +122,20 @@ impl Address {
 }
 
 impl Listener {
-    /// The next connection, with the address that it comes from; one over a Unix socket comes from none.
-    pub(super) async fn accept(&self) -> io::Result<(Stream, Option<SocketAddr>)> {
+    /// Accepts the next connection, with the address that it comes from; one over a Unix socket comes from none.
+    pub(super) fn poll_accept(&self, context: &mut Context<'_>) -> Poll<io::Result<(Stream, Option<SocketAddr>)>> {
         match self {
             Self::Tcp(listener) => {
-                let (stream, peer) = listener.accept().await?;
+                let (stream, peer) = ready!(listener.poll_accept(context))?;
                 // An answer is one write, which is not to wait for the acknowledgement of another.
                 let _ = stream.set_nodelay(true);
-                Ok((Box::new(stream), Some(peer)))
+                Poll::Ready(Ok((Box::new(stream), Some(peer))))
             }
             #[cfg(unix)]
-            Self::Unix { listener, .. } => Ok((Box::new(listener.accept().await?.0), None)),
+            Self::Unix { listener, .. } => {
+                let (stream, _) = ready!(listener.poll_accept(context))?;
+                Poll::Ready(Ok((Box::new(stream), None)))
+            }
         }
     }
 
@@ -131,5 +145,32 @@ impl Listener {
             #[cfg(unix)]
             Self::Unix { .. } => None,
         }
+    }
+}
+
+impl Place {
+    /// Serves the place until the server stops and the last answer is given.
+    pub(super) async fn serve(self, stopping: watch::Receiver<()>) {
+        let Self { listener, router, .. } = self;
+        #[cfg(feature = "tls")]
+        let identity = self.identity;
+        let mut stop = stopping.clone();
+        let serve = move |(stream, address), activity| {
+            let (peer, router, stopping) = (Peer::at(address), router.clone(), stopping.clone());
+            #[cfg(feature = "tls")]
+            let identity = identity.clone();
+            async move {
+                #[cfg(feature = "tls")]
+                if let Some(identity) = identity {
+                    return connection::serve_secured(stream, peer, router, identity, activity, stopping).await;
+                }
+                connection::serve(stream, peer, router, activity, stopping, pending()).await;
+            }
+        };
+        let stopped = async move {
+            // Fails when the sender is gone, which is how a server stops.
+            let _ = stop.changed().await;
+        };
+        accept_connections(move |context| listener.poll_accept(context), serve, stopped, LAST_ANSWERS).await;
     }
 }

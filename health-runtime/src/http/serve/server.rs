@@ -41,9 +41,12 @@ use crate::error::{Error, Problem};
 /// # Connections
 ///
 /// It speaks HTTP/1.1 (and 1.0), and keeps connections open between requests, for 75 s of silence; as long may the head
-/// of a request take, which is 32 KiB long at most. A place holds 256 connections at a time. When they are taken, the oldest of
-/// those that are not being answered are closed for the next one; if all are being answered, the oldest of these. So who opens
-/// connections, and says nothing or asks for what takes long, keeps no prober waiting.
+/// of a request take, which is 32 KiB long at most. `OPTIONS *` is answered 200 whatever the checks say.
+///
+/// A place holds 256 connections at a time. The next one takes the place of the connection that has waited for its client for
+/// longest, and is closed at once. If more than 192 are being answered, the oldest of these goes instead: its request is
+/// answered 503, and what it has not read within 100 ms is lost. At most 64 such connections are open above the 256. So a flood
+/// of connections, silent or asking for slow reports, delays no prober.
 ///
 /// Requests over TCP carry axum's `ConnectInfo<SocketAddr>`, with the address of the peer; those over a Unix socket
 /// carry none.

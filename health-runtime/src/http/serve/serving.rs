@@ -2,13 +2,9 @@
 
 use std::{io, net::SocketAddr};
 
-use tokio::{runtime::Runtime, sync::watch, task::JoinSet, time::timeout};
+use tokio::{runtime::Runtime, sync::watch, task::JoinSet};
 
-use super::{
-    connection::LAST_ANSWERS,
-    listening,
-    place::{Place, Plan},
-};
+use super::place::{Place, Plan};
 use crate::{
     error::Problem,
     http::{
@@ -80,9 +76,9 @@ async fn serve(places: Vec<Place>, stopping: Stopping) {
         if let Some(identity) = &place.identity {
             tokio::spawn(identity.keep_current());
         }
-        servers.spawn(listening::serve(place, stopped.clone()));
+        servers.spawn(place.serve(stopped.clone()));
     }
     stopping.asked().await;
     drop(stop);
-    let _ = timeout(LAST_ANSWERS, async { while servers.join_next().await.is_some() {} }).await;
+    while servers.join_next().await.is_some() {}
 }

@@ -1,6 +1,8 @@
 //! A server of its own: several addresses, Unix sockets, and clients that mean no good.
 #![allow(clippy::expect_used, reason = "tests fail by panicking")]
 
+mod evictions;
+
 use std::{
     fs,
     net::SocketAddr,
@@ -15,12 +17,11 @@ use std::{
 
 use axum::{Extension, Router, extract::ConnectInfo, routing::get as answer_get};
 use health_runtime::{Check, Level, Problem, Server, UnixSocket, serve_isolated};
-use health_tests::{Answer, endpoint, exchange, get};
+use health_tests::{Answer, endpoint, exchange, get, request as ask, send};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpStream, UnixStream},
-    sync::Mutex,
-    time::{Instant, sleep, timeout},
+    time::{Instant, sleep},
 };
 
 const ANY: &str = "127.0.0.1:0";
@@ -214,59 +215,6 @@ async fn an_answer_under_way_is_finished_before_the_end() {
     assert!(answer.starts_with(b"HTTP/1.1 200 OK\r\n"), "{}", String::from_utf8_lossy(&answer));
 }
 
-/// Tests that open hundreds of files take turns: many a shell allows a process but 1,024.
-static MANY_FILES: Mutex<()> = Mutex::const_new(());
-
-/// Connections that say nothing, and some that begin to, more than there are places.
-#[tokio::test]
-async fn who_opens_connections_and_says_nothing_harms_nobody() {
-    let _turn = MANY_FILES.lock().await;
-    let server = serve_isolated(ANY, alive()).expect("a server");
-    let mut idle = Vec::new();
-    for number in 0..300 {
-        let mut stream = TcpStream::connect(server.local_addr()).await.expect("it accepts");
-        if number % 2 == 0 {
-            stream.write_all(b"GET /livez HTTP/1.1\r\nHo").await.expect("it is open");
-        }
-        idle.push(stream);
-        if number % 50 == 0 {
-            let answer = timeout(Duration::from_secs(5), get(server.local_addr(), "/livez")).await.expect("an answer");
-            assert_eq!(answer.body, "ok");
-        }
-    }
-    let answer = timeout(Duration::from_secs(5), get(server.local_addr(), "/livez")).await.expect("an answer");
-    assert_eq!(answer.body, "ok");
-    // It was the oldest that had to go.
-    let oldest = timeout(Duration::from_secs(5), idle[0].read(&mut [0; 1])).await.expect("it was closed");
-    assert!(matches!(oldest, Ok(0) | Err(_)));
-    let newest = timeout(Duration::from_millis(50), idle.last_mut().expect("one").read(&mut [0; 1])).await;
-    assert!(newest.is_err(), "the newest is still open");
-    drop(server);
-}
-
-/// Places that are taken by requests that are being answered are not taken from them.
-#[tokio::test]
-async fn who_is_being_answered_is_not_evicted() {
-    let _turn = MANY_FILES.lock().await;
-    let slow = Check::new("slow", Level::L5, || async {
-        sleep(Duration::from_secs(2)).await;
-        true
-    })
-    .with_timeout(Duration::from_secs(5));
-    let quick = Check::new("alive", Level::L5, || async { true }).liveness();
-    let server = serve_isolated(ANY, endpoint([slow, quick]).router()).expect("a server");
-    let address = server.local_addr();
-    let waiting = tokio::spawn(get(address, "/health/levels/5"));
-    sleep(Duration::from_millis(200)).await;
-    let mut idle = Vec::new();
-    for _ in 0..300 {
-        idle.push(TcpStream::connect(address).await.expect("it accepts"));
-    }
-    assert_eq!(get(address, "/livez").await.body, "ok");
-    assert_eq!(waiting.await.expect("no panic").status, 200);
-    server.stop().await;
-}
-
 /// A head is kept in memory until it has ended, so 256 of them are not to be large.
 #[tokio::test]
 async fn heads_of_requests_are_not_as_long_as_a_client_likes() {
@@ -281,32 +229,18 @@ async fn heads_of_requests_are_not_as_long_as_a_client_likes() {
     server.stop().await;
 }
 
-/// As many as there are places ask for what takes its time, all at once.
+/// Apache's `hcmethod=OPTIONS` asks like this, whatever path it is told.
 #[tokio::test]
-async fn who_asks_for_slow_reports_keeps_no_prober_waiting() {
-    let _turn = MANY_FILES.lock().await;
-    let slow = Check::new("slow", Level::L1, || async {
-        sleep(Duration::from_secs(8)).await;
-        true
-    });
-    let quick = Check::new("alive", Level::L5, || async { true }).liveness();
-    let server = serve_isolated(ANY, endpoint([slow, quick]).router()).expect("a server");
+async fn options_asterisk_is_answered_without_verdict() {
+    let failing = Check::new("broken", Level::L5, || async { false }).liveness().readiness();
+    let server = serve_isolated(ANY, endpoint([failing]).router()).expect("a server");
     let address = server.local_addr();
-    let mut asking = Vec::new();
-    for count in [256, 64, 64, 64] {
-        for _ in 0..count {
-            let mut stream = TcpStream::connect(address).await.expect("it accepts");
-            stream.write_all(request("/health/levels/1").as_bytes()).await.expect("it is open");
-            asking.push(stream);
-        }
-        // Until all of them are heard.
-        sleep(Duration::from_millis(700)).await;
-        let started = Instant::now();
-        assert_eq!(get(address, "/livez").await.body, "ok");
-        // Milliseconds, on a machine that has nothing else to do; and eight seconds, if it had to wait for one of them.
-        assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
+    assert_eq!(ask(address, "OPTIONS", "/readyz").await.status, 503);
+    for request in ["OPTIONS * HTTP/1.0\r\n\r\n", "OPTIONS * HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"] {
+        let answer = send(address, request).await;
+        assert_eq!((answer.status, answer.body.as_str()), (200, ""), "{request}");
     }
-    drop(asking);
+    assert_eq!(ask(address, "GET", "*").await.status, 404);
     server.stop().await;
 }
 

@@ -1,0 +1,84 @@
+use std::{
+    collections::VecDeque,
+    sync::{Arc, atomic::AtomicU64},
+};
+
+use tokio::task::{AbortHandle, JoinSet};
+
+use super::Activity;
+
+/// Many more than probers need, and few enough for a process with 1,024 files.
+const MAX_CONNECTIONS: usize = 256;
+
+/// The other connections always have a quarter of the places, so that a new one has the time to send its request.
+const MAX_ANSWERING: usize = MAX_CONNECTIONS / 4 * 3;
+
+/// Evicted connections that may still send the end of an answer, above `MAX_CONNECTIONS`.
+const MAX_LEAVING: usize = 64;
+
+/// The open connections of a listener.
+#[derive(Default)]
+pub(super) struct Connections {
+    tasks: JoinSet<()>,
+    /// Those that may stay, and some that have ended.
+    held: Vec<Held>,
+    /// Those that were evicted, and some that have ended.
+    leaving: VecDeque<AbortHandle>,
+    changes: Arc<AtomicU64>,
+}
+
+struct Held {
+    activity: Arc<Activity>,
+    task: AbortHandle,
+}
+
+impl Connections {
+    /// Starts to serve a connection. If there are too many, evicts another one, without waiting for its end.
+    pub(super) fn add<F>(&mut self, serve: impl FnOnce(Arc<Activity>) -> F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        while self.tasks.try_join_next().is_some() {}
+        self.evict_above(MAX_CONNECTIONS - 1);
+        let activity = Activity::new(&self.changes);
+        let task = self.tasks.spawn(serve(Arc::clone(&activity)));
+        self.held.push(Held { activity, task });
+    }
+
+    /// Evicts a connection if there are more than `limit`: the one that has waited for its client for longest, because an
+    /// honest client is quick. Only if most are being answered, the one that has been for longest goes, so that slow reports
+    /// cannot take every place.
+    ///
+    /// Returns whether there was a connection to evict.
+    pub(super) fn evict_above(&mut self, limit: usize) -> bool {
+        if self.held.len() > limit {
+            self.held.retain(|held| !held.task.is_finished());
+        }
+        if self.held.len() <= limit {
+            return false;
+        }
+        let answering = self.held.iter().filter(|held| held.activity.is_answering()).count();
+        let candidates = self.held.iter().enumerate();
+        let oldest = candidates
+            .filter(|(_, held)| held.activity.is_answering() == (answering > MAX_ANSWERING))
+            .min_by_key(|(_, held)| held.activity.last_change());
+        let Some((oldest, _)) = oldest else { return false };
+        let Held { activity, task } = self.held.swap_remove(oldest);
+        activity.evict();
+        self.leaving.push_back(task);
+        if self.leaving.len() > MAX_LEAVING {
+            self.leaving.retain(|task| !task.is_finished());
+        }
+        if self.leaving.len() > MAX_LEAVING
+            && let Some(task) = self.leaving.pop_front()
+        {
+            task.abort();
+        }
+        true
+    }
+
+    /// Waits until every connection has ended.
+    pub(super) async fn ended(&mut self) {
+        while self.tasks.join_next().await.is_some() {}
+    }
+}
