@@ -12,6 +12,7 @@ use tokio_rustls::{TlsAcceptor, rustls::ServerConfig};
 use super::{
     client_certificate::ClientCertificate,
     files::{Contents, Fingerprint},
+    handshakes::{Handshakes, THREAD_NAME},
     settings::Tls,
 };
 use crate::{error::Problem, http::serve::stream::Stream};
@@ -25,6 +26,7 @@ pub(in crate::http::serve) struct Identity {
     tls: Arc<Tls>,
     first: Fingerprint,
     current: Arc<watch::Sender<Arc<ServerConfig>>>,
+    handshakes: Arc<Handshakes>,
 }
 
 impl Identity {
@@ -43,9 +45,17 @@ impl Identity {
             (Ok(config), None) => config,
             (config, interval) => return Err(config.err().into_iter().flatten().chain(interval).collect()),
         };
+        let handshakes = Handshakes::start().map_err(|error| {
+            vec![Problem::CannotListen { address: format!("the thread `{THREAD_NAME}`"), fault: error.to_string() }]
+        })?;
         contents.warn_of_dates();
         let (current, _) = watch::channel(Arc::new(config));
-        Ok(Self { tls: Arc::new(tls), first: contents.fingerprint(), current: Arc::new(current) })
+        Ok(Self {
+            tls: Arc::new(tls),
+            first: contents.fingerprint(),
+            current: Arc::new(current),
+            handshakes: Arc::new(handshakes),
+        })
     }
 
     /// A TLS connection over this one, and what the client has proved.
@@ -57,13 +67,15 @@ impl Identity {
         stream: Stream,
     ) -> Result<(Stream, Option<ClientCertificate>), String> {
         let config = Arc::clone(&self.current.borrow());
-        match timeout(HANDSHAKE, TlsAcceptor::from(config).accept(stream)).await {
-            Ok(Ok(stream)) => {
+        let handshake = TlsAcceptor::from(config).accept(stream);
+        match timeout(HANDSHAKE, self.handshakes.run(handshake)).await {
+            Ok(Some(Ok(stream))) => {
                 let chain = stream.get_ref().1.peer_certificates();
                 let client = chain.and_then(<[_]>::first).map(|certificate| ClientCertificate::new(certificate));
                 Ok((Box::new(stream), client))
             }
-            Ok(Err(error)) => Err(error.to_string()),
+            Ok(Some(Err(error))) => Err(error.to_string()),
+            Ok(None) => Err("it panicked".to_owned()),
             Err(_) => Err(format!("it took more than {HANDSHAKE:?}")),
         }
     }

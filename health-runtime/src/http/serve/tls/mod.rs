@@ -2,6 +2,7 @@
 
 mod client_certificate;
 mod files;
+mod handshakes;
 mod identity;
 mod settings;
 
