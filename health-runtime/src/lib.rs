@@ -15,6 +15,7 @@ mod model;
 mod monitor;
 mod registry;
 mod render;
+mod rendering;
 mod runner;
 mod state;
 mod suggest;
@@ -283,7 +284,7 @@ pub use http::UnixSocket;
 pub use http::{Agent, AgentServer, serve_agent};
 #[cfg(feature = "tls")]
 pub use http::{ClientCertificate, Tls, serve_tls};
-pub use http::{Endpoint, EndpointBuilder, EnvoyHeaders, LevelsPath, ShowDetails, StatusCodes, View, access};
+pub use http::{Endpoint, EndpointBuilder, EnvoyHeaders, LevelsPath, ResponseBody, StatusCodes, View, access};
 #[cfg(feature = "serve")]
 pub use http::{IsolatedServer, RunningServer, Server, serve_isolated};
 pub use model::{
@@ -294,5 +295,6 @@ pub use monitor::{Missed, Monitor, Selection, Subscription};
 pub use registry::{Registry, RegistryBuilder};
 #[cfg(feature = "xml")]
 pub use render::XML_SCHEMA;
+pub use render::{ReportFormat, ShowDetails};
 pub use state::State;
 pub use visibility::{Public, Secret};

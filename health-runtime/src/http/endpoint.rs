@@ -15,8 +15,7 @@ use super::{
     envoy::EnvoyHeaders,
     handler::Service,
     paths::{LevelsPath, Paths},
-    router::router,
-    show_details::ShowDetails,
+    router::{Routes, router},
     start_log::{log_count, warn_if_second},
     status_code::StatusCodes,
     target::Reach,
@@ -29,6 +28,7 @@ use crate::{
     model::{Check, Levels, StatusChange},
     monitor::{Listener, Monitor},
     registry::{Registry, RegistryBuilder},
+    render::ShowDetails,
     state::State,
 };
 
@@ -289,7 +289,7 @@ impl EndpointBuilder {
             events: Arc::new(EventStreams::new(self.event_streams)),
         });
         warn_if_second(&service, declared_background);
-        Ok(Endpoint { service, reach: Reach::EVERYTHING })
+        Ok(Endpoint::reaching(&service, Reach::EVERYTHING))
     }
 }
 
@@ -319,8 +319,9 @@ fn written(range: &impl RangeBounds<u8>) -> String {
 /// monitor, which runs a check once whoever asks where.
 #[derive(Clone, Debug)]
 pub struct Endpoint {
-    service: Arc<Service>,
-    reach: Reach,
+    pub(super) service: Arc<Service>,
+    pub(super) reach: Reach,
+    pub(super) routes: Arc<Routes>,
 }
 
 impl Endpoint {
@@ -331,7 +332,7 @@ impl Endpoint {
     /// same paths. Remove the other route, or move this endpoint by [`EndpointBuilder::base_path`] and
     /// [`EndpointBuilder::without_root_probes`].
     pub fn router(&self) -> Router {
-        router(&self.service, self.reach)
+        router(&self.service, self.reach, &self.routes)
     }
 
     /// The same endpoint with these levels alone, for one of the places where it is served:
@@ -358,24 +359,24 @@ impl Endpoint {
     pub fn levels(&self, levels: impl RangeBounds<u8>) -> Result<Self, Error> {
         let levels = Levels::from_range(&levels)
             .ok_or_else(|| Error::new(vec![Problem::InvalidLevels { range: written(&levels) }]))?;
-        Ok(self.reaching(Reach { levels: self.reach.levels.and(levels), ..self.reach }))
+        Ok(Self::reaching(&self.service, Reach { levels: self.reach.levels.and(levels), ..self.reach }))
     }
 
     /// The same endpoint without the overview, the levels and the single checks: the groups and the build information are
     /// all that is left, for a place where only orchestrators ask.
     #[must_use]
     pub fn without_levels(&self) -> Self {
-        self.reaching(Reach { levels: Levels::NONE, ..self.reach })
+        Self::reaching(&self.service, Reach { levels: Levels::NONE, ..self.reach })
     }
 
     /// The same endpoint without the groups, at the root and under the base path.
     #[must_use]
     pub fn without_groups(&self) -> Self {
-        self.reaching(Reach { has_groups: false, ..self.reach })
+        Self::reaching(&self.service, Reach { has_groups: false, ..self.reach })
     }
 
-    fn reaching(&self, reach: Reach) -> Self {
-        Self { service: Arc::clone(&self.service), reach }
+    fn reaching(service: &Arc<Service>, reach: Reach) -> Self {
+        Self { service: Arc::clone(service), reach, routes: Arc::new(Routes::new(service, reach)) }
     }
 
     /// How many requests were refused since the start, by reason; none without [`EndpointBuilder::access`].

@@ -23,7 +23,6 @@ use super::{
     paths::Paths,
     problem::ProblemDetails,
     query::{Query, View},
-    show_details::ShowDetails,
     status_code::ValidStatusCodes,
     target::{Reach, Target},
 };
@@ -37,7 +36,7 @@ use crate::{
     build_info::{BuildMetadata, RuntimeInfo},
     model::{Cause, CheckSpec, Group, Level, Levels, Report, ReportEntry, Status, StatusChange},
     monitor::{Gathered, Monitor, Selection},
-    render::{self, Clearance, Context, FormatId, Render, RenderReport, ReportView, Sight, Subject},
+    render::{self, Clearance, Context, FormatId, Render, RenderReport, ReportView, ShowDetails, Sight, Subject},
 };
 
 /// What was asked for, and at which place.
@@ -315,7 +314,7 @@ impl Service {
             process: Process {
                 groups: &gathered.groups,
                 is_draining: self.monitor.is_draining(),
-                runtime,
+                runtime: Some(runtime),
                 instance: &page::INSTANCE,
             },
         };

@@ -32,10 +32,11 @@ mod page;
 mod paths;
 mod problem;
 mod query;
+mod respond;
+mod response_body;
 mod router;
 #[cfg(feature = "serve")]
 mod serve;
-mod show_details;
 mod start_log;
 mod status_code;
 mod target;
@@ -50,11 +51,11 @@ pub use endpoint::{Endpoint, EndpointBuilder};
 pub use envoy::EnvoyHeaders;
 pub use paths::LevelsPath;
 pub use query::View;
+pub use response_body::ResponseBody;
 #[cfg(all(feature = "serve", unix))]
 pub use serve::UnixSocket;
 #[cfg(feature = "tls")]
 pub use serve::{ClientCertificate, Tls, serve_tls};
 #[cfg(feature = "serve")]
 pub use serve::{IsolatedServer, RunningServer, Server, serve_isolated};
-pub use show_details::ShowDetails;
 pub use status_code::StatusCodes;

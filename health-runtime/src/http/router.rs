@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{
     Router,
@@ -13,30 +13,66 @@ use super::page::Reader;
 use super::{
     answering::Answering,
     handler::Service,
+    paths::Paths,
     problem::ProblemDetails,
     target::{Reach, Target},
 };
 
-pub(super) fn router(service: &Arc<Service>, reach: Reach) -> Router {
+/// Where each path without a part that varies leads, at one place.
+#[derive(Debug)]
+pub(super) struct Routes(BTreeMap<String, Route>);
+
+impl Routes {
+    pub(super) fn new(service: &Service, reach: Reach) -> Self {
+        let paths = &service.paths;
+        let mut routes = BTreeMap::new();
+        for (path, target) in paths.fixed().into_iter().chain(paths.of_levels()) {
+            match target {
+                target if reach.covers(&target) => drop(routes.insert(path, Route::To(target))),
+                // Those at the root are left to the service, and those under the base path lead nowhere like any other.
+                Target::Group(_) => {}
+                _ => drop(routes.insert(path, Route::Nothing)),
+            }
+        }
+        // Not where nobody needs one: a port for everybody, or for orchestrators alone, is no place to send a password to.
+        #[cfg(feature = "jwt")]
+        if service.gate.as_ref().is_some_and(|gate| gate.gives_tokens(reach)) {
+            routes.insert(paths.token(), Route::Token);
+        }
+        Self(routes)
+    }
+
+    /// Where a path leads, as in the router; `None` for a path that is not the endpoint's.
+    pub(super) fn find(&self, paths: &Paths, path: &str) -> Option<Route> {
+        if let Some(route) = self.0.get(path) {
+            return Some(route.clone());
+        }
+        let below = |folder: &str| path.strip_prefix(folder)?.strip_prefix('/');
+        let in_base = below(&paths.base);
+        let is_check = |rest: &str| rest.strip_prefix("checks/").is_some_and(is_one_part);
+        if in_base.is_some_and(is_check) {
+            return Some(Route::ToCheck);
+        }
+        // One of the two may stand below the other.
+        match (below(&paths.levels), in_base) {
+            (Some(level), base) if base.is_none_or(|base| level.len() < base.len()) => Some(Route::NoLevel),
+            (_, Some(_)) => Some(Route::Nothing),
+            _ => None,
+        }
+    }
+}
+
+fn is_one_part(path: &str) -> bool {
+    !path.is_empty() && !path.contains('/')
+}
+
+pub(super) fn router(service: &Arc<Service>, reach: Reach, routes: &Routes) -> Router {
     let route = |route| route_to(service, reach, route);
     let paths = &service.paths;
-    let mut router = Router::new();
-    for (path, target) in paths.fixed().into_iter().chain(paths.of_levels()) {
-        router = match target {
-            target if reach.covers(&target) => router.route_service(&path, route(Route::To(target))),
-            // Those at the root are left to the service, and those under the base path lead nowhere like any other.
-            Target::Group(_) => router,
-            _ => router.route_service(&path, route(Route::Nothing)),
-        };
-    }
-    // Not where nobody needs one: a port for everybody, or for orchestrators alone, is no place to send a password to.
-    #[cfg(feature = "jwt")]
-    if service.gate.as_ref().is_some_and(|gate| gate.gives_tokens(reach)) {
-        router = router.route_service(&paths.token(), route(Route::Token));
-    }
+    let fixed = routes.0.iter().fold(Router::new(), |router, (path, to)| router.route_service(path, route(to.clone())));
     // What starts with one of these paths is ours to answer, and nothing else is.
     let (base, levels) = (&paths.base, &paths.levels);
-    router
+    fixed
         .route_service(&format!("{}/{{name}}", paths.checks()), route(Route::ToCheck))
         .route_service(&format!("{levels}/"), route(Route::NoLevel))
         .route_service(&format!("{levels}/{{*rest}}"), route(Route::NoLevel))
@@ -47,12 +83,12 @@ pub(super) fn router(service: &Arc<Service>, reach: Reach) -> Router {
 /// Any method, because one that is not allowed gets a problem document, too. A service rather than methods of a route:
 /// axum merges methods silently, and panics where a path is taken. An old handler must not answer for a failing check.
 fn route_to(service: &Arc<Service>, reach: Reach, route: Route) -> MethodRouter {
-    any(Ask { service: Arc::clone(service), reach, route })
+    any(Ask::new(service, reach, route))
 }
 
 /// Where a path leads.
-#[derive(Clone)]
-enum Route {
+#[derive(Clone, Debug)]
+pub(super) enum Route {
     To(Target),
     /// To the check that its last part names.
     ToCheck,
@@ -66,7 +102,7 @@ enum Route {
 /// A handler of its own kind: axum boxes the future of a function, and a stored answer needs none. One kind for all
 /// routes, because the compiler writes axum's machinery anew for each.
 #[derive(Clone)]
-struct Ask {
+pub(super) struct Ask {
     service: Arc<Service>,
     reach: Reach,
     route: Route,
@@ -76,17 +112,25 @@ impl<S> Handler<(), S> for Ask {
     type Future = Answering;
 
     fn call(self, request: Request, _state: S) -> Answering {
-        #[cfg(feature = "page")]
-        if let Some(reader) = Reader::of(&request, self.reach) {
-            let service = Arc::clone(&self.service);
-            return reader.read(self.answer(request), &service.paths);
-        }
         self.answer(request)
     }
 }
 
 impl Ask {
-    fn answer(self, request: Request) -> Answering {
+    pub(super) fn new(service: &Arc<Service>, reach: Reach, route: Route) -> Self {
+        Self { service: Arc::clone(service), reach, route }
+    }
+
+    pub(super) fn answer(self, request: Request) -> Answering {
+        #[cfg(feature = "page")]
+        if let Some(reader) = Reader::of(&request, self.reach) {
+            let service = Arc::clone(&self.service);
+            return reader.read(self.route(request), &service.paths);
+        }
+        self.route(request)
+    }
+
+    fn route(self, request: Request) -> Answering {
         match self.route {
             Route::To(target) => self.service.answer(self.reach, target, request),
             Route::ToCheck => match check_name(request.uri().path()) {

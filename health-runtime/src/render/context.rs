@@ -25,19 +25,20 @@ pub(crate) struct Context<'a> {
 
 /// What a page says about the process, whatever it was asked for.
 #[cfg(feature = "page")]
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Process<'a> {
     /// The groups whose checks all are in the report.
     pub(crate) groups: &'a [GroupVerdict],
     pub(crate) is_draining: bool,
-    pub(crate) runtime: RuntimeFacts<'a>,
+    /// `None` where no endpoint knows it.
+    pub(crate) runtime: Option<RuntimeFacts<'a>>,
     /// The name of the host, which is the pod's in Kubernetes.
     pub(crate) instance: &'a str,
 }
 
 /// Where a page stands among the paths of the service, so that it can lead to the others.
 #[cfg(feature = "page")]
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Place<'a> {
     pub(crate) base: &'a str,
     pub(crate) levels: &'a str,

@@ -16,8 +16,10 @@ mod metrics;
 mod microprofile;
 #[cfg(feature = "page")]
 mod page;
+mod report_format;
 #[cfg(feature = "openapi")]
 pub(crate) mod schema;
+mod show_details;
 mod table;
 mod text;
 mod values;
@@ -39,6 +41,8 @@ pub(crate) use info::info;
 pub(crate) use metrics::MetricsView;
 #[cfg(feature = "page")]
 pub(crate) use page::{CONTENT_SECURITY_POLICY, problem};
+pub use report_format::ReportFormat;
+pub use show_details::ShowDetails;
 pub(crate) use table::{FORMAT_COUNT, FormatId};
 #[cfg(feature = "events")]
 pub(crate) use view::ChangeView;

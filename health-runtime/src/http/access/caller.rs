@@ -74,8 +74,8 @@ impl Caller {
 
     /// The other end of the connection, which may be a proxy.
     ///
-    /// `None` without the feature `peer-address`, or if the service is not served with
-    /// `into_make_service_with_connect_info::<SocketAddr>()`.
+    /// `None` if the service is not served with `into_make_service_with_connect_info::<SocketAddr>()` (for which the feature
+    /// `peer-address` is needed), and the request has no [`PeerAddress`](super::PeerAddress) either.
     #[must_use]
     pub fn peer(&self) -> Option<SocketAddr> {
         self.inner.peer

@@ -106,6 +106,7 @@ pub use keys::{AccessKey, access_key};
 pub use limits::Limits;
 #[cfg(feature = "serve")]
 pub(super) use peer::OverUnixSocket;
+pub use peer::PeerAddress;
 pub(super) use peer::original_uri;
 pub use policy::{AnyPolicy, Policy};
 #[cfg(feature = "address")]

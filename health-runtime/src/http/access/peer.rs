@@ -33,14 +33,16 @@ impl Peer {
     }
 }
 
-#[cfg(feature = "peer-address")]
-fn address(parts: &Parts) -> Option<SocketAddr> {
-    parts.extensions.get::<axum::extract::ConnectInfo<SocketAddr>>().map(|peer| peer.0)
-}
+/// The address of the other end of the connection, which a server without axum puts into the extensions of a request for
+/// [`Endpoint::respond`](crate::Endpoint::respond). With axum `ConnectInfo<SocketAddr>` tells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct PeerAddress(pub SocketAddr);
 
-#[cfg(not(feature = "peer-address"))]
-const fn address(_parts: &Parts) -> Option<SocketAddr> {
-    None
+fn address(parts: &Parts) -> Option<SocketAddr> {
+    let told = parts.extensions.get::<PeerAddress>().map(|peer| peer.0);
+    #[cfg(feature = "peer-address")]
+    let told = told.or_else(|| parts.extensions.get::<axum::extract::ConnectInfo<SocketAddr>>().map(|peer| peer.0));
+    told
 }
 
 /// What requests carry that come over a Unix socket of a [`Server`](crate::Server).

@@ -45,9 +45,8 @@ pub(super) fn summary(view: &ReportView<'_>, context: &Context<'_>, links: &Link
 
 /// Which instance this is, for those who may see what is running.
 fn identity(context: &Context<'_>) -> Markup {
-    let runtime = &context.process.runtime;
     html! {
-        @if let Some(clearance) = context.info {
+        @if let (Some(clearance), Some(runtime)) = (context.info, &context.process.runtime) {
             dl class="facts identity" {
                 @if clearance == Clearance::Details { div { dt { "instance" } dd { bdi { (context.process.instance) } } } }
                 @if let Some(build) = context.build {

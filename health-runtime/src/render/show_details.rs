@@ -1,4 +1,4 @@
-use crate::render::Sight;
+use super::view::Sight;
 
 /// To whom the details of checks are shown: messages, data, error text, what blocks a check.
 ///

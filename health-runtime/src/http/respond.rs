@@ -1,0 +1,79 @@
+//! The endpoint without a router: for every server that speaks the types of the crate `http`.
+
+use std::error::Error;
+
+use axum::{
+    body::{Body, Bytes, HttpBody},
+    http::{Method, Request, Response, header},
+};
+
+use super::{
+    endpoint::Endpoint,
+    response_body::ResponseBody,
+    router::{Ask, Route},
+};
+
+impl Endpoint {
+    /// Whether a path is one of the endpoint's: those of its routes, and everything below its base path and below the
+    /// path of its levels. Any other path belongs to the service.
+    ///
+    /// ```
+    /// use health_runtime::EndpointBuilder;
+    ///
+    /// let health = EndpointBuilder::new().build()?;
+    /// assert!(health.serves("/readyz") && health.serves("/health/levels/2"));
+    /// assert!(!health.serves("/orders"));
+    /// # Ok::<(), health_runtime::Error>(())
+    /// ```
+    #[must_use]
+    pub fn serves(&self, path: &str) -> bool {
+        self.routes.find(&self.service.paths, path).is_some()
+    }
+
+    /// Answers a request without axum, so that actix-web, hyper and others serve the endpoint on their own port. The
+    /// repository has recipes for both, `tests/frameworks/actix.rs` and `hyper.rs`.
+    ///
+    /// ```
+    /// use health_runtime::EndpointBuilder;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let health = EndpointBuilder::new().build()?;
+    /// let request = http::Request::get("/readyz").body(String::new())?;
+    /// let response = health.respond(request).await;
+    /// assert_eq!(response.status(), 200);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// - A path for which [`serves`](Self::serves) is `false` is answered with 404. Ask `serves` first where the service
+    ///   has routes of its own.
+    /// - A prefix belongs into [`base_path`](crate::EndpointBuilder::base_path): no router takes it off.
+    /// - Access by address, and limits by address, need a [`PeerAddress`](crate::access::PeerAddress) among the
+    ///   extensions of the request. Without one the caller has no address.
+    /// - The body of a request is read only where tokens are given out. The body of a response to `HEAD` is empty, and
+    ///   its `Content-Length` is that of `GET`.
+    /// - It needs a Tokio runtime. Checks run on the one that the request came in on, unless
+    ///   [`Monitor::run_on`](crate::Monitor::run_on) names another.
+    ///
+    /// # Cancellation
+    /// Dropping the future is safe. Checks that it started go on.
+    pub fn respond<B>(&self, request: Request<B>) -> impl Future<Output = Response<ResponseBody>> + Send + use<B>
+    where
+        B: HttpBody<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
+    {
+        let route = self.routes.find(&self.service.paths, request.uri().path()).unwrap_or(Route::Nothing);
+        let is_head = request.method() == Method::HEAD;
+        let response = Ask::new(&self.service, self.reach, route).answer(request.map(Body::new));
+        async move { with_length(response.await).map(|body| ResponseBody::new(if is_head { Body::empty() } else { body })) }
+    }
+}
+
+/// Says how long the body is, as axum does: not every server looks at the body for that, and none can for `HEAD`. An
+/// unchanged page and a stream that nobody reads have no body to tell of.
+fn with_length(mut response: Response<Body>) -> Response<Body> {
+    if let Some(length) = response.body().size_hint().exact().filter(|length| *length > 0) {
+        response.headers_mut().entry(header::CONTENT_LENGTH).or_insert_with(|| length.into());
+    }
+    response
+}
