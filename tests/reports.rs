@@ -126,6 +126,63 @@ async fn what_depends_on_a_failed_check_is_not_run() {
     assert_eq!(kit.runs("api"), 2, "its result is young, and what it depends on works");
 }
 
+/// A stored result that names another culprit is as wrong as one that says "works".
+#[tokio::test(start_paused = true)]
+async fn blocked_check_names_the_dependencies_that_fail_now() {
+    let checks = |leaf: Check| {
+        TestMonitor::of([
+            good("a").with_max_age(Duration::ZERO),
+            good("b").with_max_age(Duration::ZERO),
+            leaf.depends_on(["a", "b"]),
+        ])
+    };
+    let blocked_by = async |kit: &TestMonitor, failing: &[&str], culprits: &str| {
+        for name in ["a", "b"] {
+            kit.force(name, if failing.contains(&name) { Forced::fail("down") } else { Forced::pass() });
+        }
+        let everything = kit.report(&Selection::everything()).await;
+        let message = everything.check("leaf").assert_cause("blocked").result().message().map(str::to_owned);
+        assert_eq!(message.expect("a message"), format!("not run, because of {culprits}"), "{failing:?}");
+        kit.look("leaf").await.assert_message(culprits);
+    };
+    let asked = checks(good("leaf").with_max_age(Duration::from_hours(1)));
+    // It is in the background and not run again here, so each report works out the names by itself.
+    let background = checks(good("leaf").with_interval(Duration::from_hours(1)));
+    background.run("leaf").await;
+    for kit in [&asked, &background] {
+        for (failing, culprits) in [(&["a"][..], "a"), (&["b"], "b"), (&["a", "b"], "a, b"), (&["a"], "a")] {
+            blocked_by(kit, failing, culprits).await;
+        }
+    }
+    // Its own run recorded that `a` blocks it.
+    background.run("leaf").await.assert_message("because of a");
+    blocked_by(&background, &["b"], "b").await;
+    assert_eq!((asked.runs("leaf"), background.runs("leaf")), (0, 1));
+}
+
+/// The run that the second report joins waits for `slow`, and knows `a` and `b` as they were before.
+#[tokio::test(start_paused = true)]
+async fn joined_run_that_was_blocked_by_another_check_does_not_count() {
+    let kit = TestMonitor::of([
+        good("a").with_max_age(Duration::ZERO),
+        good("b").with_max_age(Duration::ZERO),
+        good("slow").with_max_age(Duration::ZERO),
+        good("leaf").depends_on(["a", "b", "slow"]),
+    ]);
+    kit.force("a", Forced::fail("down"));
+    kit.force("slow", Forced::slow_by(Duration::from_millis(50)));
+    let everything = Selection::everything();
+    let (before, after) = tokio::join!(kit.report(&everything), async {
+        sleep(Duration::from_millis(20)).await;
+        kit.release("a");
+        kit.force("b", Forced::fail("down"));
+        kit.report(&everything).await
+    });
+    before.check("leaf").assert_cause("blocked").assert_message("not run, because of a");
+    after.check("leaf").assert_cause("blocked").assert_message("not run, because of b");
+    kit.look("leaf").await.assert_message("not run, because of b");
+}
+
 #[tokio::test(start_paused = true)]
 async fn dependencies_are_run_for_those_who_need_them_and_not_reported() {
     let kit =

@@ -2,6 +2,7 @@
 //! of the rules says.
 #![allow(clippy::expect_used, reason = "tests fail by panicking")]
 
+mod dependencies;
 mod model;
 
 use std::{

@@ -77,3 +77,29 @@ impl FromStr for Level {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn level_is_parsed_from_its_digit_alone() {
+        for level in Level::ALL {
+            assert_eq!(level.to_string().parse(), Ok(level));
+            assert_eq!(Level::try_from(level.number()), Ok(level));
+        }
+        for text in ["", "0", "6", "9", "/", ":", " 1", "1 ", "01", "1.0", "+1", "-1", "one", "١"] {
+            let error = text.parse::<Level>().expect_err(text);
+            assert_eq!(
+                error.to_string(),
+                "a level is a whole number from 1 (the whole ship) to 5 (cheap and always safe)"
+            );
+        }
+        assert_eq!((Level::try_from(0), Level::try_from(6)), (Err(InvalidLevel(())), Err(InvalidLevel(()))));
+    }
+
+    #[test]
+    fn deeper_levels_take_longer_by_default() {
+        assert_eq!(Level::ALL.map(|level| level.default_timeout().as_secs()), [10, 5, 5, 2, 1]);
+    }
+}

@@ -86,3 +86,18 @@ impl Outcome {
         self.public_data.as_ref()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn outcome_returns_what_was_set() {
+        let outcome = Outcome::warn("half full").with_data(1.into()).with_public_data(2.into());
+        assert_eq!((outcome.status(), outcome.message()), (Status::Warn, Some("half full")));
+        assert_eq!((outcome.data(), outcome.public_data()), (Some(&1.into()), Some(&2.into())));
+        let bare = Outcome::pass();
+        assert_eq!((bare.status(), bare.message()), (Status::Pass, None));
+        assert_eq!((bare.data(), bare.public_data()), (None, None));
+    }
+}

@@ -65,6 +65,11 @@ impl CheckResult {
         self.cause.as_ref()
     }
 
+    /// Names of the failed dependencies that block the check; empty unless it is blocked.
+    pub(crate) fn blocked_by(&self) -> &[String] {
+        self.cause.as_ref().and_then(Cause::blocked_by).unwrap_or_default()
+    }
+
     /// A sentence for a person. Credentials inside URLs and values of `password=…` and the like are masked.
     #[must_use]
     pub fn message(&self) -> Option<&str> {

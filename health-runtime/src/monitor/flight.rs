@@ -110,15 +110,15 @@ impl Pilot {
                 }
             };
             if result.is_failing {
-                failed.push(self.shared.checks[index].spec.name().to_owned());
+                failed.push(self.shared.checks[index].spec.name());
             }
         }
-        if check.slot.reuse(&check.spec, self.id, Instant::now(), !failed.is_empty()) {
+        if check.slot.reuse(&check.spec, self.id, Instant::now(), &failed) {
             return false;
         }
         let is_cleared = failed.is_empty();
         if !is_cleared {
-            self.land(Verdict::blocked(failed));
+            self.land(Verdict::blocked(&failed));
         }
         is_cleared
     }

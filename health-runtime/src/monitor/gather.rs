@@ -200,7 +200,7 @@ impl Gathering<'_> {
         }
         let is_blocked = blocking > Blocking::Unknown;
         let is_off = match &known[index] {
-            Some(Known::Landed(result)) => matches!(result.cause, Some(Cause::Blocked { .. })) != is_blocked,
+            Some(Known::Landed(result)) => !self.matches_dependencies(index, result, known),
             Some(Known::Unrecorded(result)) => matches!(result.cause, Some(Cause::CutOff)),
             None => false,
         };
@@ -208,11 +208,6 @@ impl Gathering<'_> {
             return;
         }
         let check = &self.shared.checks[index];
-        let by = check
-            .dependencies
-            .iter()
-            .filter(|dependency| Blocking::by(known[**dependency].as_ref()) > Blocking::Unknown);
-        let by = by.map(|dependency| self.shared.checks[*dependency].spec.name().to_owned()).collect();
         let again = if check.spec.interval().is_none() && blocking != Blocking::InThisReport {
             self.look_again(index, is_blocked, known).await
         } else {
@@ -222,7 +217,12 @@ impl Gathering<'_> {
         known[index] = match again {
             Some(again) => Some(again),
             // What it said last does not hold.
-            None if is_blocked => Some(self.unrecorded(index, Verdict::blocked(by))),
+            None if is_blocked => {
+                let failing = check.dependencies.iter().copied();
+                let failing = failing.filter(|other| Blocking::by(known[*other].as_ref()) > Blocking::Unknown);
+                let by: Vec<&str> = failing.map(|other| self.shared.checks[other].spec.name()).collect();
+                Some(self.unrecorded(index, Verdict::blocked(&by)))
+            }
             None => return,
         };
     }
@@ -239,8 +239,7 @@ impl Gathering<'_> {
                 })
             });
             let again = self.settle(index, observation).await;
-            let was_blocked = matches!(again.result().cause, Some(Cause::Blocked { .. }));
-            if matches!(again, Known::Unrecorded(_)) || was_blocked == is_blocked {
+            if matches!(again, Known::Unrecorded(_)) || self.matches_dependencies(index, again.result(), known) {
                 return Some(again);
             }
             if is_blocked {
@@ -254,6 +253,19 @@ impl Gathering<'_> {
     fn blocking(&self, index: usize, known: &[Option<Known>]) -> Blocking {
         let dependencies = self.shared.checks[index].dependencies.iter();
         dependencies.map(|dependency| Blocking::by(known[*dependency].as_ref())).max().unwrap_or(Blocking::No)
+    }
+
+    /// Whether a result is blocked by exactly those dependencies that fail in this report, as far as it knows them.
+    fn matches_dependencies(&self, index: usize, result: &CheckResult, known: &[Option<Known>]) -> bool {
+        // The names stand in the order of the dependencies.
+        let mut names = result.blocked_by().iter().peekable();
+        self.shared.checks[index].dependencies.iter().all(|dependency| {
+            let is_named = names.next_if(|name| *name == self.shared.checks[*dependency].spec.name()).is_some();
+            match Blocking::by(known[*dependency].as_ref()) {
+                Blocking::Unknown => true,
+                blocking => is_named == (blocking > Blocking::Unknown),
+            }
+        })
     }
 
     /// For how long a report of this stays true: all of it has to be what the slots hold at this generation.
@@ -304,5 +316,110 @@ impl Gathering<'_> {
         let left = until.checked_duration_since(Instant::now()).filter(|left| !left.is_zero())?;
         let held_until = SystemTime::now().checked_add(left);
         Some((CheckResult { status: Status::Warn, held_until, ..result.clone() }, until))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        future::ready,
+        sync::atomic::{AtomicBool, Ordering},
+        time::Duration,
+    };
+
+    use tokio::time::{advance, sleep};
+
+    use super::*;
+    use crate::model::{Check, Level};
+
+    const MAX_AGE: Duration = Duration::from_secs(1);
+
+    fn check(name: &str) -> Check {
+        Check::new(name, Level::L3, || async {})
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn recorded_report_is_valid_until_a_result_is_old_or_new() {
+        let shared = Shared::of(["older", "younger"].map(|name| check(name).with_max_age(MAX_AGE)));
+        let validity = async |selection| gather(&shared, &selection).await.validity.expect("all of it is recorded");
+        validity(Selection::check("older")).await;
+        advance(MAX_AGE / 4).await;
+        let both = validity(Selection::everything()).await;
+        advance(Duration::from_nanos(749_999_999)).await;
+        assert!(both.holds(&shared));
+        advance(Duration::from_nanos(1)).await;
+        assert!(!both.holds(&shared));
+
+        let younger = validity(Selection::check("younger")).await;
+        assert!(younger.holds(&shared));
+        validity(Selection::check("older")).await;
+        assert!(!younger.holds(&shared), "another result has landed");
+    }
+
+    /// The report shows a result of `quick` that another one has replaced by the time it is made.
+    #[tokio::test(start_paused = true)]
+    async fn report_with_an_outdated_result_is_not_valid() {
+        let slow = Check::new("slow", Level::L3, || sleep(Duration::from_millis(50)));
+        let shared = Shared::of([check("quick").with_max_age(Duration::ZERO), slow]);
+        let (everything, quick) = (Selection::everything(), Selection::check("quick"));
+        let (report, ()) = tokio::join!(gather(&shared, &everything), async {
+            sleep(Duration::from_millis(20)).await;
+            gather(&shared, &quick).await;
+        });
+        assert!(report.validity.is_none());
+
+        // Nothing is recorded of a run that goes on.
+        advance(MAX_AGE).await;
+        let hasty = Selection::everything().with_deadline(Duration::from_millis(20));
+        assert!(gather(&shared, &hasty).await.validity.is_none());
+    }
+
+    /// Another check fails than before: the next run records that, so that the answer can be stored.
+    #[tokio::test(start_paused = true)]
+    async fn new_names_of_a_blocked_check_are_recorded() {
+        let failing_in_turns = |name, fails_first: bool| {
+            let works = AtomicBool::new(fails_first);
+            let run = move || ready(!works.fetch_not(Ordering::Relaxed));
+            Check::new(name, Level::L3, run).with_max_age(Duration::ZERO)
+        };
+        let leaf = check("leaf").depends_on(["a", "b"]).with_max_age(Duration::from_hours(1));
+        let shared = Shared::of([failing_in_turns("a", true), failing_in_turns("b", false), leaf]);
+        for culprit in ["a", "b", "a"] {
+            gather(&shared, &Selection::check("leaf")).await;
+            let latest = shared.checks[2].slot.latest().expect("a result");
+            assert_eq!(latest.result.blocked_by(), [culprit]);
+        }
+    }
+
+    /// Between the two looks at the mutes of a report, somebody else may mute and unmute.
+    #[tokio::test(start_paused = true)]
+    async fn report_with_an_outdated_mute_is_not_valid() {
+        let shared = Shared::of([check("db")]);
+        let selection = Selection::everything();
+        let now = Instant::now();
+        let gathering = Gathering { shared: &shared, selection: &selection, asked_at: now, deadline: now };
+        let muting = &shared.checks[0].muting;
+        let mute = |time| {
+            muting.set(Muted::new(Some(time), "known", "a test".to_owned()));
+            gathering.muted(0)
+        };
+        let ageless = Validity { generation: shared.generation(), until: None };
+        let until = |used: &Option<Muted>| {
+            Some(
+                gathering
+                    .until_unmuted(ageless, &[0], std::slice::from_ref(used))?
+                    .until
+                    .map(|until| until.duration_since(now)),
+            )
+        };
+        assert_eq!(until(&None), Some(None));
+        let short = mute(MAX_AGE);
+        assert_eq!(until(&short), Some(Some(MAX_AGE)));
+        assert_eq!(until(&None), None, "muted since");
+        let long = mute(MAX_AGE * 9);
+        assert_eq!(until(&short), None, "another mute since");
+        assert_eq!(until(&long), Some(Some(MAX_AGE * 9)));
+        muting.clear();
+        assert_eq!(until(&long), None, "unmuted since");
     }
 }

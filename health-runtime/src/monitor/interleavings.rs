@@ -35,8 +35,7 @@ use super::{
     verdict::Verdict,
 };
 use crate::{
-    model::{Cause, Check, CheckResult, Level, Outcome, Report, StatusChange},
-    registry::Registry,
+    model::{Check, CheckResult, Level, Outcome, Report, StatusChange},
     runner::Ending,
 };
 
@@ -167,11 +166,6 @@ fn in_order(events: &mut Receiver<Arc<StatusChange>>) -> usize {
     count
 }
 
-fn shared_of(checks: impl IntoIterator<Item = Check>) -> Arc<Shared> {
-    let registry = checks.into_iter().fold(Registry::builder(), crate::RegistryBuilder::check).build();
-    Arc::new(Shared::new(registry.expect("good checks")))
-}
-
 /// Runs these at the same time, and waits for all of them.
 fn all_at_once<F: Future<Output = ()> + Send + 'static>(count: usize, observer: impl Fn() -> F) {
     let observers: Vec<_> = (0..count).map(|_| spawn(observer())).collect();
@@ -182,8 +176,8 @@ fn all_at_once<F: Future<Output = ()> + Send + 'static>(count: usize, observer: 
 
 fn assert_goes_together(report: &Report) {
     let result = |name| report.result(name).expect("in the report");
-    let (db, api) = (result("db"), result("api"));
-    assert_eq!(db.is_failing, matches!(api.cause, Some(Cause::Blocked { .. })), "{report:?}");
+    let failing: Vec<_> = ["db", "cache"].into_iter().filter(|name| result(name).is_failing).collect();
+    assert_eq!(result("api").blocked_by(), failing, "{report:?}");
 }
 
 /// The clock stands, so nobody is saved by a time-out: a lost wake-up is a deadlock.
@@ -200,8 +194,17 @@ fn nobody_waits_for_ever_and_overlapping_reports_share_a_run() {
                 alive.outcome()
             }
         });
-        let api = Check::new("api", Level::L1, || async { yield_now().await }).depends_on(["db"]);
-        let shared = shared_of([db, api].map(|check| check.with_max_age(max_age)));
+        let answers = AtomicUsize::new(0);
+        // It fails and passes in turns as well, so that one or the other blocks, or both.
+        let cache = Check::new("cache", Level::L1, move || {
+            let is_good = answers.fetch_add(1, Ordering::SeqCst) % 2 == 1;
+            async move {
+                yield_now().await;
+                is_good
+            }
+        });
+        let api = Check::new("api", Level::L1, || async { yield_now().await }).depends_on(["db", "cache"]);
+        let shared = Shared::of([db, cache, api].map(|check| check.with_max_age(max_age)));
         let mut events = shared.events.subscribe();
         all_at_once(3, || {
             let shared = Arc::clone(&shared);
@@ -242,7 +245,7 @@ fn runs_that_are_given_up_count_for_nothing() {
                 alive.outcome()
             }
         });
-        let shared = shared_of([check.with_timeout(TIMEOUT).with_max_age(MAX_AGE)]);
+        let shared = Shared::of([check.with_timeout(TIMEOUT).with_max_age(MAX_AGE)]);
         let mut events = shared.events.subscribe();
         let is_over = Arc::new(AtomicBool::new(false));
         let_time_pass(runtime, &is_over);
@@ -276,7 +279,7 @@ enum End {
 async fn fly(shared: Arc<Shared>, mut alive: Alive, id: FlightId) {
     let check = &shared.checks[0];
     let now = Instant::now();
-    if check.slot.reuse(&check.spec, id, now, false) {
+    if check.slot.reuse(&check.spec, id, now, &[]) {
         return;
     }
     alive.began = now;
@@ -310,7 +313,7 @@ fn no_result_is_older_than_its_max_age() {
     in_many_interleavings(|runtime| {
         let truth = Arc::new(Truth::default());
         let check = Check::new("db", Level::L1, || async {});
-        let shared = shared_of([check.with_timeout(TIMEOUT).with_max_age(MAX_AGE)]);
+        let shared = Shared::of([check.with_timeout(TIMEOUT).with_max_age(MAX_AGE)]);
         let mut events = shared.events.subscribe();
         let is_over = Arc::new(AtomicBool::new(false));
         let_time_pass(runtime, &is_over);
@@ -320,8 +323,8 @@ fn no_result_is_older_than_its_max_age() {
                 let check = &shared.checks[0];
                 for _ in 0..3 {
                     let asked_at = Instant::now();
-                    let is_known = if thread_rng().r#gen() { Some(false) } else { None };
-                    let (observation, landing) = check.slot.observe(&check.spec, asked_at, is_known);
+                    let blocked_by = thread_rng().r#gen::<bool>().then_some(&[][..]);
+                    let (observation, landing) = check.slot.observe(&check.spec, asked_at, blocked_by);
                     shared.landed(landing.as_ref());
                     let boarded = match observation {
                         Observation::Settled(result) => {

@@ -52,12 +52,13 @@ pub(super) fn run(shared: &Arc<Shared>, index: usize, observed: impl Fn(usize) -
         .filter_map(|&index| Some(Prerequisite { index, observation: observed(index)? }))
         .collect();
     // Not known while one of them is still to be waited for.
-    let is_blocked = prerequisites.iter().try_fold(false, |is_blocked, prerequisite| match &prerequisite.observation {
-        Observation::Settled(result) => Some(is_blocked || result.is_failing),
-        Observation::Pending => Some(is_blocked),
-        Observation::Joined(_) | Observation::Started(_) => None,
+    let failing = prerequisites.iter().filter_map(|prerequisite| match &prerequisite.observation {
+        Observation::Settled(result) => result.is_failing.then(|| Some(shared.checks[prerequisite.index].spec.name())),
+        Observation::Pending => None,
+        Observation::Joined(_) | Observation::Started(_) => Some(None),
     });
-    let (observation, landing) = check.slot.observe(&check.spec, Instant::now(), is_blocked);
+    let blocked_by: Option<Vec<&str>> = failing.collect();
+    let (observation, landing) = check.slot.observe(&check.spec, Instant::now(), blocked_by.as_deref());
     shared.landed(landing.as_ref());
     if let Observation::Started(boarded) = &observation {
         flight::start(shared, index, boarded.id, prerequisites);

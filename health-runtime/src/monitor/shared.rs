@@ -86,6 +86,12 @@ impl Shared {
         }
     }
 
+    #[cfg(test)]
+    pub(super) fn of(checks: impl IntoIterator<Item = crate::model::Check>) -> Arc<Self> {
+        let registry = checks.into_iter().fold(Registry::builder(), crate::registry::RegistryBuilder::check).build();
+        Arc::new(Self::new(registry.expect("good checks")))
+    }
+
     pub(super) fn generation(&self) -> u64 {
         self.generation.load(Ordering::Acquire)
     }

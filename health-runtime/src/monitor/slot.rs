@@ -137,15 +137,15 @@ impl Slot {
 
     /// The four rules, in their order: a result young enough, a run to join, a run that is overdue, a new run.
     ///
-    /// `blocked` says whether a check that this one depends on is failing, `None` when that is not known yet.
+    /// `blocked_by` names the failing dependencies of the check, `None` while they are not known yet.
     pub(super) fn observe(
         &self,
         spec: &CheckSpec,
         now: Instant,
-        blocked: Option<bool>,
+        blocked_by: Option<&[&str]>,
     ) -> (Observation, Option<Landing>) {
         let mut state = self.lock();
-        if let Some(result) = blocked.and_then(|blocked| state.young(spec, now, blocked)) {
+        if let Some(result) = blocked_by.and_then(|names| state.young(spec, now, names)) {
             return (Observation::Settled(result), None);
         }
         match &mut state.flight {
@@ -184,11 +184,11 @@ impl Slot {
 
     /// The checks that this one depends on are known: takes the stored result if it is young enough after
     /// all, which ends the run.
-    pub(super) fn reuse(&self, spec: &CheckSpec, id: FlightId, now: Instant, blocked: bool) -> bool {
+    pub(super) fn reuse(&self, spec: &CheckSpec, id: FlightId, now: Instant, blocked_by: &[&str]) -> bool {
         let mut state = self.lock();
         // Somebody may have come on board between the caller's look at the clock and the lock.
         let asked_at = state.flight.as_ref().filter(|flight| flight.id == id).map_or(now, |flight| flight.asked_at);
-        let Some(result) = state.young(spec, now.max(asked_at), blocked) else { return false };
+        let Some(result) = state.young(spec, now.max(asked_at), blocked_by) else { return false };
         if let Some(flight) = state.take(id) {
             flight.progress.send_replace(Progress::Landed(result));
         }
@@ -274,12 +274,11 @@ impl Slot {
 }
 
 impl SlotState {
-    /// The stored result, if it may be used again: it is young, and it is blocked just when a check that it
-    /// depends on is failing.
-    fn young(&self, spec: &CheckSpec, now: Instant, blocked: bool) -> Option<Arc<CheckResult>> {
+    /// Returns the stored result if it is young and names exactly the dependencies that fail now.
+    fn young(&self, spec: &CheckSpec, now: Instant, blocked_by: &[&str]) -> Option<Arc<CheckResult>> {
         let latest = self.latest.as_ref()?;
-        let was_blocked = matches!(latest.result.cause, Some(Cause::Blocked { .. }));
-        (now - latest.at < spec.max_age() && was_blocked == blocked).then(|| Arc::clone(&latest.result))
+        let is_young = now - latest.at < spec.max_age();
+        (is_young && latest.result.blocked_by() == blocked_by).then(|| Arc::clone(&latest.result))
     }
 
     fn start(&mut self, now: Instant) -> Boarded {
@@ -348,28 +347,49 @@ mod tests {
         runner::Ending,
     };
 
+    fn slot() -> Slot {
+        Slot::new(Outbox::new(Arc::new(Events::default()), Arc::new(Muting::default()), Arc::default()))
+    }
+
+    fn board(slot: &Slot, spec: &CheckSpec, now: Instant) -> FlightId {
+        match slot.observe(spec, now, None).0 {
+            Observation::Started(boarded) | Observation::Joined(boarded) => boarded.id,
+            other => panic!("{other:?}"),
+        }
+    }
+
     /// The one who starts a run may look at the clock, be held up, and reuse a result for somebody who came later.
     #[test]
     fn nothing_is_reused_that_is_too_old_for_one_who_came_on_board_meanwhile() {
         let check = Check::new("db", Level::L1, || async {}).with_max_age(Duration::from_millis(80));
-        let spec = check.spec();
-        let slot = Slot::new(Outbox::new(Arc::new(Events::default()), Arc::new(Muting::default()), Arc::default()));
-        let start = Instant::now();
+        let (spec, slot, start) = (check.spec(), slot(), Instant::now());
         let at = |millis| start + Duration::from_millis(millis);
-        let board = |now| match slot.observe(spec, now, None).0 {
-            Observation::Started(boarded) | Observation::Joined(boarded) => boarded.id,
-            other => panic!("{other:?}"),
-        };
+        let board = |now| board(&slot, spec, now);
         let first = board(at(0));
         assert!(slot.finish(spec, first, Verdict::of(Ending::Answered(Outcome::pass()), spec), at(0)).is_some());
 
         let second = board(at(50));
         assert_eq!(board(at(90)), second);
-        assert!(!slot.reuse(spec, second, at(50), false), "it is 90 ms old for the one who joined");
+        assert!(!slot.reuse(spec, second, at(50), &[]), "it is 90 ms old for the one who joined");
         slot.abandon(second);
 
         let third = board(at(50));
         assert_eq!(board(at(70)), third);
-        assert!(slot.reuse(spec, third, at(60), false));
+        assert!(slot.reuse(spec, third, at(60), &[]));
+    }
+
+    /// An observer may be held up between its look at the clock and the lock, until another run is under way.
+    #[test]
+    fn late_observer_does_not_give_up_a_newer_run() {
+        let check = Check::new("db", Level::L1, || async {});
+        let (spec, slot, now) = (check.spec(), slot(), Instant::now());
+        let older = board(&slot, spec, now);
+        slot.abandon(older);
+        let newer = board(&slot, spec, now);
+        assert!(slot.give_up(spec, older, now).is_none());
+        assert!(slot.give_up(spec, newer, now).is_some());
+        assert!(slot.give_up(spec, newer, now).is_none(), "it is given up once");
+        let verdict = Verdict::of(Ending::Answered(Outcome::pass()), spec);
+        assert!(slot.finish(spec, newer, verdict, now).is_none());
     }
 }

@@ -51,9 +51,9 @@ impl Verdict {
         Self::failed(Cause::CutOff, "its run was cut off, because the runtime that it was on shut down".to_owned())
     }
 
-    pub(super) fn blocked(by: Vec<String>) -> Self {
+    pub(super) fn blocked(by: &[&str]) -> Self {
         let message = format!("not run, because of {}", by.join(", "));
-        Self::failed(Cause::Blocked { by }, message)
+        Self::failed(Cause::Blocked { by: by.iter().map(ToString::to_string).collect() }, message)
     }
 
     pub(super) fn stale(after: Duration) -> Self {
