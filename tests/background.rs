@@ -219,6 +219,33 @@ async fn what_depends_on_it_is_blocked_without_being_run() {
     assert_eq!(kit.runs("api"), runs);
 }
 
+/// Its interval may be long, and no report is to show it blocked beside dependencies that pass for all that time.
+#[tokio::test(start_paused = true)]
+async fn blocked_background_check_runs_when_its_dependencies_pass() {
+    let kit = TestMonitor::of([
+        good("db").with_interval(Duration::from_secs(1)),
+        good("orders").depends_on(["db"]).with_interval(Duration::from_mins(10)),
+        good("shop").depends_on(["orders", "db"]).with_interval(Duration::from_mins(10)),
+    ]);
+    kit.advance(Duration::from_secs(12)).await;
+    kit.force("db", Forced::fail("gone"));
+    kit.advance(Duration::from_mins(11)).await;
+    for name in ["orders", "shop"] {
+        kit.look(name).await.assert_cause("blocked").assert_changes([Status::Pass, Status::Fail]);
+        assert_eq!(kit.runs(name), 1);
+    }
+    kit.release("db");
+    kit.run("db").await;
+    // A second for each of the two, and the ticks of their timers. Nobody has to ask.
+    kit.advance(Duration::from_millis(2_100)).await;
+    for name in ["orders", "shop"] {
+        kit.look(name).await.assert_cause(None).assert_changes([Status::Pass, Status::Fail, Status::Pass]);
+        assert_eq!(kit.runs(name), 2);
+    }
+    kit.advance(Duration::from_mins(5)).await;
+    assert_eq!(kit.runs("orders"), 2, "from then on at its interval");
+}
+
 /// `db` fails, `orders` has not been run since, and neither has what depends on that.
 #[tokio::test(start_paused = true)]
 async fn whoever_is_blocked_in_one_report_blocks_others_in_it() {

@@ -129,6 +129,8 @@ impl Check {
 
     /// Adds checks that must work for this one to be run: if one of them fails, this one fails as blocked
     /// by it. Names that do not exist and circles are start-up errors.
+    ///
+    /// A background check that was blocked runs within a second after they pass again, not at its next interval.
     #[must_use]
     pub fn depends_on<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
         self.spec.depends_on.extend(names.into_iter().map(Into::into));

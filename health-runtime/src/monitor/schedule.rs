@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
 use super::{flight, observe, shared::Shared, slot::Observation};
 use crate::{clock::after, model::CheckSpec, sync::JoinHandle};
@@ -25,6 +25,9 @@ const BEAT: Duration = Duration::from_millis(20);
 /// The shortest interval that is kept to the beat, which is a fiftieth of it.
 const SHORTEST_ON_THE_BEAT: Duration = Duration::from_secs(1);
 
+/// How often a blocked check looks whether its dependencies still fail, which costs a look at their latest results.
+const BLOCKED_PERIOD: Duration = Duration::from_secs(1);
+
 /// Sees to it that a background check has a task that runs it, also when the one it had is gone: it ended with its
 /// runtime, or died.
 pub(super) fn ensure(shared: &Arc<Shared>, index: usize) {
@@ -41,19 +44,39 @@ pub(super) fn ensure(shared: &Arc<Shared>, index: usize) {
 }
 
 /// Ends when the monitor is gone, which aborts it. One that follows another that died runs the check at once: its result is old.
-async fn keep_running(shared: Weak<Shared>, index: usize, is_first: bool) {
+async fn keep_running(weak: Weak<Shared>, index: usize, is_first: bool) {
     if is_first {
-        sleep(put_off(&shared, index)).await;
+        sleep(put_off(&weak, index)).await;
     }
-    while let Some(shared) = shared.upgrade() {
+    while let Some(shared) = weak.upgrade() {
         let began = Instant::now();
         run(&shared, index).await;
         let check = &shared.checks[index];
-        let is_failing = check.slot.latest().is_some_and(|latest| latest.result.is_failing);
+        let latest = check.slot.latest();
+        let is_failing = latest.as_ref().is_some_and(|latest| latest.result.is_failing);
+        let is_blocked = latest.is_some_and(|latest| !latest.result.blocked_by().is_empty());
         // From start to start; one that takes longer than its interval goes on at once, and never beside itself.
         let next = next_run(&check.spec, is_failing, began, shared.start);
         drop(shared);
-        sleep_until(next).await;
+        if is_blocked {
+            let _ = timeout_at(next, dependencies_pass(&weak, index)).await;
+        } else {
+            sleep_until(next).await;
+        }
+    }
+}
+
+/// Waits until no dependency of a check fails. Looks at their latest results and has none of them run.
+async fn dependencies_pass(shared: &Weak<Shared>, index: usize) {
+    let is_blocked = |shared: Arc<Shared>| {
+        let latest = |dependency: &usize| shared.checks[*dependency].slot.latest();
+        shared.checks[index].dependencies.iter().filter_map(latest).any(|latest| latest.result.is_failing)
+    };
+    loop {
+        sleep(BLOCKED_PERIOD).await;
+        if !shared.upgrade().is_some_and(is_blocked) {
+            return;
+        }
     }
 }
 
