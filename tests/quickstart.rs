@@ -75,3 +75,21 @@ fn it_stays_short() {
     let source = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/quickstart.rs"));
     assert!(source.expect("the example").lines().count() < 120);
 }
+
+/// They are pasted from package pages, which show the lines that rustdoc hides. `health-tests` compiles what is marked as Rust.
+#[test]
+fn readme_examples_can_be_pasted() {
+    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md")).expect("a README");
+    let blocks: Vec<_> = readme.split("\n```").skip(1).step_by(2).collect();
+    assert!(blocks.iter().filter(|block| block.starts_with("rust")).count() > 10, "the README has examples");
+    for block in blocks {
+        let (language, code) = block.split_once('\n').expect("a block");
+        if language.starts_with("rust") {
+            let is_hidden = |line: &str| line == "#" || line.starts_with("# ");
+            assert!(!code.lines().any(|line| is_hidden(line.trim_start())), "a hidden line in:\n{code}");
+            assert!(code.contains("use "), "no imports in:\n{code}");
+        } else {
+            assert!(!code.contains("health_runtime"), "not compiled:\n{code}");
+        }
+    }
+}
