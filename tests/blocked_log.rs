@@ -1,22 +1,31 @@
-//! A log that blocks, as a pipe does that nobody reads. One test, alone in its process, because the log is one for all of it.
+//! A log that blocks, as a pipe does that nobody reads. The log is one for the whole process, so its tests have a process
+//! of their own and run one after the other.
 #![allow(clippy::expect_used, reason = "tests fail by panicking")]
 
 use std::{
     io::Write,
+    net::SocketAddr,
     sync::{
-        Arc, Condvar, Mutex,
+        Arc, Condvar, LazyLock, Mutex,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
 
-use health_runtime::Status;
-use health_tests::{
-    Log,
-    flapping::{ask, flapping},
-    monitor,
+use health_runtime::{
+    Check, Level, Server, Status,
+    access::{Access, Caller, Decision, Policy, closed, public},
+    serve_isolated,
 };
-use tokio::time::{sleep, timeout};
+use health_tests::{
+    Log, builder,
+    flapping::{ask, flapping},
+    get, monitor, serve_with_addresses,
+};
+use tokio::{
+    sync::{Mutex as AsyncMutex, MutexGuard},
+    time::{sleep, timeout},
+};
 use tracing_subscriber::fmt::MakeWriter;
 
 const LONG: Duration = Duration::from_secs(20);
@@ -34,15 +43,6 @@ impl Tap {
     fn set(&self, is_closed: bool) {
         *self.is_closed.lock().expect("no panic") = is_closed;
         self.turned.notify_all();
-    }
-}
-
-/// Opens it in the end, because the runtime waits for the thread that it holds up.
-struct Opened(Arc<Tap>);
-
-impl Drop for Opened {
-    fn drop(&mut self) {
-        self.0.set(false);
     }
 }
 
@@ -74,16 +74,52 @@ impl<'a> MakeWriter<'a> for Pipe {
     }
 }
 
+/// The pipe with a closed tap, for one test at a time. It is opened in the end.
+struct Blocked {
+    pipe: &'static Pipe,
+    _alone: MutexGuard<'static, ()>,
+}
+
+impl Blocked {
+    async fn new() -> Self {
+        static ALONE: AsyncMutex<()> = AsyncMutex::const_new(());
+        static PIPE: LazyLock<Pipe> = LazyLock::new(|| {
+            let pipe = Pipe::default();
+            tracing_subscriber::fmt().with_writer(pipe.clone()).with_ansi(false).init();
+            pipe
+        });
+        let alone = ALONE.lock().await;
+        let _ = PIPE.log.take();
+        PIPE.tap.holds_somebody.store(false, Ordering::SeqCst);
+        PIPE.tap.set(true);
+        Self { pipe: &PIPE, _alone: alone }
+    }
+
+    async fn holds_somebody(&self) {
+        while !self.pipe.tap.holds_somebody.load(Ordering::SeqCst) {
+            sleep(Duration::from_millis(1)).await;
+        }
+    }
+}
+
+impl Drop for Blocked {
+    fn drop(&mut self) {
+        self.pipe.tap.set(false);
+    }
+}
+
+fn missed(text: &str) -> usize {
+    let numbers = text.lines().filter_map(|line| line.split_once("missed="));
+    let number = |text: &str| text.split(' ').next().expect("a word").parse::<usize>().expect("a number");
+    numbers.map(|(_, text)| number(text)).sum()
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
 async fn it_holds_up_nobody_who_is_told_and_keeps_no_more_than_it_may() {
-    let pipe = Pipe::default();
-    tracing_subscriber::fmt().with_writer(pipe.clone()).with_ansi(false).init();
+    let blocked = Blocked::new().await;
     let monitor = monitor([flapping("flaps")]);
     let mut changes = monitor.subscribe();
-    let _opened = Opened(Arc::clone(&pipe.tap));
-    pipe.tap.set(true);
     for number in 0..CHANGES {
-        // Who asks may be the one that logs, and is held up. Nobody waits for it.
         let asking = tokio::spawn({
             let monitor = monitor.clone();
             async move { ask(&monitor, 1).await }
@@ -91,30 +127,67 @@ async fn it_holds_up_nobody_who_is_told_and_keeps_no_more_than_it_may() {
         let change =
             timeout(LONG, changes.next()).await.expect("told in time").expect("a monitor").expect("none missed");
         assert_eq!(change.to(), if number.is_multiple_of(2) { Status::Fail } else { Status::Pass });
+        timeout(LONG, asking).await.expect("answered in time").expect("no panic");
         if number == 0 {
-            // It is held up from here on, and nobody else.
-            while !pipe.tap.holds_somebody.load(Ordering::SeqCst) {
-                sleep(Duration::from_millis(1)).await;
-            }
-        } else {
-            timeout(LONG, asking).await.expect("answered in time").expect("no panic");
+            blocked.holds_somebody().await;
         }
     }
-    pipe.tap.set(false);
+    let log = blocked.pipe.log.clone();
+    blocked.pipe.tap.set(false);
     let logged = |text: &str| text.lines().filter(|line| line.contains("health check changed")).count();
-    let missed = |text: &str| -> usize {
-        let numbers = text.lines().filter_map(|line| line.split_once("missed="));
-        numbers.map(|(_, number)| number.parse::<usize>().expect("a number")).sum()
-    };
     let caught_up = async {
-        while logged(&pipe.log.text()) + missed(&pipe.log.text()) < CHANGES {
+        while logged(&log.so_far()) + missed(&log.so_far()) < CHANGES {
             sleep(Duration::from_millis(5)).await;
         }
     };
     timeout(LONG, caught_up).await.expect("each is logged or counted, in time");
-    let text = pipe.log.take();
+    let text = log.take();
     assert_eq!(logged(&text) + missed(&text), CHANGES, "{text}");
     // The one that was held up, those that waited behind it, and the last ones if they came while it was logged.
     assert!(logged(&text) < 300, "{text}");
     assert!(text.contains("run 0") && text.contains("run 2998") && missed(&text) > 0, "{text}");
+}
+
+/// A policy that panics each time.
+struct Broken;
+
+impl Policy for Broken {
+    async fn decide(&self, _caller: &Caller) -> Decision {
+        // Without the hook, which writes the message.
+        std::panic::resume_unwind(Box::new("on purpose"))
+    }
+}
+
+/// A stranger is refused wherever it asks, and nobody reads the log.
+async fn refuse_and_probe(address: SocketAddr, blocked: &Blocked) {
+    for number in 0..300 {
+        let path = if number % 2 == 0 { "/health/levels/3" } else { "/health/levels/2" };
+        let answer = timeout(LONG, get(address, path)).await.expect("refused in time");
+        assert_eq!(answer.status, if number % 2 == 0 { 403 } else { 503 });
+    }
+    blocked.holds_somebody().await;
+    let answer = timeout(LONG, get(address, "/livez")).await.expect("answered in time");
+    assert_eq!(answer.status, 200);
+}
+
+#[tokio::test]
+async fn blocked_log_does_not_stop_any_place() {
+    let access =
+        Access::new().levels(4.., public()).levels(3..=3, closed()).levels(2..=2, Broken).levels(1..=1, public());
+    let endpoint = builder([Check::new("alive", Level::L5, || async {}).liveness()]).access(access).build();
+    let router = endpoint.expect("good").router();
+
+    let plain = serve_with_addresses(router.clone()).await;
+    let isolated = serve_isolated("127.0.0.1:0", router.clone()).expect("a thread");
+    let server = Server::new().listen("127.0.0.1:0", router).start().expect("a server");
+    let blocked = Blocked::new().await;
+    for address in [plain, isolated.local_addr(), server.local_addrs()[0]] {
+        refuse_and_probe(address, &blocked).await;
+    }
+    let log = blocked.pipe.log.clone();
+    blocked.pipe.tap.set(false);
+    isolated.stop().await;
+    server.stop().await;
+    let text = log.take();
+    assert!(text.contains("access refused") && text.contains("no access decision"), "{text}");
 }

@@ -11,6 +11,7 @@ mod error;
 #[cfg(feature = "grpc")]
 mod grpc;
 mod http;
+mod log;
 mod mask;
 mod model;
 mod monitor;

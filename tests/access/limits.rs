@@ -28,7 +28,7 @@ fn guarded() -> Access {
 }
 
 /// Asks from an address, without a socket, so that time can stand still.
-async fn ask(router: &Router, from: &str, path: &str, headers: &Headers) -> (StatusCode, Option<u64>) {
+pub(crate) async fn ask(router: &Router, from: &str, path: &str, headers: &Headers) -> (StatusCode, Option<u64>) {
     let mut request = Request::get(path);
     for (name, value) in headers {
         request = request.header(*name, value);

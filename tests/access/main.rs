@@ -2,6 +2,7 @@
 #![allow(clippy::expect_used, reason = "tests fail by panicking")]
 
 mod addresses;
+mod audit;
 mod canaries;
 mod clients;
 mod composition;

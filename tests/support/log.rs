@@ -5,6 +5,8 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use crate::monitor;
+
 use tracing_subscriber::fmt::MakeWriter;
 
 /// Collects what is logged; its copies share it.
@@ -15,14 +17,27 @@ impl Log {
     /// All that was logged since the start, or since it was last taken.
     #[must_use]
     pub fn text(&self) -> String {
+        catch_up();
+        self.so_far()
+    }
+
+    /// The same, without a wait for events that are still to be written.
+    #[must_use]
+    pub fn so_far(&self) -> String {
         String::from_utf8(self.0.lock().expect("no panic").clone()).expect("text")
     }
 
     /// The same, and forgets it.
     #[must_use]
     pub fn take(&self) -> String {
+        catch_up();
         String::from_utf8(std::mem::take(&mut *self.0.lock().expect("no panic"))).expect("text")
     }
+}
+
+/// Waits until all events are written, as the end of a monitor does.
+fn catch_up() {
+    drop(monitor([]));
 }
 
 impl Write for Log {

@@ -3,12 +3,8 @@
 use crate::model::{Cause, Status, StatusChange};
 
 /// Writes a change of status to the log, which is the only time a check is logged: with the full text, as
-/// those who read the log are those who run the service. A muted check alarms nobody. `missed` is how many changes before
-/// it could not wait any longer.
-pub(super) fn log(change: &StatusChange, missed: u64) {
-    if missed > 0 {
-        tracing::warn!(missed, "the log is too slow for the changes of health checks, and missed some");
-    }
+/// those who read the log are those who run the service. A muted check alarms nobody.
+pub(super) fn log(change: &StatusChange) {
     let check = change.check();
     let level = change.level().number();
     let from = change.from().map(Status::as_str);

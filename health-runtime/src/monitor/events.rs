@@ -1,9 +1,6 @@
 //! Changes of status, from the slots to those who want to know: each once, in the order in which they happened.
 
-use std::sync::{
-    Arc, PoisonError,
-    atomic::{AtomicU64, Ordering},
-};
+use std::sync::{Arc, PoisonError};
 
 use tokio::sync::{
     broadcast::{Receiver, Sender},
@@ -12,6 +9,7 @@ use tokio::sync::{
 
 use super::{change, history::History, lane::Lane, muting::Muting};
 use crate::{
+    log::{self, Topic},
     model::{CheckResult, CheckSpec, StatusChange},
     sync::Mutex,
 };
@@ -22,13 +20,10 @@ const KEPT: usize = 64;
 /// How many of the latest changes of all checks are kept, for those who come back after a time.
 const RECENT: usize = 256;
 
-/// How many changes wait for a log that is slow to take them, or that takes none: a pipe, say, that nobody reads.
-const KEPT_FOR_THE_LOG: usize = 256;
-
 /// The way that all changes of a monitor take.
 ///
 /// A slot puts a change in under its own lock, so the order is that of the results; nobody is told before the lock
-/// is released. One at a time tells, and then one at a time logs: telling never takes long, and a log may.
+/// is released. One thread at a time tells; the log has a thread of its own, because it may block.
 #[derive(Debug)]
 pub(super) struct Events {
     changes_so_far: Mutex<u64>,
@@ -40,22 +35,18 @@ pub(super) struct Events {
     /// A test's kit, which misses no change however many come at once.
     #[cfg(feature = "testing")]
     record: std::sync::OnceLock<tokio::sync::mpsc::UnboundedSender<Arc<StatusChange>>>,
-    to_log: Lane,
-    unlogged: AtomicU64,
 }
 
 impl Default for Events {
     fn default() -> Self {
         Self {
             changes_so_far: Mutex::default(),
-            to_tell: Lane::of(usize::MAX),
+            to_tell: Lane::default(),
             subscribers: Sender::new(KEPT),
             recent: History::of(RECENT),
             news: watch::Sender::default(),
             #[cfg(feature = "testing")]
             record: std::sync::OnceLock::new(),
-            to_log: Lane::of(KEPT_FOR_THE_LOG),
-            unlogged: AtomicU64::default(),
         }
     }
 }
@@ -85,8 +76,8 @@ impl Events {
         receiver
     }
 
-    /// Tells what is untold, then logs it, unless somebody is at it. No lock is held meanwhile: what hears of a change
-    /// may well cause the next.
+    /// Tells subscribers and the log what is untold, unless another thread is at it. No lock is held meanwhile: what
+    /// hears of a change may well cause the next.
     pub(super) fn tell(&self) {
         for change in self.to_tell.turn().into_iter().flatten() {
             #[cfg(feature = "testing")]
@@ -96,12 +87,7 @@ impl Events {
             // Nobody may be subscribed.
             let _ = self.subscribers.send(Arc::clone(&change));
             self.news.send_replace(());
-            if self.to_log.push(change) {
-                self.unlogged.fetch_add(1, Ordering::Relaxed);
-            }
-        }
-        for change in self.to_log.turn().into_iter().flatten() {
-            change::log(&change, self.unlogged.swap(0, Ordering::Relaxed));
+            log::write(Topic::Checks, move || change::log(&change));
         }
     }
 }

@@ -20,6 +20,7 @@ use super::{
 use crate::model::CheckMetrics;
 use crate::{
     error::UnknownCheck,
+    log::{self, Topic},
     model::{CheckSpec, Level, Location, Report, StatusChange},
     registry::Registry,
     suggest::{Suggestions, nearest},
@@ -27,7 +28,8 @@ use crate::{
 
 /// Runs the checks of a registry and keeps the latest result of each.
 ///
-/// It is a handle: clones share everything.
+/// It is a handle: clones share everything. A thread of its own writes the log, so that a log sink that blocks delays no
+/// check and no answer; the end of the last handle waits until everything is logged, half a second at most.
 ///
 /// ```
 /// use health_runtime::{Check, Level, Monitor, Registry, Selection, Status};
@@ -242,7 +244,8 @@ impl Monitor {
         let monitored = self.find(check)?;
         if monitored.muting.clear() {
             self.shared.outdate();
-            tracing::info!(check, "health check is no longer muted");
+            let check = check.to_owned();
+            log::write(Topic::Checks, move || tracing::info!(check, "health check is no longer muted"));
         }
         Ok(())
     }
@@ -264,20 +267,25 @@ impl Monitor {
                 });
             match muted {
                 Ok((check, for_how_long)) => self.mute_by(check, for_how_long, "muted at start", by.to_owned()),
-                Err(problem) => tracing::warn!(by, problem, "not muted"),
+                Err(problem) => {
+                    let by = by.to_owned();
+                    log::write(Topic::Checks, move || tracing::warn!(by, problem, "not muted"));
+                }
             }
         }
     }
 
     fn mute_by(&self, monitored: &Monitored, for_how_long: Option<Duration>, why: &str, by: String) {
-        let check = monitored.spec.name();
         let muted = Muted::new(for_how_long, why, by);
         let mute = Arc::clone(&muted.mute);
         monitored.muting.set(muted);
         self.shared.outdate();
-        let (why, by) = (mute.why(), mute.by());
-        let until = mute.until().map(|until| humantime::format_rfc3339_seconds(until).to_string());
-        tracing::warn!(check, until, why, by, "health check is muted");
+        let check = monitored.spec.name().to_owned();
+        log::write(Topic::Checks, move || {
+            let (why, by) = (mute.why(), mute.by());
+            let until = mute.until().map(|until| humantime::format_rfc3339_seconds(until).to_string());
+            tracing::warn!(check, until, why, by, "health check is muted");
+        });
     }
 
     fn find(&self, name: &str) -> Result<&Monitored, UnknownCheck> {

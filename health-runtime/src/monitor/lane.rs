@@ -11,9 +11,8 @@ use crate::{
 };
 
 /// Whoever finds somebody at it leaves the change to them.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Lane {
-    capacity: usize,
     queue: Mutex<Queue>,
 }
 
@@ -24,25 +23,14 @@ struct Queue {
 }
 
 impl Lane {
-    /// One in which so many can wait.
-    pub(super) fn of(capacity: usize) -> Self {
-        Self { capacity, queue: Mutex::default() }
-    }
-
     fn lock(&self) -> MutexGuard<'_, Queue> {
         // Nothing panics while it holds the lock.
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds the newest. Says whether the oldest had to go for it.
-    pub(super) fn push(&self, change: Arc<StatusChange>) -> bool {
-        let mut queue = self.lock();
-        let is_full = queue.waiting.len() == self.capacity;
-        if is_full {
-            queue.waiting.pop_front();
-        }
-        queue.waiting.push_back(change);
-        is_full
+    /// Adds the newest.
+    pub(super) fn push(&self, change: Arc<StatusChange>) {
+        self.lock().waiting.push_back(change);
     }
 
     /// The right to see to them, if there is something to do and nobody is at it.

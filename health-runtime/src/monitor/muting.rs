@@ -7,7 +7,11 @@ use std::{
 
 use tokio::time::Instant;
 
-use crate::{mask::mask_credentials, model::Mute};
+use crate::{
+    log::{self, Topic},
+    mask::mask_credentials,
+    model::Mute,
+};
 
 /// Longer than any process lives, and short enough for every calendar.
 const LONGEST: Duration = Duration::from_hours(30 * 365 * 24);
@@ -73,8 +77,11 @@ impl Muting {
             }
             current.take()
         };
-        let by = over.as_ref().map(|over| over.mute.by());
-        tracing::info!(check, by, "health check is no longer muted: its time is over");
+        let check = check.to_owned();
+        log::write(Topic::Checks, move || {
+            let by = over.as_ref().map(|over| over.mute.by());
+            tracing::info!(check, by, "health check is no longer muted: its time is over");
+        });
         None
     }
 }

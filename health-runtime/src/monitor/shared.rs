@@ -18,6 +18,7 @@ use super::{
     verdict::Verdict,
 };
 use crate::{
+    log::{self, Topic},
     model::{CheckSpec, Work},
     registry::Registry,
     sync::{self, JoinHandle, Mutex},
@@ -101,7 +102,9 @@ impl Shared {
         if self.drain.begin() {
             self.outdate();
             self.events.news.send_replace(());
-            tracing::info!("shutting down: readiness fails from now on, everything else answers as before");
+            log::write(Topic::Checks, || {
+                tracing::info!("shutting down: readiness fails from now on, everything else answers as before");
+            });
         }
     }
 
@@ -159,5 +162,6 @@ impl Drop for Shared {
                 task.abort();
             }
         }
+        log::flush();
     }
 }

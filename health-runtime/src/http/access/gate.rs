@@ -21,6 +21,7 @@ use super::{
     ask::Ask,
     asking::ask_each,
     attempt::Attempt,
+    audit::{Audit, Event},
     caller::Caller,
     decision::{Decision, Schemes},
     entry::Entry,
@@ -51,6 +52,7 @@ pub(in crate::http) struct Gate {
     #[cfg(feature = "jwt")]
     tokens: Option<Tokens>,
     counters: Counters,
+    audit: Audit,
 }
 
 impl Gate {
@@ -71,6 +73,7 @@ impl Gate {
             #[cfg(feature = "jwt")]
             tokens: access.tokens,
             counters: Counters::default(),
+            audit: Audit::default(),
         };
         for (levels, policy) in access.levels {
             let entry = gate.entry(policy);
@@ -289,7 +292,8 @@ impl Gate {
         is_limited: bool,
         caller: &Caller,
     ) -> Result<T, Refusal> {
-        let attempt = Attempt::new(self.limiter.as_ref().filter(|_| is_limited), caller.address());
+        let limiter = self.limiter.as_ref().filter(|_| is_limited);
+        let attempt = Attempt::new(limiter, &self.audit, caller.address());
         let decided = timeout(TIME_LIMIT, deciding).await;
         attempt.end();
         let late = |_| Refusal::of(Decision::unavailable().because("the policies took too long"));
@@ -310,7 +314,9 @@ impl Gate {
 
     fn noted(&self, refusal: Refusal, route: &impl fmt::Display, caller: &Caller) -> Refusal {
         self.counters.count(refusal.why);
-        refusal.log(caller, route);
+        if self.audit.admits(caller.address(), Event::Refused(refusal.why)) {
+            refusal.log(caller, route);
+        }
         refusal
     }
 }

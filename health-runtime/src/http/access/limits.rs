@@ -1,6 +1,6 @@
 use std::{
     fmt,
-    net::{IpAddr, Ipv6Addr},
+    net::IpAddr,
     num::NonZeroU32,
     ops::RangeBounds,
     time::Duration,
@@ -10,6 +10,7 @@ use governor::{Quota, RateLimiter, clock::Clock as _, middleware::NoOpMiddleware
 
 use super::{
     complaint::Complaint,
+    network::network,
     policy::NO_LEVELS,
     visitors::{Account, SinceStart, Visitors},
 };
@@ -145,11 +146,7 @@ impl Limiter {
         if address.is_none() {
             self.complaint.tell("all such callers share their limits");
         }
-        address.map(|address| match address {
-            IpAddr::V4(_) => address,
-            // Whoever has one address of it has all of them.
-            IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64))),
-        })
+        address.map(network)
     }
 }
 

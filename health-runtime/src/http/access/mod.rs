@@ -27,7 +27,11 @@
 //! not tell the address), `who` (the name of a user or the id of a key, if it is known), `method`, `route`, `why`,
 //! `because`, `status`. It is `INFO` for a caller without credentials, and `WARN` else. Nothing else that a caller sent is
 //! logged. With [`Limits`], a caller that hangs up before it is told is an event, too, without a route.
-//! [`Endpoint::refusals`](crate::Endpoint::refusals) counts them.
+//!
+//! The first five refusals of one kind, address and minute are logged like this. One event at the end of the minute,
+//! `more access refusals within a minute`, has the numbers of the others by kind; of IPv6, a /64 counts as one address.
+//! Up to 256 addresses have an event of their own, the others share one with the address `others`.
+//! [`Endpoint::refusals`](crate::Endpoint::refusals) counts all of them.
 
 #[cfg(feature = "address")]
 mod address;
@@ -62,6 +66,7 @@ mod jwt;
 mod keys;
 #[cfg(feature = "limits")]
 mod limits;
+mod network;
 #[cfg(feature = "credentials")]
 mod nonces;
 #[cfg(feature = "credentials")]

@@ -8,7 +8,10 @@ use super::{
     decision::{Decision, Denial, Schemes},
     soon::Soon,
 };
-use crate::model::Levels;
+use crate::{
+    log::{self, OncePerMinute, Topic},
+    model::Levels,
+};
 
 /// How long a policy of the user's may take.
 const TIME_LIMIT: Duration = Duration::from_secs(2);
@@ -111,7 +114,7 @@ impl fmt::Debug for AnyPolicy {
 
 impl<P: Policy> From<P> for AnyPolicy {
     fn from(policy: P) -> Self {
-        Self::new(Guarded(policy))
+        Self::new(Guarded { policy, failures: OncePerMinute::default() })
     }
 }
 
@@ -159,18 +162,27 @@ impl Decide for Adjusted {
 pub(super) const NO_LEVELS: &str = "levels are a range within 1 to 5, such as `4..=5`";
 
 /// A policy of the user's, whose panics and hangs are decisions, too.
-struct Guarded<P>(P);
+struct Guarded<P> {
+    policy: P,
+    failures: OncePerMinute,
+}
 
 impl<P: Policy> Decide for Guarded<P> {
     fn decide(self: Arc<Self>, caller: &Caller) -> Soon<Decision> {
         let caller = caller.clone();
         Soon::later(async move {
             let failed = |why| {
-                tracing::error!(target: AUDIT, policy = std::any::type_name::<P>(), why, "no access decision");
+                if let Some(omitted) = self.failures.admit() {
+                    let policy = std::any::type_name::<P>();
+                    log::write(Topic::Access, move || {
+                        tracing::error!(target: AUDIT, policy, why, omitted, "no access decision");
+                    });
+                }
                 Decision::unavailable().because(why)
             };
             let Some(runtime) = caller.runtime() else { return failed("outside of a runtime") };
-            let mut task = AbortOnDrop(runtime.spawn(async move { self.0.decide(&caller).await }));
+            let asked = Arc::clone(&self);
+            let mut task = AbortOnDrop(runtime.spawn(async move { asked.policy.decide(&caller).await }));
             // Wakes another worker thread, should the policy block its own: see `Shared::spawn`.
             runtime.spawn(async {});
             match timeout(TIME_LIMIT, &mut task.0).await {

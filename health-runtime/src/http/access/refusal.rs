@@ -11,8 +11,12 @@ use super::{
     audit::AUDIT,
     caller::Caller,
     decision::{Decision, Denial},
+    refusals::Why,
 };
-use crate::http::{answer::retry_after, problem::ProblemDetails};
+use crate::{
+    http::{answer::retry_after, problem::ProblemDetails},
+    log::{self, Topic},
+};
 
 /// Why a request gets no report. What it says to the caller is the same for all who are refused for one reason, whatever
 /// they asked for.
@@ -24,47 +28,6 @@ pub(in crate::http) struct Refusal {
     /// For the audit.
     who: Option<String>,
     because: Option<&'static str>,
-}
-
-/// The kinds of refusals, as they are counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Why {
-    Unauthenticated,
-    Rejected,
-    Forbidden,
-    Unavailable,
-    Limited,
-}
-
-impl Why {
-    pub(super) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Unauthenticated => "unauthenticated",
-            Self::Rejected => "rejected",
-            Self::Forbidden => "forbidden",
-            Self::Unavailable => "unavailable",
-            Self::Limited => "limited",
-        }
-    }
-
-    const fn status(self) -> StatusCode {
-        match self {
-            Self::Unauthenticated | Self::Rejected => StatusCode::UNAUTHORIZED,
-            Self::Forbidden => StatusCode::FORBIDDEN,
-            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Limited => StatusCode::TOO_MANY_REQUESTS,
-        }
-    }
-
-    const fn detail(self) -> &'static str {
-        match self {
-            Self::Unauthenticated => "this needs credentials",
-            Self::Rejected => "these credentials are not accepted",
-            Self::Forbidden => "this caller may not see this",
-            Self::Unavailable => "whether this caller may see this could not be decided",
-            Self::Limited => "too many requests of this address; try again later",
-        }
-    }
 }
 
 impl Refusal {
@@ -104,29 +67,33 @@ impl Refusal {
     pub(super) fn log(&self, caller: &Caller, route: &impl fmt::Display) {
         // A proxy that does not tell its client.
         let peer = caller.peer().filter(|_| caller.address().is_none());
+        let (address, method, route) = (caller.address(), caller.method().to_owned(), route.to_string());
+        let (who, why, because) = (self.who.clone(), self.why, self.because);
         macro_rules! event {
             ($level:expr) => {
                 tracing::event!(
                     target: AUDIT,
                     $level,
-                    address = caller.address().map(tracing::field::display),
+                    address = address.map(tracing::field::display),
                     peer = peer.map(tracing::field::display),
-                    who = self.who.as_deref(),
-                    method = caller.method(),
-                    route = %route,
-                    why = self.why.as_str(),
-                    because = self.because,
-                    status = self.why.status().as_u16(),
+                    who,
+                    method,
+                    route,
+                    why = why.as_str(),
+                    because,
+                    status = why.status().as_u16(),
                     "access refused"
                 )
             };
         }
-        // What every client does that waits to be asked for its password.
-        if self.why == Why::Unauthenticated {
-            event!(tracing::Level::INFO);
-        } else {
-            event!(tracing::Level::WARN);
-        }
+        log::write(Topic::Access, move || {
+            // What every client does that waits to be asked for its password.
+            if why == Why::Unauthenticated {
+                event!(tracing::Level::INFO);
+            } else {
+                event!(tracing::Level::WARN);
+            }
+        });
     }
 
     #[cfg(feature = "jwt")]
@@ -141,7 +108,12 @@ impl Refusal {
     }
 
     pub(in crate::http) fn into_response(self) -> Response {
-        let mut response = ProblemDetails::refused(self.why.status(), self.why.detail()).into_response();
+        let problem = ProblemDetails::refused(self.why.status(), self.why.detail());
+        self.respond(problem)
+    }
+
+    fn respond(&self, problem: ProblemDetails) -> Response {
+        let mut response = problem.into_response();
         let headers = response.headers_mut();
         self.add_challenges(headers);
         headers.extend(self.retry_after.map(|time| (header::RETRY_AFTER, retry_after(time))));

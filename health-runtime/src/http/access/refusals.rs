@@ -1,6 +1,49 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::refusal::Why;
+use axum::http::StatusCode;
+
+/// The kinds of refusals, as they are counted. The order is the one in which the audit names them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Why {
+    Unauthenticated,
+    Rejected,
+    Forbidden,
+    Unavailable,
+    Limited,
+}
+
+impl Why {
+    pub(super) const COUNT: usize = 5;
+
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Unauthenticated => "unauthenticated",
+            Self::Rejected => "rejected",
+            Self::Forbidden => "forbidden",
+            Self::Unavailable => "unavailable",
+            Self::Limited => "limited",
+        }
+    }
+
+    pub(super) const fn status(self) -> StatusCode {
+        match self {
+            Self::Unauthenticated | Self::Rejected => StatusCode::UNAUTHORIZED,
+            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Limited => StatusCode::TOO_MANY_REQUESTS,
+        }
+    }
+
+    pub(super) const fn detail(self) -> &'static str {
+        match self {
+            Self::Unauthenticated => "this needs credentials",
+            Self::Rejected => "these credentials are not accepted",
+            Self::Forbidden => "this caller may not see this",
+            Self::Unavailable => "whether this caller may see this could not be decided",
+            Self::Limited => "too many requests of this address; try again later",
+        }
+    }
+}
 
 /// How many requests were refused since the start, by reason.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -14,6 +14,7 @@ use tokio::{
 };
 
 use super::{Activity, connections::Connections};
+use crate::log::{self, OncePerMinute, Topic};
 
 /// Connections accepted before those that are open have their turn, on the one thread that does both.
 const ACCEPTS_PER_TURN: usize = 16;
@@ -33,6 +34,7 @@ pub(in crate::http) async fn accept_connections<S, F>(
 {
     let mut stopping = pin!(stopping);
     let mut connections = Connections::default();
+    let failures = OncePerMinute::default();
     for accepts in 1_usize.. {
         let accepted = select! {
             accepted = poll_fn(&poll_accept) => accepted,
@@ -45,7 +47,11 @@ pub(in crate::http) async fn accept_connections<S, F>(
             // A connection that waits for its client gives its file to the new one.
             Err(_) if connections.evict_above(0) => yield_now().await,
             Err(error) => {
-                tracing::error!(%error, "the health endpoint cannot accept a connection");
+                if let Some(omitted) = failures.admit() {
+                    log::write(Topic::Server, move || {
+                        tracing::error!(%error, omitted, "the health endpoint cannot accept a connection");
+                    });
+                }
                 sleep(RECOVERY).await;
             }
         }

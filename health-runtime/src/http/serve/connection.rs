@@ -25,6 +25,8 @@ use super::stream::{Stream, WatchedStream};
 #[cfg(feature = "tls")]
 use super::tls::{ClientCertificate, Identity};
 use crate::http::{access::OverUnixSocket, listening::Activity, problem::ProblemDetails};
+#[cfg(feature = "tls")]
+use crate::log::{self, Topic};
 
 /// How long a client may take for the head of a request, and how long a connection may be idle: longer than the pauses of
 /// most probers, so that none finds its connection closed just as it asks.
@@ -82,8 +84,10 @@ pub(super) async fn serve_secured(
             serve(stream, peer, router, activity, stopping, outdated.wait()).await;
         }
         Err(error) => {
-            let peer = peer.address.map(tracing::field::display);
-            tracing::debug!(peer, error, "a TLS handshake with the health endpoint failed");
+            log::write(Topic::Server, move || {
+                let peer = peer.address.map(tracing::field::display);
+                tracing::debug!(peer, error, "a TLS handshake with the health endpoint failed");
+            });
         }
     }
 }

@@ -1,7 +1,6 @@
 //! Keys that are read again when their file changes.
 
 use std::{
-    fmt,
     fs::File,
     io::{self, Read},
     path::{Path, PathBuf},
@@ -17,6 +16,7 @@ use tokio::{
 };
 
 use super::keys::{Format, JwtAlgorithm, JwtKeys, KeySet, Source};
+use crate::log::{self, Topic};
 
 /// More than any honest file of keys.
 const LONGEST: u64 = 1 << 20;
@@ -75,7 +75,7 @@ impl KeyRing {
             Source::File(format, path) => (Err(String::new()), Some((format, path))),
         };
         if let Ok(keys) = &keys {
-            keys.complain(&"what it was given");
+            keys.complain("what it was given");
         }
         let state = State { keys: keys.map(Arc::new), seen: None, read_at: Instant::now(), is_being_read: false };
         let ring = Self { algorithm, file, reload_interval, state: Mutex::new(state) };
@@ -133,19 +133,21 @@ impl KeyRing {
         let keys = text.and_then(|text| KeySet::parse(*format, &text, self.algorithm));
         let mut state = self.lock();
         let is_first = state.seen.replace(seen).is_none();
-        let file = path.display();
+        let file = path.display().to_string();
         match keys {
             Ok(keys) => {
                 keys.complain(&file);
                 state.keys = Ok(Arc::new(keys));
                 if !is_first {
-                    tracing::info!(%file, "the keys that tokens are verified with have changed");
+                    log::write(Topic::Access, move || {
+                        tracing::info!(%file, "the keys that tokens are verified with have changed");
+                    });
                 }
             }
             Err(fault) if is_first => state.keys = Err(fault),
-            Err(fault) => {
+            Err(fault) => log::write(Topic::Access, move || {
                 tracing::error!(%file, fault, "the keys that tokens are verified with cannot be read again; the old ones stay");
-            }
+            }),
         }
     }
 
@@ -157,9 +159,12 @@ impl KeyRing {
 
 impl KeySet {
     /// Once each time that keys are taken over.
-    fn complain(&self, source: &dyn fmt::Display) {
-        for fault in &self.left_out {
-            tracing::warn!(%source, fault, "a key that tokens are verified with cannot be used, and is left out");
+    fn complain(&self, source: &str) {
+        for fault in self.left_out.clone() {
+            let source = source.to_owned();
+            log::write(Topic::Access, move || {
+                tracing::warn!(%source, fault, "a key that tokens are verified with cannot be used, and is left out");
+            });
         }
     }
 }

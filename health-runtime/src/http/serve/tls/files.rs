@@ -17,7 +17,10 @@ use tokio_rustls::rustls::{
 use x509_parser::{certificate::X509Certificate, prelude::FromDer};
 
 use super::settings::{Clients, Tls};
-use crate::error::Problem;
+use crate::{
+    error::Problem,
+    log::{self, Topic},
+};
 
 /// What the files held when they were read.
 pub(super) struct Contents {
@@ -142,8 +145,11 @@ impl Contents {
         let first = chain.first().and_then(|first| X509Certificate::from_der(first).ok());
         if let Some((_, certificate)) = first.filter(|(_, certificate)| !certificate.validity().is_valid()) {
             let (from, until) = (&certificate.validity().not_before, &certificate.validity().not_after);
-            let file = &self.certificate.path;
-            tracing::warn!(file, %from, %until, "the certificate of the health endpoint is not valid at this time");
+            let (from, until) = (from.to_string(), until.to_string());
+            let file = self.certificate.path.clone();
+            log::write(Topic::Server, move || {
+                tracing::warn!(file, %from, %until, "the certificate of the health endpoint is not valid at this time");
+            });
         }
     }
 }

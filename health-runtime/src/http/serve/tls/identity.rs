@@ -15,7 +15,11 @@ use super::{
     handshakes::{Handshakes, THREAD_NAME},
     settings::Tls,
 };
-use crate::{error::Problem, http::serve::stream::Stream};
+use crate::{
+    error::Problem,
+    http::serve::stream::Stream,
+    log::{self, Topic},
+};
 
 /// How long a handshake may take. Few take longer than two round trips.
 const HANDSHAKE: Duration = Duration::from_secs(10);
@@ -125,21 +129,25 @@ async fn keep_current(identity: Identity) {
         if refused == Refused::Logged(fingerprint) {
             continue;
         }
-        let file = identity.tls.certificate.display();
+        let file = identity.tls.certificate.display().to_string();
         match contents.configuration(&identity.tls) {
             Ok(config) => {
                 used = fingerprint;
                 refused = Refused::Nothing;
                 identity.current.send_replace(Arc::new(config));
-                tracing::info!(%file, "the health endpoint serves with the changed files for TLS");
+                log::write(Topic::Server, move || {
+                    tracing::info!(%file, "the health endpoint serves with the changed files for TLS");
+                });
                 contents.warn_of_dates();
             }
             // The second time, because a writer may be between two files.
             Err(problems) if refused == Refused::Once(fingerprint) => {
                 refused = Refused::Logged(fingerprint);
-                for problem in problems {
-                    tracing::warn!(%problem, "the changed files for TLS cannot be used; the previous ones stay in use");
-                }
+                log::write(Topic::Server, move || {
+                    for problem in problems {
+                        tracing::warn!(%problem, "the changed files for TLS cannot be used; the previous ones stay in use");
+                    }
+                });
             }
             Err(_) => refused = Refused::Once(fingerprint),
         }
