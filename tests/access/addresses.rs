@@ -2,7 +2,7 @@
 
 use health_runtime::{
     Server,
-    access::{Access, Proxies, address, public},
+    access::{Access, Proxies, address, all_of, any_of, closed, not, public},
 };
 use health_tests::{Log, exchange, get, get_with, serve};
 use tokio::net::UnixStream;
@@ -59,14 +59,36 @@ async fn declared_proxies_are_believed_up_to_the_last_hop_that_is_none() {
 /// Proxies append to what the client wrote, whatever that was: it must not make them lose the client's address.
 #[tokio::test]
 async fn nothing_that_a_client_writes_hides_its_address() {
-    for (proxies, name, hop) in [
-        (Proxies::x_forwarded_for(["127.0.0.1"]), "X-Forwarded-For", "192.0.2.1"),
-        (Proxies::forwarded(["127.0.0.1"]), "Forwarded", "for=192.0.2.1"),
+    for (proxies, name, hop, with_malformed_quotes) in [
+        (Proxies::x_forwarded_for(["127.0.0.1"]), "X-Forwarded-For", "192.0.2.1", 200),
+        // Nobody knows which of its parts a proxy wrote.
+        (Proxies::forwarded(["127.0.0.1"]), "Forwarded", "for=192.0.2.1", 403),
     ] {
         let (address, ..) = start(inside(&["192.0.2.0/24"]).behind(proxies)).await;
-        for written in ["é", "unknown", "for=\"", ",,", "\"a"] {
+        for (written, status) in [
+            ("é", 200),
+            ("unknown", 200),
+            (",,", 200),
+            ("for=\"", with_malformed_quotes),
+            ("\"a", with_malformed_quotes),
+        ] {
             let answer = get_with(address, "/health/levels/1", &[(name, &format!("{written}, {hop}"))]).await;
-            assert_eq!(answer.status, 200, "{name}: {written}");
+            assert_eq!(answer.status, status, "{name}: {written}");
+        }
+    }
+}
+
+/// A proxy quotes what the client wrote as its host.
+#[tokio::test]
+async fn quoted_commas_in_forwarded_add_no_hop() {
+    let forwarded = r#"for=203.0.113.5;host="a, for=192.0.2.9;x=""#;
+    for (range, status) in [("192.0.2.0/24", 403), ("203.0.113.0/24", 200)] {
+        let (address, ..) = start(inside(&[range]).behind(Proxies::forwarded(["127.0.0.1"]))).await;
+        let answer = get_with(address, "/health/levels/1", &[("Forwarded", forwarded)]).await;
+        assert_eq!(answer.status, status, "{range}");
+        for malformed in [r#"for=192.0.2.9;host="a"#, r#"for=192.0.2.9;host="a"b"#, r#"for=203.0.113.5;host=a"b""#] {
+            let answer = get_with(address, "/health/levels/1", &[("Forwarded", malformed)]).await;
+            assert_eq!(answer.status, 403, "{range}: {malformed}");
         }
     }
 }
@@ -114,6 +136,33 @@ async fn an_address_that_nobody_tells_is_in_no_range() {
     assert_eq!(get_with(address, "/health/levels/1", &[("X-Forwarded-For", "127.0.0.1")]).await.status, 403);
     assert_eq!(get(address, "/health/levels/5").await.status, 200);
     assert_eq!(runs.take(), [0, 0, 0, 0, 1]);
+}
+
+/// What is not known is no reason to let anybody in.
+#[tokio::test]
+async fn unknown_address_grants_nothing_inside_not() {
+    let stranger = || address(["10.0.0.0/8"]);
+    for (policy, status) in [
+        (not(stranger()), 403),
+        (not(not(stranger())), 403),
+        (not(any_of([stranger(), closed()])), 403),
+        (not(all_of([stranger(), public()])), 403),
+        (all_of([public(), not(stranger())]), 403),
+        (any_of([not(stranger()), closed()]), 403),
+        (not(stranger().only_levels(1..=2)), 403),
+        (any_of([not(stranger()), public()]), 200),
+    ] {
+        let endpoint = with_access(&Runs::default(), Access::new().levels(.., policy)).build().expect("good");
+        let address = serve(endpoint.router()).await;
+        assert_eq!(get(address, "/health/levels/1").await.status, status);
+    }
+    // Proxies that do not tell it.
+    let access = Access::new().levels(.., not(stranger())).behind(Proxies::x_forwarded_for(["127.0.0.1"]));
+    let (address, ..) = start(access).await;
+    for (forwarded, status) in [("unknown", 403), ("192.0.2.1", 200), ("10.0.0.1", 403)] {
+        let answer = get_with(address, "/health/levels/1", &[("X-Forwarded-For", forwarded)]).await;
+        assert_eq!(answer.status, status, "{forwarded}");
+    }
 }
 
 /// A proxy beside the service may reach it over a socket, which has no address.

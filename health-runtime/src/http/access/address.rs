@@ -12,7 +12,8 @@ use super::{
 /// Asks for an address within one of these ranges, such as `["10.0.0.0/8", "::1"]`; with others, 403.
 ///
 /// It is the address of the connection, which axum tells if the service is served with
-/// `router.into_make_service_with_connect_info::<SocketAddr>()`; without it everybody is refused, which is logged once.
+/// `router.into_make_service_with_connect_info::<SocketAddr>()`; without it everybody is refused, by [`not`](super::not())
+/// of this policy, too, which is logged once.
 /// Behind proxies, [declare them](super::Access::behind).
 pub fn address(ranges: impl IntoIterator<Item = impl Into<String>>) -> AnyPolicy {
     AnyPolicy::new(Address { ranges: Ranges::new(ranges), complaint: Complaint::new() })
@@ -28,10 +29,12 @@ impl Decide for Address {
         Soon::Now(match caller.address() {
             Some(address) if self.ranges.contains(address) => Decision::allow(),
             Some(_) => Decision::forbidden().because("the address is in no range"),
-            None if caller.peer().is_some() => Decision::forbidden().because("the proxies do not tell the address"),
+            None if caller.peer().is_some() => {
+                Decision::forbidden().undecided().because("the proxies do not tell the address")
+            }
             None => {
                 self.complaint.tell("nobody passes `address`");
-                Decision::forbidden().because("the address is not known")
+                Decision::forbidden().undecided().because("the address is not known")
             }
         })
     }

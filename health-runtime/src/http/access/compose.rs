@@ -32,8 +32,8 @@ pub fn all_of<P: Into<AnyPolicy>>(policies: impl IntoIterator<Item = P>) -> AnyP
     AnyPolicy::new(AllOf(policies.into_iter().map(Into::into).collect()))
 }
 
-/// What the other one does not grant, details included; made for [`all_of`]. A policy that could not decide grants
-/// nothing here either.
+/// What the other one does not grant, details included; made for [`all_of`]. A policy that could not decide, or did not
+/// know the address that it is about, grants nothing here either.
 pub fn not(policy: impl Into<AnyPolicy>) -> AnyPolicy {
     AnyPolicy::new(Not(policy.into()))
 }
@@ -73,6 +73,10 @@ impl Decide for AnyOf {
     fn faults(&self) -> Vec<String> {
         faults("any_of", &self.0)
     }
+
+    fn fixed(&self) -> Option<Decision> {
+        self.0.iter().map(AnyPolicy::fixed).reduce(|one, other| Some(one?.or(other?)))?
+    }
 }
 
 struct AllOf(Vec<AnyPolicy>);
@@ -86,6 +90,10 @@ impl Decide for AllOf {
     fn faults(&self) -> Vec<String> {
         faults("all_of", &self.0)
     }
+
+    fn fixed(&self) -> Option<Decision> {
+        self.0.iter().map(AnyPolicy::fixed).reduce(|one, other| Some(one?.and(other?)))?
+    }
 }
 
 struct Not(AnyPolicy);
@@ -97,6 +105,10 @@ impl Decide for Not {
 
     fn faults(&self) -> Vec<String> {
         self.0.faults()
+    }
+
+    fn fixed(&self) -> Option<Decision> {
+        self.0.fixed().map(Decision::negated)
     }
 }
 

@@ -16,6 +16,8 @@ use crate::model::{Level, Levels};
 pub struct Decision {
     pub(super) run: Levels,
     pub(super) details: Levels,
+    /// The levels that it might grant if more were known: these at least are not granted by `not`.
+    pub(super) possible: Levels,
     pub(super) who: Option<String>,
     /// Why it says no, at least in part.
     pub(super) denial: Option<Denial>,
@@ -83,6 +85,7 @@ impl Decision {
         Self {
             run: Levels::ALL,
             details: Levels::ALL,
+            possible: Levels::ALL,
             who: None,
             denial: None,
             because: None,
@@ -111,11 +114,18 @@ impl Decision {
 
     /// There is no telling, as when a directory is not reached: the caller is refused with 503.
     pub fn unavailable() -> Self {
-        Self::deny(Denial::Unavailable)
+        Self::deny(Denial::Unavailable).undecided()
     }
 
     fn deny(denial: Denial) -> Self {
-        Self { run: Levels::NONE, details: Levels::NONE, denial: Some(denial), ..Self::allow() }
+        let none = Levels::NONE;
+        Self { run: none, details: none, possible: none, denial: Some(denial), ..Self::allow() }
+    }
+
+    /// A decision that lacks facts: it grants nothing, and its opposite grants nothing either.
+    pub(super) const fn undecided(mut self) -> Self {
+        self.possible = Levels::ALL;
+        self
     }
 
     /// Takes away every level but these.
@@ -126,6 +136,7 @@ impl Decision {
     pub(super) fn only(mut self, levels: Levels) -> Self {
         self.run = self.run.and(levels);
         self.details = self.details.and(levels);
+        self.possible = self.possible.and(levels);
         self
     }
 
@@ -205,6 +216,7 @@ impl Decision {
         Self {
             run: self.run.or(other.run),
             details: self.details.or(other.details),
+            possible: self.possible.or(other.possible),
             denial: self.denial.max(other.denial),
             because,
             ..self.with_credentials_of(other)
@@ -222,9 +234,10 @@ impl Decision {
             None => 0,
         };
         let (run, details) = (self.run.and(other.run), self.details.and(other.details));
+        let possible = self.possible.and(other.possible);
         let heavier = if weight(self.denial) >= weight(other.denial) { &self } else { &other };
         let (denial, because) = (heavier.denial, heavier.because);
-        Self { run, details, denial, because, ..self.with_credentials_of(other) }
+        Self { run, details, possible, denial, because, ..self.with_credentials_of(other) }
     }
 
     fn with_credentials_of(mut self, other: Self) -> Self {
@@ -241,18 +254,17 @@ impl Decision {
         self
     }
 
-    /// What is granted where this grants nothing. One that could not decide still cannot.
+    /// What is granted where this grants nothing, and could not if more were known.
     pub(super) fn negated(self) -> Self {
-        if self.denial == Some(Denial::Unavailable) {
-            return Self { run: Levels::NONE, details: Levels::NONE, ..self };
-        }
-        let run = self.run.others();
+        let run = self.possible.others();
+        let denial = self.denial.filter(|denial| *denial == Denial::Unavailable).unwrap_or(Denial::Forbidden);
         Self {
             run,
-            details: self.details.others().and(run),
+            details: run,
+            possible: self.run.others(),
             who: None,
-            denial: run.is_empty().then_some(Denial::Forbidden),
-            because: None,
+            denial: run.is_empty().then_some(denial),
+            because: self.because.filter(|_| self.possible != self.run),
             challenges: Vec::new(),
             ..self
         }
@@ -294,5 +306,26 @@ mod tests {
         assert_eq!(Decision::allow().negated().denial, Some(Denial::Forbidden));
         assert_eq!(Decision::forbidden().negated().run, Levels::ALL);
         assert_eq!(Decision::allow().without_details().negated().details, Levels::NONE);
+    }
+
+    #[test]
+    fn undecided_grants_nothing_in_any_nesting() {
+        let unknown = || Decision::forbidden().undecided();
+        let shallow = || Decision::allow().only_levels([Level::L5]);
+        for (nesting, run) in [
+            (unknown(), Levels::NONE),
+            (unknown().negated(), Levels::NONE),
+            (unknown().negated().negated(), Levels::NONE),
+            (shallow().or(unknown()).negated(), Levels::NONE),
+            (shallow().and(unknown()).negated(), Levels::one(Level::L5).others()),
+            (Decision::allow().and(unknown()).negated(), Levels::NONE),
+            (Decision::allow().and(unknown().negated()), Levels::NONE),
+            (unknown().negated().or(shallow()), Levels::one(Level::L5)),
+            (shallow().negated().or(unknown()).negated(), Levels::NONE),
+            // What is decided without it stays decided.
+            (Decision::forbidden().and(unknown()).negated(), Levels::ALL),
+        ] {
+            assert_eq!((nesting.run, nesting.details), (run, run), "{nesting:?}");
+        }
     }
 }

@@ -69,9 +69,9 @@ pub(super) fn hop(text: &str) -> Option<IpAddr> {
 
 /// The hop that an element of `Forwarded` names: the value of its `for` (RFC 7239, section 4). `None` if it has none, or
 /// two.
-pub(super) fn forwarded_for(element: &str) -> Option<&str> {
-    let mut values = element.split(';').filter_map(|pair| {
-        let (name, value) = pair.trim().split_once('=')?;
+pub(super) fn forwarded_for(element: &[u8]) -> Option<&str> {
+    let mut values = split_unquoted(element, b';')?.into_iter().filter_map(|pair| {
+        let (name, value) = std::str::from_utf8(pair).ok()?.trim().split_once('=')?;
         name.eq_ignore_ascii_case("for").then_some(value)
     });
     let value = values.next()?;
@@ -81,6 +81,47 @@ pub(super) fn forwarded_for(element: &str) -> Option<&str> {
     match value.strip_prefix('"') {
         Some(rest) => rest.strip_suffix('"'),
         None => Some(value),
+    }
+}
+
+/// Splits a text at the separators outside of quoted strings (RFC 9110, section 5.6.4). `None` if the quotes are
+/// malformed, because nobody knows then which part a proxy wrote.
+pub(super) fn split_unquoted(text: &[u8], separator: u8) -> Option<Vec<&[u8]>> {
+    let mut parts = Vec::new();
+    let (mut start, mut at) = (0, 0);
+    while let Some(byte) = text.get(at) {
+        match byte {
+            // A quoted string is a whole value: between `=` and the end of its pair.
+            b'"' if at > 0 && text[at - 1] == b'=' => {
+                at += quoted_length(&text[at..])?;
+                let rest = text[at..].trim_ascii_start();
+                if rest.first().is_some_and(|next| !matches!(next, b',' | b';')) {
+                    return None;
+                }
+            }
+            b'"' | b'\\' => return None,
+            byte => {
+                if *byte == separator {
+                    parts.push(&text[start..at]);
+                    start = at + 1;
+                }
+                at += 1;
+            }
+        }
+    }
+    parts.push(&text[start..]);
+    Some(parts)
+}
+
+/// The length of the quoted string at the beginning of a text. `None` if it has no end.
+fn quoted_length(text: &[u8]) -> Option<usize> {
+    let mut at = 1;
+    loop {
+        match text.get(at)? {
+            b'"' => return Some(at + 1),
+            b'\\' => at += 2,
+            _ => at += 1,
+        }
     }
 }
 
@@ -105,17 +146,51 @@ mod tests {
 
     #[test]
     fn elements_of_forwarded_name_one_hop() {
-        assert_eq!(forwarded_for("for=192.0.2.1"), Some("192.0.2.1"));
-        assert_eq!(forwarded_for(r#"proto=https; For="[2001:db8::1]:80";by=_x"#), Some("[2001:db8::1]:80"));
-        for element in ["", "by=192.0.2.1", "for=a;for=b", r#"for="x"#] {
-            assert_eq!(forwarded_for(element), None, "{element}");
+        assert_eq!(forwarded_for(b"for=192.0.2.1"), Some("192.0.2.1"));
+        assert_eq!(forwarded_for(br#"proto=https; For="[2001:db8::1]:80";by=_x"#), Some("[2001:db8::1]:80"));
+        assert_eq!(forwarded_for(br#"host="a;for=192.0.2.9";for=192.0.2.1"#), Some("192.0.2.1"));
+        for element in ["", "by=192.0.2.1", "for=a;for=b", r#"for="x"#, r#"host=";for=a"#] {
+            assert_eq!(forwarded_for(element.as_bytes()), None, "{element}");
+        }
+    }
+
+    #[test]
+    fn quoted_strings_hide_separators_and_malformed_quotes_hide_everything() {
+        let split = |text: &'static str| {
+            let parts = split_unquoted(text.as_bytes(), b',')?;
+            Some(parts.into_iter().map(|part| String::from_utf8_lossy(part).into_owned()).collect::<Vec<_>>())
+        };
+        assert_eq!(split("a, b,").expect("parts"), ["a", " b", ""]);
+        assert_eq!(
+            split(r#"for=a;host="x, y" , for="b\",\\""#).expect("parts"),
+            [r#"for=a;host="x, y" "#, r#" for="b\",\\""#]
+        );
+        for malformed in
+            [r#"for=""#, r#""a, for=b"#, r#"for="a"b"#, r#"for="a" b"#, r#"for=a"b""#, r#"host="a\"#, r"for=\a"]
+        {
+            assert_eq!(split(malformed), None, "{malformed}");
         }
     }
 
     proptest! {
         #[test]
         fn nothing_makes_them_panic(text in "[\\PC]{0,100}") {
-            let _ = (hop(&text), forwarded_for(&text).and_then(hop), Ranges::new([text.as_str()]).faults("x"));
+            let named = forwarded_for(text.as_bytes()).and_then(hop);
+            let _ = (hop(&text), named, Ranges::new([text.as_str()]).faults("x"));
+        }
+
+        #[test]
+        fn quoted_texts_of_a_client_add_no_element(host in "[ -~]{0,40}", before in "[ -~]{0,40}") {
+            let quoted = host.replace('\\', r"\\").replace('"', "\\\"");
+            let written = format!(r#"for=192.0.2.1;host="{quoted}""#);
+            let parts = split_unquoted(written.as_bytes(), b',').expect("a well-formed line");
+            prop_assert_eq!(&parts, &[written.as_bytes()]);
+            prop_assert_eq!(forwarded_for(parts[0]), Some("192.0.2.1"));
+            // A proxy that appends to whatever the client wrote: the last element is the proxy's, or none is known.
+            let appended = format!("{before}, {written}");
+            if let Some(parts) = split_unquoted(appended.as_bytes(), b',') {
+                prop_assert_eq!(parts.last().and_then(|last| forwarded_for(last)), Some("192.0.2.1"));
+            }
         }
     }
 }

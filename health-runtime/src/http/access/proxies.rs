@@ -3,7 +3,7 @@ use std::net::IpAddr;
 use axum::http::HeaderMap;
 
 use super::{
-    forwarded::{Ranges, forwarded_for, hop},
+    forwarded::{Ranges, forwarded_for, hop, split_unquoted},
     peer::Peer,
 };
 
@@ -14,7 +14,7 @@ const MOST_HOPS: usize = 32;
 /// it. Name the one header that your proxies set: they pass on the other one as the client wrote it.
 ///
 /// Of the hops, which each proxy adds at the end, the last one that is no declared proxy is the client: everything before
-/// it is what the client claims.
+/// it is what the client claims. A line of `Forwarded` with malformed quotes tells no address.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Proxies {
@@ -70,16 +70,19 @@ impl Proxies {
         let mut hops = 0;
         // From the last one on; several lines are one list (RFC 9110, section 5.3).
         for line in headers.get_all(name).iter().rev() {
+            let elements = match self.header {
+                Header::XForwardedFor => line.as_bytes().split(|byte| *byte == b',').collect(),
+                Header::Forwarded => split_unquoted(line.as_bytes(), b',')?,
+            };
             // One hop at a time: in front of those that proxies wrote stands whatever the client did.
-            for text in line.as_bytes().rsplit(|byte| *byte == b',') {
+            for element in elements.into_iter().rev() {
                 hops += 1;
                 if hops > MOST_HOPS {
                     return None;
                 }
-                let text = std::str::from_utf8(text).ok()?;
                 let address = match self.header {
-                    Header::XForwardedFor => hop(text)?,
-                    Header::Forwarded => hop(forwarded_for(text)?)?,
+                    Header::XForwardedFor => hop(std::str::from_utf8(element).ok()?)?,
+                    Header::Forwarded => hop(forwarded_for(element)?)?,
                 };
                 if !self.ranges.contains(address) {
                     return Some(address);
