@@ -460,6 +460,39 @@ async fn a_signature_counts_once() {
     assert_eq!(health_tests::send(address, &format!("{line}{fresh}\r\n")).await.status, 401);
 }
 
+/// What was overheard on its way to one endpoint of the process is of no use at the other.
+#[tokio::test]
+async fn signature_counts_once_for_all_endpoints_of_a_process() {
+    let access = |secret| Access::new().levels(.., signed([AccessKey::new("shared", secret)]));
+    let (first, ..) = start(access(SECRET)).await;
+    let (second, ..) = start(access(SECRET)).await;
+    let (other, ..) = start(access("another secret, of 2026")).await;
+    let headers = signature("shared", SECRET, "/health/levels/5", now(), "used-once-in-a-process");
+    for (address, status) in [(first, 200), (second, 401), (other, 401), (first, 401)] {
+        assert_eq!(get_with(address, "/health/levels/5", &borrowed(&headers)).await.status, status);
+    }
+}
+
+#[tokio::test]
+async fn busy_key_does_not_make_others_be_refused() {
+    use tower::ServiceExt as _;
+    let keys = [AccessKey::new("busy", SECRET).levels(5..), AccessKey::new("quiet", "another secret, of 2026")];
+    let (address, _, endpoint) = start(Access::new().levels(.., signed(keys))).await;
+    let router = endpoint.router();
+    let mut statuses = std::collections::BTreeMap::new();
+    for _ in 0..10_001 {
+        let headers = signature("busy", SECRET, "/health/levels/5", now(), &nonce());
+        let request = axum::http::Request::get("/health/levels/5");
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, value));
+        let request = request.body(axum::body::Body::empty()).expect("a request");
+        let status = router.clone().oneshot(request).await.expect("an answer").status().as_u16();
+        *statuses.entry(status).or_insert(0) += 1;
+    }
+    assert_eq!(statuses.into_iter().collect::<Vec<_>>(), [(200, 10_000), (503, 1)]);
+    let quiet = signature("quiet", "another secret, of 2026", "/health/levels/1", now(), &nonce());
+    assert_eq!(get_with(address, "/health/levels/1", &borrowed(&quiet)).await.status, 200);
+}
+
 #[tokio::test]
 async fn methods_other_than_reading_are_refused_before_anybody_is_asked() {
     let (address, runs, _) = start(Access::new().levels(.., access_key([AccessKey::new("all", SECRET)]))).await;

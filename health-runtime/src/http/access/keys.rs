@@ -52,8 +52,8 @@ impl AccessKey {
 }
 
 /// What is wrong with the keys of a policy.
-pub(super) fn faults_of_keys(policy: &str, keys: &[AccessKey]) -> Vec<String> {
-    let mut faults = faults_of_names("key", policy, keys.iter().map(|key| key.id.as_str()));
+pub(super) fn faults_of_keys<'a>(policy: &str, keys: impl Iterator<Item = &'a AccessKey> + Clone) -> Vec<String> {
+    let mut faults = faults_of_names("key", policy, keys.clone().map(|key| key.id.as_str()));
     for key in keys {
         let whose = format!("`{policy}`: key {:?}", key.id);
         faults.extend(key.grants.faults(&whose));
@@ -114,7 +114,7 @@ impl Decide for ByKey {
     }
 
     fn faults(&self) -> Vec<String> {
-        let mut faults = faults_of_keys("access_key", &self.keys);
+        let mut faults = faults_of_keys("access_key", self.keys.iter());
         for key in &self.keys {
             let secret = key.secret.expose_secret();
             if !is_sendable(secret.trim_end_matches(['\n', '\r'])) {

@@ -1,14 +1,18 @@
 use std::{
     collections::HashMap,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError},
 };
 
+use secrecy::ExposeSecret;
 use sha2::{Digest, Sha256};
 
-/// How many signed requests are remembered; only those with a right signature are.
-const MOST: usize = 10_000;
+use super::keys::AccessKey;
 
-/// Which nonces were used, until their signatures are too old to count anyhow.
+/// Signed requests that are remembered for one key; only those with a right signature are.
+const MAX_NONCES_PER_KEY: usize = 10_000;
+
+/// Nonces that one key has used, until their signatures are too old to count. All policies of the process with the same
+/// key share them.
 #[derive(Debug, Default)]
 pub(super) struct Nonces {
     used: Mutex<Used>,
@@ -16,16 +20,16 @@ pub(super) struct Nonces {
 
 #[derive(Debug, Default)]
 struct Used {
-    /// By a hash of key and nonce, so that each takes the same room.
     by_hash: HashMap<[u8; 32], Use>,
+    /// How long nonces are remembered, in seconds from their timestamp on: the longest window of a policy.
+    window: u64,
     /// When the old ones were taken out, in seconds since 1970.
     pruned_at: u64,
 }
 
 #[derive(Debug)]
 struct Use {
-    /// The last second in which the signature counts.
-    until: u64,
+    timestamp: u64,
     /// One request may be asked about by several policies.
     request: u64,
 }
@@ -39,21 +43,42 @@ pub(super) enum Novelty {
 }
 
 impl Nonces {
-    /// Times are in seconds since 1970.
-    pub(super) fn note(&self, key: &str, nonce: &str, request: u64, now: u64, until: u64) -> Novelty {
-        let hash = Sha256::new().chain_update(key).chain_update([0]).chain_update(nonce).finalize().into();
-        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+    /// The nonces of a key, remembered for `window` seconds at least. They outlive the policy, because the same request
+    /// may come to the next one.
+    pub(super) fn of(key: &AccessKey, window: u64) -> Arc<Self> {
+        static BY_KEY: LazyLock<Mutex<HashMap<[u8; 32], Arc<Nonces>>>> = LazyLock::new(Mutex::default);
+        let secret = Sha256::digest(key.secret.expose_secret());
+        let hash = Sha256::new().chain_update(&key.id).chain_update([0]).chain_update(secret).finalize().into();
+        let mut by_key = BY_KEY.lock().unwrap_or_else(PoisonError::into_inner);
+        let nonces = Arc::clone(by_key.entry(hash).or_default());
+        drop(by_key);
+        let mut used = nonces.lock();
+        used.window = used.window.max(window);
+        drop(used);
+        nonces
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Used> {
+        // Nothing panics while it holds the lock.
+        self.used.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes a request as used. Times are in seconds since 1970.
+    pub(super) fn note(&self, nonce: &str, request: u64, now: u64, timestamp: u64) -> Novelty {
+        let hash = Sha256::digest(nonce).into();
+        let mut used = self.lock();
         if let Some(earlier) = used.by_hash.get(&hash) {
             return if earlier.request == request { Novelty::New } else { Novelty::Replayed };
         }
-        if used.by_hash.len() >= MOST && used.pruned_at != now {
-            used.by_hash.retain(|_, earlier| earlier.until >= now);
+        if used.by_hash.len() >= MAX_NONCES_PER_KEY && used.pruned_at != now {
+            let window = used.window;
+            used.by_hash.retain(|_, earlier| earlier.timestamp.saturating_add(window) >= now);
             used.pruned_at = now;
         }
-        if used.by_hash.len() >= MOST {
+        if used.by_hash.len() >= MAX_NONCES_PER_KEY {
             return Novelty::Unknown;
         }
-        used.by_hash.insert(hash, Use { until, request });
+        used.by_hash.insert(hash, Use { timestamp, request });
         Novelty::New
     }
 }
@@ -62,24 +87,30 @@ impl Nonces {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_nonce_counts_once_for_each_key() {
-        let nonces = Nonces::default();
-        assert_eq!(nonces.note("a", "n", 1, 100, 200), Novelty::New);
-        assert_eq!(nonces.note("a", "n", 1, 100, 200), Novelty::New, "the same request");
-        assert_eq!(nonces.note("a", "n", 2, 100, 200), Novelty::Replayed);
-        assert_eq!(nonces.note("b", "n", 2, 100, 200), Novelty::New);
+    fn key(id: &str) -> AccessKey {
+        AccessKey::new(id, format!("secret of {id}, long enough"))
     }
 
     #[test]
-    fn as_many_are_remembered_as_there_is_room_for_and_old_ones_make_room() {
-        let nonces = Nonces::default();
-        for request in 0..MOST as u64 {
-            assert_eq!(nonces.note("a", &request.to_string(), request, 100, 200), Novelty::New);
+    fn nonce_counts_once_for_each_key() {
+        let (a, b) = (Nonces::of(&key("once-a"), 100), Nonces::of(&key("once-b"), 100));
+        assert_eq!(a.note("n", 1, 100, 100), Novelty::New);
+        assert_eq!(a.note("n", 1, 100, 100), Novelty::New, "the same request");
+        assert_eq!(a.note("n", 2, 100, 100), Novelty::Replayed);
+        assert_eq!(b.note("n", 2, 100, 100), Novelty::New);
+        assert_eq!(Nonces::of(&key("once-a"), 100).note("n", 3, 100, 100), Novelty::Replayed, "another policy");
+    }
+
+    #[test]
+    fn full_store_of_a_key_affects_no_other_key() {
+        let (greedy, honest) = (Nonces::of(&key("greedy"), 100), Nonces::of(&key("honest"), 100));
+        for request in 0..MAX_NONCES_PER_KEY as u64 {
+            assert_eq!(greedy.note(&request.to_string(), request, 100, 100), Novelty::New);
         }
-        assert_eq!(nonces.note("a", "one more", 1, 200, 300), Novelty::Unknown);
-        assert_eq!(nonces.note("a", "0", 1, 200, 300), Novelty::Replayed, "nothing was forgotten for it");
-        assert_eq!(nonces.note("a", "one more", 1, 201, 300), Novelty::New);
-        assert_eq!(nonces.used.lock().unwrap().by_hash.len(), 1);
+        assert_eq!(greedy.note("one more", 1, 200, 200), Novelty::Unknown);
+        assert_eq!(greedy.note("0", 1, 200, 100), Novelty::Replayed, "nothing was forgotten for it");
+        assert_eq!(honest.note("one more", 1, 200, 200), Novelty::New);
+        assert_eq!(greedy.note("one more", 1, 201, 201), Novelty::New);
+        assert_eq!(greedy.lock().by_hash.len(), 1);
     }
 }

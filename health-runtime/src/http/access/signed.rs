@@ -58,39 +58,47 @@ pub fn signed(keys: impl IntoIterator<Item = AccessKey>) -> AnyPolicy {
 ///     -H "X-Nonce: $nonce" -H "X-Signature: $signature"
 /// ```
 ///
-/// A signature counts within the window around its timestamp, once for each process. (Instances that share a key do not know
-/// what the others have seen; give each its own, where that matters.) A gateway that rewrites paths breaks signatures.
+/// A signature counts within the window around its timestamp, once in a process: all its endpoints remember the nonces of a
+/// key together. Nonces are in memory alone. So a request that was overheard counts once more within its window after a
+/// restart, and at each other instance that has the same key; take a short window where that matters, and a key for each
+/// instance. A gateway that rewrites paths breaks signatures.
 #[derive(Debug)]
 #[must_use]
 pub struct Signed {
     keys: Vec<AccessKey>,
     window: Duration,
-    nonces: Nonces,
 }
 
 impl Signed {
     /// With a window of five minutes.
     pub fn new(keys: impl IntoIterator<Item = AccessKey>) -> Self {
-        let keys = keys.into_iter().collect();
-        Self { keys, window: Duration::from_mins(5), nonces: Nonces::default() }
+        Self { keys: keys.into_iter().collect(), window: Duration::from_mins(5) }
     }
 
     /// Sets how far the clocks of the caller and of this service may be apart, one second to one hour. Default: five
-    /// minutes. Up to 10,000 requests are remembered for twice as long; more than that are refused with 503.
+    /// minutes. Up to 10,000 requests of each key are remembered for twice as long; more of that key are refused with 503.
     pub const fn window(mut self, window: Duration) -> Self {
         self.window = window;
         self
     }
+}
 
+/// The policy, with the nonces of each key.
+struct BySignature {
+    keys: Vec<(AccessKey, Arc<Nonces>)>,
+    window: Duration,
+}
+
+impl BySignature {
     fn judge(&self, caller: &Caller, now: u64) -> Result<Decision, Refused> {
         if caller.header_values(SIGNATURE_HEADER).next().is_none() {
             return Err(Refused::Missing);
         }
         let request = SignedRequest::read(caller).ok_or(Refused::Rejected("malformed"))?;
-        let found = self.keys.iter().find(|key| key.id == request.id);
+        let found = self.keys.iter().find(|(key, _)| key.id == request.id);
         // Something is signed for an id that no key has, too, so that ids cannot be told by the time it takes.
-        let is_right = found.or_else(|| self.keys.first()).is_some_and(|key| request.is_signed_with(key));
-        let key = found.ok_or(Refused::Rejected("no such key"))?;
+        let is_right = found.or_else(|| self.keys.first()).is_some_and(|(key, _)| request.is_signed_with(key));
+        let (key, nonces) = found.ok_or(Refused::Rejected("no such key"))?;
         if !is_right {
             return Err(Refused::Rejected("wrong signature"));
         }
@@ -98,10 +106,10 @@ impl Signed {
         if now.abs_diff(request.timestamp) > window {
             return Err(Refused::Rejected("expired"));
         }
-        match self.nonces.note(&key.id, request.nonce, caller.id(), now, request.timestamp.saturating_add(window)) {
+        match nonces.note(request.nonce, caller.id(), now, request.timestamp) {
             Novelty::New => Ok(key.grants.decision(&key.id, Schemes::SIGNED)),
             Novelty::Replayed => Err(Refused::Rejected("replayed")),
-            Novelty::Unknown => Err(Refused::Unavailable("too many signed requests to remember")),
+            Novelty::Unknown => Err(Refused::Unavailable("too many signed requests of this key to remember")),
         }
     }
 }
@@ -113,12 +121,16 @@ enum Refused {
 }
 
 impl From<Signed> for AnyPolicy {
-    fn from(signed: Signed) -> Self {
-        Self::new(signed)
+    fn from(Signed { keys, window }: Signed) -> Self {
+        let nonces = |key: AccessKey| {
+            let nonces = Nonces::of(&key, window.as_secs());
+            (key, nonces)
+        };
+        Self::new(BySignature { keys: keys.into_iter().map(nonces).collect(), window })
     }
 }
 
-impl Decide for Signed {
+impl Decide for BySignature {
     fn decide(self: Arc<Self>, caller: &Caller) -> Soon<Decision> {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
         Soon::Now(self.judge(caller, now).unwrap_or_else(|refused| match refused {
@@ -129,7 +141,7 @@ impl Decide for Signed {
     }
 
     fn faults(&self) -> Vec<String> {
-        let mut faults = faults_of_keys("signed", &self.keys);
+        let mut faults = faults_of_keys("signed", self.keys.iter().map(|(key, _)| key));
         if !(Duration::from_secs(1)..=Duration::from_hours(1)).contains(&self.window) {
             faults.push(format!("`signed`: a window of {:?} is not between a second and an hour", self.window));
         }
