@@ -89,6 +89,21 @@ async fn a_set_of_all_kinds_is_searched_for_those_that_fit() {
     }
 }
 
+/// Each try takes its time on the thread that serves.
+#[tokio::test]
+async fn token_without_kid_is_tried_with_few_keys() {
+    let secret = |number: usize| format!("{number:02}-0123456789abcdef0123456789abcdef");
+    let named = |number: usize| oct(&number.to_string(), &secret(number));
+    for (count, is_tried) in [(1, true), (4, true), (5, false), (32, false)] {
+        let set = json!({ "keys": (0..count).map(named).collect::<Vec<_>>() }).to_string();
+        let tokens = Jwt::new(JwtAlgorithm::Hs256, JwtKeys::jwks(set)).audience("orders-health");
+        let service = Service::behind(tokens).await;
+        let last = count - 1;
+        assert_eq!(service.accepts(&token(None, &secret(last))).await, is_tried, "{count} keys");
+        assert!(service.accepts(&token(Some(&last.to_string()), &secret(last))).await, "{count} keys");
+    }
+}
+
 /// RFC 7517, section 5: what an issuer has beside the keys that can be used is not to break those.
 #[tokio::test]
 async fn a_key_that_cannot_be_used_spoils_no_other() {

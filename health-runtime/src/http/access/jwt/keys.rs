@@ -8,8 +8,10 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::Value;
 
-/// Each is tried on a token that does not name its key.
 const MOST_KEYS: usize = 32;
+
+/// Keys that are tried on one token, because each takes its time on the thread that serves.
+const MAX_CANDIDATES: usize = 4;
 
 /// As long as the hash, in bytes (RFC 7518, section 3.2).
 const SHORTEST_SECRET: usize = 32;
@@ -57,7 +59,8 @@ impl fmt::Display for JwtAlgorithm {
 /// What tokens are verified with.
 ///
 /// A PEM holds one public key. A JWKS (RFC 7517) holds several, of which those count that fit the algorithm; a token that
-/// names its key by `kid` is held against that one. Keys in it that cannot be used are left out, as long as one can be.
+/// names its key by `kid` is held against that one, and a token that names none against all, if they are four at most; else
+/// it is refused. Keys in it that cannot be used are left out, as long as one can be.
 #[derive(Debug)]
 #[must_use]
 pub struct JwtKeys {
@@ -183,7 +186,19 @@ impl KeySet {
         match keys.len() {
             0 if left_out.is_empty() => Err(format!("it holds no key for {algorithm}")),
             0 => Err(format!("it holds no key for {algorithm} that can be used: {}", left_out.join(", "))),
-            1..=MOST_KEYS => Ok(Self { keys, left_out }),
+            1..=MOST_KEYS => {
+                let set = Self { keys, left_out };
+                let is_reachable =
+                    set.keys.iter().all(|(kid, _)| set.candidates(Some(kid.as_deref().unwrap_or_default())).is_some());
+                if is_reachable {
+                    Ok(set)
+                } else {
+                    Err(format!(
+                        "it holds more than {MAX_CANDIDATES} keys for {algorithm} that a token could mean by one `kid`; give each key a \
+                     `kid` of its own"
+                    ))
+                }
+            }
             many => Err(format!("it holds {many} keys for {algorithm}, more than {MOST_KEYS}")),
         }
     }
@@ -207,13 +222,12 @@ impl KeySet {
         Ok(DecodingKey::from_secret(secret))
     }
 
-    /// Those that may have signed a token with this `kid`.
-    pub(super) fn candidates<'a>(&'a self, kid: Option<&'a str>) -> impl Iterator<Item = &'a DecodingKey> {
-        let may_be = move |own: &Option<String>| match (kid, own) {
-            (Some(kid), Some(own)) => kid == own,
-            _ => true,
-        };
-        self.keys.iter().filter(move |(own, _)| may_be(own)).map(|(_, key)| key)
+    /// The keys that may have signed a token with this `kid`. `None` if they are too many to try.
+    pub(super) fn candidates(&self, kid: Option<&str>) -> Option<Vec<&DecodingKey>> {
+        let may_be = |own: Option<&str>| kid.is_none() || own.is_none() || kid == own;
+        let keys = self.keys.iter().filter(|(own, _)| may_be(own.as_deref()));
+        let keys: Vec<_> = keys.map(|(_, key)| key).collect();
+        (keys.len() <= MAX_CANDIDATES).then_some(keys)
     }
 }
 

@@ -227,7 +227,7 @@ fn verify(token: &str, keys: &KeySet, validation: &Validation) -> Result<Claims,
         return Err("an unknown critical extension");
     }
     let mut why = "no such key";
-    for key in keys.candidates(header.kid.as_deref()) {
+    for key in keys.candidates(header.kid.as_deref()).ok_or("it does not name one of many keys")? {
         match decode(token, key, validation) {
             Ok(token) => return examined(Claims(token.claims), validation),
             Err(error) => {
