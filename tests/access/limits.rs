@@ -112,6 +112,35 @@ async fn a_network_of_ipv6_is_one_address_and_those_without_one_are_another() {
     assert_eq!(nowhere().await, StatusCode::TOO_MANY_REQUESTS);
 }
 
+/// Those who have many addresses lock out themselves, and not who comes after them.
+#[tokio::test(start_paused = true)]
+async fn flood_of_new_addresses_locks_out_no_other_network() {
+    let of_one_site: fn(u32) -> String = |number| format!("[2001:db8:7:{number:x}::1]");
+    let of_all_the_world: fn(u32) -> String = |number| {
+        let [a, b, c, d] = number.wrapping_mul(0x9e37_79b9).to_be_bytes();
+        format!("[2a{a:02x}:{b:02x}{c:02x}:{d:02x}00::1]")
+    };
+    let of_ipv4: fn(u32) -> String = |number| format!("100.64.{}.{}", number / 256, number % 256);
+    let (wrong, right) = (credentials::basic("ada", "wrong"), credentials::basic("ada", PASSWORD));
+    for (flood, is_of_few_networks) in [(of_one_site, true), (of_all_the_world, false), (of_ipv4, true)] {
+        let (router, ..) = router(guarded().limits(Limits::new()));
+        for number in 0..14_000 {
+            ask(&router, &flood(number), "/health/levels/1", &wrong).await;
+        }
+        for honest in ["198.51.100.7", "[2001:470:1f0b::7]", "[2a01:4f8:c0c::7]"] {
+            let answer = ask(&router, honest, "/health/levels/1", &right).await;
+            assert_eq!(answer, (StatusCode::OK, None), "{} and {honest}", flood(1));
+        }
+        // New addresses of the same network do not help.
+        let mut statuses = Vec::new();
+        for number in 14_000..14_020 {
+            statuses.push(ask(&router, &flood(number), "/health/levels/1", &wrong).await.0);
+        }
+        let is_locked_out = statuses.contains(&StatusCode::TOO_MANY_REQUESTS);
+        assert_eq!(is_locked_out, is_of_few_networks, "{}: {statuses:?}", flood(1));
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn deep_levels_have_a_rate_of_their_own() {
     let (router, runs, _) = router(guarded().limits(Limits::new().levels(..=2, 2, MINUTE).levels(5.., 4, MINUTE)));

@@ -1,10 +1,4 @@
-use std::{
-    fmt,
-    net::IpAddr,
-    num::NonZeroU32,
-    ops::RangeBounds,
-    time::Duration,
-};
+use std::{fmt, net::IpAddr, num::NonZeroU32, ops::RangeBounds, time::Duration};
 
 use governor::{Quota, RateLimiter, clock::Clock as _, middleware::NoOpMiddleware};
 
@@ -12,7 +6,7 @@ use super::{
     complaint::Complaint,
     network::network,
     policy::NO_LEVELS,
-    visitors::{Account, SinceStart, Visitors},
+    visitors::{Account, Payer, SinceStart, Visitors},
 };
 use crate::model::Levels;
 
@@ -28,7 +22,9 @@ use crate::model::Levels;
 ///
 /// A number may come at once, and then comes back evenly over the time: of `10` in a minute, one every six seconds. An
 /// address is that of the client, see [`Access::behind`](super::Access::behind); of IPv6, a /64 counts as one. Callers
-/// without a known address count as one, together. Up to 10,000 addresses are remembered.
+/// without a known address count as one, together. Up to 10,000 addresses are remembered; beyond that, new ones share 4,096
+/// accounts by their networks (/48 and /32, of IPv4 /24 and /16), so that a flood from many addresses of some networks locks
+/// out those networks, and nobody else.
 ///
 /// Groups are never limited. Nor are levels that are [`public`](super::public()), by failed attempts.
 #[derive(Clone, Debug)]
@@ -86,10 +82,7 @@ impl Limits {
     }
 }
 
-/// Who pays for a request; `None` for all whose address is not known.
-type Payer = Option<IpAddr>;
-
-type Rate = RateLimiter<Account<Payer>, Visitors<Payer>, SinceStart, NoOpMiddleware<Duration>>;
+type Rate = RateLimiter<Account, Visitors, SinceStart, NoOpMiddleware<Duration>>;
 
 /// The limits, with what is used up of them.
 pub(super) struct Limiter {
@@ -120,12 +113,12 @@ impl Limiter {
 
     /// Whether an address has failed too often, and for how long it has to wait.
     pub(super) fn admits(&self, address: Option<IpAddr>) -> Result<(), Duration> {
-        let account = Account { key: self.payer(address), is_only_asked: true };
+        let account = Account { payer: self.payer(address), is_only_asked: true };
         self.failures.iter().try_for_each(|rate| self.check(rate, account))
     }
 
     pub(super) fn note_failure(&self, address: Option<IpAddr>) {
-        let account = Account { key: self.payer(address), is_only_asked: false };
+        let account = Account { payer: self.payer(address), is_only_asked: false };
         if let Some(rate) = &self.failures {
             let _ = self.check(rate, account);
         }
@@ -133,12 +126,12 @@ impl Limiter {
 
     /// Whether an address may have these levels run once more.
     pub(super) fn admits_levels(&self, address: Option<IpAddr>, levels: Levels) -> Result<(), Duration> {
-        let account = Account { key: self.payer(address), is_only_asked: false };
+        let account = Account { payer: self.payer(address), is_only_asked: false };
         let mut relevant = self.levels.iter().filter(|(limited, _)| !limited.and(levels).is_empty());
         relevant.try_for_each(|(_, rate)| self.check(rate, account))
     }
 
-    fn check(&self, rate: &Rate, account: Account<Payer>) -> Result<(), Duration> {
+    fn check(&self, rate: &Rate, account: Account) -> Result<(), Duration> {
         rate.check_key(&account).map_err(|not_until| not_until.wait_time_from(self.clock.now()))
     }
 

@@ -2,7 +2,8 @@
 
 use std::{
     collections::HashMap,
-    hash::Hash,
+    hash::{BuildHasher, RandomState},
+    net::IpAddr,
     sync::{Mutex, PoisonError},
     time::Duration,
 };
@@ -10,8 +11,16 @@ use std::{
 use governor::{clock::Clock, nanos::Nanos, state::StateStore};
 use tokio::time::Instant;
 
-/// How many addresses are remembered at most; beyond that, those that come new share one account.
-const MOST: usize = 10_000;
+use super::network::prefix;
+
+/// Addresses with an account of their own; beyond that, new ones share accounts with others.
+const MAX_OWN_ACCOUNTS: usize = 10_000;
+
+/// Shared accounts of sites, and again of providers.
+const SHARED_ACCOUNTS: usize = 4_096;
+
+/// The bits of IPv4 and IPv6 that a site has in common, and those of a provider of many sites.
+const NETWORKS: [(u32, u32); 2] = [(24, 48), (16, 32)];
 
 /// Tokio's clock, from its making on.
 #[derive(Clone, Copy, Debug)]
@@ -31,92 +40,146 @@ impl Clock for SinceStart {
     }
 }
 
+/// Who pays for a request; `None` for all whose address is not known.
+pub(super) type Payer = Option<IpAddr>;
+
 /// An account that is asked about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Account<K> {
-    pub(super) key: K,
+pub(super) struct Account {
+    pub(super) payer: Payer,
     /// Looked at, and left as it is.
     pub(super) is_only_asked: bool,
 }
 
 /// A store for governor whose memory is bounded, and which can be asked without being changed.
+///
+/// An address without an account of its own has two shared ones, chosen by the hashes of its site and of its provider, and is
+/// refused only if both are used up. So a flood from ever new addresses of some networks locks out those networks, and
+/// hardly ever another one.
 #[derive(Debug)]
-pub(super) struct Visitors<K> {
+pub(super) struct Visitors {
     clock: SinceStart,
-    accounts: Mutex<Accounts<K>>,
+    accounts: Mutex<Accounts>,
 }
 
+/// The times are governor's own: from which on an account is as good as new.
 #[derive(Debug)]
-struct Accounts<K> {
-    /// `None` is the account that is shared. The times are governor's own: from which on an account is as good as new.
-    settled_at: HashMap<Option<K>, Nanos>,
+struct Accounts {
+    own: HashMap<Payer, Nanos>,
+    /// Empty until the first address has to share.
+    shared: [Vec<Option<Nanos>>; NETWORKS.len()],
+    hasher: RandomState,
     pruned_at: Duration,
 }
 
-impl<K: Copy + Eq + Hash> Visitors<K> {
+impl Visitors {
     pub(super) fn new(clock: SinceStart) -> Self {
-        let accounts = Accounts { settled_at: HashMap::new(), pruned_at: Duration::ZERO };
-        Self { clock, accounts: Mutex::new(accounts) }
+        let (own, shared, hasher) = (HashMap::new(), Default::default(), RandomState::new());
+        Self { clock, accounts: Mutex::new(Accounts { own, shared, hasher, pruned_at: Duration::ZERO }) }
     }
 }
 
-impl<K: Copy + Eq + Hash> Accounts<K> {
-    /// Where an address that is not known yet is written down.
-    fn place(&mut self, key: K, now: Duration) -> Option<K> {
-        if self.settled_at.contains_key(&Some(key)) || self.settled_at.len() < MOST {
-            return Some(key);
-        }
+impl Accounts {
+    /// Whether there is an account of its own for this payer, or room for one.
+    fn has_own(&mut self, payer: Payer, now: Duration) -> bool {
+        let has_room = |own: &HashMap<_, _>| own.len() < MAX_OWN_ACCOUNTS || own.contains_key(&payer);
         // At most once a second, because it looks at all of them.
-        if now.saturating_sub(self.pruned_at) >= Duration::from_secs(1) {
+        if !has_room(&self.own) && now.saturating_sub(self.pruned_at) >= Duration::from_secs(1) {
             self.pruned_at = now;
-            self.settled_at.retain(|_, settled_at| Duration::from(*settled_at) > now);
+            self.own.retain(|_, settled_at| Duration::from(*settled_at) > now);
         }
-        (self.settled_at.len() < MOST).then_some(key)
+        has_room(&self.own)
+    }
+
+    /// The shared accounts of a payer.
+    fn shared_by(&mut self, payer: Payer) -> impl Iterator<Item = &mut Option<Nanos>> {
+        let hasher = &self.hasher;
+        self.shared.iter_mut().zip(NETWORKS).map(move |(accounts, (of_ipv4, of_ipv6))| {
+            accounts.resize(SHARED_ACCOUNTS, None);
+            let network = payer.map(|address| prefix(address, of_ipv4, of_ipv6));
+            let at = hasher.hash_one(network) % SHARED_ACCOUNTS as u64;
+            &mut accounts[usize::try_from(at).unwrap_or_default()]
+        })
     }
 }
 
-impl<K: Copy + Eq + Hash> StateStore for Visitors<K> {
-    type Key = Account<K>;
+impl StateStore for Visitors {
+    type Key = Account;
 
-    fn measure_and_replace<T, F, E>(&self, account: &Account<K>, decide: F) -> Result<T, E>
+    fn measure_and_replace<T, F, E>(&self, account: &Account, decide: F) -> Result<T, E>
     where
         F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
     {
+        let Account { payer, is_only_asked } = *account;
         let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
-        let place = accounts.place(account.key, self.clock.now());
-        let (outcome, settled_at) = decide(accounts.settled_at.get(&place).copied())?;
-        if !account.is_only_asked {
-            accounts.settled_at.insert(place, settled_at);
+        if accounts.has_own(payer, self.clock.now()) {
+            let (outcome, settled_at) = decide(accounts.own.get(&payer).copied())?;
+            if !is_only_asked {
+                accounts.own.insert(payer, settled_at);
+            }
+            return Ok(outcome);
         }
-        Ok(outcome)
+        let charge = |account: &mut Option<Nanos>| {
+            let (outcome, settled_at) = decide(*account)?;
+            if !is_only_asked {
+                *account = Some(settled_at);
+            }
+            Ok(outcome)
+        };
+        // Each is charged, and one that is not used up is enough.
+        let outcomes: Vec<Result<T, E>> = accounts.shared_by(payer).map(charge).collect();
+        outcomes.into_iter().reduce(Result::or).unwrap_or_else(|| decide(None).map(|(outcome, _)| outcome))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::num::NonZeroU32;
+    use std::{
+        net::{Ipv4Addr, Ipv6Addr},
+        num::NonZeroU32,
+    };
 
     use governor::{Quota, RateLimiter, middleware::NoOpMiddleware};
 
     use super::*;
 
+    fn once_a_minute() -> RateLimiter<Account, Visitors, SinceStart, NoOpMiddleware<Duration>> {
+        let clock = SinceStart::new();
+        RateLimiter::new(Quota::per_minute(NonZeroU32::MIN), Visitors::new(clock), clock)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn provider_with_many_sites_locks_out_no_other_provider() {
+        let limiter = once_a_minute();
+        let take = |provider: u128, site: u128| {
+            let payer = Some(Ipv6Addr::from_bits(provider << 96 | site << 80).into());
+            limiter.check_key(&Account { payer, is_only_asked: false }).is_ok()
+        };
+        let admitted = (0..65_536).filter(|site| take(0x2001_0db8, *site)).count();
+        assert!(admitted <= MAX_OWN_ACCOUNTS + SHARED_ACCOUNTS + 1, "{admitted}");
+        // A hash in thousands is that of another network.
+        let honest = (0..20).filter(|provider| take(0x2a01_0000 + provider, 1)).count();
+        assert!(honest >= 18, "{honest}");
+    }
+
     #[tokio::test(start_paused = true)]
     async fn memory_is_bounded_and_comes_back() {
-        let clock = SinceStart::new();
-        let once_a_minute = Quota::per_minute(NonZeroU32::MIN);
-        let limiter: RateLimiter<_, _, _, NoOpMiddleware<Duration>> =
-            RateLimiter::new(once_a_minute, Visitors::new(clock), clock);
-        let take = |key: usize| limiter.check_key(&Account { key, is_only_asked: false }).is_ok();
-        let ask = |key: usize| limiter.check_key(&Account { key, is_only_asked: true }).is_ok();
-        for key in 0..MOST {
-            assert!(ask(key) && ask(key) && take(key) && !ask(key) && !take(key));
+        let limiter = once_a_minute();
+        let check = |number: usize, is_only_asked| {
+            let payer = Some(Ipv4Addr::from_bits(u32::try_from(number).unwrap()).into());
+            limiter.check_key(&Account { payer, is_only_asked }).is_ok()
+        };
+        let (take, ask) = (|number| check(number, false), |number| check(number, true));
+        for number in 0..MAX_OWN_ACCOUNTS {
+            assert!(ask(number) && ask(number) && take(number) && !ask(number) && !take(number));
         }
-        assert!(take(MOST), "the first of those that share an account");
-        assert!(!take(MOST + 1));
+        assert!(take(MAX_OWN_ACCOUNTS), "the first of its network without an account of its own");
+        assert!(!take(MAX_OWN_ACCOUNTS + 1), "the second one");
+        assert!(take(1 << 30), "one of another network");
         tokio::time::advance(Duration::from_secs(61)).await;
-        assert!(take(MOST + 1));
+        assert!(take(MAX_OWN_ACCOUNTS + 1));
         assert!(take(7));
         assert!(!take(7));
-        assert!(limiter.into_state_store().accounts.lock().unwrap().settled_at.len() <= MOST + 1);
+        assert!(limiter.into_state_store().accounts.lock().unwrap().own.len() <= MAX_OWN_ACCOUNTS);
     }
 }
