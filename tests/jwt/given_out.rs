@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use health_runtime::{
     Group,
-    access::{Access, Limits, Tokens, User, any_of, basic, public},
+    access::{Access, AccessKey, Limits, Tokens, User, access_key, any_of, basic, public},
 };
 use health_tests::{Answer, send};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode};
@@ -47,14 +47,12 @@ async fn whoever_is_known_gets_a_token_for_what_it_may_see() {
     assert_eq!((answer.status, answer.header("content-type")), (200, "application/json"));
     assert_eq!((answer.header("cache-control"), answer.header("pragma")), ("no-store", "no-cache"));
     let body = answer.json();
-    assert_eq!(body.as_object().map(serde_json::Map::len), Some(2));
-    assert_eq!(body["expires_in"], 300);
+    // RFC 6749, section 5.1.
+    assert_eq!(body.as_object().map(serde_json::Map::len), Some(4));
+    assert_eq!((&body["expires_in"], &body["token_type"]), (&json!(300), &json!("Bearer")));
+    assert_eq!(body["access_token"], body["token"]);
     let ada = body["token"].as_str().expect("a token");
-    let claims: Value = {
-        let mut validation = Validation::new(Algorithm::HS256);
-        validation.set_audience(&["health-runtime"]);
-        decode(ada, &DecodingKey::from_secret(SECRET.as_bytes()), &validation).expect("a good token").claims
-    };
+    let claims = claims(ada);
     assert_eq!((&claims["sub"], &claims["health_levels"]), (&json!("ada"), &json!([1, 2, 3, 4, 5])));
     assert_eq!(claims["exp"].as_u64().zip(claims["iat"].as_u64()).map(|(exp, iat)| exp - iat), Some(300));
 
@@ -72,6 +70,47 @@ async fn a_token_buys_no_other_token() {
     let ada = token(&service, ADA).await;
     let answer = post(&service, &format!("Authorization: Bearer {ada}\r\n"), "").await;
     assert_eq!((answer.status, answer.json()["error"].as_str()), (401, Some("invalid_client")));
+}
+
+fn claims(token: &str) -> Value {
+    let mut validation = Validation::new(Algorithm::HS256);
+    validation.set_audience(&["health-runtime"]);
+    decode(token, &DecodingKey::from_secret(SECRET.as_bytes()), &validation).expect("a good token").claims
+}
+
+#[tokio::test]
+async fn token_grants_no_more_than_the_credentials_that_bought_it() {
+    let people = || basic("health", [User::new("ada", "correct horse")]);
+    let machines = access_key([AccessKey::new("k", "0123456789abcdef-secret")]);
+    // A copy of the policy knows the same password.
+    for rule in [Some(people()), None] {
+        let buys = people();
+        let rule = rule.unwrap_or_else(|| buys.clone());
+        let tokens = Tokens::new(SECRET, any_of([buys, machines.clone()]));
+        let access = Access::new()
+            .levels(1..=2, any_of([machines.clone(), tokens.policy()]))
+            .levels(3..=4, any_of([rule.without_details(), tokens.policy()]))
+            .levels(5.., public())
+            .tokens(tokens);
+        let service = Service::with(access).await;
+        let ada = token(&service, ADA).await;
+        assert_eq!(service.with_token("/health/levels/1", &ada).await.status, 403);
+        assert_eq!(service.with_token("/health/levels/3", &ada).await.status, 200);
+        let claims = claims(&ada);
+        assert_eq!((&claims["health_levels"], &claims["health_details"]), (&json!([3, 4, 5]), &json!([])));
+    }
+}
+
+/// A password may be good for nothing else.
+#[tokio::test]
+async fn credentials_that_no_rule_accepts_buy_what_the_policy_grants() {
+    let tokens = Tokens::new(SECRET, basic("health", [User::new("ada", "correct horse").levels(2..)]));
+    let machines = access_key([AccessKey::new("k", "0123456789abcdef-secret")]);
+    let access = Access::new().levels(1..=4, any_of([machines, tokens.policy()])).levels(5.., public()).tokens(tokens);
+    let service = Service::with(access).await;
+    let ada = token(&service, ADA).await;
+    assert_eq!(claims(&ada)["health_levels"], json!([2, 3, 4, 5]));
+    assert_eq!(service.with_token("/health/levels/2", &ada).await.status, 200);
 }
 
 #[tokio::test]
@@ -110,6 +149,8 @@ async fn passwords_are_not_guessed_here_either() {
     let answer = post(&service, ADA, "").await;
     assert_eq!((answer.status, answer.header("content-type")), (429, "application/problem+json"));
     assert_ne!(answer.header("retry-after"), "");
+    // What a client library looks for.
+    assert_eq!(answer.json()["error"], "temporarily_unavailable");
 }
 
 /// A port for everybody is no place to send a password to.

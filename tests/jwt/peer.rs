@@ -1,22 +1,27 @@
-//! `PyJWT`, another library, on both sides.
+//! Libraries of others: `PyJWT` on both sides, and authlib, which asks for tokens.
 
 use std::{
     io::Write as _,
     path::Path,
     process::{Command, Stdio},
+    time::Duration,
 };
 
-use health_runtime::access::{Access, Jwt, Tokens, User, basic};
+use health_runtime::access::{Access, Jwt, Limits, Tokens, User, any_of, basic};
 use serde_json::{Value, json};
 
 use super::{SECRET, Service, algorithms};
 
-/// Gives the script a question and returns its answer.
 fn ask(question: &Value) -> Value {
+    run("pyjwt.py", question)
+}
+
+/// Gives a script a question and returns its answer.
+fn run(script: &str, question: &Value) -> Value {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let python = root.join("target/peers/venv/bin/python");
     let mut child = Command::new(python)
-        .arg(root.join("tests/peers/pyjwt.py"))
+        .arg(root.join("tests/peers").join(script))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
@@ -74,4 +79,25 @@ async fn another_library_accepts_the_tokens_that_are_given_out() {
         read("another-0123456789abcdef0123456789abcdef", "health-runtime"),
         json!({ "error": "InvalidSignatureError" })
     );
+}
+
+#[tokio::test]
+#[ignore = "needs authlib: scripts/peers"]
+async fn authlib_gets_a_token_and_uses_it() {
+    let people = basic("health", [User::new("ada", "correct horse")]);
+    let tokens = Tokens::new(SECRET, people.clone());
+    let limits = Limits::new().failures(2, Duration::from_mins(1));
+    let access = Access::new().levels(1..=5, any_of([people, tokens.policy()])).tokens(tokens).limits(limits);
+    let service = Service::with(access).await;
+    let base = format!("http://{}/health", service.address);
+    let ask = async |password: &str| {
+        let question = json!({ "base": base, "client_id": "ada", "client_secret": password });
+        tokio::task::spawn_blocking(move || run("oauth.py", &question)).await.expect("an answer")
+    };
+    let answer = ask("correct horse").await;
+    assert_eq!((&answer["status"], &answer["token"]["token_type"]), (&json!(200), &json!("Bearer")), "{answer}");
+    assert_eq!(answer["checks"]["level_1"]["checks"]["deep"]["status"], "warn", "{answer}");
+    for error in ["invalid_client", "invalid_client", "temporarily_unavailable"] {
+        assert_eq!(ask("wrong").await, json!({ "error": error }));
+    }
 }

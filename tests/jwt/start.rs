@@ -67,6 +67,35 @@ fn every_mistake_is_told_at_once() {
 }
 
 #[test]
+fn keys_that_no_kid_tells_apart_stop_the_start() {
+    type Kid = fn(usize) -> String;
+    let keys = |kid: Kid, count: usize| {
+        let key = |number| format!(r#"{{ "kty": "oct"{}, "k": "{}" }}"#, kid(number), "Y2FuYXJ5".repeat(8));
+        format!("{{ \"keys\": [{}] }}", (0..count).map(key).collect::<Vec<_>>().join(","))
+    };
+    let with = |set: String| Access::new().levels(.., jwt(Jwt::new(JwtAlgorithm::Hs256, JwtKeys::jwks(set))));
+    let (none, same, own): (Kid, Kid, Kid) =
+        (|_| String::new(), |_| r#", "kid": "a""#.to_owned(), |number| format!(r#", "kid": "{number}""#));
+    for kid in [none, same] {
+        assert!(builder([]).access(with(keys(kid, 4))).build().is_ok());
+        let [problem] = &problems(with(keys(kid, 5)))[..] else { panic!("one problem") };
+        assert!(problem.contains("more than 4 keys") && problem.contains("a `kid` of its own"), "{problem}");
+    }
+    assert!(builder([]).access(with(keys(own, 32))).build().is_ok());
+}
+
+#[test]
+fn tokens_for_everybody_stop_the_start() {
+    use health_runtime::access::{any_of, closed, not};
+    for policy in [public(), closed(), public().with_details().only_levels(5..), any_of([public()]), not(closed())] {
+        let [problem] = &problems(Access::new().levels(.., public()).tokens(Tokens::new(SECRET, policy)))[..] else {
+            panic!("one problem")
+        };
+        assert!(problem.contains("`Tokens`: its policy treats everybody alike"), "{problem}");
+    }
+}
+
+#[test]
 fn debug_shows_no_key() {
     let tokens = Jwt::new(JwtAlgorithm::Hs256, JwtKeys::secret(SECRET)).audience("orders-health");
     let own = Tokens::new(SECRET, public());

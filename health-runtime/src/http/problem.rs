@@ -14,6 +14,7 @@ use super::answer::{ALLOWED, PROBLEM_JSON, insert_common};
 pub(super) struct ProblemDetails {
     status: StatusCode,
     detail: String,
+    error: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -24,23 +25,26 @@ pub(super) struct Body9457<'a> {
     title: &'a str,
     status: u16,
     detail: &'a str,
+    /// For a client of OAuth 2.0, where it asks for a token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'static str>,
 }
 
 impl ProblemDetails {
     /// There is nothing at this path.
     pub(super) fn not_found(detail: impl Into<String>) -> Self {
-        Self { status: StatusCode::NOT_FOUND, detail: detail.into() }
+        Self { status: StatusCode::NOT_FOUND, detail: detail.into(), error: None }
     }
 
     /// The query cannot be understood.
     pub(super) fn bad_request(detail: impl Into<String>) -> Self {
-        Self { status: StatusCode::BAD_REQUEST, detail: detail.into() }
+        Self { status: StatusCode::BAD_REQUEST, detail: detail.into(), error: None }
     }
 
     /// There are too many who ask for this.
     #[cfg(any(feature = "events", feature = "serve"))]
     pub(super) fn unavailable(detail: impl Into<String>) -> Self {
-        Self { status: StatusCode::SERVICE_UNAVAILABLE, detail: detail.into() }
+        Self { status: StatusCode::SERVICE_UNAVAILABLE, detail: detail.into(), error: None }
     }
 
     /// Reports are read, never written.
@@ -48,12 +52,20 @@ impl ProblemDetails {
         Self {
             status: StatusCode::METHOD_NOT_ALLOWED,
             detail: format!("{method} is not among the methods of a health report: GET, HEAD and OPTIONS"),
+            error: None,
         }
     }
 
     /// This caller does not get it.
     pub(super) fn refused(status: StatusCode, detail: &str) -> Self {
-        Self { status, detail: detail.to_owned() }
+        Self { status, detail: detail.to_owned(), error: None }
+    }
+
+    /// Adds the error as OAuth 2.0 calls it.
+    #[cfg(feature = "jwt")]
+    pub(super) const fn with_error(mut self, error: &'static str) -> Self {
+        self.error = Some(error);
+        self
     }
 
     #[cfg(feature = "page")]
@@ -69,6 +81,7 @@ impl ProblemDetails {
             title: self.status.canonical_reason().unwrap_or_default(),
             status: self.status.as_u16(),
             detail: &self.detail,
+            error: self.error,
         };
         // Strings and a number cannot fail to serialize.
         let mut response = Response::new(Body::from(serde_json::to_vec(&body).unwrap_or_default()));

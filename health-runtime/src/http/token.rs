@@ -86,7 +86,7 @@ fn refused(refusal: Refusal) -> Response {
     let error = match refusal.status() {
         StatusCode::UNAUTHORIZED => TokenError::InvalidClient,
         StatusCode::FORBIDDEN => TokenError::UnauthorizedClient,
-        _ => return refusal.into_response(),
+        _ => return refusal.into_temporary_response(),
     };
     let mut response = error.into_response();
     refusal.add_challenges(response.headers_mut());

@@ -119,7 +119,7 @@ impl Gate {
     async fn issue(&self, caller: &Caller) -> Result<Token, Refusal> {
         let Some(tokens) = &self.tokens else { return Err(Refusal::of(Decision::forbidden())) };
         self.admits(caller)?;
-        let decision = self.in_time(tokens.policy.decide(caller).get(), true, caller).await?;
+        let decision = self.in_time(self.bought(tokens, caller), true, caller).await?;
         self.admits(caller)?;
         self.note_failure(decision.rejected.without(decision.accepted), caller);
         if decision.run.is_empty() {
@@ -127,6 +127,24 @@ impl Gate {
         }
         let unsigned = || Refusal::of(Decision::unavailable().because("the token could not be signed"));
         tokens.issue(&decision).ok_or_else(unsigned)
+    }
+
+    /// What a token may grant its caller: no more than the credentials open by themselves. Credentials that no rule of a
+    /// level accepts are good for tokens alone.
+    #[cfg(feature = "jwt")]
+    async fn bought(&self, tokens: &Tokens, caller: &Caller) -> Decision {
+        let bought = tokens.policy.decide(caller).get().await;
+        if bought.run.is_empty() {
+            return bought;
+        }
+        let (mut opened, mut is_accepted) = (Decision::forbidden(), false);
+        for entry in self.entries.iter().filter(|entry| !entry.levels.is_empty()) {
+            let own =
+                if entry.policy.is(&tokens.policy) { bought.clone() } else { entry.policy.decide(caller).get().await };
+            is_accepted |= !own.accepted.and(bought.accepted).is_empty();
+            opened = opened.or(own.only(entry.levels));
+        }
+        if is_accepted { bought.only(opened.run).details_only(opened.details) } else { bought }
     }
 
     pub(in crate::http) fn refusals(&self) -> Refusals {

@@ -107,6 +107,13 @@ impl Refusal {
         }
     }
 
+    /// The same for a client of OAuth 2.0, which looks for `error`, whatever the media type.
+    #[cfg(feature = "jwt")]
+    pub(in crate::http) fn into_temporary_response(self) -> Response {
+        let problem = ProblemDetails::refused(self.why.status(), self.why.detail());
+        self.respond(problem.with_error("temporarily_unavailable"))
+    }
+
     pub(in crate::http) fn into_response(self) -> Response {
         let problem = ProblemDetails::refused(self.why.status(), self.why.detail());
         self.respond(problem)

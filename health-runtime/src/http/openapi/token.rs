@@ -15,7 +15,7 @@ const WORDS: [&str; 5] =
 /// `POST` alone. What RFC 6749 has no words for is told as everywhere else.
 pub(super) fn item(id: &str, gate: &Gate) -> PathItem {
     let text = || Schema::from(Object::with_type(Type::String));
-    let object = |fields: [(&str, Schema); 2]| -> RefOr<Schema> {
+    let object = |fields: Vec<(&str, Schema)>| -> RefOr<Schema> {
         let empty = ObjectBuilder::new().schema_type(Type::Object);
         let object = fields.into_iter().fold(empty, |object, (name, of)| object.property(name, of).required(name));
         Schema::from(object.build()).into()
@@ -23,9 +23,14 @@ pub(super) fn item(id: &str, gate: &Gate) -> PathItem {
     let json = |schema: RefOr<Schema>, why: &str| {
         ResponseBuilder::new().description(why).content("application/json", Content::new(Some(schema)))
     };
-    let token = object([("token", text()), ("expires_in", Object::with_type(Type::Integer).into())]);
+    let token = object(vec![
+        ("access_token", text()),
+        ("token_type", text()),
+        ("expires_in", Object::with_type(Type::Integer).into()),
+        ("token", text()),
+    ]);
     let word = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(WORDS)).build();
-    let error = object([("error", word.into()), ("error_description", text())]);
+    let error = object(vec![("error", word.into()), ("error_description", text())]);
     let problem = || {
         let problem = ResponseBuilder::new().description("Not now");
         let problem = problem.content("application/problem+json", Content::new(Some(schema::named("Problem"))));

@@ -35,16 +35,19 @@ const ISSUER: &str = "health-runtime";
 ///
 /// ```sh
 /// curl -s --user ada -X POST http://127.0.0.1:8080/health/token
-/// {"token":"eyJ…","expires_in":900}
+/// {"access_token":"eyJ…","token_type":"Bearer","expires_in":900,"token":"eyJ…"}
 /// curl -s -H "Authorization: Bearer eyJ…" http://127.0.0.1:8080/health/levels/1
 /// ```
 ///
-/// A token is a JSON Web Token, signed with HS256. It grants what the policy granted its caller at that time, and cannot be
-/// taken back before it expires; another secret takes back all of them. Instances that share the secret accept
-/// each other's.
+/// A token is a JSON Web Token, signed with HS256. It grants what the policy granted its caller at that time, but no more than
+/// the caller's credentials open by themselves: of levels whose rules accept those credentials, or credentials for other
+/// levels, those that they open. Credentials that no rule accepts are good for tokens alone, which grant what the policy
+/// grants. A token cannot be taken back before it expires; another secret takes back all of them. Instances that share the
+/// secret accept each other's.
 ///
-/// The request may have a body like `grant_type=client_credentials` (RFC 6749, section 4.4); errors are those of section
-/// 5.2, and problem details where it knows none (429, 503).
+/// The request may have a body like `grant_type=client_credentials` (RFC 6749, section 4.4), so that libraries for OAuth 2.0
+/// can ask for tokens, with a `basic` policy as `client_secret_basic`. Errors are those of section 5.2; where it knows none
+/// (429, 503) they are problem details with the `error` `temporarily_unavailable`.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Tokens {
@@ -87,6 +90,9 @@ impl Tokens {
     pub(in crate::http::access) fn faults(&self) -> Vec<String> {
         let mut faults = self.policy.faults();
         faults.extend(self.policy().faults());
+        if self.policy.fixed().is_some() {
+            faults.push("`Tokens`: its policy treats everybody alike; take one that asks for credentials".to_owned());
+        }
         if !(Duration::from_secs(1)..=Duration::from_hours(24)).contains(&self.lifetime) {
             faults.push(format!("`Tokens`: a lifetime of {:?} is not between a second and a day", self.lifetime));
         }
@@ -121,14 +127,17 @@ pub(in crate::http) struct Token {
 }
 
 impl Token {
-    /// `{ "token": …, "expires_in": … }`
+    /// As RFC 6749, section 5.1, has it, and as `token` for those who need no more.
     pub(in crate::http) fn to_json(&self) -> Vec<u8> {
         #[derive(Serialize)]
         struct Body<'a> {
-            token: &'a str,
+            access_token: &'a str,
+            token_type: &'static str,
             expires_in: u64,
+            token: &'a str,
         }
-        let body = Body { token: self.token.expose_secret(), expires_in: self.expires_in };
+        let token = self.token.expose_secret();
+        let body = Body { access_token: token, token_type: "Bearer", expires_in: self.expires_in, token };
         serde_json::to_vec(&body).unwrap_or_default()
     }
 }
