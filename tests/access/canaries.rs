@@ -205,7 +205,7 @@ async fn details_are_shown_by_level() {
     }
 }
 
-/// By the words of the audit; without rules there is nothing to refuse, and no such numbers.
+/// By the words of the audit, for those who see details; without rules there is nothing to refuse, and no such numbers.
 #[tokio::test]
 async fn refusals_are_counted_in_the_metrics() {
     let keys = access_key([AccessKey::new("all", SECRET), AccessKey::new("five", SECRET).levels(5..=5)]);
@@ -220,7 +220,10 @@ async fn refusals_are_counted_in_the_metrics() {
         assert!([401, 403].contains(&answer.status), "{route}: {answer:?}");
     }
     for format in ["prometheus", "openmetrics"] {
-        let metrics = get_with(address, &format!("/health/metrics?format={format}"), &[]).await;
+        let route = format!("/health/metrics?format={format}");
+        let stranger = get_with(address, &route, &[]).await;
+        assert!(stranger.status == 200 && !stranger.body.contains("refusals"), "{}", stranger.body);
+        let metrics = get_with(address, &route, &borrowed(&key("all", SECRET))).await;
         for (reason, count) in
             [("unauthenticated", 2), ("rejected", 1), ("forbidden", 1), ("unavailable", 0), ("limited", 0)]
         {

@@ -370,7 +370,9 @@ impl Service {
         let mut checks = self.monitor.metrics();
         checks.retain(|metrics| sight.run.contains(metrics.check.level()));
         let build = self.build_info.as_ref().filter(|_| sight.info.is_some());
-        let refusals = self.gate.as_ref().map(|gate| gate.refusals().by_reason().to_vec());
+        // They tell a caller whether others try to get in.
+        let gate = self.gate.as_ref().filter(|_| !sight.details.is_empty());
+        let refusals = gate.map(|gate| gate.refusals().by_reason().to_vec());
         let body = render(&MetricsView::new(&checks, build, self.monitor.is_draining(), refusals));
         Answer::new(StatusCode::OK, HeaderValue::from_static(format.format().media_type), None, body)
     }
