@@ -47,6 +47,13 @@ impl Authority {
         self.issue(client_params(name, serial), ExtendedKeyUsagePurpose::ClientAuth)
     }
 
+    /// For a client whose certificate expires so many seconds after 1970.
+    pub(super) fn client_until(&self, seconds: u64) -> Issued {
+        let mut params = client_params("brief", 98);
+        params.not_after = date_time_ymd(1970, 1, 1) + std::time::Duration::from_secs(seconds);
+        self.issue(params, ExtendedKeyUsagePurpose::ClientAuth)
+    }
+
     pub(super) fn expired_client(&self) -> Issued {
         let mut params = client_params("expired", 99);
         params.not_before = date_time_ymd(2020, 1, 1);

@@ -1,6 +1,6 @@
 //! Client certificates.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use health_runtime::Tls;
 use tokio::{
@@ -118,6 +118,30 @@ async fn who_is_revoked_loses_the_connection_too() {
     let closed = timeout(Duration::from_secs(10), open.read_to_end(&mut rest)).await.expect("it was closed");
     assert!(closed.is_err() || rest.is_empty());
     assert!(!client.is_let_in(address).await);
+    server.stop().await;
+}
+
+/// Neither does a connection outlive the certificate that it was let in by.
+#[tokio::test]
+async fn expired_certificate_closes_open_connection() {
+    let setting = Setting::new();
+    let server = serve(setting.tls.clone().with_required_clients(setting.roots()));
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("after 1970").as_secs();
+    let address = server.local_addrs()[0];
+    let connect = async |until| {
+        let client = setting.client(&setting.authority.client_until(until));
+        let mut open = client.connect(address).await.expect("a connection");
+        open.write_all(b"GET /livez HTTP/1.1\r\nHost: a\r\n\r\n").await.expect("it is open");
+        assert!(open.read(&mut [0; 4096]).await.expect("an answer") > 0);
+        open
+    };
+    let (mut brief, mut long) = (connect(now + 3).await, connect(now + 1_000).await);
+    let mut rest = Vec::new();
+    let closed = timeout(Duration::from_secs(20), brief.read_to_end(&mut rest)).await.expect("it was closed");
+    assert!(closed.is_err() || rest.is_empty());
+    assert!(SystemTime::now() > SystemTime::UNIX_EPOCH + Duration::from_secs(now + 3), "not before it expired");
+    long.write_all(b"GET /livez HTTP/1.1\r\nHost: a\r\n\r\n").await.expect("it is open");
+    assert!(long.read(&mut [0; 4096]).await.expect("an answer") > 0);
     server.stop().await;
 }
 

@@ -80,8 +80,8 @@ pub(super) async fn serve_secured(
     };
     match secured {
         Ok((stream, certificate)) => {
-            peer.certificate = certificate;
-            serve(stream, peer, router, activity, stopping, outdated.wait()).await;
+            peer.certificate.clone_from(&certificate);
+            serve(stream, peer, router, activity, stopping, outdated.wait(certificate)).await;
         }
         Err(error) => {
             log::write(Topic::Server, move || {

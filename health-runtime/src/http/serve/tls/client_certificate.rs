@@ -1,4 +1,8 @@
-use std::{fmt::Write as _, sync::Arc};
+use std::{
+    fmt::Write as _,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use sha2::{Digest, Sha256};
 use x509_parser::{
@@ -25,6 +29,7 @@ use x509_parser::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientCertificate {
     facts: Arc<Facts>,
+    expires: Option<SystemTime>,
 }
 
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -38,13 +43,24 @@ struct Facts {
 }
 
 impl ClientCertificate {
-    /// One whose names cannot be read has none, and its fingerprint all the same.
-    pub(super) fn new(der: &[u8]) -> Self {
-        let facts = match X509Certificate::from_der(der) {
-            Ok(([], certificate)) => Facts::new(&certificate),
-            _ => Facts::default(),
-        };
-        Self { facts: Arc::new(Facts { sha256: hex(&Sha256::digest(der)), ..facts }) }
+    /// The first one of a chain. One whose names cannot be read has none, and its fingerprint all the same.
+    pub(super) fn of_chain<'a>(chain: impl IntoIterator<Item = &'a [u8]>) -> Option<Self> {
+        let mut chain = chain.into_iter().map(|der| match X509Certificate::from_der(der) {
+            Ok(([], certificate)) => (der, Some(certificate)),
+            _ => (der, None),
+        });
+        let (der, first) = chain.next()?;
+        let facts = first.as_ref().map(Facts::new).unwrap_or_default();
+        let expires = first.into_iter().chain(chain.filter_map(|(_, certificate)| certificate));
+        Some(Self {
+            expires: expires.filter_map(|certificate| not_after(&certificate)).min(),
+            facts: Arc::new(Facts { sha256: hex(&Sha256::digest(der)), ..facts }),
+        })
+    }
+
+    /// When the first certificate of its chain expires.
+    pub(super) const fn expires(&self) -> Option<SystemTime> {
+        self.expires
     }
 
     /// The whole subject, such as `CN=prober, O=Example`, in the order of the certificate; for people, because it can be written in several ways.
@@ -100,6 +116,11 @@ impl Facts {
         }
         facts
     }
+}
+
+fn not_after(certificate: &X509Certificate<'_>) -> Option<SystemTime> {
+    let seconds = u64::try_from(certificate.validity().not_after.timestamp()).ok()?;
+    SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds))
 }
 
 /// Of two, nobody knows which one another program would go by.

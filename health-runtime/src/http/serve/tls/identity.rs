@@ -1,11 +1,16 @@
 //! What is served with at present, and how it is kept so.
 
-use std::{future::pending, sync::Arc, time::Duration};
+use std::{
+    future::pending,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use tokio::{
+    select,
     sync::watch,
     task::spawn_blocking,
-    time::{MissedTickBehavior, interval, timeout},
+    time::{MissedTickBehavior, interval, sleep, timeout},
 };
 use tokio_rustls::{TlsAcceptor, rustls::ServerConfig};
 
@@ -23,6 +28,9 @@ use crate::{
 
 /// How long a handshake may take. Few take longer than two round trips.
 const HANDSHAKE: Duration = Duration::from_secs(10);
+
+/// How often the clock is compared with the end of a client's certificate.
+const CLOCK_CHECK: Duration = Duration::from_mins(1);
 
 /// A configuration that changes with the files it was read from. It is a handle: clones share it.
 #[derive(Clone)]
@@ -75,7 +83,7 @@ impl Identity {
         match timeout(HANDSHAKE, self.handshakes.run(handshake)).await {
             Ok(Some(Ok(stream))) => {
                 let chain = stream.get_ref().1.peer_certificates();
-                let client = chain.and_then(<[_]>::first).map(|certificate| ClientCertificate::new(certificate));
+                let client = chain.and_then(|chain| ClientCertificate::of_chain(chain.iter().map(|der| &**der)));
                 Ok((Box::new(stream), client))
             }
             Ok(Some(Err(error))) => Err(error.to_string()),
@@ -98,14 +106,29 @@ impl Identity {
 pub(in crate::http::serve) struct Outdated(Option<watch::Receiver<Arc<ServerConfig>>>);
 
 impl Outdated {
-    pub(in crate::http::serve) async fn wait(mut self) {
-        let has_changed = match &mut self.0 {
-            Some(current) => current.changed().await.is_ok(),
-            None => false,
+    /// Waits until the files have changed, or the client's certificate has expired.
+    pub(in crate::http::serve) async fn wait(mut self, client: Option<ClientCertificate>) {
+        let changed = async {
+            let has_changed = match &mut self.0 {
+                Some(current) => current.changed().await.is_ok(),
+                None => false,
+            };
+            if !has_changed {
+                pending::<()>().await;
+            }
         };
-        if !has_changed {
-            pending::<()>().await;
+        select! {
+            () = changed => {}
+            () = expired(client) => {}
         }
+    }
+}
+
+/// Looks at the clock now and again, because it may be set.
+async fn expired(client: Option<ClientCertificate>) {
+    let Some(expires) = client.and_then(|client| client.expires()) else { return pending().await };
+    while let Ok(left) = expires.duration_since(SystemTime::now()) {
+        sleep(left.clamp(Duration::from_millis(10), CLOCK_CHECK)).await;
     }
 }
 

@@ -36,7 +36,8 @@ use std::{path::PathBuf, time::Duration};
 /// over such a connection carry a [`ClientCertificate`](crate::ClientCertificate) as an extension.
 ///
 /// Sessions are not resumed where clients have certificates, so that each connection is verified anew; and when the files change,
-/// connections from before are closed, after the answer that is under way.
+/// connections from before are closed, after the answer that is under way. So is a connection whose client's certificate
+/// expires.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Tls {
