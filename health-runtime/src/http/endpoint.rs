@@ -1,3 +1,5 @@
+#[cfg(feature = "openapi")]
+use std::sync::OnceLock;
 use std::{
     ops::{Bound, RangeBounds},
     sync::Arc,
@@ -20,8 +22,6 @@ use super::{
     status_code::StatusCodes,
     target::Reach,
 };
-#[cfg(feature = "openapi")]
-use super::{openapi, openapi_answer::OpenApiAnswer};
 use crate::{
     build_info::{BuildMetadata, RuntimeInfo},
     error::{Error, Problem},
@@ -251,13 +251,6 @@ impl EndpointBuilder {
             return Err(Error::new(problems));
         };
         log_count(&registry);
-        #[cfg(feature = "openapi")]
-        let openapi = {
-            let checks: Vec<_> = registry.checks().collect();
-            let document =
-                openapi::document(&paths, &status_codes.all(), &checks, self.build_info.as_ref(), gate.as_ref());
-            OpenApiAnswer::new(document)
-        };
         let declared_background = registry.declared_background();
         let monitor = Monitor::at_rest(registry);
         if let Some(list) = self.muted {
@@ -281,7 +274,7 @@ impl EndpointBuilder {
             #[cfg(feature = "agent")]
             agent,
             #[cfg(feature = "openapi")]
-            openapi,
+            openapi: OnceLock::new(),
             show_details: self.show_details,
             gate: gate.map(Arc::new),
             cache: Cache::default(),

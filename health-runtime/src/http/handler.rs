@@ -1,5 +1,7 @@
 //! From a question to an answer.
 
+#[cfg(feature = "openapi")]
+use std::sync::OnceLock;
 use std::{borrow::Borrow, sync::Arc, time::Duration};
 
 use axum::{
@@ -9,8 +11,6 @@ use axum::{
 
 #[cfg(feature = "events")]
 use super::events::{self, EventStreams};
-#[cfg(feature = "openapi")]
-use super::openapi_answer::OpenApiAnswer;
 #[cfg(feature = "page")]
 use super::page;
 use super::{
@@ -59,8 +59,9 @@ pub(super) struct Service {
     pub(super) envoy: ValidEnvoyHeaders,
     #[cfg(feature = "agent")]
     pub(super) agent: ValidAgent,
+    /// Made at the first request for it.
     #[cfg(feature = "openapi")]
-    pub(super) openapi: OpenApiAnswer,
+    pub(super) openapi: OnceLock<Answer>,
     pub(super) show_details: Option<ShowDetails>,
     /// `None` if everybody may have everything run.
     pub(super) gate: Option<Arc<Gate>>,
@@ -188,7 +189,7 @@ impl Service {
         match (key.format.format().render, &key.target) {
             (_, Target::Info) => Ok(self.info(key.sight, request)),
             #[cfg(feature = "openapi")]
-            (_, Target::OpenApi) => Ok(self.openapi.behind(self.paths.prefix(original_uri(request)))),
+            (_, Target::OpenApi) => self.openapi(request),
             (Render::Report(render), Target::Overview) => self.overview(&key, render, query, request).await,
             (Render::Report(render), _) => self.report(key, render, query).await,
             #[cfg(feature = "metrics")]

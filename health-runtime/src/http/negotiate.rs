@@ -30,10 +30,12 @@ pub(super) fn negotiate(target: &Target, query: &Query, headers: &HeaderMap) -> 
     accept.best(own, is_offered).unwrap_or(own)
 }
 
-/// Whether a route answers in this encoding.
+/// The encodings that a route answers in, its own first.
 #[cfg(feature = "openapi")]
-pub(super) fn offered(target: &Target, id: FormatId) -> bool {
-    offers(target, id.format().render)
+pub(super) fn offered(target: &Target) -> Vec<FormatId> {
+    let own = own_format(target);
+    let others = FormatId::all().filter(|id| *id != own);
+    [own].into_iter().chain(others).filter(|id| offers(target, id.format().render)).collect()
 }
 
 /// What a route answers when it is left to it.

@@ -1,42 +1,42 @@
 //! The OpenAPI document as it is sent.
 
-use axum::http::{HeaderValue, StatusCode, header};
-use utoipa::openapi::OpenApi;
+use axum::http::{HeaderValue, StatusCode, header, request::Parts};
 
 use super::{
+    access::original_uri,
     answer::{Answer, JSON},
-    etag, openapi,
+    etag,
+    handler::Service,
+    openapi::{self, Described, Document, Version},
+    problem::ProblemDetails,
 };
 
-/// The document, made once.
-pub(super) struct OpenApiAnswer {
-    document: OpenApi,
-    /// For clients that see the paths as they are, which are most.
-    ready: Answer,
-}
-
-impl std::fmt::Debug for OpenApiAnswer {
-    /// Without the document, which has no `Debug` and would fill pages.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("OpenApiAnswer").finish_non_exhaustive()
-    }
-}
-
-impl OpenApiAnswer {
-    pub(super) fn new(document: OpenApi) -> Self {
-        let ready = answer(&document);
-        Self { document, ready }
+impl Service {
+    /// The document, with paths as this client sees them and in the version that it asks for.
+    pub(super) fn openapi(&self, request: &Parts) -> Result<Answer, ProblemDetails> {
+        let version = Version::parse(request.uri.query())?;
+        let prefix = self.paths.prefix(original_uri(request));
+        if prefix.is_empty() && version == Version::default() {
+            return Ok(self.openapi.get_or_init(|| self.describe(version, prefix)).clone());
+        }
+        // Not stored: a prefix may come from the client.
+        Ok(self.describe(version, prefix))
     }
 
-    /// For a client that sees the paths behind this prefix, which may be empty.
-    pub(super) fn behind(&self, prefix: &str) -> Answer {
-        // Another one is not kept: a prefix may come from the client.
-        if prefix.is_empty() { self.ready.clone() } else { answer(&openapi::behind(self.document.clone(), prefix)) }
+    fn describe(&self, version: Version, prefix: &str) -> Answer {
+        let described = Described {
+            paths: &self.paths,
+            codes: &self.status_codes.all(),
+            checks: &self.monitor.checks().collect::<Vec<_>>(),
+            build: self.build_info.as_ref(),
+            gate: self.gate.as_deref(),
+        };
+        answer(&openapi::document(described, version, prefix))
     }
 }
 
 /// It may be kept, and is asked about before it is used: it changes with the service.
-fn answer(document: &OpenApi) -> Answer {
+fn answer(document: &Document) -> Answer {
     // It has string keys only and cannot fail to serialize.
     let body = serde_json::to_vec(document).unwrap_or_default();
     let tag = etag::of(&body);

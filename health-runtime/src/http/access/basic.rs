@@ -7,6 +7,8 @@ use secrecy::{ExposeSecret, SecretString};
 
 #[cfg(feature = "hashed-passwords")]
 use super::hashed::Hashed;
+#[cfg(feature = "openapi")]
+use super::requirement::Requirement;
 use super::{
     authorization::{Presented, of_scheme},
     caller::Caller,
@@ -149,6 +151,11 @@ impl Decide for Basic {
             faults.extend(user.password.fault().map(|fault| format!("{whose}: {fault}")));
         }
         faults
+    }
+
+    #[cfg(feature = "openapi")]
+    fn requirement(&self) -> Requirement {
+        Requirement::of(Schemes::BASIC)
     }
 }
 

@@ -1,5 +1,7 @@
 use std::sync::Arc;
 
+#[cfg(feature = "openapi")]
+use super::requirement::Requirement;
 use super::{
     caller::Caller,
     decision::{Decision, Schemes},
@@ -108,5 +110,10 @@ impl Decide for Certificate {
         let none = self.clients.is_empty();
         let none = none.then(|| "`client_certificate` lists no client; use `closed()` if nobody is meant".to_owned());
         none.into_iter().chain(self.clients.iter().filter_map(Client::fault)).collect()
+    }
+
+    #[cfg(feature = "openapi")]
+    fn requirement(&self) -> Requirement {
+        Requirement::of(Schemes::CERTIFICATE)
     }
 }

@@ -9,6 +9,8 @@ use super::{
     policy::{AnyPolicy, Decide},
     soon::Soon,
 };
+#[cfg(feature = "openapi")]
+use super::{decision::Schemes, requirement::Requirement};
 
 /// Everybody, without details; with them, [`AnyPolicy::with_details`].
 pub fn public() -> AnyPolicy {
@@ -60,6 +62,11 @@ impl Decide for Fixed {
     fn fixed(&self) -> Option<Decision> {
         Some(self.decision())
     }
+
+    #[cfg(feature = "openapi")]
+    fn requirement(&self) -> Requirement {
+        if self.is_open { Requirement::of(Schemes::NONE) } else { Requirement::default() }
+    }
 }
 
 struct AnyOf(Vec<AnyPolicy>);
@@ -77,6 +84,11 @@ impl Decide for AnyOf {
     fn fixed(&self) -> Option<Decision> {
         self.0.iter().map(AnyPolicy::fixed).reduce(|one, other| Some(one?.or(other?)))?
     }
+
+    #[cfg(feature = "openapi")]
+    fn requirement(&self) -> Requirement {
+        self.0.iter().map(AnyPolicy::requirement).fold(Requirement::default(), Requirement::or)
+    }
 }
 
 struct AllOf(Vec<AnyPolicy>);
@@ -93,6 +105,12 @@ impl Decide for AllOf {
 
     fn fixed(&self) -> Option<Decision> {
         self.0.iter().map(AnyPolicy::fixed).reduce(|one, other| Some(one?.and(other?)))?
+    }
+
+    #[cfg(feature = "openapi")]
+    fn requirement(&self) -> Requirement {
+        let each = self.0.iter().map(AnyPolicy::requirement);
+        each.fold(Requirement::of(Schemes::NONE), |all, one| all.and(&one))
     }
 }
 

@@ -44,37 +44,37 @@ pub(super) enum Denial {
 }
 
 /// A set of kinds of credentials, one bit each.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Schemes(u8);
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::http) struct Schemes(u8);
 
 impl Schemes {
-    pub(super) const NONE: Self = Self(0);
+    pub(in crate::http) const NONE: Self = Self(0);
     /// Whatever a policy of the user's looks at.
-    pub(super) const OWN: Self = Self(1);
+    pub(in crate::http) const OWN: Self = Self(1);
     #[cfg(feature = "credentials")]
-    pub(super) const BASIC: Self = Self(1 << 1);
+    pub(in crate::http) const BASIC: Self = Self(1 << 1);
     #[cfg(feature = "credentials")]
-    pub(super) const ACCESS_KEY: Self = Self(1 << 2);
+    pub(in crate::http) const ACCESS_KEY: Self = Self(1 << 2);
     #[cfg(feature = "credentials")]
-    pub(super) const SIGNED: Self = Self(1 << 3);
+    pub(in crate::http) const SIGNED: Self = Self(1 << 3);
     #[cfg(feature = "tls")]
-    pub(super) const CERTIFICATE: Self = Self(1 << 4);
+    pub(in crate::http) const CERTIFICATE: Self = Self(1 << 4);
     #[cfg(feature = "jwt")]
-    pub(super) const BEARER: Self = Self(1 << 5);
+    pub(in crate::http) const BEARER: Self = Self(1 << 5);
 
-    pub(super) const fn or(self, other: Self) -> Self {
+    pub(in crate::http) const fn or(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 
-    pub(super) const fn and(self, other: Self) -> Self {
+    pub(in crate::http) const fn and(self, other: Self) -> Self {
         Self(self.0 & other.0)
     }
 
-    pub(super) const fn without(self, other: Self) -> Self {
+    pub(in crate::http) const fn without(self, other: Self) -> Self {
         Self(self.0 & !other.0)
     }
 
-    pub(super) const fn is_empty(self) -> bool {
+    pub(in crate::http) const fn is_empty(self) -> bool {
         self.0 == 0
     }
 }

@@ -15,6 +15,8 @@ use super::jwt::{Token, Tokens};
 use super::limits::Limiter;
 #[cfg(feature = "address")]
 use super::proxies::Proxies;
+#[cfg(feature = "openapi")]
+use super::requirement::Requirement;
 #[cfg(not(feature = "limits"))]
 use super::unlimited::Limiter;
 use super::{
@@ -172,6 +174,29 @@ impl Gate {
             codes.insert(StatusCode::TOO_MANY_REQUESTS);
         }
         codes
+    }
+
+    /// The credentials that admit a caller to this. Where it shows what each caller may see, those of any part.
+    #[cfg(feature = "openapi")]
+    pub(in crate::http) fn requirement(&self, ask: Ask) -> Requirement {
+        let needed = if let Ask::Levels { needed, .. } = ask { needed } else { None };
+        let asked = self.relevant(ask).into_iter().map(|index| &self.entries[index]);
+        let asked = asked.filter(|entry| needed.is_none_or(|level| entry.levels.contains(level)));
+        let mut each = asked.map(|entry| entry.policy.requirement()).peekable();
+        let open = Requirement::of(Schemes::NONE);
+        match ask {
+            Ask::Everything(_) => each.fold(open, |all, one| all.and(&one)),
+            Ask::Group(_) if each.peek().is_none() => open,
+            // Without a policy of its own everybody sees it, and those who see details see more of it.
+            Ask::Info if !self.has_info => each.fold(open, Requirement::or),
+            _ => each.fold(Requirement::default(), Requirement::or),
+        }
+    }
+
+    /// The credentials that a token is given for.
+    #[cfg(all(feature = "openapi", feature = "jwt"))]
+    pub(in crate::http) fn requirement_of_tokens(&self) -> Requirement {
+        self.tokens.as_ref().map(|tokens| tokens.policy.requirement()).unwrap_or_default()
     }
 
     /// Whether those who ask for tokens too often are told to wait.

@@ -2,6 +2,8 @@ use std::{ops::RangeBounds, sync::Arc};
 
 use secrecy::{ExposeSecret, SecretString};
 
+#[cfg(feature = "openapi")]
+use super::requirement::Requirement;
 use super::{
     caller::Caller,
     decision::{Decision, Schemes},
@@ -122,5 +124,10 @@ impl Decide for ByKey {
             }
         }
         faults
+    }
+
+    #[cfg(feature = "openapi")]
+    fn requirement(&self) -> Requirement {
+        Requirement::of(Schemes::ACCESS_KEY)
     }
 }

@@ -77,6 +77,8 @@ mod policy;
 mod proxies;
 mod refusal;
 mod refusals;
+#[cfg(feature = "openapi")]
+mod requirement;
 mod rules;
 #[cfg(feature = "credentials")]
 mod secret;
@@ -100,6 +102,8 @@ pub use caller::Caller;
 pub use client_certificate::{Client, client_certificate};
 pub use compose::{all_of, any_of, closed, not, public};
 pub use decision::Decision;
+#[cfg(feature = "openapi")]
+pub(super) use decision::Schemes;
 pub(super) use gate::Gate;
 #[cfg(feature = "jwt")]
 pub(super) use jwt::Token;
@@ -119,6 +123,8 @@ pub use proxies::Proxies;
 #[cfg(feature = "jwt")]
 pub(super) use refusal::Refusal;
 pub use refusals::Refusals;
+#[cfg(feature = "openapi")]
+pub(super) use requirement::Requirement;
 pub use rules::Access;
 #[cfg(feature = "credentials")]
 pub use signed::{Signed, signed};

@@ -2,6 +2,8 @@ use std::{fmt, ops::RangeBounds, sync::Arc, time::Duration};
 
 use tokio::{task::JoinHandle, time::timeout};
 
+#[cfg(feature = "openapi")]
+use super::requirement::Requirement;
 use super::{
     audit::AUDIT,
     caller::Caller,
@@ -67,6 +69,12 @@ pub(super) trait Decide: Send + Sync {
     fn fixed(&self) -> Option<Decision> {
         None
     }
+
+    /// The credentials that it accepts.
+    #[cfg(feature = "openapi")]
+    fn requirement(&self) -> Requirement {
+        Requirement::of(Schemes::NONE)
+    }
 }
 
 impl AnyPolicy {
@@ -84,6 +92,11 @@ impl AnyPolicy {
 
     pub(super) fn fixed(&self) -> Option<Decision> {
         self.inner.fixed()
+    }
+
+    #[cfg(feature = "openapi")]
+    pub(super) fn requirement(&self) -> Requirement {
+        self.inner.requirement()
     }
 
     pub(super) fn is(&self, other: &Self) -> bool {
@@ -156,6 +169,11 @@ impl Decide for Adjusted {
     fn fixed(&self) -> Option<Decision> {
         self.policy.fixed().map(|decision| self.how.apply(decision))
     }
+
+    #[cfg(feature = "openapi")]
+    fn requirement(&self) -> Requirement {
+        self.policy.requirement()
+    }
 }
 
 /// What is said of a range that holds no levels.
@@ -192,6 +210,11 @@ impl<P: Policy> Decide for Guarded<P> {
                 Err(_) => failed("the policy took too long"),
             }
         })
+    }
+
+    #[cfg(feature = "openapi")]
+    fn requirement(&self) -> Requirement {
+        Requirement::of(Schemes::OWN)
     }
 }
 

@@ -9,6 +9,8 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use secrecy::ExposeSecret;
 use sha2::Sha256;
 
+#[cfg(feature = "openapi")]
+use super::requirement::Requirement;
 use super::{
     caller::Caller,
     decision::{Decision, Schemes},
@@ -146,6 +148,11 @@ impl Decide for BySignature {
             faults.push(format!("`signed`: a window of {:?} is not between a second and an hour", self.window));
         }
         faults
+    }
+
+    #[cfg(feature = "openapi")]
+    fn requirement(&self) -> Requirement {
+        Requirement::of(Schemes::SIGNED)
     }
 }
 

@@ -1,81 +1,78 @@
 //! The OpenAPI document: what this endpoint answers, with its own paths, checks and status codes.
 
+mod described;
 mod operation;
 mod parameter;
 mod refusals;
+mod security;
+mod texts;
 #[cfg(feature = "jwt")]
 mod token;
+mod version;
 
-use std::collections::BTreeSet;
-
-use axum::http::StatusCode;
+use serde::Serialize;
 use utoipa::openapi::{
-    ComponentsBuilder, HttpMethod, Info, OpenApi, OpenApiBuilder, PathItem, PathsBuilder, Server,
-    path::{Operation, PathItemBuilder},
+    Components, ComponentsBuilder, HttpMethod, Info, InfoBuilder, PathItem, Paths as PathItems, PathsBuilder, Server,
+    path::PathItemBuilder, tag::Tag,
 };
 
-use self::operation::Answers;
+pub(super) use self::{described::Described, version::Version};
+use self::{operation::Answers, security::Security};
 #[cfg(feature = "jwt")]
 use super::target::Reach;
-use super::{access::Gate, paths::Paths, problem::Body9457, target::Target};
-use crate::{build_info::BuildMetadata, model::CheckSpec, render::schema};
+use super::{problem::Body9457, target::Target};
+use crate::{build_info::BuildMetadata, render::schema};
 
-/// The OpenAPI version is the one that most tools read: 3.2 has nothing that this document would need.
-pub(super) fn document(
-    paths: &Paths,
-    codes: &BTreeSet<StatusCode>,
-    checks: &[&CheckSpec],
-    build: Option<&BuildMetadata>,
-    gate: Option<&Gate>,
-) -> OpenApi {
-    let refused = |target: &Target| refusals::of(target, gate);
+/// The root of the document. utoipa's own knows no OpenAPI 3.0.
+#[derive(Serialize)]
+pub(super) struct Document {
+    openapi: &'static str,
+    info: Info,
+    servers: [Server; 1],
+    tags: [Tag; 1],
+    paths: PathItems,
+    components: Components,
+}
+
+/// Makes the document for a client that sees all paths behind a prefix, which may be empty.
+pub(super) fn document(described: Described<'_>, version: Version, prefix: &str) -> Document {
+    let Described { paths, checks, build, .. } = described;
+    let mut security = Security::new(version);
     let mut routes = PathsBuilder::new();
-    // The route of one check, at the end, is not among the fixed ones.
-    let mut ids = BTreeSet::from(["_check".to_owned()]);
     for (path, target) in paths.fixed().into_iter().chain(paths.of_levels()) {
-        let answers = Answers::of(&target, codes, checks, &refused(&target));
-        let mut id = path.replace(|char: char| !char.is_ascii_alphanumeric(), "_");
-        while !ids.insert(id.clone()) {
-            id.push('_');
-        }
-        routes = routes.path(path, item(&id, &answers));
+        let item = item(described, &texts::name(&path, &target), &target, &mut security);
+        routes = routes.path(path, item);
     }
-    // A path parameter of no possible value would be none.
+    // A path parameter without a possible value is not valid.
     if !checks.is_empty() {
-        let target = Target::Check(String::new());
-        let answers = Answers::of(&target, codes, checks, &refused(&target));
-        routes = routes.path(format!("{}/{{name}}", paths.checks()), item("_check", &answers));
+        let (path, target) = (format!("{}/{{name}}", paths.checks()), Target::Check(String::new()));
+        let item = item(described, &texts::name(&path, &target), &target, &mut security);
+        routes = routes.path(path, item);
     }
     #[cfg(feature = "jwt")]
-    if let Some(gate) = gate.filter(|gate| gate.gives_tokens(Reach::EVERYTHING)) {
-        let mut id = "_token".to_owned();
-        while !ids.insert(id.clone()) {
-            id.push('_');
-        }
-        routes = routes.path(paths.token(), token::item(&format!("post{id}"), gate));
+    if let Some(gate) = described.gate.filter(|gate| gate.gives_tokens(Reach::EVERYTHING)) {
+        let required = security.require(&gate.requirement_of_tokens());
+        routes = routes.path(paths.token(), token::item(gate, required));
     }
     let components = schema::with::<Body9457<'_>>(schema::components(ComponentsBuilder::new()));
     let title = build.map_or("Health", BuildMetadata::name);
-    let version = build.map_or("unknown", BuildMetadata::version);
-    OpenApiBuilder::new()
-        .info(Info::new(title, version))
-        .paths(routes.build())
-        .components(Some(components.build()))
-        .build()
-}
-
-/// The same for a client that sees all paths behind a prefix.
-pub(super) fn behind(mut document: OpenApi, prefix: &str) -> OpenApi {
-    document.servers = Some(vec![Server::new(prefix)]);
-    document
+    let number = build.map_or("unknown", BuildMetadata::version);
+    Document {
+        openapi: version.number(),
+        info: InfoBuilder::new().title(title).version(number).description(Some(texts::DOCUMENT)).build(),
+        servers: [Server::new(if prefix.is_empty() { "/" } else { prefix })],
+        tags: [Tag::builder().name(texts::TAG).description(Some(texts::TAG_MEANING)).build()],
+        paths: routes.build(),
+        components: security.schemes(components).build(),
+    }
 }
 
 /// `GET`, `HEAD` and `OPTIONS`, which carry the same status.
-fn item(id: &str, answers: &Answers<'_>) -> PathItem {
-    let operation = |method: &str, has_body| -> Operation { answers.operation(&format!("{method}{id}"), has_body) };
+fn item(described: Described<'_>, name: &str, target: &Target, security: &mut Security) -> PathItem {
+    let answers = Answers::of(target, described, security);
     PathItemBuilder::new()
-        .operation(HttpMethod::Get, operation("get", true))
-        .operation(HttpMethod::Head, operation("head", false))
-        .operation(HttpMethod::Options, operation("options", true))
+        .operation(HttpMethod::Get, answers.operation("get", name))
+        .operation(HttpMethod::Head, answers.operation("head", name))
+        .operation(HttpMethod::Options, answers.operation("options", name))
         .build()
 }

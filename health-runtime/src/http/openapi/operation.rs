@@ -6,41 +6,52 @@ use axum::http::StatusCode;
 use utoipa::openapi::{
     Content, HeaderBuilder, Object, RefOr, ResponseBuilder, Schema, Type,
     path::{Operation, OperationBuilder, Parameter},
+    security::SecurityRequirement,
 };
 
 use super::{
-    super::{negotiate::offered, target::Target},
-    parameter,
+    super::{access::Schemes, negotiate::offered, target::Target},
+    described::Described,
+    parameter, refusals,
+    security::Security,
+    texts,
 };
+#[cfg(feature = "agent")]
+use crate::model::Group;
 use crate::{
-    model::{CheckSpec, Group, Level},
+    model::{CheckSpec, Level},
     render::{
         FormatId,
         schema::{self, Shown},
     },
 };
 
-/// The answers of one route: by status code, then by media type, with every shape that it can have.
+type MediaType = &'static str;
+type Shapes = Vec<RefOr<Schema>>;
+
+/// The answers of one route: by status code, then by media type, with every shape that it can have. The first media type
+/// is the one that the route answers without a preference, because generated clients read no other.
 pub(super) struct Answers<'a> {
-    summary: String,
+    target: &'a Target,
     parameters: Vec<Parameter>,
-    by_code: BTreeMap<StatusCode, BTreeMap<&'a str, Vec<RefOr<Schema>>>>,
+    security: Vec<SecurityRequirement>,
+    has_own_policy: bool,
+    by_code: BTreeMap<StatusCode, Vec<(MediaType, Shapes)>>,
     /// The kinds of answers that have an `ETag`.
     has_validator: bool,
 }
 
-impl Answers<'_> {
-    pub(super) fn of(
-        target: &Target,
-        codes: &BTreeSet<StatusCode>,
-        checks: &[&CheckSpec],
-        refusals: &BTreeSet<StatusCode>,
-    ) -> Self {
-        let formats: Vec<FormatId> = FormatId::all().filter(|id| offered(target, *id)).collect();
+impl<'a> Answers<'a> {
+    pub(super) fn of(target: &'a Target, described: Described<'_>, security: &mut Security) -> Self {
+        let Described { codes, checks, gate, .. } = described;
+        let formats = offered(target);
         let has_page = formats.iter().any(|id| id.is_page());
+        let requirement = refusals::requirement(target, gate);
         let mut answers = Self {
-            summary: summary(target),
+            target,
             parameters: parameters(target, &formats, checks),
+            security: security.require(&requirement),
+            has_own_policy: requirement.alternatives().any(|kinds| !kinds.and(Schemes::OWN).is_empty()),
             by_code: BTreeMap::new(),
             has_validator: *target == Target::OpenApi || has_page,
         };
@@ -77,7 +88,7 @@ impl Answers<'_> {
         // A query that cannot be meant, and what is not there.
         let refused = BTreeSet::from([StatusCode::BAD_REQUEST, StatusCode::NOT_FOUND]);
         answers.add_problems(&refused);
-        answers.add_problems(refusals);
+        answers.add_problems(&refusals::of(target, gate));
         if has_page {
             // What its script asks for is no verdict.
             answers.add(&always, "text/html", &text());
@@ -104,11 +115,15 @@ impl Answers<'_> {
         }
     }
 
-    pub(super) fn operation(&self, id: &str, has_body: bool) -> Operation {
+    pub(super) fn operation(&self, method: &str, name: &str) -> Operation {
+        let has_body = method != "head";
+        let note = if self.has_own_policy { texts::OWN_POLICY } else { "" };
         let operation = OperationBuilder::new()
-            .operation_id(Some(id))
-            .summary(Some(&*self.summary))
-            .tag("health")
+            .operation_id(Some(format!("{method}{name}")))
+            .summary(Some(texts::summary(self.target)))
+            .description(Some(texts::description(self.target, method) + note))
+            .tag(texts::TAG)
+            .securities(Some(self.security.clone()))
             .parameters(Some(self.parameters.clone()));
         let operation = self.by_code.iter().fold(operation, |operation, (code, by_type)| {
             let response = ResponseBuilder::new().description(code.canonical_reason().unwrap_or("A verdict"));
@@ -129,12 +144,14 @@ impl Answers<'_> {
         });
         operation.build()
     }
-}
 
-impl<'a> Answers<'a> {
-    fn add(&mut self, codes: &BTreeSet<StatusCode>, media_type: &'a str, shape: &RefOr<Schema>) {
+    fn add(&mut self, codes: &BTreeSet<StatusCode>, media_type: MediaType, shape: &RefOr<Schema>) {
         for code in codes {
-            self.by_code.entry(*code).or_default().entry(media_type).or_default().push(shape.clone());
+            let by_type = self.by_code.entry(*code).or_default();
+            match by_type.iter_mut().find(|(known, _)| *known == media_type) {
+                Some((_, shapes)) => shapes.push(shape.clone()),
+                None => by_type.push((media_type, vec![shape.clone()])),
+            }
         }
     }
 }
@@ -151,7 +168,8 @@ fn parameters(target: &Target, formats: &[FormatId], checks: &[&CheckSpec]) -> V
         parameter::tag(&members)
     };
     match target {
-        Target::Info | Target::OpenApi => Vec::new(),
+        Target::Info => Vec::new(),
+        Target::OpenApi => vec![parameter::version()],
         #[cfg(feature = "events")]
         Target::Events => Vec::new(),
         #[cfg(feature = "agent")]
@@ -175,26 +193,6 @@ fn parameters(target: &Target, formats: &[FormatId], checks: &[&CheckSpec]) -> V
             of_reports().chain(own).chain(parameter::tag(&of_level)).collect()
         }
         Target::Group(group) => of_reports().chain([parameter::verbose()]).chain(tag_of_members(*group)).collect(),
-    }
-}
-
-fn summary(target: &Target) -> String {
-    match target {
-        Target::Overview => "The status of everything, and what is running".to_owned(),
-        Target::Levels => "Every level".to_owned(),
-        Target::Level(level) => format!("Level {level} alone"),
-        Target::Check(_) => "One check".to_owned(),
-        Target::Group(Group::Liveness) => "Whether the process has to be restarted".to_owned(),
-        Target::Group(Group::Readiness) => "Whether to send it requests".to_owned(),
-        Target::Group(Group::Startup) => "Whether it has started".to_owned(),
-        Target::Info => "What is running".to_owned(),
-        Target::OpenApi => "This document".to_owned(),
-        #[cfg(feature = "events")]
-        Target::Events => "Changes as they happen, as server-sent events".to_owned(),
-        #[cfg(feature = "agent")]
-        Target::Agent => "What HAProxy reads from an agent".to_owned(),
-        #[cfg(feature = "metrics")]
-        Target::Metrics => "The numbers of each check's runs".to_owned(),
     }
 }
 

@@ -45,6 +45,10 @@ pub(super) fn timeout() -> Parameter {
     query("timeout", "Shortens the time that the report may take, such as `500ms` or `2s`.", duration.build().into())
 }
 
+pub(super) fn version() -> Parameter {
+    query("version", "The version of OpenAPI, 3.1 by default.", one_of(["3.0", "3.1"]))
+}
+
 /// `None` where no check has one.
 pub(super) fn tag(checks: &[&CheckSpec]) -> Option<Parameter> {
     let mut tags: Vec<_> = checks.iter().flat_map(|check| check.tags()).map(String::as_str).collect();

@@ -1,11 +1,11 @@
-//! What a route may refuse its callers with.
+//! The credentials that a route asks for, and the status codes of its refusals.
 
 use std::collections::BTreeSet;
 
 use axum::http::StatusCode;
 
 use super::super::{
-    access::{Ask, Gate},
+    access::{Ask, Gate, Requirement, Schemes},
     target::Target,
 };
 #[cfg(feature = "agent")]
@@ -14,6 +14,11 @@ use crate::model::{Level, Levels};
 
 pub(super) fn of(target: &Target, gate: Option<&Gate>) -> BTreeSet<StatusCode> {
     gate.map(|gate| gate.possible_refusals(ask(target))).unwrap_or_default()
+}
+
+/// The credentials that admit a caller.
+pub(super) fn requirement(target: &Target, gate: Option<&Gate>) -> Requirement {
+    gate.map_or_else(|| Requirement::of(Schemes::NONE), |gate| gate.requirement(ask(target)))
 }
 
 /// The level with the shallower ones, which a query may add.

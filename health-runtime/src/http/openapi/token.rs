@@ -4,16 +4,17 @@ use utoipa::openapi::{
     Content, HttpMethod, Object, ObjectBuilder, PathItem, RefOr, ResponseBuilder, Schema, Type,
     path::{OperationBuilder, PathItemBuilder},
     request_body::RequestBodyBuilder,
+    security::SecurityRequirement,
 };
 
-use super::{super::access::Gate, operation::header};
+use super::{super::access::Gate, operation::header, texts};
 use crate::render::schema;
 
 const WORDS: [&str; 5] =
     ["invalid_request", "invalid_client", "unauthorized_client", "unsupported_grant_type", "invalid_scope"];
 
 /// `POST` alone. What RFC 6749 has no words for is told as everywhere else.
-pub(super) fn item(id: &str, gate: &Gate) -> PathItem {
+pub(super) fn item(gate: &Gate, security: Vec<SecurityRequirement>) -> PathItem {
     let text = || Schema::from(Object::with_type(Type::String));
     let object = |fields: Vec<(&str, Schema)>| -> RefOr<Schema> {
         let empty = ObjectBuilder::new().schema_type(Type::Object);
@@ -48,9 +49,11 @@ pub(super) fn item(id: &str, gate: &Gate) -> PathItem {
         .build();
     let unauthorized = json(error.clone(), "Unauthorized").header("WWW-Authenticate", header(Type::String));
     let operation = OperationBuilder::new()
-        .operation_id(Some(id))
+        .operation_id(Some("postToken"))
         .summary(Some("A token for a caller that is known"))
-        .tag("health")
+        .description(Some("The token grants what the caller may see, for a short time. The body may be left out."))
+        .tag(texts::TAG)
+        .securities(Some(security))
         .request_body(Some(body))
         .response("200", json(token, "OK").build())
         .response("400", json(error, "Bad Request").build())

@@ -1,13 +1,10 @@
 //! The shapes of others that are JSON.
 
-use utoipa::openapi::{
-    ComponentsBuilder,
-    schema::{AdditionalProperties, empty},
-};
+use utoipa::openapi::{ComponentsBuilder, schema::AdditionalProperties};
 
 use super::{
     named,
-    words::{any_object, boolean, groups, list_of, map_of, number, object, one_of, status, text, timestamp},
+    words::{any_object, anything, boolean, groups, list_of, map_of, number, object, one_of, status, text, timestamp},
 };
 
 pub(super) fn components(components: ComponentsBuilder) -> ComponentsBuilder {
@@ -30,7 +27,7 @@ fn health_json(components: ComponentsBuilder) -> ComponentsBuilder {
         ("observed", status(), false),
         ("cause", text(), false),
         ("muted", boolean(), false),
-        ("data", empty(), false),
+        ("data", anything(), false),
     ]);
     let health = object([
         ("status", status(), true),
@@ -60,10 +57,10 @@ fn actuator(components: ComponentsBuilder) -> ComponentsBuilder {
         ("duration_ms", number(), true),
         ("checked_at", timestamp(), true),
         // Where there is no such detail, the data of a check may have a field of this name, with anything in it.
-        ("cause", empty(), false),
-        ("muted", empty(), false),
-        ("error", empty(), false),
-        ("message", empty(), false),
+        ("cause", anything(), false),
+        ("muted", anything(), false),
+        ("error", anything(), false),
+        ("message", anything(), false),
     ]);
     // It stands among the details.
     let details = details.additional_properties(Some(AdditionalProperties::FreeForm(true)));

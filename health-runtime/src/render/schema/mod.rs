@@ -2,6 +2,7 @@
 //! the others are written down in `foreign.rs`. `tests/openapi.rs` holds both against real answers.
 
 mod foreign;
+mod portable;
 pub(super) mod words;
 
 use utoipa::{
@@ -9,7 +10,10 @@ use utoipa::{
     openapi::{ComponentsBuilder, Ref, RefOr, Schema, schema::AnyOfBuilder},
 };
 
-use self::words::{any_object, level_properties, object, text};
+use self::{
+    portable::portable,
+    words::{any_object, level_properties, object, text},
+};
 use super::{
     info::OverviewBody,
     json::{ChecksBody, SingleCheckBody},
@@ -35,9 +39,9 @@ pub(crate) fn components(components: ComponentsBuilder) -> ComponentsBuilder {
 
 /// Adds a type, and those that it is made of.
 pub(crate) fn with<T: ToSchema>(components: ComponentsBuilder) -> ComponentsBuilder {
-    let mut parts = Vec::new();
+    let mut parts = vec![(T::name().into_owned(), T::schema())];
     T::schemas(&mut parts);
-    components.schema_from::<T>().schemas_from_iter(parts)
+    parts.into_iter().fold(components, |components, (name, schema)| components.schema(name, portable(schema)))
 }
 
 /// What an encoding looks like: one of these. One that is not JSON is text to OpenAPI, whatever it is to those who asked

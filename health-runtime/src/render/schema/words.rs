@@ -2,7 +2,7 @@
 
 use utoipa::openapi::{
     ArrayBuilder, KnownFormat, Object, ObjectBuilder, RefOr, Schema, SchemaFormat, Type,
-    schema::{AdditionalProperties, ArrayItems},
+    schema::{AdditionalProperties, ArrayItems, SchemaType},
 };
 
 use crate::{
@@ -34,6 +34,11 @@ pub(super) fn one_of<'a>(words: impl IntoIterator<Item = &'a str>) -> Schema {
 
 pub(super) fn text() -> Schema {
     Object::with_type(Type::String).into()
+}
+
+/// A value of any kind.
+pub(super) fn anything() -> Schema {
+    ObjectBuilder::new().schema_type(SchemaType::AnyValue).build().into()
 }
 
 pub(super) fn number() -> Schema {

@@ -12,6 +12,8 @@ use super::{
     key_file::KeyRing,
     keys::{JwtAlgorithm, JwtKeys, KeySet},
 };
+#[cfg(feature = "openapi")]
+use crate::http::access::requirement::Requirement;
 use crate::{
     http::access::{
         authorization::{Presented, of_scheme},
@@ -309,5 +311,10 @@ impl Decide for ByToken {
             );
         }
         faults.into_iter().map(|fault| format!("`jwt`: {fault}")).collect()
+    }
+
+    #[cfg(feature = "openapi")]
+    fn requirement(&self) -> Requirement {
+        Requirement::of(Schemes::BEARER)
     }
 }

@@ -1,0 +1,16 @@
+use std::collections::BTreeSet;
+
+use axum::http::StatusCode;
+
+use super::super::{access::Gate, paths::Paths};
+use crate::{build_info::BuildMetadata, model::CheckSpec};
+
+/// What a document describes.
+#[derive(Clone, Copy)]
+pub(in crate::http) struct Described<'a> {
+    pub(in crate::http) paths: &'a Paths,
+    pub(in crate::http) codes: &'a BTreeSet<StatusCode>,
+    pub(in crate::http) checks: &'a [&'a CheckSpec],
+    pub(in crate::http) build: Option<&'a BuildMetadata>,
+    pub(in crate::http) gate: Option<&'a Gate>,
+}
