@@ -157,6 +157,8 @@ async fn blocked_check_names_the_dependencies_that_fail_now() {
     // Its own run recorded that `a` blocks it.
     background.run("leaf").await.assert_message("because of a");
     blocked_by(&background, &["b"], "b").await;
+    // With none of them failing it says what it recorded, until it runs a moment later.
+    blocked_by(&background, &[], "a").await;
     assert_eq!((asked.runs("leaf"), background.runs("leaf")), (0, 1));
 }
 

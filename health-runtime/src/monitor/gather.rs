@@ -80,6 +80,11 @@ enum Blocking {
 }
 
 impl Blocking {
+    /// Whether a check that depends on it is blocked, as far as this report knows.
+    fn blocks(self) -> bool {
+        self > Self::Unknown
+    }
+
     /// By one dependency.
     fn by(known: Option<&Known>) -> Self {
         match known {
@@ -198,7 +203,7 @@ impl Gathering<'_> {
         if blocking == Blocking::Unknown {
             return;
         }
-        let is_blocked = blocking > Blocking::Unknown;
+        let is_blocked = blocking.blocks();
         let is_off = match &known[index] {
             Some(Known::Landed(result)) => !self.matches_dependencies(index, result, known),
             Some(Known::Unrecorded(result)) => matches!(result.cause, Some(Cause::CutOff)),
@@ -219,7 +224,7 @@ impl Gathering<'_> {
             // What it said last does not hold.
             None if is_blocked => {
                 let failing = check.dependencies.iter().copied();
-                let failing = failing.filter(|other| Blocking::by(known[*other].as_ref()) > Blocking::Unknown);
+                let failing = failing.filter(|other| Blocking::by(known[*other].as_ref()).blocks());
                 let by: Vec<&str> = failing.map(|other| self.shared.checks[other].spec.name()).collect();
                 Some(self.unrecorded(index, Verdict::blocked(&by)))
             }
@@ -263,7 +268,7 @@ impl Gathering<'_> {
             let is_named = names.next_if(|name| *name == self.shared.checks[*dependency].spec.name()).is_some();
             match Blocking::by(known[*dependency].as_ref()) {
                 Blocking::Unknown => true,
-                blocking => is_named == (blocking > Blocking::Unknown),
+                blocking => is_named == blocking.blocks(),
             }
         })
     }

@@ -378,6 +378,37 @@ mod tests {
         assert!(slot.reuse(spec, third, at(60), &[]));
     }
 
+    /// No observer was there to give it up.
+    #[test]
+    fn run_that_ends_after_its_grace_has_timed_out() {
+        let check = Check::new("db", Level::L1, || async {});
+        let (spec, slot, start) = (check.spec(), slot(), Instant::now());
+        let ends_after = |time| {
+            let id = board(&slot, spec, start);
+            slot.begin(spec, id, start);
+            let verdict = Verdict::of(Ending::Answered(Outcome::pass()), spec);
+            let landing = slot.finish(spec, id, verdict, start + time).expect("nobody gave it up");
+            landing.result.cause.clone()
+        };
+        let limit = spec.timeout() + GRACE;
+        assert_eq!(ends_after(limit), Some(Cause::TimedOut));
+        assert_eq!(ends_after(limit.saturating_sub(Duration::from_nanos(1))), None);
+    }
+
+    /// A thread is given up at its timeout; those who ask within the grace learn that it still runs.
+    #[test]
+    fn run_that_was_given_up_is_overdue_at_once() {
+        let check = Check::new("db", Level::L1, || async {}).with_max_age(Duration::ZERO);
+        let (spec, slot, start) = (check.spec(), slot(), Instant::now());
+        let id = board(&slot, spec, start);
+        slot.begin(spec, id, start);
+        let timeout = start + spec.timeout();
+        assert!(matches!(slot.observe(spec, timeout, Some(&[])).0, Observation::Joined(_)));
+        assert!(slot.give_up(spec, id, timeout).is_some());
+        let Observation::Settled(result) = slot.observe(spec, timeout, Some(&[])).0 else { panic!("it is overdue") };
+        assert!(matches!(result.cause, Some(Cause::StillRunning { .. })), "{result:?}");
+    }
+
     /// An observer may be held up between its look at the clock and the lock, until another run is under way.
     #[test]
     fn late_observer_does_not_give_up_a_newer_run() {
