@@ -584,6 +584,22 @@ fn what_cannot_be_meant_stops_the_start() {
     Registry::builder().check(good).build().expect("a good check");
 }
 
+/// Runs take nearly their timeout, and pauses vary by a tenth: the shortest `stale_after` that may be set covers both.
+#[tokio::test(start_paused = true)]
+async fn healthy_check_is_never_stale() {
+    let millis = Duration::from_millis;
+    let check = Check::new("db", Level::L2, || sleep(Duration::from_millis(490)))
+        .with_timeout(millis(500))
+        .with_interval(millis(1_000))
+        .with_stale_after(millis(1_601));
+    let monitor = monitor([check]);
+    sleep(millis(2_000)).await;
+    for _ in 0..6_000 {
+        sleep(millis(10)).await;
+        assert_eq!(look(&monitor, "db").await, (Status::Pass, None));
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_hold_of_a_stale_check_counts_from_when_it_became_stale() {
     let second = Duration::from_secs(1);

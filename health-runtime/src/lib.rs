@@ -80,6 +80,9 @@ pub use grpc::GrpcHealth;
 /// - **language**: the version of `rustc`.
 /// - **profile**: `debug` with debug assertions, else `release`. Custom profiles have no name that code can see.
 ///
+/// The endpoint adds what only the process knows: `environment` from the variable `APP_ENV`, else from a public host name in
+/// the request; `deployed_at` from the variable `DEPLOYED_AT` in RFC 3339, absent without it; `started_at` and the uptime.
+///
 /// # When the crate is compiled again
 ///
 /// The values are right after a commit, an amendment, a switch of branches, `git gc`, in worktrees, submodules and
