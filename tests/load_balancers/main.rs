@@ -3,6 +3,7 @@
 #![allow(clippy::expect_used, reason = "tests fail by panicking")]
 
 mod agent;
+mod apache;
 mod codes;
 mod deploy;
 mod haproxy;

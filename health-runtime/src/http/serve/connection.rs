@@ -44,6 +44,8 @@ const LAST_BYTES: Duration = Duration::from_millis(100);
 /// When to ask again, if there was no room.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
 
+const CLOSE: HeaderValue = HeaderValue::from_static("close");
+
 /// Who is at the other end.
 #[derive(Clone)]
 pub(super) struct Peer {
@@ -173,6 +175,8 @@ impl Service<hyper::Request<Incoming>> for Routes {
 fn overloaded() -> Response {
     let problem = ProblemDetails::unavailable("too many requests are being answered here; ask again later");
     let mut response = problem.into_response();
-    response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
+    let headers = response.headers_mut();
+    headers.insert(header::RETRY_AFTER, RETRY_AFTER);
+    headers.insert(header::CONNECTION, CLOSE);
     response
 }
