@@ -8,8 +8,8 @@ use std::{
     time::Duration,
 };
 
-use health_runtime::{Check, Level, Outcome, Selection, Status, probes, serve_isolated};
-use health_tests::{endpoint, get, monitor};
+use health_runtime::{Cause, Check, Level, Outcome, Selection, Status, probes, serve_isolated};
+use health_tests::{endpoint, get, monitor, serve};
 use tokio::{
     runtime::{Builder, Handle, Runtime},
     time::Instant,
@@ -201,6 +201,98 @@ async fn an_address_that_is_taken_is_an_error() {
     assert_eq!(error.kind(), std::io::ErrorKind::AddrInUse);
     let nowhere: SocketAddr = "192.0.2.1:80".parse().expect("an address");
     assert!(serve_isolated(nowhere, health.router()).is_err());
+}
+
+/// One worker, which serves the application, the endpoint and the checks.
+fn small_application() -> Runtime {
+    Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime")
+}
+
+fn prober() -> Runtime {
+    Builder::new_current_thread().enable_all().build().expect("a runtime")
+}
+
+#[test]
+fn isolated_check_that_blocks_does_not_stop_single_worker() {
+    let gate = Gate::default();
+    let _opened = OpensAtTheEnd(gate.clone());
+    let blocked = gate.clone();
+    let blocks = Check::new("blocks", Level::L1, move || {
+        let gate = blocked.clone();
+        async move { gate.pass() }
+    });
+    let alive = Check::new("alive", Level::L5, || async { true }).liveness().with_max_age(Duration::ZERO);
+    let blocks = blocks.readiness().with_timeout(Duration::from_millis(150));
+    let application = small_application();
+    let health = health_tests::builder([alive, blocks]).isolated_checks();
+    let address = application.block_on(async { serve(health.build().expect("a good endpoint").router()).await });
+    prober().block_on(async {
+        let start = Instant::now();
+        let answer = get(address, "/readyz").await;
+        assert!(answer.body.contains("[-]blocks ") && answer.body.contains("(timed_out)"), "{}", answer.body);
+        assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+        gate.wait_for(1);
+        // Its thread is blocked still, so no second one is taken.
+        for _ in 0..20 {
+            assert_eq!(get(address, "/livez").await.body, "ok");
+            let answer = get(address, "/readyz").await;
+            assert_eq!(answer.status, 503, "{}", answer.body);
+        }
+        assert_eq!(gate.0.0.lock().expect("no panic").waiting, 1);
+        gate.open();
+        while get(address, "/readyz").await.status != 200 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    });
+}
+
+#[test]
+fn isolated_check_that_waits_is_dropped_after_its_timeout() {
+    let under_way = Arc::new(());
+    let held = Arc::downgrade(&under_way);
+    let waits = Check::new("waits", Level::L1, move || {
+        let under_way = Arc::clone(&under_way);
+        async move {
+            std::future::pending::<()>().await;
+            drop(under_way);
+        }
+    });
+    let waits = waits.with_timeout(Duration::from_millis(50)).with_max_age(Duration::ZERO);
+    prober().block_on(async {
+        let health = health_tests::builder([waits]).isolated_checks().build().expect("a good endpoint");
+        for _ in 0..3 {
+            let answer = health.monitor().report(&Selection::everything()).await;
+            let result = answer.result("waits").expect("it was selected");
+            assert_eq!(result.cause(), Some(&Cause::TimedOut));
+            while held.strong_count() > 1 {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            // Until the thread has said so.
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    });
+}
+
+/// A runtime waits for its blocking threads when it shuts down.
+#[test]
+fn isolated_check_does_not_hold_up_shutdown() {
+    let (started, is_started) = std::sync::mpsc::channel();
+    let waits = Check::new("waits", Level::L1, move || {
+        let started = started.clone();
+        async move {
+            started.send(()).expect("the test waits for it");
+            tokio::time::sleep(Duration::from_hours(1)).await;
+        }
+    });
+    let waits = waits.with_timeout(Duration::from_hours(2));
+    let application = small_application();
+    let health = health_tests::builder([waits]).isolated_checks().build().expect("a good endpoint");
+    let monitor = health.monitor().clone();
+    application.spawn(async move { monitor.report(&Selection::everything()).await });
+    is_started.recv().expect("it runs");
+    let start = Instant::now();
+    drop(application);
+    assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
 }
 
 /// The result of one measurement while something moves the clock on by this much.

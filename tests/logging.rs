@@ -16,6 +16,7 @@ async fn what_happens_is_logged_once_and_in_full() {
     tracing::subscriber::set_global_default(subscriber.finish()).expect("the first subscriber");
     changes(&log).await;
     second_endpoint(&log);
+    one_worker(&log);
     panics_of_listeners(&log).await;
     tokio::time::pause();
     mutes(&log).await;
@@ -53,12 +54,24 @@ async fn changes(log: &Log) {
     assert!(!text.contains("canary"), "{text}");
 }
 
+/// This test's own runtime has one thread.
+fn one_worker(log: &Log) {
+    let warning = "the runtime has one worker thread";
+    let check = || Check::new("alive", Level::L5, || async {});
+    builder([check()]).build().expect("good");
+    let text = log.take();
+    assert!(text.contains(warning) && text.contains("isolated_checks()") && text.contains("checks=1"), "{text}");
+    builder([check()]).isolated_checks().build().expect("good");
+    builder([Check::blocking("plain", Level::L5, || true)]).build().expect("good");
+    assert!(!log.take().contains(warning));
+}
+
 #[health_check(level = 5, interval = "1h")]
 async fn swept() {}
 
 fn second_endpoint(log: &Log) {
     let build = || EndpointBuilder::new().muted("").build().expect("good");
-    let is_warned = || log.take().contains("WARN health_runtime::http::start_log");
+    let is_warned = || log.take().contains("a second health endpoint is built");
     let first = build();
     let by_hand = builder([Check::new("swept", Level::L5, || async {}).with_interval(Duration::from_hours(1))]);
     let by_hand = by_hand.build().expect("good");

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::{
     error::{Error, Problem},
     model::{Check, CheckSpec, Level, Location, Outcome, Work},
+    runner,
     state::State,
     validation,
 };
@@ -154,6 +155,19 @@ impl Registry {
     /// Number of declared checks that run in the background.
     pub(crate) const fn declared_background(&self) -> usize {
         self.declared_background
+    }
+
+    /// Runs each asynchronous check on a thread of the blocking pool.
+    pub(crate) fn isolated(mut self) -> Self {
+        for check in &mut self.checks {
+            check.work = runner::isolate(check.work.clone(), check.spec.timeout());
+        }
+        self
+    }
+
+    /// Number of checks that could block a worker thread.
+    pub(crate) fn asynchronous(&self) -> usize {
+        self.checks.iter().filter(|check| matches!(check.work, Work::Task(_))).count()
     }
 
     /// The same checks with other work. For the test kit, which stands between a check and its function.

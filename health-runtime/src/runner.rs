@@ -2,12 +2,19 @@
 
 use std::{
     any::Any,
-    future::poll_fn,
+    future::{pending, poll_fn},
     panic::{AssertUnwindSafe, catch_unwind},
+    pin::pin,
     time::Duration,
 };
 
-use crate::model::{Outcome, WorkFuture};
+use futures_util::future::{Either, select};
+use tokio::{runtime::Handle, sync::oneshot};
+
+use crate::model::{Outcome, Work, WorkFuture};
+
+/// How much longer than its timeout an isolated check may take before it is dropped: those who wait have given it up by then.
+const GRACE: Duration = Duration::from_millis(50);
 
 /// How a run ended.
 #[derive(Debug)]
@@ -41,6 +48,30 @@ pub(crate) async fn run_task(work: &(dyn Fn() -> WorkFuture + Send + Sync), time
 /// Runs a function that blocks its thread. It cannot be stopped, so whoever waits for it keeps the time.
 pub(crate) fn run_blocking(work: &(dyn Fn() -> Outcome + Send + Sync)) -> Ending {
     catch(work).map_or_else(Ending::Panicked, Ending::Answered)
+}
+
+/// Turns a task into a function that waits for it on a thread of the blocking pool, so that a check that never yields blocks that
+/// thread alone. Its timers and connections stay with the runtime.
+pub(crate) fn isolate(work: Work, timeout: Duration) -> Work {
+    let Work::Task(work) = work else { return work };
+    Work::blocking(move || {
+        let runtime = Handle::current();
+        // Timers panic once their runtime has shut down; a task is dropped just before.
+        let (alive, shut_down) = oneshot::channel::<()>();
+        let guard = runtime.spawn(async move {
+            pending::<()>().await;
+            drop(alive);
+        });
+        let outcome = runtime.block_on(async {
+            let run = async { tokio::time::timeout(timeout.saturating_add(GRACE), work()).await };
+            match select(shut_down, pin!(run)).await {
+                Either::Right((Ok(outcome), _)) => Some(outcome),
+                _ => None,
+            }
+        });
+        guard.abort();
+        outcome.unwrap_or_else(|| Outcome::fail("dropped without an answer"))
+    })
 }
 
 /// Calls the user's code; a panic comes out as its text.

@@ -1,9 +1,6 @@
 #[cfg(feature = "openapi")]
 use std::sync::OnceLock;
-use std::{
-    ops::{Bound, RangeBounds},
-    sync::Arc,
-};
+use std::{ops::RangeBounds, sync::Arc};
 
 use axum::Router;
 
@@ -18,7 +15,7 @@ use super::{
     handler::Service,
     paths::{LevelsPath, Paths},
     router::{Routes, router},
-    start_log::{log_count, warn_if_second},
+    start_log::{log_count, warn_if_second, warn_of_one_worker},
     status_code::StatusCodes,
     target::Reach,
 };
@@ -55,6 +52,7 @@ pub struct EndpointBuilder {
     checks: Vec<Check>,
     has_declared_checks: bool,
     has_root_probes: bool,
+    has_isolated_checks: bool,
     show_details: Option<ShowDetails>,
     access: Option<Access>,
     status_codes: StatusCodes,
@@ -87,6 +85,7 @@ impl EndpointBuilder {
             checks: Vec::new(),
             has_declared_checks: true,
             has_root_probes: true,
+            has_isolated_checks: false,
             show_details: None,
             access: None,
             status_codes: StatusCodes::new(),
@@ -222,6 +221,18 @@ impl EndpointBuilder {
         self
     }
 
+    /// Runs each asynchronous check on a thread of the blocking pool, so that one that blocks (a synchronous client, a long
+    /// computation) stops neither the application nor this endpoint.
+    ///
+    /// Otherwise it blocks a worker thread of the runtime for as long, past its timeout, and as many of them at a time as there are
+    /// worker threads stop everything. A pod with one CPU has one worker, which is logged as a warning at start. Connections and timers
+    /// of the checks stay with the runtime. A run takes some 20 µs more, and a thread while it lasts. With
+    /// [`health_endpoint!`](crate::health_endpoint): `configure: EndpointBuilder::isolated_checks`.
+    pub fn isolated_checks(mut self) -> Self {
+        self.has_isolated_checks = true;
+        self
+    }
+
     /// Calls a function with the builder, for what has no key in
     /// [`health_endpoint!`](crate::health_endpoint).
     pub fn configure(self, configure: impl FnOnce(Self) -> Self) -> Self {
@@ -251,6 +262,8 @@ impl EndpointBuilder {
             return Err(Error::new(problems));
         };
         log_count(&registry);
+        let registry = if self.has_isolated_checks { registry.isolated() } else { registry };
+        warn_of_one_worker(&registry);
         let declared_background = registry.declared_background();
         let monitor = Monitor::at_rest(registry);
         if let Some(list) = self.muted {
@@ -288,21 +301,6 @@ impl EndpointBuilder {
 
 fn or_problems<T>(result: Result<T, Vec<Problem>>, problems: &mut Vec<Problem>) -> Option<T> {
     result.map_err(|found| problems.extend(found)).ok()
-}
-
-/// The range as it may have been written.
-fn written(range: &impl RangeBounds<u8>) -> String {
-    let first = match range.start_bound() {
-        Bound::Included(first) => first.to_string(),
-        // Nothing that is written with dots begins like this.
-        Bound::Excluded(before) => format!("{before}<"),
-        Bound::Unbounded => String::new(),
-    };
-    match range.end_bound() {
-        Bound::Included(last) => format!("{first}..={last}"),
-        Bound::Excluded(behind) => format!("{first}..{behind}"),
-        Bound::Unbounded => format!("{first}.."),
-    }
 }
 
 /// The endpoint: a router to merge into the service's own, and the monitor behind it.
@@ -351,7 +349,7 @@ impl Endpoint {
     /// [`Problem::InvalidLevels`] if the range is empty or goes beyond 1 to 5.
     pub fn levels(&self, levels: impl RangeBounds<u8>) -> Result<Self, Error> {
         let levels = Levels::from_range(&levels)
-            .ok_or_else(|| Error::new(vec![Problem::InvalidLevels { range: written(&levels) }]))?;
+            .ok_or_else(|| Error::new(vec![Problem::InvalidLevels { range: Levels::range_text(&levels) }]))?;
         Ok(Self::reaching(&self.service, Reach { levels: self.reach.levels.and(levels), ..self.reach }))
     }
 

@@ -2,6 +2,8 @@
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
+use tokio::runtime::Handle;
+
 use super::handler::Service;
 use crate::{model::Level, registry::Registry};
 
@@ -19,6 +21,19 @@ pub(super) fn log_count(registry: &Registry) {
         );
     } else {
         tracing::info!(level_1, level_2, level_3, level_4, level_5, "health checks registered");
+    }
+}
+
+/// Logs that one check could stop everything, as in a pod with one CPU.
+pub(super) fn warn_of_one_worker(registry: &Registry) {
+    let checks = registry.asynchronous();
+    let workers = Handle::try_current().map(|runtime| runtime.metrics().num_workers());
+    if checks > 0 && matches!(workers, Ok(1)) {
+        tracing::warn!(
+            checks,
+            "the runtime has one worker thread, so an asynchronous check that blocks it stops the application and this \
+             endpoint; write such a check as a plain `fn`, or call `isolated_checks()` on the endpoint's builder"
+        );
     }
 }
 

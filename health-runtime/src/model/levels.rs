@@ -31,6 +31,21 @@ impl Levels {
         (first <= last).then(|| Level::ALL.into_iter().filter(|level| (first..=last).contains(level)).collect())
     }
 
+    /// The range as it may have been written.
+    pub(crate) fn range_text(range: &impl RangeBounds<u8>) -> String {
+        let first = match range.start_bound() {
+            Bound::Included(first) => first.to_string(),
+            // Nothing that is written with dots begins like this.
+            Bound::Excluded(before) => format!("{before}<"),
+            Bound::Unbounded => String::new(),
+        };
+        match range.end_bound() {
+            Bound::Included(last) => format!("{first}..={last}"),
+            Bound::Excluded(behind) => format!("{first}..{behind}"),
+            Bound::Unbounded => format!("{first}.."),
+        }
+    }
+
     pub(crate) const fn contains(self, level: Level) -> bool {
         self.0 & Self::one(level).0 != 0
     }
