@@ -176,12 +176,70 @@ async fn the_latest_mute_counts() {
     seen.assert_status(Status::Pass).check("billing").assert_status(Status::Fail);
 }
 
+/// Planned maintenance of a database is one mute, whatever stands on the database.
 #[tokio::test(start_paused = true)]
-async fn what_depends_on_a_muted_check_is_blocked_all_the_same() {
-    let kit = TestMonitor::of([failing("db"), good("orders").depends_on(["db"])]);
+async fn dependents_of_a_muted_check_count_for_nothing() {
+    let checks = [failing("db"), good("orders").depends_on(["db"]), good("invoices").depends_on(["orders"])];
+    let endpoint = builder(checks).details(ShowDetails::Always).build().expect("good");
+    let app = endpoint.router();
+    let paths = ["/readyz", "/health", "/health/levels", "/health/levels/3", "/health/checks/invoices"];
+    for path in paths {
+        assert_eq!(ask(&app, path).await.0, 503, "{path}");
+    }
+    endpoint.monitor().mute("db", HOUR, "they move, see http://user:secret@tickets/7").expect("a check");
+    for path in paths {
+        assert_eq!(ask(&app, path).await.0, 200, "{path}");
+    }
+    let text = ask(&app, "/readyz?verbose").await.1;
+    assert!(text.contains("[+]invoices muted: failed (blocked): not run, because of orders"), "{text}");
+    let body = ask_json(&app, "/health/levels").await.1;
+    assert_eq!((&body["status"], &body["level_3"]["status"]), (&json!("pass"), &json!("pass")));
+    let checks = &body["level_3"]["checks"];
+    assert_eq!((&checks["orders"]["status"], &checks["orders"]["cause"]), (&json!("fail"), &json!("blocked")));
+    for name in ["orders", "invoices"] {
+        assert_eq!(checks[name]["muted"]["until"], checks["db"]["muted"]["until"], "{name}");
+        assert_eq!(checks[name]["muted"]["why"], "every check that blocks it is muted", "{name}");
+    }
+    let numbers = ask(&app, "/health/metrics").await.1;
+    assert!(numbers.contains("health_check_muted{check=\"invoices\",level=\"3\"} 1"), "{numbers}");
+
+    tokio::time::advance(HOUR).await;
+    for path in paths {
+        assert_eq!(ask(&app, path).await.0, 503, "{path} after the mute");
+    }
+}
+
+/// A failure with a cause of its own is nobody's maintenance.
+#[tokio::test(start_paused = true)]
+async fn dependents_blocked_by_another_check_as_well_count() {
+    let kit = TestMonitor::of([
+        failing("db"),
+        failing("queue").critical(false),
+        good("orders").depends_on(["db", "queue"]),
+        good("invoices").depends_on(["orders"]),
+    ]);
+    let everything = Selection::everything();
     kit.monitor().mute("db", HOUR, "known").expect("a check");
-    let seen = kit.report(&Selection::everything()).await;
-    seen.assert_status(Status::Fail).check("orders").assert_cause("blocked");
+    let seen = kit.report(&everything).await;
+    seen.assert_status(Status::Fail).check("orders").assert_cause("blocked").assert_muted(false);
+    seen.check("invoices").assert_muted(false);
+    kit.monitor().mute("queue", 2 * HOUR, "known").expect("a check");
+    let seen = kit.report(&everything).await;
+    seen.assert_status(Status::Pass).check("invoices").assert_muted(true);
+    kit.monitor().unmute("db").expect("a check");
+    kit.report(&everything).await.assert_status(Status::Fail);
+}
+
+#[tokio::test(start_paused = true)]
+async fn changes_of_dependents_of_a_muted_check_are_muted() {
+    let kit =
+        TestMonitor::of([failing("db"), good("orders").depends_on(["db"]), good("invoices").depends_on(["orders"])]);
+    kit.monitor().mute("db", HOUR, "known").expect("a check");
+    kit.report(&Selection::everything()).await;
+    for name in ["orders", "invoices"] {
+        let changes = kit.changes(name).await;
+        assert!(changes.len() == 1 && changes[0].is_muted(), "{name}: {changes:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -110,7 +110,8 @@ impl StatusChange {
         self.previous_since
     }
 
-    /// Whether the check was muted when it changed, so that the change counts for nothing.
+    /// Whether the check, or every check that blocks it, was muted when it changed, so that the change counts for
+    /// nothing.
     #[must_use]
     pub const fn is_muted(&self) -> bool {
         self.muted

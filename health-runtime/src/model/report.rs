@@ -122,12 +122,12 @@ pub struct ReportEntry {
     pub check: Arc<CheckSpec>,
     /// Its result.
     pub result: Arc<CheckResult>,
-    /// That it counts for nothing at present, if it was muted.
+    /// The mute by which it counts for nothing at present: its own, or that of the checks that block it.
     pub muted: Option<Arc<Mute>>,
 }
 
 impl ReportEntry {
-    /// What the check adds to the status of the report: nothing while it is muted.
+    /// What the check adds to the status of the report: nothing while it, or every check that blocks it, is muted.
     #[must_use]
     pub fn counting_status(&self) -> Option<Status> {
         self.muted.is_none().then_some(self.result.status)

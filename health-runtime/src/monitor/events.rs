@@ -106,9 +106,9 @@ impl Outbox {
     }
 
     /// Puts in what changed between two results, if the status did. To be called under the slot's lock, and
-    /// [`Events::tell`] after it.
-    pub(super) fn put(&self, spec: &CheckSpec, before: Option<&CheckResult>, result: &CheckResult) {
-        if let Some(change) = StatusChange::between(spec, before, result, || self.muting.is_muted()) {
+    /// [`Events::tell`] after it. An excused change counts for nothing, like one of a muted check.
+    pub(super) fn put(&self, spec: &CheckSpec, before: Option<&CheckResult>, result: &CheckResult, is_excused: bool) {
+        if let Some(change) = StatusChange::between(spec, before, result, || is_excused || self.muting.is_muted()) {
             self.events.put(change, &self.history);
         }
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::time::{Instant, timeout_at};
 
 use super::{
+    excuse::excuse,
     shared::Shared,
     slot::{Boarded, FlightId, GRACE, Observation, Progress},
     verdict::Verdict,
@@ -110,15 +111,17 @@ impl Pilot {
                 }
             };
             if result.is_failing {
-                failed.push(self.shared.checks[index].spec.name());
+                failed.push(index);
             }
         }
-        if check.slot.reuse(&check.spec, self.id, Instant::now(), &failed) {
+        let names: Vec<_> = failed.iter().map(|index| self.shared.checks[*index].spec.name()).collect();
+        if check.slot.reuse(&check.spec, self.id, Instant::now(), &names) {
             return false;
         }
         let is_cleared = failed.is_empty();
         if !is_cleared {
-            self.land(Verdict::blocked(&failed));
+            let excuse = excuse(&self.shared, failed, |index| self.shared.latest(index));
+            self.land(Verdict::blocked(&names).excused(excuse.is_some()));
         }
         is_cleared
     }

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use super::group_verdicts;
 use super::{
     Selection,
+    excuse::mute_of,
     flight::{self, Waited},
     muting::Muted,
     observe, schedule,
@@ -115,9 +116,9 @@ pub(super) async fn gather(shared: &Arc<Shared>, selection: &Selection) -> Gathe
     for index in needed.iter().copied() {
         gathering.reconcile(index, &mut known).await;
     }
-    let mutes: Vec<_> = selected.iter().map(|index| gathering.muted(*index)).collect();
+    let mutes: Vec<_> = selected.iter().map(|index| gathering.muted(*index, &known)).collect();
     let validity = gathering.validity(&needed, &known);
-    let mut validity = validity.and_then(|validity| gathering.until_unmuted(validity, &selected, &mutes));
+    let mut validity = validity.and_then(|validity| gathering.until_unmuted(validity, &selected, &known, &mutes));
     let mut entries = Vec::with_capacity(selected.len());
     for (&index, muted) in selected.iter().zip(mutes) {
         let Some(known) = &known[index] else { continue };
@@ -288,20 +289,25 @@ impl Gathering<'_> {
         Some(Validity { generation, until })
     }
 
-    fn muted(&self, index: usize) -> Option<Muted> {
-        let check = &self.shared.checks[index];
-        check.muting.current(check.spec.name())
+    fn muted(&self, index: usize, known: &[Option<Known>]) -> Option<Muted> {
+        let result_of = |index: usize| known[index].as_ref().map(|known| Arc::clone(known.result()));
+        mute_of(self.shared, index, &*result_of(index)?, result_of)
     }
 
     /// Counts in the mutes that a report was made with. They have to be what holds at the answer's generation, too.
-    fn until_unmuted(&self, mut validity: Validity, selected: &[usize], mutes: &[Option<Muted>]) -> Option<Validity> {
+    fn until_unmuted(
+        &self,
+        mut validity: Validity,
+        selected: &[usize],
+        known: &[Option<Known>],
+        mutes: &[Option<Muted>],
+    ) -> Option<Validity> {
         for (index, used) in selected.iter().zip(mutes) {
-            match (used, self.muted(*index)) {
-                (None, None) => {}
-                (Some(used), Some(current)) if Arc::ptr_eq(&used.mute, &current.mute) => {
-                    validity = used.expires.map_or(validity, |expires| validity.no_longer_than(expires));
-                }
-                _ => return None,
+            if *used != self.muted(*index, known) {
+                return None;
+            }
+            if let Some(expires) = used.as_ref().and_then(|used| used.expires) {
+                validity = validity.no_longer_than(expires);
             }
         }
         Some(validity)
@@ -401,18 +407,20 @@ mod tests {
     async fn report_with_an_outdated_mute_is_not_valid() {
         let shared = Shared::of([check("db")]);
         let selection = Selection::everything();
+        gather(&shared, &selection).await;
+        let known = [shared.latest(0).map(Known::Landed)];
         let now = Instant::now();
         let gathering = Gathering { shared: &shared, selection: &selection, asked_at: now, deadline: now };
         let muting = &shared.checks[0].muting;
         let mute = |time| {
             muting.set(Muted::new(Some(time), "known", "a test".to_owned()));
-            gathering.muted(0)
+            gathering.muted(0, &known)
         };
         let ageless = Validity { generation: shared.generation(), until: None };
         let until = |used: &Option<Muted>| {
             Some(
                 gathering
-                    .until_unmuted(ageless, &[0], std::slice::from_ref(used))?
+                    .until_unmuted(ageless, &[0], &known, std::slice::from_ref(used))?
                     .until
                     .map(|until| until.duration_since(now)),
             )

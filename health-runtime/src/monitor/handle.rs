@@ -222,8 +222,8 @@ impl Monitor {
 
     /// Mutes a check for some time, 30 years at most; a mute that it has already is replaced. It goes on to be run, to
     /// be shown as it is, and to tell of its changes, but it counts for nothing: neither in the status of its level and
-    /// its groups nor in that of the report. Checks that depend on it are blocked all the same while it fails, because
-    /// it does not work.
+    /// its groups nor in that of the report. Checks that depend on it stay blocked while it fails, because it does not
+    /// work, and count for nothing either, unless a check that is not muted blocks them as well.
     ///
     /// That it is muted, and until when, is shown to everybody; why and by whom (the place of this call) only to those
     /// who may see details. All of it is logged, and so is the end of the mute, by the first report after it.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{observe, schedule, shared::Shared, slot::Observation};
+use super::{excuse::mute_of, observe, schedule, shared::Shared, slot::Observation};
 use crate::model::{Levels, Report, ReportEntry};
 
 /// The latest result of each check of these levels that has one. A background check that is too old is stale here as anywhere; for the
@@ -17,10 +17,10 @@ pub(super) fn report(shared: &Arc<Shared>, levels: Levels) -> Report {
                 _ => None,
             }
         } else {
-            check.slot.latest().map(|latest| latest.result)
+            shared.latest(index)
         };
         if let Some(result) = latest {
-            let muted = check.muting.current(check.spec.name()).map(|muted| muted.mute);
+            let muted = mute_of(shared, index, &result, |index| shared.latest(index)).map(|muted| muted.mute);
             entries.push(ReportEntry { check: Arc::clone(&check.spec), result, muted });
         }
     }

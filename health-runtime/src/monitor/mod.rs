@@ -4,6 +4,7 @@
 mod change;
 mod drain;
 mod events;
+mod excuse;
 mod flight;
 #[cfg(feature = "events")]
 mod follower;

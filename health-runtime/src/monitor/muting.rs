@@ -22,7 +22,7 @@ pub(super) struct Muting {
     current: Mutex<Option<Muted>>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Muted {
     pub(super) mute: Arc<Mute>,
     /// `None` as long as the process lives.
@@ -40,6 +40,23 @@ impl Muted {
             }),
             expires: length.map(|length| Instant::now() + length),
         }
+    }
+
+    /// Returns the one that ends first.
+    pub(super) fn sooner(self, other: Self) -> Self {
+        match (self.expires, other.expires) {
+            (None, Some(_)) => other,
+            (Some(one), Some(two)) if two < one => other,
+            _ => self,
+        }
+    }
+
+    /// Returns the same mute as it covers a check that the muted one blocks. The reason stays behind, because not
+    /// everybody who sees details of one check sees those of the other.
+    pub(super) fn of_dependent(self) -> Self {
+        let Mute { until, by, .. } = &*self.mute;
+        let why = "every check that blocks it is muted".to_owned();
+        Self { mute: Arc::new(Mute { until: *until, why, by: by.clone() }), ..self }
     }
 
     /// To be asked under the lock: a time taken before it could be earlier than the mute itself.

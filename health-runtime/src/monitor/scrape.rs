@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use super::{schedule, shared::Shared};
+use super::{excuse::mute_of, schedule, shared::Shared};
 use crate::model::CheckMetrics;
 
 /// What is known of every check, without running one. A background check that has gone stale says so, and one whose task
@@ -18,13 +18,18 @@ pub(super) fn collect(shared: &Arc<Shared>) -> Vec<CheckMetrics> {
             shared.landed(landing.as_ref());
         }
         let (runs, age) = check.statistics.so_far();
+        let result = shared.latest(index);
+        let is_muted = match &result {
+            Some(result) => mute_of(shared, index, result, |index| shared.latest(index)).is_some(),
+            None => check.muting.is_muted(),
+        };
         CheckMetrics {
             check: Arc::clone(&check.spec),
-            result: check.slot.latest().map(|latest| latest.result),
+            result,
             age,
             runs,
             is_in_flight: check.slot.is_in_flight(),
-            is_muted: check.muting.is_muted(),
+            is_muted,
         }
     };
     (0..shared.checks.len()).map(collect_one).collect()

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     log::{self, Topic},
-    model::{CheckSpec, Work},
+    model::{CheckResult, CheckSpec, Work},
     registry::Registry,
     sync::{self, JoinHandle, Mutex},
 };
@@ -95,6 +95,11 @@ impl Shared {
 
     pub(super) fn generation(&self) -> u64 {
         self.generation.load(Ordering::Acquire)
+    }
+
+    /// Returns the latest result of a check, however old.
+    pub(super) fn latest(&self, index: usize) -> Option<Arc<CheckResult>> {
+        self.checks[index].slot.latest().map(|latest| latest.result)
     }
 
     /// Readiness fails from here on, and every answer made before is outdated.

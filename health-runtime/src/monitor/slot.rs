@@ -316,8 +316,9 @@ impl SlotState {
             _ => None,
         };
         let before = before.map(|before| before.result);
+        let is_excused = verdict.is_excused();
         let result = Arc::new(verdict.into_result(spec, before.as_deref(), count, duration));
-        outbox.put(spec, before.as_deref(), &result);
+        outbox.put(spec, before.as_deref(), &result, is_excused);
         self.latest = Some(Latest { result: Arc::clone(&result), at: now, failing_since });
         Landing { result }
     }

@@ -19,6 +19,8 @@ pub(super) struct Verdict {
     message: Option<String>,
     data: Option<Value>,
     public_data: Option<Value>,
+    /// Whether only muted checks block it, so that the change counts for nothing.
+    is_excused: bool,
 }
 
 impl Verdict {
@@ -28,7 +30,7 @@ impl Verdict {
                 let Outcome { status, message, mut data, mut public_data } = outcome;
                 data.iter_mut().chain(&mut public_data).for_each(mask_value);
                 let message = message.map(|text| mask_credentials(&text));
-                Self { observed: status, cause: None, message, data, public_data }
+                Self { observed: status, cause: None, message, data, public_data, is_excused: false }
             }
             Ending::Panicked(text) => Self::failed(Cause::Panicked, format!("panicked: {}", mask_credentials(&text))),
             Ending::TimedOut => Self::timed_out(spec.timeout()),
@@ -36,7 +38,8 @@ impl Verdict {
     }
 
     pub(super) const fn failed(cause: Cause, message: String) -> Self {
-        Self { observed: Status::Fail, cause: Some(cause), message: Some(message), data: None, public_data: None }
+        let message = Some(message);
+        Self { observed: Status::Fail, cause: Some(cause), message, data: None, public_data: None, is_excused: false }
     }
 
     pub(super) fn timed_out(timeout: Duration) -> Self {
@@ -56,6 +59,15 @@ impl Verdict {
         Self::failed(Cause::Blocked { by: by.iter().map(ToString::to_string).collect() }, message)
     }
 
+    pub(super) const fn excused(mut self, is_excused: bool) -> Self {
+        self.is_excused = is_excused;
+        self
+    }
+
+    pub(super) const fn is_excused(&self) -> bool {
+        self.is_excused
+    }
+
     pub(super) fn stale(after: Duration) -> Self {
         Self::failed(Cause::Stale, format!("its latest result is more than {after:?} old"))
     }
@@ -63,7 +75,7 @@ impl Verdict {
     /// What a background check without a result counts as depends on who asks.
     pub(super) fn pending(observed: Status) -> Self {
         let message = Some("it runs in the background and has no result yet".to_owned());
-        Self { observed, cause: Some(Cause::Pending), message, data: None, public_data: None }
+        Self { observed, cause: Some(Cause::Pending), message, data: None, public_data: None, is_excused: false }
     }
 
     /// Whether the check was run for it: only then thresholds count it.
