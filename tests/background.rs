@@ -19,6 +19,17 @@ use tokio::time::{Instant, sleep};
 
 const INTERVAL: Duration = Duration::from_secs(30);
 
+#[tokio::test(start_paused = true)]
+async fn values_view_shows_null_for_a_check_without_a_result() {
+    let endpoint = builder([good("nightly").with_interval(Duration::from_hours(1)), good("db")]).build();
+    let router = endpoint.expect("good").router();
+    let values = health_tests::ask(router.clone(), "/health/levels/2?view=values", &[]).await.json();
+    assert_eq!(values, serde_json::json!({ "db": true, "nightly": null }));
+    sleep(Duration::from_secs(11)).await;
+    let values = health_tests::ask(router, "/health/levels/2?view=values", &[]).await.json();
+    assert_eq!(values, serde_json::json!({ "db": true, "nightly": true }));
+}
+
 fn good(name: &str) -> Check {
     Check::new(name, Level::L2, || async {})
 }

@@ -6,6 +6,7 @@ use super::{
     view::{CheckView, ReportView},
     wire::{level_key, to_json},
 };
+use crate::model::Cause;
 
 /// One level's values as they are, if it was `asked_alone`; else each level's under its key, though a caller may see but
 /// one of several.
@@ -47,7 +48,11 @@ fn fields<'a>(check: &CheckView<'a>) -> Option<&'a Map<String, Value>> {
     check.data.filter(|_| check.is_flattened)?.as_object()
 }
 
-/// A check without data stands there as its boolean.
+/// A check without data stands there as its boolean; a background check without a result is neither true nor false.
 fn value(check: &CheckView<'_>) -> Value {
-    check.data.cloned().unwrap_or(Value::Bool(!check.is_failing))
+    match check.data {
+        Some(data) => data.clone(),
+        None if check.cause == Some(Cause::Pending.as_str()) => Value::Null,
+        None => Value::Bool(!check.is_failing),
+    }
 }
