@@ -9,7 +9,7 @@ use std::sync::{
 use axum::{Router, body::Body, http::Request};
 use futures_util::StreamExt;
 use health_runtime::{
-    Check, Endpoint, EndpointBuilder, Level, Problem, Selection, ShowDetails,
+    Check, Endpoint, EndpointBuilder, Level, Problem, Selection, ShowDetails, Status, StatusCodes,
     access::{Access, Tokens, User, any_of, basic, closed, public},
 };
 use health_tests::builder;
@@ -281,6 +281,41 @@ async fn every_place_shares_one_run_and_nobody_elses_answer() {
         assert_eq!(report.get("level_1").is_some(), std::ptr::eq(router, &raw const whole), "{report}");
     }
     assert_eq!(runs.load(Ordering::SeqCst), 1);
+}
+
+/// Consul reads 429 as a warning, a kubelet as a failure: both ask one endpoint, which runs the check once.
+#[tokio::test]
+async fn each_place_has_its_own_status_codes() {
+    let runs = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&runs);
+    let check = Check::new("queue", Level::L4, move || {
+        let run = counted.fetch_add(1, Ordering::SeqCst);
+        async move { if run > 0 { Status::Pass } else { Status::Warn } }
+    });
+    let health = builder([check.readiness()]).build().expect("a good endpoint");
+    let consul = health.status_codes(StatusCodes::new().warn(429)).expect("good codes");
+    let narrow = consul.levels(4..=5).expect("levels").without_groups();
+    // Each twice: the answer of one place must not be given at another.
+    for _ in 0..2 {
+        for path in ["/readyz", "/health", "/health/levels", "/health/levels/4", "/health/checks/queue"] {
+            for format in ["json", "text", "xml", "html"] {
+                let path = format!("{path}?format={format}");
+                assert_eq!(ask(&health.router(), &path).await.0, 200, "{path}");
+                assert_eq!(ask(&consul.router(), &path).await.0, 429, "{path}");
+            }
+        }
+        assert_eq!(ask(&narrow.router(), "/health/levels/4").await.0, 429);
+        assert_eq!(ask(&narrow.router(), "/readyz").await.0, 404);
+        assert_eq!(ask(&consul.router(), "/health/levels?format=health%2Bjson").await.0, 200);
+    }
+    assert_eq!(runs.load(Ordering::SeqCst), 1);
+    // It describes the endpoint's own codes.
+    assert_eq!(ask(&consul.router(), "/health/openapi.json").await.0, 404);
+    assert!(json(&consul.router(), "/health").await["links"].get("openapi").is_none());
+    let again = consul.status_codes(StatusCodes::new().warn(299)).expect("good codes");
+    assert_eq!(ask(&again.router(), "/readyz").await.0, 299, "the latest counts");
+    let error = health.status_codes(StatusCodes::new().warn(99).fail(204)).expect_err("no such codes");
+    assert_eq!(error.problems(), [99, 204].map(|code| Problem::InvalidStatusCode { code }));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::Router;
-use health_runtime::{BuildMetadata, Check, Details, Endpoint, Level, Outcome, ShowDetails};
+use health_runtime::{BuildMetadata, Check, Details, Endpoint, Level, Outcome, ShowDetails, Status, StatusCodes};
 use health_tests::{Answer, ask, builder};
 use serde_json::{Value, json};
 
@@ -127,11 +127,63 @@ async fn the_actuator_shape_knows_draining_and_pending() {
     tokio::time::sleep(Duration::from_secs(20)).await;
     assert_eq!(get("/readyz?format=actuator").await, (200, json!({ "status": "UP", "components": components("UP") })));
     endpoint.monitor().drain();
-    let draining = json!({ "status": "OUT_OF_SERVICE", "components": components("UP") });
+    let components = json!({ "readinessState": { "status": "OUT_OF_SERVICE" }, "slow": { "status": "UP" } });
+    let draining = json!({ "status": "OUT_OF_SERVICE", "components": components });
     assert_eq!(get("/readyz?format=actuator").await, (503, draining));
+    // Spring Boot has this code for the word, on any path.
     let (status, overview) = get("/health?format=actuator").await;
-    assert_eq!((status, &overview["status"]), (200, &json!("OUT_OF_SERVICE")));
+    assert_eq!((status, &overview["status"]), (503, &json!("OUT_OF_SERVICE")));
+    assert_eq!(overview["components"]["readinessState"]["status"], "OUT_OF_SERVICE");
     assert_eq!(get("/livez?format=actuator").await.0, 200);
+    assert_eq!(body(endpoint.router(), "/health").await.status, 200, "only that format");
+}
+
+/// Tools that read a format of others expect the codes that its specification has, whatever ours are.
+#[tokio::test]
+async fn formats_of_others_have_the_status_codes_of_their_specifications() {
+    let warns = || Check::new("warns", Level::L4, || async { Status::Warn }).readiness();
+    let fails = || Check::new("fails", Level::L4, || async { Status::Fail }).readiness();
+    let codes = StatusCodes::new().warn(429).fail(500).draining(404);
+    let warning = builder([warns()]).status_codes(codes).build().expect("good");
+    let failing = builder([fails()]).status_codes(codes).build().expect("good");
+    let draining = builder([warns()]).status_codes(codes).build().expect("good");
+    draining.monitor().drain();
+    for (format, expected) in [
+        ("json", [429, 500, 404]),
+        ("text", [429, 500, 404]),
+        // The draft: 2xx or 3xx for a warning, 4xx or 5xx for a failure.
+        ("health%2Bjson", [200, 500, 404]),
+        ("actuator", [200, 503, 503]),
+        ("microprofile", [200, 503, 503]),
+    ] {
+        for (endpoint, expected) in [&warning, &failing, &draining].into_iter().zip(expected) {
+            // Twice, because the second answer is stored.
+            for _ in 0..2 {
+                let answer = body(endpoint.router(), &format!("/readyz?format={format}")).await;
+                assert_eq!(answer.status, expected, "{format}: {}", answer.body);
+                assert_eq!(answer.header("retry-after").is_empty(), expected != 503, "{format}");
+            }
+        }
+    }
+    let odd = builder([fails()]).status_codes(StatusCodes::new().fail(200)).build().expect("good");
+    assert_eq!(body(odd.router(), "/readyz?format=health%2Bjson").await.status, 503);
+}
+
+#[tokio::test]
+async fn formats_of_others_show_mutes_and_draining() {
+    let check = Check::new("legacy", Level::L4, || async { Outcome::fail("secret") }).readiness();
+    let endpoint = builder([check]).build().expect("good");
+    endpoint.monitor().mute("legacy", Duration::from_mins(1), "secret").expect("such a check");
+    let get = async |path: &str| body(endpoint.router(), path).await.json();
+    let legacy = json!({ "status": "DOWN", "details": { "muted": true } });
+    assert_eq!(get("/readyz?format=actuator").await, json!({ "status": "UP", "components": { "legacy": legacy } }));
+    let muted = json!({ "name": "legacy", "status": "DOWN", "data": { "muted": true } });
+    assert_eq!(get("/readyz?format=microprofile").await, json!({ "status": "UP", "checks": [muted] }));
+
+    endpoint.monitor().drain();
+    let shutdown = json!({ "name": "shutdown", "status": "DOWN", "data": { "cause": "draining" } });
+    assert_eq!(get("/readyz?format=microprofile").await, json!({ "status": "DOWN", "checks": [muted, shutdown] }));
+    assert_eq!(get("/livez?format=microprofile").await, json!({ "status": "UP", "checks": [] }));
 }
 
 #[tokio::test]

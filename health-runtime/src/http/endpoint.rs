@@ -306,8 +306,9 @@ fn or_problems<T>(result: Result<T, Vec<Problem>>, problems: &mut Vec<Problem>) 
 /// The endpoint: a router to merge into the service's own, and the monitor behind it.
 ///
 /// It may be served at several places, with less at some of them: [`levels`](Self::levels),
-/// [`without_levels`](Self::without_levels) and [`without_groups`](Self::without_groups) are the same endpoint, with the same
-/// monitor, which runs a check once whoever asks where.
+/// [`without_levels`](Self::without_levels), [`without_groups`](Self::without_groups) and
+/// [`status_codes`](Self::status_codes) are the same endpoint, with the same monitor, which runs a check once whoever
+/// asks where.
 #[derive(Clone, Debug)]
 pub struct Endpoint {
     pub(super) service: Arc<Service>,
@@ -364,6 +365,28 @@ impl Endpoint {
     #[must_use]
     pub fn without_groups(&self) -> Self {
         Self::reaching(&self.service, Reach { has_groups: false, ..self.reach })
+    }
+
+    /// The same endpoint with other status codes, for a place whose clients read them differently:
+    ///
+    /// ```
+    /// use health_runtime::{EndpointBuilder, StatusCodes};
+    ///
+    /// let health = EndpointBuilder::new().build()?;
+    /// let consul = health.status_codes(StatusCodes::new().warn(429))?.router();
+    /// let kubelet = health.router();
+    /// # let _ = (consul, kubelet);
+    /// # Ok::<(), health_runtime::Error>(())
+    /// ```
+    ///
+    /// The OpenAPI document is not there, because it describes the codes of
+    /// [`EndpointBuilder::status_codes`].
+    ///
+    /// # Errors
+    /// [`Problem::InvalidStatusCode`] for each code that a report cannot have.
+    pub fn status_codes(&self, codes: StatusCodes) -> Result<Self, Error> {
+        let status_codes = Some(codes.validate().map_err(Error::new)?);
+        Ok(Self::reaching(&self.service, Reach { status_codes, ..self.reach }))
     }
 
     fn reaching(service: &Arc<Service>, reach: Reach) -> Self {

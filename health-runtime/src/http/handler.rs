@@ -2,7 +2,7 @@
 
 #[cfg(feature = "openapi")]
 use std::sync::OnceLock;
-use std::{borrow::Borrow, sync::Arc, time::Duration};
+use std::{borrow::Borrow, sync::Arc};
 
 use axum::{
     extract::Request,
@@ -23,7 +23,8 @@ use super::{
     paths::Paths,
     problem::ProblemDetails,
     query::{Query, View},
-    status_code::ValidStatusCodes,
+    retry::run_again_after,
+    status_code::{ValidStatusCodes, demanded},
     target::{Reach, Target},
 };
 #[cfg(feature = "agent")]
@@ -34,7 +35,7 @@ use crate::render::{MetricsView, RenderMetrics};
 use crate::render::{Place, Process};
 use crate::{
     build_info::{BuildMetadata, RuntimeInfo},
-    model::{Cause, CheckSpec, Group, Level, Levels, Report, ReportEntry, Status, StatusChange},
+    model::{CheckSpec, Group, Level, Levels, Report, StatusChange},
     monitor::{Gathered, Monitor, Selection},
     render::{self, Clearance, Context, FormatId, Render, RenderReport, ReportView, ShowDetails, Sight, Subject},
 };
@@ -253,7 +254,10 @@ impl Service {
     fn render(&self, key: &Key, render: RenderReport, gathered: &Gathered, query: &Query) -> Answer {
         let subject = match key.target {
             #[cfg(feature = "agent")]
-            Target::Agent => return self.verdict(&gathered.report, TEXT, self.agent.line(&gathered.report, true)),
+            Target::Agent => {
+                let status = self.status_codes_at(key.reach).of(&gathered.report);
+                return self.verdict(status, &gathered.report, TEXT, self.agent.line(&gathered.report, true));
+            }
             Target::Group(group) => return self.group(key, render, group, gathered, query),
             Target::Check(_) => Subject::Check,
             _ => Subject::Levels {
@@ -321,8 +325,10 @@ impl Service {
         };
         let histories = self.histories(key, report);
         let view = ReportView::new(report, key.sight).with_histories(&histories, key.sight);
-        let media_type = HeaderValue::from_static(key.format.format().media_type);
-        let answer = self.verdict(report, media_type, render(&view, &context));
+        let format = key.format.format();
+        let status = demanded(format, &view, &context, self.status_codes_at(key.reach).of(report));
+        let media_type = HeaderValue::from_static(format.media_type);
+        let answer = self.verdict(status, report, media_type, render(&view, &context));
         #[cfg(feature = "page")]
         if key.format.is_page() {
             return page::dress(answer, key.shape.is_fragment);
@@ -347,14 +353,12 @@ impl Service {
         names.map(|name| self.monitor.history(name).unwrap_or_default()).collect()
     }
 
-    fn verdict(&self, report: &Report, content_type: HeaderValue, body: Vec<u8>) -> Answer {
-        let status = self.status_codes.of(report);
-        let again = (status == StatusCode::SERVICE_UNAVAILABLE).then(|| {
-            let failing = report.entries().iter().filter(|entry| entry.counting_status() == Some(Status::Fail));
-            // What is blocked comes back with what blocks it.
-            let own = failing.filter(|entry| !matches!(entry.result.cause(), Some(Cause::Blocked { .. })));
-            retry_after(own.map(run_again_after).min().unwrap_or_default())
-        });
+    fn status_codes_at(&self, reach: Reach) -> ValidStatusCodes {
+        reach.status_codes.unwrap_or(self.status_codes)
+    }
+
+    fn verdict(&self, status: StatusCode, report: &Report, content_type: HeaderValue, body: Vec<u8>) -> Answer {
+        let again = (status == StatusCode::SERVICE_UNAVAILABLE).then(|| retry_after(run_again_after(report)));
         let answer = Answer::new(status, content_type, again, body);
         answer.with_headers(|headers| self.envoy.insert(headers, report))
     }
@@ -404,15 +408,6 @@ fn shown_levels(level: Level, query: &Query) -> Levels {
         Level::ALL.into_iter().filter(|other| *other >= level).collect()
     } else {
         Levels::one(level)
-    }
-}
-
-/// How long it is at most until a failing check is run again, if somebody asks or it does so by itself.
-fn run_again_after(entry: &ReportEntry) -> Duration {
-    match entry.result.cause() {
-        // Its first run is under way.
-        Some(Cause::Pending) => Duration::ZERO,
-        _ => entry.check.retry_interval().unwrap_or_else(|| entry.check.max_age()),
     }
 }
 

@@ -34,6 +34,7 @@ mod problem;
 mod query;
 mod respond;
 mod response_body;
+mod retry;
 mod router;
 #[cfg(feature = "serve")]
 mod serve;

@@ -3,6 +3,7 @@ use axum::http::StatusCode;
 use crate::{
     error::Problem,
     model::{Cause, Report, Status},
+    render::{Context, Format, ReportView},
 };
 
 /// Which HTTP status code a report has.
@@ -10,7 +11,8 @@ use crate::{
 /// Defaults: pass and warn 200, fail 503, and while the service shuts down what a failure has.
 ///
 /// Consul reads 429 as a warning, and everything else but 2xx as critical. Others do not know it: to a kubelet, `HAProxy`
-/// and Envoy, 429 is a failure. `HAProxy` with `http-check disable-on-404` takes no new sessions to a server that
+/// and Envoy, 429 is a failure. A place for Consul alone has its own codes
+/// ([`Endpoint::status_codes`](crate::Endpoint::status_codes)). `HAProxy` with `http-check disable-on-404` takes no new sessions to a server that
 /// answers 404, and keeps those that it has:
 ///
 /// ```
@@ -20,6 +22,9 @@ use crate::{
 /// let for_haproxy = StatusCodes::new().draining(404);
 /// # let _ = (for_consul, for_haproxy);
 /// ```
+///
+/// The formats of others keep to their specifications: `health+json` has 2xx or 3xx for a pass and a warning and 4xx or
+/// 5xx for a failure, `actuator` and `microprofile` have 200 and 503.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub struct StatusCodes {
@@ -88,7 +93,7 @@ impl StatusCodes {
 }
 
 /// Status codes that can be sent.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct ValidStatusCodes {
     pass: StatusCode,
     warn: StatusCode,
@@ -108,9 +113,21 @@ impl ValidStatusCodes {
         }
     }
 
-    /// Every code that a report can have, each once.
+    /// Every code that a report can have, each once: with those that the specifications of formats demand.
     #[cfg(feature = "openapi")]
     pub(crate) fn all(self) -> std::collections::BTreeSet<StatusCode> {
-        [self.pass, self.warn, self.fail, self.draining].into()
+        [self.pass, self.warn, self.fail, self.draining, StatusCode::OK, StatusCode::SERVICE_UNAVAILABLE].into()
     }
+}
+
+/// Returns the status code that the specification of a format demands for a report; without a demand, the configured one.
+pub(super) fn demanded(
+    format: &Format,
+    view: &ReportView<'_>,
+    context: &Context<'_>,
+    configured: StatusCode,
+) -> StatusCode {
+    // One that is not a status code would be a mistake of ours; the configured one is better than a panic.
+    let rule = format.status_code.and_then(|rule| StatusCode::from_u16(rule(view, context, configured.as_u16())).ok());
+    rule.unwrap_or(configured)
 }

@@ -1,3 +1,4 @@
+use super::status_code::ValidStatusCodes;
 use crate::model::{Group, Level, Levels};
 
 /// What a route answers.
@@ -34,10 +35,12 @@ pub(super) enum Target {
 pub(super) struct Reach {
     pub(super) levels: Levels,
     pub(super) has_groups: bool,
+    /// `None` for those of the endpoint.
+    pub(super) status_codes: Option<ValidStatusCodes>,
 }
 
 impl Reach {
-    pub(super) const EVERYTHING: Self = Self { levels: Levels::ALL, has_groups: true };
+    pub(super) const EVERYTHING: Self = Self { levels: Levels::ALL, has_groups: true, status_codes: None };
 
     pub(super) fn has_every_level(self) -> bool {
         self.levels == Levels::ALL
@@ -51,9 +54,9 @@ impl Reach {
             Target::Events => !self.levels.is_empty(),
             #[cfg(feature = "metrics")]
             Target::Metrics => !self.levels.is_empty(),
-            // It describes everything.
+            // It describes everything, with the endpoint's own status codes.
             #[cfg(feature = "openapi")]
-            Target::OpenApi => self.levels.others().is_empty() && self.has_groups,
+            Target::OpenApi => self.levels.others().is_empty() && self.has_groups && self.status_codes.is_none(),
             #[cfg(feature = "agent")]
             Target::Agent => self.has_groups,
             Target::Group(_) => self.has_groups,

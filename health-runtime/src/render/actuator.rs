@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{
     context::{Context, Subject},
-    format::{Format, Render},
+    format::{Format, Render, up_or_down},
     view::{CheckView, Clearance, ReportView, worst_of},
     wire::{Fields, milliseconds, timestamp},
 };
@@ -14,7 +14,11 @@ pub(super) const FORMAT: Format = Format {
     name: "actuator",
     media_type: "application/vnd.spring-boot.actuator.v3+json",
     render: Render::Report(render),
+    status_code: Some(up_or_down),
 };
+
+/// The component by which Spring Boot says that an instance takes no traffic.
+const READINESS_STATE: &str = "readinessState";
 
 /// Checks are components of one floor: those who ask for one do it by its name alone. One check is what Spring Boot has
 /// at a component's own path.
@@ -30,19 +34,21 @@ fn render(view: &ReportView<'_>, context: &Context<'_>) -> Vec<u8> {
         }
         Subject::Group { .. } | Subject::Check => None,
     };
+    let is_draining = context.is_draining(view);
+    let readiness_state = Fields::default().with("status", OUT_OF_SERVICE);
+    let components = view.checks.iter().map(|check| (check.name, component(check)));
+    // In front, so that a check of that name stays.
+    let components = is_draining.then_some((READINESS_STATE, readiness_state)).into_iter().chain(components);
     let components =
-        view.checks.iter().fold(Fields::default(), |components, check| components.with(check.name, component(check)));
+        components.fold(Fields::default(), |components, (name, component)| components.with(name, component));
     let status = match worst_of(&view.checks) {
-        Status::Pass | Status::Warn if view.cause.is_some() || is_draining(context) => "OUT_OF_SERVICE",
+        Status::Pass | Status::Warn if is_draining => OUT_OF_SERVICE,
         worst => word(worst),
     };
     Fields::default().with("status", status).with("components", components).with_some("groups", groups).to_bytes()
 }
 
-/// The overview knows it, where no cause fails the report.
-const fn is_draining(context: &Context<'_>) -> bool {
-    matches!(context.subject, Subject::Overview { is_draining: true, .. })
-}
+const OUT_OF_SERVICE: &str = "OUT_OF_SERVICE";
 
 /// Spring Boot knows no warning. What warns works, and is to be given its traffic.
 const fn word(status: Status) -> &'static str {
@@ -57,7 +63,11 @@ fn component(check: &CheckView<'_>) -> Fields {
     let details = match check.clearance {
         Clearance::Details => Some(details(check)),
         // What is left of the data is for everybody.
-        Clearance::Outline => check.data.map(|data| Fields::default().with_data(Some(data)).into()),
+        Clearance::Outline if check.data.is_some() || check.muted.is_some() => {
+            let muted = Fields::default().with_some("muted", check.muted.is_some().then_some(true));
+            Some(muted.with_data(check.data).into())
+        }
+        Clearance::Outline => None,
     };
     Fields::default().with("status", status).with_some("details", details)
 }

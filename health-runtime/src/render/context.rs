@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::view::Clearance;
+use super::view::{Clearance, ReportView};
 use crate::build_info::{BuildMetadata, RuntimeFacts};
 #[cfg(feature = "page")]
 use crate::model::{GroupVerdict, Levels};
@@ -34,6 +34,13 @@ pub(crate) struct Process<'a> {
     pub(crate) runtime: Option<RuntimeFacts<'a>>,
     /// The name of the host, which is the pod's in Kubernetes.
     pub(crate) instance: &'a str,
+}
+
+impl Context<'_> {
+    /// Whether the service shuts down, as far as this answer is about that: a group says so by its cause.
+    pub(super) const fn is_draining(&self, view: &ReportView<'_>) -> bool {
+        view.cause.is_some() || matches!(self.subject, Subject::Overview { is_draining: true, .. })
+    }
 }
 
 /// Where a page stands among the paths of the service, so that it can lead to the others.

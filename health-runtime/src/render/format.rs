@@ -3,6 +3,7 @@
 #[cfg(feature = "metrics")]
 use super::metrics::MetricsView;
 use super::{context::Context, view::ReportView};
+use crate::model::Status;
 
 /// An encoding of reports.
 #[derive(Debug)]
@@ -12,6 +13,16 @@ pub(crate) struct Format {
     /// Its media type with its parameters, as `Content-Type` has it.
     pub(crate) media_type: &'static str,
     pub(crate) render: Render,
+    /// `None` for an encoding whose specification demands no status codes.
+    pub(crate) status_code: Option<StatusCodeRule>,
+}
+
+/// The status code that a specification demands for a report; the last argument is the configured one.
+pub(crate) type StatusCodeRule = fn(&ReportView<'_>, &Context<'_>, u16) -> u16;
+
+/// The rule that Spring Boot and MicroProfile share: 200 for `UP`, 503 for everything else.
+pub(super) fn up_or_down(view: &ReportView<'_>, context: &Context<'_>, _configured: u16) -> u16 {
+    if view.status == Status::Fail || context.is_draining(view) { 503 } else { 200 }
 }
 
 pub(crate) type RenderReport = fn(&ReportView<'_>, &Context<'_>) -> Vec<u8>;

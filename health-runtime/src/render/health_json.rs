@@ -14,8 +14,21 @@ use super::{
 };
 use crate::{build_info::BuildMetadata, model::Status};
 
-pub(super) const FORMAT: Format =
-    Format { name: "health+json", media_type: "application/health+json", render: Render::Report(render) };
+pub(super) const FORMAT: Format = Format {
+    name: "health+json",
+    media_type: "application/health+json",
+    render: Render::Report(render),
+    status_code: Some(status_code),
+};
+
+/// The draft demands 2xx or 3xx for a pass and a warning, 4xx or 5xx for a failure (section 3.1).
+fn status_code(view: &ReportView<'_>, _: &Context<'_>, configured: u16) -> u16 {
+    match (view.status, configured) {
+        (Status::Fail, 400..=599) | (Status::Pass | Status::Warn, 200..=399) => configured,
+        (Status::Fail, _) => 503,
+        (Status::Pass | Status::Warn, _) => 200,
+    }
+}
 
 fn render(view: &ReportView<'_>, context: &Context<'_>) -> Vec<u8> {
     let build = context.build;

@@ -13,7 +13,7 @@ use super::{
 use crate::model::Status;
 
 pub(super) const FORMAT: Format =
-    Format { name: "json", media_type: "application/json", render: Render::Report(render) };
+    Format { name: "json", media_type: "application/json", render: Render::Report(render), status_code: None };
 
 fn render(view: &ReportView<'_>, context: &Context<'_>) -> Vec<u8> {
     match &context.subject {

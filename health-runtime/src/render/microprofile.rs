@@ -4,19 +4,30 @@ use serde_json::Value;
 
 use super::{
     context::Context,
-    format::{Format, Render},
+    format::{Format, Render, up_or_down},
     view::{CheckView, ReportView},
     wire::Fields,
 };
-use crate::model::Status;
+use crate::model::{Cause, Status};
 
 /// Its media type is that of plain JSON, so that only `?format=` leads here.
-pub(super) const FORMAT: Format =
-    Format { name: "microprofile", media_type: "application/json", render: Render::Report(render) };
+pub(super) const FORMAT: Format = Format {
+    name: "microprofile",
+    media_type: "application/json",
+    render: Render::Report(render),
+    status_code: Some(up_or_down),
+};
 
-fn render(view: &ReportView<'_>, _: &Context<'_>) -> Vec<u8> {
-    let checks: Vec<Value> = view.checks.iter().map(|check| entry(check).into()).collect();
-    Fields::default().with("status", word(view.status)).with("checks", checks).to_bytes()
+/// A report has no cause of its own here, so draining stands among the checks.
+fn render(view: &ReportView<'_>, context: &Context<'_>) -> Vec<u8> {
+    let is_draining = context.is_draining(view);
+    let shutdown = is_draining.then(|| {
+        let cause = Fields::default().with("cause", Cause::Draining.as_str());
+        Fields::default().with("name", "shutdown").with("status", word(Status::Fail)).with("data", cause)
+    });
+    let checks: Vec<Value> = view.checks.iter().map(entry).chain(shutdown).map(Value::from).collect();
+    let status = if is_draining { Status::Fail } else { view.status };
+    Fields::default().with("status", word(status)).with("checks", checks).to_bytes()
 }
 
 /// There is no warning. What warns works, and is to be given its traffic.
@@ -28,7 +39,10 @@ const fn word(status: Status) -> &'static str {
 }
 
 fn entry(check: &CheckView<'_>) -> Fields {
-    let data = Fields::default().with_some("cause", check.cause).with_some("message", check.message);
+    let data = Fields::default()
+        .with_some("cause", check.cause)
+        .with_some("muted", check.muted.is_some().then_some(true))
+        .with_some("message", check.message);
     let data = data.with_data(check.data).into_map();
     let data: Value = data.into_iter().filter_map(|(key, value)| Some((key, flat(value)?))).collect();
     let has_data = data.as_object().is_some_and(|data| !data.is_empty());

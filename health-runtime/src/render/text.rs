@@ -10,7 +10,7 @@ use super::{
 use crate::model::Status;
 
 pub(super) const FORMAT: Format =
-    Format { name: "text", media_type: "text/plain; charset=utf-8", render: Render::Report(render) };
+    Format { name: "text", media_type: "text/plain; charset=utf-8", render: Render::Report(render), status_code: None };
 
 /// `ok`; or, when something failed or `?verbose` asks for it, a line for each check. Where the question was not a
 /// prober's, a warning is told of, too.

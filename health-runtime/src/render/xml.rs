@@ -17,7 +17,8 @@ use super::{
 };
 use crate::build_info::BuildMetadata;
 
-pub(super) const FORMAT: Format = Format { name: "xml", media_type: "application/xml", render: Render::Report(render) };
+pub(super) const FORMAT: Format =
+    Format { name: "xml", media_type: "application/xml", render: Render::Report(render), status_code: None };
 
 /// The schema (XSD 1.0) of every report in XML, which `?format=xml` or `Accept: application/xml` gives.
 pub const SCHEMA: &str = include_str!("../../schemas/health.xsd");

@@ -11,6 +11,7 @@ pub(in super::super) const FORMAT: Format = Format {
     name: "openmetrics",
     media_type: "application/openmetrics-text; version=1.0.0; charset=utf-8",
     render: Render::Metrics(render),
+    status_code: None,
 };
 
 fn render(view: &MetricsView<'_>) -> Vec<u8> {

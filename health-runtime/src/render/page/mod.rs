@@ -25,7 +25,7 @@ use super::{
 use crate::model::Level;
 
 pub(super) const FORMAT: Format =
-    Format { name: "html", media_type: "text/html; charset=utf-8", render: Render::Report(render) };
+    Format { name: "html", media_type: "text/html; charset=utf-8", render: Render::Report(render), status_code: None };
 
 fn render(view: &ReportView<'_>, context: &Context<'_>) -> Vec<u8> {
     let links = Links::new(context.place);
