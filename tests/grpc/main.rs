@@ -1,6 +1,7 @@
 //! The gRPC health service: the protocol's rules, and the same verdicts as over HTTP.
 #![allow(clippy::expect_used, reason = "tests fail by panicking")]
 
+mod offers;
 mod peer;
 mod serving;
 mod verdicts;

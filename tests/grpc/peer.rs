@@ -12,8 +12,8 @@ use std::{
     time::Duration,
 };
 
-use health_runtime::{Check, GrpcHealth, Level, Monitor};
-use health_tests::monitor;
+use health_runtime::{Check, Endpoint, GrpcHealth, Level};
+use health_tests::endpoint;
 use tokio::{
     io::{AsyncBufReadExt, BufReader, Lines},
     process::{Child, ChildStdout, Command},
@@ -60,18 +60,18 @@ impl Peer {
 }
 
 /// A service whose database is looked at all the time, and can be turned off.
-fn service() -> (Monitor, Switch) {
+fn service() -> (Endpoint, Switch) {
     let switch = Switch::default();
     let db = switch.check("db", Level::L1).with_interval(Duration::from_millis(50)).readiness();
-    (monitor([db, Check::new("alive", Level::L5, || async { true }).liveness()]), switch)
+    (endpoint([db, Check::new("alive", Level::L5, || async { true }).liveness()]), switch)
 }
 
 #[tokio::test]
 #[ignore = "needs grpcio-health-checking: scripts/peers"]
 async fn it_checks_and_lists() {
-    let (monitor, switch) = service();
+    let (endpoint, switch) = service();
     switch.turn(false);
-    let (address, _) = start(Routes::new(GrpcHealth::new(&monitor)), pending());
+    let (address, _) = start(Routes::new(GrpcHealth::new(&endpoint)), pending());
     let services = ["", "readiness", "liveness", "db", "alive", "level/1", "level/5", "nobody"];
     let answers = Peer::start(address, &[&["check"], &services[..]].concat()).rest().await;
     let expected = ["NOT_SERVING", "NOT_SERVING", "SERVING", "NOT_SERVING", "SERVING", "NOT_SERVING", "SERVING"];
@@ -97,8 +97,8 @@ async fn it_checks_and_lists() {
 #[tokio::test]
 #[ignore = "needs grpcio-health-checking: scripts/peers"]
 async fn it_watches_changes_until_the_drain() {
-    let (monitor, switch) = service();
-    let (address, _) = start(Routes::new(GrpcHealth::new(&monitor)), pending());
+    let (endpoint, switch) = service();
+    let (address, _) = start(Routes::new(GrpcHealth::new(&endpoint)), pending());
     let mut readiness = Peer::start(address, &["watch", ""]);
     let mut unknown = Peer::start(address, &["watch", "nobody"]);
     assert_eq!(unknown.line().await.as_deref(), Some("SERVICE_UNKNOWN"));
@@ -107,7 +107,7 @@ async fn it_watches_changes_until_the_drain() {
         switch.turn(is_on);
         assert_eq!(readiness.line().await.as_deref(), Some(if is_on { "SERVING" } else { "NOT_SERVING" }));
     }
-    monitor.drain();
+    endpoint.monitor().drain();
     assert_eq!(readiness.rest().await, ["NOT_SERVING", "UNAVAILABLE shutting down"]);
     assert_eq!(unknown.rest().await, ["UNAVAILABLE shutting down"]);
 }
@@ -116,10 +116,10 @@ async fn it_watches_changes_until_the_drain() {
 #[tokio::test]
 #[ignore = "needs grpcio-health-checking: scripts/peers"]
 async fn a_channel_goes_by_it() {
-    let (monitor, switch) = service();
+    let (endpoint, switch) = service();
     let calls = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&calls);
-    let health = InterceptedService::new(GrpcHealth::new(&monitor), move |request| {
+    let health = InterceptedService::new(GrpcHealth::new(&endpoint), move |request| {
         counted.fetch_add(1, Ordering::SeqCst);
         Ok(request)
     });
@@ -133,7 +133,7 @@ async fn a_channel_goes_by_it() {
         }
     }
     assert_eq!(calls.load(Ordering::SeqCst), 1, "one watch for all of it");
-    monitor.drain();
+    endpoint.monitor().drain();
     let began = Instant::now();
     while seen.last().is_none_or(|state| state != "TRANSIENT_FAILURE") {
         seen.push(channel.line().await.expect("it goes on"));

@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, time::Duration};
 
 use health_runtime::{Check, GrpcHealth, Level};
-use health_tests::{endpoint, get, monitor, serve};
+use health_tests::{endpoint, get, serve};
 use tokio::{
     task::JoinHandle,
     time::{sleep, timeout},
@@ -31,21 +31,21 @@ pub(super) fn start(
     (address, tokio::spawn(async { server.await.expect("a server") }))
 }
 
-async fn connect(address: SocketAddr) -> Channel {
+pub(super) async fn connect(address: SocketAddr) -> Channel {
     let channel = Channel::from_shared(format!("http://{address}")).expect("an address");
     channel.connect().await.expect("a connection")
 }
 
 #[tokio::test]
 async fn a_server_ends_although_clients_watch() {
-    let monitor = monitor([Check::new("good", Level::L5, || async { true }).readiness()]);
-    let draining = monitor.clone();
+    let endpoint = endpoint([Check::new("good", Level::L5, || async { true }).readiness()]);
+    let draining = endpoint.monitor().clone();
     let shutdown = async move {
         while !draining.is_draining() {
             sleep(Duration::from_millis(5)).await;
         }
     };
-    let (address, server) = start(Routes::new(GrpcHealth::new(&monitor)), shutdown);
+    let (address, server) = start(Routes::new(GrpcHealth::new(&endpoint)), shutdown);
     let channel = connect(address).await;
     let mut watches = Vec::new();
     for service in ["", "readiness", "liveness", "good", "nobody"] {
@@ -53,7 +53,7 @@ async fn a_server_ends_although_clients_watch() {
         next(&mut watch).await;
         watches.push(watch);
     }
-    monitor.drain();
+    endpoint.monitor().drain();
     timeout(Duration::from_secs(10), server).await.expect("it ends").expect("without a panic");
     for mut watch in watches.drain(..2) {
         assert_eq!(next(&mut watch).await, NotServing);
@@ -68,7 +68,7 @@ async fn a_server_ends_although_clients_watch() {
 async fn it_stands_beside_http_on_one_port() {
     let switch = Switch::default();
     let endpoint = endpoint([switch.check("db", Level::L1).with_max_age(Duration::ZERO).readiness()]);
-    let health = GrpcHealth::new(endpoint.monitor());
+    let health = GrpcHealth::new(&endpoint);
     let app = endpoint.router().route_service("/grpc.health.v1.Health/{*method}", health);
     let address = serve(app).await;
     let channel = connect(address).await;

@@ -10,8 +10,8 @@ use std::{
     time::Duration,
 };
 
-use health_runtime::{Check, Group, GrpcHealth, Level, Monitor};
-use health_tests::monitor;
+use health_runtime::{Check, Endpoint, Group, GrpcHealth, Level};
+use health_tests::endpoint;
 use tokio::time::{Instant, sleep, timeout};
 use tonic::{Code, Request, client::Grpc, codegen::http::uri::PathAndQuery};
 use tonic_health::pb::{
@@ -23,8 +23,8 @@ use tonic_prost::ProstCodec;
 use super::{HealthListRequest, HealthListResponse, Switch, asking, check, list, next, watch};
 
 /// One of each kind.
-fn ship() -> Monitor {
-    monitor([
+fn ship() -> Endpoint {
+    endpoint([
         Check::new("alive", Level::L5, || async { true }).liveness(),
         Check::new("billing", Level::L3, || async { false }).critical(false).readiness(),
         Check::new("db", Level::L1, || async { false }).startup(),
@@ -52,8 +52,8 @@ const OF_THE_SHIP: [(&str, ServingStatus); 13] = [
 
 #[tokio::test(start_paused = true)]
 async fn check_and_list_say_the_same_of_every_service() {
-    let monitor = ship();
-    let health = GrpcHealth::new(&monitor);
+    let endpoint = ship();
+    let (monitor, health) = (endpoint.monitor(), GrpcHealth::new(&endpoint));
     for (service, expected) in OF_THE_SHIP {
         assert_eq!(check(&health, service).await.expect(service), expected, "{service:?}");
     }
@@ -72,8 +72,8 @@ async fn check_and_list_say_the_same_of_every_service() {
 
 #[tokio::test(start_paused = true)]
 async fn an_unknown_service_is_not_found_and_a_watch_of_it_stays_open() {
-    let monitor = ship();
-    let health = GrpcHealth::new(&monitor);
+    let endpoint = ship();
+    let (monitor, health) = (endpoint.monitor(), GrpcHealth::new(&endpoint));
     let long = "x".repeat(1_000_000);
     for service in ["nobody", "level/0", "level/6", "level/03", "Level/3", "level/", "readyz", " ", "\0", &long] {
         let refused = check(&health, service).await.expect_err(service);
@@ -87,26 +87,11 @@ async fn an_unknown_service_is_not_found_and_a_watch_of_it_stays_open() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn deep_levels_can_be_left_out() {
-    let health = GrpcHealth::new(&ship()).down_to(Level::L4).down_to(Level::L1);
-    let expected = ["", "alive", "level/4", "level/5", "liveness", "readiness", "startup"];
-    assert_eq!(list(health.clone()).await.expect("a list").keys().collect::<Vec<_>>(), expected);
-    for (service, status) in OF_THE_SHIP {
-        let answer = check(&health, service).await;
-        if expected.contains(&service) {
-            assert_eq!(answer.expect(service), status, "{service:?}");
-        } else {
-            assert_eq!(answer.expect_err(service).code(), Code::NotFound, "{service:?}");
-        }
-    }
-}
-
-#[tokio::test(start_paused = true)]
 async fn clients_share_runs_and_one_that_hangs_up_ends_none() {
     let runs = Arc::new(AtomicUsize::new(0));
     let ended = Arc::new(AtomicUsize::new(0));
     let counted = (Arc::clone(&runs), Arc::clone(&ended));
-    let health = GrpcHealth::new(&monitor([Check::new("slow", Level::L3, move || {
+    let health = GrpcHealth::new(&endpoint([Check::new("slow", Level::L3, move || {
         let (runs, ended) = counted.clone();
         async move {
             runs.fetch_add(1, Ordering::SeqCst);
@@ -126,7 +111,7 @@ async fn clients_share_runs_and_one_that_hangs_up_ends_none() {
 
 #[tokio::test(start_paused = true)]
 async fn an_answer_comes_before_the_client_gives_up() {
-    let health = GrpcHealth::new(&monitor([
+    let health = GrpcHealth::new(&endpoint([
         Check::new("stuck", Level::L1, pending::<()>).with_timeout(Duration::from_hours(1)),
         Check::new("good", Level::L5, || async { true }),
     ]));
@@ -161,11 +146,11 @@ async fn a_list_that_no_client_would_take_is_refused_before_any_check_is_run() {
     let switch = Switch::default();
     let name = |number: usize| format!("{number:04}-{}", "n".repeat(1_000));
     let few = (0..4_000).map(|number| switch.check(&name(number), Level::L5));
-    assert_eq!(list(GrpcHealth::new(&monitor(few))).await.expect("a list").len(), 4_000 + 9);
+    assert_eq!(list(GrpcHealth::new(&endpoint(few))).await.expect("a list").len(), 4_000 + 9);
     assert_eq!(switch.runs(), 4_000);
 
     let many = (0..4_200).map(|number| switch.check(&name(number), Level::L5));
-    let health = GrpcHealth::new(&monitor(many));
+    let health = GrpcHealth::new(&endpoint(many));
     let refused = list(health.clone()).await.expect_err("too many");
     assert_eq!(refused.code(), Code::ResourceExhausted);
     assert!(refused.message().contains("4209 services") && refused.message().contains("Check"), "{refused}");
@@ -185,7 +170,7 @@ async fn a_method_that_there_is_not_is_unimplemented() {
 
 #[tokio::test]
 async fn every_group_is_a_service() {
-    let listed = list(GrpcHealth::new(&monitor([]))).await.expect("a list");
+    let listed = list(GrpcHealth::new(&endpoint([]))).await.expect("a list");
     assert!(Group::ALL.iter().all(|group| listed[group.as_str()] == Serving));
     assert_eq!(listed.len(), 1 + Group::ALL.len() + Level::ALL.len());
 }

@@ -10,7 +10,7 @@ use std::{
 };
 
 use health_runtime::{Check, GrpcHealth, Level, Selection, Status};
-use health_tests::monitor;
+use health_tests::endpoint;
 use tokio::time::{Instant, sleep, timeout};
 use tonic::{Code, Streaming};
 use tonic_health::pb::{
@@ -28,12 +28,12 @@ async fn assert_silent(watch: &mut Streaming<HealthCheckResponse>, how_long: Dur
 #[tokio::test(start_paused = true)]
 async fn a_watch_tells_the_present_status_and_each_change_once() {
     let switch = Switch::default();
-    let monitor = monitor([
+    let endpoint = endpoint([
         switch.check("db", Level::L1).with_interval(Duration::from_secs(1)).readiness(),
         // Its changes are none of this service.
         Switch::default().check("other", Level::L5).with_interval(Duration::from_secs(1)),
     ]);
-    let health = GrpcHealth::new(&monitor).with_watch_interval(Duration::from_hours(24));
+    let health = GrpcHealth::new(&endpoint).with_watch_interval(Duration::from_hours(24));
     sleep(Duration::from_secs(5)).await;
     for service in ["", "readiness", "db", "level/1"] {
         switch.turn(true);
@@ -61,8 +61,8 @@ async fn a_check_without_a_result_is_unknown_until_it_has_one() {
         sleep(Duration::from_secs(2)).await;
         Status::Warn
     });
-    let monitor = monitor([slow.with_interval(Duration::from_secs(10))]);
-    let health = GrpcHealth::new(&monitor).with_watch_interval(Duration::from_hours(24));
+    let endpoint = endpoint([slow.with_interval(Duration::from_secs(10))]);
+    let health = GrpcHealth::new(&endpoint).with_watch_interval(Duration::from_hours(24));
     let mut watch = watch(&health, "slow").await;
     assert_eq!(next(&mut watch).await, Unknown);
     let began = Instant::now();
@@ -73,7 +73,7 @@ async fn a_check_without_a_result_is_unknown_until_it_has_one() {
 #[tokio::test(start_paused = true)]
 async fn a_check_that_nobody_else_asks_for_is_looked_at_by_all_who_watch_together() {
     let switch = Switch::default();
-    let health = GrpcHealth::new(&monitor([switch.check("db", Level::L1)]));
+    let health = GrpcHealth::new(&endpoint([switch.check("db", Level::L1)]));
     let mut watches = Vec::new();
     for _ in 0..20 {
         let mut watch = watch(&health, "db").await;
@@ -100,7 +100,7 @@ async fn a_check_that_changes_all_the_time_is_not_run_all_the_time() {
         let run = counted.fetch_add(1, Ordering::SeqCst);
         async move { run.is_multiple_of(2) }
     });
-    let health = GrpcHealth::new(&monitor([flapping.with_max_age(Duration::ZERO)]));
+    let health = GrpcHealth::new(&endpoint([flapping.with_max_age(Duration::ZERO)]));
     // Alone, it looks when its interval is over: what its own looks change is no news to it.
     let mut alone = watch(&health, "flapping").await;
     let told = async {
@@ -136,18 +136,18 @@ async fn a_check_that_changes_all_the_time_is_not_run_all_the_time() {
 async fn mutes_and_changes_that_were_missed_are_found_out() {
     let switch = Switch::default();
     let noise = (0..100).map(|number| Switch::default().check(&format!("noise-{number}"), Level::L5));
-    let monitor = monitor(noise.chain([switch.check("db", Level::L1)]));
-    let health = GrpcHealth::new(&monitor).with_watch_interval(Duration::from_secs(30));
+    let endpoint = endpoint(noise.chain([switch.check("db", Level::L1)]));
+    let health = GrpcHealth::new(&endpoint).with_watch_interval(Duration::from_secs(30));
     let mut watch = watch(&health, "db").await;
     assert_eq!(next(&mut watch).await, Serving);
     switch.turn(false);
     // A hundred first results, and the one that matters among them.
     sleep(Duration::from_secs(2)).await;
     let began = Instant::now();
-    monitor.report(&Selection::everything()).await;
+    endpoint.monitor().report(&Selection::everything()).await;
     assert_eq!(next(&mut watch).await, NotServing);
     assert!(began.elapsed() < Duration::from_secs(1));
-    monitor.mute("db", Duration::from_secs(100), "they move").expect("a check of this name");
+    endpoint.monitor().mute("db", Duration::from_secs(100), "they move").expect("a check of this name");
     assert_eq!(next(&mut watch).await, Serving);
     assert_eq!(next(&mut watch).await, NotServing);
     let muted = began.elapsed();
@@ -157,8 +157,8 @@ async fn mutes_and_changes_that_were_missed_are_found_out() {
 #[tokio::test(start_paused = true)]
 async fn a_drain_is_told_at_once_and_ends_every_watch() {
     let stuck = Check::new("stuck", Level::L3, pending::<()>).with_max_age(Duration::ZERO);
-    let monitor = monitor([stuck.readiness(), Check::new("alive", Level::L5, || async { true }).liveness()]);
-    let health = GrpcHealth::new(&monitor);
+    let endpoint = endpoint([stuck.readiness(), Check::new("alive", Level::L5, || async { true }).liveness()]);
+    let health = GrpcHealth::new(&endpoint);
     let mut readiness = watch(&health, "readiness").await;
     let mut liveness = watch(&health, "liveness").await;
     let mut waiting = watch(&health, "stuck").await;
@@ -167,7 +167,7 @@ async fn a_drain_is_told_at_once_and_ends_every_watch() {
     assert_silent(&mut readiness, Duration::from_millis(100)).await;
     assert_silent(&mut waiting, Duration::from_millis(100)).await;
 
-    monitor.drain();
+    endpoint.monitor().drain();
     let began = Instant::now();
     assert_eq!(next(&mut readiness).await, NotServing);
     assert_eq!(began.elapsed(), Duration::ZERO);

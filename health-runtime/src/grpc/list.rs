@@ -11,7 +11,8 @@ use tonic_health::pb::HealthCheckResponse;
 
 use super::{check::Answering, services::Subject, timeout::within, verdict};
 use crate::{
-    model::{Group, Level, Report, ReportEntry, Status as HealthStatus},
+    http::Offer,
+    model::{Level, Report, ReportEntry, Status as HealthStatus},
     monitor::Selection,
 };
 
@@ -37,20 +38,21 @@ impl UnaryService<HealthListRequest> for List {
 
     fn call(&mut self, request: Request<HealthListRequest>) -> Self::Future {
         let answering = self.0.clone();
-        Box::pin(async move { answering.list(request.metadata()).await.map(Response::new) })
+        let offer = answering.offer(request.extensions());
+        Box::pin(async move { answering.list(&offer, request.metadata()).await.map(Response::new) })
     }
 }
 
 impl Answering {
-    async fn list(&self, metadata: &MetadataMap) -> Result<HealthListResponse, Status> {
-        self.refuse_too_many()?;
+    async fn list(&self, offer: &Offer, metadata: &MetadataMap) -> Result<HealthListResponse, Status> {
+        self.refuse_too_many(offer)?;
         // One report for all levels and checks: a report for each would look at all checks for every single one.
-        let levels = within(self.services.levels(), metadata);
-        let groups = join_all(Group::ALL.map(|group| async move {
-            let selection = within(Selection::group(group), metadata);
-            (group, self.monitor.report(&selection).await)
+        let levels = within(Selection::everything().within(offer.levels), metadata);
+        let groups = join_all(offer.groups.iter().map(|group| async move {
+            let selection = within(Selection::group(*group), metadata);
+            (*group, self.monitor().report(&selection).await)
         }));
-        let (levels, groups) = join(self.monitor.report(&levels), groups).await;
+        let (levels, groups) = join(self.monitor().report(&levels), groups).await;
         let groups: BTreeMap<_, _> = groups.into_iter().collect();
 
         let checks: BTreeMap<&str, &ReportEntry> =
@@ -63,13 +65,13 @@ impl Answering {
             };
             Some((name.to_owned(), verdict::response(status)))
         };
-        Ok(HealthListResponse { statuses: self.services.all().filter_map(status).collect() })
+        Ok(HealthListResponse { statuses: self.services.all(offer).filter_map(status).collect() })
     }
 
     /// Before any check is run for it.
-    fn refuse_too_many(&self) -> Result<(), Status> {
+    fn refuse_too_many(&self, offer: &Offer) -> Result<(), Status> {
         let longest = verdict::response(verdict::serving(HealthStatus::Fail));
-        let statuses: BTreeMap<_, _> = self.services.all().map(|(name, _)| (name.to_owned(), longest)).collect();
+        let statuses: BTreeMap<_, _> = self.services.all(offer).map(|(name, _)| (name.to_owned(), longest)).collect();
         let list = HealthListResponse { statuses };
         if list.encoded_len() <= LONGEST {
             return Ok(());

@@ -8,6 +8,7 @@ use std::{
 use tokio::time::Instant;
 use tonic::{
     body::Body,
+    codec::CompressionEncoding,
     codegen::{Body as HttpBody, BoxFuture, Service, StdError, http},
     server::{Grpc, NamedService},
 };
@@ -20,7 +21,7 @@ use super::{
     services::Services,
     watch::PAUSE,
 };
-use crate::{model::Level, monitor::Monitor};
+use crate::http::Endpoint;
 
 const WATCH_INTERVAL: Duration = Duration::from_secs(10);
 
@@ -37,7 +38,7 @@ const WATCH_INTERVAL: Duration = Duration::from_secs(10);
 /// let health = EndpointBuilder::new().build()?;
 /// let shutdown = health.monitor().graceful_shutdown(Duration::from_secs(15));
 /// Server::builder()
-///     .add_service(GrpcHealth::new(health.monitor())) // beside your own services
+///     .add_service(GrpcHealth::new(&health)) // beside your own services
 ///     .serve_with_shutdown("0.0.0.0:50051".parse()?, shutdown)
 ///     .await?;
 /// # Ok(())
@@ -52,7 +53,7 @@ const WATCH_INTERVAL: Duration = Duration::from_secs(10);
 /// let health = EndpointBuilder::new().build()?;
 /// let app: axum::Router = axum::Router::new()
 ///     .merge(health.router())
-///     .route_service("/grpc.health.v1.Health/{*method}", GrpcHealth::new(health.monitor()));
+///     .route_service("/grpc.health.v1.Health/{*method}", GrpcHealth::new(&health));
 /// # let _ = app;
 /// # Ok::<(), health_runtime::Error>(())
 /// ```
@@ -82,20 +83,51 @@ const WATCH_INTERVAL: Duration = Duration::from_secs(10);
 /// - `List` tells the status of every service. Should the answer be longer than the 4 MiB that clients take, it is
 ///   `RESOURCE_EXHAUSTED`, and no check is run.
 ///
-/// A client that hangs up cancels no run.
+/// Requests may be compressed with gzip. A client that hangs up cancels no run.
 ///
 /// # Shutting down
 ///
-/// When a [drain](Monitor::drain) begins, readiness is `NOT_SERVING` for those who watch it in the same moment, and each
+/// When a [drain](crate::Monitor::drain) begins, readiness is `NOT_SERVING` for those who watch it in the same moment, and each
 /// `Watch` ends a second later with `UNAVAILABLE`, so that none holds up the end of the server by more than that.
 /// Without a drain a `Watch` goes on until its client leaves.
 ///
 /// # Who may ask
 ///
-/// Whoever reaches the server: what guards the endpoint over HTTP does not guard this one. Nothing but names and
-/// statuses leaves by it, no message and no data. But clients can have checks run, and learn what there are. To
-/// narrow that down, leave deep levels out with [`down_to`](Self::down_to), put an interceptor in front
-/// (`tonic::service::interceptor::InterceptedService`), or serve it on a port of its own.
+/// The endpoint's place decides what there is: of `health.levels(4..=5)?`, two levels and the groups. Under rules of
+/// [`Access`](crate::access::Access), everybody may ask about the groups that have no policy and about the levels that are
+/// [`public`](crate::access::public()). Everything else is like a service that does not exist: policies read HTTP requests
+/// and are not asked here. With limits, no level is public, because they count requests over HTTP.
+///
+/// An interceptor grants more, by a [`Decision`](crate::access::Decision) among the extensions of the request: its levels,
+/// and if there are any, every group.
+///
+/// ```
+/// use health_runtime::{
+///     EndpointBuilder, GrpcHealth,
+///     access::{Access, Decision, closed, public},
+/// };
+/// use tonic::{Request, Status, metadata::MetadataMap, service::interceptor::InterceptedService, transport::Server};
+///
+/// /// Yours: a token, a client certificate, an address.
+/// fn is_operator(metadata: &MetadataMap) -> bool {
+///     metadata.get("authorization").is_some_and(|token| verify(token.as_bytes()))
+/// }
+/// # fn verify(_token: &[u8]) -> bool { false }
+///
+/// let access = Access::new().levels(4..=5, public()).levels(1..=3, closed());
+/// let health = EndpointBuilder::new().access(access).build()?;
+/// let service = InterceptedService::new(GrpcHealth::new(&health), |mut request: Request<()>| {
+///     if is_operator(request.metadata()) {
+///         request.extensions_mut().insert(Decision::allow());
+///     }
+///     Ok::<_, Status>(request)
+/// });
+/// let server = Server::builder().add_service(service);
+/// # let _ = server;
+/// # Ok::<(), health_runtime::Error>(())
+/// ```
+///
+/// Nothing but names and statuses leaves by this door, no message and no data.
 ///
 /// # Panics
 /// No call panics on a Tokio runtime whose timer is enabled, as every server of tonic and axum needs.
@@ -106,23 +138,16 @@ pub struct GrpcHealth {
 }
 
 impl GrpcHealth {
-    /// The health of what a monitor watches over. Clones share everything.
-    pub fn new(monitor: &Monitor) -> Self {
+    /// The health of an endpoint, as far as it is served at this place and open to callers. Clones share everything.
+    pub fn new(endpoint: &Endpoint) -> Self {
         Self {
             answering: Answering {
-                monitor: monitor.clone(),
-                services: Arc::new(Services::of(monitor)),
+                endpoint: endpoint.clone(),
+                services: Arc::new(Services::of(endpoint.monitor())),
                 watch_interval: WATCH_INTERVAL,
                 start: Instant::now(),
             },
         }
-    }
-
-    /// Leaves out the levels that are deeper than this one, and their checks: they are unknown services. The groups stay,
-    /// whatever their checks are. Default: [`Level::L1`], which leaves out nothing.
-    pub fn down_to(mut self, deepest: Level) -> Self {
-        Arc::make_mut(&mut self.answering.services).down_to(deepest);
-        self
     }
 
     /// How often a `Watch` looks although no check has told of a change: checks without an interval of their own change
@@ -154,8 +179,9 @@ where
     fn call(&mut self, request: http::Request<B>) -> Self::Future {
         let answering = self.answering.clone();
         if request.uri().path() == list::PATH {
-            return Box::pin(async move { Ok(Grpc::new(ProstCodec::default()).unary(List(answering), request).await) });
+            let mut server = Grpc::new(ProstCodec::default()).accept_compressed(CompressionEncoding::Gzip);
+            return Box::pin(async move { Ok(server.unary(List(answering), request).await) });
         }
-        HealthServer::new(answering).call(request)
+        HealthServer::new(answering).accept_compressed(CompressionEncoding::Gzip).call(request)
     }
 }

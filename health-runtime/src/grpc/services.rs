@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
+    http::Offer,
     model::{CheckSpec, Group, Level},
     monitor::{Monitor, Selection},
 };
@@ -23,7 +24,6 @@ pub(super) enum Subject {
 #[derive(Clone, Debug)]
 pub(super) struct Services {
     subjects: BTreeMap<String, Subject>,
-    deepest: Level,
 }
 
 impl Services {
@@ -34,38 +34,34 @@ impl Services {
         subjects.insert(String::new(), Subject::Group(WHOLE_SERVER));
         subjects.extend(Group::ALL.map(|group| (group.to_string(), Subject::Group(group))));
         subjects.extend(Level::ALL.map(|level| (format!("level/{level}"), Subject::Level(level))));
-        Self { subjects, deepest: Level::L1 }
+        Self { subjects }
     }
 
-    /// Without the levels that are deeper than this one, and their checks.
-    pub(super) fn down_to(&mut self, deepest: Level) {
-        self.deepest = self.deepest.max(deepest);
-        self.subjects.retain(|_, subject| match subject {
-            Subject::Check(level) | Subject::Level(level) => *level >= deepest,
-            Subject::Group(_) => true,
-        });
-    }
-
-    /// The subject of a name, and the checks that it is about.
-    pub(super) fn find(&self, name: &str) -> Option<(Subject, Selection)> {
-        let subject = *self.subjects.get(name)?;
+    /// The subject of a name, if the caller is offered it, and the checks that it is about.
+    pub(super) fn find(&self, name: &str, offer: &Offer) -> Option<(Subject, Selection)> {
+        let subject = *self.subjects.get(name).filter(|subject| subject.is_among(offer))?;
         let selection = match subject {
             Subject::Check(_) => Selection::check(name),
             Subject::Group(group) => Selection::group(group),
             // The whole ship, as over HTTP.
-            Subject::Level(Level::L1) => Selection::everything(),
+            Subject::Level(Level::L1) => Selection::everything().within(offer.levels),
             Subject::Level(level) => Selection::level(level),
         };
         Some((subject, selection))
     }
 
-    /// Every name with its subject.
-    pub(super) fn all(&self) -> impl Iterator<Item = (&str, Subject)> {
-        self.subjects.iter().map(|(name, subject)| (name.as_str(), *subject))
+    /// Every name that the caller is offered, with its subject.
+    pub(super) fn all(&self, offer: &Offer) -> impl Iterator<Item = (&str, Subject)> {
+        let offered = self.subjects.iter().filter(|(_, subject)| subject.is_among(offer));
+        offered.map(|(name, subject)| (name.as_str(), *subject))
     }
+}
 
-    /// The checks of all levels that can be asked for.
-    pub(super) fn levels(&self) -> Selection {
-        Selection::down_to(self.deepest)
+impl Subject {
+    fn is_among(self, offer: &Offer) -> bool {
+        match self {
+            Self::Check(level) | Self::Level(level) => offer.levels.contains(level),
+            Self::Group(group) => offer.groups.contains(&group),
+        }
     }
 }

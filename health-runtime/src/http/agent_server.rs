@@ -16,6 +16,7 @@ use tokio::{
 };
 
 use super::{
+    access::Ask,
     endpoint::Endpoint,
     handler::Service,
     listening::{Activity, BACKLOG, accept_connections, bind},
@@ -89,7 +90,7 @@ async fn answer(mut stream: TcpStream, service: Arc<Service>, activity: Arc<Acti
         () = activity.evicted() => return,
     };
     // Nobody can say who reads it.
-    let line = service.agent.line(&report, service.is_readiness_for_everybody());
+    let line = service.agent.line(&report, service.is_open(Ask::Group(Group::Readiness)));
     let written = timeout(PATIENCE, async {
         stream.write_all(&line).await?;
         stream.shutdown().await

@@ -4,10 +4,14 @@ use std::{ops::RangeBounds, sync::Arc};
 
 use axum::Router;
 
+#[cfg(feature = "grpc")]
+use super::access::Decision;
 #[cfg(feature = "agent")]
 use super::agent::Agent;
 #[cfg(feature = "events")]
 use super::events::EventStreams;
+#[cfg(feature = "grpc")]
+use super::offer::Offer;
 use super::{
     access::{Access, Gate, Refusals},
     cache::Cache,
@@ -387,6 +391,12 @@ impl Endpoint {
     pub fn status_codes(&self, codes: StatusCodes) -> Result<Self, Error> {
         let status_codes = Some(codes.validate().map_err(Error::new)?);
         Ok(Self::reaching(&self.service, Reach { status_codes, ..self.reach }))
+    }
+
+    /// What callers are offered at a door that brings no credentials, given what a caller was granted elsewhere.
+    #[cfg(feature = "grpc")]
+    pub(crate) fn offer(&self, granted: Option<&Decision>) -> Offer {
+        Offer::new(&self.service, self.reach, granted)
     }
 
     fn reaching(service: &Arc<Service>, reach: Reach) -> Self {

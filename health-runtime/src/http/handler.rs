@@ -104,10 +104,10 @@ impl Service {
         }
     }
 
-    /// Whether there is nobody to whom readiness is not told.
-    #[cfg(feature = "agent")]
-    pub(super) fn is_readiness_for_everybody(&self) -> bool {
-        self.gate.as_ref().is_none_or(|gate| gate.open_sight(Ask::Group(Group::Readiness)).is_some())
+    /// Whether everybody gets this, whoever asks.
+    #[cfg(any(feature = "agent", feature = "grpc"))]
+    pub(super) fn is_open(&self, ask: Ask) -> bool {
+        self.gate.as_ref().is_none_or(|gate| gate.open_sight(ask).is_some())
     }
 
     /// What has to be granted for what was asked for.

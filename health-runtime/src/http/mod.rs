@@ -21,6 +21,8 @@ mod home;
 #[cfg(any(feature = "agent", feature = "serve"))]
 mod listening;
 mod negotiate;
+#[cfg(feature = "grpc")]
+mod offer;
 #[cfg(feature = "openapi")]
 mod openapi;
 #[cfg(feature = "openapi")]
@@ -44,12 +46,16 @@ mod target;
 #[cfg(feature = "jwt")]
 mod token;
 
+#[cfg(feature = "grpc")]
+pub(crate) use access::Decision;
 #[cfg(feature = "agent")]
 pub use agent::Agent;
 #[cfg(feature = "agent")]
 pub use agent_server::{AgentServer, serve_agent};
 pub use endpoint::{Endpoint, EndpointBuilder};
 pub use envoy::EnvoyHeaders;
+#[cfg(feature = "grpc")]
+pub(crate) use offer::Offer;
 pub use paths::LevelsPath;
 pub use query::View;
 pub use response_body::ResponseBody;

@@ -133,6 +133,12 @@ impl Decision {
         self.only(levels.into_iter().collect())
     }
 
+    /// The levels that the caller may have run.
+    #[cfg(feature = "grpc")]
+    pub(in crate::http) const fn levels(&self) -> Levels {
+        self.run
+    }
+
     pub(super) fn only(mut self, levels: Levels) -> Self {
         self.run = self.run.and(levels);
         self.details = self.details.and(levels);
