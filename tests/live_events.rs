@@ -2,9 +2,10 @@
 #![allow(clippy::expect_used, reason = "tests fail by panicking")]
 
 use std::{
+    net::SocketAddr,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -236,6 +237,78 @@ async fn no_more_than_so_many_at_a_time() {
 
     let none = builder([]).event_streams(0).build().expect("a good endpoint");
     assert_eq!(get(serve(none.router()).await, "/health/events").await.status, 503);
+}
+
+/// Numbers without gaps, and so nothing about how often anything else changes.
+#[tokio::test]
+async fn ids_count_the_changes_that_a_caller_may_see() {
+    let hidden = || {
+        let count = AtomicU64::new(0);
+        Check::new("hidden", Level::L1, move || {
+            let is_up = count.fetch_add(1, Ordering::SeqCst).is_multiple_of(2);
+            async move { is_up }
+        })
+        .with_max_age(Duration::ZERO)
+    };
+    let endpoint = details([hidden(), flapping("flaps")]);
+    ask(endpoint.monitor(), 10).await;
+    let place = endpoint.levels(3..=3).expect("levels");
+    let (address, whole) = (serve(place.router()).await, serve(endpoint.router()).await);
+    let mut client = Client::open(address, PATH, None).await;
+    let state = client.event().await;
+    assert_eq!((state.name.as_str(), number(&state)), ("state", 10));
+    ask(endpoint.monitor(), 3).await;
+    for expected in 11..=13 {
+        let change = client.event().await;
+        assert_eq!(
+            (number(&change), &change.data["id"], &change.data["check"]),
+            (expected, &json!(expected), &json!("flaps"))
+        );
+    }
+    // It goes on behind the last one, however many others there were meanwhile.
+    let mut client = Client::open(address, PATH, Some(&state.id)).await;
+    assert_eq!((number(&client.event().await), number(&client.event().await)), (11, 12));
+    let history = get(address, "/health/checks/flaps").await.json()["history"].clone();
+    let ids: Vec<_> = history.as_array().expect("a list").iter().map(|change| change["id"].as_u64()).collect();
+    assert_eq!(ids, (1..=14).map(Some).collect::<Vec<_>>());
+    // Nor does anything else use up the room for them.
+    for _ in 0..300 {
+        endpoint.monitor().report(&Selection::check("hidden")).await;
+    }
+    assert_eq!(number(&Client::open(address, PATH, Some(&state.id)).await.event().await), 11);
+    // What is no longer kept is counted alike: 256 changes of a level are.
+    ask(endpoint.monitor(), 300).await;
+    let missed = Client::open(address, PATH, Some(&state.id)).await.event().await;
+    assert_eq!((missed.name.as_str(), &missed.data), ("missed", &json!({ "count": 48 })));
+
+    // The numbers of one place mean something else at another.
+    let mut elsewhere = Client::open(whole, PATH, Some(&state.id)).await;
+    assert_eq!(elsewhere.event().await.data, json!({ "count": null }));
+    assert_eq!(number(&elsewhere.event().await), 927);
+}
+
+/// One who opens streams without end leaves room for others.
+#[tokio::test]
+async fn one_address_has_a_quarter_of_the_streams() {
+    let endpoint = builder([flapping("flaps")]).event_streams(8).build().expect("a good endpoint");
+    let router = endpoint.router();
+    let open = async |address: &str| {
+        let peer = axum::extract::ConnectInfo(SocketAddr::new(address.parse().expect("an address"), 4_711));
+        let request = Request::get(PATH).extension(peer).body(Body::empty()).expect("a request");
+        router.clone().oneshot(request).await.expect("an answer")
+    };
+    let first = [open("192.0.2.1").await, open("::ffff:192.0.2.1").await];
+    assert!(first.iter().all(|answer| answer.status() == 200));
+    let refused = open("192.0.2.1").await;
+    assert_eq!((refused.status().as_u16(), &refused.headers()["retry-after"]), (503, &"10".parse().expect("a value")));
+    // A network of IPv6 is one address, because whoever has one of it has all.
+    let second = [open("2001:db8::1").await, open("2001:db8::2").await];
+    assert!(second.iter().all(|answer| answer.status() == 200));
+    assert_eq!(open("2001:db8::3").await.status(), 503);
+    assert_eq!(open("2001:db8:0:1::1").await.status(), 200);
+    drop(first);
+    assert_eq!(open("192.0.2.1").await.status(), 200);
+    drop(second);
 }
 
 #[tokio::test]

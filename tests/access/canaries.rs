@@ -121,7 +121,9 @@ async fn everything(address: SocketAddr, endpoint: &Endpoint, headers: &[(&str, 
         for _ in 0..300 {
             endpoint.monitor().report(&Selection::check("canary")).await;
         }
-        answers.push(("missed".to_owned(), all_of(&get_until(address, "/health/events", &resumed, "state").await)));
+        // Who may not see these goes on as if they had not been.
+        let name = if state.body.contains("canary") { "state" } else { name };
+        answers.push(("missed".to_owned(), all_of(&get_until(address, "/health/events", &resumed, name).await)));
     }
     answers.push(("state".to_owned(), all_of(&state)));
     answers
@@ -153,11 +155,11 @@ async fn a_caller_of_level_5_sees_nothing_of_a_check_at_level_1() {
         let mut seen = String::new();
         for (route, answer) in everything(address, &endpoint, &borrowed(&key("five", SECRET))).await {
             assert!(!answer.contains("canary"), "{kind}: {route}: {answer}");
-            // How many changes it missed would tell of others'.
-            assert!(!answer.contains(r#""count":3"#), "{kind}: {route}: {answer}");
+            // However often others change, it misses nothing.
+            assert!(!answer.contains("event: missed"), "{kind}: {route}: {answer}");
             seen += &answer;
         }
-        for sign in ["blocked", "alive", "event: change", r#"{"count":null}"#, r#"check="alive""#, "level_5"] {
+        for sign in ["blocked", "alive", "event: change", r#"check="alive""#, "level_5"] {
             assert!(seen.contains(sign), "{kind}: {sign} is not seen anywhere");
         }
         let has_details = !matches!(kind, "public" | "groups as well");

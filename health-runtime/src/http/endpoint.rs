@@ -198,6 +198,9 @@ impl EndpointBuilder {
 
     /// Sets how many may follow `{base}/events` at a time; who comes above that is answered 503. Default: 64. With 0
     /// nobody may.
+    ///
+    /// One address may have a quarter of them, at least one; of IPv6, a /64 counts as one. Proxies are one address unless
+    /// [`Access::behind`](crate::access::Access) declares them. Callers without a known address may have all.
     #[cfg(feature = "events")]
     pub fn event_streams(mut self, at_most: usize) -> Self {
         self.event_streams = at_most;

@@ -7,6 +7,7 @@ use std::{
     collections::{BTreeMap, hash_map::RandomState},
     convert::Infallible,
     hash::BuildHasher,
+    net::IpAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -20,10 +21,12 @@ use futures_util::stream;
 use tokio::time::{Instant, timeout_at};
 
 use super::{
+    access::{Gate, Peer, network},
     answer::{ALLOWED, insert_common},
     problem::ProblemDetails,
 };
 use crate::{
+    model::{Levels, StatusChange},
     monitor::{Follower, Monitor},
     render::{ChangeView, ReportView, Sight, event},
 };
@@ -50,21 +53,27 @@ const NO_BUFFERING: (&str, HeaderValue) = ("x-accel-buffering", HeaderValue::fro
 pub(super) struct EventStreams {
     limit: usize,
     /// Tells the ids of this monitor from those of another one, which the client may have talked to before.
-    instance: u64,
+    instance: RandomState,
     open: Mutex<Open>,
 }
 
-/// Until when each stream counts. One whose reader has stopped to read is never polled again, so it cannot be trusted
-/// to end in time.
 #[derive(Debug, Default)]
 struct Open {
     so_far: u64,
-    until: BTreeMap<u64, Instant>,
+    streams: BTreeMap<u64, Stream>,
+}
+
+#[derive(Debug)]
+struct Stream {
+    /// When it no longer counts. A stream whose reader has stopped to read is never polled again, so it cannot be
+    /// trusted to end in time.
+    until: Instant,
+    address: Option<IpAddr>,
 }
 
 impl EventStreams {
     pub(super) fn new(limit: usize) -> Self {
-        Self { limit, instance: RandomState::new().hash_one(()), open: Mutex::default() }
+        Self { limit, instance: RandomState::new(), open: Mutex::default() }
     }
 
     fn lock(&self) -> MutexGuard<'_, Open> {
@@ -72,14 +81,22 @@ impl EventStreams {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn id(&self, change: u64) -> String {
-        format!("{:016x}-{change}", self.instance)
+    /// The id of a change that has this number among those of these levels. Among other levels the number is that of
+    /// another change, so the levels are part of what tells ids apart.
+    fn id(&self, levels: Levels, number: u64) -> String {
+        format!("{:016x}-{number}", self.instance.hash_one(levels))
     }
 
-    /// The number of the change that an id of ours is of.
-    fn change(&self, id: &str) -> Option<u64> {
-        let (instance, change) = id.split_once('-')?;
-        (instance == format!("{:016x}", self.instance)).then(|| change.parse().ok())?
+    /// The number in an id of ours.
+    fn number(&self, levels: Levels, id: &str) -> Option<u64> {
+        let number = id.split_once('-')?.1.parse().ok()?;
+        (id == self.id(levels, number)).then_some(number)
+    }
+
+    /// How many streams one address may have. Callers whose address is unknown cannot be told apart, so they are not
+    /// kept from what all of them may have.
+    fn limit_of(&self, address: Option<IpAddr>) -> usize {
+        if address.is_some() { (self.limit / 4).max(1) } else { self.limit }
     }
 }
 
@@ -91,29 +108,41 @@ struct Permit {
 }
 
 impl Permit {
-    fn take(streams: &Arc<EventStreams>) -> Option<Self> {
+    fn take(streams: &Arc<EventStreams>, address: Option<IpAddr>) -> Option<Self> {
         let now = Instant::now();
+        let address = address.map(network);
         let mut open = streams.lock();
-        open.until.retain(|_, until| now < *until);
-        if open.until.len() >= streams.limit {
+        open.streams.retain(|_, stream| now < stream.until);
+        let own = open.streams.values().filter(|stream| stream.address == address).count();
+        if open.streams.len() >= streams.limit || own >= streams.limit_of(address) {
             return None;
         }
         open.so_far += 1;
         let (number, until) = (open.so_far, now + LIFETIME);
-        open.until.insert(number, until);
+        open.streams.insert(number, Stream { until, address });
         Some(Self { streams: Arc::clone(streams), number, until })
     }
 }
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        self.streams.lock().until.remove(&self.number);
+        self.streams.lock().streams.remove(&self.number);
     }
 }
 
 /// Answers with a stream, unless there are too many.
-pub(super) fn open(streams: &Arc<EventStreams>, monitor: &Monitor, request: &Parts, sight: Sight) -> Response {
-    let Some(permit) = Permit::take(streams) else {
+pub(super) fn open(
+    streams: &Arc<EventStreams>,
+    monitor: &Monitor,
+    request: &Parts,
+    gate: Option<&Gate>,
+    sight: Sight,
+) -> Response {
+    let address = match gate {
+        Some(gate) => gate.address(request),
+        None => Peer::of(request).address().map(|peer| peer.ip().to_canonical()),
+    };
+    let Some(permit) = Permit::take(streams, address) else {
         let problem = ProblemDetails::unavailable("as many event streams are open as there may be");
         let mut response = problem.into_response();
         response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
@@ -150,8 +179,9 @@ struct Feed {
 impl Feed {
     /// Goes on behind the event that the client saw last; else it begins with the present state.
     fn new(permit: Permit, monitor: Monitor, last_event_id: Option<&str>, sight: Sight) -> Self {
-        let mut follower = monitor.follow();
-        let resumed = last_event_id.map(|id| permit.streams.change(id).is_some_and(|id| follower.go_back(id)));
+        let mut follower = monitor.follow(sight.run);
+        let number = |id| permit.streams.number(sight.run, id);
+        let resumed = last_event_id.map(|id| number(id).is_some_and(|number| follower.go_back(number)));
         let mut feed = Self { permit, monitor, sight, follower, opening: None, is_over: false };
         let first = match resumed {
             Some(true) => String::new(),
@@ -163,14 +193,14 @@ impl Feed {
         feed
     }
 
-    fn id(&self, change: u64) -> String {
-        self.permit.streams.id(change)
+    fn id(&self, number: u64) -> String {
+        self.permit.streams.id(self.sight.run, number)
     }
 
     /// Everything that is known, as of the change that the follower stands behind; perhaps some of what comes after it,
     /// which does no harm when it is told again.
     fn state(&self) -> String {
-        let report = self.follower.known(self.sight.run);
+        let report = self.follower.known();
         let view = ReportView::new(&report, self.sight);
         event::state(&view, self.monitor.is_draining(), &self.id(self.follower.last()))
     }
@@ -202,27 +232,21 @@ impl Feed {
     /// for its connections. Whoever comes back during the drain gets what there is, and has to come back again.
     fn news(&mut self) -> String {
         let is_draining = self.monitor.is_draining();
-        let mut events = String::new();
-        loop {
-            let news = self.follower.read();
-            if news.missed > 0 {
+        let changes = match self.follower.read() {
+            Ok(changes) => changes,
+            Err(missed) => {
                 self.follower.skip();
-                // How many of them were for a caller who may not see all of them is not known.
-                let count = self.sight.knows_every_check.then_some(news.missed);
-                return events + &event::missed(count) + &self.state();
+                return event::missed(Some(missed)) + &self.state();
             }
-            for change in news.changes.iter().filter(|change| self.sight.run.contains(change.level())) {
-                let view = ChangeView::new(change, self.sight);
-                events += &event::change(change.check(), change.level(), &view, &self.id(change.id()));
-            }
-            if news.changes.is_empty() && is_draining {
-                self.is_over = true;
-                events += &event::draining();
-            }
-            // What the caller may not see is passed over, up to what it may.
-            if news.changes.is_empty() || !events.is_empty() {
-                return events;
-            }
+        };
+        if changes.is_empty() && is_draining {
+            self.is_over = true;
+            return event::draining();
         }
+        let event = |change: &Arc<StatusChange>| {
+            let view = ChangeView::new(change, self.sight);
+            event::change(change.check(), change.level(), &view, &self.id(change.id_among(self.sight.run)))
+        };
+        changes.iter().map(event).collect()
     }
 }

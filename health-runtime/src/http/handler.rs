@@ -158,7 +158,7 @@ impl Service {
         if target == Target::Events {
             #[cfg(feature = "serve")]
             super::home::settle(&self.monitor, &parts.extensions);
-            return Answering::now(events::open(&self.events, &self.monitor, parts, sight));
+            return Answering::now(events::open(&self.events, &self.monitor, parts, self.gate.as_deref(), sight));
         }
         #[cfg(feature = "page")]
         let depth = if format.is_page() { page::depth(&parts.uri) } else { 0 };

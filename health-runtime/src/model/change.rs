@@ -1,6 +1,9 @@
 use std::time::SystemTime;
 
-use super::{Cause, CheckResult, CheckSpec, Level, Status};
+use super::{Cause, CheckResult, CheckSpec, Level, Levels, Status};
+
+/// Numbers of changes, by level.
+pub(crate) type ChangeCounts = [u64; Level::ALL.len()];
 
 /// One change of a check's status, told once.
 ///
@@ -8,7 +11,8 @@ use super::{Cause, CheckResult, CheckSpec, Level, Status};
 /// nothing masked in it but credentials inside URLs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StatusChange {
-    id: u64,
+    /// How many changes of each level there were so far, this one included.
+    counts: ChangeCounts,
     check: String,
     level: Level,
     from: Option<Status>,
@@ -30,7 +34,7 @@ impl StatusChange {
     ) -> Option<Self> {
         let from = before.map(|before| before.status);
         (from != Some(result.status)).then(|| Self {
-            id: 0,
+            counts: ChangeCounts::default(),
             check: spec.name().to_owned(),
             level: spec.level(),
             from,
@@ -43,10 +47,17 @@ impl StatusChange {
         })
     }
 
-    /// As the change of this number.
-    pub(crate) const fn numbered(mut self, id: u64) -> Self {
-        self.id = id;
+    /// Numbers the change: counts it among those of its level.
+    pub(crate) fn numbered(mut self, so_far: &mut ChangeCounts) -> Self {
+        so_far[self.level.index()] += 1;
+        self.counts = *so_far;
         self
+    }
+
+    /// Its number among the changes of these levels: for one of another level, that of the last one before it. A caller
+    /// that may see nothing else learns nothing about other levels from it.
+    pub(crate) fn id_among(&self, levels: Levels) -> u64 {
+        levels.iter().map(|level| self.counts[level.index()]).sum()
     }
 
     /// The same change with at most so many bytes of its message, if there are more.
@@ -56,10 +67,11 @@ impl StatusChange {
         Some(Self { message: Some(message), ..self.clone() })
     }
 
-    /// Its number among all changes of the monitor: the first is 1, and each one is the number before it and 1.
+    /// Its number among all changes of the monitor: the first is 1, and each one is the number before it and 1. Over
+    /// HTTP, changes are counted among those that the caller may see.
     #[must_use]
-    pub const fn id(&self) -> u64 {
-        self.id
+    pub fn id(&self) -> u64 {
+        self.id_among(Levels::ALL)
     }
 
     /// The check's name.

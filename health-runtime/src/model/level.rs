@@ -27,6 +27,11 @@ impl Level {
         self as u8
     }
 
+    /// Its place in [`ALL`](Self::ALL).
+    pub(crate) const fn index(self) -> usize {
+        self as usize - 1
+    }
+
     /// How long a check of this level may take when it does not say: 1 s at level 5, 2 s at 4, 5 s at
     /// 3 and 2, 10 s at 1.
     #[must_use]

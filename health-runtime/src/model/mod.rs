@@ -20,6 +20,7 @@ mod status;
 mod work;
 
 pub use cause::Cause;
+pub(crate) use change::ChangeCounts;
 pub use change::StatusChange;
 pub use check::Check;
 #[cfg(feature = "metrics")]

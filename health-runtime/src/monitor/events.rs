@@ -7,18 +7,15 @@ use tokio::sync::{
     watch,
 };
 
-use super::{change, history::History, lane::Lane, muting::Muting};
+use super::{change, history::History, lane::Lane, muting::Muting, recent::Recent};
 use crate::{
     log::{self, Topic},
-    model::{CheckResult, CheckSpec, StatusChange},
+    model::{ChangeCounts, CheckResult, CheckSpec, StatusChange},
     sync::Mutex,
 };
 
 /// How many changes are kept for one who is slow to take them.
 const KEPT: usize = 64;
-
-/// How many of the latest changes of all checks are kept, for those who come back after a time.
-const RECENT: usize = 256;
 
 /// The way that all changes of a monitor take.
 ///
@@ -26,10 +23,11 @@ const RECENT: usize = 256;
 /// is released. One thread at a time tells; the log has a thread of its own, because it may block.
 #[derive(Debug)]
 pub(super) struct Events {
-    changes_so_far: Mutex<u64>,
+    /// By level.
+    changes_so_far: Mutex<ChangeCounts>,
     to_tell: Lane,
     subscribers: Sender<Arc<StatusChange>>,
-    pub(super) recent: History,
+    pub(super) recent: Recent,
     /// Wakes those who look into `recent` by themselves, also when a drain begins.
     pub(super) news: watch::Sender<()>,
     /// A test's kit, which misses no change however many come at once.
@@ -43,7 +41,7 @@ impl Default for Events {
             changes_so_far: Mutex::default(),
             to_tell: Lane::default(),
             subscribers: Sender::new(KEPT),
-            recent: History::of(RECENT),
+            recent: Recent::default(),
             news: watch::Sender::default(),
             #[cfg(feature = "testing")]
             record: std::sync::OnceLock::new(),
@@ -60,8 +58,7 @@ impl Events {
     fn put(&self, change: StatusChange, history: &History) {
         // Nothing panics while it holds the lock.
         let mut changes_so_far = self.changes_so_far.lock().unwrap_or_else(PoisonError::into_inner);
-        *changes_so_far += 1;
-        let change = Arc::new(change.numbered(*changes_so_far));
+        let change = Arc::new(change.numbered(&mut changes_so_far));
         let kept = History::kept(&change);
         history.push(Arc::clone(&kept));
         self.recent.push(kept);

@@ -14,23 +14,16 @@ const AT_A_TIME: usize = 32;
 pub(crate) struct Follower {
     shared: Arc<Shared>,
     news: Receiver<()>,
+    /// Those whose changes it reads, and among which changes are numbered for it.
+    levels: Levels,
     last: u64,
-}
-
-/// What happened since one last looked.
-#[derive(Debug)]
-pub(crate) struct News {
-    /// How many changes are no longer kept, before those that are.
-    pub(crate) missed: u64,
-    /// The oldest first.
-    pub(crate) changes: Vec<Arc<StatusChange>>,
 }
 
 impl Follower {
     /// Behind the latest change.
-    pub(super) fn new(shared: &Arc<Shared>) -> Self {
+    pub(super) fn new(shared: &Arc<Shared>, levels: Levels) -> Self {
         let news = shared.events.news.subscribe();
-        Self { shared: Arc::clone(shared), news, last: shared.events.recent.last_id() }
+        Self { shared: Arc::clone(shared), news, levels, last: shared.events.recent.last_id(levels) }
     }
 
     /// Goes back behind the change of this number, and says whether there was one.
@@ -47,22 +40,21 @@ impl Follower {
         self.last
     }
 
-    /// The next changes.
-    pub(crate) fn read(&mut self) -> News {
-        let changes = self.shared.events.recent.after(self.last, AT_A_TIME);
-        let missed = changes.first().map_or(0, |first| first.id() - self.last - 1);
-        self.last = changes.last().map_or(self.last, |last| last.id());
-        News { missed, changes }
+    /// Returns the next changes, the oldest first; or, if some are no longer kept, how many of them.
+    pub(crate) fn read(&mut self) -> Result<Vec<Arc<StatusChange>>, u64> {
+        let changes = self.shared.events.recent.after(self.levels, self.last, AT_A_TIME)?;
+        self.last = changes.last().map_or(self.last, |last| last.id_among(self.levels));
+        Ok(changes)
     }
 
     /// Goes on behind the latest change, past everything between.
     pub(crate) fn skip(&mut self) {
-        self.last = self.shared.events.recent.last_id();
+        self.last = self.shared.events.recent.last_id(self.levels);
     }
 
-    /// The latest result of each check of these levels that has one, without running any.
-    pub(crate) fn known(&self, levels: Levels) -> Report {
-        known::report(&self.shared, levels)
+    /// The latest result of each check of its levels that has one, without running any.
+    pub(crate) fn known(&self) -> Report {
+        known::report(&self.shared, self.levels)
     }
 
     /// Waits until there is something to read, or a drain begins; both may have happened long ago.

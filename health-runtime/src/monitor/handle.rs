@@ -18,6 +18,8 @@ use super::{
 };
 #[cfg(feature = "metrics")]
 use crate::model::CheckMetrics;
+#[cfg(feature = "events")]
+use crate::model::Levels;
 use crate::{
     error::UnknownCheck,
     log::{self, Topic},
@@ -192,10 +194,10 @@ impl Monitor {
         Ok(self.find(check)?.history.all())
     }
 
-    /// One who reads the changes from now on, and for a time those before.
+    /// One who reads the changes of these levels from now on, and for a time those before.
     #[cfg(feature = "events")]
-    pub(crate) fn follow(&self) -> Follower {
-        Follower::new(&self.shared)
+    pub(crate) fn follow(&self, levels: Levels) -> Follower {
+        Follower::new(&self.shared, levels)
     }
 
     /// Calls a function at each change of status from now on, one after the other, until the monitor is gone. (A

@@ -219,7 +219,7 @@ impl<'a> ChangeView<'a> {
         // What blocked it may be on a level that this caller is to know nothing of.
         let names_others = !sight.knows_every_check && change.cause().and_then(Cause::blocked_by).is_some();
         let outline = Self {
-            id: change.id(),
+            id: change.id_among(sight.run),
             at: change.since(),
             from: change.from(),
             to: change.to(),

@@ -2,7 +2,7 @@
 
 #[cfg(feature = "openapi")]
 use std::collections::BTreeSet;
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, net::IpAddr, sync::Arc, time::Duration};
 
 #[cfg(feature = "openapi")]
 use axum::http::StatusCode;
@@ -225,21 +225,20 @@ impl Gate {
         asked.iter().map(|index| &self.entries[*index]).map(|entry| Some((entry, entry.policy.fixed()?))).collect()
     }
 
-    #[cfg(feature = "address")]
     pub(in crate::http) fn caller(&self, parts: Parts) -> Caller {
-        let peer = Peer::of(&parts);
-        let address = match &self.proxies {
-            Some(proxies) => proxies.client(peer, &parts.headers),
-            None => peer.address().map(|peer| peer.ip().to_canonical()),
-        };
-        Caller::new(parts, peer.address(), address)
+        let (peer, address) = (Peer::of(&parts).address(), self.address(&parts));
+        Caller::new(parts, peer, address)
     }
 
-    #[cfg(not(feature = "address"))]
-    #[allow(clippy::unused_self, reason = "it knows the proxies, with the feature")]
-    pub(in crate::http) fn caller(&self, parts: Parts) -> Caller {
-        let peer = Peer::of(&parts).address();
-        Caller::new(parts, peer, peer.map(|peer| peer.ip().to_canonical()))
+    /// The address of the client: the peer's, or the one that the declared proxies vouch for.
+    #[cfg_attr(not(feature = "address"), allow(clippy::unused_self, reason = "it knows the proxies, with the feature"))]
+    pub(in crate::http) fn address(&self, parts: &Parts) -> Option<IpAddr> {
+        let peer = Peer::of(parts);
+        #[cfg(feature = "address")]
+        if let Some(proxies) = &self.proxies {
+            return proxies.client(peer, &parts.headers);
+        }
+        peer.address().map(|peer| peer.ip().to_canonical())
     }
 
     /// What the caller may see of what it asks for.

@@ -113,8 +113,12 @@ pub use jwt::{Jwt, JwtAlgorithm, JwtKeys, Tokens, jwt};
 pub use keys::{AccessKey, access_key};
 #[cfg(feature = "limits")]
 pub use limits::Limits;
+#[cfg(feature = "events")]
+pub(super) use network::network;
 #[cfg(feature = "serve")]
 pub(super) use peer::OverUnixSocket;
+#[cfg(feature = "events")]
+pub(super) use peer::Peer;
 pub use peer::PeerAddress;
 pub(super) use peer::original_uri;
 pub use policy::{AnyPolicy, Policy};

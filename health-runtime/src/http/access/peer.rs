@@ -9,7 +9,7 @@ use axum::{
 
 /// The other end of a connection.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Peer {
+pub(in crate::http) enum Peer {
     At(SocketAddr),
     OverUnixSocket,
     /// The service was not told to say.
@@ -17,7 +17,7 @@ pub(super) enum Peer {
 }
 
 impl Peer {
-    pub(super) fn of(parts: &Parts) -> Self {
+    pub(in crate::http) fn of(parts: &Parts) -> Self {
         match address(parts) {
             Some(address) => Self::At(address),
             None if parts.extensions.get::<OverUnixSocket>().is_some() => Self::OverUnixSocket,
@@ -25,7 +25,7 @@ impl Peer {
         }
     }
 
-    pub(super) const fn address(self) -> Option<SocketAddr> {
+    pub(in crate::http) const fn address(self) -> Option<SocketAddr> {
         match self {
             Self::At(address) => Some(address),
             Self::OverUnixSocket | Self::Unknown => None,

@@ -1,0 +1,69 @@
+//! The latest changes of all checks, for clients that come back after a time.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, PoisonError},
+};
+
+use crate::{
+    model::{Level, Levels, StatusChange},
+    sync::{Mutex, MutexGuard},
+};
+
+/// Each level has room of its own, so that a caller misses nothing because of changes that it may not see.
+const MAX_CHANGES_PER_LEVEL: usize = 256;
+
+type ByLevel = [VecDeque<Arc<StatusChange>>; Level::ALL.len()];
+
+/// Takes no memory before there is something to keep.
+#[derive(Debug, Default)]
+pub(super) struct Recent {
+    changes: Mutex<ByLevel>,
+}
+
+impl Recent {
+    fn lock(&self) -> MutexGuard<'_, ByLevel> {
+        // Nothing panics while it holds the lock.
+        self.changes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds the newest change, and drops the oldest of its level if there are too many.
+    pub(super) fn push(&self, change: Arc<StatusChange>) {
+        let changes = &mut self.lock()[change.level().index()];
+        if changes.len() == MAX_CHANGES_PER_LEVEL {
+            changes.pop_front();
+        }
+        changes.push_back(change);
+    }
+
+    /// Returns the number of the newest change among those of these levels; 0 before the first.
+    #[cfg(feature = "events")]
+    pub(super) fn last_id(&self, levels: Levels) -> u64 {
+        last_id(&self.lock(), levels)
+    }
+
+    /// Returns how many changes of these levels behind the one with this number are no longer kept; if none, the next
+    /// ones, the oldest first.
+    #[cfg(feature = "events")]
+    pub(super) fn after(&self, levels: Levels, id: u64, at_most: usize) -> Result<Vec<Arc<StatusChange>>, u64> {
+        let changes = self.lock();
+        let kept = levels.iter().flat_map(|level| {
+            let changes = &changes[level.index()];
+            changes.range(changes.partition_point(|change| change.id_among(levels) <= id)..)
+        });
+        let mut kept: Vec<_> = kept.collect();
+        let missed = last_id(&changes, levels).saturating_sub(id).saturating_sub(kept.len() as u64);
+        if missed > 0 {
+            return Err(missed);
+        }
+        kept.sort_unstable_by_key(|change| change.id_among(levels));
+        Ok(kept.into_iter().take(at_most).cloned().collect())
+    }
+}
+
+/// The newest change of each level has the count of its level.
+#[cfg(feature = "events")]
+fn last_id(changes: &ByLevel, levels: Levels) -> u64 {
+    let of_level = |level: Level| changes[level.index()].back().map_or(0, |change| change.id_among(Levels::one(level)));
+    levels.iter().map(of_level).sum()
+}
