@@ -77,7 +77,7 @@ impl Service {
         if !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
             return Answering::now(ProblemDetails::method_not_allowed(request.method()).into_response());
         }
-        let query = match Query::parse(request.uri().query()) {
+        let query = match Query::parse(request.uri().query(), |name| self.monitor.spec(name).is_some()) {
             Ok(query) => query,
             Err(problem) => return Answering::now(problem.into_response()),
         };
@@ -123,8 +123,8 @@ impl Service {
             Target::Levels => levels("levels", Levels::ALL, None),
             Target::Level(level) => levels("level", shown_levels(*level, query), Some(*level)),
             Target::Check(name) => {
-                let is_asked_for = |check: &&CheckSpec| check.name() == name && reach.levels.contains(check.level());
-                Ask::Check(self.monitor.checks().find(is_asked_for).map(CheckSpec::level))
+                let level = self.monitor.spec(name).map(CheckSpec::level);
+                Ask::Check(level.filter(|level| reach.levels.contains(*level)))
             }
             #[cfg(feature = "events")]
             Target::Events => {
@@ -269,8 +269,9 @@ impl Service {
     }
 
     fn group(&self, key: &Key, render: RenderReport, group: Group, gathered: &Gathered, query: &Query) -> Answer {
-        let is_member = |name: &String| self.monitor.checks().any(|check| check.name() == name && check.is_in(group));
-        let (excluded, unmatched): (Vec<_>, Vec<_>) = query.excluded.iter().cloned().partition(is_member);
+        let is_member = |name: &String| self.monitor.spec(name).is_some_and(|check| check.is_in(group));
+        let names = query.excluded.union(&query.unmatched).cloned();
+        let (excluded, unmatched): (Vec<_>, Vec<_>) = names.partition(is_member);
         let probe = match group {
             Group::Liveness => "livez",
             Group::Readiness => "readyz",

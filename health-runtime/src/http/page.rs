@@ -51,7 +51,7 @@ pub(super) struct Reader {
 
 impl Reader {
     pub(super) fn of(request: &Request, reach: Reach) -> Option<Self> {
-        let asked = Query::parse(request.uri().query()).ok().and_then(|query| query.format);
+        let asked = Query::parse(request.uri().query(), |_| false).ok().and_then(|query| query.format);
         let liked = || Accept::of(request.headers())?.best(FormatId::JSON, |_| true);
         asked.or_else(liked).is_some_and(FormatId::is_page).then(|| Self { depth: depth(request.uri()), reach })
     }

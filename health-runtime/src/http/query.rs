@@ -1,4 +1,4 @@
-use std::{collections::BTreeSet, time::Duration};
+use std::{borrow::Cow, collections::BTreeSet, time::Duration};
 
 use super::{problem::ProblemDetails, target::Target};
 use crate::render::FormatId;
@@ -14,6 +14,9 @@ pub enum View {
     Values,
 }
 
+/// How many names that no check has are kept to be reported, however many a stranger sends.
+const MAX_UNMATCHED_NAMES: usize = 8;
+
 /// A query, understood. Keys that are not known are left alone: probers add their own against caches.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Query {
@@ -22,7 +25,10 @@ pub(super) struct Query {
     pub(super) format: Option<FormatId>,
     /// Each once, however often it is said.
     pub(super) tags: BTreeSet<String>,
+    /// Names of checks.
     pub(super) excluded: BTreeSet<String>,
+    /// Names that no check has, of which the first few are reported.
+    pub(super) unmatched: BTreeSet<String>,
     pub(super) timeout: Option<Duration>,
 }
 
@@ -50,7 +56,8 @@ impl Shape {
 }
 
 impl Query {
-    pub(super) fn parse(query: Option<&str>) -> Result<Self, ProblemDetails> {
+    /// Reads a query; `is_check` says whether a check has a name.
+    pub(super) fn parse(query: Option<&str>, is_check: impl Fn(&str) -> bool) -> Result<Self, ProblemDetails> {
         let mut parsed = Self::default();
         for (key, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
             match &*key {
@@ -68,12 +75,20 @@ impl Query {
                 "fragment" => parsed.shape.is_fragment = flag(&key, &value)?,
                 "verbose" => parsed.shape.is_verbose = flag(&key, &value)?,
                 "tag" => drop(parsed.tags.insert(value.into_owned())),
-                "exclude" => drop(parsed.excluded.insert(value.into_owned())),
+                "exclude" => parsed.exclude(value, &is_check),
                 "timeout" => parsed.timeout = Some(timeout(&value)?),
                 _ => {}
             }
         }
         Ok(parsed)
+    }
+
+    fn exclude(&mut self, name: Cow<'_, str>, is_check: impl Fn(&str) -> bool) {
+        if is_check(&name) {
+            self.excluded.insert(name.into_owned());
+        } else if self.unmatched.len() < MAX_UNMATCHED_NAMES {
+            self.unmatched.insert(name.into_owned());
+        }
     }
 
     /// What asks for the same as JSON, where this much of the shape makes a difference. Without the time it may take.
@@ -91,7 +106,7 @@ impl Query {
 
     /// Whether the answer is one that others will ask for, too: there are but a few of these.
     pub(super) fn is_common(&self) -> bool {
-        self.tags.is_empty() && self.excluded.is_empty() && self.timeout.is_none()
+        self.tags.is_empty() && self.excluded.is_empty() && self.unmatched.is_empty() && self.timeout.is_none()
     }
 }
 
@@ -118,11 +133,15 @@ mod tests {
     use super::*;
     use crate::model::Level;
 
+    /// Every name of one letter is that of a check.
+    fn parse(query: Option<&str>) -> Result<Query, ProblemDetails> {
+        Query::parse(query, |name| name.len() == 1)
+    }
+
     #[test]
     fn every_key_is_understood() {
-        let query =
-            "view=values&format=text&cumulative&verbose=1&tag=a&tag=b%20c&exclude=x&exclude=y&timeout=1s%20500ms";
-        let parsed = Query::parse(Some(query)).expect("a good query");
+        let query = "view=values&format=text&cumulative&verbose=1&tag=a&tag=b%20c&exclude=x&exclude=nobody&exclude=y&timeout=1s%20500ms";
+        let parsed = parse(Some(query)).expect("a good query");
         assert_eq!(
             parsed,
             Query {
@@ -130,6 +149,7 @@ mod tests {
                 format: Some(FormatId::TEXT),
                 tags: ["a".into(), "b c".into()].into(),
                 excluded: ["x".into(), "y".into()].into(),
+                unmatched: ["nobody".into()].into(),
                 timeout: Some(Duration::from_millis(1500)),
             }
         );
@@ -139,8 +159,8 @@ mod tests {
     #[test]
     fn what_is_said_twice_is_said_once() {
         let repeated = format!("{}&{}", "exclude=b&exclude=a&".repeat(3_000), "tag=x&".repeat(3_000));
-        let parsed = Query::parse(Some(&repeated)).expect("a good query");
-        assert_eq!(parsed, Query::parse(Some("exclude=a&exclude=b&tag=x")).expect("a good query"));
+        let parsed = parse(Some(&repeated)).expect("a good query");
+        assert_eq!(parsed, parse(Some("exclude=a&exclude=b&tag=x")).expect("a good query"));
         assert_eq!((parsed.excluded.len(), parsed.tags.len()), (2, 1));
     }
 
@@ -167,7 +187,7 @@ mod tests {
     #[test]
     fn what_is_not_known_changes_nothing() {
         for query in [None, Some(""), Some("_=17"), Some("format=yaml"), Some("&&=&%zz"), Some("verbose=false")] {
-            assert_eq!(Query::parse(query).expect("a good query"), Query::default(), "{query:?}");
+            assert_eq!(parse(query).expect("a good query"), Query::default(), "{query:?}");
         }
     }
 
@@ -182,7 +202,7 @@ mod tests {
             "timeout=-1s",
             "timeout=99999999999999999999s",
         ] {
-            assert!(Query::parse(Some(query)).is_err(), "{query}");
+            assert!(parse(Some(query)).is_err(), "{query}");
         }
     }
 }

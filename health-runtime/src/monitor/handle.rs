@@ -304,6 +304,11 @@ impl Monitor {
         Level::ALL.into_iter().find_map(|level| Some(&checks[at(level).ok()?]))
     }
 
+    /// What is known of the check of this name without running it, found faster than among all [`checks`](Self::checks).
+    pub(crate) fn spec(&self, name: &str) -> Option<&CheckSpec> {
+        self.monitored(name).map(|check| &*check.spec)
+    }
+
     /// Like [`report`](Self::report), and says for how long an answer made of it stays true.
     pub(crate) async fn gather(&self, selection: &Selection) -> Gathered {
         gather::gather(&self.shared, selection).await

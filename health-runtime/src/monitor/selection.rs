@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use crate::model::{CheckSpec, Group, Level, Levels, Status};
 
@@ -13,7 +13,7 @@ const GROUP_DEADLINE: Duration = Duration::from_millis(900);
 pub struct Selection {
     scope: Scope,
     tags: Vec<String>,
-    excluded: Vec<String>,
+    excluded: BTreeSet<String>,
     deadline: Duration,
     #[cfg(feature = "page")]
     has_group_verdicts: bool,
@@ -66,7 +66,7 @@ impl Selection {
         Self {
             scope,
             tags: Vec::new(),
-            excluded: Vec::new(),
+            excluded: BTreeSet::new(),
             deadline,
             #[cfg(feature = "page")]
             has_group_verdicts: false,
@@ -152,6 +152,6 @@ impl Selection {
         };
         in_scope
             && (self.tags.is_empty() || spec.tags().iter().any(|tag| self.tags.contains(tag)))
-            && !self.excluded.iter().any(|name| name == spec.name())
+            && !self.excluded.contains(spec.name())
     }
 }
