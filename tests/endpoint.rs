@@ -176,7 +176,7 @@ async fn what_is_no_level_is_not_found() {
         "/health/nothing",
         "/health/checks/nothing",
         "/health/checks/%ff",
-        "/health/live/",
+        "/health/live/x",
         "/health/",
         "/health/levels/5?tag=typo",
     ] {
@@ -307,6 +307,79 @@ async fn groups_answer_probers_in_plain_text() {
     );
     let json = get(address, "/readyz?format=json").await;
     assert_eq!((json.status, &json.json()["checks"]["cache"]["status"]), (503, &json!("warn")));
+}
+
+/// Probers are configured by hand, and in the words of other frameworks.
+#[tokio::test]
+async fn groups_have_aliases() {
+    let failing = Check::new("queue", Level::L3, || async { false }).startup();
+    let router = endpoint(sample().into_iter().chain([failing])).router();
+    for (alias, path, status) in [
+        ("/livez/", "/livez", 200),
+        ("/readyz/", "/readyz", 200),
+        ("/startupz/", "/startupz", 503),
+        ("/health/live/", "/health/live", 200),
+        ("/health/ready/", "/health/ready", 200),
+        ("/health/startup/", "/health/startup", 503),
+        ("/health/liveness", "/health/live", 200),
+        ("/health/readiness", "/health/ready", 200),
+        ("/health/readiness/", "/health/ready", 200),
+        ("/health/started", "/health/startup", 503),
+    ] {
+        for query in ["", "?verbose", "?format=actuator", "?format=microprofile"] {
+            let (answer, same) = (
+                ask(router.clone(), &format!("{alias}{query}"), &[]).await,
+                ask(router.clone(), &format!("{path}{query}"), &[]).await,
+            );
+            assert_eq!((answer.status, same.status), (status, status), "{alias}{query}");
+            assert_eq!(answer.header("content-type"), same.header("content-type"), "{alias}{query}");
+            if !query.contains("actuator") {
+                assert_eq!(answer.body, same.body, "{alias}{query}");
+            }
+        }
+    }
+    let bare = endpoint([]).without_groups().router();
+    for path in ["/livez/", "/health/live/", "/health/liveness", "/health/started"] {
+        assert_eq!(ask(bare.clone(), path, &[]).await.status, 404, "{path}");
+    }
+    let own = EndpointBuilder::new().without_declared_checks().without_root_probes().build().expect("good").router();
+    assert_eq!(ask(own.clone(), "/livez/", &[]).await.status, 404);
+    // A path that somebody chose is no alias.
+    let chosen = builder(sample()).levels_path("{base}/readiness").build().expect("good").router();
+    assert!(ask(chosen, "/health/readiness", &[]).await.json().get("level_1").is_some());
+}
+
+/// The format names its components, and its clients ask for them where Spring Boot has them.
+#[tokio::test]
+async fn actuator_format_has_components_below_the_base_path() {
+    const ACTUATOR: &str = "application/vnd.spring-boot.actuator.v3+json";
+    let named_like_a_route = Check::new("info", Level::L3, || async { false });
+    let router = endpoint(sample().into_iter().chain([named_like_a_route])).router();
+    let component = ask(router.clone(), "/health/db?format=actuator", &[]).await;
+    assert_eq!((component.status, component.header("content-type")), (200, ACTUATOR));
+    assert_eq!(component.json(), json!({ "status": "UP" }));
+    assert_eq!(ask(router.clone(), "/health/db", &[ACTUATOR]).await.json(), json!({ "status": "UP" }));
+    assert_problem(&ask(router.clone(), "/health/unknown?format=actuator", &[]).await, 404, "Not Found");
+    assert_problem(&ask(router.clone(), "/health/db/one?format=actuator", &[]).await, 404, "Not Found");
+    for query in ["", "?format=json", "?format=microprofile"] {
+        assert_problem(&ask(router.clone(), &format!("/health/db{query}"), &["*/*"]).await, 404, "Not Found");
+    }
+    assert!(ask(router, "/health/info?format=actuator", &[]).await.json().get("uptime").is_some(), "our own route");
+}
+
+/// However many names a stranger leaves out, the answer is as short, and names that checks have still count.
+#[tokio::test]
+async fn excluded_names_that_no_check_has_cost_little() {
+    let failing = Check::new("queue", Level::L3, || async { false }).readiness();
+    let router = endpoint(sample().into_iter().chain([failing])).router();
+    let names = (0..2_000).fold(String::new(), |names, number| format!("{names}exclude=nobody{number:04}&"));
+    let answer = ask(router.clone(), &format!("/readyz?verbose&{names}exclude=queue"), &[]).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    assert!(answer.body.contains("[+]queue excluded: ok") && answer.body.contains("\"nobody0000\""), "{}", answer.body);
+    assert!(answer.body.len() < 1_000, "{}", answer.body.len());
+    assert_eq!(ask(router.clone(), &format!("/readyz?{names}"), &[]).await.status, 503);
+    let page = ask(router, &format!("/readyz?{names}&format=html"), &[]).await;
+    assert!(!page.body.contains("nobody1000"), "{}", page.body.len());
 }
 
 #[tokio::test]

@@ -128,6 +128,25 @@ impl Paths {
         routes
     }
 
+    /// Further paths of the groups: with a slash at the end, as people type them, and in the words of Spring Boot and
+    /// MicroProfile. A path that another route has, or would have by its wildcard, is left to that.
+    pub(super) fn aliases(&self) -> Vec<(String, Group)> {
+        let base = &self.base;
+        let mut aliases = Vec::new();
+        for (group, word, other) in [
+            (Group::Liveness, "live", "liveness"),
+            (Group::Readiness, "ready", "readiness"),
+            (Group::Startup, "startup", "started"),
+        ] {
+            let below = [format!("{base}/{word}/"), format!("{base}/{other}"), format!("{base}/{other}/")];
+            let at_root = self.has_root_probes.then(|| format!("/{word}z/"));
+            aliases.extend(below.into_iter().chain(at_root).map(|path| (path, group)));
+        }
+        let is_taken = |path: &str| path.trim_end_matches('/') == self.levels;
+        aliases.retain(|(path, _)| !is_taken(path));
+        aliases
+    }
+
     /// What stands before all paths as the client sees them: `asked` is what it wrote for this path of ours.
     #[cfg(feature = "openapi")]
     pub(super) fn prefix<'a>(&self, asked: &'a Uri) -> &'a str {

@@ -13,8 +13,10 @@ use super::page::Reader;
 use super::{
     answering::Answering,
     handler::Service,
+    negotiate::negotiate,
     paths::Paths,
     problem::ProblemDetails,
+    query::Query,
     target::{Reach, Target},
 };
 
@@ -39,6 +41,12 @@ impl Routes {
         if service.gate.as_ref().is_some_and(|gate| gate.gives_tokens(reach)) {
             routes.insert(paths.token(), Route::Token);
         }
+        for (path, group) in paths.aliases() {
+            let target = Target::Group(group);
+            if reach.covers(&target) {
+                routes.insert(path, Route::To(target));
+            }
+        }
         Self(routes)
     }
 
@@ -56,7 +64,7 @@ impl Routes {
         // One of the two may stand below the other.
         match (below(&paths.levels), in_base) {
             (Some(level), base) if base.is_none_or(|base| level.len() < base.len()) => Some(Route::NoLevel),
-            (_, Some(_)) => Some(Route::Nothing),
+            (_, Some(_)) => Some(Route::ToComponent),
             _ => None,
         }
     }
@@ -77,7 +85,7 @@ pub(super) fn router(service: &Arc<Service>, reach: Reach, routes: &Routes) -> R
         .route_service(&format!("{levels}/"), route(Route::NoLevel))
         .route_service(&format!("{levels}/{{*rest}}"), route(Route::NoLevel))
         .route_service(&format!("{base}/"), route(Route::Nothing))
-        .route_service(&format!("{base}/{{*rest}}"), route(Route::Nothing))
+        .route_service(&format!("{base}/{{*rest}}"), route(Route::ToComponent))
 }
 
 /// Any method, because one that is not allowed gets a problem document, too. A service rather than methods of a route:
@@ -92,6 +100,8 @@ pub(super) enum Route {
     To(Target),
     /// To the check that its last part names.
     ToCheck,
+    /// To the check of this name, if it is asked for as Spring Boot has it; else nowhere.
+    ToComponent,
     /// To where tokens are given out.
     #[cfg(feature = "jwt")]
     Token,
@@ -130,12 +140,25 @@ impl Ask {
         self.route(request)
     }
 
+    /// Returns the name of the component that a client of Spring Boot asks for, directly below the base path.
+    fn component(&self, request: &Request) -> Option<String> {
+        let path = request.uri().path().strip_prefix(&*self.service.paths.base)?;
+        let name = path.strip_prefix('/').filter(|name| is_one_part(name)).and_then(|_| check_name(path))?;
+        let query = Query::parse(request.uri().query(), |_| false).ok()?;
+        let format = negotiate(&Target::Check(name.clone()), &query, request.headers());
+        format.is_actuator().then_some(name)
+    }
+
     fn route(self, request: Request) -> Answering {
         match self.route {
             Route::To(target) => self.service.answer(self.reach, target, request),
             Route::ToCheck => match check_name(request.uri().path()) {
                 Some(name) => self.service.answer(self.reach, Target::Check(name), request),
                 None => not_found("no check has a name that is not UTF-8"),
+            },
+            Route::ToComponent => match self.component(&request) {
+                Some(name) => self.service.answer(self.reach, Target::Check(name), request),
+                None => not_found(NOTHING),
             },
             #[cfg(feature = "jwt")]
             Route::Token => match &self.service.gate {
@@ -145,10 +168,12 @@ impl Ask {
             Route::NoLevel => {
                 not_found("a level is a whole number from 1 (the whole ship) to 5 (cheap and always safe)")
             }
-            Route::Nothing => not_found("the health endpoint has nothing at this path"),
+            Route::Nothing => not_found(NOTHING),
         }
     }
 }
+
+const NOTHING: &str = "the health endpoint has nothing at this path";
 
 fn check_name(path: &str) -> Option<String> {
     let (_, name) = path.rsplit_once('/')?;

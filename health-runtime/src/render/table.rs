@@ -58,6 +58,11 @@ impl FormatId {
         self.format().name == "html"
     }
 
+    /// Whether it is Spring Boot's, whose clients know its paths as well.
+    pub(crate) fn is_actuator(self) -> bool {
+        self.format().name == "actuator"
+    }
+
     pub(crate) const fn index(self) -> usize {
         self.0
     }
