@@ -4,7 +4,10 @@ use std::{future::pending, time::Duration};
 
 use health_runtime::{
     Group, Level,
-    access::{Access, AnyPolicy, Caller, Decision, Policy, any_of, not, public},
+    access::{
+        Access, AccessKey, AnyPolicy, Caller, Decision, Policy, Proxies, User, access_key, address, all_of, any_of,
+        basic, not, public, signed,
+    },
 };
 use health_tests::{get, get_with};
 use tokio::time::Instant;
@@ -37,6 +40,54 @@ impl Policy for Obedient {
                 Decision::allow()
             }
             _ => Decision::unauthenticated("Own realm=\"x\""),
+        }
+    }
+}
+
+/// Reads one header, and says so.
+struct Session;
+
+impl Policy for Session {
+    async fn decide(&self, caller: &Caller) -> Decision {
+        match caller.header("x-session") {
+            Some("known") => Decision::allow().by("a session"),
+            _ => Decision::unauthenticated("Session realm=\"x\""),
+        }
+    }
+
+    fn headers(&self) -> Vec<&'static str> {
+        vec!["x-session"]
+    }
+}
+
+/// No cache may give one caller the answer of another, whatever the policies tell them apart by.
+#[tokio::test]
+async fn vary_names_the_headers_that_policies_read() {
+    let secret = "0123456789abcdef0123456789abcdef";
+    let people = || basic("health", [User::new("ada", "correct horse battery")]);
+    let keys = || access_key([AccessKey::new("ada", secret)]);
+    let signers = || signed([AccessKey::new("ada", secret)]);
+    let all = |policy: AnyPolicy| Access::new().levels(.., policy);
+    let behind = |proxies| all(public()).behind(proxies);
+    let of_keys = ", x-access-key, x-secret-key, x-signature";
+    for (access, expected) in [
+        (all(public()), ""),
+        (all(people()), ""),
+        (all(keys()), of_keys),
+        (all(public()).group(Group::Startup, keys()), of_keys),
+        (all(public()).info(all_of([people(), not(keys().without_details())])), of_keys),
+        (all(signers()), ", x-access-key, x-nonce, x-signature, x-timestamp"),
+        (all(Session.into()), ", x-session"),
+        (all(Obedient.into()), ", *"),
+        (all(any_of([public(), address(["10.0.0.0/8"])])), ", *"),
+        (behind(Proxies::x_forwarded_for(["127.0.0.1"])), ", x-forwarded-for"),
+        (behind(Proxies::forwarded(["127.0.0.1"])), ", forwarded"),
+    ] {
+        let (address, ..) = start(access).await;
+        // Answers of every kind: stored, refused, wrong, not there.
+        for path in ["/livez", "/livez", "/health", "/health/levels/1", "/health/levels?view=x", "/health/none"] {
+            let expected = format!("accept, authorization, sec-fetch-mode{expected}");
+            assert_eq!(get(address, path).await.header("vary"), expected, "{path}");
         }
     }
 }

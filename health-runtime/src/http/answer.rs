@@ -105,7 +105,8 @@ pub(super) fn retry_after(time: Duration) -> HeaderValue {
 }
 
 /// The request headers that select a format, and the credentials. Browsers are told from programs by `Sec-Fetch-Mode`.
-const VARY: &str =
+/// Policies may read others.
+pub(super) const VARY: &str =
     if cfg!(feature = "page") { "accept, authorization, sec-fetch-mode" } else { "accept, authorization" };
 
 /// What every answer says: a verdict is never to be stored, guessed at, or given to another caller.

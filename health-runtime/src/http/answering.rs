@@ -20,6 +20,14 @@ impl Answering {
     pub(super) fn later(response: impl Future<Output = Response> + Send + 'static) -> Self {
         Self::Later(Box::pin(response))
     }
+
+    /// Changes the response, as soon as it is there.
+    pub(super) fn map(self, change: impl FnOnce(Response) -> Response + Send + 'static) -> Self {
+        match self {
+            Self::Now(response) => Self::now(change(response.into_inner())),
+            Self::Later(response) => Self::later(async move { change(response.await) }),
+        }
+    }
 }
 
 impl Future for Answering {

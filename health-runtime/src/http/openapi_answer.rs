@@ -31,17 +31,19 @@ impl Service {
             build: self.build_info.as_ref(),
             gate: self.gate.as_deref(),
         };
-        answer(&openapi::document(described, version, prefix))
+        // Under access rules not everybody may see it.
+        let caching = if self.gate.is_some() { "private, no-cache" } else { "no-cache" };
+        answer(&openapi::document(described, version, prefix), caching)
     }
 }
 
 /// It may be kept, and is asked about before it is used: it changes with the service.
-fn answer(document: &Document) -> Answer {
+fn answer(document: &Document, caching: &'static str) -> Answer {
     // It has string keys only and cannot fail to serialize.
     let body = serde_json::to_vec(document).unwrap_or_default();
     let tag = etag::of(&body);
     Answer::new(StatusCode::OK, JSON, None, body).with_headers(|headers| {
         headers.insert(header::ETAG, tag);
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
     })
 }

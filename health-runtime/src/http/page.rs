@@ -58,13 +58,8 @@ impl Reader {
 
     /// Tells a problem as a page; any other answer stays as it is.
     pub(super) fn read(self, answering: Answering, paths: &Paths) -> Answering {
-        match answering {
-            Answering::Now(response) => Answering::now(self.translate(response.into_inner(), paths)),
-            Answering::Later(response) => {
-                let paths = paths.clone();
-                Answering::later(async move { self.translate(response.await, &paths) })
-            }
-        }
+        let paths = paths.clone();
+        answering.map(move |response| self.translate(response, &paths))
     }
 
     fn translate(&self, mut response: Response, paths: &Paths) -> Response {

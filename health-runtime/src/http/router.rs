@@ -4,6 +4,7 @@ use axum::{
     Router,
     extract::Request,
     handler::Handler,
+    http::header,
     routing::{MethodRouter, any},
 };
 use percent_encoding::percent_decode_str;
@@ -132,6 +133,19 @@ impl Ask {
     }
 
     pub(super) fn answer(self, request: Request) -> Answering {
+        let vary = self.service.gate.as_ref().and_then(|gate| gate.vary().cloned());
+        let answering = self.negotiated(request);
+        match vary {
+            None => answering,
+            Some(vary) => answering.map(|mut response| {
+                response.headers_mut().insert(header::VARY, vary);
+                response
+            }),
+        }
+    }
+
+    /// Answers a person with a page, also where the answer is a problem.
+    fn negotiated(self, request: Request) -> Answering {
         #[cfg(feature = "page")]
         if let Some(reader) = Reader::of(&request, self.reach) {
             let service = Arc::clone(&self.service);

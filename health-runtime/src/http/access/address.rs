@@ -5,7 +5,7 @@ use super::{
     complaint::Complaint,
     decision::Decision,
     forwarded::Ranges,
-    policy::{AnyPolicy, Decide},
+    policy::{ANYTHING, AnyPolicy, Decide},
     soon::Soon,
 };
 
@@ -41,5 +41,9 @@ impl Decide for Address {
 
     fn faults(&self) -> Vec<String> {
         self.ranges.faults("address")
+    }
+
+    fn headers(&self) -> Vec<&'static str> {
+        vec![ANYTHING]
     }
 }

@@ -153,6 +153,10 @@ impl Decide for Basic {
         faults
     }
 
+    fn headers(&self) -> Vec<&'static str> {
+        vec!["authorization"]
+    }
+
     #[cfg(feature = "openapi")]
     fn requirement(&self) -> Requirement {
         Requirement::of(Schemes::BASIC)

@@ -5,7 +5,7 @@ use super::requirement::Requirement;
 use super::{
     caller::Caller,
     decision::{Decision, Schemes},
-    policy::{AnyPolicy, Decide},
+    policy::{ANYTHING, AnyPolicy, Decide},
     soon::Soon,
 };
 use crate::http::serve::ClientCertificate;
@@ -110,6 +110,10 @@ impl Decide for Certificate {
         let none = self.clients.is_empty();
         let none = none.then(|| "`client_certificate` lists no client; use `closed()` if nobody is meant".to_owned());
         none.into_iter().chain(self.clients.iter().filter_map(Client::fault)).collect()
+    }
+
+    fn headers(&self) -> Vec<&'static str> {
+        vec![ANYTHING]
     }
 
     #[cfg(feature = "openapi")]

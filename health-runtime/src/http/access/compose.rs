@@ -63,6 +63,10 @@ impl Decide for Fixed {
         Some(self.decision())
     }
 
+    fn headers(&self) -> Vec<&'static str> {
+        Vec::new()
+    }
+
     #[cfg(feature = "openapi")]
     fn requirement(&self) -> Requirement {
         if self.is_open { Requirement::of(Schemes::NONE) } else { Requirement::default() }
@@ -83,6 +87,10 @@ impl Decide for AnyOf {
 
     fn fixed(&self) -> Option<Decision> {
         self.0.iter().map(AnyPolicy::fixed).reduce(|one, other| Some(one?.or(other?)))?
+    }
+
+    fn headers(&self) -> Vec<&'static str> {
+        headers(&self.0)
     }
 
     #[cfg(feature = "openapi")]
@@ -107,6 +115,10 @@ impl Decide for AllOf {
         self.0.iter().map(AnyPolicy::fixed).reduce(|one, other| Some(one?.and(other?)))?
     }
 
+    fn headers(&self) -> Vec<&'static str> {
+        headers(&self.0)
+    }
+
     #[cfg(feature = "openapi")]
     fn requirement(&self) -> Requirement {
         let each = self.0.iter().map(AnyPolicy::requirement);
@@ -128,6 +140,14 @@ impl Decide for Not {
     fn fixed(&self) -> Option<Decision> {
         self.0.fixed().map(Decision::negated)
     }
+
+    fn headers(&self) -> Vec<&'static str> {
+        self.0.headers()
+    }
+}
+
+fn headers(policies: &[AnyPolicy]) -> Vec<&'static str> {
+    policies.iter().flat_map(AnyPolicy::headers).collect()
 }
 
 fn faults(name: &str, policies: &[AnyPolicy]) -> Vec<String> {

@@ -6,7 +6,7 @@ use std::{fmt, net::IpAddr, sync::Arc, time::Duration};
 
 #[cfg(feature = "openapi")]
 use axum::http::StatusCode;
-use axum::http::request::Parts;
+use axum::http::{HeaderValue, request::Parts};
 use tokio::time::timeout;
 
 #[cfg(feature = "jwt")]
@@ -34,6 +34,7 @@ use super::{
     rules::Access,
     sight::{info_of_all, sight},
     soon::Soon,
+    vary::vary,
 };
 #[cfg(feature = "jwt")]
 use crate::http::target::Reach;
@@ -53,6 +54,7 @@ pub(in crate::http) struct Gate {
     limiter: Option<Limiter>,
     #[cfg(feature = "jwt")]
     tokens: Option<Tokens>,
+    vary: Option<HeaderValue>,
     counters: Counters,
     audit: Audit,
 }
@@ -65,6 +67,7 @@ impl Gate {
         }
         let mut gate = Self {
             entries: Vec::new(),
+            vary: vary(&access),
             has_info: !access.info.is_empty(),
             #[cfg(feature = "address")]
             proxies: access.proxies,
@@ -239,6 +242,12 @@ impl Gate {
             return proxies.client(peer, &parts.headers);
         }
         peer.address().map(|peer| peer.ip().to_canonical())
+    }
+
+    /// The value of `Vary`: what formats and policies read, so that no cache gives one caller the answer of another.
+    /// `None` for the common value.
+    pub(in crate::http) fn vary(&self) -> Option<&HeaderValue> {
+        self.vary.as_ref()
     }
 
     /// What the caller may see of what it asks for.

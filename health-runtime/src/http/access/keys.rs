@@ -126,6 +126,10 @@ impl Decide for ByKey {
         faults
     }
 
+    fn headers(&self) -> Vec<&'static str> {
+        vec![KEY_HEADER, SECRET_HEADER, SIGNATURE_HEADER]
+    }
+
     #[cfg(feature = "openapi")]
     fn requirement(&self) -> Requirement {
         Requirement::of(Schemes::ACCESS_KEY)

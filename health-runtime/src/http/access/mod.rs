@@ -88,6 +88,7 @@ mod signed;
 mod soon;
 #[cfg(not(feature = "limits"))]
 mod unlimited;
+mod vary;
 mod visible;
 #[cfg(feature = "limits")]
 mod visitors;

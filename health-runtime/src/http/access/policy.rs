@@ -18,6 +18,10 @@ use crate::{
 /// How long a policy of the user's may take.
 const TIME_LIMIT: Duration = Duration::from_secs(2);
 
+/// The member of `Vary` for what is no header, such as the address of the connection, or not known (RFC 9110, section
+/// 12.5.5).
+pub(super) const ANYTHING: &str = "*";
+
 /// Decides who may have which levels run, and who sees details: for what the ready-made policies do not cover.
 ///
 /// ```
@@ -47,6 +51,12 @@ const TIME_LIMIT: Duration = Duration::from_secs(2);
 pub trait Policy: Send + Sync + 'static {
     /// What this caller may do.
     fn decide(&self, caller: &Caller) -> impl Future<Output = Decision> + Send;
+
+    /// Names the request headers that it decides by, in lower case, for `Vary`. Default: `*`, which stands for anything,
+    /// such as the address of the connection.
+    fn headers(&self) -> Vec<&'static str> {
+        vec![ANYTHING]
+    }
 }
 
 /// A policy of any kind, to be composed with others. Clones are one policy, which is asked once for a request.
@@ -70,6 +80,9 @@ pub(super) trait Decide: Send + Sync {
         None
     }
 
+    /// The request headers that it decides by, in lower case; [`ANYTHING`] for what is no header.
+    fn headers(&self) -> Vec<&'static str>;
+
     /// The credentials that it accepts.
     #[cfg(feature = "openapi")]
     fn requirement(&self) -> Requirement {
@@ -92,6 +105,10 @@ impl AnyPolicy {
 
     pub(super) fn fixed(&self) -> Option<Decision> {
         self.inner.fixed()
+    }
+
+    pub(super) fn headers(&self) -> Vec<&'static str> {
+        self.inner.headers()
     }
 
     #[cfg(feature = "openapi")]
@@ -170,6 +187,10 @@ impl Decide for Adjusted {
         self.policy.fixed().map(|decision| self.how.apply(decision))
     }
 
+    fn headers(&self) -> Vec<&'static str> {
+        self.policy.headers()
+    }
+
     #[cfg(feature = "openapi")]
     fn requirement(&self) -> Requirement {
         self.policy.requirement()
@@ -210,6 +231,10 @@ impl<P: Policy> Decide for Guarded<P> {
                 Err(_) => failed("the policy took too long"),
             }
         })
+    }
+
+    fn headers(&self) -> Vec<&'static str> {
+        self.policy.headers()
     }
 
     #[cfg(feature = "openapi")]

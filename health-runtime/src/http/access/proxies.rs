@@ -52,6 +52,14 @@ impl Proxies {
         self.ranges.faults("Proxies")
     }
 
+    /// The header in which they write the client's address.
+    pub(super) const fn header(&self) -> &'static str {
+        match self.header {
+            Header::XForwardedFor => "x-forwarded-for",
+            Header::Forwarded => "forwarded",
+        }
+    }
+
     /// The client that a peer speaks for. `None` if the proxies do not tell, or the peer may not.
     pub(super) fn client(&self, peer: Peer, headers: &HeaderMap) -> Option<IpAddr> {
         let peer = match peer {
@@ -62,14 +70,10 @@ impl Proxies {
         if let Some(peer) = peer.filter(|peer| !self.ranges.contains(*peer)) {
             return Some(peer);
         }
-        let name = match self.header {
-            Header::XForwardedFor => "x-forwarded-for",
-            Header::Forwarded => "forwarded",
-        };
         let mut client = peer;
         let mut hops = 0;
         // From the last one on; several lines are one list (RFC 9110, section 5.3).
-        for line in headers.get_all(name).iter().rev() {
+        for line in headers.get_all(self.header()).iter().rev() {
             let elements = match self.header {
                 Header::XForwardedFor => line.as_bytes().split(|byte| *byte == b',').collect(),
                 Header::Forwarded => split_unquoted(line.as_bytes(), b',')?,

@@ -156,7 +156,7 @@ impl Access {
     }
 
     /// Every policy, as often as it has rules.
-    fn policies(&self) -> impl Iterator<Item = &AnyPolicy> {
+    pub(super) fn policies(&self) -> impl Iterator<Item = &AnyPolicy> {
         let of_levels = self.levels.iter().map(|(_, policy)| policy);
         of_levels.chain(self.groups.iter().map(|(_, policy)| policy)).chain(&self.info)
     }

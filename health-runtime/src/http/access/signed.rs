@@ -150,6 +150,10 @@ impl Decide for BySignature {
         faults
     }
 
+    fn headers(&self) -> Vec<&'static str> {
+        vec![KEY_HEADER, TIMESTAMP_HEADER, NONCE_HEADER, SIGNATURE_HEADER]
+    }
+
     #[cfg(feature = "openapi")]
     fn requirement(&self) -> Requirement {
         Requirement::of(Schemes::SIGNED)

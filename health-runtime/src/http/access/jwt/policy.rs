@@ -313,6 +313,10 @@ impl Decide for ByToken {
         faults.into_iter().map(|fault| format!("`jwt`: {fault}")).collect()
     }
 
+    fn headers(&self) -> Vec<&'static str> {
+        vec!["authorization"]
+    }
+
     #[cfg(feature = "openapi")]
     fn requirement(&self) -> Requirement {
         Requirement::of(Schemes::BEARER)
