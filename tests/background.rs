@@ -292,11 +292,13 @@ async fn whoever_is_blocked_in_one_report_blocks_others_in_it() {
 /// One that has no answer in time does not hide one that fails.
 #[tokio::test(start_paused = true)]
 async fn one_failure_blocks_whatever_the_others_do() {
-    for names in [["cache", "db"], ["db", "cache"]] {
+    let names = [["cache", "db"], ["db", "cache"]];
+    for (names, is_background) in names.into_iter().flat_map(|names| [(names, true), (names, false)]) {
+        let api = good("api").depends_on(names).readiness();
         let kit = TestMonitor::of([
             good("cache").with_max_age(Duration::ZERO),
             good("db").with_max_age(Duration::ZERO),
-            good("api").depends_on(names).readiness().with_interval(INTERVAL),
+            if is_background { api.with_interval(INTERVAL) } else { api },
         ]);
         kit.run("api").await.assert_status(Status::Pass);
         kit.force("cache", Forced::hang());

@@ -207,7 +207,12 @@ impl Gathering<'_> {
         let is_blocked = blocking.blocks();
         let is_off = match &known[index] {
             Some(Known::Landed(result)) => !self.matches_dependencies(index, result, known),
-            Some(Known::Unrecorded(result)) => matches!(result.cause, Some(Cause::CutOff)),
+            Some(Known::Unrecorded(result)) => match result.cause {
+                Some(Cause::CutOff) => true,
+                // It waited for another dependency, which changes nothing about this one.
+                Some(Cause::TimedOut) => is_blocked,
+                _ => false,
+            },
             None => false,
         };
         if !is_off {
@@ -245,7 +250,11 @@ impl Gathering<'_> {
                 })
             });
             let again = self.settle(index, observation).await;
-            if matches!(again, Known::Unrecorded(_)) || self.matches_dependencies(index, again.result(), known) {
+            let is_final = match &again {
+                Known::Landed(result) => self.matches_dependencies(index, result, known),
+                Known::Unrecorded(_) => !is_blocked,
+            };
+            if is_final {
                 return Some(again);
             }
             if is_blocked {
