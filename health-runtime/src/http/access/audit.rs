@@ -22,8 +22,8 @@ pub(super) const AUDIT: &str = "health_runtime::access";
 /// Events of one kind, of one address and within one minute, that are logged in full.
 const MAX_IN_FULL: u64 = 5;
 
-/// Addresses with a number of their own; beyond that, new ones share one.
-const MAX_ADDRESSES: usize = 256;
+/// Addresses with a number of their own; beyond that, new ones share one. The log has room for all these numbers at once.
+const MAX_ADDRESSES: usize = 128;
 
 const PERIOD: Duration = Duration::from_mins(1);
 

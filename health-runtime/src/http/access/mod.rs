@@ -30,7 +30,7 @@
 //!
 //! The first five refusals of one kind, address and minute are logged like this. One event at the end of the minute,
 //! `more access refusals within a minute`, has the numbers of the others by kind; of IPv6, a /64 counts as one address.
-//! Up to 256 addresses have an event of their own, the others share one with the address `others`.
+//! Up to 128 addresses have an event of their own, the others share one with the address `others`.
 //! [`Endpoint::refusals`](crate::Endpoint::refusals) counts all of them.
 
 #[cfg(feature = "address")]
