@@ -44,9 +44,9 @@ pub(super) const ANYTHING: &str = "*";
 /// # let _ = access;
 /// ```
 ///
-/// It is asked once for a request, in a task of its own, on the runtime that the checks run on. It has 2 s; one that takes
-/// longer or panics has not decided, and the caller is refused with 503. It is dropped when the caller hangs up, which
-/// `Limits` take for a failed attempt.
+/// It is asked once for a request (for a token, perhaps once more by a rule that holds it), in a task of its own, on the
+/// runtime that the checks run on. It has 2 s; one that takes longer or panics has not decided, and the caller is refused
+/// with 503. It is dropped when the caller hangs up, which `Limits` take for a failed attempt.
 /// As with checks, one that blocks its thread keeps the thread.
 pub trait Policy: Send + Sync + 'static {
     /// What this caller may do.

@@ -190,14 +190,13 @@ impl KeySet {
                 let set = Self { keys, left_out };
                 let is_reachable =
                     set.keys.iter().all(|(kid, _)| set.candidates(Some(kid.as_deref().unwrap_or_default())).is_some());
-                if is_reachable {
-                    Ok(set)
-                } else {
-                    Err(format!(
-                        "it holds more than {MAX_CANDIDATES} keys for {algorithm} that a token could mean by one `kid`; give each key a \
-                     `kid` of its own"
-                    ))
-                }
+                let fault = || {
+                    format!(
+                        "it holds more than {MAX_CANDIDATES} keys for {algorithm} that a token could mean by one `kid`; \
+                         give each key a `kid` of its own"
+                    )
+                };
+                is_reachable.then_some(set).ok_or_else(fault)
             }
             many => Err(format!("it holds {many} keys for {algorithm}, more than {MOST_KEYS}")),
         }

@@ -39,11 +39,10 @@ const ISSUER: &str = "health-runtime";
 /// curl -s -H "Authorization: Bearer eyJ…" http://127.0.0.1:8080/health/levels/1
 /// ```
 ///
-/// A token is a JSON Web Token, signed with HS256. It grants what the policy granted its caller at that time, but no more than
-/// the caller's credentials open by themselves: of levels whose rules accept those credentials, or credentials for other
-/// levels, those that they open. Credentials that no rule accepts are good for tokens alone, which grant what the policy
-/// grants. A token cannot be taken back before it expires; another secret takes back all of them. Instances that share the
-/// secret accept each other's.
+/// A token is a JSON Web Token, signed with HS256. It grants what the policy granted its caller at that time. If the rule of any
+/// level accepts the caller's credentials, too, it grants no more than they open without a token; credentials that no rule
+/// accepts are good for tokens alone. A token cannot be taken back before it expires; another secret takes back all of them.
+/// Instances that share the secret accept each other's.
 ///
 /// The request may have a body like `grant_type=client_credentials` (RFC 6749, section 4.4), so that libraries for OAuth 2.0
 /// can ask for tokens, with a `basic` policy as `client_secret_basic`. Errors are those of section 5.2; where it knows none

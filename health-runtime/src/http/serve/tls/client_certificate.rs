@@ -29,7 +29,6 @@ use x509_parser::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientCertificate {
     facts: Arc<Facts>,
-    expires: Option<SystemTime>,
 }
 
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -40,27 +39,21 @@ struct Facts {
     uris: Vec<String>,
     email_addresses: Vec<String>,
     sha256: String,
+    expires: Option<SystemTime>,
 }
 
 impl ClientCertificate {
-    /// The first one of a chain. One whose names cannot be read has none, and its fingerprint all the same.
-    pub(super) fn of_chain<'a>(chain: impl IntoIterator<Item = &'a [u8]>) -> Option<Self> {
-        let mut chain = chain.into_iter().map(|der| match X509Certificate::from_der(der) {
-            Ok(([], certificate)) => (der, Some(certificate)),
-            _ => (der, None),
-        });
-        let (der, first) = chain.next()?;
-        let facts = first.as_ref().map(Facts::new).unwrap_or_default();
-        let expires = first.into_iter().chain(chain.filter_map(|(_, certificate)| certificate));
-        Some(Self {
-            expires: expires.filter_map(|certificate| not_after(&certificate)).min(),
-            facts: Arc::new(Facts { sha256: hex(&Sha256::digest(der)), ..facts }),
-        })
+    /// One whose names cannot be read has none, and its fingerprint all the same.
+    pub(super) fn new(der: &[u8]) -> Self {
+        let facts = match X509Certificate::from_der(der) {
+            Ok(([], certificate)) => Facts::new(&certificate),
+            _ => Facts::default(),
+        };
+        Self { facts: Arc::new(Facts { sha256: hex(&Sha256::digest(der)), ..facts }) }
     }
 
-    /// When the first certificate of its chain expires.
-    pub(super) const fn expires(&self) -> Option<SystemTime> {
-        self.expires
+    pub(super) fn expires(&self) -> Option<SystemTime> {
+        self.facts.expires
     }
 
     /// The whole subject, such as `CN=prober, O=Example`, in the order of the certificate; for people, because it can be written in several ways.
@@ -104,7 +97,12 @@ impl ClientCertificate {
 impl Facts {
     fn new(certificate: &X509Certificate<'_>) -> Self {
         let subject = certificate.subject();
-        let mut facts = Self { subject: subject.to_string(), common_name: common_name(subject), ..Self::default() };
+        let mut facts = Self {
+            subject: subject.to_string(),
+            common_name: common_name(subject),
+            expires: not_after(certificate),
+            ..Self::default()
+        };
         let names = certificate.subject_alternative_name().ok().flatten();
         for name in names.iter().flat_map(|names| &names.value.general_names) {
             match name {

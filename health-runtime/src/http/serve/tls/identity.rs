@@ -83,7 +83,7 @@ impl Identity {
         match timeout(HANDSHAKE, self.handshakes.run(handshake)).await {
             Ok(Some(Ok(stream))) => {
                 let chain = stream.get_ref().1.peer_certificates();
-                let client = chain.and_then(|chain| ClientCertificate::of_chain(chain.iter().map(|der| &**der)));
+                let client = chain.and_then(<[_]>::first).map(|certificate| ClientCertificate::new(certificate));
                 Ok((Box::new(stream), client))
             }
             Ok(Some(Err(error))) => Err(error.to_string()),
