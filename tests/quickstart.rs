@@ -53,7 +53,7 @@ async fn it_does_what_the_readme_says() {
     }
     let overview = get(address, "/health").await.json();
     assert_eq!(overview["info"]["repo"], "abc/api");
-    assert_eq!(overview["info"].get("environment"), None, "nobody said, and loopback is no evidence");
+    assert_eq!(overview["info"].get("environment"), None, "it was asked over loopback, without `APP_ENV`");
     assert_eq!(request(address, "POST", "/health").await.status, 405);
 }
 

@@ -31,8 +31,8 @@ pub struct Disk {
 /// How much room is left on the file system that holds `path`. On Unix only.
 ///
 /// Name `storage`, level 1, blocking: a network file system whose server is gone blocks whoever asks, and
-/// then the check is reported as timed out, later as still running. A path that does not exist is a start-up error;
-/// one that does not answer within a second is none.
+/// then the check is reported as timed out, later as still running. A path that does not exist is a start-up error.
+/// The start waits for the path for a second at most, and goes on without an answer.
 ///
 /// | data | |
 /// |---|---|
