@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     build_info::{BuildMetadata, RuntimeFacts},
+    clock::timestamp_seconds,
     model::{Level, Status},
 };
 
@@ -199,7 +200,7 @@ impl BuildBody {
             repo: build.repo(),
             revision: revision.map(|(full, short)| RevisionBody { short, full }),
             dirty: build.dirty(),
-            build_date: build.build_date().map(|date| humantime::format_rfc3339_seconds(date).to_string()),
+            build_date: build.build_date().map(timestamp_seconds),
             profile: build.profile(),
             language: build.language().filter(|_| clearance == Clearance::Details),
         }

@@ -5,7 +5,10 @@ use std::time::{Duration, SystemTime};
 use maud::{Markup, html};
 
 use super::super::{view::ReportView, wire::timestamp};
-use crate::model::{Group, Level, Status};
+use crate::{
+    clock::timestamp_seconds,
+    model::{Group, Level, Status},
+};
 
 /// The status whose shape and colour something has, whatever its own word is.
 pub(super) type Tone = Status;
@@ -88,7 +91,7 @@ pub(super) fn time(moment: SystemTime) -> Markup {
 }
 
 pub(super) fn moment_in_words(moment: SystemTime) -> String {
-    humantime::format_rfc3339_seconds(moment).to_string().replace('T', " ").replace('Z', " UTC")
+    timestamp_seconds(moment).replace('T', " ").replace('Z', " UTC")
 }
 
 /// As few digits as tell one run from another.
