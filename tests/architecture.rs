@@ -11,7 +11,7 @@ use syn::{Item, UseTree};
 
 /// The floors of `health-runtime/src`, the ground floor first: a file imports from its own floor and those below.
 const FLOORS: [&[&str]; 5] = [
-    &["model", "state", "build_info", "clock", "sync", "log", "error", "mask"],
+    &["model", "state", "build_info", "clock", "sync", "log", "error", "escape", "mask"],
     &["details", "visibility", "runner", "suggest", "validation", "registry", "render", "rendering", "probes"],
     &["monitor", "__private"],
     &["http", "grpc", "testing"],
@@ -151,7 +151,7 @@ fn no_files_import_each_other_in_a_circle() {
         let imports = source.imports.iter().filter_map(|import| through_reexports(&files, import));
         graph.insert(module, imports.filter(|import| *import != module).collect());
     }
-    for folder in ["model", "monitor", "render", "http", "build_info", "probes", "grpc", "testing"] {
+    for folder in ["model", "monitor", "render", "http", "build_info", "probes", "grpc", "testing", "visibility"] {
         graph.remove(&vec![folder.to_owned()]);
     }
     // Takes away who imports nobody that is left, until nobody is left or only circles are.

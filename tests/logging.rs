@@ -3,23 +3,101 @@
 
 #![allow(clippy::expect_used, reason = "tests fail by panicking")]
 
-use std::{sync::mpsc, time::Duration};
+use std::{collections::BTreeMap, fmt, sync::mpsc, time::Duration};
 
 use health_runtime::{Check, Details, EndpointBuilder, Level, Monitor, Selection, Status, health_check};
 use health_tests::{Log, builder, get, monitor, serve};
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
+use serde_json::Value;
+use tracing_subscriber::{filter::LevelFilter, fmt::layer, layer::SubscriberExt, registry};
 
 #[tokio::test]
 async fn what_happens_is_logged_once_and_in_full() {
-    let log = Log::default();
-    let subscriber =
-        tracing_subscriber::fmt().with_writer(log.clone()).with_ansi(false).with_max_level(tracing::Level::DEBUG);
-    tracing::subscriber::set_global_default(subscriber.finish()).expect("the first subscriber");
+    let [log, json, flat] = [(); 3].map(|()| Log::default());
+    let subscriber = registry()
+        .with(LevelFilter::DEBUG)
+        .with(layer().with_writer(log.clone()).with_ansi(false))
+        .with(layer().json().with_writer(json.clone()))
+        .with(layer().json().flatten_event(true).with_writer(flat.clone()));
+    tracing::subscriber::set_global_default(subscriber).expect("the first subscriber");
     changes(&log).await;
     second_endpoint(&log);
     one_worker(&log);
     panics_of_listeners(&log).await;
+    forged_lines(&log, &json).await;
     tokio::time::pause();
     mutes(&log).await;
+    for line in [json.text(), flat.text()].iter().flat_map(|text| text.lines()) {
+        serde_json::from_str::<Unique>(line).unwrap_or_else(|error| panic!("{error}: {line}"));
+    }
+}
+
+/// A JSON object whose keys are all different, and so are those of its `fields`.
+struct Unique(BTreeMap<String, Value>);
+
+impl<'de> Deserialize<'de> for Unique {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Keys;
+
+        impl<'de> Visitor<'de> for Keys {
+            type Value = Unique;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Unique, A::Error> {
+                let mut fields = BTreeMap::new();
+                while let Some(key) = map.next_key::<String>()? {
+                    let value = match &*key {
+                        "fields" => Value::Object(map.next_value::<Unique>()?.0.into_iter().collect()),
+                        _ => map.next_value()?,
+                    };
+                    if fields.insert(key.clone(), value).is_some() {
+                        return Err(A::Error::custom(format!("`{key}` is there twice")));
+                    }
+                }
+                Ok(Unique(fields))
+            }
+        }
+
+        deserializer.deserialize_map(Keys)
+    }
+}
+
+/// Text that would begin a line of its own, end the text, or turn its direction.
+async fn forged_lines(log: &Log, json: &Log) {
+    const FORGED: &str = "down\r\n2026-11-21T10:00:00Z INFO all is well\0\u{1b}[2K\u{202e}\u{2028}";
+    const ESCAPED: &str = r"down\r\n2026-11-21T10:00:00Z INFO all is well\u{0}\u{1b}[2K\u{202e}\u{2028}";
+    let panicking = || async { panic!("{FORGED}") as () };
+    let monitor = monitor([
+        Check::new("errs", Level::L1, || async { Err::<(), _>(FORGED) }),
+        Check::new("panics", Level::L2, panicking),
+    ]);
+    let (done, is_done) = mpsc::channel::<()>();
+    monitor.on_change(move |_| {
+        let _until_the_listener_is_dropped = &done;
+        panic!("{FORGED}");
+    });
+    let _ = (log.take(), json.take());
+    status(&monitor).await;
+    monitor.mute("errs", Duration::from_mins(1), FORGED).expect("a check");
+    drop(monitor);
+    assert!(is_done.recv().is_err());
+    let text = log.take();
+    // Two changes, two panics of the listener, and the mute.
+    assert_eq!(text.lines().count(), 5, "{text}");
+    assert!(
+        !text.contains(|letter: char| letter != '\n' && (letter.is_control() || "\u{202e}\u{2028}".contains(letter)))
+    );
+    let lines: Vec<Value> = json.text().lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let changes: Vec<_> = lines.iter().filter(|line| line["target"] == "health_runtime::change").collect();
+    assert_eq!(changes.len(), 2, "{lines:?}");
+    for line in changes {
+        let reason = line["fields"]["reason"].as_str().expect("a reason");
+        assert!(reason.ends_with(ESCAPED), "{line}");
+        assert_eq!(line["fields"]["message"], "health check changed", "{line}");
+    }
 }
 
 async fn changes(log: &Log) {
@@ -51,6 +129,7 @@ async fn changes(log: &Log) {
     assert!(line("panics").contains("ERROR") && line("panics").contains("panicked: on purpose"), "{text}");
     assert!(line("facts").contains("WARN") && line("facts").contains("to=\"warn\""), "{text}");
     assert!(line("good").contains("DEBUG"), "{text}");
+    assert!(lines.iter().all(|line| line.contains(" health_runtime::change: ")), "{text}");
     assert!(!text.contains("canary"), "{text}");
 }
 

@@ -8,6 +8,7 @@ mod build_info;
 mod clock;
 mod details;
 mod error;
+mod escape;
 #[cfg(feature = "grpc")]
 mod grpc;
 mod http;

@@ -21,7 +21,9 @@ use crate::model::CheckMetrics;
 #[cfg(feature = "events")]
 use crate::model::Levels;
 use crate::{
+    clock::timestamp_seconds,
     error::UnknownCheck,
+    escape::escape_controls,
     log::{self, Topic},
     model::{CheckSpec, Level, Location, Report, StatusChange},
     registry::Registry,
@@ -270,7 +272,7 @@ impl Monitor {
             match muted {
                 Ok((check, for_how_long)) => self.mute_by(check, for_how_long, "muted at start", by.to_owned()),
                 Err(problem) => {
-                    let by = by.to_owned();
+                    let (by, problem) = (by.to_owned(), escape_controls(&problem).into_owned());
                     log::write(Topic::Checks, move || tracing::warn!(by, problem, "not muted"));
                 }
             }
@@ -284,8 +286,8 @@ impl Monitor {
         self.shared.outdate();
         let check = monitored.spec.name().to_owned();
         log::write(Topic::Checks, move || {
-            let (why, by) = (mute.why(), mute.by());
-            let until = mute.until().map(|until| humantime::format_rfc3339_seconds(until).to_string());
+            let (why, by) = (&*escape_controls(mute.why()), mute.by());
+            let until = mute.until().map(timestamp_seconds);
             tracing::warn!(check, until, why, by, "health check is muted");
         });
     }

@@ -7,7 +7,7 @@ use tokio::{
     sync::broadcast::{Receiver, error::RecvError},
 };
 
-use crate::{mask::mask_credentials, model::StatusChange, runner::catch};
+use crate::{escape::escape_controls, mask::mask_credentials, model::StatusChange, runner::catch};
 
 /// A function to call at each change.
 pub(crate) struct Listener(Box<dyn FnMut(&StatusChange) + Send>);
@@ -46,7 +46,8 @@ impl Listener {
         let _inside = runtime.map(Handle::enter);
         if let Err(text) = catch(|| (self.0)(change)) {
             let check = change.check();
-            let panic = mask_credentials(&text);
+            let text = mask_credentials(&text);
+            let panic = &*escape_controls(&text);
             tracing::error!(check, panic, "a listener for changes of health checks panicked");
         }
     }

@@ -14,6 +14,7 @@ use super::{
     refusals::Why,
 };
 use crate::{
+    escape::escape_controls,
     http::{answer::retry_after, problem::ProblemDetails},
     log::{self, Topic},
 };
@@ -68,7 +69,8 @@ impl Refusal {
         // A proxy that does not tell its client.
         let peer = caller.peer().filter(|_| caller.address().is_none());
         let (address, method, route) = (caller.address(), caller.method().to_owned(), route.to_string());
-        let (who, why, because) = (self.who.clone(), self.why, self.because);
+        let who = self.who.as_deref().map(|who| escape_controls(who).into_owned());
+        let (why, because) = (self.why, self.because);
         macro_rules! event {
             ($level:expr) => {
                 tracing::event!(
