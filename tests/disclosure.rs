@@ -6,7 +6,7 @@ use std::time::Duration;
 use health_runtime::{Check, Details, EndpointBuilder, Level, Outcome, Public, Secret, ShowDetails};
 use health_tests::{Answer, builder, get, request, serve};
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 const PASSWORD: &str = "canary-7f3a";
 const DATABASE_URL: &str = "postgres://user:canary-7f3a@db.internal:5432/orders";
@@ -183,5 +183,67 @@ async fn what_is_flattened_may_be_missing() {
             let answer = get(serve(endpoint.router()).await, "/health/checks/shards").await;
             assert_eq!(answer.json()["data"], expected, "{answer:?}");
         }
+    }
+}
+
+/// Serializes itself as the text of its JSON.
+struct AsText(Pool);
+
+impl Serialize for AsText {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&serde_json::to_string(&self.0).map_err(serde::ser::Error::custom)?)
+    }
+}
+
+#[tokio::test]
+async fn json_in_a_text_shows_no_trace_of_the_wrappers() {
+    let check = Check::new("pool", Level::L5, || async {
+        Details::pass(AsText(Pool {
+            waiting: Public(7),
+            replica: Public("db-4".to_owned()),
+            host: "db-3",
+            password: Secret("secret-text"),
+        }))
+    });
+    let endpoint = builder([check]).details(ShowDetails::Always).build().expect("a good endpoint");
+    let answer = get(serve(endpoint.router()).await, "/health/checks/pool").await;
+    let text = r#"{"waiting":7,"replica":"db-4","host":"db-3","password":null}"#;
+    assert_eq!(answer.json()["data"], text, "{answer:?}");
+}
+
+/// Arrays in arrays, without the limit that parsers have.
+struct Nested(usize);
+
+impl Serialize for Nested {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            0 => serializer.serialize_unit(),
+            depth => serializer.collect_seq([Self(depth - 1)]),
+        }
+    }
+}
+
+fn nested(depth: usize) -> Value {
+    (0..depth).fold(Value::Null, |value, _| Value::Array(vec![value]))
+}
+
+#[tokio::test]
+async fn deep_data_fails_its_check_and_no_more() {
+    let endpoint = builder([
+        Check::new("as_deep_as_may_be", Level::L5, || async { Details::pass(Nested(128)) }),
+        Check::new("details", Level::L5, || async { Details::pass(Nested(3_000)) }),
+        Check::new("value_in_details", Level::L5, || async { Details::pass(nested(3_000)) }),
+        Check::new("value", Level::L5, || async { Outcome::pass().with_data(nested(3_000)) }),
+        Check::new("public_value", Level::L5, || async { Outcome::pass().with_public_data(nested(100_000)) }),
+    ]);
+    let endpoint = endpoint.details(ShowDetails::Always).build().expect("a good endpoint");
+    let address = serve(endpoint.router()).await;
+    assert_eq!(get(address, "/health/checks/as_deep_as_may_be").await.status, 200);
+    for name in ["details", "value_in_details", "value", "public_value"] {
+        let answer = get(address, &format!("/health/checks/{name}")).await;
+        assert_eq!(answer.status, 503, "{answer:?}");
+        let body = answer.json();
+        let message = body["message"].as_str().expect("a message");
+        assert!(message.contains("nested more than 128 levels deep"), "{answer:?}");
     }
 }

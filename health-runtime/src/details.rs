@@ -27,7 +27,8 @@ use crate::{
 /// Its fields are shown to callers who may see details; [`Public`](crate::Public) and [`Secret`](crate::Secret) say
 /// otherwise of one.
 ///
-/// Data that cannot be serialized is a failure of the check, and a panic while it is serialized, too.
+/// Data that cannot be serialized is a failure of the check, and so is data that is nested more than 128 levels deep, or a
+/// panic while it is serialized.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Details<T> {
     status: Status,

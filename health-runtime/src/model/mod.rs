@@ -33,6 +33,7 @@ pub use level::{InvalidLevel, Level};
 pub(crate) use levels::Levels;
 pub use location::Location;
 pub use mute::Mute;
+pub(crate) use outcome::MAX_DEPTH;
 pub use outcome::Outcome;
 pub use report::{CheckResult, Report, ReportEntry};
 #[cfg(feature = "metrics")]

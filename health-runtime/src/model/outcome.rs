@@ -2,6 +2,10 @@ use serde_json::Value;
 
 use super::Status;
 
+/// Most levels of arrays and objects in the data of a check: what shows or compares it goes down level by level, and so
+/// do parsers of other programs.
+pub(crate) const MAX_DEPTH: usize = 128;
+
 /// What one run of one check produced: a status, and perhaps a message and data.
 ///
 /// Message and data are details: they are shown only to callers who may see them. What everybody may see of the data is
@@ -48,18 +52,35 @@ impl Outcome {
 
     /// Sets the data, values for programs. Default: none. [`Details`](crate::Details) does the same for
     /// any type that serializes.
+    ///
+    /// Data that is nested more than 128 levels deep is a failure of the check.
     #[must_use]
-    pub fn with_data(mut self, data: Value) -> Self {
-        self.data = Some(data);
-        self
+    pub fn with_data(self, data: Value) -> Self {
+        match within_depth(data) {
+            Some(data) => Self { data: Some(data), ..self },
+            None => self.with_data_too_deep(),
+        }
     }
 
     /// Sets what callers see of the data who may not see details. Default: nothing.
     /// [`Public`](crate::Public) does the same for a field of a type.
     #[must_use]
-    pub fn with_public_data(mut self, data: Value) -> Self {
-        self.public_data = Some(data);
-        self
+    pub fn with_public_data(self, data: Value) -> Self {
+        match within_depth(data) {
+            Some(data) => Self { public_data: Some(data), ..self },
+            None => self.with_data_too_deep(),
+        }
+    }
+
+    /// The text stands where the data would, too, because a message may be set after it.
+    fn with_data_too_deep(self) -> Self {
+        let problem = format!("its data is nested more than {MAX_DEPTH} levels deep");
+        Self {
+            status: Status::Fail,
+            data: Some(problem.clone().into()),
+            message: self.message.or(Some(problem)),
+            public_data: None,
+        }
     }
 
     /// The verdict.
@@ -87,8 +108,36 @@ impl Outcome {
     }
 }
 
+/// Takes a value apart that is nested too deeply. It goes level by level rather than down, and so does dropping it:
+/// a stack that overflows ends the process.
+fn within_depth(mut value: Value) -> Option<Value> {
+    fn children(value: &mut Value) -> impl Iterator<Item = &mut Value> {
+        let (items, fields) = match value {
+            Value::Array(items) => (Some(items.iter_mut()), None),
+            Value::Object(fields) => (None, Some(fields.values_mut())),
+            _ => (None, None),
+        };
+        items.into_iter().flatten().chain(fields.into_iter().flatten())
+    }
+
+    let mut level = vec![&mut value];
+    for _ in 0..=MAX_DEPTH {
+        level = level.into_iter().flat_map(children).collect();
+        if level.is_empty() {
+            return Some(value);
+        }
+    }
+    let mut rest: Vec<_> = level.into_iter().map(Value::take).collect();
+    while let Some(mut value) = rest.pop() {
+        rest.extend(children(&mut value).map(Value::take));
+    }
+    None
+}
+
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -99,5 +148,27 @@ mod tests {
         let bare = Outcome::pass();
         assert_eq!((bare.status(), bare.message()), (Status::Pass, None));
         assert_eq!((bare.data(), bare.public_data()), (None, None));
+    }
+
+    fn nested(depth: usize) -> Value {
+        (0..depth).fold(json!(1), |value, level| if level % 2 == 0 { json!([value]) } else { json!({ "a": value }) })
+    }
+
+    #[test]
+    fn data_has_at_most_128_levels() {
+        assert_eq!(Outcome::pass().with_data(nested(MAX_DEPTH)).status(), Status::Pass);
+        for depth in [MAX_DEPTH + 1, 3_000, 1_000_000] {
+            let outcome = Outcome::pass().with_data(deep(depth)).with_message("all is well");
+            assert_eq!(outcome.status(), Status::Fail);
+            assert_eq!(outcome.data(), Some(&json!("its data is nested more than 128 levels deep")));
+            let outcome = Outcome::pass().with_data(json!(1)).with_public_data(deep(depth));
+            assert_eq!((outcome.status(), outcome.public_data()), (Status::Fail, None));
+            assert_eq!(outcome.message(), Some("its data is nested more than 128 levels deep"));
+        }
+    }
+
+    /// Without `json!`, which serializes what it is given.
+    fn deep(depth: usize) -> Value {
+        (0..depth).fold(Value::Null, |value, _| Value::Array(vec![value]))
     }
 }
