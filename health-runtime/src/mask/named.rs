@@ -1,167 +1,304 @@
-//! Secrets that are known by their names.
+//! Secrets that stand behind their name.
 
-use super::word::{MASK, end_of_word, is_no_word};
+use std::ops::Range;
 
-/// How names of secrets end, without what separates their words.
-const NAMES: [&str; 16] = [
-    "password",
-    "passwd",
-    "pwd",
-    "passphrase",
-    "secret",
-    "token",
-    "apikey",
-    "accesskey",
-    "secretkey",
-    "privatekey",
-    "signingkey",
-    "accountkey",
-    "encryptionkey",
-    "masterkey",
-    "credential",
-    "credentials",
-];
+use super::{
+    header,
+    letters::{letter_at, quote_at, skip, skip_blanks},
+    rules::{Kind, NAMES, QUALIFIERS, WHOLE_NAMES, in_base64},
+    spot::Spot,
+    value::{
+        Form, closing, extend, is_all_numbers, is_encoded, is_label, is_no_word, is_number, is_pair, is_prose,
+        is_state, value_at,
+    },
+};
 
-/// Words that mean something else as well: they count as the last word of a name in front of `=`, and not for a number, as in
-/// `pass=3 fail=0`.
-const SHORT_NAMES: [&str; 2] = ["pass", "sig"];
+/// Longest code that is no secret in a sentence: `invalid token: 401`.
+const MAX_CODE: usize = 3;
 
-/// Its value may be several, with `;` between them.
-const COOKIE: &str = "cookie";
+/// Longest login behind a flag.
+const MAX_LOGIN: usize = 256;
 
-/// Its value has two words.
-const AUTHORIZATION: &str = "authorization";
+/// Longest look at the name and the attributes of an element.
+const MAX_ELEMENT: usize = 128;
 
-/// Replaces the values in `password=…`, `api_key = '…'`, `"token": "…"` and `token: …`. A value in quotes ends with them,
-/// another one with white space, `&`, `;`, `,` or a closing bracket.
-///
-/// Behind a name without quotes, `:` may be the end of a clause: `wrong password: timed out` holds no secret. It counts if
-/// nothing stands in front of the name, or if what is behind it looks like no word.
-pub(super) fn mask_named(text: &str) -> String {
-    let mut masked = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find(['=', ':']) {
-        let (name, sign_and_value) = rest.split_at(at);
-        let (sign, behind) = sign_and_value.split_at(1);
-        masked.push_str(name);
-        masked.push_str(sign);
-        rest = behind;
-        let Some(name) = Name::at_end_of(name) else { continue };
-        let value = behind.trim_start();
-        if name.kind == Kind::Short
-            && (sign != "=" || value[..end_of_value(value)].bytes().all(|byte| byte.is_ascii_digit()))
-        {
-            continue;
-        }
-        if sign == "=" || name.is_quoted || name.is_first || is_no_word(&value[..end_of_value(value)]) {
-            masked.push_str(&behind[..behind.len() - value.len()]);
-            rest = mask_value_of(value, &name.kind, &mut masked);
-        }
+/// Returns what the name says that a text ends with.
+pub(super) fn kind_of(text: &str) -> Option<Kind> {
+    let name = without_index(text.trim_end_matches(|letter: char| !letter.is_alphanumeric()));
+    let qualified = || QUALIFIERS.iter().find_map(|word| strip(name, word)).map(without_index);
+    kind_of_word(name).or_else(|| kind_of_word(qualified()?))
+}
+
+fn kind_of_word(name: &str) -> Option<Kind> {
+    let known = |name| NAMES.iter().find(|(known, _)| strip(name, known).is_some()).map(|(_, kind)| *kind);
+    let plural = || known(strip(name, "s")?).map(|_| Kind::Plural);
+    let last_word = name.rsplit(|letter: char| !letter.is_alphanumeric()).next().unwrap_or_default();
+    let whole = || WHOLE_NAMES.iter().find(|(known, _)| known.eq_ignore_ascii_case(last_word));
+    known(name).or_else(plural).or_else(|| whole().map(|(_, kind)| *kind))
+}
+
+/// Takes the index off `PASSWORD_1`.
+fn without_index(name: &str) -> &str {
+    name.trim_end_matches(|letter: char| letter.is_ascii_digit()).trim_end_matches(['_', '-', '.'])
+}
+
+/// Takes a word off the end of a name, whatever separates its parts: `API Key` ends with `apikey`.
+fn strip<'a>(name: &'a str, word: &str) -> Option<&'a str> {
+    if name.as_bytes().last()?.to_ascii_lowercase() != *word.as_bytes().last()? {
+        return None;
     }
-    masked.push_str(rest);
-    masked
+    let mut rest = name;
+    for wanted in word.chars().rev() {
+        rest = rest.trim_end_matches(['_', '-', '.']);
+        rest = rest.strip_suffix(' ').unwrap_or(rest);
+        let last = rest.chars().next_back().filter(|last| last.to_ascii_lowercase() == wanted)?;
+        rest = &rest[..rest.len() - last.len_utf8()];
+    }
+    Some(rest)
 }
 
-/// Whether this is how a secret is named.
-pub(super) fn is_secret(name: &str) -> bool {
-    Name::at_end_of(name).is_some_and(|name| name.kind != Kind::Short)
+/// Finds the value behind a name: `password=…`, `"token": "…"`, `--password …`, `<password>…<`, `Password("…")`.
+pub(super) fn named(spot: &Spot<'_>) -> Option<Range<usize>> {
+    let kind = kind_of(&spot.text[spot.floor..spot.run.end])?;
+    let quote = quote_at(spot.text, spot.run.end);
+    let name = Name {
+        text: spot.text,
+        before: &spot.text[spot.floor..spot.run.start],
+        run: spot.run.clone(),
+        end: skip(spot.text, spot.run.end + quote.unwrap_or_default(), |letter| letter.char == ']'),
+        kind,
+        is_quoted: quote.is_some(),
+    };
+    name.behind_sign()
+        .or_else(|| name.as_call())
+        .or_else(|| name.as_tuple())
+        .or_else(|| name.beside_value())
+        .or_else(|| name.in_element())
+        .or_else(|| name.behind_flag())
+        .or_else(|| name.in_statement())
 }
 
-/// The name of a secret, where a text ends.
-struct Name {
-    is_quoted: bool,
-    /// Nothing stands in front of it that it could be part of.
-    is_first: bool,
+/// A name of secrets.
+struct Name<'a> {
+    text: &'a str,
+    before: &'a str,
+    run: Range<usize>,
+    /// Where it ends, with its quotes and brackets.
+    end: usize,
     kind: Kind,
+    is_quoted: bool,
 }
 
-#[derive(PartialEq, Eq)]
-enum Kind {
-    Usual,
-    /// Of [`SHORT_NAMES`].
-    Short,
-    /// [`AUTHORIZATION`].
-    Authorization,
-    /// [`COOKIE`].
-    Cookie,
-}
+impl Name<'_> {
+    /// Whether nothing stands in front of it that it could be part of, as in `no token: …`.
+    fn is_first(&self) -> bool {
+        let before = self.before.trim_end_matches(['"', '\'', '`', '\\']).trim_end_matches([' ', '\t']);
+        before.chars().next_back().is_none_or(|letter| ",;([{|<&?\n\r".contains(letter))
+    }
 
-impl Name {
-    fn at_end_of(text: &str) -> Option<Self> {
-        let text = text.trim_end();
-        let unquoted = text.trim_end_matches(['"', '\'', '\\']);
-        let is_part = |letter: char| letter.is_alphanumeric() || matches!(letter, '_' | '-' | '.');
-        let start = unquoted.trim_end_matches(is_part).len();
-        let last_word = unquoted[start..].rsplit(['_', '-', '.']).next().unwrap_or_default();
-        let name: String = unquoted[start..].chars().filter(|letter| letter.is_alphanumeric()).collect();
-        let name = name.to_lowercase();
-        let before = unquoted[..start].trim_end_matches([' ', '\t']);
-        let kind = if name.ends_with(AUTHORIZATION) {
-            Kind::Authorization
-        } else if name.ends_with(COOKIE) {
-            Kind::Cookie
-        } else if NAMES.iter().any(|secret| name.ends_with(secret)) {
-            Kind::Usual
-        } else if SHORT_NAMES.iter().any(|short| last_word.eq_ignore_ascii_case(short)) {
-            Kind::Short
-        } else {
-            return None;
-        };
-        Some(Self {
-            is_quoted: unquoted.len() < text.len(),
-            is_first: before.chars().next_back().is_none_or(|letter| ",;([{|\n\r".contains(letter)),
-            kind,
-        })
-    }
-}
-
-/// Writes a mask for the value that a text begins with, and gives back what is behind it.
-fn mask_value_of<'a>(text: &'a str, kind: &Kind, masked: &mut String) -> &'a str {
-    if let Some(quote) = text.chars().next().filter(|letter| matches!(letter, '"' | '\'')) {
-        let inside = &text[1..];
-        let end = closing(inside, quote);
-        masked.push(quote);
-        masked.push_str(if end > 0 { MASK } else { "" });
-        return &inside[end..];
-    }
-    let mut end = end_of_value(text);
-    if *kind == Kind::Authorization && text[..end].chars().all(char::is_alphabetic) {
-        let behind = text[end..].trim_start_matches(' ');
-        end = text.len() - behind.len() + end_of_value(behind);
-    }
-    while *kind == Kind::Cookie
-        && let Some(rest) = text[end..].strip_prefix(';')
-    {
-        let next = rest.trim_start_matches(' ');
-        let length = end_of_value(next);
-        if !next[..length].contains('=') {
-            break;
+    fn behind_sign(&self) -> Option<Range<usize>> {
+        let at = skip_blanks(self.text, self.end);
+        let sign = sign_at(self.text, at)?;
+        let start = skip_blanks(self.text, sign.end);
+        // `password= dbname=x`.
+        let is_left_out = sign.is_equals && at == self.end && start > sign.end && is_pair(self.text, start);
+        let is_sentence = || !sign.is_equals && !self.is_quoted && !self.is_first();
+        match self.kind {
+            _ if is_left_out => None,
+            Kind::Short if !sign.is_equals && !self.is_quoted => None,
+            Kind::Authorization => header::authorization(self.text, start, is_sentence()),
+            Kind::Cookie => header::cookie(self.text, start),
+            Kind::Encoded => self.encoded(start),
+            _ => self.value(start, &sign),
         }
-        end = text.len() - next.len() + length;
     }
-    masked.push_str(if end > 0 { MASK } else { "" });
-    &text[end..]
+
+    fn value(&self, start: usize, sign: &Sign) -> Option<Range<usize>> {
+        let is_free = !sign.is_equals && !self.is_quoted;
+        if is_free && !self.is_first() {
+            return self.value_in_sentence(start, sign);
+        }
+        let (form, value) = value_at(self.text, start, sign.level, sign.is_equals);
+        let content = self.secret(form, value.clone())?;
+        if form != Form::Bare || self.is_quoted && !sign.is_equals {
+            return Some(value);
+        }
+        if is_free && (is_prose(content) || is_label(content)) {
+            return None;
+        }
+        let is_words = if is_free { !is_no_word(content) } else { self.before.ends_with(';') };
+        Some(value.start..extend(self.text, value, sign.is_equals, is_words))
+    }
+
+    /// `"auth": "YWRhOmI="`.
+    fn encoded(&self, start: usize) -> Option<Range<usize>> {
+        let start = start + quote_at(self.text, start).unwrap_or_default();
+        let rest = &self.text[start..];
+        let length = rest.find(|letter| !in_base64(letter)).unwrap_or(rest.len());
+        is_encoded(&rest[..length]).then_some(start..start + length)
+    }
+
+    /// `unexpected token: EOF` and `wrong password: timed out` hold no secret.
+    fn value_in_sentence(&self, start: usize, sign: &Sign) -> Option<Range<usize>> {
+        if self.text[start..].starts_with(['{', '[']) {
+            return None;
+        }
+        let (form, value) = value_at(self.text, start, sign.level, false);
+        let content = self.secret(form, value.clone())?;
+        let is_code = content.len() <= MAX_CODE && is_number(content);
+        let is_acronym = content.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
+        let is_secret = match form {
+            Form::Quoted => self.kind == Kind::Password || is_no_word(content),
+            _ => is_no_word(content) && !is_code && !is_acronym && !is_label(content),
+        };
+        is_secret.then_some(value)
+    }
+
+    /// The content of a value that may be a secret.
+    fn secret(&self, form: Form, value: Range<usize>) -> Option<&str> {
+        let content = &self.text[value];
+        let is_number = match form {
+            Form::Container => is_all_numbers(content),
+            Form::Bare | Form::Quoted => is_number(content),
+        };
+        let is_secret = match self.kind {
+            Kind::Plural | Kind::Short => !is_number,
+            Kind::Encoded => false,
+            _ => true,
+        };
+        let is_there = form == Form::Quoted || content.contains(|letter: char| !"[]{} ,;".contains(letter));
+        (is_secret && is_there && !content.is_empty() && !is_state(content)).then_some(content)
+    }
+
+    /// `Password("…")`, `set_token("…")`.
+    fn as_call(&self) -> Option<Range<usize>> {
+        let start = self.end + letter_at(self.text, self.end).filter(|letter| letter.char == '(')?.width;
+        let is_type = self.text[self.run.start..].starts_with(char::is_uppercase);
+        if !is_type && quote_at(self.text, start).is_none() {
+            return None;
+        }
+        let (form, value) = value_at(self.text, start, 0, false);
+        let content = self.secret(form, value.clone())?;
+        let is_secret = match form {
+            Form::Quoted => is_type || self.kind == Kind::Password || is_no_word(content),
+            Form::Bare => is_no_word(content),
+            Form::Container => true,
+        };
+        is_secret.then_some(value)
+    }
+
+    /// `("password", "…")`, as the `Debug` of pairs.
+    fn as_tuple(&self) -> Option<Range<usize>> {
+        let before = self.before.trim_end_matches(['"', '\'', '\\']);
+        if !self.is_quoted || !before.ends_with('(') || before.len() == self.before.len() {
+            return None;
+        }
+        let comma = letter_at(self.text, self.end).filter(|letter| letter.char == ',')?;
+        let (form, value) = value_at(self.text, skip_blanks(self.text, self.end + comma.width), 0, false);
+        let is_pair = form == Form::Quoted && self.text[closing(self.text, value.end)..].starts_with(')');
+        self.secret(form, value.clone()).filter(|_| is_pair).map(|_| value)
+    }
+
+    /// `{"name": "DB_PASSWORD", "value": "…"}`, and the same in XML and YAML.
+    fn beside_value(&self) -> Option<Range<usize>> {
+        let at = skip(self.text, self.end, |letter| letter.char.is_whitespace() || letter.char == ',');
+        if !self.is_quoted && !self.text[self.end..at].contains([',', '\n']) {
+            return None;
+        }
+        let at = at + quote_at(self.text, at).unwrap_or_default();
+        let key = self.text.get(at..at + "value".len()).filter(|key| key.eq_ignore_ascii_case("value"))?;
+        let end = at + key.len();
+        let sign = sign_at(self.text, skip_blanks(self.text, end + quote_at(self.text, end).unwrap_or_default()))?;
+        let start = skip_blanks(self.text, sign.end);
+        let (form, value) = value_at(self.text, start, sign.level, sign.is_equals);
+        self.secret(form, value.clone()).map(|_| value)
+    }
+
+    /// `<password>…</password>`.
+    fn in_element(&self) -> Option<Range<usize>> {
+        let before = &self.before[self.before.ceil_char_boundary(self.before.len().saturating_sub(MAX_ELEMENT))..];
+        let before = before.trim_end_matches(|letter: char| letter.is_alphanumeric() || "_-.:".contains(letter));
+        if !before.ends_with('<') && !before.ends_with("&lt;") {
+            return None;
+        }
+        let near = &self.text[..self.text.floor_char_boundary(self.run.end + MAX_ELEMENT)];
+        let bracket = skip(near, self.run.end, |letter| !matches!(letter.char, '<' | '>'));
+        let bracket_width = letter_at(near, bracket).filter(|letter| letter.char == '>')?.width;
+        let start = bracket + bracket_width;
+        let verbatim = self.text[start..].strip_prefix("<![CDATA[");
+        let (start, end) = match verbatim {
+            Some(inside) => (start + "<![CDATA[".len(), self.text.len() - inside.len() + inside.find("]]>")?),
+            None => (start, skip(self.text, start, |letter| letter.char != '<')),
+        };
+        let content = self.secret(Form::Quoted, start..end)?;
+        let is_closed = verbatim.is_some()
+            || letter_at(self.text, end)
+                .is_some_and(|open| letter_at(self.text, end + open.width).is_some_and(|letter| letter.char == '/'));
+        // `<user> <password> <host>` says how a command is used.
+        let is_usage = !is_closed && content.contains(char::is_whitespace);
+        let has_letters = content.contains(char::is_alphanumeric) && !self.text[..bracket].ends_with('/');
+        (has_letters && !is_usage).then_some(start..end)
+    }
+
+    /// `--password …`.
+    fn behind_flag(&self) -> Option<Range<usize>> {
+        let start = skip_blanks(self.text, self.end);
+        if !self.before.ends_with('-') || start == self.end {
+            return None;
+        }
+        let (form, value) = value_at(self.text, start, 0, true);
+        let content = self.secret(form, value.clone())?;
+        let is_other = form == Form::Bare && (content.starts_with('-') || is_prose(content) || is_label(content));
+        (!is_other).then_some(value)
+    }
+
+    /// `PASSWORD '…'`, as in SQL.
+    fn in_statement(&self) -> Option<Range<usize>> {
+        let start = skip_blanks(self.text, self.end);
+        let is_statement = self.kind == Kind::Password && start > self.end && !self.is_quoted;
+        let (form, value) = is_statement.then(|| value_at(self.text, start, 0, true))?;
+        self.secret(form, value.clone()).filter(|_| form == Form::Quoted).map(|_| value)
+    }
 }
 
-/// Where a quote ends, past those that are escaped in it.
-fn closing(inside: &str, quote: char) -> usize {
-    let mut is_escaped = false;
-    let end = inside.char_indices().find(|(_, letter)| {
-        let is_end = *letter == quote && !is_escaped;
-        is_escaped = *letter == '\\' && !is_escaped;
-        is_end
-    });
-    end.map_or(inside.len(), |(at, _)| at)
+/// What stands between a name and its value.
+struct Sign {
+    end: usize,
+    is_equals: bool,
+    /// How often it is percent-encoded.
+    level: usize,
 }
 
-/// Where a value without quotes ends. Quotes within it, as in `Some("…")` and `\"…\"`, are part of it with all that they hold.
-fn end_of_value(text: &str) -> usize {
-    let mut end = 0;
-    loop {
-        let word = end + end_of_word(&text[end..]);
-        let Some(opening) = text[end..word].find('"') else { return word };
-        let inside = end + opening + 1;
-        let Some(closing) = text[inside..].find('"') else { return text.len() };
-        end = inside + closing + 1;
+/// Reads `=`, `==`, `=>`, `:=`, `!=`, `:` and the like. Paths (`token::parse`) and addresses (`token://`) have none.
+fn sign_at(text: &str, at: usize) -> Option<Sign> {
+    let first = letter_at(text, at)?;
+    let level = first.level;
+    let after = at + first.width;
+    let next = letter_at(text, after).map(|letter| letter.char);
+    let end = skip(text, after, |letter| letter.char == '=' && letter.level == level);
+    match first.char {
+        // `==` and `=>`, but a base64 value may begin with neither.
+        '=' => {
+            let arrow = letter_at(text, end).filter(|letter| letter.char == '>').map_or(0, |letter| letter.width);
+            Some(Sign { end: end + arrow, is_equals: true, level })
+        }
+        ':' | '!' | '~' | '?' | '+' if next == Some('=') => Some(Sign { end, is_equals: true, level }),
+        ':' if next == Some(':') || text[after..].starts_with("//") => None,
+        ':' => Some(Sign { end: after, is_equals: false, level }),
+        _ => None,
     }
+}
+
+/// Finds a login behind `-u` or `--user`.
+pub(super) fn login(spot: &Spot<'_>) -> Option<Range<usize>> {
+    let is_flag = spot.text[spot.floor..spot.run.start].ends_with('-');
+    if !is_flag || !["u", "U", "user", "proxy-user"].contains(&&spot.text[spot.run.clone()]) {
+        return None;
+    }
+    let start = skip(spot.text, spot.run.end, |letter| matches!(letter.char, ' ' | '='));
+    let near = &spot.text[..spot.text.floor_char_boundary(start + MAX_LOGIN)];
+    let (form, value) = value_at(near, start, 0, true);
+    let (user, password) = spot.text[value.clone()].split_once(':')?;
+    let is_login = form != Form::Container && !user.is_empty() && !is_number(password) && !is_state(password);
+    (is_login && start > spot.run.end && !password.is_empty()).then_some(value)
 }

@@ -35,7 +35,7 @@ impl Muted {
         Self {
             mute: Arc::new(Mute {
                 until: length.map(|length| SystemTime::now() + length),
-                why: mask_credentials(why),
+                why: mask_credentials(why).into_owned(),
                 by,
             }),
             expires: length.map(|length| Instant::now() + length),

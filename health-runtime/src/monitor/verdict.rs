@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::threshold::Count;
 use crate::{
-    mask::{mask_credentials, mask_value},
+    mask::{mask_text, mask_value},
     model::{Cause, CheckResult, CheckSpec, Outcome, Status},
     runner::Ending,
 };
@@ -27,12 +27,15 @@ impl Verdict {
     pub(super) fn of(ending: Ending, spec: &CheckSpec) -> Self {
         match ending {
             Ending::Answered(outcome) => {
-                let Outcome { status, message, mut data, mut public_data } = outcome;
+                let Outcome { status, mut message, mut data, mut public_data } = outcome;
                 data.iter_mut().chain(&mut public_data).for_each(mask_value);
-                let message = message.map(|text| mask_credentials(&text));
+                message.iter_mut().for_each(mask_text);
                 Self { observed: status, cause: None, message, data, public_data, is_excused: false }
             }
-            Ending::Panicked(text) => Self::failed(Cause::Panicked, format!("panicked: {}", mask_credentials(&text))),
+            Ending::Panicked(mut text) => {
+                mask_text(&mut text);
+                Self::failed(Cause::Panicked, format!("panicked: {text}"))
+            }
             Ending::TimedOut => Self::timed_out(spec.timeout()),
         }
     }

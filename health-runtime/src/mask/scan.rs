@@ -1,0 +1,82 @@
+//! One pass over a text, which tries every rule at every place.
+
+use std::{borrow::Cow, cell::Cell, ops::Range};
+
+use super::{
+    address::{data_source, oracle, url},
+    header::scheme,
+    letters::letter_at,
+    look::{hash, look, private_key},
+    named::{login, named},
+    spot::Spot,
+    value::MASK,
+};
+
+/// Finds the secret that is recognized by what stands at a place.
+type Rule = fn(&Spot<'_>) -> Option<Range<usize>>;
+
+/// Rules for what begins with a sign; the first that finds a secret wins.
+const SIGN_RULES: &[Rule] = &[private_key, url, data_source, oracle, hash];
+
+/// Rules for words and names.
+const WORD_RULES: &[Rule] = &[look, scheme, named, login];
+
+/// Most passes over one text.
+const MAX_PASSES: usize = 8;
+
+/// Replaces all secrets of a text, in time that is linear in its length. Without secrets it allocates nothing.
+pub(super) fn mask_secrets(text: &str) -> Cow<'_, str> {
+    let mut masked = mask_once(text);
+    for _ in 1..MAX_PASSES {
+        // Two parts that a mask has brought together may look like a secret.
+        match mask_once(&masked) {
+            Cow::Borrowed(_) => break,
+            Cow::Owned(again) => masked = Cow::Owned(again),
+        }
+    }
+    masked
+}
+
+fn mask_once(text: &str) -> Cow<'_, str> {
+    let words = Cell::default();
+    let mut masked = String::new();
+    let (mut at, mut copied, mut floor) = (0, 0, 0);
+    while let Some(letter) = letter_at(text, at) {
+        let run = at..end_of_run(text, at);
+        let next = run.end.max(at + letter.width);
+        let rules = match letter.char {
+            _ if !run.is_empty() => WORD_RULES,
+            '-' | ':' | '@' | '$' => SIGN_RULES,
+            _ => &[],
+        };
+        let spot = Spot { text, at, letter, run, floor, words: &words };
+        let Some(secret) = rules.iter().find_map(|rule| rule(&spot)) else {
+            at = next;
+            continue;
+        };
+        if text[secret.clone()] != *MASK {
+            masked.push_str(&text[copied..secret.start]);
+            masked.push_str(MASK);
+            copied = secret.end;
+        }
+        floor = secret.end;
+        at = secret.end.max(next.min(at + 1));
+    }
+    if copied == 0 && masked.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    masked.push_str(&text[copied..]);
+    Cow::Owned(masked)
+}
+
+/// A run begins with a letter, a digit or `_`, and ends in front of the dashes of PEM.
+fn end_of_run(text: &str, at: usize) -> usize {
+    let is_begin = |letter: char| letter.is_alphanumeric() || letter == '_';
+    let rest = &text[at..];
+    if !rest.starts_with(is_begin) {
+        return at;
+    }
+    let length = rest.find(|letter: char| !is_begin(letter) && !matches!(letter, '-' | '.')).unwrap_or(rest.len());
+    let run = &rest[..length];
+    at + if run.contains('-') { run.find("-----").unwrap_or(length) } else { length }
+}
