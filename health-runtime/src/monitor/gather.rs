@@ -315,9 +315,8 @@ impl Gathering<'_> {
             if *used != self.muted(*index, known) {
                 return None;
             }
-            if let Some(expires) = used.as_ref().and_then(|used| used.expires) {
-                validity = validity.no_longer_than(expires);
-            }
+            let expires = used.as_ref().and_then(|used| used.expires);
+            validity = expires.map_or(validity, |expires| validity.no_longer_than(expires));
         }
         Some(validity)
     }
