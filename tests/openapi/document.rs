@@ -159,6 +159,11 @@ async fn security_follows_the_policies() {
         (&json!("header"), &json!("X-Secret-Key"))
     );
 
+    let partly = any_of([public().only_levels(4..=5), people()]);
+    let document = secured(Access::new().levels(1..=5, partly)).await;
+    assert_eq!(of(&document, "/health/levels/5"), json!([{}, { "basic": [] }]));
+    assert_eq!(of(&document, "/health/openapi.json"), basic_alone, "it takes level 1 as well");
+
     // Composed policies, of which a caller with a password and a key passes all.
     for (policy, has_own, expected) in [
         (all_of([people(), keys()]), false, json!([{ "accessKey": [], "basic": [], "secretKey": [] }])),
@@ -166,6 +171,7 @@ async fn security_follows_the_policies() {
         (people().without_details().only_levels(1..=5), false, basic_alone.clone()),
         (all_of([people(), not(closed())]), false, basic_alone.clone()),
         (any_of([people(), closed()]), false, basic_alone.clone()),
+        (any_of([people(), public().only_levels(4..=5)]), false, basic_alone.clone()),
         (any_of([people(), address(["192.0.2.0/24"])]), false, json!([{}, { "basic": [] }])),
         (
             any_of([people(), signed([AccessKey::new("s", SECRET)])]),

@@ -19,6 +19,8 @@ use super::{
     soon::Soon,
     visible::is_visible,
 };
+#[cfg(feature = "openapi")]
+use crate::model::Levels;
 
 /// Asks for the name and the password of one of these users, as browsers and `curl --user` send them (RFC 7617, in UTF-8).
 /// `realm` is what a browser shows of what the password is for.
@@ -158,7 +160,7 @@ impl Decide for Basic {
     }
 
     #[cfg(feature = "openapi")]
-    fn requirement(&self) -> Requirement {
+    fn requirement(&self, _levels: Levels) -> Requirement {
         Requirement::of(Schemes::BASIC)
     }
 }

@@ -9,6 +9,8 @@ use super::{
     soon::Soon,
 };
 use crate::http::serve::ClientCertificate;
+#[cfg(feature = "openapi")]
+use crate::model::Levels;
 
 /// Asks for a client certificate of one of these clients; with another one, or with none, 403.
 ///
@@ -117,7 +119,7 @@ impl Decide for Certificate {
     }
 
     #[cfg(feature = "openapi")]
-    fn requirement(&self) -> Requirement {
+    fn requirement(&self, _levels: Levels) -> Requirement {
         Requirement::of(Schemes::CERTIFICATE)
     }
 }

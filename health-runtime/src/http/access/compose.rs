@@ -11,6 +11,8 @@ use super::{
 };
 #[cfg(feature = "openapi")]
 use super::{decision::Schemes, requirement::Requirement};
+#[cfg(feature = "openapi")]
+use crate::model::Levels;
 
 /// Everybody, without details; with them, [`AnyPolicy::with_details`].
 pub fn public() -> AnyPolicy {
@@ -68,7 +70,7 @@ impl Decide for Fixed {
     }
 
     #[cfg(feature = "openapi")]
-    fn requirement(&self) -> Requirement {
+    fn requirement(&self, _levels: Levels) -> Requirement {
         if self.is_open { Requirement::of(Schemes::NONE) } else { Requirement::default() }
     }
 }
@@ -94,8 +96,8 @@ impl Decide for AnyOf {
     }
 
     #[cfg(feature = "openapi")]
-    fn requirement(&self) -> Requirement {
-        self.0.iter().map(AnyPolicy::requirement).fold(Requirement::default(), Requirement::or)
+    fn requirement(&self, levels: Levels) -> Requirement {
+        self.0.iter().map(|policy| policy.requirement(levels)).fold(Requirement::default(), Requirement::or)
     }
 }
 
@@ -120,8 +122,8 @@ impl Decide for AllOf {
     }
 
     #[cfg(feature = "openapi")]
-    fn requirement(&self) -> Requirement {
-        let each = self.0.iter().map(AnyPolicy::requirement);
+    fn requirement(&self, levels: Levels) -> Requirement {
+        let each = self.0.iter().map(|policy| policy.requirement(levels));
         each.fold(Requirement::of(Schemes::NONE), |all, one| all.and(&one))
     }
 }

@@ -182,24 +182,32 @@ impl Gate {
     /// The credentials that admit a caller to this. Where it shows what each caller may see, those of any part.
     #[cfg(feature = "openapi")]
     pub(in crate::http) fn requirement(&self, ask: Ask) -> Requirement {
-        let needed = if let Ask::Levels { needed, .. } = ask { needed } else { None };
-        let asked = self.relevant(ask).into_iter().map(|index| &self.entries[index]);
-        let asked = asked.filter(|entry| needed.is_none_or(|level| entry.levels.contains(level)));
-        let mut each = asked.map(|entry| entry.policy.requirement()).peekable();
         let open = Requirement::of(Schemes::NONE);
+        let each = |asked: &dyn Fn(&Entry) -> Levels| {
+            let asked = self.entries.iter().map(|entry| (entry, asked(entry))).filter(|(_, levels)| !levels.is_empty());
+            asked.map(|(entry, levels)| entry.policy.requirement(levels)).fold(Requirement::default(), Requirement::or)
+        };
+        let any_of = |levels: Levels| each(&|entry| entry.levels.and(levels));
+        let whole = |is_asked: bool| if is_asked { Levels::ALL } else { Levels::NONE };
+        let info = || each(&|entry| whole(entry.is_for_info));
         match ask {
-            Ask::Everything(_) => each.fold(open, |all, one| all.and(&one)),
-            Ask::Group(_) if each.peek().is_none() => open,
-            // Without a policy of its own everybody sees it, and those who see details see more of it.
-            Ask::Info if !self.has_info => each.fold(open, Requirement::or),
-            _ => each.fold(Requirement::default(), Requirement::or),
+            Ask::Everything(_) => Levels::ALL.iter().fold(open, |all, level| all.and(&any_of(Levels::one(level)))),
+            Ask::Levels { needed: Some(level), .. } | Ask::Check(Some(level)) => any_of(Levels::one(level)),
+            Ask::Levels { shown, with_info: true, .. } => any_of(shown).or(info()),
+            Ask::Levels { shown, .. } => any_of(shown),
+            Ask::Check(None) => any_of(Levels::ALL),
+            Ask::Group(_) if self.relevant(ask).is_empty() => open,
+            Ask::Group(group) => each(&|entry| whole(entry.groups.contains(&group))),
+            Ask::Info if self.has_info => info(),
+            // Everybody sees it, and callers who see details see more of it.
+            Ask::Info => open.or(any_of(Levels::ALL)),
         }
     }
 
     /// The credentials that a token is given for.
     #[cfg(all(feature = "openapi", feature = "jwt"))]
     pub(in crate::http) fn requirement_of_tokens(&self) -> Requirement {
-        self.tokens.as_ref().map(|tokens| tokens.policy.requirement()).unwrap_or_default()
+        self.tokens.as_ref().map(|tokens| tokens.policy.requirement(Levels::ALL)).unwrap_or_default()
     }
 
     /// Whether those who ask for tokens too often are told to wait.

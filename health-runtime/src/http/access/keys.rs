@@ -13,6 +13,8 @@ use super::{
     soon::Soon,
     visible::is_visible,
 };
+#[cfg(feature = "openapi")]
+use crate::model::Levels;
 
 pub(super) const KEY_HEADER: &str = "x-access-key";
 const SECRET_HEADER: &str = "x-secret-key";
@@ -131,7 +133,7 @@ impl Decide for ByKey {
     }
 
     #[cfg(feature = "openapi")]
-    fn requirement(&self) -> Requirement {
+    fn requirement(&self, _levels: Levels) -> Requirement {
         Requirement::of(Schemes::ACCESS_KEY)
     }
 }

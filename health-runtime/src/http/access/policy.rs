@@ -83,9 +83,9 @@ pub(super) trait Decide: Send + Sync {
     /// The request headers that it decides by, in lower case; [`ANYTHING`] for what is no header.
     fn headers(&self) -> Vec<&'static str>;
 
-    /// The credentials that it accepts.
+    /// The credentials by which it grants one of these levels.
     #[cfg(feature = "openapi")]
-    fn requirement(&self) -> Requirement {
+    fn requirement(&self, _levels: Levels) -> Requirement {
         Requirement::of(Schemes::NONE)
     }
 }
@@ -112,8 +112,8 @@ impl AnyPolicy {
     }
 
     #[cfg(feature = "openapi")]
-    pub(super) fn requirement(&self) -> Requirement {
-        self.inner.requirement()
+    pub(super) fn requirement(&self, levels: Levels) -> Requirement {
+        self.inner.requirement(levels)
     }
 
     pub(super) fn is(&self, other: &Self) -> bool {
@@ -192,8 +192,12 @@ impl Decide for Adjusted {
     }
 
     #[cfg(feature = "openapi")]
-    fn requirement(&self) -> Requirement {
-        self.policy.requirement()
+    fn requirement(&self, levels: Levels) -> Requirement {
+        let granted = match self.how {
+            Adjustment::Only(only) => levels.and(only.unwrap_or(Levels::NONE)),
+            Adjustment::WithDetails | Adjustment::WithoutDetails => levels,
+        };
+        if granted.is_empty() { Requirement::default() } else { self.policy.requirement(granted) }
     }
 }
 
@@ -238,7 +242,7 @@ impl<P: Policy> Decide for Guarded<P> {
     }
 
     #[cfg(feature = "openapi")]
-    fn requirement(&self) -> Requirement {
+    fn requirement(&self, _levels: Levels) -> Requirement {
         Requirement::of(Schemes::OWN)
     }
 }

@@ -19,6 +19,8 @@ use super::{
     policy::{AnyPolicy, Decide},
     soon::Soon,
 };
+#[cfg(feature = "openapi")]
+use crate::model::Levels;
 
 const TIMESTAMP_HEADER: &str = "x-timestamp";
 const NONCE_HEADER: &str = "x-nonce";
@@ -155,7 +157,7 @@ impl Decide for BySignature {
     }
 
     #[cfg(feature = "openapi")]
-    fn requirement(&self) -> Requirement {
+    fn requirement(&self, _levels: Levels) -> Requirement {
         Requirement::of(Schemes::SIGNED)
     }
 }

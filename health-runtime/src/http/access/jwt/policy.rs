@@ -318,7 +318,7 @@ impl Decide for ByToken {
     }
 
     #[cfg(feature = "openapi")]
-    fn requirement(&self) -> Requirement {
+    fn requirement(&self, _levels: Levels) -> Requirement {
         Requirement::of(Schemes::BEARER)
     }
 }
