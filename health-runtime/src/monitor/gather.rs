@@ -340,11 +340,7 @@ impl Gathering<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::{
-        future::ready,
-        sync::atomic::{AtomicBool, Ordering},
-        time::Duration,
-    };
+    use std::time::Duration;
 
     use tokio::time::{advance, sleep};
 
@@ -391,23 +387,6 @@ mod tests {
         advance(MAX_AGE).await;
         let hasty = Selection::everything().with_deadline(Duration::from_millis(20));
         assert!(gather(&shared, &hasty).await.validity.is_none());
-    }
-
-    /// Another check fails than before: the next run records that, so that the answer can be stored.
-    #[tokio::test(start_paused = true)]
-    async fn new_names_of_a_blocked_check_are_recorded() {
-        let failing_in_turns = |name, fails_first: bool| {
-            let works = AtomicBool::new(fails_first);
-            let run = move || ready(!works.fetch_not(Ordering::Relaxed));
-            Check::new(name, Level::L3, run).with_max_age(Duration::ZERO)
-        };
-        let leaf = check("leaf").depends_on(["a", "b"]).with_max_age(Duration::from_hours(1));
-        let shared = Shared::of([failing_in_turns("a", true), failing_in_turns("b", false), leaf]);
-        for culprit in ["a", "b", "a"] {
-            gather(&shared, &Selection::check("leaf")).await;
-            let latest = shared.checks[2].slot.latest().expect("a result");
-            assert_eq!(latest.result.blocked_by(), [culprit]);
-        }
     }
 
     /// Between the two looks at the mutes of a report, somebody else may mute and unmute.

@@ -65,3 +65,36 @@ pub(super) fn run(shared: &Arc<Shared>, index: usize, observed: impl Fn(usize) -
     }
     observation
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        future::ready,
+        sync::atomic::{AtomicBool, Ordering},
+        time::Duration,
+    };
+
+    use super::*;
+    use crate::{
+        model::{Check, Level},
+        monitor::{Selection, gather},
+    };
+
+    /// Another check fails than before: the next run records that, so that the answer can be stored.
+    #[tokio::test(start_paused = true)]
+    async fn new_names_of_a_blocked_check_are_recorded() {
+        let failing_in_turns = |name, fails_first: bool| {
+            let works = AtomicBool::new(fails_first);
+            let run = move || ready(!works.fetch_not(Ordering::Relaxed));
+            Check::new(name, Level::L3, run).with_max_age(Duration::ZERO)
+        };
+        let leaf =
+            Check::new("leaf", Level::L3, || async {}).depends_on(["a", "b"]).with_max_age(Duration::from_hours(1));
+        let shared = Shared::of([failing_in_turns("a", true), failing_in_turns("b", false), leaf]);
+        for culprit in ["a", "b", "a"] {
+            gather::gather(&shared, &Selection::check("leaf")).await;
+            let latest = shared.checks[2].slot.latest().expect("a result");
+            assert_eq!(latest.result.blocked_by(), [culprit]);
+        }
+    }
+}
