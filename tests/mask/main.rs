@@ -135,6 +135,8 @@ fn surroundings(is_open: bool) -> impl Strategy<Value = String> {
         "***",
         "-----BEGIN ",
         "pass=3 ",
+        "\u{85}",
+        "\u{3000}",
         "@",
         "=",
     ];

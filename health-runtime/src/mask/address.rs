@@ -128,7 +128,7 @@ pub(super) fn data_source(spot: &Spot<'_>) -> Option<Range<usize>> {
     // The user and the begin of the password, in the last word that has both.
     let mut colons = before.match_indices(':').map(|(colon, _)| colon);
     let colon = colons.rfind(|colon| !before[colon + 1..].starts_with([' ', '/']))?;
-    let user = before[..colon].rfind(|letter: char| letter.is_whitespace() || letter == '=').map_or(0, |edge| edge + 1);
+    let user = before[..colon].trim_end_matches(|letter: char| !letter.is_whitespace() && letter != '=').len();
     Some(spot.at - (before.len() - user)..spot.at)
 }
 

@@ -60,7 +60,7 @@ fn mask_once(text: &str) -> Cow<'_, str> {
             copied = secret.end;
         }
         floor = secret.end;
-        at = secret.end.max(next.min(at + 1));
+        at = if secret.end > at { secret.end } else { at + letter.width };
     }
     if copied == 0 && masked.is_empty() {
         return Cow::Borrowed(text);
