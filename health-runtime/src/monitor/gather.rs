@@ -16,6 +16,7 @@ use super::{
     shared::Shared,
     slot::Observation,
     threshold::Count,
+    validity::Validity,
     verdict::Verdict,
 };
 #[cfg(feature = "page")]
@@ -31,25 +32,6 @@ pub(crate) struct Gathered {
     /// [with group verdicts](Selection::with_group_verdicts).
     #[cfg(feature = "page")]
     pub(crate) groups: Vec<GroupVerdict>,
-}
-
-/// An answer stays true until the first of its results is no longer young or the first of its mutes is over, or
-/// until another result lands.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Validity {
-    generation: u64,
-    /// `None` for a report that does not age: one without checks, or of background checks that are stale.
-    until: Option<Instant>,
-}
-
-impl Validity {
-    pub(super) fn holds(self, shared: &Shared) -> bool {
-        self.generation == shared.generation() && self.until.is_none_or(|until| Instant::now() < until)
-    }
-
-    fn no_longer_than(self, until: Instant) -> Self {
-        Self { until: self.until.into_iter().chain([until]).min(), ..self }
-    }
 }
 
 /// What a report knows of one check.

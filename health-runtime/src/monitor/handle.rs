@@ -8,13 +8,14 @@ use super::follower::Follower;
 use super::scrape;
 use super::{
     Selection, Subscription,
-    gather::{self, Gathered, Validity},
+    gather::{self, Gathered},
     listener::Listener,
     mute_list,
     muting::Muted,
     schedule,
     shared::{Monitored, Shared},
     shutdown,
+    validity::Validity,
 };
 #[cfg(feature = "metrics")]
 use crate::model::CheckMetrics;

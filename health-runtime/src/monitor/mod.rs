@@ -34,12 +34,14 @@ mod slot;
 mod statistics;
 mod subscription;
 mod threshold;
+mod validity;
 mod verdict;
 
 #[cfg(feature = "events")]
 pub(crate) use follower::Follower;
-pub(crate) use gather::{Gathered, Validity};
+pub(crate) use gather::Gathered;
 pub use handle::Monitor;
 pub(crate) use listener::Listener;
 pub use selection::Selection;
 pub use subscription::{Missed, Subscription};
+pub(crate) use validity::Validity;
