@@ -12,7 +12,10 @@ use std::{
 
 use axum::{body::Body, http::Request};
 use futures_util::StreamExt;
-use health_runtime::{Check, Endpoint, Level, Outcome, Selection, ShowDetails};
+use health_runtime::{
+    Check, Endpoint, Level, Outcome, Selection, ShowDetails,
+    access::{Access, Proxies, public},
+};
 use health_tests::{
     builder, endpoint,
     events::{Client, number, parse},
@@ -309,6 +312,24 @@ async fn one_address_has_a_quarter_of_the_streams() {
     drop(first);
     assert_eq!(open("192.0.2.1").await.status(), 200);
     drop(second);
+}
+
+/// A malformed header hides the address of a client and buys no further streams.
+#[tokio::test]
+async fn clients_of_unknown_address_share_the_streams_of_their_proxy() {
+    let access = Access::new().levels(.., public()).behind(Proxies::forwarded(["192.0.2.1"]));
+    let health = builder([flapping("flaps")]).access(access).event_streams(8).build().expect("a good endpoint");
+    let router = health.router();
+    let open = async |forwarded: &str| {
+        let peer = axum::extract::ConnectInfo(SocketAddr::from(([192, 0, 2, 1], 4_711)));
+        let request = Request::get(PATH).header("forwarded", forwarded).extension(peer).body(Body::empty());
+        router.clone().oneshot(request.expect("a request")).await.expect("an answer")
+    };
+    let first = [open("for=\", for=203.0.113.5").await, open("for=unknown").await];
+    assert!(first.iter().all(|answer| answer.status() == 200));
+    assert_eq!(open("for=\", for=203.0.113.5").await.status(), 503);
+    assert_eq!(open("for=203.0.113.6").await.status(), 200);
+    drop(first);
 }
 
 #[tokio::test]

@@ -200,7 +200,8 @@ impl EndpointBuilder {
     /// nobody may.
     ///
     /// One address may have a quarter of them, at least one; of IPv6, a /64 counts as one. Proxies are one address unless
-    /// [`Access::behind`](crate::access::Access) declares them. Callers without a known address may have all.
+    /// [`Access::behind`](crate::access::Access) declares them and they tell the client's address. Callers without a known
+    /// peer, such as those over Unix sockets, may have all.
     #[cfg(feature = "events")]
     pub fn event_streams(mut self, at_most: usize) -> Self {
         self.event_streams = at_most;

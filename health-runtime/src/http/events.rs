@@ -138,10 +138,9 @@ pub(super) fn open(
     gate: Option<&Gate>,
     sight: Sight,
 ) -> Response {
-    let address = match gate {
-        Some(gate) => gate.address(request),
-        None => Peer::of(request).address().map(|peer| peer.ip().to_canonical()),
-    };
+    let peer = || Peer::of(request).address().map(|peer| peer.ip().to_canonical());
+    // A client that its proxy does not tell, as with a malformed header, counts as the proxy.
+    let address = gate.and_then(|gate| gate.address(request)).or_else(peer);
     let Some(permit) = Permit::take(streams, address) else {
         let problem = ProblemDetails::unavailable("as many event streams are open as there may be");
         let mut response = problem.into_response();
