@@ -261,15 +261,40 @@ fn isolated_check_that_waits_is_dropped_after_its_timeout() {
     prober().block_on(async {
         let health = health_tests::builder([waits]).isolated_checks().build().expect("a good endpoint");
         for _ in 0..3 {
-            let answer = health.monitor().report(&Selection::everything()).await;
-            let result = answer.result("waits").expect("it was selected");
-            assert_eq!(result.cause(), Some(&Cause::TimedOut));
+            let cause = loop {
+                let answer = health.monitor().report(&Selection::everything()).await;
+                match answer.result("waits").expect("it was selected").cause().cloned() {
+                    // The thread of the run before has not said yet that it is over.
+                    Some(Cause::StillRunning { .. }) => tokio::time::sleep(Duration::from_millis(5)).await,
+                    cause => break cause,
+                }
+            };
+            assert_eq!(cause, Some(Cause::TimedOut));
             while held.strong_count() > 1 {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
-            // Until the thread has said so.
-            tokio::time::sleep(Duration::from_millis(50)).await;
         }
+    });
+}
+
+#[test]
+fn isolated_check_that_panics_leaves_no_task_behind() {
+    // Without the hook, which writes the message.
+    let panic = || -> bool { std::panic::resume_unwind(Box::new("on purpose")) };
+    let panics = Check::new("panics", Level::L1, move || async move { panic() }).with_max_age(Duration::ZERO);
+    prober().block_on(async {
+        let health = health_tests::builder([panics]).isolated_checks().build().expect("a good endpoint");
+        for _ in 0..20 {
+            let answer = health.monitor().report(&Selection::everything()).await;
+            let result = answer.result("panics").expect("it was selected");
+            assert_eq!((result.cause(), result.message()), (Some(&Cause::Panicked), Some("panicked: on purpose")));
+        }
+        let ended = async {
+            while Handle::current().metrics().num_alive_tasks() >= 20 {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), ended).await.expect("the tasks of the runs end");
     });
 }
 

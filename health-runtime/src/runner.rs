@@ -3,7 +3,7 @@
 use std::{
     any::Any,
     future::{pending, poll_fn},
-    panic::{AssertUnwindSafe, catch_unwind},
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     pin::pin,
     time::Duration,
 };
@@ -62,15 +62,18 @@ pub(crate) fn isolate(work: Work, timeout: Duration) -> Work {
             pending::<()>().await;
             drop(alive);
         });
-        let outcome = runtime.block_on(async {
-            let run = async { tokio::time::timeout(timeout.saturating_add(GRACE), work()).await };
-            match select(shut_down, pin!(run)).await {
-                Either::Right((Ok(outcome), _)) => Some(outcome),
-                _ => None,
+        let ending = runtime.block_on(async {
+            match select(shut_down, pin!(run_task(&*work, timeout.saturating_add(GRACE)))).await {
+                Either::Right((ending, _)) => ending,
+                Either::Left(_) => Ending::TimedOut,
             }
         });
         guard.abort();
-        outcome.unwrap_or_else(|| Outcome::fail("dropped without an answer"))
+        match ending {
+            Ending::Answered(outcome) => outcome,
+            Ending::Panicked(text) => resume_unwind(Box::new(text)),
+            Ending::TimedOut => Outcome::fail("dropped without an answer"),
+        }
     })
 }
 
