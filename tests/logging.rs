@@ -162,8 +162,11 @@ fn second_endpoint(log: &Log) {
         "{text}"
     );
     assert!(is_warned());
-    drop((first, second, by_hand));
-    let _third = build();
+    drop(second);
+    let third = build();
+    assert!(is_warned(), "the first one runs them still");
+    drop((first, third, by_hand));
+    let _fourth = build();
     assert!(!is_warned(), "the others are gone");
 }
 

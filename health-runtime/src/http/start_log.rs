@@ -1,4 +1,4 @@
-//! What an endpoint logs when it is built.
+//! Events that an endpoint logs when it is built.
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
@@ -7,8 +7,8 @@ use tokio::runtime::Handle;
 use super::handler::Service;
 use crate::{model::Level, registry::Registry};
 
-/// The latest endpoint that runs declared checks in the background.
-static LATEST: Mutex<Weak<Service>> = Mutex::new(Weak::new());
+/// The endpoints that run declared checks in the background, and some that are gone.
+static ENDPOINTS: Mutex<Vec<Weak<Service>>> = Mutex::new(Vec::new());
 
 /// Logs how many checks each level has.
 pub(super) fn log_count(registry: &Registry) {
@@ -44,13 +44,16 @@ pub(super) fn warn_if_second(service: &Arc<Service>, checks: usize) {
         return;
     }
     // Nothing panics while it holds the lock.
-    let mut latest = LATEST.lock().unwrap_or_else(PoisonError::into_inner);
-    if latest.strong_count() > 0 {
+    let mut endpoints = ENDPOINTS.lock().unwrap_or_else(PoisonError::into_inner);
+    endpoints.retain(|endpoint| endpoint.strong_count() > 0);
+    let is_second = !endpoints.is_empty();
+    endpoints.push(Arc::downgrade(service));
+    drop(endpoints);
+    if is_second {
         tracing::warn!(
             checks,
             "a second health endpoint is built in this process, so that declared background checks run once for each \
              endpoint; build one and clone it, or call `without_declared_checks` on the other"
         );
     }
-    *latest = Arc::downgrade(service);
 }
