@@ -13,7 +13,7 @@ use std::{
 };
 
 use health_runtime::{
-    Check, Level, Server, Status,
+    Check, Level, Server, Status, Tls,
     access::{Access, Caller, Decision, Policy, closed, public},
     serve_isolated,
 };
@@ -23,6 +23,8 @@ use health_tests::{
     get, monitor, serve_with_addresses,
 };
 use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
     sync::{Mutex as AsyncMutex, MutexGuard},
     time::{sleep, timeout},
 };
@@ -190,4 +192,31 @@ async fn blocked_log_does_not_stop_any_place() {
     server.stop().await;
     let text = log.take();
     assert!(text.contains("access refused") && text.contains("no access decision"), "{text}");
+}
+
+/// Whoever begins a TLS handshake with nonsense causes an event that nobody wants to see by default.
+#[tokio::test]
+async fn failed_handshakes_take_no_room_in_the_log() {
+    let key = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
+    let folder = tempfile::tempdir().expect("a folder");
+    let (certificate_file, key_file) = (folder.path().join("tls.crt"), folder.path().join("tls.key"));
+    std::fs::write(&certificate_file, key.cert.pem()).expect("a file");
+    std::fs::write(&key_file, key.signing_key.serialize_pem()).expect("a file");
+    let router = builder([]).build().expect("good").router();
+    let tls = Tls::new(certificate_file, key_file);
+    let server = Server::new().listen_tls("127.0.0.1:0", tls, router).start().expect("a server");
+
+    let blocked = Blocked::new().await;
+    let monitor = monitor([flapping("flaps")]);
+    ask(&monitor, 1).await;
+    blocked.holds_somebody().await;
+    for _ in 0..300 {
+        let mut stream = TcpStream::connect(server.local_addrs()[0]).await.expect("it accepts");
+        stream.write_all(b"GET / HTTP/1.1\r\n\r\n").await.expect("it is open");
+        let _ = timeout(LONG, stream.read_to_end(&mut Vec::new())).await.expect("closed in time");
+    }
+    blocked.pipe.tap.set(false);
+    server.stop().await;
+    let text = blocked.pipe.log.take();
+    assert_eq!(missed(&text), 0, "{text}");
 }

@@ -85,12 +85,14 @@ pub(super) async fn serve_secured(
             peer.certificate.clone_from(&certificate);
             serve(stream, peer, router, activity, stopping, outdated.wait(certificate)).await;
         }
-        Err(error) => {
+        // Any stranger can repeat it, so it takes no room in the log unless somebody wants to see it.
+        Err(error) if tracing::enabled!(tracing::Level::DEBUG) => {
             log::write(Topic::Server, move || {
                 let peer = peer.address.map(tracing::field::display);
                 tracing::debug!(peer, error, "a TLS handshake with the health endpoint failed");
             });
         }
+        Err(_) => {}
     }
 }
 
