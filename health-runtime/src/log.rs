@@ -57,11 +57,10 @@ pub(crate) fn write(topic: Topic, event: impl FnOnce() + Send + 'static) {
     drop(LOG.push(entry));
 }
 
-/// Waits until everything is written, or the subscriber seems to be blocked: so that a process that ends at once has
-/// logged why.
+/// Waits until all events so far are written, or the subscriber seems to be blocked: so that a process that ends at once
+/// has logged why.
 pub(crate) fn flush() {
-    let is_pending = |state: &mut State| state.is_writing || state.queues.iter().any(|queue| !queue.waiting.is_empty());
-    drop(LOG.changed.wait_timeout_while(LOG.lock(), FLUSH_LIMIT, is_pending));
+    LOG.flush();
 }
 
 static LOG: Log = Log { state: Mutex::new(State::new()), changed: Condvar::new() };
@@ -74,11 +73,15 @@ struct Log {
 struct State {
     queues: [Queue; Topic::COUNT],
     has_thread: bool,
-    is_writing: bool,
+    /// Number of the next entry.
+    next: u64,
+    /// Number of the entry that is being written.
+    writing: Option<u64>,
 }
 
 struct Queue {
-    waiting: VecDeque<Entry>,
+    /// With their numbers, which count the entries of all queues.
+    waiting: VecDeque<(u64, Entry)>,
     dropped: u64,
 }
 
@@ -92,13 +95,38 @@ struct Entry {
 impl State {
     const fn new() -> Self {
         const EMPTY: Queue = Queue { waiting: VecDeque::new(), dropped: 0 };
-        Self { queues: [EMPTY; Topic::COUNT], has_thread: false, is_writing: false }
+        Self { queues: [EMPTY; Topic::COUNT], has_thread: false, next: 0, writing: None }
     }
 
-    /// The next entry, with the number of those that were dropped before it.
+    /// Adds an entry. Returns the one that had to make room.
+    fn push(&mut self, entry: Entry) -> Option<Entry> {
+        let queue = &mut self.queues[entry.topic as usize];
+        let oldest = if queue.waiting.len() == MAX_WAITING_EVENTS { queue.waiting.pop_front() } else { None };
+        queue.dropped += u64::from(oldest.is_some());
+        queue.waiting.push_back((self.next, entry));
+        self.next += 1;
+        oldest.map(|(_, entry)| entry)
+    }
+
+    /// Takes the oldest entry of all queues, with the number of those that were dropped before it.
     fn pop(&mut self) -> Option<(Entry, u64)> {
-        let queue = self.queues.iter_mut().find(|queue| !queue.waiting.is_empty())?;
-        Some((queue.waiting.pop_front()?, mem::take(&mut queue.dropped)))
+        let queue = self.queues.iter_mut().min_by_key(|queue| queue.front().unwrap_or(u64::MAX))?;
+        let (number, entry) = queue.waiting.pop_front()?;
+        self.writing = Some(number);
+        Some((entry, mem::take(&mut queue.dropped)))
+    }
+
+    /// Whether an entry before the one with this number is still to be written.
+    fn is_behind(&self, number: u64) -> bool {
+        let waiting = self.queues.iter().filter_map(Queue::front);
+        waiting.chain(self.writing).any(|unwritten| unwritten < number)
+    }
+}
+
+impl Queue {
+    /// The number of the oldest entry.
+    fn front(&self) -> Option<u64> {
+        self.waiting.front().map(|(number, _)| *number)
     }
 }
 
@@ -115,19 +143,22 @@ impl Log {
             let thread = thread::Builder::new().name("health-log".to_owned());
             state.has_thread = thread.spawn(|| self.write_forever()).is_ok();
         }
-        let queue = &mut state.queues[entry.topic as usize];
-        let oldest = if queue.waiting.len() == MAX_WAITING_EVENTS { queue.waiting.pop_front() } else { None };
-        queue.dropped += u64::from(oldest.is_some());
-        queue.waiting.push_back(entry);
+        let oldest = state.push(entry);
         drop(state);
         self.changed.notify_all();
         oldest
     }
 
+    fn flush(&self) {
+        let state = self.lock();
+        let next = state.next;
+        drop(self.changed.wait_timeout_while(state, FLUSH_LIMIT, |state| state.is_behind(next)));
+    }
+
     fn write_forever(&self) {
         loop {
             let mut state = self.lock();
-            state.is_writing = false;
+            state.writing = None;
             self.changed.notify_all();
             let (entry, dropped) = loop {
                 match state.pop() {
@@ -135,7 +166,6 @@ impl Log {
                     None => state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
                 }
             };
-            state.is_writing = true;
             drop(state);
             // A subscriber that panics must not end the log.
             let _ = catch_unwind(AssertUnwindSafe(|| entry.write(dropped)));
@@ -145,7 +175,7 @@ impl Log {
 
 impl Entry {
     fn write(self, dropped: u64) {
-        let Self { topic, subscriber, span, event } = self;
+        let Self { topic, subscriber, span, event, .. } = self;
         dispatcher::with_default(&subscriber, || {
             if dropped > 0 {
                 tracing::warn!(
@@ -189,7 +219,48 @@ impl OncePerMinute {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    };
+
     use super::*;
+
+    fn entry(topic: Topic, event: impl FnOnce() + Send + 'static) -> Entry {
+        Entry { topic, subscriber: Dispatch::none(), span: Span::none(), event: Box::new(event) }
+    }
+
+    #[test]
+    fn events_of_all_topics_are_written_in_their_order() {
+        let topics = [Topic::Server, Topic::Checks, Topic::Access, Topic::Checks, Topic::Server];
+        let mut state = State::new();
+        for topic in topics {
+            assert!(state.push(entry(topic, || {})).is_none());
+        }
+        assert_eq!(topics.map(|_| state.pop().map(|(entry, _)| entry.topic)), topics.map(Some));
+        assert!(state.pop().is_none());
+    }
+
+    /// Another service of the process may be attacked while this one ends.
+    #[test]
+    fn flush_does_not_wait_for_events_that_come_after_it() {
+        static LOG: Log = Log { state: Mutex::new(State::new()), changed: Condvar::new() };
+        fn flood(is_over: Arc<AtomicBool>) {
+            if !is_over.load(Ordering::Relaxed) {
+                LOG.push(entry(Topic::Access, move || flood(is_over)));
+            }
+        }
+        let is_over = Arc::<AtomicBool>::default();
+        flood(Arc::clone(&is_over));
+        let (written, is_written) = mpsc::channel();
+        LOG.push(entry(Topic::Server, move || written.send(()).expect("the test waits")));
+        let began = Instant::now();
+        LOG.flush();
+        assert!(is_written.try_recv().is_ok());
+        assert!(began.elapsed() < FLUSH_LIMIT);
+        is_over.store(true, Ordering::Relaxed);
+    }
 
     #[tokio::test(start_paused = true)]
     async fn one_event_a_minute_is_admitted_and_the_others_are_counted() {

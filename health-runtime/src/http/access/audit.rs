@@ -27,7 +27,7 @@ const MAX_ADDRESSES: usize = 128;
 
 const PERIOD: Duration = Duration::from_mins(1);
 
-/// What an address did.
+/// An act that the audit counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Event {
     Refused(Why),
@@ -61,8 +61,9 @@ impl Audit {
         // The task that ends a minute may be gone with its runtime.
         let before = is_over.then(|| mem::take(&mut *minute));
         if minute.began.is_none() {
-            minute.began = Some(Instant::now());
-            self.end_later();
+            let now = Instant::now();
+            minute.began = Some(now);
+            self.end_later(now);
         }
         let number = minute.tally(address.map(network)).count(event);
         drop(minute);
@@ -73,13 +74,17 @@ impl Audit {
     }
 
     /// Ends the minute that begins now, also if nothing else happens in it.
-    fn end_later(&self) {
+    fn end_later(&self, began: Instant) {
         let Ok(runtime) = Handle::try_current() else { return };
         let minute = Arc::downgrade(&self.minute);
         runtime.spawn(async move {
             sleep(PERIOD).await;
-            if let Some(minute) = minute.upgrade() {
-                let ended = mem::take(&mut *lock(&minute));
+            let Some(minute) = minute.upgrade() else { return };
+            let mut minute = lock(&minute);
+            // An event may have ended it already and begun the next one.
+            if minute.began == Some(began) {
+                let ended = mem::take(&mut *minute);
+                drop(minute);
                 ended.log();
             }
         });
@@ -147,5 +152,29 @@ impl Tally {
                 "more access refusals within a minute"
             );
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::{task::yield_now, time::advance};
+
+    use super::*;
+
+    /// Timers have whole milliseconds, so an event may come between the end of a minute and its task.
+    #[tokio::test(start_paused = true)]
+    async fn task_of_a_minute_does_not_end_the_next_minute() {
+        let (audit, event) = (Audit::default(), Event::Refused(Why::Rejected));
+        let admitted = || (0..2 * MAX_IN_FULL).filter(|_| audit.admits(None, event)).count() as u64;
+        advance(Duration::from_micros(500)).await;
+        assert_eq!(admitted(), MAX_IN_FULL);
+        // The task begins to sleep.
+        yield_now().await;
+        advance(PERIOD).await;
+        assert_eq!(admitted(), MAX_IN_FULL);
+        sleep(Duration::from_millis(2)).await;
+        assert_eq!(admitted(), 0);
+        sleep(PERIOD).await;
+        assert_eq!(admitted(), MAX_IN_FULL);
     }
 }
