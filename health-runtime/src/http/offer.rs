@@ -1,4 +1,4 @@
-//! What a door without credentials of its own offers, such as gRPC.
+//! Levels and groups that a door without credentials of its own offers, such as gRPC.
 
 use super::{
     access::{Ask, Decision},

@@ -14,7 +14,7 @@ use super::{
 };
 
 impl Endpoint {
-    /// Whether a path is one of the endpoint's: those of its routes, and everything below its base path and below the
+    /// Returns whether a path is the endpoint's: one of its routes, or anything below its base path or below the
     /// path of its levels. Any other path belongs to the service.
     ///
     /// ```

@@ -1,4 +1,4 @@
-//! What the groups would answer, as far as a report of levels tells.
+//! Verdicts of the groups, as far as a report of levels tells them.
 
 use tokio::time::Instant;
 

@@ -1,4 +1,4 @@
-//! Which request headers decide what a caller gets.
+//! Request headers that decide what a caller gets.
 
 use std::collections::BTreeSet;
 

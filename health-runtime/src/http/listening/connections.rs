@@ -20,9 +20,9 @@ const MAX_LEAVING: usize = 64;
 #[derive(Default)]
 pub(super) struct Connections {
     tasks: JoinSet<()>,
-    /// Those that may stay, and some that have ended.
+    /// Connections that may stay, and some that have ended.
     held: Vec<Held>,
-    /// Those that were evicted, and some that have ended.
+    /// Tasks of evicted connections, some of which have ended.
     leaving: VecDeque<AbortHandle>,
     changes: Arc<AtomicU64>,
 }
