@@ -34,21 +34,26 @@ const LONG: Duration = Duration::from_secs(20);
 
 const CHANGES: usize = 3_000;
 
+/// The targets of events.
+const CHANGE: &str = "health_runtime::change";
+const ACCESS: &str = "health_runtime::access";
+
 #[derive(Default)]
 struct Tap {
-    is_closed: Mutex<bool>,
+    /// The target whose events it holds.
+    closed_to: Mutex<Option<&'static str>>,
     holds_somebody: AtomicBool,
     turned: Condvar,
 }
 
 impl Tap {
-    fn set(&self, is_closed: bool) {
-        *self.is_closed.lock().expect("no panic") = is_closed;
+    fn set(&self, closed_to: Option<&'static str>) {
+        *self.closed_to.lock().expect("no panic") = closed_to;
         self.turned.notify_all();
     }
 }
 
-/// A log that takes nothing while the tap is closed.
+/// A log that takes no event of a target while the tap is closed to it.
 #[derive(Clone, Default)]
 struct Pipe {
     log: Log,
@@ -57,9 +62,11 @@ struct Pipe {
 
 impl Write for Pipe {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        let is_closed = self.tap.is_closed.lock().expect("no panic");
-        self.tap.holds_somebody.fetch_or(*is_closed, Ordering::SeqCst);
-        drop(self.tap.turned.wait_while(is_closed, |is_closed| *is_closed).expect("no panic"));
+        let line = String::from_utf8_lossy(bytes);
+        let is_held = |closed_to: Option<&str>| closed_to.is_some_and(|target| line.contains(target));
+        let closed_to = self.tap.closed_to.lock().expect("no panic");
+        self.tap.holds_somebody.fetch_or(is_held(*closed_to), Ordering::SeqCst);
+        drop(self.tap.turned.wait_while(closed_to, |target| is_held(*target)).expect("no panic"));
         self.log.write(bytes)
     }
 
@@ -76,14 +83,15 @@ impl<'a> MakeWriter<'a> for Pipe {
     }
 }
 
-/// The pipe with a closed tap, for one test at a time. It is opened in the end.
+/// The pipe with a closed tap, for one test at a time. It is opened in the end. What the end of the test before still logs
+/// has another target.
 struct Blocked {
     pipe: &'static Pipe,
     _alone: MutexGuard<'static, ()>,
 }
 
 impl Blocked {
-    async fn new() -> Self {
+    async fn new(target: &'static str) -> Self {
         static ALONE: AsyncMutex<()> = AsyncMutex::const_new(());
         static PIPE: LazyLock<Pipe> = LazyLock::new(|| {
             let pipe = Pipe::default();
@@ -93,7 +101,7 @@ impl Blocked {
         let alone = ALONE.lock().await;
         let _ = PIPE.log.take();
         PIPE.tap.holds_somebody.store(false, Ordering::SeqCst);
-        PIPE.tap.set(true);
+        PIPE.tap.set(Some(target));
         Self { pipe: &PIPE, _alone: alone }
     }
 
@@ -106,7 +114,7 @@ impl Blocked {
 
 impl Drop for Blocked {
     fn drop(&mut self) {
-        self.pipe.tap.set(false);
+        self.pipe.tap.set(None);
     }
 }
 
@@ -118,7 +126,7 @@ fn missed(text: &str) -> usize {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
 async fn it_holds_up_nobody_who_is_told_and_keeps_no_more_than_it_may() {
-    let blocked = Blocked::new().await;
+    let blocked = Blocked::new(CHANGE).await;
     let monitor = monitor([flapping("flaps")]);
     let mut changes = monitor.subscribe();
     for number in 0..CHANGES {
@@ -135,7 +143,7 @@ async fn it_holds_up_nobody_who_is_told_and_keeps_no_more_than_it_may() {
         }
     }
     let log = blocked.pipe.log.clone();
-    blocked.pipe.tap.set(false);
+    blocked.pipe.tap.set(None);
     let logged = |text: &str| text.lines().filter(|line| line.contains("health check changed")).count();
     let caught_up = async {
         while logged(&log.so_far()) + missed(&log.so_far()) < CHANGES {
@@ -182,12 +190,12 @@ async fn blocked_log_does_not_stop_any_place() {
     let plain = serve_with_addresses(router.clone()).await;
     let isolated = serve_isolated("127.0.0.1:0", router.clone()).expect("a thread");
     let server = Server::new().listen("127.0.0.1:0", router).start().expect("a server");
-    let blocked = Blocked::new().await;
+    let blocked = Blocked::new(ACCESS).await;
     for address in [plain, isolated.local_addr(), server.local_addrs()[0]] {
         refuse_and_probe(address, &blocked).await;
     }
     let log = blocked.pipe.log.clone();
-    blocked.pipe.tap.set(false);
+    blocked.pipe.tap.set(None);
     isolated.stop().await;
     server.stop().await;
     let text = log.take();
@@ -206,7 +214,7 @@ async fn failed_handshakes_take_no_room_in_the_log() {
     let tls = Tls::new(certificate_file, key_file);
     let server = Server::new().listen_tls("127.0.0.1:0", tls, router).start().expect("a server");
 
-    let blocked = Blocked::new().await;
+    let blocked = Blocked::new(CHANGE).await;
     let monitor = monitor([flapping("flaps")]);
     ask(&monitor, 1).await;
     blocked.holds_somebody().await;
@@ -215,7 +223,7 @@ async fn failed_handshakes_take_no_room_in_the_log() {
         stream.write_all(b"GET / HTTP/1.1\r\n\r\n").await.expect("it is open");
         let _ = timeout(LONG, stream.read_to_end(&mut Vec::new())).await.expect("closed in time");
     }
-    blocked.pipe.tap.set(false);
+    blocked.pipe.tap.set(None);
     server.stop().await;
     let text = blocked.pipe.log.take();
     assert_eq!(missed(&text), 0, "{text}");
