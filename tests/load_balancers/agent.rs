@@ -4,7 +4,7 @@ use std::{net::SocketAddr, time::Duration};
 
 use health_runtime::{
     Agent, Check, Endpoint, Group, Level,
-    access::{Access, AnyPolicy, Limits, any_of, closed, public},
+    access::{Access, AnyPolicy, Limits, address, any_of, closed, public},
     serve_agent,
 };
 use health_tests::{builder, get, request, serve};
@@ -71,7 +71,8 @@ async fn names_are_for_those_who_may_ask_for_readiness() {
         (access(public()), "down #db\n"),
         (access(public()).limits(Limits::new()), "down #db\n"),
         (access(closed()), "down\n"),
-        (access(any_of([public(), closed()])), "down\n"),
+        (access(any_of([public(), closed()])), "down #db\n"),
+        (access(any_of([public(), address(["192.0.2.1"])])), "down\n"),
     ] {
         let db = Switch::default();
         let checks = [db.check("db")];
