@@ -14,7 +14,7 @@ const MAX_SPACED: usize = 128;
 /// Schemes whose user names are no secret without a password.
 const SCHEMES_WITH_USERS: [&str; 6] = ["ssh", "git", "sftp", "git+ssh", "ssh+git", "svn+ssh"];
 
-/// What `@` stands in front of elsewhere: `actions/checkout@main`.
+/// Words behind an `@` that is not part of an address: `actions/checkout@main`.
 const VERSIONS: [&str; 12] =
     ["main", "master", "latest", "next", "head", "dev", "develop", "beta", "alpha", "stable", "nightly", "sha256"];
 

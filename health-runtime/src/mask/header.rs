@@ -9,6 +9,9 @@ use super::{
     value::{MASK, end_of_bare, is_encoded, is_label, is_no_word, is_prose, is_state},
 };
 
+/// Most parameters that are looked at, so that no list of them is read again and again.
+const MAX_PARAMETERS: usize = 32;
+
 /// Finds credentials behind `Bearer`, `Basic` and the like. `Bearer token expired` and a challenge stay.
 pub(super) fn scheme(spot: &Spot<'_>) -> Option<Range<usize>> {
     let run = &spot.text[spot.run.clone()];
@@ -27,11 +30,17 @@ pub(super) fn scheme(spot: &Spot<'_>) -> Option<Range<usize>> {
         return None;
     }
     let level = letter_at(spot.text, spot.run.end).map_or(0, |letter| letter.level);
-    let word = &spot.text[start..end_of_bare(spot.text, start, level)];
-    let word = &word[..word.find(['"', '\'']).unwrap_or(word.len())];
-    let is_secret = match credentials {
-        Credentials::Base64 => is_encoded(word),
-        Credentials::Word | Credentials::Parameters => true,
+    let end = skip(spot.text, start, |letter| {
+        letter.level > level || !(letter.char.is_whitespace() || matches!(letter.char, '"' | '\''))
+    });
+    let word = &spot.text[start..end_of_bare(&spot.text[..end], start, level)];
+    let (word, is_secret) = match credentials {
+        Credentials::Base64 => {
+            // The end of a sentence.
+            let word = word.trim_end_matches(['.', ':', '!', '?']);
+            (word, is_encoded(word))
+        }
+        Credentials::Word | Credentials::Parameters => (word, true),
     };
     (is_secret && is_no_word(word) && !is_state(word) && !is_label(word)).then_some(start..start + word.len())
 }
@@ -95,7 +104,10 @@ fn end_of_parameters(text: &str, start: usize) -> Option<usize> {
     }
     let mut end = None;
     let mut at = start;
-    while is_parameter(text, at) {
+    for _ in 0..MAX_PARAMETERS {
+        if !is_parameter(text, at) {
+            break;
+        }
         let value = text[at..].find('=').map_or(text.len(), |sign| at + sign + 1);
         let last = match quote_at(text, value) {
             Some(length) => {

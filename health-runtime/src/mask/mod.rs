@@ -167,6 +167,9 @@ mod tests {
             ("Bearer token expired; Basic auth failed", "Bearer token expired; Basic auth failed"),
             ("bad eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.c2ln here", "bad *** here"),
             ("eyJ is how they begin", "eyJ is how they begin"),
+            // A text that is cut off.
+            (r#"[("user", "ada"), ("password", "hunter2"#, r#"[("user", "ada"), ("password", "***"#),
+            ("<Password><![CDATA[hunter2", "<Password><![CDATA[***"),
         ] {
             assert_eq!(mask_credentials(text), masked);
         }
@@ -309,6 +312,17 @@ mod tests {
             "digest a=b, ",
             "1:A",
             "--",
+            "password {",
+            "(\"token\",{",
+            "(\"token\", \u{201c}",
+            "password (\u{201c}",
+            "x=digest ",
+            "<password><![CDATA[",
+            "<password/><![CDATA[",
+            "a-----",
+            "_,",
+            "token:]",
+            "token \u{201c}",
         ] {
             let [short, long] = [1 << 12, 1 << 15].map(|length| part.repeat(length / part.len()));
             // Other programs may take the processor meanwhile.

@@ -9,7 +9,7 @@ use super::{
     spot::Spot,
     value::{
         Form, closing, extend, is_all_numbers, is_encoded, is_label, is_no_word, is_number, is_pair, is_prose,
-        is_state, value_at,
+        is_state, quoted_at, value_at,
     },
 };
 
@@ -59,6 +59,10 @@ fn strip<'a>(name: &'a str, word: &str) -> Option<&'a str> {
 
 /// Finds the value behind a name: `password=…`, `"token": "…"`, `--password …`, `<password>…<`, `Password("…")`.
 pub(super) fn named(spot: &Spot<'_>) -> Option<Range<usize>> {
+    // Else the name would be looked for in all that stands in front.
+    if !spot.text[spot.run.clone()].contains(char::is_alphanumeric) {
+        return None;
+    }
     let kind = kind_of(&spot.text[spot.floor..spot.run.end])?;
     let quote = quote_at(spot.text, spot.run.end);
     let name = Name {
@@ -194,9 +198,11 @@ impl Name<'_> {
             return None;
         }
         let comma = letter_at(self.text, self.end).filter(|letter| letter.char == ',')?;
-        let (form, value) = value_at(self.text, skip_blanks(self.text, self.end + comma.width), 0, false);
-        let is_pair = form == Form::Quoted && self.text[closing(self.text, value.end)..].starts_with(')');
-        self.secret(form, value.clone()).filter(|_| is_pair).map(|_| value)
+        let value = quoted_at(self.text, skip_blanks(self.text, self.end + comma.width))?;
+        let behind = &self.text[closing(self.text, value.end)..];
+        // The text may be cut off.
+        let is_pair = behind.is_empty() || behind.starts_with(')');
+        self.secret(Form::Quoted, value.clone()).filter(|_| is_pair).map(|_| value)
     }
 
     /// `{"name": "DB_PASSWORD", "value": "…"}`, and the same in XML and YAML.
@@ -224,10 +230,16 @@ impl Name<'_> {
         let near = &self.text[..self.text.floor_char_boundary(self.run.end + MAX_ELEMENT)];
         let bracket = skip(near, self.run.end, |letter| !matches!(letter.char, '<' | '>'));
         let bracket_width = letter_at(near, bracket).filter(|letter| letter.char == '>')?.width;
+        if self.text[..bracket].ends_with('/') {
+            return None;
+        }
         let start = bracket + bracket_width;
         let verbatim = self.text[start..].strip_prefix("<![CDATA[");
         let (start, end) = match verbatim {
-            Some(inside) => (start + "<![CDATA[".len(), self.text.len() - inside.len() + inside.find("]]>")?),
+            Some(inside) => {
+                let start = self.text.len() - inside.len();
+                (start, start + inside.find("]]>").unwrap_or(inside.len()))
+            }
             None => (start, skip(self.text, start, |letter| letter.char != '<')),
         };
         let content = self.secret(Form::Quoted, start..end)?;
@@ -236,8 +248,7 @@ impl Name<'_> {
                 .is_some_and(|open| letter_at(self.text, end + open.width).is_some_and(|letter| letter.char == '/'));
         // `<user> <password> <host>` says how a command is used.
         let is_usage = !is_closed && content.contains(char::is_whitespace);
-        let has_letters = content.contains(char::is_alphanumeric) && !self.text[..bracket].ends_with('/');
-        (has_letters && !is_usage).then_some(start..end)
+        (content.contains(char::is_alphanumeric) && !is_usage).then_some(start..end)
     }
 
     /// `--password …`.
@@ -256,12 +267,12 @@ impl Name<'_> {
     fn in_statement(&self) -> Option<Range<usize>> {
         let start = skip_blanks(self.text, self.end);
         let is_statement = self.kind == Kind::Password && start > self.end && !self.is_quoted;
-        let (form, value) = is_statement.then(|| value_at(self.text, start, 0, true))?;
-        self.secret(form, value.clone()).filter(|_| form == Form::Quoted).map(|_| value)
+        let value = is_statement.then(|| quoted_at(self.text, start))??;
+        self.secret(Form::Quoted, value.clone()).map(|_| value)
     }
 }
 
-/// What stands between a name and its value.
+/// The sign between a name and its value.
 struct Sign {
     end: usize,
     is_equals: bool,

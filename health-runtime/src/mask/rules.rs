@@ -1,6 +1,6 @@
 //! The table of rules: names of secrets, forms of tokens, and words that stand where a secret could stand.
 
-/// What a name says about its value.
+/// The kind of value that a name announces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Password,

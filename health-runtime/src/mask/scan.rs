@@ -76,7 +76,9 @@ fn end_of_run(text: &str, at: usize) -> usize {
     if !rest.starts_with(is_begin) {
         return at;
     }
-    let length = rest.find(|letter: char| !is_begin(letter) && !matches!(letter, '-' | '.')).unwrap_or(rest.len());
-    let run = &rest[..length];
-    at + if run.contains('-') { run.find("-----").unwrap_or(length) } else { length }
+    let is_end = |(at, letter): &(usize, char)| match letter {
+        '-' => rest[*at..].starts_with("-----"),
+        letter => !is_begin(*letter) && *letter != '.',
+    };
+    at + rest.char_indices().find(is_end).map_or(rest.len(), |(length, _)| length)
 }

@@ -1,4 +1,4 @@
-//! What a rule looks at.
+//! The input of a rule.
 
 use std::{cell::Cell, ops::Range};
 

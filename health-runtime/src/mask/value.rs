@@ -7,7 +7,7 @@ use super::{
     rules::{PROSE, STATES, in_base64},
 };
 
-/// What a secret is replaced with.
+/// Replaces a secret.
 pub(super) const MASK: &str = "***";
 
 /// Longest look ahead for what does not end a value by itself.
@@ -34,19 +34,23 @@ pub(super) enum Form {
 
 /// Finds the value that begins at a position, behind a sign that is percent-encoded `level` times.
 pub(super) fn value_at(text: &str, at: usize, level: usize, is_equals: bool) -> (Form, Range<usize>) {
-    // `b"…"`, `@"…"`.
-    let rest = &text[at..];
-    let prefix = ["br", "rb", "b", "r", "u", "f", "N", "@", "$"].into_iter().find(|prefix| rest.starts_with(prefix));
-    for start in [at, at + prefix.map_or(0, str::len)] {
-        if let Some(length) = quote_at(text, start) {
-            let inside = start + length;
-            return (Form::Quoted, inside..closing_quote(text, &text[start..inside], inside));
-        }
+    if let Some(value) = quoted_at(text, at) {
+        return (Form::Quoted, value);
     }
     match letter_at(text, at).map(|letter| letter.char) {
         Some('{' | '[') => (Form::Container, at..end_of_container(text, at, is_equals)),
         _ => (Form::Bare, at..end_of_bare(text, at, level)),
     }
+}
+
+/// Finds the value in quotes that begins at a position, as in `b"…"` and `@"…"`.
+pub(super) fn quoted_at(text: &str, at: usize) -> Option<Range<usize>> {
+    let rest = &text[at..];
+    let prefix = ["br", "rb", "b", "r", "u", "f", "N", "@", "$"].into_iter().find(|prefix| rest.starts_with(prefix));
+    [at, at + prefix.map_or(0, str::len)].into_iter().find_map(|start| {
+        let inside = start + quote_at(text, start)?;
+        Some(inside..closing_quote(text, &text[start..inside], inside))
+    })
 }
 
 /// Returns where the quote is over that closes a value.
@@ -203,9 +207,10 @@ pub(super) fn is_state(text: &str) -> bool {
     is_word_of(trimmed, &[STATES]) || is_masked(text) || is_placeholder(text) || is_sentence()
 }
 
-/// Whether nothing stands here, or a name of its own: `token: password: …`.
+/// Whether nothing stands here, or a name of its own: `token: password: …`. A long text is not a name, and would be read
+/// again and again if it were.
 pub(super) fn is_label(text: &str) -> bool {
-    text.is_empty() || text.ends_with(':')
+    text.is_empty() || text.len() < LOOKAHEAD && text.ends_with(':')
 }
 
 /// Whether a sentence goes on with this word.
