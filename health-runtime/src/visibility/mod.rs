@@ -1,4 +1,4 @@
-//! Who may see which field of a check's data.
+//! The visibility of the fields of a check's data.
 //!
 //! [`wrappers`] say it, and [`serializer`] turns data into what each kind of callers sees. In between stand serializers of
 //! others, such as serde's for `#[serde(flatten)]`, so a wrapper tells how deep it is in others by [`nesting`], and leaves no

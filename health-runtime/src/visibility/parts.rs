@@ -9,7 +9,7 @@ pub(crate) struct Seen {
     pub(crate) public: Option<Value>,
 }
 
-/// What is left of a value for each kind of callers; nothing, if it is not for them.
+/// The part of a value that each kind of callers sees; `None` if it sees nothing.
 #[derive(Debug, Default)]
 pub(super) struct Parts {
     pub(super) internal: Option<Value>,

@@ -83,7 +83,7 @@ struct Open<T> {
     /// The wrappers around its content; an entry in more of them is flattened.
     inside: Nesting,
     content: T,
-    /// Of the entry whose value comes next.
+    /// The key of the entry whose value comes next.
     key: Option<String>,
     /// The variant of an enum that all of it belongs to.
     variant: Option<&'static str>,
@@ -111,6 +111,16 @@ impl Open<List> {
 }
 
 impl Open<Fields> {
+    /// Returns a key as JSON has it: a text.
+    fn text_of(&self, key: &(impl Serialize + ?Sized)) -> Result<String, Error> {
+        match key.serialize(Slot::new(self.depth, self.slot.wrapped))?.internal {
+            Some(Value::String(text)) => Ok(text),
+            Some(Value::Number(number)) => Ok(number.to_string()),
+            Some(Value::Bool(boolean)) => Ok(boolean.to_string()),
+            _ => Err(Error::custom("the key of a map must be a string")),
+        }
+    }
+
     fn insert(&mut self, key: &str, value: &(impl Serialize + ?Sized)) -> Result<(), Error> {
         let parts = self.child(value)?;
         self.content.insert(key, parts);
@@ -128,16 +138,6 @@ fn of_variant(variant: Option<&str>, parts: Parts) -> Parts {
     let mut fields = Fields::default();
     fields.insert(variant, parts);
     fields.finish()
-}
-
-/// A key as JSON has it: a text.
-fn text_of(key: &(impl Serialize + ?Sized)) -> Result<String, Error> {
-    match key.serialize(Slot::new(MAX_DEPTH, 0))?.internal {
-        Some(Value::String(text)) => Ok(text),
-        Some(Value::Number(number)) => Ok(number.to_string()),
-        Some(Value::Bool(boolean)) => Ok(boolean.to_string()),
-        _ => Err(Error::custom("the key of a map must be a string")),
-    }
 }
 
 macro_rules! scalars {
@@ -275,7 +275,7 @@ impl SerializeMap for Open<Fields> {
     type Error = Error;
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Error> {
-        self.key = Some(text_of(key)?);
+        self.key = Some(self.text_of(key)?);
         Ok(())
     }
 

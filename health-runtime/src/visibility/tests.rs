@@ -160,3 +160,10 @@ fn data_cannot_pass_for_public() {
     let hostile = json!({ "\0public:0": "mine", "public": "mine" });
     assert_eq!(seen(&(hostile.clone(), Public(1))), (json!([hostile, 1]), Some(json!([1]))));
 }
+
+#[test]
+fn keys_without_a_text_are_named_as_the_fault() {
+    let pairs = std::collections::BTreeMap::from([((1, 2), "x")]);
+    let fault = serialize(&pairs).expect_err("a pair as a key");
+    assert_eq!(fault.to_string(), "the key of a map must be a string");
+}
