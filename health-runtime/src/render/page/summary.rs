@@ -43,7 +43,7 @@ pub(super) fn summary(view: &ReportView<'_>, context: &Context<'_>, links: &Link
     }
 }
 
-/// Which instance this is, for those who may see what is running.
+/// Identifies the instance, for callers who may see what is running.
 fn identity(context: &Context<'_>) -> Markup {
     html! {
         @if let (Some(clearance), Some(runtime)) = (context.info, &context.process.runtime) {
@@ -81,15 +81,18 @@ fn groups(context: &Context<'_>, links: &Links) -> Markup {
     }
 }
 
-/// What does not pass, each root cause with the checks that it blocks. Not on the page of one check.
+/// Lists the checks that do not pass, each root cause with the checks that it blocks. Not on the page of one check.
 fn attention(view: &ReportView<'_>, links: &Links) -> Markup {
     let is_troubled = |check: &CheckView<'_>| !matches!(check.status, Status::Pass) && check.muted.is_none();
     let troubled = || view.checks.iter().enumerate().filter(|(_, check)| is_troubled(check));
     let mut roots: Vec<_> = troubled().filter(|(_, check)| !check.is_blocked()).collect();
     roots.sort_by_key(|(_, check)| std::cmp::Reverse(check.status));
+    // By name, because one failure may block thousands.
+    let all_blocked: BTreeMap<_, _> =
+        view.checks.iter().filter(|check| check.is_blocked()).map(|check| (check.name, check)).collect();
     let mut blocked: BTreeMap<Option<&str>, Vec<usize>> = BTreeMap::new();
     for (index, check) in troubled().filter(|(_, check)| check.is_blocked()) {
-        blocked.entry(root_cause(check, view)).or_default().push(index);
+        blocked.entry(root_cause(check, &all_blocked)).or_default().push(index);
     }
     let unexplained: Vec<_> =
         blocked.iter().filter(|(root, _)| !roots.iter().any(|(_, check)| Some(check.name) == **root)).collect();
@@ -128,10 +131,10 @@ fn attention(view: &ReportView<'_>, links: &Links) -> Markup {
 }
 
 /// Follows a blocked check to the failure behind it; `None` where the caller may not see what blocks.
-fn root_cause<'a>(check: &CheckView<'a>, view: &ReportView<'a>) -> Option<&'a str> {
+fn root_cause<'a>(check: &CheckView<'a>, all_blocked: &BTreeMap<&str, &CheckView<'a>>) -> Option<&'a str> {
     let mut root = check.blocked_by?.first()?.as_str();
     // Dependencies have no circles, so this ends.
-    while let Some(deeper) = view.checks.iter().find(|other| other.name == root && other.is_blocked()) {
+    while let Some(deeper) = all_blocked.get(root) {
         root = deeper.blocked_by?.first()?.as_str();
     }
     Some(root)
