@@ -27,7 +27,7 @@ impl Answering {
         self.endpoint.monitor()
     }
 
-    /// What the caller is offered, before any check runs. A decision is there if an interceptor has made one.
+    /// Returns the offer to the caller, before any check runs. A decision is there if an interceptor has made one.
     pub(super) fn offer(&self, extensions: &Extensions) -> Offer {
         self.endpoint.offer(extensions.get::<Decision>())
     }

@@ -397,7 +397,7 @@ impl Endpoint {
         Ok(Self::reaching(&self.service, Reach { status_codes, ..self.reach }))
     }
 
-    /// What callers are offered at a door that brings no credentials, given what a caller was granted elsewhere.
+    /// Returns the offer at a door that brings no credentials, with the levels that the caller was granted elsewhere.
     #[cfg(feature = "grpc")]
     pub(crate) fn offer(&self, granted: Option<&Decision>) -> Offer {
         Offer::new(&self.service, self.reach, granted)

@@ -7,7 +7,7 @@ use crate::model::{Cause, Report, ReportEntry, Status};
 /// Returns how long it is at most until the first failing check is run again.
 pub(super) fn run_again_after(report: &Report) -> Duration {
     let failing = report.entries().iter().filter(|entry| entry.counting_status() == Some(Status::Fail));
-    // What is blocked comes back with what blocks it.
+    // A blocked check recovers with the check that blocks it.
     let own = failing.filter(|entry| !matches!(entry.result.cause(), Some(Cause::Blocked { .. })));
     own.map(of_check).min().unwrap_or_default()
 }

@@ -36,7 +36,7 @@ impl fmt::Display for Group {
     }
 }
 
-/// What an orchestrator would be answered about a group.
+/// The answer that an orchestrator would get about a group.
 #[cfg(feature = "page")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct GroupVerdict {

@@ -127,7 +127,7 @@ pub struct ReportEntry {
 }
 
 impl ReportEntry {
-    /// What the check adds to the status of the report: nothing while it, or every check that blocks it, is muted.
+    /// The status that counts for the report: `None` while the check, or every check that blocks it, is muted.
     #[must_use]
     pub fn counting_status(&self) -> Option<Status> {
         self.muted.is_none().then_some(self.result.status)

@@ -14,7 +14,7 @@ const AT_A_TIME: usize = 32;
 pub(crate) struct Follower {
     shared: Arc<Shared>,
     news: Receiver<()>,
-    /// Those whose changes it reads, and among which changes are numbered for it.
+    /// The levels whose changes it reads, and among which changes are numbered for it.
     levels: Levels,
     last: u64,
 }

@@ -197,7 +197,7 @@ impl Monitor {
         Ok(self.find(check)?.history.all())
     }
 
-    /// One who reads the changes of these levels from now on, and for a time those before.
+    /// Returns a reader of the changes of these levels: from now on, and for a time those before.
     #[cfg(feature = "events")]
     pub(crate) fn follow(&self, levels: Levels) -> Follower {
         Follower::new(&self.shared, levels)
@@ -307,7 +307,7 @@ impl Monitor {
         Level::ALL.into_iter().find_map(|level| Some(&checks[at(level).ok()?]))
     }
 
-    /// What is known of the check of this name without running it, found faster than among all [`checks`](Self::checks).
+    /// Returns the declaration of the check of this name, faster than a search among all [`checks`](Self::checks).
     pub(crate) fn spec(&self, name: &str) -> Option<&CheckSpec> {
         self.monitored(name).map(|check| &*check.spec)
     }

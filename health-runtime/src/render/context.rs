@@ -23,7 +23,7 @@ pub(crate) struct Context<'a> {
     pub(crate) process: Process<'a>,
 }
 
-/// What a page says about the process, whatever it was asked for.
+/// The facts about the process that every page shows.
 #[cfg(feature = "page")]
 #[derive(Debug, Default)]
 pub(crate) struct Process<'a> {

@@ -83,7 +83,7 @@ impl Serialize for Affected<'_> {
     }
 }
 
-/// What a person needs of a check that does not pass, before reading its level's report.
+/// The facts about a check that does not pass that a person needs before reading its level's report.
 #[derive(Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = AffectedCheck))]
 struct AffectedBody<'a> {

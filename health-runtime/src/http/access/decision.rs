@@ -260,7 +260,7 @@ impl Decision {
         self
     }
 
-    /// What is granted where this grants nothing, and could not if more were known.
+    /// Grants the levels that this decision does not grant, and could not grant if more were known.
     pub(super) fn negated(self) -> Self {
         let run = self.possible.others();
         let denial = self.denial.filter(|denial| *denial == Denial::Unavailable).unwrap_or(Denial::Forbidden);
@@ -328,7 +328,7 @@ mod tests {
             (Decision::allow().and(unknown().negated()), Levels::NONE),
             (unknown().negated().or(shallow()), Levels::one(Level::L5)),
             (shallow().negated().or(unknown()).negated(), Levels::NONE),
-            // What is decided without it stays decided.
+            // A part that is decided without the unknown one stays decided.
             (Decision::forbidden().and(unknown()).negated(), Levels::ALL),
         ] {
             assert_eq!((nesting.run, nesting.details), (run, run), "{nesting:?}");

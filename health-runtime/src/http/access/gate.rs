@@ -134,7 +134,7 @@ impl Gate {
         tokens.issue(&decision).ok_or_else(unsigned)
     }
 
-    /// What a token may grant its caller: no more than the credentials open by themselves. Credentials that no rule of a
+    /// Decides what a token grants its caller: no more than the credentials open by themselves. Credentials that no rule of a
     /// level accepts are good for tokens alone.
     #[cfg(feature = "jwt")]
     async fn bought(&self, tokens: &Tokens, caller: &Caller) -> Decision {

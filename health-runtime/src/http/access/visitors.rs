@@ -40,7 +40,7 @@ impl Clock for SinceStart {
     }
 }
 
-/// Who pays for a request; `None` for all whose address is not known.
+/// The network that a request is counted for; `None` for all callers whose address is not known.
 pub(super) type Payer = Option<IpAddr>;
 
 /// An account that is asked about.

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use super::super::{access::Gate, paths::Paths};
 use crate::{build_info::BuildMetadata, model::CheckSpec};
 
-/// What a document describes.
+/// The endpoint that a document describes.
 #[derive(Clone, Copy)]
 pub(in crate::http) struct Described<'a> {
     pub(in crate::http) paths: &'a Paths,
