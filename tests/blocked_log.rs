@@ -202,7 +202,7 @@ async fn blocked_log_does_not_stop_any_place() {
     assert!(text.contains("access refused") && text.contains("no access decision"), "{text}");
 }
 
-/// Whoever begins a TLS handshake with nonsense causes an event that nobody wants to see by default.
+/// A handshake that begins with nonsense causes an event that nobody wants to see by default.
 #[tokio::test]
 async fn failed_handshakes_take_no_room_in_the_log() {
     let key = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");

@@ -279,7 +279,7 @@ async fn ids_count_the_changes_that_a_caller_may_see() {
         endpoint.monitor().report(&Selection::check("hidden")).await;
     }
     assert_eq!(number(&Client::open(address, PATH, Some(&state.id)).await.event().await), 11);
-    // What is no longer kept is counted alike: 256 changes of a level are.
+    // Changes that are no longer kept are counted alike; 256 of a level are kept.
     ask(endpoint.monitor(), 300).await;
     let missed = Client::open(address, PATH, Some(&state.id)).await.event().await;
     assert_eq!((missed.name.as_str(), &missed.data), ("missed", &json!({ "count": 48 })));
@@ -290,7 +290,7 @@ async fn ids_count_the_changes_that_a_caller_may_see() {
     assert_eq!(number(&elsewhere.event().await), 927);
 }
 
-/// One who opens streams without end leaves room for others.
+/// A client that opens streams without end leaves room for others.
 #[tokio::test]
 async fn one_address_has_a_quarter_of_the_streams() {
     let endpoint = builder([flapping("flaps")]).event_streams(8).build().expect("a good endpoint");

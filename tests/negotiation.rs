@@ -22,7 +22,7 @@ const SCRAPER: &str = "application/openmetrics-text;version=1.0.0;q=0.5,applicat
 const SCRAPER_3: &str = "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.5,text/plain;version=0.0.4;q=0.4,*/*;q=0.1";
 const OLD_SCRAPER: &str = "text/plain;version=0.0.4;q=1,*/*;q=0.1";
 
-/// What `HttpURLConnection` sends by default.
+/// The `Accept` header that `HttpURLConnection` sends by default.
 const JAVA: &str = "text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2";
 const BROWSER: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8";
 

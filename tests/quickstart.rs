@@ -16,7 +16,7 @@ fn keys(value: &Value) -> Vec<&str> {
 async fn it_does_what_the_readme_says() {
     let (_service, printed) = start_and_read("quickstart", &[("API_VERSION", "7.8.9"), ("PORT", "0")], "/readyz");
     let address = printed.split("http://").nth(1).and_then(|rest| rest.split('/').next()).expect("an address");
-    // What the README shows is printed with the default port.
+    // The README shows the output with the default port.
     let shown = printed.replace(address, "127.0.0.1:5000");
     let address = address.parse().expect("an address");
     let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md")).expect("a README");

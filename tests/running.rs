@@ -1,4 +1,4 @@
-//! What a service says of the process that runs: its environment, when it was deployed and when it started.
+//! Facts about the running process: its environment, when it was deployed and when it started.
 
 #![allow(clippy::expect_used, reason = "tests fail by panicking")]
 
@@ -30,7 +30,7 @@ async fn child_writes_what_is_running() {
     std::fs::write(output, said.to_string()).expect("a file");
 }
 
-/// What a service started with these variables answers to a request for this host.
+/// Returns the answer of a service started with these variables to a request for this host.
 fn said(host: &str, variables: &[(&str, &str)]) -> Value {
     let file = tempfile::NamedTempFile::new().expect("a file");
     let mut command = Command::new(std::env::current_exe().expect("a program"));
@@ -46,7 +46,7 @@ fn said(host: &str, variables: &[(&str, &str)]) -> Value {
 #[test]
 fn environment_comes_from_the_variable_or_a_public_host_name() {
     for (host, app_env, environment) in [
-        // What a port-forward to production looks like.
+        // A port-forward to production looks like this.
         ("localhost:8080", None, Value::Null),
         ("127.0.0.1:8080", None, Value::Null),
         ("[::1]:8080", None, Value::Null),

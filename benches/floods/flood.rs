@@ -69,7 +69,7 @@ impl FloodKind {
         }
     }
 
-    /// What each connection sends.
+    /// The bytes that each connection sends.
     fn bytes(self) -> Vec<u8> {
         match self {
             Self::HalfHeads => b"GET /livez HTTP/1.1\r\nHost:".to_vec(),

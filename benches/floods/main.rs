@@ -1,4 +1,4 @@
-//! Whether `/livez` still answers while strangers flood a place of the health endpoint.
+//! Measures how `/livez` answers while strangers flood a place of the health endpoint.
 //!
 //! `cargo bench -p health-benches --bench floods [-- NAME…]`; fails if a goal is missed. Each name selects the scenarios whose
 //! names contain it, such as `half-heads`, `tls` or `3000`. Loopback only; each flood lasts a few seconds.

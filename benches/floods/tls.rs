@@ -96,7 +96,7 @@ fn host() -> ServerName<'static> {
     ServerName::DnsName(HOST.try_into().unwrap_or_else(|_| unreachable!("`{HOST}` is a name")))
 }
 
-/// What a client says first.
+/// The first message of a TLS client.
 pub(crate) fn client_hello() -> Vec<u8> {
     let mut hello = Vec::new();
     if let Ok(mut connection) = ClientConnection::new(configuration(RootCertStore::empty()), host()) {

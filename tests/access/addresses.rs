@@ -138,7 +138,7 @@ async fn an_address_that_nobody_tells_is_in_no_range() {
     assert_eq!(runs.take(), [0, 0, 0, 0, 1]);
 }
 
-/// What is not known is no reason to let anybody in.
+/// An unknown address is not a reason to let anybody in.
 #[tokio::test]
 async fn unknown_address_grants_nothing_inside_not() {
     let stranger = || address(["10.0.0.0/8"]);

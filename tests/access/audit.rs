@@ -15,7 +15,7 @@ use crate::{
 
 const MINUTE: Duration = Duration::from_mins(1);
 
-/// What this thread logs.
+/// The events that this thread logs.
 fn listen() -> (Log, DefaultGuard) {
     let log = Log::default();
     let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(log.clone()).finish();

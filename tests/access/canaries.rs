@@ -121,7 +121,7 @@ async fn everything(address: SocketAddr, endpoint: &Endpoint, headers: &[(&str, 
         for _ in 0..300 {
             endpoint.monitor().report(&Selection::check("canary")).await;
         }
-        // Who may not see these goes on as if they had not been.
+        // Callers that may not see these changes go on as if there were none.
         let name = if state.body.contains("canary") { "state" } else { name };
         answers.push(("missed".to_owned(), all_of(&get_until(address, "/health/events", &resumed, name).await)));
     }

@@ -112,7 +112,7 @@ async fn a_network_of_ipv6_is_one_address_and_those_without_one_are_another() {
     assert_eq!(nowhere().await, StatusCode::TOO_MANY_REQUESTS);
 }
 
-/// Those who have many addresses lock out themselves, and not who comes after them.
+/// Callers with many addresses lock out themselves, and nobody who comes after them.
 #[tokio::test(start_paused = true)]
 async fn flood_of_new_addresses_locks_out_no_other_network() {
     let of_one_site: fn(u32) -> String = |number| format!("[2001:db8:7:{number:x}::1]");

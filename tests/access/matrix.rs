@@ -460,7 +460,7 @@ async fn a_signature_counts_once() {
     assert_eq!(health_tests::send(address, &format!("{line}{fresh}\r\n")).await.status, 401);
 }
 
-/// What was overheard on its way to one endpoint of the process is of no use at the other.
+/// A request that was overheard on its way to one endpoint of the process is of no use at the other.
 #[tokio::test]
 async fn signature_counts_once_for_all_endpoints_of_a_process() {
     let access = |secret| Access::new().levels(.., signed([AccessKey::new("shared", secret)]));

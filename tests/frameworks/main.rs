@@ -15,7 +15,7 @@ use health_runtime::{
 };
 use health_tests::{Answer, builder, get, get_until, request, send, serve_with_addresses};
 
-/// What a password buys on every server.
+/// The answer to a password, on every server.
 const TOKEN_REQUEST: &str = "grant_type=client_credentials";
 
 /// An endpoint whose deep levels are for callers on this machine, and for those with a password. Its results stay young,

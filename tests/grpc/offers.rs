@@ -1,4 +1,4 @@
-//! What callers are offered: the place's levels and groups, what access leaves open, and what an interceptor grants.
+//! Services that callers are offered: the place's levels and groups, what access leaves open, and what an interceptor grants.
 
 use std::time::Duration;
 
@@ -143,7 +143,7 @@ async fn requests_may_be_compressed() {
     assert_eq!(client.check(asking("good")).await.expect("an answer").into_inner().status(), Serving);
     let mut watch = client.watch(asking("good")).await.expect("a stream").into_inner();
     assert_eq!(next(&mut watch).await, Serving);
-    // What unpacks to more than a message may be is refused.
+    // A message that unpacks to more than the limit is refused.
     let bomb = client.check(asking(&"n".repeat(5 * 1024 * 1024))).await.expect_err("too long");
     assert_eq!(bomb.code(), Code::ResourceExhausted, "{bomb}");
 }

@@ -149,7 +149,7 @@ async fn passwords_are_not_guessed_here_either() {
     let answer = post(&service, ADA, "").await;
     assert_eq!((answer.status, answer.header("content-type")), (429, "application/problem+json"));
     assert_ne!(answer.header("retry-after"), "");
-    // What a client library looks for.
+    // Client libraries look for these.
     assert_eq!(answer.json()["error"], "temporarily_unavailable");
 }
 

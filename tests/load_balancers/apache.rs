@@ -81,7 +81,7 @@ impl Apache {
         Self { child, _folder: folder, address: free }
     }
 
-    /// Which instances answer ten requests, or Apache itself with 503.
+    /// Returns which instances answer ten requests, or Apache itself with 503.
     async fn answering(&self) -> [bool; 3] {
         let mut answering = [false; 3];
         for _ in 0..10 {

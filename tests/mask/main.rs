@@ -1,4 +1,4 @@
-//! Which secrets in messages, panics and data are masked, and which texts stay as they are. The corpora stand beside this.
+//! Secrets in messages, panics and data that are masked, and texts that stay as they are. The corpora stand beside this.
 #![allow(clippy::expect_used, reason = "tests fail by panicking")]
 
 use std::{
@@ -58,7 +58,7 @@ fn secrets() -> Vec<(String, Vec<String>)> {
     lines(include_str!("secrets.txt")).map(|line| (line.replace(['⟦', '⟧'], ""), secrets(&line))).collect()
 }
 
-/// Whether a part of a secret is left, be it one word of two.
+/// Returns whether a part of a secret is left, be it one word of two.
 fn survivor<'a>(text: &str, secrets: &'a [String], masked: &str) -> Option<&'a str> {
     let around = secrets.iter().fold(text.to_owned(), |text, secret| text.replacen(secret.as_str(), "", 1));
     let pieces = secrets.iter().flat_map(|secret| secret.split(|letter: char| !letter.is_alphanumeric()));

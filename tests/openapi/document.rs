@@ -1,4 +1,4 @@
-//! What the document says about the operations, for tools that generate clients and documentation from it.
+//! Descriptions of the operations in the document, for tools that generate clients and documentation from it.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -135,7 +135,7 @@ impl<'a> MediaRange<'a> {
         Some(range)
     }
 
-    /// Whether it names a media type that browsers accept, and other programs do not.
+    /// Returns whether it names a media type that browsers accept, and other programs do not.
     fn is_xhtml(&self) -> bool {
         self.kind.eq_ignore_ascii_case("application") && self.subtype.eq_ignore_ascii_case("xhtml+xml")
     }

@@ -32,7 +32,7 @@ impl Routes {
         for (path, target) in paths.fixed().into_iter().chain(paths.of_levels()) {
             match target {
                 target if reach.covers(&target) => drop(routes.insert(path, Route::To(target))),
-                // Those at the root are left to the service, and those under the base path lead nowhere like any other.
+                // Paths at the root are left to the service; paths under the base path lead nowhere like any other.
                 Target::Group(_) => {}
                 _ => drop(routes.insert(path, Route::Nothing)),
             }

@@ -127,7 +127,7 @@ pub(super) fn demanded(
     context: &Context<'_>,
     configured: StatusCode,
 ) -> StatusCode {
-    // One that is not a status code would be a mistake of ours; the configured one is better than a panic.
+    // A number that is not a status code would be a mistake of ours; the configured one is better than a panic.
     let rule = format.status_code.and_then(|rule| StatusCode::from_u16(rule(view, context, configured.as_u16())).ok());
     rule.unwrap_or(configured)
 }

@@ -51,7 +51,7 @@ fn has_plain_users(before: &str) -> bool {
     scheme.is_some_and(|scheme| SCHEMES_WITH_USERS.iter().any(|known| known.eq_ignore_ascii_case(scheme)))
 }
 
-/// Whether a password stands behind the `:` rather than a port.
+/// Returns whether a password stands behind the `:` rather than a port.
 fn has_password(authority: &str, is_user: bool) -> bool {
     let authority =
         authority.rsplit_once(']').filter(|_| authority.starts_with('[')).map_or(authority, |(_, port)| port);

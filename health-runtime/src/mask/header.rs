@@ -124,7 +124,7 @@ fn end_of_parameters(text: &str, start: usize) -> Option<usize> {
     end
 }
 
-/// Whether `name=value` stands here, rather than base64 with its `=` at the end.
+/// Returns whether `name=value` stands here, rather than base64 with its `=` at the end.
 fn is_parameter(text: &str, at: usize) -> bool {
     let name =
         text[at..].bytes().take(64).take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));

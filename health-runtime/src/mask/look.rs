@@ -37,7 +37,7 @@ pub(super) fn look(spot: &Spot<'_>) -> Option<Range<usize>> {
     bot(spot)
 }
 
-/// Whether a look begins with this letter, which is quicker than to try all of them.
+/// Returns whether a look begins with this letter, which is quicker than to try all of them.
 const fn begins_look(letter: char) -> bool {
     const FIRST: [bool; 128] = {
         let mut first = [false; 128];

@@ -78,7 +78,7 @@ fn mask_keys(fields: &mut Map<String, Value>) {
     }
 }
 
-/// Whether something is there, and yes and no, are no secrets; nor are numbers of several secrets, and `expired`.
+/// Presence, `yes` and `no` are not secrets; nor are numbers of several secrets, and `expired`.
 fn mask_whole(value: &mut Value, kind: Kind) {
     let keeps_numbers = matches!(kind, Kind::Plural | Kind::Short);
     match value {

@@ -94,7 +94,7 @@ struct Name<'a> {
 }
 
 impl Name<'_> {
-    /// Whether nothing stands in front of it that it could be part of, as in `no token: …`.
+    /// Returns whether nothing stands in front of it that it could be part of, as in `no token: …`.
     fn is_first(&self) -> bool {
         let before = self.before.trim_end_matches(['"', '\'', '`', '\\']).trim_end_matches([' ', '\t']);
         before.chars().next_back().is_none_or(|letter| ",;([{|<&?\n\r".contains(letter))

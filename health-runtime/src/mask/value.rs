@@ -82,7 +82,7 @@ fn end_of_container(text: &str, from: usize, is_equals: bool) -> usize {
     text.len()
 }
 
-/// Whether there are only numbers in a value such as `{"used": 5, "left": 7}`.
+/// Returns whether there are only numbers in a value such as `{"used": 5, "left": 7}`.
 pub(super) fn is_all_numbers(text: &str) -> bool {
     text.len() < MAX_CONTAINER
         && text.split([',', '\n']).all(|pair| {
@@ -132,7 +132,7 @@ pub(super) fn end_of_bare(text: &str, from: usize, level: usize) -> usize {
     text.len()
 }
 
-/// Whether a value is over where these signs stand: nothing follows them but white space, or the next pair.
+/// Returns whether a value is over where these signs stand: nothing follows them but white space, or the next pair.
 fn is_end(text: &str, from: usize) -> bool {
     let mut at = from;
     for _ in 0..MAX_CLOSERS {
@@ -148,7 +148,7 @@ fn is_end(text: &str, from: usize) -> bool {
     false
 }
 
-/// Whether a name and a sign stand here: `port=`, `port": `, `Connection Timeout=`. The `=` at the end of base64 is none.
+/// Returns whether a name and a sign stand here: `port=`, `port": `, `Connection Timeout=`. The `=` at the end of base64 is none.
 pub(super) fn is_pair(text: &str, from: usize) -> bool {
     let text = &text[..text.floor_char_boundary(from + LOOKAHEAD / 2)];
     if !text[from..].starts_with(|letter: char| letter.is_alphabetic() || letter == '_') {
@@ -195,7 +195,7 @@ fn is_end_of_list(text: &str, semicolon: usize) -> bool {
     is_last || is_pair(text, behind)
 }
 
-/// Whether a value says how it is with a secret, as `expired` or `must not be empty`, or shows that it is left out.
+/// Returns whether a value says how it is with a secret, as `expired` or `must not be empty`, or shows that it is left out.
 pub(super) fn is_state(text: &str) -> bool {
     let trimmed = text.trim_matches(|letter: char| !letter.is_alphanumeric());
     let is_sentence = || {
@@ -207,13 +207,13 @@ pub(super) fn is_state(text: &str) -> bool {
     is_word_of(trimmed, &[STATES]) || is_masked(text) || is_placeholder(text) || is_sentence()
 }
 
-/// Whether nothing stands here, or a name of its own: `token: password: …`. A long text is not a name, and would be read
+/// Returns whether nothing stands here, or a name of its own: `token: password: …`. A long text is not a name, and would be read
 /// again and again if it were.
 pub(super) fn is_label(text: &str) -> bool {
     text.is_empty() || text.len() < LOOKAHEAD && text.ends_with(':')
 }
 
-/// Whether a sentence goes on with this word.
+/// Returns whether a sentence goes on with this word.
 pub(super) fn is_prose(word: &str) -> bool {
     is_word_of(word.trim_matches(|letter: char| !letter.is_alphanumeric()), &[STATES, PROSE])
 }
@@ -222,7 +222,7 @@ fn is_word_of(word: &str, lists: &[&[&str]]) -> bool {
     lists.iter().copied().flatten().any(|known| known.eq_ignore_ascii_case(word))
 }
 
-/// Whether somebody has masked it before us: `****`, `xxxxx`, `••••`.
+/// Returns whether somebody has masked it before us: `****`, `xxxxx`, `••••`.
 pub(super) fn is_masked(text: &str) -> bool {
     let text = text.trim_matches(['"', '\'', '`', '[', ']', '<', '>', '(', ')']);
     text == "\u{2026}"
@@ -230,7 +230,7 @@ pub(super) fn is_masked(text: &str) -> bool {
             && ['*', 'x', 'X', '.', '\u{2022}'].iter().any(|masked| text.chars().all(|letter| letter == *masked))
 }
 
-/// Whether a value is to be put here: `$1`, `?`, `%s`, `${NAME}`, `{{ name }}`, `<your token>`.
+/// Returns whether a value is to be put here: `$1`, `?`, `%s`, `${NAME}`, `{{ name }}`, `<your token>`.
 fn is_placeholder(text: &str) -> bool {
     let inside = |begin: &str, end: &str| text.strip_prefix(begin).and_then(|text| text.strip_suffix(end));
     let is_name = |name: &str| name.len() < LOOKAHEAD && name.chars().all(is_of_name);
@@ -249,14 +249,14 @@ fn is_of_name(letter: char) -> bool {
     letter.is_alphanumeric() || "_- .:".contains(letter)
 }
 
-/// Whether a value is probably not a word of a sentence: it holds a digit, a sign or a capital letter within, or is long.
+/// Returns whether a value is probably not a word of a sentence: it holds a digit, a sign or a capital letter within, or is long.
 pub(super) fn is_no_word(text: &str) -> bool {
     let text = text.trim_matches(|letter: char| ".,:;!?()\"'`".contains(letter));
     let is_of_word = |(at, letter): (usize, char)| letter.is_alphabetic() && (at == 0 || !letter.is_uppercase());
     text.len() > LONGEST_WORD || !text.char_indices().all(is_of_word)
 }
 
-/// Whether a value is probably base64.
+/// Returns whether a value is probably base64.
 pub(super) fn is_encoded(text: &str) -> bool {
     text.len() >= SHORTEST_BASE64 && is_no_word(text) && text.chars().all(in_base64)
 }

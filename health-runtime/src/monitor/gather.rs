@@ -63,7 +63,7 @@ enum Blocking {
 }
 
 impl Blocking {
-    /// Whether a check that depends on it is blocked, as far as this report knows.
+    /// Returns whether a check that depends on it is blocked, as far as this report knows.
     fn blocks(self) -> bool {
         self > Self::Unknown
     }
@@ -252,7 +252,7 @@ impl Gathering<'_> {
         dependencies.map(|dependency| Blocking::by(known[*dependency].as_ref())).max().unwrap_or(Blocking::No)
     }
 
-    /// Whether a result is blocked by exactly those dependencies that fail in this report, as far as it knows them.
+    /// Returns whether a result is blocked by exactly those dependencies that fail in this report, as far as it knows them.
     fn matches_dependencies(&self, index: usize, result: &CheckResult, known: &[Option<Known>]) -> bool {
         // The names stand in the order of the dependencies.
         let mut names = result.blocked_by().iter().peekable();

@@ -200,7 +200,7 @@ impl<'a> CheckView<'a> {
 
 #[cfg(feature = "page")]
 impl CheckView<'_> {
-    /// Whether it was not run, because of the failure of another.
+    /// Returns whether it was not run, because of the failure of another.
     pub(super) fn is_blocked(&self) -> bool {
         self.cause == Some("blocked")
     }

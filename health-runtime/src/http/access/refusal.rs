@@ -89,7 +89,7 @@ impl Refusal {
             };
         }
         log::write(Topic::Access, move || {
-            // What every client does that waits to be asked for its password.
+            // Every client does this that waits to be asked for its password.
             if why == Why::Unauthenticated {
                 event!(tracing::Level::INFO);
             } else {

@@ -80,7 +80,7 @@ impl Visitors {
 }
 
 impl Accounts {
-    /// Whether there is an account of its own for this payer, or room for one.
+    /// Returns whether there is an account of its own for this payer, or room for one.
     fn has_own(&mut self, payer: Payer, now: Duration) -> bool {
         let has_room = |own: &HashMap<_, _>| own.len() < MAX_OWN_ACCOUNTS || own.contains_key(&payer);
         // At most once a second, because it looks at all of them.

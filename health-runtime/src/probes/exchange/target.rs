@@ -64,7 +64,7 @@ impl Target {
     }
 }
 
-/// Whether this is a colon and a port. hyper takes one that is out of range for none, and asks port 80.
+/// Returns whether this is a colon and a port. hyper ignores a port that is out of range, and asks port 80.
 fn is_port(text: &str) -> bool {
     let digits = text.strip_prefix(':').filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
     digits.and_then(|digits| digits.parse::<u16>().ok()).is_some_and(|port| port > 0)

@@ -57,7 +57,7 @@ pub(super) fn card(check: &CheckView<'_>, index: usize, extent: Extent, made_at:
                     (time_line)
                     @if let Some(data) = check.data {
                         h3 { "Data" }
-                        // Which cannot fail to serialize: it is JSON.
+                        // Serializing it cannot fail: it is JSON.
                         pre tabindex="0" role="region" aria-label="Data" { (serde_json::to_string_pretty(data).unwrap_or_default()) }
                     }
                     (history::list(&check.history))
@@ -67,7 +67,7 @@ pub(super) fn card(check: &CheckView<'_>, index: usize, extent: Extent, made_at:
     }
 }
 
-/// Whether a card shows more than its line before anybody asks for it. A blocked check has nothing to say of its own.
+/// Returns whether a card is unfolded from the start. A blocked check has nothing to say of its own.
 fn is_open(check: &CheckView<'_>) -> bool {
     !matches!(check.status, Status::Pass) && !check.is_blocked() && check.muted.is_none()
 }
