@@ -7,7 +7,9 @@ use tokio::sync::{
     watch,
 };
 
-use super::{change, history::History, lane::Lane, muting::Muting, recent::Recent};
+#[cfg(feature = "events")]
+use super::recent::Recent;
+use super::{change, history::History, lane::Lane, muting::Muting};
 use crate::{
     log::{self, Topic},
     model::{ChangeCounts, CheckResult, CheckSpec, StatusChange},
@@ -27,6 +29,7 @@ pub(super) struct Events {
     changes_so_far: Mutex<ChangeCounts>,
     to_tell: Lane,
     subscribers: Sender<Arc<StatusChange>>,
+    #[cfg(feature = "events")]
     pub(super) recent: Recent,
     /// Wakes those who look into `recent` by themselves, also when a drain begins.
     pub(super) news: watch::Sender<()>,
@@ -41,6 +44,7 @@ impl Default for Events {
             changes_so_far: Mutex::default(),
             to_tell: Lane::default(),
             subscribers: Sender::new(KEPT),
+            #[cfg(feature = "events")]
             recent: Recent::default(),
             news: watch::Sender::default(),
             #[cfg(feature = "testing")]
@@ -60,8 +64,9 @@ impl Events {
         let mut changes_so_far = self.changes_so_far.lock().unwrap_or_else(PoisonError::into_inner);
         let change = Arc::new(change.numbered(&mut changes_so_far));
         let kept = History::kept(&change);
-        history.push(Arc::clone(&kept));
-        self.recent.push(kept);
+        #[cfg(feature = "events")]
+        self.recent.push(Arc::clone(&kept));
+        history.push(kept);
         self.to_tell.push(change);
     }
 

@@ -22,6 +22,7 @@ mod listener;
 mod mute_list;
 mod muting;
 mod observe;
+#[cfg(feature = "events")]
 mod recent;
 mod schedule;
 #[cfg(feature = "metrics")]

@@ -37,14 +37,12 @@ impl Recent {
     }
 
     /// Returns the number of the newest change among those of these levels; 0 before the first.
-    #[cfg(feature = "events")]
     pub(super) fn last_id(&self, levels: Levels) -> u64 {
         last_id(&self.lock(), levels)
     }
 
     /// Returns how many changes of these levels behind the one with this number are no longer kept; if none, the next
     /// ones, the oldest first.
-    #[cfg(feature = "events")]
     pub(super) fn after(&self, levels: Levels, id: u64, at_most: usize) -> Result<Vec<Arc<StatusChange>>, u64> {
         let changes = self.lock();
         let kept = levels.iter().flat_map(|level| {
@@ -62,7 +60,6 @@ impl Recent {
 }
 
 /// The newest change of each level has the count of its level.
-#[cfg(feature = "events")]
 fn last_id(changes: &ByLevel, levels: Levels) -> u64 {
     let of_level = |level: Level| changes[level.index()].back().map_or(0, |change| change.id_among(Levels::one(level)));
     levels.iter().map(of_level).sum()
