@@ -23,8 +23,9 @@ pub(super) fn look(spot: &Spot<'_>) -> Option<Range<usize>> {
     let run = &spot.text[spot.run.clone()];
     let last_dot = run.rfind('.');
     let mut is_inside = false;
-    for (at, letter) in run.char_indices() {
-        if begins_look(letter) && (!is_inside || run[at..].starts_with("eyJ")) {
+    // By bytes: looks are ASCII, and every word of every text passes here.
+    for (at, &byte) in run.as_bytes().iter().enumerate() {
+        if (!is_inside || byte == b'e' && run[at..].starts_with("eyJ")) && begins_look(byte) {
             let has_dot = last_dot.is_some_and(|dot| dot > at);
             let mut looks = LOOKS.iter().filter(|look| has_dot || !look.has_dot);
             let found = looks.find_map(|look| token(spot.text, spot.run.start + at, look));
@@ -32,13 +33,14 @@ pub(super) fn look(spot: &Spot<'_>) -> Option<Range<usize>> {
                 return found;
             }
         }
-        is_inside = letter.is_alphanumeric();
+        // A run holds no other signs than these.
+        is_inside = !matches!(byte, b'_' | b'-' | b'.');
     }
     bot(spot)
 }
 
-/// Returns whether a look begins with this letter, which is quicker than to try all of them.
-const fn begins_look(letter: char) -> bool {
+/// Returns whether a look begins with this byte, which is quicker than to try all of them.
+const fn begins_look(byte: u8) -> bool {
     const FIRST: [bool; 128] = {
         let mut first = [false; 128];
         let mut at = 0;
@@ -48,7 +50,7 @@ const fn begins_look(letter: char) -> bool {
         }
         first
     };
-    letter.is_ascii() && FIRST[letter as usize]
+    byte.is_ascii() && FIRST[byte as usize]
 }
 
 /// Finds a hash that begins with `$`.

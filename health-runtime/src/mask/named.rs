@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::{
     header,
     letters::{letter_at, quote_at, skip, skip_blanks},
-    rules::{Kind, NAMES, QUALIFIERS, WHOLE_NAMES, in_base64},
+    rules::{ENDINGS, Kind, NAMES, QUALIFIERS, WHOLE_NAMES, in_base64},
     spot::Spot,
     value::{
         Form, closing, extend, is_all_numbers, is_encoded, is_label, is_no_word, is_number, is_pair, is_prose,
@@ -25,8 +25,21 @@ const MAX_ELEMENT: usize = 128;
 /// Returns what the name says that a text ends with.
 pub(super) fn kind_of(text: &str) -> Option<Kind> {
     let name = without_index(text.trim_end_matches(|letter: char| !letter.is_alphanumeric()));
+    if !may_be_name(name) {
+        return None;
+    }
     let qualified = || QUALIFIERS.iter().find_map(|word| strip(name, word)).map(without_index);
     kind_of_word(name).or_else(|| kind_of_word(qualified()?))
+}
+
+/// Returns whether a name or a qualifier ends with the last two letters of a text, which is quicker than to try all of them.
+fn may_be_name(name: &str) -> bool {
+    let Some((last, before)) = name.as_bytes().split_last() else { return false };
+    let separators = before.iter().rev().take_while(|byte| matches!(byte, b'_' | b'-' | b'.')).count();
+    let before = &before[..before.len() - separators];
+    let last_but_one = before.strip_suffix(b" ").unwrap_or(before).last();
+    let index = |byte: u8| usize::from(byte.to_ascii_lowercase());
+    last_but_one.is_some_and(|byte| ENDINGS[index(*last)][index(*byte)])
 }
 
 fn kind_of_word(name: &str) -> Option<Kind> {

@@ -56,6 +56,31 @@ pub(super) const WHOLE_NAMES: &[(&str, Kind)] =
 pub(super) const QUALIFIERS: &[&str] =
     &["base", "current", "new", "old", "plain", "previous", "primary", "prod", "secondary", "string", "value"];
 
+/// By the last letter of a name or qualifier, and the one in front of it. A name may be in the plural.
+pub(super) const ENDINGS: &[[bool; 256]; 256] = &{
+    let mut endings = [[false; 256]; 256];
+    let mut at = 0;
+    while at < NAMES.len() {
+        let name = NAMES[at].0.as_bytes();
+        endings[name[name.len() - 1] as usize][name[name.len() - 2] as usize] = true;
+        endings[b's' as usize][name[name.len() - 1] as usize] = true;
+        at += 1;
+    }
+    at = 0;
+    while at < WHOLE_NAMES.len() {
+        let name = WHOLE_NAMES[at].0.as_bytes();
+        endings[name[name.len() - 1] as usize][name[name.len() - 2] as usize] = true;
+        at += 1;
+    }
+    at = 0;
+    while at < QUALIFIERS.len() {
+        let word = QUALIFIERS[at].as_bytes();
+        endings[word[word.len() - 1] as usize][word[word.len() - 2] as usize] = true;
+        at += 1;
+    }
+    endings
+};
+
 /// The letters of a token.
 pub(super) type Alphabet = fn(char) -> bool;
 

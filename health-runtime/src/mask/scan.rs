@@ -71,14 +71,20 @@ fn mask_once(text: &str) -> Cow<'_, str> {
 
 /// A run begins with a letter, a digit or `_`, and ends in front of the dashes of PEM.
 fn end_of_run(text: &str, at: usize) -> usize {
-    let is_begin = |letter: char| letter.is_alphanumeric() || letter == '_';
-    let rest = &text[at..];
-    if !rest.starts_with(is_begin) {
-        return at;
+    let bytes = text.as_bytes();
+    let mut end = at;
+    // By bytes, because every character of every text passes here.
+    while let Some(&byte) = bytes.get(end) {
+        end += match byte {
+            b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'_' => 1,
+            b'.' if end > at => 1,
+            b'-' if end > at && !bytes[end..].starts_with(b"-----") => 1,
+            _ if byte.is_ascii() => break,
+            _ => match text[end..].chars().next().filter(|letter| letter.is_alphanumeric()) {
+                Some(letter) => letter.len_utf8(),
+                None => break,
+            },
+        };
     }
-    let is_end = |(at, letter): &(usize, char)| match letter {
-        '-' => rest[*at..].starts_with("-----"),
-        letter => !is_begin(*letter) && *letter != '.',
-    };
-    at + rest.char_indices().find(is_end).map_or(rest.len(), |(length, _)| length)
+    end
 }
