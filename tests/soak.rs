@@ -519,6 +519,8 @@ fn every_answer_is_true_and_nothing_is_left_behind() {
     });
     watch_for_delays(&script, &server);
     let address = server.block_on(async {
+        // Starts the thread of the log, which the process keeps.
+        builder([]).build().expect("a good endpoint").monitor().drain();
         let endpoint = builder(checks(&script)).details(ShowDetails::Always).build().expect("a good endpoint");
         serve(endpoint.router()).await
     });
