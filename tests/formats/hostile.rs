@@ -204,7 +204,7 @@ fn ids_of_health_json(body: &Value) -> BTreeSet<&str> {
 
 /// The elements that a page is made of, and none that anybody smuggled in.
 const OF_A_PAGE: &str = "html head meta title link style body header nav a main h1 h2 h3 p span small strong code section ul li \
-                         article div dl dt dd details summary bdi pre time table caption thead tbody tr th td svg symbol use \
+                         label input output article div dl dt dd details summary bdi pre time table caption thead tbody tr th td svg symbol use \
                          desc path footer script";
 
 fn assert_page_tells(text: &str, names: &BTreeSet<&str>) {
