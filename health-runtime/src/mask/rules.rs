@@ -61,25 +61,29 @@ pub(super) const ENDINGS: &[[bool; 256]; 256] = &{
     let mut endings = [[false; 256]; 256];
     let mut at = 0;
     while at < NAMES.len() {
-        let name = NAMES[at].0.as_bytes();
-        endings[name[name.len() - 1] as usize][name[name.len() - 2] as usize] = true;
-        endings[b's' as usize][name[name.len() - 1] as usize] = true;
+        let last = add_ending(&mut endings, NAMES[at].0);
+        endings[b's' as usize][last as usize] = true;
         at += 1;
     }
     at = 0;
     while at < WHOLE_NAMES.len() {
-        let name = WHOLE_NAMES[at].0.as_bytes();
-        endings[name[name.len() - 1] as usize][name[name.len() - 2] as usize] = true;
+        add_ending(&mut endings, WHOLE_NAMES[at].0);
         at += 1;
     }
     at = 0;
     while at < QUALIFIERS.len() {
-        let word = QUALIFIERS[at].as_bytes();
-        endings[word[word.len() - 1] as usize][word[word.len() - 2] as usize] = true;
+        add_ending(&mut endings, QUALIFIERS[at]);
         at += 1;
     }
     endings
 };
+
+/// Adds the last two letters of a word. Returns the last one.
+const fn add_ending(endings: &mut [[bool; 256]; 256], word: &str) -> u8 {
+    let [.., last_but_one, last] = word.as_bytes() else { panic!("a word of two letters or more") };
+    endings[*last as usize][*last_but_one as usize] = true;
+    *last
+}
 
 /// The letters of a token.
 pub(super) type Alphabet = fn(char) -> bool;
