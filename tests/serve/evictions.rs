@@ -29,7 +29,7 @@ static MANY_FILES: Mutex<()> = Mutex::const_new(());
 
 /// Connections that say nothing, and some that begin to, more than there are places.
 #[tokio::test]
-async fn who_opens_connections_and_says_nothing_harms_nobody() {
+async fn silent_connections_harm_nobody() {
     let _turn = MANY_FILES.lock().await;
     let server = serve_isolated(ANY, alive()).expect("a server");
     let mut idle = Vec::new();
@@ -56,7 +56,7 @@ async fn who_opens_connections_and_says_nothing_harms_nobody() {
 
 /// Places that are taken by requests that are being answered are not taken from them.
 #[tokio::test]
-async fn who_is_being_answered_is_not_evicted() {
+async fn connection_being_answered_is_not_evicted() {
     let _turn = MANY_FILES.lock().await;
     let slow = Check::new("slow", Level::L5, || async {
         sleep(Duration::from_secs(2)).await;
@@ -79,7 +79,7 @@ async fn who_is_being_answered_is_not_evicted() {
 
 /// As many as there are places ask for what takes its time, all at once.
 #[tokio::test]
-async fn who_asks_for_slow_reports_keeps_no_prober_waiting() {
+async fn requests_for_slow_reports_keep_no_prober_waiting() {
     let _turn = MANY_FILES.lock().await;
     let slow = Check::new("slow", Level::L1, || async {
         sleep(Duration::from_secs(8)).await;

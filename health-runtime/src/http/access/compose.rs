@@ -36,7 +36,7 @@ pub fn all_of<P: Into<AnyPolicy>>(policies: impl IntoIterator<Item = P>) -> AnyP
     AnyPolicy::new(AllOf(policies.into_iter().map(Into::into).collect()))
 }
 
-/// What the other one does not grant, details included; made for [`all_of`]. A policy that could not decide, or did not
+/// Grants what the other policy does not grant, details included; made for [`all_of`]. A policy that could not decide, or did not
 /// know the address that it is about, grants nothing here either.
 pub fn not(policy: impl Into<AnyPolicy>) -> AnyPolicy {
     AnyPolicy::new(Not(policy.into()))
