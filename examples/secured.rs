@@ -19,8 +19,8 @@ use argon2::{Argon2, PasswordHasher as _};
 use health_runtime::{
     Check, Details, Endpoint, EndpointBuilder, Level, Outcome, Public, Secret, Server, Tls,
     access::{
-        Access, AccessKey, Client, Jwt, JwtAlgorithm, JwtKeys, Limits, Signed, Tokens, User, access_key, address,
-        all_of, any_of, basic, client_certificate, jwt, public,
+        Access, AccessKey, CertificateMatcher, Jwt, JwtAlgorithm, JwtKeys, Limits, Signed, Tokens, User, access_key,
+        address, all_of, any_of, basic, client_certificate, jwt, public,
     },
 };
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
@@ -67,7 +67,7 @@ fn endpoint(secrets: &Secrets) -> Result<Endpoint> {
         .issuer("https://login.example.com")
         .audience("abc-health")
         .scope("health:deep", 1..=5);
-    let probers = client_certificate([Client::dns("prober.internal")]);
+    let probers = client_certificate([CertificateMatcher::dns("prober.internal")]);
     // Who has shown a password or a certificate gets a token that is good for five minutes, for what sends it on.
     let tokens = Tokens::new(secrets.token_key.clone(), any_of([people.clone(), probers.clone()]))
         .lifetime(Duration::from_mins(5));

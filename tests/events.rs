@@ -13,7 +13,7 @@ use std::{
 
 use futures_util::StreamExt;
 use health_runtime::{
-    Cause, Check, Level, Missed, Monitor, Selection, Status, StatusChange, Subscription,
+    Cause, Check, Lagged, Level, Monitor, Selection, Status, StatusChange, Subscription,
     testing::{Forced, TestMonitor},
 };
 use health_tests::{
@@ -27,7 +27,7 @@ async fn change(changes: &mut Subscription) -> Arc<StatusChange> {
 }
 
 /// Everything that was not taken yet; ends the monitor.
-async fn rest(monitor: Monitor, changes: &mut Subscription) -> Vec<Result<Arc<StatusChange>, Missed>> {
+async fn rest(monitor: Monitor, changes: &mut Subscription) -> Vec<Result<Arc<StatusChange>, Lagged>> {
     drop(monitor);
     let mut rest = Vec::new();
     while let Some(change) = changes.next().await {
@@ -144,7 +144,7 @@ async fn each_change_is_told_once_and_in_order_under_a_thousand_requests() {
                     assert!(missed > 0 || change.from().is_none());
                 }
             }
-            Err(Missed { count, .. }) => {
+            Err(Lagged { count, .. }) => {
                 missed += count;
                 last.clear();
             }

@@ -5,6 +5,7 @@
 extern crate self as health_runtime;
 
 mod build_info;
+mod check_runtime;
 mod clock;
 mod details;
 mod error;
@@ -20,12 +21,15 @@ mod registry;
 mod render;
 mod rendering;
 mod runner;
+#[cfg(any(feature = "haproxy-agent", feature = "server"))]
+mod server;
 mod state;
 mod suggest;
 mod sync;
 mod validation;
 mod visibility;
 
+pub mod access;
 pub mod probes;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -284,23 +288,25 @@ macro_rules! checks {
 /// # }
 /// ```
 pub use health_macros::health_endpoint;
-#[cfg(all(feature = "serve", unix))]
-pub use http::UnixSocket;
-#[cfg(feature = "agent")]
-pub use http::{Agent, AgentServer, serve_agent};
-#[cfg(feature = "tls")]
-pub use http::{ClientCertificate, Tls, serve_tls};
-pub use http::{Endpoint, EndpointBuilder, EnvoyHeaders, LevelsPath, ResponseBody, StatusCodes, View, access};
-#[cfg(feature = "serve")]
-pub use http::{IsolatedServer, RunningServer, Server, serve_isolated};
+#[cfg(feature = "haproxy-agent")]
+pub use http::HaproxyAgent;
+pub use http::{Endpoint, EndpointBuilder, EnvoyHeaders, LevelsPath, ResponseBody, StatusCodes, View};
 pub use model::{
-    Cause, Check, CheckResult, CheckSpec, Group, IntoOutcome, InvalidLevel, Level, Location, Mute, Outcome, Report,
+    Cause, Check, CheckResult, CheckSpec, Group, IntoOutcome, Level, Location, Mute, Outcome, ParseLevelError, Report,
     ReportEntry, Status, StatusChange, Work, WorkFuture,
 };
-pub use monitor::{Missed, Monitor, Selection, Subscription};
+pub use monitor::{Lagged, Monitor, Selection, Subscription};
 pub use registry::{Registry, RegistryBuilder};
 #[cfg(feature = "xml")]
 pub use render::XML_SCHEMA;
 pub use render::{ReportFormat, ShowDetails};
+#[cfg(all(feature = "server", unix))]
+pub use server::UnixSocket;
+#[cfg(feature = "haproxy-agent")]
+pub use server::{AgentServer, serve_agent};
+#[cfg(feature = "server-tls")]
+pub use server::{ClientCertificate, Tls, serve_tls};
+#[cfg(feature = "server")]
+pub use server::{IsolatedServer, RunningServer, Server, serve_isolated};
 pub use state::State;
 pub use visibility::{Public, Secret};

@@ -27,7 +27,7 @@ pub(crate) enum Topic {
     Checks,
     Access,
     #[cfg_attr(
-        not(any(feature = "serve", feature = "agent")),
+        not(any(feature = "server", feature = "haproxy-agent")),
         allow(dead_code, reason = "only servers have such events")
     )]
     Server,

@@ -2,7 +2,7 @@
 
 use crate::{
     model::Report,
-    render::{ReportFormat, ReportView, ShowDetails, Sight},
+    render::{ReportFormat, ReportView, ShowDetails, Visibility},
 };
 
 impl Report {
@@ -29,6 +29,6 @@ impl Report {
     /// `{base}/levels`; a report on a group or on a single check has the shape of a group.
     #[must_use]
     pub fn render(&self, format: ReportFormat, show: ShowDetails) -> Vec<u8> {
-        format.render(&ReportView::new(self, show.apply(Sight::OUTLINE)))
+        format.render(&ReportView::new(self, show.apply(Visibility::OUTLINE)))
     }
 }

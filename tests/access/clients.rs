@@ -40,7 +40,7 @@ async fn curl_sends_passwords() {
 #[ignore = "needs curl and openssl: scripts/peers"]
 async fn a_shell_can_sign() {
     let address = ship().await;
-    let source = include_str!("../../health-runtime/src/http/access/signed.rs");
+    let source = include_str!("../../health-runtime/src/access/signed.rs");
     let example = source
         .lines()
         .skip_while(|line| *line != "/// ```sh")

@@ -210,7 +210,7 @@ async fn without_access_everything_is_as_it_was() {
         assert_eq!(answer.status, 200, "{path}");
         assert!(!answer.body.contains("detail-"), "{path}");
     }
-    assert_eq!(endpoint.refusals(), health_runtime::access::Refusals::default());
+    assert_eq!(endpoint.refusals(), health_runtime::access::RefusalCounts::default());
 }
 
 #[tokio::test]

@@ -10,8 +10,9 @@ use std::{
 use health_runtime::{
     Check, Details, Level, Outcome, Secret, Selection, ShowDetails, Tls,
     access::{
-        Access, AccessKey, AnyPolicy, Caller, Client, Decision, Jwt, JwtAlgorithm, JwtKeys, Limits, Policy, Proxies,
-        Refusals, Signed, Tokens, User, access_key, address, all_of, any_of, basic, client_certificate, jwt, not,
+        Access, AccessKey, AnyPolicy, Caller, CertificateMatcher, Decision, Jwt, JwtAlgorithm, JwtKeys, Limits, Policy,
+        Proxies, RefusalCounts, Signed, Tokens, User, access_key, address, all_of, any_of, basic, client_certificate,
+        jwt, not,
     },
 };
 use health_tests::{Log, builder, get_with, send, serve_with_addresses};
@@ -121,7 +122,7 @@ fn policies(hash: &str) -> (AnyPolicy, Tokens, String) {
         signed.into(),
         jwt(sso),
         tokens.policy(),
-        client_certificate([Client::dns("a")]),
+        client_certificate([CertificateMatcher::dns("a")]),
         all_of([not(address(["::1"])), Leaky.into()]),
     ]);
     (policy, tokens, shown)
@@ -147,7 +148,7 @@ fn assert_errors_are_silent() {
     assert!(!error.to_string().contains(&CANARY[..12]), "{error}");
 }
 
-fn assert_audited(text: &str, refusals: Refusals) {
+fn assert_audited(text: &str, refusals: RefusalCounts) {
     let audit: Vec<_> = text.lines().filter(|line| line.contains("health_runtime::access: access refused")).collect();
     let all = refusals.rejected + refusals.unavailable + refusals.unauthenticated + refusals.forbidden;
     // All but some of those that claim no address.

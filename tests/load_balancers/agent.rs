@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, time::Duration};
 
 use health_runtime::{
-    Agent, Check, Endpoint, Group, Level,
+    Check, Endpoint, Group, HaproxyAgent, Level,
     access::{Access, AnyPolicy, Limits, address, any_of, closed, public},
     serve_agent,
 };
@@ -17,7 +17,7 @@ use tokio::{
 use crate::switch::Switch;
 
 fn endpoint(checks: impl IntoIterator<Item = Check>) -> Endpoint {
-    builder(checks).agent(Agent::new().warn_weight(50)).build().expect("a good endpoint")
+    builder(checks).agent(HaproxyAgent::new().warn_weight(50)).build().expect("a good endpoint")
 }
 
 /// What the agent says to one that only listens.
@@ -76,7 +76,7 @@ async fn names_are_for_those_who_may_ask_for_readiness() {
     ] {
         let db = Switch::default();
         let checks = [db.check("db")];
-        let endpoint = builder(checks).agent(Agent::new().warn_weight(50)).access(access).build().expect("good");
+        let endpoint = builder(checks).agent(HaproxyAgent::new().warn_weight(50)).access(access).build().expect("good");
         let tcp = serve_agent("127.0.0.1:0", &endpoint).expect("an agent");
         assert_eq!(line(tcp.local_addr()).await, "up 100%\n");
         db.fail();

@@ -94,20 +94,27 @@ async fn envoy_is_told_of_warnings_of_draining_and_of_the_cluster() {
 fn what_makes_no_sense_stops_the_start_all_of_it_at_once() {
     let error = builder([])
         .envoy(EnvoyHeaders::new().cluster("two words"))
-        .agent(health_runtime::Agent::new().warn_weight(0))
+        .agent(health_runtime::HaproxyAgent::new().warn_weight(0))
         .status_codes(StatusCodes::new().draining(304))
         .build()
         .expect_err("three mistakes");
     let text = error.to_string();
     assert_eq!(error.problems().len(), 3, "{text}");
-    for part in ["`EnvoyHeaders::cluster` is \"two words\"", "`Agent::warn_weight` is \"0\"", "304 is no status code"] {
+    for part in
+        ["`EnvoyHeaders::cluster` is \"two words\"", "`HaproxyAgent::warn_weight` is \"0\"", "304 is no status code"]
+    {
         assert!(text.contains(part), "{text}");
     }
     for name in ["", "a\nb", "é"] {
         assert!(builder([]).envoy(EnvoyHeaders::new().cluster(name)).build().is_err(), "{name:?}");
     }
     assert_eq!(
-        builder([]).agent(health_runtime::Agent::new().warn_weight(101)).build().expect_err("one").problems().len(),
+        builder([])
+            .agent(health_runtime::HaproxyAgent::new().warn_weight(101))
+            .build()
+            .expect_err("one")
+            .problems()
+            .len(),
         1
     );
     let codes = builder([]).status_codes(StatusCodes::new().fail(99)).build().expect_err("one mistake");

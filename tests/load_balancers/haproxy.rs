@@ -15,7 +15,7 @@ use std::{
 };
 
 use axum::routing::get as on_get;
-use health_runtime::{Agent, AgentServer, Endpoint, StatusCodes, serve_agent};
+use health_runtime::{AgentServer, Endpoint, HaproxyAgent, StatusCodes, serve_agent};
 use health_tests::{builder, get, serve};
 use tokio::{
     net::TcpListener,
@@ -35,7 +35,7 @@ struct Instance {
 fn endpoint(db: &Switch) -> Endpoint {
     builder([db.check("db")])
         .status_codes(StatusCodes::new().draining(404))
-        .agent(Agent::new().warn_weight(25))
+        .agent(HaproxyAgent::new().warn_weight(25))
         .build()
         .expect("a good endpoint")
 }

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use health_runtime::{
     Endpoint, Group, Outcome, View,
     access::{
-        Access, AccessKey, Caller, Client, Decision, Policy, Tokens, User, access_key, address, all_of, any_of, basic,
-        client_certificate, closed, not, public, signed,
+        Access, AccessKey, Caller, CertificateMatcher, Decision, Policy, Tokens, User, access_key, address, all_of,
+        any_of, basic, client_certificate, closed, not, public, signed,
     },
 };
 use health_tests::{builder, get, get_with, serve};
@@ -179,7 +179,7 @@ async fn security_follows_the_policies() {
             json!([{ "basic": [] }, { "accessKey": [], "nonce": [], "signature": [], "timestamp": [] }]),
         ),
         (
-            any_of([people(), client_certificate([Client::dns("prober.internal")])]),
+            any_of([people(), client_certificate([CertificateMatcher::dns("prober.internal")])]),
             false,
             json!([{ "basic": [] }, { "clientCertificate": [] }]),
         ),
@@ -203,7 +203,8 @@ async fn security_follows_the_policies() {
 
 #[tokio::test]
 async fn version_3_0_is_there_for_tools_that_read_no_other() {
-    let access = Access::new().levels(1..=5, any_of([public(), client_certificate([Client::dns("prober.internal")])]));
+    let access = Access::new()
+        .levels(1..=5, any_of([public(), client_certificate([CertificateMatcher::dns("prober.internal")])]));
     let endpoint = builder(checks(&Outcome::pass())).access(access).build().expect("a good endpoint");
     let address = serve(endpoint.router()).await;
     let [newer, older] =

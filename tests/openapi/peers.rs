@@ -13,7 +13,10 @@ use std::{
 use axum::{Router, extract, routing};
 use health_runtime::{
     BuildInfo as _, Check, Endpoint, Level, Outcome,
-    access::{Access, AccessKey, Client, Tokens, User, access_key, any_of, basic, client_certificate, public, signed},
+    access::{
+        Access, AccessKey, CertificateMatcher, Tokens, User, access_key, any_of, basic, client_certificate, public,
+        signed,
+    },
 };
 use health_tests::{builder, get, get_with, serve, start_and_read};
 use serde_json::Value;
@@ -61,7 +64,7 @@ fn endpoints() -> [Endpoint; 2] {
         access_key([AccessKey::new("key", SECRET)]),
         signed(keys),
         tokens.policy(),
-        client_certificate([Client::dns("prober.internal")]),
+        client_certificate([CertificateMatcher::dns("prober.internal")]),
     ]);
     let access = Access::new().levels(4..=5, public()).levels(1..=3, deep).tokens(tokens);
     let open = builder(checks(&Outcome::pass())).build_info(App::BUILD_INFO).build();

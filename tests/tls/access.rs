@@ -2,7 +2,7 @@
 
 use health_runtime::{
     Check, Level, Tls,
-    access::{Access, AnyPolicy, Client, User, any_of, basic, client_certificate, public},
+    access::{Access, AnyPolicy, CertificateMatcher, User, any_of, basic, client_certificate, public},
     serve_tls,
 };
 use health_tests::builder;
@@ -27,10 +27,10 @@ async fn the_names_of_a_certificate_let_in() {
     let tls = Tls::new(certificate, key).with_optional_clients(folder.file("clients.pem", authority.pem()));
     let (prober, other) = (authority.client("Prober", 7), authority.client("Other", 8));
     for clients in [
-        vec![Client::dns("PROBER.internal")],
-        vec![Client::dns("nobody.internal"), Client::uri("spiffe://example/Prober")],
-        vec![Client::common_name("Prober")],
-        vec![Client::sha256(fingerprint(&prober))],
+        vec![CertificateMatcher::dns("PROBER.internal")],
+        vec![CertificateMatcher::dns("nobody.internal"), CertificateMatcher::uri("spiffe://example/Prober")],
+        vec![CertificateMatcher::common_name("Prober")],
+        vec![CertificateMatcher::sha256(fingerprint(&prober))],
     ] {
         let context = format!("{clients:?}");
         let access = Access::new().levels(4..=5, public()).levels(1..=3, client_certificate(clients));
@@ -53,7 +53,7 @@ async fn a_certificate_or_a_password() {
     let (certificate, key) = folder.issued(&authority.server());
     let tls = Tls::new(certificate, key).with_optional_clients(folder.file("clients.pem", authority.pem()));
     let either: AnyPolicy = any_of([
-        client_certificate([Client::common_name("Prober")]).only_levels(3..=5),
+        client_certificate([CertificateMatcher::common_name("Prober")]).only_levels(3..=5),
         basic("health", [User::new("ada", "correct horse")]),
     ]);
     let checks = [Check::new("deep", Level::L1, || async { true }), Check::new("middle", Level::L3, || async { true })];
@@ -75,8 +75,8 @@ async fn a_certificate_or_a_password() {
 fn clients_that_can_never_be_are_start_up_errors() {
     for (clients, said) in [
         (vec![], "lists no client"),
-        (vec![Client::dns("")], "a name that is not empty"),
-        (vec![Client::sha256("12:34")], "needs 64 hexadecimal digits"),
+        (vec![CertificateMatcher::dns("")], "a name that is not empty"),
+        (vec![CertificateMatcher::sha256("12:34")], "needs 64 hexadecimal digits"),
     ] {
         let access = Access::new().levels(1..=5, client_certificate(clients));
         let error = builder([]).access(access).build().expect_err("it lets nobody in");

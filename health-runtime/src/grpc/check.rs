@@ -8,7 +8,8 @@ use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse, health_server::H
 
 use super::{services::Services, timeout::within, verdict, watch::Watch};
 use crate::{
-    http::{Decision, Endpoint, Offer},
+    access::Decision,
+    http::{Endpoint, Offer},
     monitor::Monitor,
 };
 

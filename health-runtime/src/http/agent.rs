@@ -1,7 +1,7 @@
 use crate::{
     error::Problem,
     model::Report,
-    render::{ReportView, Sight, agent_line},
+    render::{ReportView, Visibility, agent_line},
 };
 
 /// What `HAProxy` is told where it asks for it by `agent-check`: whether the service is ready, and which share of its
@@ -19,17 +19,17 @@ use crate::{
 /// It is what [`serve_agent`](crate::serve_agent) answers, and `GET {base}/agent`, for agents that already run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
-pub struct Agent {
+pub struct HaproxyAgent {
     warn_weight: u8,
 }
 
-impl Default for Agent {
+impl Default for HaproxyAgent {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl Agent {
+impl HaproxyAgent {
     /// The defaults.
     pub const fn new() -> Self {
         Self { warn_weight: 100 }
@@ -47,7 +47,7 @@ impl Agent {
     pub(super) fn validate(&self, problems: &mut Vec<Problem>) -> ValidAgent {
         if !(1..=100).contains(&self.warn_weight) {
             problems.push(Problem::InvalidSetting {
-                key: "Agent::warn_weight",
+                key: "HaproxyAgent::warn_weight",
                 value: self.warn_weight.to_string(),
                 reason: "a weight is a percentage from 1 to 100; with 0 a warning would take the service out",
             });
@@ -58,13 +58,13 @@ impl Agent {
 
 /// A weight that makes sense.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct ValidAgent {
+pub(crate) struct ValidAgent {
     warn_weight: u8,
 }
 
 impl ValidAgent {
     /// The line about readiness, without details, and with the names of what failed for those who may know them.
-    pub(super) fn line(self, report: &Report, with_names: bool) -> Vec<u8> {
-        agent_line(&ReportView::new(report, Sight::OUTLINE), self.warn_weight, with_names)
+    pub(crate) fn line(self, report: &Report, with_names: bool) -> Vec<u8> {
+        agent_line(&ReportView::new(report, Visibility::OUTLINE), self.warn_weight, with_names)
     }
 }

@@ -12,7 +12,7 @@ use axum::{
 pub(super) const ALLOWED: HeaderValue = HeaderValue::from_static("GET, HEAD, OPTIONS");
 
 pub(super) const JSON: HeaderValue = HeaderValue::from_static("application/json");
-#[cfg(feature = "agent")]
+#[cfg(feature = "haproxy-agent")]
 pub(super) const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 pub(super) const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
 
@@ -100,13 +100,13 @@ impl Answer {
 }
 
 /// A value for `Retry-After`: in whole seconds, rounded up, and never "at once".
-pub(super) fn retry_after(time: Duration) -> HeaderValue {
+pub(crate) fn retry_after(time: Duration) -> HeaderValue {
     HeaderValue::from(time.saturating_add(Duration::from_millis(999)).as_secs().max(1))
 }
 
 /// The request headers that select a format, and the credentials. Browsers are told from programs by `Sec-Fetch-Mode`.
 /// Policies may read others.
-pub(super) const VARY: &str =
+pub(crate) const VARY: &str =
     if cfg!(feature = "page") { "accept, authorization, sec-fetch-mode" } else { "accept, authorization" };
 
 /// What every answer says: a verdict is never to be stored, guessed at, or given to another caller.

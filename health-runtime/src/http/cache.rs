@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     monitor::{Monitor, Validity},
-    render::{FormatId, Sight},
+    render::{FormatId, Visibility},
 };
 
 /// What an answer was made for. There are but a few of these for each check, whatever the world asks for.
@@ -22,7 +22,7 @@ pub(super) struct Key {
     pub(super) shape: Shape,
     pub(super) format: FormatId,
     /// What the caller may see, and not who it is.
-    pub(super) sight: Sight,
+    pub(super) visibility: Visibility,
     /// The place, whose pages link only to what is there.
     pub(super) reach: Reach,
     /// How deep it stands, for a page, whose links depend on that.

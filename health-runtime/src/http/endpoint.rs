@@ -4,16 +4,13 @@ use std::{ops::RangeBounds, sync::Arc};
 
 use axum::Router;
 
-#[cfg(feature = "grpc")]
-use super::access::Decision;
-#[cfg(feature = "agent")]
-use super::agent::Agent;
+#[cfg(feature = "haproxy-agent")]
+use super::agent::HaproxyAgent;
 #[cfg(feature = "events")]
 use super::events::EventStreams;
 #[cfg(feature = "grpc")]
 use super::offer::Offer;
 use super::{
-    access::{Access, Gate, Refusals},
     cache::Cache,
     envoy::EnvoyHeaders,
     handler::Service,
@@ -23,7 +20,10 @@ use super::{
     status_code::StatusCodes,
     target::Reach,
 };
+#[cfg(feature = "grpc")]
+use crate::access::Decision;
 use crate::{
+    access::{Access, Authorizer, RefusalCounts},
     build_info::{BuildMetadata, RuntimeInfo},
     error::{Error, Problem},
     model::{Check, Levels, StatusChange},
@@ -61,8 +61,8 @@ pub struct EndpointBuilder {
     access: Option<Access>,
     status_codes: StatusCodes,
     envoy: EnvoyHeaders,
-    #[cfg(feature = "agent")]
-    agent: Agent,
+    #[cfg(feature = "haproxy-agent")]
+    agent: HaproxyAgent,
     listeners: Vec<Listener>,
     muted: Option<String>,
     #[cfg(feature = "events")]
@@ -94,8 +94,8 @@ impl EndpointBuilder {
             access: None,
             status_codes: StatusCodes::new(),
             envoy: EnvoyHeaders::new(),
-            #[cfg(feature = "agent")]
-            agent: Agent::new(),
+            #[cfg(feature = "haproxy-agent")]
+            agent: HaproxyAgent::new(),
             listeners: Vec::new(),
             muted: None,
             #[cfg(feature = "events")]
@@ -169,9 +169,9 @@ impl EndpointBuilder {
     }
 
     /// Sets what `HAProxy` is told, at `{base}/agent` and by [`serve_agent`](crate::serve_agent). Default:
-    /// [`Agent::new`].
-    #[cfg(feature = "agent")]
-    pub fn agent(mut self, agent: Agent) -> Self {
+    /// [`HaproxyAgent::new`].
+    #[cfg(feature = "haproxy-agent")]
+    pub fn agent(mut self, agent: HaproxyAgent) -> Self {
         self.agent = agent;
         self
     }
@@ -260,12 +260,12 @@ impl EndpointBuilder {
         let registry = or_problems(registry.build().map_err(Error::into_problems), &mut problems);
         let paths = or_problems(Paths::new(&self.base_path, &self.levels_path, self.has_root_probes), &mut problems);
         let status_codes = or_problems(self.status_codes.validate(), &mut problems);
-        let gate = or_problems(self.access.map(Gate::new).transpose(), &mut problems);
+        let authorizer = or_problems(self.access.map(Authorizer::new).transpose(), &mut problems);
         let envoy = or_problems(self.envoy.validate(), &mut problems);
-        #[cfg(feature = "agent")]
+        #[cfg(feature = "haproxy-agent")]
         let agent = self.agent.validate(&mut problems);
-        let (Some(registry), Some(paths), Some(status_codes), Some(gate), Some(envoy), true) =
-            (registry, paths, status_codes, gate, envoy, problems.is_empty())
+        let (Some(registry), Some(paths), Some(status_codes), Some(authorizer), Some(envoy), true) =
+            (registry, paths, status_codes, authorizer, envoy, problems.is_empty())
         else {
             return Err(Error::new(problems));
         };
@@ -292,12 +292,12 @@ impl EndpointBuilder {
             paths,
             status_codes,
             envoy,
-            #[cfg(feature = "agent")]
+            #[cfg(feature = "haproxy-agent")]
             agent,
             #[cfg(feature = "openapi")]
             openapi: OnceLock::new(),
             show_details: self.show_details,
-            gate: gate.map(Arc::new),
+            authorizer: authorizer.map(Arc::new),
             cache: Cache::default(),
             #[cfg(feature = "events")]
             events: Arc::new(EventStreams::new(self.event_streams)),
@@ -409,12 +409,12 @@ impl Endpoint {
 
     /// How many requests were refused since the start, by reason; none without [`EndpointBuilder::access`].
     #[must_use]
-    pub fn refusals(&self) -> Refusals {
-        self.service.gate.as_ref().map(|gate| gate.refusals()).unwrap_or_default()
+    pub fn refusals(&self) -> RefusalCounts {
+        self.service.authorizer.as_ref().map(|authorizer| authorizer.refusals()).unwrap_or_default()
     }
 
-    #[cfg(feature = "agent")]
-    pub(super) fn service(&self) -> Arc<Service> {
+    #[cfg(feature = "haproxy-agent")]
+    pub(crate) fn service(&self) -> Arc<Service> {
         Arc::clone(&self.service)
     }
 

@@ -21,14 +21,14 @@ use futures_util::stream;
 use tokio::time::{Instant, timeout_at};
 
 use super::{
-    access::{Gate, Peer, network},
     answer::{ALLOWED, insert_common},
     problem::ProblemDetails,
 };
 use crate::{
+    access::{Authorizer, Peer, network},
     model::{Levels, StatusChange},
     monitor::{Follower, Monitor},
-    render::{ChangeView, ReportView, Sight, event},
+    render::{ChangeView, ReportView, Visibility, event},
 };
 
 /// How long a stream may be silent. Proxies give up after a minute by default.
@@ -135,12 +135,12 @@ pub(super) fn open(
     streams: &Arc<EventStreams>,
     monitor: &Monitor,
     request: &Parts,
-    gate: Option<&Gate>,
-    sight: Sight,
+    authorizer: Option<&Authorizer>,
+    visibility: Visibility,
 ) -> Response {
     let peer = || Peer::of(request).address().map(|peer| peer.ip().to_canonical());
     // A client that its proxy does not tell, as with a malformed header, counts as the proxy.
-    let address = gate.and_then(|gate| gate.address(request)).or_else(peer);
+    let address = authorizer.and_then(|authorizer| authorizer.address(request)).or_else(peer);
     let Some(permit) = Permit::take(streams, address) else {
         let problem = ProblemDetails::unavailable("as many event streams are open as there may be");
         let mut response = problem.into_response();
@@ -149,7 +149,7 @@ pub(super) fn open(
     };
     let body = if request.method == Method::GET {
         let asked = request.headers.get(LAST_EVENT_ID).map(|id| id.to_str().unwrap_or_default());
-        Body::from_stream(stream::unfold(Feed::new(permit, monitor.clone(), asked, sight), Feed::next))
+        Body::from_stream(stream::unfold(Feed::new(permit, monitor.clone(), asked, visibility), Feed::next))
     } else {
         Body::empty()
     };
@@ -168,7 +168,7 @@ pub(super) fn open(
 struct Feed {
     permit: Permit,
     monitor: Monitor,
-    sight: Sight,
+    visibility: Visibility,
     follower: Follower,
     /// What is to be sent first.
     opening: Option<String>,
@@ -177,11 +177,11 @@ struct Feed {
 
 impl Feed {
     /// Goes on behind the event that the client saw last; else it begins with the present state.
-    fn new(permit: Permit, monitor: Monitor, last_event_id: Option<&str>, sight: Sight) -> Self {
-        let mut follower = monitor.follow(sight.run);
-        let number = |id| permit.streams.number(sight.run, id);
+    fn new(permit: Permit, monitor: Monitor, last_event_id: Option<&str>, visibility: Visibility) -> Self {
+        let mut follower = monitor.follow(visibility.run);
+        let number = |id| permit.streams.number(visibility.run, id);
         let resumed = last_event_id.map(|id| number(id).is_some_and(|number| follower.go_back(number)));
-        let mut feed = Self { permit, monitor, sight, follower, opening: None, is_over: false };
+        let mut feed = Self { permit, monitor, visibility, follower, opening: None, is_over: false };
         let first = match resumed {
             Some(true) => String::new(),
             // Of another instance, or made up.
@@ -193,14 +193,14 @@ impl Feed {
     }
 
     fn id(&self, number: u64) -> String {
-        self.permit.streams.id(self.sight.run, number)
+        self.permit.streams.id(self.visibility.run, number)
     }
 
     /// Everything that is known, as of the change that the follower stands behind; perhaps some of what comes after it,
     /// which does no harm when it is told again.
     fn state(&self) -> String {
         let report = self.follower.known();
-        let view = ReportView::new(&report, self.sight);
+        let view = ReportView::new(&report, self.visibility);
         event::state(&view, self.monitor.is_draining(), &self.id(self.follower.last()))
     }
 
@@ -243,8 +243,8 @@ impl Feed {
             return event::draining();
         }
         let event = |change: &Arc<StatusChange>| {
-            let view = ChangeView::new(change, self.sight);
-            event::change(change.check(), change.level(), &view, &self.id(change.id_among(self.sight.run)))
+            let view = ChangeView::new(change, self.visibility);
+            event::change(change.check(), change.level(), &view, &self.id(change.id_among(self.visibility.run)))
         };
         changes.iter().map(event).collect()
     }

@@ -13,8 +13,9 @@ use axum::{
 use super::events::{self, EventStreams};
 #[cfg(feature = "page")]
 use super::page;
+#[cfg(feature = "haproxy-agent")]
+use super::{agent::ValidAgent, answer::TEXT};
 use super::{
-    access::{Ask, Gate, Soon, original_uri},
     answer::{Answer, JSON, retry_after},
     answering::Answering,
     cache::{Cache, Key},
@@ -27,17 +28,18 @@ use super::{
     status_code::{ValidStatusCodes, demanded},
     target::{Reach, Target},
 };
-#[cfg(feature = "agent")]
-use super::{agent::ValidAgent, answer::TEXT};
 #[cfg(feature = "metrics")]
 use crate::render::{MetricsView, RenderMetrics};
 #[cfg(feature = "page")]
 use crate::render::{Place, Process};
 use crate::{
+    access::{AccessRequest, Authorizer, Soon, original_uri},
     build_info::{BuildMetadata, RuntimeInfo},
     model::{CheckSpec, Group, Level, Levels, Report, StatusChange},
     monitor::{Gathered, Monitor, Selection},
-    render::{self, Clearance, Context, FormatId, Render, RenderReport, ReportView, ShowDetails, Sight, Subject},
+    render::{
+        self, Context, DetailLevel, FormatId, Render, RenderReport, ReportView, ShowDetails, Subject, Visibility,
+    },
 };
 
 /// What was asked for, and at which place.
@@ -50,22 +52,22 @@ struct Asked {
 
 /// Everything that a route needs to answer.
 #[derive(Debug)]
-pub(super) struct Service {
-    pub(super) monitor: Monitor,
+pub(crate) struct Service {
+    pub(crate) monitor: Monitor,
     pub(super) build_info: Option<BuildMetadata>,
     pub(super) runtime_info: RuntimeInfo,
     pub(super) paths: Paths,
     pub(super) levels_view: View,
     pub(super) status_codes: ValidStatusCodes,
     pub(super) envoy: ValidEnvoyHeaders,
-    #[cfg(feature = "agent")]
-    pub(super) agent: ValidAgent,
+    #[cfg(feature = "haproxy-agent")]
+    pub(crate) agent: ValidAgent,
     /// Made at the first request for it.
     #[cfg(feature = "openapi")]
     pub(super) openapi: OnceLock<Answer>,
     pub(super) show_details: Option<ShowDetails>,
     /// `None` if everybody may have everything run.
-    pub(super) gate: Option<Arc<Gate>>,
+    pub(super) authorizer: Option<Arc<Authorizer>>,
     pub(super) cache: Cache,
     #[cfg(feature = "events")]
     pub(super) events: Arc<EventStreams>,
@@ -83,20 +85,20 @@ impl Service {
         };
         let (request, _body) = request.into_parts();
         let asked = Asked { reach, format: negotiate(&target, &query, &request.headers), target, query };
-        let Some(gate) = &self.gate else { return self.admitted(Sight::OUTLINE, asked, request) };
+        let Some(authorizer) = &self.authorizer else { return self.admitted(Visibility::OUTLINE, asked, request) };
         let ask = self.ask(&asked);
-        if let Some(sight) = gate.open_sight(ask) {
-            return self.admitted(sight, asked, request);
+        if let Some(visibility) = authorizer.open_sight(ask) {
+            return self.admitted(visibility, asked, request);
         }
-        let caller = gate.caller(request);
-        match gate.decide(ask, &caller) {
-            Soon::Now(Ok(sight)) => self.admitted(sight, asked, caller),
+        let caller = authorizer.caller(request);
+        match authorizer.decide(ask, &caller) {
+            Soon::Now(Ok(visibility)) => self.admitted(visibility, asked, caller),
             Soon::Now(Err(refusal)) => Answering::now(refusal.into_response()),
             Soon::Later(deciding) => {
                 let service = Arc::clone(self);
                 Answering::later(async move {
                     match deciding.await {
-                        Ok(sight) => service.admitted(sight, asked, caller).await,
+                        Ok(visibility) => service.admitted(visibility, asked, caller).await,
                         Err(refusal) => refusal.into_response(),
                     }
                 })
@@ -104,19 +106,13 @@ impl Service {
         }
     }
 
-    /// Whether everybody gets this, whoever asks.
-    #[cfg(any(feature = "agent", feature = "grpc"))]
-    pub(super) fn is_open(&self, ask: Ask) -> bool {
-        self.gate.as_ref().is_none_or(|gate| gate.open_sight(ask).is_some())
-    }
-
     /// What has to be granted for what was asked for.
-    fn ask(&self, Asked { reach, target, format, query }: &Asked) -> Ask {
+    fn ask(&self, Asked { reach, target, format, query }: &Asked) -> AccessRequest {
         // Metrics tell what is running, too.
         let with_info = *target == Target::Overview || !matches!(format.format().render, Render::Report(_));
         let levels = |route, shown: Levels, needed| {
             let is_run = matches!(format.format().render, Render::Report(_));
-            Ask::Levels { route, shown: shown.and(reach.levels), needed, with_info, is_run }
+            AccessRequest::Levels { route, shown: shown.and(reach.levels), needed, with_info, is_run }
         };
         match target {
             Target::Overview => levels("overview", Levels::ALL, None),
@@ -124,53 +120,61 @@ impl Service {
             Target::Level(level) => levels("level", shown_levels(*level, query), Some(*level)),
             Target::Check(name) => {
                 let level = self.monitor.spec(name).map(CheckSpec::level);
-                Ask::Check(level.filter(|level| reach.levels.contains(*level)))
+                AccessRequest::Check(level.filter(|level| reach.levels.contains(*level)))
             }
             #[cfg(feature = "events")]
-            Target::Events => {
-                Ask::Levels { route: "events", shown: reach.levels, needed: None, with_info: false, is_run: false }
-            }
-            Target::Group(group) => Ask::Group(*group),
-            Target::Info => Ask::Info,
+            Target::Events => AccessRequest::Levels {
+                route: "events",
+                shown: reach.levels,
+                needed: None,
+                with_info: false,
+                is_run: false,
+            },
+            Target::Group(group) => AccessRequest::Group(*group),
+            Target::Info => AccessRequest::Info,
             #[cfg(feature = "metrics")]
             Target::Metrics => levels("metrics", Levels::ALL, None),
             // It names every check.
             #[cfg(feature = "openapi")]
-            Target::OpenApi => Ask::Everything("openapi"),
-            #[cfg(feature = "agent")]
-            Target::Agent => Ask::Group(Group::Readiness),
+            Target::OpenApi => AccessRequest::Everything("openapi"),
+            #[cfg(feature = "haproxy-agent")]
+            Target::Agent => AccessRequest::Group(Group::Readiness),
         }
     }
 
     /// Answers at once what is stored, and runs what is not in a future of its own: that one is large, and
     /// most requests need none.
-    fn admitted<P>(self: &Arc<Self>, sight: Sight, asked: Asked, request: P) -> Answering
+    fn admitted<P>(self: &Arc<Self>, visibility: Visibility, asked: Asked, request: P) -> Answering
     where
         P: Borrow<Parts> + Send + 'static,
     {
         let parts = request.borrow();
-        let sight = self.show_details.map_or(sight, |show| show.apply(sight));
+        let visibility = self.show_details.map_or(visibility, |show| show.apply(visibility));
         let Asked { reach, target, format, query } = asked;
         // Of what is there, what the caller may have run.
-        let knows_every_check = sight.knows_every_check && reach.has_every_level();
-        let sight = Sight { run: sight.run.and(reach.levels), knows_every_check, ..sight };
+        let knows_every_check = visibility.knows_every_check && reach.has_every_level();
+        let visibility = Visibility { run: visibility.run.and(reach.levels), knows_every_check, ..visibility };
         #[cfg(feature = "events")]
         if target == Target::Events {
-            #[cfg(feature = "serve")]
-            super::home::settle(&self.monitor, &parts.extensions);
-            return Answering::now(events::open(&self.events, &self.monitor, parts, self.gate.as_deref(), sight));
+            self.adopt_runtime(&parts.extensions);
+            return Answering::now(events::open(
+                &self.events,
+                &self.monitor,
+                parts,
+                self.authorizer.as_deref(),
+                visibility,
+            ));
         }
         #[cfg(feature = "page")]
         let depth = if format.is_page() { page::depth(&parts.uri) } else { 0 };
         #[cfg(not(feature = "page"))]
         let depth = 0;
         let shape = query.shape.there(&target, format);
-        let key = Key { target, shape, format, sight, reach, depth };
+        let key = Key { target, shape, format, visibility, reach, depth };
         if let Some(answer) = self.stored(&key, &query) {
             return Answering::now(answer.into_response(&parts.method, &parts.headers));
         }
-        #[cfg(feature = "serve")]
-        super::home::settle(&self.monitor, &parts.extensions);
+        self.adopt_runtime(&parts.extensions);
         let service = Arc::clone(self);
         Answering::later(async move {
             let parts = request.borrow();
@@ -188,18 +192,18 @@ impl Service {
 
     async fn fresh(&self, key: Key, query: &Query, request: &Parts) -> Result<Answer, ProblemDetails> {
         match (key.format.format().render, &key.target) {
-            (_, Target::Info) => Ok(self.info(key.sight, request)),
+            (_, Target::Info) => Ok(self.info(key.visibility, request)),
             #[cfg(feature = "openapi")]
             (_, Target::OpenApi) => self.openapi(request),
             (Render::Report(render), Target::Overview) => self.overview(&key, render, query, request).await,
             (Render::Report(render), _) => self.report(key, render, query).await,
             #[cfg(feature = "metrics")]
-            (Render::Metrics(render), _) => Ok(self.metrics(key.format, render, key.sight)),
+            (Render::Metrics(render), _) => Ok(self.metrics(key.format, render, key.visibility)),
         }
     }
 
     async fn report(&self, key: Key, render: RenderReport, query: &Query) -> Result<Answer, ProblemDetails> {
-        let selection = self.selection(&key.target, key.sight, query)?.within(key.reach.levels);
+        let selection = self.selection(&key.target, key.visibility, query)?.within(key.reach.levels);
         #[cfg(feature = "page")]
         let selection = selection.with_group_verdicts(key.format.is_page());
         let gathered = self.monitor.gather(&selection).await;
@@ -219,13 +223,13 @@ impl Service {
         Ok(answer)
     }
 
-    fn selection(&self, target: &Target, sight: Sight, query: &Query) -> Result<Selection, ProblemDetails> {
-        let levels = |shown: Levels| Selection::levels(shown.and(sight.run).iter().collect());
+    fn selection(&self, target: &Target, visibility: Visibility, query: &Query) -> Result<Selection, ProblemDetails> {
+        let levels = |shown: Levels| Selection::levels(shown.and(visibility.run).iter().collect());
         let selection = match target {
             Target::Level(level) => levels(shown_levels(*level, query)),
             Target::Group(group) => Selection::group(*group),
             Target::Check(name) => Selection::check(name),
-            #[cfg(feature = "agent")]
+            #[cfg(feature = "haproxy-agent")]
             Target::Agent => Selection::group(Group::Readiness),
             _ => levels(Levels::ALL),
         };
@@ -253,7 +257,7 @@ impl Service {
 
     fn render(&self, key: &Key, render: RenderReport, gathered: &Gathered, query: &Query) -> Answer {
         let subject = match key.target {
-            #[cfg(feature = "agent")]
+            #[cfg(feature = "haproxy-agent")]
             Target::Agent => {
                 let status = self.status_codes_at(key.reach).of(&gathered.report);
                 return self.verdict(status, &gathered.report, TEXT, self.agent.line(&gathered.report, true));
@@ -290,7 +294,7 @@ impl Service {
         subject: Subject<'_>,
     ) -> Answer {
         let report = &gathered.report;
-        let Sight { info, .. } = key.sight;
+        let Visibility { info, .. } = key.visibility;
         let build = self.build_info.as_ref().filter(|_| info.is_some());
         #[cfg(feature = "page")]
         let as_json = if key.format.is_page() { query.as_json(key.shape) } else { String::new() };
@@ -325,7 +329,7 @@ impl Service {
             },
         };
         let histories = self.histories(key, report);
-        let view = ReportView::new(report, key.sight).with_histories(&histories, key.sight);
+        let view = ReportView::new(report, key.visibility).with_histories(&histories, key.visibility);
         let format = key.format.format();
         let status = demanded(format, &view, &context, self.status_codes_at(key.reach).of(report));
         let media_type = HeaderValue::from_static(format.media_type);
@@ -341,7 +345,7 @@ impl Service {
     /// for a password, again and again, for a page that needs none.
     #[cfg(feature = "page")]
     fn tells_news(&self, key: &Key) -> bool {
-        let may_follow = self.gate.is_none() || !matches!(key.target, Target::Group(_));
+        let may_follow = self.authorizer.is_none() || !matches!(key.target, Target::Group(_));
         may_follow && !key.reach.levels.is_empty()
     }
 
@@ -364,21 +368,21 @@ impl Service {
         answer.with_headers(|headers| self.envoy.insert(headers, report))
     }
 
-    fn info(&self, sight: Sight, request: &Parts) -> Answer {
-        let clearance = sight.info.unwrap_or(Clearance::Outline);
-        let body = render::info(self.build_info.as_ref(), &self.runtime_info.facts(host(request)), clearance);
+    fn info(&self, visibility: Visibility, request: &Parts) -> Answer {
+        let detail_level = visibility.info.unwrap_or(DetailLevel::Outline);
+        let body = render::info(self.build_info.as_ref(), &self.runtime_info.facts(host(request)), detail_level);
         Answer::new(StatusCode::OK, JSON, None, body)
     }
 
     /// The numbers as they are: a scrape runs no check, and never fails because one does. Not kept: they tell ages.
     #[cfg(feature = "metrics")]
-    fn metrics(&self, format: FormatId, render: RenderMetrics, sight: Sight) -> Answer {
+    fn metrics(&self, format: FormatId, render: RenderMetrics, visibility: Visibility) -> Answer {
         let mut checks = self.monitor.metrics();
-        checks.retain(|metrics| sight.run.contains(metrics.check.level()));
-        let build = self.build_info.as_ref().filter(|_| sight.info.is_some());
+        checks.retain(|metrics| visibility.run.contains(metrics.check.level()));
+        let build = self.build_info.as_ref().filter(|_| visibility.info.is_some());
         // They tell a caller whether others try to get in.
-        let gate = self.gate.as_ref().filter(|_| !sight.details.is_empty());
-        let refusals = gate.map(|gate| gate.refusals().by_reason().to_vec());
+        let authorizer = self.authorizer.as_ref().filter(|_| !visibility.details.is_empty());
+        let refusals = authorizer.map(|authorizer| authorizer.refusals().by_reason().to_vec());
         let body = render(&MetricsView::new(&checks, build, self.monitor.is_draining(), refusals));
         Answer::new(StatusCode::OK, HeaderValue::from_static(format.format().media_type), None, body)
     }
@@ -391,7 +395,7 @@ impl Service {
         query: &Query,
         request: &Parts,
     ) -> Result<Answer, ProblemDetails> {
-        let selection = self.selection(&key.target, key.sight, query)?;
+        let selection = self.selection(&key.target, key.visibility, query)?;
         #[cfg(feature = "page")]
         let selection = selection.with_group_verdicts(key.format.is_page());
         let gathered = self.monitor.gather(&selection).await;

@@ -1,11 +1,8 @@
 //! The endpoint: the only place that names axum.
 
 mod accept;
-pub mod access;
-#[cfg(feature = "agent")]
+#[cfg(feature = "haproxy-agent")]
 mod agent;
-#[cfg(feature = "agent")]
-mod agent_server;
 mod answer;
 mod answering;
 mod cache;
@@ -16,10 +13,6 @@ mod etag;
 #[cfg(feature = "events")]
 mod events;
 mod handler;
-#[cfg(feature = "serve")]
-mod home;
-#[cfg(any(feature = "agent", feature = "serve"))]
-mod listening;
 mod negotiate;
 #[cfg(feature = "grpc")]
 mod offer;
@@ -27,8 +20,6 @@ mod offer;
 mod openapi;
 #[cfg(feature = "openapi")]
 mod openapi_answer;
-#[cfg(any(feature = "agent", feature = "serve"))]
-mod own_thread;
 #[cfg(feature = "page")]
 mod page;
 mod paths;
@@ -38,31 +29,25 @@ mod respond;
 mod response_body;
 mod retry;
 mod router;
-#[cfg(feature = "serve")]
-mod serve;
 mod start_log;
 mod status_code;
 mod target;
-#[cfg(feature = "jwt")]
+#[cfg(feature = "access-jwt")]
 mod token;
 
-#[cfg(feature = "grpc")]
-pub(crate) use access::Decision;
-#[cfg(feature = "agent")]
-pub use agent::Agent;
-#[cfg(feature = "agent")]
-pub use agent_server::{AgentServer, serve_agent};
+#[cfg(feature = "haproxy-agent")]
+pub use agent::HaproxyAgent;
+pub(crate) use answer::{VARY, retry_after};
 pub use endpoint::{Endpoint, EndpointBuilder};
 pub use envoy::EnvoyHeaders;
+#[cfg(feature = "haproxy-agent")]
+pub(crate) use handler::Service;
 #[cfg(feature = "grpc")]
 pub(crate) use offer::Offer;
 pub use paths::LevelsPath;
+pub(crate) use problem::ProblemDetails;
 pub use query::View;
 pub use response_body::ResponseBody;
-#[cfg(all(feature = "serve", unix))]
-pub use serve::UnixSocket;
-#[cfg(feature = "tls")]
-pub use serve::{ClientCertificate, Tls, serve_tls};
-#[cfg(feature = "serve")]
-pub use serve::{IsolatedServer, RunningServer, Server, serve_isolated};
 pub use status_code::StatusCodes;
+#[cfg(feature = "access-jwt")]
+pub(crate) use target::Reach;

@@ -49,7 +49,7 @@ const fn own_format(target: &Target) -> FormatId {
         Target::Metrics => FormatId::PROMETHEUS,
         #[cfg(feature = "openapi")]
         Target::OpenApi => FormatId::JSON,
-        #[cfg(feature = "agent")]
+        #[cfg(feature = "haproxy-agent")]
         Target::Agent => FormatId::TEXT,
     }
 }
@@ -61,7 +61,7 @@ const fn offers(target: &Target, render: Render) -> bool {
         (Target::Info, _) => false,
         #[cfg(feature = "openapi")]
         (Target::OpenApi, _) => false,
-        #[cfg(feature = "agent")]
+        #[cfg(feature = "haproxy-agent")]
         (Target::Agent, _) => false,
         #[cfg(feature = "events")]
         (Target::Events, _) => false,

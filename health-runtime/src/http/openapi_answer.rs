@@ -3,13 +3,13 @@
 use axum::http::{HeaderValue, StatusCode, header, request::Parts};
 
 use super::{
-    access::original_uri,
     answer::{Answer, JSON},
     etag,
     handler::Service,
     openapi::{self, Described, Document, Version},
     problem::ProblemDetails,
 };
+use crate::access::original_uri;
 
 impl Service {
     /// The document, with paths as this client sees them and in the version that it asks for.
@@ -29,10 +29,10 @@ impl Service {
             codes: &self.status_codes.all(),
             checks: &self.monitor.checks().collect::<Vec<_>>(),
             build: self.build_info.as_ref(),
-            gate: self.gate.as_deref(),
+            authorizer: self.authorizer.as_deref(),
         };
         // Under access rules not everybody may see it.
-        let caching = if self.gate.is_some() { "private, no-cache" } else { "no-cache" };
+        let caching = if self.authorizer.is_some() { "private, no-cache" } else { "no-cache" };
         answer(&openapi::document(described, version, prefix), caching)
     }
 }

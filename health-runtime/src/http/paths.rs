@@ -117,7 +117,7 @@ impl Paths {
         routes.push((format!("{base}/metrics"), Target::Metrics));
         #[cfg(feature = "openapi")]
         routes.push((format!("{base}/openapi.json"), Target::OpenApi));
-        #[cfg(feature = "agent")]
+        #[cfg(feature = "haproxy-agent")]
         routes.push((format!("{base}/agent"), Target::Agent));
         for (group, word) in [(Group::Liveness, "live"), (Group::Readiness, "ready"), (Group::Startup, "startup")] {
             routes.push((format!("{base}/{word}"), Target::Group(group)));

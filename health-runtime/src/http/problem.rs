@@ -11,7 +11,7 @@ use super::answer::{ALLOWED, PROBLEM_JSON, insert_common};
 
 /// Why a request got no report.
 #[derive(Clone, Debug)]
-pub(super) struct ProblemDetails {
+pub(crate) struct ProblemDetails {
     status: StatusCode,
     detail: String,
     error: Option<&'static str>,
@@ -32,23 +32,23 @@ pub(super) struct Body9457<'a> {
 
 impl ProblemDetails {
     /// There is nothing at this path.
-    pub(super) fn not_found(detail: impl Into<String>) -> Self {
+    pub(crate) fn not_found(detail: impl Into<String>) -> Self {
         Self { status: StatusCode::NOT_FOUND, detail: detail.into(), error: None }
     }
 
     /// The query cannot be understood.
-    pub(super) fn bad_request(detail: impl Into<String>) -> Self {
+    pub(crate) fn bad_request(detail: impl Into<String>) -> Self {
         Self { status: StatusCode::BAD_REQUEST, detail: detail.into(), error: None }
     }
 
     /// There are too many who ask for this.
-    #[cfg(any(feature = "events", feature = "serve"))]
-    pub(super) fn unavailable(detail: impl Into<String>) -> Self {
+    #[cfg(any(feature = "events", feature = "server"))]
+    pub(crate) fn unavailable(detail: impl Into<String>) -> Self {
         Self { status: StatusCode::SERVICE_UNAVAILABLE, detail: detail.into(), error: None }
     }
 
     /// Reports are read, never written.
-    pub(super) fn method_not_allowed(method: &Method) -> Self {
+    pub(crate) fn method_not_allowed(method: &Method) -> Self {
         Self {
             status: StatusCode::METHOD_NOT_ALLOWED,
             detail: format!("{method} is not among the methods of a health report: GET, HEAD and OPTIONS"),
@@ -57,24 +57,24 @@ impl ProblemDetails {
     }
 
     /// This caller does not get it.
-    pub(super) fn refused(status: StatusCode, detail: &str) -> Self {
+    pub(crate) fn refused(status: StatusCode, detail: &str) -> Self {
         Self { status, detail: detail.to_owned(), error: None }
     }
 
     /// Adds the error as OAuth 2.0 calls it.
-    #[cfg(feature = "jwt")]
-    pub(super) const fn with_error(mut self, error: &'static str) -> Self {
+    #[cfg(feature = "access-jwt")]
+    pub(crate) const fn with_error(mut self, error: &'static str) -> Self {
         self.error = Some(error);
         self
     }
 
     #[cfg(feature = "page")]
-    pub(super) fn detail(&self) -> &str {
+    pub(crate) fn detail(&self) -> &str {
         &self.detail
     }
 
     /// As JSON. With the feature `page` the response carries the problem itself, too, to be told to people.
-    pub(super) fn into_response(self) -> Response {
+    pub(crate) fn into_response(self) -> Response {
         let body = Body9457 {
             // With `about:blank` the title is the status code's own phrase (RFC 9457, section 4.2.1).
             kind: "about:blank",

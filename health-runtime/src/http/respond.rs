@@ -4,14 +4,33 @@ use std::error::Error;
 
 use axum::{
     body::{Body, Bytes, HttpBody},
-    http::{Method, Request, Response, header},
+    http::{Extensions, Method, Request, Response, header},
 };
 
 use super::{
     endpoint::Endpoint,
+    handler::Service,
     response_body::ResponseBody,
     router::{Ask, Route},
 };
+#[cfg(any(feature = "haproxy-agent", feature = "grpc"))]
+use crate::access::AccessRequest;
+use crate::check_runtime::CheckRuntime;
+
+impl Service {
+    /// Runs checks on the application's runtime, if another one serves this request.
+    pub(super) fn adopt_runtime(&self, extensions: &Extensions) {
+        if let Some(runtime) = CheckRuntime::of(extensions) {
+            self.monitor.run_on(runtime);
+        }
+    }
+
+    /// Whether everybody gets this, whoever asks.
+    #[cfg(any(feature = "haproxy-agent", feature = "grpc"))]
+    pub(crate) fn is_open(&self, ask: AccessRequest) -> bool {
+        self.authorizer.as_ref().is_none_or(|authorizer| authorizer.open_sight(ask).is_some())
+    }
+}
 
 impl Endpoint {
     /// Returns whether a path is the endpoint's: one of its routes, or anything below its base path or below the

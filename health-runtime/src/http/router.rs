@@ -38,8 +38,8 @@ impl Routes {
             }
         }
         // Not where nobody needs one: a port for everybody, or for orchestrators alone, is no place to send a password to.
-        #[cfg(feature = "jwt")]
-        if service.gate.as_ref().is_some_and(|gate| gate.gives_tokens(reach)) {
+        #[cfg(feature = "access-jwt")]
+        if service.authorizer.as_ref().is_some_and(|authorizer| authorizer.gives_tokens(reach)) {
             routes.insert(paths.token(), Route::Token);
         }
         for (path, group) in paths.aliases() {
@@ -104,7 +104,7 @@ pub(super) enum Route {
     /// To the check of this name, if it is asked for as Spring Boot has it; else nowhere.
     ToComponent,
     /// To where tokens are given out.
-    #[cfg(feature = "jwt")]
+    #[cfg(feature = "access-jwt")]
     Token,
     NoLevel,
     Nothing,
@@ -133,7 +133,7 @@ impl Ask {
     }
 
     pub(super) fn answer(self, request: Request) -> Answering {
-        let vary = self.service.gate.as_ref().and_then(|gate| gate.vary().cloned());
+        let vary = self.service.authorizer.as_ref().and_then(|authorizer| authorizer.vary().cloned());
         let answering = self.negotiated(request);
         match vary {
             None => answering,
@@ -174,9 +174,9 @@ impl Ask {
                 Some(name) => self.service.answer(self.reach, Target::Check(name), request),
                 None => not_found(NOTHING),
             },
-            #[cfg(feature = "jwt")]
-            Route::Token => match &self.service.gate {
-                Some(gate) => super::token::answer(Arc::clone(gate), request),
+            #[cfg(feature = "access-jwt")]
+            Route::Token => match &self.service.authorizer {
+                Some(authorizer) => super::token::answer(Arc::clone(authorizer), request),
                 None => not_found("no tokens are given out"),
             },
             Route::NoLevel => {

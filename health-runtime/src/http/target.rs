@@ -3,7 +3,7 @@ use crate::model::{Group, Level, Levels};
 
 /// What a route answers.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Target {
+pub(crate) enum Target {
     /// The status of everything, and where to ask further.
     Overview,
     /// Every level.
@@ -26,27 +26,27 @@ pub(super) enum Target {
     #[cfg(feature = "metrics")]
     Metrics,
     /// The line that `HAProxy` reads from an agent.
-    #[cfg(feature = "agent")]
+    #[cfg(feature = "haproxy-agent")]
     Agent,
 }
 
 /// What of an endpoint is served at one place: everything that is not in it is not there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Reach {
-    pub(super) levels: Levels,
-    pub(super) has_groups: bool,
+pub(crate) struct Reach {
+    pub(crate) levels: Levels,
+    pub(crate) has_groups: bool,
     /// `None` for those of the endpoint.
-    pub(super) status_codes: Option<ValidStatusCodes>,
+    pub(crate) status_codes: Option<ValidStatusCodes>,
 }
 
 impl Reach {
-    pub(super) const EVERYTHING: Self = Self { levels: Levels::ALL, has_groups: true, status_codes: None };
+    pub(crate) const EVERYTHING: Self = Self { levels: Levels::ALL, has_groups: true, status_codes: None };
 
-    pub(super) fn has_every_level(self) -> bool {
+    pub(crate) fn has_every_level(self) -> bool {
         self.levels == Levels::ALL
     }
 
-    pub(super) const fn covers(self, target: &Target) -> bool {
+    pub(crate) const fn covers(self, target: &Target) -> bool {
         match target {
             Target::Overview | Target::Levels | Target::Check(_) => !self.levels.is_empty(),
             Target::Level(level) => self.levels.contains(*level),
@@ -57,7 +57,7 @@ impl Reach {
             // It describes everything, with the endpoint's own status codes.
             #[cfg(feature = "openapi")]
             Target::OpenApi => self.levels.others().is_empty() && self.has_groups && self.status_codes.is_none(),
-            #[cfg(feature = "agent")]
+            #[cfg(feature = "haproxy-agent")]
             Target::Agent => self.has_groups,
             Target::Group(_) => self.has_groups,
             Target::Info => true,

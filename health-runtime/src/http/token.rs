@@ -11,11 +11,11 @@ use axum::{
 use tokio::time::timeout;
 
 use super::{
-    access::{Gate, Refusal, Token},
     answer::{JSON, insert_common},
     answering::Answering,
     problem::ProblemDetails,
 };
+use crate::access::{Authorizer, Refusal, Token};
 
 /// How much of a body is read, and for how long.
 const LONGEST: usize = 8 * 1024;
@@ -33,7 +33,7 @@ enum TokenError {
     InvalidScope,
 }
 
-pub(super) fn answer(gate: Arc<Gate>, request: Request) -> Answering {
+pub(super) fn answer(authorizer: Arc<Authorizer>, request: Request) -> Answering {
     if request.method() != Method::POST {
         let problem = ProblemDetails::refused(StatusCode::METHOD_NOT_ALLOWED, "a token is asked for with POST");
         let mut response = problem.into_response();
@@ -42,7 +42,7 @@ pub(super) fn answer(gate: Arc<Gate>, request: Request) -> Answering {
     }
     Answering::later(async move {
         let (parts, body) = request.into_parts();
-        match issue(&gate, parts, body).await {
+        match issue(&authorizer, parts, body).await {
             Ok(token) => respond(StatusCode::OK, token.to_json()),
             Err(response) => response,
         }
@@ -50,9 +50,9 @@ pub(super) fn answer(gate: Arc<Gate>, request: Request) -> Answering {
 }
 
 /// The caller is looked at first: what a stranger sends is not even read.
-async fn issue(gate: &Gate, parts: Parts, body: Body) -> Result<Token, Response> {
-    let caller = gate.caller(parts);
-    let token = gate.token(&caller).await.map_err(refused)?;
+async fn issue(authorizer: &Authorizer, parts: Parts, body: Body) -> Result<Token, Response> {
+    let caller = authorizer.caller(parts);
+    let token = authorizer.token(&caller).await.map_err(refused)?;
     let Ok(Ok(form)) = timeout(READING, to_bytes(body, LONGEST)).await else {
         return Err(TokenError::InvalidRequest("the body cannot be read, or is longer than 8 KiB").into_response());
     };

@@ -53,32 +53,32 @@ impl fmt::Display for Level {
 
 /// The answer to a level that is not one of 1 to 5.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct InvalidLevel(());
+pub struct ParseLevelError(());
 
-impl fmt::Display for InvalidLevel {
+impl fmt::Display for ParseLevelError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a level is a whole number from 1 (the whole ship) to 5 (cheap and always safe)")
     }
 }
 
-impl std::error::Error for InvalidLevel {}
+impl std::error::Error for ParseLevelError {}
 
 impl TryFrom<u8> for Level {
-    type Error = InvalidLevel;
+    type Error = ParseLevelError;
 
-    fn try_from(number: u8) -> Result<Self, InvalidLevel> {
-        Self::ALL.into_iter().find(|level| level.number() == number).ok_or(InvalidLevel(()))
+    fn try_from(number: u8) -> Result<Self, ParseLevelError> {
+        Self::ALL.into_iter().find(|level| level.number() == number).ok_or(ParseLevelError(()))
     }
 }
 
 /// Strict: one digit and nothing else, so that ` 1`, `01` and `1.0` are no levels.
 impl FromStr for Level {
-    type Err = InvalidLevel;
+    type Err = ParseLevelError;
 
-    fn from_str(text: &str) -> Result<Self, InvalidLevel> {
+    fn from_str(text: &str) -> Result<Self, ParseLevelError> {
         match text.as_bytes() {
             [digit @ b'1'..=b'5'] => Self::try_from(digit - b'0'),
-            _ => Err(InvalidLevel(())),
+            _ => Err(ParseLevelError(())),
         }
     }
 }
@@ -100,7 +100,7 @@ mod tests {
                 "a level is a whole number from 1 (the whole ship) to 5 (cheap and always safe)"
             );
         }
-        assert_eq!((Level::try_from(0), Level::try_from(6)), (Err(InvalidLevel(())), Err(InvalidLevel(()))));
+        assert_eq!((Level::try_from(0), Level::try_from(6)), (Err(ParseLevelError(())), Err(ParseLevelError(()))));
     }
 
     #[test]

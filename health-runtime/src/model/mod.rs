@@ -29,7 +29,7 @@ pub use group::Group;
 #[cfg(feature = "page")]
 pub(crate) use group::GroupVerdict;
 pub use into_outcome::IntoOutcome;
-pub use level::{InvalidLevel, Level};
+pub use level::{Level, ParseLevelError};
 pub(crate) use levels::Levels;
 pub use location::Location;
 pub use mute::Mute;

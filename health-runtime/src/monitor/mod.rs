@@ -44,5 +44,5 @@ pub(crate) use gather::Gathered;
 pub use handle::Monitor;
 pub(crate) use listener::Listener;
 pub use selection::Selection;
-pub use subscription::{Missed, Subscription};
+pub use subscription::{Lagged, Subscription};
 pub(crate) use validity::Validity;

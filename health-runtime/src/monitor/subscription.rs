@@ -15,7 +15,7 @@ use crate::model::StatusChange;
 /// monitor is gone.
 ///
 /// Up to 64 changes wait here to be taken. Of one who is slower than that the oldest are lost, and the next item says
-/// how many: [`Missed`]. What the checks' statuses are now is in a report.
+/// how many: [`Lagged`]. What the checks' statuses are now is in a report.
 ///
 /// ```
 /// # use health_runtime::{Check, Level, Monitor, Registry, Selection, Status};
@@ -45,18 +45,18 @@ type Next = (Result<Arc<StatusChange>, RecvError>, Receiver<Arc<StatusChange>>);
 /// This many changes came too fast and are lost to a [`Subscription`], the oldest that it had not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Missed {
+pub struct Lagged {
     /// How many.
     pub count: u64,
 }
 
-impl fmt::Display for Missed {
+impl fmt::Display for Lagged {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} changes of health checks were missed", self.count)
     }
 }
 
-impl std::error::Error for Missed {}
+impl std::error::Error for Lagged {}
 
 impl Subscription {
     pub(super) fn new(receiver: Receiver<Arc<StatusChange>>) -> Self {
@@ -67,20 +67,20 @@ impl Subscription {
     ///
     /// # Cancellation
     /// Dropping the future loses nothing.
-    pub async fn next(&mut self) -> Option<Result<Arc<StatusChange>, Missed>> {
+    pub async fn next(&mut self) -> Option<Result<Arc<StatusChange>, Lagged>> {
         poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
     }
 }
 
 impl Stream for Subscription {
-    type Item = Result<Arc<StatusChange>, Missed>;
+    type Item = Result<Arc<StatusChange>, Lagged>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let (result, receiver) = ready!(self.next.as_mut().poll(context));
         self.next = Box::pin(receive(receiver));
         Poll::Ready(match result {
             Ok(change) => Some(Ok(change)),
-            Err(RecvError::Lagged(count)) => Some(Err(Missed { count })),
+            Err(RecvError::Lagged(count)) => Some(Err(Lagged { count })),
             Err(RecvError::Closed) => None,
         })
     }

@@ -24,7 +24,7 @@ pub struct Health {
 /// Whether another service is well, as it says itself.
 ///
 /// Name `http_` and the host with its port (`http_billing.internal_8080`), level 3, and no data: in the
-/// values view it is a boolean. `http://`, and with the feature `https-probe` also `https://`.
+/// values view it is a boolean. `http://`, and with the feature `probe-https` also `https://`.
 ///
 /// ```
 /// use health_runtime::{Registry, probes};

@@ -31,34 +31,34 @@ mod logging;
 mod probe;
 mod runtime_lag;
 
-#[cfg(feature = "http-probe")]
+#[cfg(feature = "probe-http")]
 mod bandwidth;
-#[cfg(feature = "sqlite")]
+#[cfg(feature = "probe-sqlite")]
 mod db;
-#[cfg(all(feature = "system", unix))]
+#[cfg(all(feature = "probe-system", unix))]
 mod disk;
-#[cfg(feature = "http-probe")]
+#[cfg(feature = "probe-http")]
 mod exchange;
-#[cfg(feature = "http-probe")]
+#[cfg(feature = "probe-http")]
 mod http;
-#[cfg(feature = "system")]
+#[cfg(feature = "probe-system")]
 mod memory;
-#[cfg(any(feature = "http-probe", feature = "sqlite"))]
+#[cfg(any(feature = "probe-http", feature = "probe-sqlite"))]
 mod patience;
 
 pub use logging::{Logging, logging};
 pub use probe::Probe;
 pub use runtime_lag::{RuntimeLag, runtime_lag};
 
-#[cfg(feature = "http-probe")]
+#[cfg(feature = "probe-http")]
 pub use bandwidth::{Bandwidth, bandwidth};
-#[cfg(feature = "sqlite")]
+#[cfg(feature = "probe-sqlite")]
 pub use db::{Db, sqlite};
-#[cfg(all(feature = "system", unix))]
+#[cfg(all(feature = "probe-system", unix))]
 pub use disk::{Disk, disk};
-#[cfg(feature = "http-probe")]
+#[cfg(feature = "probe-http")]
 pub use exchange::Http;
-#[cfg(feature = "http-probe")]
+#[cfg(feature = "probe-http")]
 pub use http::{Health, http};
-#[cfg(feature = "system")]
+#[cfg(feature = "probe-system")]
 pub use memory::{Memory, memory};

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{
     context::{Context, Subject},
     format::{Format, Render, up_or_down},
-    view::{CheckView, Clearance, ReportView, worst_of},
+    view::{CheckView, DetailLevel, ReportView, worst_of},
     wire::{Fields, milliseconds, timestamp},
 };
 use crate::model::{Group, Status};
@@ -60,14 +60,14 @@ const fn word(status: Status) -> &'static str {
 
 fn component(check: &CheckView<'_>) -> Fields {
     let status = if check.cause == Some("pending") { "UNKNOWN" } else { word(check.status) };
-    let details = match check.clearance {
-        Clearance::Details => Some(details(check)),
+    let details = match check.detail_level {
+        DetailLevel::Details => Some(details(check)),
         // What is left of the data is for everybody.
-        Clearance::Outline if check.data.is_some() || check.muted.is_some() => {
+        DetailLevel::Outline if check.data.is_some() || check.muted.is_some() => {
             let muted = Fields::default().with_some("muted", check.muted.is_some().then_some(true));
             Some(muted.with_data(check.data).into())
         }
-        Clearance::Outline => None,
+        DetailLevel::Outline => None,
     };
     Fields::default().with("status", status).with_some("details", details)
 }

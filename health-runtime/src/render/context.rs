@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::view::{Clearance, ReportView};
+use super::view::{DetailLevel, ReportView};
 use crate::build_info::{BuildMetadata, RuntimeFacts};
 #[cfg(feature = "page")]
 use crate::model::{GroupVerdict, Levels};
@@ -16,7 +16,7 @@ pub(crate) struct Context<'a> {
     /// What is running, for those who may see it.
     pub(crate) build: Option<&'a BuildMetadata>,
     /// How much of what is running the caller sees; `None` for nothing.
-    pub(crate) info: Option<Clearance>,
+    pub(crate) info: Option<DetailLevel>,
     #[cfg(feature = "page")]
     pub(crate) place: Place<'a>,
     #[cfg(feature = "page")]

@@ -4,7 +4,7 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use super::{
     context::Links,
-    view::{CheckView, Clearance, ReportView, worst_of},
+    view::{CheckView, DetailLevel, ReportView, worst_of},
     wire::{level_key, timestamp, to_json},
 };
 use crate::{
@@ -15,8 +15,8 @@ use crate::{
 
 /// What is running. The compiler's version is for those alone who may see details: it says which of its
 /// faults to try.
-pub(crate) fn info(build: Option<&BuildMetadata>, runtime: &RuntimeFacts<'_>, clearance: Clearance) -> Vec<u8> {
-    to_json(&InfoBody::new(build, runtime, clearance))
+pub(crate) fn info(build: Option<&BuildMetadata>, runtime: &RuntimeFacts<'_>, detail_level: DetailLevel) -> Vec<u8> {
+    to_json(&InfoBody::new(build, runtime, detail_level))
 }
 
 /// `{ "status": …, "failing": { "db": { … } }, "info": { … }, "levels": { "level_1": … }, "links": { … } }`
@@ -25,7 +25,7 @@ pub(super) fn overview(
     build: Option<&BuildMetadata>,
     runtime: &RuntimeFacts<'_>,
     links: &Links,
-    clearance: Option<Clearance>,
+    detail_level: Option<DetailLevel>,
     draining: bool,
 ) -> Vec<u8> {
     to_json(&OverviewBody {
@@ -34,7 +34,7 @@ pub(super) fn overview(
         failing: Affected::of(view, Status::Fail),
         warning: Affected::of(view, Status::Warn),
         levels: LevelStatuses(view),
-        info: clearance.map(|clearance| InfoBody::new(build, runtime, clearance)),
+        info: detail_level.map(|detail_level| InfoBody::new(build, runtime, detail_level)),
         links,
     })
 }
@@ -178,9 +178,9 @@ struct RevisionBody {
 }
 
 impl<'a> InfoBody<'a> {
-    fn new(build: Option<&BuildMetadata>, runtime: &'a RuntimeFacts<'_>, clearance: Clearance) -> Self {
+    fn new(build: Option<&BuildMetadata>, runtime: &'a RuntimeFacts<'_>, detail_level: DetailLevel) -> Self {
         Self {
-            build: build.map(|build| BuildBody::new(build, clearance)),
+            build: build.map(|build| BuildBody::new(build, detail_level)),
             build_type: runtime.build_type,
             deployed_at: runtime.deployed_at.map(timestamp),
             started_at: timestamp(runtime.started_at),
@@ -192,7 +192,7 @@ impl<'a> InfoBody<'a> {
 }
 
 impl BuildBody {
-    fn new(build: &BuildMetadata, clearance: Clearance) -> Self {
+    fn new(build: &BuildMetadata, detail_level: DetailLevel) -> Self {
         let revision = build.revision().zip(build.revision_short());
         Self {
             name: build.name(),
@@ -202,7 +202,7 @@ impl BuildBody {
             dirty: build.dirty(),
             build_date: build.build_date().map(timestamp_seconds),
             profile: build.profile(),
-            language: build.language().filter(|_| clearance == Clearance::Details),
+            language: build.language().filter(|_| detail_level == DetailLevel::Details),
         }
     }
 }

@@ -2,7 +2,7 @@
 //! that was not redacted for its reader. Which there are stands in `table.rs`.
 
 mod actuator;
-#[cfg(feature = "agent")]
+#[cfg(feature = "haproxy-agent")]
 mod agent;
 mod context;
 #[cfg(feature = "events")]
@@ -28,7 +28,7 @@ mod wire;
 #[cfg(feature = "xml")]
 mod xml;
 
-#[cfg(feature = "agent")]
+#[cfg(feature = "haproxy-agent")]
 pub(crate) use agent::agent_line;
 pub(crate) use context::{Context, Links, Subject};
 #[cfg(feature = "page")]
@@ -46,6 +46,6 @@ pub use show_details::ShowDetails;
 pub(crate) use table::{FORMAT_COUNT, FormatId};
 #[cfg(feature = "events")]
 pub(crate) use view::ChangeView;
-pub(crate) use view::{Clearance, ReportView, Sight};
+pub(crate) use view::{DetailLevel, ReportView, Visibility};
 #[cfg(feature = "xml")]
 pub use xml::SCHEMA as XML_SCHEMA;

@@ -1,4 +1,4 @@
-use super::view::Sight;
+use super::view::Visibility;
 
 /// To whom the details of checks are shown: messages, data, error text, what blocks a check.
 ///
@@ -18,10 +18,10 @@ pub enum ShowDetails {
 }
 
 impl ShowDetails {
-    pub(crate) fn apply(self, sight: Sight) -> Sight {
+    pub(crate) fn apply(self, visibility: Visibility) -> Visibility {
         match self {
-            Self::Never => sight.without_details(),
-            Self::Always => sight.with_details(),
+            Self::Never => visibility.without_details(),
+            Self::Always => visibility.with_details(),
         }
     }
 }

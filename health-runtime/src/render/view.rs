@@ -11,7 +11,7 @@ use crate::model::{Cause, Group, Level, Levels, Mute, Report, ReportEntry, Statu
 
 /// What a caller may see, decided before any check runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Clearance {
+pub(crate) enum DetailLevel {
     /// Names, levels, groups, tags, statuses, causes, times, and data that is public.
     Outline,
     /// Details, too: messages, data, descriptions, what blocks a check.
@@ -20,33 +20,33 @@ pub(crate) enum Clearance {
 
 /// What a caller may see of each level, and of what is running; decided before any check runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Sight {
+pub(crate) struct Visibility {
     /// The levels that it may have run.
     pub(crate) run: Levels,
     /// Those of them whose details it sees.
     pub(crate) details: Levels,
     /// `None` if it may not see what is running.
-    pub(crate) info: Option<Clearance>,
+    pub(crate) info: Option<DetailLevel>,
     /// Whether it may hear of checks that are not in a report, as one that blocks another may be.
     pub(crate) knows_every_check: bool,
 }
 
-impl Sight {
+impl Visibility {
     /// What everybody sees of levels that everybody may have run.
     pub(crate) const OUTLINE: Self =
-        Self { run: Levels::ALL, details: Levels::NONE, info: Some(Clearance::Outline), knows_every_check: true };
+        Self { run: Levels::ALL, details: Levels::NONE, info: Some(DetailLevel::Outline), knows_every_check: true };
 
     /// With the details of all that it may have run.
     pub(crate) fn with_details(self) -> Self {
-        Self { details: self.run, info: self.info.map(|_| Clearance::Details), ..self }
+        Self { details: self.run, info: self.info.map(|_| DetailLevel::Details), ..self }
     }
 
     pub(crate) fn without_details(self) -> Self {
-        Self { details: Levels::NONE, info: self.info.map(|_| Clearance::Outline), ..self }
+        Self { details: Levels::NONE, info: self.info.map(|_| DetailLevel::Outline), ..self }
     }
 
-    const fn at(self, level: Level) -> Clearance {
-        if self.details.contains(level) { Clearance::Details } else { Clearance::Outline }
+    const fn at(self, level: Level) -> DetailLevel {
+        if self.details.contains(level) { DetailLevel::Details } else { DetailLevel::Outline }
     }
 }
 
@@ -61,10 +61,10 @@ pub(crate) struct ReportView<'a> {
     pub(super) checks: Vec<CheckView<'a>>,
 }
 
-/// One check as a caller may see it: what needs a clearance is empty without it, or what is left for everybody.
+/// One check as a caller may see it: what needs clearance is empty without it, or what is left for everybody.
 #[derive(Debug)]
 pub(super) struct CheckView<'a> {
-    pub(super) clearance: Clearance,
+    pub(super) detail_level: DetailLevel,
     pub(super) name: &'a str,
     pub(super) level: Level,
     pub(super) is_critical: bool,
@@ -99,7 +99,7 @@ pub(super) struct MuteView<'a> {
     pub(super) by: Option<&'a str>,
 }
 
-/// A change redacted for one caller: what needs a clearance is empty without it.
+/// A change redacted for one caller: what needs clearance is empty without it.
 #[derive(Debug)]
 pub(crate) struct ChangeView<'a> {
     pub(super) id: u64,
@@ -119,15 +119,15 @@ pub(super) fn worst_of(checks: &[CheckView<'_>]) -> Status {
 
 impl<'a> ReportView<'a> {
     /// Redacts a report for a caller.
-    pub(crate) fn new(report: &'a Report, sight: Sight) -> Self {
-        let checks = report.entries().iter().map(|entry| CheckView::new(entry, sight, report)).collect();
+    pub(crate) fn new(report: &'a Report, visibility: Visibility) -> Self {
+        let checks = report.entries().iter().map(|entry| CheckView::new(entry, visibility, report)).collect();
         Self { status: report.status(), cause: report.cause().map(Cause::as_str), levels: report.levels(), checks }
     }
 
     /// Shows the history of each check, too: in the order of the report's entries.
-    pub(crate) fn with_histories(mut self, histories: &'a [Vec<Arc<StatusChange>>], sight: Sight) -> Self {
+    pub(crate) fn with_histories(mut self, histories: &'a [Vec<Arc<StatusChange>>], visibility: Visibility) -> Self {
         for (check, history) in self.checks.iter_mut().zip(histories) {
-            check.history = history.iter().map(|change| ChangeView::new(change, sight)).collect();
+            check.history = history.iter().map(|change| ChangeView::new(change, visibility)).collect();
         }
         self
     }
@@ -147,18 +147,18 @@ impl<'a> ReportView<'a> {
 }
 
 impl<'a> CheckView<'a> {
-    fn new(entry: &'a ReportEntry, sight: Sight, report: &Report) -> Self {
+    fn new(entry: &'a ReportEntry, visibility: Visibility, report: &Report) -> Self {
         let ReportEntry { check, result, muted } = entry;
-        let clearance = sight.at(check.level());
+        let detail_level = visibility.at(check.level());
         let cause = result.cause();
         // What blocks it may be on a level that this caller is to know nothing of.
-        let is_nameable = |name: &String| sight.knows_every_check || report.result(name).is_some();
+        let is_nameable = |name: &String| visibility.knows_every_check || report.result(name).is_some();
         let names_others = match cause {
             Some(Cause::Blocked { by }) => !by.iter().all(is_nameable),
             _ => false,
         };
         let outline = Self {
-            clearance,
+            detail_level,
             name: check.name(),
             level: check.level(),
             is_critical: check.is_critical(),
@@ -176,7 +176,7 @@ impl<'a> CheckView<'a> {
             duration: result.duration(),
             checked_at: result.checked_at(),
             since: result.since(),
-            muted: muted.as_ref().map(|mute| MuteView::new(mute, clearance)),
+            muted: muted.as_ref().map(|mute| MuteView::new(mute, detail_level)),
             message: None,
             data: result.public_data(),
             blocked_by: None,
@@ -185,9 +185,9 @@ impl<'a> CheckView<'a> {
             groups: Group::ALL.into_iter().filter(|group| check.is_in(*group)).collect(),
             history: Vec::new(),
         };
-        match clearance {
-            Clearance::Outline => outline,
-            Clearance::Details => Self {
+        match detail_level {
+            DetailLevel::Outline => outline,
+            DetailLevel::Details => Self {
                 message: result.message().filter(|_| !names_others),
                 data: result.data(),
                 blocked_by: cause.and_then(Cause::blocked_by).filter(|_| !names_others),
@@ -207,19 +207,19 @@ impl CheckView<'_> {
 }
 
 impl<'a> MuteView<'a> {
-    fn new(mute: &'a Mute, clearance: Clearance) -> Self {
-        let details = |text| (clearance == Clearance::Details).then_some(text);
+    fn new(mute: &'a Mute, detail_level: DetailLevel) -> Self {
+        let details = |text| (detail_level == DetailLevel::Details).then_some(text);
         Self { until: mute.until(), why: details(mute.why()), by: details(mute.by()) }
     }
 }
 
 impl<'a> ChangeView<'a> {
     /// Redacts a change for a caller.
-    pub(crate) fn new(change: &'a StatusChange, sight: Sight) -> Self {
+    pub(crate) fn new(change: &'a StatusChange, visibility: Visibility) -> Self {
         // What blocked it may be on a level that this caller is to know nothing of.
-        let names_others = !sight.knows_every_check && change.cause().and_then(Cause::blocked_by).is_some();
+        let names_others = !visibility.knows_every_check && change.cause().and_then(Cause::blocked_by).is_some();
         let outline = Self {
-            id: change.id_among(sight.run),
+            id: change.id_among(visibility.run),
             at: change.since(),
             from: change.from(),
             to: change.to(),
@@ -228,8 +228,8 @@ impl<'a> ChangeView<'a> {
             message: None,
             blocked_by: None,
         };
-        match sight.at(change.level()) {
-            Clearance::Details if !names_others => {
+        match visibility.at(change.level()) {
+            DetailLevel::Details if !names_others => {
                 Self { message: change.message(), blocked_by: change.cause().and_then(Cause::blocked_by), ..outline }
             }
             _ => outline,

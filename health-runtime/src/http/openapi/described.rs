@@ -2,8 +2,8 @@ use std::collections::BTreeSet;
 
 use axum::http::StatusCode;
 
-use super::super::{access::Gate, paths::Paths};
-use crate::{build_info::BuildMetadata, model::CheckSpec};
+use super::super::paths::Paths;
+use crate::{access::Authorizer, build_info::BuildMetadata, model::CheckSpec};
 
 /// The endpoint that a document describes.
 #[derive(Clone, Copy)]
@@ -12,5 +12,5 @@ pub(in crate::http) struct Described<'a> {
     pub(in crate::http) codes: &'a BTreeSet<StatusCode>,
     pub(in crate::http) checks: &'a [&'a CheckSpec],
     pub(in crate::http) build: Option<&'a BuildMetadata>,
-    pub(in crate::http) gate: Option<&'a Gate>,
+    pub(in crate::http) authorizer: Option<&'a Authorizer>,
 }

@@ -6,7 +6,7 @@ mod parameter;
 mod refusals;
 mod security;
 mod texts;
-#[cfg(feature = "jwt")]
+#[cfg(feature = "access-jwt")]
 mod token;
 mod version;
 
@@ -18,7 +18,7 @@ use utoipa::openapi::{
 
 pub(super) use self::{described::Described, version::Version};
 use self::{operation::Answers, security::Security};
-#[cfg(feature = "jwt")]
+#[cfg(feature = "access-jwt")]
 use super::target::Reach;
 use super::{problem::Body9457, target::Target};
 use crate::{build_info::BuildMetadata, render::schema};
@@ -49,10 +49,10 @@ pub(super) fn document(described: Described<'_>, version: Version, prefix: &str)
         let item = item(described, &texts::name(&path, &target), &target, &mut security);
         routes = routes.path(path, item);
     }
-    #[cfg(feature = "jwt")]
-    if let Some(gate) = described.gate.filter(|gate| gate.gives_tokens(Reach::EVERYTHING)) {
-        let required = security.require(&gate.requirement_of_tokens());
-        routes = routes.path(paths.token(), token::item(gate, required));
+    #[cfg(feature = "access-jwt")]
+    if let Some(authorizer) = described.authorizer.filter(|authorizer| authorizer.gives_tokens(Reach::EVERYTHING)) {
+        let required = security.require(&authorizer.requirement_of_tokens());
+        routes = routes.path(paths.token(), token::item(authorizer, required));
     }
     let components = schema::with::<Body9457<'_>>(schema::components(ComponentsBuilder::new()));
     let title = build.map_or("Health", BuildMetadata::name);

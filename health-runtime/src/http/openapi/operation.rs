@@ -10,15 +10,16 @@ use utoipa::openapi::{
 };
 
 use super::{
-    super::{access::Schemes, negotiate::offered, target::Target},
+    super::{negotiate::offered, target::Target},
     described::Described,
     parameter, refusals,
     security::Security,
     texts,
 };
-#[cfg(feature = "agent")]
+#[cfg(feature = "haproxy-agent")]
 use crate::model::Group;
 use crate::{
+    access::Schemes,
     model::{CheckSpec, Level},
     render::{
         FormatId,
@@ -43,10 +44,10 @@ pub(super) struct Answers<'a> {
 
 impl<'a> Answers<'a> {
     pub(super) fn of(target: &'a Target, described: Described<'_>, security: &mut Security) -> Self {
-        let Described { codes, checks, gate, .. } = described;
+        let Described { codes, checks, authorizer, .. } = described;
         let formats = offered(target);
         let has_page = formats.iter().any(|id| id.is_page());
-        let requirement = refusals::requirement(target, gate);
+        let requirement = refusals::requirement(target, authorizer);
         let mut answers = Self {
             target,
             parameters: parameters(target, &formats, checks),
@@ -69,7 +70,7 @@ impl<'a> Answers<'a> {
                 let too_many = BTreeSet::from([StatusCode::SERVICE_UNAVAILABLE]);
                 answers.add_problems(&too_many);
             }
-            #[cfg(feature = "agent")]
+            #[cfg(feature = "haproxy-agent")]
             Target::Agent => answers.add(codes, "text/plain", &text()),
             #[cfg(feature = "metrics")]
             Target::Metrics => answers.add_formats(&formats, &always, None),
@@ -88,7 +89,7 @@ impl<'a> Answers<'a> {
         // A query that cannot be meant, and what is not there.
         let refused = BTreeSet::from([StatusCode::BAD_REQUEST, StatusCode::NOT_FOUND]);
         answers.add_problems(&refused);
-        answers.add_problems(&refusals::of(target, gate));
+        answers.add_problems(&refusals::of(target, authorizer));
         if has_page {
             // What its script asks for is no verdict.
             answers.add(&always, "text/html", &text());
@@ -172,7 +173,7 @@ fn parameters(target: &Target, formats: &[FormatId], checks: &[&CheckSpec]) -> V
         Target::OpenApi => vec![parameter::version()],
         #[cfg(feature = "events")]
         Target::Events => Vec::new(),
-        #[cfg(feature = "agent")]
+        #[cfg(feature = "haproxy-agent")]
         Target::Agent => {
             [parameter::timeout(), parameter::exclude()].into_iter().chain(tag_of_members(Group::Readiness)).collect()
         }

@@ -1,16 +1,14 @@
 //! The credentials of each operation.
 
-#[cfg(feature = "credentials")]
+#[cfg(feature = "access-credentials")]
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder};
 use utoipa::openapi::{
     ComponentsBuilder,
     security::{SecurityRequirement, SecurityScheme},
 };
 
-use super::{
-    super::access::{Requirement, Schemes},
-    version::Version,
-};
+use super::version::Version;
+use crate::access::{Requirement, Schemes};
 
 /// A security scheme, and the kinds of credentials that it is part of.
 struct Scheme {
@@ -22,42 +20,42 @@ struct Scheme {
 
 /// The schemes of the ready-made policies.
 const SCHEMES: &[Scheme] = &[
-    #[cfg(feature = "credentials")]
+    #[cfg(feature = "access-credentials")]
     Scheme {
         name: "basic",
         kinds: Schemes::BASIC,
         is_in_3_0: true,
         define: || SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Basic).build()),
     },
-    #[cfg(feature = "credentials")]
+    #[cfg(feature = "access-credentials")]
     Scheme {
         name: "accessKey",
         kinds: Schemes::ACCESS_KEY.or(Schemes::SIGNED),
         is_in_3_0: true,
         define: || header("X-Access-Key", "The id of an access key."),
     },
-    #[cfg(feature = "credentials")]
+    #[cfg(feature = "access-credentials")]
     Scheme {
         name: "secretKey",
         kinds: Schemes::ACCESS_KEY,
         is_in_3_0: true,
         define: || header("X-Secret-Key", "The secret of the access key."),
     },
-    #[cfg(feature = "credentials")]
+    #[cfg(feature = "access-credentials")]
     Scheme {
         name: "timestamp",
         kinds: Schemes::SIGNED,
         is_in_3_0: true,
         define: || header("X-Timestamp", "The time of a signed request, in whole seconds since 1970."),
     },
-    #[cfg(feature = "credentials")]
+    #[cfg(feature = "access-credentials")]
     Scheme {
         name: "nonce",
         kinds: Schemes::SIGNED,
         is_in_3_0: true,
         define: || header("X-Nonce", "8 to 64 characters out of `A-Za-z0-9_.~-`, never the same twice."),
     },
-    #[cfg(feature = "credentials")]
+    #[cfg(feature = "access-credentials")]
     Scheme {
         name: "signature",
         kinds: Schemes::SIGNED,
@@ -68,14 +66,14 @@ const SCHEMES: &[Scheme] = &[
             header("X-Signature", meaning)
         },
     },
-    #[cfg(feature = "jwt")]
+    #[cfg(feature = "access-jwt")]
     Scheme {
         name: "bearer",
         kinds: Schemes::BEARER,
         is_in_3_0: true,
         define: || SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build()),
     },
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "server-tls")]
     Scheme {
         name: "clientCertificate",
         kinds: Schemes::CERTIFICATE,
@@ -84,7 +82,7 @@ const SCHEMES: &[Scheme] = &[
     },
 ];
 
-#[cfg(feature = "credentials")]
+#[cfg(feature = "access-credentials")]
 fn header(name: &str, meaning: &str) -> SecurityScheme {
     SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::with_description(name, meaning)))
 }

@@ -28,7 +28,7 @@ pub(super) fn name(path: &str, target: &Target) -> String {
         Target::OpenApi => "OpenApi".to_owned(),
         #[cfg(feature = "events")]
         Target::Events => "Events".to_owned(),
-        #[cfg(feature = "agent")]
+        #[cfg(feature = "haproxy-agent")]
         Target::Agent => "Agent".to_owned(),
         #[cfg(feature = "metrics")]
         Target::Metrics => "Metrics".to_owned(),
@@ -53,7 +53,7 @@ pub(super) fn summary(target: &Target) -> String {
         Target::OpenApi => "This document".to_owned(),
         #[cfg(feature = "events")]
         Target::Events => "Changes as they happen, as server-sent events".to_owned(),
-        #[cfg(feature = "agent")]
+        #[cfg(feature = "haproxy-agent")]
         Target::Agent => "What HAProxy reads from an agent".to_owned(),
         #[cfg(feature = "metrics")]
         Target::Metrics => "The numbers of each check's runs".to_owned(),
@@ -92,7 +92,7 @@ const fn of_target(target: &Target) -> &'static str {
         Target::Events => {
             "The stream begins with an event `state` and stays open. Each change of a status is an event."
         }
-        #[cfg(feature = "agent")]
+        #[cfg(feature = "haproxy-agent")]
         Target::Agent => "One line about readiness in the language of HAProxy's agent checks.",
         #[cfg(feature = "metrics")]
         Target::Metrics => "No check is run for a scrape, and the status code is 200 whatever the checks report.",

@@ -7,14 +7,14 @@ use utoipa::openapi::{
     security::SecurityRequirement,
 };
 
-use super::{super::access::Gate, operation::header, texts};
-use crate::render::schema;
+use super::{operation::header, texts};
+use crate::{access::Authorizer, render::schema};
 
 const WORDS: [&str; 5] =
     ["invalid_request", "invalid_client", "unauthorized_client", "unsupported_grant_type", "invalid_scope"];
 
 /// `POST` alone. What RFC 6749 has no words for is told as everywhere else.
-pub(super) fn item(gate: &Gate, security: Vec<SecurityRequirement>) -> PathItem {
+pub(super) fn item(authorizer: &Authorizer, security: Vec<SecurityRequirement>) -> PathItem {
     let text = || Schema::from(Object::with_type(Type::String));
     let object = |fields: Vec<(&str, Schema)>| -> RefOr<Schema> {
         let empty = ObjectBuilder::new().schema_type(Type::Object);
@@ -59,6 +59,6 @@ pub(super) fn item(gate: &Gate, security: Vec<SecurityRequirement>) -> PathItem 
         .response("400", json(error, "Bad Request").build())
         .response("401", unauthorized.build())
         .response("503", problem());
-    let operation = if gate.has_limits() { operation.response("429", problem()) } else { operation };
+    let operation = if authorizer.has_limits() { operation.response("429", problem()) } else { operation };
     PathItemBuilder::new().operation(HttpMethod::Post, operation.build()).build()
 }

@@ -2,9 +2,9 @@
 //! makes a [`Probe<Db>`](super::Probe) of the user's own pool, and one that looks and says what it found.
 
 mod database;
-#[cfg(feature = "sqlite")]
+#[cfg(feature = "probe-sqlite")]
 mod sqlite;
 
 pub use database::Db;
-#[cfg(feature = "sqlite")]
+#[cfg(feature = "probe-sqlite")]
 pub use sqlite::sqlite;

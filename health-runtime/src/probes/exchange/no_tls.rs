@@ -1,4 +1,4 @@
-//! Stands where TLS would, without the feature `https-probe`.
+//! Stands where TLS would, without the feature `probe-https`.
 
 use std::future::Ready;
 
@@ -16,7 +16,7 @@ pub(super) enum Connector {}
 impl Trust {
     #[expect(clippy::unused_self, reason = "the shape of its counterpart with TLS")]
     pub(super) fn connector(&self) -> Result<Connector, String> {
-        Err("`https://` needs the feature `https-probe` of `health-runtime`".to_owned())
+        Err("`https://` needs the feature `probe-https` of `health-runtime`".to_owned())
     }
 }
 
@@ -37,7 +37,7 @@ mod tests {
             let [Problem::Misconfigured { fault, .. }] = error.problems() else {
                 panic!("another problem: {error}");
             };
-            assert!(fault.contains("the feature `https-probe`"), "{fault}");
+            assert!(fault.contains("the feature `probe-https`"), "{fault}");
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::{
     model::{CheckMetrics, Level, RunStats, Status},
 };
 
-/// What a scrape may see: nothing that needs a clearance, because metrics are stored and shown elsewhere.
+/// What a scrape may see: nothing that needs clearance, because metrics are stored and shown elsewhere.
 #[derive(Debug)]
 pub(crate) struct MetricsView<'a> {
     pub(super) checks: Vec<CheckMetricsView<'a>>,

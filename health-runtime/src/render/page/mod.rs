@@ -20,7 +20,7 @@ use self::{
 use super::{
     context::{Context, Subject},
     format::{Format, Render},
-    view::{CheckView, Clearance, ReportView, worst_of},
+    view::{CheckView, DetailLevel, ReportView, worst_of},
 };
 use crate::model::Level;
 
@@ -122,7 +122,7 @@ fn build(context: &Context<'_>) -> Markup {
                     }
                     @if let Some(date) = build.build_date() { div { dt { "built" } dd { (time(date)) } } }
                     @if let Some(profile) = build.profile() { div { dt { "profile" } dd { (profile) } } }
-                    @if let Some(language) = build.language().filter(|_| context.info == Some(Clearance::Details)) {
+                    @if let Some(language) = build.language().filter(|_| context.info == Some(DetailLevel::Details)) {
                         div { dt { "language" } dd { (language) } }
                     }
                 }

@@ -7,7 +7,7 @@ use maud::{Markup, html};
 use super::{
     super::{
         context::{Context, Subject},
-        view::{CheckView, Clearance, ReportView},
+        view::{CheckView, DetailLevel, ReportView},
     },
     shell::Links,
     words::{Tone, badge, badge_of, of_group, sentence, time},
@@ -46,9 +46,9 @@ pub(super) fn summary(view: &ReportView<'_>, context: &Context<'_>, links: &Link
 /// Identifies the instance, for callers who may see what is running.
 fn identity(context: &Context<'_>) -> Markup {
     html! {
-        @if let (Some(clearance), Some(runtime)) = (context.info, &context.process.runtime) {
+        @if let (Some(detail_level), Some(runtime)) = (context.info, &context.process.runtime) {
             dl class="facts identity" {
-                @if clearance == Clearance::Details { div { dt { "instance" } dd { bdi { (context.process.instance) } } } }
+                @if detail_level == DetailLevel::Details { div { dt { "instance" } dd { bdi { (context.process.instance) } } } }
                 @if let Some(build) = context.build {
                     div { dt { "version" } dd { (build.version()) @if let Some(revision) = build.revision_short() { " (" (revision) ")" } } }
                 }

@@ -1,0 +1,180 @@
+//! The audit: refusals in the log, the first ones of each address in full and the others as a number.
+
+use std::{
+    collections::HashMap,
+    mem,
+    net::IpAddr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use tokio::{
+    runtime::Handle,
+    time::{Instant, sleep},
+};
+
+use super::{network::network, refusals::RefusalReason};
+use crate::log::{self, Topic};
+
+/// The target of the events of the audit.
+pub(super) const AUDIT: &str = "health_runtime::access";
+
+/// Events of one kind, of one address and within one minute, that are logged in full.
+const MAX_IN_FULL: u64 = 5;
+
+/// Addresses with a number of their own; beyond that, new ones share one. The log has room for all these numbers at once.
+const MAX_ADDRESSES: usize = 128;
+
+const PERIOD: Duration = Duration::from_mins(1);
+
+/// An act that the audit counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Event {
+    Refused(RefusalReason),
+    /// The client hung up before the decision.
+    Abandoned,
+}
+
+/// Decides which events are logged in full, and logs the number of the others at the end of their minute.
+#[derive(Debug, Default)]
+pub(super) struct Audit {
+    minute: Arc<Mutex<Minute>>,
+}
+
+#[derive(Debug, Default)]
+struct Minute {
+    /// Time of its first event.
+    began: Option<Instant>,
+    /// `None` is the key of callers without a known address.
+    by_address: HashMap<Option<IpAddr>, Tally>,
+    other_addresses: Tally,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Tally([u64; RefusalReason::COUNT + 1]);
+
+impl Audit {
+    /// Counts an event. Returns whether to log it in full.
+    pub(super) fn admits(&self, address: Option<IpAddr>, event: Event) -> bool {
+        let mut minute = lock(&self.minute);
+        let is_over = minute.began.is_some_and(|began| began.elapsed() >= PERIOD);
+        // The task that ends a minute may be gone with its runtime.
+        let before = is_over.then(|| mem::take(&mut *minute));
+        if minute.began.is_none() {
+            let now = Instant::now();
+            minute.began = Some(now);
+            self.end_later(now);
+        }
+        let number = minute.tally(address.map(network)).count(event);
+        drop(minute);
+        if let Some(before) = before {
+            before.log();
+        }
+        number <= MAX_IN_FULL
+    }
+
+    /// Ends the minute that begins now, also if nothing else happens in it.
+    fn end_later(&self, began: Instant) {
+        let Ok(runtime) = Handle::try_current() else { return };
+        let minute = Arc::downgrade(&self.minute);
+        runtime.spawn(async move {
+            sleep(PERIOD).await;
+            let Some(minute) = minute.upgrade() else { return };
+            let mut minute = lock(&minute);
+            // An event may have ended it already and begun the next one.
+            if minute.began == Some(began) {
+                let ended = mem::take(&mut *minute);
+                drop(minute);
+                ended.log();
+            }
+        });
+    }
+}
+
+impl Drop for Audit {
+    fn drop(&mut self) {
+        let last = mem::take(&mut *lock(&self.minute));
+        last.log();
+        log::flush();
+    }
+}
+
+fn lock(minute: &Mutex<Minute>) -> MutexGuard<'_, Minute> {
+    // Nothing panics while it holds the lock.
+    minute.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Minute {
+    fn tally(&mut self, address: Option<IpAddr>) -> &mut Tally {
+        if self.by_address.len() < MAX_ADDRESSES || self.by_address.contains_key(&address) {
+            self.by_address.entry(address).or_default()
+        } else {
+            &mut self.other_addresses
+        }
+    }
+
+    fn log(self) {
+        for (address, tally) in self.by_address {
+            tally.log(address.map(|address| address.to_string()));
+        }
+        self.other_addresses.log(Some("others".to_owned()));
+    }
+}
+
+impl Tally {
+    /// Returns the number of events of this kind so far.
+    fn count(&mut self, event: Event) -> u64 {
+        let number = &mut self.0[match event {
+            Event::Refused(why) => why as usize,
+            Event::Abandoned => RefusalReason::COUNT,
+        }];
+        *number += 1;
+        *number
+    }
+
+    /// Logs how many events were not logged in full, if there are any.
+    fn log(self, address: Option<String>) {
+        let omitted = self.0.map(|number| Some(number.saturating_sub(MAX_IN_FULL)).filter(|omitted| *omitted > 0));
+        let [unauthenticated, rejected, forbidden, unavailable, limited, abandoned] = omitted;
+        if omitted == [None; RefusalReason::COUNT + 1] {
+            return;
+        }
+        log::write(Topic::Access, move || {
+            tracing::warn!(
+                target: AUDIT,
+                address,
+                unauthenticated,
+                rejected,
+                forbidden,
+                unavailable,
+                limited,
+                abandoned,
+                "more access refusals within a minute"
+            );
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::{task::yield_now, time::advance};
+
+    use super::*;
+
+    /// Timers have whole milliseconds, so an event may come between the end of a minute and its task.
+    #[tokio::test(start_paused = true)]
+    async fn task_of_a_minute_does_not_end_the_next_minute() {
+        let (audit, event) = (Audit::default(), Event::Refused(RefusalReason::Rejected));
+        let admitted = || (0..2 * MAX_IN_FULL).filter(|_| audit.admits(None, event)).count() as u64;
+        advance(Duration::from_micros(500)).await;
+        assert_eq!(admitted(), MAX_IN_FULL);
+        // The task begins to sleep.
+        yield_now().await;
+        advance(PERIOD).await;
+        assert_eq!(admitted(), MAX_IN_FULL);
+        sleep(Duration::from_millis(2)).await;
+        assert_eq!(admitted(), 0);
+        sleep(PERIOD).await;
+        assert_eq!(admitted(), MAX_IN_FULL);
+    }
+}

@@ -1,0 +1,204 @@
+//! `Authorization: Basic` (RFC 7617).
+
+use std::{ops::RangeBounds, sync::Arc};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use secrecy::{ExposeSecret, SecretString};
+
+#[cfg(feature = "access-hashed-passwords")]
+use super::hashed::Hashed;
+#[cfg(feature = "openapi")]
+use super::requirement::Requirement;
+use super::{
+    authorization::{Presented, of_scheme},
+    caller::Caller,
+    decision::{Decision, Schemes},
+    grants::{Grants, faults_of_names},
+    password::{Password, Verdict},
+    policy::{AnyPolicy, Decide},
+    soon::Soon,
+    visible::is_visible,
+};
+#[cfg(feature = "openapi")]
+use crate::model::Levels;
+
+/// Asks for the name and the password of one of these users, as browsers and `curl --user` send them (RFC 7617, in UTF-8).
+/// `realm` is what a browser shows of what the password is for.
+///
+/// The password travels with every request: serve it over TLS, or behind a gateway that does.
+pub fn basic(realm: impl Into<String>, users: impl IntoIterator<Item = User>) -> AnyPolicy {
+    let realm = realm.into();
+    let challenge = format!(r#"Basic realm="{realm}", charset="UTF-8""#);
+    AnyPolicy::new(Basic { realm, challenge, users: users.into_iter().collect() })
+}
+
+/// Somebody with a password.
+#[derive(Debug)]
+#[must_use]
+pub struct User {
+    name: String,
+    password: Password,
+    grants: Grants,
+}
+
+impl User {
+    /// A user with this password, who may have every level run and sees details.
+    pub fn new(name: impl Into<String>, password: impl Into<SecretString>) -> Self {
+        Self { name: name.into(), password: Password::Plain(password.into()), grants: Grants::default() }
+    }
+
+    /// A user whose password has this argon2 hash, in the PHC string format: `$argon2id$v=19$m=19456,t=2,p=1$…`.
+    ///
+    /// A password is hashed once and then remembered by a keyed hash; wrong ones are hashed each time, two at a
+    /// time at most, off the threads that serve requests. While 256 wait for it, others are answered with 503. The memory
+    /// that it takes, 19 MiB in the example, is kept from then on: once, or twice if two were ever hashed at a time.
+    #[cfg(feature = "access-hashed-passwords")]
+    pub fn hashed(name: impl Into<String>, hash: impl Into<SecretString>) -> Self {
+        let password = Password::Hashed(Arc::new(super::hashed::Hashed::new(hash.into())));
+        Self { name: name.into(), password, grants: Grants::default() }
+    }
+
+    /// Sets the levels that the user may have run, such as `3..=5`. Default: all.
+    pub fn levels(mut self, levels: impl RangeBounds<u8>) -> Self {
+        self.grants.set_levels(&levels);
+        self
+    }
+
+    /// Hides details from the user.
+    pub const fn without_details(mut self) -> Self {
+        self.grants.hide_details();
+        self
+    }
+}
+
+struct Basic {
+    realm: String,
+    challenge: String,
+    users: Vec<User>,
+}
+
+impl Basic {
+    fn rejected(&self, why: &'static str) -> Decision {
+        Decision::rejected(self.challenge.as_str()).because(why).of(Schemes::BASIC)
+    }
+
+    fn find(&self, name: &str) -> Option<usize> {
+        self.users.iter().position(|user| user.name == name)
+    }
+
+    /// A hash that a password is held against in vain, where it would be refused without one: so that the time tells
+    /// neither which names there are nor which of them have a hash.
+    #[cfg(feature = "access-hashed-passwords")]
+    fn stand_in(&self) -> Option<Arc<Hashed>> {
+        self.users.iter().find_map(|user| user.password.hash())
+    }
+
+    fn conclude(&self, user: Option<usize>, is_right: bool) -> Decision {
+        match user.and_then(|at| self.users.get(at)) {
+            Some(user) if is_right => user.grants.decision(&user.name, Schemes::BASIC),
+            Some(user) => self.rejected("wrong password").by(&user.name),
+            None => self.rejected("no such user"),
+        }
+    }
+}
+
+impl Decide for Basic {
+    fn decide(self: Arc<Self>, caller: &Caller) -> Soon<Decision> {
+        let credentials = match of_scheme(caller, "basic") {
+            Presented::Nothing => {
+                return Soon::Now(Decision::unauthenticated(self.challenge.as_str()).because("no name and password"));
+            }
+            Presented::Malformed => return Soon::Now(self.rejected("malformed")),
+            Presented::Credentials(credentials) => credentials,
+        };
+        let Some(credentials) = decode(credentials) else { return Soon::Now(self.rejected("malformed")) };
+        let Some((name, password)) = credentials.expose_secret().split_once(':') else {
+            return Soon::Now(self.rejected("malformed"));
+        };
+        let found = self.find(name);
+        // Something is compared for a name that nobody has, too.
+        let Some(user) = self.users.get(found.unwrap_or_default()) else {
+            return Soon::Now(self.rejected("no such user"));
+        };
+        let verdict = user.password.verify(password);
+        if let (Some(_), Verdict::Known(true)) = (found, &verdict) {
+            return Soon::Now(self.conclude(found, true));
+        }
+        #[cfg(feature = "access-hashed-passwords")]
+        let (hashed, may_be_right) = match verdict {
+            Verdict::Unknown(hashed) => (Some(hashed), true),
+            Verdict::Known(_) => (self.stand_in(), false),
+        };
+        #[cfg(feature = "access-hashed-passwords")]
+        if let Some(hashed) = hashed {
+            let password = SecretString::from(password);
+            return Soon::later(async move {
+                match hashed.verify(password).await {
+                    Some(is_right) => self.conclude(found, is_right && may_be_right),
+                    None => Decision::unavailable().because("the password could not be verified"),
+                }
+            });
+        }
+        Soon::Now(self.conclude(found, false))
+    }
+
+    fn faults(&self) -> Vec<String> {
+        let mut faults = faults_of_names("user", "basic", self.users.iter().map(|user| user.name.as_str()));
+        if !is_visible(self.realm.as_bytes()) || self.realm.contains(['"', '\\']) {
+            faults.push(format!("`basic`: {:?} is no realm; take visible ASCII without `\"` and `\\`", self.realm));
+        }
+        for user in &self.users {
+            let whose = format!("`basic`: user {:?}", user.name);
+            faults.extend(user.grants.faults(&whose));
+            faults.extend(user.password.fault().map(|fault| format!("{whose}: {fault}")));
+        }
+        faults
+    }
+
+    fn headers(&self) -> Vec<&'static str> {
+        vec!["authorization"]
+    }
+
+    #[cfg(feature = "openapi")]
+    fn requirement(&self, _levels: Levels) -> Requirement {
+        Requirement::of(Schemes::BASIC)
+    }
+}
+
+/// The name and the password, with the `:` between them. Control characters are in neither (RFC 7617, section 2).
+fn decode(credentials: &str) -> Option<SecretString> {
+    let text = SecretString::from(String::from_utf8(STANDARD.decode(credentials).ok()?).ok()?);
+    let is_clean = !text.expose_secret().contains(char::is_control);
+    is_clean.then_some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn names_and_passwords_are_utf_8() {
+        let decoded = |text: &str| decode(text).map(|text| text.expose_secret().to_owned());
+        // The examples of RFC 7617.
+        assert_eq!(decoded("QWxhZGRpbjpvcGVuIHNlc2FtZQ==").as_deref(), Some("Aladdin:open sesame"));
+        assert_eq!(decoded("dGVzdDoxMjPCow==").as_deref(), Some("test:123£"));
+        for wrong in ["QWxhZGRpbjpvcGVuIHNlc2FtZQ", "!", "//8=", "YTpiAA==", "YTp\u{e9}"] {
+            assert_eq!(decoded(wrong), None, "{wrong}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_makes_it_panic(text in ".{0,200}") {
+            let _ = decode(&text);
+        }
+
+        #[test]
+        fn what_was_encoded_is_decoded(text in "[^\\p{Cc}]{0,100}") {
+            let decoded = decode(&STANDARD.encode(&text)).map(|text| text.expose_secret().to_owned());
+            prop_assert_eq!(decoded, Some(text));
+        }
+    }
+}

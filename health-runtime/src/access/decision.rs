@@ -1,0 +1,337 @@
+use crate::model::{Level, Levels};
+
+/// What a policy says of a caller: which levels it may have run, on which of them it sees details, and who it is; or
+/// why it may not.
+///
+/// ```
+/// use health_runtime::{Level, access::Decision};
+///
+/// let operator = Decision::allow().by("operator");
+/// let dashboard = Decision::allow().only_levels([Level::L4, Level::L5]).without_details().by("dashboard");
+/// let stranger = Decision::unauthenticated(r#"Bearer realm="health""#);
+/// # let _ = (operator, dashboard, stranger);
+/// ```
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Decision {
+    pub(super) run: Levels,
+    pub(super) details: Levels,
+    /// The levels that it might grant if more were known: these at least are not granted by `not`.
+    pub(super) possible: Levels,
+    pub(super) who: Option<String>,
+    /// Why it says no, at least in part.
+    pub(super) denial: Option<DenyReason>,
+    /// For the audit.
+    pub(super) because: Option<&'static str>,
+    pub(super) challenges: Vec<String>,
+    /// The kinds of credentials that were right.
+    pub(super) accepted: Schemes,
+    /// The kinds of credentials that were wrong.
+    pub(super) rejected: Schemes,
+}
+
+/// Why a policy says no; what another policy of `any_of` says outweighs what stands above it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum DenyReason {
+    /// No credentials would change it, or the caller is known.
+    Forbidden,
+    /// The caller brought no credentials.
+    Missing,
+    /// The caller's credentials are wrong.
+    Rejected,
+    /// The policy could not decide.
+    Unavailable,
+}
+
+/// A set of kinds of credentials, one bit each.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Schemes(u8);
+
+impl Schemes {
+    pub(crate) const NONE: Self = Self(0);
+    /// Whatever a policy of the user's looks at.
+    pub(crate) const OWN: Self = Self(1);
+    #[cfg(feature = "access-credentials")]
+    pub(crate) const BASIC: Self = Self(1 << 1);
+    #[cfg(feature = "access-credentials")]
+    pub(crate) const ACCESS_KEY: Self = Self(1 << 2);
+    #[cfg(feature = "access-credentials")]
+    pub(crate) const SIGNED: Self = Self(1 << 3);
+    #[cfg(feature = "server-tls")]
+    pub(crate) const CERTIFICATE: Self = Self(1 << 4);
+    #[cfg(feature = "access-jwt")]
+    pub(crate) const BEARER: Self = Self(1 << 5);
+
+    pub(crate) const fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    pub(crate) const fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    pub(crate) const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
+    pub(crate) const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+}
+
+impl Decision {
+    /// The caller may have every level run, and sees details.
+    pub const fn allow() -> Self {
+        Self {
+            run: Levels::ALL,
+            details: Levels::ALL,
+            possible: Levels::ALL,
+            who: None,
+            denial: None,
+            because: None,
+            challenges: Vec::new(),
+            accepted: Schemes::NONE,
+            rejected: Schemes::NONE,
+        }
+    }
+
+    /// The caller brought no credentials: it is refused with 401 and this challenge in `WWW-Authenticate`, such as
+    /// `Bearer realm="health"` (RFC 9110, section 11.6.1).
+    pub fn unauthenticated(challenge: impl Into<String>) -> Self {
+        Self { challenges: vec![challenge.into()], ..Self::deny(DenyReason::Missing) }
+    }
+
+    /// The caller's credentials are wrong: as [`unauthenticated`](Self::unauthenticated), and counted as a failed
+    /// attempt of the caller's address.
+    pub fn rejected(challenge: impl Into<String>) -> Self {
+        Self { challenges: vec![challenge.into()], rejected: Schemes::OWN, ..Self::deny(DenyReason::Rejected) }
+    }
+
+    /// The caller may not, and no credentials would change it: it is refused with 403.
+    pub fn forbidden() -> Self {
+        Self::deny(DenyReason::Forbidden)
+    }
+
+    /// There is no telling, as when a directory is not reached: the caller is refused with 503.
+    pub fn unavailable() -> Self {
+        Self::deny(DenyReason::Unavailable).undecided()
+    }
+
+    fn deny(denial: DenyReason) -> Self {
+        let none = Levels::NONE;
+        Self { run: none, details: none, possible: none, denial: Some(denial), ..Self::allow() }
+    }
+
+    /// A decision that lacks facts: it grants nothing, and its opposite grants nothing either.
+    pub(super) const fn undecided(mut self) -> Self {
+        self.possible = Levels::ALL;
+        self
+    }
+
+    /// Takes away every level but these.
+    pub fn only_levels(self, levels: impl IntoIterator<Item = Level>) -> Self {
+        self.only(levels.into_iter().collect())
+    }
+
+    /// The levels that the caller may have run.
+    #[cfg(feature = "grpc")]
+    pub(crate) const fn levels(&self) -> Levels {
+        self.run
+    }
+
+    pub(super) fn only(mut self, levels: Levels) -> Self {
+        self.run = self.run.and(levels);
+        self.details = self.details.and(levels);
+        self.possible = self.possible.and(levels);
+        self
+    }
+
+    /// Takes away the details.
+    pub const fn without_details(mut self) -> Self {
+        self.details = Levels::NONE;
+        self
+    }
+
+    /// Says who the caller is, for the audit: the name of a user, the id of a key. Never a secret.
+    pub fn by(mut self, who: impl Into<String>) -> Self {
+        self.who = Some(who.into());
+        self
+    }
+
+    /// Says why it was decided like this, for the audit.
+    pub const fn because(mut self, why: &'static str) -> Self {
+        self.because = Some(why);
+        self
+    }
+
+    /// One of our own policies looked at credentials of this kind.
+    #[cfg(feature = "access-credentials")]
+    pub(super) fn of(mut self, scheme: Schemes) -> Self {
+        match self.denial {
+            None => self.accepted = scheme,
+            Some(DenyReason::Rejected) => self.rejected = scheme,
+            Some(_) => {}
+        }
+        self
+    }
+
+    /// The caller's credentials of this kind are right, whatever they allow.
+    #[cfg(feature = "access-jwt")]
+    pub(super) const fn known_by(mut self, scheme: Schemes) -> Self {
+        self.accepted = scheme;
+        self
+    }
+
+    /// Takes away the details of every level but these.
+    #[cfg(feature = "access-jwt")]
+    pub(super) const fn details_only(mut self, levels: Levels) -> Self {
+        self.details = self.details.and(levels);
+        self
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.run == Levels::ALL && self.details == Levels::ALL
+    }
+
+    /// Whether it says no, and credentials that are missing would not change that.
+    pub(super) fn is_no(&self) -> bool {
+        self.run.is_empty() && self.denial != Some(DenyReason::Missing)
+    }
+
+    /// What is granted by either.
+    pub(super) fn or(self, other: Self) -> Self {
+        let (this, other) = if self.knows_its_caller() { (self, other.not_asking()) } else { (self, other) };
+        let (this, other) = if other.knows_its_caller() { (this.not_asking(), other) } else { (this, other) };
+        this.or_as_it_is(other)
+    }
+
+    /// Whether it let somebody in whom it knows, be it to few levels.
+    fn knows_its_caller(&self) -> bool {
+        self.denial.is_none() && !self.accepted.is_empty()
+    }
+
+    /// Whoever is known by credentials of one kind is not asked for those of another.
+    fn not_asking(self) -> Self {
+        let denial = self.denial.filter(|denial| *denial != DenyReason::Missing);
+        Self { denial, ..self }
+    }
+
+    fn or_as_it_is(self, other: Self) -> Self {
+        let first_weighs_more = self.denial >= other.denial;
+        let because = if first_weighs_more { self.because } else { other.because };
+        Self {
+            run: self.run.or(other.run),
+            details: self.details.or(other.details),
+            possible: self.possible.or(other.possible),
+            denial: self.denial.max(other.denial),
+            because,
+            ..self.with_credentials_of(other)
+        }
+    }
+
+    /// What is granted by both.
+    pub(super) fn and(self, other: Self) -> Self {
+        // Credentials that are missing would not help where something is forbidden anyhow.
+        let weight = |denial| match denial {
+            Some(DenyReason::Missing) => 1,
+            Some(DenyReason::Forbidden) => 2,
+            Some(DenyReason::Rejected) => 3,
+            Some(DenyReason::Unavailable) => 4,
+            None => 0,
+        };
+        let (run, details) = (self.run.and(other.run), self.details.and(other.details));
+        let possible = self.possible.and(other.possible);
+        let heavier = if weight(self.denial) >= weight(other.denial) { &self } else { &other };
+        let (denial, because) = (heavier.denial, heavier.because);
+        Self { run, details, possible, denial, because, ..self.with_credentials_of(other) }
+    }
+
+    fn with_credentials_of(mut self, other: Self) -> Self {
+        for challenge in other.challenges {
+            if !self.challenges.contains(&challenge) {
+                self.challenges.push(challenge);
+            }
+        }
+        // Whoever was recognised is who it is.
+        let (known, other_known) = (self.who.take(), other.who);
+        self.who = if self.accepted.is_empty() { other_known.or(known) } else { known.or(other_known) };
+        self.accepted = self.accepted.or(other.accepted);
+        self.rejected = self.rejected.or(other.rejected);
+        self
+    }
+
+    /// Grants the levels that this decision does not grant, and could not grant if more were known.
+    pub(super) fn negated(self) -> Self {
+        let run = self.possible.others();
+        let denial = self.denial.filter(|denial| *denial == DenyReason::Unavailable).unwrap_or(DenyReason::Forbidden);
+        Self {
+            run,
+            details: run,
+            possible: self.run.others(),
+            who: None,
+            denial: run.is_empty().then_some(denial),
+            because: self.because.filter(|_| self.possible != self.run),
+            challenges: Vec::new(),
+            ..self
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn either_grants_and_the_heavier_denial_stays() {
+        let missing = Decision::unauthenticated("A");
+        let rejected = Decision::rejected("B");
+        let both = missing.clone().or(rejected.clone());
+        assert_eq!(both.denial, Some(DenyReason::Rejected));
+        assert_eq!(both.challenges, ["A", "B"]);
+        let known = Decision { accepted: Schemes::OWN, ..Decision::allow().only_levels([Level::L5]) };
+        assert_eq!(known.clone().or(missing.clone()).denial, None);
+        assert_eq!(missing.clone().or(known.clone()).denial, None);
+        assert_eq!(rejected.or(known.clone()).denial, Some(DenyReason::Rejected));
+        assert_eq!(missing.clone().and(known).denial, Some(DenyReason::Missing));
+        let some = Decision::allow().only_levels([Level::L5]).without_details().or(missing);
+        assert_eq!((some.run, some.details), (Levels::one(Level::L5), Levels::NONE));
+    }
+
+    #[test]
+    fn both_have_to_grant_and_missing_credentials_do_not_hide_that_it_is_forbidden() {
+        let both = Decision::unauthenticated("A").and(Decision::forbidden());
+        assert_eq!((both.run, both.denial), (Levels::NONE, Some(DenyReason::Forbidden)));
+        let both = Decision::allow().and(Decision::allow().only_levels([Level::L3]).without_details());
+        assert_eq!((both.run, both.details), (Levels::one(Level::L3), Levels::NONE));
+    }
+
+    #[test]
+    fn the_opposite_of_no_answer_is_no_answer() {
+        assert!(Decision::unavailable().negated().run.is_empty());
+        assert!(Decision::allow().or(Decision::unavailable()).negated().run.is_empty());
+        assert_eq!(Decision::allow().negated().denial, Some(DenyReason::Forbidden));
+        assert_eq!(Decision::forbidden().negated().run, Levels::ALL);
+        assert_eq!(Decision::allow().without_details().negated().details, Levels::NONE);
+    }
+
+    #[test]
+    fn undecided_grants_nothing_in_any_nesting() {
+        let unknown = || Decision::forbidden().undecided();
+        let shallow = || Decision::allow().only_levels([Level::L5]);
+        for (nesting, run) in [
+            (unknown(), Levels::NONE),
+            (unknown().negated(), Levels::NONE),
+            (unknown().negated().negated(), Levels::NONE),
+            (shallow().or(unknown()).negated(), Levels::NONE),
+            (shallow().and(unknown()).negated(), Levels::one(Level::L5).others()),
+            (Decision::allow().and(unknown()).negated(), Levels::NONE),
+            (Decision::allow().and(unknown().negated()), Levels::NONE),
+            (unknown().negated().or(shallow()), Levels::one(Level::L5)),
+            (shallow().negated().or(unknown()).negated(), Levels::NONE),
+            // A part that is decided without the unknown one stays decided.
+            (Decision::forbidden().and(unknown()).negated(), Levels::ALL),
+        ] {
+            assert_eq!((nesting.run, nesting.details), (run, run), "{nesting:?}");
+        }
+    }
+}

@@ -1,0 +1,324 @@
+use std::{
+    collections::BTreeSet,
+    ops::RangeBounds,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use jsonwebtoken::{Algorithm, DecodingKey, Validation, crypto, decode, decode_header, errors::ErrorKind};
+
+use super::{
+    claims::{Claims, DETAILS, LEVELS, Malformed},
+    key_file::KeyRing,
+    keys::{JwtAlgorithm, JwtKeys, KeySet},
+};
+#[cfg(feature = "openapi")]
+use crate::access::requirement::Requirement;
+use crate::{
+    access::{
+        authorization::{Presented, of_scheme},
+        caller::Caller,
+        decision::{Decision, Schemes},
+        policy::{AnyPolicy, Decide, NO_LEVELS},
+        soon::Soon,
+    },
+    model::Levels,
+    runner::catch,
+};
+
+/// What is logged of a subject.
+const LONGEST_NAME: usize = 64;
+
+/// Asks for a JSON Web Token, see [`Jwt`].
+pub fn jwt(tokens: Jwt) -> AnyPolicy {
+    AnyPolicy::new(ByToken::new(tokens))
+}
+
+/// Which JSON Web Tokens are accepted in `Authorization: Bearer …` (RFC 6750, RFC 7519, RFC 8725), and what they grant.
+///
+/// ```
+/// use health_runtime::access::{Access, Jwt, JwtAlgorithm, JwtKeys, jwt, public};
+///
+/// # fn access() -> Access {
+/// let tokens = Jwt::new(JwtAlgorithm::Rs256, JwtKeys::jwks_file("/etc/keys/issuer.json"))
+///     .issuer("https://login.example.com")
+///     .audience("orders-health")
+///     .scope("health:deep", 1..=5);
+/// Access::new().levels(4..=5, public()).levels(1..=3, jwt(tokens))
+/// # }
+/// ```
+///
+/// A token has to be signed with the algorithm said here, and to have an `exp` that has not passed; an `nbf` has to have
+/// come, and an `iat` has to be past. `iss` and `aud` have to be what is said here, and a token made for somebody in particular (`aud`) is refused where
+/// nothing is said. Extensions that a token marks as critical are not known, so it is refused.
+///
+/// | claim | grants |
+/// |---|---|
+/// | `health_levels: [3, 4, 5]` | these levels; another name by [`levels_claim`](Self::levels_claim) |
+/// | `scope: "health:deep …"`, or `scp` | the levels that [`scope`](Self::scope) gives that word |
+/// | none of these | what [`levels_by_default`](Self::levels_by_default) says, else nothing: 403 |
+///
+/// It shows details on all of these levels, or on those that the claim `health_details: [5]` names.
+#[derive(Debug)]
+#[must_use]
+pub struct Jwt {
+    algorithm: JwtAlgorithm,
+    keys: JwtKeys,
+    issuers: Vec<String>,
+    audiences: Vec<String>,
+    leeway: Duration,
+    levels_claim: String,
+    scopes: Vec<(String, Option<Levels>)>,
+    by_default: Option<Levels>,
+    reload_interval: Duration,
+}
+
+impl Jwt {
+    /// Tokens that are signed like this, with one of these keys.
+    pub fn new(algorithm: JwtAlgorithm, keys: JwtKeys) -> Self {
+        Self {
+            algorithm,
+            keys,
+            issuers: Vec::new(),
+            audiences: Vec::new(),
+            leeway: Duration::from_secs(30),
+            levels_claim: LEVELS.to_owned(),
+            scopes: Vec::new(),
+            by_default: Some(Levels::NONE),
+            reload_interval: Duration::from_secs(10),
+        }
+    }
+
+    /// Accepts tokens of this issuer (`iss`); several calls accept several. Default: of anybody who has the key.
+    pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
+        self.issuers.push(issuer.into());
+        self
+    }
+
+    /// Accepts tokens that were made for this audience (`aud`); several calls accept several. Default: tokens that name
+    /// nobody.
+    pub fn audience(mut self, audience: impl Into<String>) -> Self {
+        self.audiences.push(audience.into());
+        self
+    }
+
+    /// Sets how far clocks may be apart, in whole seconds, five minutes at most. Default: 30 s.
+    pub const fn leeway(mut self, leeway: Duration) -> Self {
+        self.leeway = leeway;
+        self
+    }
+
+    /// Sets the claim that lists levels. Default: `health_levels`.
+    pub fn levels_claim(mut self, claim: impl Into<String>) -> Self {
+        self.levels_claim = claim.into();
+        self
+    }
+
+    /// Gives levels to a scope, such as `1..=5`.
+    pub fn scope(mut self, scope: impl Into<String>, levels: impl RangeBounds<u8>) -> Self {
+        self.scopes.push((scope.into(), Levels::from_range(&levels)));
+        self
+    }
+
+    /// Sets the levels of a token that says nothing of levels. Default: none.
+    pub fn levels_by_default(mut self, levels: impl RangeBounds<u8>) -> Self {
+        self.by_default = Levels::from_range(&levels);
+        self
+    }
+
+    /// Sets after how long a file of keys is looked at again, by the next token that comes. Default: 10 s.
+    pub const fn reload_interval(mut self, interval: Duration) -> Self {
+        self.reload_interval = interval;
+        self
+    }
+
+    fn validation(&self) -> Validation {
+        let mut validation = Validation::new(self.algorithm.inner());
+        let mut required = vec!["exp"];
+        validation.leeway = self.leeway.as_secs();
+        validation.validate_nbf = true;
+        if !self.issuers.is_empty() {
+            validation.set_issuer(&self.issuers);
+            required.push("iss");
+        }
+        if !self.audiences.is_empty() {
+            validation.set_audience(&self.audiences);
+            required.push("aud");
+        }
+        validation.set_required_spec_claims(&required);
+        validation
+    }
+}
+
+struct ByToken {
+    ring: Arc<KeyRing>,
+    validation: Validation,
+    levels_claim: String,
+    scopes: Vec<(String, Option<Levels>)>,
+    by_default: Option<Levels>,
+    leeway: Duration,
+}
+
+const MISSING: &str = r#"Bearer realm="health""#;
+const INVALID: &str = r#"Bearer realm="health", error="invalid_token""#;
+
+impl ByToken {
+    fn new(tokens: Jwt) -> Self {
+        Self {
+            validation: tokens.validation(),
+            ring: Arc::new(KeyRing::load(tokens.keys, tokens.algorithm, tokens.reload_interval)),
+            levels_claim: tokens.levels_claim,
+            scopes: tokens.scopes,
+            by_default: tokens.by_default,
+            leeway: tokens.leeway,
+        }
+    }
+
+    fn judge(&self, token: &str) -> Decision {
+        let Some(keys) = self.ring.keys() else {
+            return Decision::unavailable().because("the keys could not be read");
+        };
+        match verify(token, &keys, &self.validation) {
+            Ok(claims) => self.grant(&claims).unwrap_or_else(|Malformed| rejected("malformed claims")),
+            Err(why) => rejected(why),
+        }
+    }
+
+    fn grant(&self, claims: &Claims) -> Result<Decision, Malformed> {
+        let of_claim = claims.levels(&self.levels_claim)?;
+        let details = claims.levels(DETAILS)?;
+        let of_scopes: Vec<Levels> = self
+            .scopes
+            .iter()
+            .filter(|(scope, _)| claims.has_scope(scope))
+            .map(|(_, levels)| levels.unwrap_or(Levels::NONE))
+            .collect();
+        let says_nothing = of_claim.is_none() && of_scopes.is_empty();
+        let by_default = self.by_default.filter(|_| says_nothing);
+        let levels = of_claim.into_iter().chain(of_scopes).chain(by_default).fold(Levels::NONE, Levels::or);
+        let decision = if levels.is_empty() {
+            Decision::forbidden().because("the token grants no levels").known_by(Schemes::BEARER)
+        } else {
+            Decision::allow().only(levels).details_only(details.unwrap_or(Levels::ALL)).of(Schemes::BEARER)
+        };
+        Ok(match claims.subject() {
+            Some(subject) => decision.by(loggable(subject)),
+            None => decision,
+        })
+    }
+}
+
+/// One line, and not a long one: it is what somebody else wrote.
+fn loggable(subject: &str) -> String {
+    subject.chars().take(LONGEST_NAME).flat_map(char::escape_debug).collect()
+}
+
+fn rejected(why: &'static str) -> Decision {
+    Decision::rejected(INVALID).because(why).of(Schemes::BEARER)
+}
+
+/// # Errors
+/// Why the token is not accepted, in words that hold nothing of it.
+fn verify(token: &str, keys: &KeySet, validation: &Validation) -> Result<Claims, &'static str> {
+    let header = decode_header(token).map_err(|_| "malformed")?;
+    if !validation.algorithms.contains(&header.alg) {
+        return Err("another algorithm");
+    }
+    // An extension that is not understood must not be passed over (RFC 7515, section 4.1.11).
+    if header.crit.is_some() {
+        return Err("an unknown critical extension");
+    }
+    let mut why = "no such key";
+    for key in keys.candidates(header.kid.as_deref()).ok_or("it does not name one of many keys")? {
+        match decode(token, key, validation) {
+            Ok(token) => return examined(Claims(token.claims), validation),
+            Err(error) => {
+                why = match error.kind() {
+                    // Another key may have made it.
+                    ErrorKind::InvalidSignature => {
+                        why = "wrong signature";
+                        continue;
+                    }
+                    ErrorKind::ExpiredSignature => "expired",
+                    ErrorKind::ImmatureSignature => "not valid yet",
+                    ErrorKind::InvalidIssuer => "another issuer",
+                    ErrorKind::InvalidAudience => "another audience",
+                    ErrorKind::MissingRequiredClaim(_) => "a claim is missing",
+                    _ => "malformed",
+                };
+                break;
+            }
+        }
+    }
+    Err(why)
+}
+
+/// What the crate leaves out.
+///
+/// # Errors
+/// As [`verify`].
+fn examined(claims: Claims, validation: &Validation) -> Result<Claims, &'static str> {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let latest = now.as_secs_f64() + Duration::from_secs(validation.leeway).as_secs_f64();
+    if !claims.are_well_formed() {
+        Err("malformed claims")
+    } else if claims.made_at().is_some_and(|made_at| made_at > latest) {
+        Err("made in the future")
+    } else if validation.aud.is_none() && claims.has_audience() {
+        // One that the crate cannot read, either.
+        Err("another audience")
+    } else {
+        Ok(claims)
+    }
+}
+
+impl Decide for ByToken {
+    fn decide(self: Arc<Self>, caller: &Caller) -> Soon<Decision> {
+        let token = match of_scheme(caller, "bearer") {
+            Presented::Nothing => return Soon::Now(Decision::unauthenticated(MISSING).because("no token")),
+            Presented::Malformed => return Soon::Now(rejected("malformed")),
+            Presented::Credentials(token) => token,
+        };
+        let Some(reading) = self.ring.read_if_due() else { return Soon::Now(self.judge(token)) };
+        let token = token.to_owned();
+        Soon::later(async move {
+            reading.wait().await;
+            self.judge(&token)
+        })
+    }
+
+    fn faults(&self) -> Vec<String> {
+        let mut faults: Vec<String> = self.ring.fault().into_iter().collect();
+        let scopes: BTreeSet<&str> = self.scopes.iter().map(|(scope, _)| scope.as_str()).collect();
+        if scopes.len() < self.scopes.len() {
+            faults.push("a scope is given levels twice".to_owned());
+        }
+        if scopes.iter().any(|scope| scope.is_empty() || scope.contains(char::is_whitespace)) {
+            faults.push("a scope is one word".to_owned());
+        }
+        if self.by_default.is_none() || self.scopes.iter().any(|(_, levels)| levels.is_none()) {
+            faults.push(NO_LEVELS.to_owned());
+        }
+        if self.leeway > Duration::from_mins(5) {
+            faults.push(format!("a leeway of {:?} is longer than five minutes", self.leeway));
+        }
+        let key = DecodingKey::from_secret(&[]);
+        if catch(|| crypto::verify("", &[], &key, Algorithm::HS256)).is_err() {
+            faults.push(
+                "the program has both kinds of cryptography of the crate jsonwebtoken; choose one before, with \
+                 `jsonwebtoken::crypto::CryptoProvider::install_default`"
+                    .to_owned(),
+            );
+        }
+        faults.into_iter().map(|fault| format!("`jwt`: {fault}")).collect()
+    }
+
+    fn headers(&self) -> Vec<&'static str> {
+        vec!["authorization"]
+    }
+
+    #[cfg(feature = "openapi")]
+    fn requirement(&self, _levels: Levels) -> Requirement {
+        Requirement::of(Schemes::BEARER)
+    }
+}

@@ -1,0 +1,173 @@
+use std::ops::RangeBounds;
+
+#[cfg(feature = "access-jwt")]
+use super::jwt::Tokens;
+#[cfg(feature = "access-limits")]
+use super::limits::Limits;
+use super::policy::{AnyPolicy, NO_LEVELS};
+#[cfg(feature = "access-address")]
+use super::proxies::Proxies;
+use crate::{
+    error::Problem,
+    model::{Group, Level, Levels},
+};
+
+/// Who may have what run, and who sees details: policies by level and group, decided once for a request, before any
+/// check runs.
+///
+/// ```
+/// use health_runtime::access::{Access, closed, public};
+///
+/// let access = Access::new().levels(4..=5, public()).levels(1..=3, closed());
+/// # let _ = access;
+/// ```
+///
+/// Every level needs a rule, and one only; levels that nobody is to reach have [`closed`](super::closed()). Anything else
+/// stops the start.
+///
+/// | asked for | answer |
+/// |---|---|
+/// | one level, one check | 401 or 403 if the caller may not have that level run |
+/// | the overview, all levels, `?cumulative` | the levels that the caller may have run; 401 or 403 if there are none |
+/// | liveness, readiness, startup | everybody, without details, unless the group has a policy |
+/// | metrics, events | what is known of the levels that the caller may have run, as with the overview; nothing is run |
+/// | the OpenAPI document | those who may have every level run, because it names every check |
+/// | the agent's line | whoever may ask for readiness; over TCP everybody, without names if that takes a policy |
+/// | build information | everybody, unless it has a policy; the compiler only to those who see details anywhere |
+///
+/// Credentials that are wrong are refused, also where less would be public: who mistypes a password wants to know. A
+/// caller that may not have every level run is not told which names of checks exist on the others.
+///
+/// What a check depends on is run for it, whatever its level.
+#[derive(Clone, Debug, Default)]
+#[must_use]
+pub struct Access {
+    pub(super) levels: Vec<(Levels, AnyPolicy)>,
+    pub(super) groups: Vec<(Group, AnyPolicy)>,
+    pub(super) info: Vec<AnyPolicy>,
+    #[cfg(feature = "access-address")]
+    pub(super) proxies: Option<Proxies>,
+    #[cfg(feature = "access-limits")]
+    pub(super) limits: Option<Limits>,
+    #[cfg(feature = "access-jwt")]
+    pub(super) tokens: Option<Tokens>,
+    faults: Vec<String>,
+}
+
+impl Access {
+    /// No rules yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets the policy of some levels, such as `1..=3`.
+    pub fn levels(mut self, levels: impl RangeBounds<u8>, policy: impl Into<AnyPolicy>) -> Self {
+        match Levels::from_range(&levels) {
+            Some(levels) => self.levels.push((levels, policy.into())),
+            None => self.faults.push(NO_LEVELS.to_owned()),
+        }
+        self
+    }
+
+    /// Sets the policy of a group. It says yes or no to the group as a whole: a caller that is granted any level may ask
+    /// for it. Default: everybody, without details. Keep it quick: a kubelet waits for one second.
+    ///
+    /// Groups are never limited, not even with `limits`: an orchestrator that is refused
+    /// restarts the service. So a policy that asks for a password can be guessed at here; ask for an address.
+    pub fn group(mut self, group: Group, policy: impl Into<AnyPolicy>) -> Self {
+        self.groups.push((group, policy.into()));
+        self
+    }
+
+    /// Sets the policy of the build information, which the overview and the metrics leave out for those who may not see
+    /// it. With a policy, levels, checks and groups leave it out in every format, because it is not asked there.
+    /// Default: everybody.
+    pub fn info(mut self, policy: impl Into<AnyPolicy>) -> Self {
+        self.info.push(policy.into());
+        self
+    }
+
+    /// Declares the proxies whose word on the client's address is believed. Default: none, and the address is the peer's.
+    #[cfg(feature = "access-address")]
+    pub fn behind(mut self, proxies: Proxies) -> Self {
+        if self.proxies.replace(proxies).is_some() {
+            self.faults.push("its proxies are declared twice".to_owned());
+        }
+        self
+    }
+
+    /// Limits failed attempts, and how often levels may be run. Default: no limits.
+    #[cfg(feature = "access-limits")]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        if self.limits.replace(limits).is_some() {
+            self.faults.push("its limits are given twice".to_owned());
+        }
+        self
+    }
+
+    /// Gives tokens to callers that pass their policy, by `POST {base}/token`. Default: it gives none.
+    #[cfg(feature = "access-jwt")]
+    pub fn tokens(mut self, tokens: Tokens) -> Self {
+        if self.tokens.replace(tokens).is_some() {
+            self.faults.push("its tokens are given twice".to_owned());
+        }
+        self
+    }
+
+    /// Everything that is wrong with it.
+    pub(super) fn problems(&self) -> Vec<Problem> {
+        let mut faults = self.faults.clone();
+        let mut covered = Levels::NONE;
+        for (levels, _) in &self.levels {
+            let twice = covered.and(*levels);
+            if !twice.is_empty() {
+                faults.push(format!("{} more than one rule; keep one of them", have(twice)));
+            }
+            covered = covered.or(*levels);
+        }
+        let uncovered = covered.others();
+        if !uncovered.is_empty() && self.faults.is_empty() {
+            faults.push(format!("{} no rule; if nobody is meant, say `closed()`", have(uncovered)));
+        }
+        for group in Group::ALL {
+            if self.groups.iter().filter(|(other, _)| *other == group).count() > 1 {
+                faults.push(format!("the group {group} has more than one policy; keep one of them"));
+            }
+        }
+        if self.info.len() > 1 {
+            faults.push("the build information has more than one policy; keep one of them".to_owned());
+        }
+        faults.extend(self.policies().flat_map(AnyPolicy::faults));
+        #[cfg(feature = "access-jwt")]
+        faults.extend(self.tokens.iter().flat_map(Tokens::faults));
+        #[cfg(feature = "access-address")]
+        faults.extend(self.proxies.iter().flat_map(Proxies::faults));
+        #[cfg(feature = "access-limits")]
+        faults.extend(self.limits.iter().flat_map(Limits::faults));
+        // One policy may have several rules.
+        let mut problems: Vec<Problem> = Vec::new();
+        for fault in faults {
+            let problem = Problem::InvalidAccess { fault };
+            if !problems.contains(&problem) {
+                problems.push(problem);
+            }
+        }
+        problems
+    }
+
+    /// Every policy, as often as it has rules.
+    pub(super) fn policies(&self) -> impl Iterator<Item = &AnyPolicy> {
+        let of_levels = self.levels.iter().map(|(_, policy)| policy);
+        of_levels.chain(self.groups.iter().map(|(_, policy)| policy)).chain(&self.info)
+    }
+}
+
+/// `level 3 has`, `levels 1, 2 have`.
+fn have(levels: Levels) -> String {
+    let numbers: Vec<_> = levels.iter().map(|level: Level| level.to_string()).collect();
+    if let [only] = numbers.as_slice() {
+        format!("level {only} has")
+    } else {
+        format!("levels {} have", numbers.join(", "))
+    }
+}

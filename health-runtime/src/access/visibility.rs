@@ -1,0 +1,90 @@
+//! What the decisions of several policies amount to.
+
+use super::{
+    decision::{Decision, DenyReason, Schemes},
+    entry::Entry,
+    request::AccessRequest,
+};
+use crate::{
+    model::Levels,
+    render::{DetailLevel, Visibility},
+};
+
+/// How much of what is running is seen by everybody who is shown anything: nothing, if a policy decides on that.
+pub(super) fn info_of_all(has_info: bool) -> Option<DetailLevel> {
+    (!has_info).then_some(DetailLevel::Outline)
+}
+
+/// What was decided, put together; or what it was refused with.
+pub(super) fn visibility(
+    ask: AccessRequest,
+    has_info: bool,
+    wrong: Schemes,
+    decided: Vec<(&Entry, Decision)>,
+) -> Result<Visibility, Decision> {
+    let info = info_of_all(has_info);
+    let mut visibility = Visibility { run: Levels::NONE, details: Levels::NONE, info, knows_every_check: false };
+    let mut noes: Vec<Decision> = Vec::new();
+    let detail_level = |details: Levels| if details.is_empty() { DetailLevel::Outline } else { DetailLevel::Details };
+    for (entry, decision) in decided {
+        let is_whole = matches!(ask, AccessRequest::Group(_));
+        let (run, details) = if is_whole {
+            (decision.run, decision.details)
+        } else {
+            (decision.run.and(entry.levels), decision.details.and(entry.levels))
+        };
+        visibility.run = visibility.run.or(run);
+        visibility.details = visibility.details.or(details);
+        if entry.is_for_info {
+            visibility.info = (!decision.run.is_empty()).then(|| detail_level(decision.details));
+        }
+        let grants_nothing = decision.run.is_empty();
+        let refused = match ask {
+            AccessRequest::Levels { needed: Some(level), .. } => entry.levels.contains(level) && !run.contains(level),
+            // Of what is there.
+            AccessRequest::Levels { needed: None, shown, .. } => run.and(shown) != entry.levels.and(shown),
+            AccessRequest::Check(_) => run != entry.levels,
+            #[cfg(feature = "openapi")]
+            AccessRequest::Everything(_) => run != entry.levels,
+            AccessRequest::Group(_) => grants_nothing,
+            AccessRequest::Info => entry.is_for_info && grants_nothing,
+        };
+        // What is shown in part hides neither that a password was wrong nor that nobody could tell.
+        let is_stranger_in_part =
+            refused && decision.accepted.is_empty() && matches!(ask, AccessRequest::Levels { needed: None, .. });
+        let is_in_part = grants_nothing || is_stranger_in_part;
+        let is_fatal = match decision.denial {
+            Some(DenyReason::Rejected) => is_in_part && !wrong.and(decision.rejected).is_empty(),
+            Some(DenyReason::Unavailable) => is_in_part,
+            _ => false,
+        };
+        if is_fatal && matches!(ask, AccessRequest::Levels { .. }) {
+            return Err(decision);
+        }
+        if refused {
+            noes.push(decision);
+        }
+    }
+    if !has_info && matches!(ask, AccessRequest::Info | AccessRequest::Levels { with_info: true, .. }) {
+        visibility.info = Some(detail_level(visibility.details));
+    }
+    // A group's policy is about the group, and grants no look at what is not in it.
+    visibility.knows_every_check = visibility.run == Levels::ALL && !matches!(ask, AccessRequest::Group(_));
+    let is_granted = match ask {
+        AccessRequest::Levels { needed: Some(level), .. } | AccessRequest::Check(Some(level)) => {
+            visibility.run.contains(level)
+        }
+        AccessRequest::Levels { shown, needed: None, .. } => !shown.and(visibility.run).is_empty(),
+        // Only those who may have every level run hear that there is no such check.
+        AccessRequest::Check(None) => visibility.run == Levels::ALL,
+        #[cfg(feature = "openapi")]
+        AccessRequest::Everything(_) => visibility.run == Levels::ALL,
+        AccessRequest::Group(_) => !visibility.run.is_empty(),
+        AccessRequest::Info => visibility.info.is_some(),
+    };
+    if is_granted {
+        Ok(visibility)
+    } else {
+        Err(noes.into_iter().reduce(Decision::or).unwrap_or_else(Decision::forbidden))
+    }
+}

@@ -1,0 +1,86 @@
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, AtomicU64, Ordering},
+};
+
+use tokio::sync::watch;
+
+/// State of one connection, shared by the connection itself and the list of connections that may evict it.
+///
+/// A connection answers from the moment its request is read until the last byte of the answer has left; otherwise it
+/// waits for its client.
+pub(crate) struct Activity {
+    is_handling: AtomicBool,
+    has_unsent_bytes: AtomicBool,
+    /// Counts the changes of all connections of a listener.
+    changes: Arc<AtomicU64>,
+    last_change: AtomicU64,
+    eviction: watch::Sender<bool>,
+}
+
+impl Activity {
+    pub(super) fn new(changes: &Arc<AtomicU64>) -> Arc<Self> {
+        let activity = Self {
+            is_handling: AtomicBool::new(false),
+            has_unsent_bytes: AtomicBool::new(false),
+            changes: Arc::clone(changes),
+            last_change: AtomicU64::new(0),
+            eviction: watch::Sender::new(false),
+        };
+        activity.stamp();
+        Arc::new(activity)
+    }
+
+    pub(crate) fn is_answering(&self) -> bool {
+        self.is_handling.load(Ordering::Relaxed) || self.has_unsent_bytes.load(Ordering::Relaxed)
+    }
+
+    /// Number of the last change between waiting and answering; the connection that has been so for longest has the lowest.
+    pub(super) fn last_change(&self) -> u64 {
+        self.last_change.load(Ordering::Relaxed)
+    }
+
+    /// Counts a request as being handled until the guard is dropped, and then its answer as unsent.
+    pub(crate) fn handle_request(self: &Arc<Self>) -> HandlingGuard {
+        self.is_handling.store(true, Ordering::Relaxed);
+        self.stamp();
+        HandlingGuard(Arc::clone(self))
+    }
+
+    /// Marks the connection as having bytes to send.
+    #[cfg(feature = "server")]
+    pub(crate) fn begin_sending(&self) {
+        self.has_unsent_bytes.store(true, Ordering::Relaxed);
+    }
+
+    /// Marks everything as sent.
+    pub(crate) fn finish_sending(&self) {
+        if self.has_unsent_bytes.swap(false, Ordering::Relaxed) {
+            self.stamp();
+        }
+    }
+
+    /// Asks the connection to end.
+    pub(super) fn evict(&self) {
+        self.eviction.send_replace(true);
+    }
+
+    /// Waits until the connection is asked to end.
+    pub(crate) async fn evicted(&self) {
+        // The sender lives as long as `self` does.
+        let _ = self.eviction.subscribe().wait_for(|is_evicted| *is_evicted).await;
+    }
+
+    fn stamp(&self) {
+        self.last_change.store(self.changes.fetch_add(1, Ordering::Relaxed), Ordering::Relaxed);
+    }
+}
+
+pub(crate) struct HandlingGuard(Arc<Activity>);
+
+impl Drop for HandlingGuard {
+    fn drop(&mut self) {
+        self.0.has_unsent_bytes.store(true, Ordering::Relaxed);
+        self.0.is_handling.store(false, Ordering::Relaxed);
+    }
+}
