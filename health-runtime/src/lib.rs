@@ -15,6 +15,7 @@ mod grpc;
 mod http;
 mod log;
 mod mask;
+mod maybe_ready;
 mod model;
 mod monitor;
 mod registry;

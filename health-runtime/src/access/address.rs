@@ -6,8 +6,8 @@ use super::{
     decision::Decision,
     forwarded::Ranges,
     policy::{ANYTHING, AnyPolicy, Decide},
-    soon::Soon,
 };
+use crate::maybe_ready::MaybeReady;
 
 /// Asks for an address within one of these ranges, such as `["10.0.0.0/8", "::1"]`; with others, 403.
 ///
@@ -25,8 +25,8 @@ struct Address {
 }
 
 impl Decide for Address {
-    fn decide(self: Arc<Self>, caller: &Caller) -> Soon<Decision> {
-        Soon::Now(match caller.address() {
+    fn decide(self: Arc<Self>, caller: &Caller) -> MaybeReady<Decision> {
+        MaybeReady::ready(match caller.address() {
             Some(address) if self.ranges.contains(address) => Decision::allow(),
             Some(_) => Decision::forbidden().because("the address is in no range"),
             None if caller.peer().is_some() => {

@@ -1,4 +1,5 @@
-use super::{caller::Caller, decision::Decision, policy::AnyPolicy, soon::Soon};
+use super::{caller::Caller, decision::Decision, policy::AnyPolicy};
+use crate::maybe_ready::MaybeReady;
 
 /// Asks policies one after the other, each once, until a decision is enough. One after the other, because the cheap ones
 /// spare the dear ones: whoever has the wrong address causes no password to be hashed.
@@ -6,24 +7,24 @@ pub(super) fn ask_each(
     policies: Vec<AnyPolicy>,
     caller: &Caller,
     is_enough: impl Fn(usize, &Decision) -> bool + Send + 'static,
-) -> Soon<Vec<Decision>> {
+) -> MaybeReady<Vec<Decision>> {
     let mut decisions = Vec::with_capacity(policies.len());
     let mut left = policies.into_iter();
     while let Some(policy) = left.next() {
-        match policy.decide(caller) {
-            Soon::Now(decision) => {
+        match policy.decide(caller).try_ready() {
+            Ok(decision) => {
                 let is_enough = is_enough(decisions.len(), &decision);
                 decisions.push(decision);
                 if is_enough {
                     break;
                 }
             }
-            Soon::Later(deciding) => {
+            Err(deciding) => {
                 let caller = caller.clone();
-                return Soon::later(async move {
-                    let mut deciding = Soon::Later(deciding);
+                return MaybeReady::boxed(async move {
+                    let mut deciding = MaybeReady::Boxed(deciding);
                     loop {
-                        let decision = deciding.get().await;
+                        let decision = deciding.await;
                         let is_enough = is_enough(decisions.len(), &decision);
                         decisions.push(decision);
                         match left.next() {
@@ -35,5 +36,5 @@ pub(super) fn ask_each(
             }
         }
     }
-    Soon::Now(decisions)
+    MaybeReady::ready(decisions)
 }

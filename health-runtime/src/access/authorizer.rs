@@ -32,13 +32,12 @@ use super::{
     refusals::{Counters, RefusalCounts},
     request::AccessRequest,
     rules::Access,
-    soon::Soon,
     vary::vary,
     visibility::{info_of_all, visibility},
 };
 #[cfg(feature = "access-jwt")]
 use crate::http::Reach;
-use crate::{error::Problem, model::Levels, render::Visibility};
+use crate::{error::Problem, maybe_ready::MaybeReady, model::Levels, render::Visibility};
 
 /// How long a decision may take, of however many policies it is made.
 const TIME_LIMIT: Duration = Duration::from_secs(3);
@@ -138,14 +137,13 @@ impl Authorizer {
     /// level accepts are good for tokens alone.
     #[cfg(feature = "access-jwt")]
     async fn bought(&self, tokens: &Tokens, caller: &Caller) -> Decision {
-        let bought = tokens.policy.decide(caller).get().await;
+        let bought = tokens.policy.decide(caller).await;
         if bought.run.is_empty() {
             return bought;
         }
         let (mut opened, mut is_accepted) = (Decision::forbidden(), false);
         for entry in self.entries.iter().filter(|entry| !entry.levels.is_empty()) {
-            let own =
-                if entry.policy.is(&tokens.policy) { bought.clone() } else { entry.policy.decide(caller).get().await };
+            let own = if entry.policy.is(&tokens.policy) { bought.clone() } else { entry.policy.decide(caller).await };
             is_accepted |= !own.accepted.and(bought.accepted).is_empty();
             opened = opened.or(own.only(entry.levels));
         }
@@ -271,29 +269,33 @@ impl Authorizer {
     }
 
     /// What the caller may see of what it asks for.
-    pub(crate) fn decide(self: &Arc<Self>, ask: AccessRequest, caller: &Caller) -> Soon<Result<Visibility, Refusal>> {
+    pub(crate) fn decide(
+        self: &Arc<Self>,
+        ask: AccessRequest,
+        caller: &Caller,
+    ) -> MaybeReady<Result<Visibility, Refusal>> {
         let (authorizer, asking) = (Arc::clone(self), caller.clone());
         self.visibility(ask, caller)
             .map(move |visibility| visibility.map_err(|refusal| authorizer.noted(refusal, &ask, &asking)))
     }
 
-    fn visibility(self: &Arc<Self>, ask: AccessRequest, caller: &Caller) -> Soon<Result<Visibility, Refusal>> {
+    fn visibility(self: &Arc<Self>, ask: AccessRequest, caller: &Caller) -> MaybeReady<Result<Visibility, Refusal>> {
         let asked = self.relevant(ask);
         let is_limited = !matches!(ask, AccessRequest::Group(_))
             && asked.iter().any(|index| self.entries[*index].policy.fixed().is_none());
         if is_limited && let Err(refusal) = self.admits(caller) {
-            return Soon::Now(Err(refusal));
+            return MaybeReady::ready(Err(refusal));
         }
         let policies = asked.iter().map(|index| self.entries[*index].policy.clone()).collect();
         let is_enough = move |nth: usize, decision: &Decision| match ask {
             AccessRequest::Check(Some(level)) => nth == 0 && decision.run.contains(level),
             _ => false,
         };
-        match ask_each(policies, caller, is_enough) {
-            Soon::Now(decisions) => Soon::Now(self.conclude(ask, caller, asked, decisions)),
-            Soon::Later(deciding) => {
+        match ask_each(policies, caller, is_enough).try_ready() {
+            Ok(decisions) => MaybeReady::ready(self.conclude(ask, caller, asked, decisions)),
+            Err(deciding) => {
                 let (authorizer, caller) = (Arc::clone(self), caller.clone());
-                Soon::later(async move {
+                MaybeReady::boxed(async move {
                     let decisions = authorizer.in_time(deciding, is_limited, &caller).await?;
                     // Others of this address may have failed meanwhile: guesses that are made side by side are not more
                     // of them.

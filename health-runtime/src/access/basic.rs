@@ -16,9 +16,9 @@ use super::{
     grants::{Grants, faults_of_names},
     password::{Password, Verdict},
     policy::{AnyPolicy, Decide},
-    soon::Soon,
     visible::is_visible,
 };
+use crate::maybe_ready::MaybeReady;
 #[cfg(feature = "openapi")]
 use crate::model::Levels;
 
@@ -103,26 +103,28 @@ impl Basic {
 }
 
 impl Decide for Basic {
-    fn decide(self: Arc<Self>, caller: &Caller) -> Soon<Decision> {
+    fn decide(self: Arc<Self>, caller: &Caller) -> MaybeReady<Decision> {
         let credentials = match of_scheme(caller, "basic") {
             Presented::Nothing => {
-                return Soon::Now(Decision::unauthenticated(self.challenge.as_str()).because("no name and password"));
+                return MaybeReady::ready(
+                    Decision::unauthenticated(self.challenge.as_str()).because("no name and password"),
+                );
             }
-            Presented::Malformed => return Soon::Now(self.rejected("malformed")),
+            Presented::Malformed => return MaybeReady::ready(self.rejected("malformed")),
             Presented::Credentials(credentials) => credentials,
         };
-        let Some(credentials) = decode(credentials) else { return Soon::Now(self.rejected("malformed")) };
+        let Some(credentials) = decode(credentials) else { return MaybeReady::ready(self.rejected("malformed")) };
         let Some((name, password)) = credentials.expose_secret().split_once(':') else {
-            return Soon::Now(self.rejected("malformed"));
+            return MaybeReady::ready(self.rejected("malformed"));
         };
         let found = self.find(name);
         // Something is compared for a name that nobody has, too.
         let Some(user) = self.users.get(found.unwrap_or_default()) else {
-            return Soon::Now(self.rejected("no such user"));
+            return MaybeReady::ready(self.rejected("no such user"));
         };
         let verdict = user.password.verify(password);
         if let (Some(_), Verdict::Known(true)) = (found, &verdict) {
-            return Soon::Now(self.conclude(found, true));
+            return MaybeReady::ready(self.conclude(found, true));
         }
         #[cfg(feature = "access-hashed-passwords")]
         let (hashed, may_be_right) = match verdict {
@@ -132,14 +134,14 @@ impl Decide for Basic {
         #[cfg(feature = "access-hashed-passwords")]
         if let Some(hashed) = hashed {
             let password = SecretString::from(password);
-            return Soon::later(async move {
+            return MaybeReady::boxed(async move {
                 match hashed.verify(password).await {
                     Some(is_right) => self.conclude(found, is_right && may_be_right),
                     None => Decision::unavailable().because("the password could not be verified"),
                 }
             });
         }
-        Soon::Now(self.conclude(found, false))
+        MaybeReady::ready(self.conclude(found, false))
     }
 
     fn faults(&self) -> Vec<String> {

@@ -6,8 +6,8 @@ use super::{
     caller::Caller,
     decision::{Decision, Schemes},
     policy::{ANYTHING, AnyPolicy, Decide},
-    soon::Soon,
 };
+use crate::maybe_ready::MaybeReady;
 #[cfg(feature = "openapi")]
 use crate::model::Levels;
 use crate::server::ClientCertificate;
@@ -100,8 +100,8 @@ struct Certificate {
 }
 
 impl Decide for Certificate {
-    fn decide(self: Arc<Self>, caller: &Caller) -> Soon<Decision> {
-        Soon::Now(match caller.extension::<ClientCertificate>() {
+    fn decide(self: Arc<Self>, caller: &Caller) -> MaybeReady<Decision> {
+        MaybeReady::ready(match caller.extension::<ClientCertificate>() {
             None => Decision::forbidden().because("there is no client certificate"),
             Some(certificate) => match self.clients.iter().find(|client| client.has(certificate)) {
                 Some(client) => Decision { accepted: Schemes::CERTIFICATE, ..Decision::allow().by(client.name()) },

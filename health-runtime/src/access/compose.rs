@@ -7,10 +7,10 @@ use super::{
     caller::Caller,
     decision::Decision,
     policy::{AnyPolicy, Decide},
-    soon::Soon,
 };
 #[cfg(feature = "openapi")]
 use super::{decision::Schemes, requirement::Requirement};
+use crate::maybe_ready::MaybeReady;
 #[cfg(feature = "openapi")]
 use crate::model::Levels;
 
@@ -57,8 +57,8 @@ impl Fixed {
 }
 
 impl Decide for Fixed {
-    fn decide(self: Arc<Self>, _caller: &Caller) -> Soon<Decision> {
-        Soon::Now(self.decision())
+    fn decide(self: Arc<Self>, _caller: &Caller) -> MaybeReady<Decision> {
+        MaybeReady::ready(self.decision())
     }
 
     fn fixed(&self) -> Option<Decision> {
@@ -78,7 +78,7 @@ impl Decide for Fixed {
 struct AnyOf(Vec<AnyPolicy>);
 
 impl Decide for AnyOf {
-    fn decide(self: Arc<Self>, caller: &Caller) -> Soon<Decision> {
+    fn decide(self: Arc<Self>, caller: &Caller) -> MaybeReady<Decision> {
         ask_each(self.0.clone(), caller, |_, decision| decision.is_full())
             .map(|decisions| decisions.into_iter().reduce(Decision::or).unwrap_or_else(Decision::forbidden))
     }
@@ -104,7 +104,7 @@ impl Decide for AnyOf {
 struct AllOf(Vec<AnyPolicy>);
 
 impl Decide for AllOf {
-    fn decide(self: Arc<Self>, caller: &Caller) -> Soon<Decision> {
+    fn decide(self: Arc<Self>, caller: &Caller) -> MaybeReady<Decision> {
         ask_each(self.0.clone(), caller, |_, decision| decision.is_no())
             .map(|decisions| decisions.into_iter().reduce(Decision::and).unwrap_or_else(Decision::forbidden))
     }
@@ -131,7 +131,7 @@ impl Decide for AllOf {
 struct Not(AnyPolicy);
 
 impl Decide for Not {
-    fn decide(self: Arc<Self>, caller: &Caller) -> Soon<Decision> {
+    fn decide(self: Arc<Self>, caller: &Caller) -> MaybeReady<Decision> {
         self.0.decide(caller).map(Decision::negated)
     }
 

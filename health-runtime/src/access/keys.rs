@@ -10,9 +10,9 @@ use super::{
     grants::{Grants, faults_of_names},
     policy::{AnyPolicy, Decide},
     secret::is_same,
-    soon::Soon,
     visible::is_visible,
 };
+use crate::maybe_ready::MaybeReady;
 #[cfg(feature = "openapi")]
 use crate::model::Levels;
 
@@ -96,21 +96,21 @@ struct ByKey {
 const CHALLENGE: &str = r#"AccessKey realm="health""#;
 
 impl Decide for ByKey {
-    fn decide(self: Arc<Self>, caller: &Caller) -> Soon<Decision> {
+    fn decide(self: Arc<Self>, caller: &Caller) -> MaybeReady<Decision> {
         let rejected = |why| Decision::rejected(CHALLENGE).because(why).of(Schemes::ACCESS_KEY);
         let has = |header| caller.header_values(header).next().is_some();
         let is_missing = !has(SECRET_HEADER) && (!has(KEY_HEADER) || has(SIGNATURE_HEADER));
         if is_missing {
-            return Soon::Now(Decision::unauthenticated(CHALLENGE).because("no access key"));
+            return MaybeReady::ready(Decision::unauthenticated(CHALLENGE).because("no access key"));
         }
         let (Some(id), Some(secret)) = (caller.header(KEY_HEADER), caller.header(SECRET_HEADER)) else {
-            return Soon::Now(rejected("malformed"));
+            return MaybeReady::ready(rejected("malformed"));
         };
         let found = self.keys.iter().find(|key| key.id == id);
         // Something is compared for an id that no key has, too, so that ids cannot be told by the time it takes.
         let right = found.or_else(|| self.keys.first()).map_or("", |key| key.secret.expose_secret());
         let is_right = is_same(secret.as_bytes(), right.as_bytes());
-        Soon::Now(match found {
+        MaybeReady::ready(match found {
             Some(key) if is_right => key.grants.decision(&key.id, Schemes::ACCESS_KEY),
             Some(key) => rejected("wrong secret").by(&key.id),
             None => rejected("no such key"),

@@ -84,7 +84,6 @@ mod rules;
 mod secret;
 #[cfg(feature = "access-credentials")]
 mod signed;
-mod soon;
 #[cfg(not(feature = "access-limits"))]
 mod unlimited;
 mod vary;
@@ -133,4 +132,3 @@ pub(crate) use requirement::Requirement;
 pub use rules::Access;
 #[cfg(feature = "access-credentials")]
 pub use signed::{Signed, signed};
-pub(crate) use soon::Soon;

@@ -8,10 +8,10 @@ use super::{
     audit::AUDIT,
     caller::Caller,
     decision::{Decision, DenyReason, Schemes},
-    soon::Soon,
 };
 use crate::{
     log::{self, OncePerMinute, Topic},
+    maybe_ready::MaybeReady,
     model::Levels,
 };
 
@@ -68,7 +68,7 @@ pub struct AnyPolicy {
 
 /// What every policy is inside: one that can be asked without a future, and says what is wrong with it at start.
 pub(super) trait Decide: Send + Sync {
-    fn decide(self: Arc<Self>, caller: &Caller) -> Soon<Decision>;
+    fn decide(self: Arc<Self>, caller: &Caller) -> MaybeReady<Decision>;
 
     /// What is wrong with it, a sentence each.
     fn faults(&self) -> Vec<String> {
@@ -95,7 +95,7 @@ impl AnyPolicy {
         Self { inner: Arc::new(policy) }
     }
 
-    pub(super) fn decide(&self, caller: &Caller) -> Soon<Decision> {
+    pub(super) fn decide(&self, caller: &Caller) -> MaybeReady<Decision> {
         Arc::clone(&self.inner).decide(caller)
     }
 
@@ -173,7 +173,7 @@ impl Adjustment {
 }
 
 impl Decide for Adjusted {
-    fn decide(self: Arc<Self>, caller: &Caller) -> Soon<Decision> {
+    fn decide(self: Arc<Self>, caller: &Caller) -> MaybeReady<Decision> {
         let how = self.how;
         self.policy.decide(caller).map(move |decision| how.apply(decision))
     }
@@ -211,9 +211,9 @@ struct Guarded<P> {
 }
 
 impl<P: Policy> Decide for Guarded<P> {
-    fn decide(self: Arc<Self>, caller: &Caller) -> Soon<Decision> {
+    fn decide(self: Arc<Self>, caller: &Caller) -> MaybeReady<Decision> {
         let caller = caller.clone();
-        Soon::later(async move {
+        MaybeReady::boxed(async move {
             let failed = |why| {
                 if let Some(omitted) = self.failures.admit() {
                     let policy = std::any::type_name::<P>();

@@ -17,8 +17,8 @@ use super::{
     keys::{AccessKey, KEY_HEADER, SIGNATURE_HEADER, faults_of_keys},
     nonces::{Nonces, Novelty},
     policy::{AnyPolicy, Decide},
-    soon::Soon,
 };
+use crate::maybe_ready::MaybeReady;
 #[cfg(feature = "openapi")]
 use crate::model::Levels;
 
@@ -135,9 +135,9 @@ impl From<Signed> for AnyPolicy {
 }
 
 impl Decide for BySignature {
-    fn decide(self: Arc<Self>, caller: &Caller) -> Soon<Decision> {
+    fn decide(self: Arc<Self>, caller: &Caller) -> MaybeReady<Decision> {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
-        Soon::Now(self.judge(caller, now).unwrap_or_else(|refused| match refused {
+        MaybeReady::ready(self.judge(caller, now).unwrap_or_else(|refused| match refused {
             Refused::Missing => Decision::unauthenticated(CHALLENGE).because("no signature"),
             Refused::Rejected(why) => Decision::rejected(CHALLENGE).because(why).of(Schemes::SIGNED),
             Refused::Unavailable(why) => Decision::unavailable().because(why),

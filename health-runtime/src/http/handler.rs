@@ -33,7 +33,7 @@ use crate::render::{MetricsView, RenderMetrics};
 #[cfg(feature = "page")]
 use crate::render::{Place, Process};
 use crate::{
-    access::{AccessRequest, Authorizer, Soon, original_uri},
+    access::{AccessRequest, Authorizer, original_uri},
     build_info::{BuildMetadata, RuntimeInfo},
     model::{CheckSpec, Group, Level, Levels, Report, StatusChange},
     monitor::{Gathered, Monitor, Selection},
@@ -91,10 +91,10 @@ impl Service {
             return self.admitted(visibility, asked, request);
         }
         let caller = authorizer.caller(request);
-        match authorizer.decide(ask, &caller) {
-            Soon::Now(Ok(visibility)) => self.admitted(visibility, asked, caller),
-            Soon::Now(Err(refusal)) => Answering::now(refusal.into_response()),
-            Soon::Later(deciding) => {
+        match authorizer.decide(ask, &caller).try_ready() {
+            Ok(Ok(visibility)) => self.admitted(visibility, asked, caller),
+            Ok(Err(refusal)) => Answering::now(refusal.into_response()),
+            Err(deciding) => {
                 let service = Arc::clone(self);
                 Answering::later(async move {
                     match deciding.await {

@@ -20,8 +20,8 @@ use crate::{
         caller::Caller,
         decision::{Decision, Schemes},
         policy::{AnyPolicy, Decide, NO_LEVELS},
-        soon::Soon,
     },
+    maybe_ready::MaybeReady,
     model::Levels,
     runner::catch,
 };
@@ -273,15 +273,15 @@ fn examined(claims: Claims, validation: &Validation) -> Result<Claims, &'static 
 }
 
 impl Decide for ByToken {
-    fn decide(self: Arc<Self>, caller: &Caller) -> Soon<Decision> {
+    fn decide(self: Arc<Self>, caller: &Caller) -> MaybeReady<Decision> {
         let token = match of_scheme(caller, "bearer") {
-            Presented::Nothing => return Soon::Now(Decision::unauthenticated(MISSING).because("no token")),
-            Presented::Malformed => return Soon::Now(rejected("malformed")),
+            Presented::Nothing => return MaybeReady::ready(Decision::unauthenticated(MISSING).because("no token")),
+            Presented::Malformed => return MaybeReady::ready(rejected("malformed")),
             Presented::Credentials(token) => token,
         };
-        let Some(reading) = self.ring.read_if_due() else { return Soon::Now(self.judge(token)) };
+        let Some(reading) = self.ring.read_if_due() else { return MaybeReady::ready(self.judge(token)) };
         let token = token.to_owned();
-        Soon::later(async move {
+        MaybeReady::boxed(async move {
             reading.wait().await;
             self.judge(&token)
         })
