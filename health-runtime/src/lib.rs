@@ -6,7 +6,6 @@ extern crate self as health_runtime;
 
 mod build_info;
 mod check_runtime;
-mod clock;
 mod details;
 mod error;
 mod escape;
@@ -27,6 +26,7 @@ mod server;
 mod state;
 mod suggest;
 mod sync;
+mod time;
 mod validation;
 mod visibility;
 
@@ -293,8 +293,8 @@ pub use health_macros::health_endpoint;
 pub use http::HaproxyAgent;
 pub use http::{Endpoint, EndpointBuilder, EnvoyHeaders, LevelsPath, ResponseBody, StatusCodes, View};
 pub use model::{
-    Cause, Check, CheckResult, CheckSpec, Group, IntoOutcome, Level, Location, Mute, Outcome, ParseLevelError, Report,
-    ReportEntry, Status, StatusChange, Work, WorkFuture,
+    Cause, Check, CheckResult, CheckSpec, Group, IntoOutcome, Level, Levels, Location, Mute, Outcome, ParseLevelError,
+    Report, ReportEntry, Status, StatusChange, Work, WorkFuture,
 };
 pub use monitor::{Lagged, Monitor, Selection, Subscription};
 pub use registry::{Registry, RegistryBuilder};

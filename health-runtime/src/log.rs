@@ -5,13 +5,15 @@ use std::{
     collections::VecDeque,
     mem,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Condvar, Mutex, MutexGuard, PoisonError},
+    sync::{Condvar, Mutex, PoisonError},
     thread,
     time::Duration,
 };
 
 use tokio::time::Instant;
 use tracing::{Dispatch, Span, dispatcher};
+
+use crate::sync::lock;
 
 /// Events of one topic that wait for a slow subscriber; beyond that, the oldest are dropped and counted.
 const MAX_WAITING_EVENTS: usize = 256;
@@ -131,14 +133,9 @@ impl Queue {
 }
 
 impl Log {
-    fn lock(&self) -> MutexGuard<'_, State> {
-        // Nothing panics while it holds the lock.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Returns the entry that had to make room.
     fn push(&'static self, entry: Entry) -> Option<Entry> {
-        let mut state = self.lock();
+        let mut state = lock(&self.state);
         if !state.has_thread {
             let thread = thread::Builder::new().name("health-log".to_owned());
             state.has_thread = thread.spawn(|| self.write_forever()).is_ok();
@@ -150,14 +147,14 @@ impl Log {
     }
 
     fn flush(&self) {
-        let state = self.lock();
+        let state = lock(&self.state);
         let next = state.next;
         drop(self.changed.wait_timeout_while(state, FLUSH_LIMIT, |state| state.is_behind(next)));
     }
 
     fn write_forever(&self) {
         loop {
-            let mut state = self.lock();
+            let mut state = lock(&self.state);
             state.writing = None;
             self.changed.notify_all();
             let (entry, dropped) = loop {
@@ -203,7 +200,7 @@ struct Period {
 impl OncePerMinute {
     /// The number of events omitted since the last one; `None` if this one is omitted, too.
     pub(crate) fn admit(&self) -> Option<u64> {
-        let mut period = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut period = lock(&self.0);
         match &mut *period {
             Some(current) if current.began.elapsed() < THROTTLE_PERIOD => {
                 current.omitted += 1;

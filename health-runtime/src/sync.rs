@@ -1,25 +1,70 @@
-//! What runs and those who wait for them meet at: locks, the channel of a run's progress, tasks.
+//! Synchronization of runs and their observers: locks, the channel of a run's progress, tasks.
 //!
-//! In the tests of interleavings (`cfg(shuttle)`) they are a model checker's, which says at each of them who goes on.
-//! `cfg(test)` stands beside it, so that a user's own `--cfg shuttle` changes nothing here.
+//! Under `cfg(shuttle)` all of them are a model checker's, which chooses the interleavings. `cfg(test)` stands beside it,
+//! so that a user's own `--cfg shuttle` changes nothing here.
 
 #[cfg(not(all(test, shuttle)))]
-pub(crate) use std::sync::{Mutex, MutexGuard};
+pub(crate) use std::sync::Mutex;
+#[cfg(not(all(test, shuttle)))]
+use std::sync::{MutexGuard, PoisonError};
 
 #[cfg(all(test, shuttle))]
-pub(crate) use shuttle::{
-    future::JoinHandle,
-    sync::{Mutex, MutexGuard},
-};
+pub(crate) use shuttle::{future::JoinHandle, sync::Mutex};
 use tokio::runtime::Handle;
 #[cfg(not(all(test, shuttle)))]
 pub(crate) use tokio::{sync::watch, task::JoinHandle};
 
-/// Has a task run that may block its thread.
+/// Locks a mutex. A poisoned one is as good as any: no code of this crate panics while it holds a lock.
+#[cfg(not(all(test, shuttle)))]
+pub(crate) fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(all(test, shuttle))]
+pub(crate) use lock::lock;
+
+/// Locks the model checker's mutexes, and those of std outside of the model.
+#[cfg(all(test, shuttle))]
+mod lock {
+    pub(crate) trait Lock {
+        type Guard<'a>
+        where
+            Self: 'a;
+
+        fn lock(&self) -> Self::Guard<'_>;
+    }
+
+    impl<T> Lock for std::sync::Mutex<T> {
+        type Guard<'a>
+            = std::sync::MutexGuard<'a, T>
+        where
+            T: 'a;
+
+        fn lock(&self) -> Self::Guard<'_> {
+            self.lock().expect("no panic")
+        }
+    }
+
+    impl<T> Lock for shuttle::sync::Mutex<T> {
+        type Guard<'a>
+            = shuttle::sync::MutexGuard<'a, T>
+        where
+            T: 'a;
+
+        fn lock(&self) -> Self::Guard<'_> {
+            self.lock().expect("no panic")
+        }
+    }
+
+    pub(crate) fn lock<M: Lock>(mutex: &M) -> M::Guard<'_> {
+        mutex.lock()
+    }
+}
+
+/// Spawns a task that may block its thread.
 ///
-/// The empty task behind it makes Tokio wake another worker thread. One task alone goes to the thread that spawns it,
-/// without a word to the others; should that thread be the one that waits for timers, and be blocked by the task, no
-/// timer of the whole runtime would fire again, and nobody could give the run up.
+/// The empty task behind it makes Tokio wake another worker thread: a single task goes to the thread that spawns it. If
+/// that thread drives the timers and the task blocks it, no timer of the runtime fires, and no observer gives the run up.
 #[cfg(not(all(test, shuttle)))]
 pub(crate) fn spawn(runtime: &Handle, task: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
     let task = runtime.spawn(task);

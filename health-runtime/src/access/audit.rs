@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     mem,
     net::IpAddr,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
@@ -14,7 +14,10 @@ use tokio::{
 };
 
 use super::{network::network, refusals::RefusalReason};
-use crate::log::{self, Topic};
+use crate::{
+    log::{self, Topic},
+    sync::lock,
+};
 
 /// The target of the events of the audit.
 pub(super) const AUDIT: &str = "health_runtime::access";
@@ -97,11 +100,6 @@ impl Drop for Audit {
         last.log();
         log::flush();
     }
-}
-
-fn lock(minute: &Mutex<Minute>) -> MutexGuard<'_, Minute> {
-    // Nothing panics while it holds the lock.
-    minute.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Minute {

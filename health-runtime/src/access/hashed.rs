@@ -1,6 +1,6 @@
 //! Passwords that are known by their argon2 hashes alone.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use argon2::PasswordHash;
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -9,6 +9,7 @@ use sha2::Sha256;
 use subtle::ConstantTimeEq as _;
 
 use super::hashing::{Place, is_usable};
+use crate::sync::lock;
 
 /// A hash in the PHC string format, and a mark of the password that was found to be right last: there is but one, so no
 /// more has to be kept.
@@ -42,7 +43,7 @@ impl Hashed {
 
     /// Whether this very password was found to be right before.
     pub(super) fn has_accepted(&self, password: &str) -> bool {
-        let right = *self.right.lock().unwrap_or_else(PoisonError::into_inner);
+        let right = *lock(&self.right);
         match (right, self.mark(password)) {
             (Some(right), Some(mark)) => right.ct_eq(&mark).into(),
             _ => false,
@@ -57,7 +58,7 @@ impl Hashed {
             let password = password.expose_secret();
             let is_right = PasswordHash::new(self.hash.expose_secret()).is_ok_and(|hash| place.verify(password, &hash));
             if is_right {
-                *self.right.lock().unwrap_or_else(PoisonError::into_inner) = self.mark(password);
+                *lock(&self.right) = self.mark(password);
             }
             is_right
         });

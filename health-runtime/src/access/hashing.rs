@@ -1,13 +1,15 @@
 //! Where passwords are hashed: at two places, whatever comes.
 
 use std::sync::{
-    Mutex, PoisonError,
+    Mutex,
     atomic::{AtomicUsize, Ordering},
 };
 
 use argon2::{Algorithm, Argon2, Block, Params, PasswordHash, Version};
 use subtle::ConstantTimeEq as _;
 use tokio::sync::{Semaphore, SemaphorePermit};
+
+use crate::sync::lock;
 
 /// How many are hashed at the same time, each of which takes a thread, and as much memory as its hash says (19 MiB and
 /// more): so that wrong passwords keep busy no more of the machine than this.
@@ -39,7 +41,7 @@ impl Place {
     pub(super) async fn take() -> Option<Self> {
         let present = Present::enter()?;
         let permit = FREE.acquire().await.ok()?;
-        let memory = SPARE.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
+        let memory = lock(&SPARE).pop().unwrap_or_default();
         Some(Self { memory, _permit: permit, _present: present })
     }
 
@@ -85,7 +87,7 @@ pub(super) fn is_usable(hash: &PasswordHash) -> bool {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        SPARE.lock().unwrap_or_else(PoisonError::into_inner).push(std::mem::take(&mut self.memory));
+        lock(&SPARE).push(std::mem::take(&mut self.memory));
     }
 }
 

@@ -1,12 +1,13 @@
 use std::{
     collections::HashMap,
-    sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, LazyLock, Mutex},
 };
 
 use secrecy::ExposeSecret;
 use sha2::{Digest, Sha256};
 
 use super::keys::AccessKey;
+use crate::sync::lock;
 
 /// Signed requests that are remembered for one key; only those with a right signature are.
 const MAX_NONCES_PER_KEY: usize = 10_000;
@@ -49,24 +50,19 @@ impl Nonces {
         static BY_KEY: LazyLock<Mutex<HashMap<[u8; 32], Arc<Nonces>>>> = LazyLock::new(Mutex::default);
         let secret = Sha256::digest(key.secret.expose_secret());
         let hash = Sha256::new().chain_update(&key.id).chain_update([0]).chain_update(secret).finalize().into();
-        let mut by_key = BY_KEY.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut by_key = lock(&BY_KEY);
         let nonces = Arc::clone(by_key.entry(hash).or_default());
         drop(by_key);
-        let mut used = nonces.lock();
+        let mut used = lock(&nonces.used);
         used.window = used.window.max(window);
         drop(used);
         nonces
     }
 
-    fn lock(&self) -> MutexGuard<'_, Used> {
-        // Nothing panics while it holds the lock.
-        self.used.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Notes a request as used. Times are in seconds since 1970.
     pub(super) fn note(&self, nonce: &str, request: u64, now: u64, timestamp: u64) -> Novelty {
         let hash = Sha256::digest(nonce).into();
-        let mut used = self.lock();
+        let mut used = lock(&self.used);
         if let Some(earlier) = used.by_hash.get(&hash) {
             return if earlier.request == request { Novelty::New } else { Novelty::Replayed };
         }
@@ -111,6 +107,6 @@ mod tests {
         assert_eq!(greedy.note("0", 1, 200, 100), Novelty::Replayed, "nothing was forgotten for it");
         assert_eq!(honest.note("one more", 1, 200, 200), Novelty::New);
         assert_eq!(greedy.note("one more", 1, 201, 201), Novelty::New);
-        assert_eq!(greedy.lock().by_hash.len(), 1);
+        assert_eq!(lock(&greedy.used).by_hash.len(), 1);
     }
 }

@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     hash::{BuildHasher, RandomState},
     net::IpAddr,
-    sync::{Mutex, PoisonError},
+    sync::Mutex,
     time::Duration,
 };
 
@@ -12,6 +12,7 @@ use governor::{clock::Clock, nanos::Nanos, state::StateStore};
 use tokio::time::Instant;
 
 use super::network::prefix;
+use crate::sync::lock;
 
 /// Addresses with an account of their own; beyond that, new ones share accounts with others.
 const MAX_OWN_ACCOUNTS: usize = 10_000;
@@ -111,7 +112,7 @@ impl StateStore for Visitors {
         F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
     {
         let Account { payer, is_only_asked } = *account;
-        let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut accounts = lock(&self.accounts);
         if accounts.has_own(payer, self.clock.now()) {
             let (outcome, settled_at) = decide(accounts.own.get(&payer).copied())?;
             if !is_only_asked {

@@ -8,7 +8,7 @@ use std::{
     convert::Infallible,
     hash::BuildHasher,
     net::IpAddr,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
@@ -29,6 +29,7 @@ use crate::{
     model::{Levels, StatusChange},
     monitor::{Follower, Monitor},
     render::{ChangeView, ReportView, Visibility, event},
+    sync::lock,
 };
 
 /// How long a stream may be silent. Proxies give up after a minute by default.
@@ -76,11 +77,6 @@ impl EventStreams {
         Self { limit, instance: RandomState::new(), open: Mutex::default() }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Open> {
-        // Nothing panics while it holds the lock.
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// The id of a change that has this number among those of these levels. Among other levels the number is that of
     /// another change, so the levels are part of what tells ids apart.
     fn id(&self, levels: Levels, number: u64) -> String {
@@ -111,7 +107,7 @@ impl Permit {
     fn take(streams: &Arc<EventStreams>, address: Option<IpAddr>) -> Option<Self> {
         let now = Instant::now();
         let address = address.map(network);
-        let mut open = streams.lock();
+        let mut open = lock(&streams.open);
         open.streams.retain(|_, stream| now < stream.until);
         let own = open.streams.values().filter(|stream| stream.address == address).count();
         if open.streams.len() >= streams.limit || own >= streams.limit_of(address) {
@@ -126,7 +122,7 @@ impl Permit {
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        self.streams.lock().streams.remove(&self.number);
+        lock(&self.streams.open).streams.remove(&self.number);
     }
 }
 

@@ -1,11 +1,11 @@
 //! Events that an endpoint logs when it is built.
 
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, Weak};
 
 use tokio::runtime::Handle;
 
 use super::handler::Service;
-use crate::{model::Level, registry::Registry};
+use crate::{model::Level, registry::Registry, sync::lock};
 
 /// The endpoints that run declared checks in the background, and some that are gone.
 static ENDPOINTS: Mutex<Vec<Weak<Service>>> = Mutex::new(Vec::new());
@@ -43,8 +43,7 @@ pub(super) fn warn_if_second(service: &Arc<Service>, checks: usize) {
     if checks == 0 {
         return;
     }
-    // Nothing panics while it holds the lock.
-    let mut endpoints = ENDPOINTS.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut endpoints = lock(&ENDPOINTS);
     endpoints.retain(|endpoint| endpoint.strong_count() > 0);
     let is_second = !endpoints.is_empty();
     endpoints.push(Arc::downgrade(service));

@@ -30,7 +30,7 @@ pub use group::Group;
 pub(crate) use group::GroupVerdict;
 pub use into_outcome::IntoOutcome;
 pub use level::{Level, ParseLevelError};
-pub(crate) use levels::Levels;
+pub use levels::Levels;
 pub use location::Location;
 pub use mute::Mute;
 pub(crate) use outcome::MAX_DEPTH;

@@ -1,6 +1,6 @@
 //! Changes of status, from the slots to those who want to know: each once, in the order in which they happened.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use tokio::sync::{
     broadcast::{Receiver, Sender},
@@ -13,7 +13,7 @@ use super::{change, history::History, lane::Lane, muting::Muting};
 use crate::{
     log::{self, Topic},
     model::{ChangeCounts, CheckResult, CheckSpec, StatusChange},
-    sync::Mutex,
+    sync::{Mutex, lock},
 };
 
 /// How many changes are kept for one who is slow to take them.
@@ -60,8 +60,7 @@ impl Events {
 
     /// Gives a change its number, and keeps it to be told and to be looked up.
     fn put(&self, change: StatusChange, history: &History) {
-        // Nothing panics while it holds the lock.
-        let mut changes_so_far = self.changes_so_far.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut changes_so_far = lock(&self.changes_so_far);
         let change = Arc::new(change.numbered(&mut changes_so_far));
         let kept = History::kept(&change);
         #[cfg(feature = "events")]

@@ -11,9 +11,9 @@ use super::{
     verdict::Verdict,
 };
 use crate::{
-    clock::after,
     model::{CheckResult, Outcome, Work},
     runner,
+    time::after,
 };
 
 /// What became of waiting for a run.

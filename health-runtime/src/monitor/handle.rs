@@ -22,13 +22,13 @@ use crate::model::CheckMetrics;
 #[cfg(feature = "events")]
 use crate::model::Levels;
 use crate::{
-    clock::timestamp_seconds,
     error::UnknownCheck,
     escape::escape_controls,
     log::{self, Topic},
     model::{CheckSpec, Level, Location, Report, StatusChange},
     registry::Registry,
     suggest::{Suggestions, nearest},
+    time::timestamp_seconds,
 };
 
 /// Runs the checks of a registry and keeps the latest result of each.

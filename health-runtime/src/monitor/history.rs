@@ -1,13 +1,10 @@
 //! The latest changes of one check, kept to be looked up.
 
-use std::{
-    collections::VecDeque,
-    sync::{Arc, PoisonError},
-};
+use std::{collections::VecDeque, sync::Arc};
 
 use crate::{
     model::StatusChange,
-    sync::{Mutex, MutexGuard},
+    sync::{Mutex, lock},
 };
 
 /// How many changes of each check are kept.
@@ -28,14 +25,9 @@ impl History {
         change.shortened(OF_A_MESSAGE).map_or_else(|| Arc::clone(change), Arc::new)
     }
 
-    fn lock(&self) -> MutexGuard<'_, VecDeque<Arc<StatusChange>>> {
-        // Nothing panics while it holds the lock.
-        self.changes.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Adds the newest, and drops the oldest if there are too many.
     pub(super) fn push(&self, change: Arc<StatusChange>) {
-        let mut changes = self.lock();
+        let mut changes = lock(&self.changes);
         if changes.len() == OF_A_CHECK {
             changes.pop_front();
         }
@@ -44,6 +36,6 @@ impl History {
 
     /// All that are kept, the oldest first.
     pub(super) fn all(&self) -> Vec<Arc<StatusChange>> {
-        self.lock().iter().cloned().collect()
+        lock(&self.changes).iter().cloned().collect()
     }
 }

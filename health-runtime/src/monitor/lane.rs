@@ -1,13 +1,10 @@
 //! Changes that wait for somebody who sees to them: one at a time, in order.
 
-use std::{
-    collections::VecDeque,
-    sync::{Arc, PoisonError},
-};
+use std::{collections::VecDeque, sync::Arc};
 
 use crate::{
     model::StatusChange,
-    sync::{Mutex, MutexGuard},
+    sync::{Mutex, lock},
 };
 
 /// Whoever finds somebody at it leaves the change to them.
@@ -23,19 +20,14 @@ struct Queue {
 }
 
 impl Lane {
-    fn lock(&self) -> MutexGuard<'_, Queue> {
-        // Nothing panics while it holds the lock.
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Adds the newest.
     pub(super) fn push(&self, change: Arc<StatusChange>) {
-        self.lock().waiting.push_back(change);
+        lock(&self.queue).waiting.push_back(change);
     }
 
     /// The right to see to them, if there is something to do and nobody is at it.
     pub(super) fn turn(&self) -> Option<Turn<'_>> {
-        let mut queue = self.lock();
+        let mut queue = lock(&self.queue);
         if queue.waiting.is_empty() || std::mem::replace(&mut queue.is_seen_to, true) {
             return None;
         }
@@ -54,7 +46,7 @@ impl Iterator for Turn<'_> {
 
     /// The next change. With none left the turn is over in the same moment, so that none is left lying.
     fn next(&mut self) -> Option<Arc<StatusChange>> {
-        let mut queue = self.lane.lock();
+        let mut queue = lock(&self.lane.queue);
         let next = queue.waiting.pop_front();
         self.is_over = next.is_none();
         queue.is_seen_to = next.is_some();
@@ -66,7 +58,7 @@ impl Drop for Turn<'_> {
     /// For a turn that a panic ends early.
     fn drop(&mut self) {
         if !self.is_over {
-            self.lane.lock().is_seen_to = false;
+            lock(&self.lane.queue).is_seen_to = false;
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Whether one check is muted, and for how long.
 
 use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::{Duration, SystemTime},
+    sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use tokio::time::Instant;
@@ -11,10 +11,9 @@ use crate::{
     log::{self, Topic},
     mask::mask_credentials,
     model::Mute,
+    sync::lock,
+    time::{after, wall_clock_after},
 };
-
-/// Longer than any process lives, and short enough for every calendar.
-const LONGEST: Duration = Duration::from_hours(30 * 365 * 24);
 
 /// One check's mute, beside its slot: a check runs whether it is muted or not.
 #[derive(Debug, Default)]
@@ -31,14 +30,13 @@ pub(super) struct Muted {
 
 impl Muted {
     pub(super) fn new(for_how_long: Option<Duration>, why: &str, by: String) -> Self {
-        let length = for_how_long.map(|length| length.min(LONGEST));
         Self {
             mute: Arc::new(Mute {
-                until: length.map(|length| SystemTime::now() + length),
+                until: for_how_long.map(wall_clock_after),
                 why: mask_credentials(why).into_owned(),
                 by,
             }),
-            expires: length.map(|length| Instant::now() + length),
+            expires: for_how_long.map(|length| after(Instant::now(), length)),
         }
     }
 
@@ -66,29 +64,24 @@ impl Muted {
 }
 
 impl Muting {
-    fn lock(&self) -> MutexGuard<'_, Option<Muted>> {
-        // Nothing panics while it holds the lock.
-        self.current.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Mutes in place of what was said before.
     pub(super) fn set(&self, muted: Muted) {
-        *self.lock() = Some(muted);
+        *lock(&self.current) = Some(muted);
     }
 
     /// Takes the mute away, and says whether there was one.
     pub(super) fn clear(&self) -> bool {
-        self.lock().take().is_some_and(|muted| !muted.is_over())
+        lock(&self.current).take().is_some_and(|muted| !muted.is_over())
     }
 
     pub(super) fn is_muted(&self) -> bool {
-        self.lock().as_ref().is_some_and(|muted| !muted.is_over())
+        lock(&self.current).as_ref().is_some_and(|muted| !muted.is_over())
     }
 
     /// The mute that holds now; one that is over is taken away, and who takes it away says so.
     pub(super) fn current(&self, check: &str) -> Option<Muted> {
         let over = {
-            let mut current = self.lock();
+            let mut current = lock(&self.current);
             if !current.as_ref()?.is_over() {
                 return current.clone();
             }

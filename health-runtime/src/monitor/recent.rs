@@ -1,13 +1,10 @@
 //! The latest changes of all checks, for clients that come back after a time.
 
-use std::{
-    collections::VecDeque,
-    sync::{Arc, PoisonError},
-};
+use std::{collections::VecDeque, sync::Arc};
 
 use crate::{
     model::{Level, Levels, StatusChange},
-    sync::{Mutex, MutexGuard},
+    sync::{Mutex, lock},
 };
 
 /// Each level has room of its own, so that a caller misses nothing because of changes that it may not see.
@@ -22,14 +19,9 @@ pub(super) struct Recent {
 }
 
 impl Recent {
-    fn lock(&self) -> MutexGuard<'_, ByLevel> {
-        // Nothing panics while it holds the lock.
-        self.changes.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Adds the newest change, and drops the oldest of its level if there are too many.
     pub(super) fn push(&self, change: Arc<StatusChange>) {
-        let changes = &mut self.lock()[change.level().index()];
+        let changes = &mut lock(&self.changes)[change.level().index()];
         if changes.len() == MAX_CHANGES_PER_LEVEL {
             changes.pop_front();
         }
@@ -38,13 +30,13 @@ impl Recent {
 
     /// Returns the number of the newest change among those of these levels; 0 before the first.
     pub(super) fn last_id(&self, levels: Levels) -> u64 {
-        last_id(&self.lock(), levels)
+        last_id(&lock(&self.changes), levels)
     }
 
     /// Returns how many changes of these levels behind the one with this number are no longer kept; if none, the next
     /// ones, the oldest first.
     pub(super) fn after(&self, levels: Levels, id: u64, at_most: usize) -> Result<Vec<Arc<StatusChange>>, u64> {
-        let changes = self.lock();
+        let changes = lock(&self.changes);
         let kept = levels.iter().flat_map(|level| {
             let changes = &changes[level.index()];
             changes.range(changes.partition_point(|change| change.id_among(levels) <= id)..)

@@ -3,14 +3,18 @@
 use std::{
     collections::hash_map::RandomState,
     hash::BuildHasher,
-    sync::{Arc, PoisonError, Weak},
+    sync::{Arc, Weak},
     time::Duration,
 };
 
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
 use super::{flight, observe, shared::Shared, slot::Observation};
-use crate::{clock::after, model::CheckSpec, sync::JoinHandle};
+use crate::{
+    model::CheckSpec,
+    sync::{JoinHandle, lock},
+    time::after,
+};
 
 /// The longest that a first run is put off, however long the interval.
 const LONGEST_PUT_OFF: Duration = Duration::from_secs(10);
@@ -35,8 +39,7 @@ pub(super) fn ensure(shared: &Arc<Shared>, index: usize) {
     if check.spec.interval().is_none() {
         return;
     }
-    // Nothing panics while it holds the lock.
-    let mut task = check.task.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut task = lock(&check.task);
     if task.as_ref().is_none_or(JoinHandle::is_finished) {
         let is_first = task.is_none();
         *task = Some(shared.spawn(keep_running(Arc::downgrade(shared), index, is_first)));

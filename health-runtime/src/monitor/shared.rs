@@ -1,7 +1,7 @@
 //! What runs and reports share.
 
 use std::sync::{
-    Arc, OnceLock, PoisonError,
+    Arc, OnceLock,
     atomic::{AtomicU64, Ordering},
 };
 
@@ -21,7 +21,7 @@ use crate::{
     log::{self, Topic},
     model::{CheckResult, CheckSpec, Work},
     registry::Registry,
-    sync::{self, JoinHandle, Mutex},
+    sync::{self, JoinHandle, Mutex, lock},
 };
 
 /// The checks and their slots. Each run holds it, because a run belongs to nobody.
@@ -161,9 +161,8 @@ impl Shared {
 impl Drop for Shared {
     /// Background tasks hold it only while they run a check; between two runs they would wait for the next in vain.
     fn drop(&mut self) {
-        for check in &mut self.checks {
-            let task = check.task.get_mut().unwrap_or_else(PoisonError::into_inner);
-            if let Some(task) = task.take() {
+        for check in &self.checks {
+            if let Some(task) = lock(&check.task).take() {
                 task.abort();
             }
         }

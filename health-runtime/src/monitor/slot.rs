@@ -3,7 +3,7 @@
 //! Nothing here awaits, logs or calls a user's code, so the lock is held for moments only.
 
 use std::{
-    sync::{Arc, PoisonError},
+    sync::Arc,
     time::{Duration, SystemTime},
 };
 
@@ -15,9 +15,9 @@ use super::{
     verdict::Verdict,
 };
 use crate::{
-    clock::after,
     model::{Cause, CheckResult, CheckSpec},
-    sync::{Mutex, MutexGuard, watch},
+    sync::{Mutex, lock, watch},
+    time::after,
 };
 
 /// How long after a check's timeout its observers leave it to the run to say so, before they give it up as
@@ -130,11 +130,6 @@ impl Slot {
         Self { outbox, state: Mutex::default() }
     }
 
-    fn lock(&self) -> MutexGuard<'_, SlotState> {
-        // Nothing panics while it holds the lock.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// The four rules, in their order: a result young enough, a run to join, a run that is overdue, a new run.
     ///
     /// `blocked_by` names the failing dependencies of the check, `None` while they are not known yet.
@@ -144,7 +139,7 @@ impl Slot {
         now: Instant,
         blocked_by: Option<&[&str]>,
     ) -> (Observation, Option<Landing>) {
-        let mut state = self.lock();
+        let mut state = lock(&self.state);
         if let Some(result) = blocked_by.and_then(|names| state.young(spec, now, names)) {
             return (Observation::Settled(result), None);
         }
@@ -169,7 +164,7 @@ impl Slot {
 
     /// What a request finds of a background check: the latest result, which fails once it is too old. It starts nothing.
     pub(super) fn read(&self, spec: &CheckSpec, now: Instant) -> (Observation, Option<Landing>) {
-        let mut state = self.lock();
+        let mut state = lock(&self.state);
         let Some(latest) = &state.latest else { return (Observation::Pending, None) };
         match (spec.stale_after(), latest.valid_until(spec)) {
             (Some(stale_after), Some(until)) if until <= now => {
@@ -185,7 +180,7 @@ impl Slot {
     /// The checks that this one depends on are known: takes the stored result if it is young enough after
     /// all, which ends the run.
     pub(super) fn reuse(&self, spec: &CheckSpec, id: FlightId, now: Instant, blocked_by: &[&str]) -> bool {
-        let mut state = self.lock();
+        let mut state = lock(&self.state);
         // Somebody may have come on board between the caller's look at the clock and the lock.
         let asked_at = state.flight.as_ref().filter(|flight| flight.id == id).map_or(now, |flight| flight.asked_at);
         let Some(result) = state.young(spec, now.max(asked_at), blocked_by) else { return false };
@@ -197,7 +192,7 @@ impl Slot {
 
     /// The check itself begins.
     pub(super) fn begin(&self, spec: &CheckSpec, id: FlightId, now: Instant) {
-        let mut state = self.lock();
+        let mut state = lock(&self.state);
         if let Some(flight) = state.flight.as_mut().filter(|flight| flight.id == id) {
             flight.began = Some((now, SystemTime::now()));
             flight.progress.send_replace(Progress::Running { deadline: after(now, spec.timeout()) });
@@ -206,7 +201,7 @@ impl Slot {
 
     /// The run is over. Its verdict counts, unless it comes too late or its observers gave it up before.
     pub(super) fn finish(&self, spec: &CheckSpec, id: FlightId, verdict: Verdict, now: Instant) -> Option<Landing> {
-        let mut state = self.lock();
+        let mut state = lock(&self.state);
         let flight = state.take(id)?;
         if flight.given_up {
             return None;
@@ -221,7 +216,7 @@ impl Slot {
     /// The run is past its timeout and did not say so itself: it blocks its thread. It stays in the slot, so
     /// that no other is started.
     pub(super) fn give_up(&self, spec: &CheckSpec, id: FlightId, now: Instant) -> Option<Landing> {
-        let mut state = self.lock();
+        let mut state = lock(&self.state);
         let flight = state.flight.as_mut().filter(|flight| flight.id == id && !flight.given_up)?;
         flight.given_up = true;
         let duration = flight.duration(now);
@@ -234,19 +229,19 @@ impl Slot {
 
     /// The run was dropped before its end: its runtime shut down. Those who wait see the sender go.
     pub(super) fn abandon(&self, id: FlightId) {
-        self.lock().take(id);
+        lock(&self.state).take(id);
     }
 
     /// Whether a run of the check itself is under way, given up or not.
     #[cfg(feature = "metrics")]
     pub(super) fn is_in_flight(&self) -> bool {
-        self.lock().flight.as_ref().is_some_and(|flight| flight.began.is_some())
+        lock(&self.state).flight.as_ref().is_some_and(|flight| flight.began.is_some())
     }
 
     /// Until when readiness holds on to the last pass of a check that is failing in a report that was asked for at this
     /// time. The first report on a failure that is not recorded begins the hold.
     pub(super) fn hold(&self, spec: &CheckSpec, asked_at: Instant) -> Option<Instant> {
-        let mut state = self.lock();
+        let mut state = lock(&self.state);
         let latest = state.latest.as_mut()?;
         if !latest.result.is_failing {
             latest.failing_since.get_or_insert(asked_at);
@@ -257,19 +252,19 @@ impl Slot {
     /// Returns until when readiness holds on to the last pass of a check that is failing. Begins no hold.
     #[cfg(feature = "page")]
     pub(super) fn held_until(&self, spec: &CheckSpec) -> Option<Instant> {
-        self.lock().latest.as_ref()?.held_until(spec)
+        lock(&self.state).latest.as_ref()?.held_until(spec)
     }
 
     /// Readiness found the check working, so what a report knew before is over.
     pub(super) fn end_hold(&self) {
-        if let Some(latest) = self.lock().latest.as_mut().filter(|latest| !latest.result.is_failing) {
+        if let Some(latest) = lock(&self.state).latest.as_mut().filter(|latest| !latest.result.is_failing) {
             latest.failing_since = None;
         }
     }
 
     /// The latest result, however old, and when it landed.
     pub(super) fn latest(&self) -> Option<Latest> {
-        self.lock().latest.clone()
+        lock(&self.state).latest.clone()
     }
 }
 

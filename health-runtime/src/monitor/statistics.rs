@@ -1,13 +1,13 @@
 //! What is counted of a check's runs.
 
-use std::{
-    sync::{Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::{sync::Mutex, time::Duration};
 
 use tokio::time::Instant;
 
-use crate::model::{CheckResult, RunStats};
+use crate::{
+    model::{CheckResult, RunStats},
+    sync::lock,
+};
 
 /// One check's numbers, beside its slot: counted where results land, so that no run counts twice.
 #[derive(Debug, Default)]
@@ -22,13 +22,8 @@ struct Counted {
 }
 
 impl Statistics {
-    fn lock(&self) -> MutexGuard<'_, Counted> {
-        // Nothing panics while it holds the lock.
-        self.counted.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     pub(super) fn count(&self, result: &CheckResult) {
-        let mut counted = self.lock();
+        let mut counted = lock(&self.counted);
         if counted.runs.count(result) {
             counted.latest_at = Some(Instant::now());
         }
@@ -36,7 +31,7 @@ impl Statistics {
 
     /// What was counted, and how long ago the latest run ended.
     pub(super) fn so_far(&self) -> (RunStats, Option<Duration>) {
-        let counted = self.lock();
+        let counted = lock(&self.counted);
         (counted.runs.clone(), counted.latest_at.map(|at| at.elapsed()))
     }
 }

@@ -5,7 +5,10 @@ use std::{sync::Arc, time::Duration};
 use tokio::time::{Instant, timeout_at};
 
 use super::Probe;
-use crate::model::{Check, Outcome, Work};
+use crate::{
+    model::{Check, Outcome, Work},
+    time::after,
+};
 
 impl<K: Send + Sync + 'static> Probe<K> {
     /// The check that does this as a task, and does not let the service start with these faults.
@@ -38,10 +41,7 @@ impl Patience {
     }
 
     fn new(limit: Duration) -> Self {
-        let now = Instant::now();
-        // A limit too long for the clock is none: a century will do.
-        let end = now.checked_add(limit).unwrap_or_else(|| now + Duration::from_hours(24 * 36_500));
-        Self { limit, end }
+        Self { limit, end: after(Instant::now(), limit) }
     }
 
     /// A limit of its own for one step, within what is left.

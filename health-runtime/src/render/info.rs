@@ -9,8 +9,8 @@ use super::{
 };
 use crate::{
     build_info::{BuildMetadata, RuntimeFacts},
-    clock::timestamp_seconds,
     model::{Level, Status},
+    time::timestamp_seconds,
 };
 
 /// What is running. The compiler's version is for those alone who may see details: it says which of its

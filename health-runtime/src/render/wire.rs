@@ -5,8 +5,8 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-pub(super) use crate::clock::timestamp_millis as timestamp;
 use crate::model::Level;
+pub(super) use crate::time::timestamp_millis as timestamp;
 
 /// The bodies here have string keys only and cannot fail to serialize; should one ever, the caller gets
 /// an empty body rather than a panic.

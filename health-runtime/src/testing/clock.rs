@@ -9,7 +9,7 @@ use tokio::{
 };
 
 use super::script::Script;
-use crate::clock::after;
+use crate::time::after;
 
 /// What Tokio's timers are rounded up to.
 const TICK: Duration = Duration::from_millis(1);

@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use crate::{
     model::{Cause, Status, StatusChange},
     monitor::Monitor,
+    sync::lock,
 };
 
 /// A change, and how long after the start of the kit it came.
@@ -32,20 +33,15 @@ impl History {
         let (start, mut changes, noting) = (Instant::now(), monitor.record(), Arc::clone(&history));
         tokio::spawn(async move {
             while let Some(change) = changes.recv().await {
-                noting.lock().push(Noted { at: start.elapsed(), change });
+                lock(&noting.notes).push(Noted { at: start.elapsed(), change });
             }
         });
         history
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Noted>> {
-        // Nothing panics while it holds the lock.
-        self.notes.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// All changes of one check.
     pub(super) fn of_check(&self, check: &str) -> Vec<Noted> {
-        self.lock().iter().filter(|noted| noted.change.check() == check).cloned().collect()
+        lock(&self.notes).iter().filter(|noted| noted.change.check() == check).cloned().collect()
     }
 }
 

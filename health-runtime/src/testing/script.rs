@@ -4,7 +4,7 @@ use std::{
     collections::VecDeque,
     future::pending,
     panic::resume_unwind,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard},
     time::Duration,
 };
 
@@ -15,7 +15,10 @@ use tokio::{
 };
 
 use super::forced::{Deed, Forced};
-use crate::model::{Work, WorkFuture};
+use crate::{
+    model::{Work, WorkFuture},
+    sync::lock,
+};
 
 /// What a check does at its next runs, and how many it has had.
 #[derive(Debug, Default)]
@@ -40,8 +43,7 @@ struct Runs {
 
 impl Script {
     fn forced(&self) -> MutexGuard<'_, ForcedRuns> {
-        // Nothing panics while it holds the lock.
-        self.forced.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.forced)
     }
 
     pub(super) fn force(&self, forced: Option<Forced>) {

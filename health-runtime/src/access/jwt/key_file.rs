@@ -4,7 +4,7 @@ use std::{
     fs::File,
     io::{self, Read},
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex},
     thread,
     time::Duration,
 };
@@ -16,7 +16,10 @@ use tokio::{
 };
 
 use super::keys::{Format, JwtAlgorithm, JwtKeys, KeySet, Source};
-use crate::log::{self, Topic};
+use crate::{
+    log::{self, Topic},
+    sync::lock,
+};
 
 /// More than any honest file of keys.
 const LONGEST: u64 = 1 << 20;
@@ -59,7 +62,7 @@ struct Turn(Arc<KeyRing>);
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        self.0.lock().is_being_read = false;
+        lock(&self.0.state).is_being_read = false;
     }
 }
 
@@ -84,7 +87,7 @@ impl KeyRing {
     }
 
     pub(super) fn fault(&self) -> Option<String> {
-        let state = self.lock();
+        let state = lock(&self.state);
         let fault = state.keys.as_ref().err()?;
         Some(match &self.file {
             Some((_, path)) => format!("`{}`: {fault}", path.display()),
@@ -94,14 +97,14 @@ impl KeyRing {
 
     /// None, if they never could be read.
     pub(super) fn keys(&self) -> Option<Arc<KeySet>> {
-        self.lock().keys.as_ref().ok().cloned()
+        lock(&self.state).keys.as_ref().ok().cloned()
     }
 
     /// Reads the file again if it is time, for one caller to wait for; others go on with the keys that there are.
     ///
     /// On a thread of its own: one of the blocking pool that a disk holds up would hold up the end of its runtime, too.
     pub(super) fn read_if_due(self: &Arc<Self>) -> Option<Reading> {
-        let mut state = self.lock();
+        let mut state = lock(&self.state);
         if self.file.is_none() || state.is_being_read || state.read_at.elapsed() < self.reload_interval {
             return None;
         }
@@ -127,11 +130,11 @@ impl KeyRing {
             Ok(text) => Sha256::digest(text).into(),
             Err(fault) => Sha256::digest(format!("not read: {fault}")).into(),
         };
-        if self.lock().seen == Some(seen) {
+        if lock(&self.state).seen == Some(seen) {
             return;
         }
         let keys = text.and_then(|text| KeySet::parse(*format, &text, self.algorithm));
-        let mut state = self.lock();
+        let mut state = lock(&self.state);
         let is_first = state.seen.replace(seen).is_none();
         let file = path.display().to_string();
         match keys {
@@ -149,11 +152,6 @@ impl KeyRing {
                 tracing::error!(%file, fault, "the keys that tokens are verified with cannot be read again; the old ones stay");
             }),
         }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        // Nothing panics while it holds the lock.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -6,8 +6,8 @@ use maud::{Markup, html};
 
 use super::super::{view::ReportView, wire::timestamp};
 use crate::{
-    clock::timestamp_seconds,
     model::{Group, Level, Status},
+    time::timestamp_seconds,
 };
 
 /// The status whose shape and colour something has, whatever its own word is.

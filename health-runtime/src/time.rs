@@ -1,14 +1,21 @@
-//! Times that stay in range, whatever durations a user gives and whatever the clock on the wall says.
+//! Points in time that stay in range, for any duration that a user gives and any state of the wall clock.
 
 use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
-/// The time a duration from `start` on; for one that is out of range some thirty years, as Tokio's own timers
-/// do it.
+/// Longest duration that is added to a clock: longer than any process lives, and in range for every clock and calendar.
+/// Tokio's own timers have the same limit.
+const FAR_FUTURE: Duration = Duration::from_hours(30 * 365 * 24);
+
+/// Returns the time that is a duration later than `start`, 30 years at most.
 pub(crate) fn after(start: Instant, duration: Duration) -> Instant {
-    const THIRTY_YEARS: Duration = Duration::from_hours(30 * 365 * 24);
-    start.checked_add(duration).unwrap_or_else(|| start + THIRTY_YEARS)
+    start + duration.min(FAR_FUTURE)
+}
+
+/// Returns the time on the wall clock that is a duration from now, 30 years at most.
+pub(crate) fn wall_clock_after(duration: Duration) -> SystemTime {
+    SystemTime::now() + duration.min(FAR_FUTURE)
 }
 
 /// Formats a time as RFC 3339 in UTC, to the second.
@@ -21,8 +28,8 @@ pub(crate) fn timestamp_millis(time: SystemTime) -> String {
     humantime::format_rfc3339_millis(in_calendar(time)).to_string()
 }
 
-/// The nearest time that RFC 3339 can write, between 1970 and 9999: a machine whose clock lost its battery is to report its
-/// checks all the same, and humantime panics.
+/// Returns the nearest time that RFC 3339 can express, between 1970 and 9999. humantime panics beyond these, and a machine
+/// whose clock has lost its battery reports its checks all the same.
 fn in_calendar(time: SystemTime) -> SystemTime {
     const LAST: Duration = Duration::from_millis(253_402_300_800_000 - 1);
     let since_epoch = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
