@@ -305,9 +305,9 @@ pub use render::{ReportFormat, ShowDetails};
 pub use server::UnixSocket;
 #[cfg(feature = "haproxy-agent")]
 pub use server::{AgentServer, serve_agent};
-#[cfg(feature = "server-tls")]
-pub use server::{ClientCertificate, Tls, serve_tls};
 #[cfg(feature = "server")]
 pub use server::{IsolatedServer, RunningServer, Server, serve_isolated};
+#[cfg(feature = "server-tls")]
+pub use server::{Tls, serve_tls};
 pub use state::State;
 pub use visibility::{Public, Secret};

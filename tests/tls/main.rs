@@ -11,7 +11,7 @@ mod peers;
 mod reload;
 
 use axum::{Extension, Router, routing::get};
-use health_runtime::{Check, ClientCertificate, Level, RunningServer, Tls, serve_tls};
+use health_runtime::{Check, Level, RunningServer, Tls, access::ClientCertificate, serve_tls};
 
 /// A health endpoint, and `/whoami`, which tells who the client is.
 fn routes() -> Router {

@@ -1,12 +1,10 @@
 //! Where access is decided: once for each request that asks for anything but a public group, before anything runs.
 
-#[cfg(feature = "openapi")]
-use std::collections::BTreeSet;
-use std::{fmt, net::IpAddr, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, fmt, net::IpAddr, sync::Arc, time::Duration};
 
 #[cfg(feature = "openapi")]
-use axum::http::StatusCode;
-use axum::http::{HeaderValue, request::Parts};
+use http::StatusCode;
+use http::{HeaderMap, Uri, request::Parts};
 use tokio::time::timeout;
 
 #[cfg(feature = "access-jwt")]
@@ -26,17 +24,14 @@ use super::{
     caller::Caller,
     decision::{Decision, Schemes},
     entry::Entry,
-    peer::Peer,
+    peer::PeerSocket,
     policy::AnyPolicy,
     refusal::Refusal,
     refusals::{Counters, RefusalCounts},
     request::AccessRequest,
     rules::Access,
-    vary::vary,
     visibility::{info_of_all, visibility},
 };
-#[cfg(feature = "access-jwt")]
-use crate::http::Reach;
 use crate::{error::Problem, maybe_ready::MaybeReady, model::Levels, render::Visibility};
 
 /// How long a decision may take, of however many policies it is made.
@@ -53,7 +48,7 @@ pub(crate) struct Authorizer {
     limiter: Option<Limiter>,
     #[cfg(feature = "access-jwt")]
     tokens: Option<Tokens>,
-    vary: Option<HeaderValue>,
+    headers: BTreeSet<&'static str>,
     counters: Counters,
     audit: Audit,
 }
@@ -66,7 +61,7 @@ impl Authorizer {
         }
         let mut authorizer = Self {
             entries: Vec::new(),
-            vary: vary(&access),
+            headers: access.headers(),
             has_info: !access.info.is_empty(),
             #[cfg(feature = "access-address")]
             proxies: access.proxies,
@@ -101,13 +96,12 @@ impl Authorizer {
         &mut self.entries[at]
     }
 
-    /// Whether it gives tokens at this place: not if nobody needs one for anything there.
+    /// Returns whether it gives tokens where these levels, and perhaps groups, are served: not if nobody needs one for
+    /// anything there.
     #[cfg(feature = "access-jwt")]
-    pub(crate) fn gives_tokens(&self, reach: Reach) -> bool {
+    pub(crate) fn gives_tokens(&self, levels: Levels, has_groups: bool) -> bool {
         let is_there = |entry: &Entry| {
-            !entry.levels.and(reach.levels).is_empty()
-                || entry.is_for_info
-                || (reach.has_groups && !entry.groups.is_empty())
+            !entry.levels.and(levels).is_empty() || entry.is_for_info || (has_groups && !entry.groups.is_empty())
         };
         let makes_a_difference = |entry: &Entry| entry.policy.fixed().is_none() && is_there(entry);
         self.tokens.is_some() && self.entries.iter().any(makes_a_difference)
@@ -243,29 +237,28 @@ impl Authorizer {
         asked.iter().map(|index| &self.entries[*index]).map(|entry| Some((entry, entry.policy.fixed()?))).collect()
     }
 
-    pub(crate) fn caller(&self, parts: Parts) -> Caller {
-        let (peer, address) = (Peer::of(&parts).address(), self.address(&parts));
-        Caller::new(parts, peer, address)
+    /// The caller of a request. `uri` is the one that the client sent, before routers took their prefix off.
+    pub(crate) fn caller(&self, parts: Parts, peer: PeerSocket, uri: Uri) -> Caller {
+        let address = self.client_address(peer, &parts.headers);
+        Caller::new(parts, uri, peer.address(), address)
     }
 
     /// The address of the client: the peer's, or the one that the declared proxies vouch for.
     #[cfg_attr(
         not(feature = "access-address"),
-        allow(clippy::unused_self, reason = "it knows the proxies, with the feature")
+        allow(unused_variables, clippy::unused_self, reason = "it knows the proxies, with the feature")
     )]
-    pub(crate) fn address(&self, parts: &Parts) -> Option<IpAddr> {
-        let peer = Peer::of(parts);
+    pub(crate) fn client_address(&self, peer: PeerSocket, headers: &HeaderMap) -> Option<IpAddr> {
         #[cfg(feature = "access-address")]
         if let Some(proxies) = &self.proxies {
-            return proxies.client(peer, &parts.headers);
+            return proxies.client(peer, headers);
         }
         peer.address().map(|peer| peer.ip().to_canonical())
     }
 
-    /// The value of `Vary`: what formats and policies read, so that no cache gives one caller the answer of another.
-    /// `None` for the common value.
-    pub(crate) fn vary(&self) -> Option<&HeaderValue> {
-        self.vary.as_ref()
+    /// Returns the request headers that decisions depend on, in lower case.
+    pub(crate) const fn headers(&self) -> &BTreeSet<&'static str> {
+        &self.headers
     }
 
     /// What the caller may see of what it asks for.

@@ -8,10 +8,10 @@ use std::{
     },
 };
 
-use axum::http::request::Parts;
+use http::{HeaderValue, Uri, request::Parts};
 use tokio::runtime::Handle;
 
-use super::{peer::original_uri, visible::is_visible};
+use super::visible::is_visible;
 use crate::check_runtime::CheckRuntime;
 
 /// Who asks, as far as the request tells: what a [`Policy`](super::Policy) decides by.
@@ -24,6 +24,8 @@ pub struct Caller {
 
 struct Inner {
     parts: Parts,
+    /// As the client sent it.
+    uri: Uri,
     peer: Option<SocketAddr>,
     address: Option<IpAddr>,
     /// Tells requests apart, however alike they are.
@@ -32,9 +34,9 @@ struct Inner {
 
 impl Caller {
     /// `address` is whom the peer speaks for, if it is a proxy.
-    pub(super) fn new(parts: Parts, peer: Option<SocketAddr>, address: Option<IpAddr>) -> Self {
+    pub(super) fn new(parts: Parts, uri: Uri, peer: Option<SocketAddr>, address: Option<IpAddr>) -> Self {
         static REQUESTS: AtomicU64 = AtomicU64::new(0);
-        Self { inner: Arc::new(Inner { parts, peer, address, id: REQUESTS.fetch_add(1, Ordering::Relaxed) }) }
+        Self { inner: Arc::new(Inner { parts, uri, peer, address, id: REQUESTS.fetch_add(1, Ordering::Relaxed) }) }
     }
 
     /// The method: `GET`, `HEAD` or `OPTIONS`; `POST` if it asks for a token.
@@ -46,13 +48,13 @@ impl Caller {
     /// The path as it was sent, percent-encoded, before routers around the endpoint took their prefix off.
     #[must_use]
     pub fn path(&self) -> &str {
-        original_uri(&self.inner.parts).path()
+        self.inner.uri.path()
     }
 
     /// The query as it was sent, without its `?`.
     #[must_use]
     pub fn query(&self) -> Option<&str> {
-        original_uri(&self.inner.parts).query()
+        self.inner.uri.query()
     }
 
     /// The value of a header that was sent once and is visible ASCII. One that was sent twice has no value, because
@@ -70,7 +72,7 @@ impl Caller {
 
     /// Every value of a header, as bytes.
     pub fn header_values(&self, name: &str) -> impl Iterator<Item = &[u8]> {
-        self.inner.parts.headers.get_all(name).iter().map(axum::http::HeaderValue::as_bytes)
+        self.inner.parts.headers.get_all(name).iter().map(HeaderValue::as_bytes)
     }
 
     /// The other end of the connection, which may be a proxy.

@@ -1,127 +1,136 @@
-use std::sync::Arc;
-
-#[cfg(feature = "openapi")]
-use super::requirement::Requirement;
-use super::{
-    caller::Caller,
-    decision::{Decision, Schemes},
-    policy::{ANYTHING, AnyPolicy, Decide},
+use std::{
+    fmt::Write as _,
+    sync::Arc,
+    time::{Duration, SystemTime},
 };
-use crate::maybe_ready::MaybeReady;
-#[cfg(feature = "openapi")]
-use crate::model::Levels;
-use crate::server::ClientCertificate;
 
-/// Asks for a client certificate of one of these clients; with another one, or with none, 403.
+use sha2::{Digest, Sha256};
+use x509_parser::{
+    certificate::X509Certificate,
+    extensions::GeneralName,
+    prelude::{FromDer, X509Name},
+};
+
+/// The certificate that a client has proved to own, and that one of the roots vouches for.
+///
+/// Requests to a place with client certificates ([`Tls`](crate::Tls)) carry it as an extension.
 ///
 /// ```
-/// use health_runtime::access::{Access, CertificateMatcher, client_certificate, public};
+/// use axum::{Extension, Router, routing::get};
+/// use health_runtime::access::ClientCertificate;
 ///
-/// let probers = client_certificate([CertificateMatcher::dns("prober.internal"), CertificateMatcher::uri("spiffe://example.org/prober")]);
-/// let access = Access::new().levels(4..=5, public()).levels(1..=3, probers);
-/// # let _ = access;
+/// let whoami = get(async |client: Option<Extension<ClientCertificate>>| match client {
+///     Some(Extension(client)) => client.subject().to_owned(),
+///     None => "nobody".to_owned(),
+/// });
+/// let router: Router = Router::new().route("/whoami", whoami);
+/// # let _ = router;
 /// ```
-///
-/// The place has to ask for certificates and verify them: [`Tls::with_optional_clients`](crate::Tls::with_optional_clients)
-/// or `with_required_clients`. Whom one of those roots vouches for may still be anybody: authorities vouch for many. A
-/// certificate that a proxy speaks of in a header is none.
-pub fn client_certificate(clients: impl IntoIterator<Item = CertificateMatcher>) -> AnyPolicy {
-    AnyPolicy::new(Certificate { clients: clients.into_iter().collect() })
-}
-
-/// What a client's certificate says of it. Names are compared as a whole: no part of one and no wildcard counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[must_use]
-pub struct CertificateMatcher {
-    is: Is,
+pub struct ClientCertificate {
+    facts: Arc<Facts>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Is {
-    Dns(String),
-    Uri(String),
-    CommonName(String),
-    Sha256(String),
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Facts {
+    subject: String,
+    common_name: Option<String>,
+    dns_names: Vec<String>,
+    uris: Vec<String>,
+    email_addresses: Vec<String>,
+    sha256: String,
+    expires: Option<SystemTime>,
 }
 
-impl CertificateMatcher {
-    /// A client with this DNS name among the alternative names of its certificate, whatever its case.
-    pub fn dns(name: impl Into<String>) -> Self {
-        Self { is: Is::Dns(name.into().to_ascii_lowercase()) }
+impl ClientCertificate {
+    /// One whose names cannot be read has none, and its fingerprint all the same.
+    pub(crate) fn new(der: &[u8]) -> Self {
+        let facts = match X509Certificate::from_der(der) {
+            Ok(([], certificate)) => Facts::new(&certificate),
+            _ => Facts::default(),
+        };
+        Self { facts: Arc::new(Facts { sha256: hex(&Sha256::digest(der)), ..facts }) }
     }
 
-    /// A client with this URI among the alternative names of its certificate, such as a SPIFFE id.
-    pub fn uri(uri: impl Into<String>) -> Self {
-        Self { is: Is::Uri(uri.into()) }
+    pub(crate) fn expires(&self) -> Option<SystemTime> {
+        self.facts.expires
     }
 
-    /// A client whose certificate has this common name and no other. Certificates with alternative names are better told by
-    /// those.
-    pub fn common_name(name: impl Into<String>) -> Self {
-        Self { is: Is::CommonName(name.into()) }
+    /// The whole subject, such as `CN=prober, O=Example`, in the order of the certificate; for people, because it can be written in several ways.
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        &self.facts.subject
     }
 
-    /// The client with this one certificate, by its SHA-256 fingerprint: 64 hexadecimal digits, with or without colons.
-    pub fn sha256(fingerprint: impl Into<String>) -> Self {
-        Self { is: Is::Sha256(fingerprint.into().replace(':', "").to_ascii_lowercase()) }
+    /// The common name of the subject, if there is one and no more.
+    #[must_use]
+    pub fn common_name(&self) -> Option<&str> {
+        self.facts.common_name.as_deref()
     }
 
-    fn has(&self, certificate: &ClientCertificate) -> bool {
-        match &self.is {
-            Is::Dns(name) => certificate.dns_names().contains(name),
-            Is::Uri(uri) => certificate.uris().contains(uri),
-            Is::CommonName(name) => certificate.common_name() == Some(name),
-            Is::Sha256(fingerprint) => certificate.sha256() == fingerprint,
-        }
+    /// The DNS names among the subject's alternative names, in lower case. A wildcard stands here as it is.
+    #[must_use]
+    pub fn dns_names(&self) -> &[String] {
+        &self.facts.dns_names
     }
 
-    /// For the audit.
-    fn name(&self) -> &str {
-        match &self.is {
-            Is::Dns(name) | Is::Uri(name) | Is::CommonName(name) | Is::Sha256(name) => name,
-        }
+    /// The URIs among the subject's alternative names, such as a SPIFFE id.
+    #[must_use]
+    pub fn uris(&self) -> &[String] {
+        &self.facts.uris
     }
 
-    fn fault(&self) -> Option<String> {
-        match &self.is {
-            Is::Sha256(fingerprint) => {
-                let is_one = fingerprint.len() == 64 && fingerprint.bytes().all(|byte| byte.is_ascii_hexdigit());
-                (!is_one).then(|| {
-                    format!("`CertificateMatcher::sha256` needs 64 hexadecimal digits, and got {fingerprint:?}")
-                })
+    /// The e-mail addresses among the subject's alternative names.
+    #[must_use]
+    pub fn email_addresses(&self) -> &[String] {
+        &self.facts.email_addresses
+    }
+
+    /// The SHA-256 fingerprint of the certificate: 64 hexadecimal digits in lower case, as
+    /// `openssl x509 -fingerprint -sha256` shows it, without colons.
+    #[must_use]
+    pub fn sha256(&self) -> &str {
+        &self.facts.sha256
+    }
+}
+
+impl Facts {
+    fn new(certificate: &X509Certificate<'_>) -> Self {
+        let subject = certificate.subject();
+        let mut facts = Self {
+            subject: subject.to_string(),
+            common_name: common_name(subject),
+            expires: not_after(certificate),
+            ..Self::default()
+        };
+        let names = certificate.subject_alternative_name().ok().flatten();
+        for name in names.iter().flat_map(|names| &names.value.general_names) {
+            match name {
+                GeneralName::DNSName(name) => facts.dns_names.push(name.to_ascii_lowercase()),
+                GeneralName::URI(uri) => facts.uris.push((*uri).to_owned()),
+                GeneralName::RFC822Name(address) => facts.email_addresses.push((*address).to_owned()),
+                _ => {}
             }
-            _ => self.name().is_empty().then(|| "`CertificateMatcher` needs a name that is not empty".to_owned()),
         }
+        facts
     }
 }
 
-struct Certificate {
-    clients: Vec<CertificateMatcher>,
+fn not_after(certificate: &X509Certificate<'_>) -> Option<SystemTime> {
+    let seconds = u64::try_from(certificate.validity().not_after.timestamp()).ok()?;
+    SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds))
 }
 
-impl Decide for Certificate {
-    fn decide(self: Arc<Self>, caller: &Caller) -> MaybeReady<Decision> {
-        MaybeReady::ready(match caller.extension::<ClientCertificate>() {
-            None => Decision::forbidden().because("there is no client certificate"),
-            Some(certificate) => match self.clients.iter().find(|client| client.has(certificate)) {
-                Some(client) => Decision { accepted: Schemes::CERTIFICATE, ..Decision::allow().by(client.name()) },
-                None => Decision::forbidden().because("the client certificate is of another client"),
-            },
-        })
-    }
+/// Of two, nobody knows which one another program would go by.
+fn common_name(subject: &X509Name<'_>) -> Option<String> {
+    let mut names = subject.iter_common_name();
+    let only = names.next()?;
+    if names.next().is_some() { None } else { only.as_str().ok().map(str::to_owned) }
+}
 
-    fn faults(&self) -> Vec<String> {
-        let none = self.clients.is_empty();
-        let none = none.then(|| "`client_certificate` lists no client; use `closed()` if nobody is meant".to_owned());
-        none.into_iter().chain(self.clients.iter().filter_map(CertificateMatcher::fault)).collect()
-    }
-
-    fn headers(&self) -> Vec<&'static str> {
-        vec![ANYTHING]
-    }
-
-    #[cfg(feature = "openapi")]
-    fn requirement(&self, _levels: Levels) -> Requirement {
-        Requirement::of(Schemes::CERTIFICATE)
-    }
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
 }

@@ -45,6 +45,8 @@ mod authorizer;
 mod basic;
 mod caller;
 #[cfg(feature = "server-tls")]
+mod certificate;
+#[cfg(feature = "server-tls")]
 mod client_certificate;
 #[cfg(any(feature = "access-address", feature = "access-limits"))]
 mod complaint;
@@ -86,7 +88,6 @@ mod secret;
 mod signed;
 #[cfg(not(feature = "access-limits"))]
 mod unlimited;
-mod vary;
 mod visibility;
 mod visible;
 #[cfg(feature = "access-limits")]
@@ -99,7 +100,9 @@ pub(crate) use authorizer::Authorizer;
 pub use basic::{User, basic};
 pub use caller::Caller;
 #[cfg(feature = "server-tls")]
-pub use client_certificate::{CertificateMatcher, client_certificate};
+pub use certificate::{CertificateMatcher, client_certificate};
+#[cfg(feature = "server-tls")]
+pub use client_certificate::ClientCertificate;
 pub use compose::{all_of, any_of, closed, not, public};
 pub use decision::Decision;
 #[cfg(feature = "openapi")]
@@ -114,16 +117,11 @@ pub use keys::{AccessKey, access_key};
 pub use limits::Limits;
 #[cfg(feature = "events")]
 pub(crate) use network::network;
-#[cfg(feature = "server")]
-pub(crate) use peer::OverUnixSocket;
-#[cfg(feature = "events")]
-pub(crate) use peer::Peer;
 pub use peer::PeerAddress;
-pub(crate) use peer::original_uri;
+pub(crate) use peer::PeerSocket;
 pub use policy::{AnyPolicy, Policy};
 #[cfg(feature = "access-address")]
 pub use proxies::Proxies;
-#[cfg(feature = "access-jwt")]
 pub(crate) use refusal::Refusal;
 pub use refusals::RefusalCounts;
 pub(crate) use request::AccessRequest;

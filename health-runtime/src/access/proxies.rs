@@ -1,10 +1,10 @@
 use std::net::IpAddr;
 
-use axum::http::HeaderMap;
+use http::HeaderMap;
 
 use super::{
     forwarded::{Ranges, forwarded_for, hop, split_unquoted},
-    peer::Peer,
+    peer::PeerSocket,
 };
 
 /// How many hops are looked at; more proxies than that stand in front of nobody.
@@ -61,11 +61,11 @@ impl Proxies {
     }
 
     /// The client that a peer speaks for. `None` if the proxies do not tell, or the peer may not.
-    pub(super) fn client(&self, peer: Peer, headers: &HeaderMap) -> Option<IpAddr> {
+    pub(super) fn client(&self, peer: PeerSocket, headers: &HeaderMap) -> Option<IpAddr> {
         let peer = match peer {
-            Peer::At(peer) => Some(peer.ip().to_canonical()),
-            Peer::OverUnixSocket if self.over_unix_sockets => None,
-            Peer::OverUnixSocket | Peer::Unknown => return None,
+            PeerSocket::Tcp(peer) => Some(peer.ip().to_canonical()),
+            PeerSocket::Unix if self.over_unix_sockets => None,
+            PeerSocket::Unix | PeerSocket::Unknown => return None,
         };
         if let Some(peer) = peer.filter(|peer| !self.ranges.contains(*peer)) {
             return Some(peer);
@@ -101,7 +101,7 @@ impl Proxies {
 
 #[cfg(test)]
 mod tests {
-    use axum::http::HeaderValue;
+    use http::HeaderValue;
     use proptest::prelude::*;
 
     use super::*;
@@ -112,7 +112,7 @@ mod tests {
             headers.append(*name, HeaderValue::from_str(line).unwrap());
         }
         proxies
-            .client(Peer::At((peer.parse::<IpAddr>().unwrap(), 80).into()), &headers)
+            .client(PeerSocket::Tcp((peer.parse::<IpAddr>().unwrap(), 80).into()), &headers)
             .map(|address| address.to_string())
     }
 

@@ -1,9 +1,6 @@
 use std::{fmt, time::Duration};
 
-use axum::{
-    http::{HeaderMap, HeaderValue, StatusCode, header},
-    response::Response,
-};
+use http::{HeaderValue, StatusCode};
 
 #[cfg(feature = "access-jwt")]
 use super::decision::Schemes;
@@ -15,7 +12,6 @@ use super::{
 };
 use crate::{
     escape::escape_controls,
-    http::{ProblemDetails, retry_after},
     log::{self, Topic},
 };
 
@@ -98,34 +94,21 @@ impl Refusal {
         });
     }
 
-    #[cfg(feature = "access-jwt")]
     pub(crate) const fn status(&self) -> StatusCode {
         self.why.status()
     }
 
-    pub(crate) fn add_challenges(&self, headers: &mut HeaderMap) {
-        for challenge in &self.challenges {
-            headers.append(header::WWW_AUTHENTICATE, challenge.clone());
-        }
+    /// Returns the explanation for the caller: the same for all that are refused for one reason.
+    pub(crate) const fn detail(&self) -> &'static str {
+        self.why.detail()
     }
 
-    /// The same for a client of OAuth 2.0, which looks for `error`, whatever the media type.
-    #[cfg(feature = "access-jwt")]
-    pub(crate) fn into_temporary_response(self) -> Response {
-        let problem = ProblemDetails::refused(self.why.status(), self.why.detail());
-        self.respond(problem.with_error("temporarily_unavailable"))
+    /// Returns the values of `WWW-Authenticate`.
+    pub(crate) fn challenges(&self) -> &[HeaderValue] {
+        &self.challenges
     }
 
-    pub(crate) fn into_response(self) -> Response {
-        let problem = ProblemDetails::refused(self.why.status(), self.why.detail());
-        self.respond(problem)
-    }
-
-    fn respond(&self, problem: ProblemDetails) -> Response {
-        let mut response = problem.into_response();
-        let headers = response.headers_mut();
-        self.add_challenges(headers);
-        headers.extend(self.retry_after.map(|time| (header::RETRY_AFTER, retry_after(time))));
-        response
+    pub(crate) const fn retry_after(&self) -> Option<Duration> {
+        self.retry_after
     }
 }

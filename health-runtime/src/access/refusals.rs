@@ -1,6 +1,6 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use axum::http::StatusCode;
+use http::StatusCode;
 
 /// The kinds of refusals, as they are counted. The order is the one in which the audit names them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

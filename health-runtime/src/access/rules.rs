@@ -1,4 +1,4 @@
-use std::ops::RangeBounds;
+use std::{collections::BTreeSet, ops::RangeBounds};
 
 #[cfg(feature = "access-jwt")]
 use super::jwt::Tokens;
@@ -155,8 +155,16 @@ impl Access {
         problems
     }
 
+    /// Returns the request headers that decisions depend on, in lower case.
+    pub(super) fn headers(&self) -> BTreeSet<&'static str> {
+        let headers = self.policies().flat_map(AnyPolicy::headers);
+        #[cfg(feature = "access-address")]
+        let headers = headers.chain(self.proxies.iter().map(Proxies::header));
+        headers.collect()
+    }
+
     /// Every policy, as often as it has rules.
-    pub(super) fn policies(&self) -> impl Iterator<Item = &AnyPolicy> {
+    fn policies(&self) -> impl Iterator<Item = &AnyPolicy> {
         let of_levels = self.levels.iter().map(|(_, policy)| policy);
         of_levels.chain(self.groups.iter().map(|(_, policy)| policy)).chain(&self.info)
     }

@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 #[cfg(any(feature = "openapi", feature = "page"))]
 use super::etag;
@@ -100,14 +100,27 @@ impl Answer {
 }
 
 /// A value for `Retry-After`: in whole seconds, rounded up, and never "at once".
-pub(crate) fn retry_after(time: Duration) -> HeaderValue {
+pub(super) fn retry_after(time: Duration) -> HeaderValue {
     HeaderValue::from(time.saturating_add(Duration::from_millis(999)).as_secs().max(1))
 }
 
 /// The request headers that select a format, and the credentials. Browsers are told from programs by `Sec-Fetch-Mode`.
 /// Policies may read others.
-pub(crate) const VARY: &str =
+const VARY: &str =
     if cfg!(feature = "page") { "accept, authorization, sec-fetch-mode" } else { "accept, authorization" };
+
+/// Returns the value of `Vary` where policies read these headers, so that no cache gives one caller the answer of
+/// another. `None` for the common value.
+pub(super) fn vary(headers: &BTreeSet<&'static str>) -> Option<HeaderValue> {
+    let common: Vec<&str> = VARY.split(", ").collect();
+    let own: Vec<&str> = headers.iter().copied().filter(|name| !common.contains(name)).collect();
+    if own.is_empty() {
+        return None;
+    }
+    let list = [common, own].concat().join(", ");
+    // A user's policy may name a header that cannot exist.
+    Some(HeaderValue::from_str(&list).unwrap_or(HeaderValue::from_static("*")))
+}
 
 /// What every answer says: a verdict is never to be stored, guessed at, or given to another caller.
 pub(super) fn insert_common(headers: &mut HeaderMap) {

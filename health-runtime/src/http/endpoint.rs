@@ -11,6 +11,7 @@ use super::events::EventStreams;
 #[cfg(feature = "grpc")]
 use super::offer::Offer;
 use super::{
+    answer::vary,
     cache::Cache,
     envoy::EnvoyHeaders,
     handler::Service,
@@ -297,6 +298,7 @@ impl EndpointBuilder {
             #[cfg(feature = "openapi")]
             openapi: OnceLock::new(),
             show_details: self.show_details,
+            vary: authorizer.as_ref().and_then(|authorizer| vary(authorizer.headers())),
             authorizer: authorizer.map(Arc::new),
             cache: Cache::default(),
             #[cfg(feature = "events")]

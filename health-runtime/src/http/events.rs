@@ -22,10 +22,11 @@ use tokio::time::{Instant, timeout_at};
 
 use super::{
     answer::{ALLOWED, insert_common},
+    peer::peer,
     problem::ProblemDetails,
 };
 use crate::{
-    access::{Authorizer, Peer, network},
+    access::{Authorizer, network},
     model::{Levels, StatusChange},
     monitor::{Follower, Monitor},
     render::{ChangeView, ReportView, Visibility, event},
@@ -134,9 +135,10 @@ pub(super) fn open(
     authorizer: Option<&Authorizer>,
     visibility: Visibility,
 ) -> Response {
-    let peer = || Peer::of(request).address().map(|peer| peer.ip().to_canonical());
+    let peer = peer(request);
+    let client = authorizer.and_then(|authorizer| authorizer.client_address(peer, &request.headers));
     // A client that its proxy does not tell, as with a malformed header, counts as the proxy.
-    let address = authorizer.and_then(|authorizer| authorizer.address(request)).or_else(peer);
+    let address = client.or_else(|| peer.address().map(|peer| peer.ip().to_canonical()));
     let Some(permit) = Permit::take(streams, address) else {
         let problem = ProblemDetails::unavailable("as many event streams are open as there may be");
         let mut response = problem.into_response();

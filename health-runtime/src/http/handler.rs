@@ -22,8 +22,10 @@ use super::{
     envoy::ValidEnvoyHeaders,
     negotiate::negotiate,
     paths::Paths,
+    peer::{caller, original_uri},
     problem::ProblemDetails,
     query::{Query, View},
+    refused,
     retry::run_again_after,
     status_code::{ValidStatusCodes, demanded},
     target::{Reach, Target},
@@ -33,7 +35,7 @@ use crate::render::{MetricsView, RenderMetrics};
 #[cfg(feature = "page")]
 use crate::render::{Place, Process};
 use crate::{
-    access::{AccessRequest, Authorizer, original_uri},
+    access::{AccessRequest, Authorizer},
     build_info::{BuildMetadata, RuntimeInfo},
     model::{CheckSpec, Group, Level, Levels, Report, StatusChange},
     monitor::{Gathered, Monitor, Selection},
@@ -68,6 +70,8 @@ pub(crate) struct Service {
     pub(super) show_details: Option<ShowDetails>,
     /// `None` if everybody may have everything run.
     pub(super) authorizer: Option<Arc<Authorizer>>,
+    /// `Vary` where policies read more headers than formats do.
+    pub(super) vary: Option<HeaderValue>,
     pub(super) cache: Cache,
     #[cfg(feature = "events")]
     pub(super) events: Arc<EventStreams>,
@@ -90,16 +94,16 @@ impl Service {
         if let Some(visibility) = authorizer.open_sight(ask) {
             return self.admitted(visibility, asked, request);
         }
-        let caller = authorizer.caller(request);
+        let caller = caller(authorizer, request);
         match authorizer.decide(ask, &caller).try_ready() {
             Ok(Ok(visibility)) => self.admitted(visibility, asked, caller),
-            Ok(Err(refusal)) => Answering::now(refusal.into_response()),
+            Ok(Err(refusal)) => Answering::now(refused::respond(&refusal)),
             Err(deciding) => {
                 let service = Arc::clone(self);
                 Answering::later(async move {
                     match deciding.await {
                         Ok(visibility) => service.admitted(visibility, asked, caller).await,
-                        Err(refusal) => refusal.into_response(),
+                        Err(refusal) => refused::respond(&refusal),
                     }
                 })
             }

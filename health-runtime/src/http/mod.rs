@@ -23,8 +23,10 @@ mod openapi_answer;
 #[cfg(feature = "page")]
 mod page;
 mod paths;
+mod peer;
 mod problem;
 mod query;
+mod refused;
 mod respond;
 mod response_body;
 mod retry;
@@ -37,7 +39,6 @@ mod token;
 
 #[cfg(feature = "haproxy-agent")]
 pub use agent::HaproxyAgent;
-pub(crate) use answer::{VARY, retry_after};
 pub use endpoint::{Endpoint, EndpointBuilder};
 pub use envoy::EnvoyHeaders;
 #[cfg(feature = "haproxy-agent")]
@@ -49,5 +50,3 @@ pub(crate) use problem::ProblemDetails;
 pub use query::View;
 pub use response_body::ResponseBody;
 pub use status_code::StatusCodes;
-#[cfg(feature = "access-jwt")]
-pub(crate) use target::Reach;

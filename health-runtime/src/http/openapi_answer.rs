@@ -2,6 +2,7 @@
 
 use axum::http::{HeaderValue, StatusCode, header, request::Parts};
 
+use super::peer::original_uri;
 use super::{
     answer::{Answer, JSON},
     etag,
@@ -9,7 +10,6 @@ use super::{
     openapi::{self, Described, Document, Version},
     problem::ProblemDetails,
 };
-use crate::access::original_uri;
 
 impl Service {
     /// The document, with paths as this client sees them and in the version that it asks for.

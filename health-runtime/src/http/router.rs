@@ -39,7 +39,8 @@ impl Routes {
         }
         // Not where nobody needs one: a port for everybody, or for orchestrators alone, is no place to send a password to.
         #[cfg(feature = "access-jwt")]
-        if service.authorizer.as_ref().is_some_and(|authorizer| authorizer.gives_tokens(reach)) {
+        if service.authorizer.as_ref().is_some_and(|authorizer| authorizer.gives_tokens(reach.levels, reach.has_groups))
+        {
             routes.insert(paths.token(), Route::Token);
         }
         for (path, group) in paths.aliases() {
@@ -133,7 +134,7 @@ impl Ask {
     }
 
     pub(super) fn answer(self, request: Request) -> Answering {
-        let vary = self.service.authorizer.as_ref().and_then(|authorizer| authorizer.vary().cloned());
+        let vary = self.service.vary.clone();
         let answering = self.negotiated(request);
         match vary {
             None => answering,

@@ -13,7 +13,9 @@ use tokio::time::timeout;
 use super::{
     answer::{JSON, insert_common},
     answering::Answering,
+    peer::caller,
     problem::ProblemDetails,
+    refused,
 };
 use crate::access::{Authorizer, Refusal, Token};
 
@@ -51,8 +53,8 @@ pub(super) fn answer(authorizer: Arc<Authorizer>, request: Request) -> Answering
 
 /// The caller is looked at first: what a stranger sends is not even read.
 async fn issue(authorizer: &Authorizer, parts: Parts, body: Body) -> Result<Token, Response> {
-    let caller = authorizer.caller(parts);
-    let token = authorizer.token(&caller).await.map_err(refused)?;
+    let caller = caller(authorizer, parts);
+    let token = authorizer.token(&caller).await.map_err(|refusal| refused(&refusal))?;
     let Ok(Ok(form)) = timeout(READING, to_bytes(body, LONGEST)).await else {
         return Err(TokenError::InvalidRequest("the body cannot be read, or is longer than 8 KiB").into_response());
     };
@@ -82,14 +84,14 @@ fn check(form: &[u8]) -> Result<(), TokenError> {
 }
 
 /// What the RFC has words for is said with them.
-fn refused(refusal: Refusal) -> Response {
+fn refused(refusal: &Refusal) -> Response {
     let error = match refusal.status() {
         StatusCode::UNAUTHORIZED => TokenError::InvalidClient,
         StatusCode::FORBIDDEN => TokenError::UnauthorizedClient,
-        _ => return refusal.into_temporary_response(),
+        _ => return refused::respond_temporary(refusal),
     };
     let mut response = error.into_response();
-    refusal.add_challenges(response.headers_mut());
+    refused::add_challenges(refusal, response.headers_mut());
     response
 }
 

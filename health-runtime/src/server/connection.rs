@@ -24,10 +24,13 @@ use tower_service::Service as _;
 use super::listening::Activity;
 use super::stream::{Stream, WatchedStream};
 #[cfg(feature = "server-tls")]
-use super::tls::{ClientCertificate, Identity};
+use super::tls::Identity;
 #[cfg(feature = "server-tls")]
-use crate::log::{self, Topic};
-use crate::{access::OverUnixSocket, http::ProblemDetails};
+use crate::{
+    access::ClientCertificate,
+    log::{self, Topic},
+};
+use crate::{access::PeerSocket, http::ProblemDetails};
 
 /// How long a client may take for the head of a request, and how long a connection may be idle: longer than the pauses of
 /// most probers, so that none finds its connection closed just as it asks.
@@ -152,7 +155,7 @@ impl Service<hyper::Request<Incoming>> for Routes {
         let extensions = request.extensions_mut();
         match self.peer.address {
             Some(address) => drop(extensions.insert(ConnectInfo(address))),
-            None => drop(extensions.insert(OverUnixSocket)),
+            None => drop(extensions.insert(PeerSocket::Unix)),
         }
         #[cfg(feature = "server-tls")]
         self.peer.certificate.clone().map(|certificate| extensions.insert(certificate));

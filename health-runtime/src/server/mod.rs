@@ -30,7 +30,4 @@ pub use isolated::{IsolatedServer, serve_isolated};
 #[cfg(all(feature = "server", unix))]
 pub use unix::UnixSocket;
 #[cfg(feature = "server-tls")]
-pub use {
-    isolated::serve_tls,
-    tls::{ClientCertificate, Tls},
-};
+pub use {isolated::serve_tls, tls::Tls};

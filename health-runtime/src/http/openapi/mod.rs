@@ -18,9 +18,9 @@ use utoipa::openapi::{
 
 pub(super) use self::{described::Described, version::Version};
 use self::{operation::Answers, security::Security};
-#[cfg(feature = "access-jwt")]
-use super::target::Reach;
 use super::{problem::Body9457, target::Target};
+#[cfg(feature = "access-jwt")]
+use crate::model::Levels;
 use crate::{build_info::BuildMetadata, render::schema};
 
 /// The root of the document. utoipa's own knows no OpenAPI 3.0.
@@ -50,7 +50,7 @@ pub(super) fn document(described: Described<'_>, version: Version, prefix: &str)
         routes = routes.path(path, item);
     }
     #[cfg(feature = "access-jwt")]
-    if let Some(authorizer) = described.authorizer.filter(|authorizer| authorizer.gives_tokens(Reach::EVERYTHING)) {
+    if let Some(authorizer) = described.authorizer.filter(|authorizer| authorizer.gives_tokens(Levels::ALL, true)) {
         let required = security.require(&authorizer.requirement_of_tokens());
         routes = routes.path(paths.token(), token::item(authorizer, required));
     }

@@ -15,12 +15,12 @@ use tokio::{
 use tokio_rustls::{TlsAcceptor, rustls::ServerConfig};
 
 use super::{
-    client_certificate::ClientCertificate,
     files::{Contents, Fingerprint},
     handshakes::{Handshakes, THREAD_NAME},
     settings::Tls,
 };
 use crate::{
+    access::ClientCertificate,
     error::Problem,
     log::{self, Topic},
     server::stream::Stream,

@@ -33,7 +33,7 @@ use std::{path::PathBuf, time::Duration};
 ///
 /// A client's certificate has to lead to one of the given roots, be made for clients (extended key usage `clientAuth`), and
 /// be neither expired nor revoked; a client with another one gets no answer at all. Requests
-/// over such a connection carry a [`ClientCertificate`](crate::ClientCertificate) as an extension.
+/// over such a connection carry a [`ClientCertificate`](crate::access::ClientCertificate) as an extension.
 ///
 /// Sessions are not resumed where clients have certificates, so that each connection is verified anew; and when the files change,
 /// connections from before are closed, after the answer that is under way. So is a connection whose client's certificate
