@@ -1,5 +1,4 @@
-// Its examples need features: `health-tests` compiles them, with all of them on.
-#![cfg_attr(not(doctest), doc = include_str!("../../README.md"))]
+#![doc = include_str!("../docs/overview.md")]
 
 // Expansions say `::health_runtime`, also inside this crate's own tests and examples.
 extern crate self as health_runtime;
@@ -34,6 +33,10 @@ pub mod access;
 pub mod probes;
 #[cfg(feature = "testing")]
 pub mod testing;
+
+// The examples of the guides need every feature.
+#[cfg(all(doc, any(not(doctest), feature = "full")))]
+pub mod _docs;
 
 #[doc(hidden)]
 pub mod __private;

@@ -1,0 +1,184 @@
+//! The documents: their length, their links, and the facts that they repeat from the sources.
+#![allow(clippy::expect_used, reason = "tests fail by panicking")]
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use proc_macro2::{TokenStream, TokenTree};
+
+/// Address of the guides on docs.rs, as package pages link to them.
+const PUBLISHED_GUIDES: &str = "https://docs.rs/health-runtime/latest/health_runtime/_docs/";
+
+const MAX_LINES: usize = 150;
+const MAX_LINES_OF_A_DECISION: usize = 25;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn read(path: impl AsRef<Path>) -> String {
+    let path = root().join(path);
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// Returns the files of a folder with this extension, sorted.
+fn files_in(folder: &str, extension: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(root().join(folder)).expect("the folder");
+    let mut files: Vec<_> = entries.map(|entry| entry.expect("an entry").path()).collect();
+    files.retain(|path| path.extension().is_some_and(|found| found == extension));
+    files.sort();
+    files
+}
+
+fn stem(path: &Path) -> &str {
+    path.file_stem().and_then(|stem| stem.to_str()).expect("a name")
+}
+
+/// Returns the targets of the Markdown links in a text, outside of fences.
+fn links(text: &str) -> impl Iterator<Item = &str> {
+    let prose = text.split("```").step_by(2);
+    prose.flat_map(|prose| prose.split("](").skip(1)).filter_map(|rest| rest.split_once(')')).map(|(target, _)| target)
+}
+
+/// Returns a text without the marks and line breaks of Markdown and of Rust's strings.
+fn words(text: &str) -> String {
+    text.replace('`', "").split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn readme_and_architecture_are_short() {
+    for document in ["README.md", "ARCHITECTURE.md"] {
+        let lines = read(document).lines().count();
+        assert!(lines <= MAX_LINES, "{document} has {lines} lines; {MAX_LINES} are allowed");
+    }
+}
+
+#[test]
+fn decisions_are_short_and_listed() {
+    let index = read("docs/decisions/README.md");
+    for path in files_in("docs/decisions", "md").iter().filter(|path| stem(path) != "README") {
+        let (name, text) = (stem(path), read(path));
+        let lines = text.lines().count();
+        assert!(lines <= MAX_LINES_OF_A_DECISION, "{name} has {lines} lines; {MAX_LINES_OF_A_DECISION} are allowed");
+        for part in ["**Context.**", "**Decision.**", "**Consequence.**"] {
+            assert!(text.contains(part), "{name} has no {part}");
+        }
+        let (number, title) = (&name[..4], text.lines().next().expect("a title"));
+        let title = title.strip_prefix(&format!("# {number}. ")).unwrap_or_else(|| panic!("{name} has no number"));
+        assert!(index.contains(&format!("- [{number}]({name}.md) {title}\n")), "the index does not list {name}");
+    }
+}
+
+#[test]
+fn links_between_documents_resolve() {
+    let mut documents = ["", "docs/decisions", "benches", "fuzz"].map(|folder| files_in(folder, "md")).concat();
+    documents.extend(files_in("health-runtime/docs", "md"));
+    for document in documents {
+        let text = fs::read_to_string(&document).expect("a document");
+        for link in links(&text) {
+            let leads_to = match link.strip_prefix(PUBLISHED_GUIDES) {
+                Some(guide) => root().join(format!("health-runtime/docs/{}.md", guide.trim_end_matches('/'))),
+                // Other addresses, places in the same document, and items, whose links rustdoc checks.
+                None if link.contains("://") || link.starts_with('#') || link.contains("::") => continue,
+                None => document.with_file_name(link.split('#').next().expect("a path")),
+            };
+            assert!(leads_to.exists(), "{} links to {link}, which is not there", document.display());
+        }
+    }
+}
+
+#[test]
+fn guides_are_compiled_and_listed() {
+    let (modules, readme) = (read("health-runtime/src/_docs.rs"), read("README.md"));
+    let overview = read("health-runtime/docs/overview.md");
+    for path in files_in("health-runtime/docs", "md").iter().filter(|path| stem(path) != "overview") {
+        let guide = stem(path);
+        assert!(
+            modules.contains(&format!("\"../docs/{guide}.md\")]\npub mod {guide} {{}}")),
+            "{guide} is not compiled"
+        );
+        assert!(readme.contains(&format!("{PUBLISHED_GUIDES}{guide}/")), "the README does not list {guide}");
+        assert!(overview.contains(&format!("(_docs::{guide})")), "the crate page does not list {guide}");
+    }
+}
+
+#[test]
+fn crate_page_lists_every_feature() {
+    let (overview, manifest) = (read("health-runtime/docs/overview.md"), read("health-runtime/Cargo.toml"));
+    let features = manifest.split_once("[features]").and_then(|(_, rest)| rest.split_once("\n[")).expect("features").0;
+    for line in features.lines() {
+        if let Some((feature, _)) = line.split_once(" = ").filter(|(name, _)| !matches!(*name, "default" | "full")) {
+            assert!(overview.contains(&format!("| `{feature}` |")), "the crate page does not list {feature}");
+        }
+    }
+}
+
+#[test]
+fn readme_states_the_rust_version() {
+    let manifest = read("Cargo.toml");
+    let version = manifest.split("rust-version = \"").nth(1).and_then(|rest| rest.split('"').next());
+    let version = version.expect("a version of Rust");
+    assert!(read("README.md").contains(&format!("- **Rust**: {version} or newer")), "the README says another version");
+}
+
+#[test]
+fn troubleshooting_names_every_problem() {
+    let guide = read("health-runtime/docs/troubleshooting.md");
+    let errors = syn::parse_file(&read("health-runtime/src/error.rs")).expect("Rust");
+    let problem = errors.items.iter().find_map(|item| match item {
+        syn::Item::Enum(item) if item.ident == "Problem" => Some(item),
+        _ => None,
+    });
+    for variant in &problem.expect("`Problem`").variants {
+        assert!(guide.contains(&format!("\n| `{}` | ", variant.ident)), "no cure for `Problem::{}`", variant.ident);
+    }
+}
+
+#[test]
+fn troubleshooting_names_every_log_event() {
+    let guide = words(&read("health-runtime/docs/troubleshooting.md"));
+    let mut messages = BTreeSet::new();
+    let mut folders = vec![root().join("health-runtime/src")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let source = fs::read_to_string(&path).expect("a source");
+                // Tests beside the code log events of their own.
+                let source = source.split("#[cfg(test)]\nmod tests").next().expect("code");
+                find_messages(source.parse().expect("Rust"), &mut messages);
+            }
+        }
+    }
+    assert!(messages.len() > 20, "{messages:?}");
+    for message in messages {
+        // Fields and advice follow behind these.
+        let begin = message.split(['{', ';']).next().expect("text");
+        let begin = begin.trim_end().trim_end_matches(", so").trim_end_matches(':');
+        assert!(guide.contains(&words(begin)), "no cure for the event {message:?}");
+    }
+}
+
+/// Collects the messages of all `tracing::level!(…)`: the last text in each.
+fn find_messages(source: TokenStream, messages: &mut BTreeSet<String>) {
+    let tokens: Vec<_> = source.into_iter().collect();
+    for (index, token) in tokens.iter().enumerate() {
+        let TokenTree::Group(group) = token else { continue };
+        // `tracing :: warn ! ( … )`, and `tracing :: $ level ! ( … )` inside a macro.
+        let is_event = tokens[index.saturating_sub(6)..index].iter().any(|token| token.to_string() == "tracing")
+            && tokens[..index].last().is_some_and(|token| token.to_string() == "!");
+        let text = group.stream().into_iter().filter_map(|token| match token {
+            TokenTree::Literal(literal) => syn::parse_str::<syn::LitStr>(&literal.to_string()).ok(),
+            _ => None,
+        });
+        match text.last().filter(|_| is_event) {
+            Some(message) => _ = messages.insert(message.value()),
+            None => find_messages(group.stream(), messages),
+        }
+    }
+}
