@@ -12,7 +12,18 @@ use syn::{Item, UseTree};
 /// The floors of `health-runtime/src`, the ground floor first: a file imports from its own floor and those below.
 const FLOORS: [&[&str]; 6] = [
     &["model", "state", "build_info", "check_runtime", "time", "sync", "log", "error", "escape", "mask", "maybe_ready"],
-    &["details", "visibility", "runner", "suggest", "validation", "registry", "render", "rendering", "probes"],
+    &[
+        "details",
+        "visibility",
+        "run_result",
+        "runner",
+        "suggest",
+        "validation",
+        "registry",
+        "render",
+        "rendering",
+        "probes",
+    ],
     &["access"],
     &["monitor", "__private"],
     &["http", "server", "grpc", "testing"],

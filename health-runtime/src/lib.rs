@@ -19,6 +19,7 @@ mod monitor;
 mod registry;
 mod render;
 mod rendering;
+mod run_result;
 mod runner;
 #[cfg(any(feature = "haproxy-agent", feature = "server"))]
 mod server;

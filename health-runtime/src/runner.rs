@@ -1,4 +1,4 @@
-//! One run of one check: whatever the user's code does, an ending comes out.
+//! One run of one check, which yields a result whatever the user's code does.
 
 use std::{
     any::Any,
@@ -11,43 +11,35 @@ use std::{
 use futures_util::future::{Either, select};
 use tokio::{runtime::Handle, sync::oneshot};
 
-use crate::model::{Outcome, Work, WorkFuture};
+use crate::{
+    model::{Outcome, Work, WorkFuture},
+    run_result::RunResult,
+};
 
 /// How much longer than its timeout an isolated check may take before it is dropped: those who wait have given it up by then.
 const GRACE: Duration = Duration::from_millis(50);
 
-/// How a run ended.
-#[derive(Debug)]
-pub(crate) enum Ending {
-    /// The function answered.
-    Answered(Outcome),
-    /// It panicked, with this text.
-    Panicked(String),
-    /// It had not answered by its timeout, and was dropped.
-    TimedOut,
-}
-
 /// Runs a future up to its timeout. Panics are caught wherever they come from: while the future is built,
 /// polled (its data is serialized in there, too) or dropped.
-pub(crate) async fn run_task(work: &(dyn Fn() -> WorkFuture + Send + Sync), timeout: Duration) -> Ending {
+pub(crate) async fn run_task(work: &(dyn Fn() -> WorkFuture + Send + Sync), timeout: Duration) -> RunResult {
     let mut future = match catch(work) {
         Ok(future) => future,
-        Err(text) => return Ending::Panicked(text),
+        Err(text) => return RunResult::Panicked(text),
     };
     let polled = poll_fn(|context| match catch(|| future.as_mut().poll(context)) {
-        Ok(poll) => poll.map(Ending::Answered),
-        Err(text) => Ending::Panicked(text).into(),
+        Ok(poll) => poll.map(RunResult::Answered),
+        Err(text) => RunResult::Panicked(text).into(),
     });
-    let ending = tokio::time::timeout(timeout, polled).await.unwrap_or(Ending::TimedOut);
+    let result = tokio::time::timeout(timeout, polled).await.unwrap_or(RunResult::TimedOut);
     match catch(|| drop(future)) {
-        Err(text) if matches!(ending, Ending::Answered(_)) => Ending::Panicked(text),
-        _ => ending,
+        Err(text) if matches!(result, RunResult::Answered(_)) => RunResult::Panicked(text),
+        _ => result,
     }
 }
 
 /// Runs a function that blocks its thread. It cannot be stopped, so whoever waits for it keeps the time.
-pub(crate) fn run_blocking(work: &(dyn Fn() -> Outcome + Send + Sync)) -> Ending {
-    catch(work).map_or_else(Ending::Panicked, Ending::Answered)
+pub(crate) fn run_blocking(work: &(dyn Fn() -> Outcome + Send + Sync)) -> RunResult {
+    catch(work).map_or_else(RunResult::Panicked, RunResult::Answered)
 }
 
 /// Turns a task into a function that waits for it on a thread of the blocking pool, so that a check that never yields blocks that
@@ -62,17 +54,17 @@ pub(crate) fn isolate(work: Work, timeout: Duration) -> Work {
             pending::<()>().await;
             drop(alive);
         });
-        let ending = runtime.block_on(async {
+        let result = runtime.block_on(async {
             match select(shut_down, pin!(run_task(&*work, timeout.saturating_add(GRACE)))).await {
-                Either::Right((ending, _)) => ending,
-                Either::Left(_) => Ending::TimedOut,
+                Either::Right((result, _)) => result,
+                Either::Left(_) => RunResult::TimedOut,
             }
         });
         guard.abort();
-        match ending {
-            Ending::Answered(outcome) => outcome,
-            Ending::Panicked(text) => resume_unwind(Box::new(text)),
-            Ending::TimedOut => Outcome::fail("dropped without an answer"),
+        match result {
+            RunResult::Answered(outcome) => outcome,
+            RunResult::Panicked(text) => resume_unwind(Box::new(text)),
+            _ => Outcome::fail("dropped without an answer"),
         }
     })
 }

@@ -23,7 +23,7 @@ use tokio::runtime::Handle;
 
 fn serve(listener: TcpListener, health: Endpoint) -> std::io::Result<Server> {
     // Each worker of actix-web has a runtime of its own, with one thread. Checks run on this one instead.
-    health.monitor().run_on(&Handle::current());
+    assert!(health.monitor().run_on(&Handle::current()));
     let health = Data::new(health);
     let app = move || {
         App::new()

@@ -28,7 +28,7 @@ use super::{
 use crate::{
     access::{Authorizer, network},
     model::{Levels, StatusChange},
-    monitor::{Follower, Monitor},
+    monitor::{ChangeCursor, Monitor},
     render::{ChangeView, ReportView, Visibility, event},
     sync::lock,
 };
@@ -167,7 +167,7 @@ struct Feed {
     permit: Permit,
     monitor: Monitor,
     visibility: Visibility,
-    follower: Follower,
+    follower: ChangeCursor,
     /// What is to be sent first.
     opening: Option<String>,
     is_over: bool,

@@ -21,7 +21,7 @@ impl Service {
     /// Runs checks on the application's runtime, if another one serves this request.
     pub(super) fn adopt_runtime(&self, extensions: &Extensions) {
         if let Some(runtime) = CheckRuntime::of(extensions) {
-            self.monitor.run_on(runtime);
+            let _ = self.monitor.run_on(runtime);
         }
     }
 

@@ -2,22 +2,22 @@
 
 use tokio::time::Instant;
 
-use super::{Selection, shared::Shared};
+use super::{engine::Engine, selection::Selection};
 use crate::model::{Cause, Group, GroupVerdict, ReportEntry, Status};
 
 /// Returns the verdict of each group whose checks all are in a report, and until when the verdicts hold if no new result
 /// arrives. `selected` are the indices of the entries' checks.
 ///
 /// Runs nothing. A group that is missing a check has no verdict here: a part of it could pass where the whole fails.
-pub(super) fn of(shared: &Shared, selected: &[usize], entries: &[ReportEntry]) -> (Vec<GroupVerdict>, Option<Instant>) {
+pub(super) fn of(engine: &Engine, selected: &[usize], entries: &[ReportEntry]) -> (Vec<GroupVerdict>, Option<Instant>) {
     let mut until = None;
     let verdicts = Group::ALL.into_iter().filter_map(|group| {
-        let members = shared.checks.iter().filter(|check| check.spec.is_in(group)).count();
+        let members = engine.checks.iter().filter(|check| check.spec.is_in(group)).count();
         let present = entries.iter().zip(selected).filter(|(entry, _)| entry.check.is_in(group));
         if present.clone().count() < members {
             return None;
         }
-        if group == Group::Readiness && shared.drain.has_begun() {
+        if group == Group::Readiness && engine.is_draining() {
             return Some(GroupVerdict { group, status: Status::Fail, cause: Some(Cause::Draining) });
         }
         let statuses = present.filter_map(|(entry, &index)| {
@@ -25,7 +25,7 @@ pub(super) fn of(shared: &Shared, selected: &[usize], entries: &[ReportEntry]) -
             if entry.result.cause() == Some(&Cause::Pending) {
                 return Some(Selection::group(group).pending());
             }
-            let check = &shared.checks[index];
+            let check = &engine.checks[index];
             let held = (group == Group::Readiness && entry.result.is_failing())
                 .then(|| check.slot.held_until(&check.spec))
                 .flatten()

@@ -27,16 +27,15 @@ use tokio::{
 };
 
 use super::{
-    flight::{self, Waited},
-    gather::gather,
+    engine::Engine,
+    report::gather,
+    run,
     selection::Selection,
-    shared::Shared,
-    slot::{FlightId, GRACE, Observation},
-    verdict::Verdict,
+    slot::{GRACE, Lookup, RunId},
 };
 use crate::{
     model::{Check, CheckResult, Level, Outcome, Report, StatusChange},
-    runner::Ending,
+    run_result::RunResult,
 };
 
 const TIMEOUT: Duration = Duration::from_millis(100);
@@ -77,17 +76,17 @@ fn let_time_pass(runtime: &Arc<Runtime>, is_over: &Arc<AtomicBool>) {
 struct Truth {
     alive: AtomicUsize,
     runs: AtomicUsize,
-    runs_told: Mutex<BTreeMap<usize, Run>>,
-    abandoned: Mutex<Vec<FlightId>>,
+    reported: Mutex<BTreeMap<usize, ReportedRun>>,
+    abandoned: Mutex<Vec<RunId>>,
 }
 
 #[derive(Default)]
-struct Run {
-    /// The flight that it was, where that is known.
-    flight: Option<FlightId>,
-    /// From here on nobody may be told of it who asks after its `max_age`.
+struct ReportedRun {
+    /// The slot's id of the run, where it is known.
+    id: Option<RunId>,
+    /// Time from which its `max_age` counts.
     known_at: Option<Instant>,
-    /// What it says comes too late, or is thrown away.
+    /// Whether its result is late or discarded.
     is_void: bool,
 }
 
@@ -114,8 +113,8 @@ impl Alive {
         outcome.with_data(self.number.into())
     }
 
-    fn note(&self, what: impl FnOnce(&mut Run)) {
-        what(self.truth.runs_told.lock().expect("no panic").entry(self.number).or_default());
+    fn note(&self, what: impl FnOnce(&mut ReportedRun)) {
+        what(self.truth.reported.lock().expect("no panic").entry(self.number).or_default());
     }
 }
 
@@ -126,15 +125,15 @@ impl Drop for Alive {
 }
 
 impl Truth {
-    /// Somebody asked at this time and was told this, after having waited for a flight or at once.
-    fn told(&self, asked_at: Instant, waited_for: Option<FlightId>, result: &CheckResult) {
+    /// Checks a result that an observer got that asked at this time, at once or after it had waited for a run.
+    fn check_reported(&self, asked_at: Instant, waited_for: Option<RunId>, result: &CheckResult) {
         let Some(number) = number(result) else { return };
-        let mut runs = self.runs_told.lock().expect("no panic");
+        let mut runs = self.reported.lock().expect("no panic");
         let run = runs.entry(number).or_default();
         assert!(!run.is_void, "what run {number} said counted although it had been given up");
         let known_at = *run.known_at.get_or_insert_with(Instant::now);
         // It may have ended a while before it landed: who waits for a run gets what it says.
-        let has_waited = waited_for.is_some() && waited_for == run.flight;
+        let has_waited = waited_for.is_some() && waited_for == run.id;
         assert!(has_waited || known_at + MAX_AGE > asked_at, "run {number} was too old");
     }
 }
@@ -144,9 +143,9 @@ fn number(result: &CheckResult) -> Option<usize> {
     result.data.as_ref().and_then(Value::as_u64).and_then(|number| number.try_into().ok())
 }
 
-/// Waits for the runs, which hold what is shared until they have told of their landing; and for whoever else does.
-fn wait_until_alone(shared: &Arc<Shared>) {
-    while Arc::strong_count(shared) > 1 {
+/// Waits for the runs, which hold what is engine until they have told of their result; and for whoever else does.
+fn wait_until_alone(engine: &Arc<Engine>) {
+    while Arc::strong_count(engine) > 1 {
         shuttle::thread::yield_now();
     }
 }
@@ -204,17 +203,17 @@ fn nobody_waits_for_ever_and_overlapping_reports_share_a_run() {
             }
         });
         let api = Check::new("api", Level::L1, || async { yield_now().await }).depends_on(["db", "cache"]);
-        let shared = Shared::of([db, cache, api].map(|check| check.with_max_age(max_age)));
-        let mut events = shared.events.subscribe();
+        let engine = Engine::of([db, cache, api].map(|check| check.with_max_age(max_age)));
+        let mut events = engine.changes.subscribe();
         all_at_once(3, || {
-            let shared = Arc::clone(&shared);
+            let engine = Arc::clone(&engine);
             async move {
                 for _ in 0..2 {
-                    assert_goes_together(&gather(&shared, &Selection::everything()).await.report);
+                    assert_goes_together(&gather(&engine, &Selection::everything()).await.report);
                 }
             }
         });
-        wait_until_alone(&shared);
+        wait_until_alone(&engine);
         let runs = truth.runs.load(Ordering::SeqCst);
         assert_eq!(in_order(&mut events), runs, "each run turned it");
         // Of a standing clock each result is young for ever.
@@ -245,21 +244,21 @@ fn runs_that_are_given_up_count_for_nothing() {
                 alive.outcome()
             }
         });
-        let shared = Shared::of([check.with_timeout(TIMEOUT).with_max_age(MAX_AGE)]);
-        let mut events = shared.events.subscribe();
+        let engine = Engine::of([check.with_timeout(TIMEOUT).with_max_age(MAX_AGE)]);
+        let mut events = engine.changes.subscribe();
         let is_over = Arc::new(AtomicBool::new(false));
         let_time_pass(runtime, &is_over);
         all_at_once(3, || {
-            let (shared, truth) = (Arc::clone(&shared), Arc::clone(&truth));
+            let (engine, truth) = (Arc::clone(&engine), Arc::clone(&truth));
             async move {
                 for _ in 0..2 {
                     let asked_at = Instant::now();
-                    let report = gather(&shared, &Selection::everything()).await.report;
-                    truth.told(asked_at, None, report.result("db").expect("in the report"));
+                    let report = gather(&engine, &Selection::everything()).await.report;
+                    truth.check_reported(asked_at, None, report.result("db").expect("in the report"));
                 }
             }
         });
-        wait_until_alone(&shared);
+        wait_until_alone(&engine);
         is_over.store(true, Ordering::SeqCst);
         in_order(&mut events);
     });
@@ -274,10 +273,10 @@ enum End {
     Abandoned,
 }
 
-/// Flies in place of a pilot, so that the moment of each landing is known, and abandons runs as a runtime that shuts
-/// down does.
-async fn fly(shared: Arc<Shared>, mut alive: Alive, id: FlightId) {
-    let check = &shared.checks[0];
+/// Runs in place of the slot's own task, so that the moment of each result is known, and abandons runs as a runtime that
+/// shuts down does.
+async fn run_in_place(engine: Arc<Engine>, mut alive: Alive, id: RunId) {
+    let check = &engine.checks[0];
     let now = Instant::now();
     if check.slot.reuse(&check.spec, id, now, &[]) {
         return;
@@ -289,7 +288,7 @@ async fn fly(shared: Arc<Shared>, mut alive: Alive, id: FlightId) {
         sleep(TIMEOUT + GRACE).await;
     }
     if matches!(end, End::GivenUp) {
-        shared.give_up(0, id);
+        engine.give_up(0, id);
     }
     yield_now().await;
     if matches!(end, End::Abandoned) {
@@ -299,13 +298,14 @@ async fn fly(shared: Arc<Shared>, mut alive: Alive, id: FlightId) {
         check.slot.abandon(id);
         return;
     }
-    let verdict = Verdict::of(Ending::Answered(alive.outcome()), &check.spec);
+    let result = RunResult::Answered(alive.outcome());
     let now = Instant::now();
-    alive.note(|run| (run.known_at, run.flight) = (Some(now), Some(id)));
+    alive.note(|run| (run.known_at, run.id) = (Some(now), Some(id)));
     drop(alive);
-    let landing = check.slot.finish(&check.spec, id, verdict, now);
-    assert!(landing.is_none() || !matches!(end, End::GivenUp), "it landed twice");
-    shared.landed(landing.as_ref());
+    if check.slot.complete(&check.spec, id, result, now).is_some() {
+        assert!(!matches!(end, End::GivenUp), "it was recorded twice");
+        engine.publish();
+    }
 }
 
 #[test]
@@ -313,41 +313,42 @@ fn no_result_is_older_than_its_max_age() {
     in_many_interleavings(|runtime| {
         let truth = Arc::new(Truth::default());
         let check = Check::new("db", Level::L1, || async {});
-        let shared = Shared::of([check.with_timeout(TIMEOUT).with_max_age(MAX_AGE)]);
-        let mut events = shared.events.subscribe();
+        let engine = Engine::of([check.with_timeout(TIMEOUT).with_max_age(MAX_AGE)]);
+        let mut events = engine.changes.subscribe();
         let is_over = Arc::new(AtomicBool::new(false));
         let_time_pass(runtime, &is_over);
         all_at_once(3, || {
-            let (shared, truth) = (Arc::clone(&shared), Arc::clone(&truth));
+            let (engine, truth) = (Arc::clone(&engine), Arc::clone(&truth));
             async move {
-                let check = &shared.checks[0];
+                let check = &engine.checks[0];
                 for _ in 0..3 {
                     let asked_at = Instant::now();
                     let blocked_by = thread_rng().r#gen::<bool>().then_some(&[][..]);
-                    let (observation, landing) = check.slot.observe(&check.spec, asked_at, blocked_by);
-                    shared.landed(landing.as_ref());
-                    let boarded = match observation {
-                        Observation::Settled(result) => {
-                            truth.told(asked_at, None, &result);
+                    let (lookup, is_recorded) = check.slot.observe(&check.spec, asked_at, blocked_by);
+                    if is_recorded {
+                        engine.publish();
+                    }
+                    let handle = match lookup {
+                        Lookup::Done(result) => {
+                            truth.check_reported(asked_at, None, &result);
                             continue;
                         }
-                        Observation::Joined(boarded) => boarded,
-                        Observation::Started(boarded) => {
-                            drop(spawn(fly(Arc::clone(&shared), Alive::new(&truth), boarded.id)));
-                            boarded
-                        }
-                        Observation::Pending => unreachable!("it is not in the background"),
+                        Lookup::Running(handle) => handle,
+                        Lookup::Missing => unreachable!("it is not in the background"),
                     };
-                    let id = boarded.id;
-                    match flight::wait(&shared, 0, boarded, None).await {
-                        Waited::Landed(result) => truth.told(asked_at, Some(id), &result),
-                        Waited::CutOff => assert!(truth.abandoned.lock().expect("no panic").contains(&id)),
-                        Waited::OutOfTime => unreachable!("it has all the time there is"),
+                    let id = handle.id;
+                    if handle.is_new {
+                        drop(spawn(run_in_place(Arc::clone(&engine), Alive::new(&truth), id)));
+                    }
+                    match run::wait(&engine, 0, handle, None).await {
+                        Ok(result) => truth.check_reported(asked_at, Some(id), &result),
+                        Err(RunResult::CutOff) => assert!(truth.abandoned.lock().expect("no panic").contains(&id)),
+                        Err(other) => unreachable!("{other:?}"),
                     }
                 }
             }
         });
-        wait_until_alone(&shared);
+        wait_until_alone(&engine);
         is_over.store(true, Ordering::SeqCst);
         in_order(&mut events);
     });

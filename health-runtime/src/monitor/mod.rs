@@ -1,48 +1,38 @@
-//! Owns the checks and the latest result of each; runs what is asked for, and shares one run among all who
-//! ask at the same time.
+//! Owns the checks and the latest result of each; runs the checks that a report needs, and shares each run among all
+//! callers that ask at the same time.
 
-mod change;
-mod drain;
-mod events;
-mod excuse;
-mod flight;
 #[cfg(feature = "events")]
-mod follower;
-mod gather;
+mod change_cursor;
+mod changes;
+mod engine;
 #[cfg(feature = "page")]
 mod group_verdicts;
-mod handle;
-mod history;
 #[cfg(all(test, shuttle))]
 mod interleavings;
-#[cfg(feature = "events")]
-mod known;
-mod lane;
-mod listener;
-mod mute_list;
+mod lookup;
+#[cfg(feature = "metrics")]
+mod metrics;
+#[allow(clippy::module_inception, reason = "a file is named by what it holds")]
+mod monitor;
 mod muting;
-mod observe;
 #[cfg(feature = "events")]
 mod recent;
+mod report;
+mod run;
 mod schedule;
-#[cfg(feature = "metrics")]
-mod scrape;
 mod selection;
-mod shared;
 mod shutdown;
 mod slot;
 #[cfg(feature = "metrics")]
 mod statistics;
-mod subscription;
+mod subscribers;
 mod threshold;
-mod validity;
-mod verdict;
 
 #[cfg(feature = "events")]
-pub(crate) use follower::Follower;
-pub(crate) use gather::Gathered;
-pub use handle::Monitor;
-pub(crate) use listener::Listener;
+pub(crate) use change_cursor::ChangeCursor;
+pub(crate) use engine::Validity;
+pub use monitor::Monitor;
+pub(crate) use report::Gathered;
 pub use selection::Selection;
-pub use subscription::{Lagged, Subscription};
-pub(crate) use validity::Validity;
+pub(crate) use subscribers::Listener;
+pub use subscribers::{Lagged, Subscription};

@@ -9,7 +9,7 @@ use std::{
 
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
-use super::{flight, observe, shared::Shared, slot::Observation};
+use super::{engine::Engine, lookup, run, slot::Lookup};
 use crate::{
     model::CheckSpec,
     sync::{JoinHandle, lock},
@@ -34,33 +34,33 @@ const BLOCKED_PERIOD: Duration = Duration::from_secs(1);
 
 /// Sees to it that a background check has a task that runs it, also when the one it had is gone: it ended with its
 /// runtime, or died.
-pub(super) fn ensure(shared: &Arc<Shared>, index: usize) {
-    let check = &shared.checks[index];
+pub(super) fn ensure(engine: &Arc<Engine>, index: usize) {
+    let check = &engine.checks[index];
     if check.spec.interval().is_none() {
         return;
     }
     let mut task = lock(&check.task);
     if task.as_ref().is_none_or(JoinHandle::is_finished) {
         let is_first = task.is_none();
-        *task = Some(shared.spawn(keep_running(Arc::downgrade(shared), index, is_first)));
+        *task = Some(engine.spawn(keep_running(Arc::downgrade(engine), index, is_first)));
     }
 }
 
 /// Ends when the monitor is gone, which aborts it. One that follows another that died runs the check at once: its result is old.
-async fn keep_running(weak: Weak<Shared>, index: usize, is_first: bool) {
+async fn keep_running(weak: Weak<Engine>, index: usize, is_first: bool) {
     if is_first {
         sleep(put_off(&weak, index)).await;
     }
-    while let Some(shared) = weak.upgrade() {
+    while let Some(engine) = weak.upgrade() {
         let began = Instant::now();
-        run(&shared, index).await;
-        let check = &shared.checks[index];
+        run_once(&engine, index).await;
+        let check = &engine.checks[index];
         let latest = check.slot.latest();
         let is_failing = latest.as_ref().is_some_and(|latest| latest.result.is_failing);
         let is_blocked = latest.is_some_and(|latest| !latest.result.blocked_by().is_empty());
         // From start to start; one that takes longer than its interval goes on at once, and never beside itself.
-        let next = next_run(&check.spec, is_failing, began, shared.start);
-        drop(shared);
+        let next = next_run(&check.spec, is_failing, began, engine.start);
+        drop(engine);
         if is_blocked {
             let _ = timeout_at(next, dependencies_pass(&weak, index)).await;
         } else {
@@ -70,40 +70,38 @@ async fn keep_running(weak: Weak<Shared>, index: usize, is_first: bool) {
 }
 
 /// Waits until no dependency of a check fails. Looks at their latest results and has none of them run.
-async fn dependencies_pass(shared: &Weak<Shared>, index: usize) {
-    let is_blocked = |shared: Arc<Shared>| {
-        let latest = |dependency: &usize| shared.checks[*dependency].slot.latest();
-        shared.checks[index].dependencies.iter().filter_map(latest).any(|latest| latest.result.is_failing)
+async fn dependencies_pass(engine: &Weak<Engine>, index: usize) {
+    let is_blocked = |engine: Arc<Engine>| {
+        let latest = |dependency: &usize| engine.checks[*dependency].slot.latest();
+        engine.checks[index].dependencies.iter().filter_map(latest).any(|latest| latest.result.is_failing)
     };
     loop {
         sleep(BLOCKED_PERIOD).await;
-        if !shared.upgrade().is_some_and(is_blocked) {
+        if !engine.upgrade().is_some_and(is_blocked) {
             return;
         }
     }
 }
 
 /// Waits for the run, so that one that blocks its thread is given up in time although nobody asks.
-async fn run(shared: &Arc<Shared>, index: usize) {
-    let observation = if shared.checks[index].dependencies.is_empty() {
-        // Which needs no look around: there may be thousands of such checks.
-        observe::run(shared, index, |_| None)
+async fn run_once(engine: &Arc<Engine>, index: usize) {
+    let lookup = if engine.checks[index].dependencies.is_empty() {
+        // Fast path: without dependencies there is nothing else to look up. There may be thousands of such checks.
+        lookup::or_run(engine, index, |_| None)
     } else {
-        let mut needed = observe::in_order(shared, &[index]);
+        let mut needed = lookup::in_order(engine, &[index]);
         needed.retain(|needed| *needed != index);
-        let observations = observe::all(shared, &needed);
-        observe::run(shared, index, |dependency| observations[dependency].clone())
+        let lookups = lookup::all(engine, &needed);
+        lookup::or_run(engine, index, |dependency| lookups[dependency].clone())
     };
-    match observation {
-        Observation::Joined(boarded) | Observation::Started(boarded) => {
-            flight::wait(shared, index, boarded, None).await;
-        }
-        Observation::Settled(_) | Observation::Pending => {}
+    if let Lookup::Running(handle) = lookup {
+        // Without a recorded result the next run is due as usual.
+        let _ = run::wait(engine, index, handle, None).await;
     }
 }
 
-fn put_off(shared: &Weak<Shared>, index: usize) -> Duration {
-    let interval = shared.upgrade().and_then(|shared| shared.checks[index].spec.interval());
+fn put_off(engine: &Weak<Engine>, index: usize) -> Duration {
+    let interval = engine.upgrade().and_then(|engine| engine.checks[index].spec.interval());
     interval.unwrap_or_default().min(LONGEST_PUT_OFF).mul_f64(random_share())
 }
 
@@ -155,8 +153,8 @@ mod tests {
         sleep(Duration::from_secs(10)).await;
         assert_eq!(status(&monitor).await, (Status::Pass, None));
 
-        let shared = monitor.shared();
-        let kill = || shared.checks[0].task.lock().expect("no panic").as_ref().expect("a task").abort();
+        let engine = monitor.engine();
+        let kill = || engine.checks[0].task.lock().expect("no panic").as_ref().expect("a task").abort();
         kill();
         // Nobody asks for a long time: it is not for a dead task to say that it is dead.
         advance(Duration::from_mins(1)).await;

@@ -9,15 +9,15 @@ use tokio::signal::unix::{Signal as Stream, SignalKind, signal};
 #[cfg(windows)]
 use tokio::signal::windows::{CtrlC as Stream, ctrl_c};
 
-use super::shared::Shared;
+use super::engine::Engine;
 
-pub(super) fn gracefully(shared: Arc<Shared>, delay: Duration) -> impl Future<Output = ()> + Send {
+pub(super) fn gracefully(engine: Arc<Engine>, delay: Duration) -> impl Future<Output = ()> + Send {
     // Here, not in the future: a signal that comes before its first poll must not be lost, nor end the process.
     let caught = Handle::try_current().is_ok().then(Signals::catch);
     async move {
         let mut signals = caught.unwrap_or_else(Signals::catch);
         signals.next().await;
-        shared.drain();
+        engine.drain();
         // A second signal is somebody who does not want to wait.
         let _ = timeout(delay, signals.next()).await;
     }

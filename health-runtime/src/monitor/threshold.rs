@@ -40,7 +40,7 @@ impl Streak {
 }
 
 impl Count {
-    /// A verdict that is not a result of the check shows at once: it is failing, and nothing is counted.
+    /// A result without a run shows at once: it is failing, and nothing is counted.
     pub(super) const INTERRUPTED: Self = Self { is_failing: true, consecutive: 0 };
 }
 

@@ -67,7 +67,7 @@ pub fn serve_agent(addr: impl ToSocketAddrs, endpoint: &Endpoint) -> io::Result<
     let address = socket.local_addr()?;
     let service = endpoint.service();
     if let Ok(runtime) = Handle::try_current() {
-        service.monitor.run_on(&runtime);
+        let _ = service.monitor.run_on(&runtime);
     }
     let (thread, ()) = OwnThread::start(THREAD_NAME, move |runtime, stopping| {
         let _entered = runtime.enter();

@@ -1,4 +1,4 @@
-//! A report: what is known already, and what has to be run for it.
+//! A report: results that are known already, and the runs that it needs.
 
 use std::{sync::Arc, time::SystemTime};
 
@@ -8,20 +8,19 @@ use tokio::time::Instant;
 #[cfg(feature = "page")]
 use super::group_verdicts;
 use super::{
-    Selection,
-    excuse::mute_of,
-    flight::{self, Waited},
+    engine::{Engine, Validity},
+    lookup,
     muting::Muted,
-    observe, schedule,
-    shared::Shared,
-    slot::Observation,
-    threshold::Count,
-    validity::Validity,
-    verdict::Verdict,
+    run, schedule,
+    selection::Selection,
+    slot::Lookup,
 };
 #[cfg(feature = "page")]
 use crate::model::GroupVerdict;
-use crate::model::{Cause, CheckResult, Group, Report, ReportEntry, Status};
+use crate::{
+    model::{Cause, CheckResult, Group, Report, ReportEntry, Status},
+    run_result::RunResult,
+};
 
 /// A report, and for how long an answer made of it stays true.
 pub(crate) struct Gathered {
@@ -34,20 +33,18 @@ pub(crate) struct Gathered {
     pub(crate) groups: Vec<GroupVerdict>,
 }
 
-/// What a report knows of one check.
+/// The result of one check in a report.
 #[derive(Clone)]
-enum Known {
-    /// What the slot held, or holds now.
-    Landed(Arc<CheckResult>),
-    /// Something for this report alone: the run goes on, and what it brings is for those who ask later.
-    Unrecorded(Arc<CheckResult>),
+struct Known {
+    result: Arc<CheckResult>,
+    /// Whether the slot held it, or holds it now. Otherwise it is for this report alone: the run goes on, and its result is
+    /// for later reports.
+    is_recorded: bool,
 }
 
 impl Known {
-    const fn result(&self) -> &Arc<CheckResult> {
-        match self {
-            Self::Landed(result) | Self::Unrecorded(result) => result,
-        }
+    const fn recorded(result: Arc<CheckResult>) -> Self {
+        Self { result, is_recorded: true }
     }
 }
 
@@ -71,11 +68,16 @@ impl Blocking {
     /// By one dependency.
     fn by(known: Option<&Known>) -> Self {
         match known {
-            Some(Known::Landed(result)) if result.is_failing => Self::Yes,
-            Some(Known::Landed(_)) => Self::No,
-            Some(Known::Unrecorded(result)) => match result.cause {
+            Some(Known { result, is_recorded: true }) => {
+                if result.is_failing {
+                    Self::Yes
+                } else {
+                    Self::No
+                }
+            }
+            Some(Known { result, is_recorded: false }) => match result.cause {
                 Some(Cause::Blocked { .. }) => Self::InThisReport,
-                // It has not failed, as far as anybody knows.
+                // No failure is known.
                 Some(Cause::Pending) => Self::No,
                 _ => Self::Unknown,
             },
@@ -84,17 +86,17 @@ impl Blocking {
     }
 }
 
-pub(super) async fn gather(shared: &Arc<Shared>, selection: &Selection) -> Gathered {
+pub(super) async fn gather(engine: &Arc<Engine>, selection: &Selection) -> Gathered {
     let asked_at = Instant::now();
-    let gathering = Gathering { shared, selection, asked_at, deadline: asked_at + selection.deadline() };
+    let gathering = Gathering { engine, selection, asked_at, deadline: asked_at + selection.deadline() };
     let selected: Vec<usize> =
-        (0..shared.checks.len()).filter(|index| selection.selects(&shared.checks[*index].spec)).collect();
-    let needed = observe::in_order(shared, &selected);
+        (0..engine.checks.len()).filter(|index| selection.selects(&engine.checks[*index].spec)).collect();
+    let needed = lookup::in_order(engine, &selected);
     for index in &needed {
-        schedule::ensure(shared, *index);
+        schedule::ensure(engine, *index);
     }
 
-    let mut known = gathering.settle_all(observe::all(shared, &needed)).await;
+    let mut known = gathering.settle_all(lookup::all(engine, &needed)).await;
     for index in needed.iter().copied() {
         gathering.reconcile(index, &mut known).await;
     }
@@ -104,26 +106,26 @@ pub(super) async fn gather(shared: &Arc<Shared>, selection: &Selection) -> Gathe
     let mut entries = Vec::with_capacity(selected.len());
     for (&index, muted) in selected.iter().zip(mutes) {
         let Some(known) = &known[index] else { continue };
-        let check = Arc::clone(&shared.checks[index].spec);
-        let result = match gathering.held(index, known.result()) {
+        let check = Arc::clone(&engine.checks[index].spec);
+        let result = match gathering.held(index, &known.result) {
             Some((held, until)) => {
                 validity = validity.map(|validity| validity.no_longer_than(until));
                 Arc::new(held)
             }
-            None => Arc::clone(known.result()),
+            None => Arc::clone(&known.result),
         };
         entries.push(ReportEntry { check, result, muted: muted.map(|muted| muted.mute) });
     }
     #[cfg(feature = "page")]
     let groups = if selection.has_group_verdicts() {
-        let (groups, until) = group_verdicts::of(shared, &selected, &entries);
+        let (groups, until) = group_verdicts::of(engine, &selected, &entries);
         validity = until.into_iter().fold(validity, |validity, until| Some(validity?.no_longer_than(until)));
         groups
     } else {
         Vec::new()
     };
     // Behind the generation: an answer from before the drain is outdated by it.
-    let cause = (selection.is_of(Group::Readiness) && shared.drain.has_begun()).then_some(Cause::Draining);
+    let cause = (selection.is_of(Group::Readiness) && engine.is_draining()).then_some(Cause::Draining);
     let report = Report::new(selection.shown_levels().to_vec(), entries).failing_because_of(cause);
     Gathered {
         report,
@@ -134,21 +136,21 @@ pub(super) async fn gather(shared: &Arc<Shared>, selection: &Selection) -> Gathe
 }
 
 struct Gathering<'a> {
-    shared: &'a Arc<Shared>,
+    engine: &'a Arc<Engine>,
     selection: &'a Selection,
     asked_at: Instant,
     deadline: Instant,
 }
 
 impl Gathering<'_> {
-    /// Waits for all of them at the same time, so that each is given up when its own time is up.
-    async fn settle_all(&self, observations: Vec<Option<Observation>>) -> Vec<Option<Known>> {
-        let mut known: Vec<Option<Known>> = vec![None; observations.len()];
+    /// Waits for all runs at the same time, so that each is given up at its own timeout.
+    async fn settle_all(&self, lookups: Vec<Option<Lookup>>) -> Vec<Option<Known>> {
+        let mut known: Vec<Option<Known>> = vec![None; lookups.len()];
         let mut waiting = FuturesUnordered::new();
-        for (index, observation) in observations.into_iter().enumerate() {
-            match observation {
-                Some(Observation::Settled(result)) => known[index] = Some(Known::Landed(result)),
-                Some(observation) => waiting.push(async move { (index, self.settle(index, observation).await) }),
+        for (index, lookup) in lookups.into_iter().enumerate() {
+            match lookup {
+                Some(Lookup::Done(result)) => known[index] = Some(Known::recorded(result)),
+                Some(lookup) => waiting.push(async move { (index, self.settle(index, lookup).await) }),
                 None => {}
             }
         }
@@ -158,25 +160,22 @@ impl Gathering<'_> {
         known
     }
 
-    async fn settle(&self, index: usize, observation: Observation) -> Known {
-        let boarded = match observation {
-            Observation::Settled(result) => return Known::Landed(result),
-            Observation::Pending => return self.unrecorded(index, Verdict::pending(self.selection.pending())),
-            Observation::Joined(boarded) | Observation::Started(boarded) => boarded,
+    async fn settle(&self, index: usize, lookup: Lookup) -> Known {
+        let ended = match lookup {
+            Lookup::Done(result) => Ok(result),
+            Lookup::Running(handle) => run::wait(self.engine, index, handle, Some(self.deadline)).await,
+            Lookup::Missing => Err(RunResult::Pending(self.selection.pending())),
         };
-        match flight::wait(self.shared, index, boarded, Some(self.deadline)).await {
-            Waited::Landed(result) => Known::Landed(result),
-            Waited::OutOfTime => self.unrecorded(index, Verdict::out_of_time()),
-            Waited::CutOff => self.unrecorded(index, Verdict::cut_off()),
-        }
+        ended.map_or_else(|result| self.unrecorded(index, result), Known::recorded)
     }
 
-    fn unrecorded(&self, index: usize, verdict: Verdict) -> Known {
-        let check = &self.shared.checks[index];
+    fn unrecorded(&self, index: usize, result: RunResult) -> Known {
+        let check = &self.engine.checks[index];
         let before = check.slot.latest();
         let before = before.as_ref().map(|latest| &*latest.result);
-        let count = Count { is_failing: verdict.is_failure(), consecutive: 0 };
-        Known::Unrecorded(Arc::new(verdict.into_result(&check.spec, before, count, self.asked_at.elapsed())))
+        let (is_failing, duration) = (result.is_failure(), self.asked_at.elapsed());
+        let result = result.into_check_result(&check.spec, before, is_failing, 0, duration);
+        Known { result: Arc::new(result), is_recorded: false }
     }
 
     /// Looks once more at a check whose result does not go with what this report knows of its dependencies: the
@@ -188,8 +187,8 @@ impl Gathering<'_> {
         }
         let is_blocked = blocking.blocks();
         let is_off = match &known[index] {
-            Some(Known::Landed(result)) => !self.matches_dependencies(index, result, known),
-            Some(Known::Unrecorded(result)) => match result.cause {
+            Some(Known { result, is_recorded: true }) => !self.matches_dependencies(index, result, known),
+            Some(Known { result, is_recorded: false }) => match result.cause {
                 Some(Cause::CutOff) => true,
                 // It waited for another dependency, which changes nothing about this one.
                 Some(Cause::TimedOut) => is_blocked,
@@ -200,7 +199,7 @@ impl Gathering<'_> {
         if !is_off {
             return;
         }
-        let check = &self.shared.checks[index];
+        let check = &self.engine.checks[index];
         let again = if check.spec.interval().is_none() && blocking != Blocking::InThisReport {
             self.look_again(index, is_blocked, known).await
         } else {
@@ -213,8 +212,8 @@ impl Gathering<'_> {
             None if is_blocked => {
                 let failing = check.dependencies.iter().copied();
                 let failing = failing.filter(|other| Blocking::by(known[*other].as_ref()).blocks());
-                let by: Vec<&str> = failing.map(|other| self.shared.checks[other].spec.name()).collect();
-                Some(self.unrecorded(index, Verdict::blocked(&by)))
+                let by: Vec<&str> = failing.map(|other| self.engine.checks[other].spec.name()).collect();
+                Some(self.unrecorded(index, RunResult::blocked(&by, false)))
             }
             None => return,
         };
@@ -224,18 +223,14 @@ impl Gathering<'_> {
     /// knew something else of them.
     async fn look_again(&self, index: usize, is_blocked: bool, known: &[Option<Known>]) -> Option<Known> {
         loop {
-            let observation = observe::run(self.shared, index, |dependency| {
-                known[dependency].as_ref().map(|known| match known {
-                    Known::Landed(result) => Observation::Settled(Arc::clone(result)),
-                    // What this report alone says of it is not to be recorded of those behind it.
-                    Known::Unrecorded(_) => Observation::Pending,
-                })
+            let lookup = lookup::or_run(self.engine, index, |dependency| {
+                let Known { result, is_recorded } = known[dependency].as_ref()?;
+                // A result for this report alone must not block the recorded results of its dependents.
+                Some(if *is_recorded { Lookup::Done(Arc::clone(result)) } else { Lookup::Missing })
             });
-            let again = self.settle(index, observation).await;
-            let is_final = match &again {
-                Known::Landed(result) => self.matches_dependencies(index, result, known),
-                Known::Unrecorded(_) => !is_blocked,
-            };
+            let again = self.settle(index, lookup).await;
+            let is_final =
+                if again.is_recorded { self.matches_dependencies(index, &again.result, known) } else { !is_blocked };
             if is_final {
                 return Some(again);
             }
@@ -248,7 +243,7 @@ impl Gathering<'_> {
 
     /// Whether this report knows that a check is blocked: one dependency that fails is enough, whatever the others do.
     fn blocking(&self, index: usize, known: &[Option<Known>]) -> Blocking {
-        let dependencies = self.shared.checks[index].dependencies.iter();
+        let dependencies = self.engine.checks[index].dependencies.iter();
         dependencies.map(|dependency| Blocking::by(known[*dependency].as_ref())).max().unwrap_or(Blocking::No)
     }
 
@@ -256,8 +251,8 @@ impl Gathering<'_> {
     fn matches_dependencies(&self, index: usize, result: &CheckResult, known: &[Option<Known>]) -> bool {
         // The names stand in the order of the dependencies.
         let mut names = result.blocked_by().iter().peekable();
-        self.shared.checks[index].dependencies.iter().all(|dependency| {
-            let is_named = names.next_if(|name| *name == self.shared.checks[*dependency].spec.name()).is_some();
+        self.engine.checks[index].dependencies.iter().all(|dependency| {
+            let is_named = names.next_if(|name| *name == self.engine.checks[*dependency].spec.name()).is_some();
             match Blocking::by(known[*dependency].as_ref()) {
                 Blocking::Unknown => true,
                 blocking => is_named == blocking.blocks(),
@@ -267,12 +262,15 @@ impl Gathering<'_> {
 
     /// For how long a report of this stays true: all of it has to be what the slots hold at this generation.
     fn validity(&self, needed: &[usize], known: &[Option<Known>]) -> Option<Validity> {
-        let generation = self.shared.generation();
+        let generation = self.engine.generation();
         let mut until: Option<Instant> = None;
         for &index in needed {
-            let check = &self.shared.checks[index];
+            let check = &self.engine.checks[index];
             let latest = check.slot.latest()?;
-            if !matches!(&known[index], Some(Known::Landed(result)) if Arc::ptr_eq(result, &latest.result)) {
+            if !known[index]
+                .as_ref()
+                .is_some_and(|known| known.is_recorded && Arc::ptr_eq(&known.result, &latest.result))
+            {
                 return None;
             }
             until = until.into_iter().chain(latest.valid_until(&check.spec)).min();
@@ -281,8 +279,8 @@ impl Gathering<'_> {
     }
 
     fn muted(&self, index: usize, known: &[Option<Known>]) -> Option<Muted> {
-        let result_of = |index: usize| known[index].as_ref().map(|known| Arc::clone(known.result()));
-        mute_of(self.shared, index, &*result_of(index)?, result_of)
+        let result_of = |index: usize| known[index].as_ref().map(|known| Arc::clone(&known.result));
+        self.engine.mute_of(index, &*result_of(index)?, result_of)
     }
 
     /// Counts in the mutes that a report was made with. They have to be what holds at the answer's generation, too.
@@ -305,7 +303,7 @@ impl Gathering<'_> {
 
     /// What readiness shows of a check that failed lately and may hold on to its last pass, and until when.
     fn held(&self, index: usize, result: &CheckResult) -> Option<(CheckResult, Instant)> {
-        let check = &self.shared.checks[index];
+        let check = &self.engine.checks[index];
         if check.spec.hold().is_none() || !self.selection.is_of(Group::Readiness) {
             return None;
         }
@@ -337,55 +335,55 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn recorded_report_is_valid_until_a_result_is_old_or_new() {
-        let shared = Shared::of(["older", "younger"].map(|name| check(name).with_max_age(MAX_AGE)));
-        let validity = async |selection| gather(&shared, &selection).await.validity.expect("all of it is recorded");
+        let engine = Engine::of(["older", "younger"].map(|name| check(name).with_max_age(MAX_AGE)));
+        let validity = async |selection| gather(&engine, &selection).await.validity.expect("all of it is recorded");
         validity(Selection::check("older")).await;
         advance(MAX_AGE / 4).await;
         let both = validity(Selection::everything()).await;
         advance(Duration::from_nanos(749_999_999)).await;
-        assert!(both.holds(&shared));
+        assert!(engine.is_valid(both));
         advance(Duration::from_nanos(1)).await;
-        assert!(!both.holds(&shared));
+        assert!(!engine.is_valid(both));
 
         let younger = validity(Selection::check("younger")).await;
-        assert!(younger.holds(&shared));
+        assert!(engine.is_valid(younger));
         validity(Selection::check("older")).await;
-        assert!(!younger.holds(&shared), "another result has landed");
+        assert!(!engine.is_valid(younger), "another result has landed");
     }
 
     /// The report shows a result of `quick` that another one has replaced by the time it is made.
     #[tokio::test(start_paused = true)]
     async fn report_with_an_outdated_result_is_not_valid() {
         let slow = Check::new("slow", Level::L3, || sleep(Duration::from_millis(50)));
-        let shared = Shared::of([check("quick").with_max_age(Duration::ZERO), slow]);
+        let engine = Engine::of([check("quick").with_max_age(Duration::ZERO), slow]);
         let (everything, quick) = (Selection::everything(), Selection::check("quick"));
-        let (report, ()) = tokio::join!(gather(&shared, &everything), async {
+        let (report, ()) = tokio::join!(gather(&engine, &everything), async {
             sleep(Duration::from_millis(20)).await;
-            gather(&shared, &quick).await;
+            gather(&engine, &quick).await;
         });
         assert!(report.validity.is_none());
 
         // Nothing is recorded of a run that goes on.
         advance(MAX_AGE).await;
         let hasty = Selection::everything().with_deadline(Duration::from_millis(20));
-        assert!(gather(&shared, &hasty).await.validity.is_none());
+        assert!(gather(&engine, &hasty).await.validity.is_none());
     }
 
     /// Between the two looks at the mutes of a report, somebody else may mute and unmute.
     #[tokio::test(start_paused = true)]
     async fn report_with_an_outdated_mute_is_not_valid() {
-        let shared = Shared::of([check("db")]);
+        let engine = Engine::of([check("db")]);
         let selection = Selection::everything();
-        gather(&shared, &selection).await;
-        let known = [shared.latest(0).map(Known::Landed)];
+        gather(&engine, &selection).await;
+        let known = [engine.latest(0).map(Known::recorded)];
         let now = Instant::now();
-        let gathering = Gathering { shared: &shared, selection: &selection, asked_at: now, deadline: now };
-        let muting = &shared.checks[0].muting;
+        let gathering = Gathering { engine: &engine, selection: &selection, asked_at: now, deadline: now };
+        let muting = &engine.checks[0].muting;
         let mute = |time| {
             muting.set(Muted::new(Some(time), "known", "a test".to_owned()));
             gathering.muted(0, &known)
         };
-        let ageless = Validity { generation: shared.generation(), until: None };
+        let ageless = Validity { generation: engine.generation(), until: None };
         let until = |used: &Option<Muted>| {
             Some(
                 gathering

@@ -3,19 +3,17 @@ use std::{sync::Arc, time::Duration};
 use tokio::runtime::Handle;
 
 #[cfg(feature = "events")]
-use super::follower::Follower;
+use super::change_cursor::ChangeCursor;
 #[cfg(feature = "metrics")]
-use super::scrape;
+use super::metrics;
 use super::{
-    Selection, Subscription,
-    gather::{self, Gathered},
-    listener::Listener,
-    mute_list,
-    muting::Muted,
+    engine::{Engine, Monitored, Validity},
+    muting::{Muted, parse_list},
+    report::{self, Gathered},
     schedule,
-    shared::{Monitored, Shared},
+    selection::Selection,
     shutdown,
-    validity::Validity,
+    subscribers::{Listener, Subscription},
 };
 #[cfg(feature = "metrics")]
 use crate::model::CheckMetrics;
@@ -49,7 +47,7 @@ use crate::{
 /// ```
 #[derive(Clone, Debug)]
 pub struct Monitor {
-    shared: Arc<Shared>,
+    engine: Arc<Engine>,
 }
 
 impl Monitor {
@@ -64,19 +62,19 @@ impl Monitor {
 
     /// A monitor that is to be muted and listened to before anything runs.
     pub(crate) fn at_rest(registry: Registry) -> Self {
-        Self { shared: Arc::new(Shared::new(registry)) }
+        Self { engine: Arc::new(Engine::new(registry)) }
     }
 
     /// Starts the background checks, if this is called in a Tokio runtime.
     pub(crate) fn start(&self) {
         if Handle::try_current().is_ok() {
-            (0..self.shared.checks.len()).for_each(|index| schedule::ensure(&self.shared, index));
+            (0..self.engine.checks.len()).for_each(|index| schedule::ensure(&self.engine, index));
         }
     }
 
     /// What is known of each check, by level and name.
     pub fn checks(&self) -> impl Iterator<Item = &CheckSpec> {
-        self.shared.checks.iter().map(|check| &*check.spec)
+        self.engine.checks.iter().map(|check| &*check.spec)
     }
 
     /// Gathers the results that a selection asks for: those young enough as they are, the others by running
@@ -115,24 +113,24 @@ impl Monitor {
     /// # }
     /// ```
     pub fn drain(&self) {
-        self.shared.drain();
+        self.engine.drain();
     }
 
     /// Whether [`drain`](Self::drain) was called.
     #[must_use]
     pub fn is_draining(&self) -> bool {
-        self.shared.drain.has_begun()
+        self.engine.is_draining()
     }
 
     /// Waits until a drain has begun, perhaps long ago. The future keeps the monitor alive.
     #[cfg(feature = "grpc")]
     pub(crate) fn draining(&self) -> impl Future<Output = ()> + Send + use<> {
-        let shared = Arc::clone(&self.shared);
-        let mut news = shared.events.news.subscribe();
+        let engine = Arc::clone(&self.engine);
+        let mut wakeups = engine.changes.wakeups();
         async move {
-            while !shared.drain.has_begun() {
-                // The sender lives as long as `shared` does.
-                let _ = news.changed().await;
+            while !engine.is_draining() {
+                // The sender lives as long as the engine.
+                let _ = wakeups.changed().await;
             }
         }
     }
@@ -170,22 +168,25 @@ impl Monitor {
     /// # Panics
     /// On a Tokio runtime without I/O or without a timer; `#[tokio::main]` enables both.
     pub fn graceful_shutdown(&self, delay: Duration) -> impl Future<Output = ()> + Send + use<> {
-        shutdown::gracefully(Arc::clone(&self.shared), delay)
+        shutdown::gracefully(Arc::clone(&self.engine), delay)
     }
 
-    /// Says on which runtime checks run, whatever runtime they are asked for on. The first call decides; later ones
-    /// change nothing. Default: the runtime of whoever asks.
+    /// Sets the runtime on which checks run, whatever runtime they are asked for on. The first call decides. Default: the
+    /// caller's runtime.
     ///
     /// It is for a router that is served on another runtime than the application's, whose connections and timers the
-    /// checks use. `serve_isolated` says it by itself.
-    pub fn run_on(&self, runtime: &Handle) {
-        self.shared.run_on(runtime);
+    /// checks use. `serve_isolated` calls it by itself.
+    ///
+    /// Returns whether checks run on this runtime from now on: `false` if an earlier call named another one.
+    #[must_use = "an earlier call may have named another runtime"]
+    pub fn run_on(&self, runtime: &Handle) -> bool {
+        self.engine.run_on(runtime)
     }
 
     /// Subscribes to the changes of status from now on: each once, and those of one check in the order in which they
     /// happened. How many a slow subscriber may leave untaken stands at [`Subscription`].
     pub fn subscribe(&self) -> Subscription {
-        Subscription::new(self.shared.events.subscribe())
+        Subscription::new(self.engine.changes.subscribe())
     }
 
     /// The latest changes of a check's status, the oldest first: 64 at most, its first result among them until there are
@@ -199,8 +200,8 @@ impl Monitor {
 
     /// Returns a reader of the changes of these levels: from now on, and for a time those before.
     #[cfg(feature = "events")]
-    pub(crate) fn follow(&self, levels: Levels) -> Follower {
-        Follower::new(&self.shared, levels)
+    pub(crate) fn follow(&self, levels: Levels) -> ChangeCursor {
+        ChangeCursor::new(&self.engine, levels)
     }
 
     /// Calls a function at each change of status from now on, one after the other, until the monitor is gone. (A
@@ -218,11 +219,11 @@ impl Monitor {
     /// All changes from now on, for the kit that this monitor is in.
     #[cfg(feature = "testing")]
     pub(crate) fn record(&self) -> tokio::sync::mpsc::UnboundedReceiver<Arc<StatusChange>> {
-        self.shared.events.record()
+        self.engine.changes.record()
     }
 
     pub(crate) fn listen(&self, listener: Listener) {
-        listener.start(self.shared.events.subscribe());
+        listener.start(self.engine.changes.subscribe());
     }
 
     /// Mutes a check for some time, 30 years at most; a mute that it has already is replaced. It goes on to be run, to
@@ -248,7 +249,7 @@ impl Monitor {
     pub fn unmute(&self, check: &str) -> Result<(), UnknownCheck> {
         let monitored = self.find(check)?;
         if monitored.muting.clear() {
-            self.shared.outdate();
+            self.engine.outdate();
             let check = check.to_owned();
             log::write(Topic::Checks, move || tracing::info!(check, "health check is no longer muted"));
         }
@@ -259,7 +260,7 @@ impl Monitor {
     /// somebody who mutes at night is no reason not to start.
     pub(crate) fn mute_listed(&self, list: &str, by: &str) {
         let mut suggestions = Suggestions::new(self.checks().map(CheckSpec::name));
-        for entry in mute_list::parse(list) {
+        for entry in parse_list(list) {
             let muted = entry
                 .map_err(|entry| format!("{entry:?} has no time that can be read, such as `name=2h`"))
                 .and_then(|entry| match self.monitored(entry.check) {
@@ -284,7 +285,7 @@ impl Monitor {
         let muted = Muted::new(for_how_long, why, by);
         let mute = Arc::clone(&muted.mute);
         monitored.muting.set(muted);
-        self.shared.outdate();
+        self.engine.outdate();
         let check = monitored.spec.name().to_owned();
         log::write(Topic::Checks, move || {
             let (why, by) = (&*escape_controls(mute.why()), mute.by());
@@ -301,7 +302,7 @@ impl Monitor {
     }
 
     fn monitored(&self, name: &str) -> Option<&Monitored> {
-        let checks = &self.shared.checks;
+        let checks = &self.engine.checks;
         // They are sorted by level, and by name within one.
         let at = |level| checks.binary_search_by_key(&(level, name), |check| (check.spec.level(), check.spec.name()));
         Level::ALL.into_iter().find_map(|level| Some(&checks[at(level).ok()?]))
@@ -314,22 +315,22 @@ impl Monitor {
 
     /// Like [`report`](Self::report), and says for how long an answer made of it stays true.
     pub(crate) async fn gather(&self, selection: &Selection) -> Gathered {
-        gather::gather(&self.shared, selection).await
+        report::gather(&self.engine, selection).await
     }
 
     /// The numbers of every check, which is not run for them.
     #[cfg(feature = "metrics")]
     pub(crate) fn metrics(&self) -> Vec<CheckMetrics> {
-        scrape::collect(&self.shared)
+        metrics::collect(&self.engine)
     }
 
     /// Whether an answer is still true.
     pub(crate) fn is_valid(&self, validity: Validity) -> bool {
-        validity.holds(&self.shared)
+        self.engine.is_valid(validity)
     }
 
     #[cfg(test)]
-    pub(super) const fn shared(&self) -> &Arc<Shared> {
-        &self.shared
+    pub(super) const fn engine(&self) -> &Arc<Engine> {
+        &self.engine
     }
 }

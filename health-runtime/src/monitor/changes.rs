@@ -1,0 +1,242 @@
+//! Changes of status, from the slots to subscribers, histories and the log: each once, in the order in which they
+//! happened.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use tokio::sync::{
+    broadcast::{Receiver, Sender},
+    watch,
+};
+
+use super::muting::Muting;
+#[cfg(feature = "events")]
+use super::recent::Recent;
+use crate::{
+    escape::escape_controls,
+    log::{self, Topic},
+    model::{Cause, ChangeCounts, CheckResult, CheckSpec, Status, StatusChange},
+    sync::{Mutex, lock},
+};
+
+/// Changes that wait for a slow subscriber; beyond that, the oldest are lost to it.
+const MAX_WAITING_CHANGES: usize = 64;
+
+/// Changes that are kept of each check.
+const MAX_CHANGES_PER_CHECK: usize = 64;
+
+/// Bytes that are kept of a message: whole sentences, and not the page of HTML that a partner answers with.
+const MAX_MESSAGE_BYTES: usize = 1024;
+
+/// Target of all log events about changes of status; the documentation promises it.
+const LOG_TARGET: &str = "health_runtime::change";
+
+/// The path of all changes of a monitor.
+///
+/// A slot puts a change in under its own lock, so that the order is that of the results; the change is published after the
+/// lock is released. One thread at a time publishes; the log has a thread of its own, because it may block.
+#[derive(Debug)]
+pub(super) struct Changes {
+    /// Numbers of changes, by level.
+    counts: Mutex<ChangeCounts>,
+    queue: SerialQueue,
+    subscribers: Sender<Arc<StatusChange>>,
+    #[cfg(feature = "events")]
+    pub(super) recent: Recent,
+    /// Wakes the readers of `recent`, and those that wait for a drain.
+    wakeups: watch::Sender<()>,
+    /// The record of a test kit, which misses no change however many come at once.
+    #[cfg(feature = "testing")]
+    record: std::sync::OnceLock<tokio::sync::mpsc::UnboundedSender<Arc<StatusChange>>>,
+}
+
+impl Default for Changes {
+    fn default() -> Self {
+        Self {
+            counts: Mutex::default(),
+            queue: SerialQueue::default(),
+            subscribers: Sender::new(MAX_WAITING_CHANGES),
+            #[cfg(feature = "events")]
+            recent: Recent::default(),
+            wakeups: watch::Sender::default(),
+            #[cfg(feature = "testing")]
+            record: std::sync::OnceLock::new(),
+        }
+    }
+}
+
+impl Changes {
+    pub(super) fn subscribe(&self) -> Receiver<Arc<StatusChange>> {
+        self.subscribers.subscribe()
+    }
+
+    /// Returns a channel that has a new value after each change, and when a drain begins.
+    #[cfg(any(feature = "events", feature = "grpc"))]
+    pub(super) fn wakeups(&self) -> watch::Receiver<()> {
+        self.wakeups.subscribe()
+    }
+
+    pub(super) fn wake(&self) {
+        self.wakeups.send_replace(());
+    }
+
+    /// Gives a change its number, and queues it to be published.
+    fn put(&self, change: StatusChange, history: &History) {
+        let mut counts = lock(&self.counts);
+        let change = Arc::new(change.numbered(&mut counts));
+        let kept = change.shortened(MAX_MESSAGE_BYTES).map_or_else(|| Arc::clone(&change), Arc::new);
+        #[cfg(feature = "events")]
+        self.recent.push(Arc::clone(&kept));
+        history.push(kept);
+        self.queue.push(change);
+    }
+
+    /// Returns all changes from now on. The first caller alone gets any.
+    #[cfg(feature = "testing")]
+    pub(super) fn record(&self) -> tokio::sync::mpsc::UnboundedReceiver<Arc<StatusChange>> {
+        let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
+        let _ = self.record.set(sender);
+        receiver
+    }
+
+    /// Sends the queued changes to subscribers and the log, unless another thread does. No lock is held meanwhile: a
+    /// subscriber may cause the next change.
+    pub(super) fn publish(&self) {
+        for change in self.queue.drain().into_iter().flatten() {
+            #[cfg(feature = "testing")]
+            if let Some(record) = self.record.get() {
+                let _ = record.send(Arc::clone(&change));
+            }
+            // An error means that there are no subscribers.
+            let _ = self.subscribers.send(Arc::clone(&change));
+            self.wake();
+            log::write(Topic::Checks, move || log(&change));
+        }
+    }
+}
+
+/// Writes a change of status to the log, the only time a check is logged: with the full text, because operators read it.
+/// The change of a muted check is no alarm.
+fn log(change: &StatusChange) {
+    let check = change.check();
+    let check_level = change.level().number();
+    let from = change.from().map(Status::as_str);
+    let to = change.to().as_str();
+    let cause = change.cause().map(Cause::as_str);
+    let reason = change.message().map(escape_controls);
+    let reason = reason.as_deref();
+    // A macro, because tracing needs a constant level. No field has a name that log formats use themselves.
+    macro_rules! event {
+        ($level:ident $(, $muted:ident = true)?) => {
+            tracing::$level!(
+                target: LOG_TARGET, check, check_level, from, to, cause, reason $(, $muted = true)?, "health check changed"
+            )
+        };
+    }
+    match (change.to(), change.from()) {
+        _ if change.is_muted() => event!(info, muted = true),
+        (Status::Fail, _) => event!(error),
+        (Status::Warn, _) => event!(warn),
+        (Status::Pass, Some(_)) => event!(info),
+        (Status::Pass, None) => event!(debug),
+    }
+}
+
+/// The entrance of one check's slot to the changes.
+#[derive(Debug)]
+pub(super) struct Outbox {
+    changes: Arc<Changes>,
+    muting: Arc<Muting>,
+    history: Arc<History>,
+}
+
+impl Outbox {
+    pub(super) const fn new(changes: Arc<Changes>, muting: Arc<Muting>, history: Arc<History>) -> Self {
+        Self { changes, muting, history }
+    }
+
+    /// Puts in the change between two results, if the status changed. To be called under the slot's lock, and
+    /// [`Changes::publish`] after it. An excused change counts for nothing, like one of a muted check.
+    pub(super) fn put(&self, spec: &CheckSpec, before: Option<&CheckResult>, result: &CheckResult, is_excused: bool) {
+        if let Some(change) = StatusChange::between(spec, before, result, || is_excused || self.muting.is_muted()) {
+            self.changes.put(change, &self.history);
+        }
+    }
+}
+
+/// The latest changes of one check. Takes no memory before the first one: most checks never change.
+#[derive(Debug, Default)]
+pub(super) struct History {
+    changes: Mutex<VecDeque<Arc<StatusChange>>>,
+}
+
+impl History {
+    /// Adds the newest change, and drops the oldest if there are too many.
+    fn push(&self, change: Arc<StatusChange>) {
+        let mut changes = lock(&self.changes);
+        if changes.len() == MAX_CHANGES_PER_CHECK {
+            changes.pop_front();
+        }
+        changes.push_back(change);
+    }
+
+    /// Returns all changes that are kept, the oldest first.
+    pub(super) fn all(&self) -> Vec<Arc<StatusChange>> {
+        lock(&self.changes).iter().cloned().collect()
+    }
+}
+
+/// A queue that one thread at a time drains. A thread that finds another one draining it leaves the change to that one.
+#[derive(Debug, Default)]
+struct SerialQueue {
+    state: Mutex<QueueState>,
+}
+
+#[derive(Debug, Default)]
+struct QueueState {
+    waiting: VecDeque<Arc<StatusChange>>,
+    is_draining: bool,
+}
+
+impl SerialQueue {
+    fn push(&self, change: Arc<StatusChange>) {
+        lock(&self.state).waiting.push_back(change);
+    }
+
+    /// Returns the exclusive right to drain the queue; `None` if it is empty or another thread has the right.
+    fn drain(&self) -> Option<DrainGuard<'_>> {
+        let mut state = lock(&self.state);
+        if state.waiting.is_empty() || std::mem::replace(&mut state.is_draining, true) {
+            return None;
+        }
+        Some(DrainGuard { queue: self, is_over: false })
+    }
+}
+
+/// The exclusive right to drain a queue.
+struct DrainGuard<'a> {
+    queue: &'a SerialQueue,
+    is_over: bool,
+}
+
+impl Iterator for DrainGuard<'_> {
+    type Item = Arc<StatusChange>;
+
+    /// Takes the next change. The right ends in the same moment in which the queue is found empty, so that no change is
+    /// left behind.
+    fn next(&mut self) -> Option<Arc<StatusChange>> {
+        let mut state = lock(&self.queue.state);
+        let next = state.waiting.pop_front();
+        self.is_over = next.is_none();
+        state.is_draining = next.is_some();
+        next
+    }
+}
+
+impl Drop for DrainGuard<'_> {
+    /// Gives the right back after a panic.
+    fn drop(&mut self) {
+        if !self.is_over {
+            lock(&self.queue.state).is_draining = false;
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! Lookups of checks, each behind its dependencies, and the start of the runs that they need.
+
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use super::{
+    engine::Engine,
+    run::{self, Prerequisite},
+    slot::Lookup,
+};
+
+/// Returns the selected checks and their transitive dependencies, each check behind its dependencies.
+pub(super) fn in_order(engine: &Engine, selected: &[usize]) -> Vec<usize> {
+    let mut is_needed = vec![false; engine.checks.len()];
+    let mut to_visit = selected.to_vec();
+    while let Some(index) = to_visit.pop() {
+        if !std::mem::replace(&mut is_needed[index], true) {
+            to_visit.extend(&engine.checks[index].dependencies);
+        }
+    }
+    engine.order.iter().copied().filter(|index| is_needed[*index]).collect()
+}
+
+/// Looks each of these checks up, in this order.
+pub(super) fn all(engine: &Arc<Engine>, needed: &[usize]) -> Vec<Option<Lookup>> {
+    let mut lookups: Vec<Option<Lookup>> = vec![None; engine.checks.len()];
+    for &index in needed {
+        lookups[index] = Some(one(engine, index, |dependency| lookups[dependency].clone()));
+    }
+    lookups
+}
+
+/// Looks one check up for a request: reads the latest result of a background check, and runs any other check that has no
+/// young result. `dependency` returns the lookups of its dependencies.
+pub(super) fn one(engine: &Arc<Engine>, index: usize, dependency: impl Fn(usize) -> Option<Lookup>) -> Lookup {
+    let check = &engine.checks[index];
+    if check.spec.interval().is_none() {
+        return or_run(engine, index, dependency);
+    }
+    let (lookup, is_recorded) = check.slot.read(&check.spec, Instant::now());
+    if is_recorded {
+        engine.publish();
+    }
+    lookup
+}
+
+/// Looks one check up, and runs it unless it has a young result, in the background or not.
+pub(super) fn or_run(engine: &Arc<Engine>, index: usize, dependency: impl Fn(usize) -> Option<Lookup>) -> Lookup {
+    let check = &engine.checks[index];
+    let prerequisites: Vec<_> = check
+        .dependencies
+        .iter()
+        .filter_map(|&index| Some(Prerequisite { index, lookup: dependency(index)? }))
+        .collect();
+    // Unknown while one of them is still running.
+    let failing = prerequisites.iter().filter_map(|prerequisite| match &prerequisite.lookup {
+        Lookup::Done(result) => result.is_failing.then(|| Some(engine.checks[prerequisite.index].spec.name())),
+        Lookup::Missing => None,
+        Lookup::Running(_) => Some(None),
+    });
+    let blocked_by: Option<Vec<&str>> = failing.collect();
+    let (lookup, is_recorded) = check.slot.observe(&check.spec, Instant::now(), blocked_by.as_deref());
+    if is_recorded {
+        engine.publish();
+    }
+    if let Lookup::Running(run) = &lookup
+        && run.is_new
+    {
+        run::start(engine, index, run.id, prerequisites);
+    }
+    lookup
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        future::ready,
+        sync::atomic::{AtomicBool, Ordering},
+        time::Duration,
+    };
+
+    use super::*;
+    use crate::{
+        model::{Check, Level},
+        monitor::{report::gather, selection::Selection},
+    };
+
+    /// Another check fails than before: the next run records that, so that the answer can be stored.
+    #[tokio::test(start_paused = true)]
+    async fn new_names_of_a_blocked_check_are_recorded() {
+        let failing_in_turns = |name, fails_first: bool| {
+            let works = AtomicBool::new(fails_first);
+            let run = move || ready(!works.fetch_not(Ordering::Relaxed));
+            Check::new(name, Level::L3, run).with_max_age(Duration::ZERO)
+        };
+        let leaf =
+            Check::new("leaf", Level::L3, || async {}).depends_on(["a", "b"]).with_max_age(Duration::from_hours(1));
+        let engine = Engine::of([failing_in_turns("a", true), failing_in_turns("b", false), leaf]);
+        for culprit in ["a", "b", "a"] {
+            gather(&engine, &Selection::check("leaf")).await;
+            let latest = engine.checks[2].slot.latest().expect("a result");
+            assert_eq!(latest.result.blocked_by(), [culprit]);
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! The result of a run, and what it makes of its check.
+
+use std::time::{Duration, SystemTime};
+
+use crate::{
+    mask::{mask_text, mask_value},
+    model::{Cause, CheckResult, CheckSpec, Outcome, Status},
+};
+
+/// The result of a run, or the reason why a check has none, before thresholds, slowness and criticality count.
+#[derive(Debug)]
+pub(crate) enum RunResult {
+    /// The function returned.
+    Answered(Outcome),
+    /// The function panicked with this text.
+    Panicked(String),
+    /// The run reached its timeout.
+    TimedOut,
+    /// The report reached its deadline before the run ended.
+    OutOfTime,
+    /// An earlier run is past its timeout and has not ended.
+    StillRunning { since: SystemTime },
+    /// The runtime shut down during the run.
+    CutOff,
+    /// Dependencies of these names fail. A change is excused, and counts for nothing, if only muted checks are to blame.
+    Blocked { by: Vec<String>, is_excused: bool },
+    /// The latest result of a background check is older than this.
+    Stale { max_age: Duration },
+    /// A background check has no result yet, and counts as this status.
+    Pending(Status),
+}
+
+impl RunResult {
+    pub(crate) fn blocked(by: &[&str], is_excused: bool) -> Self {
+        Self::Blocked { by: by.iter().map(ToString::to_string).collect(), is_excused }
+    }
+
+    /// Returns whether it comes from a run: thresholds count nothing else.
+    pub(crate) const fn is_from_run(&self) -> bool {
+        matches!(self, Self::Answered(_) | Self::Panicked(_) | Self::TimedOut | Self::OutOfTime)
+    }
+
+    pub(crate) const fn is_failure(&self) -> bool {
+        match self {
+            Self::Answered(Outcome { status, .. }) | Self::Pending(status) => matches!(status, Status::Fail),
+            _ => true,
+        }
+    }
+
+    pub(crate) const fn is_excused(&self) -> bool {
+        matches!(self, Self::Blocked { is_excused: true, .. })
+    }
+
+    /// Applies the slowness, the thresholds (by `is_failing`) and the criticality of a check.
+    pub(crate) fn into_check_result(
+        self,
+        spec: &CheckSpec,
+        before: Option<&CheckResult>,
+        is_failing: bool,
+        consecutive: u32,
+        duration: Duration,
+    ) -> CheckResult {
+        let (outcome, cause) = self.into_outcome(spec.timeout());
+        let Outcome { status: observed, message, data, public_data } = outcome;
+        let is_slow = observed == Status::Pass && spec.degraded_after().is_some_and(|limit| duration > limit);
+        let (status, cause) = if is_slow { (Status::Warn, Some(Cause::Slow)) } else { (observed, cause) };
+        let status = match (is_failing, status) {
+            (true, _) => Status::Fail,
+            // Too few consecutive failures: the status stays.
+            (false, Status::Fail) => before.map_or(Status::Pass, |before| before.status),
+            (false, status) => status,
+        };
+        let status = if spec.is_critical() { status } else { status.min(Status::Warn) };
+        let now = SystemTime::now();
+        let since = before.filter(|before| before.status == status).map_or(now, |before| before.since);
+        // A stale check was last looked at when its latest result came.
+        let checked_at = match (&cause, before) {
+            (Some(Cause::Stale), Some(before)) => before.checked_at,
+            _ => now,
+        };
+        CheckResult {
+            status,
+            observed,
+            is_failing,
+            consecutive,
+            held_until: None,
+            cause,
+            message,
+            data,
+            public_data,
+            duration,
+            checked_at,
+            since,
+        }
+    }
+
+    /// Masks the function's own texts and data, and states in words why there are none.
+    fn into_outcome(self, timeout: Duration) -> (Outcome, Option<Cause>) {
+        let (cause, message) = match self {
+            Self::Answered(mut outcome) => {
+                outcome.data.iter_mut().chain(&mut outcome.public_data).for_each(mask_value);
+                outcome.message.iter_mut().for_each(mask_text);
+                return (outcome, None);
+            }
+            Self::Pending(status) => {
+                let outcome = Outcome::new(status).with_message("it runs in the background and has no result yet");
+                return (outcome, Some(Cause::Pending));
+            }
+            Self::Panicked(mut text) => {
+                mask_text(&mut text);
+                (Cause::Panicked, format!("panicked: {text}"))
+            }
+            Self::TimedOut => (Cause::TimedOut, format!("no answer within {timeout:?}")),
+            Self::OutOfTime => (Cause::TimedOut, "no answer within the time that this report had".to_owned()),
+            Self::StillRunning { since } => (
+                Cause::StillRunning { since },
+                "a run is past its timeout and has not ended, so no new one is started".to_owned(),
+            ),
+            Self::CutOff => {
+                (Cause::CutOff, "its run was cut off, because the runtime that it was on shut down".to_owned())
+            }
+            Self::Blocked { by, .. } => {
+                let message = format!("not run, because of {}", by.join(", "));
+                (Cause::Blocked { by }, message)
+            }
+            Self::Stale { max_age } => (Cause::Stale, format!("its latest result is more than {max_age:?} old")),
+        };
+        (Outcome::fail(message), Some(cause))
+    }
+}
