@@ -70,7 +70,7 @@ fn endpoint(secrets: &Secrets) -> Result<Endpoint> {
     let probers = client_certificate([CertificateMatcher::dns("prober.internal")]);
     // Who has shown a password or a certificate gets a token that is good for five minutes, for what sends it on.
     let tokens = Tokens::new(secrets.token_key.clone(), any_of([people.clone(), probers.clone()]))
-        .lifetime(Duration::from_mins(5));
+        .lifetime(Duration::from_secs(5 * 60));
     let known = any_of([people, machines, deployments.into(), jwt(single_sign_on), tokens.policy(), probers]);
     let from_here = address(["127.0.0.0/8", "::1"]);
 
@@ -78,7 +78,7 @@ fn endpoint(secrets: &Secrets) -> Result<Endpoint> {
         .levels(4..=5, public())
         .levels(1..=3, all_of([from_here, known]))
         .tokens(tokens)
-        .limits(Limits::new().failures(10, Duration::from_mins(1)).levels(1..=2, 60, Duration::from_mins(1)));
+        .limits(Limits::new().failures(10, Duration::from_secs(60)).levels(1..=2, 60, Duration::from_secs(60)));
     Ok(EndpointBuilder::new().checks(checks()).access(access).build()?)
 }
 

@@ -4,6 +4,7 @@
 extern crate self as health_runtime;
 
 mod build_info;
+mod char_boundary;
 mod check_runtime;
 mod details;
 mod error;

@@ -21,7 +21,7 @@ const MAX_WAITING_EVENTS: usize = 256;
 /// How long [`flush`] waits for a subscriber that may be blocked.
 const FLUSH_LIMIT: Duration = Duration::from_millis(500);
 
-const THROTTLE_PERIOD: Duration = Duration::from_mins(1);
+const THROTTLE_PERIOD: Duration = Duration::from_secs(60);
 
 /// A source of events. Each has a queue of its own, so that no flood of one crowds out the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,11 +6,17 @@ use tokio::time::Instant;
 
 /// Longest duration that is added to a clock: longer than any process lives, and in range for every clock and calendar.
 /// Tokio's own timers have the same limit.
-const FAR_FUTURE: Duration = Duration::from_hours(30 * 365 * 24);
+const FAR_FUTURE: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
 
 /// Returns the time that is a duration later than `start`, 30 years at most.
 pub(crate) fn after(start: Instant, duration: Duration) -> Instant {
     start + duration.min(FAR_FUTURE)
+}
+
+/// Returns what is left of a duration after as many whole periods as it holds; zero for a period of zero.
+pub(crate) fn remainder(duration: Duration, period: Duration) -> Duration {
+    let nanos = duration.as_nanos().checked_rem(period.as_nanos()).unwrap_or_default();
+    u64::try_from(nanos).map_or(Duration::MAX, Duration::from_nanos)
 }
 
 /// Returns the time on the wall clock that is a duration from now, 30 years at most.
@@ -41,9 +47,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn remainder_is_shorter_than_a_period() {
+        let millis = Duration::from_millis;
+        for (duration, period, rest) in [(0, 500, 0), (499, 500, 499), (500, 500, 0), (1_250, 500, 250), (7, 0, 0)] {
+            assert_eq!(remainder(millis(duration), millis(period)), millis(rest), "{duration} {period}");
+        }
+    }
+
+    #[test]
     fn times_outside_of_the_calendar_are_formatted() {
         let epoch = SystemTime::UNIX_EPOCH;
-        let long = Duration::from_hours(24 * 366 * 9_000);
+        let long = Duration::from_secs(24 * 366 * 9_000 * 3600);
         for (time, seconds, millis) in [
             (epoch - Duration::from_millis(1), "1970-01-01T00:00:00Z", "1970-01-01T00:00:00.000Z"),
             (epoch - long, "1970-01-01T00:00:00Z", "1970-01-01T00:00:00.000Z"),

@@ -28,7 +28,7 @@ const MAX_IN_FULL: u64 = 5;
 /// Addresses with a number of their own; beyond that, new ones share one. The log has room for all these numbers at once.
 const MAX_ADDRESSES: usize = 128;
 
-const PERIOD: Duration = Duration::from_mins(1);
+const PERIOD: Duration = Duration::from_secs(60);
 
 /// An act that the audit counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

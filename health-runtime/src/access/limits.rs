@@ -16,7 +16,7 @@ use crate::model::Levels;
 /// use std::time::Duration;
 /// use health_runtime::access::Limits;
 ///
-/// let limits = Limits::new().failures(5, Duration::from_mins(1)).levels(1..=2, 30, Duration::from_mins(1));
+/// let limits = Limits::new().failures(5, Duration::from_secs(60)).levels(1..=2, 30, Duration::from_secs(60));
 /// # let _ = limits;
 /// ```
 ///
@@ -45,7 +45,7 @@ impl Limits {
     /// Ten failed attempts a minute, and no limit on levels.
     pub fn new() -> Self {
         let mut limits = Self { failures: None, levels: Vec::new(), faults: Vec::new() };
-        limits.failures = limits.quota(10, Duration::from_mins(1));
+        limits.failures = limits.quota(10, Duration::from_secs(60));
         limits
     }
 

@@ -76,7 +76,7 @@ pub struct Signed {
 impl Signed {
     /// With a window of five minutes.
     pub fn new(keys: impl IntoIterator<Item = AccessKey>) -> Self {
-        Self { keys: keys.into_iter().collect(), window: Duration::from_mins(5) }
+        Self { keys: keys.into_iter().collect(), window: Duration::from_secs(5 * 60) }
     }
 
     /// Sets how far the clocks of the caller and of this service may be apart, one second to one hour. Default: five
@@ -146,7 +146,7 @@ impl Decide for BySignature {
 
     fn faults(&self) -> Vec<String> {
         let mut faults = faults_of_keys("signed", self.keys.iter().map(|(key, _)| key));
-        if !(Duration::from_secs(1)..=Duration::from_hours(1)).contains(&self.window) {
+        if !(Duration::from_secs(1)..=Duration::from_secs(3600)).contains(&self.window) {
             faults.push(format!("`signed`: a window of {:?} is not between a second and an hour", self.window));
         }
         faults

@@ -17,6 +17,7 @@ use super::{services::Subject, verdict};
 use crate::{
     model::{Cause, Group, Report, StatusChange},
     monitor::{Monitor, Selection, Subscription},
+    time::remainder,
 };
 
 /// How long it is from one report to the next, at least: a check that changes with each run is not run all the time.
@@ -165,9 +166,5 @@ impl Watch {
 
 /// How long it is until the next of the moments that are an interval apart.
 fn until_next(interval: Duration, start: Instant) -> Duration {
-    let elapsed = start.elapsed().as_nanos();
-    match elapsed.checked_rem(interval.as_nanos()) {
-        Some(since_last) => interval.saturating_sub(Duration::from_nanos_u128(since_last)),
-        None => interval,
-    }
+    interval.saturating_sub(remainder(start.elapsed(), interval))
 }

@@ -38,7 +38,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 /// How long a stream may take. Then the client comes back with its last event's id, so that nothing is lost, and is
 /// asked anew who it is; and a service that does not drain is not held up for longer when it stops.
-const LIFETIME: Duration = Duration::from_mins(5);
+const LIFETIME: Duration = Duration::from_secs(5 * 60);
 
 /// When to try again, if there are too many streams.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("10");

@@ -7,6 +7,7 @@ use super::{
     spot::Spot,
     value::{is_masked, is_number, is_state},
 };
+use crate::char_boundary::{ceil_char_boundary, floor_char_boundary};
 
 /// Longest look for credentials with a space in them.
 const MAX_SPACED: usize = 128;
@@ -105,7 +106,7 @@ fn last_at_sign(spot: &Spot<'_>, start: usize, level: usize) -> Option<usize> {
 
 /// The `@` behind a password with a space: `postgres://ada:hunt er2@host`.
 fn spaced_at_sign(text: &str, start: usize, from: usize, level: usize) -> Option<usize> {
-    let end = text.floor_char_boundary(start + MAX_SPACED);
+    let end = floor_char_boundary(text, start + MAX_SPACED);
     let line = &text[from..end.max(from)];
     let line = &line[..line.find(['\n', '\r', '"']).unwrap_or(line.len())];
     let line = &line[..line.find("://").unwrap_or(line.len())];
@@ -122,7 +123,7 @@ pub(super) fn data_source(spot: &Spot<'_>) -> Option<Range<usize>> {
     if !["tcp(", "tcp4(", "tcp6(", "udp(", "unix("].iter().any(|known| network.starts_with(known)) {
         return None;
     }
-    let from = spot.text.ceil_char_boundary(spot.at.saturating_sub(MAX_SPACED)).max(spot.floor);
+    let from = ceil_char_boundary(spot.text, spot.at.saturating_sub(MAX_SPACED)).max(spot.floor);
     let before = &spot.text[from..spot.at];
     let before = &before[before.rfind(['\n', '\r', '"', '\'', '`', '(']).map_or(0, |edge| edge + 1)..];
     // The user and the begin of the password, in the last word that has both.
@@ -136,7 +137,7 @@ pub(super) fn data_source(spot: &Spot<'_>) -> Option<Range<usize>> {
 pub(super) fn oracle(spot: &Spot<'_>) -> Option<Range<usize>> {
     let at_sign = Some(spot.letter).filter(|letter| letter.char == '@')?;
     let database = &spot.text[spot.at + at_sign.width..];
-    let from = spot.text.ceil_char_boundary(spot.at.saturating_sub(MAX_SPACED)).max(spot.floor);
+    let from = ceil_char_boundary(spot.text, spot.at.saturating_sub(MAX_SPACED)).max(spot.floor);
     let before = &spot.text[from..spot.at];
     let (before, password) = before.rsplit_once('/')?;
     let is_part = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '$' | '#');

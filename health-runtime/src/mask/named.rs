@@ -12,6 +12,7 @@ use super::{
         is_state, quoted_at, value_at,
     },
 };
+use crate::char_boundary::{ceil_char_boundary, floor_char_boundary};
 
 /// Longest code that is no secret in a sentence: `invalid token: 401`.
 const MAX_CODE: usize = 3;
@@ -235,12 +236,12 @@ impl Name<'_> {
 
     /// `<password>…</password>`.
     fn in_element(&self) -> Option<Range<usize>> {
-        let before = &self.before[self.before.ceil_char_boundary(self.before.len().saturating_sub(MAX_ELEMENT))..];
+        let before = &self.before[ceil_char_boundary(self.before, self.before.len().saturating_sub(MAX_ELEMENT))..];
         let before = before.trim_end_matches(|letter: char| letter.is_alphanumeric() || "_-.:".contains(letter));
         if !before.ends_with('<') && !before.ends_with("&lt;") {
             return None;
         }
-        let near = &self.text[..self.text.floor_char_boundary(self.run.end + MAX_ELEMENT)];
+        let near = &self.text[..floor_char_boundary(self.text, self.run.end + MAX_ELEMENT)];
         let bracket = skip(near, self.run.end, |letter| !matches!(letter.char, '<' | '>'));
         let bracket_width = letter_at(near, bracket).filter(|letter| letter.char == '>')?.width;
         if self.text[..bracket].ends_with('/') {
@@ -320,7 +321,7 @@ pub(super) fn login(spot: &Spot<'_>) -> Option<Range<usize>> {
         return None;
     }
     let start = skip(spot.text, spot.run.end, |letter| matches!(letter.char, ' ' | '='));
-    let near = &spot.text[..spot.text.floor_char_boundary(start + MAX_LOGIN)];
+    let near = &spot.text[..floor_char_boundary(spot.text, start + MAX_LOGIN)];
     let (form, value) = value_at(near, start, 0, true);
     let (user, password) = spot.text[value.clone()].split_once(':')?;
     let is_login = form != Form::Container && !user.is_empty() && !is_number(password) && !is_state(password);

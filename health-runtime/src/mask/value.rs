@@ -6,6 +6,7 @@ use super::{
     letters::{closing_quote, is_blank, letter_at, quote_at, skip, skip_blanks},
     rules::{PROSE, STATES, in_base64},
 };
+use crate::char_boundary::floor_char_boundary;
 
 /// Replaces a secret.
 pub(super) const MASK: &str = "***";
@@ -150,7 +151,7 @@ fn is_end(text: &str, from: usize) -> bool {
 
 /// Returns whether a name and a sign stand here: `port=`, `port": `, `Connection Timeout=`. The `=` at the end of base64 is none.
 pub(super) fn is_pair(text: &str, from: usize) -> bool {
-    let text = &text[..text.floor_char_boundary(from + LOOKAHEAD / 2)];
+    let text = &text[..floor_char_boundary(text, from + LOOKAHEAD / 2)];
     if !text[from..].starts_with(|letter: char| letter.is_alphabetic() || letter == '_') {
         return false;
     }
@@ -167,7 +168,7 @@ pub(super) fn is_pair(text: &str, from: usize) -> bool {
 
 /// Extends a value over the blanks in it: to the `;` of a connection string, or over words that are no sentence.
 pub(super) fn extend(text: &str, value: Range<usize>, is_list: bool, is_words: bool) -> usize {
-    let line = &text[..text.floor_char_boundary((value.end + LOOKAHEAD).min(text.len()))];
+    let line = &text[..floor_char_boundary(text, value.end + LOOKAHEAD)];
     let line = &line[..line[value.end..].find(['\n', '\r']).map_or(line.len(), |end| value.end + end)];
     if is_list
         && line[value.end..].starts_with(' ')

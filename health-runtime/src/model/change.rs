@@ -63,7 +63,8 @@ impl StatusChange {
     /// The same change with at most so many bytes of its message, if there are more.
     pub(crate) fn shortened(&self, limit: usize) -> Option<Self> {
         let message = self.message.as_ref().filter(|message| message.len() > limit)?;
-        let message = format!("{}…", &message[..message.floor_char_boundary(limit)]);
+        let end = (0..=limit).rev().find(|end| message.is_char_boundary(*end)).unwrap_or_default();
+        let message = format!("{}…", &message[..end]);
         Some(Self { message: Some(message), ..self.clone() })
     }
 

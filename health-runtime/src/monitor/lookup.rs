@@ -95,7 +95,7 @@ mod tests {
             Check::new(name, Level::L3, run).with_max_age(Duration::ZERO)
         };
         let leaf =
-            Check::new("leaf", Level::L3, || async {}).depends_on(["a", "b"]).with_max_age(Duration::from_hours(1));
+            Check::new("leaf", Level::L3, || async {}).depends_on(["a", "b"]).with_max_age(Duration::from_secs(3600));
         let engine = Engine::of([failing_in_turns("a", true), failing_in_turns("b", false), leaf]);
         for culprit in ["a", "b", "a"] {
             gather(&engine, &Selection::check("leaf")).await;

@@ -1,9 +1,11 @@
 //! How much memory is left.
 
 use serde::Serialize;
-use sysinfo::{MemoryRefreshKind, Pid, ProcessRefreshKind, ProcessesToUpdate, System};
 
-use super::Probe;
+use super::{
+    Probe,
+    memory_usage::{MemoryUsage, to_f64},
+};
 use crate::{
     details::Details,
     model::{Check, IntoOutcome, Level, Outcome, Work},
@@ -69,7 +71,7 @@ impl Probe<Memory> {
         if let Some(fault) = self.kind.fault() {
             return Outcome::fail(fault);
         }
-        match Usage::of_this_process() {
+        match MemoryUsage::of_this_process() {
             Ok(usage) => self.kind.judge(usage),
             Err(message) => Outcome::fail(message),
         }
@@ -96,7 +98,7 @@ impl Memory {
         })
     }
 
-    fn judge(&self, usage: Usage) -> Outcome {
+    fn judge(&self, usage: MemoryUsage) -> Outcome {
         let percent = usage.percent();
         let facts = Facts { percent: (percent * 10.0).round() / 10.0, gigabytes: to_f64(usage.used) / 1e9 };
         let message = |limit: f64| format!("{percent:.1} % of memory is used, more than {limit} %");
@@ -119,82 +121,19 @@ struct Facts {
     gigabytes: f64,
 }
 
-/// Memory in bytes.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Usage {
-    total: u64,
-    used: u64,
-}
-
-impl Usage {
-    fn of_this_process() -> Result<Self, String> {
-        let mut system = System::new().map_err(|error| format!("the system cannot be asked: {error}"))?;
-        system.refresh_memory_specifics(MemoryRefreshKind::nothing().with_ram());
-        let host = Self { total: system.total_memory(), used: system.used_memory() };
-        if host.total == 0 {
-            return Err("the system does not say how much memory it has".to_owned());
-        }
-        let pid = Pid::from_u32(std::process::id());
-        system.refresh_processes_specifics(ProcessesToUpdate::Some(&[pid]), false, ProcessRefreshKind::nothing());
-        // The process' own cgroup and those above it. The root alone would be right in most containers, and
-        // wrong for a service with a limit from systemd.
-        let limits = system.process(pid).and_then(sysinfo::Process::cgroup_limits).or_else(|| system.cgroup_limits());
-        Ok(host.within(limits.map(|limits| Self { total: limits.total_memory, used: limits.rss })))
-    }
-
-    /// What counts for a process whose cgroup may use `cgroup.total`.
-    fn within(self, cgroup: Option<Self>) -> Self {
-        match cgroup {
-            Some(cgroup) if cgroup.total < self.total => cgroup,
-            _ => self,
-        }
-    }
-
-    /// How much of it is used; a cgroup that may not use anything is full.
-    fn percent(self) -> f64 {
-        if self.used >= self.total { 100.0 } else { to_f64(self.used) / to_f64(self.total) * 100.0 }
-    }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "exact up to nine petabytes, and close enough beyond")]
-const fn to_f64(bytes: u64) -> f64 {
-    bytes as f64
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::model::Status;
     use serde_json::json;
 
-    const HOST: Usage = Usage { total: 16_000_000_000, used: 4_000_000_000 };
-
     fn memory_of(warn_above: f64, fail_above: f64) -> Memory {
         Memory { warn_above, fail_above }
     }
 
     #[test]
-    fn the_smaller_of_limit_and_machine_counts() {
-        let limited = Usage { total: 512_000_000, used: 384_000_000 };
-        let unlimited = Usage { total: u64::MAX, used: 384_000_000 };
-        assert_eq!(HOST.within(Some(limited)), limited);
-        assert_eq!(HOST.within(Some(unlimited)), HOST);
-        assert_eq!(HOST.within(Some(Usage { used: 1, ..HOST })), HOST);
-        assert_eq!(HOST.within(None), HOST);
-    }
-
-    #[test]
-    fn percentages_stay_between_0_and_100() {
-        for (total, used, percent) in
-            [(0, 0, 100.0), (0, 5, 100.0), (10, 0, 0.0), (10, 5, 50.0), (10, 10, 100.0), (10, 11, 100.0)]
-        {
-            assert!((Usage { total, used }.percent() - percent).abs() < 1e-9, "{used} of {total}");
-        }
-    }
-
-    #[test]
     fn data_and_verdict_at_the_limits() {
-        let judge = |used| memory_of(90.0, 95.0).judge(Usage { total: 1_000, used });
+        let judge = |used| memory_of(90.0, 95.0).judge(MemoryUsage { total: 1_000, used });
         for (used, status) in [
             (0, Status::Pass),
             (900, Status::Pass),
@@ -207,7 +146,7 @@ mod tests {
         }
         assert_eq!(judge(951).message(), Some("95.1 % of memory is used, more than 95 %"));
 
-        let usage = Usage { total: 14_978_194_286, used: 8_387_788_800 };
+        let usage = MemoryUsage { total: 14_978_194_286, used: 8_387_788_800 };
         let sample = memory_of(90.0, 95.0).judge(usage);
         assert_eq!(sample.data(), Some(&json!({ "%_ram_used": 56.0, "gb_ram_used": 8.387_788_8 })));
     }

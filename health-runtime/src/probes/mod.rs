@@ -43,6 +43,8 @@ mod exchange;
 mod http;
 #[cfg(feature = "probe-system")]
 mod memory;
+#[cfg(feature = "probe-system")]
+mod memory_usage;
 #[cfg(any(feature = "probe-http", feature = "probe-sqlite"))]
 mod patience;
 

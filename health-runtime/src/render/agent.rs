@@ -1,7 +1,7 @@
 //! What `HAProxy` reads from an agent (its configuration manual, `agent-check`).
 
 use super::view::{CheckView, ReportView};
-use crate::model::Status;
+use crate::{char_boundary::floor_char_boundary, model::Status};
 
 /// How many bytes of names a line has room for: `HAProxy` shows them on a page and logs them.
 const LONGEST: usize = 200;
@@ -25,7 +25,7 @@ pub(crate) fn agent_line(view: &ReportView<'_>, weight_on_warning: u8, with_name
 }
 
 fn down(names: &str) -> Vec<u8> {
-    let end = names.floor_char_boundary(LONGEST);
+    let end = floor_char_boundary(names, LONGEST);
     format!("down #{}\n", &names[..end]).into_bytes()
 }
 

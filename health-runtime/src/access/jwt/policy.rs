@@ -299,7 +299,7 @@ impl Decide for ByToken {
         if self.by_default.is_none() || self.scopes.iter().any(|(_, levels)| levels.is_none()) {
             faults.push(NO_LEVELS.to_owned());
         }
-        if self.leeway > Duration::from_mins(5) {
+        if self.leeway > Duration::from_secs(5 * 60) {
             faults.push(format!("a leeway of {:?} is longer than five minutes", self.leeway));
         }
         let key = DecodingKey::from_secret(&[]);

@@ -71,7 +71,7 @@ impl Tokens {
     /// Tokens that live for 15 minutes. The secret has 32 bytes or more; `policy` says who gets one, and for which
     /// levels.
     pub fn new(secret: impl Into<SecretString>, policy: impl Into<AnyPolicy>) -> Self {
-        Self { secret: secret.into(), policy: policy.into(), lifetime: Duration::from_mins(15) }
+        Self { secret: secret.into(), policy: policy.into(), lifetime: Duration::from_secs(15 * 60) }
     }
 
     /// Sets how long a token lives, from a second to a day. Default: 15 minutes.
@@ -92,7 +92,7 @@ impl Tokens {
         if self.policy.fixed().is_some() {
             faults.push("`Tokens`: its policy treats everybody alike; take one that asks for credentials".to_owned());
         }
-        if !(Duration::from_secs(1)..=Duration::from_hours(24)).contains(&self.lifetime) {
+        if !(Duration::from_secs(1)..=Duration::from_secs(24 * 3600)).contains(&self.lifetime) {
             faults.push(format!("`Tokens`: a lifetime of {:?} is not between a second and a day", self.lifetime));
         }
         faults

@@ -10,7 +10,7 @@ use super::{
     shell::Links,
     words::{badge, duration, time},
 };
-use crate::model::Status;
+use crate::{char_boundary::floor_char_boundary, model::Status};
 
 /// How much of a check is shown.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -103,7 +103,7 @@ fn message(text: &str, id: &str) -> Markup {
     html! {
         details id={ (id) "-message" } {
             summary {
-                span class="closed" { bdi { (text[..text.floor_char_boundary(SHORT)]) } "…" }
+                span class="closed" { bdi { (text[..floor_char_boundary(text, SHORT)]) } "…" }
                 span class="open" { "Message" }
             }
             p class="message" { bdi { (text) } }

@@ -12,7 +12,7 @@ use super::{
     shell::Links,
     words::{Tone, badge, badge_of, of_group, sentence, time},
 };
-use crate::model::Status;
+use crate::{char_boundary::floor_char_boundary, model::Status};
 
 /// A list of blocked checks longer than this is folded.
 const MAX_BLOCKED_OPEN: usize = 5;
@@ -154,6 +154,6 @@ fn dependents(blocked: &[usize], view: &ReportView<'_>, id: &str) -> Markup {
 /// The beginning of the first line of a message.
 fn excerpt(message: &str) -> String {
     let line = message.lines().next().unwrap_or_default();
-    let start = &line[..line.floor_char_boundary(MAX_MESSAGE_BYTES)];
+    let start = &line[..floor_char_boundary(line, MAX_MESSAGE_BYTES)];
     if start.len() == message.len() { start.to_owned() } else { format!("{start}…") }
 }

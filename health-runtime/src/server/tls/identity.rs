@@ -30,7 +30,7 @@ use crate::{
 const HANDSHAKE: Duration = Duration::from_secs(10);
 
 /// How often the clock is compared with the end of a client's certificate.
-const CLOCK_CHECK: Duration = Duration::from_mins(1);
+const CLOCK_CHECK: Duration = Duration::from_secs(60);
 
 /// A configuration that changes with the files it was read from. It is a handle: clones share it.
 #[derive(Clone)]
