@@ -91,7 +91,8 @@ pub fn example(name: &str) -> Command {
     let target = std::env::current_exe().expect("a path").ancestors().nth(2).expect("the profile's folder").to_owned();
     let profile = target.file_name().and_then(|name| name.to_str()).expect("a name");
     let profile = if profile == "debug" { "dev" } else { profile };
-    let build = ["build", "--example", name, "--profile", profile];
+    // With the features of the tests, so that no dependency is built a second time.
+    let build = ["build", "--workspace", "--all-features", "--example", name, "--profile", profile];
     let build = Command::new(env!("CARGO")).args(build).current_dir(&root).status();
     assert!(build.expect("cargo runs").success(), "the example {name} does not build");
     let mut command = Command::new(target.join("examples").join(name));
