@@ -21,7 +21,7 @@ use std::{
 
 use health_benches::client::Connection;
 use health_runtime::{
-    Check, EndpointBuilder, Level,
+    Check, Endpoint, Level,
     access::{Access, Limits, User, basic, public},
 };
 use tokio::{
@@ -120,7 +120,7 @@ async fn serve(kind: &str) -> Result<()> {
         Check::new("alive", Level::L5, || async {}).liveness(),
         Check::new("ready", Level::L2, || async {}).readiness(),
     ];
-    let router = EndpointBuilder::new().checks(checks).access(access).build()?.router();
+    let router = Endpoint::builder().checks(checks).access(access).build()?.router();
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     println!("{}", listener.local_addr()?);
     let service = router.into_make_service_with_connect_info::<SocketAddr>();

@@ -58,7 +58,7 @@ app healthy
 echo "health-runtime = { path = \"$checkout/health-runtime\" }" >>"$scratch/healthy/Cargo.toml"
 cat >"$scratch/healthy/src/main.rs" <<'EOF'
 use axum::{Json, Router, routing::get};
-use health_runtime::{Check, EndpointBuilder, Level};
+use health_runtime::{Check, Endpoint, Level};
 
 #[derive(serde::Serialize)]
 struct Hello {
@@ -68,7 +68,7 @@ struct Hello {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("{}", serde_json::to_string(&Hello { text: "hello" })?);
-    let endpoint = EndpointBuilder::new().checks([Check::new("db", Level::L1, || async { true })]).build()?;
+    let endpoint = Endpoint::builder().checks([Check::new("db", Level::L1, || async { true })]).build()?;
     let app = Router::new().route("/", get(|| async { Json(Hello { text: "hello" }) })).merge(endpoint.router());
     axum::serve(tokio::net::TcpListener::bind("127.0.0.1:0").await?, app).await?;
     Ok(())

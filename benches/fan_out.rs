@@ -13,7 +13,7 @@ use std::{
 };
 
 use health_benches::{client::Connection, subject};
-use health_runtime::{Check, EndpointBuilder, Level};
+use health_runtime::{Check, Endpoint, Level};
 use tokio::{
     runtime::Runtime,
     time::{Duration, Instant, sleep},
@@ -91,7 +91,7 @@ fn serve(runtime: &Runtime, case: Case, runs: &Arc<AtomicUsize>) -> Result<Socke
         });
         check.with_max_age(Duration::ZERO)
     });
-    let endpoint = EndpointBuilder::new().checks(checks).build().map_err(Error::other)?;
+    let endpoint = Endpoint::builder().checks(checks).build().map_err(Error::other)?;
     runtime.block_on(subject::listen(endpoint.router()))
 }
 

@@ -23,7 +23,7 @@ use std::{
 use axum::{Router, body::Body, http::Request};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use health_runtime::{
-    Check, EndpointBuilder, Level,
+    Check, Endpoint, Level,
     access::{
         Access, AccessKey, AnyPolicy, Jwt, JwtAlgorithm, JwtKeys, User, access_key, any_of, basic, jwt, public, signed,
     },
@@ -153,7 +153,7 @@ fn cases() -> Result<Vec<Case>> {
 
 fn router(policy: AnyPolicy) -> Result<Router> {
     let check = Check::new("check", Level::L1, || async {}).with_max_age(Duration::from_hours(1));
-    Ok(EndpointBuilder::new().checks([check]).access(Access::new().levels(.., policy)).build()?.router())
+    Ok(Endpoint::builder().checks([check]).access(Access::new().levels(.., policy)).build()?.router())
 }
 
 fn now() -> Result<u64> {

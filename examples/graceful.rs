@@ -9,7 +9,7 @@
 use std::{collections::HashMap, env, error::Error, time::Duration};
 
 use axum::{Router, extract::Query, routing::get};
-use health_runtime::{EndpointBuilder, health_check, probes, serve_isolated};
+use health_runtime::{Endpoint, health_check, probes, serve_isolated};
 use tokio::net::TcpListener;
 
 /// Is there anything to do the work with?
@@ -23,7 +23,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     tracing_subscriber::fmt().with_writer(std::io::stderr).init();
     let delay = Duration::from_millis(env::var("DELAY_MS").map_or(Ok(5_000), |delay| delay.parse())?);
 
-    let health = EndpointBuilder::new().checks([probes::runtime_lag()]).build()?;
+    let health = Endpoint::builder().checks([probes::runtime_lag()]).build()?;
     let shutdown = health.monitor().graceful_shutdown(delay);
     // On a thread of its own it answers until the process is gone, also when the other listener has closed.
     let isolated = serve_isolated("127.0.0.1:0", health.router())?;

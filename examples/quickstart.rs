@@ -10,7 +10,7 @@ use std::{env, error::Error, net::SocketAddr};
 
 use axum::{Router, routing::get};
 use health_runtime::{
-    BuildInfo, Check, Details, EndpointBuilder, Level, Outcome, Status, View, health_check, health_endpoint, probes,
+    BuildInfo, Check, Details, Endpoint, Level, Outcome, Status, View, health_check, health_endpoint, probes,
 };
 use sqlx::{
     SqlitePool,
@@ -109,7 +109,7 @@ async fn open_database() -> Result<SqlitePool, Box<dyn Error>> {
 /// Another service, on a free port: it has a health endpoint as well, and something to download.
 async fn start_supporting_service() -> Result<SocketAddr, Box<dyn Error>> {
     let own = Check::new("queue", Level::L5, || async { true });
-    let health = EndpointBuilder::new().without_declared_checks().checks([own]).build()?;
+    let health = Endpoint::builder().without_declared_checks().checks([own]).build()?;
     let app = health.router().route("/mebibyte", get(async || vec![0_u8; 1 << 20]));
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;

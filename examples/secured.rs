@@ -17,7 +17,7 @@ use std::{
 
 use argon2::{Argon2, PasswordHasher as _};
 use health_runtime::{
-    Check, Details, Endpoint, EndpointBuilder, Level, Outcome, Public, Secret, Server, Tls,
+    Check, Details, Endpoint, Level, Outcome, Public, Secret, Server, Tls,
     access::{
         Access, AccessKey, CertificateMatcher, Jwt, JwtAlgorithm, JwtKeys, Limits, Signed, Tokens, User, access_key,
         address, all_of, any_of, basic, client_certificate, jwt, public,
@@ -79,7 +79,7 @@ fn endpoint(secrets: &Secrets) -> Result<Endpoint> {
         .levels(1..=3, all_of([from_here, known]))
         .tokens(tokens)
         .limits(Limits::new().failures(10, Duration::from_secs(60)).levels(1..=2, 60, Duration::from_secs(60)));
-    Ok(EndpointBuilder::new().checks(checks()).access(access).build()?)
+    Ok(Endpoint::builder().checks(checks()).access(access).build()?)
 }
 
 #[derive(Serialize)]

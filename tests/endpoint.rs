@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use health_runtime::{
-    BuildMetadata, Check, Details, EndpointBuilder, Level, LevelsPath, Outcome, Problem, ShowDetails, Status,
-    StatusCodes, View,
+    BuildMetadata, Check, Details, Endpoint, Level, LevelsPath, Outcome, Problem, ShowDetails, Status, StatusCodes,
+    View,
 };
 use health_tests::{Answer, ask, builder, endpoint, get, request, send, serve};
 use serde_json::{Value, json};
@@ -342,7 +342,7 @@ async fn groups_have_aliases() {
     for path in ["/livez/", "/health/live/", "/health/liveness", "/health/started"] {
         assert_eq!(ask(bare.clone(), path, &[]).await.status, 404, "{path}");
     }
-    let own = EndpointBuilder::new().without_declared_checks().without_root_probes().build().expect("good").router();
+    let own = Endpoint::builder().without_declared_checks().without_root_probes().build().expect("good").router();
     assert_eq!(ask(own.clone(), "/livez/", &[]).await.status, 404);
     // A path that somebody chose is no alias.
     let chosen = builder(sample()).levels_path("{base}/readiness").build().expect("good").router();
@@ -555,7 +555,7 @@ async fn the_authority_of_a_target_beats_host() {
 
 #[test]
 fn everything_that_is_wrong_comes_out_at_once() {
-    let error = EndpointBuilder::new()
+    let error = Endpoint::builder()
         .without_declared_checks()
         .checks([Check::new("", Level::L5, || async {})])
         .base_path("health")

@@ -9,11 +9,12 @@ use std::{
 use axum::{
     Router,
     body::Body,
+    extract::State,
     http::Request,
     routing::{any, get, post},
 };
 use health_runtime::{
-    BuildInfo, Check, EndpointBuilder, Level, ShowDetails, StatusCodes, View,
+    BuildInfo, Check, Endpoint, Level, ShowDetails, StatusCodes, View,
     access::{Access, public},
     checks, health_check, health_endpoint,
 };
@@ -37,7 +38,7 @@ impl From<Probe> for Check {
 #[test]
 fn takes_every_key_and_evaluates_in_the_written_order() {
     let numbers = vec![1];
-    let router: axum::Router = health_endpoint! {
+    let endpoint = health_endpoint! {
         crates: [serde],
         // Before `state`, which moves it.
         checks: [Check::new("by hand", Level::L5, { let count = numbers.len(); move || async move { count > 0 } }), Probe("probe")],
@@ -50,13 +51,13 @@ fn takes_every_key_and_evaluates_in_the_written_order() {
         crate: health_runtime,
     }
     .unwrap();
-    let _ = axum::Router::<()>::new().merge(router);
+    let _ = Router::<()>::new().merge(endpoint);
 }
 
 #[tokio::test]
 async fn declared_checks_run_with_the_state_that_was_handed_over() {
     for (numbers, expected) in [(vec![1], 200), (vec![], 503)] {
-        let router = health_endpoint! { state: [Pool(numbers)] }.unwrap();
+        let router = health_endpoint! { state: [Pool(numbers)] }.unwrap().router();
         let request = Request::get("/health/checks/pool").body(Body::empty()).unwrap();
         assert_eq!(router.oneshot(request).await.unwrap().status(), expected);
     }
@@ -64,7 +65,7 @@ async fn declared_checks_run_with_the_state_that_was_handed_over() {
 
 #[tokio::test]
 async fn shared_state_serves_a_plain_reference() {
-    let router = health_endpoint! { state: [Arc::new(Pool(vec![1]))] }.unwrap();
+    let router = health_endpoint! { state: [Arc::new(Pool(vec![1]))] }.unwrap().router();
     let request = Request::get("/health/checks/pool").body(Body::empty()).unwrap();
     assert_eq!(router.oneshot(request).await.unwrap().status(), 200);
 }
@@ -73,7 +74,7 @@ async fn shared_state_serves_a_plain_reference() {
 fn checks_key_takes_any_list() {
     let check = |name: &str| Check::new(name, Level::L5, || async { true });
     let build = |names: &[&str]| names.iter().map(|name| check(name)).collect::<Vec<_>>();
-    for router in [
+    for endpoint in [
         health_endpoint! { state: [Pool(vec![])], checks: build(&["a", "b"]) },
         health_endpoint! { state: [Pool(vec![])], checks: ["a", "b"].map(check) },
         health_endpoint! { state: [Pool(vec![])], checks: ["a"].into_iter().map(Probe), details: public },
@@ -81,7 +82,7 @@ fn checks_key_takes_any_list() {
         health_endpoint! { state: [Pool(vec![])], checks: checks![check("a"), Probe("b")] },
         health_endpoint! { state: [Pool(vec![])], checks: { let mut list = checks![Probe("a")]; list.extend(checks![]); list } },
     ] {
-        let _ = router.unwrap();
+        let _ = endpoint.unwrap();
     }
     // The list is really used: two checks of one name are an error.
     let error = health_endpoint! { state: [Pool(vec![])], checks: build(&["twice", "twice"]) }.unwrap_err().to_string();
@@ -91,20 +92,20 @@ fn checks_key_takes_any_list() {
 #[test]
 fn details_is_a_word_or_a_value() {
     let shown_to = |everybody: bool| if everybody { ShowDetails::Always } else { ShowDetails::Never };
-    for router in [
+    for endpoint in [
         health_endpoint! { details: hidden, state: [Pool(vec![])] },
         health_endpoint! { details: ShowDetails::Never, state: [Pool(vec![])], },
         health_endpoint! { details: shown_to(true), state: [Pool(vec![])] },
     ] {
-        let _ = router.unwrap();
+        let _ = endpoint.unwrap();
     }
 }
 
 #[test]
 fn empty_lists_are_nothing() {
-    let router =
+    let endpoint =
         health_endpoint! { crates: [], state: [], checks: [], configure: |builder| builder.state(Pool(vec![])) };
-    let _ = router.unwrap();
+    let _ = endpoint.unwrap();
 }
 
 #[test]
@@ -115,14 +116,29 @@ fn is_an_error_value_and_no_panic_when_the_checks_cannot_start() {
 
 #[test]
 fn says_what_can_be_said_by_hand() -> Result<(), health_runtime::Error> {
-    let _router = axum::Router::new().merge::<axum::Router>(health_endpoint! { state: [Pool(vec![1])] }?);
-    let _by_hand = EndpointBuilder::new().state(Pool(vec![1])).build().map(|endpoint| endpoint.router())?;
+    let _by_macro: Endpoint = health_endpoint! { state: [Pool(vec![1])] }?;
+    let _by_hand: Endpoint = Endpoint::builder().state(Pool(vec![1])).build()?;
     Ok(())
+}
+
+#[tokio::test]
+async fn endpoint_merges_into_a_router_with_state() {
+    let greet = async |State(greeting): State<&'static str>| greeting;
+    let health = health_endpoint! { state: [Pool(vec![1])] }.unwrap();
+    let monitor = health.monitor().clone();
+    let router: Router = Router::new().route("/greeting", get(greet)).merge(health).with_state("hello");
+    let status = async |path| {
+        let request = Request::get(path).body(Body::empty()).unwrap();
+        router.clone().oneshot(request).await.unwrap().status().as_u16()
+    };
+    assert_eq!((status("/greeting").await, status("/readyz").await), (200, 200));
+    monitor.drain();
+    assert_eq!((status("/greeting").await, status("/readyz").await), (200, 503));
 }
 
 fn failing() -> Router {
     let check = Check::new("db", Level::L5, || async { false }).readiness();
-    EndpointBuilder::new().without_declared_checks().checks([check]).build().unwrap().router()
+    Endpoint::builder().without_declared_checks().checks([check]).build().unwrap().router()
 }
 
 /// The message of the panic, which stops the start at the line of `merge`, `route` or `nest`.
@@ -160,7 +176,7 @@ fn two_endpoints_in_one_router_stop_the_start() {
     let message = panic_message(|| failing().merge(failing()));
     assert!(message.contains("conflict with previously registered route: /"), "{message}");
     // With paths of its own each has its place.
-    let other = EndpointBuilder::new().without_declared_checks().base_path("/other").without_root_probes();
+    let other = Endpoint::builder().without_declared_checks().base_path("/other").without_root_probes();
     let _ = failing().merge(other.build().unwrap().router());
 }
 
@@ -187,6 +203,6 @@ async fn fallback_of_the_service_does_not_hide_the_endpoint() {
 
 /// Only that the key is understood; the derive has tests of its own.
 #[allow(dead_code, reason = "it is enough that it compiles")]
-fn takes_build_info<App: BuildInfo>() -> Result<axum::Router, health_runtime::Error> {
+fn takes_build_info<App: BuildInfo>() -> Result<Endpoint, health_runtime::Error> {
     health_endpoint! { build_info: App }
 }

@@ -198,7 +198,7 @@ mod shadowed {
         let _ = health_check_check;
     }
 
-    pub(super) fn endpoint() -> ::std::result::Result<::axum::Router, ::health_runtime::Error> {
+    pub(super) fn endpoint() -> ::std::result::Result<::health_runtime::Endpoint, ::health_runtime::Error> {
         health_endpoint! {
             build_info: App,
             base_path: "/shadowed",
@@ -216,6 +216,6 @@ fn boxed() -> Box<dyn Fn() + Send + Sync> {
 
 #[test]
 fn works_where_every_name_is_taken() {
-    let router = shadowed::endpoint().unwrap();
-    drop(router);
+    let endpoint = shadowed::endpoint().unwrap();
+    drop(endpoint);
 }

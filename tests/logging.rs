@@ -5,7 +5,7 @@
 
 use std::{collections::BTreeMap, fmt, sync::mpsc, time::Duration};
 
-use health_runtime::{Check, Details, EndpointBuilder, Level, Monitor, Selection, Status, health_check};
+use health_runtime::{Check, Details, Endpoint, Level, Monitor, Selection, Status, health_check};
 use health_tests::{Log, builder, get, monitor, serve};
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde_json::Value;
@@ -149,7 +149,7 @@ fn one_worker(log: &Log) {
 async fn swept() {}
 
 fn second_endpoint(log: &Log) {
-    let build = || EndpointBuilder::new().muted("").build().expect("good");
+    let build = || Endpoint::builder().muted("").build().expect("good");
     let is_warned = || log.take().contains("a second health endpoint is built");
     let first = build();
     let by_hand = builder([Check::new("swept", Level::L5, || async {}).with_interval(Duration::from_hours(1))]);

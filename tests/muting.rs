@@ -278,8 +278,8 @@ fn operators_mute_at_start() {
 }
 
 async fn muted_from_outside() {
-    use health_runtime::EndpointBuilder;
-    let builder = || EndpointBuilder::new().without_declared_checks().checks([failing("billing"), failing("legacy")]);
+    use health_runtime::Endpoint;
+    let builder = || Endpoint::builder().without_declared_checks().checks([failing("billing"), failing("legacy")]);
     let endpoint = builder().build().expect("good");
     let report = endpoint.monitor().report(&Selection::everything()).await;
     let [billing, legacy] = ["billing", "legacy"].map(|name| {

@@ -11,7 +11,7 @@ use std::{
 
 use health_benches::subject;
 use health_runtime::{
-    Check, Endpoint, EndpointBuilder, Level, Server, Tls,
+    Check, Endpoint, Level, Server, Tls,
     access::{Access, Jwt, JwtAlgorithm, JwtKeys, User, basic, jwt, public},
 };
 use tokio::{
@@ -95,7 +95,7 @@ pub(crate) fn serve(kind: ServiceKind) -> Result<()> {
 fn endpoint(kind: ServiceKind) -> Result<Endpoint> {
     let slow = Check::new("slow", Level::L1, || sleep(Duration::from_millis(900))).with_max_age(Duration::ZERO);
     let alive = Check::new("alive", Level::L5, || async {}).liveness();
-    let builder = EndpointBuilder::new().checks([slow, alive]);
+    let builder = Endpoint::builder().checks([slow, alive]);
     let deep = match kind {
         ServiceKind::Server | ServiceKind::Axum | ServiceKind::Tls => return Ok(builder.build()?),
         ServiceKind::UnreadLog | ServiceKind::UnreadLogAxum => {

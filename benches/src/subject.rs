@@ -16,7 +16,7 @@ use axum::{
     http::{HeaderValue, header::CONTENT_TYPE},
     routing::get,
 };
-use health_runtime::{Check, Details, EndpointBuilder, Level};
+use health_runtime::{Check, Details, Endpoint, Level};
 use serde::Serialize;
 use tokio::net::TcpListener;
 
@@ -64,7 +64,7 @@ fn checks() -> impl Iterator<Item = Check> {
 /// # Errors
 /// If there is no port left, or the endpoint does not answer.
 pub async fn serve() -> Result<Addresses> {
-    let endpoint = EndpointBuilder::new().checks(checks()).build().map_err(Error::other)?;
+    let endpoint = Endpoint::builder().checks(checks()).build().map_err(Error::other)?;
     let health = listen(endpoint.router()).await?;
     let answers = tokio::task::spawn_blocking(move || ask_once(health)).await??;
     let bare = listen(bare(answers)).await?;

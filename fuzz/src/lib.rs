@@ -16,7 +16,7 @@ use base64::{
     engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
 };
 use health_runtime::{
-    Check, EndpointBuilder, Level, Outcome,
+    Check, Endpoint, Level, Outcome,
     access::{
         Access, AccessKey, Jwt, JwtAlgorithm, JwtKeys, Limits, Proxies, Tokens, User, access_key, address, any_of,
         basic, jwt, signed,
@@ -88,7 +88,7 @@ fn router(access: Access) -> Router {
         let check = check.with_tags(["some"]).readiness().startup();
         if level == Level::L5 { check.liveness() } else { check }
     });
-    let builder = EndpointBuilder::new().without_declared_checks().muted("").checks(checks).access(access);
+    let builder = Endpoint::builder().without_declared_checks().muted("").checks(checks).access(access);
     builder.build().expect("a good endpoint").router()
 }
 

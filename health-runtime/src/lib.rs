@@ -221,11 +221,11 @@ pub use health_macros::health_check;
 /// Makes a `Vec<Check>` of checks and of probes of any kind.
 ///
 /// ```
-/// use health_runtime::{Check, EndpointBuilder, Level, checks, probes};
+/// use health_runtime::{Check, Endpoint, Level, checks, probes};
 ///
 /// let mut checks = checks![probes::logging(), probes::runtime_lag().readiness()];
 /// checks.push(Check::new("queue", Level::L2, || async { true }));
-/// let endpoint = EndpointBuilder::new().checks(checks).build()?;
+/// let endpoint = Endpoint::builder().checks(checks).build()?;
 /// # let _ = endpoint;
 /// # Ok::<(), health_runtime::Error>(())
 /// ```
@@ -237,8 +237,9 @@ macro_rules! checks {
         ])
     };
 }
-/// Builds the health endpoint: an expression of the type `Result<axum::Router, Error>`, to be merged into the
-/// service's own router.
+/// Builds the health endpoint: an expression of the type `Result<Endpoint, Error>`.
+///
+/// `Router::merge` takes an [`Endpoint`] as it is. Draining, gRPC, servers and places start from the same value.
 ///
 /// ```standalone_crate
 /// use health_runtime::{health_check, health_endpoint};
@@ -281,7 +282,7 @@ macro_rules! checks {
 /// use health_runtime::{Check, Level, StatusCodes, View, health_endpoint};
 ///
 /// # fn main() -> Result<(), health_runtime::Error> {
-/// let router = health_endpoint! {
+/// let endpoint = health_endpoint! {
 ///     base_path: "/status",
 ///     levels_path: ("/status_levels", View::Values),
 ///     state: ["orders".to_owned()],
@@ -289,7 +290,7 @@ macro_rules! checks {
 ///     checks: [Check::new("always", Level::L5, || async { true })],
 ///     configure: |builder| builder.status_codes(StatusCodes::new().warn(429)),
 /// }?;
-/// # let _ = router;
+/// # let _ = endpoint;
 /// # Ok(())
 /// # }
 /// ```

@@ -1,7 +1,7 @@
 //! The rules: what stops a start, what shows how much, and what the defaults are.
 
 use health_runtime::{
-    Check, EndpointBuilder, Group, Level, Problem, ShowDetails, View,
+    Check, Endpoint, Group, Level, Problem, ShowDetails, View,
     access::{
         Access, AccessKey, Limits, Proxies, Signed, User, access_key, address, all_of, any_of, basic, closed, public,
     },
@@ -195,7 +195,7 @@ fn every_problem_is_told_at_once_and_once() {
     let twice = basic("x", [User::new("", "")]);
     let access = Access::new().levels(1..=1, twice.clone()).levels(3..=3, twice);
     assert_eq!(problems(access).len(), 3, "no rules for three levels, no name, no password");
-    let error = EndpointBuilder::new().access(Access::new()).base_path("health").build().expect_err("both");
+    let error = Endpoint::builder().access(Access::new()).base_path("health").build().expect_err("both");
     assert_eq!(error.problems().len(), 3, "two paths and the rules: {error}");
     assert!(error.to_string().contains("the access cannot work: levels 1, 2, 3, 4, 5 have no rule"), "{error}");
 }
@@ -353,11 +353,11 @@ async fn build_information_can_have_a_policy() {
 
 #[tokio::test]
 async fn the_macro_takes_it_as_well() {
-    let router = health_endpoint! {
+    let endpoint = health_endpoint! {
         access: Access::new().levels(4..=5, public()).levels(1..=3, closed()),
         configure: |builder| builder.without_declared_checks().checks([Check::new("x", Level::L1, || async { true })]),
     };
-    let address = serve_with_addresses(router.expect("good")).await;
+    let address = serve_with_addresses(endpoint.expect("good").router()).await;
     assert_eq!(get(address, "/health/levels/1").await.status, 403);
     assert_eq!(get(address, "/health/levels/4").await.status, 200);
     let everything = any_of([basic("x", [User::new("a", "b")]), access_key([AccessKey::new("c", SECRET)])]);

@@ -12,7 +12,7 @@ use std::{
 
 use axum::Router;
 use health_runtime::{
-    BuildInfo, Check, Endpoint, EndpointBuilder, EnvoyHeaders, Group, Level, Outcome, ShowDetails, StatusCodes, View,
+    BuildInfo, Check, Endpoint, EnvoyHeaders, Group, Level, Outcome, ShowDetails, StatusCodes, View,
     access::{Access, AccessKey, Limits, Tokens, access_key, closed, public},
 };
 use health_tests::{Answer, builder, get, get_until, get_with, request, send, serve};
@@ -389,7 +389,7 @@ async fn it_knows_the_paths_the_names_and_the_tags() {
     // Descriptions are details.
     assert!(!document.to_string().contains("What it is for."));
 
-    let empty = EndpointBuilder::new().without_declared_checks().build().expect("a good endpoint");
+    let empty = Endpoint::builder().without_declared_checks().build().expect("a good endpoint");
     let document = get(serve(empty.router()).await, "/health/openapi.json").await.json();
     assert!(document["paths"].get("/health/checks/{name}").is_none());
 }

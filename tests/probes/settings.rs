@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use health_runtime::{Check, EndpointBuilder, Group, Level, checks, probes};
+use health_runtime::{Check, Endpoint, Group, Level, checks, probes};
 use health_tests::{ask, builder};
 
 #[test]
@@ -63,5 +63,5 @@ async fn probes_of_different_kinds_stand_in_one_list() {
     let names: Vec<_> = endpoint.monitor().checks().map(|check| check.name().to_owned()).collect();
     assert_eq!(names, ["is_logging_enabled", "root", "memory", "own", "runtime_lag"]);
     assert_eq!(ask(endpoint.router(), "/health/checks/own", &[]).await.status, 200);
-    assert!(EndpointBuilder::new().without_declared_checks().checks(checks![]).build().is_ok());
+    assert!(Endpoint::builder().without_declared_checks().checks(checks![]).build().is_ok());
 }

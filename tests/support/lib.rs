@@ -52,7 +52,7 @@ pub fn endpoint(checks: impl IntoIterator<Item = Check>) -> Endpoint {
 
 /// The builder of such an endpoint, whatever `HEALTH_MUTE` says.
 pub fn builder(checks: impl IntoIterator<Item = Check>) -> EndpointBuilder {
-    EndpointBuilder::new().without_declared_checks().checks(checks).muted("")
+    Endpoint::builder().without_declared_checks().checks(checks).muted("")
 }
 
 /// Serves a router on a free port of the loopback interface for as long as the runtime lives.

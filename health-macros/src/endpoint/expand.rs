@@ -7,7 +7,7 @@ use syn::spanned::Spanned as _;
 use super::model::{Argument, Call, Model};
 use crate::runtime_path::RuntimePath;
 
-/// A `Result<Router, Error>`, whether there are mistakes or not.
+/// A `Result<Endpoint, Error>`, whether there are mistakes or not.
 pub(super) fn expand(model: &Model, mistakes: Option<&TokenStream>) -> TokenStream {
     let Model { runtime, crates, calls } = model;
     let links = crates.iter().map(link);
@@ -15,10 +15,9 @@ pub(super) fn expand(model: &Model, mistakes: Option<&TokenStream>) -> TokenStre
     quote! {{
         #mistakes
         #(#links)*
-        #runtime::EndpointBuilder::new()
+        #runtime::Endpoint::builder()
             #(#calls)*
             .build()
-            .map(|endpoint| #runtime::Endpoint::router(&endpoint))
     }}
 }
 

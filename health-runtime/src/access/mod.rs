@@ -6,7 +6,7 @@
 //! ```
 //! # #[cfg(feature = "access-credentials")] {
 //! use health_runtime::{
-//!     EndpointBuilder,
+//!     Endpoint,
 //!     access::{Access, AccessKey, User, access_key, any_of, basic, public},
 //! };
 //!
@@ -14,7 +14,7 @@
 //! let people = basic("health", [User::new("ada", from_the_environment("ADA"))]);
 //! let machines = access_key([AccessKey::new("prometheus-2026", from_the_environment("KEY")).levels(3..=5)]);
 //! let access = Access::new().levels(4..=5, public()).levels(1..=3, any_of([people, machines]));
-//! let endpoint = EndpointBuilder::new().access(access).build()?;
+//! let endpoint = Endpoint::builder().access(access).build()?;
 //! # }
 //! # Ok::<(), health_runtime::Error>(())
 //! ```

@@ -30,12 +30,12 @@ const WATCH_INTERVAL: Duration = Duration::from_secs(10);
 /// ```no_run
 /// use std::time::Duration;
 ///
-/// use health_runtime::{EndpointBuilder, GrpcHealth};
+/// use health_runtime::{Endpoint, GrpcHealth};
 /// use tonic::transport::Server;
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let health = EndpointBuilder::new().build()?;
+/// let health = Endpoint::builder().build()?;
 /// let shutdown = health.monitor().graceful_shutdown(Duration::from_secs(15));
 /// Server::builder()
 ///     .add_service(GrpcHealth::new(&health)) // beside your own services
@@ -48,9 +48,9 @@ const WATCH_INTERVAL: Duration = Duration::from_secs(10);
 /// Or on the port of an axum application, which needs axum's feature `http2`. Not inside `nest`: gRPC knows no prefixes.
 ///
 /// ```
-/// use health_runtime::{EndpointBuilder, GrpcHealth};
+/// use health_runtime::{Endpoint, GrpcHealth};
 ///
-/// let health = EndpointBuilder::new().build()?;
+/// let health = Endpoint::builder().build()?;
 /// let app: axum::Router = axum::Router::new()
 ///     .merge(health.router())
 ///     .route_service("/grpc.health.v1.Health/{*method}", GrpcHealth::new(&health));
@@ -103,7 +103,7 @@ const WATCH_INTERVAL: Duration = Duration::from_secs(10);
 ///
 /// ```
 /// use health_runtime::{
-///     EndpointBuilder, GrpcHealth,
+///     Endpoint, GrpcHealth,
 ///     access::{Access, Decision, closed, public},
 /// };
 /// use tonic::{Request, Status, metadata::MetadataMap, service::interceptor::InterceptedService, transport::Server};
@@ -115,7 +115,7 @@ const WATCH_INTERVAL: Duration = Duration::from_secs(10);
 /// # fn verify(_token: &[u8]) -> bool { false }
 ///
 /// let access = Access::new().levels(4..=5, public()).levels(1..=3, closed());
-/// let health = EndpointBuilder::new().access(access).build()?;
+/// let health = Endpoint::builder().access(access).build()?;
 /// let service = InterceptedService::new(GrpcHealth::new(&health), |mut request: Request<()>| {
 ///     if is_operator(request.metadata()) {
 ///         request.extensions_mut().insert(Decision::allow());

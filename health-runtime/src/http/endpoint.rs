@@ -34,16 +34,16 @@ use crate::{
     state::State,
 };
 
-/// What [`health_endpoint!`](crate::health_endpoint) builds: each of the macro's keys is a method here.
+/// Collects the settings of an [`Endpoint`]. Each key of [`health_endpoint!`](crate::health_endpoint) is a method here.
 ///
 /// ```
-/// use health_runtime::{Check, EndpointBuilder, Level};
+/// use health_runtime::{Check, Endpoint, Level};
 ///
-/// let endpoint = EndpointBuilder::new()
+/// let endpoint = Endpoint::builder()
 ///     .checks([Check::new("db", Level::L1, || async { true })])
 ///     .base_path("/status")
 ///     .build()?;
-/// let app: axum::Router = axum::Router::new().merge(endpoint.router());
+/// let app: axum::Router = axum::Router::new().merge(endpoint);
 /// # let _ = app;
 /// # Ok::<(), health_runtime::Error>(())
 /// ```
@@ -73,37 +73,7 @@ pub struct EndpointBuilder {
 /// What operators mute at start.
 const MUTE_VARIABLE: &str = "HEALTH_MUTE";
 
-impl Default for EndpointBuilder {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl EndpointBuilder {
-    /// Every check that `#[health_check]` declared in this program, with all defaults.
-    pub fn new() -> Self {
-        Self {
-            build_info: None,
-            base_path: "/health".to_owned(),
-            levels_path: LevelsPath::default(),
-            state: State::new(),
-            checks: Vec::new(),
-            has_declared_checks: true,
-            has_root_probes: true,
-            has_isolated_checks: false,
-            show_details: None,
-            access: None,
-            status_codes: StatusCodes::new(),
-            envoy: EnvoyHeaders::new(),
-            #[cfg(feature = "haproxy-agent")]
-            agent: HaproxyAgent::new(),
-            listeners: Vec::new(),
-            muted: None,
-            #[cfg(feature = "events")]
-            event_streams: 64,
-        }
-    }
-
     /// Sets what is running, from [`BuildInfo::BUILD_INFO`](crate::BuildInfo::BUILD_INFO). Default: nothing
     /// is told of the build.
     pub fn build_info(mut self, build_info: BuildMetadata) -> Self {
@@ -181,7 +151,7 @@ impl EndpointBuilder {
     /// [`Monitor::on_change`].
     ///
     /// ```
-    /// use health_runtime::{EndpointBuilder, StatusChange, Status};
+    /// use health_runtime::{Endpoint, Status, StatusChange};
     ///
     /// fn page_somebody(change: &StatusChange) {
     ///     if change.to() == Status::Fail && !change.is_muted() {
@@ -189,7 +159,7 @@ impl EndpointBuilder {
     ///     }
     /// }
     ///
-    /// let endpoint = EndpointBuilder::new().on_change(page_somebody).build()?;
+    /// let endpoint = Endpoint::builder().on_change(page_somebody).build()?;
     /// # Ok::<(), health_runtime::Error>(())
     /// ```
     pub fn on_change(mut self, listener: impl FnMut(&StatusChange) + Send + 'static) -> Self {
@@ -313,7 +283,21 @@ fn or_problems<T>(result: Result<T, Vec<Problem>>, problems: &mut Vec<Problem>) 
     result.map_err(|found| problems.extend(found)).ok()
 }
 
-/// The endpoint: a router to merge into the service's own, and the monitor behind it.
+/// The health endpoint: routes to merge into the service's own router, and the monitor behind them.
+///
+/// [`health_endpoint!`](crate::health_endpoint) and [`Endpoint::builder`] build one. `Router::merge` takes it as it is:
+///
+/// ```
+/// use axum::{Router, extract::State, routing::get};
+/// use health_runtime::Endpoint;
+///
+/// let health = Endpoint::builder().build()?;
+/// let app: Router = Router::new()
+///     .route("/", get(async |State(greeting): State<String>| greeting))
+///     .merge(health)
+///     .with_state("hello".to_owned());
+/// # Ok::<(), health_runtime::Error>(())
+/// ```
 ///
 /// It may be served at several places, with less at some of them: [`levels`](Self::levels),
 /// [`without_levels`](Self::without_levels), [`without_groups`](Self::without_groups) and
@@ -327,7 +311,31 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    /// The routes. For a router with a state of its own, merge `endpoint.router().with_state(())`.
+    /// Starts with every check that `#[health_check]` declared in this program, and all defaults.
+    pub fn builder() -> EndpointBuilder {
+        EndpointBuilder {
+            build_info: None,
+            base_path: "/health".to_owned(),
+            levels_path: LevelsPath::default(),
+            state: State::new(),
+            checks: Vec::new(),
+            has_declared_checks: true,
+            has_root_probes: true,
+            has_isolated_checks: false,
+            show_details: None,
+            access: None,
+            status_codes: StatusCodes::new(),
+            envoy: EnvoyHeaders::new(),
+            #[cfg(feature = "haproxy-agent")]
+            agent: HaproxyAgent::new(),
+            listeners: Vec::new(),
+            muted: None,
+            #[cfg(feature = "events")]
+            event_streams: 64,
+        }
+    }
+
+    /// Returns the routes. `Router::merge` takes the endpoint itself, whatever state the router has.
     ///
     /// A path belongs to one owner: merging these routes with a router that has one of them already panics and names
     /// the path, whatever its methods and whichever is merged into the other. So it does for a second endpoint at the
@@ -340,9 +348,9 @@ impl Endpoint {
     /// The same endpoint with these levels alone, for one of the places where it is served:
     ///
     /// ```
-    /// use health_runtime::EndpointBuilder;
+    /// use health_runtime::Endpoint;
     ///
-    /// let health = EndpointBuilder::new().build()?;
+    /// let health = Endpoint::builder().build()?;
     /// let everybody = health.levels(4..=5)?.router();
     /// let operators = health.router();
     /// # let _ = (everybody, operators);
@@ -380,9 +388,9 @@ impl Endpoint {
     /// The same endpoint with other status codes, for a place whose clients read them differently:
     ///
     /// ```
-    /// use health_runtime::{EndpointBuilder, StatusCodes};
+    /// use health_runtime::{Endpoint, StatusCodes};
     ///
-    /// let health = EndpointBuilder::new().build()?;
+    /// let health = Endpoint::builder().build()?;
     /// let consul = health.status_codes(StatusCodes::new().warn(429))?.router();
     /// let kubelet = health.router();
     /// # let _ = (consul, kubelet);
@@ -424,5 +432,12 @@ impl Endpoint {
     #[must_use]
     pub fn monitor(&self) -> &Monitor {
         &self.service.monitor
+    }
+}
+
+impl<S: Clone + Send + Sync + 'static> From<Endpoint> for Router<S> {
+    /// Returns [`Endpoint::router`] for a router whose state is `S`; the routes use none of it.
+    fn from(endpoint: Endpoint) -> Self {
+        endpoint.router().with_state(())
     }
 }

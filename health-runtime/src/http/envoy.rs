@@ -15,9 +15,9 @@ const YES: HeaderValue = HeaderValue::from_static("true");
 /// Envoy takes 200 alone for healthy, so leave [`StatusCodes::warn`](crate::StatusCodes::warn) at that.
 ///
 /// ```
-/// use health_runtime::{EndpointBuilder, EnvoyHeaders};
+/// use health_runtime::{Endpoint, EnvoyHeaders};
 ///
-/// let endpoint = EndpointBuilder::new()
+/// let endpoint = Endpoint::builder()
 ///     .envoy(EnvoyHeaders::new().degraded().immediate_fail().cluster("orders"))
 ///     .build()?;
 /// # let _ = endpoint;

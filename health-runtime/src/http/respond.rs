@@ -37,9 +37,9 @@ impl Endpoint {
     /// path of its levels. Any other path belongs to the service.
     ///
     /// ```
-    /// use health_runtime::EndpointBuilder;
+    /// use health_runtime::Endpoint;
     ///
-    /// let health = EndpointBuilder::new().build()?;
+    /// let health = Endpoint::builder().build()?;
     /// assert!(health.serves("/readyz") && health.serves("/health/levels/2"));
     /// assert!(!health.serves("/orders"));
     /// # Ok::<(), health_runtime::Error>(())
@@ -53,11 +53,11 @@ impl Endpoint {
     /// repository has recipes for both, `tests/frameworks/actix.rs` and `hyper.rs`.
     ///
     /// ```
-    /// use health_runtime::EndpointBuilder;
+    /// use health_runtime::Endpoint;
     ///
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let health = EndpointBuilder::new().build()?;
+    /// let health = Endpoint::builder().build()?;
     /// let request = http::Request::get("/readyz").body(String::new())?;
     /// let response = health.respond(request).await;
     /// assert_eq!(response.status(), 200);

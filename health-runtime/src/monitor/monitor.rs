@@ -145,10 +145,10 @@ impl Monitor {
     /// ```no_run
     /// use std::time::Duration;
     ///
-    /// use health_runtime::EndpointBuilder;
+    /// use health_runtime::Endpoint;
     ///
     /// # async fn start() -> Result<(), Box<dyn std::error::Error>> {
-    /// let health = EndpointBuilder::new().build()?;
+    /// let health = Endpoint::builder().build()?;
     /// let shutdown = health.monitor().graceful_shutdown(Duration::from_secs(15));
     /// let app = axum::Router::new().merge(health.router());
     /// let listener = tokio::net::TcpListener::bind("0.0.0.0:8080").await?;

@@ -45,11 +45,11 @@ const LAST_ANSWERS: Duration = Duration::from_secs(2);
 /// that has had its line for longest, so that nobody who opens connections keeps `HAProxy` waiting.
 ///
 /// ```
-/// use health_runtime::{EndpointBuilder, serve_agent};
+/// use health_runtime::{Endpoint, serve_agent};
 ///
 /// # #[tokio::main]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let health = EndpointBuilder::new().build()?;
+/// let health = Endpoint::builder().build()?;
 /// let agent = serve_agent("127.0.0.1:0", &health)?;
 /// println!("server orders … check agent-check agent-port {}", agent.local_addr().port());
 /// # agent.stop().await;

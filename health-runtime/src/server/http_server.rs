@@ -18,11 +18,11 @@ use crate::error::{Error, Problem};
 /// places, all of one endpoint:
 ///
 /// ```
-/// use health_runtime::{EndpointBuilder, Server};
+/// use health_runtime::{Endpoint, Server};
 ///
 /// # #[tokio::main]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let health = EndpointBuilder::new().build()?;
+/// let health = Endpoint::builder().build()?;
 /// # let (public, admin) = ("127.0.0.1:0", "127.0.0.1:0");
 /// # #[cfg(any())]
 /// let (public, admin) = ("0.0.0.0:8080", "127.0.0.1:9090");
@@ -72,8 +72,8 @@ impl Server {
     /// Listens on a Unix domain socket: a path, or a [`UnixSocket`], and serves these routes there.
     ///
     /// ```no_run
-    /// # use health_runtime::{EndpointBuilder, Server, UnixSocket};
-    /// # let health = EndpointBuilder::new().build()?;
+    /// # use health_runtime::{Endpoint, Server, UnixSocket};
+    /// # let health = Endpoint::builder().build()?;
     /// let server = Server::new()
     ///     .listen("0.0.0.0:8080", health.without_levels().router())
     ///     .listen_unix(UnixSocket::new("/run/app/health.sock").mode(0o660), health.router())

@@ -67,7 +67,7 @@ fn every_form_knows_what_was_built() {
 
 #[test]
 fn every_form_builds_an_endpoint() -> Result<(), hr::Error> {
-    let _routers: [axum::Router; 4] = [
+    let _endpoints: [hr::Endpoint; 4] = [
         health_endpoint! { crate: ::hr }?,
         health_endpoint! { crate: hr, details: public }?,
         health_endpoint! { crate: module::renamed_again, checks: [hr::Check::new("a", hr::Level::L5, || async {})] }?,
