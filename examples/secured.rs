@@ -95,7 +95,7 @@ struct Facts {
 fn checks() -> [Check; 3] {
     let database = || async {
         let dsn = "postgres://abc:hunter2@db.internal/abc".to_owned();
-        Details::pass(Facts { is_primary: Public(true), waiting: 3, dsn: Secret(dsn) })
+        Details::pass(Facts { is_primary: Public(true), waiting: 3, dsn: Secret::new(dsn) })
     };
     // A message is masked where it holds what looks like a secret.
     let partner = || async { Outcome::fail("401 from the partner with api_key=abc123") };

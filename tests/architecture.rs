@@ -27,7 +27,7 @@ const FLOORS: [&[&str]; 6] = [
     ],
     &[
         "details",
-        "visibility",
+        "disclosure",
         "run_result",
         "runner",
         "suggest",
@@ -187,7 +187,7 @@ fn no_files_import_each_other_in_a_circle() {
         "probes",
         "grpc",
         "testing",
-        "visibility",
+        "disclosure",
     ] {
         graph.remove(&vec![folder.to_owned()]);
     }

@@ -134,7 +134,7 @@ fn with_public_data() -> EndpointBuilder {
             waiting: Public(7),
             replica: Public(DATABASE_URL.to_owned()),
             host: "data-text",
-            password: Secret("secret-text"),
+            password: Secret::new("secret-text"),
         })
     })])
 }
@@ -177,7 +177,7 @@ async fn what_is_flattened_may_be_missing() {
         for (show, expected) in [(ShowDetails::Always, internal), (ShowDetails::Never, public)] {
             let check = Check::new("shards", Level::L3, move || async move {
                 let first = Public(first.map(|waiting| Shard { waiting }));
-                Details::pass(Shards { first, second: Secret(None), region: Public("eu"), broker: "b3" })
+                Details::pass(Shards { first, second: Secret::new(None), region: Public("eu"), broker: "b3" })
             });
             let endpoint = builder([check]).details(show).build().expect("a good endpoint");
             let answer = get(serve(endpoint.router()).await, "/health/checks/shards").await;
@@ -202,7 +202,7 @@ async fn json_in_a_text_shows_no_trace_of_the_wrappers() {
             waiting: Public(7),
             replica: Public("db-4".to_owned()),
             host: "db-3",
-            password: Secret("secret-text"),
+            password: Secret::new("secret-text"),
         }))
     });
     let endpoint = builder([check]).details(ShowDetails::Always).build().expect("a good endpoint");

@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use crate::{
+    disclosure::{self, SplitData},
     model::{IntoOutcome, Outcome, Status},
-    visibility::{self, Seen},
 };
 
 /// Typed data as a check's answer: passes, warns or fails, and shows `T` to those who may see it.
@@ -24,8 +24,8 @@ use crate::{
 /// # queue();
 /// ```
 ///
-/// Its fields are shown to callers who may see details; [`Public`](crate::Public) and [`Secret`](crate::Secret) say
-/// otherwise of one.
+/// Its fields are shown to callers who may see details, unless [`Public`](crate::Public) or [`Secret`](crate::Secret) marks
+/// one otherwise.
 ///
 /// Data that cannot be serialized is a failure of the check, and so is data that is nested more than 128 levels deep, or a
 /// panic while it is serialized.
@@ -55,8 +55,8 @@ impl<T> Details<T> {
 
 impl<T: Serialize> IntoOutcome for Details<T> {
     fn into_outcome(self) -> Outcome {
-        match visibility::serialize(&self.data) {
-            Ok(Seen { internal, public }) => {
+        match disclosure::split(&self.data) {
+            Ok(SplitData { internal, public }) => {
                 let outcome = Outcome::new(self.status).with_data(internal);
                 let outcome = match public {
                     Some(public) => outcome.with_public_data(public),

@@ -7,6 +7,7 @@ mod build_info;
 mod char_boundary;
 mod check_runtime;
 mod details;
+mod disclosure;
 mod error;
 mod escape;
 #[cfg(feature = "grpc")]
@@ -29,7 +30,6 @@ mod suggest;
 mod sync;
 mod time;
 mod validation;
-mod visibility;
 
 pub mod access;
 pub mod probes;
@@ -45,6 +45,7 @@ pub mod __private;
 
 pub use build_info::{BuildInfo, BuildMetadata};
 pub use details::Details;
+pub use disclosure::{Public, Secret};
 pub use error::{Error, Problem, UnknownCheck};
 #[cfg(feature = "grpc")]
 pub use grpc::GrpcHealth;
@@ -316,4 +317,3 @@ pub use server::{IsolatedServer, RunningServer, Server, serve_isolated};
 #[cfg(feature = "server-tls")]
 pub use server::{Tls, serve_tls};
 pub use state::State;
-pub use visibility::{Public, Secret};

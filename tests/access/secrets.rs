@@ -60,7 +60,7 @@ struct Facts {
 
 /// Checks that tell all that they know, in each way in which a check can.
 fn leaking() -> Vec<Check> {
-    let facts = || Facts { password: CANARY.to_owned(), dsn: Secret(CANARY.to_owned()), texts: writings() };
+    let facts = || Facts { password: CANARY.to_owned(), dsn: Secret::new(CANARY.to_owned()), texts: writings() };
     let mut checks = vec![
         Check::new("facts", Level::L2, move || async move { Details::warn(facts(), writings().join("; ")) }),
         Check::new("panics", Level::L3, || async { std::panic::resume_unwind(Box::new(writings().join("; "))) as () }),
@@ -112,9 +112,9 @@ fn policies(hash: &str) -> (AnyPolicy, Tokens, String) {
         "{:?} {:?} {signed:?} {sso:?} {tokens:?} {keys_of_tokens:?} {:?} {:?} {:?}",
         keys(),
         users(),
-        Secret(CANARY),
+        Secret::new(CANARY),
         Tls::new("/tls.crt", "/tls.key"),
-        Details::pass(Secret(CANARY)),
+        Details::pass(Secret::new(CANARY)),
     );
     let policy = any_of([
         basic("x", users()),
