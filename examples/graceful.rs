@@ -31,7 +31,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let app = Router::new().route("/work", get(work)).merge(health.router());
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     println!("http://{}/work?ms=3000", listener.local_addr()?);
-    println!("http://{}/readyz", isolated.local_addr());
+    println!("http://{}/readyz", isolated.local_addrs()[0]);
     axum::serve(listener, app).with_graceful_shutdown(shutdown).await?;
     println!("every request is answered");
     Ok(())

@@ -15,6 +15,7 @@ const FLOORS: [&[&str]; 6] = [
         "model",
         "state",
         "build_info",
+        "byte_stream",
         "char_boundary",
         "check_runtime",
         "time",

@@ -191,7 +191,7 @@ async fn blocked_log_does_not_stop_any_place() {
     let isolated = serve_isolated("127.0.0.1:0", router.clone()).expect("a thread");
     let server = Server::new().listen("127.0.0.1:0", router).start().expect("a server");
     let blocked = Blocked::new(ACCESS).await;
-    for address in [plain, isolated.local_addr(), server.local_addrs()[0]] {
+    for address in [plain, isolated.local_addrs()[0], server.local_addrs()[0]] {
         refuse_and_probe(address, &blocked).await;
     }
     let log = blocked.pipe.log.clone();

@@ -2,13 +2,14 @@
 #![allow(clippy::expect_used, reason = "tests fail by panicking")]
 
 use std::{
+    io::ErrorKind,
     net::{SocketAddr, TcpStream},
     sync::{Arc, Condvar, Mutex},
     thread,
     time::Duration,
 };
 
-use health_runtime::{Cause, Check, Level, Outcome, Selection, Status, probes, serve_isolated};
+use health_runtime::{Cause, Check, Level, Outcome, Problem, Selection, Status, probes, serve_isolated};
 use health_tests::{endpoint, get, monitor, serve};
 use tokio::{
     runtime::{Builder, Handle, Runtime},
@@ -97,7 +98,7 @@ fn an_application_that_is_blocked_altogether_still_gets_an_answer_in_time() {
         let _entered = application.enter();
         serve_isolated("127.0.0.1:0", health.router()).expect("a server")
     };
-    let address = server.local_addr();
+    let address = server.local_addrs()[0];
     let prober = Builder::new_current_thread().enable_all().build().expect("a runtime");
     prober.block_on(async {
         let mut quickest = Duration::MAX;
@@ -151,7 +152,7 @@ async fn checks_run_on_the_applications_runtime_and_not_on_the_servers() {
         let _entered = application.enter();
         serve_isolated("127.0.0.1:0", health.router()).expect("a server")
     };
-    let ask = async || get(server.local_addr(), "/health/levels/5?view=values").await.json();
+    let ask = async || get(server.local_addrs()[0], "/health/levels/5?view=values").await.json();
     let mut values = ask().await;
     while !values["background"].is_string() {
         tokio::time::sleep(Duration::from_millis(5)).await;
@@ -174,7 +175,7 @@ fn outside_a_runtime_the_thread_runs_the_checks_too() {
         .build()
         .expect("a good endpoint");
     let server = serve_isolated("127.0.0.1:0", health.router()).expect("a server");
-    let address = server.local_addr();
+    let address = server.local_addrs()[0];
     let prober = Builder::new_current_thread().enable_all().build().expect("a runtime");
     let values = prober.block_on(get(address, "/health/levels/5?view=values")).json();
     assert_eq!(values, serde_json::json!({ "own": "health-endpoint" }));
@@ -183,11 +184,11 @@ fn outside_a_runtime_the_thread_runs_the_checks_too() {
 #[tokio::test]
 async fn it_serves_until_it_is_stopped_and_not_until_it_is_dropped() {
     let health = endpoint([Check::new("good", Level::L5, || async { true }).liveness()]);
-    let dropped = serve_isolated("127.0.0.1:0", health.router()).expect("a server").local_addr();
+    let dropped = serve_isolated("127.0.0.1:0", health.router()).expect("a server").local_addrs()[0];
     assert_eq!(get(dropped, "/livez").await.body, "ok");
 
     let server = serve_isolated("127.0.0.1:0", health.router()).expect("a server");
-    let address = server.local_addr();
+    let address = server.local_addrs()[0];
     assert_eq!(get(address, "/livez").await.body, "ok");
     server.stop().await;
     assert!(TcpStream::connect(address).is_err());
@@ -198,8 +199,9 @@ async fn it_serves_until_it_is_stopped_and_not_until_it_is_dropped() {
 async fn an_address_that_is_taken_is_an_error() {
     let health = endpoint([]);
     let server = serve_isolated("127.0.0.1:0", health.router()).expect("a server");
-    let error = serve_isolated(server.local_addr(), health.router()).expect_err("it is taken");
-    assert_eq!(error.kind(), std::io::ErrorKind::AddrInUse);
+    let error = serve_isolated(server.local_addrs()[0], health.router()).expect_err("it is taken");
+    let is_taken = matches!(error.problems(), [Problem::CannotListen { kind: ErrorKind::AddrInUse, .. }]);
+    assert!(is_taken, "{error}");
     let nowhere: SocketAddr = "192.0.2.1:80".parse().expect("an address");
     assert!(serve_isolated(nowhere, health.router()).is_err());
 }

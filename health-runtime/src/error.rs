@@ -1,6 +1,6 @@
 //! What stops a service from starting. A failing check is a value, never one of these.
 
-use std::fmt;
+use std::{fmt, io};
 
 use crate::model::Location;
 
@@ -109,7 +109,14 @@ pub enum Problem {
     CannotListen {
         /// The address, or the path of the socket.
         address: String,
-        /// What the operating system says, in the main.
+        /// Kind of the operating system's error, such as `AddrInUse`.
+        kind: io::ErrorKind,
+        /// Text of the error.
+        fault: String,
+    },
+    /// A server that cannot run.
+    CannotServe {
+        /// What is wrong.
         fault: String,
     },
     /// A file for TLS that cannot be used.
@@ -154,6 +161,13 @@ impl fmt::Display for UnknownCheck {
 }
 
 impl std::error::Error for UnknownCheck {}
+
+impl Problem {
+    #[cfg(any(feature = "server", feature = "haproxy-agent"))]
+    pub(crate) fn cannot_listen(address: String, error: &io::Error) -> Self {
+        Self::CannotListen { address, kind: error.kind(), fault: error.to_string() }
+    }
+}
 
 impl Error {
     pub(crate) const fn new(problems: Vec<Problem>) -> Self {
@@ -243,7 +257,8 @@ impl fmt::Display for Problem {
             Self::InvalidStatusCode { code } => {
                 write!(f, "{code} is no status code of a report; take one from 200 to 599")
             }
-            Self::CannotListen { address, fault } => write!(f, "{address} cannot be listened on: {fault}"),
+            Self::CannotListen { address, fault, .. } => write!(f, "{address} cannot be listened on: {fault}"),
+            Self::CannotServe { fault } => write!(f, "the server cannot run: {fault}"),
             Self::UnusableTls { file, fault } => write!(f, "`{file}` cannot be used for TLS: {fault}"),
             Self::InvalidLevels { range } => write!(
                 f,

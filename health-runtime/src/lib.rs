@@ -4,6 +4,8 @@
 extern crate self as health_runtime;
 
 mod build_info;
+#[cfg(any(feature = "server", feature = "probe-http"))]
+mod byte_stream;
 mod char_boundary;
 mod check_runtime;
 mod details;
@@ -311,9 +313,11 @@ pub use render::{ReportFormat, ShowDetails};
 #[cfg(all(feature = "server", unix))]
 pub use server::UnixSocket;
 #[cfg(feature = "haproxy-agent")]
-pub use server::{AgentServer, serve_agent};
+pub use server::serve_agent;
 #[cfg(feature = "server")]
-pub use server::{IsolatedServer, RunningServer, Server, serve_isolated};
+pub use server::{Server, serve_isolated};
+#[cfg(any(feature = "server", feature = "haproxy-agent"))]
+pub use server::{ServerHandle, TcpAddress};
 #[cfg(feature = "server-tls")]
 pub use server::{Tls, serve_tls};
 pub use state::State;

@@ -200,6 +200,6 @@ async fn a_thread_of_its_own_tells_addresses() {
     let runs = Runs::default();
     let endpoint = with_access(&runs, inside(&["127.0.0.1"])).build().expect("good");
     let server = health_runtime::serve_isolated("127.0.0.1:0", endpoint.router()).expect("a thread");
-    assert_eq!(get(server.local_addr(), "/health/levels/1").await.status, 200);
+    assert_eq!(get(server.local_addrs()[0], "/health/levels/1").await.status, 200);
     server.stop().await;
 }

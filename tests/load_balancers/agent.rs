@@ -41,7 +41,7 @@ async fn it_says_what_readiness_says() {
     let said = async || {
         let answer = get(http, "/health/agent").await;
         assert_eq!(answer.header("content-type"), "text/plain; charset=utf-8");
-        let line = line(tcp.local_addr()).await;
+        let line = line(tcp.local_addrs()[0]).await;
         assert_eq!(answer.body, line);
         (answer.status, line)
     };
@@ -78,9 +78,9 @@ async fn names_are_for_those_who_may_ask_for_readiness() {
         let checks = [db.check("db")];
         let endpoint = builder(checks).agent(HaproxyAgent::new().warn_weight(50)).access(access).build().expect("good");
         let tcp = serve_agent("127.0.0.1:0", &endpoint).expect("an agent");
-        assert_eq!(line(tcp.local_addr()).await, "up 100%\n");
+        assert_eq!(line(tcp.local_addrs()[0]).await, "up 100%\n");
         db.fail();
-        assert_eq!(line(tcp.local_addr()).await, line_over_tcp);
+        assert_eq!(line(tcp.local_addrs()[0]).await, line_over_tcp);
         tcp.stop().await;
     }
 }
@@ -89,7 +89,7 @@ async fn names_are_for_those_who_may_ask_for_readiness() {
 async fn a_line_is_one_line_however_many_checks_fail() {
     let many = (0..500).map(|number| Check::new(format!("é {number}"), Level::L1, || async { false }).readiness());
     let tcp = serve_agent("127.0.0.1:0", &endpoint(many)).expect("an agent");
-    let line = line(tcp.local_addr()).await;
+    let line = line(tcp.local_addrs()[0]).await;
     assert!(line.len() < 256 && line.starts_with("down #é 0, é 1, ") && line.ends_with('\n'), "{line:?}");
     assert_eq!(line.chars().filter(|char| char.is_control()).count(), 1, "{line:?}");
     tcp.stop().await;
@@ -100,7 +100,7 @@ async fn one_that_never_reads_or_talks_nonsense_harms_nobody() {
     let tcp = serve_agent("127.0.0.1:0", &endpoint([])).expect("an agent");
     let mut odd = Vec::new();
     for number in 0..600 {
-        let mut stream = TcpStream::connect(tcp.local_addr()).await.expect("an agent");
+        let mut stream = TcpStream::connect(tcp.local_addrs()[0]).await.expect("an agent");
         if number % 2 == 0 {
             stream.write_all(&[0xff; 4096]).await.expect("room");
         }
@@ -108,7 +108,7 @@ async fn one_that_never_reads_or_talks_nonsense_harms_nobody() {
     }
     // Behind all of these, and in time for a check that has 10 s at most: two rounds of patience and a little.
     let asked = Instant::now();
-    assert_eq!(timeout(Duration::from_secs(10), line(tcp.local_addr())).await.expect("in time"), "up 100%\n");
+    assert_eq!(timeout(Duration::from_secs(10), line(tcp.local_addrs()[0])).await.expect("in time"), "up 100%\n");
     assert!(asked.elapsed() < Duration::from_secs(5), "{:?}", asked.elapsed());
     // What they were told is still there for them, whatever they sent.
     for stream in &mut odd {
@@ -126,10 +126,10 @@ async fn silent_connections_do_not_delay_the_line() {
     let (mut silent, mut quickest) = (Vec::new(), Duration::MAX);
     for _ in 0..5 {
         for _ in 0..600 {
-            silent.push(TcpStream::connect(tcp.local_addr()).await.expect("an agent"));
+            silent.push(TcpStream::connect(tcp.local_addrs()[0]).await.expect("an agent"));
         }
         let asked = Instant::now();
-        assert_eq!(line(tcp.local_addr()).await, "up 100%\n");
+        assert_eq!(line(tcp.local_addrs()[0]).await, "up 100%\n");
         quickest = quickest.min(asked.elapsed());
         silent.clear();
     }
@@ -142,7 +142,7 @@ async fn silent_connections_do_not_delay_the_line() {
 async fn it_answers_while_the_application_is_stuck_and_says_so() {
     let never_run = Check::new("pool", Level::L1, || async { true }).readiness();
     let tcp = serve_agent("127.0.0.1:0", &endpoint([never_run])).expect("an agent");
-    let mut stream = std::net::TcpStream::connect(tcp.local_addr()).expect("an agent");
+    let mut stream = std::net::TcpStream::connect(tcp.local_addrs()[0]).expect("an agent");
     let mut line = String::new();
     std::io::Read::read_to_string(&mut stream, &mut line).expect("a line");
     assert_eq!(line, "down #pool (timed_out)\n");
@@ -154,7 +154,7 @@ async fn it_answers_while_the_application_is_stuck_and_says_so() {
 async fn it_stops_when_it_is_told_to_and_not_when_it_is_dropped() {
     let endpoint = endpoint([]);
     let tcp = serve_agent("127.0.0.1:0", &endpoint).expect("an agent");
-    let address = tcp.local_addr();
+    let address = tcp.local_addrs()[0];
     let idle = TcpStream::connect(address).await.expect("an agent");
     endpoint.monitor().drain();
     assert_eq!(line(address).await, "up 0%\n", "as long as there is a process");
@@ -164,7 +164,7 @@ async fn it_stops_when_it_is_told_to_and_not_when_it_is_dropped() {
     assert!(TcpStream::connect(address).await.is_err(), "nobody listens");
     drop(idle);
 
-    let address = serve_agent("127.0.0.1:0", &endpoint).expect("an agent").local_addr();
+    let address = serve_agent("127.0.0.1:0", &endpoint).expect("an agent").local_addrs()[0];
     assert_eq!(line(address).await, "up 0%\n");
     assert!(serve_agent(address, &endpoint).is_err(), "the port is taken");
 }

@@ -9,7 +9,7 @@ use std::{
 };
 
 use axum::{Router, routing::get as on_get};
-use health_runtime::{IsolatedServer, serve_isolated};
+use health_runtime::{ServerHandle, serve_isolated};
 use health_tests::{builder, get, serve};
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -109,7 +109,7 @@ impl Apache {
     }
 }
 
-fn isolated(name: &'static str, db: &Switch) -> IsolatedServer {
+fn isolated(name: &'static str, db: &Switch) -> ServerHandle {
     serve_isolated("127.0.0.1:0", instance(name, db)).expect("a server")
 }
 
@@ -134,12 +134,12 @@ async fn apache_takes_out_what_fails_and_brings_it_back() {
 async fn apache_keeps_servers_that_it_asks_with_options() {
     let (first, second) = (Switch::default(), Switch::default());
     let servers = [isolated("first", &first), isolated("second", &second)];
-    let apache = Apache::start("OPTIONS", servers.each_ref().map(IsolatedServer::local_addr)).await;
+    let apache = Apache::start("OPTIONS", servers.each_ref().map(|server| server.local_addrs()[0])).await;
     second.fail();
     sleep(Duration::from_secs(1)).await;
     apache.until([true, true, false]).await;
 
-    let elsewhere = [serve(instance("first", &first)).await, servers[1].local_addr()];
+    let elsewhere = [serve(instance("first", &first)).await, servers[1].local_addrs()[0]];
     let apache = Apache::start("OPTIONS", elsewhere).await;
     apache.until([false, true, false]).await;
 }

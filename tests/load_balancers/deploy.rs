@@ -40,7 +40,7 @@ async fn kubernetes_asks_where_there_is_an_answer_and_waits_long_enough() {
         assert!(ports.contains(&&probe["httpGet"]["port"]), "{path}");
         // A group has 900 ms.
         assert!(seconds(&probe["timeoutSeconds"]) >= 1, "{path}");
-        assert_eq!(get(health.local_addr(), path).await.body, "ok", "{path}");
+        assert_eq!(get(health.local_addrs()[0], path).await.body, "ok", "{path}");
     }
     // As the README counts.
     let readiness = &container["readinessProbe"];

@@ -15,7 +15,7 @@ use std::{
 };
 
 use axum::routing::get as on_get;
-use health_runtime::{AgentServer, Endpoint, HaproxyAgent, StatusCodes, serve_agent};
+use health_runtime::{Endpoint, HaproxyAgent, ServerHandle, StatusCodes, serve_agent};
 use health_tests::{builder, get, serve};
 use tokio::{
     net::TcpListener,
@@ -29,7 +29,7 @@ struct Instance {
     db: Switch,
     endpoint: Endpoint,
     address: SocketAddr,
-    agent: AgentServer,
+    agent: ServerHandle,
 }
 
 fn endpoint(db: &Switch) -> Endpoint {
@@ -75,7 +75,7 @@ impl HaProxy {
         let folder = tempfile::tempdir().expect("a folder");
         let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../examples/deploy/haproxy/haproxy.cfg");
         let [by_status, by_words, by_agent] = [free_address().await, free_address().await, free_address().await];
-        let agents = instances.map(|instance| instance.agent.local_addr());
+        let agents = instances.map(|instance| instance.agent.local_addrs()[0]);
         let child = Command::new("haproxy")
             .arg("-db")
             .arg("-f")
@@ -249,7 +249,7 @@ async fn haproxy_takes_out_what_fails_brings_it_back_and_drains_it() {
     assert!(traffic.end().await > 100);
 
     // The next process at the same place undoes what the one before has said.
-    let place = first.agent.local_addr();
+    let place = first.agent.local_addrs()[0];
     first.agent.stop().await;
     let next = endpoint(&Switch::default());
     let _agent = serve_agent(place, &next).expect("the port is free again");

@@ -34,17 +34,18 @@ async fn silent_connections_harm_nobody() {
     let server = serve_isolated(ANY, alive()).expect("a server");
     let mut idle = Vec::new();
     for number in 0..300 {
-        let mut stream = TcpStream::connect(server.local_addr()).await.expect("it accepts");
+        let mut stream = TcpStream::connect(server.local_addrs()[0]).await.expect("it accepts");
         if number % 2 == 0 {
             stream.write_all(b"GET /livez HTTP/1.1\r\nHo").await.expect("it is open");
         }
         idle.push(stream);
         if number % 50 == 0 {
-            let answer = timeout(Duration::from_secs(5), get(server.local_addr(), "/livez")).await.expect("an answer");
+            let answer =
+                timeout(Duration::from_secs(5), get(server.local_addrs()[0], "/livez")).await.expect("an answer");
             assert_eq!(answer.body, "ok");
         }
     }
-    let answer = timeout(Duration::from_secs(5), get(server.local_addr(), "/livez")).await.expect("an answer");
+    let answer = timeout(Duration::from_secs(5), get(server.local_addrs()[0], "/livez")).await.expect("an answer");
     assert_eq!(answer.body, "ok");
     // It was the oldest that had to go.
     let oldest = timeout(Duration::from_secs(5), idle[0].read(&mut [0; 1])).await.expect("it was closed");
@@ -65,7 +66,7 @@ async fn connection_being_answered_is_not_evicted() {
     .with_timeout(Duration::from_secs(5));
     let quick = Check::new("alive", Level::L5, || async { true }).liveness();
     let server = serve_isolated(ANY, endpoint([slow, quick]).router()).expect("a server");
-    let address = server.local_addr();
+    let address = server.local_addrs()[0];
     let waiting = tokio::spawn(get(address, "/health/levels/5"));
     sleep(Duration::from_millis(200)).await;
     let mut idle = Vec::new();
@@ -87,7 +88,7 @@ async fn requests_for_slow_reports_keep_no_prober_waiting() {
     });
     let quick = Check::new("alive", Level::L5, || async { true }).liveness();
     let server = serve_isolated(ANY, endpoint([slow, quick]).router()).expect("a server");
-    let address = server.local_addr();
+    let address = server.local_addrs()[0];
     let mut asking = Vec::new();
     for count in [256, 64, 64, 64] {
         for _ in 0..count {
@@ -123,7 +124,7 @@ async fn half_head_is_closed_as_soon_as_its_place_is_needed() {
     let server = serve_isolated(ANY, alive()).expect("a server");
     let mut streams = Vec::new();
     for _ in 0..PLACES {
-        streams.push(open(server.local_addr(), b"GET /livez HTTP/1.1\r\nHo").await);
+        streams.push(open(server.local_addrs()[0], b"GET /livez HTTP/1.1\r\nHo").await);
     }
     let mut quickest = Duration::MAX;
     for oldest in 0..20 {
@@ -132,7 +133,7 @@ async fn half_head_is_closed_as_soon_as_its_place_is_needed() {
             continue;
         }
         let opened = Instant::now();
-        streams.push(open(server.local_addr(), b"GET /livez HTTP/1.1\r\nHo").await);
+        streams.push(open(server.local_addrs()[0], b"GET /livez HTTP/1.1\r\nHo").await);
         let closed = timeout(Duration::from_secs(5), streams[oldest].read(&mut [0; 1])).await.expect("it was closed");
         assert!(matches!(closed, Ok(0) | Err(_)));
         quickest = quickest.min(opened.elapsed());
@@ -148,13 +149,13 @@ async fn answer_to_slow_reader_is_not_cut() {
     let _turn = MANY_FILES.lock().await;
     let router = alive().route("/large", answer_get(async || vec![b'x'; LENGTH]));
     let server = serve_isolated(ANY, router).expect("a server");
-    let mut reader = open(server.local_addr(), request("/large").as_bytes()).await;
+    let mut reader = open(server.local_addrs()[0], request("/large").as_bytes()).await;
     sleep(Duration::from_millis(200)).await;
     let mut silent = Vec::new();
     for _ in 0..2 * PLACES {
-        silent.push(open(server.local_addr(), b"").await);
+        silent.push(open(server.local_addrs()[0], b"").await);
     }
-    assert_eq!(get(server.local_addr(), "/livez").await.body, "ok");
+    assert_eq!(get(server.local_addrs()[0], "/livez").await.body, "ok");
     sleep(Duration::from_millis(200)).await;
     let mut answer = Vec::new();
     reader.read_to_end(&mut answer).await.expect("no reset");
@@ -188,9 +189,9 @@ async fn requests_have_a_hard_cap_and_the_oldest_is_answered_503() {
     let server = serve_isolated(ANY, Router::new().route("/never", never).merge(alive())).expect("a server");
     let mut asking = Vec::new();
     for _ in 0..700 {
-        asking.push(open(server.local_addr(), request("/never").as_bytes()).await);
+        asking.push(open(server.local_addrs()[0], request("/never").as_bytes()).await);
     }
-    assert_eq!(get(server.local_addr(), "/livez").await.body, "ok");
+    assert_eq!(get(server.local_addrs()[0], "/livez").await.body, "ok");
     let answer = health_tests::exchange(asking.remove(0), "").await;
     assert_eq!((answer.status, answer.header("retry-after")), (503, "1"));
     assert!(answer.body.contains("too many requests"), "{}", answer.body);
@@ -205,11 +206,11 @@ async fn requests_have_a_hard_cap_and_the_oldest_is_answered_503() {
 async fn connection_in_use_outlasts_silent_ones() {
     let _turn = MANY_FILES.lock().await;
     let server = serve_isolated(ANY, alive()).expect("a server");
-    let mut in_use = open(server.local_addr(), b"").await;
+    let mut in_use = open(server.local_addrs()[0], b"").await;
     let mut silent = Vec::new();
     for _ in 0..6 {
         for _ in 0..PLACES / 2 {
-            silent.push(open(server.local_addr(), b"").await);
+            silent.push(open(server.local_addrs()[0], b"").await);
         }
         in_use.write_all(b"GET /livez HTTP/1.1\r\nHost: a\r\n\r\n").await.expect("it is open");
         let mut answer = [0; 4096];

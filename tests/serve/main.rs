@@ -91,7 +91,7 @@ async fn requests_tell_where_they_come_from() {
     let server = Server::new().listen(ANY, router.clone()).listen_unix(&*socket, router.clone()).start();
     let server = server.expect("a server");
     let isolated = serve_isolated(ANY, router).expect("a server");
-    for address in [server.local_addrs()[0], isolated.local_addr()] {
+    for address in [server.local_addrs()[0], isolated.local_addrs()[0]] {
         let stream = TcpStream::connect(address).await.expect("a server");
         let own = stream.local_addr().expect("an address").to_string();
         assert_eq!(exchange(stream, &request("/peer")).await.body, own);
@@ -120,7 +120,7 @@ async fn a_stale_socket_is_replaced_and_nothing_else_is() {
     let path = folder.path().join("s");
     let start = || Server::new().listen_unix(&*path, alive()).start();
     let fault = || match start().expect_err("it is taken").problems() {
-        [Problem::CannotListen { address, fault }] => {
+        [Problem::CannotListen { address, fault, .. }] => {
             assert_eq!(address, path.to_str().expect("text"));
             fault.clone()
         }
@@ -131,7 +131,7 @@ async fn a_stale_socket_is_replaced_and_nothing_else_is() {
     let server = start().expect("nobody listened");
     assert_eq!(get_unix(&path, "/livez").await.body, "ok");
 
-    assert_eq!(fault(), "somebody listens on it");
+    assert_eq!(fault(), "another process listens on it");
     assert_eq!(get_unix(&path, "/livez").await.body, "ok", "whoever listened still does");
 
     // Somebody else's socket stays when this server ends.
@@ -143,18 +143,18 @@ async fn a_stale_socket_is_replaced_and_nothing_else_is() {
 
     fs::remove_file(&path).expect("a socket");
     fs::write(&path, "precious").expect("a file");
-    assert_eq!(fault(), "what stands there is no socket, and is not replaced");
+    assert_eq!(fault(), "the file is not a socket, so it is not replaced");
     assert_eq!(fs::read_to_string(&path).expect("a file"), "precious");
     fs::remove_file(&path).expect("a file");
     std::os::unix::fs::symlink("elsewhere", &path).expect("a link");
-    assert_eq!(fault(), "what stands there is no socket, and is not replaced");
+    assert_eq!(fault(), "the file is not a socket, so it is not replaced");
 }
 
 #[tokio::test]
 async fn everything_in_the_way_is_told_at_once() {
     let taken = serve_isolated(ANY, alive()).expect("a server");
     let error = Server::new()
-        .listen(taken.local_addr(), alive())
+        .listen(taken.local_addrs()[0], alive())
         .listen(ANY, alive())
         .listen("nonsense", alive())
         .listen_unix("/nonexistent/health.sock", alive())
@@ -168,18 +168,18 @@ async fn everything_in_the_way_is_told_at_once() {
             other => panic!("{other:?}"),
         })
         .collect();
-    assert_eq!(addresses, [&taken.local_addr().to_string(), "nonsense", "/nonexistent/health.sock"]);
+    assert_eq!(addresses, [&taken.local_addrs()[0].to_string(), "nonsense", "/nonexistent/health.sock"]);
     assert!(error.to_string().contains("/nonexistent/health.sock cannot be listened on: "), "{error}");
 
     let nowhere = Server::new().start().expect_err("it has nothing to do");
-    assert!(nowhere.to_string().contains("the server was told no address"), "{nowhere}");
+    assert!(nowhere.to_string().contains("no address was given"), "{nowhere}");
     taken.stop().await;
 }
 
 #[tokio::test]
 async fn a_connection_serves_many_requests() {
     let server = serve_isolated(ANY, alive()).expect("a server");
-    let mut stream = TcpStream::connect(server.local_addr()).await.expect("a server");
+    let mut stream = TcpStream::connect(server.local_addrs()[0]).await.expect("a server");
     for _ in 0..3 {
         stream.write_all(b"GET /livez HTTP/1.1\r\nHost: a\r\n\r\n").await.expect("it is open");
         let mut answer = [0; 4096];
@@ -201,7 +201,7 @@ async fn an_answer_under_way_is_finished_before_the_end() {
         true
     });
     let server = serve_isolated(ANY, endpoint([slow]).router()).expect("a server");
-    let mut stream = TcpStream::connect(server.local_addr()).await.expect("a server");
+    let mut stream = TcpStream::connect(server.local_addrs()[0]).await.expect("a server");
     stream.write_all(request("/health/levels/5").as_bytes()).await.expect("it is open");
     sleep(Duration::from_millis(100)).await;
     let (answer, ()) = tokio::join!(
@@ -220,7 +220,7 @@ async fn an_answer_under_way_is_finished_before_the_end() {
 async fn heads_of_requests_are_not_as_long_as_a_client_likes() {
     let server = serve_isolated(ANY, alive()).expect("a server");
     let ask = async |length: usize| {
-        let stream = TcpStream::connect(server.local_addr()).await.expect("a server");
+        let stream = TcpStream::connect(server.local_addrs()[0]).await.expect("a server");
         let head =
             format!("GET /livez HTTP/1.1\r\nHost: a\r\nConnection: close\r\nCookie: {}\r\n\r\n", "x".repeat(length));
         exchange(stream, &head).await.status
@@ -234,7 +234,7 @@ async fn heads_of_requests_are_not_as_long_as_a_client_likes() {
 async fn options_asterisk_is_answered_without_verdict() {
     let failing = Check::new("broken", Level::L5, || async { false }).liveness().readiness();
     let server = serve_isolated(ANY, endpoint([failing]).router()).expect("a server");
-    let address = server.local_addr();
+    let address = server.local_addrs()[0];
     assert_eq!(ask(address, "OPTIONS", "/readyz").await.status, 503);
     for request in ["OPTIONS * HTTP/1.0\r\n\r\n", "OPTIONS * HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"] {
         let answer = send(address, request).await;

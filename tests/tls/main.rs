@@ -11,7 +11,7 @@ mod peers;
 mod reload;
 
 use axum::{Extension, Router, routing::get};
-use health_runtime::{Check, Level, RunningServer, Tls, access::ClientCertificate, serve_tls};
+use health_runtime::{Check, Level, ServerHandle, Tls, access::ClientCertificate, serve_tls};
 
 /// A health endpoint, and `/whoami`, which tells who the client is.
 fn routes() -> Router {
@@ -23,6 +23,6 @@ fn routes() -> Router {
     Router::new().merge(health.router()).route("/whoami", whoami)
 }
 
-fn serve(tls: Tls) -> RunningServer {
+fn serve(tls: Tls) -> ServerHandle {
     serve_tls("127.0.0.1:0", tls, routes()).expect("a server")
 }

@@ -8,7 +8,7 @@ use std::{
 };
 
 use health_runtime::{
-    RunningServer, Server, Tls,
+    Server, ServerHandle, Tls,
     access::{Access, User, basic},
 };
 use health_tests::builder;
@@ -22,7 +22,7 @@ use super::{
 /// A server that lets in clients with a certificate and such without, and what a client needs.
 struct Setting {
     folder: Folder,
-    server: RunningServer,
+    server: ServerHandle,
     address: SocketAddr,
 }
 

@@ -106,7 +106,7 @@ async fn what_cannot_be_used_changes_nothing_and_is_logged_once() {
     // The certificate is new, and the key is not yet.
     folder.file("tls.pem", both(&second, &first));
     let warnings = wait_for_warnings(1).await;
-    assert!(warnings[0].contains("tls.pem` cannot be used for TLS: its key is not the one of"), "{warnings:?}");
+    assert!(warnings[0].contains("tls.pem` cannot be used for TLS: its key does not belong to"), "{warnings:?}");
     assert!(warnings[0].contains("the previous ones stay in use"), "{warnings:?}");
     // Half-written, then gone: each time, both the certificate and the key are missed.
     let whole = both(&second, &second);
@@ -128,7 +128,7 @@ async fn what_cannot_be_used_changes_nothing_and_is_logged_once() {
     let expired = Issued { certificate: params.self_signed(&own).expect("signed").pem(), key: own.serialize_pem() };
     folder.file("tls.pem", both(&expired, &expired));
     let logged = async {
-        while !warnings_about(&log, &folder).iter().any(|line| line.contains("is not valid at this time")) {
+        while !warnings_about(&log, &folder).iter().any(|line| line.contains("is expired or not valid yet")) {
             sleep(Duration::from_millis(5)).await;
         }
     };

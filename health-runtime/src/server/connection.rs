@@ -1,4 +1,4 @@
-//! One connection, from the first byte to the last.
+//! One connection over HTTP or HTTPS.
 
 use std::{
     convert::Infallible,
@@ -18,47 +18,46 @@ use axum::{
 };
 use hyper::{body::Incoming, server::conn::http1, service::Service};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::{select, sync::watch, time::timeout};
+use tokio::{select, time::timeout};
 use tower_service::Service as _;
 
-use super::listening::Activity;
-use super::stream::{Stream, WatchedStream};
 #[cfg(feature = "server-tls")]
 use super::tls::Identity;
+use super::{handle::ShutdownSignal, listening::Activity, stream::WatchedStream};
 #[cfg(feature = "server-tls")]
 use crate::{
     access::ClientCertificate,
     log::{self, Topic},
 };
-use crate::{access::PeerSocket, http::ProblemDetails};
+use crate::{access::PeerSocket, byte_stream::ByteStream, http::ProblemDetails};
 
-/// How long a client may take for the head of a request, and how long a connection may be idle: longer than the pauses of
-/// most probers, so that none finds its connection closed just as it asks.
-const IDLE: Duration = Duration::from_secs(75);
+/// Time that a client has to send the head of a request, and that a connection may be idle: longer than the pauses of most
+/// probers, so that none finds its connection closed when it asks.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
 
-/// Longer than honest heads, with the cookies of a browser and a token of 8 KiB.
-const LONGEST_HEAD: usize = 32 * 1024;
+/// Longer than real heads, with a browser's cookies and a token of 8 KiB.
+const MAX_HEAD_BYTES: usize = 32 * 1024;
 
-/// How long an answer that is under way is waited for: longer than any report takes.
-pub(super) const LAST_ANSWERS: Duration = Duration::from_secs(11);
+/// Time in which a stopped server finishes its responses: longer than any report takes.
+pub(super) const SHUTDOWN_GRACE: Duration = Duration::from_secs(11);
 
-/// How long an answer may take to leave, when its place is needed for another connection.
-const LAST_BYTES: Duration = Duration::from_millis(100);
+/// Time in which an evicted connection sends the rest of its response.
+const EVICTION_GRACE: Duration = Duration::from_millis(100);
 
-/// When to ask again, if there was no room.
+/// Seconds after which an evicted client may ask again.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
 
 const CLOSE: HeaderValue = HeaderValue::from_static("close");
 
-/// Who is at the other end.
+/// The client at the other end.
 #[derive(Clone)]
-pub(super) struct Peer {
+pub(super) struct ConnectedClient {
     address: Option<SocketAddr>,
     #[cfg(feature = "server-tls")]
     certificate: Option<ClientCertificate>,
 }
 
-impl Peer {
+impl ConnectedClient {
     pub(super) fn at(address: Option<SocketAddr>) -> Self {
         Self {
             address,
@@ -68,62 +67,61 @@ impl Peer {
     }
 }
 
-/// Serves a connection whose first byte is one of TLS.
+/// Serves a connection that begins with a TLS handshake.
 #[cfg(feature = "server-tls")]
-pub(super) async fn serve_secured(
-    stream: Stream,
-    mut peer: Peer,
+pub(super) async fn serve_tls(
+    stream: ByteStream,
+    mut client: ConnectedClient,
     router: Router,
     identity: Identity,
     activity: Arc<Activity>,
-    mut stopping: watch::Receiver<()>,
+    mut shutdown: ShutdownSignal,
 ) {
-    let outdated = identity.outdated();
-    let secured = select! {
-        secured = identity.accept(stream) => secured,
+    let expiry = identity.expiry();
+    let accepted = select! {
+        accepted = identity.accept(stream) => accepted,
         () = activity.evicted() => return,
-        _ = stopping.changed() => return,
+        () = shutdown.received() => return,
     };
-    match secured {
+    match accepted {
         Ok((stream, certificate)) => {
-            peer.certificate.clone_from(&certificate);
-            serve(stream, peer, router, activity, stopping, outdated.wait(certificate)).await;
+            client.certificate.clone_from(&certificate);
+            serve(stream, client, router, activity, shutdown, expiry.reached(certificate)).await;
         }
-        // Any stranger can repeat it, so it takes no room in the log unless somebody wants to see it.
+        // Any stranger can cause it, so it is only logged at debug level.
         Err(error) if tracing::enabled!(tracing::Level::DEBUG) => {
             log::write(Topic::Server, move || {
-                let peer = peer.address.map(tracing::field::display);
-                tracing::debug!(peer, error, "a TLS handshake with the health endpoint failed");
+                let client = client.address.map(tracing::field::display);
+                tracing::debug!(client, error, "TLS handshake with the health endpoint failed");
             });
         }
         Err(_) => {}
     }
 }
 
-/// Serves HTTP/1.1 until one of both sides has had enough. `outdated` resolves when what the client was let in by is no longer
-/// so.
+/// Serves HTTP/1.1 until the client closes, the server stops, or `expired` resolves.
 pub(super) async fn serve(
-    stream: Stream,
-    peer: Peer,
+    stream: ByteStream,
+    client: ConnectedClient,
     router: Router,
     activity: Arc<Activity>,
-    mut stopping: watch::Receiver<()>,
-    outdated: impl Future<Output = ()>,
+    mut shutdown: ShutdownSignal,
+    expired: impl Future<Output = ()>,
 ) {
-    let service = Routes { router, peer, activity: Arc::clone(&activity) };
+    let service = ConnectionService { router, client, activity: Arc::clone(&activity) };
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
-        .header_read_timeout(IDLE)
-        .max_header_size(LONGEST_HEAD)
-        .max_buf_size(2 * LONGEST_HEAD);
+        .header_read_timeout(IDLE_TIMEOUT)
+        .max_header_size(MAX_HEAD_BYTES)
+        .max_buf_size(2 * MAX_HEAD_BYTES);
     let stream = WatchedStream::new(stream, Arc::clone(&activity));
     let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service));
     let is_evicted = select! {
         biased;
         _ = connection.as_mut() => return,
         () = activity.evicted() => true,
-        _ = stopping.changed() => false,
-        () = outdated => false,
+        () = shutdown.received() => false,
+        () = expired => false,
     };
     if is_evicted && !activity.is_answering() {
         return;
@@ -131,21 +129,21 @@ pub(super) async fn serve(
     connection.as_mut().graceful_shutdown();
     if !is_evicted {
         select! {
-            _ = timeout(LAST_ANSWERS, connection.as_mut()) => return,
+            _ = timeout(SHUTDOWN_GRACE, connection.as_mut()) => return,
             () = activity.evicted() => {}
         }
     }
-    let _ = timeout(LAST_BYTES, connection).await;
+    let _ = timeout(EVICTION_GRACE, connection).await;
 }
 
-/// The routes as hyper calls them, with what a request tells of its connection.
-struct Routes {
+/// Hands requests to the routes, with the client of their connection.
+struct ConnectionService {
     router: Router,
-    peer: Peer,
+    client: ConnectedClient,
     activity: Arc<Activity>,
 }
 
-impl Service<hyper::Request<Incoming>> for Routes {
+impl Service<hyper::Request<Incoming>> for ConnectionService {
     type Response = Response;
     type Error = Infallible;
     type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
@@ -153,14 +151,14 @@ impl Service<hyper::Request<Incoming>> for Routes {
     fn call(&self, request: hyper::Request<Incoming>) -> Self::Future {
         let mut request: Request = request.map(Body::new);
         let extensions = request.extensions_mut();
-        match self.peer.address {
+        match self.client.address {
             Some(address) => drop(extensions.insert(ConnectInfo(address))),
             None => drop(extensions.insert(PeerSocket::Unix)),
         }
         #[cfg(feature = "server-tls")]
-        self.peer.certificate.clone().map(|certificate| extensions.insert(certificate));
+        self.client.certificate.clone().map(|certificate| extensions.insert(certificate));
         let handling = self.activity.handle_request();
-        // `OPTIONS *` asks whether there is a server at all (RFC 9110, section 9.3.7), which Apache takes for a health check.
+        // `OPTIONS *` asks whether the server runs at all (RFC 9110, section 9.3.7). Apache uses it as a health check.
         if *request.method() == Method::OPTIONS && request.uri().path() == "*" {
             return Box::pin(ready(Ok(Response::default())));
         }
@@ -177,9 +175,9 @@ impl Service<hyper::Request<Incoming>> for Routes {
     }
 }
 
-/// Answers a request that other requests displace while its report is being made.
+/// The response to a request whose connection is evicted before its report is ready.
 fn overloaded() -> Response {
-    let problem = ProblemDetails::unavailable("too many requests are being answered here; ask again later");
+    let problem = ProblemDetails::unavailable("the server is answering too many requests; ask again later");
     let mut response = problem.into_response();
     let headers = response.headers_mut();
     headers.insert(header::RETRY_AFTER, RETRY_AFTER);

@@ -1,21 +1,85 @@
-use std::net::SocketAddr;
+//! The HTTP server, and the short ways to start it at one address.
 
-use axum::Router;
+use std::{mem, net::SocketAddr};
+
+use axum::{Extension, Router};
+use tokio::{runtime::Handle, task::JoinSet};
 
 #[cfg(feature = "server-tls")]
 use super::tls::Tls;
 #[cfg(unix)]
-use super::unix::UnixSocket;
+use super::unix_socket::UnixSocket;
 use super::{
-    place::{Address, Plan},
-    serving::{NotServing, Serving, THREAD_NAME},
+    binding::{Binding, ListenAddress},
+    handle::{ServerHandle, ShutdownSignal},
+    tcp_address::TcpAddress,
 };
-use crate::error::{Error, Problem};
+use crate::{
+    check_runtime::CheckRuntime,
+    error::{Error, Problem},
+};
 
-/// Serves the endpoint at several places, each with routes of its own, on one operating system thread of their own.
+const THREAD_NAME: &str = "health-endpoint";
+
+/// Serves a router on an operating system thread of its own, so that a busy application cannot starve its probes.
 ///
-/// For one address, [`serve_isolated`](crate::serve_isolated) is enough. Several are for different levels at different
-/// places, all of one endpoint:
+/// Call it on the application's runtime: the checks keep running there, with the connections and timers that belong to it.
+/// The other thread answers and keeps the time: if the application's runtime is blocked altogether, checks are reported as timed
+/// out, within the report's deadline. Called outside a Tokio runtime, it runs the checks on the new thread as well.
+///
+/// A process that serves its endpoint like this answers also when its application no longer does. Add a check that
+/// notices it: [`probes::runtime_lag`](crate::probes::runtime_lag()).
+///
+/// ```
+/// use health_runtime::{EndpointBuilder, probes, serve_isolated};
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let health = EndpointBuilder::new().checks([probes::runtime_lag()]).build()?;
+/// let server = serve_isolated("127.0.0.1:0", health.router())?;
+/// println!("healthy? http://{}/livez", server.local_addrs()[0]);
+/// # server.stop().await;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// For several addresses, see [`Server`], which also explains how it treats connections.
+///
+/// It serves until the process ends or [`ServerHandle::stop`] is called. The thread is named `health-endpoint`. The call blocks
+/// until the server listens, which takes a moment unless a name has to be looked up.
+///
+/// # Errors
+/// The address cannot be listened on, or the operating system refuses a thread or an event queue.
+pub fn serve_isolated(address: impl Into<TcpAddress>, router: Router) -> Result<ServerHandle, Error> {
+    Server::new().listen(address, router).start()
+}
+
+/// Serves a router like [`serve_isolated`], over HTTPS.
+///
+/// ```no_run
+/// use health_runtime::{EndpointBuilder, Tls, serve_tls};
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let health = EndpointBuilder::new().build()?;
+/// let tls = Tls::new("/etc/tls/tls.crt", "/etc/tls/tls.key").with_required_clients("/etc/tls/clients.pem");
+/// serve_tls("0.0.0.0:8443", tls, health.router())?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// It is short for [`Server::listen_tls`]; [`Tls`] explains certificates and handshakes.
+///
+/// # Errors
+/// One error that lists every problem, like [`Server::start`].
+#[cfg(feature = "server-tls")]
+pub fn serve_tls(address: impl Into<TcpAddress>, tls: Tls, router: Router) -> Result<ServerHandle, Error> {
+    Server::new().listen_tls(address, tls, router).start()
+}
+
+/// Serves the endpoint at several addresses, each with routes of its own, on one operating system thread.
+///
+/// For one address, [`serve_isolated`] is enough. Several addresses can offer different levels of one endpoint:
 ///
 /// ```
 /// use health_runtime::{Endpoint, Server};
@@ -35,41 +99,38 @@ use crate::error::{Error, Problem};
 /// # }
 /// ```
 ///
-/// What runs where, and what a server on a thread of its own is good for, stands with
-/// [`serve_isolated`](crate::serve_isolated).
+/// [`serve_isolated`] explains which runtime runs the checks, and when a thread for the endpoint helps.
 ///
 /// # Connections
 ///
-/// It speaks HTTP/1.1 (and 1.0), and keeps connections open between requests, for 75 s of silence; as long may the head
-/// of a request take, which is 32 KiB long at most. `OPTIONS *` is answered 200 whatever the checks say.
+/// The server speaks HTTP/1.1 and 1.0. It keeps connections open between requests, for up to 75 s of silence. The head of a
+/// request may take as long, and be 32 KiB long. `OPTIONS *` is answered with 200 whatever the checks report.
 ///
-/// A place holds 256 connections at a time. The next one takes the place of the connection that has waited for its client for
-/// longest, and is closed at once. If more than 192 are being answered, the oldest of these goes instead: its request is
-/// answered 503, and what it has not read within 100 ms is lost. At most 64 such connections are open above the 256. So a flood
-/// of connections, silent or asking for slow reports, delays no prober.
+/// Each address holds 256 connections at a time. The next one replaces the connection that has waited longest for its client,
+/// which is closed at once. If more than 192 connections are being answered, the oldest of these is replaced instead: its request
+/// is answered with 503, and bytes that its client has not read within 100 ms are lost. At most 64 replaced connections stay open
+/// above the 256. So a flood of connections, silent or asking for slow reports, delays no prober.
 ///
-/// Requests over TCP carry axum's `ConnectInfo<SocketAddr>`, with the address of the peer; those over a Unix socket
-/// carry none.
+/// Requests over TCP carry axum's `ConnectInfo<SocketAddr>` with the client's address; requests over a Unix socket carry none.
 #[derive(Debug, Default)]
 #[must_use]
 pub struct Server {
-    plans: Vec<Plan>,
+    bindings: Vec<Binding>,
 }
 
 impl Server {
-    /// A server that listens nowhere yet.
+    /// A server without an address.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Listens on this address, such as `"0.0.0.0:8080"` or `"[::1]:9090"`, and serves these routes there. A name is looked
-    /// up when the server starts. Port 0 is one that is free.
-    #[allow(clippy::needless_pass_by_value, reason = "an address is written here, or a `SocketAddr` is copied")]
-    pub fn listen(self, address: impl ToString, router: Router) -> Self {
-        self.planning(Plan::new(Address::Tcp(address.to_string()), router))
+    /// Serves these routes at this address, such as `"0.0.0.0:8080"`, `("localhost", 8080)` or a [`SocketAddr`]; see
+    /// [`TcpAddress`].
+    pub fn listen(self, address: impl Into<TcpAddress>, router: Router) -> Self {
+        self.bind(Binding::new(ListenAddress::Tcp(address.into()), router))
     }
 
-    /// Listens on a Unix domain socket: a path, or a [`UnixSocket`], and serves these routes there.
+    /// Serves these routes at a Unix domain socket: a path, or a [`UnixSocket`].
     ///
     /// ```no_run
     /// # use health_runtime::{Endpoint, Server, UnixSocket};
@@ -83,69 +144,65 @@ impl Server {
     /// ```
     #[cfg(unix)]
     pub fn listen_unix(self, socket: impl Into<UnixSocket>, router: Router) -> Self {
-        self.planning(Plan::new(Address::Unix(socket.into()), router))
+        self.bind(Binding::new(ListenAddress::Unix(socket.into()), router))
     }
 
-    /// Listens on this address like [`listen`](Self::listen), for HTTPS alone.
+    /// Serves these routes at this address like [`listen`](Self::listen), over HTTPS only.
     #[cfg(feature = "server-tls")]
-    #[allow(clippy::needless_pass_by_value, reason = "as with `listen`")]
-    pub fn listen_tls(self, address: impl ToString, tls: Tls, router: Router) -> Self {
-        let plan = Plan::new(Address::Tcp(address.to_string()), router);
-        self.planning(Plan { tls: Some(tls), ..plan })
+    pub fn listen_tls(self, address: impl Into<TcpAddress>, tls: Tls, router: Router) -> Self {
+        let binding = Binding::new(ListenAddress::Tcp(address.into()), router);
+        self.bind(Binding { tls: Some(tls), ..binding })
     }
 
-    fn planning(mut self, plan: Plan) -> Self {
-        self.plans.push(plan);
+    fn bind(mut self, binding: Binding) -> Self {
+        self.bindings.push(binding);
         self
     }
 
-    /// Opens every place and serves it, until the process ends or [`RunningServer::stop`] is called. Call it on the
-    /// application's runtime, where checks are to run.
+    /// Listens on every address and serves, until the process ends or [`ServerHandle::stop`] is called. Call it on the
+    /// application's runtime, where the checks are to run.
     ///
-    /// It blocks until every place is open, which is a moment unless a name has to be looked up.
+    /// It blocks until the server listens everywhere, which takes a moment unless a name has to be looked up.
     ///
     /// # Errors
-    /// One error that lists everything that is in the way: addresses that cannot be listened on, files for TLS that cannot be
-    /// used. Then nothing is served.
-    pub fn start(self) -> Result<RunningServer, Error> {
-        let problem = |fault: String| {
-            let address = format!("the thread `{THREAD_NAME}`");
-            Error::new(vec![Problem::CannotListen { address, fault }])
-        };
-        if self.plans.is_empty() {
-            return Err(problem("the server was told no address".to_owned()));
+    /// One error that lists every problem: addresses that cannot be listened on, files for TLS that cannot be used. Then nothing
+    /// is served.
+    pub fn start(self) -> Result<ServerHandle, Error> {
+        let mut bindings = self.bindings;
+        if bindings.is_empty() {
+            let fault = "no address was given; add one with `listen`".to_owned();
+            return Err(Error::new(vec![Problem::CannotServe { fault }]));
         }
-        let serving = Serving::start(self.plans).map_err(|error| match error {
-            NotServing::System(error) => problem(error.to_string()),
-            NotServing::Problems(problems) => Error::new(problems),
-        })?;
-        tracing::info!(addresses = ?serving.addresses, thread = THREAD_NAME, "the health endpoint has a thread of its own");
-        Ok(RunningServer { serving })
+        if let Ok(runtime) = Handle::try_current() {
+            for binding in &mut bindings {
+                binding.router = mem::take(&mut binding.router).layer(Extension(CheckRuntime(runtime.clone())));
+            }
+        }
+        let server = ServerHandle::start(THREAD_NAME, |shutdown| open(bindings, shutdown))?;
+        tracing::info!(addresses = ?server.local_addrs(), thread = THREAD_NAME, "health endpoint is served on its own thread");
+        Ok(server)
     }
 }
 
-/// A server on a thread of its own, started by [`Server::start`].
-///
-/// Dropping it stops nothing, as with a thread's handle: an endpoint that is gone because a variable went out of scope
-/// is a service that gets restarted.
-#[derive(Debug)]
-pub struct RunningServer {
-    serving: Serving,
-}
-
-impl RunningServer {
-    /// Where it listens for TCP, in the order of the calls of [`Server::listen`] and `listen_tls`, with the ports that the system
-    /// chose.
-    #[must_use]
-    pub fn local_addrs(&self) -> &[SocketAddr] {
-        &self.serving.addresses
+/// Opens all bindings. Returns their addresses and the future that serves them.
+async fn open(
+    bindings: Vec<Binding>,
+    shutdown: ShutdownSignal,
+) -> Result<(Vec<SocketAddr>, impl Future<Output = ()>), Vec<Problem>> {
+    let (mut opened, mut problems) = (Vec::new(), Vec::new());
+    for binding in bindings {
+        match binding.open().await {
+            Ok(binding) => opened.push(binding),
+            Err(found) => problems.extend(found),
+        }
     }
-
-    /// Stops listening, finishes the answers that are under way, for 11 s at most, removes Unix sockets and ends the thread.
-    ///
-    /// # Cancellation
-    /// Once polled, it stops whether or not anybody waits for it.
-    pub async fn stop(self) {
-        self.serving.stop().await;
+    if !problems.is_empty() {
+        return Err(problems);
     }
+    let addresses = opened.iter().filter_map(|binding| binding.socket.tcp_address()).collect();
+    let serving = async move {
+        let mut serving: JoinSet<()> = opened.into_iter().map(|binding| binding.serve(shutdown.clone())).collect();
+        while serving.join_next().await.is_some() {}
+    };
+    Ok((addresses, serving))
 }

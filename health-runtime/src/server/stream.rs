@@ -7,24 +7,18 @@ use std::{
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::server::listening::Activity;
+use super::listening::Activity;
+use crate::byte_stream::ByteStream;
 
-/// What bytes go over; boxed, so that HTTP is compiled once for all kinds.
-pub(super) type Stream = Box<dyn ReadWrite>;
-
-pub(super) trait ReadWrite: AsyncRead + AsyncWrite + Send + Unpin {}
-
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> ReadWrite for T {}
-
-/// A stream that records whether bytes are still to be sent. A handler knows only when its answer is complete, which a
-/// client that reads slowly has not received yet.
+/// A stream that records whether bytes are still to be sent. A handler only knows when its response is complete, which a slow
+/// client has not received yet.
 pub(super) struct WatchedStream {
-    stream: Stream,
+    stream: ByteStream,
     activity: Arc<Activity>,
 }
 
 impl WatchedStream {
-    pub(super) fn new(stream: Stream, activity: Arc<Activity>) -> Self {
+    pub(super) fn new(stream: ByteStream, activity: Arc<Activity>) -> Self {
         Self { stream, activity }
     }
 }
@@ -54,7 +48,7 @@ impl AsyncWrite for WatchedStream {
         self.stream.is_write_vectored()
     }
 
-    /// Hyper flushes after it has written everything that it had.
+    /// Hyper flushes after it has written all its bytes.
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(Pin::new(&mut self.stream).poll_flush(context))?;
         self.activity.finish_sending();

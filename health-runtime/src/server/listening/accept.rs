@@ -16,51 +16,51 @@ use tokio::{
 use super::{Activity, connections::Connections};
 use crate::log::{self, OncePerMinute, Topic};
 
-/// Connections accepted before those that are open have their turn, on the one thread that does both.
-const ACCEPTS_PER_TURN: usize = 16;
+/// Connections accepted in a row before the open ones are polled, because one thread does both.
+const MAX_ACCEPTS_IN_A_ROW: usize = 16;
 
-/// Pause when the operating system gives no connections, such as for want of files.
-const RECOVERY: Duration = Duration::from_millis(100);
+/// Pause after the operating system refused a connection, such as for lack of file descriptors.
+const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(100);
 
-/// Accepts connections until `stopping` resolves, serves each in a task of its own, and evicts some when there are too many.
-/// Then stops listening and gives the last answers this long.
+/// Accepts connections until `shutdown` resolves, serves each in a task of its own, and evicts some if there are too many.
+/// Then stops listening, and gives the last responses this much time.
 pub(crate) async fn accept_connections<S, F>(
     poll_accept: impl Fn(&mut Context<'_>) -> Poll<io::Result<S>>,
     serve: impl Fn(S, Arc<Activity>) -> F,
-    stopping: impl Future<Output = ()>,
-    last_answers: Duration,
+    shutdown: impl Future<Output = ()>,
+    grace: Duration,
 ) where
     F: Future<Output = ()> + Send + 'static,
 {
-    let mut stopping = pin!(stopping);
+    let mut shutdown = pin!(shutdown);
     let mut connections = Connections::default();
     let failures = OncePerMinute::default();
     for accepts in 1_usize.. {
         let accepted = select! {
             accepted = poll_fn(&poll_accept) => accepted,
-            () = &mut stopping => break,
+            () = &mut shutdown => break,
         };
         match accepted {
             Ok(stream) => connections.add(|activity| serve(stream, activity)),
-            // The client has thought better of it.
+            // The client closed it before it was accepted.
             Err(error) if matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset) => {}
-            // A connection that waits for its client gives its file to the new one.
+            // An evicted connection frees its file descriptor for the new one.
             Err(_) if connections.evict_above(0) => yield_now().await,
             Err(error) => {
                 if let Some(omitted) = failures.admit() {
                     log::write(Topic::Server, move || {
-                        tracing::error!(%error, omitted, "the health endpoint cannot accept a connection");
+                        tracing::error!(%error, omitted, "health endpoint cannot accept connections");
                     });
                 }
-                sleep(RECOVERY).await;
+                sleep(ACCEPT_RETRY_DELAY).await;
             }
         }
-        if accepts.is_multiple_of(ACCEPTS_PER_TURN) {
+        if accepts.is_multiple_of(MAX_ACCEPTS_IN_A_ROW) {
             yield_now().await;
         }
     }
     drop(poll_accept);
-    let _ = timeout(last_answers, connections.ended()).await;
+    let _ = timeout(grace, connections.ended()).await;
 }
 
 #[cfg(test)]
@@ -77,7 +77,7 @@ mod tests {
 
     use super::*;
 
-    /// Evicted connections take a while to end here, and the clock stands still while anybody has something to do.
+    /// The paused clock shows the waiting: evicted connections take 100 ms to end here.
     #[tokio::test(start_paused = true)]
     async fn accept_does_not_wait_for_evicted_connections() {
         const CONNECTIONS: usize = 2_000;
@@ -103,9 +103,9 @@ mod tests {
             accepted.map(|accepted| accepted.ok_or_else(|| ErrorKind::BrokenPipe.into()))
         };
         let (stop, stopped) = oneshot::channel::<()>();
-        let stopping = async move { drop(stopped.await) };
+        let shutdown = async move { drop(stopped.await) };
         let start = Instant::now();
-        let accepting = tokio::spawn(accept_connections(poll_accept, serve, stopping, Duration::from_secs(1)));
+        let accepting = tokio::spawn(accept_connections(poll_accept, serve, shutdown, Duration::from_secs(1)));
         for _ in 0..CONNECTIONS {
             arrive.send(()).expect("it listens");
         }
@@ -114,7 +114,7 @@ mod tests {
         }
         assert_eq!(start.elapsed(), Duration::ZERO);
         let most = most.load(Ordering::SeqCst);
-        assert!((256..=256 + 64 + ACCEPTS_PER_TURN).contains(&most), "{most} were open");
+        assert!((256..=256 + 64 + MAX_ACCEPTS_IN_A_ROW).contains(&most), "{most} were open");
         drop(stop);
         accepting.await.expect("no panic");
         while open.load(Ordering::SeqCst) > 0 {

@@ -5,9 +5,9 @@ use std::sync::{
 
 use tokio::sync::watch;
 
-/// State of one connection, shared by the connection itself and the list of connections that may evict it.
+/// State of one connection, shared with the list of connections, which may evict it.
 ///
-/// A connection answers from the moment its request is read until the last byte of the answer has left; otherwise it
+/// A connection is answering from the moment its request is read until the last byte of the response is sent; otherwise it
 /// waits for its client.
 pub(crate) struct Activity {
     is_handling: AtomicBool,
@@ -35,12 +35,12 @@ impl Activity {
         self.is_handling.load(Ordering::Relaxed) || self.has_unsent_bytes.load(Ordering::Relaxed)
     }
 
-    /// Number of the last change between waiting and answering; the connection that has been so for longest has the lowest.
+    /// Number of the last change between waiting and answering. The oldest state has the lowest number.
     pub(super) fn last_change(&self) -> u64 {
         self.last_change.load(Ordering::Relaxed)
     }
 
-    /// Counts a request as being handled until the guard is dropped, and then its answer as unsent.
+    /// Counts a request as being handled until the guard is dropped, and then its response as unsent.
     pub(crate) fn handle_request(self: &Arc<Self>) -> HandlingGuard {
         self.is_handling.store(true, Ordering::Relaxed);
         self.stamp();

@@ -7,10 +7,10 @@ use tokio::task::{AbortHandle, JoinSet};
 
 use super::Activity;
 
-/// Many more than probers need, and few enough for a process with 1,024 files.
+/// Many more than probers need, and few enough for a process that may open 1,024 files.
 const MAX_CONNECTIONS: usize = 256;
 
-/// The other connections always have a quarter of the places, so that a new one has the time to send its request.
+/// Leaves a quarter of the connections to those that wait, so that a new one has the time to send its request.
 const MAX_ANSWERING: usize = MAX_CONNECTIONS / 4 * 3;
 
 /// Evicted connections that may still send the end of an answer, above `MAX_CONNECTIONS`.
@@ -21,19 +21,19 @@ const MAX_LEAVING: usize = 64;
 pub(super) struct Connections {
     tasks: JoinSet<()>,
     /// Connections that may stay, and some that have ended.
-    held: Vec<Held>,
+    kept: Vec<Connection>,
     /// Tasks of evicted connections, some of which have ended.
     leaving: VecDeque<AbortHandle>,
     changes: Arc<AtomicU64>,
 }
 
-struct Held {
+struct Connection {
     activity: Arc<Activity>,
     task: AbortHandle,
 }
 
 impl Connections {
-    /// Starts to serve a connection. If there are too many, evicts another one, without waiting for its end.
+    /// Starts to serve a connection. If there are too many, evicts another one without waiting for its end.
     pub(super) fn add<F>(&mut self, serve: impl FnOnce(Arc<Activity>) -> F)
     where
         F: Future<Output = ()> + Send + 'static,
@@ -42,28 +42,28 @@ impl Connections {
         self.evict_above(MAX_CONNECTIONS - 1);
         let activity = Activity::new(&self.changes);
         let task = self.tasks.spawn(serve(Arc::clone(&activity)));
-        self.held.push(Held { activity, task });
+        self.kept.push(Connection { activity, task });
     }
 
-    /// Evicts a connection if there are more than `limit`: the one that has waited for its client for longest, because an
-    /// honest client is quick. Only if most are being answered, the one that has been for longest goes, so that slow reports
-    /// cannot take every place.
+    /// Evicts a connection if there are more than `limit`: the one that has waited longest for its client, because real
+    /// clients are quick. If most are being answered, it evicts the oldest of these instead, so that slow reports cannot
+    /// occupy every connection.
     ///
-    /// Returns whether there was a connection to evict.
+    /// Returns whether it evicted one.
     pub(super) fn evict_above(&mut self, limit: usize) -> bool {
-        if self.held.len() > limit {
-            self.held.retain(|held| !held.task.is_finished());
+        if self.kept.len() > limit {
+            self.kept.retain(|connection| !connection.task.is_finished());
         }
-        if self.held.len() <= limit {
+        if self.kept.len() <= limit {
             return false;
         }
-        let answering = self.held.iter().filter(|held| held.activity.is_answering()).count();
-        let candidates = self.held.iter().enumerate();
+        let answering = self.kept.iter().filter(|connection| connection.activity.is_answering()).count();
+        let candidates = self.kept.iter().enumerate();
         let oldest = candidates
-            .filter(|(_, held)| held.activity.is_answering() == (answering > MAX_ANSWERING))
-            .min_by_key(|(_, held)| held.activity.last_change());
+            .filter(|(_, connection)| connection.activity.is_answering() == (answering > MAX_ANSWERING))
+            .min_by_key(|(_, connection)| connection.activity.last_change());
         let Some((oldest, _)) = oldest else { return false };
-        let Held { activity, task } = self.held.swap_remove(oldest);
+        let Connection { activity, task } = self.kept.swap_remove(oldest);
         activity.evict();
         self.leaving.push_back(task);
         if self.leaving.len() > MAX_LEAVING {

@@ -1,10 +1,8 @@
-//! Listening sockets: accepting connections, and closing some of them when there are too many.
+//! Listening sockets: they accept connections, and evict some when there are too many.
 
 mod accept;
 mod activity;
-mod bind;
 mod connections;
 
 pub(crate) use accept::accept_connections;
 pub(crate) use activity::Activity;
-pub(crate) use bind::{BACKLOG, bind};

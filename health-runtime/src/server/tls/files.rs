@@ -1,4 +1,4 @@
-//! From files to what rustls serves with. Nothing that a file holds gets into an error: it may be a key.
+//! Reads the files for TLS. Errors never quote a file: it may be a key.
 
 use std::{fs, path::Path, sync::Arc};
 
@@ -22,30 +22,30 @@ use crate::{
     log::{self, Topic},
 };
 
-/// What the files held when they were read.
-pub(super) struct Contents {
-    certificate: File,
-    key: File,
-    roots: Option<File>,
-    revoked: Option<File>,
+/// Contents of all files for TLS at one time.
+pub(super) struct TlsFiles {
+    certificate: PemFile,
+    key: PemFile,
+    roots: Option<PemFile>,
+    revoked: Option<PemFile>,
 }
 
-/// A file as it was found, or why it could not be read.
-struct File {
+/// A file's contents, or the error from reading it.
+struct PemFile {
     path: String,
     bytes: Result<Vec<u8>, String>,
 }
 
-/// Tells contents apart without keeping a key.
+/// Hash that shows whether the contents have changed, without keeping a key.
 pub(super) type Fingerprint = [u8; 32];
 
-impl Contents {
+impl TlsFiles {
     pub(super) fn read(tls: &Tls) -> Self {
         Self {
-            certificate: File::read(&tls.certificate),
-            key: File::read(&tls.key),
-            roots: tls.clients.as_ref().map(|clients| File::read(&clients.roots)),
-            revoked: tls.revoked.as_deref().map(File::read),
+            certificate: PemFile::read(&tls.certificate),
+            key: PemFile::read(&tls.key),
+            roots: tls.clients.as_ref().map(|clients| PemFile::read(&clients.roots)),
+            revoked: tls.revoked.as_deref().map(PemFile::read),
         }
     }
 
@@ -61,10 +61,12 @@ impl Contents {
         hash.finalize().into()
     }
 
+    /// Returns the configuration for rustls.
+    ///
     /// # Errors
-    /// Everything that is wrong with any of the files.
+    /// All problems of all files.
     pub(super) fn configuration(&self, tls: &Tls) -> Result<ServerConfig, Vec<Problem>> {
-        // Named here and not taken from the process, where it may be unset or ambiguous.
+        // Not the process's default provider, which may be unset or ambiguous.
         let provider = Arc::new(ring::default_provider());
         let mut problems = Vec::new();
         let identity = self.identity(&provider, &mut problems);
@@ -76,23 +78,23 @@ impl Contents {
         let config = config.map_err(|error| vec![self.certificate.problem(error.to_string())])?;
         let mut config =
             config.with_client_cert_verifier(verifier).with_cert_resolver(Arc::new(SingleCertAndKey::from(identity)));
-        // The first of them that the client offers, too.
+        // rustls picks the first of these that the client offers.
         config.alpn_protocols = vec![b"http/1.1".to_vec(), b"http/1.0".to_vec()];
         if tls.clients.is_some() {
-            // A session that is resumed would bring back a certificate that has expired since.
+            // A resumed session would keep a certificate that has expired since.
             config.session_storage = Arc::new(NoServerSessionStorage {});
             config.send_tls13_tickets = 0;
         }
         Ok(config)
     }
 
-    /// The certificate with its key.
+    /// Returns the certificate with its key.
     fn identity(&self, provider: &CryptoProvider, problems: &mut Vec<Problem>) -> Option<CertifiedKey> {
         let chain = self.certificate.all::<CertificateDer<'static>>("certificate");
         let key = self.key.key().and_then(|key| {
             let key = provider.key_provider.load_private_key(key);
             key.map_err(|_| {
-                "its key is of no kind that can be used: RSA from 2048 bits on, ECDSA P-256 or P-384, Ed25519"
+                "its key has an unsupported type; use RSA with 2048 bits or more, ECDSA P-256 or P-384, or Ed25519"
                     .to_owned()
             })
         });
@@ -100,10 +102,10 @@ impl Contents {
         let key = key.map_err(|fault| problems.push(self.key.problem(fault))).ok();
         let identity = CertifiedKey::new(chain?, key?);
         match identity.keys_match() {
-            // A key that does not tell its public half was made to sign, and is taken at its word.
+            // Some signing keys do not reveal their public half, so they cannot be compared.
             Ok(()) | Err(TlsError::InconsistentKeys(InconsistentKeys::Unknown)) => Some(identity),
             Err(TlsError::InconsistentKeys(_)) => {
-                let fault = format!("its key is not the one of the certificate in `{}`", self.certificate.path);
+                let fault = format!("its key does not belong to the certificate in `{}`", self.certificate.path);
                 problems.push(self.key.problem(fault));
                 None
             }
@@ -114,7 +116,7 @@ impl Contents {
         }
     }
 
-    /// Who decides about client certificates.
+    /// Returns the verifier of client certificates.
     fn verifier(
         &self,
         tls: &Tls,
@@ -126,7 +128,7 @@ impl Contents {
             lists.map_err(|fault| problems.push(file.problem(fault))).ok()
         });
         let (Some(Clients { are_required, .. }), Some(file)) = (&tls.clients, &self.roots) else {
-            let fault = "it revokes client certificates, which nobody is asked for";
+            let fault = "it revokes client certificates, but clients are not asked for one";
             problems.extend(self.revoked.as_ref().map(|file| file.problem(fault.to_owned())));
             return Some(WebPkiClientVerifier::no_client_auth());
         };
@@ -139,8 +141,8 @@ impl Contents {
         verifier.build().map_err(|error| problems.push(file.problem(error.to_string()))).ok()
     }
 
-    /// Says so in the log if clients will not accept the certificate.
-    pub(super) fn warn_of_dates(&self) {
+    /// Logs a warning if the server's certificate is expired or not valid yet.
+    pub(super) fn warn_if_expired(&self) {
         let Ok(chain) = self.certificate.all::<CertificateDer<'static>>("certificate") else { return };
         let first = chain.first().and_then(|first| X509Certificate::from_der(first).ok());
         if let Some((_, certificate)) = first.filter(|(_, certificate)| !certificate.validity().is_valid()) {
@@ -148,13 +150,13 @@ impl Contents {
             let (from, until) = (from.to_string(), until.to_string());
             let file = self.certificate.path.clone();
             log::write(Topic::Server, move || {
-                tracing::warn!(file, %from, %until, "the certificate of the health endpoint is not valid at this time");
+                tracing::warn!(file, %from, %until, "certificate of the health endpoint is expired or not valid yet");
             });
         }
     }
 }
 
-impl File {
+impl PemFile {
     fn read(path: &Path) -> Self {
         let bytes = fs::read(path).map_err(|error| error.to_string());
         Self { path: path.display().to_string(), bytes }
@@ -168,19 +170,22 @@ impl File {
         self.bytes.as_deref().map_err(Clone::clone)
     }
 
-    /// All of one kind, and at least one.
+    /// Parses all sections of one kind.
+    ///
+    /// # Errors
+    /// There is none, or one is malformed.
     fn all<T: PemObject>(&self, kind: &str) -> Result<Vec<T>, String> {
         let all: Vec<T> = T::pem_slice_iter(self.bytes()?).collect::<Result<_, _>>().map_err(|error| fault(&error))?;
-        if all.is_empty() { Err(format!("it holds no {kind} in PEM")) } else { Ok(all) }
+        if all.is_empty() { Err(format!("it contains no {kind} in PEM")) } else { Ok(all) }
     }
 
     fn key(&self) -> Result<PrivateKeyDer<'static>, String> {
         let bytes = self.bytes()?;
         PrivateKeyDer::from_pem_slice(bytes).map_err(|error| match error {
             pem::Error::NoItemsFound if contains(bytes, b"BEGIN ENCRYPTED PRIVATE KEY") => {
-                "its key is encrypted; store it without a passphrase, readable for the service alone".to_owned()
+                "its key is encrypted; store it without a passphrase, readable only for the service".to_owned()
             }
-            pem::Error::NoItemsFound => "it holds no private key in PEM".to_owned(),
+            pem::Error::NoItemsFound => "it contains no private key in PEM".to_owned(),
             error => fault(&error),
         })
     }
@@ -194,13 +199,13 @@ impl File {
     }
 }
 
-/// In words of our own: those of the library repeat the line that is wrong.
+/// Describes an error without the library's text, which quotes the malformed line.
 fn fault(error: &pem::Error) -> String {
     let fault = match error {
-        pem::Error::MissingSectionEnd { .. } => "a section in it has no end, as if it were half-written",
-        pem::Error::IllegalSectionStart { .. } => "a line in it that begins a section is malformed",
-        pem::Error::Base64Decode(_) => "a section in it is no base64",
-        _ => "it cannot be read as PEM",
+        pem::Error::MissingSectionEnd { .. } => "a section has no end; the file may be half-written",
+        pem::Error::IllegalSectionStart { .. } => "the first line of a section is malformed",
+        pem::Error::Base64Decode(_) => "a section is not valid base64",
+        _ => "it is not valid PEM",
     };
     fault.to_owned()
 }

@@ -1,4 +1,4 @@
-//! Threads for TLS handshakes: one signature with a large key takes as long as a hundred answers.
+//! Threads for TLS handshakes: one signature with a large key takes as long as a hundred responses.
 
 use std::{io, thread::available_parallelism};
 
@@ -10,15 +10,15 @@ use tokio::{
 /// Name of the threads.
 pub(super) const THREAD_NAME: &str = "health-tls";
 
-/// A runtime that only computes: it polls handshakes in the order in which their bytes arrive, while the sockets and timers stay
-/// with the thread that serves.
+/// A runtime that only computes. It polls handshakes in the order in which their bytes arrive; sockets and timers stay with the
+/// serving thread.
 pub(super) struct Handshakes {
-    /// `None` while it is dropped.
+    /// `None` only while it is dropped.
     runtime: Option<Runtime>,
 }
 
 impl Handshakes {
-    /// Starts the threads: half as many as there are cores, from 2 to 4, so that strangers cannot take the whole machine.
+    /// Starts the threads: half as many as there are cores, from 2 to 4, so that strangers cannot occupy the whole machine.
     pub(super) fn start() -> io::Result<Self> {
         let threads = available_parallelism().map_or(2, |cores| (cores.get() / 2).clamp(2, 4));
         let runtime = Builder::new_multi_thread().worker_threads(threads).thread_name(THREAD_NAME).build()?;
@@ -42,7 +42,7 @@ impl Handshakes {
 impl Drop for Handshakes {
     fn drop(&mut self) {
         if let Some(runtime) = self.runtime.take() {
-            // Waiting for its threads would block the one that serves.
+            // Waiting for its threads would block the serving thread.
             runtime.shutdown_background();
         }
     }
@@ -62,14 +62,14 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn handshake_runs_on_a_thread_of_its_own() {
+    async fn handshake_runs_on_its_own_thread() {
         let handshakes = Handshakes::start().expect("threads");
         let name = handshakes.run(async { thread::current().name().map(str::to_owned) }).await;
         assert_eq!(name.flatten().as_deref(), Some(THREAD_NAME));
     }
 
     #[tokio::test]
-    async fn abandoned_handshake_gives_its_socket_back() {
+    async fn dropped_handshake_drops_its_socket() {
         let handshakes = Handshakes::start().expect("threads");
         let socket = Arc::new(());
         let held = Arc::downgrade(&socket);
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn panic_in_a_handshake_ends_no_other() {
+    async fn panic_in_handshake_does_not_affect_others() {
         let handshakes = Handshakes::start().expect("threads");
         assert_eq!(handshakes.run(async { panic!("a handshake of this test") }).await, None::<()>);
         assert_eq!(handshakes.run(ready(1)).await, Some(1));

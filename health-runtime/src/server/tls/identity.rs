@@ -1,4 +1,4 @@
-//! What is served with at present, and how it is kept so.
+//! The TLS configuration in use, which follows its files.
 
 use std::{
     future::pending,
@@ -15,24 +15,24 @@ use tokio::{
 use tokio_rustls::{TlsAcceptor, rustls::ServerConfig};
 
 use super::{
-    files::{Contents, Fingerprint},
+    files::{Fingerprint, TlsFiles},
     handshakes::{Handshakes, THREAD_NAME},
     settings::Tls,
 };
 use crate::{
     access::ClientCertificate,
+    byte_stream::ByteStream,
     error::Problem,
     log::{self, Topic},
-    server::stream::Stream,
 };
 
-/// How long a handshake may take. Few take longer than two round trips.
-const HANDSHAKE: Duration = Duration::from_secs(10);
+/// Longest handshake. Few take longer than two round trips.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How often the clock is compared with the end of a client's certificate.
-const CLOCK_CHECK: Duration = Duration::from_secs(60);
+/// Interval at which the clock is compared with the end of a client's certificate.
+const CLOCK_CHECK_INTERVAL: Duration = Duration::from_secs(60);
 
-/// A configuration that changes with the files it was read from. It is a handle: clones share it.
+/// A TLS configuration that is replaced when its files change. Clones share it.
 #[derive(Clone)]
 pub(in crate::server) struct Identity {
     tls: Arc<Tls>,
@@ -45,42 +45,42 @@ impl Identity {
     /// Reads the files, which blocks.
     ///
     /// # Errors
-    /// Everything that is wrong with them.
+    /// All problems of the files.
     pub(in crate::server) fn load(tls: Tls) -> Result<Self, Vec<Problem>> {
-        let contents = Contents::read(&tls);
-        let config = contents.configuration(&tls);
+        let files = TlsFiles::read(&tls);
+        let config = files.configuration(&tls);
         let interval = tls.reload_interval.is_zero().then(|| Problem::UnusableTls {
             file: tls.certificate.display().to_string(),
-            fault: "it cannot be read again every 0 s; `with_reload_interval` needs a time, such as 10 s".to_owned(),
+            fault: "its reload interval is zero; give `with_reload_interval` a longer one, such as 10 s".to_owned(),
         });
         let config = match (config, interval) {
             (Ok(config), None) => config,
             (config, interval) => return Err(config.err().into_iter().flatten().chain(interval).collect()),
         };
         let handshakes = Handshakes::start().map_err(|error| {
-            vec![Problem::CannotListen { address: format!("the thread `{THREAD_NAME}`"), fault: error.to_string() }]
+            vec![Problem::CannotServe { fault: format!("its threads `{THREAD_NAME}` did not start: {error}") }]
         })?;
-        contents.warn_of_dates();
+        files.warn_if_expired();
         let (current, _) = watch::channel(Arc::new(config));
         Ok(Self {
             tls: Arc::new(tls),
-            first: contents.fingerprint(),
+            first: files.fingerprint(),
             current: Arc::new(current),
             handshakes: Arc::new(handshakes),
         })
     }
 
-    /// A TLS connection over this one, and what the client has proved.
+    /// Performs a handshake. Returns the encrypted stream and the client's certificate.
     ///
     /// # Errors
-    /// What went wrong, for the log.
+    /// The handshake failed; the text is for the log.
     pub(in crate::server) async fn accept(
         &self,
-        stream: Stream,
-    ) -> Result<(Stream, Option<ClientCertificate>), String> {
+        stream: ByteStream,
+    ) -> Result<(ByteStream, Option<ClientCertificate>), String> {
         let config = Arc::clone(&self.current.borrow());
         let handshake = TlsAcceptor::from(config).accept(stream);
-        match timeout(HANDSHAKE, self.handshakes.run(handshake)).await {
+        match timeout(HANDSHAKE_TIMEOUT, self.handshakes.run(handshake)).await {
             Ok(Some(Ok(stream))) => {
                 let chain = stream.get_ref().1.peer_certificates();
                 let client = chain.and_then(<[_]>::first).map(|certificate| ClientCertificate::new(certificate));
@@ -88,26 +88,27 @@ impl Identity {
             }
             Ok(Some(Err(error))) => Err(error.to_string()),
             Ok(None) => Err("it panicked".to_owned()),
-            Err(_) => Err(format!("it took more than {HANDSHAKE:?}")),
+            Err(_) => Err(format!("it took longer than {HANDSHAKE_TIMEOUT:?}")),
         }
     }
 
-    /// Tells from now on when a client that is let in may have become one that would not be.
-    pub(in crate::server) fn outdated(&self) -> Outdated {
-        Outdated(self.tls.clients.is_some().then(|| self.current.subscribe()))
+    /// Returns a watch on this configuration, which shows when a verified client has to be verified anew.
+    pub(in crate::server) fn expiry(&self) -> Expiry {
+        Expiry(self.tls.clients.is_some().then(|| self.current.subscribe()))
     }
 
-    /// Reads the files again and again, as long as anybody serves with them.
+    /// Follows the files until the runtime ends.
     pub(in crate::server) fn keep_current(&self) -> impl Future<Output = ()> + Send + 'static {
         keep_current(self.clone())
     }
 }
 
-pub(in crate::server) struct Outdated(Option<watch::Receiver<Arc<ServerConfig>>>);
+/// The end of a client's verification.
+pub(in crate::server) struct Expiry(Option<watch::Receiver<Arc<ServerConfig>>>);
 
-impl Outdated {
-    /// Waits until the files have changed, or the client's certificate has expired.
-    pub(in crate::server) async fn wait(mut self, client: Option<ClientCertificate>) {
+impl Expiry {
+    /// Waits until the files have changed or the client's certificate has expired.
+    pub(in crate::server) async fn reached(mut self, client: Option<ClientCertificate>) {
         let changed = async {
             let has_changed = match &mut self.0 {
                 Some(current) => current.changed().await.is_ok(),
@@ -124,62 +125,62 @@ impl Outdated {
     }
 }
 
-/// Looks at the clock now and again, because it may be set.
+/// Waits until the certificate expires. Checks the clock at intervals, because it may be set.
 async fn expired(client: Option<ClientCertificate>) {
     let Some(expires) = client.and_then(|client| client.expires()) else { return pending().await };
     while let Ok(left) = expires.duration_since(SystemTime::now()) {
-        sleep(left.clamp(Duration::from_millis(10), CLOCK_CHECK)).await;
+        sleep(left.clamp(Duration::from_millis(10), CLOCK_CHECK_INTERVAL)).await;
     }
 }
 
 async fn keep_current(identity: Identity) {
     let mut ticks = interval(identity.tls.reload_interval);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    // The first comes at once.
+    // The first tick comes at once.
     ticks.tick().await;
     let mut used = identity.first;
-    let mut refused = Refused::Nothing;
+    let mut rejected = Rejected::Nothing;
     loop {
         ticks.tick().await;
         let tls = Arc::clone(&identity.tls);
-        // Files may be on a disk that hangs, and this thread has to answer.
-        let Ok(contents) = spawn_blocking(move || Contents::read(&tls)).await else { return };
-        let fingerprint = contents.fingerprint();
+        // The files may be on a disk that hangs, and this thread serves connections.
+        let Ok(files) = spawn_blocking(move || TlsFiles::read(&tls)).await else { return };
+        let fingerprint = files.fingerprint();
         if fingerprint == used {
-            refused = Refused::Nothing;
+            rejected = Rejected::Nothing;
             continue;
         }
-        if refused == Refused::Logged(fingerprint) {
+        if rejected == Rejected::Logged(fingerprint) {
             continue;
         }
         let file = identity.tls.certificate.display().to_string();
-        match contents.configuration(&identity.tls) {
+        match files.configuration(&identity.tls) {
             Ok(config) => {
                 used = fingerprint;
-                refused = Refused::Nothing;
+                rejected = Rejected::Nothing;
                 identity.current.send_replace(Arc::new(config));
                 log::write(Topic::Server, move || {
-                    tracing::info!(%file, "the health endpoint serves with the changed files for TLS");
+                    tracing::info!(%file, "health endpoint uses its changed TLS files");
                 });
-                contents.warn_of_dates();
+                files.warn_if_expired();
             }
-            // The second time, because a writer may be between two files.
-            Err(problems) if refused == Refused::Once(fingerprint) => {
-                refused = Refused::Logged(fingerprint);
+            // Logged the second time, because a writer may be between two files.
+            Err(problems) if rejected == Rejected::Once(fingerprint) => {
+                rejected = Rejected::Logged(fingerprint);
                 log::write(Topic::Server, move || {
                     for problem in problems {
-                        tracing::warn!(%problem, "the changed files for TLS cannot be used; the previous ones stay in use");
+                        tracing::warn!(%problem, "changed TLS files are not usable; the previous ones stay in use");
                     }
                 });
             }
-            Err(_) => refused = Refused::Once(fingerprint),
+            Err(_) => rejected = Rejected::Once(fingerprint),
         }
     }
 }
 
-/// What was read last and cannot be used.
+/// Files that were read last and are not usable.
 #[derive(PartialEq, Eq)]
-enum Refused {
+enum Rejected {
     Nothing,
     Once(Fingerprint),
     Logged(Fingerprint),

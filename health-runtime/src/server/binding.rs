@@ -1,0 +1,161 @@
+//! Bindings: an address or socket to listen on, and the routes that are served there.
+
+use std::{
+    future::pending,
+    io,
+    net::SocketAddr,
+    task::{Context, Poll, ready},
+};
+
+use axum::Router;
+use tokio::net::TcpListener;
+#[cfg(unix)]
+use tokio::net::UnixListener;
+
+#[cfg(feature = "server-tls")]
+use super::tls::{Identity, Tls};
+#[cfg(unix)]
+use super::unix_socket::{SocketGuard, UnixSocket};
+use super::{
+    connection::{self, ConnectedClient, SHUTDOWN_GRACE},
+    handle::ShutdownSignal,
+    listening::accept_connections,
+    tcp_address::TcpAddress,
+};
+use crate::{byte_stream::ByteStream, error::Problem};
+
+/// A binding that is not open yet.
+#[derive(Debug)]
+pub(super) struct Binding {
+    pub(super) address: ListenAddress,
+    pub(super) router: Router,
+    #[cfg(feature = "server-tls")]
+    pub(super) tls: Option<Tls>,
+}
+
+#[derive(Debug)]
+pub(super) enum ListenAddress {
+    Tcp(TcpAddress),
+    #[cfg(unix)]
+    Unix(UnixSocket),
+}
+
+/// A binding whose socket listens.
+pub(super) struct OpenBinding {
+    pub(super) socket: ListeningSocket,
+    router: Router,
+    #[cfg(feature = "server-tls")]
+    identity: Option<Identity>,
+}
+
+pub(super) enum ListeningSocket {
+    Tcp(TcpListener),
+    #[cfg(unix)]
+    Unix {
+        listener: UnixListener,
+        _guard: SocketGuard,
+    },
+}
+
+impl Binding {
+    pub(super) const fn new(address: ListenAddress, router: Router) -> Self {
+        Self {
+            address,
+            router,
+            #[cfg(feature = "server-tls")]
+            tls: None,
+        }
+    }
+
+    /// Opens the socket, on the runtime that serves it.
+    ///
+    /// # Errors
+    /// All problems of the address and of the files for TLS.
+    pub(super) async fn open(self) -> Result<OpenBinding, Vec<Problem>> {
+        #[cfg(feature = "server-tls")]
+        let identity = self.tls.map(Identity::load).transpose();
+        let socket = self.address.listen().await;
+        #[cfg(feature = "server-tls")]
+        let (identity, socket) = match (identity, socket) {
+            (Ok(identity), socket) => (identity, socket),
+            (Err(mut problems), socket) => {
+                problems.extend(socket.err());
+                return Err(problems);
+            }
+        };
+        Ok(OpenBinding {
+            socket: socket.map_err(|problem| vec![problem])?,
+            router: self.router,
+            #[cfg(feature = "server-tls")]
+            identity,
+        })
+    }
+}
+
+impl ListenAddress {
+    async fn listen(self) -> Result<ListeningSocket, Problem> {
+        match self {
+            Self::Tcp(address) => address.listen().map(ListeningSocket::Tcp),
+            #[cfg(unix)]
+            Self::Unix(socket) => {
+                let (listener, guard) = socket.listen().await?;
+                Ok(ListeningSocket::Unix { listener, _guard: guard })
+            }
+        }
+    }
+}
+
+impl ListeningSocket {
+    /// Accepts the next connection, with the address of its client; a connection over a Unix socket has none.
+    fn poll_accept(&self, context: &mut Context<'_>) -> Poll<io::Result<(ByteStream, Option<SocketAddr>)>> {
+        match self {
+            Self::Tcp(listener) => {
+                let (stream, client) = ready!(listener.poll_accept(context))?;
+                // A response is one write, which must not wait for the acknowledgement of another.
+                let _ = stream.set_nodelay(true);
+                Poll::Ready(Ok((Box::new(stream), Some(client))))
+            }
+            #[cfg(unix)]
+            Self::Unix { listener, .. } => {
+                let (stream, _) = ready!(listener.poll_accept(context))?;
+                Poll::Ready(Ok((Box::new(stream), None)))
+            }
+        }
+    }
+
+    pub(super) fn tcp_address(&self) -> Option<SocketAddr> {
+        match self {
+            Self::Tcp(listener) => listener.local_addr().ok(),
+            #[cfg(unix)]
+            Self::Unix { .. } => None,
+        }
+    }
+}
+
+impl OpenBinding {
+    /// Serves the routes until the server stops and the last response is sent.
+    pub(super) async fn serve(self, mut shutdown: ShutdownSignal) {
+        let Self { socket, router, .. } = self;
+        #[cfg(feature = "server-tls")]
+        let identity = self.identity;
+        #[cfg(feature = "server-tls")]
+        if let Some(identity) = &identity {
+            tokio::spawn(identity.keep_current());
+        }
+        let signal = shutdown.clone();
+        let serve = move |(stream, address), activity| {
+            let (client, router, shutdown) = (ConnectedClient::at(address), router.clone(), signal.clone());
+            #[cfg(feature = "server-tls")]
+            let identity = identity.clone();
+            async move {
+                #[cfg(feature = "server-tls")]
+                if let Some(identity) = identity {
+                    return connection::serve_tls(stream, client, router, identity, activity, shutdown).await;
+                }
+                connection::serve(stream, client, router, activity, shutdown, pending()).await;
+            }
+        };
+        let poll_accept = move |context: &mut Context<'_>| socket.poll_accept(context);
+        accept_connections(poll_accept, serve, shutdown.received(), SHUTDOWN_GRACE).await;
+    }
+}
