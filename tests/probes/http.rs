@@ -1,4 +1,4 @@
-//! `probes::http`: requests and verdicts.
+//! `probes::http`: requests and statuses.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ async fn observe(answer: impl AsRef<[u8]>) -> Outcome {
 }
 
 #[tokio::test]
-async fn the_worse_of_code_and_body_counts() {
+async fn worse_of_code_and_body_counts() {
     for (status, body, expected) in [
         ("200 OK", "", Status::Pass),
         ("204 No Content", "", Status::Pass),
@@ -44,15 +44,15 @@ async fn the_worse_of_code_and_body_counts() {
 }
 
 #[tokio::test]
-async fn the_message_says_what_was_heard() {
+async fn message_names_code_and_reported_status() {
     let server = Server::answering(answer("503 Service Unavailable", r#"{"status":"DOWN"}"#)).await;
     let outcome = probes::http(server.url("/health?token=secret")).observe().await;
-    let expected = format!("{} answered 503 Service Unavailable, and says fail of itself", server.url("/health"));
+    let expected = format!("{} answered 503 Service Unavailable, and reports `fail`", server.url("/health"));
     assert_eq!(outcome.message(), Some(expected.as_str()));
 }
 
 #[tokio::test]
-async fn bodies_of_every_framing_are_read() {
+async fn body_of_every_framing_is_read() {
     for answer in [
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n7\r\n{\"statu\r\na\r\ns\":\"warn\"}\r\n0\r\n\r\n",
         "HTTP/1.1 200 OK\r\n\r\n{\"status\":\"warn\"}",
@@ -65,11 +65,11 @@ async fn bodies_of_every_framing_are_read() {
 }
 
 #[tokio::test]
-async fn redirects_are_named_and_not_followed() {
+async fn redirect_is_named_and_not_followed() {
     let outcome = observe("HTTP/1.1 302 Found\r\nLocation: /login?next=secret\r\nContent-Length: 0\r\n\r\n").await;
     assert_eq!(outcome.status(), Status::Fail);
     let message = outcome.message().unwrap_or_default();
-    assert!(message.ends_with("answered 302 Found, which leads to /login and is not followed"), "{message}");
+    assert!(message.ends_with("answered 302 Found, a redirect to /login, which is not followed"), "{message}");
 
     let elsewhere = Server::answering(answer("200 OK", "")).await;
     let redirect = format!("HTTP/1.1 301 Moved\r\nLocation: {}\r\nContent-Length: 0\r\n\r\n", elsewhere.url("/"));
@@ -87,7 +87,7 @@ async fn other_codes_can_be_accepted() {
 }
 
 #[tokio::test]
-async fn the_request_is_complete_and_polite() {
+async fn request_has_all_headers() {
     let (sent, mut requests) = mpsc::unbounded_channel();
     let server = Server::start(move |mut stream| {
         let sent = sent.clone();
@@ -121,7 +121,7 @@ async fn the_request_is_complete_and_polite() {
 }
 
 #[tokio::test]
-async fn every_run_connects_anew() {
+async fn every_run_opens_a_connection() {
     let server = Server::answering(answer("200 OK", "")).await;
     let probe = probes::http(server.url("/"));
     for run in 1..=3 {
@@ -131,7 +131,7 @@ async fn every_run_connects_anew() {
 }
 
 #[tokio::test]
-async fn many_runs_at_once_do_not_disturb_each_other() {
+async fn concurrent_runs_do_not_affect_each_other() {
     let server = Server::answering(answer("200 OK", r#"{"status":"pass"}"#)).await;
     let probe = probes::http(server.url("/"));
     let mut runs = tokio::task::JoinSet::new();
@@ -143,7 +143,7 @@ async fn many_runs_at_once_do_not_disturb_each_other() {
 }
 
 #[test]
-fn defaults_are_those_of_its_level() {
+fn defaults_follow_the_level() {
     let check = Check::from(probes::http("http://billing.internal:8080/health?token=secret"));
     let spec = check.spec();
     assert_eq!((spec.name(), spec.level()), ("http_billing.internal_8080", Level::L3));
@@ -157,29 +157,29 @@ fn defaults_are_those_of_its_level() {
 }
 
 #[test]
-fn what_cannot_be_asked_is_a_start_up_error_at_the_users_line() {
+fn invalid_settings_are_start_up_errors_at_the_users_line() {
     let here = format!("{}:{}", file!(), line!() + 1);
     let probe = probes::http("http://user:secret@host/");
     let (location, text) = faults(probe.with_name("a")).remove(0);
     assert_eq!(location, here);
     assert!(text.contains("credentials") && !text.contains("secret"), "{text}");
 
-    for (probe, said) in [
+    for (probe, part) in [
         (probes::http("ftp://host/"), "must begin with"),
         (probes::http("/health"), "absolute"),
-        (probes::http("http://a/").with_accepted_codes(200..=1_000), "not a range of status codes"),
-        (probes::http("http://a/").with_header("bad name", "x"), "not the name of a header"),
+        (probes::http("http://a/").with_accepted_codes(200..=1_000), "not a valid range of status codes"),
+        (probes::http("http://a/").with_header("bad name", "x"), "not a valid name of a header"),
         (probes::http("http://a/").with_header("x-token", "se\ncret"), "value of the header `x-token`"),
         (probes::http("http://a/").with_header("Connection", "keep-alive"), "cannot be set"),
         (probes::http("http://a/").with_connect_timeout(Duration::ZERO), "timeout for connecting is zero"),
     ] {
         let text = fault(probe);
-        assert!(text.contains(said), "{text}");
+        assert!(text.contains(part), "{text}");
     }
     assert_eq!(faults(probes::http("ftp://host/").with_header("bad name", "x").with_accepted_codes(1..=2)).len(), 3);
 }
 
-/// A port that is out of range would otherwise be left out, and another service asked: the one at port 80.
+/// hyper would ignore a port that is out of range, and ask another service at port 80.
 #[test]
 fn port_out_of_range_is_a_start_up_error() {
     for port in ["0", "00", "65536", "99999", "18446744073709551697", "", "+80", "-1", "8o80", "80 ", "0x50"] {
@@ -189,7 +189,7 @@ fn port_out_of_range_is_a_start_up_error() {
     }
     for host in ["127.0.0.5", "[::1]", "billing.internal"] {
         let text = fault(probes::http(format!("https://{host}:65536/")));
-        assert!(text.contains("is not a port: write a whole number from 1 to 65535"), "{text}");
+        assert!(text.contains("invalid port; write a whole number from 1 to 65535"), "{text}");
         for port in ["", ":1", ":80", ":00080", ":65535"] {
             assert!(faults(probes::http(format!("http://{host}{port}/health"))).is_empty(), "{host}{port}");
         }
@@ -210,7 +210,7 @@ proptest! {
 }
 
 #[tokio::test]
-async fn what_cannot_be_asked_fails_by_hand_too() {
+async fn observe_fails_with_invalid_settings() {
     let outcome = probes::http("ftp://host/").observe().await;
     assert_eq!(outcome.status(), Status::Fail);
     assert!(outcome.message().is_some_and(|text| text.contains("must begin with")));

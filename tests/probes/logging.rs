@@ -4,7 +4,7 @@ use health_runtime::{Check, Level, Status, probes};
 use tracing_subscriber::{filter::LevelFilter, fmt, layer::SubscriberExt, registry};
 
 #[test]
-fn logging_is_enabled_once_a_subscriber_lets_something_through() {
+fn logging_passes_once_a_subscriber_accepts_events() {
     let check = Check::from(probes::logging());
     assert_eq!((check.spec().name(), check.spec().level()), ("is_logging_enabled", Level::L1));
 
@@ -16,7 +16,7 @@ fn logging_is_enabled_once_a_subscriber_lets_something_through() {
     tracing::subscriber::with_default(silent, || {
         let outcome = probes::logging().observe();
         assert_eq!(outcome.status(), Status::Fail);
-        assert_eq!(outcome.message(), Some("nothing beyond level off is logged, and error should be"));
+        assert_eq!(outcome.message(), Some("the log is limited to level off, and has to include error"));
     });
 
     let speaking = registry().with(fmt::layer()).with(LevelFilter::INFO);
@@ -24,6 +24,6 @@ fn logging_is_enabled_once_a_subscriber_lets_something_through() {
     let outcome = probes::logging().observe();
     assert_eq!((outcome.status(), outcome.data()), (Status::Pass, None));
     assert_eq!(outcome.message(), Some("logs up to level info"));
-    assert_eq!(probes::logging().with_least(tracing::Level::INFO).observe().status(), Status::Pass);
-    assert_eq!(probes::logging().with_least(tracing::Level::DEBUG).observe().status(), Status::Fail);
+    assert_eq!(probes::logging().with_min_level(tracing::Level::INFO).observe().status(), Status::Pass);
+    assert_eq!(probes::logging().with_min_level(tracing::Level::DEBUG).observe().status(), Status::Fail);
 }

@@ -25,8 +25,8 @@ fn probe_takes_the_settings_of_a_check() {
         .flatten(true)
         .with_tags(["a", "b"])
         .with_description("Does it log?")
-        // The kind's own settings stand anywhere among them.
-        .with_least(tracing::Level::INFO);
+        // The probe's own settings may stand anywhere among them.
+        .with_min_level(tracing::Level::INFO);
     let check = Check::from(probe);
     let spec = check.spec();
     assert!(!spec.is_critical() && spec.is_flattened());
@@ -44,7 +44,7 @@ fn probe_takes_the_settings_of_a_check() {
 }
 
 #[test]
-fn probe_settings_outweigh_those_of_its_kind() {
+fn settings_replace_defaults_of_the_probe() {
     let spec = |probe| Check::from(probe).spec().clone();
     assert!(spec(probes::memory()).is_flattened());
     assert!(!spec(probes::memory().flatten(false)).is_flattened());
@@ -55,7 +55,7 @@ fn probe_settings_outweigh_those_of_its_kind() {
 }
 
 #[tokio::test]
-async fn probes_of_different_kinds_stand_in_one_list() {
+async fn checks_macro_lists_different_probes() {
     let mut list =
         checks![probes::memory().readiness(), probes::runtime_lag(), Check::new("own", Level::L3, || async {})];
     list.extend(checks![probes::disk("/").with_name("root")]);

@@ -132,7 +132,7 @@ async fn a_lock_that_outlasts_the_check_ends_it() {
     let mut other = SqliteConnection::connect_with(&options(folder.path())).await.expect("a connection");
     let writing = other.begin_with("BEGIN IMMEDIATE").await.expect("the lock");
     let probe = probes::sqlite(pool.clone()).with_timeout(Duration::from_millis(200));
-    assert_is(&probe.observe().await, Status::Fail, true, false, "a write was not done within 180ms");
+    assert_is(&probe.observe().await, Status::Fail, true, false, "a write did not finish within 180ms");
     writing.rollback().await.expect("the end");
     // The lock that the run was still waiting for is given back, too.
     let probe = probes::sqlite(pool.clone()).with_acquire_timeout(Duration::from_secs(8));
@@ -161,11 +161,11 @@ async fn what_is_no_database_is_offline() {
 
     let missing = SqlitePoolOptions::new()
         .connect_lazy_with(SqliteConnectOptions::from_str("sqlite:///nowhere/test.db").expect("options"));
-    assert_is(&probes::sqlite(missing).observe().await, Status::Fail, false, false, "hands out no connection");
+    assert_is(&probes::sqlite(missing).observe().await, Status::Fail, false, false, "the pool has no connection");
 
     let closed = orders(self::folder().path()).await;
     closed.close().await;
-    assert_is(&probes::sqlite(closed).observe().await, Status::Fail, false, false, "hands out no connection");
+    assert_is(&probes::sqlite(closed).observe().await, Status::Fail, false, false, "the pool has no connection");
 }
 
 #[tokio::test]

@@ -123,7 +123,7 @@ fn a_path_that_is_not_there_is_a_start_up_error_at_the_users_line() {
         let faults = faults(probe.clone());
         assert_eq!(faults.len(), 1, "{path:?}: {faults:?}");
         assert_eq!(faults[0].0, here);
-        assert!(faults[0].1.contains("cannot be looked at"), "{faults:?}");
+        assert!(faults[0].1.contains("is not accessible"), "{faults:?}");
         // A mount that goes away later is a failure.
         assert_eq!(probe.observe().status(), Status::Fail);
     }

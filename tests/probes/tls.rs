@@ -119,9 +119,9 @@ async fn bandwidth_is_measured_over_tls_too() {
 #[test]
 fn certificates_that_are_none_are_start_up_errors() {
     let probe = || probes::http("https://a/");
-    assert!(fault(probe().with_root_certificates("no PEM")).contains("hold no certificate"));
+    assert!(fault(probe().with_root_certificates("no PEM")).contains("contain no certificate"));
     let broken = "-----BEGIN CERTIFICATE-----\n!!!!\n-----END CERTIFICATE-----\n";
-    assert!(fault(probe().with_root_certificates(broken)).contains("cannot be read"));
+    assert!(fault(probe().with_root_certificates(broken)).contains("not valid PEM"));
     let odd = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
     assert!(fault(probe().with_root_certificates(odd)).contains("not usable"));
 }

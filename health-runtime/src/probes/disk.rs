@@ -1,4 +1,4 @@
-//! How much room is left on a file system.
+//! Probe of the free space of a file system.
 
 use std::{
     io::ErrorKind,
@@ -11,42 +11,44 @@ use std::{
 use rustix::fs::{StatVfs, statvfs};
 use serde::Serialize;
 
-use super::Probe;
+use super::probe::{idle_check, probe};
 use crate::{
     details::Details,
-    model::{Check, IntoOutcome, Level, Outcome, Work},
+    model::{Check, IntoOutcome, Level, Outcome},
 };
 
-/// Longest time that a path may take to answer at start.
-const MAX_START_LOOK: Duration = Duration::from_secs(1);
+/// Longest time that the start waits for a path.
+const START_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// The kind of [`probes::disk`](disk()).
+/// The probe of [`probes::disk`](disk()).
 #[derive(Clone, Debug)]
-pub struct Disk {
+#[must_use = "a probe does nothing until it is registered or observed"]
+pub struct DiskProbe {
+    check: Check,
     path: PathBuf,
     warn_below: f64,
     fail_below: f64,
 }
 
-/// How much room is left on the file system that holds `path`. On Unix only.
+/// Checks the free space of the file system that holds `path`. On Unix only.
 ///
-/// Name `storage`, level 1, blocking: a network file system whose server is gone blocks whoever asks, and
-/// then the check is reported as timed out, later as still running. A path that does not exist is a start-up error.
-/// The start waits for the path for a second at most, and goes on without an answer.
+/// Name `storage`, level 1, blocking: a network file system whose server is gone blocks its callers. Then the check is
+/// reported as timed out, and later as still running. A path that does not exist is a start-up error.
+/// The start waits for the path for a second at most, and then goes on without it.
 ///
 /// | data | |
 /// |---|---|
 /// | `total` | the size of the file system |
-/// | `used` | what files and the file system's own books take |
-/// | `free` | what a process without privileges can still write |
-/// | `held_back_by_system` | what is kept for root |
+/// | `used` | the space of files and of the file system's own structures |
+/// | `free` | the space that a process without privileges can still write |
+/// | `held_back_by_system` | the space reserved for root |
 /// | `percentage_available_free` | `free` as a share of `total`, from 0 to 1 with three decimals |
 ///
-/// Sizes are short strings as of `df -H`, in powers of 1000 and rounded to whole numbers: `2T`. All come from
-/// one look, so they fit each other. A file system that runs out of inodes is as full as one without blocks,
-/// so the limits hold for both.
+/// Sizes are short strings as `df -H` prints them, in powers of 1000 and rounded to whole numbers: `2T`. All come from
+/// one call, so they are consistent. A file system without inodes is as full as one without blocks, so the limits apply to
+/// both.
 ///
-/// A file system that has no size (`/proc`, an unlimited `tmpfs`) is a warning and its share is `null`.
+/// A file system without a size (`/proc`, an unlimited `tmpfs`) is a warning, and its share is `null`.
 ///
 /// ```
 /// use health_runtime::{Registry, probes};
@@ -56,26 +58,26 @@ pub struct Disk {
 /// # Ok::<(), health_runtime::Error>(())
 /// ```
 #[track_caller]
-pub fn disk(path: impl Into<PathBuf>) -> Probe<Disk> {
-    Probe::new("storage", Level::L1, Disk { path: path.into(), warn_below: 0.1, fail_below: 0.05 })
+pub fn disk(path: impl Into<PathBuf>) -> DiskProbe {
+    DiskProbe { check: idle_check("storage", Level::L1), path: path.into(), warn_below: 0.1, fail_below: 0.05 }
 }
 
-impl Probe<Disk> {
-    /// Sets the free share below which it warns. Default: 0.1, a tenth. Outside of 0 to 1, or less than the
-    /// limit for failing, it is a start-up error.
+impl DiskProbe {
+    /// Sets the free share below which it warns. Default: 0.1, a tenth. A share outside of 0 to 1, or below the one to fail,
+    /// is a start-up error.
     pub fn with_warn_below(mut self, share: f64) -> Self {
-        self.kind.warn_below = share;
+        self.warn_below = share;
         self
     }
 
-    /// Sets the free share below which it fails. Default: 0.05, what most file systems keep for root; 0 never
-    /// fails. Outside of 0 to 1 it is a start-up error.
+    /// Sets the free share below which it fails. Default: 0.05, which most file systems reserve for root; 0 never
+    /// fails. A share outside of 0 to 1 is a start-up error.
     pub fn with_fail_below(mut self, share: f64) -> Self {
-        self.kind.fail_below = share;
+        self.fail_below = share;
         self
     }
 
-    /// Looks once. It blocks for as long as the file system takes to answer.
+    /// Measures once. It blocks until the file system answers.
     ///
     /// ```
     /// use health_runtime::{Outcome, probes};
@@ -88,67 +90,65 @@ impl Probe<Disk> {
     /// ```
     #[must_use]
     pub fn observe(&self) -> Outcome {
-        if let Some(fault) = self.kind.fault() {
+        if let Some(fault) = self.invalid_limits() {
             return Outcome::fail(fault);
         }
-        match statvfs(&self.kind.path) {
-            Ok(stat) => self.kind.judge(&Space::from(stat)),
-            Err(error) => Outcome::fail(format!("`{}` cannot be looked at: {error}", self.kind.path.display())),
+        match statvfs(&self.path) {
+            Ok(stat) => self.judge(&Space::from(stat)),
+            Err(error) => Outcome::fail(format!("`{}` is not accessible: {error}", self.path.display())),
         }
     }
 }
 
-#[diagnostic::do_not_recommend]
-impl From<Probe<Disk>> for Check {
-    fn from(probe: Probe<Disk>) -> Self {
-        let faults: Vec<_> = probe.kind.fault().into_iter().chain(missing(&probe.kind.path)).collect();
-        probe.into_check(faults, |probe| Work::blocking(move || probe.observe()))
-    }
-}
+probe! { DiskProbe: blocking }
 
-/// Why the path can never be looked at. Anything that may heal, such as a server that is away, is none.
+/// Returns why the path can never be accessible. Errors that may heal, such as an absent server, are not faults.
 fn missing(path: &Path) -> Option<String> {
     let (sender, receiver) = mpsc::sync_channel(1);
-    let looked_at = path.to_owned();
-    // On a thread of its own, which nobody can end: a mount whose server is gone must not stop the start.
-    thread::Builder::new().spawn(move || sender.send(looked_at.metadata().err())).ok()?;
-    let error = receiver.recv_timeout(MAX_START_LOOK).ok()??;
+    let owned = path.to_owned();
+    // On its own thread, because nothing ends the call: a mount whose server is gone must not block the start.
+    thread::Builder::new().spawn(move || sender.send(owned.metadata().err())).ok()?;
+    let error = receiver.recv_timeout(START_TIMEOUT).ok()??;
     matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::InvalidInput)
-        .then(|| format!("`{}` cannot be looked at: {error}", path.display()))
+        .then(|| format!("`{}` is not accessible: {error}", path.display()))
 }
 
-impl Disk {
-    fn fault(&self) -> Option<String> {
+impl DiskProbe {
+    fn faults(&self) -> impl Iterator<Item = String> + use<> {
+        self.invalid_limits().into_iter().chain(missing(&self.path))
+    }
+
+    fn invalid_limits(&self) -> Option<String> {
         let Self { warn_below, fail_below, .. } = self;
-        // Asked this way round, so that NaN is a fault too.
-        let is_legal = (0.0..=1.0).contains(warn_below) && (0.0..=*warn_below).contains(fail_below);
-        (!is_legal).then(|| {
+        // NaN is in no range, so it is a fault too.
+        let is_valid = (0.0..=1.0).contains(warn_below) && (0.0..=*warn_below).contains(fail_below);
+        (!is_valid).then(|| {
             format!("free shares must satisfy 0 <= fail <= warn <= 1, not warn {warn_below}, fail {fail_below}")
         })
     }
 
     fn judge(&self, space: &Space) -> Outcome {
-        let facts = space.facts();
+        let data = space.data();
         let Some(room) = share(space.available, space.total) else {
-            return Details::warn(facts, "this file system has no size").into_outcome();
+            return Details::warn(data, "this file system has no size").into_outcome();
         };
-        // Some file systems make inodes as they need them, and say that they have none.
+        // Some file systems create inodes on demand, and report that they have none.
         let inodes = share(space.inodes_available, space.inodes).unwrap_or(1.0);
-        let (least, what) = if inodes < room { (inodes, "inodes") } else { (room, "space") };
+        let (free, resource) = if inodes < room { (inodes, "inodes") } else { (room, "space") };
         let message =
-            |limit: f64| format!("{:.1} % of the {what} is free, less than {:.1} %", least * 100.0, limit * 100.0);
-        if least < self.fail_below {
-            Details::fail(facts, message(self.fail_below))
-        } else if least < self.warn_below {
-            Details::warn(facts, message(self.warn_below))
+            |limit: f64| format!("{:.1} % of the {resource} is free, less than {:.1} %", free * 100.0, limit * 100.0);
+        if free < self.fail_below {
+            Details::fail(data, message(self.fail_below))
+        } else if free < self.warn_below {
+            Details::warn(data, message(self.warn_below))
         } else {
-            Details::pass(facts)
+            Details::pass(data)
         }
         .into_outcome()
     }
 }
 
-/// What a file system says of itself, in bytes and inodes.
+/// Figures of a file system, in bytes and inodes.
 #[derive(Clone, Copy)]
 struct Space {
     total: u64,
@@ -174,8 +174,8 @@ impl From<StatVfs> for Space {
 }
 
 impl Space {
-    fn facts(&self) -> Facts {
-        Facts {
+    fn data(&self) -> StorageData {
+        StorageData {
             free: short(self.available),
             held_back_by_system: short(self.free.saturating_sub(self.available)),
             percentage_available_free: share(self.available, self.total)
@@ -187,7 +187,7 @@ impl Space {
 }
 
 #[derive(Serialize)]
-struct Facts {
+struct StorageData {
     free: String,
     held_back_by_system: String,
     percentage_available_free: Option<f64>,
@@ -195,18 +195,18 @@ struct Facts {
     used: String,
 }
 
-/// `part` of `whole` as a number from 0 to 1; of nothing there is no share.
+/// Returns `part` of `whole` as a number from 0 to 1; `None` if `whole` is zero.
 #[expect(clippy::cast_precision_loss, reason = "three decimals are shown")]
 fn share(part: u64, whole: u64) -> Option<f64> {
     (whole > 0).then(|| (part as f64 / whole as f64).min(1.0))
 }
 
-/// The nearest whole number of the largest unit, by powers of 1000.
+/// Formats a size as the nearest whole number of the largest unit, by powers of 1000.
 fn short(bytes: u64) -> String {
     let in_units = |unit: u128| (u128::from(bytes) + unit / 2) / unit;
     let mut unit = 1;
     for suffix in ["B", "k", "M", "G", "T", "P"] {
-        // Rounded before it is compared, so that 999.6 G is 1T and not 1000G.
+        // Rounded before the comparison, so that 999.6 G is 1T and not 1000G.
         if in_units(unit) < 1_000 {
             return format!("{}{suffix}", in_units(unit));
         }
@@ -230,7 +230,7 @@ mod tests {
     };
 
     fn judge(space: &Space) -> Outcome {
-        Disk { path: PathBuf::from("/"), warn_below: 0.1, fail_below: 0.05 }.judge(space)
+        disk("/").judge(space)
     }
 
     #[test]
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn data_has_the_shape_of_the_sample() {
+    fn data_matches_sample() {
         let outcome = judge(&SAMPLE);
         assert_eq!(outcome.status(), Status::Pass);
         assert_eq!(
@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn blocks_and_inodes_are_held_against_the_limits() {
+    fn limits_apply_to_blocks_and_inodes() {
         let of_100 = |available| Space { total: 100, free: available, available, inodes: 0, inodes_available: 0 };
         for (available, status) in [
             (100, Status::Pass),
@@ -285,14 +285,14 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_divided_by_nothing() {
+    fn file_system_without_size_has_no_share() {
         let outcome = judge(&Space { total: 0, free: 0, available: 0, ..SAMPLE });
         assert_eq!(outcome.status(), Status::Warn);
         assert_eq!(outcome.data().map(|data| &data["percentage_available_free"]), Some(&json!(null)));
     }
 
     #[test]
-    fn odd_numbers_of_a_file_system_do_no_harm() {
+    fn inconsistent_figures_are_clamped() {
         // More available than free, and more free than there is.
         let outcome = judge(&Space { total: 10, free: 20, available: 30, ..SAMPLE });
         let data = outcome.data().cloned().unwrap_or_default();
@@ -301,8 +301,8 @@ mod tests {
     }
 
     #[test]
-    fn limits_that_cannot_be_meant_are_faults() {
-        for (warn, fail, legal) in [
+    fn invalid_limits_are_faults() {
+        for (warn, fail, is_valid) in [
             (0.1, 0.05, true),
             (0.0, 0.0, true),
             (1.0, 1.0, true),
@@ -312,8 +312,8 @@ mod tests {
             (f64::NAN, 0.1, false),
             (0.1, f64::NAN, false),
         ] {
-            let disk = Disk { path: PathBuf::from("/"), warn_below: warn, fail_below: fail };
-            assert_eq!(disk.fault().is_none(), legal, "{warn} {fail}");
+            let disk = disk("/").with_warn_below(warn).with_fail_below(fail);
+            assert_eq!(disk.invalid_limits().is_none(), is_valid, "{warn} {fail}");
         }
     }
 }

@@ -1,27 +1,30 @@
-//! Whether another service is well.
+//! Probe of another service's health.
 
-use std::ops::RangeInclusive;
+use std::{fmt::Write as _, ops::RangeInclusive};
 
 use hyper::{StatusCode, header::LOCATION};
 use serde_json::Value;
 
 use super::{
-    Http, Probe,
-    exchange::{Answer, shown},
-    patience::Patience,
+    deadline::Deadline,
+    http_client::{HttpClient, StreamedResponse, http_settings, redact_location},
+    probe::{idle_check, probe},
 };
 use crate::model::{Check, Level, Outcome, Status};
 
-/// The most that is read of a body.
-const MOST_READ: usize = 64 * 1024;
+/// Longest body that is read.
+const MAX_BODY_BYTES: usize = 64 * 1024;
 
-/// What [`probes::http`](http()) asks.
+/// The probe of [`probes::http`](http()).
 #[derive(Clone, Debug)]
-pub struct Health {
-    accepted: RangeInclusive<u16>,
+#[must_use = "a probe does nothing until it is registered or observed"]
+pub struct HttpProbe {
+    check: Check,
+    client: HttpClient,
+    accepted_codes: RangeInclusive<u16>,
 }
 
-/// Whether another service is well, as it says itself.
+/// Checks the health that another service reports over HTTP.
 ///
 /// Name `http_` and the host with its port (`http_billing.internal_8080`), level 3, and no data: in the
 /// values view it is a boolean. `http://`, and with the feature `probe-https` also `https://`.
@@ -35,47 +38,45 @@ pub struct Health {
 /// # Ok::<(), health_runtime::Error>(())
 /// ```
 ///
-/// # Which path to ask
-/// The readiness of the other service, such as `/readyz`, and not its full report: where two services ask each other
+/// # Path
+/// Ask for the other service's readiness, such as `/readyz`, and not for its full report: if two services ask each other
 /// for that, each report waits for the other, until both time out. Keep this check out of the readiness group, or
 /// readiness waits in the same way.
 ///
-/// # The verdict
-/// The worse of two:
-/// - The status code: 2xx passes (see [`with_accepted_codes`](Probe::with_accepted_codes)), 429 warns, which
-///   is Consul's word for it, and everything else fails. Redirects are not followed, since the health of where
-///   they lead is not that of the service; the message names the place.
+/// # Status
+/// The worse of two counts:
+/// - The status code: 2xx passes (see [`with_accepted_codes`](HttpProbe::with_accepted_codes)), 429 warns, as
+///   Consul reads it, and every other code fails. Redirects are not followed, because the health of another location is not
+///   that of the service; the message names the location.
 /// - The body, if it is a JSON object whose `status` is a word for health, in any case: `pass`, `ok`, `up`,
 ///   `healthy`; `warn`, `degraded`; `fail`, `error`, `down`, `unhealthy`, `out_of_service`. Any other word or
-///   body has no say. It is read whatever its `Content-Type`, because many services do not set one.
+///   body is ignored, and so is the `Content-Type`, because many services do not set it.
 ///
 /// # Limits
-/// Each run connects anew, so that a service that stopped listening is seen. At most 64 KiB of the body are
-/// read and 64 KiB of the head, and the whole exchange ends within the check's timeout (see
-/// [`with_timeout`](Probe::with_timeout)). A body that is longer has no say; one that breaks off or does not
+/// Each run opens a new connection, which shows that the service still listens. At most 64 KiB of the body and 64 KiB of the
+/// head are read, and the whole request ends within the check's timeout (see
+/// [`with_timeout`](HttpProbe::with_timeout)). A longer body is ignored; a body that breaks off or does not
 /// end fails. Proxies from the environment are not used.
 ///
 /// # Start-up errors
-/// A URL that is not absolute, has another scheme, a port out of range, or holds credentials. Messages name the URL
-/// without its query.
+/// The URL is not absolute, has another scheme, a port out of range, or credentials. Messages name the URL without its query.
 #[track_caller]
-pub fn http(url: impl AsRef<str>) -> Probe<Http<Health>> {
-    let health = Health { accepted: 200..=299 };
-    let kind = Http::new(url.as_ref(), "application/health+json, application/json, */*", health);
-    let name = kind.target().map_or_else(|| "http".to_owned(), |target| format!("http_{}", target.as_name()));
-    Probe::new(name, Level::L3, kind)
+pub fn http(url: impl AsRef<str>) -> HttpProbe {
+    let client = HttpClient::new(url.as_ref(), "application/health+json, application/json, */*");
+    let name = client.url().map_or_else(|| "http".to_owned(), |url| format!("http_{}", url.check_name()));
+    HttpProbe { check: idle_check(name, Level::L3), client, accepted_codes: 200..=299 }
 }
 
-impl Probe<Http<Health>> {
+impl HttpProbe {
     /// Sets the status codes that pass. Default: `200..=299`. Kubernetes accepts `200..=399`; for a service
-    /// that refuses strangers, `401..=401` shows that it is there. An empty range, or one that leaves 100 to
-    /// 999, is a start-up error.
+    /// that requires credentials, `401..=401` shows that it answers. A range that is empty or exceeds 100 to
+    /// 999 is a start-up error.
     pub fn with_accepted_codes(mut self, codes: RangeInclusive<u16>) -> Self {
-        self.kind.question.accepted = codes;
+        self.accepted_codes = codes;
         self
     }
 
-    /// Asks once.
+    /// Sends one request.
     ///
     /// ```no_run
     /// use health_runtime::{Outcome, probes};
@@ -87,75 +88,76 @@ impl Probe<Http<Health>> {
     /// ```
     ///
     /// # Cancellation
-    /// Dropping the future closes the connection. Only a search for an address that has begun is ended by the
-    /// operating system itself, on a thread of the blocking pool.
+    /// Dropping the future closes the connection. Only a name lookup goes on until the operating system ends it, on a thread of
+    /// the blocking pool.
     ///
     /// # Panics
     /// Outside of a tokio runtime with time and I/O.
     pub async fn observe(&self) -> Outcome {
-        self.ask(Patience::of(self.timeout())).await.unwrap_or_else(Outcome::fail)
+        self.ask(Deadline::within(self.check.spec().timeout())).await.unwrap_or_else(Outcome::fail)
     }
 
-    async fn ask(&self, patience: Patience) -> Result<Outcome, String> {
-        if let Some(fault) = self.kind.question.fault() {
+    async fn ask(&self, deadline: Deadline) -> Result<Outcome, String> {
+        if let Some(fault) = self.invalid_codes() {
             return Err(fault);
         }
-        let mut answer = self.kind.get(patience).await?;
-        let code = answer.status;
-        let target = self.kind.target().map(ToString::to_string).unwrap_or_default();
-        let body = patience
-            .wait(&format!("{target} answered {}, but its body did not end", shown_code(code)), read(&mut answer))
+        let mut response = self.client.get(deadline).await?;
+        let code = response.status;
+        let url = self.client.url().map(ToString::to_string).unwrap_or_default();
+        let answered = format!("{url} answered {}", describe(code));
+        let body = deadline
+            .wait(&format!("{answered}, but its body did not end"), read_body(&mut response))
             .await?
-            .map_err(|error| format!("{target} answered {}, but its body broke off: {error}", shown_code(code)))?;
+            .map_err(|error| format!("{answered}, but its body broke off: {error}"))?;
 
-        let by_body = body.as_deref().and_then(status_in);
-        let status = Status::worst(by_body.into_iter().chain([self.kind.question.judge(code)]));
-        let mut said = vec![format!("{target} answered {}", shown_code(code))];
+        let reported = body.as_deref().and_then(status_in);
+        let status = Status::worst(reported.into_iter().chain([self.judge(code)]));
+        let mut message = answered;
         if code.is_redirection()
-            && let Some(location) = answer.headers.get(LOCATION).and_then(|value| shown(value.to_str().ok()?))
+            && let Some(location) =
+                response.headers.get(LOCATION).and_then(|value| redact_location(value.to_str().ok()?))
         {
-            said.push(format!("which leads to {location} and is not followed"));
+            let _ = write!(message, ", a redirect to {location}, which is not followed");
         }
-        if let Some(by_body) = by_body {
-            said.push(format!("and says {by_body} of itself"));
+        if let Some(reported) = reported {
+            let _ = write!(message, ", and reports `{reported}`");
         }
         if body.is_none() {
-            said.push("with a body too long to be read".to_owned());
+            message += ", with a body too long to be read";
         }
-        Ok(Outcome::new(status).with_message(said.join(", ")))
+        Ok(Outcome::new(status).with_message(message))
     }
-}
 
-#[diagnostic::do_not_recommend]
-impl From<Probe<Http<Health>>> for Check {
-    fn from(probe: Probe<Http<Health>>) -> Self {
-        let faults: Vec<_> = probe.kind.faults().into_iter().chain(probe.kind.question.fault()).collect();
-        probe.into_task(faults, |probe| async move { probe.observe().await })
+    fn faults(&self) -> Vec<String> {
+        let mut faults = self.client.faults();
+        faults.extend(self.invalid_codes());
+        faults
     }
-}
 
-impl Health {
-    fn fault(&self) -> Option<String> {
-        let (first, last) = (self.accepted.start(), self.accepted.end());
-        (self.accepted.is_empty() || *first < 100 || *last > 999)
-            .then(|| format!("{first} to {last} is not a range of status codes"))
+    fn invalid_codes(&self) -> Option<String> {
+        let (first, last) = (self.accepted_codes.start(), self.accepted_codes.end());
+        (self.accepted_codes.is_empty() || *first < 100 || *last > 999)
+            .then(|| format!("{first} to {last} is not a valid range of status codes; take one within 100 to 999"))
     }
 
     fn judge(&self, code: StatusCode) -> Status {
         match code {
-            code if self.accepted.contains(&code.as_u16()) => Status::Pass,
+            code if self.accepted_codes.contains(&code.as_u16()) => Status::Pass,
             StatusCode::TOO_MANY_REQUESTS => Status::Warn,
             _ => Status::Fail,
         }
     }
 }
 
-/// The body, or `None` if it is too long. The rest of such a one is never asked for.
-async fn read(answer: &mut Answer) -> Result<Option<Vec<u8>>, String> {
+probe! { HttpProbe: task }
+http_settings! { HttpProbe }
+
+/// Reads the body; `None` if it is too long, whose rest is not read.
+async fn read_body(response: &mut StreamedResponse) -> Result<Option<Vec<u8>>, String> {
     let mut body = Vec::new();
-    while let Some(chunk) = answer.chunk().await {
+    while let Some(chunk) = response.chunk().await {
         let chunk = chunk?;
-        if body.len() + chunk.len() > MOST_READ {
+        if body.len() + chunk.len() > MAX_BODY_BYTES {
             return Ok(None);
         }
         body.extend_from_slice(&chunk);
@@ -163,7 +165,7 @@ async fn read(answer: &mut Answer) -> Result<Option<Vec<u8>>, String> {
     Ok(Some(body))
 }
 
-/// What a service says of itself: the words of the health+json draft and its aliases, of Spring and of .NET.
+/// Returns the status that a service reports, in the words of the health+json draft and its aliases, of Spring and of .NET.
 fn status_in(body: &[u8]) -> Option<Status> {
     let body: Value = serde_json::from_slice(body).ok()?;
     match body.get("status")?.as_str()?.to_ascii_lowercase().as_str() {
@@ -174,7 +176,7 @@ fn status_in(body: &[u8]) -> Option<Status> {
     }
 }
 
-fn shown_code(code: StatusCode) -> String {
+fn describe(code: StatusCode) -> String {
     match code.canonical_reason() {
         Some(reason) => format!("{} {reason}", code.as_u16()),
         None => code.as_u16().to_string(),
@@ -186,7 +188,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_for_health_are_understood() {
+    fn words_for_health_are_parsed() {
         for (body, status) in [
             (r#"{"status":"pass"}"#, Some(Status::Pass)),
             (r#" {"status": "UP", "components": {}} "#, Some(Status::Pass)),
@@ -209,9 +211,9 @@ mod tests {
     }
 
     #[test]
-    fn ranges_of_no_codes_are_faults() {
-        #[expect(clippy::reversed_empty_ranges, reason = "what is tested")]
-        for (accepted, legal) in [
+    fn invalid_ranges_of_codes_are_faults() {
+        #[expect(clippy::reversed_empty_ranges, reason = "an empty range is a fault")]
+        for (codes, is_valid) in [
             (200..=299, true),
             (204..=204, true),
             (100..=999, true),
@@ -219,7 +221,8 @@ mod tests {
             (0..=299, false),
             (200..=1_000, false),
         ] {
-            assert_eq!(Health { accepted: accepted.clone() }.fault().is_none(), legal, "{accepted:?}");
+            let probe = http("http://a/").with_accepted_codes(codes.clone());
+            assert_eq!(probe.faults().is_empty(), is_valid, "{codes:?}");
         }
     }
 }

@@ -1,20 +1,22 @@
-//! Whether anybody listens to the log.
+//! Probe of the log.
 
 use tracing::level_filters::{LevelFilter, STATIC_MAX_LEVEL};
 
-use super::Probe;
-use crate::model::{Check, Level, Outcome, Work};
+use super::probe::{idle_check, probe};
+use crate::model::{Check, Level, Outcome};
 
-/// The kind of [`probes::logging`](logging()).
+/// The probe of [`probes::logging`](logging()).
 #[derive(Clone, Debug)]
-pub struct Logging {
-    least: LevelFilter,
+#[must_use = "a probe does nothing until it is registered or observed"]
+pub struct LoggingProbe {
+    check: Check,
+    min_level: LevelFilter,
 }
 
-/// Whether this process logs: a `tracing` subscriber is installed and lets something through.
+/// Checks that this process logs: a `tracing` subscriber is installed and accepts events.
 ///
 /// Name `is_logging_enabled`, level 1, and no data: in the values view it is a boolean. It costs two loads
-/// from memory. It cannot see whether what is written arrives anywhere.
+/// from memory. It cannot tell whether the log arrives anywhere.
 ///
 /// ```
 /// use health_runtime::{Registry, probes};
@@ -24,25 +26,25 @@ pub struct Logging {
 /// # Ok::<(), health_runtime::Error>(())
 /// ```
 #[track_caller]
-pub fn logging() -> Probe<Logging> {
-    Probe::new("is_logging_enabled", Level::L1, Logging { least: LevelFilter::ERROR })
+pub fn logging() -> LoggingProbe {
+    LoggingProbe { check: idle_check("is_logging_enabled", Level::L1), min_level: LevelFilter::ERROR }
 }
 
-impl Probe<Logging> {
-    /// Sets the level that must get through somewhere, for logging to count as enabled. Default: `ERROR`.
-    pub fn with_least(mut self, least: tracing::Level) -> Self {
-        self.kind.least = least.into();
+impl LoggingProbe {
+    /// Sets the level at which events have to be logged. Default: `ERROR`.
+    pub fn with_min_level(mut self, level: tracing::Level) -> Self {
+        self.min_level = level.into();
         self
     }
 
-    /// Looks once. It neither blocks nor waits.
+    /// Checks once. It neither blocks nor waits.
     ///
     /// ```
     /// use health_runtime::{Outcome, probes};
     ///
     /// // With `#[health_check(level = 5)]` above it.
     /// fn is_logging_enabled() -> Outcome {
-    ///     probes::logging().with_least(tracing::Level::INFO).observe()
+    ///     probes::logging().with_min_level(tracing::Level::INFO).observe()
     /// }
     /// # let _ = is_logging_enabled();
     /// ```
@@ -51,19 +53,19 @@ impl Probe<Logging> {
         if !tracing::dispatcher::has_been_set() {
             return Outcome::fail("no tracing subscriber is installed");
         }
-        // What was compiled out cannot be logged, whatever the subscriber says.
+        // Events above the static maximum are compiled out, whatever the subscriber accepts.
         let level = LevelFilter::current().min(STATIC_MAX_LEVEL);
-        if level < self.kind.least {
-            Outcome::fail(format!("nothing beyond level {level} is logged, and {} should be", self.kind.least))
+        if level < self.min_level {
+            Outcome::fail(format!("the log is limited to level {level}, and has to include {}", self.min_level))
         } else {
             Outcome::pass().with_message(format!("logs up to level {level}"))
         }
     }
-}
 
-#[diagnostic::do_not_recommend]
-impl From<Probe<Logging>> for Check {
-    fn from(probe: Probe<Logging>) -> Self {
-        probe.into_check(None, |probe| Work::task(move || std::future::ready(probe.observe())))
+    #[expect(clippy::unused_self, reason = "every probe has this method")]
+    const fn faults(&self) -> Option<String> {
+        None
     }
 }
+
+probe! { LoggingProbe: instant }

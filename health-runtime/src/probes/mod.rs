@@ -1,4 +1,4 @@
-//! Ready-made checks. They are values and never register themselves: hand them to
+//! Ready-made checks. They are values and never register themselves: pass them to
 //! `health_endpoint!` with `checks: [probes::…]`, or to a [`Registry`](crate::Registry).
 //!
 //! ```
@@ -11,22 +11,22 @@
 //! # Ok::<(), health_runtime::Error>(())
 //! ```
 //!
-//! Every probe is configured by `with_…` methods, becomes a [`Check`](crate::Check) by `into()`, and runs once
-//! by its `observe`, inside a function of your own. What can never work as it is configured (a path that does
-//! not exist, a URL that cannot be asked) is a start-up error that points at the line which made the probe;
-//! `observe` answers such a one with a failure.
+//! Each probe has the settings of every [`Check`](crate::Check) and its own, all as `with_…` methods. It becomes a check by
+//! `into()`, and its `observe` runs it once inside a function of yours. A probe that can never work (a path that does not exist,
+//! an invalid URL) is a start-up error that points at the line which made the probe; its `observe` fails.
 //!
-//! | probe | feature | brings | asks |
+//! | probe | feature | dependencies | measures |
 //! |---|---|---|---|
-//! | `memory` | `system` | sysinfo, rustix | how much memory is used |
-//! | `disk` | `system`, on Unix | the same | how much room a file system has |
+//! | `memory` | `probe-system` | sysinfo, rustix | used memory |
+//! | `disk` | `probe-system`, on Unix | the same | free space of a file system |
 //! | `logging` | none | | whether `tracing` has a subscriber |
 //! | `runtime_lag` | none | | how late the runtime wakes a task |
-//! | `http` | `http-probe` | hyper | whether another service is well |
-//! | `bandwidth` | `http-probe` | the same | how fast data comes in |
-//! | the two over `https://` | `https-probe` | rustls with ring | |
-//! | `sqlite` | `sqlite` | sqlx, and SQLite built from C | whether a SQLite database takes writes |
+//! | `http` | `probe-http` | hyper | health of another service |
+//! | `bandwidth` | `probe-http` | the same | speed of a transfer |
+//! | the two over `https://` | `probe-https` | rustls with ring | |
+//! | `sqlite` | `probe-sqlite` | sqlx, and SQLite built from C | whether a SQLite database takes writes |
 
+// A new probe is a file with a struct, its constructor, `observe` and `faults`; `probe!` adds the rest.
 mod logging;
 mod probe;
 mod runtime_lag;
@@ -34,33 +34,34 @@ mod runtime_lag;
 #[cfg(feature = "probe-http")]
 mod bandwidth;
 #[cfg(feature = "probe-sqlite")]
-mod db;
+mod database;
+#[cfg(any(feature = "probe-http", feature = "probe-sqlite"))]
+mod deadline;
 #[cfg(all(feature = "probe-system", unix))]
 mod disk;
 #[cfg(feature = "probe-http")]
-mod exchange;
-#[cfg(feature = "probe-http")]
 mod http;
+#[cfg(feature = "probe-http")]
+mod http_client;
 #[cfg(feature = "probe-system")]
 mod memory;
 #[cfg(feature = "probe-system")]
 mod memory_usage;
-#[cfg(any(feature = "probe-http", feature = "probe-sqlite"))]
-mod patience;
-
-pub use logging::{Logging, logging};
-pub use probe::Probe;
-pub use runtime_lag::{RuntimeLag, runtime_lag};
-
-#[cfg(feature = "probe-http")]
-pub use bandwidth::{Bandwidth, bandwidth};
 #[cfg(feature = "probe-sqlite")]
-pub use db::{Db, sqlite};
+mod sqlite;
+
+pub use logging::{LoggingProbe, logging};
+pub use runtime_lag::{RuntimeLagProbe, runtime_lag};
+
+#[cfg(feature = "probe-http")]
+pub use bandwidth::{BandwidthProbe, bandwidth};
+#[cfg(feature = "probe-sqlite")]
+pub use database::DatabaseProbe;
 #[cfg(all(feature = "probe-system", unix))]
-pub use disk::{Disk, disk};
+pub use disk::{DiskProbe, disk};
 #[cfg(feature = "probe-http")]
-pub use exchange::Http;
-#[cfg(feature = "probe-http")]
-pub use http::{Health, http};
+pub use http::{HttpProbe, http};
 #[cfg(feature = "probe-system")]
-pub use memory::{Memory, memory};
+pub use memory::{MemoryProbe, memory};
+#[cfg(feature = "probe-sqlite")]
+pub use sqlite::sqlite;

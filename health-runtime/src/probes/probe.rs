@@ -1,109 +1,120 @@
-//! What every probe has in common.
+//! The part that all probes share: the settings of a check, and the way to become one.
 
-use std::time::Duration;
+use std::sync::Arc;
 
 use crate::model::{Check, Level, Outcome, Work};
 
-/// A ready-made check that is being configured: the settings of every [`Check`], and those of this kind alone.
-///
-/// It becomes a [`Check`] by `into()`, which [`RegistryBuilder::check`](crate::RegistryBuilder::check) and
-/// [`EndpointBuilder::check`](crate::EndpointBuilder::check) do themselves, and [`checks!`](crate::checks) for several of
-/// different kinds:
-///
-/// ```
-/// use health_runtime::{Check, checks, probes};
-///
-/// let checks: Vec<Check> = checks![
-///     probes::logging().with_name("logs").critical(false).readiness(),
-///     probes::runtime_lag(),
-/// ];
-/// assert_eq!(checks[0].spec().name(), "logs");
-/// ```
-///
-/// Each kind also has a method `observe` that runs it once, for a function of your own.
-#[derive(Clone, Debug)]
-#[must_use = "a probe does nothing until it is registered or observed"]
-pub struct Probe<K> {
-    check: Check,
-    pub(super) kind: K,
+/// Returns the check behind a new probe. It gets its work when all settings are known.
+#[track_caller]
+pub(super) fn idle_check(name: impl Into<String>, level: Level) -> Check {
+    Check::from_work(name, level, Work::blocking(|| Outcome::fail("this probe has no work")))
 }
 
-impl<K> Probe<K> {
-    #[track_caller]
-    pub(super) fn new(name: impl Into<String>, level: Level, kind: K) -> Self {
-        // `into_check` brings the work, because that depends on settings to come.
-        let idle = Work::blocking(|| Outcome::fail("this probe has no work"));
-        Self { check: Check::from_work(name, level, idle), kind }
-    }
-
-    /// Sets the key in every encoding. Default: see the function that made the probe.
-    pub fn with_name(self, name: impl Into<String>) -> Self {
-        self.map_check(|check| check.with_name(name))
-    }
-
-    /// Sets the level. Default: see the function that made the probe.
-    pub fn with_level(self, level: Level) -> Self {
-        self.map_check(|check| check.with_level(level))
-    }
-
-    /// Sets how long a run may take. Default: that of the level, see [`Level::default_timeout`]. Zero is a
-    /// start-up error.
-    ///
-    /// Probes that wait for others give up by themselves after nine tenths of it: then there is still time
-    /// to say what they were waiting for. Probes that block cannot give up.
-    pub fn with_timeout(self, timeout: Duration) -> Self {
-        self.map_check(|check| check.with_timeout(timeout))
-    }
-
-    fn map_check(mut self, map: impl FnOnce(Check) -> Check) -> Self {
-        self.check = map(self.check);
-        self
-    }
-
-    /// How long a run may take.
-    pub(super) fn timeout(&self) -> Duration {
-        self.check.spec().timeout()
-    }
-
-    /// The check that does this work, and does not let the service start with these faults.
-    ///
-    /// What calls it, each kind's `From<Probe<_>> for Check`, is not recommended: else a compile error about what is no
-    /// check would list all kinds of probes.
-    pub(super) fn into_check(self, faults: impl IntoIterator<Item = String>, work: impl FnOnce(Self) -> Work) -> Check {
-        let check = self.check.clone();
-        faults.into_iter().fold(check.with_work(work(self)), Check::with_fault)
-    }
+/// Returns work that observes with a probe in a task.
+pub(super) fn task<P, Fut>(probe: P, observe: impl Fn(Arc<P>) -> Fut + Send + Sync + 'static) -> Work
+where
+    P: Send + Sync + 'static,
+    Fut: Future<Output = Outcome> + Send + 'static,
+{
+    let probe = Arc::new(probe);
+    Work::task(move || observe(Arc::clone(&probe)))
 }
 
-/// Hands settings on to the check, under the same names.
-macro_rules! settings_of_check {
-    ($($name:ident($($argument:ident: $type:ty)?);)*) => {
-        impl<K> Probe<K> {
+/// Returns an error's text with those of its sources.
+#[cfg(any(feature = "probe-http", feature = "probe-sqlite"))]
+pub(super) fn text_with_sources(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        let more = error.to_string();
+        // Some errors already contain the text of their source.
+        if !text.ends_with(&more) {
+            text.push_str(": ");
+            text.push_str(&more);
+        }
+        source = error.source();
+    }
+    text
+}
+
+/// Gives a probe the settings of every check, and turns it into one. The probe has a field `check`, and methods `observe` and
+/// `faults`. It observes in a `task`, on a `blocking` thread, or is `instant`; `map` has the last word on the check.
+macro_rules! probe {
+    ($probe:ident: $work:ident) => {
+        $crate::probes::probe::probe! { $probe: $work, map: |check| check }
+    };
+    ($probe:ident: $work:ident, map: $map:expr) => {
+        $crate::probes::probe::probe! { @settings $probe
+            critical(critical: bool);
+            liveness();
+            readiness();
+            startup();
+            depends_on(names: impl IntoIterator<Item = impl Into<String>>);
+            with_max_age(max_age: std::time::Duration);
+            with_interval(interval: std::time::Duration);
+            with_retry_interval(interval: std::time::Duration);
+            with_stale_after(age: std::time::Duration);
+            with_failure_threshold(results: u32);
+            with_success_threshold(results: u32);
+            with_hold(hold: std::time::Duration);
+            with_degraded_after(duration: std::time::Duration);
+            flatten(flatten: bool);
+            with_tags(tags: impl IntoIterator<Item = impl Into<String>>);
+            with_description(description: impl Into<String>);
+        }
+
+        // Else the error for a type that is not a check would list all probes.
+        #[diagnostic::do_not_recommend]
+        impl From<$probe> for $crate::model::Check {
+            fn from(probe: $probe) -> Self {
+                let map: fn(Self) -> Self = $map;
+                let check = probe.faults().into_iter().fold(probe.check.clone(), Self::with_fault);
+                map(check.with_work($crate::probes::probe::probe!(@work $work probe)))
+            }
+        }
+    };
+    (@work task $value:ident) => {
+        $crate::probes::probe::task($value, |probe| async move { probe.observe().await })
+    };
+    (@work blocking $value:ident) => {
+        $crate::model::Work::blocking(move || $value.observe())
+    };
+    (@work instant $value:ident) => {
+        $crate::model::Work::task(move || std::future::ready($value.observe()))
+    };
+    (@settings $probe:ident $($name:ident($($argument:ident: $type:ty)?);)*) => {
+        impl $probe {
+            /// Sets the key in every encoding. Default: see the function that made the probe.
+            pub fn with_name(mut self, name: impl Into<String>) -> Self {
+                self.check = self.check.with_name(name);
+                self
+            }
+
+            /// Sets the level. Default: see the function that made the probe.
+            pub fn with_level(mut self, level: $crate::model::Level) -> Self {
+                self.check = self.check.with_level(level);
+                self
+            }
+
+            /// Sets the longest time of a run. Default: that of the level, see
+            /// [`Level::default_timeout`](crate::Level::default_timeout). Zero is a start-up error.
+            ///
+            /// A probe that waits for others gives up after nine tenths of it, which leaves it the time to report the reason.
+            /// A probe that blocks cannot give up.
+            pub fn with_timeout(mut self, timeout: std::time::Duration) -> Self {
+                self.check = self.check.with_timeout(timeout);
+                self
+            }
+
             $(
-                #[doc = concat!("See [`Check::", stringify!($name), "`].")]
-                pub fn $name(self $(, $argument: $type)?) -> Self {
-                    self.map_check(|check| check.$name($($argument)?))
+                #[doc = concat!("See [`Check::", stringify!($name), "`](crate::Check::", stringify!($name), ").")]
+                pub fn $name(mut self $(, $argument: $type)?) -> Self {
+                    self.check = self.check.$name($($argument)?);
+                    self
                 }
             )*
         }
     };
 }
 
-settings_of_check! {
-    critical(critical: bool);
-    liveness();
-    readiness();
-    startup();
-    depends_on(names: impl IntoIterator<Item = impl Into<String>>);
-    with_max_age(max_age: Duration);
-    with_interval(interval: Duration);
-    with_retry_interval(interval: Duration);
-    with_stale_after(age: Duration);
-    with_failure_threshold(results: u32);
-    with_success_threshold(results: u32);
-    with_hold(hold: Duration);
-    with_degraded_after(duration: Duration);
-    flatten(flatten: bool);
-    with_tags(tags: impl IntoIterator<Item = impl Into<String>>);
-    with_description(description: impl Into<String>);
-}
+pub(super) use probe;

@@ -1,38 +1,40 @@
-//! How late the runtime wakes a task.
+//! Probe of the delay with which the runtime wakes a task.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use serde_json::json;
 use tokio::time::{Instant, sleep_until};
 
-use super::Probe;
-use crate::model::{Check, Level, Outcome, Work};
+use super::probe::{idle_check, probe};
+use crate::model::{Check, Level, Outcome};
 
-/// How long the task sleeps that is to be woken: longer than the grain of Tokio's timer, which is a millisecond.
+/// Sleep of the measured task: longer than the resolution of Tokio's timer, a millisecond.
 const SLEEP: Duration = Duration::from_millis(10);
 
-/// The kind of [`probes::runtime_lag`](runtime_lag()).
+/// The probe of [`probes::runtime_lag`](runtime_lag()).
 #[derive(Clone, Debug)]
-pub struct RuntimeLag {
+#[must_use = "a probe does nothing until it is registered or observed"]
+pub struct RuntimeLagProbe {
+    check: Check,
     warn_after: Duration,
     fail_after: Duration,
 }
 
-/// Whether the runtime wakes its tasks in time: a task sleeps for 10 ms, and what it sleeps longer is the lag.
+/// Checks that the runtime wakes its tasks in time: a task sleeps for 10 ms, and the time beyond that is the lag.
 ///
 /// Name `runtime_lag`, level 5, in the liveness group, and data `{ "lag_ms": 0.8 }`. It warns from 100 ms on, which people
-/// begin to notice, and fails from 500 ms on: a kubelet waits for one second, so that a service which wakes each task half a
-/// second late does not answer it in time for much longer. Up to 2 ms are the timer's own grain.
+/// begin to notice, and fails from 500 ms on: a kubelet waits for one second, so a service that wakes each task half a
+/// second late will soon answer too late. Up to 2 ms are the resolution of the timer.
 ///
-/// What is late is what blocks the runtime's threads: a computation, a lock, a synchronous call in an `async fn`. One run
-/// is one sample. A runtime that is stuck altogether never wakes the task, and the check fails as timed out;
-/// that is seen only if somebody else answers, see `serve_isolated`. At another level than 5 it is in no group.
+/// Lag comes from code that blocks the runtime's threads: a computation, a lock, a synchronous call in an `async fn`. One run
+/// is one sample. A runtime that is blocked altogether never wakes the task, and the check fails as timed out;
+/// that is visible only if another thread answers, see `serve_isolated`. At another level than 5 the probe is in no group.
 ///
-/// A failing liveness check restarts the process. That helps one that is stuck, and harms one that merely has too much
-/// to do, so let the orchestrator wait for several failures in a row (`failureThreshold`).
+/// A failing liveness check restarts the process. That helps a blocked process, and harms an overloaded one, so let the
+/// orchestrator wait for several failures in a row (`failureThreshold`).
 ///
-/// A threshold of zero, one to fail below the one to warn, or one that the timeout does not leave time for, is a start-up
-/// error.
+/// It is a start-up error if a threshold is zero, if the one to fail is below the one to warn, or if the timeout is too short
+/// for them.
 ///
 /// ```
 /// use std::time::Duration;
@@ -45,22 +47,25 @@ pub struct RuntimeLag {
 /// # Ok::<(), health_runtime::Error>(())
 /// ```
 #[track_caller]
-pub fn runtime_lag() -> Probe<RuntimeLag> {
-    let kind = RuntimeLag { warn_after: Duration::from_millis(100), fail_after: Duration::from_millis(500) };
-    Probe::new("runtime_lag", Level::L5, kind)
+pub fn runtime_lag() -> RuntimeLagProbe {
+    RuntimeLagProbe {
+        check: idle_check("runtime_lag", Level::L5),
+        warn_after: Duration::from_millis(100),
+        fail_after: Duration::from_millis(500),
+    }
 }
 
-impl Probe<RuntimeLag> {
+impl RuntimeLagProbe {
     /// Sets the lag from which on it warns. Default: 100 ms.
     pub fn with_warn_after(mut self, lag: Duration) -> Self {
-        self.kind.warn_after = lag;
+        self.warn_after = lag;
         self
     }
 
-    /// Sets the lag from which on it fails. Default: 500 ms. It has to be below [`with_timeout`](Probe::with_timeout),
-    /// and a group's report is over after 900 ms: a lag beyond that is reported as timed out.
+    /// Sets the lag from which on it fails. Default: 500 ms. It has to be below [`with_timeout`](Self::with_timeout).
+    /// A group's report ends after 900 ms, so it shows a longer lag as timed out.
     pub fn with_fail_after(mut self, lag: Duration) -> Self {
-        self.kind.fail_after = lag;
+        self.fail_after = lag;
         self
     }
 
@@ -84,28 +89,28 @@ impl Probe<RuntimeLag> {
     pub async fn observe(&self) -> Outcome {
         let due = Instant::now() + SLEEP;
         sleep_until(due).await;
-        self.kind.judge(due.elapsed())
+        self.judge(due.elapsed())
     }
 
-    fn faults(&self) -> impl Iterator<Item = String> + use<> {
-        let RuntimeLag { warn_after, fail_after } = self.kind;
-        let timeout = self.timeout();
-        let zero = warn_after.is_zero().then(|| "every runtime wakes a task later than in no time at all".to_owned());
+    fn faults(&self) -> Vec<String> {
+        let Self { warn_after, fail_after, .. } = *self;
+        let timeout = self.check.spec().timeout();
+        let zero = warn_after.is_zero().then(|| "its threshold to warn is zero, which every task exceeds".to_owned());
         let order = (fail_after < warn_after)
-            .then(|| format!("it cannot fail from {fail_after:?} on, and warn from {warn_after:?} on"));
+            .then(|| format!("its threshold to fail, {fail_after:?}, is below the one to warn, {warn_after:?}"));
         let late = (SLEEP.saturating_add(fail_after) >= timeout).then(|| {
-            format!("with a timeout of {timeout:?} it cannot see a lag of {fail_after:?}; give it `with_timeout`")
+            format!(
+                "its timeout of {timeout:?} is too short to see a lag of {fail_after:?}; set a longer `with_timeout`"
+            )
         });
-        [zero, order, late].into_iter().flatten()
+        [zero, order, late].into_iter().flatten().collect()
     }
-}
 
-impl RuntimeLag {
     fn judge(&self, lag: Duration) -> Outcome {
         let outcome = if lag >= self.fail_after {
-            Outcome::fail(format!("a task was woken {lag:.0?} late, and {:?} is too much", self.fail_after))
+            Outcome::fail(format!("a task woke {lag:.0?} late; it fails from {:?} on", self.fail_after))
         } else if lag >= self.warn_after {
-            Outcome::warn(format!("a task was woken {lag:.0?} late, and {:?} is much", self.warn_after))
+            Outcome::warn(format!("a task woke {lag:.0?} late; it warns from {:?} on", self.warn_after))
         } else {
             Outcome::pass()
         };
@@ -114,16 +119,4 @@ impl RuntimeLag {
     }
 }
 
-#[diagnostic::do_not_recommend]
-impl From<Probe<RuntimeLag>> for Check {
-    fn from(probe: Probe<RuntimeLag>) -> Self {
-        let check = probe.clone().into_check(probe.faults(), |probe| {
-            let probe = Arc::new(probe);
-            Work::task(move || {
-                let probe = Arc::clone(&probe);
-                async move { probe.observe().await }
-            })
-        });
-        if check.spec().level() == Level::L5 { check.liveness() } else { check }
-    }
-}
+probe! { RuntimeLagProbe: task, map: |check| if check.spec().level() == Level::L5 { check.liveness() } else { check } }

@@ -1,26 +1,26 @@
-//! A URL that a probe can ask, checked once.
-
 use std::fmt;
 
 use hyper::{Uri, http::uri::Scheme};
 
 /// An absolute `http://` or `https://` URL without credentials.
 #[derive(Clone)]
-pub(in crate::probes) struct Target {
+pub(in crate::probes) struct ProbeUrl {
     uri: Uri,
     authority: String,
 }
 
-impl Target {
+impl ProbeUrl {
+    /// Parses a URL.
+    ///
     /// # Errors
-    /// Why it cannot be asked. The URL itself is not in the text: it may hold a secret.
+    /// The URL is not valid. The text does not quote it: it may contain a secret.
     pub(in crate::probes) fn parse(url: &str) -> Result<Self, String> {
-        let uri: Uri = url.parse().map_err(|error| format!("its URL cannot be understood: {error}"))?;
+        let uri: Uri = url.parse().map_err(|error| format!("its URL is not valid: {error}"))?;
         let Some(authority) = uri.authority().filter(|_| uri.scheme().is_some()) else {
             return Err("its URL must be absolute, such as `http://host/path`".to_owned());
         };
         if authority.as_str().contains('@') {
-            return Err("its URL holds credentials, which would be read in logs: send them by \
+            return Err("its URL contains credentials, which would appear in logs; send them by \
                  `with_header(\"authorization\", …)`"
                 .to_owned());
         }
@@ -29,10 +29,8 @@ impl Target {
         }
         let port = &authority.as_str()[authority.host().len()..];
         if !port.is_empty() && !is_port(port) {
-            // Not repeated, because it is the password where somebody forgot the `@`.
-            return Err(
-                "what follows the `:` of its host is not a port: write a whole number from 1 to 65535".to_owned()
-            );
+            // Not quoted, because it is a password if the `@` was forgotten.
+            return Err("its URL has an invalid port; write a whole number from 1 to 65535".to_owned());
         }
         match uri.scheme_str() {
             Some("http" | "https") => Ok(Self { authority: authority.as_str().to_owned(), uri }),
@@ -48,44 +46,44 @@ impl Target {
         self.uri.scheme() == Some(&Scheme::HTTPS)
     }
 
-    /// Host and port as they were written: the value of the `Host` header.
+    /// Returns host and port as they were written: the value of the `Host` header.
     pub(super) fn authority(&self) -> &str {
         &self.authority
     }
 
-    /// The host alone; an IPv6 address without its brackets.
+    /// Returns the host alone, an IPv6 address without its brackets.
     pub(super) fn host(&self) -> &str {
         self.uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']')
     }
 
-    /// Host and port as part of a name: without colons, which some encodings of health do not allow.
-    pub(in crate::probes) fn as_name(&self) -> String {
+    /// Returns host and port as part of a check's name: without colons, which some encodings do not allow.
+    pub(in crate::probes) fn check_name(&self) -> String {
         self.authority.replace(['[', ']'], "").replace(':', "_")
     }
 }
 
-/// Returns whether this is a colon and a port. hyper ignores a port that is out of range, and asks port 80.
+/// Returns whether this is a colon and a port. hyper ignores a port that is out of range, and connects to port 80.
 fn is_port(text: &str) -> bool {
     let digits = text.strip_prefix(':').filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
     digits.and_then(|digits| digits.parse::<u16>().ok()).is_some_and(|port| port > 0)
 }
 
-/// Without the query: it may hold a secret.
-impl fmt::Display for Target {
+/// Without the query, which may contain a secret.
+impl fmt::Display for ProbeUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}://{}{}", self.uri.scheme_str().unwrap_or_default(), self.authority, self.uri.path())
     }
 }
 
-/// As [`Display`](fmt::Display).
-impl fmt::Debug for Target {
+/// The same as [`Display`](fmt::Display).
+impl fmt::Debug for ProbeUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
 }
 
-/// What may be shown of where a redirect leads: no query, no credentials.
-pub(in crate::probes) fn shown(location: &str) -> Option<String> {
+/// Returns the target of a redirect without query and credentials; `None` if it is not a URL or path.
+pub(in crate::probes) fn redact_location(location: &str) -> Option<String> {
     let uri: Uri = location.parse().ok()?;
     match (uri.scheme_str(), uri.host()) {
         (Some(scheme), Some(host)) => Some(format!("{scheme}://{host}{}", uri.path())),
@@ -98,36 +96,33 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_may_be_shown_is_shown() {
-        let target = Target::parse("http://host:8080/a/b?token=secret#part").expect("a legal URL");
-        assert_eq!(target.to_string(), "http://host:8080/a/b");
-        assert_eq!(format!("{target:?}"), "http://host:8080/a/b");
-        assert_eq!(
-            target.uri().path_and_query().map(hyper::http::uri::PathAndQuery::as_str),
-            Some("/a/b?token=secret")
-        );
+    fn url_is_shown_without_query() {
+        let url = ProbeUrl::parse("http://host:8080/a/b?token=secret#part").expect("a valid URL");
+        assert_eq!(url.to_string(), "http://host:8080/a/b");
+        assert_eq!(format!("{url:?}"), "http://host:8080/a/b");
+        assert_eq!(url.uri().path_and_query().map(hyper::http::uri::PathAndQuery::as_str), Some("/a/b?token=secret"));
     }
 
     #[test]
-    fn names_and_hosts_of_every_form_of_authority() {
-        for (url, name, host) in [
+    fn every_authority_has_name_and_host() {
+        for (text, name, host) in [
             ("http://billing.internal", "billing.internal", "billing.internal"),
             ("http://billing.internal:8080/x", "billing.internal_8080", "billing.internal"),
             ("https://[::1]:8443/", "__1_8443", "::1"),
             ("http://127.0.0.1/", "127.0.0.1", "127.0.0.1"),
         ] {
-            let target = Target::parse(url).expect(url);
-            assert_eq!((target.as_name().as_str(), target.host()), (name, host));
+            let url = ProbeUrl::parse(text).expect(text);
+            assert_eq!((url.check_name().as_str(), url.host()), (name, host));
         }
     }
 
     #[test]
-    fn what_cannot_be_asked_is_refused_without_being_repeated() {
-        for (url, said) in [
-            ("", "cannot be understood"),
-            ("http://", "cannot be understood"),
-            ("http://ho st/secret", "cannot be understood"),
-            ("http:///secret", "cannot be understood"),
+    fn invalid_url_is_an_error_that_does_not_quote_it() {
+        for (url, part) in [
+            ("", "not valid"),
+            ("http://", "not valid"),
+            ("http://ho st/secret", "not valid"),
+            ("http:///secret", "not valid"),
             ("http://:80/secret", "no host"),
             ("/secret", "absolute"),
             ("secret:8080", "absolute"),
@@ -135,8 +130,8 @@ mod tests {
             ("http://user:secret@host/", "credentials"),
             ("https://secret@host/", "credentials"),
         ] {
-            let fault = Target::parse(url).expect_err(url);
-            assert!(fault.contains(said) && !fault.contains("secret"), "{url}: {fault}");
+            let fault = ProbeUrl::parse(url).expect_err(url);
+            assert!(fault.contains(part) && !fault.contains("secret"), "{url}: {fault}");
         }
     }
 
@@ -148,7 +143,7 @@ mod tests {
             ("login", None),
             ("http://ho st/", None),
         ] {
-            assert_eq!(shown(location).as_deref(), text, "{location}");
+            assert_eq!(redact_location(location).as_deref(), text, "{location}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `https://`.
+//! TLS for `https://`.
 
 use std::sync::{Arc, OnceLock};
 
@@ -12,15 +12,14 @@ use tokio_rustls::{
     },
 };
 
-use super::stream::Stream;
-use crate::probes::patience::chain;
+use crate::{byte_stream::ByteStream, probes::probe::text_with_sources};
 
-/// Whom to trust.
+/// The certificate authorities that a client trusts.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Trust {
+pub(in crate::probes) struct Trust {
     added: Vec<CertificateDer<'static>>,
     faults: Vec<String>,
-    /// Made once; clones made later share it.
+    /// Made once. Clones made later share it.
     connector: OnceLock<Result<Connector, String>>,
 }
 
@@ -35,19 +34,21 @@ impl std::fmt::Debug for Connector {
 }
 
 impl Trust {
-    pub(super) fn add(&mut self, pem: &[u8]) {
+    pub(in crate::probes) fn add(&mut self, pem: &[u8]) {
         self.connector = OnceLock::new();
         match CertificateDer::pem_slice_iter(pem).collect::<Result<Vec<_>, _>>() {
             Ok(certificates) if certificates.is_empty() => {
-                self.faults.push("the root certificates hold no certificate in PEM".to_owned());
+                self.faults.push("the root certificates contain no certificate in PEM".to_owned());
             }
             Ok(certificates) => self.added.extend(certificates),
-            Err(error) => self.faults.push(format!("the root certificates cannot be read: {error}")),
+            Err(error) => self.faults.push(format!("the root certificates are not valid PEM: {error}")),
         }
     }
 
+    /// Returns the connector that trusts these authorities.
+    ///
     /// # Errors
-    /// Why nobody can be trusted.
+    /// A certificate is not valid, or there is none.
     pub(super) fn connector(&self) -> Result<Connector, String> {
         self.connector.get_or_init(|| self.build()).clone()
     }
@@ -56,17 +57,17 @@ impl Trust {
         if let Some(fault) = self.faults.first() {
             return Err(fault.clone());
         }
-        let mut roots = roots_of_this_host().clone();
+        let mut roots = host_roots().clone();
         for certificate in &self.added {
             roots.add(certificate.clone()).map_err(|error| format!("a root certificate is not usable: {error}"))?;
         }
         if roots.is_empty() {
-            return Err("this host trusts no certificate authority: add one by `with_root_certificates`".to_owned());
+            return Err("this host trusts no certificate authority; add one by `with_root_certificates`".to_owned());
         }
-        // Named here and not taken from the process, where it may be unset or ambiguous.
+        // Not the process's default provider, which may be unset or ambiguous.
         let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
-            .map_err(|error| chain(&error))?
+            .map_err(|error| text_with_sources(&error))?
             .with_root_certificates(roots)
             .with_no_client_auth();
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
@@ -75,15 +76,16 @@ impl Trust {
 }
 
 impl Connector {
-    pub(super) async fn secure(&self, stream: TcpStream, host: &str) -> Result<Stream, String> {
-        let name = ServerName::try_from(host.to_owned()).map_err(|error| chain(&error))?;
-        let stream = self.0.connect(name, stream).await.map_err(|error| format!("TLS: {}", chain(&error)))?;
+    pub(super) async fn secure(&self, stream: TcpStream, host: &str) -> Result<ByteStream, String> {
+        let name = ServerName::try_from(host.to_owned()).map_err(|error| text_with_sources(&error))?;
+        let stream =
+            self.0.connect(name, stream).await.map_err(|error| format!("TLS: {}", text_with_sources(&error)))?;
         Ok(Box::new(stream))
     }
 }
 
-/// What cannot be read or parsed is left out, as other programs do: hosts carry odd certificates.
-fn roots_of_this_host() -> &'static RootCertStore {
+/// Returns the host's authorities. Malformed certificates are skipped, because hosts have odd ones.
+fn host_roots() -> &'static RootCertStore {
     static ROOTS: OnceLock<RootCertStore> = OnceLock::new();
     ROOTS.get_or_init(|| {
         let mut roots = RootCertStore::empty();

@@ -1,0 +1,130 @@
+//! Probe of a database: the part that is the same for all of them. A database is one more file: a function that makes a
+//! [`DatabaseProbe`] of the user's own pool, and one that examines it.
+
+use std::{fmt, pin::Pin, sync::Arc, time::Duration};
+
+use serde::Serialize;
+
+use super::{
+    deadline::Deadline,
+    probe::{idle_check, probe},
+};
+use crate::{
+    details::Details,
+    model::{Check, IntoOutcome, Level, Outcome, Status},
+};
+
+/// Default of [`DatabaseProbe::with_acquire_timeout`].
+const DEFAULT_ACQUIRE_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// The probe of a database, such as [`probes::sqlite`](super::sqlite()).
+#[derive(Clone)]
+#[must_use = "a probe does nothing until it is registered or observed"]
+pub struct DatabaseProbe {
+    check: Check,
+    examine: Arc<Examine>,
+    acquire_timeout: Duration,
+    read_only_as: Status,
+}
+
+/// Examines a database once, within the deadlines for a free connection of the pool and for the whole run.
+type Examine = dyn Fn(Deadline, Deadline) -> Pin<Box<dyn Future<Output = Finding> + Send>> + Send + Sync;
+
+/// State of a database; the texts are for a person.
+pub(super) enum Finding {
+    /// It answers and takes writes.
+    Writeable,
+    /// It answers, and is configured to take no writes.
+    ReadOnly(String),
+    /// It answers; another connection holds the lock for writing.
+    Busy(String),
+    /// It answers, and a write fails.
+    Unwriteable(String),
+    /// It does not answer.
+    Offline(String),
+}
+
+impl DatabaseProbe {
+    #[track_caller]
+    pub(super) fn new<F, Fut>(examine: F) -> Self
+    where
+        F: Fn(Deadline, Deadline) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Finding> + Send + 'static,
+    {
+        Self {
+            check: idle_check("db", Level::L1),
+            examine: Arc::new(move |acquire, run| Box::pin(examine(acquire, run))),
+            acquire_timeout: DEFAULT_ACQUIRE_TIMEOUT,
+            read_only_as: Status::Fail,
+        }
+    }
+
+    /// Sets the longest time that the pool may take for a connection, whatever the pool's own limit. Default: 1 s,
+    /// within [`with_timeout`](Self::with_timeout). Zero is a start-up error.
+    pub fn with_acquire_timeout(mut self, timeout: Duration) -> Self {
+        self.acquire_timeout = timeout;
+        self
+    }
+
+    /// Sets the status of a database that takes reads only. Default: [`Status::Fail`]. `Pass` is for
+    /// replicas, and for files that are only read. Writes that fail for another reason still fail.
+    pub fn with_read_only_as(mut self, status: Status) -> Self {
+        self.read_only_as = status;
+        self
+    }
+
+    /// Examines the database once, with a real write that is rolled back.
+    ///
+    /// # Cancellation
+    /// Dropping the future rolls the transaction back and returns the connection to the pool.
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime with time.
+    pub async fn observe(&self) -> Outcome {
+        if let Some(fault) = self.faults() {
+            return Outcome::fail(fault);
+        }
+        let run = Deadline::within(self.check.spec().timeout());
+        let acquire = run.for_step(self.acquire_timeout);
+        self.judge((self.examine)(acquire, run).await)
+    }
+
+    fn faults(&self) -> Option<String> {
+        self.acquire_timeout.is_zero().then_some("its timeout for a connection of the pool is zero".to_owned())
+    }
+
+    fn judge(&self, finding: Finding) -> Outcome {
+        let data = |is_db_online, is_db_writeable| DatabaseData { is_db_online, is_db_writeable };
+        match finding {
+            Finding::Writeable => Details::pass(data(true, true)),
+            Finding::ReadOnly(message) => match self.read_only_as {
+                Status::Pass => Details::pass(data(true, false)),
+                Status::Warn => Details::warn(data(true, false), message),
+                Status::Fail => Details::fail(data(true, false), message),
+            },
+            Finding::Busy(message) => Details::warn(data(true, false), message),
+            Finding::Unwriteable(message) => Details::fail(data(true, false), message),
+            Finding::Offline(message) => Details::fail(data(false, false), message),
+        }
+        .into_outcome()
+    }
+}
+
+probe! { DatabaseProbe: task }
+
+#[derive(Serialize)]
+struct DatabaseData {
+    is_db_online: bool,
+    is_db_writeable: bool,
+}
+
+/// Without the pool: its options may contain a password.
+impl fmt::Debug for DatabaseProbe {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DatabaseProbe")
+            .field("check", &self.check)
+            .field("acquire_timeout", &self.acquire_timeout)
+            .field("read_only_as", &self.read_only_as)
+            .finish_non_exhaustive()
+    }
+}
