@@ -1,6 +1,4 @@
-//! The method `List`, which tonic-health does not know.
-//!
-//! This file goes when tonic-health knows `List`: then it is one more method beside `Check`.
+//! The method `List`, which tonic-health lacks. This file is to be removed when tonic-health has it.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +7,7 @@ use prost::Message;
 use tonic::{Request, Response, Status, codegen::BoxFuture, metadata::MetadataMap, server::UnaryService};
 use tonic_health::pb::HealthCheckResponse;
 
-use super::{check::Answering, services::Subject, timeout::within, verdict};
+use super::{health_service::HealthService, services::ServiceKind, serving_status, timeout::within};
 use crate::{
     http::Offer,
     model::{Level, Report, ReportEntry, Status as HealthStatus},
@@ -18,8 +16,8 @@ use crate::{
 
 pub(super) const PATH: &str = "/grpc.health.v1.Health/List";
 
-/// The longest message that a client takes if it is not told otherwise.
-const LONGEST: usize = 4 * 1024 * 1024;
+/// Longest message that clients accept by default.
+const MAX_MESSAGE_BYTES: usize = 4 * 1024 * 1024;
 
 #[derive(Clone, PartialEq, Message)]
 pub(super) struct HealthListRequest {}
@@ -30,23 +28,23 @@ pub(super) struct HealthListResponse {
     statuses: BTreeMap<String, HealthCheckResponse>,
 }
 
-pub(super) struct List(pub(super) Answering);
+pub(super) struct ListMethod(pub(super) HealthService);
 
-impl UnaryService<HealthListRequest> for List {
+impl UnaryService<HealthListRequest> for ListMethod {
     type Response = HealthListResponse;
     type Future = BoxFuture<Response<Self::Response>, Status>;
 
     fn call(&mut self, request: Request<HealthListRequest>) -> Self::Future {
-        let answering = self.0.clone();
-        let offer = answering.offer(request.extensions());
-        Box::pin(async move { answering.list(&offer, request.metadata()).await.map(Response::new) })
+        let service = self.0.clone();
+        let offer = service.offer(request.extensions());
+        Box::pin(async move { service.list(&offer, request.metadata()).await.map(Response::new) })
     }
 }
 
-impl Answering {
+impl HealthService {
     async fn list(&self, offer: &Offer, metadata: &MetadataMap) -> Result<HealthListResponse, Status> {
         self.refuse_too_many(offer)?;
-        // One report for all levels and checks: a report for each would look at all checks for every single one.
+        // One report for all levels and checks: one for each would gather all checks every time.
         let levels = within(Selection::everything().within(offer.levels), metadata);
         let groups = join_all(offer.groups.iter().map(|group| async move {
             let selection = within(Selection::group(*group), metadata);
@@ -57,34 +55,34 @@ impl Answering {
 
         let checks: BTreeMap<&str, &ReportEntry> =
             levels.entries().iter().map(|entry| (entry.check.name(), entry)).collect();
-        let status = |(name, subject): (&str, Subject)| {
-            let status = match subject {
-                Subject::Check(_) => verdict::of_check(checks.get(name)?),
-                Subject::Group(group) => verdict::serving(groups.get(&group)?.status()),
-                Subject::Level(level) => verdict::serving(of_level(level, &levels)),
+        let status = |(name, kind): (&str, ServiceKind)| {
+            let status = match kind {
+                ServiceKind::Check(_) => serving_status::of_check(checks.get(name)?),
+                ServiceKind::Group(group) => serving_status::serving(groups.get(&group)?.status()),
+                ServiceKind::Level(level) => serving_status::serving(level_status(level, &levels)),
             };
-            Some((name.to_owned(), verdict::response(status)))
+            Some((name.to_owned(), serving_status::response(status)))
         };
         Ok(HealthListResponse { statuses: self.services.all(offer).filter_map(status).collect() })
     }
 
-    /// Before any check is run for it.
+    /// Refuses a list that is too long, before any check runs.
     fn refuse_too_many(&self, offer: &Offer) -> Result<(), Status> {
-        let longest = verdict::response(verdict::serving(HealthStatus::Fail));
+        let longest = serving_status::response(serving_status::serving(HealthStatus::Fail));
         let statuses: BTreeMap<_, _> = self.services.all(offer).map(|(name, _)| (name.to_owned(), longest)).collect();
         let list = HealthListResponse { statuses };
-        if list.encoded_len() <= LONGEST {
+        if list.encoded_len() <= MAX_MESSAGE_BYTES {
             return Ok(());
         }
         let count = list.statuses.len();
         Err(Status::resource_exhausted(format!(
-            "the names of {count} services do not fit into 4 MiB, the most that clients take: ask for each with Check"
+            "the names of {count} services exceed 4 MiB, the limit of clients; ask for each with Check"
         )))
     }
 }
 
-/// A level as a report on it alone has it.
-fn of_level(level: Level, report: &Report) -> HealthStatus {
+/// Returns the status that a report on this level alone has.
+fn level_status(level: Level, report: &Report) -> HealthStatus {
     let is_in = |entry: &&ReportEntry| level == Level::L1 || entry.check.level() == level;
     HealthStatus::worst(report.entries().iter().filter(is_in).filter_map(ReportEntry::counting_status))
 }

@@ -1,11 +1,11 @@
-//! The gRPC health service, `grpc.health.v1.Health`: the same verdicts for those who speak gRPC.
+//! The gRPC health service, `grpc.health.v1.Health`: the same statuses over gRPC.
 
-mod check;
+mod grpc_health;
+mod health_service;
 mod list;
-mod service;
 mod services;
+mod serving_status;
 mod timeout;
-mod verdict;
 mod watch;
 
-pub use service::GrpcHealth;
+pub use grpc_health::GrpcHealth;

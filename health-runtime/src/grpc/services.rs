@@ -1,4 +1,4 @@
-//! What can be asked for, by name.
+//! The services that clients can ask for, by name.
 
 use std::collections::BTreeMap;
 
@@ -8,57 +8,57 @@ use crate::{
     monitor::{Monitor, Selection},
 };
 
-/// What the empty name stands for: may this instance be sent requests?
+/// Meaning of the empty name: whether this instance can be sent requests.
 const WHOLE_SERVER: Group = Group::Readiness;
 
-/// What a name stands for.
+/// Meaning of a service's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Subject {
-    /// One check, which is of this level.
+pub(super) enum ServiceKind {
+    /// One check, at this level.
     Check(Level),
     Group(Group),
     Level(Level),
 }
 
-/// Everything that a client can name.
+/// All services by their names.
 #[derive(Clone, Debug)]
-pub(super) struct Services {
-    subjects: BTreeMap<String, Subject>,
+pub(super) struct ServiceTable {
+    kinds: BTreeMap<String, ServiceKind>,
 }
 
-impl Services {
-    pub(super) fn of(monitor: &Monitor) -> Self {
-        let check = |check: &CheckSpec| (check.name().to_owned(), Subject::Check(check.level()));
-        let mut subjects: BTreeMap<_, _> = monitor.checks().map(check).collect();
-        // Behind the checks, one of which may have such a name: an orchestrator that asks for `readiness` gets just that.
-        subjects.insert(String::new(), Subject::Group(WHOLE_SERVER));
-        subjects.extend(Group::ALL.map(|group| (group.to_string(), Subject::Group(group))));
-        subjects.extend(Level::ALL.map(|level| (format!("level/{level}"), Subject::Level(level))));
-        Self { subjects }
+impl ServiceTable {
+    pub(super) fn new(monitor: &Monitor) -> Self {
+        let check = |check: &CheckSpec| (check.name().to_owned(), ServiceKind::Check(check.level()));
+        let mut kinds: BTreeMap<_, _> = monitor.checks().map(check).collect();
+        // After the checks, and replacing one of such a name: an orchestrator that asks for `readiness` must get the group.
+        kinds.insert(String::new(), ServiceKind::Group(WHOLE_SERVER));
+        kinds.extend(Group::ALL.map(|group| (group.to_string(), ServiceKind::Group(group))));
+        kinds.extend(Level::ALL.map(|level| (format!("level/{level}"), ServiceKind::Level(level))));
+        Self { kinds }
     }
 
-    /// The subject of a name, if the caller is offered it, and the checks that it is about.
-    pub(super) fn find(&self, name: &str, offer: &Offer) -> Option<(Subject, Selection)> {
-        let subject = *self.subjects.get(name).filter(|subject| subject.is_among(offer))?;
-        let selection = match subject {
-            Subject::Check(_) => Selection::check(name),
-            Subject::Group(group) => Selection::group(group),
-            // The whole ship, as over HTTP.
-            Subject::Level(Level::L1) => Selection::everything().within(offer.levels),
-            Subject::Level(level) => Selection::level(level),
+    /// Returns the service of this name with its checks, if the caller may see it.
+    pub(super) fn find(&self, name: &str, offer: &Offer) -> Option<(ServiceKind, Selection)> {
+        let kind = *self.kinds.get(name).filter(|kind| kind.is_in(offer))?;
+        let selection = match kind {
+            ServiceKind::Check(_) => Selection::check(name),
+            ServiceKind::Group(group) => Selection::group(group),
+            // Every level, as over HTTP.
+            ServiceKind::Level(Level::L1) => Selection::everything().within(offer.levels),
+            ServiceKind::Level(level) => Selection::level(level),
         };
-        Some((subject, selection))
+        Some((kind, selection))
     }
 
-    /// Every name that the caller is offered, with its subject.
-    pub(super) fn all(&self, offer: &Offer) -> impl Iterator<Item = (&str, Subject)> {
-        let offered = self.subjects.iter().filter(|(_, subject)| subject.is_among(offer));
-        offered.map(|(name, subject)| (name.as_str(), *subject))
+    /// Returns all services that the caller may see.
+    pub(super) fn all(&self, offer: &Offer) -> impl Iterator<Item = (&str, ServiceKind)> {
+        let offered = self.kinds.iter().filter(|(_, kind)| kind.is_in(offer));
+        offered.map(|(name, kind)| (name.as_str(), *kind))
     }
 }
 
-impl Subject {
-    fn is_among(self, offer: &Offer) -> bool {
+impl ServiceKind {
+    fn is_in(self, offer: &Offer) -> bool {
         match self {
             Self::Check(level) | Self::Level(level) => offer.levels.contains(level),
             Self::Group(group) => offer.groups.contains(&group),

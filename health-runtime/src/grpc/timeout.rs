@@ -1,4 +1,4 @@
-//! `grpc-timeout`: how long a client waits (gRPC over HTTP/2, `TimeoutValue TimeoutUnit`).
+//! The header `grpc-timeout`, a client's deadline (gRPC over HTTP/2, `TimeoutValue TimeoutUnit`).
 
 use std::time::Duration;
 
@@ -6,18 +6,18 @@ use tonic::metadata::MetadataMap;
 
 use crate::monitor::Selection;
 
-/// How much earlier an answer is ready than the client gives up, at most: it has to travel, too.
-const LONGEST_MARGIN: Duration = Duration::from_millis(100);
+/// Longest time by which a response is ready before the client's deadline, for its way to the client.
+const MAX_DEADLINE_MARGIN: Duration = Duration::from_millis(100);
 
-/// A selection whose report is there before the client gives up, if it said when.
+/// Shortens the deadline of a selection to the client's, if it sent one.
 pub(super) fn within(selection: Selection, metadata: &MetadataMap) -> Selection {
     match metadata.get("grpc-timeout").and_then(|value| parse(value.as_bytes())) {
-        Some(timeout) => selection.with_deadline(timeout.saturating_sub((timeout / 10).min(LONGEST_MARGIN))),
+        Some(timeout) => selection.with_deadline(timeout.saturating_sub((timeout / 10).min(MAX_DEADLINE_MARGIN))),
         None => selection,
     }
 }
 
-/// One to eight digits and a unit. Anything else says nothing, and the report takes the time it takes.
+/// Parses one to eight digits and a unit. Anything else is ignored, and the report keeps its own deadline.
 fn parse(value: &[u8]) -> Option<Duration> {
     let (unit, digits) = value.split_last()?;
     if !(1..=8).contains(&digits.len()) || !digits.iter().all(u8::is_ascii_digit) {
@@ -51,7 +51,7 @@ mod tests {
     ];
 
     #[test]
-    fn what_the_specification_does_not_know_says_nothing() {
+    fn malformed_timeouts_are_ignored() {
         for value in ["", "S", "1", "-1S", "+1S", "1.5S", "1 S", " 1S", "1s", "1h", "123456789S", "1S ", "é"] {
             assert_eq!(parse(value.as_bytes()), None, "{value:?}");
         }
@@ -59,28 +59,28 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_number_of_up_to_eight_digits_has_its_unit(number in 0_u128..100_000_000, unit in 0..6_usize, width in 1..9_usize) {
+        fn numbers_of_up_to_eight_digits_have_their_unit(number in 0_u128..100_000_000, unit in 0..6_usize, width in 1..9_usize) {
             let (unit, nanos) = UNITS[unit];
             let parsed = parse(format!("{number:0width$}{unit}").as_bytes());
             prop_assert_eq!(parsed.map(|timeout| timeout.as_nanos()), Some(number * nanos));
         }
 
         #[test]
-        fn no_value_is_too_odd(value in any::<Vec<u8>>()) {
+        fn arbitrary_bytes_are_parsed_without_panic(value in any::<Vec<u8>>()) {
             if let Some(timeout) = parse(&value) {
                 prop_assert!(value.len() <= 9 && timeout <= Duration::from_secs(99_999_999 * 3600));
             }
         }
 
         #[test]
-        fn the_answer_is_there_before_the_client_gives_up(number in 1_u32..100_000_000, unit in 0..6_usize) {
+        fn report_ends_before_the_clients_deadline(number in 1_u32..100_000_000, unit in 0..6_usize) {
             let mut metadata = MetadataMap::new();
             metadata.insert("grpc-timeout", format!("{number}{}", UNITS[unit].0).parse()?);
             let timeout = Duration::from_nanos_u128(u128::from(number) * UNITS[unit].1);
             let longest = Selection::everything();
-            // A selection tells its deadline to nobody but the monitor: one is shorter if it changes what is equal.
+            // The deadline of a selection is private, but part of its equality.
             let shortened = within(longest.clone(), &metadata);
-            prop_assert_eq!(&shortened, &longest.clone().with_deadline(timeout.saturating_sub((timeout / 10).min(LONGEST_MARGIN))));
+            prop_assert_eq!(&shortened, &longest.clone().with_deadline(timeout.saturating_sub((timeout / 10).min(MAX_DEADLINE_MARGIN))));
             if timeout <= Duration::from_secs(10) && timeout >= Duration::from_nanos(10) {
                 prop_assert_ne!(shortened, longest.with_deadline(timeout));
             }

@@ -1,6 +1,5 @@
-//! One client that watches one service.
-//!
-//! A watch has no task: it is polled by the connection that it is written to, and ends with it.
+//! The stream of one client that watches one service. It has no task: its connection polls it, and it ends with the
+//! connection.
 
 use std::{future::pending, pin::pin, time::Duration};
 
@@ -13,69 +12,68 @@ use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 use tonic::Status;
 use tonic_health::pb::{HealthCheckResponse, health_check_response::ServingStatus};
 
-use super::{services::Subject, verdict};
+use super::{services::ServiceKind, serving_status};
 use crate::{
     model::{Cause, Group, Report, StatusChange},
     monitor::{Monitor, Selection, Subscription},
     time::remainder,
 };
 
-/// How long it is from one report to the next, at least: a check that changes with each run is not run all the time.
-pub(super) const PAUSE: Duration = Duration::from_secs(1);
+/// Shortest time between two reports, which limits the runs of a check that changes each time.
+pub(super) const MIN_REPORT_INTERVAL: Duration = Duration::from_secs(1);
 
-/// How long a watch goes on when a drain has begun. Clients that heard something try again without waiting when a watch
-/// ends, so one that ended at once would keep them trying; and the end of the server waits for it.
-const FAREWELL: Duration = Duration::from_secs(1);
+/// Time for which a watch goes on after a drain has begun. Clients reconnect at once when a watch ends, so an immediate end would
+/// keep them reconnecting. The server's shutdown waits for this time.
+const DRAIN_GRACE: Duration = Duration::from_secs(1);
 
-type Item = Result<HealthCheckResponse, Status>;
+type WatchItem = Result<HealthCheckResponse, Status>;
 
-pub(super) struct Watch {
+pub(super) struct WatchStream {
     monitor: Monitor,
-    /// `None` if nothing has the name that was asked for.
-    subject: Option<(Subject, Selection)>,
+    /// The watched service; `None` if it is unknown.
+    target: Option<(ServiceKind, Selection)>,
     interval: Duration,
     start: Instant,
     changes: Subscription,
-    seen: Option<Seen>,
+    latest: Option<LatestReport>,
     sent: Option<ServingStatus>,
     /// Set once a drain has begun.
     ends_at: Option<Instant>,
     is_over: bool,
 }
 
-/// The latest report.
-struct Seen {
+struct LatestReport {
     report: Report,
     at: Instant,
 }
 
-impl Watch {
+impl WatchStream {
     pub(super) fn new(
         monitor: Monitor,
-        subject: Option<(Subject, Selection)>,
+        target: Option<(ServiceKind, Selection)>,
         interval: Duration,
         start: Instant,
     ) -> Self {
-        // Before the first report, so that nothing is lost between the two.
+        // Before the first report, so that no change is lost in between.
         let changes = monitor.subscribe();
-        Self { monitor, subject, interval, start, changes, seen: None, sent: None, ends_at: None, is_over: false }
+        Self { monitor, target, interval, start, changes, latest: None, sent: None, ends_at: None, is_over: false }
     }
 
-    pub(super) fn into_stream(self) -> impl Stream<Item = Item> + Send {
+    pub(super) fn into_stream(self) -> impl Stream<Item = WatchItem> + Send {
         stream::unfold(self, Self::next)
     }
 
-    async fn next(mut self) -> Option<(Item, Self)> {
+    async fn next(mut self) -> Option<(WatchItem, Self)> {
         if self.is_over {
             return None;
         }
         let status = match self.changed().await {
             Some(status) => Some(status),
-            None => self.last_words().await,
+            None => self.status_during_drain().await,
         };
         let item = if let Some(status) = status {
             self.sent = Some(status);
-            Ok(verdict::response(status))
+            Ok(serving_status::response(status))
         } else {
             self.is_over = true;
             Err(Status::unavailable("shutting down"))
@@ -83,7 +81,7 @@ impl Watch {
         Some((item, self))
     }
 
-    /// The next status that differs from what was sent; `None` once a drain has begun.
+    /// Returns the next status that differs from the one sent last; `None` once a drain has begun.
     async fn changed(&mut self) -> Option<ServingStatus> {
         let draining = self.monitor.draining();
         match select(pin!(draining), pin!(self.differing())).await {
@@ -94,23 +92,23 @@ impl Watch {
 
     async fn differing(&mut self) -> ServingStatus {
         loop {
-            if self.seen.is_some() {
-                self.news().await;
+            if self.latest.is_some() {
+                self.wait_for_change().await;
             }
-            let status = self.look().await;
+            let status = self.status().await;
             if self.sent != Some(status) {
                 return status;
             }
         }
     }
 
-    /// What is still to be said when a drain has begun; `None` when it is time to end.
-    async fn last_words(&mut self) -> Option<ServingStatus> {
-        let ends_at = *self.ends_at.get_or_insert_with(|| Instant::now() + FAREWELL);
-        let status = match (&self.subject, self.sent) {
-            // Whatever its checks say, and however long they would take.
-            (Some((Subject::Group(Group::Readiness), _)), _) => Some(ServingStatus::NotServing),
-            (_, None) => timeout_at(ends_at, self.look()).await.ok(),
+    /// Returns the last status to send after a drain has begun; `None` when the stream is to end.
+    async fn status_during_drain(&mut self) -> Option<ServingStatus> {
+        let ends_at = *self.ends_at.get_or_insert_with(|| Instant::now() + DRAIN_GRACE);
+        let status = match (&self.target, self.sent) {
+            // Whatever its checks report, and however long they would take.
+            (Some((ServiceKind::Group(Group::Readiness), _)), _) => Some(ServingStatus::NotServing),
+            (_, None) => timeout_at(ends_at, self.status()).await.ok(),
             (_, sent) => sent,
         };
         if status != self.sent {
@@ -120,12 +118,13 @@ impl Watch {
         None
     }
 
-    async fn look(&mut self) -> ServingStatus {
-        match &self.subject {
-            Some((subject, selection)) => {
+    /// Returns the current status, from a new report.
+    async fn status(&mut self) -> ServingStatus {
+        match &self.target {
+            Some((kind, selection)) => {
                 let report = self.monitor.report(selection).await;
-                let status = verdict::of_report(*subject, &report);
-                self.seen = Some(Seen { report, at: Instant::now() });
+                let status = serving_status::of_report(*kind, &report);
+                self.latest = Some(LatestReport { report, at: Instant::now() });
                 status
             }
             None if self.sent.is_none() => ServingStatus::ServiceUnknown,
@@ -134,37 +133,37 @@ impl Watch {
         }
     }
 
-    /// Waits until it is worth to look again.
-    async fn news(&mut self) {
+    /// Waits until a check has changed, or for the interval.
+    async fn wait_for_change(&mut self) {
         let interval = sleep(until_next(self.interval, self.start));
-        select(pin!(interval), pin!(self.news_of_checks())).await;
-        if let Some(seen) = &self.seen {
-            sleep_until(seen.at + PAUSE).await;
+        select(pin!(interval), pin!(self.wait_for_changed_check())).await;
+        if let Some(latest) = &self.latest {
+            sleep_until(latest.at + MIN_REPORT_INTERVAL).await;
         }
-        // The next report tells of these.
+        // The next report includes these.
         while let Some(Some(_)) = self.changes.next().now_or_never() {}
     }
 
-    async fn news_of_checks(&mut self) {
+    async fn wait_for_changed_check(&mut self) {
         loop {
             match self.changes.next().await {
                 Some(Ok(change)) if !self.is_news(&change) => {}
                 Some(_) => return,
-                // The monitor is gone, which this holds: never.
+                // Never: `self` keeps the monitor alive.
                 None => pending().await,
             }
         }
     }
 
-    /// Whether a change is one of its checks, and the latest report does not tell of it already. What a report says of a
-    /// check before its first result is not that result.
+    /// Returns whether a change concerns one of its checks and is not in the latest report. A pending check in a report has no
+    /// result yet.
     fn is_news(&self, change: &StatusChange) -> bool {
-        let seen = self.seen.as_ref().and_then(|seen| seen.report.result(change.check()));
-        seen.is_some_and(|result| result.status() != change.to() || result.cause() == Some(&Cause::Pending))
+        let reported = self.latest.as_ref().and_then(|latest| latest.report.result(change.check()));
+        reported.is_some_and(|result| result.status() != change.to() || result.cause() == Some(&Cause::Pending))
     }
 }
 
-/// How long it is until the next of the moments that are an interval apart.
+/// Returns the time until the next multiple of the interval since `start`.
 fn until_next(interval: Duration, start: Instant) -> Duration {
     interval.saturating_sub(remainder(start.elapsed(), interval))
 }

@@ -1,11 +1,11 @@
-//! From a status to the protocol's words.
+//! Statuses in the protocol's words.
 
 use tonic_health::pb::{HealthCheckResponse, health_check_response::ServingStatus};
 
-use super::services::Subject;
+use super::services::ServiceKind;
 use crate::model::{Cause, Report, ReportEntry, Status};
 
-/// The protocol has no word between the two: what warns still works.
+/// The protocol has no word for a warning, and a check that warns still works.
 pub(super) const fn serving(status: Status) -> ServingStatus {
     match status {
         Status::Pass | Status::Warn => ServingStatus::Serving,
@@ -13,22 +13,21 @@ pub(super) const fn serving(status: Status) -> ServingStatus {
     }
 }
 
-/// One check that was asked for by its name. Before its first result nothing is known of it; what that means for a
-/// group or a level is theirs to say.
+/// Returns the status of a single check. Before its first result it is unknown, whereas groups and levels count it.
 pub(super) fn of_check(entry: &ReportEntry) -> ServingStatus {
     match entry.counting_status() {
         Some(_) if entry.result.cause() == Some(&Cause::Pending) => ServingStatus::Unknown,
         Some(status) => serving(status),
-        // It is muted, and counts for nothing.
+        // It is muted.
         None => ServingStatus::Serving,
     }
 }
 
-/// A report on a subject's checks.
-pub(super) fn of_report(subject: Subject, report: &Report) -> ServingStatus {
-    match subject {
-        Subject::Check(_) => report.entries().first().map_or(ServingStatus::Unknown, of_check),
-        Subject::Group(_) | Subject::Level(_) => serving(report.status()),
+/// Returns the status of a service from the report on its checks.
+pub(super) fn of_report(kind: ServiceKind, report: &Report) -> ServingStatus {
+    match kind {
+        ServiceKind::Check(_) => report.entries().first().map_or(ServingStatus::Unknown, of_check),
+        ServiceKind::Group(_) | ServiceKind::Level(_) => serving(report.status()),
     }
 }
 

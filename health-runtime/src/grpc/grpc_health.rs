@@ -16,16 +16,16 @@ use tonic_health::pb::health_server::{HealthServer, SERVICE_NAME};
 use tonic_prost::ProstCodec;
 
 use super::{
-    check::Answering,
-    list::{self, List},
-    services::Services,
-    watch::PAUSE,
+    health_service::HealthService,
+    list::{self, ListMethod},
+    services::ServiceTable,
+    watch::MIN_REPORT_INTERVAL,
 };
 use crate::http::Endpoint;
 
-const WATCH_INTERVAL: Duration = Duration::from_secs(10);
+const DEFAULT_WATCH_INTERVAL: Duration = Duration::from_secs(10);
 
-/// The service `grpc.health.v1.Health`, for a gRPC server of yours: `Check`, `Watch` and `List`.
+/// The service `grpc.health.v1.Health` for your gRPC server: `Check`, `Watch` and `List`.
 ///
 /// ```no_run
 /// use std::time::Duration;
@@ -38,14 +38,15 @@ const WATCH_INTERVAL: Duration = Duration::from_secs(10);
 /// let health = Endpoint::builder().build()?;
 /// let shutdown = health.monitor().graceful_shutdown(Duration::from_secs(15));
 /// Server::builder()
-///     .add_service(GrpcHealth::new(&health)) // beside your own services
+///     .add_service(GrpcHealth::new(&health)) // next to your own services
 ///     .serve_with_shutdown("0.0.0.0:50051".parse()?, shutdown)
 ///     .await?;
 /// # Ok(())
 /// # }
 /// ```
 ///
-/// Or on the port of an axum application, which needs axum's feature `http2`. Not inside `nest`: gRPC knows no prefixes.
+/// Or on the port of an axum application, which needs axum's feature `http2`. It does not work inside `nest`: gRPC has no path
+/// prefixes.
 ///
 /// ```
 /// use health_runtime::{Endpoint, GrpcHealth};
@@ -58,48 +59,47 @@ const WATCH_INTERVAL: Duration = Duration::from_secs(10);
 /// # Ok::<(), health_runtime::Error>(())
 /// ```
 ///
-/// # What can be asked for
+/// # Services
 ///
-/// | service | what it is about |
+/// | service | meaning |
 /// |---|---|
-/// | empty | readiness: may this instance be sent requests? |
+/// | empty | readiness: whether this instance can be sent requests |
 /// | `liveness`, `readiness`, `startup` | that group |
 /// | `level/1` | every check |
 /// | `level/2` to `level/5` | the checks of that level alone |
-/// | the name of a check | that check; one that has a name from above can only be asked for over HTTP |
+/// | the name of a check | that check; a check with a name from above is available over HTTP only |
 ///
-/// Pass and warn are `SERVING`, since the protocol has no word between, and fail is `NOT_SERVING`. A check in the
-/// background that has no result yet is `UNKNOWN` when it is asked for by its name; groups and levels count it as they
-/// do over HTTP.
+/// Pass and warn are `SERVING`, because the protocol has no word for a warning, and fail is `NOT_SERVING`. A background check
+/// without a result is `UNKNOWN` under its own name; groups and levels count it as they do over HTTP.
 ///
 /// # Methods
 ///
-/// - `Check` runs what a request over HTTP would run, and shares runs and young results with it. A client's deadline that
-///   is shorter than the report's is kept: what is not done shortly before counts as timed out. An unknown service is
+/// - `Check` runs the same checks as a request over HTTP, and shares runs and recent results with it. If the client's deadline is
+///   shorter than the report's, checks that have not finished shortly before it count as timed out. An unknown service is
 ///   `NOT_FOUND`.
-/// - `Watch` tells the present status at once, then each change of it. It looks when a check has changed, and at an
+/// - `Watch` sends the current status at once, then each change. It makes a report when a check has changed, and at an
 ///   interval ([`with_watch_interval`](Self::with_watch_interval)), at most once a second. An unknown service is
 ///   `SERVICE_UNKNOWN`, and the stream stays open.
-/// - `List` tells the status of every service. Should the answer be longer than the 4 MiB that clients take, it is
-///   `RESOURCE_EXHAUSTED`, and no check is run.
+/// - `List` sends the status of every service. If the response would exceed the 4 MiB that clients accept, it is
+///   `RESOURCE_EXHAUSTED`, and no check runs.
 ///
-/// Requests may be compressed with gzip. A client that hangs up cancels no run.
+/// Requests may be compressed with gzip. A client that disconnects cancels no run.
 ///
 /// # Shutting down
 ///
-/// When a [drain](crate::Monitor::drain) begins, readiness is `NOT_SERVING` for those who watch it in the same moment, and each
-/// `Watch` ends a second later with `UNAVAILABLE`, so that none holds up the end of the server by more than that.
-/// Without a drain a `Watch` goes on until its client leaves.
+/// When a [drain](crate::Monitor::drain) begins, each `Watch` on readiness sends `NOT_SERVING` at once, and every
+/// `Watch` ends a second later with `UNAVAILABLE`, so that it delays the server's shutdown by no more than that.
+/// Without a drain a `Watch` goes on until its client disconnects.
 ///
-/// # Who may ask
+/// # Access
 ///
-/// The endpoint's place decides what there is: of `health.levels(4..=5)?`, two levels and the groups. Under rules of
-/// [`Access`](crate::access::Access), everybody may ask about the groups that have no policy and about the levels that are
-/// [`public`](crate::access::public()). Everything else is like a service that does not exist: policies read HTTP requests
-/// and are not asked here. With limits, no level is public, because they count requests over HTTP.
+/// The endpoint limits the services: `health.levels(4..=5)?` has two levels and the groups. With rules of
+/// [`Access`](crate::access::Access), everybody may ask about the groups without a policy and about the levels that are
+/// [`public`](crate::access::public()). Every other service is unknown, because policies read HTTP requests
+/// and are not applied here. With limits, no level is public, because limits count requests over HTTP.
 ///
-/// An interceptor grants more, by a [`Decision`](crate::access::Decision) among the extensions of the request: its levels,
-/// and if there are any, every group.
+/// An interceptor grants more with a [`Decision`](crate::access::Decision) in the extensions of the request: its levels,
+/// and, if it has any, every group.
 ///
 /// ```
 /// use health_runtime::{
@@ -127,34 +127,35 @@ const WATCH_INTERVAL: Duration = Duration::from_secs(10);
 /// # Ok::<(), health_runtime::Error>(())
 /// ```
 ///
-/// Nothing but names and statuses leaves by this door, no message and no data.
+/// The service shows names and statuses only, never messages or data.
 ///
 /// # Panics
 /// No call panics on a Tokio runtime whose timer is enabled, as every server of tonic and axum needs.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct GrpcHealth {
-    answering: Answering,
+    service: HealthService,
 }
 
 impl GrpcHealth {
-    /// The health of an endpoint, as far as it is served at this place and open to callers. Clones share everything.
+    /// Serves the health of an endpoint: its levels and groups, as far as callers may see them. Clones share everything.
     pub fn new(endpoint: &Endpoint) -> Self {
         Self {
-            answering: Answering {
+            service: HealthService {
                 endpoint: endpoint.clone(),
-                services: Arc::new(Services::of(endpoint.monitor())),
-                watch_interval: WATCH_INTERVAL,
+                services: Arc::new(ServiceTable::new(endpoint.monitor())),
+                watch_interval: DEFAULT_WATCH_INTERVAL,
                 start: Instant::now(),
             },
         }
     }
 
-    /// How often a `Watch` looks although no check has told of a change: checks without an interval of their own change
-    /// only when somebody asks, and mutes are no change of a check. All who watch look at the same time, and share the
-    /// runs. Default: 10 s; less than a second is a second.
+    /// Sets the interval at which a `Watch` makes a report although no check has changed: checks without an interval
+    /// change only on request, and a mute is not a change of a check. All watches look at the same time, and share the
+    /// runs. Default: 10 s; less than a second counts as a second.
     pub const fn with_watch_interval(mut self, interval: Duration) -> Self {
-        self.answering.watch_interval = if interval.as_nanos() < PAUSE.as_nanos() { PAUSE } else { interval };
+        self.service.watch_interval =
+            if interval.as_nanos() < MIN_REPORT_INTERVAL.as_nanos() { MIN_REPORT_INTERVAL } else { interval };
         self
     }
 }
@@ -177,11 +178,11 @@ where
     }
 
     fn call(&mut self, request: http::Request<B>) -> Self::Future {
-        let answering = self.answering.clone();
+        let service = self.service.clone();
         if request.uri().path() == list::PATH {
             let mut server = Grpc::new(ProstCodec::default()).accept_compressed(CompressionEncoding::Gzip);
-            return Box::pin(async move { Ok(server.unary(List(answering), request).await) });
+            return Box::pin(async move { Ok(server.unary(ListMethod(service), request).await) });
         }
-        HealthServer::new(answering).accept_compressed(CompressionEncoding::Gzip).call(request)
+        HealthServer::new(service).accept_compressed(CompressionEncoding::Gzip).call(request)
     }
 }
