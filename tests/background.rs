@@ -116,7 +116,7 @@ async fn before_its_first_result_it_is_pending() {
         Check::new("db", Level::L2, || sleep(Duration::from_secs(2))).with_interval(INTERVAL).readiness().startup();
     let alive = Check::new("alive", Level::L5, || sleep(Duration::from_millis(900))).with_interval(INTERVAL).liveness();
     let after = Check::new("after", Level::L3, || async {}).depends_on(["db"]);
-    let kit = TestMonitor::of([check, alive, after]);
+    let kit = TestMonitor::with_checks([check, alive, after]);
     let start = Instant::now();
     for (selection, name, status) in [
         (Selection::everything(), "db", Status::Warn),
@@ -171,7 +171,7 @@ async fn a_run_that_is_longer_than_its_interval_is_alone() {
 #[tokio::test(start_paused = true)]
 async fn one_that_hangs_does_not_stay_good() {
     let check = good("db").with_interval(Duration::from_secs(10)).with_timeout(Duration::from_secs(1));
-    let kit = TestMonitor::of([check]);
+    let kit = TestMonitor::with_checks([check]);
     kit.advance(Duration::from_secs(10)).await;
     kit.look("db").await.assert_status(Status::Pass).assert_cause(None);
     kit.force("db", Forced::hang());
@@ -213,7 +213,7 @@ fn what_is_too_old_does_not_count_and_shows_its_age() {
 
 #[tokio::test(start_paused = true)]
 async fn what_depends_on_it_is_blocked_without_being_run() {
-    let kit = TestMonitor::of([
+    let kit = TestMonitor::with_checks([
         good("db").with_interval(Duration::from_secs(1)),
         good("api").depends_on(["db"]).with_interval(Duration::from_mins(1)),
     ]);
@@ -233,7 +233,7 @@ async fn what_depends_on_it_is_blocked_without_being_run() {
 /// Its interval may be long, and no report is to show it blocked beside dependencies that pass for all that time.
 #[tokio::test(start_paused = true)]
 async fn blocked_background_check_runs_when_its_dependencies_pass() {
-    let kit = TestMonitor::of([
+    let kit = TestMonitor::with_checks([
         good("db").with_interval(Duration::from_secs(1)),
         good("orders").depends_on(["db"]).with_interval(Duration::from_mins(10)),
         good("shop").depends_on(["orders", "db"]).with_interval(Duration::from_mins(10)),
@@ -262,7 +262,7 @@ async fn blocked_background_check_runs_when_its_dependencies_pass() {
 async fn whoever_is_blocked_in_one_report_blocks_others_in_it() {
     for asked in [true, false] {
         let shop = good("shop").depends_on(["orders"]);
-        let kit = TestMonitor::of([
+        let kit = TestMonitor::with_checks([
             good("db").with_interval(Duration::from_secs(1)),
             good("orders").depends_on(["db"]).with_interval(Duration::from_mins(10)),
             if asked { shop } else { shop.with_interval(Duration::from_mins(10)) },
@@ -295,7 +295,7 @@ async fn one_failure_blocks_whatever_the_others_do() {
     let names = [["cache", "db"], ["db", "cache"]];
     for (names, is_background) in names.into_iter().flat_map(|names| [(names, true), (names, false)]) {
         let api = good("api").depends_on(names).readiness();
-        let kit = TestMonitor::of([
+        let kit = TestMonitor::with_checks([
             good("cache").with_max_age(Duration::ZERO),
             good("db").with_max_age(Duration::ZERO),
             if is_background { api.with_interval(INTERVAL) } else { api },
@@ -310,7 +310,7 @@ async fn one_failure_blocks_whatever_the_others_do() {
 /// What has no result yet fails in readiness, and blocks nobody there either.
 #[tokio::test(start_paused = true)]
 async fn what_is_pending_does_not_block_one_that_is_looked_at_once_more() {
-    let kit = TestMonitor::of([
+    let kit = TestMonitor::with_checks([
         good("cache").with_interval(INTERVAL),
         good("db").with_max_age(Duration::ZERO),
         good("disk").with_max_age(Duration::ZERO),
@@ -332,7 +332,7 @@ async fn what_is_pending_does_not_block_one_that_is_looked_at_once_more() {
 
 /// The status, what was observed, and how many results in a row, after each of these outcomes.
 async fn after_each(outcomes: &[Status], configure: impl Fn(Check) -> Check) -> Vec<(Status, Status, u32)> {
-    let kit = TestMonitor::of([configure(good("db")).with_max_age(Duration::ZERO)]);
+    let kit = TestMonitor::with_checks([configure(good("db")).with_max_age(Duration::ZERO)]);
     kit.force_next("db", outcomes.iter().map(|status| Outcome::new(*status).into()));
     let mut seen = Vec::new();
     for _ in outcomes {
@@ -371,7 +371,7 @@ async fn consecutive_failures_turn_it() {
 /// What is blocked is not a result: it shows at once, and the count goes on behind it.
 #[tokio::test(start_paused = true)]
 async fn thresholds_count_results_and_nothing_else() {
-    let kit = TestMonitor::of([
+    let kit = TestMonitor::with_checks([
         good("db").with_max_age(Duration::ZERO),
         good("api").depends_on(["db"]).with_failure_threshold(3).with_max_age(Duration::ZERO),
     ]);
@@ -390,7 +390,7 @@ async fn thresholds_count_results_and_nothing_else() {
 #[tokio::test(start_paused = true)]
 async fn what_fails_goes_on_failing_until_it_passes() {
     let check = |name| good(name).with_max_age(Duration::ZERO);
-    let kit = TestMonitor::of([
+    let kit = TestMonitor::with_checks([
         check("db"),
         check("api").depends_on(["db"]).readiness().with_failure_threshold(3).with_hold(Duration::from_mins(1)),
         check("page").depends_on(["api"]),
@@ -409,7 +409,7 @@ async fn what_fails_goes_on_failing_until_it_passes() {
 
 #[tokio::test(start_paused = true)]
 async fn a_blip_does_not_block_what_depends_on_it() {
-    let kit = TestMonitor::of([
+    let kit = TestMonitor::with_checks([
         good("db").with_failure_threshold(2).with_max_age(Duration::ZERO),
         good("api").depends_on(["db"]).with_max_age(Duration::ZERO),
     ]);
@@ -421,7 +421,7 @@ async fn a_blip_does_not_block_what_depends_on_it() {
 
 #[tokio::test(start_paused = true)]
 async fn readiness_holds_on_for_a_time_and_levels_do_not() {
-    let kit = TestMonitor::of([good("db").readiness().with_hold(Duration::from_mins(1))]);
+    let kit = TestMonitor::with_checks([good("db").readiness().with_hold(Duration::from_mins(1))]);
     kit.group(Group::Readiness).await.assert_status(Status::Pass);
     kit.force("db", Forced::fail("down"));
     kit.advance(Duration::from_secs(1)).await;
@@ -445,7 +445,7 @@ async fn readiness_holds_on_for_a_time_and_levels_do_not() {
 
 #[tokio::test(start_paused = true)]
 async fn what_never_passed_is_not_held() {
-    let kit = TestMonitor::of([good("db").readiness().with_hold(Duration::from_mins(1))]);
+    let kit = TestMonitor::with_checks([good("db").readiness().with_hold(Duration::from_mins(1))]);
     kit.force("db", Forced::fail("down"));
     for _ in 0..3 {
         kit.group(Group::Readiness).await.assert_status(Status::Fail);
@@ -457,7 +457,7 @@ async fn what_never_passed_is_not_held() {
 #[tokio::test(start_paused = true)]
 async fn what_has_no_answer_in_time_is_held_from_the_first_report_on() {
     let check = |name| good(name).readiness().with_timeout(Duration::from_secs(5)).with_hold(Duration::from_mins(1));
-    let kit = TestMonitor::of([check("db")]);
+    let kit = TestMonitor::with_checks([check("db")]);
     kit.group(Group::Readiness).await.assert_status(Status::Pass);
     kit.force("db", Forced::hang());
     for second in 0..30 {
@@ -470,7 +470,7 @@ async fn what_has_no_answer_in_time_is_held_from_the_first_report_on() {
     kit.advance(Duration::from_mins(1)).await;
     kit.group(Group::Readiness).await.assert_status(Status::Fail);
 
-    let never_passed = TestMonitor::of([check("db")]);
+    let never_passed = TestMonitor::with_checks([check("db")]);
     never_passed.force("db", Forced::hang());
     never_passed.group(Group::Readiness).await.assert_status(Status::Fail);
 }
@@ -478,7 +478,7 @@ async fn what_has_no_answer_in_time_is_held_from_the_first_report_on() {
 /// Its own next run is what makes it blocked for all, and may take a while.
 #[tokio::test(start_paused = true)]
 async fn what_is_blocked_by_a_request_is_held() {
-    let kit = TestMonitor::of([
+    let kit = TestMonitor::with_checks([
         good("db").with_max_age(Duration::ZERO),
         good("api").depends_on(["db"]).with_interval(INTERVAL).readiness().with_hold(Duration::from_mins(1)),
     ]);
@@ -495,7 +495,7 @@ async fn what_is_blocked_by_a_request_is_held() {
 /// However long its own next run takes to come, and however many reports know of the failure before.
 #[tokio::test(start_paused = true)]
 async fn a_hold_that_began_in_a_report_is_no_longer_than_others() {
-    let kit = TestMonitor::of([
+    let kit = TestMonitor::with_checks([
         good("db").with_max_age(Duration::ZERO),
         good("api").depends_on(["db"]).with_interval(Duration::from_mins(10)).readiness().with_hold(INTERVAL),
     ]);
@@ -523,7 +523,7 @@ async fn a_hold_that_began_in_a_report_is_no_longer_than_others() {
 /// Its hold is over with its pass, and what the report looked at before is a failure.
 #[tokio::test(start_paused = true)]
 async fn what_passes_while_a_report_waits_for_others_does_not_fail_in_it() {
-    let kit = TestMonitor::of([
+    let kit = TestMonitor::with_checks([
         good("db").with_interval(Duration::from_secs(5)).readiness().with_hold(Duration::from_mins(1)),
         Check::new("slow", Level::L3, || sleep(Duration::from_millis(800))).readiness().with_max_age(Duration::ZERO),
     ]);
@@ -616,7 +616,7 @@ async fn healthy_check_is_never_stale() {
 #[tokio::test(start_paused = true)]
 async fn a_hold_of_a_stale_check_counts_from_when_it_became_stale() {
     let second = Duration::from_secs(1);
-    let kit = TestMonitor::of([
+    let kit = TestMonitor::with_checks([
         Check::new("upstream", Level::L1, || async {}).with_timeout(1_000 * second).with_max_age(Duration::ZERO),
         Check::new("db", Level::L1, || async {})
             .readiness()

@@ -38,7 +38,7 @@ async fn rest(monitor: Monitor, changes: &mut Subscription) -> Vec<Result<Arc<St
 
 #[tokio::test(start_paused = true)]
 async fn a_change_tells_what_was_and_what_is() {
-    let kit = TestMonitor::of([Check::new("db", Level::L1, || async {}).critical(false)]);
+    let kit = TestMonitor::with_checks([Check::new("db", Level::L1, || async {}).critical(false)]);
     let mut changes = kit.monitor().subscribe();
     kit.force("db", Forced::fail("cannot reach postgres://user:secret@host/db"));
     kit.run("db").await;
@@ -64,7 +64,7 @@ async fn a_change_tells_what_was_and_what_is() {
 
 #[tokio::test(start_paused = true)]
 async fn a_cause_is_told_and_what_depends_on_it_comes_after_it() {
-    let kit = TestMonitor::of([
+    let kit = TestMonitor::with_checks([
         Check::new("hangs", Level::L4, std::future::pending::<()>),
         Check::new("above", Level::L3, || async {}).depends_on(["hangs"]),
     ]);
@@ -77,7 +77,7 @@ async fn a_cause_is_told_and_what_depends_on_it_comes_after_it() {
 
 #[tokio::test(start_paused = true)]
 async fn a_status_that_a_threshold_keeps_is_no_change() {
-    let kit = TestMonitor::of([flapping("flaps").with_failure_threshold(2)]);
+    let kit = TestMonitor::with_checks([flapping("flaps").with_failure_threshold(2)]);
     kit.run_times("flaps", 10).await.assert_changes([Status::Fail, Status::Pass]);
 }
 

@@ -112,7 +112,7 @@ async fn one_that_hangs_one_that_blocks_and_one_that_panics_among_twenty() {
 
 #[tokio::test(start_paused = true)]
 async fn a_check_that_never_returns_takes_its_timeout_and_no_more() {
-    let kit = TestMonitor::of([never("never")]);
+    let kit = TestMonitor::with_checks([never("never")]);
     let start = Instant::now();
     let seen = kit.look("never").await;
     assert_eq!(start.elapsed(), TIMEOUT);
@@ -123,7 +123,7 @@ async fn a_check_that_never_returns_takes_its_timeout_and_no_more() {
 #[tokio::test(start_paused = true)]
 async fn many_stalled_checks_cost_one_deadline() {
     let names = || (0..100).map(|number| format!("never_{number}"));
-    let kit = TestMonitor::of(names().map(|name| never(&name).with_timeout(Duration::from_mins(1))));
+    let kit = TestMonitor::with_checks(names().map(|name| never(&name).with_timeout(Duration::from_mins(1))));
     let start = Instant::now();
     let seen = kit.report(&Selection::everything()).await;
     assert_eq!(start.elapsed(), Duration::from_secs(10));
@@ -135,7 +135,7 @@ async fn many_stalled_checks_cost_one_deadline() {
 
 #[tokio::test(start_paused = true)]
 async fn a_group_answers_within_900_ms_and_tells_what_it_has() {
-    let kit = TestMonitor::of([
+    let kit = TestMonitor::with_checks([
         never("never").with_timeout(Duration::from_secs(5)).readiness(),
         Check::new("good", Level::L3, || async {}).readiness(),
     ]);

@@ -160,7 +160,7 @@ proptest! {
 
 #[tokio::test(start_paused = true)]
 async fn the_latest_mute_counts() {
-    let kit = TestMonitor::of([failing("billing")]);
+    let kit = TestMonitor::with_checks([failing("billing")]);
     let mute = |time, why| kit.monitor().mute("billing", time, why).expect("a check");
     let everything = Selection::everything();
     mute(HOUR, "short");
@@ -212,7 +212,7 @@ async fn dependents_of_a_muted_check_count_for_nothing() {
 /// A failure with a cause of its own is nobody's maintenance.
 #[tokio::test(start_paused = true)]
 async fn dependents_blocked_by_another_check_as_well_count() {
-    let kit = TestMonitor::of([
+    let kit = TestMonitor::with_checks([
         failing("db"),
         failing("queue").critical(false),
         good("orders").depends_on(["db", "queue"]),
@@ -232,8 +232,11 @@ async fn dependents_blocked_by_another_check_as_well_count() {
 
 #[tokio::test(start_paused = true)]
 async fn changes_of_dependents_of_a_muted_check_are_muted() {
-    let kit =
-        TestMonitor::of([failing("db"), good("orders").depends_on(["db"]), good("invoices").depends_on(["orders"])]);
+    let kit = TestMonitor::with_checks([
+        failing("db"),
+        good("orders").depends_on(["db"]),
+        good("invoices").depends_on(["orders"]),
+    ]);
     kit.monitor().mute("db", HOUR, "known").expect("a check");
     kit.report(&Selection::everything()).await;
     for name in ["orders", "invoices"] {
@@ -244,7 +247,7 @@ async fn changes_of_dependents_of_a_muted_check_are_muted() {
 
 #[tokio::test(start_paused = true)]
 async fn a_muted_check_runs_and_its_changes_say_so() {
-    let kit = TestMonitor::of([failing("billing")]);
+    let kit = TestMonitor::with_checks([failing("billing")]);
     kit.monitor().mute("billing", HOUR, "known").expect("a check");
     kit.run("billing").await.assert_muted(true).assert_changes([Status::Fail]);
     assert!(kit.changes("billing").await[0].is_muted());

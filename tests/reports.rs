@@ -19,7 +19,7 @@ fn good(name: &str) -> Check {
 
 #[tokio::test(start_paused = true)]
 async fn a_result_is_used_again_while_it_is_young() {
-    let kit = TestMonitor::of([good("db")]);
+    let kit = TestMonitor::with_checks([good("db")]);
     for (age, runs) in [(0, 1), (0, 1), (999, 1), (1, 2), (1_000, 3)] {
         kit.advance(Duration::from_millis(age)).await;
         kit.report(&Selection::everything()).await;
@@ -29,7 +29,7 @@ async fn a_result_is_used_again_while_it_is_young() {
 
 #[tokio::test(start_paused = true)]
 async fn max_age_zero_shares_only_what_overlaps() {
-    let kit = TestMonitor::of([good("db").with_max_age(Duration::ZERO)]);
+    let kit = TestMonitor::with_checks([good("db").with_max_age(Duration::ZERO)]);
     for runs in 1..4 {
         kit.report(&Selection::everything()).await;
         assert_eq!(kit.runs("db"), runs);
@@ -49,7 +49,7 @@ async fn checks_of_all_levels_run_at_the_same_time() {
 
 #[tokio::test(start_paused = true)]
 async fn a_check_that_is_not_critical_warns_at_most() {
-    let kit = TestMonitor::of([good("critical"), good("other").critical(false), good("gone").critical(false)]);
+    let kit = TestMonitor::with_checks([good("critical"), good("other").critical(false), good("gone").critical(false)]);
     kit.force("critical", Outcome::new(Status::Warn));
     kit.force("other", Outcome::new(Status::Fail));
     kit.force("gone", Forced::hang());
@@ -70,8 +70,12 @@ async fn a_slow_pass_is_a_warning() {
         .with_degraded_after(Duration::from_millis(300))
     };
     let quick = slow("quick", Status::Pass).with_degraded_after(Duration::from_millis(301));
-    let kit =
-        TestMonitor::of([slow("slow", Status::Pass), quick, slow("warns", Status::Warn), slow("fails", Status::Fail)]);
+    let kit = TestMonitor::with_checks([
+        slow("slow", Status::Pass),
+        quick,
+        slow("warns", Status::Warn),
+        slow("fails", Status::Fail),
+    ]);
     let seen = kit.report(&Selection::everything()).await;
     seen.check("slow").assert_status(Status::Warn).assert_cause("slow").assert_observed(Status::Pass);
     seen.check("quick").assert_status(Status::Pass).assert_cause(None);
@@ -81,7 +85,7 @@ async fn a_slow_pass_is_a_warning() {
 
 #[tokio::test(start_paused = true)]
 async fn since_stays_while_the_status_does() {
-    let kit = TestMonitor::of([good("db").with_max_age(Duration::ZERO)]);
+    let kit = TestMonitor::with_checks([good("db").with_max_age(Duration::ZERO)]);
     let result = async || kit.run("db").await.result().clone();
     let first = result().await;
     assert_eq!(first.since(), first.checked_at());
@@ -97,7 +101,7 @@ async fn since_stays_while_the_status_does() {
 
 #[tokio::test(start_paused = true)]
 async fn what_depends_on_a_failed_check_is_not_run() {
-    let kit = TestMonitor::of([
+    let kit = TestMonitor::with_checks([
         good("db").with_max_age(Duration::ZERO),
         good("cache").critical(false).with_max_age(Duration::ZERO),
         good("api").depends_on(["db", "cache"]).with_max_age(Duration::from_secs(30)),
@@ -130,7 +134,7 @@ async fn what_depends_on_a_failed_check_is_not_run() {
 #[tokio::test(start_paused = true)]
 async fn blocked_check_names_the_dependencies_that_fail_now() {
     let checks = |leaf: Check| {
-        TestMonitor::of([
+        TestMonitor::with_checks([
             good("a").with_max_age(Duration::ZERO),
             good("b").with_max_age(Duration::ZERO),
             leaf.depends_on(["a", "b"]),
@@ -165,7 +169,7 @@ async fn blocked_check_names_the_dependencies_that_fail_now() {
 /// The run that the second report joins waits for `slow`, and knows `a` and `b` as they were before.
 #[tokio::test(start_paused = true)]
 async fn joined_run_that_was_blocked_by_another_check_does_not_count() {
-    let kit = TestMonitor::of([
+    let kit = TestMonitor::with_checks([
         good("a").with_max_age(Duration::ZERO),
         good("b").with_max_age(Duration::ZERO),
         good("slow").with_max_age(Duration::ZERO),
@@ -187,8 +191,11 @@ async fn joined_run_that_was_blocked_by_another_check_does_not_count() {
 
 #[tokio::test(start_paused = true)]
 async fn dependencies_are_run_for_those_who_need_them_and_not_reported() {
-    let kit =
-        TestMonitor::of([good("db"), good("api").depends_on(["db"]), good("page").depends_on(["api"]).readiness()]);
+    let kit = TestMonitor::with_checks([
+        good("db"),
+        good("api").depends_on(["db"]),
+        good("page").depends_on(["api"]).readiness(),
+    ]);
     kit.force("db", Forced::fail("down"));
     let ready = kit.group(Group::Readiness).await;
     ready.assert_checks(["page"]).check("page").assert_cause("blocked").assert_message("not run, because of api");
@@ -222,8 +229,10 @@ async fn a_chain_takes_its_own_time_and_no_more() {
 
 #[tokio::test(start_paused = true)]
 async fn a_check_that_times_out_blocks_what_depends_on_it() {
-    let kit =
-        TestMonitor::of([good("hangs").with_timeout(Duration::from_millis(50)), good("next").depends_on(["hangs"])]);
+    let kit = TestMonitor::with_checks([
+        good("hangs").with_timeout(Duration::from_millis(50)),
+        good("next").depends_on(["hangs"]),
+    ]);
     kit.force("hangs", Forced::hang());
     let start = Instant::now();
     kit.report(&Selection::everything()).await.check("next").assert_status(Status::Fail).assert_cause("blocked");
@@ -234,7 +243,7 @@ async fn a_check_that_times_out_blocks_what_depends_on_it() {
 #[tokio::test(start_paused = true)]
 async fn a_run_that_began_before_its_dependency_failed_does_not_count() {
     let api = || sleep(Duration::from_millis(600));
-    let kit = TestMonitor::of([
+    let kit = TestMonitor::with_checks([
         good("db").with_max_age(Duration::from_millis(100)),
         Check::new("api", Level::L3, api).depends_on(["db"]),
     ]);

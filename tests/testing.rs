@@ -66,7 +66,7 @@ async fn declared_checks_are_forced_and_released() {
 #[tokio::test(start_paused = true)]
 async fn whatever_is_forced_happens() {
     let timeout = 2 * SECOND;
-    let kit = TestMonitor::of(both().map(|check| check.with_timeout(timeout).with_degraded_after(SECOND)));
+    let kit = TestMonitor::with_checks(both().map(|check| check.with_timeout(timeout).with_degraded_after(SECOND)));
     for name in ["task", "plain"] {
         for (forced, status, cause, message, takes) in [
             (Forced::pass(), Status::Pass, None, "", Duration::ZERO),
@@ -96,7 +96,7 @@ async fn whatever_is_forced_happens() {
 #[tokio::test(start_paused = true)]
 async fn some_runs_are_forced_and_then_it_goes_on_as_before() {
     use Status::{Fail, Pass, Warn};
-    let kit = TestMonitor::of([good("db").with_failure_threshold(2).with_max_age(Duration::ZERO)]);
+    let kit = TestMonitor::with_checks([good("db").with_failure_threshold(2).with_max_age(Duration::ZERO)]);
     kit.force("db", Forced::warn("so far"));
     kit.force_next("db", [Forced::fail("one"), Forced::pass(), Forced::fail("two"), Forced::fail("three")]);
     let mut seen = Vec::new();
@@ -113,7 +113,7 @@ async fn some_runs_are_forced_and_then_it_goes_on_as_before() {
 /// A run that is under way is not changed by what is forced after it.
 #[tokio::test(start_paused = true)]
 async fn a_run_ends_as_it_began() {
-    let kit = TestMonitor::of([Check::new("db", Level::L3, || sleep(SECOND)).with_interval(10 * SECOND)]);
+    let kit = TestMonitor::with_checks([Check::new("db", Level::L3, || sleep(SECOND)).with_interval(10 * SECOND)]);
     while kit.runs("db") == 0 {
         kit.advance(Duration::from_millis(10)).await;
     }
@@ -127,7 +127,7 @@ async fn time_passes_exactly_and_everything_that_is_due_has_been_done() {
     const CHECKS: u64 = 200;
     let interval = 10 * SECOND;
     let checks = (0..CHECKS).map(|number| good(&number.to_string()).with_interval(interval));
-    let kit = TestMonitor::of(checks.chain(both().map(|check| check.with_interval(interval))));
+    let kit = TestMonitor::with_checks(checks.chain(both().map(|check| check.with_interval(interval))));
     let start = Instant::now();
     let mut passed = Duration::ZERO;
     for time in [0, 1, 700, 1_000, 1_500, 59_999_999, 1] {
@@ -148,7 +148,7 @@ async fn time_passes_exactly_and_everything_that_is_due_has_been_done() {
 #[tokio::test(start_paused = true)]
 async fn no_change_is_missed_however_many_come_at_one_moment() {
     let names: Vec<_> = (0..300).map(|number| number.to_string()).collect();
-    let kit = TestMonitor::of(names.iter().map(|name| good(name)));
+    let kit = TestMonitor::with_checks(names.iter().map(|name| good(name)));
     kit.report(&Selection::everything()).await.assert_status(Status::Pass);
     for name in &names {
         kit.force(name, Forced::fail("down"));
@@ -164,7 +164,7 @@ async fn no_change_is_missed_however_many_come_at_one_moment() {
 #[tokio::test(start_paused = true)]
 async fn plain_functions_are_waited_for() {
     let check = Check::blocking("plain", Level::L3, || std::thread::sleep(Duration::from_millis(20)));
-    let kit = TestMonitor::of([check.with_interval(SECOND)]);
+    let kit = TestMonitor::with_checks([check.with_interval(SECOND)]);
     kit.advance(2 * SECOND).await;
     let start = Instant::now();
     for _ in 0..5 {
@@ -179,7 +179,7 @@ async fn plain_functions_are_waited_for() {
 
 #[tokio::test(start_paused = true)]
 async fn what_is_blocked_is_seen_without_a_run() {
-    let kit = TestMonitor::of([good("db"), good("api").depends_on(["db"]).with_interval(SECOND)]);
+    let kit = TestMonitor::with_checks([good("db"), good("api").depends_on(["db"]).with_interval(SECOND)]);
     kit.force("db", Forced::hang());
     kit.run("api").await.assert_cause("blocked").assert_message("because of db");
     assert_eq!(kit.runs("api"), 0);
@@ -187,7 +187,7 @@ async fn what_is_blocked_is_seen_without_a_run() {
 
 #[tokio::test(start_paused = true)]
 async fn the_monitor_is_there_to_mute_and_drain() {
-    let kit = TestMonitor::of([good("db").readiness()]);
+    let kit = TestMonitor::with_checks([good("db").readiness()]);
     kit.force("db", Forced::fail("gone"));
     kit.monitor().mute("db", SECOND, "known").expect("a check");
     kit.group(Group::Readiness).await.assert_status(Status::Pass).check("db").assert_muted(true);
@@ -222,7 +222,8 @@ fn panic_of<T>(code: impl FnOnce() -> T) -> (u32, String) {
 
 #[tokio::test(start_paused = true)]
 async fn an_assertion_that_does_not_hold_tells_everything() {
-    let kit = TestMonitor::of([good("db").readiness().with_failure_threshold(2).with_hold(SECOND), good("api")]);
+    let kit =
+        TestMonitor::with_checks([good("db").readiness().with_failure_threshold(2).with_hold(SECOND), good("api")]);
     kit.run("db").await;
     kit.force("db", Forced::fail("refused"));
     let seen = kit.run_times("db", 2).await;
@@ -263,7 +264,7 @@ async fn an_assertion_that_does_not_hold_tells_everything() {
 
 #[tokio::test(start_paused = true)]
 async fn only_the_last_changes_are_told() {
-    let kit = TestMonitor::of([good("db")]);
+    let kit = TestMonitor::with_checks([good("db")]);
     for _ in 0..10 {
         kit.force("db", Forced::fail("down"));
         kit.run("db").await;
@@ -277,7 +278,7 @@ async fn only_the_last_changes_are_told() {
 
 #[tokio::test(start_paused = true)]
 async fn mistakes_in_a_test_are_told_where_they_are() {
-    let kit = TestMonitor::of([good("database")]);
+    let kit = TestMonitor::with_checks([good("database")]);
     let unknown = "no check is named `databse`; did you mean `database`?";
     for (line, text) in [
         panic_of(|| kit.force("databse", Forced::pass())),
@@ -292,12 +293,12 @@ async fn mistakes_in_a_test_are_told_where_they_are() {
         assert_eq!(text, unknown);
         assert_ne!(line, 0);
     }
-    let (line, text) = panic_of(|| TestMonitor::of([good("db").with_timeout(Duration::ZERO), good("db")]));
+    let (line, text) = panic_of(|| TestMonitor::with_checks([good("db").with_timeout(Duration::ZERO), good("db")]));
     assert!(text.contains("for 2 reasons") && line != 0, "{text}");
 }
 
 fn is_refused() {
-    let (line, text) = panic_of(|| TestMonitor::of([good("db")]));
+    let (line, text) = panic_of(|| TestMonitor::with_checks([good("db")]));
     assert!(
         text.contains("needs the paused clock of a Tokio runtime of one thread")
             && text.contains("`#[tokio::test(start_paused = true)]`"),

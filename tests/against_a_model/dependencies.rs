@@ -201,7 +201,7 @@ struct Subject {
 
 impl Subject {
     async fn new(rules: Vec<Rules>) -> Self {
-        let kit = TestMonitor::of(rules.iter().enumerate().map(|(index, rules)| check(index, rules)));
+        let kit = TestMonitor::with_checks(rules.iter().enumerate().map(|(index, rules)| check(index, rules)));
         let mut subject = Self { kit, start: Instant::now(), model: Model::new(rules) };
         subject.outdate(Duration::from_secs(11)).await;
         subject

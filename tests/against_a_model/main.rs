@@ -238,7 +238,7 @@ async fn play(rules: [Rules; 2], steps: Vec<(bool, Step)>) {
         [Subject::new(names[0], asked, start), Subject::new(names[1], background, start)]
     };
     let mut subjects = [first, second];
-    let kit = TestMonitor::of([first_check, second_check]);
+    let kit = TestMonitor::with_checks([first_check, second_check]);
     for (is_background, step) in steps {
         let late = start.elapsed().as_nanos() % BEAT.as_nanos();
         kit.advance(BEAT.saturating_sub(Duration::from_nanos_u128(late))).await;

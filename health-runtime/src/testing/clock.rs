@@ -8,63 +8,63 @@ use tokio::{
     time::{Instant, advance, sleep_until},
 };
 
-use super::script::Script;
+use super::interceptor::Interceptor;
 use crate::time::after;
 
-/// What Tokio's timers are rounded up to.
-const TICK: Duration = Duration::from_millis(1);
+/// Resolution of Tokio's timers.
+const TIMER_TICK: Duration = Duration::from_millis(1);
 
-/// Sees to it that the clock is a test's.
+/// Panics unless the clock is paused.
 ///
-/// It does not pause a clock that runs: timers go off at whole milliseconds since the runtime began, and one that is
-/// paused in between would tell each of them as late.
+/// It does not pause a running clock: timers fire at whole milliseconds since the start of the runtime, so on a clock that is
+/// paused in between each of them would be late.
 #[track_caller]
 pub(super) fn assert_paused() {
     let flavor = Handle::try_current().map(|runtime| runtime.runtime_flavor());
     let is_paused = matches!(flavor, Ok(RuntimeFlavor::CurrentThread)) && {
-        // Tokio does not say it.
+        // Tokio has no method for it.
         let before = Instant::now();
         thread::sleep(Duration::from_micros(1));
         Instant::now() == before
     };
     assert!(
         is_paused,
-        "a `TestMonitor` needs the paused clock of a Tokio runtime of one thread: write \
+        "a `TestMonitor` needs the paused clock of a Tokio runtime with one thread; write \
          `#[tokio::test(start_paused = true)]`, and build it inside that `async fn`"
     );
 }
 
-/// Lets time pass, to the nanosecond, and every timer go off at its own time.
+/// Lets time pass, to the nanosecond, with every timer at its own time.
 ///
-/// Tokio's `advance` alone would jump: a check that runs every 10 s would run once in a minute.
-pub(super) async fn pass(time: Duration, scripts: &[Arc<Script>]) {
+/// Tokio's `advance` alone would jump: a check with an interval of 10 s would run once in a minute.
+pub(super) async fn pass(time: Duration, interceptors: &[Arc<Interceptor>]) {
     let until = after(Instant::now(), time);
-    if time > 2 * TICK {
-        // A timer is up to two ticks late if the clock stands between two of them.
-        sleep_until(until - 2 * TICK).await;
+    if time > 2 * TIMER_TICK {
+        // A timer is up to two ticks late if the clock stands between two ticks.
+        sleep_until(until - 2 * TIMER_TICK).await;
     }
     loop {
-        settle(scripts).await;
+        settle(interceptors).await;
         let left = until.saturating_duration_since(Instant::now());
         if left.is_zero() {
             return;
         }
-        advance(left.min(TICK)).await;
+        advance(left.min(TIMER_TICK)).await;
     }
 }
 
-/// Lets all tasks go on that can without time passing.
-pub(super) async fn settle(scripts: &[Arc<Script>]) {
+/// Polls all tasks until they wait for time to pass.
+pub(super) async fn settle(interceptors: &[Arc<Interceptor>]) {
     loop {
-        // Each turn is enough for 61 polls, and for whatever these wake. A check that comes due takes about five; the
-        // rest is for those that yield by themselves.
+        // Each turn allows 61 polls and the tasks that they wake. A check that is due takes about five turns; the
+        // rest is for checks that yield.
         let turns = 32 + Handle::current().metrics().num_alive_tasks() / 4;
         for _ in 0..turns {
             yield_now().await;
         }
         let mut has_waited = false;
-        for script in scripts {
-            has_waited |= script.no_thread().await;
+        for interceptor in interceptors {
+            has_waited |= interceptor.wait_for_threads().await;
         }
         if !has_waited {
             return;

@@ -2,14 +2,14 @@ use std::time::Duration;
 
 use crate::model::Outcome;
 
-/// What a check does in place of its own function, from [`TestMonitor::force`](super::TestMonitor::force) on.
+/// Behavior of a check in place of its own function, see [`TestMonitor::force`](super::TestMonitor::force).
 ///
-/// An [`Outcome`] is one, too: `kit.force("db", Outcome::pass().with_data(…))`.
+/// An [`Outcome`] converts into it: `monitor.force("db", Outcome::pass().with_data(…))`.
 #[derive(Clone, Debug)]
-pub struct Forced(pub(super) Deed);
+pub struct Forced(pub(super) ForcedBehavior);
 
 #[derive(Clone, Debug)]
-pub(super) enum Deed {
+pub(super) enum ForcedBehavior {
     Answer(Outcome),
     Panic(String),
     Hang,
@@ -17,46 +17,46 @@ pub(super) enum Deed {
 }
 
 impl Forced {
-    /// It passes at once.
+    /// The check passes at once.
     #[must_use]
     pub const fn pass() -> Self {
-        Self(Deed::Answer(Outcome::pass()))
+        Self(ForcedBehavior::Answer(Outcome::pass()))
     }
 
-    /// It warns at once, with this message.
+    /// The check warns at once, with this message.
     #[must_use]
     pub fn warn(message: impl Into<String>) -> Self {
         Outcome::warn(message).into()
     }
 
-    /// It fails at once, with this message.
+    /// The check fails at once, with this message.
     #[must_use]
     pub fn fail(message: impl Into<String>) -> Self {
         Outcome::fail(message).into()
     }
 
-    /// It panics with this text. The test prints nothing of it.
+    /// The check panics with this text, which the test does not print.
     #[must_use]
     pub fn panic(text: impl Into<String>) -> Self {
-        Self(Deed::Panic(text.into()))
+        Self(ForcedBehavior::Panic(text.into()))
     }
 
-    /// It never answers, so that its timeout ends it. A plain `fn` is ended like an `async fn`: that one of these keeps
-    /// its thread, and is `still_running` for those who ask later, cannot be shown on a paused clock.
+    /// The check never ends, so it times out. A plain `fn` is ended like an `async fn`: a paused clock cannot show that it
+    /// keeps its thread, and is `still_running` afterwards.
     #[must_use]
     pub const fn hang() -> Self {
-        Self(Deed::Hang)
+        Self(ForcedBehavior::Hang)
     }
 
-    /// It waits for this long, then calls the check's own function.
+    /// The check waits for this time, then calls its own function.
     #[must_use]
     pub const fn slow_by(time: Duration) -> Self {
-        Self(Deed::SlowBy(time))
+        Self(ForcedBehavior::SlowBy(time))
     }
 }
 
 impl From<Outcome> for Forced {
     fn from(outcome: Outcome) -> Self {
-        Self(Deed::Answer(outcome))
+        Self(ForcedBehavior::Answer(outcome))
     }
 }

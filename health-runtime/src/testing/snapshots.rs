@@ -1,58 +1,58 @@
-//! What a kit saw of a check or of a report, to be held against what a test expects.
+//! Snapshots of checks and reports, with assertions.
 #![allow(clippy::must_use_candidate, reason = "an assertion may well be the last of its line")]
 
 use std::{fmt, time::Duration};
 
-use super::history::{Noted, write_why};
+use super::change_recorder::{RecordedChange, write_reason};
 use crate::model::{Cause, CheckResult, Report, ReportEntry, Status};
 
-/// How many changes of a check the text of a failed assertion shows.
-const SHOWN: usize = 8;
+/// Most changes that the text of a failed assertion shows.
+const MAX_SHOWN_CHANGES: usize = 8;
 
-/// One check, as a request found it at one moment.
+/// One check at one moment, as a request sees it.
 ///
-/// Each assertion yields it again, so that they can be written one behind the other. One that does not hold panics at
-/// the line of the test, and says what was expected, what is, and how the status changed until then.
+/// Assertions return the snapshot, so they can be chained. A failed assertion panics at the line of the test, and shows the
+/// expected value, the actual one, and the changes of status so far.
 #[derive(Clone, Debug)]
-pub struct SeenCheck {
+pub struct CheckSnapshot {
     entry: ReportEntry,
     at: Duration,
-    changes: Vec<Noted>,
+    changes: Vec<RecordedChange>,
 }
 
-/// A report, at one moment. Its assertions are like those of [`SeenCheck`].
+/// A report at one moment. Its assertions are like those of [`CheckSnapshot`].
 #[derive(Clone, Debug)]
-pub struct SeenReport {
+pub struct ReportSnapshot {
     report: Report,
-    checks: Vec<SeenCheck>,
+    checks: Vec<CheckSnapshot>,
     at: Duration,
 }
 
-impl SeenCheck {
-    pub(super) const fn new(entry: ReportEntry, at: Duration, changes: Vec<Noted>) -> Self {
+impl CheckSnapshot {
+    pub(super) const fn new(entry: ReportEntry, at: Duration, changes: Vec<RecordedChange>) -> Self {
         Self { entry, at, changes }
     }
 
-    /// Everything that is known of it.
+    /// The check's result.
     #[must_use]
     pub fn result(&self) -> &CheckResult {
         &self.entry.result
     }
 
-    /// Asserts what its status is, all thresholds and criticality counted in.
+    /// Asserts the status, which includes thresholds and criticality.
     ///
     /// # Panics
-    /// If it is another.
+    /// If the status differs.
     #[track_caller]
     pub fn assert_status(&self, expected: Status) -> &Self {
         let is = self.result().status();
         self.expect(is == expected, format_args!("be `{}`", expected.as_str()), format_args!("is `{}`", is.as_str()))
     }
 
-    /// Asserts what its latest run showed by itself.
+    /// Asserts the raw status of the latest run.
     ///
     /// # Panics
-    /// If it is something else.
+    /// If the status differs.
     #[track_caller]
     pub fn assert_observed(&self, expected: Status) -> &Self {
         let is = self.result().observed();
@@ -63,11 +63,11 @@ impl SeenCheck {
         )
     }
 
-    /// Asserts the cause of its status by its word on the wire, see [`Cause::as_str`]; `None` if the status is the
-    /// function's own answer.
+    /// Asserts the cause of the status by its word on the wire, see [`Cause::as_str`]; `None` if the check itself returned
+    /// the status.
     ///
     /// # Panics
-    /// If it is another.
+    /// If the cause differs.
     #[track_caller]
     pub fn assert_cause<'a>(&self, expected: impl Into<Option<&'a str>>) -> &Self {
         let (is, expected) = (self.result().cause().map(Cause::as_str), expected.into());
@@ -76,7 +76,7 @@ impl SeenCheck {
         self.expect(is == expected, format_args!("have {}", word(expected)), format_args!("has {}", word(is)))
     }
 
-    /// Asserts that its message contains this.
+    /// Asserts that the message contains this text.
     ///
     /// # Panics
     /// If it does not, or if there is no message.
@@ -90,10 +90,10 @@ impl SeenCheck {
         )
     }
 
-    /// Asserts whether it is muted.
+    /// Asserts whether the check is muted.
     ///
     /// # Panics
-    /// If it is not as expected.
+    /// If it differs.
     #[track_caller]
     pub fn assert_muted(&self, expected: bool) -> &Self {
         let word = |is_muted: bool| if is_muted { "muted" } else { "counted" };
@@ -101,27 +101,27 @@ impl SeenCheck {
         self.expect(is == expected, format_args!("be {}", word(expected)), format_args!("is {}", word(is)))
     }
 
-    /// Asserts all changes of its status since the kit was made, by what it changed to: `[Pass, Fail]` for one that
-    /// passed when it was first run, and failed later.
+    /// Asserts all changes of the status since the test monitor was made, as the new statuses: `[Pass, Fail]` for a check
+    /// that passed its first run, and failed later.
     ///
     /// # Panics
-    /// If it changed in another way.
+    /// If the changes differ.
     #[track_caller]
     pub fn assert_changes(&self, expected: impl IntoIterator<Item = Status>) -> &Self {
         let expected: Vec<_> = expected.into_iter().collect();
-        let is: Vec<_> = self.changes.iter().map(|noted| noted.change.to()).collect();
+        let is: Vec<_> = self.changes.iter().map(|recorded| recorded.change.to()).collect();
         self.expect(is == expected, format_args!("have turned to {expected:?}"), format_args!("has turned to {is:?}"))
     }
 
     #[track_caller]
     fn expect(&self, holds: bool, expected: fmt::Arguments<'_>, is: fmt::Arguments<'_>) -> &Self {
-        assert!(holds, "`{}` should {expected}, and {is}\n{self}", self.entry.check.name());
+        assert!(holds, "`{}` should {expected}, but {is}\n{self}", self.entry.check.name());
         self
     }
 }
 
-/// What a person needs to know to understand why an assertion failed.
-impl fmt::Display for SeenCheck {
+/// The text of a failed assertion.
+impl fmt::Display for CheckSnapshot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let result = self.result();
         write!(f, "  at {:?}: {}", self.at, Line(&self.entry))?;
@@ -130,16 +130,16 @@ impl fmt::Display for SeenCheck {
             return f.write_str("\n  its status never changed");
         }
         f.write_str("\n  its status changed")?;
-        let hidden = self.changes.len().saturating_sub(SHOWN);
+        let hidden = self.changes.len().saturating_sub(MAX_SHOWN_CHANGES);
         if hidden > 0 {
             write!(f, " {hidden} times, and then")?;
         }
-        self.changes[hidden..].iter().try_for_each(|noted| write!(f, "\n    {noted}"))
+        self.changes[hidden..].iter().try_for_each(|recorded| write!(f, "\n    {recorded}"))
     }
 }
 
-impl SeenReport {
-    pub(super) const fn new(report: Report, checks: Vec<SeenCheck>, at: Duration) -> Self {
+impl ReportSnapshot {
+    pub(super) const fn new(report: Report, checks: Vec<CheckSnapshot>, at: Duration) -> Self {
         Self { report, checks, at }
     }
 
@@ -149,63 +149,63 @@ impl SeenReport {
         &self.report
     }
 
-    /// One check of the report, as this report shows it: readiness may hold on to a pass that a level report does not.
+    /// Returns one check as this report shows it: readiness may hold a pass that a level report does not.
     ///
     /// # Panics
-    /// If it is not in the report.
+    /// If the check is not in the report.
     #[must_use]
     #[track_caller]
-    pub fn check(&self, name: &str) -> &SeenCheck {
+    pub fn check(&self, name: &str) -> &CheckSnapshot {
         match self.checks.iter().find(|check| check.entry.check.name() == name) {
             Some(check) => check,
-            None => panic!("`{name}` should be in the report, and is not\n{self}"),
+            None => panic!("`{name}` should be in the report, but is not\n{self}"),
         }
     }
 
     /// Asserts the status of the whole report, as a caller of the endpoint sees it.
     ///
     /// # Panics
-    /// If it is another.
+    /// If the status differs.
     #[track_caller]
     pub fn assert_status(&self, expected: Status) -> &Self {
         let is = self.report.status();
-        assert!(is == expected, "the report should be `{}`, and is `{}`\n{self}", expected.as_str(), is.as_str());
+        assert!(is == expected, "the report should be `{}`, but is `{}`\n{self}", expected.as_str(), is.as_str());
         self
     }
 
-    /// Asserts which checks are in the report, in any order.
+    /// Asserts the checks of the report, in any order.
     ///
     /// # Panics
-    /// If it has others.
+    /// If the checks differ.
     #[track_caller]
     pub fn assert_checks<'a>(&self, expected: impl IntoIterator<Item = &'a str>) -> &Self {
         let mut expected: Vec<_> = expected.into_iter().collect();
         let mut are: Vec<_> = self.checks.iter().map(|check| check.entry.check.name()).collect();
         expected.sort_unstable();
         are.sort_unstable();
-        assert!(are == expected, "the report should be on {expected:?}, and is on {are:?}\n{self}");
+        assert!(are == expected, "the report should have the checks {expected:?}, but has {are:?}\n{self}");
         self
     }
 }
 
-impl fmt::Display for SeenReport {
+impl fmt::Display for ReportSnapshot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "  at {:?}: {} checks", self.at, self.checks.len())?;
         if let Some(cause) = self.report.cause() {
-            write!(f, ", all of it {}", cause.as_str())?;
+            write!(f, ", all {}", cause.as_str())?;
         }
         self.checks.iter().try_for_each(|check| write!(f, "\n    {}", Line(&check.entry)))
     }
 }
 
-/// One check in one line: `db is fail, timed_out: no answer within 2s (muted)`.
+/// One check as a line: `db is fail, timed_out: no answer within 2s (muted)`.
 struct Line<'a>(&'a ReportEntry);
 
 impl fmt::Display for Line<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ReportEntry { check, result, muted } = self.0;
         write!(f, "{} is {}", check.name(), result.status().as_str())?;
-        write_why(f, result.cause(), result.message())?;
+        write_reason(f, result.cause(), result.message())?;
         if result.held_until().is_some() {
             f.write_str(" (held)")?;
         }
