@@ -30,7 +30,7 @@ impl ChangeRecorder {
     /// Records all changes of a monitor from now on, in a task that ends with the monitor.
     pub(super) fn start(monitor: &Monitor) -> Arc<Self> {
         let recorder = Arc::new(Self::default());
-        let (start, mut changes, recording) = (Instant::now(), monitor.record(), Arc::clone(&history));
+        let (start, mut changes, recording) = (Instant::now(), monitor.record(), Arc::clone(&recorder));
         tokio::spawn(async move {
             while let Some(change) = changes.recv().await {
                 lock(&recording.changes).push(RecordedChange { at: start.elapsed(), change });
