@@ -1,22 +1,22 @@
-//! When this version was deployed, which the process cannot know: a restart looks the same.
+//! Time of the deployment, which comes from the environment: for the process a restart looks the same.
 
 use std::time::{Duration, SystemTime};
 
-use super::metadata::LATEST_DATE;
+use super::metadata::MAX_UNIX_SECONDS;
 
-/// Variables that hold the time of the deployment: the service's own, then those that platforms set.
-const VARIABLES: [&str; 2] = ["DEPLOYED_AT", "HEROKU_RELEASE_CREATED_AT"];
+/// Variables with the time of the deployment: the service's own, then those of platforms.
+const DEPLOYMENT_VARIABLES: [&str; 2] = ["DEPLOYED_AT", "HEROKU_RELEASE_CREATED_AT"];
 
-/// Returns the time that the first variable with a valid one holds. Logs those that hold something else.
+/// Returns the time in the first variable that has a valid one. Logs invalid values.
 pub(super) fn deployed_at(variable: impl Fn(&str) -> Option<String>) -> Option<SystemTime> {
-    VARIABLES.into_iter().find_map(|name| {
+    DEPLOYMENT_VARIABLES.into_iter().find_map(|name| {
         let value = variable(name).filter(|value| !value.trim().is_empty())?;
         let time = parse(value.trim());
         if time.is_none() {
             tracing::warn!(
                 variable = name,
                 ?value,
-                "not a valid RFC 3339 time, so it is not reported as `deployed_at`; write one such as \
+                "not a valid RFC 3339 time, so `deployed_at` is not reported; write one such as \
                  2026-11-20T20:00:00Z or 2026-11-20T22:00:00+02:00"
             );
         }
@@ -24,13 +24,13 @@ pub(super) fn deployed_at(variable: impl Fn(&str) -> Option<String>) -> Option<S
     })
 }
 
-/// Parses RFC 3339 with any offset, which humantime lacks. `None` also before 1970 and after 9999.
+/// Parses RFC 3339 with any offset, which humantime lacks. Returns `None` before 1970 and after 9999 as well.
 fn parse(text: &str) -> Option<SystemTime> {
     let (local, offset) = match text.strip_suffix(['Z', 'z']) {
         Some(local) => (local, "+00:00"),
         None => text.split_at_checked(text.len().checked_sub("+00:00".len())?)?,
     };
-    // humantime takes a second offset for the end.
+    // humantime ignores a second offset.
     if !local.get("2026-01-01T".len()..)?.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b':' | b'.')) {
         return None;
     }
@@ -43,7 +43,7 @@ fn parse(text: &str) -> Option<SystemTime> {
         _ => return None,
     };
     let since_epoch = time.duration_since(SystemTime::UNIX_EPOCH).ok()?;
-    (since_epoch.as_secs() <= LATEST_DATE).then_some(time)
+    (since_epoch.as_secs() <= MAX_UNIX_SECONDS).then_some(time)
 }
 
 fn two_digits(text: &str, below: u64) -> Option<u64> {
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn malformed_times_and_times_without_a_written_form_are_absent() {
+    fn malformed_and_unwritable_times_are_absent() {
         for text in [
             "",
             "Z",
@@ -100,7 +100,7 @@ mod tests {
         ] {
             assert_eq!(seconds(text), None, "{text:?}");
         }
-        assert_eq!(seconds("9999-12-31T23:59:59Z"), Some(LATEST_DATE));
+        assert_eq!(seconds("9999-12-31T23:59:59Z"), Some(MAX_UNIX_SECONDS));
     }
 
     #[test]

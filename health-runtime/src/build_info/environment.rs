@@ -1,9 +1,9 @@
-//! Which environment a request came to, from the name that it was sent to.
+//! The environment in the host name of a request.
 
 const PRODUCTION: &str = "production";
 
-/// The words that a label of a host name may be, and that are then the environment.
-const WORDS: [&str; 24] = [
+/// Labels of a host name that name an environment.
+const ENVIRONMENT_LABELS: [&str; 24] = [
     "acceptance",
     "alpha",
     "beta",
@@ -30,8 +30,8 @@ const WORDS: [&str; 24] = [
     "uat",
 ];
 
-/// Names that say where a host is, and nothing about what it is for (RFC 6761, 6762, 8375, 9476, and custom).
-const NOT_PUBLIC: [&str; 15] = [
+/// Top-level names of private networks, which show no environment (RFC 6761, 6762, 8375, 9476, and custom).
+const PRIVATE_DOMAINS: [&str; 15] = [
     "alt",
     "arpa",
     "corp",
@@ -49,10 +49,10 @@ const NOT_PUBLIC: [&str; 15] = [
     "test",
 ];
 
-/// The environment that the value of a `Host` header speaks of, or `None` where it could be any. Only a public name says
-/// something: through a port-forward, production is `localhost`.
+/// Returns the environment that a `Host` header names; `None` if it could be any. Only public names count: through a
+/// port-forward, production is `localhost`.
 ///
-/// The answer is always a word of this file, so that nothing a client sends can come back to anybody.
+/// The result is always a word of this file, so that clients cannot inject text.
 pub(super) fn from_host(host: &str) -> Option<&'static str> {
     let host = host.trim();
     let name = without_port(host);
@@ -66,22 +66,22 @@ pub(super) fn from_host(host: &str) -> Option<&'static str> {
 
 fn from_labels(labels: &[&str]) -> Option<&'static str> {
     let (first, last) = (labels.first()?, labels.last()?);
-    // An address ends in a number, however it is written.
+    // Every form of an IP address ends in a number.
     let is_public = labels.len() > 1 && last.starts_with(|first: char| first.is_ascii_alphabetic());
-    if !is_public || NOT_PUBLIC.contains(last) {
+    if !is_public || PRIVATE_DOMAINS.contains(last) {
         return None;
     }
-    // `staging.abc.api`, and also `api.staging.abc.com`; but `www.demo.com` is a name that somebody bought.
-    let own = &labels[..labels.len() - bought_labels(labels)];
+    // `staging.abc.api` and `api.staging.abc.com`; but the `demo` of `www.demo.com` is a registered name.
+    let own = &labels[..labels.len() - registered_labels(labels)];
     if let Some(word) = word(first).or_else(|| own.iter().find_map(|label| word(label))) {
         return Some(if word == "prod" { PRODUCTION } else { word });
     }
-    // `api-staging.abc.com` or `qa2.abc.com` may be what it looks like, and is not the production system for certain.
-    let unsure = own.iter().any(|label| label.split('-').any(|part| word(without_number(part)).is_some()));
-    (!unsure).then_some(PRODUCTION)
+    // `api-staging.abc.com` and `qa2.abc.com` may be an environment, so they are not reported as production.
+    let is_ambiguous = own.iter().any(|label| label.split('-').any(|part| word(without_number(part)).is_some()));
+    (!is_ambiguous).then_some(PRODUCTION)
 }
 
-/// `name`, `name:80`, `[::1]`, `[::1]:80`, and the `::1` that no client should send.
+/// Strips the port: of `name`, `name:80`, `[::1]`, `[::1]:80`, and of `::1`, which clients should not send.
 fn without_port(host: &str) -> &str {
     if let Some((address, _)) = host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
         return address;
@@ -97,17 +97,17 @@ fn is_label(label: &str) -> bool {
     (1..=63).contains(&label.len()) && label.bytes().all(allowed)
 }
 
-/// How many labels at the end make the domain that was bought: `abc.com`, `abc.co.uk`.
-fn bought_labels(labels: &[&str]) -> usize {
-    let bought = match labels {
+/// Returns the number of labels of the registered domain: two in `abc.com`, three in `abc.co.uk`.
+fn registered_labels(labels: &[&str]) -> usize {
+    let registered = match labels {
         [.., second, last] if last.len() == 2 && second.len() <= 3 => 3,
         _ => 2,
     };
-    bought.min(labels.len())
+    registered.min(labels.len())
 }
 
 fn word(label: &str) -> Option<&'static str> {
-    WORDS.into_iter().find(|word| *word == label)
+    ENVIRONMENT_LABELS.into_iter().find(|word| *word == label)
 }
 
 fn without_number(part: &str) -> &str {
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn loopback_says_nothing() {
+    fn loopback_has_no_environment() {
         check(
             &[
                 "localhost",
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_word_is_the_environment() {
+    fn label_names_environment() {
         check(&["staging.abc.api", "Staging.ABC.api:8443", "staging.abc.api."], Some("staging"));
         check(&["api.staging.abc.com", "staging.ab.io"], Some("staging"));
         check(&["qa.abc.api"], Some("qa"));
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn any_other_name_is_production() {
+    fn other_public_name_is_production() {
         check(
             &["abc.api", "abc.api:443", "api.abc.dev", "www.demo.com", "www.demo.co.uk", "latest.abc.com"],
             Some(PRODUCTION),
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn says_nothing_where_it_could_be_any() {
+    fn ambiguous_name_has_no_environment() {
         check(&["staging", "staging.internal", "prod.local", "test.localhost", "qa.private"], None);
         check(&["127.1", "127.1:8080", "0x7f.1", "127.0x1", "2130706433", "1.2.3.4.5"], None);
         check(&["10.1.2.3", "10.1.2.3:80", "0.0.0.0", "[2001:db8::1]:80", "[fe80::1%25eth0]"], None);
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn says_nothing_about_what_is_no_name() {
+    fn invalid_name_has_no_environment() {
         let long_label = "a".repeat(64) + ".com";
         let long_name = "a.".repeat(127) + "com";
         check(&["", ":80", ".", "..", "a..b", "<script>.com", "a b.com", "абв.com", "user@abc.api"], None);

@@ -1,13 +1,12 @@
-//! What is running: what the build knew, and what only the process knows.
+//! Facts about the running program: from its build, and from its process.
 
-mod at_build;
+mod compile_time;
 mod container;
 mod deployment;
 mod environment;
 mod metadata;
 mod runtime;
-mod uptime;
 
-pub use at_build::{build_date, with_first_revision, with_package_repo};
+pub use compile_time::{build_date, with_first_revision, with_package_repo};
 pub use metadata::{BuildInfo, BuildMetadata};
 pub(crate) use runtime::{RuntimeFacts, RuntimeInfo};
