@@ -4,37 +4,37 @@ use std::ops::Range;
 
 use super::{
     letters::{letter_at, skip},
-    spot::Spot,
+    rules::Position,
     value::{is_masked, is_number, is_state},
 };
 use crate::char_boundary::{ceil_char_boundary, floor_char_boundary};
 
-/// Longest look for credentials with a space in them.
-const MAX_SPACED: usize = 128;
+/// Longest credentials with a space in them.
+const MAX_SPACED_BYTES: usize = 128;
 
-/// Schemes whose user names are no secret without a password.
+/// Schemes whose user names are not secret without a password.
 const SCHEMES_WITH_USERS: [&str; 6] = ["ssh", "git", "sftp", "git+ssh", "ssh+git", "svn+ssh"];
 
-/// Words behind an `@` that is not part of an address: `actions/checkout@main`.
-const VERSIONS: [&str; 12] =
+/// Words behind the `@` of a version: `actions/checkout@main`.
+const VERSION_WORDS: [&str; 12] =
     ["main", "master", "latest", "next", "head", "dev", "develop", "beta", "alpha", "stable", "nightly", "sha256"];
 
 /// Finds the credentials of a URL: everything from `://` to the last `@` of the word, because a password that should have
 /// been percent-encoded may hold any other character.
-pub(super) fn url(spot: &Spot<'_>) -> Option<Range<usize>> {
-    let text = spot.text;
-    let level = Some(spot.letter).filter(|letter| letter.char == ':')?.level;
-    let start = skip_exactly(text, spot.at, "://", level)?;
+pub(super) fn url(position: &Position<'_>) -> Option<Range<usize>> {
+    let text = position.text;
+    let level = Some(position.letter).filter(|letter| letter.char == ':')?.level;
+    let start = skip_exactly(text, position.at, "://", level)?;
     let authority = skip(text, start, |letter| {
         letter.level > level || !(letter.char.is_whitespace() || "/?#\\\"'<>`".contains(letter.char))
     });
     let user_end = find_at_sign(text, start..authority, level);
     let has_password = has_password(&text[start..user_end.unwrap_or(authority)], user_end.is_some());
     let end = match user_end {
-        Some(_) if !has_password && has_plain_users(&text[spot.floor..spot.at]) => None,
-        Some(first) => last_at_sign(spot, start, level).or(Some(first)),
+        Some(_) if !has_password && has_plain_users(&text[position.floor..position.at]) => None,
+        Some(first) => last_at_sign(position, start, level).or(Some(first)),
         None if has_password => {
-            last_at_sign(spot, start, level).or_else(|| spaced_at_sign(text, start, authority, level))
+            last_at_sign(position, start, level).or_else(|| spaced_at_sign(text, start, authority, level))
         }
         None => None,
     }?;
@@ -78,17 +78,17 @@ fn find_at_sign(text: &str, range: Range<usize>, level: usize) -> Option<usize> 
     (at < range.end).then_some(at)
 }
 
-/// The last `@` of the word that begins at a position. Each word is looked through once, however many URLs are in it.
-fn last_at_sign(spot: &Spot<'_>, start: usize, level: usize) -> Option<usize> {
-    let mut words = spot.words.get();
+/// Returns the last `@` of the word that begins at a position. Each word is searched once, however many URLs it contains.
+fn last_at_sign(position: &Position<'_>, start: usize, level: usize) -> Option<usize> {
+    let mut words = position.at_signs.get();
     let (end, _) = words[level];
     if end <= start {
-        let quote = spot.text[spot.floor..spot.at]
+        let quote = position.text[position.floor..position.at]
             .trim_end_matches(|letter: char| letter.is_ascii_alphanumeric() || "+-.".contains(letter));
         let quote = quote.chars().next_back().filter(|quote| matches!(quote, '"' | '\'' | '`'));
         let mut last = None;
         let mut at = start;
-        while let Some(letter) = letter_at(spot.text, at) {
+        while let Some(letter) = letter_at(position.text, at) {
             let counts = letter.level <= level;
             if counts && (letter.char.is_whitespace() || Some(letter.char) == quote) {
                 break;
@@ -99,14 +99,14 @@ fn last_at_sign(spot: &Spot<'_>, start: usize, level: usize) -> Option<usize> {
             at += letter.width;
         }
         words[level] = (at, last);
-        spot.words.set(words);
+        position.at_signs.set(words);
     }
     words[level].1.filter(|at| *at >= start)
 }
 
-/// The `@` behind a password with a space: `postgres://ada:hunt er2@host`.
+/// Returns the `@` behind a password with a space: `postgres://ada:hunt er2@host`.
 fn spaced_at_sign(text: &str, start: usize, from: usize, level: usize) -> Option<usize> {
-    let end = floor_char_boundary(text, start + MAX_SPACED);
+    let end = floor_char_boundary(text, start + MAX_SPACED_BYTES);
     let line = &text[from..end.max(from)];
     let line = &line[..line.find(['\n', '\r', '"']).unwrap_or(line.len())];
     let line = &line[..line.find("://").unwrap_or(line.len())];
@@ -117,28 +117,28 @@ fn spaced_at_sign(text: &str, start: usize, from: usize, level: usize) -> Option
 }
 
 /// Finds `ada:…` in front of `@tcp(host:3306)`.
-pub(super) fn data_source(spot: &Spot<'_>) -> Option<Range<usize>> {
-    let at_sign = Some(spot.letter).filter(|letter| letter.char == '@')?;
-    let network = &spot.text[spot.at + at_sign.width..];
+pub(super) fn data_source(position: &Position<'_>) -> Option<Range<usize>> {
+    let at_sign = Some(position.letter).filter(|letter| letter.char == '@')?;
+    let network = &position.text[position.at + at_sign.width..];
     if !["tcp(", "tcp4(", "tcp6(", "udp(", "unix("].iter().any(|known| network.starts_with(known)) {
         return None;
     }
-    let from = ceil_char_boundary(spot.text, spot.at.saturating_sub(MAX_SPACED)).max(spot.floor);
-    let before = &spot.text[from..spot.at];
+    let from = ceil_char_boundary(position.text, position.at.saturating_sub(MAX_SPACED_BYTES)).max(position.floor);
+    let before = &position.text[from..position.at];
     let before = &before[before.rfind(['\n', '\r', '"', '\'', '`', '(']).map_or(0, |edge| edge + 1)..];
-    // The user and the begin of the password, in the last word that has both.
+    // The last word with a user and the begin of the password.
     let mut colons = before.match_indices(':').map(|(colon, _)| colon);
     let colon = colons.rfind(|colon| !before[colon + 1..].starts_with([' ', '/']))?;
     let user = before[..colon].trim_end_matches(|letter: char| !letter.is_whitespace() && letter != '=').len();
-    Some(spot.at - (before.len() - user)..spot.at)
+    Some(position.at - (before.len() - user)..position.at)
 }
 
 /// Finds `scott/…` in front of `@orcl`.
-pub(super) fn oracle(spot: &Spot<'_>) -> Option<Range<usize>> {
-    let at_sign = Some(spot.letter).filter(|letter| letter.char == '@')?;
-    let database = &spot.text[spot.at + at_sign.width..];
-    let from = ceil_char_boundary(spot.text, spot.at.saturating_sub(MAX_SPACED)).max(spot.floor);
-    let before = &spot.text[from..spot.at];
+pub(super) fn oracle(position: &Position<'_>) -> Option<Range<usize>> {
+    let at_sign = Some(position.letter).filter(|letter| letter.char == '@')?;
+    let database = &position.text[position.at + at_sign.width..];
+    let from = ceil_char_boundary(position.text, position.at.saturating_sub(MAX_SPACED_BYTES)).max(position.floor);
+    let before = &position.text[from..position.at];
     let (before, password) = before.rsplit_once('/')?;
     let is_part = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '$' | '#');
     let name = database.strip_prefix("//").unwrap_or(database);
@@ -151,10 +151,10 @@ pub(super) fn oracle(spot: &Spot<'_>) -> Option<Range<usize>> {
         !password.is_empty() && !password.contains(|letter: char| letter.is_whitespace() || "\"'<>()".contains(letter));
     let version = name.trim_start_matches('v');
     let is_version = version.starts_with(|letter: char| letter.is_ascii_digit())
-        || VERSIONS.iter().any(|known| known.eq_ignore_ascii_case(name));
+        || VERSION_WORDS.iter().any(|known| known.eq_ignore_ascii_case(name));
     // A Kerberos principal: `HTTP/web@EXAMPLE.ORG`.
     let is_realm = name.contains('.') && !name.contains(|letter: char| letter.is_lowercase());
     let is_login = user.starts_with(|letter: char| letter.is_ascii_alphabetic()) && is_alone && is_password;
     (is_login && !name.is_empty() && !is_version && !is_realm)
-        .then(|| spot.at - password.len() - 1 - user.len()..spot.at)
+        .then(|| position.at - password.len() - 1 - user.len()..position.at)
 }

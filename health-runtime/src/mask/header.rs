@@ -1,39 +1,38 @@
-//! Credentials as headers hold them.
+//! Credentials in headers.
 
 use std::ops::Range;
 
 use super::{
     letters::{closing_quote, letter_at, quote_at, skip, skip_blanks},
-    rules::{Credentials, SCHEMES},
-    spot::Spot,
+    rules::{Credentials, Position, SCHEMES},
     value::{MASK, end_of_bare, is_encoded, is_label, is_no_word, is_prose, is_state},
 };
 
-/// Most parameters that are looked at, so that no list of them is read again and again.
+/// Most parameters that are examined, so that a list of them is not read repeatedly.
 const MAX_PARAMETERS: usize = 32;
 
-/// Finds credentials behind `Bearer`, `Basic` and the like. `Bearer token expired` and a challenge stay.
-pub(super) fn scheme(spot: &Spot<'_>) -> Option<Range<usize>> {
-    let run = &spot.text[spot.run.clone()];
+/// Finds credentials behind `Bearer`, `Basic` and the like. `Bearer token expired` and challenges stay.
+pub(super) fn scheme(position: &Position<'_>) -> Option<Range<usize>> {
+    let run = &position.text[position.run.clone()];
     let word = run.rsplit(|letter: char| !letter.is_ascii_alphabetic()).next()?;
     let (_, credentials) = SCHEMES.iter().find(|(scheme, _)| scheme.eq_ignore_ascii_case(word))?;
-    let start = skip_blanks(spot.text, spot.run.end);
-    if start == spot.run.end {
+    let start = skip_blanks(position.text, position.run.end);
+    if start == position.run.end {
         return None;
     }
     if *credentials == Credentials::Parameters {
         // A challenge has no `response`.
-        let end = end_of_parameters(spot.text, start)?;
-        return spot.text[start..end].contains("response").then_some(start..end);
+        let end = end_of_parameters(position.text, start)?;
+        return position.text[start..end].contains("response").then_some(start..end);
     }
-    if is_parameter(spot.text, start) {
+    if is_parameter(position.text, start) {
         return None;
     }
-    let level = letter_at(spot.text, spot.run.end).map_or(0, |letter| letter.level);
-    let end = skip(spot.text, start, |letter| {
+    let level = letter_at(position.text, position.run.end).map_or(0, |letter| letter.level);
+    let end = skip(position.text, start, |letter| {
         letter.level > level || !(letter.char.is_whitespace() || matches!(letter.char, '"' | '\''))
     });
-    let word = &spot.text[start..end_of_bare(&spot.text[..end], start, level)];
+    let word = &position.text[start..end_of_bare(&position.text[..end], start, level)];
     let (word, is_secret) = match credentials {
         Credentials::Base64 => {
             // The end of a sentence.
@@ -45,7 +44,7 @@ pub(super) fn scheme(spot: &Spot<'_>) -> Option<Range<usize>> {
     (is_secret && is_no_word(word) && !is_state(word) && !is_label(word)).then_some(start..start + word.len())
 }
 
-/// The value of `Authorization`: a scheme and its credentials, or the credentials alone.
+/// Finds the value of `Authorization`: a scheme and its credentials, or the credentials alone.
 pub(super) fn authorization(text: &str, start: usize, is_sentence: bool) -> Option<Range<usize>> {
     if let Some(length) = quote_at(text, start) {
         let inside = start + length;
@@ -73,7 +72,7 @@ pub(super) fn authorization(text: &str, start: usize, is_sentence: bool) -> Opti
     Some(start..credentials.unwrap_or(end))
 }
 
-/// The value of `Cookie`: pairs with `;` between them.
+/// Finds the value of `Cookie`: pairs with `;` between them.
 pub(super) fn cookie(text: &str, start: usize) -> Option<Range<usize>> {
     if let Some(length) = quote_at(text, start) {
         let inside = start + length;
@@ -97,7 +96,7 @@ pub(super) fn cookie(text: &str, start: usize) -> Option<Range<usize>> {
     (end > start).then_some(start..end)
 }
 
-/// `username="…", response="…"`.
+/// Returns the end of parameters such as `username="…", response="…"`.
 fn end_of_parameters(text: &str, start: usize) -> Option<usize> {
     if text[start..].starts_with(MASK) {
         return Some(start + MASK.len());
@@ -124,7 +123,7 @@ fn end_of_parameters(text: &str, start: usize) -> Option<usize> {
     end
 }
 
-/// Returns whether `name=value` stands here, rather than base64 with its `=` at the end.
+/// Returns whether `name=value` follows, rather than base64 with its `=` at the end.
 fn is_parameter(text: &str, at: usize) -> bool {
     let name =
         text[at..].bytes().take(64).take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));

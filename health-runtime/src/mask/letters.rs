@@ -1,17 +1,17 @@
-//! Characters as a text writes them: `%3D`, `&amp;` and `\/` count as what they stand for.
+//! Characters behind their encoding: `%3D`, `&amp;` and `\/` count as the character that they encode.
 
-/// A character, and how it is written.
+/// A character, with its encoding.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Letter {
     pub(super) char: char,
     /// Bytes in the text.
     pub(super) width: usize,
-    /// How often it is percent-encoded.
+    /// Number of times it is percent-encoded.
     pub(super) level: usize,
 }
 
 /// `%25252525` would otherwise be read again at each `%`.
-const MAX_LEVEL: usize = 3;
+const MAX_ENCODING_LEVEL: usize = 3;
 
 /// Most backslashes in front of a quote: three levels of JSON in JSON.
 const MAX_BACKSLASHES: usize = 7;
@@ -27,7 +27,7 @@ const ENTITIES: [(&str, char); 8] = [
     ("&gt;", '>'),
 ];
 
-/// Returns the character at a position. Encoded letters and digits stay as they are, because no rule needs them.
+/// Returns the character at a position. Encoded letters and digits are not decoded, because no rule needs them.
 pub(super) fn letter_at(text: &str, at: usize) -> Option<Letter> {
     let rest = &text[at..];
     let char = rest.chars().next()?;
@@ -47,7 +47,7 @@ pub(super) fn letter_at(text: &str, at: usize) -> Option<Letter> {
 fn percent_encoded(bytes: &[u8]) -> Option<Letter> {
     let mut level = 1;
     let mut digits = &bytes[1..];
-    while level < MAX_LEVEL && digits.starts_with(b"25") && digits.get(2).is_some_and(u8::is_ascii_hexdigit) {
+    while level < MAX_ENCODING_LEVEL && digits.starts_with(b"25") && digits.get(2).is_some_and(u8::is_ascii_hexdigit) {
         digits = &digits[2..];
         level += 1;
     }
@@ -57,7 +57,7 @@ fn percent_encoded(bytes: &[u8]) -> Option<Letter> {
     is_sign.then_some(Letter { char, width: 1 + 2 * level, level })
 }
 
-/// Returns the end of the letters from a position on that are alike.
+/// Returns the end of consecutive letters that are alike.
 pub(super) fn skip(text: &str, from: usize, is_alike: impl Fn(Letter) -> bool) -> usize {
     let mut at = from;
     while let Some(letter) = letter_at(text, at).filter(|letter| is_alike(*letter)) {
@@ -74,7 +74,7 @@ pub(super) const fn is_blank(char: char) -> bool {
     matches!(char, ' ' | '\t')
 }
 
-/// Returns the length of the quote at a position, as it is written: `"`, `\"`, `"""`, `%22`, `&quot;`.
+/// Returns the length of the quote at a position: `"`, `\"`, `"""`, `%22`, `&quot;`.
 pub(super) fn quote_at(text: &str, at: usize) -> Option<usize> {
     let rest = &text[at..];
     if rest.starts_with("\"\"\"") || rest.starts_with("'''") {
@@ -85,7 +85,7 @@ pub(super) fn quote_at(text: &str, at: usize) -> Option<usize> {
     matches!(letter.char, '"' | '\'' | '`' | '\u{201c}' | '\u{2018}').then_some(backslashes + letter.width)
 }
 
-/// Returns where the quote closes again that opens in front of `inside`; where the text ends, if it does not.
+/// Returns the position at which the quote in front of `inside` closes, or the end of the text.
 pub(super) fn closing_quote(text: &str, quote: &str, inside: usize) -> usize {
     let closing = match quote {
         "\u{201c}" => "\u{201d}",

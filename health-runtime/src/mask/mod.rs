@@ -1,14 +1,13 @@
-//! Credentials inside URLs, and secrets that are named as such or look like it, never leave the process, not even towards
-//! those who may see details. Names and looks are a net: only [`Secret`](crate::Secret) is certain.
+//! Masks secrets in messages and data, for callers with details as well: credentials inside URLs, and values that their name
+//! or form gives away. This is a net with holes; only [`Secret`](crate::Secret) is certain.
 
 mod address;
 mod header;
 mod letters;
-mod look;
 mod named;
 mod rules;
 mod scan;
-mod spot;
+mod token_forms;
 mod value;
 
 use std::{borrow::Cow, collections::HashMap};
@@ -16,21 +15,21 @@ use std::{borrow::Cow, collections::HashMap};
 use serde_json::{Map, Value};
 
 use named::kind_of;
-use rules::Kind;
+use rules::SecretKind;
 use scan::mask_secrets;
 use value::{MASK, is_encoded, is_number, is_state};
 
-/// Replaces what is or may be a secret in a text with `***`:
+/// Replaces secrets in a text with `***`:
 ///
 /// - the credentials of every URL: `postgres://user:secret@host/db` becomes `postgres://***@host/db`
-/// - the values of what is named like a secret: `password=hunter2` becomes `password=***`
-/// - what stands behind `Bearer` and `Basic`, and tokens and keys of known forms anywhere
+/// - the values of secret names: `password=hunter2` becomes `password=***`
+/// - the credentials behind `Bearer` and `Basic`, and tokens and keys of known forms anywhere
 pub(crate) fn mask_credentials(text: &str) -> Cow<'_, str> {
     mask_secrets(text)
 }
 
-/// The same for every string inside a JSON value, and every key: a map from URL to status is a natural shape. What a
-/// field holds that is named like a secret is masked as a whole.
+/// Masks every string and every key of a JSON value: a map from URL to status is a natural shape. Fields with a secret name
+/// are masked as a whole.
 pub(crate) fn mask_value(value: &mut Value) {
     match value {
         Value::String(text) => mask_text(text),
@@ -53,14 +52,14 @@ pub(crate) fn mask_value(value: &mut Value) {
     }
 }
 
-/// The same in place, so that a text without secrets is not copied.
+/// Masks a text in place. Copies it only if it contains secrets.
 pub(crate) fn mask_text(text: &mut String) {
     if let Cow::Owned(masked) = mask_credentials(text) {
         *text = masked;
     }
 }
 
-/// Keys that become equal are numbered, so that none of their values is lost.
+/// Masks keys. Keys that become equal are numbered, so that no value is lost.
 fn mask_keys(fields: &mut Map<String, Value>) {
     if fields.keys().all(|key| matches!(mask_credentials(key), Cow::Borrowed(_))) {
         return;
@@ -78,15 +77,15 @@ fn mask_keys(fields: &mut Map<String, Value>) {
     }
 }
 
-/// Presence, `yes` and `no` are not secrets; nor are numbers of several secrets, and `expired`.
-fn mask_whole(value: &mut Value, kind: Kind) {
-    let keeps_numbers = matches!(kind, Kind::Plural | Kind::Short);
+/// Masks a value with a secret name. Booleans, counts of secrets and states such as `expired` stay.
+fn mask_whole(value: &mut Value, kind: SecretKind) {
+    let keeps_numbers = matches!(kind, SecretKind::Plural | SecretKind::Short);
     match value {
         Value::Null | Value::Bool(_) => {}
         Value::Number(_) if keeps_numbers => {}
         Value::String(text) if text.is_empty() || is_state(text) || (keeps_numbers && is_number(text)) => {}
-        Value::String(text) if kind == Kind::Encoded && !is_encoded(text) => mask_text(text),
-        Value::Array(_) | Value::Object(_) if kind == Kind::Encoded => mask_value(value),
+        Value::String(text) if kind == SecretKind::Encoded && !is_encoded(text) => mask_text(text),
+        Value::Array(_) | Value::Object(_) if kind == SecretKind::Encoded => mask_value(value),
         Value::String(_) | Value::Number(_) => *value = MASK.into(),
         Value::Array(items) => items.iter_mut().for_each(|item| mask_whole(item, kind)),
         Value::Object(fields) => {
@@ -125,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_named_like_a_secret_is_masked() {
+    fn values_of_secret_names_are_masked() {
         for (text, masked) in [
             ("host=db user=x password=hunter2 dbname=y", "host=db user=x password=*** dbname=y"),
             ("Server=a;Pwd=x y;Timeout=3", "Server=a;Pwd=***;Timeout=3"),
@@ -167,7 +166,7 @@ mod tests {
             ("Bearer token expired; Basic auth failed", "Bearer token expired; Basic auth failed"),
             ("bad eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.c2ln here", "bad *** here"),
             ("eyJ is how they begin", "eyJ is how they begin"),
-            // A text that is cut off.
+            // Truncated texts.
             (r#"[("user", "ada"), ("password", "hunter2"#, r#"[("user", "ada"), ("password", "***"#),
             ("<Password><![CDATA[hunter2", "<Password><![CDATA[***"),
         ] {
@@ -176,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn fields_that_are_named_like_a_secret_are_masked_as_a_whole() {
+    fn fields_with_secret_names_are_masked_as_a_whole() {
         let mut value =
             serde_json::json!({ "db": { "password": "x", "tokens": 5 }, "api-key": [1, "x"], "secret": true });
         mask_value(&mut value);
@@ -187,7 +186,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn a_secret_is_found_in_every_kind_of_writing(
+        fn secret_is_found_in_every_notation(
             before in "[a-z ]{0,20}",
             name in "(password|[Tt]oken|api_key|X-Secret-Key|client\\.secret|PGPASSWORD)",
             secret in "[a-z]{3}[0-9]{3}[A-Z]{3}",
@@ -212,12 +211,12 @@ mod tests {
         }
 
         #[test]
-        fn sentences_stay(text in "[a-z]{1,9}( (no|wrong|the) (password|token|secret): [a-z]{1,9}| [a-z]{1,9}[,.]?){0,6}") {
+        fn sentences_are_kept(text in "[a-z]{1,9}( (no|wrong|the) (password|token|secret): [a-z]{1,9}| [a-z]{1,9}[,.]?){0,6}") {
             proptest::prop_assert_eq!(mask_credentials(&text), &*text);
         }
 
         #[test]
-        fn nothing_makes_it_panic_and_what_is_masked_stays_so(text in ".{0,100}", name in "(token|authorization|Bearer|eyJ|=|:|'|\"|\\\\| |,|1|://|@|x){0,20}") {
+        fn masking_never_panics_and_is_idempotent(text in ".{0,100}", name in "(token|authorization|Bearer|eyJ|=|:|'|\"|\\\\| |,|1|://|@|x){0,20}") {
             for text in [text, name] {
                 let masked = mask_credentials(&text);
                 // A URL ends with white space, which a mask may have taken.
@@ -262,7 +261,7 @@ mod tests {
 
     /// Quadratic work would take 64 times as long for eight times the text; linear work stays far below half of that.
     #[test]
-    fn time_grows_with_the_length_alone() {
+    fn masking_takes_linear_time() {
         let time = |text: &str| {
             let start = Instant::now();
             std::hint::black_box(mask_credentials(text));
@@ -325,7 +324,7 @@ mod tests {
             "token \u{201c}",
         ] {
             let [short, long] = [1 << 12, 1 << 15].map(|length| part.repeat(length / part.len()));
-            // Other programs may take the processor meanwhile.
+            // Other programs may use the processor meanwhile.
             assert!((0..8).any(|_| time(&long) < time(&short) * 32), "{part:?}");
         }
     }

@@ -1,12 +1,11 @@
-//! Secrets that stand behind their name.
+//! Secrets behind their name.
 
 use std::ops::Range;
 
 use super::{
     header,
     letters::{letter_at, quote_at, skip, skip_blanks},
-    rules::{ENDINGS, Kind, NAMES, QUALIFIERS, WHOLE_NAMES, in_base64},
-    spot::Spot,
+    rules::{ENDINGS, Position, QUALIFIERS, SECRET_NAMES, SecretKind, WHOLE_SECRET_NAMES, in_base64},
     value::{
         Form, closing, extend, is_all_numbers, is_encoded, is_label, is_no_word, is_number, is_pair, is_prose,
         is_state, quoted_at, value_at,
@@ -14,17 +13,17 @@ use super::{
 };
 use crate::char_boundary::{ceil_char_boundary, floor_char_boundary};
 
-/// Longest code that is no secret in a sentence: `invalid token: 401`.
-const MAX_CODE: usize = 3;
+/// Longest code in a sentence that is not a secret: `invalid token: 401`.
+const MAX_CODE_DIGITS: usize = 3;
 
 /// Longest login behind a flag.
-const MAX_LOGIN: usize = 256;
+const MAX_LOGIN_BYTES: usize = 256;
 
-/// Longest look at the name and the attributes of an element.
-const MAX_ELEMENT: usize = 128;
+/// Longest name and attributes of an element.
+const MAX_ELEMENT_BYTES: usize = 128;
 
-/// Returns what the name says that a text ends with.
-pub(super) fn kind_of(text: &str) -> Option<Kind> {
+/// Returns the kind of the name at the end of a text.
+pub(super) fn kind_of(text: &str) -> Option<SecretKind> {
     let name = without_index(text.trim_end_matches(|letter: char| !letter.is_alphanumeric()));
     if !may_be_name(name) {
         return None;
@@ -33,7 +32,7 @@ pub(super) fn kind_of(text: &str) -> Option<Kind> {
     kind_of_word(name).or_else(|| kind_of_word(qualified()?))
 }
 
-/// Returns whether a name or a qualifier ends with the last two letters of a text, which is quicker than to try all of them.
+/// Returns whether a name or a qualifier ends with the last two letters of a text, which is faster than trying all of them.
 fn may_be_name(name: &str) -> bool {
     let Some((last, before)) = name.as_bytes().split_last() else { return false };
     let separators = before.iter().rev().take_while(|byte| matches!(byte, b'_' | b'-' | b'.')).count();
@@ -43,20 +42,20 @@ fn may_be_name(name: &str) -> bool {
     last_but_one.is_some_and(|byte| ENDINGS[index(*last)][index(*byte)])
 }
 
-fn kind_of_word(name: &str) -> Option<Kind> {
-    let known = |name| NAMES.iter().find(|(known, _)| strip(name, known).is_some()).map(|(_, kind)| *kind);
-    let plural = || known(strip(name, "s")?).map(|_| Kind::Plural);
+fn kind_of_word(name: &str) -> Option<SecretKind> {
+    let known = |name| SECRET_NAMES.iter().find(|(known, _)| strip(name, known).is_some()).map(|(_, kind)| *kind);
+    let plural = || known(strip(name, "s")?).map(|_| SecretKind::Plural);
     let last_word = name.rsplit(|letter: char| !letter.is_alphanumeric()).next().unwrap_or_default();
-    let whole = || WHOLE_NAMES.iter().find(|(known, _)| known.eq_ignore_ascii_case(last_word));
+    let whole = || WHOLE_SECRET_NAMES.iter().find(|(known, _)| known.eq_ignore_ascii_case(last_word));
     known(name).or_else(plural).or_else(|| whole().map(|(_, kind)| *kind))
 }
 
-/// Takes the index off `PASSWORD_1`.
+/// Strips the index of `PASSWORD_1`.
 fn without_index(name: &str) -> &str {
     name.trim_end_matches(|letter: char| letter.is_ascii_digit()).trim_end_matches(['_', '-', '.'])
 }
 
-/// Takes a word off the end of a name, whatever separates its parts: `API Key` ends with `apikey`.
+/// Strips a word from the end of a name, whatever separates its parts: `API Key` ends with `apikey`.
 fn strip<'a>(name: &'a str, word: &str) -> Option<&'a str> {
     if name.as_bytes().last()?.to_ascii_lowercase() != *word.as_bytes().last()? {
         return None;
@@ -72,18 +71,18 @@ fn strip<'a>(name: &'a str, word: &str) -> Option<&'a str> {
 }
 
 /// Finds the value behind a name: `password=…`, `"token": "…"`, `--password …`, `<password>…<`, `Password("…")`.
-pub(super) fn named(spot: &Spot<'_>) -> Option<Range<usize>> {
-    // Else the name would be looked for in all that stands in front.
-    if !spot.text[spot.run.clone()].contains(char::is_alphanumeric) {
+pub(super) fn named(position: &Position<'_>) -> Option<Range<usize>> {
+    // Otherwise the search for the name would read the whole text before it.
+    if !position.text[position.run.clone()].contains(char::is_alphanumeric) {
         return None;
     }
-    let kind = kind_of(&spot.text[spot.floor..spot.run.end])?;
-    let quote = quote_at(spot.text, spot.run.end);
+    let kind = kind_of(&position.text[position.floor..position.run.end])?;
+    let quote = quote_at(position.text, position.run.end);
     let name = Name {
-        text: spot.text,
-        before: &spot.text[spot.floor..spot.run.start],
-        run: spot.run.clone(),
-        end: skip(spot.text, spot.run.end + quote.unwrap_or_default(), |letter| letter.char == ']'),
+        text: position.text,
+        before: &position.text[position.floor..position.run.start],
+        run: position.run.clone(),
+        end: skip(position.text, position.run.end + quote.unwrap_or_default(), |letter| letter.char == ']'),
         kind,
         is_quoted: quote.is_some(),
     };
@@ -103,12 +102,12 @@ struct Name<'a> {
     run: Range<usize>,
     /// Where it ends, with its quotes and brackets.
     end: usize,
-    kind: Kind,
+    kind: SecretKind,
     is_quoted: bool,
 }
 
 impl Name<'_> {
-    /// Returns whether nothing stands in front of it that it could be part of, as in `no token: …`.
+    /// Returns whether no word precedes it, as one does in `no token: …`.
     fn is_first(&self) -> bool {
         let before = self.before.trim_end_matches(['"', '\'', '`', '\\']).trim_end_matches([' ', '\t']);
         before.chars().next_back().is_none_or(|letter| ",;([{|<&?\n\r".contains(letter))
@@ -123,10 +122,10 @@ impl Name<'_> {
         let is_sentence = || !sign.is_equals && !self.is_quoted && !self.is_first();
         match self.kind {
             _ if is_left_out => None,
-            Kind::Short if !sign.is_equals && !self.is_quoted => None,
-            Kind::Authorization => header::authorization(self.text, start, is_sentence()),
-            Kind::Cookie => header::cookie(self.text, start),
-            Kind::Encoded => self.encoded(start),
+            SecretKind::Short if !sign.is_equals && !self.is_quoted => None,
+            SecretKind::Authorization => header::authorization(self.text, start, is_sentence()),
+            SecretKind::Cookie => header::cookie(self.text, start),
+            SecretKind::Encoded => self.encoded(start),
             _ => self.value(start, &sign),
         }
     }
@@ -163,10 +162,10 @@ impl Name<'_> {
         }
         let (form, value) = value_at(self.text, start, sign.level, false);
         let content = self.secret(form, value.clone())?;
-        let is_code = content.len() <= MAX_CODE && is_number(content);
+        let is_code = content.len() <= MAX_CODE_DIGITS && is_number(content);
         let is_acronym = content.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
         let is_secret = match form {
-            Form::Quoted => self.kind == Kind::Password || is_no_word(content),
+            Form::Quoted => self.kind == SecretKind::Password || is_no_word(content),
             _ => is_no_word(content) && !is_code && !is_acronym && !is_label(content),
         };
         is_secret.then_some(value)
@@ -180,8 +179,8 @@ impl Name<'_> {
             Form::Bare | Form::Quoted => is_number(content),
         };
         let is_secret = match self.kind {
-            Kind::Plural | Kind::Short => !is_number,
-            Kind::Encoded => false,
+            SecretKind::Plural | SecretKind::Short => !is_number,
+            SecretKind::Encoded => false,
             _ => true,
         };
         let is_there = form == Form::Quoted || content.contains(|letter: char| !"[]{} ,;".contains(letter));
@@ -198,7 +197,7 @@ impl Name<'_> {
         let (form, value) = value_at(self.text, start, 0, false);
         let content = self.secret(form, value.clone())?;
         let is_secret = match form {
-            Form::Quoted => is_type || self.kind == Kind::Password || is_no_word(content),
+            Form::Quoted => is_type || self.kind == SecretKind::Password || is_no_word(content),
             Form::Bare => is_no_word(content),
             Form::Container => true,
         };
@@ -214,7 +213,7 @@ impl Name<'_> {
         let comma = letter_at(self.text, self.end).filter(|letter| letter.char == ',')?;
         let value = quoted_at(self.text, skip_blanks(self.text, self.end + comma.width))?;
         let behind = &self.text[closing(self.text, value.end)..];
-        // The text may be cut off.
+        // The text may be truncated.
         let is_pair = behind.is_empty() || behind.starts_with(')');
         self.secret(Form::Quoted, value.clone()).filter(|_| is_pair).map(|_| value)
     }
@@ -236,12 +235,13 @@ impl Name<'_> {
 
     /// `<password>…</password>`.
     fn in_element(&self) -> Option<Range<usize>> {
-        let before = &self.before[ceil_char_boundary(self.before, self.before.len().saturating_sub(MAX_ELEMENT))..];
+        let before =
+            &self.before[ceil_char_boundary(self.before, self.before.len().saturating_sub(MAX_ELEMENT_BYTES))..];
         let before = before.trim_end_matches(|letter: char| letter.is_alphanumeric() || "_-.:".contains(letter));
         if !before.ends_with('<') && !before.ends_with("&lt;") {
             return None;
         }
-        let near = &self.text[..floor_char_boundary(self.text, self.run.end + MAX_ELEMENT)];
+        let near = &self.text[..floor_char_boundary(self.text, self.run.end + MAX_ELEMENT_BYTES)];
         let bracket = skip(near, self.run.end, |letter| !matches!(letter.char, '<' | '>'));
         let bracket_width = letter_at(near, bracket).filter(|letter| letter.char == '>')?.width;
         if self.text[..bracket].ends_with('/') {
@@ -260,7 +260,7 @@ impl Name<'_> {
         let is_closed = verbatim.is_some()
             || letter_at(self.text, end)
                 .is_some_and(|open| letter_at(self.text, end + open.width).is_some_and(|letter| letter.char == '/'));
-        // `<user> <password> <host>` says how a command is used.
+        // `<user> <password> <host>` is the usage of a command.
         let is_usage = !is_closed && content.contains(char::is_whitespace);
         (content.contains(char::is_alphanumeric) && !is_usage).then_some(start..end)
     }
@@ -280,7 +280,7 @@ impl Name<'_> {
     /// `PASSWORD '…'`, as in SQL.
     fn in_statement(&self) -> Option<Range<usize>> {
         let start = skip_blanks(self.text, self.end);
-        let is_statement = self.kind == Kind::Password && start > self.end && !self.is_quoted;
+        let is_statement = self.kind == SecretKind::Password && start > self.end && !self.is_quoted;
         let value = is_statement.then(|| quoted_at(self.text, start))??;
         self.secret(Form::Quoted, value.clone()).map(|_| value)
     }
@@ -290,11 +290,11 @@ impl Name<'_> {
 struct Sign {
     end: usize,
     is_equals: bool,
-    /// How often it is percent-encoded.
+    /// Number of times it is percent-encoded.
     level: usize,
 }
 
-/// Reads `=`, `==`, `=>`, `:=`, `!=`, `:` and the like. Paths (`token::parse`) and addresses (`token://`) have none.
+/// Parses `=`, `==`, `=>`, `:=`, `!=`, `:` and the like. Paths (`token::parse`) and addresses (`token://`) have no sign.
 fn sign_at(text: &str, at: usize) -> Option<Sign> {
     let first = letter_at(text, at)?;
     let level = first.level;
@@ -315,15 +315,15 @@ fn sign_at(text: &str, at: usize) -> Option<Sign> {
 }
 
 /// Finds a login behind `-u` or `--user`.
-pub(super) fn login(spot: &Spot<'_>) -> Option<Range<usize>> {
-    let is_flag = spot.text[spot.floor..spot.run.start].ends_with('-');
-    if !is_flag || !["u", "U", "user", "proxy-user"].contains(&&spot.text[spot.run.clone()]) {
+pub(super) fn login(position: &Position<'_>) -> Option<Range<usize>> {
+    let is_flag = position.text[position.floor..position.run.start].ends_with('-');
+    if !is_flag || !["u", "U", "user", "proxy-user"].contains(&&position.text[position.run.clone()]) {
         return None;
     }
-    let start = skip(spot.text, spot.run.end, |letter| matches!(letter.char, ' ' | '='));
-    let near = &spot.text[..floor_char_boundary(spot.text, start + MAX_LOGIN)];
+    let start = skip(position.text, position.run.end, |letter| matches!(letter.char, ' ' | '='));
+    let near = &position.text[..floor_char_boundary(position.text, start + MAX_LOGIN_BYTES)];
     let (form, value) = value_at(near, start, 0, true);
-    let (user, password) = spot.text[value.clone()].split_once(':')?;
+    let (user, password) = position.text[value.clone()].split_once(':')?;
     let is_login = form != Form::Container && !user.is_empty() && !is_number(password) && !is_state(password);
-    (is_login && start > spot.run.end && !password.is_empty()).then_some(value)
+    (is_login && start > position.run.end && !password.is_empty()).then_some(value)
 }

@@ -1,8 +1,27 @@
-//! The table of rules: names of secrets, forms of tokens, and words that stand where a secret could stand.
+//! The input of the rules and their table: names of secrets, forms of tokens, and words in the place of a secret.
+
+use std::{cell::Cell, ops::Range};
+
+use super::letters::Letter;
+
+/// A position in a text at which the rules search for a secret.
+pub(super) struct Position<'a> {
+    pub(super) text: &'a str,
+    pub(super) at: usize,
+    pub(super) letter: Letter,
+    /// The name or word that begins here; empty at a sign.
+    pub(super) run: Range<usize>,
+    /// End of the latest mask. Rules ignore the text in front of it.
+    pub(super) floor: usize,
+    pub(super) at_signs: &'a Cell<AtSignCache>,
+}
+
+/// For each depth of encoding: the end of the word that was searched last, and the last `@` in it.
+pub(super) type AtSignCache = [(usize, Option<usize>); 4];
 
 /// The kind of value that a name announces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum SecretKind {
     Password,
     Secret,
     /// Several secrets, or a count of them: numbers stay.
@@ -15,59 +34,63 @@ pub(super) enum Kind {
     Cookie,
 }
 
-/// Last words of names, in lower case and without separators. `DB_PASSWORD_1` and `clientSecretOld` match as well.
-pub(super) const NAMES: &[(&str, Kind)] = &[
-    ("password", Kind::Password),
-    ("passwd", Kind::Password),
-    ("passphrase", Kind::Password),
-    ("passcode", Kind::Password),
-    ("passwort", Kind::Password),
-    ("identifiedby", Kind::Password), // SQL
-    ("pwd", Kind::Password),
-    ("secret", Kind::Secret),
-    ("token", Kind::Secret),
-    ("apikey", Kind::Secret),
-    ("accesskey", Kind::Secret),
-    ("accountkey", Kind::Secret),
-    ("authkey", Kind::Secret),
-    ("consumerkey", Kind::Secret),
-    ("decryptionkey", Kind::Secret),
-    ("encryptionkey", Kind::Secret),
-    ("masterkey", Kind::Secret),
-    ("privatekey", Kind::Secret),
-    ("secretkey", Kind::Secret),
-    ("sessionkey", Kind::Secret),
-    ("sharedkey", Kind::Secret),
-    ("signingkey", Kind::Secret),
-    ("sshkey", Kind::Secret),
-    ("storagekey", Kind::Secret),
-    ("subscriptionkey", Kind::Secret),
-    ("credential", Kind::Secret),
-    ("signature", Kind::Short),
-    ("authorization", Kind::Authorization),
-    ("cookie", Kind::Cookie),
+/// Last words of secret names, in lower case and without separators. `DB_PASSWORD_1` and `clientSecretOld` match as well.
+pub(super) const SECRET_NAMES: &[(&str, SecretKind)] = &[
+    ("password", SecretKind::Password),
+    ("passwd", SecretKind::Password),
+    ("passphrase", SecretKind::Password),
+    ("passcode", SecretKind::Password),
+    ("passwort", SecretKind::Password),
+    ("identifiedby", SecretKind::Password), // SQL
+    ("pwd", SecretKind::Password),
+    ("secret", SecretKind::Secret),
+    ("token", SecretKind::Secret),
+    ("apikey", SecretKind::Secret),
+    ("accesskey", SecretKind::Secret),
+    ("accountkey", SecretKind::Secret),
+    ("authkey", SecretKind::Secret),
+    ("consumerkey", SecretKind::Secret),
+    ("decryptionkey", SecretKind::Secret),
+    ("encryptionkey", SecretKind::Secret),
+    ("masterkey", SecretKind::Secret),
+    ("privatekey", SecretKind::Secret),
+    ("secretkey", SecretKind::Secret),
+    ("sessionkey", SecretKind::Secret),
+    ("sharedkey", SecretKind::Secret),
+    ("signingkey", SecretKind::Secret),
+    ("sshkey", SecretKind::Secret),
+    ("storagekey", SecretKind::Secret),
+    ("subscriptionkey", SecretKind::Secret),
+    ("credential", SecretKind::Secret),
+    ("signature", SecretKind::Short),
+    ("authorization", SecretKind::Authorization),
+    ("cookie", SecretKind::Cookie),
 ];
 
-/// Names that count as a whole word only: `bypass` and `config` are others.
-pub(super) const WHOLE_NAMES: &[(&str, Kind)] =
-    &[("pass", Kind::Short), ("sig", Kind::Short), ("pw", Kind::Short), ("auth", Kind::Encoded)];
+/// Names that count as a whole word only, unlike `bypass` and `config`.
+pub(super) const WHOLE_SECRET_NAMES: &[(&str, SecretKind)] = &[
+    ("pass", SecretKind::Short),
+    ("sig", SecretKind::Short),
+    ("pw", SecretKind::Short),
+    ("auth", SecretKind::Encoded),
+];
 
 /// Words behind the name: `SECRET_KEY_BASE`, `password_old`.
 pub(super) const QUALIFIERS: &[&str] =
     &["base", "current", "new", "old", "plain", "previous", "primary", "prod", "secondary", "string", "value"];
 
-/// By the last letter of a name or qualifier, and the one in front of it. A name may be in the plural.
+/// Indexed by the last letter of a name or qualifier, and the letter before it. Names may be plural.
 pub(super) const ENDINGS: &[[bool; 256]; 256] = &{
     let mut endings = [[false; 256]; 256];
     let mut at = 0;
-    while at < NAMES.len() {
-        let last = add_ending(&mut endings, NAMES[at].0);
+    while at < SECRET_NAMES.len() {
+        let last = add_ending(&mut endings, SECRET_NAMES[at].0);
         endings[b's' as usize][last as usize] = true;
         at += 1;
     }
     at = 0;
-    while at < WHOLE_NAMES.len() {
-        add_ending(&mut endings, WHOLE_NAMES[at].0);
+    while at < WHOLE_SECRET_NAMES.len() {
+        add_ending(&mut endings, WHOLE_SECRET_NAMES[at].0);
         at += 1;
     }
     at = 0;
@@ -88,28 +111,28 @@ const fn add_ending(endings: &mut [[bool; 256]; 256], word: &str) -> u8 {
 /// The letters of a token.
 pub(super) type Alphabet = fn(char) -> bool;
 
-/// A secret that is known by its first letters.
-pub(super) struct Look {
+/// A form of tokens, recognized by its first letters.
+pub(super) struct TokenForm {
     pub(super) prefix: &'static str,
     pub(super) alphabet: Alphabet,
     /// Fewest letters behind the prefix.
-    pub(super) at_least: usize,
+    pub(super) min_letters: usize,
     /// The letters behind the prefix contain a dot.
     pub(super) has_dot: bool,
     /// The prefix is an address, which stays.
     pub(super) keeps_prefix: bool,
 }
 
-const fn token(prefix: &'static str, at_least: usize, alphabet: Alphabet) -> Look {
-    Look { prefix, alphabet, at_least, has_dot: false, keeps_prefix: false }
+const fn token(prefix: &'static str, min_letters: usize, alphabet: Alphabet) -> TokenForm {
+    TokenForm { prefix, alphabet, min_letters, has_dot: false, keeps_prefix: false }
 }
 
-const fn dotted(prefix: &'static str, at_least: usize) -> Look {
-    Look { prefix, alphabet: in_jwt, at_least, has_dot: true, keeps_prefix: false }
+const fn dotted(prefix: &'static str, min_letters: usize) -> TokenForm {
+    TokenForm { prefix, alphabet: in_jwt, min_letters, has_dot: true, keeps_prefix: false }
 }
 
-const fn webhook(prefix: &'static str, alphabet: Alphabet) -> Look {
-    Look { prefix, alphabet, at_least: 8, has_dot: false, keeps_prefix: true }
+const fn webhook(prefix: &'static str, alphabet: Alphabet) -> TokenForm {
+    TokenForm { prefix, alphabet, min_letters: 8, has_dot: false, keeps_prefix: true }
 }
 
 fn plain(letter: char) -> bool {
@@ -137,7 +160,7 @@ fn in_path(letter: char) -> bool {
 }
 
 /// Forms of tokens, after the rules of gitleaks.
-pub(super) const LOOKS: &[Look] = &[
+pub(super) const TOKEN_FORMS: &[TokenForm] = &[
     // JSON Web Tokens begin with `{"` in base64.
     dotted("eyJ", 17),
     // Amazon Web Services.
@@ -240,9 +263,9 @@ pub(super) enum Credentials {
     Parameters,
 }
 
-/// Words that say how it is with a secret, and are none: `token: missing`.
+/// Words for the state of a secret: `token: missing`.
 #[rustfmt::skip]
-pub(super) const STATES: &[&str] = &[
+pub(super) const STATE_WORDS: &[&str] = &[
     "absent", "accepted", "active", "available", "blank", "blocked", "cannot", "changed", "configured", "denied",
     "disabled", "does", "doesn't", "empty", "enabled", "error", "expired", "failed", "failure", "false", "filtered",
     "forbidden", "has", "healthy", "hidden", "inactive", "incorrect", "invalid", "is", "isn't", "loaded", "locked",
@@ -253,9 +276,9 @@ pub(super) const STATES: &[&str] = &[
     "valid", "was", "will", "wrong", "yes",
 ];
 
-/// Words that begin or carry on a sentence; no reason to take a value for one where the name has a `=`.
+/// Words of a sentence, which are values only behind a `=`.
 #[rustfmt::skip]
-pub(super) const PROSE: &[&str] = &[
+pub(super) const PROSE_WORDS: &[&str] = &[
     "a", "after", "again", "all", "already", "also", "an", "and", "any", "are", "as", "at", "authentication",
     "authorization", "be", "been", "before", "but", "by", "can", "checking", "could", "each", "expected", "for",
     "found", "from", "got", "here", "how", "if", "in", "it", "its", "last", "least", "long", "may", "might", "next",

@@ -1,4 +1,4 @@
-//! One pass over a text, which tries every rule at every place.
+//! One pass over a text, which tries every rule at every position.
 
 use std::{borrow::Cow, cell::Cell, ops::Range};
 
@@ -6,20 +6,20 @@ use super::{
     address::{data_source, oracle, url},
     header::scheme,
     letters::letter_at,
-    look::{hash, look, private_key},
     named::{login, named},
-    spot::Spot,
+    rules::Position,
+    token_forms::{hash, private_key, token_form},
     value::MASK,
 };
 
-/// Finds the secret that is recognized by what stands at a place.
-type Rule = fn(&Spot<'_>) -> Option<Range<usize>>;
+/// Finds the secret that begins or ends at a position.
+type Rule = fn(&Position<'_>) -> Option<Range<usize>>;
 
-/// Rules for what begins with a sign; the first that finds a secret wins.
+/// Rules for signs; the first that finds a secret wins.
 const SIGN_RULES: &[Rule] = &[private_key, url, data_source, oracle, hash];
 
 /// Rules for words and names.
-const WORD_RULES: &[Rule] = &[look, scheme, named, login];
+const WORD_RULES: &[Rule] = &[token_form, scheme, named, login];
 
 /// Most passes over one text.
 const MAX_PASSES: usize = 8;
@@ -28,7 +28,7 @@ const MAX_PASSES: usize = 8;
 pub(super) fn mask_secrets(text: &str) -> Cow<'_, str> {
     let mut masked = mask_once(text);
     for _ in 1..MAX_PASSES {
-        // Two parts that a mask has brought together may look like a secret.
+        // Two parts that a mask has joined may look like a secret.
         match mask_once(&masked) {
             Cow::Borrowed(_) => break,
             Cow::Owned(again) => masked = Cow::Owned(again),
@@ -38,7 +38,7 @@ pub(super) fn mask_secrets(text: &str) -> Cow<'_, str> {
 }
 
 fn mask_once(text: &str) -> Cow<'_, str> {
-    let words = Cell::default();
+    let at_signs = Cell::default();
     let mut masked = String::new();
     let (mut at, mut copied, mut floor) = (0, 0, 0);
     while let Some(letter) = letter_at(text, at) {
@@ -49,8 +49,8 @@ fn mask_once(text: &str) -> Cow<'_, str> {
             '-' | ':' | '@' | '$' => SIGN_RULES,
             _ => &[],
         };
-        let spot = Spot { text, at, letter, run, floor, words: &words };
-        let Some(secret) = rules.iter().find_map(|rule| rule(&spot)) else {
+        let position = Position { text, at, letter, run, floor, at_signs: &at_signs };
+        let Some(secret) = rules.iter().find_map(|rule| rule(&position)) else {
             at = next;
             continue;
         };

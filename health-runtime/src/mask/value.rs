@@ -1,30 +1,30 @@
-//! Where a value begins and ends.
+//! Begin and end of a value.
 
 use std::ops::Range;
 
 use super::{
     letters::{closing_quote, is_blank, letter_at, quote_at, skip, skip_blanks},
-    rules::{PROSE, STATES, in_base64},
+    rules::{PROSE_WORDS, STATE_WORDS, in_base64},
 };
 use crate::char_boundary::floor_char_boundary;
 
 /// Replaces a secret.
 pub(super) const MASK: &str = "***";
 
-/// Longest look ahead for what does not end a value by itself.
-const LOOKAHEAD: usize = 128;
+/// Longest lookahead behind a sign that may end a value.
+const LOOKAHEAD_BYTES: usize = 128;
 
 /// Most signs between the end of a value and the next pair, as in `"}}},`.
 const MAX_CLOSERS: usize = 16;
 
-/// Longer than the words of a message are.
-const LONGEST_WORD: usize = 24;
+/// Longest word of a message.
+const MAX_WORD_BYTES: usize = 24;
 
-/// Shortest `a:b` in base64 that is no word.
-const SHORTEST_BASE64: usize = 8;
+/// Shortest base64 that is a secret: `a:b` encoded.
+const MIN_BASE64_BYTES: usize = 8;
 
-/// Values that are looked into are shorter than this, so that nested ones are not read again and again.
-const MAX_CONTAINER: usize = 512;
+/// Longest container whose content is examined, so that nested ones are not read repeatedly.
+const MAX_CONTAINER_BYTES: usize = 512;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
@@ -54,7 +54,7 @@ pub(super) fn quoted_at(text: &str, at: usize) -> Option<Range<usize>> {
     })
 }
 
-/// Returns where the quote is over that closes a value.
+/// Returns the end of the quote that closes a value.
 pub(super) fn closing(text: &str, end: usize) -> usize {
     end + quote_at(text, end).unwrap_or_default()
 }
@@ -83,9 +83,9 @@ fn end_of_container(text: &str, from: usize, is_equals: bool) -> usize {
     text.len()
 }
 
-/// Returns whether there are only numbers in a value such as `{"used": 5, "left": 7}`.
+/// Returns whether a container has only numbers, as `{"used": 5, "left": 7}`.
 pub(super) fn is_all_numbers(text: &str) -> bool {
-    text.len() < MAX_CONTAINER
+    text.len() < MAX_CONTAINER_BYTES
         && text.split([',', '\n']).all(|pair| {
             let value = pair.rsplit(':').next().unwrap_or_default();
             let value = value.trim_matches(|letter: char| letter.is_whitespace() || "{}[]".contains(letter));
@@ -97,8 +97,8 @@ pub(super) fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'%'))
 }
 
-/// Returns the end of a value without quotes: white space, or a sign behind which no more of it can stand. A quote that
-/// opens within it, as in `Some("…")`, belongs to it with all that it holds.
+/// Returns the end of a value without quotes: white space, or a sign behind which it cannot continue. A quote that opens
+/// inside it, as in `Some("…")`, belongs to the value.
 pub(super) fn end_of_bare(text: &str, from: usize, level: usize) -> usize {
     if text[from..].starts_with(MASK) {
         return from + MASK.len();
@@ -133,7 +133,7 @@ pub(super) fn end_of_bare(text: &str, from: usize, level: usize) -> usize {
     text.len()
 }
 
-/// Returns whether a value is over where these signs stand: nothing follows them but white space, or the next pair.
+/// Returns whether a value ends at these signs: white space or the next pair follows them.
 fn is_end(text: &str, from: usize) -> bool {
     let mut at = from;
     for _ in 0..MAX_CLOSERS {
@@ -149,9 +149,10 @@ fn is_end(text: &str, from: usize) -> bool {
     false
 }
 
-/// Returns whether a name and a sign stand here: `port=`, `port": `, `Connection Timeout=`. The `=` at the end of base64 is none.
+/// Returns whether a name and a sign follow: `port=`, `port": `, `Connection Timeout=`. The `=` at the end of base64 does not
+/// count.
 pub(super) fn is_pair(text: &str, from: usize) -> bool {
-    let text = &text[..floor_char_boundary(text, from + LOOKAHEAD / 2)];
+    let text = &text[..floor_char_boundary(text, from + LOOKAHEAD_BYTES / 2)];
     if !text[from..].starts_with(|letter: char| letter.is_alphabetic() || letter == '_') {
         return false;
     }
@@ -166,9 +167,9 @@ pub(super) fn is_pair(text: &str, from: usize) -> bool {
     }
 }
 
-/// Extends a value over the blanks in it: to the `;` of a connection string, or over words that are no sentence.
+/// Extends a value over its blanks: to the `;` of a connection string, or over words that are not a sentence.
 pub(super) fn extend(text: &str, value: Range<usize>, is_list: bool, is_words: bool) -> usize {
-    let line = &text[..floor_char_boundary(text, value.end + LOOKAHEAD)];
+    let line = &text[..floor_char_boundary(text, value.end + LOOKAHEAD_BYTES)];
     let line = &line[..line[value.end..].find(['\n', '\r']).map_or(line.len(), |end| value.end + end)];
     if is_list
         && line[value.end..].starts_with(' ')
@@ -182,7 +183,7 @@ pub(super) fn extend(text: &str, value: Range<usize>, is_list: bool, is_words: b
     while is_words && letter_at(line, end).is_some_and(|letter| is_blank(letter.char)) {
         let start = skip_blanks(line, end);
         let length = line[start..].find(|letter: char| !letter.is_alphanumeric()).unwrap_or(line.len() - start);
-        if length == 0 || is_word_of(&line[start..start + length], &[STATES, PROSE]) {
+        if length == 0 || is_word_of(&line[start..start + length], &[STATE_WORDS, PROSE_WORDS]) {
             break;
         }
         end = start + length;
@@ -196,34 +197,34 @@ fn is_end_of_list(text: &str, semicolon: usize) -> bool {
     is_last || is_pair(text, behind)
 }
 
-/// Returns whether a value says how it is with a secret, as `expired` or `must not be empty`, or shows that it is left out.
+/// Returns whether a value is the state of a secret, as `expired` or `must not be empty`, or a placeholder.
 pub(super) fn is_state(text: &str) -> bool {
     let trimmed = text.trim_matches(|letter: char| !letter.is_alphanumeric());
     let is_sentence = || {
         let mut words = trimmed.split(' ');
         trimmed.bytes().all(|byte| byte.is_ascii_lowercase() || matches!(byte, b' ' | b'\''))
-            && words.next().is_some_and(|first| is_word_of(first, &[STATES]))
-            && words.any(|word| is_word_of(word, &[STATES, PROSE]))
+            && words.next().is_some_and(|first| is_word_of(first, &[STATE_WORDS]))
+            && words.any(|word| is_word_of(word, &[STATE_WORDS, PROSE_WORDS]))
     };
-    is_word_of(trimmed, &[STATES]) || is_masked(text) || is_placeholder(text) || is_sentence()
+    is_word_of(trimmed, &[STATE_WORDS]) || is_masked(text) || is_placeholder(text) || is_sentence()
 }
 
-/// Returns whether nothing stands here, or a name of its own: `token: password: …`. A long text is not a name, and would be read
-/// again and again if it were.
+/// Returns whether the value is empty or another name: `token: password: …`. A long text is not a name, and would be read
+/// repeatedly if it were.
 pub(super) fn is_label(text: &str) -> bool {
-    text.is_empty() || text.len() < LOOKAHEAD && text.ends_with(':')
+    text.is_empty() || text.len() < LOOKAHEAD_BYTES && text.ends_with(':')
 }
 
-/// Returns whether a sentence goes on with this word.
+/// Returns whether a sentence continues with this word.
 pub(super) fn is_prose(word: &str) -> bool {
-    is_word_of(word.trim_matches(|letter: char| !letter.is_alphanumeric()), &[STATES, PROSE])
+    is_word_of(word.trim_matches(|letter: char| !letter.is_alphanumeric()), &[STATE_WORDS, PROSE_WORDS])
 }
 
 fn is_word_of(word: &str, lists: &[&[&str]]) -> bool {
     lists.iter().copied().flatten().any(|known| known.eq_ignore_ascii_case(word))
 }
 
-/// Returns whether somebody has masked it before us: `****`, `xxxxx`, `••••`.
+/// Returns whether the value is masked already: `****`, `xxxxx`, `••••`.
 pub(super) fn is_masked(text: &str) -> bool {
     let text = text.trim_matches(['"', '\'', '`', '[', ']', '<', '>', '(', ')']);
     text == "\u{2026}"
@@ -231,10 +232,10 @@ pub(super) fn is_masked(text: &str) -> bool {
             && ['*', 'x', 'X', '.', '\u{2022}'].iter().any(|masked| text.chars().all(|letter| letter == *masked))
 }
 
-/// Returns whether a value is to be put here: `$1`, `?`, `%s`, `${NAME}`, `{{ name }}`, `<your token>`.
+/// Returns whether the value is a placeholder: `$1`, `?`, `%s`, `${NAME}`, `{{ name }}`, `<your token>`.
 fn is_placeholder(text: &str) -> bool {
     let inside = |begin: &str, end: &str| text.strip_prefix(begin).and_then(|text| text.strip_suffix(end));
-    let is_name = |name: &str| name.len() < LOOKAHEAD && name.chars().all(is_of_name);
+    let is_name = |name: &str| name.len() < LOOKAHEAD_BYTES && name.chars().all(is_of_name);
     let is_number = |name: &str| name.len() < 3 && name.bytes().all(|byte| byte.is_ascii_digit());
     matches!(text, "?" | "%s" | "%v" | "%d" | "%q")
         || inside("$", "")
@@ -254,10 +255,10 @@ fn is_of_name(letter: char) -> bool {
 pub(super) fn is_no_word(text: &str) -> bool {
     let text = text.trim_matches(|letter: char| ".,:;!?()\"'`".contains(letter));
     let is_of_word = |(at, letter): (usize, char)| letter.is_alphabetic() && (at == 0 || !letter.is_uppercase());
-    text.len() > LONGEST_WORD || !text.char_indices().all(is_of_word)
+    text.len() > MAX_WORD_BYTES || !text.char_indices().all(is_of_word)
 }
 
 /// Returns whether a value is probably base64.
 pub(super) fn is_encoded(text: &str) -> bool {
-    text.len() >= SHORTEST_BASE64 && is_no_word(text) && text.chars().all(in_base64)
+    text.len() >= MIN_BASE64_BYTES && is_no_word(text) && text.chars().all(in_base64)
 }
