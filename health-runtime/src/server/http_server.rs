@@ -31,11 +31,11 @@ const THREAD_NAME: &str = "health-endpoint";
 /// notices it: [`probes::runtime_lag`](crate::probes::runtime_lag()).
 ///
 /// ```
-/// use health_runtime::{EndpointBuilder, probes, serve_isolated};
+/// use health_runtime::{Endpoint, probes, serve_isolated};
 ///
 /// # #[tokio::main]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let health = EndpointBuilder::new().checks([probes::runtime_lag()]).build()?;
+/// let health = Endpoint::builder().checks([probes::runtime_lag()]).build()?;
 /// let server = serve_isolated("127.0.0.1:0", health.router())?;
 /// println!("healthy? http://{}/livez", server.local_addrs()[0]);
 /// # server.stop().await;
@@ -57,11 +57,11 @@ pub fn serve_isolated(address: impl Into<TcpAddress>, router: Router) -> Result<
 /// Serves a router like [`serve_isolated`], over HTTPS.
 ///
 /// ```no_run
-/// use health_runtime::{EndpointBuilder, Tls, serve_tls};
+/// use health_runtime::{Endpoint, Tls, serve_tls};
 ///
 /// # #[tokio::main]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let health = EndpointBuilder::new().build()?;
+/// let health = Endpoint::builder().build()?;
 /// let tls = Tls::new("/etc/tls/tls.crt", "/etc/tls/tls.key").with_required_clients("/etc/tls/clients.pem");
 /// serve_tls("0.0.0.0:8443", tls, health.router())?;
 /// # Ok(())
