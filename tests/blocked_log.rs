@@ -136,7 +136,7 @@ async fn it_holds_up_nobody_who_is_told_and_keeps_no_more_than_it_may() {
         });
         let change =
             timeout(LONG, changes.next()).await.expect("told in time").expect("a monitor").expect("none missed");
-        assert_eq!(change.to(), if number.is_multiple_of(2) { Status::Fail } else { Status::Pass });
+        assert_eq!(change.current(), if number.is_multiple_of(2) { Status::Fail } else { Status::Pass });
         timeout(LONG, asking).await.expect("answered in time").expect("no panic");
         if number == 0 {
             blocked.holds_somebody().await;

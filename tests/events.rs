@@ -44,7 +44,7 @@ async fn a_change_tells_what_was_and_what_is() {
     kit.run("db").await;
     let first = change(&mut changes).await;
     assert_eq!((first.check(), first.level()), ("db", Level::L1));
-    assert_eq!((first.from(), first.to(), first.cause()), (None, Status::Warn, None));
+    assert_eq!((first.previous(), first.current(), first.cause()), (None, Status::Warn, None));
     assert_eq!(first.message(), Some("cannot reach postgres://***@host/db"));
     assert_eq!(first.previous_since(), None);
     assert!(!first.is_muted());
@@ -54,9 +54,9 @@ async fn a_change_tells_what_was_and_what_is() {
     kit.release("db");
     kit.run("db").await;
     let second = change(&mut changes).await;
-    assert_eq!((second.from(), second.to(), second.message()), (Some(Status::Warn), Status::Pass, None));
-    assert_eq!(second.previous_since(), Some(first.since()));
-    assert!(second.since() >= first.since());
+    assert_eq!((second.previous(), second.current(), second.message()), (Some(Status::Warn), Status::Pass, None));
+    assert_eq!(second.previous_since(), Some(first.at()));
+    assert!(second.at() >= first.at());
     drop(kit);
     assert_eq!(changes.next().await, None, "nothing more");
     assert_eq!(changes.next().await, None, "and stays over");
@@ -88,7 +88,7 @@ async fn background_checks_tell_of_changes_that_nobody_asked_for() {
     ask(&monitor, 1).await;
     for run in 0u32..5 {
         let change = change(&mut changes).await;
-        assert_eq!(change.to(), if run.is_multiple_of(2) { Status::Fail } else { Status::Pass });
+        assert_eq!(change.current(), if run.is_multiple_of(2) { Status::Fail } else { Status::Pass });
     }
     assert_eq!(rest(monitor, &mut changes).await, [], "the schedule does not keep the monitor alive");
 }
@@ -136,12 +136,12 @@ async fn each_change_is_told_once_and_in_order_under_a_thousand_requests() {
         match change {
             Ok(change) => {
                 let before = last.insert(change.check(), change);
-                assert_ne!(change.from(), Some(change.to()));
+                assert_ne!(change.previous(), Some(change.current()));
                 if let Some(before) = before {
-                    let was = (Some(before.to()), Some(before.since()));
-                    assert_eq!((change.from(), change.previous_since()), was);
+                    let was = (Some(before.current()), Some(before.at()));
+                    assert_eq!((change.previous(), change.previous_since()), was);
                 } else {
-                    assert!(missed > 0 || change.from().is_none());
+                    assert!(missed > 0 || change.previous().is_none());
                 }
             }
             Err(Lagged { count, .. }) => {
@@ -153,7 +153,7 @@ async fn each_change_is_told_once_and_in_order_under_a_thousand_requests() {
     let runs = runs.map(|runs| runs.load(Ordering::SeqCst));
     assert_eq!(taken.iter().filter(|change| change.is_ok()).count() as u64 + missed, runs[0] + runs[1]);
     for (name, last) in last {
-        assert_eq!(last.to(), report.result(name).expect("in the report").status());
+        assert_eq!(last.current(), report.result(name).expect("in the report").status());
     }
     assert!((1..=runs[0] + runs[1]).contains(&told.load(Ordering::SeqCst)));
 }
@@ -177,7 +177,7 @@ async fn no_change_is_left_out() {
         }
         while told < runs.load(Ordering::SeqCst) {
             let change = change(&mut changes).await;
-            assert_eq!(change.to(), if told % 2 == 0 { Status::Fail } else { Status::Pass }, "round {round}");
+            assert_eq!(change.current(), if told % 2 == 0 { Status::Fail } else { Status::Pass }, "round {round}");
             told += 1;
         }
     }
@@ -192,7 +192,7 @@ async fn a_slow_subscriber_loses_the_oldest_and_is_told_how_many() {
     for run in 0u32..100 {
         ask(&monitor, 1).await;
         let change = change(&mut quick).await;
-        assert_eq!(change.to(), if run.is_multiple_of(2) { Status::Fail } else { Status::Pass });
+        assert_eq!(change.current(), if run.is_multiple_of(2) { Status::Fail } else { Status::Pass });
     }
     assert_eq!(slow.next().await.expect("there").expect_err("missed").count, 36);
     let rest = rest(monitor, &mut slow).await;
@@ -214,10 +214,10 @@ async fn listeners_that_call_the_monitor_panic_or_never_return_harm_nobody() {
             }
         })
         .on_change(move |change| {
-            panicked.send(change.to()).expect("the test is there");
+            panicked.send(change.current()).expect("the test is there");
             panic!("on purpose, with postgres://user:secret@host/db");
         })
-        .on_change(move |change| told.send(change.to()).expect("the test is there"))
+        .on_change(move |change| told.send(change.current()).expect("the test is there"))
         .build()
         .expect("good");
     let monitor = endpoint.monitor().clone();
@@ -275,7 +275,7 @@ async fn a_subscription_is_a_stream() {
     let mut changes = monitor.subscribe();
     ask(&monitor, 1).await;
     let change = StreamExt::next(&mut changes).await;
-    assert_eq!(change.expect("there").expect("none is missed").to(), Status::Fail);
+    assert_eq!(change.expect("there").expect("none is missed").current(), Status::Fail);
 }
 
 /// The log takes its time, which is more than first runs need.
@@ -290,7 +290,7 @@ async fn listeners_and_mutes_from_the_start_are_there_before_the_first_change() 
         builder([flapping_every(Duration::from_millis(5), "db", Level::L3)])
             .muted("db")
             .on_change(move |change| {
-                let _ = sender.send((change.from(), change.to(), change.is_muted()));
+                let _ = sender.send((change.previous(), change.current(), change.is_muted()));
             })
             .build()
             .expect("good")

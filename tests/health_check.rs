@@ -174,7 +174,7 @@ fn carries_every_key_of_the_background() {
 fn leaves_the_defaults_to_the_runtime() {
     let registry = registry();
     let declared = spec(&registry, "defaults");
-    let by_hand = Check::blocking("defaults", Level::L1, || {}).declared_at(declared.location().clone());
+    let by_hand = Check::blocking("defaults", Level::L1, || {}).declared_at(declared.location());
     assert_eq!(format!("{declared:?}"), format!("{:?}", by_hand.spec()));
 }
 
@@ -198,10 +198,9 @@ fn works_in_what_macro_rules_writes() {
 #[test]
 fn knows_where_the_function_stands() {
     let registry = registry();
-    let location = spec(&registry, "defaults").location().to_string();
-    let (file, line) = location.rsplit_once(':').unwrap();
-    let line: usize = line.parse().unwrap();
-    assert!(file.ends_with("health_check.rs"), "{location}");
+    let location = spec(&registry, "defaults").location();
+    let line = location.line() as usize;
+    assert!(location.file().ends_with("health_check.rs"), "{location}");
     assert_eq!(include_str!("health_check.rs").lines().nth(line - 1), Some("fn defaults() {}"));
 }
 

@@ -27,9 +27,12 @@ async fn it_begins_with_the_first_result_and_holds_nothing_but_changes() {
     ask(&monitor, 3).await;
 
     let steady = history(&monitor, "steady");
-    assert_eq!(steady.iter().map(|change| (change.from(), change.to())).collect::<Vec<_>>(), [(None, Status::Pass)]);
+    assert_eq!(
+        steady.iter().map(|change| (change.previous(), change.current())).collect::<Vec<_>>(),
+        [(None, Status::Pass)]
+    );
     let flaps = history(&monitor, "flaps");
-    let turns: Vec<_> = flaps.iter().map(|change| (change.from(), change.to(), change.message())).collect();
+    let turns: Vec<_> = flaps.iter().map(|change| (change.previous(), change.current(), change.message())).collect();
     assert_eq!(
         turns,
         [
@@ -38,7 +41,7 @@ async fn it_begins_with_the_first_result_and_holds_nothing_but_changes() {
             (Some(Status::Pass), Status::Fail, Some("run 2")),
         ]
     );
-    assert_eq!(flaps[1].previous_since(), Some(flaps[0].since()));
+    assert_eq!(flaps[1].previous_since(), Some(flaps[0].at()));
 
     let unknown = monitor.history("flap").expect_err("no such check");
     assert_eq!((unknown.name.as_str(), unknown.suggestion.as_deref()), ("flap", Some("flaps")));
@@ -82,7 +85,7 @@ async fn a_message_without_end_is_told_in_full_and_kept_in_part() {
     assert_eq!(change.message(), Some(told.as_str()));
     let kept = history(&monitor, "long");
     assert_eq!(kept[0].message(), Some(format!("{}…", "€".repeat(341)).as_str()));
-    assert_eq!((kept[0].id(), kept[0].since()), (change.id(), change.since()));
+    assert_eq!((kept[0].id(), kept[0].at()), (change.id(), change.at()));
 }
 
 #[tokio::test]

@@ -315,7 +315,11 @@ async fn each_place_has_its_own_status_codes() {
     let again = consul.status_codes(StatusCodes::new().warn(299)).expect("good codes");
     assert_eq!(ask(&again.router(), "/readyz").await.0, 299, "the latest counts");
     let error = health.status_codes(StatusCodes::new().warn(99).fail(204)).expect_err("no such codes");
-    assert_eq!(error.problems(), [99, 204].map(|code| Problem::InvalidStatusCode { code }));
+    let codes = error.problems().iter().map(|problem| match problem {
+        Problem::InvalidStatusCode { code, .. } => *code,
+        other => panic!("{other:?}"),
+    });
+    assert_eq!(codes.collect::<Vec<_>>(), [99, 204]);
 }
 
 #[test]
@@ -324,7 +328,7 @@ fn ranges_narrow_and_wrong_ones_are_errors() {
     assert!(health.levels(..).is_ok());
     for (range, written) in [(0..=5, "0..=5"), (4..=6, "4..=6"), (6..=9, "6..=9")] {
         let error = health.levels(range).expect_err("no levels");
-        assert_eq!(error.problems(), [Problem::InvalidLevels { range: written.into() }]);
+        assert!(matches!(error.problems(), [Problem::InvalidLevels { range, .. }] if range == written), "{error}");
     }
     assert!(health.levels(3..3).expect_err("none").to_string().contains("`3..3` is no range of levels"));
 }

@@ -58,7 +58,8 @@ async fn declared_checks_are_forced_and_released() {
     monitor.run("broker").await.assert_changes([Status::Pass, Status::Fail, Status::Pass]);
     monitor.look("orders").await.assert_status(Status::Pass);
     assert_eq!(asked.load(Ordering::SeqCst), 2);
-    let told: Vec<_> = monitor.changes("orders").await.iter().map(|change| (change.from(), change.to())).collect();
+    let told: Vec<_> =
+        monitor.changes("orders").await.iter().map(|change| (change.previous(), change.current())).collect();
     let (pass, fail) = (Status::Pass, Status::Fail);
     assert_eq!(told, [(None, pass), (Some(pass), fail), (Some(fail), pass)]);
 }

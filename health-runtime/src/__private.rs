@@ -4,7 +4,7 @@
 
 pub use core::{
     cfg, clone::Clone, concat, convert::Into, env, file, include_bytes, iter::IntoIterator, line, module_path,
-    option::Option, option_env, primitive::u8, stringify, time::Duration,
+    option::Option, option_env, panic::Location, primitive::u8, stringify, time::Duration,
 };
 pub use std::{sync::Arc, vec::Vec};
 
@@ -13,6 +13,6 @@ pub use inventory;
 
 pub use crate::{
     build_info::{build_date, with_first_revision, with_package_repo},
-    model::{Check, IntoOutcome, Level, Location, Work},
+    model::{Check, IntoOutcome, Level, Work},
     registry::{Binder, CheckList, Lend, Registration},
 };

@@ -1,8 +1,6 @@
 //! What stops a service from starting. A failing check is a value, never one of these.
 
-use std::{fmt, io};
-
-use crate::model::Location;
+use std::{error::Error as StdError, fmt, io, panic::Location, sync::Arc};
 
 /// Everything that is wrong with the checks, the state and the endpoint, found at start, all at once.
 ///
@@ -12,81 +10,94 @@ pub struct Error {
 }
 
 /// One thing that is wrong at start.
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// Its [`source`](StdError::source) is the error of the operating system or of a library behind it, if there is one. The
+/// problem's own text holds the text of its source already.
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Problem {
     /// Two checks have one name.
+    #[non_exhaustive]
     DuplicateName {
         /// The name that both have.
         name: String,
         /// Where the first was declared.
-        first: Location,
+        first: &'static Location<'static>,
         /// Where the second was declared.
-        second: Location,
+        second: &'static Location<'static>,
     },
     /// A name that cannot stand in a report.
+    #[non_exhaustive]
     InvalidName {
         /// The name.
         name: String,
         /// Where the check was declared.
-        location: Location,
+        location: &'static Location<'static>,
     },
     /// `depends_on` names a check that does not exist.
+    #[non_exhaustive]
     UnknownDependency {
         /// The check that says so.
         check: String,
         /// Where it was declared.
-        location: Location,
+        location: &'static Location<'static>,
         /// The name that no check has.
         dependency: String,
         /// The name that was perhaps meant.
         suggestion: Option<String>,
     },
     /// Checks depend on each other in a circle.
+    #[non_exhaustive]
     DependencyCycle {
         /// The names along the circle; the first is not repeated at the end.
         path: Vec<String>,
     },
     /// A check takes a value that the state does not hold.
+    #[non_exhaustive]
     MissingState {
         /// The check.
         check: String,
         /// Where it was declared.
-        location: Location,
+        location: &'static Location<'static>,
         /// The type that it takes.
         type_name: &'static str,
         /// The types that the state does hold.
         available: Vec<&'static str>,
     },
     /// The state holds two values of one type.
+    #[non_exhaustive]
     RepeatedState {
         /// The type.
         type_name: &'static str,
     },
     /// A check in the liveness group is not at level 5.
+    #[non_exhaustive]
     DeepLiveness {
         /// The check.
         check: String,
         /// Where it was declared.
-        location: Location,
+        location: &'static Location<'static>,
     },
     /// A check that has no time at all.
+    #[non_exhaustive]
     ZeroTimeout {
         /// The check.
         check: String,
         /// Where it was declared.
-        location: Location,
+        location: &'static Location<'static>,
     },
     /// A check that can never work as it was configured.
+    #[non_exhaustive]
     Misconfigured {
         /// The check.
         check: String,
         /// Where it was declared.
-        location: Location,
+        location: &'static Location<'static>,
         /// What is wrong.
         fault: String,
     },
     /// A path of the endpoint that cannot be a route.
+    #[non_exhaustive]
     InvalidPath {
         /// The builder's method, such as `base_path`.
         key: &'static str,
@@ -96,42 +107,47 @@ pub enum Problem {
         reason: &'static str,
     },
     /// Rules of access that cannot work.
+    #[non_exhaustive]
     InvalidAccess {
         /// What is wrong.
         fault: String,
     },
     /// A status code of the endpoint that is none.
+    #[non_exhaustive]
     InvalidStatusCode {
         /// The number.
         code: u16,
     },
     /// An address or a socket that cannot be listened on.
+    #[non_exhaustive]
     CannotListen {
         /// The address, or the path of the socket.
         address: String,
-        /// Kind of the operating system's error, such as `AddrInUse`.
-        kind: io::ErrorKind,
-        /// Text of the error.
-        fault: String,
+        /// The error, of the operating system in the main.
+        source: Arc<io::Error>,
     },
-    /// A server that cannot run.
+    /// The server cannot run.
+    #[non_exhaustive]
     CannotServe {
-        /// What is wrong.
+        /// The reason.
         fault: String,
     },
     /// A file for TLS that cannot be used.
+    #[non_exhaustive]
     UnusableTls {
         /// The file's path.
         file: String,
-        /// What is wrong with it. Nothing of its content is repeated here: it may be a key.
-        fault: String,
+        /// The fault of the file. It repeats nothing of the file's content, which may be a key.
+        source: Arc<dyn StdError + Send + Sync>,
     },
     /// A range that holds no level, or more than levels.
+    #[non_exhaustive]
     InvalidLevels {
         /// The range, as numbers.
         range: String,
     },
     /// What a load balancer is to be told, and could not make sense of.
+    #[non_exhaustive]
     InvalidSetting {
         /// The method, such as `EnvoyHeaders::cluster`.
         key: &'static str,
@@ -160,14 +176,7 @@ impl fmt::Display for UnknownCheck {
     }
 }
 
-impl std::error::Error for UnknownCheck {}
-
-impl Problem {
-    #[cfg(any(feature = "server", feature = "haproxy-agent"))]
-    pub(crate) fn cannot_listen(address: String, error: &io::Error) -> Self {
-        Self::CannotListen { address, kind: error.kind(), fault: error.to_string() }
-    }
-}
+impl StdError for UnknownCheck {}
 
 impl Error {
     pub(crate) const fn new(problems: Vec<Problem>) -> Self {
@@ -204,21 +213,60 @@ impl fmt::Debug for Error {
     }
 }
 
-impl std::error::Error for Error {}
+impl StdError for Error {
+    /// Returns the source of the only problem. Of several problems, none is the source: each has its own.
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match self.problems.as_slice() {
+            [only] => only.source(),
+            _ => None,
+        }
+    }
+}
+
+impl Problem {
+    #[cfg(any(feature = "server", feature = "haproxy-agent"))]
+    pub(crate) fn cannot_listen(address: impl Into<String>, error: io::Error) -> Self {
+        Self::CannotListen { address: address.into(), source: Arc::new(error) }
+    }
+
+    #[cfg(feature = "server-tls")]
+    pub(crate) fn unusable_tls(file: impl Into<String>, fault: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self::UnusableTls { file: file.into(), source: Arc::from(fault.into()) }
+    }
+}
+
+impl StdError for Problem {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match self {
+            Self::CannotListen { source, .. } => Some(&**source),
+            Self::UnusableTls { source, .. } => Some(&**source),
+            _ => None,
+        }
+    }
+}
+
+/// Writes a location as `file:line`.
+pub(crate) fn file_and_line(location: &Location<'_>) -> String {
+    format!("{}:{}", location.file(), location.line())
+}
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::DuplicateName { name, first, second } => write!(
                 f,
-                "two checks are named `{name}`, at {first} and at {second}; give one of them another `name = \"…\"`"
+                "two checks are named `{name}`, at {} and at {}; give one of them another `name = \"…\"`",
+                file_and_line(first),
+                file_and_line(second)
             ),
             Self::InvalidName { name, location } => write!(
                 f,
-                "the check at {location} is named {name:?}; a name needs a character and no control characters"
+                "the check at {} is named {name:?}; a name needs a character and no control characters",
+                file_and_line(location)
             ),
             Self::UnknownDependency { check, location, dependency, suggestion } => {
-                write!(f, "`{check}` ({location}) depends on `{dependency}`, which is no check")?;
+                let at = file_and_line(location);
+                write!(f, "`{check}` ({at}) depends on `{dependency}`, which is no check")?;
                 suggestion.iter().try_for_each(|name| write!(f, "; did you mean `{name}`?"))
             }
             Self::DependencyCycle { path } => {
@@ -227,9 +275,10 @@ impl fmt::Display for Problem {
                 path.first().map_or(Ok(()), |name| write!(f, "`{name}`"))
             }
             Self::MissingState { check, location, type_name, available } => {
+                let at = file_and_line(location);
                 write!(
                     f,
-                    "`{check}` ({location}) takes a `&{type_name}`, which the state does not hold; hand one over with \
+                    "`{check}` ({at}) takes a `&{type_name}`, which the state does not hold; hand one over with \
                      `state: [value]`, or take an `Option<&_>`"
                 )?;
                 if available.is_empty() {
@@ -245,21 +294,25 @@ impl fmt::Display for Problem {
             ),
             Self::DeepLiveness { check, location } => write!(
                 f,
-                "`{check}` ({location}) is in the liveness group and not at level 5; a liveness check that reaches outside \
-                 the process restarts the whole fleet when a dependency fails, so make it `readiness`"
+                "`{check}` ({}) is in the liveness group and not at level 5; a liveness check that reaches outside the \
+                 process restarts the whole fleet when a dependency fails, so make it `readiness`",
+                file_and_line(location)
             ),
             Self::ZeroTimeout { check, location } => {
-                write!(f, "`{check}` ({location}) has a timeout of zero; give it time, such as 2 s")
+                let at = file_and_line(location);
+                write!(f, "`{check}` ({at}) has a timeout of zero; give it time, such as 2 s")
             }
-            Self::Misconfigured { check, location, fault } => write!(f, "`{check}` ({location}) cannot work: {fault}"),
+            Self::Misconfigured { check, location, fault } => {
+                write!(f, "`{check}` ({}) cannot work: {fault}", file_and_line(location))
+            }
             Self::InvalidPath { key, path, reason } => write!(f, "`{key}` is {path:?}; {reason}"),
             Self::InvalidAccess { fault } => write!(f, "the access cannot work: {fault}"),
             Self::InvalidStatusCode { code } => {
                 write!(f, "{code} is no status code of a report; take one from 200 to 599")
             }
-            Self::CannotListen { address, fault, .. } => write!(f, "{address} cannot be listened on: {fault}"),
+            Self::CannotListen { address, source } => write!(f, "{address} cannot be listened on: {source}"),
             Self::CannotServe { fault } => write!(f, "the server cannot run: {fault}"),
-            Self::UnusableTls { file, fault } => write!(f, "`{file}` cannot be used for TLS: {fault}"),
+            Self::UnusableTls { file, source } => write!(f, "`{file}` cannot be used for TLS: {source}"),
             Self::InvalidLevels { range } => write!(
                 f,
                 "`{range}` is no range of levels; a level is a number from 1 (the whole ship) to 5 (cheap and always safe)"

@@ -1,10 +1,10 @@
 //! The validated set of checks. The only file that names `inventory`.
 
-use std::sync::Arc;
+use std::{panic::Location, sync::Arc};
 
 use crate::{
     error::{Error, Problem},
-    model::{Check, CheckSpec, Level, Location, Outcome, Work},
+    model::{Check, CheckSpec, Level, Outcome, Work},
     runner,
     state::State,
     validation,
@@ -18,7 +18,7 @@ use crate::{
 pub struct Registration {
     name: &'static str,
     level: Level,
-    location: Location,
+    location: &'static Location<'static>,
     bind: fn(&mut Binder<'_>) -> Option<Work>,
     configure: fn(Check) -> Check,
 }
@@ -29,7 +29,7 @@ impl Registration {
     pub const fn new(
         name: &'static str,
         level: Level,
-        location: Location,
+        location: &'static Location<'static>,
         bind: fn(&mut Binder<'_>) -> Option<Work>,
         configure: fn(Check) -> Check,
     ) -> Self {
@@ -242,8 +242,8 @@ impl RegistryBuilder {
     }
 }
 
-fn sort_key(spec: &CheckSpec) -> (Level, &str, String) {
-    (spec.level(), spec.name(), spec.location().to_string())
+fn sort_key(spec: &CheckSpec) -> (Level, &str, &Location<'_>) {
+    (spec.level(), spec.name(), spec.location())
 }
 
 /// Gives a declared check its state. One whose state is missing still comes out, so that whatever else is
@@ -252,11 +252,11 @@ fn bind(registration: &Registration, state: &State, problems: &mut Vec<Problem>)
     let mut binder = Binder { state, missing: Vec::new() };
     let work = (registration.bind)(&mut binder).unwrap_or_else(|| Work::blocking(|| Outcome::fail("has no state")));
     let check = (registration.configure)(
-        Check::from_work(registration.name, registration.level, work).declared_at(registration.location.clone()),
+        Check::from_work(registration.name, registration.level, work).declared_at(registration.location),
     );
     problems.extend(binder.missing.into_iter().map(|type_name| Problem::MissingState {
         check: check.spec().name().to_owned(),
-        location: registration.location.clone(),
+        location: registration.location,
         type_name,
         available: state.type_names(),
     }));

@@ -23,8 +23,8 @@ pub(crate) fn resolve(specs: &[&CheckSpec], problems: &mut Vec<Problem>) -> Grap
         if let Some(&first) = by_name.get(spec.name()) {
             problems.push(Problem::DuplicateName {
                 name: spec.name().to_owned(),
-                first: specs[first].location().clone(),
-                second: spec.location().clone(),
+                first: specs[first].location(),
+                second: spec.location(),
             });
         } else {
             by_name.insert(spec.name(), index);
@@ -44,18 +44,18 @@ pub(crate) fn resolve(specs: &[&CheckSpec], problems: &mut Vec<Problem>) -> Grap
 /// The rules for one check; declared checks are held against them at compile time already.
 fn check_alone(spec: &CheckSpec, problems: &mut Vec<Problem>) {
     let check = || spec.name().to_owned();
-    let location = || spec.location().clone();
+    let location = spec.location();
     if spec.name().is_empty() || spec.name().contains(char::is_control) {
-        problems.push(Problem::InvalidName { name: check(), location: location() });
+        problems.push(Problem::InvalidName { name: check(), location });
     }
     if spec.is_in(Group::Liveness) && spec.level() != Level::L5 {
-        problems.push(Problem::DeepLiveness { check: check(), location: location() });
+        problems.push(Problem::DeepLiveness { check: check(), location });
     }
     if spec.timeout() == Duration::ZERO {
-        problems.push(Problem::ZeroTimeout { check: check(), location: location() });
+        problems.push(Problem::ZeroTimeout { check: check(), location });
     }
     let faults = spec.faults().iter().cloned().chain(contradictions(spec).map(Cow::into_owned));
-    problems.extend(faults.map(|fault| Problem::Misconfigured { check: check(), location: location(), fault }));
+    problems.extend(faults.map(|fault| Problem::Misconfigured { check: check(), location, fault }));
 }
 
 /// What a check says of itself that cannot be meant.
@@ -117,7 +117,7 @@ fn check_liveness(specs: &[&CheckSpec], dependencies: &[Vec<usize>], problems: &
             if level != Level::L5 {
                 problems.push(Problem::Misconfigured {
                     check: spec.name().to_owned(),
-                    location: spec.location().clone(),
+                    location: spec.location(),
                     fault: format!(
                         "it is in the liveness group and depends on `{name}` of level {}: should that fail, the whole \
                          fleet would be restarted",
@@ -142,7 +142,7 @@ fn find_dependencies(
             Some(&index) => found.push(index),
             None => problems.push(Problem::UnknownDependency {
                 check: spec.name().to_owned(),
-                location: spec.location().clone(),
+                location: spec.location(),
                 dependency: dependency.clone(),
                 suggestion: suggestions.nearest(dependency, Some(spec.name())),
             }),

@@ -19,7 +19,7 @@ use crate::{
 fn problems(access: Access) -> Vec<String> {
     let error = builder([]).access(access).build().expect_err("bad rules");
     let fault = |problem: &Problem| match problem {
-        Problem::InvalidAccess { fault } => fault.clone(),
+        Problem::InvalidAccess { fault, .. } => fault.clone(),
         other => panic!("{other}"),
     };
     error.problems().iter().map(fault).collect()

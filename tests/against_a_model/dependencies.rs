@@ -165,7 +165,7 @@ impl Found {
     fn in_report(report: &Report, index: usize) -> Self {
         let result = report.result(&name(index)).expect("in the report");
         match result.cause() {
-            Some(Cause::Blocked { by }) => Self::BlockedBy(by.clone()),
+            Some(Cause::Blocked { by, .. }) => Self::BlockedBy(by.clone()),
             _ => Self::Answer(result.observed()),
         }
     }

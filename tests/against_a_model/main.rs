@@ -220,8 +220,8 @@ impl Subject {
     async fn compare_changes(&self, kit: &TestMonitor) {
         let changes = kit.changes(self.name).await;
         let changes = changes.iter().map(|change| Change {
-            from: change.from(),
-            to: change.to(),
+            from: change.previous(),
+            to: change.current(),
             cause: change.cause().map(Cause::as_str),
             is_muted: change.is_muted(),
         });

@@ -29,7 +29,9 @@ fn faults(check: impl Into<Check>) -> Vec<(String, String)> {
         return Vec::new();
     };
     let of_a_probe = |problem: &Problem| match problem {
-        Problem::Misconfigured { location, fault, .. } => (location.to_string(), fault.clone()),
+        Problem::Misconfigured { location, fault, .. } => {
+            (format!("{}:{}", location.file(), location.line()), fault.clone())
+        }
         other => panic!("another problem: {other:?}"),
     };
     error.problems().iter().map(of_a_probe).collect()

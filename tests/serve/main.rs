@@ -120,9 +120,9 @@ async fn a_stale_socket_is_replaced_and_nothing_else_is() {
     let path = folder.path().join("s");
     let start = || Server::new().listen_unix(&*path, alive()).start();
     let fault = || match start().expect_err("it is taken").problems() {
-        [Problem::CannotListen { address, fault, .. }] => {
+        [Problem::CannotListen { address, source, .. }] => {
             assert_eq!(address, path.to_str().expect("text"));
-            fault.clone()
+            source.to_string()
         }
         other => panic!("{other:?}"),
     };

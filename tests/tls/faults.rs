@@ -11,9 +11,9 @@ use super::authority::{Authority, Folder};
 fn faults(tls: Tls) -> Vec<(String, String)> {
     let error = serve_tls("127.0.0.1:0", tls, Router::new()).expect_err("it cannot be served with");
     let faults = error.problems().iter().map(|problem| match problem {
-        Problem::UnusableTls { file, fault } => {
+        Problem::UnusableTls { file, source, .. } => {
             let name = PathBuf::from(file).file_name().and_then(|name| name.to_str()).expect("a name").to_owned();
-            (name, fault.clone())
+            (name, source.to_string())
         }
         other => panic!("{other:?}"),
     });

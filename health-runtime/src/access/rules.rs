@@ -1,4 +1,7 @@
-use std::{collections::BTreeSet, ops::RangeBounds};
+use std::{
+    collections::{BTreeSet, HashSet},
+    ops::RangeBounds,
+};
 
 #[cfg(feature = "access-jwt")]
 use super::jwt::Tokens;
@@ -145,14 +148,9 @@ impl Access {
         #[cfg(feature = "access-limits")]
         faults.extend(self.limits.iter().flat_map(Limits::faults));
         // One policy may have several rules.
-        let mut problems: Vec<Problem> = Vec::new();
-        for fault in faults {
-            let problem = Problem::InvalidAccess { fault };
-            if !problems.contains(&problem) {
-                problems.push(problem);
-            }
-        }
-        problems
+        let mut seen = HashSet::new();
+        faults.retain(|fault| seen.insert(fault.clone()));
+        faults.into_iter().map(|fault| Problem::InvalidAccess { fault }).collect()
     }
 
     /// Returns the request headers that decisions depend on, in lower case.

@@ -159,7 +159,7 @@ impl WatchStream {
     /// result yet.
     fn is_news(&self, change: &StatusChange) -> bool {
         let reported = self.latest.as_ref().and_then(|latest| latest.report.result(change.check()));
-        reported.is_some_and(|result| result.status() != change.to() || result.cause() == Some(&Cause::Pending))
+        reported.is_some_and(|result| result.status() != change.current() || result.cause() == Some(&Cause::Pending))
     }
 }
 

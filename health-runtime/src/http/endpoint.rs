@@ -154,7 +154,7 @@ impl EndpointBuilder {
     /// use health_runtime::{Endpoint, Status, StatusChange};
     ///
     /// fn page_somebody(change: &StatusChange) {
-    ///     if change.to() == Status::Fail && !change.is_muted() {
+    ///     if change.current() == Status::Fail && !change.is_muted() {
     ///         // …
     ///     }
     /// }

@@ -72,12 +72,12 @@ impl StatusCodes {
     }
 
     pub(crate) fn validate(self) -> Result<ValidStatusCodes, Vec<Problem>> {
-        let mut problems = Vec::new();
+        let mut invalid = Vec::new();
         let mut valid = |code: u16| {
             // 1xx are no final answers, and 204 and 304 can have no body.
             let is_usable = (200..600).contains(&code) && !matches!(code, 204 | 304);
             StatusCode::from_u16(code).ok().filter(|_| is_usable).unwrap_or_else(|| {
-                problems.push(Problem::InvalidStatusCode { code });
+                invalid.push(code);
                 StatusCode::OK
             })
         };
@@ -87,7 +87,8 @@ impl StatusCodes {
             fail: valid(self.fail),
             draining: valid(self.draining.unwrap_or(self.fail)),
         };
-        problems.dedup();
+        invalid.dedup();
+        let problems: Vec<_> = invalid.into_iter().map(|code| Problem::InvalidStatusCode { code }).collect();
         if problems.is_empty() { Ok(codes) } else { Err(problems) }
     }
 }

@@ -7,6 +7,7 @@ pub enum Cause {
     /// It gave no answer within its timeout, or within the report's.
     TimedOut,
     /// A run that is past its timeout has not ended (it blocks its thread, most likely), so no new one is started.
+    #[non_exhaustive]
     StillRunning {
         /// When that run began.
         since: SystemTime,
@@ -14,6 +15,7 @@ pub enum Cause {
     /// It panicked, in its body, while its future was built or dropped, or while its data was serialized.
     Panicked,
     /// It was not run, because a check that it depends on failed.
+    #[non_exhaustive]
     Blocked {
         /// The names of the failed checks.
         by: Vec<String>,

@@ -15,11 +15,11 @@ pub struct StatusChange {
     counts: ChangeCounts,
     check: String,
     level: Level,
-    from: Option<Status>,
-    to: Status,
+    previous: Option<Status>,
+    current: Status,
     cause: Option<Cause>,
     message: Option<String>,
-    since: SystemTime,
+    at: SystemTime,
     previous_since: Option<SystemTime>,
     muted: bool,
 }
@@ -32,16 +32,16 @@ impl StatusChange {
         result: &CheckResult,
         is_muted: impl FnOnce() -> bool,
     ) -> Option<Self> {
-        let from = before.map(|before| before.status);
-        (from != Some(result.status)).then(|| Self {
+        let previous = before.map(|before| before.status);
+        (previous != Some(result.status)).then(|| Self {
             counts: ChangeCounts::default(),
             check: spec.name().to_owned(),
             level: spec.level(),
-            from,
-            to: result.status,
+            previous,
+            current: result.status,
             cause: result.cause.clone(),
             message: result.message.clone(),
-            since: result.since,
+            at: result.since,
             previous_since: before.map(|before| before.since),
             muted: is_muted(),
         })
@@ -87,16 +87,16 @@ impl StatusChange {
         self.level
     }
 
-    /// The status that it had; `None` for its first result.
+    /// Returns the status before the change; `None` for the first result.
     #[must_use]
-    pub const fn from(&self) -> Option<Status> {
-        self.from
+    pub const fn previous(&self) -> Option<Status> {
+        self.previous
     }
 
-    /// The status that it has.
+    /// Returns the status after the change.
     #[must_use]
-    pub const fn to(&self) -> Status {
-        self.to
+    pub const fn current(&self) -> Status {
+        self.current
     }
 
     /// Why, when it was not the function's own answer.
@@ -111,10 +111,10 @@ impl StatusChange {
         self.message.as_deref()
     }
 
-    /// When it changed, on the wall clock.
+    /// Returns the time of the change, on the wall clock.
     #[must_use]
-    pub const fn since(&self) -> SystemTime {
-        self.since
+    pub const fn at(&self) -> SystemTime {
+        self.at
     }
 
     /// Since when it had the status that it had, on the wall clock; `None` for its first result.

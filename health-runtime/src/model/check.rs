@@ -1,6 +1,6 @@
-use std::time::Duration;
+use std::{panic::Location, time::Duration};
 
-use super::{CheckSpec, Group, IntoOutcome, Level, Location, Work};
+use super::{CheckSpec, Group, IntoOutcome, Level, Work};
 
 /// A named function that answers whether one thing works.
 ///
@@ -235,7 +235,7 @@ impl Check {
 
     /// Says where it was declared. Default: the place that called the constructor.
     #[must_use]
-    pub fn declared_at(mut self, location: Location) -> Self {
+    pub fn declared_at(mut self, location: &'static Location<'static>) -> Self {
         self.spec.location = location;
         self
     }

@@ -5,6 +5,7 @@ use super::{Cause, Status};
 
 /// What an orchestrator asks. A check is in a group only if it says so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum Group {
     /// Should this process be restarted? Level 5 only: a liveness check that reaches outside the process
     /// restarts the whole fleet when a dependency fails.

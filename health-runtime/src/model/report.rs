@@ -117,6 +117,7 @@ pub struct Report {
 
 /// One check and its result, as a report holds it.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct ReportEntry {
     /// The check.
     pub check: Arc<CheckSpec>,

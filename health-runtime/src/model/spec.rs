@@ -1,6 +1,6 @@
-use std::time::Duration;
+use std::{panic::Location, time::Duration};
 
-use super::{Group, Level, Location};
+use super::{Group, Level};
 
 /// The default of [`Check::with_max_age`](super::Check::with_max_age).
 const DEFAULT_MAX_AGE: Duration = Duration::from_secs(1);
@@ -25,7 +25,7 @@ pub struct CheckSpec {
     pub(super) flatten: bool,
     pub(super) tags: Vec<String>,
     pub(super) description: Option<String>,
-    pub(super) location: Location,
+    pub(super) location: &'static Location<'static>,
     pub(super) faults: Vec<String>,
 }
 
@@ -154,8 +154,8 @@ impl CheckSpec {
 
     /// Where it was declared.
     #[must_use]
-    pub const fn location(&self) -> &Location {
-        &self.location
+    pub const fn location(&self) -> &'static Location<'static> {
+        self.location
     }
 
     /// Why it can never work as it was configured.

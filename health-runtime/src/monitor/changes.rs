@@ -119,8 +119,8 @@ impl Changes {
 fn log(change: &StatusChange) {
     let check = change.check();
     let check_level = change.level().number();
-    let from = change.from().map(Status::as_str);
-    let to = change.to().as_str();
+    let from = change.previous().map(Status::as_str);
+    let to = change.current().as_str();
     let cause = change.cause().map(Cause::as_str);
     let reason = change.message().map(escape_controls);
     let reason = reason.as_deref();
@@ -132,7 +132,7 @@ fn log(change: &StatusChange) {
             )
         };
     }
-    match (change.to(), change.from()) {
+    match (change.current(), change.previous()) {
         _ if change.is_muted() => event!(info, muted = true),
         (Status::Fail, _) => event!(error),
         (Status::Warn, _) => event!(warn),

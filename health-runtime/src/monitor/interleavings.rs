@@ -156,9 +156,9 @@ fn in_order(events: &mut Receiver<Arc<StatusChange>>) -> usize {
     let mut count = 0;
     while let Ok(change) = events.try_recv() {
         if change.check() == "db" {
-            assert_eq!(change.from(), before, "an event is missing, comes twice or out of order");
-            assert_ne!(change.from(), Some(change.to()));
-            before = Some(change.to());
+            assert_eq!(change.previous(), before, "an event is missing, comes twice or out of order");
+            assert_ne!(change.previous(), Some(change.current()));
+            before = Some(change.current());
             count += 1;
         }
     }

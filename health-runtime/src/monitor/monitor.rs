@@ -1,4 +1,4 @@
-use std::{sync::Arc, time::Duration};
+use std::{panic::Location, sync::Arc, time::Duration};
 
 use tokio::runtime::Handle;
 
@@ -20,10 +20,10 @@ use crate::model::CheckMetrics;
 #[cfg(feature = "events")]
 use crate::model::Levels;
 use crate::{
-    error::UnknownCheck,
+    error::{UnknownCheck, file_and_line},
     escape::escape_controls,
     log::{self, Topic},
-    model::{CheckSpec, Level, Location, Report, StatusChange},
+    model::{CheckSpec, Level, Report, StatusChange},
     registry::Registry,
     suggest::{Suggestions, nearest},
     time::timestamp_seconds,
@@ -238,7 +238,7 @@ impl Monitor {
     /// If no check has this name.
     #[track_caller]
     pub fn mute(&self, check: &str, for_how_long: Duration, why: &str) -> Result<(), UnknownCheck> {
-        self.mute_by(self.find(check)?, Some(for_how_long), why, Location::caller().to_string());
+        self.mute_by(self.find(check)?, Some(for_how_long), why, file_and_line(Location::caller()));
         Ok(())
     }
 

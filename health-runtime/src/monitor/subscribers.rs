@@ -34,7 +34,7 @@ use crate::{escape::escape_controls, mask::mask_credentials, model::StatusChange
 /// # drop(monitor);
 /// while let Some(change) = changes.next().await {
 ///     match change {
-///         Ok(change) => assert_eq!((change.check(), change.to()), ("db", Status::Pass)),
+///         Ok(change) => assert_eq!((change.check(), change.current()), ("db", Status::Pass)),
 ///         Err(missed) => println!("{missed}"),
 ///     }
 /// }

@@ -220,9 +220,9 @@ impl<'a> ChangeView<'a> {
         let names_others = !visibility.knows_every_check && change.cause().and_then(Cause::blocked_by).is_some();
         let outline = Self {
             id: change.id_among(visibility.run),
-            at: change.since(),
-            from: change.from(),
-            to: change.to(),
+            at: change.at(),
+            from: change.previous(),
+            to: change.current(),
             cause: change.cause().map(Cause::as_str),
             is_muted: change.is_muted(),
             message: None,

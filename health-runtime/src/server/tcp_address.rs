@@ -37,7 +37,7 @@ impl TcpAddress {
     /// The name has no address, or none of its addresses can be bound.
     pub(super) fn listen(&self) -> Result<TcpListener, Problem> {
         let listener = self.bind().and_then(|socket| socket.listen(BACKLOG));
-        listener.map_err(|error| Problem::cannot_listen(self.0.clone(), &error))
+        listener.map_err(|error| Problem::cannot_listen(self.0.clone(), error))
     }
 
     fn bind(&self) -> io::Result<TcpSocket> {

@@ -58,7 +58,7 @@ impl UnixSocket {
     /// # Errors
     /// The path is taken, or the system does not allow it.
     pub(super) async fn listen(&self) -> Result<(UnixListener, SocketGuard), Problem> {
-        self.bind().await.map_err(|error| Problem::cannot_listen(self.path.display().to_string(), &error))
+        self.bind().await.map_err(|error| Problem::cannot_listen(self.path.display().to_string(), error))
     }
 
     async fn bind(&self) -> io::Result<(UnixListener, SocketGuard)> {

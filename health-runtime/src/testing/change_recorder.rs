@@ -48,8 +48,8 @@ impl ChangeRecorder {
 impl fmt::Display for RecordedChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { at, change } = self;
-        let from = change.from().map_or("nothing", Status::as_str);
-        write!(f, "at {at:?}: from {from} to {}", change.to().as_str())?;
+        let from = change.previous().map_or("nothing", Status::as_str);
+        write!(f, "at {at:?}: from {from} to {}", change.current().as_str())?;
         write_reason(f, change.cause(), change.message())
     }
 }

@@ -109,7 +109,7 @@ impl CheckSnapshot {
     #[track_caller]
     pub fn assert_changes(&self, expected: impl IntoIterator<Item = Status>) -> &Self {
         let expected: Vec<_> = expected.into_iter().collect();
-        let is: Vec<_> = self.changes.iter().map(|recorded| recorded.change.to()).collect();
+        let is: Vec<_> = self.changes.iter().map(|recorded| recorded.change.current()).collect();
         self.expect(is == expected, format_args!("have turned to {expected:?}"), format_args!("has turned to {is:?}"))
     }
 

@@ -1,6 +1,6 @@
 //! Reads the files for TLS. Errors never quote a file: it may be a key.
 
-use std::{fs, path::Path, sync::Arc};
+use std::{fs, io, path::Path, sync::Arc};
 
 use sha2::{Digest, Sha256};
 use tokio_rustls::rustls::{
@@ -33,7 +33,7 @@ pub(super) struct TlsFiles {
 /// A file's contents, or the error from reading it.
 struct PemFile {
     path: String,
-    bytes: Result<Vec<u8>, String>,
+    bytes: Result<Vec<u8>, Arc<io::Error>>,
 }
 
 /// Hash that shows whether the contents have changed, without keeping a key.
@@ -158,16 +158,19 @@ impl TlsFiles {
 
 impl PemFile {
     fn read(path: &Path) -> Self {
-        let bytes = fs::read(path).map_err(|error| error.to_string());
+        let bytes = fs::read(path).map_err(Arc::new);
         Self { path: path.display().to_string(), bytes }
     }
 
     fn problem(&self, fault: String) -> Problem {
-        Problem::UnusableTls { file: self.path.clone(), fault }
+        match &self.bytes {
+            Ok(_) => Problem::unusable_tls(&self.path, fault),
+            Err(error) => Problem::unusable_tls(&self.path, Arc::clone(error)),
+        }
     }
 
     fn bytes(&self) -> Result<&[u8], String> {
-        self.bytes.as_deref().map_err(Clone::clone)
+        self.bytes.as_deref().map_err(ToString::to_string)
     }
 
     /// Parses all sections of one kind.

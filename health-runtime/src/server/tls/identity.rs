@@ -49,9 +49,9 @@ impl Identity {
     pub(in crate::server) fn load(tls: Tls) -> Result<Self, Vec<Problem>> {
         let files = TlsFiles::read(&tls);
         let config = files.configuration(&tls);
-        let interval = tls.reload_interval.is_zero().then(|| Problem::UnusableTls {
-            file: tls.certificate.display().to_string(),
-            fault: "its reload interval is zero; give `with_reload_interval` a longer one, such as 10 s".to_owned(),
+        let interval = tls.reload_interval.is_zero().then(|| {
+            let fault = "its reload interval is zero; give `with_reload_interval` a longer one, such as 10 s";
+            Problem::unusable_tls(tls.certificate.display().to_string(), fault)
         });
         let config = match (config, interval) {
             (Ok(config), None) => config,
