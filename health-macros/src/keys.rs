@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use syn::{Ident, Result};
 
-/// How alike a name must be to be suggested, from 0 (nothing in common) to 1 (the same).
-const SIMILAR_ENOUGH: f64 = 0.8;
+/// Similarity from which a key is suggested, from 0 (nothing in common) to 1 (the same). The runtime has the same number.
+const MIN_SIMILARITY: f64 = 0.8;
 
 /// Admits each known key once.
 #[derive(Debug)]
@@ -46,7 +46,7 @@ impl Keys {
             .known
             .iter()
             .map(|known| (strsim::jaro_winkler(name, known), *known))
-            .filter(|(likeness, _)| *likeness >= SIMILAR_ENOUGH)
+            .filter(|(likeness, _)| *likeness >= MIN_SIMILARITY)
             .max_by(|a, b| a.0.total_cmp(&b.0));
         if let Some((_, nearest)) = nearest {
             self.meant.push(nearest);

@@ -169,7 +169,7 @@ pub use health_macros::BuildInfo;
 /// | `tags("a", "b")` | none | free words, for selecting by `?tag=` |
 /// | `crate = path` | `::health_runtime` | where the runtime is, if it is renamed or re-exported |
 ///
-/// Durations are numbers with units, from large to small: `h`, `m`, `s`, `ms`, `us`, `ns`, as in `"1m30s"`. The
+/// Durations are numbers with units, as in `"500ms"`, `"1m 30s"` or `"1d"`. The
 /// flags may be written `liveness = true` or `= false`, too. The function's doc comment is the check's description.
 ///
 /// # The function

@@ -1,9 +1,9 @@
-//! The name that was perhaps meant, where no check has the one that was written.
+//! "Did you mean": the known name that is most similar to an unknown one.
 
-/// How alike a name must be to be suggested, from 0 (nothing in common) to 1 (the same).
-const SIMILAR_ENOUGH: f64 = 0.7;
+/// Similarity from which a name is suggested, from 0 (nothing in common) to 1 (the same). The macros have the same number.
+const MIN_SIMILARITY: f64 = 0.8;
 
-/// Bounds what a list of typos costs: a comparison takes some microseconds.
+/// Comparisons for one list of typos: each takes some microseconds.
 const MAX_COMPARISONS: usize = 50_000;
 
 /// Suggests names for a list of typos, as long as its comparisons last.
@@ -29,8 +29,8 @@ impl<'a> Suggestions<'a> {
 pub(crate) fn nearest<'a>(wanted: &str, names: impl Iterator<Item = &'a str>) -> Option<String> {
     names
         .map(|name| (strsim::jaro_winkler(wanted, name), name))
-        .filter(|(likeness, _)| *likeness >= SIMILAR_ENOUGH)
-        // By name where two are equally alike, so that the message does not change from start to start.
+        .filter(|(similarity, _)| *similarity >= MIN_SIMILARITY)
+        // The name decides between two of the same similarity, so that the message is the same at each start.
         .max_by(|a, b| a.0.total_cmp(&b.0).then_with(|| b.1.cmp(a.1)))
         .map(|(_, name)| name.to_owned())
 }

@@ -24,6 +24,17 @@ pub(crate) fn wall_clock_after(duration: Duration) -> SystemTime {
     SystemTime::now() + duration.min(FAR_FUTURE)
 }
 
+/// Parses a duration by the same rules as the keys of the macros: `500ms`, `2s`, `1m 30s`, `1d`.
+pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
+    let text = text.trim();
+    // humantime also takes a zero without a unit, and `M` for months, which is easily meant to be minutes.
+    let is_refused = text == "0" || text.contains('M');
+    humantime::parse_duration(text)
+        .ok()
+        .filter(|_| !is_refused)
+        .ok_or_else(|| format!("`{text}` is not a valid duration; write for example `500ms`, `2s` or `1m 30s`"))
+}
+
 /// Formats a time as RFC 3339 in UTC, to the second.
 pub(crate) fn timestamp_seconds(time: SystemTime) -> String {
     humantime::format_rfc3339_seconds(in_calendar(time)).to_string()
@@ -45,6 +56,36 @@ fn in_calendar(time: SystemTime) -> SystemTime {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The macros have the same table.
+    #[test]
+    fn durations_are_numbers_with_units() {
+        let second = Duration::from_secs(1);
+        for (text, duration) in [
+            ("500ms", Some(second / 2)),
+            ("2s", Some(second * 2)),
+            ("1m30s", Some(second * 90)),
+            (" 1m 30 s ", Some(second * 90)),
+            ("1.5s", Some(second * 3 / 2)),
+            ("30s1m", Some(second * 90)),
+            ("1d", Some(second * 86_400)),
+            ("2 hours", Some(second * 7_200)),
+            ("0s", Some(Duration::ZERO)),
+            ("", None),
+            ("0", None),
+            ("2", None),
+            ("1m30", None),
+            ("s", None),
+            ("-2s", None),
+            ("2x", None),
+            ("5M", None),
+            ("99999999999999999999h", None),
+        ] {
+            assert_eq!(parse_duration(text).ok(), duration, "{text}");
+        }
+        let error = "`2x` is not a valid duration; write for example `500ms`, `2s` or `1m 30s`";
+        assert_eq!(parse_duration(" 2x "), Err(error.to_owned()));
+    }
 
     #[test]
     fn remainder_is_shorter_than_a_period() {

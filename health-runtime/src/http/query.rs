@@ -1,7 +1,7 @@
 use std::{borrow::Cow, collections::BTreeSet, time::Duration};
 
 use super::{problem::ProblemDetails, target::Target};
-use crate::render::FormatId;
+use crate::{render::FormatId, time::parse_duration};
 
 /// What a level report looks like.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -122,10 +122,11 @@ fn flag(key: &str, value: &str) -> Result<bool, ProblemDetails> {
 }
 
 fn timeout(value: &str) -> Result<Duration, ProblemDetails> {
-    humantime::parse_duration(value)
-        .ok()
-        .filter(|timeout| *timeout > Duration::ZERO)
-        .ok_or_else(|| ProblemDetails::bad_request("`timeout` needs a time with its unit, such as `500ms` or `2s`"))
+    match parse_duration(value) {
+        Ok(Duration::ZERO) => Err(ProblemDetails::bad_request("`timeout` cannot be zero; write for example `500ms`")),
+        Ok(timeout) => Ok(timeout),
+        Err(fault) => Err(ProblemDetails::bad_request(fault)),
+    }
 }
 
 #[cfg(test)]

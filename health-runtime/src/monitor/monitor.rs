@@ -261,16 +261,14 @@ impl Monitor {
     pub(crate) fn mute_listed(&self, list: &str, by: &str) {
         let mut suggestions = Suggestions::new(self.checks().map(CheckSpec::name));
         for entry in parse_list(list) {
-            let muted = entry
-                .map_err(|entry| format!("{entry:?} has no time that can be read, such as `name=2h`"))
-                .and_then(|entry| match self.monitored(entry.check) {
-                    Some(check) => Ok((check, entry.for_how_long)),
-                    None => Err(UnknownCheck {
-                        name: entry.check.to_owned(),
-                        suggestion: suggestions.nearest(entry.check, None),
-                    }
-                    .to_string()),
-                });
+            let muted = entry.and_then(|entry| match self.monitored(entry.check) {
+                Some(check) => Ok((check, entry.for_how_long)),
+                None => Err(UnknownCheck {
+                    name: entry.check.to_owned(),
+                    suggestion: suggestions.nearest(entry.check, None),
+                }
+                .to_string()),
+            });
             match muted {
                 Ok((check, for_how_long)) => self.mute_by(check, for_how_long, "muted at start", by.to_owned()),
                 Err(problem) => {

@@ -12,7 +12,7 @@ use crate::{
     mask::mask_credentials,
     model::Mute,
     sync::lock,
-    time::{after, wall_clock_after},
+    time::{after, parse_duration, wall_clock_after},
 };
 
 /// One check's mute, beside its slot: a check runs whether it is muted or not.
@@ -103,13 +103,16 @@ pub(super) struct MuteEntry<'a> {
     pub(super) for_how_long: Option<Duration>,
 }
 
-/// Reads `billing,legacy=2h`. An entry whose time cannot be read comes out as it is.
-pub(super) fn parse_list(list: &str) -> impl Iterator<Item = Result<MuteEntry<'_>, &str>> {
+/// Parses a list like `billing,legacy=2h`.
+///
+/// # Errors
+/// For each entry without a valid duration, the entry and its fault.
+pub(super) fn parse_list(list: &str) -> impl Iterator<Item = Result<MuteEntry<'_>, String>> {
     list.split(',').map(str::trim).filter(|entry| !entry.is_empty()).map(|entry| match entry.rsplit_once('=') {
         None => Ok(MuteEntry { check: entry, for_how_long: None }),
-        Some((check, time)) => match humantime::parse_duration(time.trim()) {
+        Some((check, time)) => match parse_duration(time) {
             Ok(time) => Ok(MuteEntry { check: check.trim(), for_how_long: Some(time) }),
-            Err(_) => Err(entry),
+            Err(fault) => Err(format!("`{entry}`: {fault}")),
         },
     })
 }
@@ -128,9 +131,13 @@ mod tests {
             (" billing , legacy=2h,", vec![muted("billing", None), muted("legacy", Some(2))]),
             ("the partner = 1day 1h", vec![muted("the partner", Some(25))]),
             ("a=b=1h", vec![muted("a=b", Some(1))]),
-            ("billing=soon,db=2,c=", vec![Err("billing=soon"), Err("db=2"), Err("c=")]),
         ] {
             assert_eq!(parse_list(list).collect::<Vec<_>>(), entries, "{list}");
+        }
+        for (entry, duration) in [("billing=soon", "soon"), ("db=2", "2"), ("c=", "")] {
+            let fault =
+                format!("`{entry}`: `{duration}` is not a valid duration; write for example `500ms`, `2s` or `1m 30s`");
+            assert_eq!(parse_list(entry).collect::<Vec<_>>(), [Err(fault)]);
         }
     }
 }

@@ -18,11 +18,11 @@ async fn word() {}
 #[health_check(level = 5, max_age = "2 fortnights")]
 async fn unknown_unit() {}
 
-#[health_check(level = 5, degraded_after = "1.5s")]
-async fn fraction() {}
+#[health_check(level = 5, degraded_after = "1,5s")]
+async fn comma() {}
 
-#[health_check(level = 5, degraded_after = "30s1m")]
-async fn small_before_large() {}
+#[health_check(level = 5, degraded_after = "5M")]
+async fn months() {}
 
 #[health_check(level = 5, max_age = "99999999999999999999h")]
 async fn too_long() {}
