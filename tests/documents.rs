@@ -79,15 +79,34 @@ fn links_between_documents_resolve() {
     for document in documents {
         let text = fs::read_to_string(&document).expect("a document");
         for link in links(&text) {
-            let leads_to = match link.strip_prefix(PUBLISHED_GUIDES) {
+            let (path, heading) = link.split_once('#').map_or((link, None), |(path, heading)| (path, Some(heading)));
+            let guide =
+                ["crate::_docs::", "_docs::", PUBLISHED_GUIDES].iter().find_map(|begin| path.strip_prefix(begin));
+            let leads_to = match guide {
                 Some(guide) => root().join(format!("health-runtime/docs/{}.md", guide.trim_end_matches('/'))),
-                // Other addresses, places in the same document, and items, whose links rustdoc checks.
-                None if link.contains("://") || link.starts_with('#') || link.contains("::") => continue,
-                None => document.with_file_name(link.split('#').next().expect("a path")),
+                None if path.is_empty() => document.clone(),
+                // Other addresses, and items, whose links rustdoc checks.
+                None if path.contains("://") || path.contains("::") => continue,
+                None => document.with_file_name(path),
             };
-            assert!(leads_to.exists(), "{} links to {link}, which is not there", document.display());
+            let shown = document.display();
+            assert!(leads_to.exists(), "{shown} links to {link}, which does not exist");
+            if let Some(heading) = heading {
+                let text = fs::read_to_string(leads_to).expect("a document");
+                let mut headings = text.lines().filter(|line| line.starts_with('#')).map(anchor);
+                assert!(
+                    headings.any(|found| found == heading),
+                    "{shown} links to {link}, a heading that does not exist"
+                );
+            }
         }
     }
+}
+
+/// Returns the name under which rustdoc and package pages link to a heading.
+fn anchor(heading: &str) -> String {
+    let words = heading.trim_start_matches('#').trim().to_lowercase().replace(' ', "-");
+    words.chars().filter(|letter| letter.is_alphanumeric() || *letter == '-').collect()
 }
 
 #[test]
