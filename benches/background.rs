@@ -46,7 +46,7 @@ fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
             }
             async {}
         });
-        registry.check(check.with_interval(INTERVAL))
+        registry.check(check.interval(INTERVAL))
     });
     let registry = registry.build()?;
     let monitor = runtime.block_on(async { Monitor::new(registry) });

@@ -89,7 +89,7 @@ fn serve(runtime: &Runtime, case: Case, runs: &Arc<AtomicUsize>) -> Result<Socke
                 runs.fetch_add(1, Ordering::Relaxed);
             }
         });
-        check.with_max_age(Duration::ZERO)
+        check.max_age(Duration::ZERO)
     });
     let endpoint = Endpoint::builder().checks(checks).build().map_err(Error::other)?;
     runtime.block_on(subject::listen(endpoint.router()))

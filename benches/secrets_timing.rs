@@ -152,7 +152,7 @@ fn cases() -> Result<Vec<Case>> {
 }
 
 fn router(policy: AnyPolicy) -> Result<Router> {
-    let check = Check::new("check", Level::L1, || async {}).with_max_age(Duration::from_hours(1));
+    let check = Check::new("check", Level::L1, || async {}).max_age(Duration::from_hours(1));
     Ok(Endpoint::builder().checks([check]).access(Access::new().levels(.., policy)).build()?.router())
 }
 

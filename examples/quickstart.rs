@@ -74,7 +74,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         levels_path: ("/api/health_levels", View::Values),
         state: [pool, supporting],
         details: public,
-        checks: [probes::memory(), probes::logging().with_name("is_logging_enabled").with_level(Level::L1)],
+        checks: [probes::memory(), probes::logging().name("is_logging_enabled").level(Level::L1)],
     }?);
 
     let listener = listen().await?;

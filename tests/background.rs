@@ -21,7 +21,7 @@ const INTERVAL: Duration = Duration::from_secs(30);
 
 #[tokio::test(start_paused = true)]
 async fn values_view_shows_null_for_a_check_without_a_result() {
-    let endpoint = builder([good("nightly").with_interval(Duration::from_hours(1)), good("db")]).build();
+    let endpoint = builder([good("nightly").interval(Duration::from_hours(1)), good("db")]).build();
     let router = endpoint.expect("good").router();
     let values = health_tests::ask(router.clone(), "/health/levels/2?view=values", &[]).await.json();
     assert_eq!(values, serde_json::json!({ "db": true, "nightly": null }));
@@ -83,7 +83,7 @@ async fn look(monitor: &Monitor, name: &str) -> (Status, Option<&'static str>) {
 async fn it_runs_once_in_each_interval_and_requests_only_read() {
     let db = Switch::new();
     let start = Instant::now();
-    let monitor = monitor([db.check("db").with_interval(INTERVAL)]);
+    let monitor = monitor([db.check("db").interval(INTERVAL)]);
     for _ in 0..2_000 {
         monitor.report(&Selection::everything()).await;
         sleep(Duration::from_millis(500)).await;
@@ -101,7 +101,7 @@ async fn first_runs_are_spread() {
     let checks = switches
         .iter()
         .enumerate()
-        .map(|(number, switch)| switch.check(&number.to_string()).with_interval(Duration::from_secs(5)));
+        .map(|(number, switch)| switch.check(&number.to_string()).interval(Duration::from_secs(5)));
     let _monitor = monitor(checks);
     // Some first runs come at the very end of the interval.
     sleep(Duration::from_secs(6)).await;
@@ -112,9 +112,8 @@ async fn first_runs_are_spread() {
 
 #[tokio::test(start_paused = true)]
 async fn before_its_first_result_it_is_pending() {
-    let check =
-        Check::new("db", Level::L2, || sleep(Duration::from_secs(2))).with_interval(INTERVAL).readiness().startup();
-    let alive = Check::new("alive", Level::L5, || sleep(Duration::from_millis(900))).with_interval(INTERVAL).liveness();
+    let check = Check::new("db", Level::L2, || sleep(Duration::from_secs(2))).interval(INTERVAL).readiness().startup();
+    let alive = Check::new("alive", Level::L5, || sleep(Duration::from_millis(900))).interval(INTERVAL).liveness();
     let after = Check::new("after", Level::L3, || async {}).depends_on(["db"]);
     let kit = TestMonitor::with_checks([check, alive, after]);
     let start = Instant::now();
@@ -138,7 +137,7 @@ async fn before_its_first_result_it_is_pending() {
 async fn while_it_fails_it_is_retried_sooner() {
     let db = Switch::new();
     db.set_down(true);
-    let check = db.check("db").with_interval(INTERVAL).with_retry_interval(Duration::from_secs(2));
+    let check = db.check("db").interval(INTERVAL).retry_interval(Duration::from_secs(2));
     let monitor = monitor([check]);
     sleep(Duration::from_mins(1)).await;
     let pauses = db.pauses();
@@ -162,7 +161,7 @@ async fn a_run_that_is_longer_than_its_interval_is_alone() {
             alive.fetch_sub(1, Ordering::SeqCst);
         }
     });
-    let monitor = monitor([check.with_interval(Duration::from_secs(1))]);
+    let monitor = monitor([check.interval(Duration::from_secs(1))]);
     sleep(Duration::from_mins(1)).await;
     assert_eq!(look(&monitor, "slow").await, (Status::Pass, None));
 }
@@ -170,7 +169,7 @@ async fn a_run_that_is_longer_than_its_interval_is_alone() {
 /// A check that hangs is retried and says so; its last pass is not kept.
 #[tokio::test(start_paused = true)]
 async fn one_that_hangs_does_not_stay_good() {
-    let check = good("db").with_interval(Duration::from_secs(10)).with_timeout(Duration::from_secs(1));
+    let check = good("db").interval(Duration::from_secs(10)).timeout(Duration::from_secs(1));
     let kit = TestMonitor::with_checks([check]);
     kit.advance(Duration::from_secs(10)).await;
     kit.look("db").await.assert_status(Status::Pass).assert_cause(None);
@@ -185,7 +184,7 @@ fn what_is_too_old_does_not_count_and_shows_its_age() {
     let runtime = || tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
     let db = Switch::new();
     let quick = Duration::from_millis(20);
-    let check = db.check("db").with_timeout(quick).with_interval(quick).with_stale_after(quick * 3);
+    let check = db.check("db").timeout(quick).interval(quick).stale_after(quick * 3);
     let registry = Registry::builder().check(check).build().expect("a good check");
     let first = runtime();
     let (monitor, good) = first.block_on(async {
@@ -214,8 +213,8 @@ fn what_is_too_old_does_not_count_and_shows_its_age() {
 #[tokio::test(start_paused = true)]
 async fn what_depends_on_it_is_blocked_without_being_run() {
     let kit = TestMonitor::with_checks([
-        good("db").with_interval(Duration::from_secs(1)),
-        good("api").depends_on(["db"]).with_interval(Duration::from_mins(1)),
+        good("db").interval(Duration::from_secs(1)),
+        good("api").depends_on(["db"]).interval(Duration::from_mins(1)),
     ]);
     kit.advance(Duration::from_secs(12)).await;
     kit.look("api").await.assert_status(Status::Pass).assert_cause(None);
@@ -234,9 +233,9 @@ async fn what_depends_on_it_is_blocked_without_being_run() {
 #[tokio::test(start_paused = true)]
 async fn blocked_background_check_runs_when_its_dependencies_pass() {
     let kit = TestMonitor::with_checks([
-        good("db").with_interval(Duration::from_secs(1)),
-        good("orders").depends_on(["db"]).with_interval(Duration::from_mins(10)),
-        good("shop").depends_on(["orders", "db"]).with_interval(Duration::from_mins(10)),
+        good("db").interval(Duration::from_secs(1)),
+        good("orders").depends_on(["db"]).interval(Duration::from_mins(10)),
+        good("shop").depends_on(["orders", "db"]).interval(Duration::from_mins(10)),
     ]);
     kit.advance(Duration::from_secs(12)).await;
     kit.force("db", Forced::fail("gone"));
@@ -263,9 +262,9 @@ async fn whoever_is_blocked_in_one_report_blocks_others_in_it() {
     for asked in [true, false] {
         let shop = good("shop").depends_on(["orders"]);
         let kit = TestMonitor::with_checks([
-            good("db").with_interval(Duration::from_secs(1)),
-            good("orders").depends_on(["db"]).with_interval(Duration::from_mins(10)),
-            if asked { shop } else { shop.with_interval(Duration::from_mins(10)) },
+            good("db").interval(Duration::from_secs(1)),
+            good("orders").depends_on(["db"]).interval(Duration::from_mins(10)),
+            if asked { shop } else { shop.interval(Duration::from_mins(10)) },
         ]);
         kit.advance(Duration::from_secs(11)).await;
         kit.report(&Selection::everything()).await.assert_status(Status::Pass);
@@ -296,9 +295,9 @@ async fn one_failure_blocks_whatever_the_others_do() {
     for (names, is_background) in names.into_iter().flat_map(|names| [(names, true), (names, false)]) {
         let api = good("api").depends_on(names).readiness();
         let kit = TestMonitor::with_checks([
-            good("cache").with_max_age(Duration::ZERO),
-            good("db").with_max_age(Duration::ZERO),
-            if is_background { api.with_interval(INTERVAL) } else { api },
+            good("cache").max_age(Duration::ZERO),
+            good("db").max_age(Duration::ZERO),
+            if is_background { api.interval(INTERVAL) } else { api },
         ]);
         kit.run("api").await.assert_status(Status::Pass);
         kit.force("cache", Forced::hang());
@@ -311,9 +310,9 @@ async fn one_failure_blocks_whatever_the_others_do() {
 #[tokio::test(start_paused = true)]
 async fn what_is_pending_does_not_block_one_that_is_looked_at_once_more() {
     let kit = TestMonitor::with_checks([
-        good("cache").with_interval(INTERVAL),
-        good("db").with_max_age(Duration::ZERO),
-        good("disk").with_max_age(Duration::ZERO),
+        good("cache").interval(INTERVAL),
+        good("db").max_age(Duration::ZERO),
+        good("disk").max_age(Duration::ZERO),
         good("api").depends_on(["cache", "db", "disk"]).readiness(),
     ]);
     kit.force("cache", Forced::hang());
@@ -332,7 +331,7 @@ async fn what_is_pending_does_not_block_one_that_is_looked_at_once_more() {
 
 /// The status, what was observed, and how many results in a row, after each of these outcomes.
 async fn after_each(outcomes: &[Status], configure: impl Fn(Check) -> Check) -> Vec<(Status, Status, u32)> {
-    let kit = TestMonitor::with_checks([configure(good("db")).with_max_age(Duration::ZERO)]);
+    let kit = TestMonitor::with_checks([configure(good("db")).max_age(Duration::ZERO)]);
     kit.force_next("db", outcomes.iter().map(|status| Outcome::new(*status).into()));
     let mut seen = Vec::new();
     for _ in outcomes {
@@ -347,11 +346,11 @@ async fn after_each(outcomes: &[Status], configure: impl Fn(Check) -> Check) -> 
 async fn consecutive_failures_turn_it() {
     use Status::{Fail, Pass, Warn};
     assert_eq!(
-        after_each(&[Pass, Fail, Pass, Fail, Fail, Pass], |check| check.with_failure_threshold(2)).await,
+        after_each(&[Pass, Fail, Pass, Fail, Fail, Pass], |check| check.failure_threshold(2)).await,
         [(Pass, Pass, 1), (Pass, Fail, 1), (Pass, Pass, 1), (Pass, Fail, 1), (Fail, Fail, 2), (Pass, Pass, 1)]
     );
     assert_eq!(
-        after_each(&[Fail, Pass, Pass, Fail, Pass, Pass, Pass], |check| check.with_success_threshold(3)).await,
+        after_each(&[Fail, Pass, Pass, Fail, Pass, Pass, Pass], |check| check.success_threshold(3)).await,
         [
             (Fail, Fail, 1),
             (Fail, Pass, 1),
@@ -363,7 +362,7 @@ async fn consecutive_failures_turn_it() {
         ]
     );
     assert_eq!(
-        after_each(&[Pass, Fail, Fail], |check| check.with_failure_threshold(2).critical(false)).await,
+        after_each(&[Pass, Fail, Fail], |check| check.failure_threshold(2).critical(false)).await,
         [(Pass, Pass, 1), (Pass, Fail, 1), (Warn, Fail, 2)]
     );
 }
@@ -372,8 +371,8 @@ async fn consecutive_failures_turn_it() {
 #[tokio::test(start_paused = true)]
 async fn thresholds_count_results_and_nothing_else() {
     let kit = TestMonitor::with_checks([
-        good("db").with_max_age(Duration::ZERO),
-        good("api").depends_on(["db"]).with_failure_threshold(3).with_max_age(Duration::ZERO),
+        good("db").max_age(Duration::ZERO),
+        good("api").depends_on(["db"]).failure_threshold(3).max_age(Duration::ZERO),
     ]);
     kit.look("api").await.assert_status(Status::Pass).assert_cause(None);
     kit.force("db", Forced::fail("down"));
@@ -389,10 +388,10 @@ async fn thresholds_count_results_and_nothing_else() {
 /// What is blocked fails at once; should it then fail by itself, too, its threshold does not make it work meanwhile.
 #[tokio::test(start_paused = true)]
 async fn what_fails_goes_on_failing_until_it_passes() {
-    let check = |name| good(name).with_max_age(Duration::ZERO);
+    let check = |name| good(name).max_age(Duration::ZERO);
     let kit = TestMonitor::with_checks([
         check("db"),
-        check("api").depends_on(["db"]).readiness().with_failure_threshold(3).with_hold(Duration::from_mins(1)),
+        check("api").depends_on(["db"]).readiness().failure_threshold(3).hold(Duration::from_mins(1)),
         check("page").depends_on(["api"]),
     ]);
     kit.run("page").await.assert_status(Status::Pass);
@@ -410,8 +409,8 @@ async fn what_fails_goes_on_failing_until_it_passes() {
 #[tokio::test(start_paused = true)]
 async fn a_blip_does_not_block_what_depends_on_it() {
     let kit = TestMonitor::with_checks([
-        good("db").with_failure_threshold(2).with_max_age(Duration::ZERO),
-        good("api").depends_on(["db"]).with_max_age(Duration::ZERO),
+        good("db").failure_threshold(2).max_age(Duration::ZERO),
+        good("api").depends_on(["db"]).max_age(Duration::ZERO),
     ]);
     kit.look("api").await.assert_status(Status::Pass).assert_cause(None);
     kit.force("db", Forced::fail("down"));
@@ -421,7 +420,7 @@ async fn a_blip_does_not_block_what_depends_on_it() {
 
 #[tokio::test(start_paused = true)]
 async fn readiness_holds_on_for_a_time_and_levels_do_not() {
-    let kit = TestMonitor::with_checks([good("db").readiness().with_hold(Duration::from_mins(1))]);
+    let kit = TestMonitor::with_checks([good("db").readiness().hold(Duration::from_mins(1))]);
     kit.group(Group::Readiness).await.assert_status(Status::Pass);
     kit.force("db", Forced::fail("down"));
     kit.advance(Duration::from_secs(1)).await;
@@ -445,7 +444,7 @@ async fn readiness_holds_on_for_a_time_and_levels_do_not() {
 
 #[tokio::test(start_paused = true)]
 async fn what_never_passed_is_not_held() {
-    let kit = TestMonitor::with_checks([good("db").readiness().with_hold(Duration::from_mins(1))]);
+    let kit = TestMonitor::with_checks([good("db").readiness().hold(Duration::from_mins(1))]);
     kit.force("db", Forced::fail("down"));
     for _ in 0..3 {
         kit.group(Group::Readiness).await.assert_status(Status::Fail);
@@ -456,7 +455,7 @@ async fn what_never_passed_is_not_held() {
 /// Readiness answers in 900 ms, and a check that hangs has failed by then as far as it can know.
 #[tokio::test(start_paused = true)]
 async fn what_has_no_answer_in_time_is_held_from_the_first_report_on() {
-    let check = |name| good(name).readiness().with_timeout(Duration::from_secs(5)).with_hold(Duration::from_mins(1));
+    let check = |name| good(name).readiness().timeout(Duration::from_secs(5)).hold(Duration::from_mins(1));
     let kit = TestMonitor::with_checks([check("db")]);
     kit.group(Group::Readiness).await.assert_status(Status::Pass);
     kit.force("db", Forced::hang());
@@ -479,8 +478,8 @@ async fn what_has_no_answer_in_time_is_held_from_the_first_report_on() {
 #[tokio::test(start_paused = true)]
 async fn what_is_blocked_by_a_request_is_held() {
     let kit = TestMonitor::with_checks([
-        good("db").with_max_age(Duration::ZERO),
-        good("api").depends_on(["db"]).with_interval(INTERVAL).readiness().with_hold(Duration::from_mins(1)),
+        good("db").max_age(Duration::ZERO),
+        good("api").depends_on(["db"]).interval(INTERVAL).readiness().hold(Duration::from_mins(1)),
     ]);
     kit.run("api").await.assert_status(Status::Pass);
     kit.force("db", Forced::fail("down"));
@@ -496,8 +495,8 @@ async fn what_is_blocked_by_a_request_is_held() {
 #[tokio::test(start_paused = true)]
 async fn a_hold_that_began_in_a_report_is_no_longer_than_others() {
     let kit = TestMonitor::with_checks([
-        good("db").with_max_age(Duration::ZERO),
-        good("api").depends_on(["db"]).with_interval(Duration::from_mins(10)).readiness().with_hold(INTERVAL),
+        good("db").max_age(Duration::ZERO),
+        good("api").depends_on(["db"]).interval(Duration::from_mins(10)).readiness().hold(INTERVAL),
     ]);
     kit.run("api").await.assert_status(Status::Pass);
     for _ in 0..2 {
@@ -524,8 +523,8 @@ async fn a_hold_that_began_in_a_report_is_no_longer_than_others() {
 #[tokio::test(start_paused = true)]
 async fn what_passes_while_a_report_waits_for_others_does_not_fail_in_it() {
     let kit = TestMonitor::with_checks([
-        good("db").with_interval(Duration::from_secs(5)).readiness().with_hold(Duration::from_mins(1)),
-        Check::new("slow", Level::L3, || sleep(Duration::from_millis(800))).readiness().with_max_age(Duration::ZERO),
+        good("db").interval(Duration::from_secs(5)).readiness().hold(Duration::from_mins(1)),
+        Check::new("slow", Level::L3, || sleep(Duration::from_millis(800))).readiness().max_age(Duration::ZERO),
     ]);
     kit.run("db").await.assert_status(Status::Pass);
     kit.force("db", Forced::fail("down"));
@@ -543,7 +542,7 @@ async fn what_passes_while_a_report_waits_for_others_does_not_fail_in_it() {
 async fn stored_answers_end_with_a_hold() {
     use tower::ServiceExt;
     let db = Switch::new();
-    let check = db.check("db").readiness().with_hold(Duration::from_secs(20)).with_interval(Duration::from_secs(8));
+    let check = db.check("db").readiness().hold(Duration::from_secs(20)).interval(Duration::from_secs(8));
     let app = builder([check]).build().expect("good").router();
     let ready = async || {
         let request = axum::http::Request::get("/readyz").body(axum::body::Body::empty()).expect("a request");
@@ -568,32 +567,31 @@ fn what_cannot_be_meant_stops_the_start() {
     let check = || Check::new("db", Level::L2, || async {});
     let second = Duration::from_secs(1);
     for (check, text) in [
-        (check().with_interval(Duration::ZERO), "its interval is zero"),
-        (check().with_interval(second).with_retry_interval(Duration::ZERO), "its retry interval is zero"),
-        (check().with_retry_interval(second), "a retry interval and no interval"),
-        (check().with_stale_after(second), "can become stale, but has no interval"),
-        (check().with_interval(second).with_stale_after(second * 11 / 10), "stale before the next one can be there"),
+        (check().interval(Duration::ZERO), "its interval is zero"),
+        (check().interval(second).retry_interval(Duration::ZERO), "its retry interval is zero"),
+        (check().retry_interval(second), "a retry interval and no interval"),
+        (check().stale_after(second), "can become stale, but has no interval"),
+        (check().interval(second).stale_after(second * 11 / 10), "stale before the next one can be there"),
         // An interval, a tenth of it, and a timeout of 5 s.
-        (check().with_interval(second).with_stale_after(second * 61 / 10), "make `stale_after` longer than 6.1s"),
+        (check().interval(second).stale_after(second * 61 / 10), "make `stale_after` longer than 6.1s"),
         (
-            check().with_interval(second).with_retry_interval(2 * second).with_stale_after(7 * second),
+            check().interval(second).retry_interval(2 * second).stale_after(7 * second),
             "make `stale_after` longer than 7.2s",
         ),
-        (check().with_interval(second).with_max_age(second), "an interval and a `max_age`"),
-        (check().with_failure_threshold(0), "its failure threshold is zero"),
-        (check().with_success_threshold(0), "its success threshold is zero"),
-        (check().readiness().with_hold(Duration::ZERO), "its hold is zero"),
-        (check().with_hold(second), "is not in the readiness group"),
-        (check().with_degraded_after(Duration::ZERO), "every pass is a warning"),
-        (check().with_timeout(second).with_degraded_after(second), "no pass can take as long"),
-        (check().with_degraded_after(5 * second), "no pass can take as long"),
+        (check().interval(second).max_age(second), "an interval and a `max_age`"),
+        (check().failure_threshold(0), "its failure threshold is zero"),
+        (check().success_threshold(0), "its success threshold is zero"),
+        (check().readiness().hold(Duration::ZERO), "its hold is zero"),
+        (check().hold(second), "is not in the readiness group"),
+        (check().degraded_after(Duration::ZERO), "every pass is a warning"),
+        (check().timeout(second).degraded_after(second), "no pass can take as long"),
+        (check().degraded_after(5 * second), "no pass can take as long"),
     ] {
         let error = Registry::builder().check(check).build().expect_err(text);
         assert_eq!(error.problems().len(), 1, "{error}");
         assert!(error.to_string().contains(text), "{error}");
     }
-    let good =
-        check().readiness().with_interval(second).with_stale_after(Duration::from_millis(6_101)).with_hold(second);
+    let good = check().readiness().interval(second).stale_after(Duration::from_millis(6_101)).hold(second);
     Registry::builder().check(good).build().expect("a good check");
 }
 
@@ -602,9 +600,9 @@ fn what_cannot_be_meant_stops_the_start() {
 async fn healthy_check_is_never_stale() {
     let millis = Duration::from_millis;
     let check = Check::new("db", Level::L2, || sleep(Duration::from_millis(490)))
-        .with_timeout(millis(500))
-        .with_interval(millis(1_000))
-        .with_stale_after(millis(1_601));
+        .timeout(millis(500))
+        .interval(millis(1_000))
+        .stale_after(millis(1_601));
     let monitor = monitor([check]);
     sleep(millis(2_000)).await;
     for _ in 0..6_000 {
@@ -617,14 +615,14 @@ async fn healthy_check_is_never_stale() {
 async fn a_hold_of_a_stale_check_counts_from_when_it_became_stale() {
     let second = Duration::from_secs(1);
     let kit = TestMonitor::with_checks([
-        Check::new("upstream", Level::L1, || async {}).with_timeout(1_000 * second).with_max_age(Duration::ZERO),
+        Check::new("upstream", Level::L1, || async {}).timeout(1_000 * second).max_age(Duration::ZERO),
         Check::new("db", Level::L1, || async {})
             .readiness()
             .depends_on(["upstream"])
-            .with_timeout(second)
-            .with_interval(second)
-            .with_stale_after(10 * second)
-            .with_hold(60 * second),
+            .timeout(second)
+            .interval(second)
+            .stale_after(10 * second)
+            .hold(60 * second),
     ]);
     kit.run("db").await.assert_status(Status::Pass);
     // Its next run waits for this one.
@@ -659,7 +657,7 @@ async fn one_that_blocks_its_thread_does_not_stay_good() {
         }
     });
     let quick = Duration::from_millis(20);
-    let monitor = monitor([blocks.with_interval(quick).with_timeout(quick)]);
+    let monitor = monitor([blocks.interval(quick).timeout(quick)]);
     let seen = async {
         loop {
             let (status, cause) = look(&monitor, "blocks").await;

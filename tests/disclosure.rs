@@ -52,7 +52,7 @@ const ROUTES: [&str; 37] = [
 ];
 
 fn leaky() -> EndpointBuilder {
-    let check = |check: Check| check.with_tags(["all"]).readiness().startup().with_max_age(Duration::ZERO);
+    let check = |check: Check| check.tags(["all"]).readiness().startup().max_age(Duration::ZERO);
     builder([
         check(Check::new("db", Level::L1, || async {
             Err::<(), _>(format!("cannot connect to {DATABASE_URL}: refused-text"))
@@ -62,11 +62,8 @@ fn leaky() -> EndpointBuilder {
             Details::warn(json!({ "data-key": [DATABASE_URL], "other": "data-text" }), "warn-text")
         })),
         check(Check::new("blocked", Level::L4, || async {}).depends_on(["panics"])),
-        check(
-            Check::new("plain", Level::L5, || async { Outcome::fail("plain-text") })
-                .with_description("description-text"),
-        )
-        .liveness(),
+        check(Check::new("plain", Level::L5, || async { Outcome::fail("plain-text") }).description("description-text"))
+            .liveness(),
     ])
 }
 

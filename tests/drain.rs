@@ -45,7 +45,7 @@ async fn from_then_on_readiness_fails_and_nothing_else_does() {
     monitor.drain();
     assert_eq!(statuses(&monitor).await, expected);
 
-    let report = monitor.report(&Selection::group(Group::Readiness).excluding(["good"])).await;
+    let report = monitor.report(&Selection::group(Group::Readiness).without_checks(["good"])).await;
     assert_eq!(report.cause(), Some(&Cause::Draining));
     assert_eq!(report.result("counts").map(health_runtime::CheckResult::status), Some(Status::Pass));
     assert_eq!(monitor.report(&Selection::group(Group::Liveness)).await.cause(), None);
@@ -71,7 +71,7 @@ async fn a_report_that_began_before_says_so_too() {
 #[tokio::test]
 async fn every_encoding_says_why_and_no_stored_answer_outlives_it() {
     // It would be young for ever, were it not for the drain.
-    let good = in_every_group().with_max_age(Duration::from_hours(1));
+    let good = in_every_group().max_age(Duration::from_hours(1));
     let endpoint = endpoint([good, Check::new("bad", Level::L5, || async { false }).critical(false).readiness()]);
     let address = serve(endpoint.router()).await;
     let json = "/health/ready?format=json";

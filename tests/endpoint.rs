@@ -16,8 +16,8 @@ fn sample() -> Vec<Check> {
             Details::pass(json!({ "is_db_online": true, "is_db_writeable": true }))
         })
         .readiness()
-        .with_description("Can the orders database take writes?")
-        .with_tags(["db", "storage"]),
+        .description("Can the orders database take writes?")
+        .tags(["db", "storage"]),
         Check::new("memory", Level::L2, || async { Details::pass(json!({ "%_ram_used": 56.0 })) }).flatten(true),
         Check::new("billing", Level::L3, || async { Outcome::fail("no answer") }).critical(false),
         Check::new("is_connection_healthy", Level::L5, || async { true }).liveness(),
@@ -219,8 +219,8 @@ async fn other_methods_are_refused_and_head_and_options_are_like_get() {
         }
     }
     // A client is to come back when the failing check is run again, not when the others are.
-    let lasting = Check::new("up", Level::L5, || async {}).with_max_age(Duration::from_hours(1));
-    let failing = Check::new("down", Level::L5, || async { false }).with_max_age(Duration::from_millis(2_500));
+    let lasting = Check::new("up", Level::L5, || async {}).max_age(Duration::from_hours(1));
+    let failing = Check::new("down", Level::L5, || async { false }).max_age(Duration::from_millis(2_500));
     let mixed = serve(endpoint([lasting, failing]).router()).await;
     assert_eq!(get(mixed, "/health/levels/5").await.header("retry-after"), "3");
     // HAProxy's default: no Host, and HTTP/1.0.
@@ -234,7 +234,7 @@ async fn a_client_comes_back_when_a_background_check_is_run_again() {
         tokio::time::sleep(Duration::from_millis(500)).await;
         false
     });
-    let check = check.with_interval(Duration::from_mins(1)).with_retry_interval(Duration::from_secs(20)).readiness();
+    let check = check.interval(Duration::from_mins(1)).retry_interval(Duration::from_secs(20)).readiness();
     let behind = Check::new("behind", Level::L5, || async { true }).depends_on(["down"]).readiness();
     let router = endpoint([check, behind]).router();
     let retry = async || {
@@ -506,8 +506,7 @@ async fn stored_answers_are_never_outdated() {
         let count = counter.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
         async move { Details::pass(count) }
     });
-    let endpoint =
-        builder([check.with_max_age(Duration::from_secs(2))]).details(ShowDetails::Always).build().expect("good");
+    let endpoint = builder([check.max_age(Duration::from_secs(2))]).details(ShowDetails::Always).build().expect("good");
     let app = endpoint.router();
     let body = async || {
         use axum::body::to_bytes;

@@ -77,7 +77,7 @@ async fn a_cause_is_told_and_what_depends_on_it_comes_after_it() {
 
 #[tokio::test(start_paused = true)]
 async fn a_status_that_a_threshold_keeps_is_no_change() {
-    let kit = TestMonitor::with_checks([flapping("flaps").with_failure_threshold(2)]);
+    let kit = TestMonitor::with_checks([flapping("flaps").failure_threshold(2)]);
     kit.run_times("flaps", 10).await.assert_changes([Status::Fail, Status::Pass]);
 }
 

@@ -51,11 +51,11 @@ fn blocks(name: &str, blocker: &Blocker) -> Check {
         });
         async move { blocker.block() }
     })
-    .with_timeout(TIMEOUT)
+    .timeout(TIMEOUT)
 }
 
 fn never(name: &str) -> Check {
-    Check::new(name, Level::L3, pending::<()>).with_timeout(TIMEOUT)
+    Check::new(name, Level::L3, pending::<()>).timeout(TIMEOUT)
 }
 
 fn panics(name: &str) -> Check {
@@ -123,7 +123,7 @@ async fn a_check_that_never_returns_takes_its_timeout_and_no_more() {
 #[tokio::test(start_paused = true)]
 async fn many_stalled_checks_cost_one_deadline() {
     let names = || (0..100).map(|number| format!("never_{number}"));
-    let kit = TestMonitor::with_checks(names().map(|name| never(&name).with_timeout(Duration::from_mins(1))));
+    let kit = TestMonitor::with_checks(names().map(|name| never(&name).timeout(Duration::from_mins(1))));
     let start = Instant::now();
     let seen = kit.report(&Selection::everything()).await;
     assert_eq!(start.elapsed(), Duration::from_secs(10));
@@ -136,7 +136,7 @@ async fn many_stalled_checks_cost_one_deadline() {
 #[tokio::test(start_paused = true)]
 async fn a_group_answers_within_900_ms_and_tells_what_it_has() {
     let kit = TestMonitor::with_checks([
-        never("never").with_timeout(Duration::from_secs(5)).readiness(),
+        never("never").timeout(Duration::from_secs(5)).readiness(),
         Check::new("good", Level::L3, || async {}).readiness(),
     ]);
     let start = Instant::now();
@@ -160,8 +160,8 @@ async fn a_plain_function_that_blocks_is_given_up_and_not_started_again() {
     let (is_released, started) = (Arc::clone(&blocker.is_released), Arc::clone(&blocker.started));
     let in_check = std::mem::ManuallyDrop::new(Blocker { is_released, started });
     let monitor = monitor([Check::blocking("blocks", Level::L3, move || in_check.block())
-        .with_timeout(Duration::from_millis(20))
-        .with_max_age(Duration::ZERO)]);
+        .timeout(Duration::from_millis(20))
+        .max_age(Duration::ZERO)]);
     let cause = async || {
         let report = monitor.report(&Selection::everything()).await;
         let result = report.result("blocks").expect("in the report");
@@ -243,7 +243,7 @@ fn counted(runs: &Arc<AtomicUsize>) -> Check {
 async fn a_thousand_requests_at_once_share_one_run() {
     for max_age in [Duration::from_secs(1), Duration::ZERO] {
         let runs = Arc::default();
-        let monitor = monitor([counted(&runs).with_max_age(max_age)]);
+        let monitor = monitor([counted(&runs).max_age(max_age)]);
         let requests: Vec<_> = (0..1_000)
             .map(|_| {
                 let monitor = monitor.clone();
@@ -277,7 +277,7 @@ async fn a_caller_that_gives_up_stops_nothing() {
 async fn a_client_that_hangs_up_stops_nothing() {
     let runs = Arc::default();
     // Long enough for the slowest machine to have all requests come while it is young.
-    let endpoint = endpoint([counted(&runs).with_max_age(Duration::from_hours(1))]);
+    let endpoint = endpoint([counted(&runs).max_age(Duration::from_hours(1))]);
     let address = serve(endpoint.router()).await;
     let mut first = TcpStream::connect(address).await.expect("a server");
     first.write_all(b"GET /health/levels/2 HTTP/1.1\r\nHost: x\r\n\r\n").await.expect("a request");
@@ -353,8 +353,8 @@ async fn a_late_answer_does_not_count() {
             done.store(true, Ordering::SeqCst);
         }
     })
-    .with_timeout(Duration::from_millis(20))
-    .with_max_age(Duration::from_hours(1))]);
+    .timeout(Duration::from_millis(20))
+    .max_age(Duration::from_hours(1))]);
     let everything = Selection::everything();
     let _ = tokio::time::timeout(Duration::from_millis(1), monitor.report(&everything)).await;
     while !is_done.load(Ordering::SeqCst) {
@@ -371,7 +371,7 @@ async fn a_late_answer_does_not_count() {
 async fn one_that_blocks_alone_is_given_up_as_well() {
     for _ in 0..20 {
         let blocker = Blocker::default();
-        let monitor = monitor([blocks("blocks", &blocker).with_timeout(Duration::from_millis(10))]);
+        let monitor = monitor([blocks("blocks", &blocker).timeout(Duration::from_millis(10))]);
         // A timer wakes the task that asks, as it does a background check's.
         let asks = tokio::spawn(async move {
             tokio::time::sleep(Duration::from_millis(2)).await;
@@ -401,11 +401,11 @@ async fn a_run_that_blocks_is_given_up_in_time() {
 async fn times_without_end_are_no_panic() {
     let for_ever = |name: &str| {
         Check::new(name, Level::L5, || async { true })
-            .with_timeout(Duration::MAX)
-            .with_max_age(Duration::MAX)
-            .with_degraded_after(Duration::MAX.saturating_sub(Duration::from_nanos(1)))
+            .timeout(Duration::MAX)
+            .max_age(Duration::MAX)
+            .degraded_after(Duration::MAX.saturating_sub(Duration::from_nanos(1)))
     };
-    let hangs = Check::new("hangs", Level::L5, pending::<()>).with_timeout(Duration::MAX).with_max_age(Duration::MAX);
+    let hangs = Check::new("hangs", Level::L5, pending::<()>).timeout(Duration::MAX).max_age(Duration::MAX);
     let endpoint = endpoint([for_ever("a"), for_ever("b").depends_on(["a"]), hangs]);
     let start = Instant::now();
     let report = endpoint.monitor().report(&Selection::everything().with_deadline(Duration::MAX)).await;

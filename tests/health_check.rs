@@ -165,7 +165,7 @@ fn carries_every_key_of_the_background() {
     assert_eq!(check.stale_after(), Some(Duration::from_secs(95)));
     assert_eq!((check.failure_threshold(), check.success_threshold()), (3, 2));
     assert_eq!(check.hold(), Some(Duration::from_mins(1)));
-    let by_default = Check::new("x", Level::L4, || async {}).with_interval(Duration::from_secs(10));
+    let by_default = Check::new("x", Level::L4, || async {}).interval(Duration::from_secs(10));
     assert_eq!(by_default.spec().retry_interval(), Some(Duration::from_secs(10)));
     assert_eq!(by_default.spec().stale_after(), Some(Duration::from_secs(32)));
 }
@@ -174,7 +174,7 @@ fn carries_every_key_of_the_background() {
 fn leaves_the_defaults_to_the_runtime() {
     let registry = registry();
     let declared = spec(&registry, "defaults");
-    let by_hand = Check::blocking("defaults", Level::L1, || {}).declared_at(declared.location());
+    let by_hand = Check::blocking("defaults", Level::L1, || {}).location(declared.location());
     assert_eq!(format!("{declared:?}"), format!("{:?}", by_hand.spec()));
 }
 

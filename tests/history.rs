@@ -21,8 +21,7 @@ fn ids(history: &[Arc<StatusChange>]) -> Vec<u64> {
 
 #[tokio::test]
 async fn it_begins_with_the_first_result_and_holds_nothing_but_changes() {
-    let monitor =
-        monitor([flapping("flaps"), Check::new("steady", Level::L5, || async {}).with_max_age(Duration::ZERO)]);
+    let monitor = monitor([flapping("flaps"), Check::new("steady", Level::L5, || async {}).max_age(Duration::ZERO)]);
     assert_eq!(history(&monitor, "steady"), []);
     ask(&monitor, 3).await;
 
@@ -91,7 +90,7 @@ async fn a_message_without_end_is_told_in_full_and_kept_in_part() {
 #[tokio::test]
 async fn a_check_shows_it_to_each_caller_as_far_as_that_one_may_see() {
     let checks = || {
-        let blocked = Check::new("blocked", Level::L2, || async {}).depends_on(["flaps"]).with_max_age(Duration::ZERO);
+        let blocked = Check::new("blocked", Level::L2, || async {}).depends_on(["flaps"]).max_age(Duration::ZERO);
         [flapping("flaps"), blocked]
     };
     let hidden = serve(endpoint(checks()).router()).await;

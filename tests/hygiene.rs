@@ -157,7 +157,7 @@ mod shadowed {
         fn into_outcome(self);
         fn require(&self);
         fn with_revision(self);
-        fn with_timeout(self);
+        fn timeout(self);
     }
 
     impl<T> Everywhere for T {
@@ -169,7 +169,7 @@ mod shadowed {
         fn into_outcome(self) {}
         fn require(&self) {}
         fn with_revision(self) {}
-        fn with_timeout(self) {}
+        fn timeout(self) {}
     }
 
     #[health_check(

@@ -89,10 +89,10 @@ fn an_application_that_is_blocked_altogether_still_gets_an_answer_in_time() {
     let application = application();
     let check = |name| Check::new(name, Level::L5, || async { true });
     let health = endpoint([
-        Check::from(probes::runtime_lag()).with_max_age(Duration::ZERO),
-        check("alive").liveness().with_max_age(Duration::ZERO),
-        check("first").readiness().with_max_age(Duration::ZERO),
-        check("second").readiness().depends_on(["first"]).with_max_age(Duration::ZERO),
+        Check::from(probes::runtime_lag()).max_age(Duration::ZERO),
+        check("alive").liveness().max_age(Duration::ZERO),
+        check("first").readiness().max_age(Duration::ZERO),
+        check("second").readiness().depends_on(["first"]).max_age(Duration::ZERO),
     ]);
     let server = {
         let _entered = application.enter();
@@ -140,7 +140,7 @@ async fn checks_run_on_the_applications_runtime_and_not_on_the_servers() {
     let checks = [
         tells_its_thread("own"),
         tells_its_thread("dependent").depends_on(["own"]),
-        tells_its_thread("background").with_interval(Duration::from_millis(1)),
+        tells_its_thread("background").interval(Duration::from_millis(1)),
         Check::blocking("blocking", Level::L5, || {
             Outcome::pass().with_data(Handle::current().metrics().num_workers().into())
         }),
@@ -225,8 +225,8 @@ fn isolated_check_that_blocks_does_not_stop_single_worker() {
         let gate = blocked.clone();
         async move { gate.pass() }
     });
-    let alive = Check::new("alive", Level::L5, || async { true }).liveness().with_max_age(Duration::ZERO);
-    let blocks = blocks.readiness().with_timeout(Duration::from_millis(150));
+    let alive = Check::new("alive", Level::L5, || async { true }).liveness().max_age(Duration::ZERO);
+    let blocks = blocks.readiness().timeout(Duration::from_millis(150));
     let application = small_application();
     let health = health_tests::builder([alive, blocks]).isolated_checks();
     let address = application.block_on(async { serve(health.build().expect("a good endpoint").router()).await });
@@ -261,7 +261,7 @@ fn isolated_check_that_waits_is_dropped_after_its_timeout() {
             drop(under_way);
         }
     });
-    let waits = waits.with_timeout(Duration::from_millis(50)).with_max_age(Duration::ZERO);
+    let waits = waits.timeout(Duration::from_millis(50)).max_age(Duration::ZERO);
     prober().block_on(async {
         let health = health_tests::builder([waits]).isolated_checks().build().expect("a good endpoint");
         for _ in 0..3 {
@@ -285,7 +285,7 @@ fn isolated_check_that_waits_is_dropped_after_its_timeout() {
 fn isolated_check_that_panics_leaves_no_task_behind() {
     // Without the hook, which writes the message.
     let panic = || -> bool { std::panic::resume_unwind(Box::new("on purpose")) };
-    let panics = Check::new("panics", Level::L1, move || async move { panic() }).with_max_age(Duration::ZERO);
+    let panics = Check::new("panics", Level::L1, move || async move { panic() }).max_age(Duration::ZERO);
     prober().block_on(async {
         let health = health_tests::builder([panics]).isolated_checks().build().expect("a good endpoint");
         for _ in 0..20 {
@@ -313,7 +313,7 @@ fn isolated_check_does_not_hold_up_shutdown() {
             tokio::time::sleep(Duration::from_hours(1)).await;
         }
     });
-    let waits = waits.with_timeout(Duration::from_hours(2));
+    let waits = waits.timeout(Duration::from_hours(2));
     let application = small_application();
     let health = health_tests::builder([waits]).isolated_checks().build().expect("a good endpoint");
     let monitor = health.monitor().clone();
@@ -356,7 +356,7 @@ async fn the_lag_is_how_much_later_than_asked_for_a_task_is_woken() {
 
 #[tokio::test]
 async fn the_lag_of_a_runtime_whose_only_thread_is_blocked() {
-    let probe = probes::runtime_lag().with_timeout(Duration::from_mins(1)).with_fail_after(Duration::from_secs(50));
+    let probe = probes::runtime_lag().timeout(Duration::from_mins(1)).fail_after(Duration::from_secs(50));
     let (outcome, ()) = tokio::join!(probe.observe(), async { thread::sleep(Duration::from_millis(300)) });
     assert_eq!(outcome.status(), Status::Warn);
     let lag = outcome.data().and_then(|data| data["lag_ms"].as_f64()).expect("a lag");
@@ -371,9 +371,9 @@ fn thresholds_that_cannot_work_are_start_up_errors() {
     };
     let milliseconds = Duration::from_millis;
     assert_eq!(faults(probes::runtime_lag()), 0);
-    assert_eq!(faults(probes::runtime_lag().with_level(Level::L3)), 0);
-    assert_eq!(faults(probes::runtime_lag().with_warn_after(Duration::ZERO)), 1);
-    assert_eq!(faults(probes::runtime_lag().with_warn_after(milliseconds(501))), 1);
-    assert_eq!(faults(probes::runtime_lag().with_fail_after(milliseconds(990))), 1);
-    assert_eq!(faults(probes::runtime_lag().with_fail_after(milliseconds(990)).with_timeout(milliseconds(1_001))), 0);
+    assert_eq!(faults(probes::runtime_lag().level(Level::L3)), 0);
+    assert_eq!(faults(probes::runtime_lag().warn_after(Duration::ZERO)), 1);
+    assert_eq!(faults(probes::runtime_lag().warn_after(milliseconds(501))), 1);
+    assert_eq!(faults(probes::runtime_lag().fail_after(milliseconds(990))), 1);
+    assert_eq!(faults(probes::runtime_lag().fail_after(milliseconds(990)).timeout(milliseconds(1_001))), 0);
 }

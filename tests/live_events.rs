@@ -76,7 +76,7 @@ async fn it_begins_with_what_is_known_and_runs_nothing() {
 
 #[tokio::test(start_paused = true)]
 async fn a_background_result_that_is_too_old_is_not_told_as_good() {
-    let check = Check::new("db", Level::L1, || async {}).with_interval(Duration::from_secs(10));
+    let check = Check::new("db", Level::L1, || async {}).interval(Duration::from_secs(10));
     let stuck = Arc::new(AtomicBool::new(false));
     let seen = Arc::clone(&stuck);
     let upstream = Check::new("upstream", Level::L1, move || {
@@ -87,10 +87,10 @@ async fn a_background_result_that_is_too_old_is_not_told_as_good() {
             }
         }
     })
-    .with_timeout(Duration::from_mins(5))
-    .with_max_age(Duration::ZERO);
+    .timeout(Duration::from_mins(5))
+    .max_age(Duration::ZERO);
     let waits = Check::new("waits", Level::L1, || async {}).depends_on(["upstream"]);
-    let waits = waits.with_interval(Duration::from_secs(10)).with_stale_after(Duration::from_secs(25));
+    let waits = waits.interval(Duration::from_secs(10)).stale_after(Duration::from_secs(25));
     let endpoint = endpoint([check, upstream, waits]);
     let state = async || {
         let body = body_of(&endpoint).await;
@@ -251,7 +251,7 @@ async fn ids_count_the_changes_that_a_caller_may_see() {
             let is_up = count.fetch_add(1, Ordering::SeqCst).is_multiple_of(2);
             async move { is_up }
         })
-        .with_max_age(Duration::ZERO)
+        .max_age(Duration::ZERO)
     };
     let endpoint = details([hidden(), flapping("flaps")]);
     ask(endpoint.monitor(), 10).await;

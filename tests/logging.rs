@@ -108,8 +108,8 @@ async fn changes(log: &Log) {
 
     let fails = || async { Err::<(), _>("cannot connect to postgres://user:canary-7f3a@db.internal/orders: refused") };
     let endpoint = builder([
-        Check::new("db", Level::L1, fails).with_max_age(Duration::ZERO),
-        Check::new("panics", Level::L2, || async { panic!("on purpose") as () }).with_max_age(Duration::ZERO),
+        Check::new("db", Level::L1, fails).max_age(Duration::ZERO),
+        Check::new("panics", Level::L2, || async { panic!("on purpose") as () }).max_age(Duration::ZERO),
         Check::new("facts", Level::L3, || async { Details::warn(7, "odd") }),
         Check::new("good", Level::L5, || async {}),
     ]);
@@ -152,7 +152,7 @@ fn second_endpoint(log: &Log) {
     let build = || Endpoint::builder().muted("").build().expect("good");
     let is_warned = || log.take().contains("a second health endpoint is built");
     let first = build();
-    let by_hand = builder([Check::new("swept", Level::L5, || async {}).with_interval(Duration::from_hours(1))]);
+    let by_hand = builder([Check::new("swept", Level::L5, || async {}).interval(Duration::from_hours(1))]);
     let by_hand = by_hand.build().expect("good");
     assert!(!is_warned(), "no check of one endpoint is one of the other");
     let second = build();
@@ -192,9 +192,8 @@ async fn panics_of_listeners(log: &Log) {
 
 /// On a paused clock.
 async fn mutes(log: &Log) {
-    let failing = |name| {
-        Check::new(name, Level::L3, || async { Err::<(), _>("it is down") }).with_max_age(Duration::from_hours(24))
-    };
+    let failing =
+        |name| Check::new(name, Level::L3, || async { Err::<(), _>("it is down") }).max_age(Duration::from_hours(24));
     let hours = Duration::from_hours(2);
     let endpoint = builder([failing("billing"), failing("legacy")]).muted("billing, legacy=2h, biling, db=soon");
     let monitor = endpoint.build().expect("good all the same").monitor().clone();

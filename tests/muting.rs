@@ -17,11 +17,11 @@ use tower::ServiceExt;
 const HOUR: Duration = Duration::from_hours(1);
 
 fn failing(name: &str) -> Check {
-    Check::new(name, Level::L3, || async { Err::<(), _>("it is down") }).readiness().with_max_age(24 * HOUR)
+    Check::new(name, Level::L3, || async { Err::<(), _>("it is down") }).readiness().max_age(24 * HOUR)
 }
 
 fn good(name: &str) -> Check {
-    Check::new(name, Level::L3, || async {}).readiness().with_max_age(24 * HOUR)
+    Check::new(name, Level::L3, || async {}).readiness().max_age(24 * HOUR)
 }
 
 async fn status(monitor: &Monitor) -> Status {

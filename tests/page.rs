@@ -67,8 +67,8 @@ fn details(checks: impl IntoIterator<Item = Check>) -> Endpoint {
 fn sample() -> Vec<Check> {
     vec![
         Check::new("db", Level::L1, || async { Outcome::fail("secret message").with_data(json!({"secret": "data"})) })
-            .with_description("A secret description.")
-            .with_tags(["storage"])
+            .description("A secret description.")
+            .tags(["storage"])
             .readiness(),
         Check::new("reports", Level::L2, || async {}).depends_on(["db"]).critical(false),
         Check::new("good", Level::L5, || async {}).liveness(),
@@ -176,9 +176,9 @@ async fn its_policy_lets_nothing_in_but_its_own_style_and_script() {
 async fn nothing_hostile_breaks_out_of_its_place() {
     let checks = HOSTILE.map(|name| {
         Check::new(name, Level::L3, move || async move { Outcome::fail(name).with_data(json!({name: name})) })
-            .with_description(name)
-            .with_tags([name])
-            .with_max_age(Duration::from_hours(1))
+            .description(name)
+            .tags([name])
+            .max_age(Duration::from_hours(1))
     });
     let blocked = Check::new("blocked", Level::L4, || async {}).depends_on(HOSTILE);
     let endpoint = details(checks.into_iter().chain([blocked]));
@@ -283,7 +283,7 @@ async fn problems_are_told_to_people_as_pages_and_to_programs_as_before() {
 
 #[tokio::test]
 async fn only_a_page_that_is_no_failure_is_ever_spared() {
-    let old = |check: Check| check.with_max_age(Duration::from_hours(1));
+    let old = |check: Check| check.max_age(Duration::from_hours(1));
     let good = serve(endpoint([old(Check::new("good", Level::L5, || async {}))]).router()).await;
     let bad = serve(endpoint([old(Check::new("bad", Level::L5, || async { false }))]).router()).await;
     for path in ["/health", "/health/levels", "/health/checks/good"] {
@@ -369,7 +369,7 @@ async fn its_links_lead_somewhere_whatever_it_stands_under() {
 
 #[tokio::test]
 async fn the_same_as_json_is_the_same() {
-    let odd = Check::new("a&b=c", Level::L4, || async {}).with_tags(["x&y", "storage"]);
+    let odd = Check::new("a&b=c", Level::L4, || async {}).tags(["x&y", "storage"]);
     let address = serve(endpoint(sample().into_iter().chain([odd])).router()).await;
     for (path, expected) in [
         ("/health/levels", &["a&b=c", "db", "good", "reports"][..]),
@@ -436,7 +436,7 @@ fn groups(html: &Html) -> Vec<String> {
 
 #[tokio::test]
 async fn draining_instance_never_shows_a_passing_verdict() {
-    let old = |check: Check| check.with_max_age(Duration::from_hours(1));
+    let old = |check: Check| check.max_age(Duration::from_hours(1));
     let endpoint = details([old(Check::new("good", Level::L5, || async {}).liveness().readiness())]);
     let address = serve(endpoint.router()).await;
     let html = parse(&page(address, "/health/levels").await);
@@ -456,7 +456,7 @@ async fn draining_instance_never_shows_a_passing_verdict() {
 async fn group_verdict_is_shown_only_where_all_its_checks_are() {
     let checks = || {
         vec![
-            Check::new("db", Level::L1, || async { false }).readiness().with_tags(["storage"]),
+            Check::new("db", Level::L1, || async { false }).readiness().tags(["storage"]),
             Check::new("cache", Level::L3, || async {}).readiness().startup(),
             Check::new("alive", Level::L5, || async {}).liveness(),
         ]
@@ -493,11 +493,11 @@ async fn group_verdict_follows_holds_and_pending_checks() {
         let works = seen.load(std::sync::atomic::Ordering::SeqCst);
         async move { works }
     });
-    let held = shared.readiness().with_hold(Duration::from_hours(1)).with_max_age(Duration::ZERO);
+    let held = shared.readiness().hold(Duration::from_hours(1)).max_age(Duration::ZERO);
     let pending = Check::new("pending", Level::L5, std::future::pending::<()>)
         .liveness()
         .startup()
-        .with_interval(Duration::from_hours(1));
+        .interval(Duration::from_hours(1));
     let address = serve(details([held, pending]).router()).await;
     assert_eq!(groups(&parse(&page(address, "/health").await)), ["live pass", "ready pass", "startup fail"]);
     works.store(false, std::sync::atomic::Ordering::SeqCst);

@@ -49,21 +49,21 @@ fn service() -> (Endpoint, Router) {
     });
     let long = "The partner answered with a page instead of an answer. ".repeat(12);
     let checks = [
-        db.with_description("Can the orders database take writes?").readiness().with_max_age(Duration::ZERO),
+        db.description("Can the orders database take writes?").readiness().max_age(Duration::ZERO),
         Check::new("storage", Level::L1, || async { true }),
         Check::new("reports", Level::L1, || async {}).depends_on(["db"]).critical(false),
         Check::new("memory", Level::L2, move || {
             let takes = if slow.load(Ordering::SeqCst) { Duration::from_millis(1_500) } else { Duration::ZERO };
             tokio::time::sleep(takes)
         })
-        .with_max_age(Duration::ZERO),
+        .max_age(Duration::ZERO),
         Check::new("billing", Level::L3, move || {
             let long = long.clone();
             async move { Outcome::warn(long) }
         }),
         Check::new("legacy-partner", Level::L3, || async { false }),
         Check::new("search", Level::L3, || tokio::time::sleep(Duration::from_millis(30)))
-            .with_degraded_after(Duration::from_millis(1)),
+            .degraded_after(Duration::from_millis(1)),
         Check::new("<script>alert(1)", Level::L3, || async {}),
         Check::new("is_connection_healthy", Level::L5, || async {}).liveness(),
     ];

@@ -23,7 +23,7 @@ fn ship() -> Endpoint {
 
 fn sample() -> EndpointBuilder {
     builder([
-        Check::new("db", Level::L1, || async { false }).readiness().with_tags(["deep"]),
+        Check::new("db", Level::L1, || async { false }).readiness().tags(["deep"]),
         Check::new("billing", Level::L3, || async { true }),
         Check::new("alive", Level::L5, || async { true }).liveness(),
     ])

@@ -29,7 +29,7 @@ async fn a_result_is_used_again_while_it_is_young() {
 
 #[tokio::test(start_paused = true)]
 async fn max_age_zero_shares_only_what_overlaps() {
-    let kit = TestMonitor::with_checks([good("db").with_max_age(Duration::ZERO)]);
+    let kit = TestMonitor::with_checks([good("db").max_age(Duration::ZERO)]);
     for runs in 1..4 {
         kit.report(&Selection::everything()).await;
         assert_eq!(kit.runs("db"), runs);
@@ -67,9 +67,9 @@ async fn a_slow_pass_is_a_warning() {
             sleep(Duration::from_millis(301)).await;
             status
         })
-        .with_degraded_after(Duration::from_millis(300))
+        .degraded_after(Duration::from_millis(300))
     };
-    let quick = slow("quick", Status::Pass).with_degraded_after(Duration::from_millis(301));
+    let quick = slow("quick", Status::Pass).degraded_after(Duration::from_millis(301));
     let kit = TestMonitor::with_checks([
         slow("slow", Status::Pass),
         quick,
@@ -85,7 +85,7 @@ async fn a_slow_pass_is_a_warning() {
 
 #[tokio::test(start_paused = true)]
 async fn since_stays_while_the_status_does() {
-    let kit = TestMonitor::with_checks([good("db").with_max_age(Duration::ZERO)]);
+    let kit = TestMonitor::with_checks([good("db").max_age(Duration::ZERO)]);
     let result = async || kit.run("db").await.result().clone();
     let first = result().await;
     assert_eq!(first.since(), first.checked_at());
@@ -102,9 +102,9 @@ async fn since_stays_while_the_status_does() {
 #[tokio::test(start_paused = true)]
 async fn what_depends_on_a_failed_check_is_not_run() {
     let kit = TestMonitor::with_checks([
-        good("db").with_max_age(Duration::ZERO),
-        good("cache").critical(false).with_max_age(Duration::ZERO),
-        good("api").depends_on(["db", "cache"]).with_max_age(Duration::from_secs(30)),
+        good("db").max_age(Duration::ZERO),
+        good("cache").critical(false).max_age(Duration::ZERO),
+        good("api").depends_on(["db", "cache"]).max_age(Duration::from_secs(30)),
     ]);
     let everything = Selection::everything();
     kit.report(&everything).await.check("api").assert_status(Status::Pass).assert_cause(None);
@@ -135,8 +135,8 @@ async fn what_depends_on_a_failed_check_is_not_run() {
 async fn blocked_check_names_the_dependencies_that_fail_now() {
     let checks = |leaf: Check| {
         TestMonitor::with_checks([
-            good("a").with_max_age(Duration::ZERO),
-            good("b").with_max_age(Duration::ZERO),
+            good("a").max_age(Duration::ZERO),
+            good("b").max_age(Duration::ZERO),
             leaf.depends_on(["a", "b"]),
         ])
     };
@@ -149,9 +149,9 @@ async fn blocked_check_names_the_dependencies_that_fail_now() {
         assert_eq!(message.expect("a message"), format!("not run, because of {culprits}"), "{failing:?}");
         kit.look("leaf").await.assert_message(culprits);
     };
-    let asked = checks(good("leaf").with_max_age(Duration::from_hours(1)));
+    let asked = checks(good("leaf").max_age(Duration::from_hours(1)));
     // It is in the background and not run again here, so each report works out the names by itself.
-    let background = checks(good("leaf").with_interval(Duration::from_hours(1)));
+    let background = checks(good("leaf").interval(Duration::from_hours(1)));
     background.run("leaf").await;
     for kit in [&asked, &background] {
         for (failing, culprits) in [(&["a"][..], "a"), (&["b"], "b"), (&["a", "b"], "a, b"), (&["a"], "a")] {
@@ -170,9 +170,9 @@ async fn blocked_check_names_the_dependencies_that_fail_now() {
 #[tokio::test(start_paused = true)]
 async fn joined_run_that_was_blocked_by_another_check_does_not_count() {
     let kit = TestMonitor::with_checks([
-        good("a").with_max_age(Duration::ZERO),
-        good("b").with_max_age(Duration::ZERO),
-        good("slow").with_max_age(Duration::ZERO),
+        good("a").max_age(Duration::ZERO),
+        good("b").max_age(Duration::ZERO),
+        good("slow").max_age(Duration::ZERO),
         good("leaf").depends_on(["a", "b", "slow"]),
     ]);
     kit.force("a", Forced::fail("down"));
@@ -209,7 +209,7 @@ async fn a_chain_takes_its_own_time_and_no_more() {
     let monitor = monitor([
         sleeps("a", 100),
         sleeps("b", 100).depends_on(["a"]),
-        sleeps("c", 100).depends_on(["a", "b"]).with_timeout(Duration::from_millis(150)),
+        sleeps("c", 100).depends_on(["a", "b"]).timeout(Duration::from_millis(150)),
         sleeps("slow", 1_000),
     ]);
     let start = Instant::now();
@@ -230,7 +230,7 @@ async fn a_chain_takes_its_own_time_and_no_more() {
 #[tokio::test(start_paused = true)]
 async fn a_check_that_times_out_blocks_what_depends_on_it() {
     let kit = TestMonitor::with_checks([
-        good("hangs").with_timeout(Duration::from_millis(50)),
+        good("hangs").timeout(Duration::from_millis(50)),
         good("next").depends_on(["hangs"]),
     ]);
     kit.force("hangs", Forced::hang());
@@ -244,7 +244,7 @@ async fn a_check_that_times_out_blocks_what_depends_on_it() {
 async fn a_run_that_began_before_its_dependency_failed_does_not_count() {
     let api = || sleep(Duration::from_millis(600));
     let kit = TestMonitor::with_checks([
-        good("db").with_max_age(Duration::from_millis(100)),
+        good("db").max_age(Duration::from_millis(100)),
         Check::new("api", Level::L3, api).depends_on(["db"]),
     ]);
     let first = tokio::spawn({
@@ -350,9 +350,9 @@ fn all_that_is_wrong_comes_out_at_once_and_stays_the_same() {
     let build = || {
         Registry::builder()
             .check(Check::new("deep", Level::L4, || async {}).liveness())
-            .check(good("hasty").with_timeout(Duration::ZERO))
+            .check(good("hasty").timeout(Duration::ZERO))
             .check(good("line\nbreak"))
-            .check(good("probe").with_fault("the path /nowhere does not exist"))
+            .check(good("probe").fault("the path /nowhere does not exist"))
             .state(State::new().with("a").with("b").with(1u8))
             .build()
             .expect_err("so much is wrong")

@@ -202,7 +202,7 @@ fn task(script: &Arc<Script>, name: &'static str, level: Level) -> Check {
             outcome(phase, fault)
         }
     });
-    check.with_timeout(TIMEOUT)
+    check.timeout(TIMEOUT)
 }
 
 fn plain(script: &Arc<Script>, name: &'static str) -> Check {
@@ -214,24 +214,24 @@ fn plain(script: &Arc<Script>, name: &'static str) -> Check {
         }
         outcome(phase, fault)
     });
-    check.with_timeout(TIMEOUT)
+    check.timeout(TIMEOUT)
 }
 
 fn checks(script: &Arc<Script>) -> Vec<Check> {
     let in_background = |name| {
-        let check = task(script, name, Level::L4).with_interval(INTERVAL).with_retry_interval(INTERVAL);
-        check.with_stale_after(Duration::from_secs(10))
+        let check = task(script, name, Level::L4).interval(INTERVAL).retry_interval(INTERVAL);
+        check.stale_after(Duration::from_secs(10))
     };
-    let young = |check: Check| check.with_max_age(MAX_AGE);
+    let young = |check: Check| check.max_age(MAX_AGE);
     vec![
         young(task(script, "flaps", Level::L1)),
         young(Check::new("dependent", Level::L1, || async {})).depends_on(["flaps"]),
-        task(script, "large", Level::L2).with_max_age(LARGE_MAX_AGE),
+        task(script, "large", Level::L2).max_age(LARGE_MAX_AGE),
         young(task(script, "blocks", Level::L3)),
         young(plain(script, "plain")),
         in_background("background"),
-        in_background("patient").with_failure_threshold(3).with_success_threshold(2),
-        young(task(script, "held", Level::L1)).readiness().with_hold(HOLD),
+        in_background("patient").failure_threshold(3).success_threshold(2),
+        young(task(script, "held", Level::L1)).readiness().hold(HOLD),
         young(task(script, "steady", Level::L5)).liveness(),
     ]
 }

@@ -66,7 +66,7 @@ async fn a_thousand_requests_leave_nothing_behind() {
     let alive: [Arc<AtomicUsize>; 3] = Default::default();
     let [hanging, blocking, panicking] = alive.clone();
     let released = Arc::clone(&release.0);
-    let quick = |check: Check| check.with_timeout(Duration::from_millis(20)).with_max_age(Duration::ZERO);
+    let quick = |check: Check| check.timeout(Duration::from_millis(20)).max_age(Duration::ZERO);
     let endpoint = endpoint([
         quick(Check::new("hangs", Level::L1, move || {
             let alive = Alive::new(&hanging);
@@ -93,7 +93,7 @@ async fn a_thousand_requests_leave_nothing_behind() {
                 panic!("on purpose, with a literal") as Outcome
             }
         })
-        .with_max_age(Duration::ZERO),
+        .max_age(Duration::ZERO),
     ]);
     let address = serve(endpoint.router()).await;
     let tasks_before = Handle::current().metrics().num_alive_tasks();

@@ -67,7 +67,7 @@ async fn declared_checks_are_forced_and_released() {
 #[tokio::test(start_paused = true)]
 async fn whatever_is_forced_happens() {
     let timeout = 2 * SECOND;
-    let monitor = TestMonitor::with_checks(both().map(|check| check.with_timeout(timeout).with_degraded_after(SECOND)));
+    let monitor = TestMonitor::with_checks(both().map(|check| check.timeout(timeout).degraded_after(SECOND)));
     for name in ["task", "plain"] {
         for (forced, status, cause, message, takes) in [
             (Forced::pass(), Status::Pass, None, "", Duration::ZERO),
@@ -97,7 +97,7 @@ async fn whatever_is_forced_happens() {
 #[tokio::test(start_paused = true)]
 async fn some_runs_are_forced_and_then_it_goes_on_as_before() {
     use Status::{Fail, Pass, Warn};
-    let monitor = TestMonitor::with_checks([good("db").with_failure_threshold(2).with_max_age(Duration::ZERO)]);
+    let monitor = TestMonitor::with_checks([good("db").failure_threshold(2).max_age(Duration::ZERO)]);
     monitor.force("db", Forced::warn("so far"));
     monitor.force_next("db", [Forced::fail("one"), Forced::pass(), Forced::fail("two"), Forced::fail("three")]);
     let mut seen = Vec::new();
@@ -114,7 +114,7 @@ async fn some_runs_are_forced_and_then_it_goes_on_as_before() {
 /// A run that is under way is not changed by what is forced after it.
 #[tokio::test(start_paused = true)]
 async fn a_run_ends_as_it_began() {
-    let monitor = TestMonitor::with_checks([Check::new("db", Level::L3, || sleep(SECOND)).with_interval(10 * SECOND)]);
+    let monitor = TestMonitor::with_checks([Check::new("db", Level::L3, || sleep(SECOND)).interval(10 * SECOND)]);
     while monitor.runs("db") == 0 {
         monitor.advance(Duration::from_millis(10)).await;
     }
@@ -127,8 +127,8 @@ async fn a_run_ends_as_it_began() {
 async fn time_passes_exactly_and_everything_that_is_due_has_been_done() {
     const CHECKS: u64 = 200;
     let interval = 10 * SECOND;
-    let checks = (0..CHECKS).map(|number| good(&number.to_string()).with_interval(interval));
-    let monitor = TestMonitor::with_checks(checks.chain(both().map(|check| check.with_interval(interval))));
+    let checks = (0..CHECKS).map(|number| good(&number.to_string()).interval(interval));
+    let monitor = TestMonitor::with_checks(checks.chain(both().map(|check| check.interval(interval))));
     let start = Instant::now();
     let mut passed = Duration::ZERO;
     for time in [0, 1, 700, 1_000, 1_500, 59_999_999, 1] {
@@ -165,7 +165,7 @@ async fn no_change_is_missed_however_many_come_at_one_moment() {
 #[tokio::test(start_paused = true)]
 async fn plain_functions_are_waited_for() {
     let check = Check::blocking("plain", Level::L3, || std::thread::sleep(Duration::from_millis(20)));
-    let monitor = TestMonitor::with_checks([check.with_interval(SECOND)]);
+    let monitor = TestMonitor::with_checks([check.interval(SECOND)]);
     monitor.advance(2 * SECOND).await;
     let start = Instant::now();
     for _ in 0..5 {
@@ -180,7 +180,7 @@ async fn plain_functions_are_waited_for() {
 
 #[tokio::test(start_paused = true)]
 async fn what_is_blocked_is_seen_without_a_run() {
-    let monitor = TestMonitor::with_checks([good("db"), good("api").depends_on(["db"]).with_interval(SECOND)]);
+    let monitor = TestMonitor::with_checks([good("db"), good("api").depends_on(["db"]).interval(SECOND)]);
     monitor.force("db", Forced::hang());
     monitor.run("api").await.assert_cause("blocked").assert_message("because of db");
     assert_eq!(monitor.runs("api"), 0);
@@ -223,8 +223,7 @@ fn panic_of<T>(code: impl FnOnce() -> T) -> (u32, String) {
 
 #[tokio::test(start_paused = true)]
 async fn failed_assertion_shows_result_and_changes() {
-    let monitor =
-        TestMonitor::with_checks([good("db").readiness().with_failure_threshold(2).with_hold(SECOND), good("api")]);
+    let monitor = TestMonitor::with_checks([good("db").readiness().failure_threshold(2).hold(SECOND), good("api")]);
     monitor.run("db").await;
     monitor.force("db", Forced::fail("refused"));
     let seen = monitor.run_times("db", 2).await;
@@ -294,7 +293,7 @@ async fn mistakes_in_a_test_panic_at_its_line() {
         assert_eq!(text, unknown);
         assert_ne!(line, 0);
     }
-    let (line, text) = panic_of(|| TestMonitor::with_checks([good("db").with_timeout(Duration::ZERO), good("db")]));
+    let (line, text) = panic_of(|| TestMonitor::with_checks([good("db").timeout(Duration::ZERO), good("db")]));
     assert!(text.contains("for 2 reasons") && line != 0, "{text}");
 }
 

@@ -93,7 +93,7 @@ pub(crate) fn serve(kind: ServiceKind) -> Result<()> {
 }
 
 fn endpoint(kind: ServiceKind) -> Result<Endpoint> {
-    let slow = Check::new("slow", Level::L1, || sleep(Duration::from_millis(900))).with_max_age(Duration::ZERO);
+    let slow = Check::new("slow", Level::L1, || sleep(Duration::from_millis(900))).max_age(Duration::ZERO);
     let alive = Check::new("alive", Level::L5, || async {}).liveness();
     let builder = Endpoint::builder().checks([slow, alive]);
     let deep = match kind {

@@ -85,7 +85,7 @@ thread_local! {
 fn router(access: Access) -> Router {
     let checks = Level::ALL.map(|level| {
         let check = Check::new(format!("l{level}"), level, || async { Outcome::warn("a detail") });
-        let check = check.with_tags(["some"]).readiness().startup();
+        let check = check.tags(["some"]).readiness().startup();
         if level == Level::L5 { check.liveness() } else { check }
     });
     let builder = Endpoint::builder().without_declared_checks().muted("").checks(checks).access(access);

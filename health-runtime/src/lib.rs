@@ -159,7 +159,7 @@ pub use health_macros::BuildInfo;
 /// | `readiness`, `startup` | no | in that group |
 /// | `depends_on("a", "b")` | none | if one of these fails, this one is not run and fails as blocked by it; unknown names and circles are start-up errors |
 /// | `max_age = "1s"` | 1 s | a result this young is used again; with `"0s"` only callers that overlap share a run |
-/// | `interval = "30s"` | none | runs in the background, and requests only read; spread by chance, see [`Check::with_interval`]; not beside `max_age` |
+/// | `interval = "30s"` | none | runs in the background, and requests only read; spread by chance, see [`Check::interval`]; not beside `max_age` |
 /// | `retry_interval = "5s"` | `interval` | the interval while it is failing |
 /// | `stale_after = "95s"` | 3 intervals and the timeout | a background result older than this fails as stale; longer than the longest interval, a tenth of it and the timeout |
 /// | `failure_threshold = 3`, `success_threshold = 2` | 1, 1 | so many results in a row turn it; `observed` shows the latest one |

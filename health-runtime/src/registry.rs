@@ -252,7 +252,7 @@ fn bind(registration: &Registration, state: &State, problems: &mut Vec<Problem>)
     let mut binder = Binder { state, missing: Vec::new() };
     let work = (registration.bind)(&mut binder).unwrap_or_else(|| Work::blocking(|| Outcome::fail("has no state")));
     let check = (registration.configure)(
-        Check::from_work(registration.name, registration.level, work).declared_at(registration.location),
+        Check::from_work(registration.name, registration.level, work).location(registration.location),
     );
     problems.extend(binder.missing.into_iter().map(|type_name| Problem::MissingState {
         check: check.spec().name().to_owned(),

@@ -54,52 +54,8 @@ fn check_alone(spec: &CheckSpec, problems: &mut Vec<Problem>) {
     if spec.timeout() == Duration::ZERO {
         problems.push(Problem::ZeroTimeout { check: check(), location });
     }
-    let faults = spec.faults().iter().cloned().chain(contradictions(spec).map(Cow::into_owned));
+    let faults = spec.faults().map(Cow::into_owned);
     problems.extend(faults.map(|fault| Problem::Misconfigured { check: check(), location, fault }));
-}
-
-/// What a check says of itself that cannot be meant.
-fn contradictions(spec: &CheckSpec) -> impl Iterator<Item = Cow<'static, str>> + use<> {
-    let interval = spec.interval();
-    let rules = [
-        (interval == Some(Duration::ZERO), "its interval is zero"),
-        (spec.has_retry_interval() && spec.retry_interval() == Some(Duration::ZERO), "its retry interval is zero"),
-        (interval.is_none() && spec.has_retry_interval(), "it has a retry interval and no interval"),
-        (interval.is_none() && spec.has_stale_after(), "it can become stale, but has no interval"),
-        (
-            interval.is_some() && spec.has_max_age(),
-            "it has an interval and a `max_age`, but requests only read what runs in the background",
-        ),
-        (spec.failure_threshold() == 0, "its failure threshold is zero"),
-        (spec.success_threshold() == 0, "its success threshold is zero"),
-        (spec.hold() == Some(Duration::ZERO), "its hold is zero"),
-        (
-            spec.degraded_after() == Some(Duration::ZERO),
-            "its `degraded_after` is zero, so that every pass is a warning",
-        ),
-        (
-            spec.degraded_after().is_some_and(|slow| slow >= spec.timeout()),
-            "its `degraded_after` is not shorter than its timeout, so that no pass can take as long",
-        ),
-        (
-            spec.hold().is_some() && !spec.is_in(Group::Readiness),
-            "it has a hold, which is for readiness, but is not in the readiness group",
-        ),
-    ];
-    let broken = rules.into_iter().filter_map(|(is_broken, rule)| is_broken.then_some(Cow::Borrowed(rule)));
-    broken.chain(early_staleness(spec).map(Cow::Owned))
-}
-
-/// Two results of a healthy check are up to a whole interval, its jitter and a whole run apart.
-fn early_staleness(spec: &CheckSpec) -> Option<String> {
-    let longest = spec.interval()?.max(spec.retry_interval()?);
-    let apart = longest.saturating_add(longest / 10).saturating_add(spec.timeout());
-    (spec.has_stale_after() && spec.stale_after()? <= apart).then(|| {
-        format!(
-            "its results are stale before the next one can be there: make `stale_after` longer than {apart:?}, which is \
-             the longest interval, a tenth of it and the timeout"
-        )
-    })
 }
 
 /// What is blocked fails, so a liveness check must not depend on what reaches outside the process either, not even by way

@@ -28,9 +28,9 @@ fn flapping(name: &str, level: Level) -> Check {
         let outcome = if run.is_multiple_of(2) { Outcome::fail(message.clone()) } else { Outcome::pass() };
         async move { outcome.with_data(json!({ "data": format!("{run} of data") })) }
     })
-    .with_max_age(Duration::ZERO)
-    .with_tags([format!("{name}-tag")])
-    .with_description(format!("{name}-description"))
+    .max_age(Duration::ZERO)
+    .tags([format!("{name}-tag")])
+    .description(format!("{name}-description"))
 }
 
 /// Two checks at level 5, one of which is blocked by the canary at level 1; the group of all that is public.

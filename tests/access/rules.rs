@@ -251,8 +251,8 @@ async fn names_on_hidden_levels_are_not_told_by_what_they_block() {
     let checks = [
         Check::new("hidden-name", Level::L1, || async { false }),
         Check::new("blocked", Level::L4, || async { true }).depends_on(["hidden-name"]),
-        Check::new("beside", Level::L4, || async { true }).depends_on(["blocked"]).with_tags(["shown"]),
-        Check::new("deep", Level::L1, || async { true }).with_tags(["hidden-tag"]),
+        Check::new("beside", Level::L4, || async { true }).depends_on(["blocked"]).tags(["shown"]),
+        Check::new("deep", Level::L1, || async { true }).tags(["hidden-tag"]),
     ];
     let all = key("all", SECRET);
     let access = Access::new()
@@ -301,7 +301,7 @@ async fn stored_answers_are_for_those_who_see_the_same_and_for_nobody_else() {
             health_runtime::Outcome::warn(format!("detail-{level}"))
         })
     };
-    let checks = Level::ALL.map(|level| check(level).with_max_age(Duration::from_mins(1)));
+    let checks = Level::ALL.map(|level| check(level).max_age(Duration::from_mins(1)));
     let keys = [
         AccessKey::new("all", SECRET),
         AccessKey::new("four", "secret for level four").levels(4..),

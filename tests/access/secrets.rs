@@ -77,7 +77,7 @@ fn leaking() -> Vec<Check> {
         Outcome::fail(format!("cannot reach redis://x:{CANARY}@host with api_key={CANARY}"))
     });
     checks.push(check);
-    checks.into_iter().map(|check| check.critical(false).readiness().startup().with_max_age(Duration::ZERO)).collect()
+    checks.into_iter().map(|check| check.critical(false).readiness().startup().max_age(Duration::ZERO)).collect()
 }
 
 fn base64(text: &str) -> String {

@@ -31,7 +31,7 @@ pub(crate) fn checks(runs: &Runs) -> Vec<Check> {
             runs.0[usize::from(level.number()) - 1].fetch_add(1, Ordering::SeqCst);
             async move { Outcome::warn(format!("detail-{level}")) }
         });
-        let check = check.with_max_age(Duration::ZERO).readiness().startup();
+        let check = check.max_age(Duration::ZERO).readiness().startup();
         if level == Level::L5 { check.liveness() } else { check }
     };
     Level::ALL.into_iter().map(check).collect()

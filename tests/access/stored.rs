@@ -76,7 +76,7 @@ async fn nobody_gets_an_answer_that_was_stored_for_another() {
     let checks = Level::ALL.map(|level| {
         let check =
             Check::new(format!("l{level}"), level, move || async move { Outcome::warn(format!("detail-{level}")) });
-        let check = check.with_max_age(Duration::from_hours(1)).readiness();
+        let check = check.max_age(Duration::from_hours(1)).readiness();
         match level {
             Level::L5 => check.liveness(),
             Level::L4 => check.depends_on(["l1"]),

@@ -186,9 +186,9 @@ fn check(index: usize, rules: &Rules) -> Check {
     let depends_on = rules.depends_on.iter().enumerate().filter(|(_, depends)| **depends).map(|(other, _)| name(other));
     let check = Check::new(name(index), Level::L3, || async {}).depends_on(depends_on);
     match rules.max_age {
-        Some(max_age) => check.with_max_age(max_age),
-        None if check.spec().dependencies().is_empty() => check.with_interval(OFTEN),
-        None => check.with_interval(ONCE),
+        Some(max_age) => check.max_age(max_age),
+        None if check.spec().dependencies().is_empty() => check.interval(OFTEN),
+        None => check.interval(ONCE),
     }
 }
 

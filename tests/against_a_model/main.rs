@@ -134,17 +134,17 @@ impl Subject {
         let check = check
             .readiness()
             .critical(rules.critical)
-            .with_timeout(rules.timeout)
-            .with_failure_threshold(threshold(rules.failure_threshold))
-            .with_success_threshold(threshold(rules.success_threshold));
+            .timeout(rules.timeout)
+            .failure_threshold(threshold(rules.failure_threshold))
+            .success_threshold(threshold(rules.success_threshold));
         let check = match rules.hold {
-            Some(hold) => check.with_hold(hold),
+            Some(hold) => check.hold(hold),
             None => check,
         };
         let check = match rules.pace {
-            Pace::Asked { max_age } => check.with_max_age(max_age),
+            Pace::Asked { max_age } => check.max_age(max_age),
             Pace::Background { interval, retry_interval, stale_after } => {
-                check.with_interval(interval).with_retry_interval(retry_interval).with_stale_after(stale_after)
+                check.interval(interval).retry_interval(retry_interval).stale_after(stale_after)
             }
         };
         (Self { name, does, ran, model: Model::new(rules), muted: None }, check)
@@ -181,7 +181,7 @@ impl Subject {
         let (expected, then) = self.model.ask(start.elapsed(), asker, deed);
         let selection = match asker {
             Asker::Level => Selection::check(self.name),
-            Asker::Readiness => Selection::group(Group::Readiness).excluding(others.iter().copied()),
+            Asker::Readiness => Selection::group(Group::Readiness).without_checks(others.iter().copied()),
         };
         let before = SystemTime::now();
         let seen = kit.report(&selection).await;

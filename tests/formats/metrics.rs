@@ -86,11 +86,11 @@ async fn every_run_is_counted_once_by_how_it_ended() {
             }
         }
     })
-    .with_timeout(Duration::from_secs(2))
-    .with_max_age(Duration::ZERO)
-    .with_failure_threshold(2)
+    .timeout(Duration::from_secs(2))
+    .max_age(Duration::ZERO)
+    .failure_threshold(2)
     .critical(false);
-    let blocked = Check::new("blocked", Level::L3, || async {}).depends_on(["scripted"]).with_max_age(Duration::ZERO);
+    let blocked = Check::new("blocked", Level::L3, || async {}).depends_on(["scripted"]).max_age(Duration::ZERO);
     let endpoint = endpoint([scripted, blocked]);
     for _ in 0..8 {
         report(&endpoint).await;
@@ -125,11 +125,11 @@ async fn what_is_under_way_muted_draining_and_stale_is_told() {
             }
         }
     })
-    .with_timeout(Duration::from_hours(1))
-    .with_max_age(Duration::ZERO);
+    .timeout(Duration::from_hours(1))
+    .max_age(Duration::ZERO);
     // Its second run waits for the other one.
     let background = Check::new("background", Level::L4, || async {}).depends_on(["upstream"]);
-    let background = background.with_interval(Duration::from_secs(10)).with_stale_after(Duration::from_mins(1));
+    let background = background.interval(Duration::from_secs(10)).stale_after(Duration::from_mins(1));
     let endpoint = endpoint([never_ends, upstream, background]);
     let in_flight = |scraped: &Exposition, check| scraped.value("health_check_in_flight", &[("check", check)]);
     let muted = |scraped: &Exposition| scraped.value("health_check_muted", &[("check", "never_ends")]);

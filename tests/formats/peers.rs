@@ -50,22 +50,22 @@ async fn rare_answers(format: &str) -> (TempDir, Vec<PathBuf>) {
     let checks = [
         Check::new("down", Level::L1, || async { false }),
         Check::new("blocked", Level::L1, || async {}).depends_on(["down"]).readiness(),
-        Check::new("counted", Level::L2, || async { false }).with_failure_threshold(3),
+        Check::new("counted", Level::L2, || async { false }).failure_threshold(3),
         Check::new("held", Level::L2, move || {
             let is_first = !has_run.swap(true, Ordering::SeqCst);
             async move { is_first }
         })
-        .with_max_age(Duration::ZERO)
-        .with_hold(Duration::from_hours(1))
+        .max_age(Duration::ZERO)
+        .hold(Duration::from_hours(1))
         .readiness(),
         Check::new("muted for a while", Level::L3, || async { false }),
         Check::new("muted", Level::L3, || async { false }),
-        Check::new("slow", Level::L4, || async {}).with_degraded_after(Duration::from_nanos(1)),
+        Check::new("slow", Level::L4, || async {}).degraded_after(Duration::from_nanos(1)),
         Check::new("panics", Level::L4, || async { assert_eq!(1, 2, "at the disco") }).critical(false),
-        Check::new("pending", Level::L4, std::future::pending::<()>).with_interval(Duration::from_hours(1)).startup(),
+        Check::new("pending", Level::L4, std::future::pending::<()>).interval(Duration::from_hours(1)).startup(),
         Check::blocking("stuck", Level::L5, || std::thread::sleep(Duration::from_secs(2)))
-            .with_timeout(Duration::from_millis(50))
-            .with_max_age(Duration::ZERO),
+            .timeout(Duration::from_millis(50))
+            .max_age(Duration::ZERO),
     ];
     let endpoint = builder(checks).muted("muted").details(ShowDetails::Always).build().expect("a good endpoint");
     endpoint.monitor().mute("muted for a while", Duration::from_hours(1), "<why> & how").expect("such a check");

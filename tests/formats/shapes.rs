@@ -11,8 +11,8 @@ fn endpoint(show: ShowDetails) -> Endpoint {
     let checks = [
         Check::new("db", Level::L1, || async { Details::pass(json!({ "is_db_online": true, "pool": { "free": 3 } })) })
             .readiness()
-            .with_description("Can the orders database take writes?")
-            .with_tags(["datastore"]),
+            .description("Can the orders database take writes?")
+            .tags(["datastore"]),
         Check::new("billing", Level::L3, || async { Outcome::fail("no answer <1>") }).critical(false).readiness(),
         Check::new("ledger", Level::L3, || async {}).depends_on(["billing"]),
         Check::new("partner:eu", Level::L5, || async { Outcome::pass().with_message("quick") }),
@@ -112,7 +112,7 @@ async fn the_actuator_shape_is_that_of_spring_boot() {
 #[tokio::test(start_paused = true)]
 async fn the_actuator_shape_knows_draining_and_pending() {
     let slow = Check::new("slow", Level::L4, || async { tokio::time::sleep(Duration::from_secs(1)).await })
-        .with_interval(Duration::from_mins(1))
+        .interval(Duration::from_mins(1))
         .readiness();
     let endpoint = builder([slow]).build().expect("good");
     let get = async |path: &str| {

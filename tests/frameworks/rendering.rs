@@ -30,7 +30,7 @@ fn render(report: &Report, format: ReportFormat, show: ShowDetails) -> String {
 
 #[tokio::test]
 async fn report_renders_in_each_format_as_the_endpoint_does() {
-    let endpoint = endpoint(checks().map(|check| check.with_max_age(std::time::Duration::from_hours(1))));
+    let endpoint = endpoint(checks().map(|check| check.max_age(std::time::Duration::from_hours(1))));
     let report = endpoint.monitor().report(&Selection::everything()).await;
     for (format, query) in FORMATS {
         let answer = ask(endpoint.router(), &format!("/health/levels?{query}"), &[]).await;

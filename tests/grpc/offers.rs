@@ -23,7 +23,7 @@ use super::{Switch, asking, check, list, next, serving::start, watch};
 
 fn ship(deep: &Switch) -> EndpointBuilder {
     builder([
-        deep.check("db", Level::L1).with_max_age(Duration::ZERO).readiness(),
+        deep.check("db", Level::L1).max_age(Duration::ZERO).readiness(),
         Check::new("billing", Level::L3, || async { true }),
         Check::new("alive", Level::L5, || async { true }).liveness(),
     ])

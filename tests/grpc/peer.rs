@@ -62,7 +62,7 @@ impl Peer {
 /// A service whose database is looked at all the time, and can be turned off.
 fn service() -> (Endpoint, Switch) {
     let switch = Switch::default();
-    let db = switch.check("db", Level::L1).with_interval(Duration::from_millis(50)).readiness();
+    let db = switch.check("db", Level::L1).interval(Duration::from_millis(50)).readiness();
     (endpoint([db, Check::new("alive", Level::L5, || async { true }).liveness()]), switch)
 }
 

@@ -67,7 +67,7 @@ async fn a_server_ends_although_clients_watch() {
 #[tokio::test]
 async fn it_stands_beside_http_on_one_port() {
     let switch = Switch::default();
-    let endpoint = endpoint([switch.check("db", Level::L1).with_max_age(Duration::ZERO).readiness()]);
+    let endpoint = endpoint([switch.check("db", Level::L1).max_age(Duration::ZERO).readiness()]);
     let health = GrpcHealth::new(&endpoint);
     let app = endpoint.router().route_service("/grpc.health.v1.Health/{*method}", health);
     let address = serve(app).await;

@@ -28,7 +28,7 @@ fn ship() -> Endpoint {
         Check::new("alive", Level::L5, || async { true }).liveness(),
         Check::new("billing", Level::L3, || async { false }).critical(false).readiness(),
         Check::new("db", Level::L1, || async { false }).startup(),
-        Check::new("nightly", Level::L2, pending::<()>).with_interval(Duration::from_hours(1)),
+        Check::new("nightly", Level::L2, pending::<()>).interval(Duration::from_hours(1)),
         // Hidden behind the group of this name.
         Check::new("readiness", Level::L4, || async { false }),
     ])
@@ -112,7 +112,7 @@ async fn clients_share_runs_and_one_that_hangs_up_ends_none() {
 #[tokio::test(start_paused = true)]
 async fn an_answer_comes_before_the_client_gives_up() {
     let health = GrpcHealth::new(&endpoint([
-        Check::new("stuck", Level::L1, pending::<()>).with_timeout(Duration::from_hours(1)),
+        Check::new("stuck", Level::L1, pending::<()>).timeout(Duration::from_hours(1)),
         Check::new("good", Level::L5, || async { true }),
     ]));
     for (header, at_least, at_most) in [

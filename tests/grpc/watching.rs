@@ -29,9 +29,9 @@ async fn assert_silent(watch: &mut Streaming<HealthCheckResponse>, how_long: Dur
 async fn a_watch_tells_the_present_status_and_each_change_once() {
     let switch = Switch::default();
     let endpoint = endpoint([
-        switch.check("db", Level::L1).with_interval(Duration::from_secs(1)).readiness(),
+        switch.check("db", Level::L1).interval(Duration::from_secs(1)).readiness(),
         // Its changes are none of this service.
-        Switch::default().check("other", Level::L5).with_interval(Duration::from_secs(1)),
+        Switch::default().check("other", Level::L5).interval(Duration::from_secs(1)),
     ]);
     let health = GrpcHealth::new(&endpoint).with_watch_interval(Duration::from_hours(24));
     sleep(Duration::from_secs(5)).await;
@@ -61,7 +61,7 @@ async fn a_check_without_a_result_is_unknown_until_it_has_one() {
         sleep(Duration::from_secs(2)).await;
         Status::Warn
     });
-    let endpoint = endpoint([slow.with_interval(Duration::from_secs(10))]);
+    let endpoint = endpoint([slow.interval(Duration::from_secs(10))]);
     let health = GrpcHealth::new(&endpoint).with_watch_interval(Duration::from_hours(24));
     let mut watch = watch(&health, "slow").await;
     assert_eq!(next(&mut watch).await, Unknown);
@@ -100,7 +100,7 @@ async fn a_check_that_changes_all_the_time_is_not_run_all_the_time() {
         let run = counted.fetch_add(1, Ordering::SeqCst);
         async move { run.is_multiple_of(2) }
     });
-    let health = GrpcHealth::new(&endpoint([flapping.with_max_age(Duration::ZERO)]));
+    let health = GrpcHealth::new(&endpoint([flapping.max_age(Duration::ZERO)]));
     // Alone, it looks when its interval is over: what its own looks change is no news to it.
     let mut alone = watch(&health, "flapping").await;
     let told = async {
@@ -156,7 +156,7 @@ async fn mutes_and_changes_that_were_missed_are_found_out() {
 
 #[tokio::test(start_paused = true)]
 async fn a_drain_is_told_at_once_and_ends_every_watch() {
-    let stuck = Check::new("stuck", Level::L3, pending::<()>).with_max_age(Duration::ZERO);
+    let stuck = Check::new("stuck", Level::L3, pending::<()>).max_age(Duration::ZERO);
     let endpoint = endpoint([stuck.readiness(), Check::new("alive", Level::L5, || async { true }).liveness()]);
     let health = GrpcHealth::new(&endpoint);
     let mut readiness = watch(&health, "readiness").await;

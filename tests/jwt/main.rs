@@ -112,7 +112,7 @@ impl Service {
                 runs.fetch_add(1, Ordering::Relaxed);
                 async { Outcome::warn("a detail") }
             })
-            .with_max_age(Duration::ZERO)
+            .max_age(Duration::ZERO)
         };
         let endpoint = builder([check("deep", Level::L1), check("shallow", Level::L5)]).access(access).build();
         Self { address: serve(endpoint.expect("a good endpoint").router()).await, runs }

@@ -36,6 +36,6 @@ impl Switch {
             async { said }
         })
         .readiness()
-        .with_max_age(std::time::Duration::ZERO)
+        .max_age(std::time::Duration::ZERO)
     }
 }

@@ -32,7 +32,7 @@ impl Said {
             async move { Outcome::warn(text.clone()).with_data(json!([text])) }
         });
         let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
-        Self { runtime, monitor: monitor([check.with_max_age(Duration::ZERO)]), text }
+        Self { runtime, monitor: monitor([check.max_age(Duration::ZERO)]), text }
     }
 
     /// The text as a report shows it.

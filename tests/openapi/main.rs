@@ -34,22 +34,22 @@ fn checks(worst: &Outcome) -> Vec<Check> {
             async { worst }
         })
         .readiness()
-        .with_tags(["data", "datastore"])
-        .with_failure_threshold(1)
-        .with_success_threshold(2),
+        .tags(["data", "datastore"])
+        .failure_threshold(1)
+        .success_threshold(2),
         Check::new(HOSTILE, Level::L3, || async {
             Outcome::pass().with_message("well").with_data(json!({ "a": [1, null], "level": "no number" }))
         }),
         Check::new("own words", Level::L3, || async {
             Outcome::pass().with_data(json!({ "cause": 1, "error": [], "message": {}, "muted": "no" }))
         })
-        .with_description("What it is for."),
+        .description("What it is for."),
         Check::new("blocked", Level::L4, || async { true }).depends_on(["asleep"]).critical(false),
         Check::new("asleep", Level::L4, || async { false }).critical(false),
         Check::new("slow", Level::L5, || async { Outcome::pass().with_data(json!("text")) })
             .liveness()
-            .with_degraded_after(Duration::from_nanos(1)),
-        Check::new("late", Level::L2, || async { true }).with_interval(Duration::from_mins(10)).startup(),
+            .degraded_after(Duration::from_nanos(1)),
+        Check::new("late", Level::L2, || async { true }).interval(Duration::from_mins(10)).startup(),
     ]
 }
 

@@ -124,8 +124,8 @@ impl Mode {
                 }
             }
         });
-        let check = check.readiness().startup().with_tags(["data"]);
-        check.with_max_age(Duration::ZERO).with_timeout(Duration::from_millis(50))
+        let check = check.readiness().startup().tags(["data"]);
+        check.max_age(Duration::ZERO).timeout(Duration::from_millis(50))
     }
 
     /// `/mode/fail` and the like.

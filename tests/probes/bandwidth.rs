@@ -31,7 +31,7 @@ async fn fast_line_passes_and_transfer_ends_at_its_limit() {
 async fn slow_line_fails() {
     let (server, mut closings) =
         Server::endless("HTTP/1.1 200 OK\r\n\r\n", vec![7; 1024], Duration::from_millis(20)).await;
-    let probe = probes::bandwidth(server.url("/"), 1_000_000_000_000).with_time_limit(Duration::from_millis(300));
+    let probe = probes::bandwidth(server.url("/"), 1_000_000_000_000).time_limit(Duration::from_millis(300));
     let outcome = probe.observe().await;
     assert_eq!(outcome.status(), Status::Fail, "{outcome:?}");
     let (speed, is_sufficient) = data(&outcome);
@@ -71,7 +71,7 @@ async fn failed_transfer_fails() {
         (silent, "did not answer within 270ms"),
         (empty, "sent no body within 270ms"),
     ] {
-        let probe = probes::bandwidth(server.url("/?token=secret"), 1).with_timeout(Duration::from_millis(300));
+        let probe = probes::bandwidth(server.url("/?token=secret"), 1).timeout(Duration::from_millis(300));
         let outcome = probe.observe().await;
         let message = outcome.message().unwrap_or_default();
         assert_eq!(outcome.status(), Status::Fail, "{message}");
@@ -87,7 +87,7 @@ fn defaults_and_start_up_errors() {
     assert_eq!((spec.name(), spec.level(), spec.is_flattened()), ("bandwidth", Level::L4, true));
 
     let here = format!("{}:{}", file!(), line!() + 1);
-    let probe = probes::bandwidth("nowhere", 0).with_transfer_limit(1).with_time_limit(Duration::ZERO);
+    let probe = probes::bandwidth("nowhere", 0).transfer_limit(1).time_limit(Duration::ZERO);
     let faults = faults(probe);
     assert_eq!(faults.len(), 4, "{faults:?}");
     assert!(faults.iter().all(|(location, _)| *location == here), "{faults:?}");

@@ -20,8 +20,8 @@ async fn the_sample_reports_come_from_probes_alone() {
         probes::logging().into(),
         probes::disk("/").into(),
         probes::memory().into(),
-        probes::http(sick.url("/")).with_name("are_supporting_microservices_healthy").into(),
-        probes::bandwidth(slow.url("/"), u64::MAX).with_time_limit(Duration::from_millis(200)).into(),
+        probes::http(sick.url("/")).name("are_supporting_microservices_healthy").into(),
+        probes::bandwidth(slow.url("/"), u64::MAX).time_limit(Duration::from_millis(200)).into(),
     ];
     let endpoint = builder(checks).details(ShowDetails::Always).build().expect("a good endpoint");
     let address = serve(Router::new().merge(endpoint.router())).await;

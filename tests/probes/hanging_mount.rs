@@ -43,7 +43,7 @@ async fn mount_that_does_not_answer_does_not_stop_the_start() {
     let start = Instant::now();
     let (sender, built) = tokio::sync::oneshot::channel();
     std::thread::spawn(move || {
-        let probe = probes::disk(path).with_timeout(Duration::from_millis(200));
+        let probe = probes::disk(path).timeout(Duration::from_millis(200));
         let _ = sender.send(builder([probe.into()]).build());
     });
     let built = tokio::time::timeout(Duration::from_secs(5), built).await.expect("the start ends").expect("no panic");

@@ -80,10 +80,10 @@ async fn redirect_is_named_and_not_followed() {
 #[tokio::test]
 async fn other_codes_can_be_accepted() {
     let server = Server::answering(answer("401 Unauthorized", "")).await;
-    let there = probes::http(server.url("/")).with_accepted_codes(401..=401);
+    let there = probes::http(server.url("/")).accepted_codes(401..=401);
     assert_eq!(there.observe().await.status(), Status::Pass);
     let strict = Server::answering(answer("200 OK", "")).await;
-    assert_eq!(probes::http(strict.url("/")).with_accepted_codes(401..=401).observe().await.status(), Status::Fail);
+    assert_eq!(probes::http(strict.url("/")).accepted_codes(401..=401).observe().await.status(), Status::Fail);
 }
 
 #[tokio::test]
@@ -98,9 +98,9 @@ async fn request_has_all_headers() {
     })
     .await;
     let probe = probes::http(server.url("/a/b?c=d#e"))
-        .with_header("Authorization", "Bearer secret")
-        .with_header("accept", "text/plain")
-        .with_header("accept", "application/json");
+        .header("Authorization", "Bearer secret")
+        .header("accept", "text/plain")
+        .header("accept", "application/json");
     assert_eq!(probe.observe().await.status(), Status::Pass);
     let request = requests.recv().await.expect("a request");
     let mut lines: Vec<_> = request.lines().collect();
@@ -150,33 +150,33 @@ fn defaults_follow_the_level() {
     assert_eq!(spec.timeout(), Duration::from_secs(5));
     assert!(spec.is_critical() && !spec.is_flattened());
 
-    let other = probes::http("http://a/").with_name("a").with_level(Level::L1);
+    let other = probes::http("http://a/").name("a").level(Level::L1);
     let check = Check::from(other.clone()).critical(false).readiness();
     assert_eq!((check.spec().name(), check.spec().timeout()), ("a", Duration::from_secs(10)));
-    assert_eq!(Check::from(other.with_timeout(Duration::from_secs(1))).spec().timeout(), Duration::from_secs(1));
+    assert_eq!(Check::from(other.timeout(Duration::from_secs(1))).spec().timeout(), Duration::from_secs(1));
 }
 
 #[test]
 fn invalid_settings_are_start_up_errors_at_the_users_line() {
     let here = format!("{}:{}", file!(), line!() + 1);
     let probe = probes::http("http://user:secret@host/");
-    let (location, text) = faults(probe.with_name("a")).remove(0);
+    let (location, text) = faults(probe.name("a")).remove(0);
     assert_eq!(location, here);
     assert!(text.contains("credentials") && !text.contains("secret"), "{text}");
 
     for (probe, part) in [
         (probes::http("ftp://host/"), "must begin with"),
         (probes::http("/health"), "absolute"),
-        (probes::http("http://a/").with_accepted_codes(200..=1_000), "not a valid range of status codes"),
-        (probes::http("http://a/").with_header("bad name", "x"), "not a valid name of a header"),
-        (probes::http("http://a/").with_header("x-token", "se\ncret"), "value of the header `x-token`"),
-        (probes::http("http://a/").with_header("Connection", "keep-alive"), "cannot be set"),
-        (probes::http("http://a/").with_connect_timeout(Duration::ZERO), "timeout for connecting is zero"),
+        (probes::http("http://a/").accepted_codes(200..=1_000), "not a valid range of status codes"),
+        (probes::http("http://a/").header("bad name", "x"), "not a valid name of a header"),
+        (probes::http("http://a/").header("x-token", "se\ncret"), "value of the header `x-token`"),
+        (probes::http("http://a/").header("Connection", "keep-alive"), "cannot be set"),
+        (probes::http("http://a/").connect_timeout(Duration::ZERO), "timeout for connecting is zero"),
     ] {
         let text = fault(probe);
         assert!(text.contains(part), "{text}");
     }
-    assert_eq!(faults(probes::http("ftp://host/").with_header("bad name", "x").with_accepted_codes(1..=2)).len(), 3);
+    assert_eq!(faults(probes::http("ftp://host/").header("bad name", "x").accepted_codes(1..=2)).len(), 3);
 }
 
 /// hyper would ignore a port that is out of range, and ask another service at port 80.

@@ -10,7 +10,7 @@ use super::server::Server;
 const SHORT: Duration = Duration::from_millis(300);
 
 async fn observe(server: &Server) -> Outcome {
-    probes::http(server.url("/health?token=secret")).with_timeout(SHORT).observe().await
+    probes::http(server.url("/health?token=secret")).timeout(SHORT).observe().await
 }
 
 fn assert_fails(outcome: &Outcome, said: &str) {
@@ -31,7 +31,7 @@ async fn nobody_listens() {
 #[tokio::test]
 async fn no_such_host() {
     // Reserved by RFC 2606 for what does not exist.
-    let outcome = probes::http("http://nowhere.invalid/").with_timeout(SHORT).observe().await;
+    let outcome = probes::http("http://nowhere.invalid/").timeout(SHORT).observe().await;
     assert_fails(&outcome, "http://nowhere.invalid/ c");
 }
 
@@ -112,7 +112,7 @@ async fn broken_answers() {
 async fn dropping_the_run_closes_the_connection() {
     for intro in ["", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n{"] {
         let (server, mut closings) = Server::stalling(intro).await;
-        let probe = probes::http(server.url("/")).with_timeout(Duration::from_hours(1));
+        let probe = probes::http(server.url("/")).timeout(Duration::from_hours(1));
         let run = tokio::spawn(async move { probe.observe().await });
         while server.connections() == 0 {
             tokio::task::yield_now().await;

@@ -24,6 +24,6 @@ fn logging_passes_once_a_subscriber_accepts_events() {
     let outcome = probes::logging().observe();
     assert_eq!((outcome.status(), outcome.data()), (Status::Pass, None));
     assert_eq!(outcome.message(), Some("logs up to level info"));
-    assert_eq!(probes::logging().with_min_level(tracing::Level::INFO).observe().status(), Status::Pass);
-    assert_eq!(probes::logging().with_min_level(tracing::Level::DEBUG).observe().status(), Status::Fail);
+    assert_eq!(probes::logging().min_level(tracing::Level::INFO).observe().status(), Status::Pass);
+    assert_eq!(probes::logging().min_level(tracing::Level::DEBUG).observe().status(), Status::Fail);
 }

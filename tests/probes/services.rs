@@ -14,7 +14,7 @@ async fn services_that_ask_each_other(path: &str) -> [SocketAddr; 2] {
     let listeners = [bind().await, bind().await];
     let [a, b] = [0, 1].map(|index: usize| listeners[index].local_addr().expect("an address"));
     for (listener, other) in listeners.into_iter().zip([b, a]) {
-        let other = probes::http(format!("http://{other}{path}")).with_name("other").with_timeout(TIMEOUT);
+        let other = probes::http(format!("http://{other}{path}")).name("other").timeout(TIMEOUT);
         let own = Check::new("own", Level::L5, || async { true }).readiness();
         let router = builder([own, other.into()]).build().expect("a good endpoint").router();
         tokio::spawn(async { axum::serve(listener, router).await });

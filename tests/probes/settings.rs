@@ -14,19 +14,19 @@ fn probe_takes_the_settings_of_a_check() {
         .readiness()
         .startup()
         .depends_on(["db"])
-        .with_max_age(second)
-        .with_interval(second * 2)
-        .with_retry_interval(second * 3)
-        .with_stale_after(second * 4)
-        .with_failure_threshold(5)
-        .with_success_threshold(6)
-        .with_hold(second * 7)
-        .with_degraded_after(second * 8)
+        .max_age(second)
+        .interval(second * 2)
+        .retry_interval(second * 3)
+        .stale_after(second * 4)
+        .failure_threshold(5)
+        .success_threshold(6)
+        .hold(second * 7)
+        .degraded_after(second * 8)
         .flatten(true)
-        .with_tags(["a", "b"])
-        .with_description("Does it log?")
+        .tags(["a", "b"])
+        .description("Does it log?")
         // The probe's own settings may stand anywhere among them.
-        .with_min_level(tracing::Level::INFO);
+        .min_level(tracing::Level::INFO);
     let check = Check::from(probe);
     let spec = check.spec();
     assert!(!spec.is_critical() && spec.is_flattened());
@@ -48,9 +48,9 @@ fn settings_replace_defaults_of_the_probe() {
     let spec = |probe| Check::from(probe).spec().clone();
     assert!(spec(probes::memory()).is_flattened());
     assert!(!spec(probes::memory().flatten(false)).is_flattened());
-    let deep = spec(probes::memory().with_level(Level::L1));
+    let deep = spec(probes::memory().level(Level::L1));
     assert_eq!(deep.timeout(), Level::L1.default_timeout());
-    let quick = spec(probes::memory().with_timeout(Duration::from_millis(5)).with_level(Level::L1));
+    let quick = spec(probes::memory().timeout(Duration::from_millis(5)).level(Level::L1));
     assert_eq!(quick.timeout(), Duration::from_millis(5));
 }
 
@@ -58,7 +58,7 @@ fn settings_replace_defaults_of_the_probe() {
 async fn checks_macro_lists_different_probes() {
     let mut list =
         checks![probes::memory().readiness(), probes::runtime_lag(), Check::new("own", Level::L3, || async {})];
-    list.extend(checks![probes::disk("/").with_name("root")]);
+    list.extend(checks![probes::disk("/").name("root")]);
     let endpoint = builder(list).check(probes::logging()).build().expect("a good endpoint");
     let names: Vec<_> = endpoint.monitor().checks().map(|check| check.name().to_owned()).collect();
     assert_eq!(names, ["is_logging_enabled", "root", "memory", "own", "runtime_lag"]);

@@ -84,14 +84,8 @@ async fn read_only_databases_are_online_and_not_writeable() {
     for options in [options(folder.path()).read_only(true), options(folder.path()).immutable(true), query_only] {
         let probe = probes::sqlite(pool(options).await);
         assert_is(&probe.observe().await, Status::Fail, true, false, "it is read-only: ");
-        assert_is(
-            &probe.clone().with_read_only_as(Status::Warn).observe().await,
-            Status::Warn,
-            true,
-            false,
-            "read-only",
-        );
-        assert_is(&probe.with_read_only_as(Status::Pass).observe().await, Status::Pass, true, false, "");
+        assert_is(&probe.clone().read_only_as(Status::Warn).observe().await, Status::Warn, true, false, "read-only");
+        assert_is(&probe.read_only_as(Status::Pass).observe().await, Status::Pass, true, false, "");
     }
 }
 
@@ -131,11 +125,11 @@ async fn a_lock_that_outlasts_the_check_ends_it() {
     let pool = pool(patient).await;
     let mut other = SqliteConnection::connect_with(&options(folder.path())).await.expect("a connection");
     let writing = other.begin_with("BEGIN IMMEDIATE").await.expect("the lock");
-    let probe = probes::sqlite(pool.clone()).with_timeout(Duration::from_millis(200));
+    let probe = probes::sqlite(pool.clone()).timeout(Duration::from_millis(200));
     assert_is(&probe.observe().await, Status::Fail, true, false, "a write did not finish within 180ms");
     writing.rollback().await.expect("the end");
     // The lock that the run was still waiting for is given back, too.
-    let probe = probes::sqlite(pool.clone()).with_acquire_timeout(Duration::from_secs(8));
+    let probe = probes::sqlite(pool.clone()).acquire_timeout(Duration::from_secs(8));
     assert_is(&probe.observe().await, Status::Pass, true, true, "");
     assert_eq!(tables(&pool).await.len(), 0);
 }
@@ -145,10 +139,10 @@ async fn an_exhausted_pool_is_not_waited_for() {
     let folder = folder();
     let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options(folder.path())).await.expect("a pool");
     let held = pool.acquire().await.expect("the only connection");
-    let probe = probes::sqlite(pool.clone()).with_acquire_timeout(Duration::from_millis(50));
+    let probe = probes::sqlite(pool.clone()).acquire_timeout(Duration::from_millis(50));
     assert_is(&probe.observe().await, Status::Fail, false, false, "no connection of the pool was free within 50ms");
     drop(held);
-    let probe = probe.with_acquire_timeout(Duration::from_secs(8));
+    let probe = probe.acquire_timeout(Duration::from_secs(8));
     assert_is(&probe.observe().await, Status::Pass, true, true, "");
 }
 
@@ -176,7 +170,7 @@ async fn a_file_that_was_deleted_takes_no_writes() {
     let options = options(folder.path());
     let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await.expect("a pool");
     std::fs::remove_file(folder.path().join("test.db")).expect("the file was there");
-    let probe = probes::sqlite(pool).with_read_only_as(Status::Pass);
+    let probe = probes::sqlite(pool).read_only_as(Status::Pass);
     assert_is(&probe.observe().await, Status::Fail, true, false, "a write fails: ");
 }
 
@@ -184,7 +178,7 @@ async fn a_file_that_was_deleted_takes_no_writes() {
 async fn a_run_that_is_dropped_anywhere_leaves_nothing() {
     let folder = folder();
     let pool = orders(folder.path()).await;
-    let probe = probes::sqlite(pool.clone()).with_acquire_timeout(Duration::from_secs(8));
+    let probe = probes::sqlite(pool.clone()).acquire_timeout(Duration::from_secs(8));
     // Where it waits depends on how fast the database is, so each round drops it somewhere else.
     let mut dropped = 0;
     for _ in 0..20 {
@@ -229,7 +223,7 @@ async fn a_run_that_is_aborted_leaves_nothing() {
         run.abort();
         let _ = run.await;
     }
-    let probe = probes::sqlite(pool.clone()).with_acquire_timeout(Duration::from_secs(8));
+    let probe = probes::sqlite(pool.clone()).acquire_timeout(Duration::from_secs(8));
     assert_is(&probe.observe().await, Status::Pass, true, true, "");
     assert_eq!(tables(&pool).await, ["orders"]);
 }
@@ -242,7 +236,7 @@ fn defaults_and_start_up_errors() {
     let check = Check::from(probes::sqlite(pool.clone()));
     assert_eq!((check.spec().name(), check.spec().level()), ("db", Level::L1));
     assert!(!check.spec().is_flattened());
-    let probe = probes::sqlite(pool).with_acquire_timeout(Duration::ZERO);
+    let probe = probes::sqlite(pool).acquire_timeout(Duration::ZERO);
     assert!(!format!("{probe:?}").contains("memory"), "{probe:?}");
     assert!(fault(probe).contains("is zero"));
 }

@@ -18,7 +18,7 @@ fn meminfo(key: &str) -> f64 {
 #[test]
 #[cfg(target_os = "linux")]
 fn memory_is_what_the_kernel_says() {
-    let outcome = probes::memory().with_warn_above(100.0).with_fail_above(100.0).observe();
+    let outcome = probes::memory().warn_above(100.0).fail_above(100.0).observe();
     let data = outcome.data().and_then(Value::as_object).expect("data");
     assert_eq!(data.len(), 2);
     let percent = data["%_ram_used"].as_f64().expect("a percentage");
@@ -37,8 +37,8 @@ fn memory_is_what_the_kernel_says() {
 
 #[test]
 fn memory_has_limits() {
-    assert_eq!(probes::memory().with_warn_above(0.0).with_fail_above(100.0).observe().status(), Status::Warn);
-    let failing = probes::memory().with_warn_above(0.0).with_fail_above(0.0).observe();
+    assert_eq!(probes::memory().warn_above(0.0).fail_above(100.0).observe().status(), Status::Warn);
+    let failing = probes::memory().warn_above(0.0).fail_above(0.0).observe();
     assert_eq!(failing.status(), Status::Fail);
     assert!(failing.message().is_some_and(|text| text.ends_with("% of memory is used, more than 0 %")));
     assert!(failing.data().is_some());
@@ -48,7 +48,7 @@ fn memory_has_limits() {
     assert!(spec.spec().is_flattened());
 
     let here = format!("{}:{}", file!(), line!() + 1);
-    let probe = probes::memory().with_fail_above(101.0);
+    let probe = probes::memory().fail_above(101.0);
     assert_eq!(faults(probe.clone())[0].0, here);
     assert_eq!(probe.observe().status(), Status::Fail);
 }
@@ -79,7 +79,7 @@ fn assert_means(short: &Value, bytes: f64) {
 #[cfg(target_os = "linux")]
 fn disk_is_what_df_says() {
     for path in ["/", "/dev/shm"] {
-        let outcome = probes::disk(path).with_warn_below(0.0).with_fail_below(0.0).observe();
+        let outcome = probes::disk(path).warn_below(0.0).fail_below(0.0).observe();
         assert_eq!(outcome.status(), Status::Pass, "{outcome:?}");
         let data = outcome.data().and_then(Value::as_object).expect("data");
         let keys: Vec<_> = data.keys().map(String::as_str).collect();
@@ -97,13 +97,13 @@ fn disk_is_what_df_says() {
 #[test]
 #[cfg(unix)]
 fn disk_has_limits() {
-    let of = |warn, fail| probes::disk("/").with_warn_below(warn).with_fail_below(fail).observe();
+    let of = |warn, fail| probes::disk("/").warn_below(warn).fail_below(fail).observe();
     assert_eq!(of(1.0, 0.0).status(), Status::Warn);
     assert_eq!(of(1.0, 1.0).status(), Status::Fail);
     let check = Check::from(probes::disk("/"));
     assert_eq!((check.spec().name(), check.spec().level()), ("storage", Level::L1));
     assert!(!check.spec().is_flattened());
-    assert!(fault(probes::disk("/").with_warn_below(0.01)).contains("0 <= fail <= warn <= 1"));
+    assert!(fault(probes::disk("/").warn_below(0.01)).contains("0 <= fail <= warn <= 1"));
 }
 
 #[test]

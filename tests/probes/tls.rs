@@ -65,13 +65,13 @@ fn assert_fails(outcome: &Outcome, said: &str) {
 #[tokio::test]
 async fn a_private_authority_can_be_trusted() {
     let (server, authority) = secure("127.0.0.1", r#"{"status":"warn"}"#).await;
-    let probe = probes::http(url(&server, "127.0.0.1")).with_root_certificates(&authority);
+    let probe = probes::http(url(&server, "127.0.0.1")).root_certificates(&authority);
     let outcome = probe.observe().await;
     assert_eq!(outcome.status(), Status::Warn, "{outcome:?}");
-    assert_eq!(probe.clone().with_name("again").observe().await.status(), Status::Warn);
+    assert_eq!(probe.clone().name("again").observe().await.status(), Status::Warn);
 
     let (server, authority) = secure("localhost", "").await;
-    let probe = probes::http(url(&server, "localhost")).with_root_certificates(&authority);
+    let probe = probes::http(url(&server, "localhost")).root_certificates(&authority);
     let outcome = probe.observe().await;
     assert_eq!(outcome.status(), Status::Pass, "{outcome:?}");
 }
@@ -80,14 +80,14 @@ async fn a_private_authority_can_be_trusted() {
 async fn nobody_else_is() {
     let (server, _) = secure("127.0.0.1", "").await;
     let (_, stranger) = secure("127.0.0.1", "").await;
-    let probe = probes::http(url(&server, "127.0.0.1")).with_root_certificates(stranger);
+    let probe = probes::http(url(&server, "127.0.0.1")).root_certificates(stranger);
     assert_fails(&probe.observe().await, "TLS: invalid peer certificate");
 }
 
 #[tokio::test]
 async fn a_certificate_for_another_name_is_refused() {
     let (server, authority) = secure("billing.internal", "").await;
-    let probe = probes::http(url(&server, "127.0.0.1")).with_root_certificates(authority);
+    let probe = probes::http(url(&server, "127.0.0.1")).root_certificates(authority);
     assert_fails(&probe.observe().await, "TLS: invalid peer certificate");
 }
 
@@ -95,15 +95,15 @@ async fn a_certificate_for_another_name_is_refused() {
 async fn a_server_without_tls() {
     let (_, authority) = secure("127.0.0.1", "").await;
     let plain = Server::answering("HTTP/1.1 400 Bad Request\r\n\r\n").await;
-    let probe = probes::http(url(&plain, "127.0.0.1")).with_root_certificates(&authority);
-    let probe = probe.with_timeout(Duration::from_millis(500));
+    let probe = probes::http(url(&plain, "127.0.0.1")).root_certificates(&authority);
+    let probe = probe.timeout(Duration::from_millis(500));
     assert_fails(&probe.observe().await, "connected to");
 
     // It takes the connection and says nothing: connecting has a limit of its own.
     let (silent, mut closings) = Server::stalling("").await;
     let probe = probes::http(url(&silent, "127.0.0.1"))
-        .with_root_certificates(authority)
-        .with_connect_timeout(Duration::from_millis(200));
+        .root_certificates(authority)
+        .connect_timeout(Duration::from_millis(200));
     assert_fails(&probe.observe().await, "could not be connected to within 200ms");
     closings.recv().await.expect("the connection was closed");
 }
@@ -111,7 +111,7 @@ async fn a_server_without_tls() {
 #[tokio::test]
 async fn bandwidth_is_measured_over_tls_too() {
     let (server, authority) = secure("127.0.0.1", Box::leak("x".repeat(512 * 1024).into_boxed_str())).await;
-    let probe = probes::bandwidth(url(&server, "127.0.0.1"), 1).with_root_certificates(authority);
+    let probe = probes::bandwidth(url(&server, "127.0.0.1"), 1).root_certificates(authority);
     let outcome = probe.observe().await;
     assert_eq!(outcome.status(), Status::Pass, "{outcome:?}");
 }
@@ -119,9 +119,9 @@ async fn bandwidth_is_measured_over_tls_too() {
 #[test]
 fn certificates_that_are_none_are_start_up_errors() {
     let probe = || probes::http("https://a/");
-    assert!(fault(probe().with_root_certificates("no PEM")).contains("contain no certificate"));
+    assert!(fault(probe().root_certificates("no PEM")).contains("contain no certificate"));
     let broken = "-----BEGIN CERTIFICATE-----\n!!!!\n-----END CERTIFICATE-----\n";
-    assert!(fault(probe().with_root_certificates(broken)).contains("not valid PEM"));
+    assert!(fault(probe().root_certificates(broken)).contains("not valid PEM"));
     let odd = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
-    assert!(fault(probe().with_root_certificates(odd)).contains("not usable"));
+    assert!(fault(probe().root_certificates(odd)).contains("not usable"));
 }

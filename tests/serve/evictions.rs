@@ -63,7 +63,7 @@ async fn connection_being_answered_is_not_evicted() {
         sleep(Duration::from_secs(2)).await;
         true
     })
-    .with_timeout(Duration::from_secs(5));
+    .timeout(Duration::from_secs(5));
     let quick = Check::new("alive", Level::L5, || async { true }).liveness();
     let server = serve_isolated(ANY, endpoint([slow, quick]).router()).expect("a server");
     let address = server.local_addrs()[0];

@@ -51,7 +51,7 @@ async fn one_endpoint_has_other_levels_at_each_address() {
             let counted = Arc::clone(&counted);
             async move { counted.fetch_add(1, Ordering::SeqCst) < usize::MAX }
         })
-        .with_max_age(Duration::from_mins(1))
+        .max_age(Duration::from_mins(1))
         .liveness(),
     ]);
     let server = Server::new()

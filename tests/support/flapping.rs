@@ -19,13 +19,13 @@ pub fn flapping(name: &str) -> Check {
 /// The same, which counts its runs.
 #[must_use]
 pub fn flapping_counted(name: &str, runs: &Arc<AtomicU64>) -> Check {
-    turning(name, Level::L3, runs).with_max_age(Duration::ZERO)
+    turning(name, Level::L3, runs).max_age(Duration::ZERO)
 }
 
 /// The same in the background.
 #[must_use]
 pub fn flapping_every(interval: Duration, name: &str, level: Level) -> Check {
-    turning(name, level, &Arc::default()).with_interval(interval)
+    turning(name, level, &Arc::default()).interval(interval)
 }
 
 fn turning(name: &str, level: Level, runs: &Arc<AtomicU64>) -> Check {

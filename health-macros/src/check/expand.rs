@@ -127,35 +127,32 @@ fn has_impl(ty: TokenStream) -> bool {
 fn configure(runtime: &RuntimePath, settings: &Settings) -> TokenStream {
     let check = local("check");
     let Settings { description, critical, depends_on, tags, .. } = settings;
-    let description = description.iter().map(|description| quote!(.with_description(#description)));
+    let description = description.iter().map(|description| quote!(.description(#description)));
     let critical = critical.iter().map(|critical| quote!(.critical(#critical)));
     let groups =
         settings.groups.iter().map(|group| Ident::new(group, Span::mixed_site())).map(|group| quote!(.#group()));
     let depends_on = (!depends_on.is_empty()).then(|| quote!(.depends_on([#(#depends_on),*])));
     let durations = [
-        ("with_timeout", settings.timeout),
-        ("with_max_age", settings.max_age),
-        ("with_interval", settings.interval),
-        ("with_retry_interval", settings.retry_interval),
-        ("with_stale_after", settings.stale_after),
-        ("with_hold", settings.hold),
-        ("with_degraded_after", settings.degraded_after),
+        ("timeout", settings.timeout),
+        ("max_age", settings.max_age),
+        ("interval", settings.interval),
+        ("retry_interval", settings.retry_interval),
+        ("stale_after", settings.stale_after),
+        ("hold", settings.hold),
+        ("degraded_after", settings.degraded_after),
     ];
     let durations = durations.iter().filter_map(|(method, value)| {
         let (method, duration) = (format_ident!("{method}"), (*value)?);
         let (seconds, nanos) = (duration.as_secs(), duration.subsec_nanos());
         Some(quote!(.#method(#runtime::__private::Duration::new(#seconds, #nanos))))
     });
-    let counts = [
-        ("with_failure_threshold", settings.failure_threshold),
-        ("with_success_threshold", settings.success_threshold),
-    ];
+    let counts = [("failure_threshold", settings.failure_threshold), ("success_threshold", settings.success_threshold)];
     let counts = counts.iter().filter_map(|(method, value)| {
         let (method, value) = (format_ident!("{method}"), (*value)?);
         Some(quote!(.#method(#value)))
     });
     let flatten = settings.flatten.then(|| quote!(.flatten(true)));
-    let tags = (!tags.is_empty()).then(|| quote!(.with_tags([#(#tags),*])));
+    let tags = (!tags.is_empty()).then(|| quote!(.tags([#(#tags),*])));
     quote! {
         |#check| #check
             #(#description)* #(#critical)* #(#groups)* #depends_on

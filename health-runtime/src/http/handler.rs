@@ -255,7 +255,7 @@ impl Service {
             |tag: &String| self.monitor.checks().any(|check| selection.selects(check) && check.tags().contains(tag));
         match query.tags.iter().find(|tag| !has_tag(tag)) {
             Some(tag) => Err(ProblemDetails::not_found(format!("no check that was asked for has the tag {tag:?}"))),
-            None => Ok(selection.with_tags(&query.tags).excluding(&query.excluded)),
+            None => Ok(selection.with_tags(&query.tags).without_checks(&query.excluded)),
         }
     }
 

@@ -1,6 +1,9 @@
-use std::{panic::Location, time::Duration};
+use std::{borrow::Cow, panic::Location, time::Duration};
 
-use super::{CheckSpec, Group, IntoOutcome, Level, Work};
+use super::{Group, IntoOutcome, Level, Work};
+
+/// The default of [`Check::max_age`].
+const DEFAULT_MAX_AGE: Duration = Duration::from_secs(1);
 
 /// A named function that answers whether one thing works.
 ///
@@ -11,7 +14,7 @@ use super::{CheckSpec, Group, IntoOutcome, Level, Work};
 /// use std::time::Duration;
 ///
 /// let check = Check::new("queue", Level::L3, || async { true })
-///     .with_timeout(Duration::from_secs(2))
+///     .timeout(Duration::from_secs(2))
 ///     .readiness();
 /// assert_eq!(check.spec().name(), "queue");
 /// ```
@@ -74,14 +77,14 @@ impl Check {
 
     /// Sets the key in every encoding. Default: the name it was made with.
     #[must_use]
-    pub fn with_name(mut self, name: impl Into<String>) -> Self {
+    pub fn name(mut self, name: impl Into<String>) -> Self {
         self.spec.name = name.into();
         self
     }
 
     /// Sets the level. Default: the one it was made with.
     #[must_use]
-    pub fn with_level(mut self, level: Level) -> Self {
+    pub fn level(mut self, level: Level) -> Self {
         self.spec.level = level;
         self
     }
@@ -89,7 +92,7 @@ impl Check {
     /// Sets the time after which a run counts as failed and is aborted. Default: that of the level, see
     /// [`Level::default_timeout`]. Zero is a start-up error.
     #[must_use]
-    pub fn with_timeout(mut self, timeout: Duration) -> Self {
+    pub fn timeout(mut self, timeout: Duration) -> Self {
         self.spec.timeout = Some(timeout);
         self
     }
@@ -140,20 +143,20 @@ impl Check {
     /// Sets the age up to which a result is used again. Default: 1 s. Zero: only callers that overlap
     /// share a run.
     #[must_use]
-    pub fn with_max_age(mut self, max_age: Duration) -> Self {
+    pub fn max_age(mut self, max_age: Duration) -> Self {
         self.spec.max_age = Some(max_age);
         self
     }
 
     /// Runs the check in the background, once in each interval; requests then only read its latest result. Default:
-    /// none, it runs when it is asked for. Zero is a start-up error, and so is a [`max_age`](Self::with_max_age) beside it.
+    /// none, it runs when it is asked for. Zero is a start-up error, and so is a [`max_age`](Self::max_age) beside it.
     ///
     /// The first run starts at a random time within the interval, at most 10 s from now, and each interval is up to a
     /// tenth shorter or longer, so that a fleet that starts together does not ask one database at one time. There is
     /// never a second run beside one that goes on. Before the first result the check is
     /// [`pending`](crate::Cause::Pending).
     #[must_use]
-    pub fn with_interval(mut self, interval: Duration) -> Self {
+    pub fn interval(mut self, interval: Duration) -> Self {
         self.spec.interval = Some(interval);
         self
     }
@@ -161,7 +164,7 @@ impl Check {
     /// Sets the interval for as long as the check is failing. Default: the interval. Without an interval, or zero, it
     /// is a start-up error.
     #[must_use]
-    pub fn with_retry_interval(mut self, interval: Duration) -> Self {
+    pub fn retry_interval(mut self, interval: Duration) -> Self {
         self.spec.retry_interval = Some(interval);
         self
     }
@@ -171,7 +174,7 @@ impl Check {
     /// a start-up error. So is an age that is not longer than the longest interval, a tenth of it (its jitter) and the
     /// timeout: a healthy check would be stale between two results.
     #[must_use]
-    pub fn with_stale_after(mut self, age: Duration) -> Self {
+    pub fn stale_after(mut self, age: Duration) -> Self {
         self.spec.stale_after = Some(age);
         self
     }
@@ -180,7 +183,7 @@ impl Check {
     /// error. The first result counts at once, and what is not a result of the check (it is blocked, stale, still
     /// running) does, too.
     #[must_use]
-    pub fn with_failure_threshold(mut self, results: u32) -> Self {
+    pub fn failure_threshold(mut self, results: u32) -> Self {
         self.spec.failure_threshold = results;
         self
     }
@@ -189,7 +192,7 @@ impl Check {
     /// Default: 1. Zero is a start-up error. One that was blocked or stale, which no threshold counts, works again with
     /// its first pass.
     #[must_use]
-    pub fn with_success_threshold(mut self, results: u32) -> Self {
+    pub fn success_threshold(mut self, results: u32) -> Self {
         self.spec.success_threshold = results;
         self
     }
@@ -198,7 +201,7 @@ impl Check {
     /// check began to fail, shown as a warning, so that one blip does not take every instance out at once. Level
     /// reports show the failure at once. Default: none. Zero, or outside the readiness group, is a start-up error.
     #[must_use]
-    pub fn with_hold(mut self, hold: Duration) -> Self {
+    pub fn hold(mut self, hold: Duration) -> Self {
         self.spec.hold = Some(hold);
         self
     }
@@ -206,7 +209,7 @@ impl Check {
     /// Sets the duration beyond which a pass counts as a warning. Default: none. Zero, or as long as the timeout, is a
     /// start-up error.
     #[must_use]
-    pub fn with_degraded_after(mut self, duration: Duration) -> Self {
+    pub fn degraded_after(mut self, duration: Duration) -> Self {
         self.spec.degraded_after = Some(duration);
         self
     }
@@ -221,21 +224,21 @@ impl Check {
 
     /// Adds free words by which `?tag=` selects.
     #[must_use]
-    pub fn with_tags<T: Into<String>>(mut self, tags: impl IntoIterator<Item = T>) -> Self {
+    pub fn tags<T: Into<String>>(mut self, tags: impl IntoIterator<Item = T>) -> Self {
         self.spec.tags.extend(tags.into_iter().map(Into::into));
         self
     }
 
     /// Sets what the check is about, for people. Default: none; for a declared check its doc comment.
     #[must_use]
-    pub fn with_description(mut self, description: impl Into<String>) -> Self {
+    pub fn description(mut self, description: impl Into<String>) -> Self {
         self.spec.description = Some(description.into());
         self
     }
 
     /// Says where it was declared. Default: the place that called the constructor.
     #[must_use]
-    pub fn declared_at(mut self, location: &'static Location<'static>) -> Self {
+    pub fn location(mut self, location: &'static Location<'static>) -> Self {
         self.spec.location = location;
         self
     }
@@ -243,7 +246,7 @@ impl Check {
     /// Records that this check can never work as it was configured (a path that does not exist): a start-up
     /// error, reported with all the others. For authors of probes.
     #[must_use]
-    pub fn with_fault(mut self, fault: impl Into<String>) -> Self {
+    pub fn fault(mut self, fault: impl Into<String>) -> Self {
         self.spec.faults.push(fault.into());
         self
     }
@@ -264,3 +267,211 @@ impl Check {
         (self.spec, self.work)
     }
 }
+
+/// What is known of a check without running it.
+#[derive(Clone, Debug)]
+pub struct CheckSpec {
+    name: String,
+    level: Level,
+    timeout: Option<Duration>,
+    critical: bool,
+    groups: Vec<Group>,
+    depends_on: Vec<String>,
+    max_age: Option<Duration>,
+    interval: Option<Duration>,
+    retry_interval: Option<Duration>,
+    stale_after: Option<Duration>,
+    failure_threshold: u32,
+    success_threshold: u32,
+    hold: Option<Duration>,
+    degraded_after: Option<Duration>,
+    flatten: bool,
+    tags: Vec<String>,
+    description: Option<String>,
+    location: &'static Location<'static>,
+    faults: Vec<String>,
+}
+
+impl CheckSpec {
+    /// The key in every encoding.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// How deep it goes.
+    #[must_use]
+    pub const fn level(&self) -> Level {
+        self.level
+    }
+
+    /// How long a run may take.
+    #[must_use]
+    pub const fn timeout(&self) -> Duration {
+        match self.timeout {
+            Some(timeout) => timeout,
+            None => self.level.default_timeout(),
+        }
+    }
+
+    /// Whether a failure counts in full.
+    #[must_use]
+    pub const fn is_critical(&self) -> bool {
+        self.critical
+    }
+
+    /// Whether it is in this group.
+    #[must_use]
+    pub fn is_in(&self, group: Group) -> bool {
+        self.groups.contains(&group)
+    }
+
+    /// The names of the checks that must work for this one to be run.
+    #[must_use]
+    pub fn dependencies(&self) -> &[String] {
+        &self.depends_on
+    }
+
+    /// The age up to which a result is used again. For a background check zero: each of its runs is a new one.
+    #[must_use]
+    pub fn max_age(&self) -> Duration {
+        let default = if self.interval.is_some() { Duration::ZERO } else { DEFAULT_MAX_AGE };
+        self.max_age.unwrap_or(default)
+    }
+
+    /// The interval of a background check.
+    #[must_use]
+    pub const fn interval(&self) -> Option<Duration> {
+        self.interval
+    }
+
+    /// The interval of a background check that is failing.
+    #[must_use]
+    pub fn retry_interval(&self) -> Option<Duration> {
+        self.retry_interval.or(self.interval)
+    }
+
+    /// The age at which the latest result of a background check no longer counts.
+    #[must_use]
+    pub fn stale_after(&self) -> Option<Duration> {
+        let interval = self.interval?.max(self.retry_interval.unwrap_or_default());
+        Some(self.stale_after.unwrap_or_else(|| interval.saturating_mul(3).saturating_add(self.timeout())))
+    }
+
+    /// How many failures in a row it takes until the check counts as failing.
+    #[must_use]
+    pub const fn failure_threshold(&self) -> u32 {
+        self.failure_threshold
+    }
+
+    /// How many passes or warnings in a row it takes until a failing check counts as working.
+    #[must_use]
+    pub const fn success_threshold(&self) -> u32 {
+        self.success_threshold
+    }
+
+    /// How long readiness holds on to the last pass.
+    #[must_use]
+    pub const fn hold(&self) -> Option<Duration> {
+        self.hold
+    }
+
+    /// The duration beyond which a pass is a warning.
+    #[must_use]
+    pub const fn degraded_after(&self) -> Option<Duration> {
+        self.degraded_after
+    }
+
+    /// Whether its data stands in the level itself, in the values view.
+    #[must_use]
+    pub const fn is_flattened(&self) -> bool {
+        self.flatten
+    }
+
+    /// The words by which `?tag=` selects.
+    #[must_use]
+    pub fn tags(&self) -> &[String] {
+        &self.tags
+    }
+
+    /// What the check is about.
+    #[must_use]
+    pub fn description(&self) -> Option<&str> {
+        self.description.as_deref()
+    }
+
+    /// Where it was declared.
+    #[must_use]
+    pub const fn location(&self) -> &'static Location<'static> {
+        self.location
+    }
+
+    /// Returns every reason for which the check cannot work as it is configured. The compiler finds those of declared
+    /// checks, except where the default timeout of the level counts.
+    pub(crate) fn faults(&self) -> impl Iterator<Item = Cow<'_, str>> {
+        let zero = Some(Duration::ZERO);
+        let rules = [
+            (self.interval == zero, "its interval is zero"),
+            (self.retry_interval == zero, "its retry interval is zero"),
+            (self.interval.is_none() && self.retry_interval.is_some(), "it has a retry interval and no interval"),
+            (self.interval.is_none() && self.stale_after.is_some(), "it can become stale, but has no interval"),
+            (
+                self.interval.is_some() && self.max_age.is_some(),
+                "it has an interval and a `max_age`, but requests only read what runs in the background",
+            ),
+            (self.failure_threshold == 0, "its failure threshold is zero"),
+            (self.success_threshold == 0, "its success threshold is zero"),
+            (self.hold == zero, "its hold is zero"),
+            (self.degraded_after == zero, "its `degraded_after` is zero, so that every pass is a warning"),
+            (
+                self.degraded_after.is_some_and(|slow| slow >= self.timeout()),
+                "its `degraded_after` is not shorter than its timeout, so that no pass can take as long",
+            ),
+            (
+                self.hold.is_some() && !self.is_in(Group::Readiness),
+                "it has a hold, which is for readiness, but is not in the readiness group",
+            ),
+        ];
+        let broken = rules.into_iter().filter_map(|(is_broken, rule)| is_broken.then_some(Cow::Borrowed(rule)));
+        self.faults.iter().map(|fault| Cow::Borrowed(fault.as_str())).chain(broken).chain(self.early_staleness())
+    }
+
+    /// Two results of a healthy check are up to a whole interval, its jitter and a whole run apart.
+    fn early_staleness(&self) -> Option<Cow<'static, str>> {
+        let longest = self.interval?.max(self.retry_interval()?);
+        let apart = longest.saturating_add(longest / 10).saturating_add(self.timeout());
+        let message = || {
+            format!(
+                "its results are stale before the next one can be there: make `stale_after` longer than {apart:?}, which \
+                 is the longest interval, a tenth of it and the timeout"
+            )
+        };
+        (self.stale_after? <= apart).then(|| Cow::Owned(message()))
+    }
+}
+
+/// Calls a macro with `$prefix` and the settings that every probe hands on to its [`Check`].
+macro_rules! shared_settings {
+    ($hand_on:path, $($prefix:tt)*) => {
+        $hand_on! {
+            $($prefix)*
+            critical(critical: bool);
+            liveness();
+            readiness();
+            startup();
+            depends_on(names: impl IntoIterator<Item = impl Into<String>>);
+            max_age(max_age: std::time::Duration);
+            interval(interval: std::time::Duration);
+            retry_interval(interval: std::time::Duration);
+            stale_after(age: std::time::Duration);
+            failure_threshold(results: u32);
+            success_threshold(results: u32);
+            hold(hold: std::time::Duration);
+            degraded_after(duration: std::time::Duration);
+            flatten(flatten: bool);
+            tags(tags: impl IntoIterator<Item = impl Into<String>>);
+            description(description: impl Into<String>);
+        }
+    };
+}
+pub(crate) use shared_settings;

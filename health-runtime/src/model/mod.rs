@@ -14,14 +14,14 @@ mod outcome;
 mod report;
 #[cfg(feature = "metrics")]
 mod run_stats;
-mod spec;
 mod status;
 mod work;
 
 pub use cause::Cause;
 pub(crate) use change::ChangeCounts;
 pub use change::StatusChange;
-pub use check::Check;
+pub(crate) use check::shared_settings;
+pub use check::{Check, CheckSpec};
 #[cfg(feature = "metrics")]
 pub(crate) use check_metrics::CheckMetrics;
 pub use group::Group;
@@ -36,6 +36,5 @@ pub use outcome::Outcome;
 pub use report::{CheckResult, Report, ReportEntry};
 #[cfg(feature = "metrics")]
 pub(crate) use run_stats::{RunOutcome, RunStats};
-pub use spec::CheckSpec;
 pub use status::Status;
 pub use work::{Work, WorkFuture};

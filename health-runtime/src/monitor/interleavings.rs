@@ -203,7 +203,7 @@ fn nobody_waits_for_ever_and_overlapping_reports_share_a_run() {
             }
         });
         let api = Check::new("api", Level::L1, || async { yield_now().await }).depends_on(["db", "cache"]);
-        let engine = Engine::of([db, cache, api].map(|check| check.with_max_age(max_age)));
+        let engine = Engine::of([db, cache, api].map(|check| check.max_age(max_age)));
         let mut events = engine.changes.subscribe();
         all_at_once(3, || {
             let engine = Arc::clone(&engine);
@@ -244,7 +244,7 @@ fn runs_that_are_given_up_count_for_nothing() {
                 alive.outcome()
             }
         });
-        let engine = Engine::of([check.with_timeout(TIMEOUT).with_max_age(MAX_AGE)]);
+        let engine = Engine::of([check.timeout(TIMEOUT).max_age(MAX_AGE)]);
         let mut events = engine.changes.subscribe();
         let is_over = Arc::new(AtomicBool::new(false));
         let_time_pass(runtime, &is_over);
@@ -313,7 +313,7 @@ fn no_result_is_older_than_its_max_age() {
     in_many_interleavings(|runtime| {
         let truth = Arc::new(Truth::default());
         let check = Check::new("db", Level::L1, || async {});
-        let engine = Engine::of([check.with_timeout(TIMEOUT).with_max_age(MAX_AGE)]);
+        let engine = Engine::of([check.timeout(TIMEOUT).max_age(MAX_AGE)]);
         let mut events = engine.changes.subscribe();
         let is_over = Arc::new(AtomicBool::new(false));
         let_time_pass(runtime, &is_over);

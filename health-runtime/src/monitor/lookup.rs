@@ -92,10 +92,9 @@ mod tests {
         let failing_in_turns = |name, fails_first: bool| {
             let works = AtomicBool::new(fails_first);
             let run = move || ready(!works.fetch_not(Ordering::Relaxed));
-            Check::new(name, Level::L3, run).with_max_age(Duration::ZERO)
+            Check::new(name, Level::L3, run).max_age(Duration::ZERO)
         };
-        let leaf =
-            Check::new("leaf", Level::L3, || async {}).depends_on(["a", "b"]).with_max_age(Duration::from_secs(3600));
+        let leaf = Check::new("leaf", Level::L3, || async {}).depends_on(["a", "b"]).max_age(Duration::from_secs(3600));
         let engine = Engine::of([failing_in_turns("a", true), failing_in_turns("b", false), leaf]);
         for culprit in ["a", "b", "a"] {
             gather(&engine, &Selection::check("leaf")).await;

@@ -335,7 +335,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn recorded_report_is_valid_until_a_result_is_old_or_new() {
-        let engine = Engine::of(["older", "younger"].map(|name| check(name).with_max_age(MAX_AGE)));
+        let engine = Engine::of(["older", "younger"].map(|name| check(name).max_age(MAX_AGE)));
         let validity = async |selection| gather(&engine, &selection).await.validity.expect("all of it is recorded");
         validity(Selection::check("older")).await;
         advance(MAX_AGE / 4).await;
@@ -355,7 +355,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn report_with_an_outdated_result_is_not_valid() {
         let slow = Check::new("slow", Level::L3, || sleep(Duration::from_millis(50)));
-        let engine = Engine::of([check("quick").with_max_age(Duration::ZERO), slow]);
+        let engine = Engine::of([check("quick").max_age(Duration::ZERO), slow]);
         let (everything, quick) = (Selection::everything(), Selection::check("quick"));
         let (report, ()) = tokio::join!(gather(&engine, &everything), async {
             sleep(Duration::from_millis(20)).await;

@@ -146,8 +146,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_dead_task_is_seen_and_followed_by_another() {
         let check = Check::new("db", Level::L1, || async {})
-            .with_interval(Duration::from_secs(10))
-            .with_stale_after(Duration::from_secs(25));
+            .interval(Duration::from_secs(10))
+            .stale_after(Duration::from_secs(25));
         let monitor = Monitor::new(Registry::builder().check(check).build().expect("a good check"));
         sleep(Duration::from_secs(10)).await;
         assert_eq!(status(&monitor).await, (Status::Pass, None));
@@ -174,7 +174,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn it_ends_with_the_monitor() {
-        let check = Check::new("db", Level::L1, || async {}).with_interval(Duration::from_secs(3600));
+        let check = Check::new("db", Level::L1, || async {}).interval(Duration::from_secs(3600));
         let monitor = Monitor::new(Registry::builder().check(check).build().expect("a good check"));
         sleep(Duration::from_secs(5)).await;
         drop(monitor);
@@ -186,15 +186,15 @@ mod tests {
     #[test]
     fn pauses_are_spread_by_a_tenth() {
         let check = Check::new("db", Level::L1, || async {})
-            .with_interval(Duration::from_secs(100))
-            .with_retry_interval(Duration::from_secs(10));
+            .interval(Duration::from_secs(100))
+            .retry_interval(Duration::from_secs(10));
         let began = Instant::now();
         let pause = |check: &Check, is_failing| next_run(check.spec(), is_failing, began, began) - began;
         let pauses: Vec<_> = (0..1_000).map(|_| pause(&check, false)).collect();
         assert!(pauses.iter().all(|pause| (90..=110).contains(&pause.as_secs())));
         assert!(pauses.iter().any(|pause| pause.as_secs() < 92) && pauses.iter().any(|pause| pause.as_secs() >= 108));
         assert!((9..=11).contains(&pause(&check, true).as_secs()));
-        let endless = Check::new("db", Level::L1, || async {}).with_interval(Duration::MAX);
+        let endless = Check::new("db", Level::L1, || async {}).interval(Duration::MAX);
         assert!(pause(&endless, false) > Duration::from_secs(100_000 * 3600));
     }
 
@@ -203,7 +203,7 @@ mod tests {
         let first_beat = Instant::now();
         let began = first_beat + Duration::from_millis(7);
         let next = |millis| {
-            let check = Check::new("db", Level::L1, || async {}).with_interval(Duration::from_millis(millis));
+            let check = Check::new("db", Level::L1, || async {}).interval(Duration::from_millis(millis));
             next_run(check.spec(), false, began, first_beat)
         };
         for _ in 0..1_000 {

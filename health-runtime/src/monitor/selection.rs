@@ -82,7 +82,7 @@ impl Selection {
 
     /// Leaves out the checks of these names. Default: none.
     #[must_use]
-    pub fn excluding<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
+    pub fn without_checks<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
         self.excluded.extend(names.into_iter().map(Into::into));
         self
     }

@@ -347,7 +347,7 @@ mod tests {
     /// The observer that starts a run may look at the clock, be held up, and reuse a result for one that came later.
     #[test]
     fn result_too_old_for_a_later_observer_is_not_reused() {
-        let check = Check::new("db", Level::L1, || async {}).with_max_age(Duration::from_millis(80));
+        let check = Check::new("db", Level::L1, || async {}).max_age(Duration::from_millis(80));
         let (spec, slot, start) = (check.spec(), slot(), Instant::now());
         let at = |millis| start + Duration::from_millis(millis);
         let run = |now| run(&slot, spec, now);
@@ -382,7 +382,7 @@ mod tests {
     /// A blocked thread is given up at its timeout. Observers within the grace learn that it still runs.
     #[test]
     fn run_that_was_given_up_is_overdue_at_once() {
-        let check = Check::new("db", Level::L1, || async {}).with_max_age(Duration::ZERO);
+        let check = Check::new("db", Level::L1, || async {}).max_age(Duration::ZERO);
         let (spec, slot, start) = (check.spec(), slot(), Instant::now());
         let id = run(&slot, spec, start);
         slot.begin(spec, id, start);

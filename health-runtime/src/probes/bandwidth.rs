@@ -36,7 +36,7 @@ pub struct BandwidthProbe {
 ///
 /// Name `bandwidth`, level 4, and its data stands in the level itself (see [`Check::flatten`]):
 /// `{ "bytes_per_second": 11250000, "is_bandwidth_sufficient": true }`. It costs the transfer, so give it a
-/// long [`max_age`](Check::with_max_age).
+/// long [`max_age`](Check::max_age).
 ///
 /// The measurement starts with the first chunk of the body, which is not counted, so that the server's own delay is left out.
 /// It stops after 1 MiB or 1 s, whichever comes first. TCP starts slowly, so a short transfer measures low on a long line. Less
@@ -63,19 +63,19 @@ pub fn bandwidth(url: impl AsRef<str>, minimum: u64) -> BandwidthProbe {
         time_limit: Duration::from_secs(1),
     };
     // Compressed bytes would not show what the line carries.
-    probe.with_header("accept-encoding", "identity")
+    probe.header("accept-encoding", "identity")
 }
 
 impl BandwidthProbe {
     /// Sets the number of bytes after which a measurement ends. Default: 1 MiB. Less than 16 KiB is a start-up error.
-    pub fn with_transfer_limit(mut self, bytes: u64) -> Self {
+    pub fn transfer_limit(mut self, bytes: u64) -> Self {
         self.transfer_limit = bytes;
         self
     }
 
-    /// Sets the time after which a measurement ends, within [`with_timeout`](Self::with_timeout). Default: 1 s.
+    /// Sets the time after which a measurement ends, within [`timeout`](Self::timeout). Default: 1 s.
     /// Zero is a start-up error.
-    pub fn with_time_limit(mut self, limit: Duration) -> Self {
+    pub fn time_limit(mut self, limit: Duration) -> Self {
         self.time_limit = limit;
         self
     }
@@ -229,7 +229,7 @@ mod tests {
 
     #[test]
     fn invalid_limits_are_faults() {
-        let probe = bandwidth("http://a/", 0).with_transfer_limit(1).with_time_limit(Duration::ZERO);
+        let probe = bandwidth("http://a/", 0).transfer_limit(1).time_limit(Duration::ZERO);
         assert_eq!(probe.faults().len(), 3);
     }
 }

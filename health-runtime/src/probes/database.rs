@@ -14,7 +14,7 @@ use crate::{
     model::{Check, IntoOutcome, Level, Outcome, Status},
 };
 
-/// Default of [`DatabaseProbe::with_acquire_timeout`].
+/// Default of [`DatabaseProbe::acquire_timeout`].
 const DEFAULT_ACQUIRE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The probe of a database, such as [`probes::sqlite`](super::sqlite()).
@@ -60,15 +60,15 @@ impl DatabaseProbe {
     }
 
     /// Sets the longest time that the pool may take for a connection, whatever the pool's own limit. Default: 1 s,
-    /// within [`with_timeout`](Self::with_timeout). Zero is a start-up error.
-    pub fn with_acquire_timeout(mut self, timeout: Duration) -> Self {
+    /// within [`timeout`](Self::timeout). Zero is a start-up error.
+    pub fn acquire_timeout(mut self, timeout: Duration) -> Self {
         self.acquire_timeout = timeout;
         self
     }
 
     /// Sets the status of a database that takes reads only. Default: [`Status::Fail`]. `Pass` is for
     /// replicas, and for files that are only read. Writes that fail for another reason still fail.
-    pub fn with_read_only_as(mut self, status: Status) -> Self {
+    pub fn read_only_as(mut self, status: Status) -> Self {
         self.read_only_as = status;
         self
     }

@@ -53,7 +53,7 @@ pub struct DiskProbe {
 /// ```
 /// use health_runtime::{Registry, probes};
 ///
-/// let registry = Registry::builder().check(probes::disk("/").with_warn_below(0.2)).build()?;
+/// let registry = Registry::builder().check(probes::disk("/").warn_below(0.2)).build()?;
 /// # assert_eq!(registry.checks().count(), 1);
 /// # Ok::<(), health_runtime::Error>(())
 /// ```
@@ -65,14 +65,14 @@ pub fn disk(path: impl Into<PathBuf>) -> DiskProbe {
 impl DiskProbe {
     /// Sets the free share below which it warns. Default: 0.1, a tenth. A share outside of 0 to 1, or below the one to fail,
     /// is a start-up error.
-    pub fn with_warn_below(mut self, share: f64) -> Self {
+    pub fn warn_below(mut self, share: f64) -> Self {
         self.warn_below = share;
         self
     }
 
     /// Sets the free share below which it fails. Default: 0.05, which most file systems reserve for root; 0 never
     /// fails. A share outside of 0 to 1 is a start-up error.
-    pub fn with_fail_below(mut self, share: f64) -> Self {
+    pub fn fail_below(mut self, share: f64) -> Self {
         self.fail_below = share;
         self
     }
@@ -312,7 +312,7 @@ mod tests {
             (f64::NAN, 0.1, false),
             (0.1, f64::NAN, false),
         ] {
-            let disk = disk("/").with_warn_below(warn).with_fail_below(fail);
+            let disk = disk("/").warn_below(warn).fail_below(fail);
             assert_eq!(disk.invalid_limits().is_none(), is_valid, "{warn} {fail}");
         }
     }

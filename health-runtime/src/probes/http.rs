@@ -32,7 +32,7 @@ pub struct HttpProbe {
 /// ```
 /// use health_runtime::{Registry, probes};
 ///
-/// let billing = probes::http("http://billing.internal/readyz").with_name("billing");
+/// let billing = probes::http("http://billing.internal/readyz").name("billing");
 /// let registry = Registry::builder().check(billing).build()?;
 /// # assert_eq!(registry.checks().count(), 1);
 /// # Ok::<(), health_runtime::Error>(())
@@ -45,7 +45,7 @@ pub struct HttpProbe {
 ///
 /// # Status
 /// The worse of two counts:
-/// - The status code: 2xx passes (see [`with_accepted_codes`](HttpProbe::with_accepted_codes)), 429 warns, as
+/// - The status code: 2xx passes (see [`accepted_codes`](HttpProbe::accepted_codes)), 429 warns, as
 ///   Consul reads it, and every other code fails. Redirects are not followed, because the health of another location is not
 ///   that of the service; the message names the location.
 /// - The body, if it is a JSON object whose `status` is a word for health, in any case: `pass`, `ok`, `up`,
@@ -55,7 +55,7 @@ pub struct HttpProbe {
 /// # Limits
 /// Each run opens a new connection, which shows that the service still listens. At most 64 KiB of the body and 64 KiB of the
 /// head are read, and the whole request ends within the check's timeout (see
-/// [`with_timeout`](HttpProbe::with_timeout)). A longer body is ignored; a body that breaks off or does not
+/// [`timeout`](HttpProbe::timeout)). A longer body is ignored; a body that breaks off or does not
 /// end fails. Proxies from the environment are not used.
 ///
 /// # Start-up errors
@@ -71,7 +71,7 @@ impl HttpProbe {
     /// Sets the status codes that pass. Default: `200..=299`. Kubernetes accepts `200..=399`; for a service
     /// that requires credentials, `401..=401` shows that it answers. A range that is empty or exceeds 100 to
     /// 999 is a start-up error.
-    pub fn with_accepted_codes(mut self, codes: RangeInclusive<u16>) -> Self {
+    pub fn accepted_codes(mut self, codes: RangeInclusive<u16>) -> Self {
         self.accepted_codes = codes;
         self
     }
@@ -221,7 +221,7 @@ mod tests {
             (0..=299, false),
             (200..=1_000, false),
         ] {
-            let probe = http("http://a/").with_accepted_codes(codes.clone());
+            let probe = http("http://a/").accepted_codes(codes.clone());
             assert_eq!(probe.faults().is_empty(), is_valid, "{codes:?}");
         }
     }

@@ -32,7 +32,7 @@ pub fn logging() -> LoggingProbe {
 
 impl LoggingProbe {
     /// Sets the level at which events have to be logged. Default: `ERROR`.
-    pub fn with_min_level(mut self, level: tracing::Level) -> Self {
+    pub fn min_level(mut self, level: tracing::Level) -> Self {
         self.min_level = level.into();
         self
     }
@@ -44,7 +44,7 @@ impl LoggingProbe {
     ///
     /// // With `#[health_check(level = 5)]` above it.
     /// fn is_logging_enabled() -> Outcome {
-    ///     probes::logging().with_min_level(tracing::Level::INFO).observe()
+    ///     probes::logging().min_level(tracing::Level::INFO).observe()
     /// }
     /// # let _ = is_logging_enabled();
     /// ```

@@ -32,7 +32,7 @@ pub struct MemoryProbe {
 /// ```
 /// use health_runtime::{Registry, probes};
 ///
-/// let registry = Registry::builder().check(probes::memory().with_warn_above(80.0)).build()?;
+/// let registry = Registry::builder().check(probes::memory().warn_above(80.0)).build()?;
 /// # assert_eq!(registry.checks().count(), 1);
 /// # Ok::<(), health_runtime::Error>(())
 /// ```
@@ -44,14 +44,14 @@ pub fn memory() -> MemoryProbe {
 impl MemoryProbe {
     /// Sets the used percentage above which it warns. Default: 90, which is really short of memory, because caches do not
     /// count. A percentage outside of 0 to 100, or above the one to fail, is a start-up error.
-    pub fn with_warn_above(mut self, percent: f64) -> Self {
+    pub fn warn_above(mut self, percent: f64) -> Self {
         self.warn_above = percent;
         self
     }
 
     /// Sets the used percentage above which it fails. Default: 95, because at 100 the kernel kills the
     /// process, and no report is made anymore. 100 never fails. A percentage outside of 0 to 100 is a start-up error.
-    pub fn with_fail_above(mut self, percent: f64) -> Self {
+    pub fn fail_above(mut self, percent: f64) -> Self {
         self.fail_above = percent;
         self
     }
@@ -63,7 +63,7 @@ impl MemoryProbe {
     ///
     /// // With `#[health_check(level = 2, flatten)]` above it.
     /// fn memory() -> Outcome {
-    ///     probes::memory().with_fail_above(99.0).observe()
+    ///     probes::memory().fail_above(99.0).observe()
     /// }
     /// # assert!(memory().data().is_some());
     /// ```
@@ -123,7 +123,7 @@ mod tests {
     use serde_json::json;
 
     fn memory_with(warn_above: f64, fail_above: f64) -> MemoryProbe {
-        memory().with_warn_above(warn_above).with_fail_above(fail_above)
+        memory().warn_above(warn_above).fail_above(fail_above)
     }
 
     #[test]

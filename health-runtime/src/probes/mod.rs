@@ -5,7 +5,7 @@
 //! use health_runtime::{Level, Registry, probes};
 //!
 //! let registry = Registry::builder()
-//!     .check(probes::logging().with_level(Level::L5))
+//!     .check(probes::logging().level(Level::L5))
 //!     .build()?;
 //! # assert_eq!(registry.checks().count(), 1);
 //! # Ok::<(), health_runtime::Error>(())

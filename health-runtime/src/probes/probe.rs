@@ -44,31 +44,14 @@ macro_rules! probe {
         $crate::probes::probe::probe! { $probe: $work, map: |check| check }
     };
     ($probe:ident: $work:ident, map: $map:expr) => {
-        $crate::probes::probe::probe! { @settings $probe
-            critical(critical: bool);
-            liveness();
-            readiness();
-            startup();
-            depends_on(names: impl IntoIterator<Item = impl Into<String>>);
-            with_max_age(max_age: std::time::Duration);
-            with_interval(interval: std::time::Duration);
-            with_retry_interval(interval: std::time::Duration);
-            with_stale_after(age: std::time::Duration);
-            with_failure_threshold(results: u32);
-            with_success_threshold(results: u32);
-            with_hold(hold: std::time::Duration);
-            with_degraded_after(duration: std::time::Duration);
-            flatten(flatten: bool);
-            with_tags(tags: impl IntoIterator<Item = impl Into<String>>);
-            with_description(description: impl Into<String>);
-        }
+        $crate::model::shared_settings! { $crate::probes::probe::probe, @settings $probe }
 
         // Else the error for a type that is not a check would list all probes.
         #[diagnostic::do_not_recommend]
         impl From<$probe> for $crate::model::Check {
             fn from(probe: $probe) -> Self {
                 let map: fn(Self) -> Self = $map;
-                let check = probe.faults().into_iter().fold(probe.check.clone(), Self::with_fault);
+                let check = probe.faults().into_iter().fold(probe.check.clone(), Self::fault);
                 map(check.with_work($crate::probes::probe::probe!(@work $work probe)))
             }
         }
@@ -85,14 +68,14 @@ macro_rules! probe {
     (@settings $probe:ident $($name:ident($($argument:ident: $type:ty)?);)*) => {
         impl $probe {
             /// Sets the key in every encoding. Default: see the function that made the probe.
-            pub fn with_name(mut self, name: impl Into<String>) -> Self {
-                self.check = self.check.with_name(name);
+            pub fn name(mut self, name: impl Into<String>) -> Self {
+                self.check = self.check.name(name);
                 self
             }
 
             /// Sets the level. Default: see the function that made the probe.
-            pub fn with_level(mut self, level: $crate::model::Level) -> Self {
-                self.check = self.check.with_level(level);
+            pub fn level(mut self, level: $crate::model::Level) -> Self {
+                self.check = self.check.level(level);
                 self
             }
 
@@ -101,8 +84,8 @@ macro_rules! probe {
             ///
             /// A probe that waits for others gives up after nine tenths of it, which leaves it the time to report the reason.
             /// A probe that blocks cannot give up.
-            pub fn with_timeout(mut self, timeout: std::time::Duration) -> Self {
-                self.check = self.check.with_timeout(timeout);
+            pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
+                self.check = self.check.timeout(timeout);
                 self
             }
 

@@ -41,7 +41,7 @@ pub struct RuntimeLagProbe {
 ///
 /// use health_runtime::{Registry, probes};
 ///
-/// let lag = probes::runtime_lag().with_warn_after(Duration::from_millis(50));
+/// let lag = probes::runtime_lag().warn_after(Duration::from_millis(50));
 /// let registry = Registry::builder().check(lag).build()?;
 /// # assert_eq!(registry.checks().count(), 1);
 /// # Ok::<(), health_runtime::Error>(())
@@ -57,14 +57,14 @@ pub fn runtime_lag() -> RuntimeLagProbe {
 
 impl RuntimeLagProbe {
     /// Sets the lag from which on it warns. Default: 100 ms.
-    pub fn with_warn_after(mut self, lag: Duration) -> Self {
+    pub fn warn_after(mut self, lag: Duration) -> Self {
         self.warn_after = lag;
         self
     }
 
-    /// Sets the lag from which on it fails. Default: 500 ms. It has to be below [`with_timeout`](Self::with_timeout).
+    /// Sets the lag from which on it fails. Default: 500 ms. It has to be below [`timeout`](Self::timeout).
     /// A group's report ends after 900 ms, so it shows a longer lag as timed out.
-    pub fn with_fail_after(mut self, lag: Duration) -> Self {
+    pub fn fail_after(mut self, lag: Duration) -> Self {
         self.fail_after = lag;
         self
     }
@@ -99,9 +99,7 @@ impl RuntimeLagProbe {
         let order = (fail_after < warn_after)
             .then(|| format!("its threshold to fail, {fail_after:?}, is below the one to warn, {warn_after:?}"));
         let late = (SLEEP.saturating_add(fail_after) >= timeout).then(|| {
-            format!(
-                "its timeout of {timeout:?} is too short to see a lag of {fail_after:?}; set a longer `with_timeout`"
-            )
+            format!("its timeout of {timeout:?} is too short to see a lag of {fail_after:?}; set a longer `timeout`")
         });
         [zero, order, late].into_iter().flatten().collect()
     }

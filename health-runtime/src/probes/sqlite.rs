@@ -32,7 +32,7 @@ const WRITE_STATEMENT: &str = "CREATE TABLE IF NOT EXISTS health_runtime_probe (
 /// | | online | writeable | status |
 /// |---|---|---|---|
 /// | the write succeeds | yes | yes | pass |
-/// | read-only by its mode, its file or `query_only` | yes | no | fail, or the status of [`with_read_only_as`](DatabaseProbe::with_read_only_as) |
+/// | read-only by its mode, its file or `query_only` | yes | no | fail, or the status of [`read_only_as`](DatabaseProbe::read_only_as) |
 /// | another connection holds the lock for writing, for longer than the connection's `busy_timeout` | yes | no | warn: it reads, and writers wait for each other in SQLite |
 /// | the file was moved or deleted, an I/O error, no room for the journal | yes | no | fail |
 /// | no free connection, no database, locked for reading as well | no | no | fail |

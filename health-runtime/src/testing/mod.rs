@@ -17,9 +17,9 @@
 //! # async fn main() {
 //! # let database = Check::new("db", Level::L1, || async {})
 //! #     .readiness()
-//! #     .with_interval(Duration::from_secs(10))
-//! #     .with_failure_threshold(3)
-//! #     .with_hold(Duration::from_secs(60));
+//! #     .interval(Duration::from_secs(10))
+//! #     .failure_threshold(3)
+//! #     .hold(Duration::from_secs(60));
 //! let monitor = TestMonitor::with_checks([database]);
 //! monitor.run("db").await.assert_status(Status::Pass);
 //! monitor.force("db", Forced::fail("connection refused"));

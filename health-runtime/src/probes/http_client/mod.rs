@@ -19,16 +19,16 @@ macro_rules! http_settings {
             /// ```
             /// # fn token() -> &'static str { "t" }
             /// let probe = health_runtime::probes::http("http://billing.internal/readyz")
-            ///     .with_header("authorization", format!("Bearer {}", token()));
+            ///     .header("authorization", format!("Bearer {}", token()));
             /// ```
-            pub fn with_header(mut self, name: impl AsRef<str>, value: impl AsRef<str>) -> Self {
+            pub fn header(mut self, name: impl AsRef<str>, value: impl AsRef<str>) -> Self {
                 self.client.set_header(name.as_ref(), value.as_ref());
                 self
             }
 
             /// Sets the longest time for connecting: name lookup, TCP and TLS together. Default: 2 s, within
-            /// [`with_timeout`](Self::with_timeout). Zero is a start-up error.
-            pub fn with_connect_timeout(mut self, timeout: std::time::Duration) -> Self {
+            /// [`timeout`](Self::timeout). Zero is a start-up error.
+            pub fn connect_timeout(mut self, timeout: std::time::Duration) -> Self {
                 self.client.connect_timeout = timeout;
                 self
             }
@@ -44,11 +44,11 @@ macro_rules! http_settings {
             /// ```no_run
             /// # fn main() -> std::io::Result<()> {
             /// let probe = health_runtime::probes::http("https://billing.internal/readyz")
-            ///     .with_root_certificates(std::fs::read("/etc/ssl/internal-ca.pem")?);
+            ///     .root_certificates(std::fs::read("/etc/ssl/internal-ca.pem")?);
             /// # Ok(()) }
             /// ```
             #[cfg(feature = "probe-https")]
-            pub fn with_root_certificates(mut self, pem: impl AsRef<[u8]>) -> Self {
+            pub fn root_certificates(mut self, pem: impl AsRef<[u8]>) -> Self {
                 self.client.trust.add(pem.as_ref());
                 self
             }

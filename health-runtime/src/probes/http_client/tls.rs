@@ -62,7 +62,7 @@ impl Trust {
             roots.add(certificate.clone()).map_err(|error| format!("a root certificate is not usable: {error}"))?;
         }
         if roots.is_empty() {
-            return Err("this host trusts no certificate authority; add one by `with_root_certificates`".to_owned());
+            return Err("this host trusts no certificate authority; add one by `root_certificates`".to_owned());
         }
         // Not the process's default provider, which may be unset or ambiguous.
         let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))

@@ -21,7 +21,7 @@ impl ProbeUrl {
         };
         if authority.as_str().contains('@') {
             return Err("its URL contains credentials, which would appear in logs; send them by \
-                 `with_header(\"authorization\", …)`"
+                 `header(\"authorization\", …)`"
                 .to_owned());
         }
         if authority.host().is_empty() {
