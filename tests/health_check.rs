@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use health_runtime::{Check, CheckSpec, Group, Level, Registry, State, health_check};
+use health_runtime::{Check, CheckSpec, Group, Level, Registry, health_check};
 
 struct Pool;
 
@@ -109,8 +109,7 @@ fn registry() -> Registry {
     #[health_check(level = 5)]
     async fn in_a_function() {}
 
-    let state = State::new().with(Pool).with(vec![1_u32]);
-    Registry::builder().declared().state(state).build().unwrap_or_else(|error| panic!("{error}"))
+    Registry::builder().declared().state(Pool).state(vec![1_u32]).build().unwrap_or_else(|error| panic!("{error}"))
 }
 
 #[track_caller]

@@ -1,13 +1,10 @@
 //! What a report says: levels, criticality, dependencies, slowness, age; and what a registry refuses.
 #![allow(clippy::expect_used, reason = "tests fail by panicking")]
 
-use std::{
-    sync::{Arc, atomic::AtomicU8},
-    time::Duration,
-};
+use std::time::Duration;
 
 use health_runtime::{
-    Check, Group, Level, Outcome, Problem, Registry, RegistryBuilder, Selection, State, Status,
+    Check, Group, Level, Outcome, Problem, Registry, RegistryBuilder, Selection, Status,
     testing::{Forced, TestMonitor},
 };
 use health_tests::monitor;
@@ -353,7 +350,9 @@ fn all_that_is_wrong_comes_out_at_once_and_stays_the_same() {
             .check(good("hasty").timeout(Duration::ZERO))
             .check(good("line\nbreak"))
             .check(good("probe").fault("the path /nowhere does not exist"))
-            .state(State::new().with("a").with("b").with(1u8))
+            .state("a")
+            .state("b")
+            .state(1u8)
             .build()
             .expect_err("so much is wrong")
     };
@@ -376,19 +375,6 @@ fn all_that_is_wrong_comes_out_at_once_and_stays_the_same() {
     assert_eq!(build().to_string(), text);
     // `fn main() -> Result<(), Error>` prints the `Debug` form.
     assert_eq!(format!("{error:?}"), text);
-}
-
-#[test]
-fn state_of_exactly_the_type_wins_over_an_arc() {
-    let state = State::new().with(Arc::new(1_u8)).with(2_u8).with(Arc::new("shared".to_owned()));
-    assert_eq!(state.get::<u8>().as_deref(), Some(&2));
-    assert_eq!(state.get::<Arc<u8>>().as_deref().map(|value| **value), Some(1));
-    assert_eq!(state.get::<String>().as_deref().map(String::as_str), Some("shared"));
-    assert_eq!(state.get::<u16>(), None);
-    // It is the very value, not a copy.
-    let shared = Arc::new(AtomicU8::new(0));
-    let lent = State::new().with(Arc::clone(&shared)).get::<AtomicU8>().expect("the value in the Arc");
-    assert!(Arc::ptr_eq(&lent, &shared));
 }
 
 /// It would be blocked, which restarts the process, by what a restart does not help.

@@ -12,7 +12,7 @@ use std::{
 };
 
 use health_runtime::{
-    Check, Group, Level, Outcome, Registry, Selection, State, Status, health_check,
+    Check, Group, Level, Outcome, Registry, Selection, Status, health_check,
     testing::{Forced, TestMonitor},
 };
 use serde_json::json;
@@ -46,8 +46,8 @@ fn both() -> [Check; 2] {
 #[tokio::test(start_paused = true)]
 async fn declared_checks_are_forced_and_released() {
     let asked = Arc::new(AtomicUsize::new(0));
-    let state = State::new().with(Broker { asked: Arc::clone(&asked) });
-    let monitor = TestMonitor::new(Registry::builder().declared().state(state).build().expect("good checks"));
+    let broker = Broker { asked: Arc::clone(&asked) };
+    let monitor = TestMonitor::new(Registry::builder().declared().state(broker).build().expect("good checks"));
     monitor.report(&Selection::everything()).await.assert_status(Status::Pass).assert_checks(["broker", "orders"]);
     monitor.force("broker", Forced::fail("no route"));
     monitor.run("broker").await.assert_status(Status::Fail).assert_message("no route").assert_cause(None);

@@ -123,7 +123,7 @@ pub use health_macros::BuildInfo;
 /// Declares a function as a health check.
 ///
 /// ```standalone_crate
-/// use health_runtime::{Registry, State, health_check};
+/// use health_runtime::{Registry, health_check};
 ///
 /// # struct Pool;
 /// # impl Pool { async fn ping(&self) -> Result<(), std::io::Error> { Ok(()) } }
@@ -135,7 +135,7 @@ pub use health_macros::BuildInfo;
 ///
 /// # fn main() -> Result<(), health_runtime::Error> {
 /// // `health_endpoint!` does this for you.
-/// let registry = Registry::builder().declared().state(State::new().with(Pool)).build()?;
+/// let registry = Registry::builder().declared().state(Pool).build()?;
 /// let database = registry.checks().next().expect("one check is declared");
 /// assert_eq!(database.name(), "database");
 /// assert_eq!(database.description(), Some("Can the database be reached?"));
@@ -320,4 +320,3 @@ pub use server::{Server, serve_isolated};
 pub use server::{ServerHandle, TcpAddress};
 #[cfg(feature = "server-tls")]
 pub use server::{Tls, serve_tls};
-pub use state::State;

@@ -192,15 +192,22 @@ impl RegistryBuilder {
         self
     }
 
+    /// Adds checks that were built by hand. Probes of different kinds are one list with [`checks!`](crate::checks).
+    pub fn checks<C: Into<Check>>(mut self, checks: impl IntoIterator<Item = C>) -> Self {
+        self.checks.extend(checks.into_iter().map(Into::into));
+        self
+    }
+
     /// Adds every check that `#[health_check]` declared in this program, in all crates that are linked.
     pub const fn declared(mut self) -> Self {
         self.declared = true;
         self
     }
 
-    /// Sets the values that declared checks borrow. Default: none.
-    pub fn state(mut self, state: State) -> Self {
-        self.state = state;
+    /// Adds a value that declared checks borrow, found by its type; an `Arc<T>` is also lent as a `&T`. Two of one type are
+    /// an error of [`build`](Self::build).
+    pub fn state<T: Send + Sync + 'static>(mut self, value: T) -> Self {
+        self.state = self.state.with(value);
         self
     }
 

@@ -7,16 +7,8 @@ use std::{
 };
 
 /// The values that checks take as parameters, one for each type. A value in an [`Arc`] serves parameters `&T`, too.
-///
-/// ```
-/// use health_runtime::State;
-///
-/// struct Queue;
-/// let state = State::new().with(Queue);
-/// assert!(state.get::<Queue>().is_some());
-/// ```
 #[derive(Clone, Default)]
-pub struct State {
+pub(crate) struct State {
     /// A list, because there are a few of them and they are looked up at start only.
     values: Vec<Lent>,
     repeated: Vec<&'static str>,
@@ -30,16 +22,9 @@ struct Lent {
 }
 
 impl State {
-    /// No values.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
     /// Adds a value. A second one of the same type is a start-up error, since a check could not say which
     /// one it means.
-    #[must_use]
-    pub fn with<T: Send + Sync + 'static>(mut self, value: T) -> Self {
+    pub(crate) fn with<T: Send + Sync + 'static>(mut self, value: T) -> Self {
         let (type_id, type_name) = (TypeId::of::<T>(), type_name::<T>());
         if self.values.iter().any(|value| value.type_id == type_id) {
             self.repeated.push(type_name);
@@ -49,8 +34,7 @@ impl State {
     }
 
     /// The value of this type; without one, the value that an `Arc<T>` of the state holds.
-    #[must_use]
-    pub fn get<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
+    pub(crate) fn get<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
         self.find().or_else(|| self.find::<Arc<T>>().as_deref().cloned())
     }
 
@@ -74,5 +58,25 @@ impl State {
 impl fmt::Debug for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.type_names()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicU8;
+
+    use super::*;
+
+    #[test]
+    fn value_of_the_exact_type_wins_over_an_arc() {
+        let state = State::default().with(Arc::new(1_u8)).with(2_u8).with(Arc::new("shared".to_owned()));
+        assert_eq!(state.get::<u8>().as_deref(), Some(&2));
+        assert_eq!(state.get::<Arc<u8>>().as_deref().map(|value| **value), Some(1));
+        assert_eq!(state.get::<String>().as_deref().map(String::as_str), Some("shared"));
+        assert_eq!(state.get::<u16>(), None);
+        // The value itself is lent, not a copy.
+        let shared = Arc::new(AtomicU8::new(0));
+        let lent = State::default().with(Arc::clone(&shared)).get::<AtomicU8>().unwrap();
+        assert!(Arc::ptr_eq(&lent, &shared));
     }
 }

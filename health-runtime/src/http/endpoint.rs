@@ -31,7 +31,6 @@ use crate::{
     monitor::{Listener, Monitor},
     registry::{Registry, RegistryBuilder},
     render::ShowDetails,
-    state::State,
 };
 
 /// Collects the settings of an [`Endpoint`]. Each key of [`health_endpoint!`](crate::health_endpoint) is a method here.
@@ -53,8 +52,7 @@ pub struct EndpointBuilder {
     build_info: Option<BuildMetadata>,
     base_path: String,
     levels_path: LevelsPath,
-    state: State,
-    checks: Vec<Check>,
+    registry: RegistryBuilder,
     has_declared_checks: bool,
     has_root_probes: bool,
     has_isolated_checks: bool,
@@ -97,19 +95,19 @@ impl EndpointBuilder {
     /// Adds a value that checks borrow, found by its type; an `Arc<T>` is also lent as a `&T`. Two of one type are an
     /// error of [`build`](Self::build).
     pub fn state<T: Send + Sync + 'static>(mut self, value: T) -> Self {
-        self.state = self.state.with(value);
+        self.registry = self.registry.state(value);
         self
     }
 
     /// Adds a check that was built by hand, such as one of the [`probes`](crate::probes).
     pub fn check(mut self, check: impl Into<Check>) -> Self {
-        self.checks.push(check.into());
+        self.registry = self.registry.check(check);
         self
     }
 
     /// Adds checks that were built by hand. Probes of different kinds are one list with [`checks!`](crate::checks).
     pub fn checks<C: Into<Check>>(mut self, checks: impl IntoIterator<Item = C>) -> Self {
-        self.checks.extend(checks.into_iter().map(Into::into));
+        self.registry = self.registry.checks(checks);
         self
     }
 
@@ -225,8 +223,7 @@ impl EndpointBuilder {
     /// [`RegistryBuilder::build`](crate::RegistryBuilder::build)), with the paths, the status codes, the rules of access and
     /// what load balancers are to be told.
     pub fn build(self) -> Result<Endpoint, Error> {
-        let registry = self.checks.into_iter().fold(Registry::builder().state(self.state), RegistryBuilder::check);
-        let registry = if self.has_declared_checks { registry.declared() } else { registry };
+        let registry = if self.has_declared_checks { self.registry.declared() } else { self.registry };
         let mut problems = Vec::new();
         let registry = or_problems(registry.build().map_err(Error::into_problems), &mut problems);
         let paths = or_problems(Paths::new(&self.base_path, &self.levels_path, self.has_root_probes), &mut problems);
@@ -317,8 +314,7 @@ impl Endpoint {
             build_info: None,
             base_path: "/health".to_owned(),
             levels_path: LevelsPath::default(),
-            state: State::new(),
-            checks: Vec::new(),
+            registry: Registry::builder(),
             has_declared_checks: true,
             has_root_probes: true,
             has_isolated_checks: false,

@@ -44,7 +44,7 @@
 //! A test of checks that are declared with `#[health_check]` provides their state, as the endpoint does:
 //!
 //! ```standalone_crate
-//! use health_runtime::{Registry, State, Status, health_check, testing::{Forced, TestMonitor}};
+//! use health_runtime::{Registry, Status, health_check, testing::{Forced, TestMonitor}};
 //!
 //! struct Queue;
 //!
@@ -58,7 +58,7 @@
 //!
 //! #[tokio::main(flavor = "current_thread", start_paused = true)] // in a test: `#[tokio::test(start_paused = true)]`
 //! async fn main() -> Result<(), health_runtime::Error> {
-//!     let monitor = TestMonitor::new(Registry::builder().declared().state(State::new().with(Queue)).build()?);
+//!     let monitor = TestMonitor::new(Registry::builder().declared().state(Queue).build()?);
 //!     monitor.look("orders").await.assert_status(Status::Pass).assert_cause(None);
 //!     monitor.force("broker", Forced::hang());
 //!     monitor.run("broker").await.assert_cause("timed_out").assert_message("no answer within 2s");
