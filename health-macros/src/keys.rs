@@ -10,28 +10,28 @@ const MIN_SIMILARITY: f64 = 0.8;
 /// Admits each known key once.
 #[derive(Debug)]
 pub(crate) struct Keys {
-    known: &'static [&'static str],
+    known: Vec<&'static str>,
     seen: Vec<String>,
     /// What misspelt keys were probably meant to be.
     meant: Vec<&'static str>,
 }
 
 impl Keys {
-    pub(crate) const fn new(known: &'static [&'static str]) -> Self {
-        Self { known, seen: Vec::new(), meant: Vec::new() }
+    pub(crate) fn new(known: impl IntoIterator<Item = &'static str>) -> Self {
+        Self { known: known.into_iter().collect(), seen: Vec::new(), meant: Vec::new() }
     }
 
-    /// An error for a key that is not known, or there already.
-    pub(crate) fn admit(&mut self, key: &Ident) -> Result<()> {
+    /// Returns the index of the key, or an error for a key that is not known, or there already.
+    pub(crate) fn admit(&mut self, key: &Ident) -> Result<usize> {
         let name = key.to_string();
-        if !self.known.contains(&name.as_str()) {
+        let Some(index) = self.known.iter().position(|known| *known == name) else {
             return Err(syn::Error::new(key.span(), self.unknown(&name)));
-        }
+        };
         if self.seen.contains(&name) {
             return Err(syn::Error::new(key.span(), format!("`{name}` is given twice: keep one of them")));
         }
         self.seen.push(name);
-        Ok(())
+        Ok(index)
     }
 
     /// Whether the key was given, or misspelt: then saying that it is missing would be a second error for

@@ -149,25 +149,7 @@ pub use health_macros::BuildInfo;
 ///
 /// # Keys
 ///
-/// | key | default | meaning |
-/// |---|---|---|
-/// | `level = 1` to `5` | required | how deep the check goes, see [`Level`] |
-/// | `name = "…"` | the function's name | the key in every encoding; two checks of one name are a start-up error |
-/// | `timeout = "2s"` | by level, see [`Level::default_timeout`] | how long a run may take; not zero |
-/// | `critical = false` | `true` | a failure counts as a warning at most |
-/// | `liveness` | no | in the liveness group; at level 5 only, since a liveness check that reaches outside the process restarts the whole fleet when a dependency fails |
-/// | `readiness`, `startup` | no | in that group |
-/// | `depends_on("a", "b")` | none | if one of these fails, this one is not run and fails as blocked by it; unknown names and circles are start-up errors |
-/// | `max_age = "1s"` | 1 s | a result this young is used again; with `"0s"` only callers that overlap share a run |
-/// | `interval = "30s"` | none | runs in the background, and requests only read; spread by chance, see [`Check::interval`]; not beside `max_age` |
-/// | `retry_interval = "5s"` | `interval` | the interval while it is failing |
-/// | `stale_after = "95s"` | 3 intervals and the timeout | a background result older than this fails as stale; longer than the longest interval, a tenth of it and the timeout |
-/// | `failure_threshold = 3`, `success_threshold = 2` | 1, 1 | so many results in a row turn it; `observed` shows the latest one |
-/// | `hold = "60s"` | none | readiness keeps the last pass for so long after it began to fail, as a warning; for what the whole fleet shares |
-/// | `degraded_after = "300ms"` | none | a pass that took longer is a warning; not zero, and shorter than the timeout |
-/// | `flatten` | no | in the values view, the fields of the data stand in the level itself, not under the check's name |
-/// | `tags("a", "b")` | none | free words, for selecting by `?tag=` |
-/// | `crate = path` | `::health_runtime` | where the runtime is, if it is renamed or re-exported |
+#[doc = include_str!("../docs/health_check_keys.md")]
 ///
 /// Durations are numbers with units, as in `"500ms"`, `"1m 30s"` or `"1d"`. The
 /// flags may be written `liveness = true` or `= false`, too. The function's doc comment is the check's description.

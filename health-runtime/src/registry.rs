@@ -10,31 +10,16 @@ use crate::{
     validation,
 };
 
-/// A declaration that `#[health_check]` left in the program.
+/// A declaration by `#[health_check]`, collected from the whole program.
 ///
 /// Not public API. Used by generated code.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Registration {
-    name: &'static str,
-    level: Level,
-    location: &'static Location<'static>,
-    bind: fn(&mut Binder<'_>) -> Option<Work>,
-    configure: fn(Check) -> Check,
-}
-
-impl Registration {
-    /// What the macro knows: how to lend the check its state, and what its keys say.
-    #[must_use]
-    pub const fn new(
-        name: &'static str,
-        level: Level,
-        location: &'static Location<'static>,
-        bind: fn(&mut Binder<'_>) -> Option<Work>,
-        configure: fn(Check) -> Check,
-    ) -> Self {
-        Self { name, level, location, bind, configure }
-    }
+    /// Borrows the state for the function. `None` if a value is missing.
+    pub bind: fn(&mut Binder<'_>) -> Option<Work>,
+    /// Makes the check: each key of the declaration is a call on it.
+    pub declare: fn(Work) -> Check,
 }
 
 inventory::collect!(Registration);
@@ -258,12 +243,10 @@ fn sort_key(spec: &CheckSpec) -> (Level, &str, &Location<'_>) {
 fn bind(registration: &Registration, state: &State, problems: &mut Vec<Problem>) -> Check {
     let mut binder = Binder { state, missing: Vec::new() };
     let work = (registration.bind)(&mut binder).unwrap_or_else(|| Work::blocking(|| Outcome::fail("has no state")));
-    let check = (registration.configure)(
-        Check::from_work(registration.name, registration.level, work).location(registration.location),
-    );
+    let check = (registration.declare)(work);
     problems.extend(binder.missing.into_iter().map(|type_name| Problem::MissingState {
         check: check.spec().name().to_owned(),
-        location: registration.location,
+        location: check.spec().location(),
         type_name,
         available: state.type_names(),
     }));

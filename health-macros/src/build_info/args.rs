@@ -11,7 +11,7 @@ use crate::{
 
 const ATTRIBUTE: &str = "build_info";
 
-const KNOWN: &[&str] = &["repo", "name", "crate"];
+const KNOWN: [&str; 3] = ["repo", "name", "crate"];
 
 /// The values that were written; `None` for what was not, or could not be read.
 #[derive(Default)]

@@ -1,9 +1,9 @@
-//! What stands in `#[health_check(…)]`, each value checked on its own.
+//! Reads `#[health_check(…)]`, each value on its own.
 
 use std::time::Duration;
 
-use proc_macro2::{Span, TokenStream};
-use syn::{Error, Ident, LitStr, Result};
+use proc_macro2::TokenStream;
+use syn::{Ident, LitStr, Result};
 
 use crate::{
     argument::{Argument, split},
@@ -12,114 +12,133 @@ use crate::{
     runtime_path::RuntimePath,
 };
 
-const KNOWN: &[&str] = &[
-    "level",
-    "name",
-    "timeout",
-    "critical",
-    "liveness",
-    "readiness",
-    "startup",
-    "depends_on",
-    "max_age",
-    "interval",
-    "retry_interval",
-    "stale_after",
-    "failure_threshold",
-    "success_threshold",
-    "hold",
-    "degraded_after",
-    "flatten",
-    "tags",
-    "crate",
-];
+/// A key of the attribute. It is the method of the same name on `Check`.
+pub(super) struct Key {
+    pub(super) name: &'static str,
+    pub(super) kind: Kind,
+    pub(super) rule: Option<Rule>,
+}
 
-/// The values that were written; `None` and `false` for what was not, or could not be read.
-#[derive(Default)]
-#[allow(clippy::struct_excessive_bools, reason = "one for each flag that can be written")]
+/// Checks a value against the other values of the declaration of this check.
+pub(super) type Rule = fn(&Setting, &Args, check: &str) -> Result<()>;
+
+/// The form of a key's value.
+#[derive(Clone, Copy)]
+pub(super) enum Kind {
+    /// `level = 5`
+    Level,
+    /// `name = "…"`
+    Name,
+    /// `max_age = "0s"`
+    Duration,
+    /// `timeout = "2s"`
+    DurationAboveZero,
+    /// `critical = false`
+    Boolean,
+    /// `flatten`
+    Flag,
+    /// `readiness`
+    Group,
+    /// `failure_threshold = 3`
+    Count,
+    /// `tags("a", "b")`
+    Words,
+    /// `crate = path`
+    RuntimePath,
+}
+
+/// A value that was read.
+pub(super) enum Value {
+    Level(u8),
+    Name(LitStr),
+    Duration(Duration),
+    Boolean(bool),
+    Group(bool),
+    Count(u32),
+    Words(Vec<LitStr>),
+    RuntimePath(RuntimePath),
+}
+
+/// A key with its value.
+pub(super) struct Setting {
+    pub(super) key: Ident,
+    pub(super) value: Value,
+    pub(super) rule: Option<Rule>,
+}
+
+/// The settings in the order in which they were written, without those that could not be read.
 pub(super) struct Args {
     pub(super) runtime: RuntimePath,
-    pub(super) level: Option<u8>,
-    pub(super) name: Option<LitStr>,
-    pub(super) timeout: Option<Duration>,
-    pub(super) critical: Option<bool>,
-    /// The key itself, for errors about it.
-    pub(super) liveness: Option<Ident>,
-    pub(super) readiness: bool,
-    pub(super) startup: bool,
-    pub(super) depends_on: Vec<LitStr>,
-    pub(super) max_age: Option<Given<Duration>>,
-    pub(super) interval: Option<Given<Duration>>,
-    /// Whether an interval was given, be it readable or not.
-    pub(super) has_interval_key: bool,
-    pub(super) retry_interval: Option<Given<Duration>>,
-    pub(super) stale_after: Option<Given<Duration>>,
-    pub(super) failure_threshold: Option<u32>,
-    pub(super) success_threshold: Option<u32>,
-    pub(super) hold: Option<Given<Duration>>,
-    pub(super) degraded_after: Option<Given<Duration>>,
-    pub(super) flatten: bool,
-    pub(super) tags: Vec<LitStr>,
-}
-
-/// A value with its key, for errors about how it goes with others.
-pub(super) struct Given<T> {
-    pub(super) key: Ident,
-    pub(super) value: T,
-}
-
-impl<T> Given<T> {
-    fn new(argument: &Argument, value: T) -> Self {
-        Self { key: argument.key.clone(), value }
-    }
+    pub(super) settings: Vec<Setting>,
+    keys: Keys,
+    is_every_key_readable: bool,
 }
 
 impl Args {
-    pub(super) fn parse(input: TokenStream, diagnostics: &mut Diagnostics) -> Self {
-        let mut args = Self::default();
-        let mut keys = Keys::new(KNOWN);
-        let mut all_have_keys = true;
+    pub(super) fn parse(input: TokenStream, table: &'static [Key], diagnostics: &mut Diagnostics) -> Self {
+        let keys = Keys::new(table.iter().map(|key| key.name));
+        let mut args =
+            Self { runtime: RuntimePath::default(), settings: Vec::new(), keys, is_every_key_readable: true };
         for tokens in split(input) {
             let Some(argument) = diagnostics.note(syn::parse2::<Argument>(tokens)) else {
-                all_have_keys = false;
+                args.is_every_key_readable = false;
                 continue;
             };
-            let set = keys.admit(&argument.key).and_then(|()| argument.check_end()).and_then(|()| args.set(&argument));
-            diagnostics.note(set);
+            let setting = args.keys.admit(&argument.key).and_then(|index| table[index].read(argument));
+            match diagnostics.note(setting) {
+                Some(Setting { value: Value::RuntimePath(path), .. }) => args.runtime = path,
+                setting => args.settings.extend(setting),
+            }
         }
-        // `#[health_check(5)]` is one mistake.
-        if all_have_keys && !keys.has_seen("level") {
-            let message = "a health check needs a level: write such as `level = 5`, from 1 (the whole ship) to 5 \
-                           (cheap and always safe)";
-            diagnostics.push(Error::new(Span::call_site(), message));
-        }
-        args.has_interval_key = keys.has_seen("interval");
         args
     }
 
-    fn set(&mut self, argument: &Argument) -> Result<()> {
-        match argument.key.to_string().as_str() {
-            "level" => self.level = Some(argument.level()?),
-            "name" => self.name = Some(argument.text("database")?),
-            "timeout" => self.timeout = Some(argument.duration_above_zero()?),
-            "critical" => self.critical = Some(argument.boolean()?),
-            "liveness" => self.liveness = argument.flag()?.then(|| argument.key.clone()),
-            "readiness" => self.readiness = argument.flag()?,
-            "startup" => self.startup = argument.flag()?,
-            "depends_on" => self.depends_on = argument.words()?,
-            "max_age" => self.max_age = Some(Given::new(argument, argument.duration()?)),
-            "interval" => self.interval = Some(Given::new(argument, argument.duration_above_zero()?)),
-            "retry_interval" => self.retry_interval = Some(Given::new(argument, argument.duration_above_zero()?)),
-            "stale_after" => self.stale_after = Some(Given::new(argument, argument.duration_above_zero()?)),
-            "failure_threshold" => self.failure_threshold = Some(argument.count()?),
-            "success_threshold" => self.success_threshold = Some(argument.count()?),
-            "hold" => self.hold = Some(Given::new(argument, argument.duration_above_zero()?)),
-            "degraded_after" => self.degraded_after = Some(Given::new(argument, argument.duration_above_zero()?)),
-            "flatten" => self.flatten = argument.flag()?,
-            "tags" => self.tags = argument.words()?,
-            "crate" => self.runtime = argument.runtime_path()?,
-            key => unreachable!("`{key}` is known and has no meaning"),
+    pub(super) fn value(&self, key: &str) -> Option<&Value> {
+        self.settings.iter().find(|setting| setting.key == key).map(|setting| &setting.value)
+    }
+
+    pub(super) fn duration(&self, key: &str) -> Option<Duration> {
+        match self.value(key) {
+            Some(Value::Duration(duration)) => Some(*duration),
+            _ => None,
         }
-        Ok(())
+    }
+
+    pub(super) fn name(&self) -> Option<String> {
+        match self.value("name") {
+            Some(Value::Name(name)) => Some(name.value()),
+            _ => None,
+        }
+    }
+
+    pub(super) fn level(&self) -> Option<u8> {
+        match self.value("level") {
+            Some(Value::Level(level)) => Some(*level),
+            _ => None,
+        }
+    }
+
+    /// Whether the key is certainly not there: a key or a value that cannot be read is one mistake already.
+    pub(super) fn lacks(&self, key: &str) -> bool {
+        self.is_every_key_readable && !self.keys.has_seen(key)
+    }
+}
+
+impl Key {
+    fn read(&self, argument: Argument) -> Result<Setting> {
+        argument.check_end()?;
+        let value = match self.kind {
+            Kind::Level => Value::Level(argument.level()?),
+            Kind::Name => Value::Name(argument.text("database")?),
+            Kind::Duration => Value::Duration(argument.duration()?),
+            Kind::DurationAboveZero => Value::Duration(argument.duration_above_zero()?),
+            Kind::Boolean => Value::Boolean(argument.boolean()?),
+            Kind::Flag => Value::Boolean(argument.flag()?),
+            Kind::Group => Value::Group(argument.flag()?),
+            Kind::Count => Value::Count(argument.count()?),
+            Kind::Words => Value::Words(argument.words()?),
+            Kind::RuntimePath => Value::RuntimePath(argument.runtime_path()?),
+        };
+        Ok(Setting { key: argument.key, value, rule: self.rule })
     }
 }

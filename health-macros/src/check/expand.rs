@@ -5,27 +5,24 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 
 use super::{
-    model::{Model, Settings},
+    args::{Setting, Value},
+    model::Model,
     signature::{Parameter, Signature},
 };
 use crate::runtime_path::RuntimePath;
 
 pub(super) fn expand(model: &Model, item: &TokenStream) -> TokenStream {
-    let Model { runtime, name, signature, attributes, .. } = model;
-    let level = format_ident!("L{}", model.level);
+    let Model { runtime, signature, attributes, .. } = model;
     let allow = excused_lints();
-    let location = location(runtime, &signature.function);
     let bind = bind(runtime, signature);
-    let configure = configure(runtime, &model.settings);
+    let declare = declare(model);
     quote! {
         #allow
         #item
         #attributes
         const _: () = {
             #runtime::__private::inventory::submit! {
-                #runtime::__private::Registration::new(
-                    #name, #runtime::__private::Level::#level, #location, #bind, #configure
-                )
+                #runtime::__private::Registration { bind: #bind, declare: #declare }
             }
         };
     }
@@ -123,41 +120,39 @@ fn has_impl(ty: TokenStream) -> bool {
     })
 }
 
-/// `fn(Check) -> Check`: what was written, and nothing else.
-fn configure(runtime: &RuntimePath, settings: &Settings) -> TokenStream {
-    let check = local("check");
-    let Settings { description, critical, depends_on, tags, .. } = settings;
+/// `fn(Work) -> Check`: a call for each key, in the order in which they were written.
+fn declare(model: &Model) -> TokenStream {
+    let Model { runtime, name, settings, description, signature, .. } = model;
+    let work = local("work");
+    let level = level(runtime, model.level);
+    let location = location(runtime, &signature.function);
     let description = description.iter().map(|description| quote!(.description(#description)));
-    let critical = critical.iter().map(|critical| quote!(.critical(#critical)));
-    let groups =
-        settings.groups.iter().map(|group| Ident::new(group, Span::mixed_site())).map(|group| quote!(.#group()));
-    let depends_on = (!depends_on.is_empty()).then(|| quote!(.depends_on([#(#depends_on),*])));
-    let durations = [
-        ("timeout", settings.timeout),
-        ("max_age", settings.max_age),
-        ("interval", settings.interval),
-        ("retry_interval", settings.retry_interval),
-        ("stale_after", settings.stale_after),
-        ("hold", settings.hold),
-        ("degraded_after", settings.degraded_after),
-    ];
-    let durations = durations.iter().filter_map(|(method, value)| {
-        let (method, duration) = (format_ident!("{method}"), (*value)?);
-        let (seconds, nanos) = (duration.as_secs(), duration.subsec_nanos());
-        Some(quote!(.#method(#runtime::__private::Duration::new(#seconds, #nanos))))
-    });
-    let counts = [("failure_threshold", settings.failure_threshold), ("success_threshold", settings.success_threshold)];
-    let counts = counts.iter().filter_map(|(method, value)| {
-        let (method, value) = (format_ident!("{method}"), (*value)?);
-        Some(quote!(.#method(#value)))
-    });
-    let flatten = settings.flatten.then(|| quote!(.flatten(true)));
-    let tags = (!tags.is_empty()).then(|| quote!(.tags([#(#tags),*])));
+    let calls = settings.iter().filter_map(|setting| call(runtime, setting));
     quote! {
-        |#check| #check
-            #(#description)* #(#critical)* #(#groups)* #depends_on
-            #(#durations)* #(#counts)* #flatten #tags
+        |#work| #runtime::__private::Check::from_work(#name, #level, #work).location(#location) #(#description)* #(#calls)*
     }
+}
+
+/// The key as a call on the check. `None` for a group that is declined, and for what the constructor takes.
+fn call(runtime: &RuntimePath, Setting { key, value, .. }: &Setting) -> Option<TokenStream> {
+    let argument = match value {
+        Value::Group(true) => None,
+        Value::Duration(duration) => {
+            let (seconds, nanos) = (duration.as_secs(), duration.subsec_nanos());
+            Some(quote!(#runtime::__private::Duration::new(#seconds, #nanos)))
+        }
+        Value::Boolean(value) => Some(quote!(#value)),
+        Value::Count(count) => Some(quote!(#count)),
+        Value::Words(words) => Some(quote!([#(#words),*])),
+        Value::Group(false) | Value::Name(_) | Value::Level(_) | Value::RuntimePath(_) => return None,
+    };
+    let method = Ident::new(&key.to_string(), generated_at(key.span()));
+    Some(quote!(.#method(#argument)))
+}
+
+fn level(runtime: &RuntimePath, level: u8) -> TokenStream {
+    let variant = format_ident!("L{level}");
+    quote!(#runtime::__private::Level::#variant)
 }
 
 /// A name that neither meets the author's locals nor, being so unlikely, a constant or static of the author's.

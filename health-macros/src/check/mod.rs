@@ -3,17 +3,18 @@
 mod args;
 mod expand;
 mod function;
+mod key_table;
 mod model;
 mod signature;
 
 use proc_macro2::TokenStream;
 
-use self::{args::Args, function::Function, model::Model};
+use self::{args::Args, function::Function, key_table::KEYS, model::Model};
 use crate::diagnostics::Diagnostics;
 
 pub(crate) fn health_check(args: TokenStream, item: TokenStream) -> TokenStream {
     let mut diagnostics = Diagnostics::new();
-    let args = Args::parse(args, &mut diagnostics);
+    let args = Args::parse(args, KEYS, &mut diagnostics);
     let function = diagnostics.note(Function::parse(item.clone()));
     let model = function.and_then(|function| Model::new(args, function, &mut diagnostics));
     match (diagnostics.finish(), model) {
@@ -34,7 +35,7 @@ mod tests {
     fn expands_over_a_body_that_is_half_typed() {
         let item: TokenStream = "async fn database(pool: &Pool) -> bool { pool. let = }".parse().unwrap();
         let expansion = health_check(quote!(level = 5), item.clone()).to_string();
-        assert!(expansion.contains("Registration :: new"), "{expansion}");
+        assert!(expansion.contains("Registration {"), "{expansion}");
         assert!(expansion.contains(&item.to_string()), "{expansion}");
     }
 

@@ -1,13 +1,11 @@
 //! What the declaration means: a value that cannot be wrong.
 
-use std::time::Duration;
-
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens as _, quote};
-use syn::{Attribute, Error, Expr, Lit, LitStr, Meta, ext::IdentExt as _};
+use syn::{Attribute, Error, Expr, Lit, Meta, ext::IdentExt as _};
 
 use super::{
-    args::{Args, Given},
+    args::{Args, Setting},
     function::Function,
     signature::Signature,
 };
@@ -18,143 +16,38 @@ pub(super) struct Model {
     pub(super) name: String,
     /// From 1 to 5.
     pub(super) level: u8,
-    pub(super) settings: Settings,
+    pub(super) settings: Vec<Setting>,
+    /// The doc comment.
+    pub(super) description: Option<String>,
     pub(super) signature: Signature,
     /// The attributes of the function that hold for its registration, too.
     pub(super) attributes: TokenStream,
 }
 
-/// What was written; the defaults of what was not are the runtime's.
-pub(super) struct Settings {
-    pub(super) description: Option<String>,
-    pub(super) timeout: Option<Duration>,
-    pub(super) critical: Option<bool>,
-    /// `liveness`, `readiness` or `startup`.
-    pub(super) groups: Vec<&'static str>,
-    pub(super) depends_on: Vec<String>,
-    pub(super) max_age: Option<Duration>,
-    pub(super) interval: Option<Duration>,
-    pub(super) retry_interval: Option<Duration>,
-    pub(super) stale_after: Option<Duration>,
-    pub(super) failure_threshold: Option<u32>,
-    pub(super) success_threshold: Option<u32>,
-    pub(super) hold: Option<Duration>,
-    pub(super) degraded_after: Option<Duration>,
-    pub(super) flatten: bool,
-    pub(super) tags: Vec<String>,
-}
-
 impl Model {
-    /// `None` only when there is a mistake, here or in the arguments.
+    /// Returns `None` only when there is a mistake, here or in the arguments.
     pub(super) fn new(args: Args, function: Function, diagnostics: &mut Diagnostics) -> Option<Self> {
-        let name = args.name.as_ref().map_or_else(|| function.signature.ident.unraw().to_string(), LitStr::value);
-        check_liveness(&args, diagnostics);
-        check_dependencies(&args, &name, diagnostics);
-        check_background(&args, diagnostics);
-        check_hold(&args, diagnostics);
-        check_slowness(&args, diagnostics);
+        let name = args.name().unwrap_or_else(|| function.signature.ident.unraw().to_string());
+        if args.lacks("level") {
+            let message = "a health check needs a level: write such as `level = 5`, from 1 (the whole ship) to 5 \
+                           (cheap and always safe)";
+            diagnostics.push(Error::new(Span::call_site(), message));
+        }
+        for setting in &args.settings {
+            if let Some(rule) = setting.rule {
+                diagnostics.note(rule(setting, &args, &name));
+            }
+        }
         let signature = Signature::new(function.signature, diagnostics);
-        let settings = Settings {
-            description: description(&function.attributes),
-            timeout: args.timeout,
-            critical: args.critical,
-            groups: groups(&args),
-            depends_on: args.depends_on.iter().map(LitStr::value).collect(),
-            max_age: value(args.max_age.as_ref()),
-            interval: value(args.interval.as_ref()),
-            retry_interval: value(args.retry_interval.as_ref()),
-            stale_after: value(args.stale_after.as_ref()),
-            failure_threshold: args.failure_threshold,
-            success_threshold: args.success_threshold,
-            hold: value(args.hold.as_ref()),
-            degraded_after: value(args.degraded_after.as_ref()),
-            flatten: args.flatten,
-            tags: args.tags.iter().map(LitStr::value).collect(),
-        };
         Some(Self {
-            runtime: args.runtime,
+            level: args.level()?,
             name,
-            level: args.level?,
-            settings,
+            runtime: args.runtime,
+            settings: args.settings,
+            description: description(&function.attributes),
             signature: signature?,
             attributes: function.attributes.iter().filter_map(carried_over).collect(),
         })
-    }
-}
-
-fn groups(args: &Args) -> Vec<&'static str> {
-    [("liveness", args.liveness.is_some()), ("readiness", args.readiness), ("startup", args.startup)]
-        .into_iter()
-        .filter_map(|(group, is_in)| is_in.then_some(group))
-        .collect()
-}
-
-/// A level that could not be read is one mistake; that it is not 5 would be a guess.
-fn check_liveness(args: &Args, diagnostics: &mut Diagnostics) {
-    if let (Some(liveness), Some(1..=4)) = (&args.liveness, args.level) {
-        let message = "`liveness` is for level 5 only: a liveness check that reaches outside the process restarts the \
-                       whole fleet when a dependency fails; use `readiness`";
-        diagnostics.push(Error::new(liveness.span(), message));
-    }
-}
-
-fn check_dependencies(args: &Args, name: &str, diagnostics: &mut Diagnostics) {
-    for dependency in args.depends_on.iter().filter(|dependency| dependency.value() == name) {
-        let message = format!("`{name}` cannot depend on itself: name another check, or leave it out");
-        diagnostics.push(Error::new(dependency.span(), message));
-    }
-}
-
-fn value(given: Option<&Given<Duration>>) -> Option<Duration> {
-    given.map(|given| given.value)
-}
-
-/// What only a check that runs in the background can have, and what it cannot.
-fn check_background(args: &Args, diagnostics: &mut Diagnostics) {
-    let mut refuse = |given: &Given<Duration>, message: &str| {
-        diagnostics.push(Error::new(given.key.span(), message));
-    };
-    let Some(interval) = &args.interval else {
-        // One that was given and could not be read is one mistake.
-        if !args.has_interval_key {
-            for given in [&args.retry_interval, &args.stale_after].into_iter().flatten() {
-                refuse(given, &format!("`{}` is for checks that run in the background: add an `interval`", given.key));
-            }
-        }
-        return;
-    };
-    if let Some(max_age) = &args.max_age {
-        refuse(max_age, "`max_age` has no meaning beside `interval`: requests only read what runs in the background");
-    }
-    let longest = args.retry_interval.as_ref().map_or(interval.value, |retry| retry.value.max(interval.value));
-    // The timeouts that are the levels' defaults are the runtime's, which adds them at the start.
-    let apart = longest.saturating_add(longest / 10).saturating_add(args.timeout.unwrap_or_default());
-    if let Some(stale_after) = args.stale_after.as_ref().filter(|stale_after| stale_after.value <= apart) {
-        refuse(
-            stale_after,
-            &format!(
-                "a result is stale before the next one can be there: make `stale_after` longer than the longest interval, \
-                 a tenth of it and the timeout, which is {}{apart:?}",
-                if args.timeout.is_some() { "" } else { "more than " }
-            ),
-        );
-    }
-}
-
-fn check_hold(args: &Args, diagnostics: &mut Diagnostics) {
-    if let (Some(hold), false) = (&args.hold, args.readiness) {
-        let message = "`hold` keeps readiness from turning at once: add `readiness`, or leave it out";
-        diagnostics.push(Error::new(hold.key.span(), message));
-    }
-}
-
-/// The timeouts that are the levels' defaults are the runtime's, which holds them against this at the start.
-fn check_slowness(args: &Args, diagnostics: &mut Diagnostics) {
-    if let (Some(slow), Some(timeout)) = (&args.degraded_after, args.timeout)
-        && slow.value >= timeout
-    {
-        let message = "no pass can take this long: make `degraded_after` shorter than the `timeout`";
-        diagnostics.push(Error::new(slow.key.span(), message));
     }
 }
 

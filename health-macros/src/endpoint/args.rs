@@ -9,8 +9,8 @@ use syn::{
 
 use crate::{diagnostics::Diagnostics, keys::Keys, runtime_path::RuntimePath};
 
-const KNOWN: &[&str] =
-    &["crates", "build_info", "base_path", "levels_path", "state", "access", "details", "checks", "configure", "crate"];
+const KNOWN: [&str; 10] =
+    ["crates", "build_info", "base_path", "levels_path", "state", "access", "details", "checks", "configure", "crate"];
 
 #[derive(Default)]
 pub(super) struct Args {
