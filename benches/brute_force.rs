@@ -112,7 +112,8 @@ const fn word(is_kept: bool) -> &'static str {
 #[allow(clippy::disallowed_macros, reason = "it is read by the one who started it")]
 async fn serve(kind: &str) -> Result<()> {
     let ada = if kind.starts_with("hashed") { User::hashed("ada", HASH) } else { User::new("ada", "correct horse") };
-    let mut access = Access::new().levels(4..=5, public()).levels(1..=3, basic("health", [ada]));
+    let mut access =
+        Access::new().levels(Level::L4..=Level::L5, public()).levels(Level::L1..=Level::L3, basic("health", [ada]));
     if kind.ends_with("limited") && kind != "unlimited" {
         access = access.limits(Limits::new());
     }

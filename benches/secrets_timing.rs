@@ -23,7 +23,7 @@ use std::{
 use axum::{Router, body::Body, http::Request};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use health_runtime::{
-    Check, Endpoint, Level,
+    Check, Endpoint, Level, Levels,
     access::{
         Access, AccessKey, AnyPolicy, Jwt, JwtAlgorithm, JwtKeys, User, access_key, any_of, basic, jwt, public, signed,
     },
@@ -95,7 +95,7 @@ fn main() -> Result<ExitCode> {
 fn cases() -> Result<Vec<Case>> {
     let people = || basic("x", [User::new("ada", SECRET)]);
     let keys = || [AccessKey::new("k", SECRET)];
-    let tokens = || jwt(Jwt::new(JwtAlgorithm::Hs256, JwtKeys::secret(SECRET)).levels_by_default(..));
+    let tokens = || jwt(Jwt::new(JwtAlgorithm::Hs256, JwtKeys::secret(SECRET)).levels_by_default(Levels::ALL));
     let (basic, key) = (|password: &str| of_basic(password), |secret: &str| of_key(secret));
     let (signature, token) = (signature(now()?)?, token()?);
     let sent = |signature: &str| of_signature(signature, now().unwrap_or_default());
@@ -153,7 +153,7 @@ fn cases() -> Result<Vec<Case>> {
 
 fn router(policy: AnyPolicy) -> Result<Router> {
     let check = Check::new("check", Level::L1, || async {}).max_age(Duration::from_hours(1));
-    Ok(Endpoint::builder().checks([check]).access(Access::new().levels(.., policy)).build()?.router())
+    Ok(Endpoint::builder().checks([check]).access(Access::new().levels(Levels::ALL, policy)).build()?.router())
 }
 
 fn now() -> Result<u64> {

@@ -17,7 +17,7 @@ use std::{
 
 use argon2::{Argon2, PasswordHasher as _};
 use health_runtime::{
-    Check, Details, Endpoint, Level, Outcome, Public, Secret, Server, Tls,
+    Check, Details, Endpoint, Level, Levels, Outcome, Public, Secret, Server, Tls,
     access::{
         Access, AccessKey, CertificateMatcher, Jwt, JwtAlgorithm, JwtKeys, Limits, Signed, Tokens, User, access_key,
         address, all_of, any_of, basic, client_certificate, jwt, public,
@@ -57,7 +57,9 @@ async fn main() -> Result<()> {
 /// Who may see what.
 fn endpoint(secrets: &Secrets) -> Result<Endpoint> {
     let people = basic("health of abc", [User::hashed("ada", secrets.password_hash.clone())]);
-    let machines = access_key([AccessKey::new("prometheus-2026", secrets.key.clone()).levels(3..=5).without_details()]);
+    let machines = access_key([AccessKey::new("prometheus-2026", secrets.key.clone())
+        .levels(Level::L3..=Level::L5)
+        .without_details()]);
     // Two keys while one is being replaced by the other.
     let deployments = Signed::new([
         AccessKey::new("deploy-2025", secrets.old_signing_key.clone()),
@@ -66,7 +68,7 @@ fn endpoint(secrets: &Secrets) -> Result<Endpoint> {
     let single_sign_on = Jwt::new(JwtAlgorithm::Hs256, JwtKeys::secret(secrets.issuer_key.clone()))
         .issuer("https://login.example.com")
         .audience("abc-health")
-        .scope("health:deep", 1..=5);
+        .scope("health:deep", Levels::ALL);
     let probers = client_certificate([CertificateMatcher::dns("prober.internal")]);
     // Who has shown a password or a certificate gets a token that is good for five minutes, for what sends it on.
     let tokens = Tokens::new(secrets.token_key.clone(), any_of([people.clone(), probers.clone()]))
@@ -75,10 +77,14 @@ fn endpoint(secrets: &Secrets) -> Result<Endpoint> {
     let from_here = address(["127.0.0.0/8", "::1"]);
 
     let access = Access::new()
-        .levels(4..=5, public())
-        .levels(1..=3, all_of([from_here, known]))
+        .levels(Level::L4..=Level::L5, public())
+        .levels(Level::L1..=Level::L3, all_of([from_here, known]))
         .tokens(tokens)
-        .limits(Limits::new().failures(10, Duration::from_secs(60)).levels(1..=2, 60, Duration::from_secs(60)));
+        .limits(Limits::new().failures(10, Duration::from_secs(60)).levels(
+            Level::L1..=Level::L2,
+            60,
+            Duration::from_secs(60),
+        ));
     Ok(Endpoint::builder().checks(checks()).access(access).build()?)
 }
 

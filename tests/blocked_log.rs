@@ -182,8 +182,11 @@ async fn refuse_and_probe(address: SocketAddr, blocked: &Blocked) {
 
 #[tokio::test]
 async fn blocked_log_does_not_stop_any_place() {
-    let access =
-        Access::new().levels(4.., public()).levels(3..=3, closed()).levels(2..=2, Broken).levels(1..=1, public());
+    let access = Access::new()
+        .levels(Level::L4..=Level::L5, public())
+        .levels(Level::L3, closed())
+        .levels(Level::L2, Broken)
+        .levels(Level::L1, public());
     let endpoint = builder([Check::new("alive", Level::L5, || async {}).liveness()]).access(access).build();
     let router = endpoint.expect("good").router();
 

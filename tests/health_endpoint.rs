@@ -14,7 +14,7 @@ use axum::{
     routing::{any, get, post},
 };
 use health_runtime::{
-    BuildInfo, Check, Endpoint, Level, ShowDetails, StatusCodes, View,
+    BuildInfo, Check, Endpoint, Level, Levels, ShowDetails, StatusCodes, View,
     access::{Access, public},
     checks, health_check, health_endpoint,
 };
@@ -45,7 +45,7 @@ fn takes_every_key_and_evaluates_in_the_written_order() {
         state: [Pool(numbers), "a".to_owned()],
         base_path: "/status",
         levels_path: ("{base}/deep", View::Values),
-        access: Access::new().levels(.., public()),
+        access: Access::new().levels(Levels::ALL, public()),
         details: public,
         configure: |builder| builder.status_codes(StatusCodes::new().warn(429)),
         crate: health_runtime,

@@ -13,7 +13,7 @@ use std::{
 use axum::{body::Body, http::Request};
 use futures_util::StreamExt;
 use health_runtime::{
-    Check, Endpoint, Level, Outcome, Selection, ShowDetails,
+    Check, Endpoint, Level, Levels, Outcome, Selection, ShowDetails,
     access::{Access, Proxies, public},
 };
 use health_tests::{
@@ -317,7 +317,7 @@ async fn one_address_has_a_quarter_of_the_streams() {
 /// A malformed header hides the address of a client and buys no further streams.
 #[tokio::test]
 async fn clients_of_unknown_address_share_the_streams_of_their_proxy() {
-    let access = Access::new().levels(.., public()).behind(Proxies::forwarded(["192.0.2.1"]));
+    let access = Access::new().levels(Levels::ALL, public()).behind(Proxies::forwarded(["192.0.2.1"]));
     let health = builder([flapping("flaps")]).access(access).event_streams(8).build().expect("a good endpoint");
     let router = health.router();
     let open = async |forwarded: &str| {

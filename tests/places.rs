@@ -9,7 +9,7 @@ use std::sync::{
 use axum::{Router, body::Body, http::Request};
 use futures_util::StreamExt;
 use health_runtime::{
-    Check, Endpoint, EndpointBuilder, Level, Problem, Selection, ShowDetails, Status, StatusCodes,
+    Check, Endpoint, EndpointBuilder, Level, Levels, Problem, Selection, ShowDetails, Status, StatusCodes,
     access::{Access, Tokens, User, any_of, basic, closed, public},
 };
 use health_tests::builder;
@@ -89,7 +89,7 @@ async fn a_check_of_another_level_is_like_none_at_all() {
 /// What is shown is what is there and what the caller may have run, and neither tells of the other.
 #[tokio::test]
 async fn a_place_and_access_narrow_each_other() {
-    let access = Access::new().levels(1..=3, closed()).levels(4..=5, public());
+    let access = Access::new().levels(Level::L1..=Level::L3, closed()).levels(Level::L4..=Level::L5, public());
     let health = builder([
         Check::new("deep", Level::L1, || async { true }),
         Check::new("there", Level::L4, || async { true }),
@@ -144,7 +144,10 @@ async fn each_place_has_its_part_of_every_route() {
     let tokens = Tokens::new("0123456789abcdef0123456789abcdef", people);
     // Both are open, but only where somebody is asked tokens can be of use.
     let asked = any_of([tokens.policy(), public().with_details()]);
-    let access = Access::new().levels(..=3, asked).levels(4.., public().with_details()).tokens(tokens);
+    let access = Access::new()
+        .levels(Level::L1..=Level::L3, asked)
+        .levels(Level::L4..=Level::L5, public().with_details())
+        .tokens(tokens);
     let health = sample().access(access).build().expect("a good endpoint");
     health.monitor().report(&Selection::everything()).await;
     let shallow = health.levels(4..=5).expect("levels").router();
@@ -198,7 +201,7 @@ fn resolved(page: &str, link: &str) -> String {
 /// Every link of every page at every place leads somewhere, and so does where its script asks for changes.
 #[tokio::test]
 async fn pages_link_to_what_is_there() {
-    let access = Access::new().levels(.., public().with_details());
+    let access = Access::new().levels(Levels::ALL, public().with_details());
     for (health, is_guarded) in [(ship(), false), (sample().access(access).build().expect("good"), true)] {
         let shallow = health.levels(4..=5).expect("levels");
         for (endpoint, levels, has_groups) in [

@@ -11,7 +11,7 @@ use std::{
 
 use health_benches::subject;
 use health_runtime::{
-    Check, Endpoint, Level, Server, Tls,
+    Check, Endpoint, Level, Levels, Server, Tls,
     access::{Access, Jwt, JwtAlgorithm, JwtKeys, User, basic, jwt, public},
 };
 use tokio::{
@@ -104,10 +104,10 @@ fn endpoint(kind: ServiceKind) -> Result<Endpoint> {
         }
         ServiceKind::Jwt => {
             let keys = Jwt::new(JwtAlgorithm::Rs256, JwtKeys::jwks(jwks()));
-            jwt(keys.issuer("issuer").audience("health").levels_by_default(1..=5))
+            jwt(keys.issuer("issuer").audience("health").levels_by_default(Levels::ALL))
         }
     };
-    let access = Access::new().levels(4..=5, public()).levels(1..=3, deep);
+    let access = Access::new().levels(Level::L4..=Level::L5, public()).levels(Level::L1..=Level::L3, deep);
     Ok(builder.access(access).build()?)
 }
 

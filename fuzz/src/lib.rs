@@ -16,7 +16,7 @@ use base64::{
     engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
 };
 use health_runtime::{
-    Check, Endpoint, Level, Outcome,
+    Check, Endpoint, Level, Levels, Outcome,
     access::{
         Access, AccessKey, Jwt, JwtAlgorithm, JwtKeys, Limits, Proxies, Tokens, User, access_key, address, any_of,
         basic, jwt, signed,
@@ -60,19 +60,20 @@ impl Service {
         let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
         let entered = runtime.enter();
         let people = basic("health", [User::new("ada", SECRET)]);
-        let keys = || [AccessKey::new("k", SECRET), AccessKey::new("l", SECRET).levels(3..=5)];
-        let issued = Jwt::new(JwtAlgorithm::Hs256, JwtKeys::secret(SECRET)).scope("health:deep", 1..=5).issuer("a");
+        let keys = || [AccessKey::new("k", SECRET), AccessKey::new("l", SECRET).levels(Level::L3..=Level::L5)];
+        let issued =
+            Jwt::new(JwtAlgorithm::Hs256, JwtKeys::secret(SECRET)).scope("health:deep", Levels::ALL).issuer("a");
         let tokens = Tokens::new(SECRET, people.clone());
         let all = any_of([people, access_key(keys()), signed(keys()), jwt(issued), tokens.policy()]);
-        let guarded = router(Access::new().levels(.., all).tokens(tokens));
+        let guarded = router(Access::new().levels(Levels::ALL, all).tokens(tokens));
         let near = || address(["192.0.2.0/24", "2001:db8::/32"]);
         let behind = |proxies| {
-            let limits = Limits::new().levels(1..=2, 1_000_000, std::time::Duration::from_secs(1));
-            router(Access::new().levels(.., near()).behind(proxies).limits(limits))
+            let limits = Limits::new().levels(Level::L1..=Level::L2, 1_000_000, std::time::Duration::from_secs(1));
+            router(Access::new().levels(Levels::ALL, near()).behind(proxies).limits(limits))
         };
         let addressed =
             [behind(Proxies::x_forwarded_for(["127.0.0.0/8"])), behind(Proxies::forwarded(["127.0.0.0/8"]))];
-        let open = router(Access::new().levels(.., address(["127.0.0.1"])));
+        let open = router(Access::new().levels(Levels::ALL, address(["127.0.0.1"])));
         drop(entered);
         Self { runtime, guarded, addressed, open }
     }

@@ -1,7 +1,7 @@
 //! Addresses, told by the connection and by proxies.
 
 use health_runtime::{
-    Server,
+    Level, Levels, Server,
     access::{Access, Proxies, address, all_of, any_of, closed, not, public},
 };
 use health_tests::{Log, exchange, get, get_with, serve};
@@ -10,7 +10,7 @@ use tokio::net::UnixStream;
 use crate::service::{Runs, start, with_access};
 
 fn inside(ranges: &[&str]) -> Access {
-    Access::new().levels(5.., public()).levels(..=4, address(ranges.iter().copied()))
+    Access::new().levels(Level::L5, public()).levels(Level::L1..=Level::L4, address(ranges.iter().copied()))
 }
 
 #[tokio::test]
@@ -149,15 +149,15 @@ async fn unknown_address_grants_nothing_inside_not() {
         (not(all_of([stranger(), public()])), 403),
         (all_of([public(), not(stranger())]), 403),
         (any_of([not(stranger()), closed()]), 403),
-        (not(stranger().only_levels(1..=2)), 403),
+        (not(stranger().only_levels(Level::L1..=Level::L2)), 403),
         (any_of([not(stranger()), public()]), 200),
     ] {
-        let endpoint = with_access(&Runs::default(), Access::new().levels(.., policy)).build().expect("good");
+        let endpoint = with_access(&Runs::default(), Access::new().levels(Levels::ALL, policy)).build().expect("good");
         let address = serve(endpoint.router()).await;
         assert_eq!(get(address, "/health/levels/1").await.status, status);
     }
     // Proxies that do not tell it.
-    let access = Access::new().levels(.., not(stranger())).behind(Proxies::x_forwarded_for(["127.0.0.1"]));
+    let access = Access::new().levels(Levels::ALL, not(stranger())).behind(Proxies::x_forwarded_for(["127.0.0.1"]));
     let (address, ..) = start(access).await;
     for (forwarded, status) in [("unknown", 403), ("192.0.2.1", 200), ("10.0.0.1", 403)] {
         let answer = get_with(address, "/health/levels/1", &[("X-Forwarded-For", forwarded)]).await;

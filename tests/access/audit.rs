@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use axum::{Router, http::StatusCode};
-use health_runtime::access::{Access, User, basic};
+use health_runtime::{
+    Levels,
+    access::{Access, User, basic},
+};
 use health_tests::Log;
 use tracing::subscriber::DefaultGuard;
 
@@ -23,7 +26,7 @@ fn listen() -> (Log, DefaultGuard) {
 }
 
 fn guarded() -> Router {
-    let access = Access::new().levels(.., basic("x", [User::new("ada", PASSWORD)]));
+    let access = Access::new().levels(Levels::ALL, basic("x", [User::new("ada", PASSWORD)]));
     with_access(&Runs::default(), access).build().expect("good").router()
 }
 

@@ -8,7 +8,7 @@ use std::{
 
 use axum::{body::Body, http::Request};
 use health_runtime::{
-    BuildMetadata, Check, Endpoint, Group, Level, Outcome, Selection, ShowDetails,
+    BuildMetadata, Check, Endpoint, Group, Level, Levels, Outcome, Selection, ShowDetails,
     access::{Access, AccessKey, access_key, any_of, closed, public},
 };
 use health_tests::{Answer, builder, get_until, get_with, serve};
@@ -132,16 +132,24 @@ async fn everything(address: SocketAddr, endpoint: &Endpoint, headers: &[(&str, 
 /// Only level 5, by whatever grants it, with and without its details.
 fn callers() -> Vec<(&'static str, Access, Option<ShowDetails>)> {
     let limited =
-        || access_key([AccessKey::new("five", SECRET).levels(5..=5), AccessKey::new("all", "canary".repeat(4))]);
-    let outline = || Access::new().levels(..=4, closed()).levels(5..=5, public());
+        || access_key([AccessKey::new("five", SECRET).levels(Level::L5), AccessKey::new("all", "canary".repeat(4))]);
+    let outline = || Access::new().levels(Level::L1..=Level::L4, closed()).levels(Level::L5, public());
     vec![
         ("public", outline(), None),
-        ("public, with details", Access::new().levels(..=4, closed()).levels(5..=5, public().with_details()), None),
+        (
+            "public, with details",
+            Access::new().levels(Level::L1..=Level::L4, closed()).levels(Level::L5, public().with_details()),
+            None,
+        ),
         ("public, all details", outline(), Some(ShowDetails::Always)),
         ("groups as well", outline().group(Group::Readiness, public().with_details()), None),
-        ("a key", Access::new().levels(.., limited()), None),
-        ("a key or nothing", Access::new().levels(.., any_of([public().only_levels(5..), limited()])), None),
-        ("a key, all details", Access::new().levels(.., limited()), Some(ShowDetails::Always)),
+        ("a key", Access::new().levels(Levels::ALL, limited()), None),
+        (
+            "a key or nothing",
+            Access::new().levels(Levels::ALL, any_of([public().only_levels(Level::L5), limited()])),
+            None,
+        ),
+        ("a key, all details", Access::new().levels(Levels::ALL, limited()), Some(ShowDetails::Always)),
     ]
 }
 
@@ -170,7 +178,7 @@ async fn a_caller_of_level_5_sees_nothing_of_a_check_at_level_1() {
 /// The same questions, of a caller who may see it: so it is there to be seen.
 #[tokio::test]
 async fn a_caller_of_all_levels_sees_it_everywhere() {
-    let endpoint = ship(Access::new().levels(.., access_key([AccessKey::new("all", SECRET)])), None);
+    let endpoint = ship(Access::new().levels(Levels::ALL, access_key([AccessKey::new("all", SECRET)])), None);
     let address = serve(endpoint.router()).await;
     endpoint.monitor().report(&Selection::everything()).await;
     let answers = everything(address, &endpoint, &borrowed(&key("all", SECRET))).await;
@@ -190,7 +198,7 @@ async fn a_caller_of_all_levels_sees_it_everywhere() {
 /// Details of level 5, and the others without them.
 #[tokio::test]
 async fn details_are_shown_by_level() {
-    let access = Access::new().levels(..=4, public()).levels(5..=5, public().with_details());
+    let access = Access::new().levels(Level::L1..=Level::L4, public()).levels(Level::L5, public().with_details());
     let endpoint = ship(access, None);
     let address = serve(endpoint.router()).await;
     endpoint.monitor().report(&Selection::everything()).await;
@@ -210,8 +218,8 @@ async fn details_are_shown_by_level() {
 /// By the words of the audit, for those who see details; without rules there is nothing to refuse, and no such numbers.
 #[tokio::test]
 async fn refusals_are_counted_in_the_metrics() {
-    let keys = access_key([AccessKey::new("all", SECRET), AccessKey::new("five", SECRET).levels(5..=5)]);
-    let access = Access::new().levels(..=4, keys.clone()).levels(5..=5, any_of([public(), keys]));
+    let keys = access_key([AccessKey::new("all", SECRET), AccessKey::new("five", SECRET).levels(Level::L5)]);
+    let access = Access::new().levels(Level::L1..=Level::L4, keys.clone()).levels(Level::L5, any_of([public(), keys]));
     let endpoint = ship(access, None);
     let address = serve(endpoint.router()).await;
     for (id, secret, route) in
@@ -240,7 +248,7 @@ async fn refusals_are_counted_in_the_metrics() {
 /// A policy on the build information holds wherever a format would tell of it.
 #[tokio::test]
 async fn build_information_is_told_to_those_who_may_see_it() {
-    let access = Access::new().levels(.., public()).info(access_key([AccessKey::new("all", SECRET)]));
+    let access = Access::new().levels(Levels::ALL, public()).info(access_key([AccessKey::new("all", SECRET)]));
     let endpoint = ship(access, Some(ShowDetails::Always));
     let address = serve(endpoint.router()).await;
     for (route, answer) in everything(address, &endpoint, &[]).await {

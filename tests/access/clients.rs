@@ -2,7 +2,10 @@
 
 use std::{net::SocketAddr, process::Command};
 
-use health_runtime::access::{Access, AccessKey, User, any_of, basic, signed};
+use health_runtime::{
+    Levels,
+    access::{Access, AccessKey, User, any_of, basic, signed},
+};
 
 use crate::{
     credentials::{PASSWORD, SECRET},
@@ -11,7 +14,7 @@ use crate::{
 
 async fn ship() -> SocketAddr {
     let policy = any_of([basic("ship", [User::new("ädä", PASSWORD)]), signed([AccessKey::new("deploy", SECRET)])]);
-    start(Access::new().levels(.., policy)).await.0
+    start(Access::new().levels(Levels::ALL, policy)).await.0
 }
 
 async fn output(mut command: Command) -> String {
@@ -40,7 +43,7 @@ async fn curl_sends_passwords() {
 #[ignore = "needs curl and openssl: scripts/peers"]
 async fn a_shell_can_sign() {
     let address = ship().await;
-    let source = include_str!("../../health-runtime/src/access/signed.rs");
+    let source = include_str!("../../health-runtime/src/access/policies/signed.rs");
     let example = source
         .lines()
         .skip_while(|line| *line != "/// ```sh")

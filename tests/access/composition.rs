@@ -1,8 +1,11 @@
 //! Policies made of others.
 
-use health_runtime::access::{
-    Access, AccessKey, AnyPolicy, Caller, Decision, Policy, User, access_key, address, all_of, any_of, basic, closed,
-    not, public,
+use health_runtime::{
+    Level, Levels,
+    access::{
+        Access, AccessKey, AnyPolicy, Caller, Decision, Policy, User, access_key, address, all_of, any_of, basic,
+        closed, not, public,
+    },
 };
 use health_tests::{Answer, get, get_with, serve_with_addresses};
 
@@ -29,7 +32,7 @@ fn both() -> Headers {
 
 /// The status of level 1, and whether its details are shown.
 async fn level_1(policy: impl Into<AnyPolicy>, headers: Headers) -> (u16, bool) {
-    let (address, ..) = start(Access::new().levels(.., policy)).await;
+    let (address, ..) = start(Access::new().levels(Levels::ALL, policy)).await;
     let answer = get_with(address, "/health/levels/1", &borrowed(&headers)).await;
     (answer.status, answer.body.contains("detail-1"))
 }
@@ -48,7 +51,7 @@ async fn any_of_grants_what_one_of_them_grants() {
     assert_eq!(level_1(any_of([people(), public()]), vec![]).await, (200, false));
     assert_eq!(level_1(any_of([public(), people()]), ada()).await, (200, true));
     assert_eq!(level_1(any_of([closed(), public().with_details()]), vec![]).await, (200, true));
-    let only_one = any_of([people().only_levels(1..=1), machines()]);
+    let only_one = any_of([people().only_levels(Level::L1), machines()]);
     assert_eq!(level_1(only_one, ada()).await.0, 200);
 }
 
@@ -59,7 +62,7 @@ async fn all_of_grants_what_all_of_them_grant() {
     assert_eq!(level_1(policy(), ada()).await, (401, false));
     assert_eq!(level_1(policy(), key("k", SECRET)).await, (401, false));
     assert_eq!(level_1(all_of([people(), machines().without_details()]), both()).await, (200, false));
-    assert_eq!(level_1(all_of([machines().only_levels(2..), people()]), both()).await, (403, false));
+    assert_eq!(level_1(all_of([machines().only_levels(Level::L2..=Level::L5), people()]), both()).await, (403, false));
     // No password opens what the address closes, and none is asked for.
     let here = || address(["127.0.0.0/8"]);
     assert_eq!(level_1(all_of([here(), people()]), ada()).await, (200, true));
@@ -73,7 +76,7 @@ async fn not_grants_what_the_other_does_not() {
     assert_eq!(level_1(not(address(["127.0.0.1"])), vec![]).await, (403, false));
     assert_eq!(level_1(not(public()), vec![]).await, (403, false));
     assert_eq!(level_1(not(not(people())), ada()).await, (200, true));
-    assert_eq!(level_1(not(people().only_levels(2..)), ada()).await, (200, true));
+    assert_eq!(level_1(not(people().only_levels(Level::L2..=Level::L5)), ada()).await, (200, true));
 }
 
 fn challenges(answer: &Answer) -> String {
@@ -82,13 +85,14 @@ fn challenges(answer: &Answer) -> String {
 
 #[tokio::test]
 async fn every_challenge_that_would_do_is_told() {
-    let (address, ..) = start(Access::new().levels(.., any_of([people(), machines()]))).await;
+    let (address, ..) = start(Access::new().levels(Levels::ALL, any_of([people(), machines()]))).await;
     // The client of the tests keeps the last of several headers of one name.
     let request = format!("GET /health/levels/1 HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
     let raw = raw(address, &request).await;
     assert!(raw.contains("www-authenticate: Basic realm=\"ship\", charset=\"UTF-8\"\r\n"), "{raw}");
     assert!(raw.contains("www-authenticate: AccessKey realm=\"health\"\r\n"), "{raw}");
-    let (address, ..) = start(Access::new().levels(..=2, people()).levels(3.., machines())).await;
+    let (address, ..) =
+        start(Access::new().levels(Level::L1..=Level::L2, people()).levels(Level::L3..=Level::L5, machines())).await;
     assert_eq!(
         challenges(&get(address, "/health/levels/1?cumulative").await),
         r#"Basic realm="ship", charset="UTF-8""#
@@ -108,7 +112,8 @@ async fn raw(address: std::net::SocketAddr, request: &str) -> String {
 /// The challenges of several rules stand in one order, so that they do not tell on which level a check is.
 #[tokio::test]
 async fn forbidden_checks_look_alike_whatever_their_level() {
-    let (address, ..) = start(Access::new().levels(..=2, people()).levels(3.., machines())).await;
+    let (address, ..) =
+        start(Access::new().levels(Level::L1..=Level::L2, people()).levels(Level::L3..=Level::L5, machines())).await;
     let ask = async |check: &str| {
         let request = format!("GET /health/checks/{check} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
         let answer = raw(address, &request).await;
@@ -136,7 +141,8 @@ async fn forbidden_checks_look_alike_whatever_their_level() {
 #[tokio::test]
 async fn credentials_of_one_rule_are_no_mistake_for_another() {
     let admins = basic("ship", [User::new("root", "secret")]);
-    let (address, _, endpoint) = start(Access::new().levels(..=2, admins).levels(3.., people())).await;
+    let (address, _, endpoint) =
+        start(Access::new().levels(Level::L1..=Level::L2, admins).levels(Level::L3..=Level::L5, people())).await;
     let answer = get_with(address, "/health/levels", &borrowed(&ada())).await;
     assert_eq!(answer.status, 200, "{answer:?}");
     assert!(answer.json().get("level_1").is_none() && answer.json().get("level_3").is_some());
@@ -155,8 +161,8 @@ impl Policy for Unsure {
 /// One policy for all levels, one of which is public, says the same as two would.
 #[tokio::test]
 async fn what_is_public_in_part_hides_no_mistake() {
-    let shallow = || public().only_levels(5..);
-    let (address, ..) = start(Access::new().levels(.., any_of([shallow(), people(), machines()]))).await;
+    let shallow = || public().only_levels(Level::L5);
+    let (address, ..) = start(Access::new().levels(Levels::ALL, any_of([shallow(), people(), machines()]))).await;
     let ask = async |path: &str, headers: &Headers| {
         let answer = get_with(address, path, &borrowed(headers)).await;
         (answer.status, answer.body.contains("\"l5\""), answer.body.contains("\"l1\""))
@@ -172,7 +178,7 @@ async fn what_is_public_in_part_hides_no_mistake() {
         assert_eq!(ask("/health/levels", &headers).await, expected, "{headers:?}");
     }
     assert_eq!(ask("/health/levels/5", &wrong).await, (200, true, false), "which is public");
-    let (address, _, endpoint) = start(Access::new().levels(.., any_of([shallow(), Unsure.into()]))).await;
+    let (address, _, endpoint) = start(Access::new().levels(Levels::ALL, any_of([shallow(), Unsure.into()]))).await;
     for (path, status) in [("/health/levels", 503), ("/health/levels/5", 200)] {
         assert_eq!(get(address, path).await.status, status, "{path}");
     }

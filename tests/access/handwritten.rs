@@ -3,7 +3,7 @@
 use std::{future::pending, time::Duration};
 
 use health_runtime::{
-    Group, Level,
+    Group, Level, Levels,
     access::{
         Access, AccessKey, AnyPolicy, Caller, Decision, Policy, Proxies, User, access_key, address, all_of, any_of,
         basic, not, public, signed,
@@ -67,7 +67,7 @@ async fn vary_names_the_headers_that_policies_read() {
     let people = || basic("health", [User::new("ada", "correct horse battery")]);
     let keys = || access_key([AccessKey::new("ada", secret)]);
     let signers = || signed([AccessKey::new("ada", secret)]);
-    let all = |policy: AnyPolicy| Access::new().levels(.., policy);
+    let all = |policy: AnyPolicy| Access::new().levels(Levels::ALL, policy);
     let behind = |proxies| all(public()).behind(proxies);
     let of_keys = ", x-access-key, x-secret-key, x-signature";
     for (access, expected) in [
@@ -94,7 +94,7 @@ async fn vary_names_the_headers_that_policies_read() {
 
 #[tokio::test]
 async fn every_decision_has_its_answer() {
-    let (address, runs, endpoint) = start(Access::new().levels(.., Obedient)).await;
+    let (address, runs, endpoint) = start(Access::new().levels(Levels::ALL, Obedient)).await;
     for (what, status, challenge, is_detailed) in [
         ("allow", 200, "", true),
         ("outline", 200, "", false),
@@ -121,7 +121,10 @@ async fn every_decision_has_its_answer() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_that_hangs_or_blocks_costs_its_own_callers_two_seconds_and_nobody_else_anything() {
-    let access = Access::new().levels(5.., public()).levels(..=4, Obedient).group(Group::Startup, Obedient);
+    let access = Access::new()
+        .levels(Level::L5, public())
+        .levels(Level::L1..=Level::L4, Obedient)
+        .group(Group::Startup, Obedient);
     let (address, runs, _) = start(access).await;
     let started = Instant::now();
     let hanging: Vec<_> = ["hang", "block"]
@@ -148,8 +151,13 @@ async fn one_that_hangs_or_blocks_costs_its_own_callers_two_seconds_and_nobody_e
 async fn several_that_hang_do_not_add_up() {
     let hanging = || any_of([Obedient, Obedient, Obedient]);
     let allowed = any_of([Obedient.into(), public()]);
-    let (address, ..) =
-        start(Access::new().levels(1..=1, hanging()).levels(2..=2, allowed).levels(3.., not(Obedient))).await;
+    let (address, ..) = start(
+        Access::new()
+            .levels(Level::L1, hanging())
+            .levels(Level::L2, allowed)
+            .levels(Level::L3..=Level::L5, not(Obedient)),
+    )
+    .await;
     let ask = async |path: &'static str| {
         let started = Instant::now();
         (get_with(address, path, &[("X-Do", "hang")]).await.status, started.elapsed())

@@ -9,7 +9,7 @@ use axum::{
     http::{Request, StatusCode, header},
 };
 use health_runtime::{
-    Group,
+    Group, Level, Levels,
     access::{Access, AccessKey, Caller, Decision, Limits, Policy, User, access_key, any_of, basic, public},
 };
 use health_tests::{get, get_with};
@@ -24,7 +24,10 @@ const MINUTE: Duration = Duration::from_mins(1);
 
 fn guarded() -> Access {
     let policy = any_of([basic("x", [User::new("ada", PASSWORD)]), access_key([AccessKey::new("k", SECRET)])]);
-    Access::new().levels(5.., public()).levels(..=4, policy.clone()).group(Group::Startup, policy)
+    Access::new()
+        .levels(Level::L5, public())
+        .levels(Level::L1..=Level::L4, policy.clone())
+        .group(Group::Startup, policy)
 }
 
 /// Asks from an address, without a socket, so that time can stand still.
@@ -92,7 +95,8 @@ async fn only_what_is_wrong_counts_as_a_failed_attempt() {
     let hidden = [key("k", SECRET), credentials::basic("ada", "wrong")].concat();
     let policy =
         any_of([access_key([AccessKey::new("k", SECRET)]).without_details(), basic("x", [User::new("ada", PASSWORD)])]);
-    let (router, ..) = self::router(Access::new().levels(.., policy).limits(Limits::new().failures(1, MINUTE)));
+    let (router, ..) =
+        self::router(Access::new().levels(Levels::ALL, policy).limits(Limits::new().failures(1, MINUTE)));
     assert_eq!(ask(&router, "192.0.2.1", "/health/levels/1", &hidden).await.0, StatusCode::OK);
     assert_eq!(ask(&router, "192.0.2.1", "/health/levels/1", &hidden).await.0, StatusCode::TOO_MANY_REQUESTS);
 }
@@ -143,7 +147,8 @@ async fn flood_of_new_addresses_locks_out_no_other_network() {
 
 #[tokio::test(start_paused = true)]
 async fn deep_levels_have_a_rate_of_their_own() {
-    let (router, runs, _) = router(guarded().limits(Limits::new().levels(..=2, 2, MINUTE).levels(5.., 4, MINUTE)));
+    let (router, runs, _) =
+        router(guarded().limits(Limits::new().levels(Level::L1..=Level::L2, 2, MINUTE).levels(Level::L5, 4, MINUTE)));
     let right = key("k", SECRET);
     for path in ["/health/levels/1", "/health/checks/l2"] {
         assert_eq!(ask(&router, "192.0.2.1", path, &right).await.0, StatusCode::OK, "{path}");
@@ -167,7 +172,10 @@ async fn deep_levels_have_a_rate_of_their_own() {
 #[tokio::test]
 async fn a_flood_of_wrong_passwords_is_answered_and_probes_stay_quick() {
     let hashed = User::hashed("ada", credentials::hash(PASSWORD));
-    let access = Access::new().levels(5.., public()).levels(..=4, basic("x", [hashed])).limits(Limits::new());
+    let access = Access::new()
+        .levels(Level::L5, public())
+        .levels(Level::L1..=Level::L4, basic("x", [hashed]))
+        .limits(Limits::new());
     let (address, runs, endpoint) = start(access).await;
     let wrong = credentials::basic("ada", "wrong");
     for _ in 0..500 {
@@ -195,7 +203,7 @@ impl Policy for Slow {
 #[tokio::test(start_paused = true)]
 async fn guesses_that_are_made_side_by_side_are_limited_as_others_are() {
     let limits = Limits::new().failures(3, MINUTE);
-    let (router, runs, endpoint) = router(Access::new().levels(.., Slow).limits(limits));
+    let (router, runs, endpoint) = router(Access::new().levels(Levels::ALL, Slow).limits(limits));
     let wrong: Headers = vec![("x-password", "wrong".to_owned())];
     let right: Headers = vec![("x-password", "the right one".to_owned())];
     let guesses = (0..50).map(|_| ask(&router, "192.0.2.1", "/health/levels/1", &wrong));
@@ -215,7 +223,7 @@ async fn guesses_that_are_made_side_by_side_are_limited_as_others_are() {
 #[tokio::test(start_paused = true)]
 async fn guesses_whose_answer_nobody_waits_for_count() {
     let limits = Limits::new().failures(3, MINUTE);
-    let (router, ..) = router(Access::new().levels(.., Slow).limits(limits));
+    let (router, ..) = router(Access::new().levels(Levels::ALL, Slow).limits(limits));
     let [wrong, right]: [Headers; 2] = ["wrong", "the right one"].map(|word| vec![("x-password", word.to_owned())]);
     for _ in 0..3 {
         let asking = ask(&router, "192.0.2.1", "/health/levels/1", &wrong);
@@ -235,7 +243,7 @@ async fn names_are_not_told_by_how_long_a_refusal_takes() {
         argon2.hash_password_with_salt(PASSWORD.as_bytes(), b"a salt of sixteen").expect("a hash").to_string()
     };
     let users = [User::new("plain", PASSWORD), User::hashed("hashed", hash)];
-    let (router, ..) = router(Access::new().levels(.., basic("x", users)));
+    let (router, ..) = router(Access::new().levels(Levels::ALL, basic("x", users)));
     let is_hashed_first = async |headers: &Headers| {
         let answer = ask(&router, "192.0.2.1", "/health/levels/4", headers);
         tokio::pin!(answer);

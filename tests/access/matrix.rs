@@ -2,7 +2,7 @@
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use health_runtime::{
-    Group, Selection,
+    Group, Level, Levels, Selection,
     access::{Access, AccessKey, AnyPolicy, Jwt, JwtAlgorithm, JwtKeys, User, access_key, basic, jwt, public, signed},
 };
 use health_tests::{Answer, get_until, get_with, request};
@@ -101,7 +101,7 @@ fn of_keys() -> Case {
     let keys = [
         AccessKey::new("old", SECRET),
         AccessKey::new("new", "another secret, of 2026"),
-        AccessKey::new("four", "secret for level four").levels(4..=4),
+        AccessKey::new("four", "secret for level four").levels(Level::L4),
     ];
     Case {
         name: "access_key",
@@ -123,7 +123,7 @@ fn of_keys() -> Case {
 }
 
 fn of_signatures() -> Case {
-    let keys = [AccessKey::new("all", SECRET), AccessKey::new("four", "secret for level four").levels(4..=4)];
+    let keys = [AccessKey::new("all", SECRET), AccessKey::new("four", "secret for level four").levels(Level::L4)];
     let signs = |id: &'static str, secret: &'static str, seconds: i64| -> Brought {
         Box::new(move |path| signature(id, secret, path, now().saturating_add_signed(seconds), &nonce()))
     };
@@ -316,7 +316,7 @@ fn ran(runs: &Runs) -> Vec<usize> {
 }
 
 async fn try_all(case: Case) {
-    let access = Access::new().levels(..=4, case.policy.clone()).levels(5..=5, public());
+    let access = Access::new().levels(Level::L1..=Level::L4, case.policy.clone()).levels(Level::L5, public());
     let (address, runs, endpoint) = start(access.group(Group::Startup, case.policy.clone())).await;
     // So that there is something to be known.
     endpoint.monitor().report(&Selection::everything()).await;
@@ -409,7 +409,7 @@ async fn try_all(case: Case) {
 
 #[tokio::test]
 async fn passwords() {
-    let users = vec![User::new("ädä", PASSWORD), User::new("guest", "guest").levels(4..=4)];
+    let users = vec![User::new("ädä", PASSWORD), User::new("guest", "guest").levels(Level::L4)];
     try_all(of_passwords("basic", users)).await;
 }
 
@@ -417,7 +417,7 @@ async fn passwords() {
 async fn hashed_passwords() {
     let users = vec![
         User::hashed("ädä", credentials::hash(PASSWORD)),
-        User::hashed("guest", credentials::hash("guest")).levels(4..=4),
+        User::hashed("guest", credentials::hash("guest")).levels(Level::L4),
     ];
     try_all(of_passwords("hashed", users)).await;
 }
@@ -441,7 +441,9 @@ async fn signatures() {
 async fn a_signature_counts_once() {
     let policy = signed([AccessKey::new("all", SECRET)]);
     // The same keys are asked about by two policies of one request.
-    let access = Access::new().levels(..=2, policy.clone()).levels(3.., policy.clone().without_details());
+    let access = Access::new()
+        .levels(Level::L1..=Level::L2, policy.clone())
+        .levels(Level::L3..=Level::L5, policy.clone().without_details());
     let (address, runs, endpoint) = start(access).await;
     let headers = signature("all", SECRET, "/health/levels/1", now(), "used-once");
     let ask = async |path| get_with(address, path, &borrowed(&headers)).await;
@@ -463,7 +465,7 @@ async fn a_signature_counts_once() {
 /// A request that was overheard on its way to one endpoint of the process is of no use at the other.
 #[tokio::test]
 async fn signature_counts_once_for_all_endpoints_of_a_process() {
-    let access = |secret| Access::new().levels(.., signed([AccessKey::new("shared", secret)]));
+    let access = |secret| Access::new().levels(Levels::ALL, signed([AccessKey::new("shared", secret)]));
     let (first, ..) = start(access(SECRET)).await;
     let (second, ..) = start(access(SECRET)).await;
     let (other, ..) = start(access("another secret, of 2026")).await;
@@ -476,8 +478,8 @@ async fn signature_counts_once_for_all_endpoints_of_a_process() {
 #[tokio::test]
 async fn busy_key_does_not_make_others_be_refused() {
     use tower::ServiceExt as _;
-    let keys = [AccessKey::new("busy", SECRET).levels(5..), AccessKey::new("quiet", "another secret, of 2026")];
-    let (address, _, endpoint) = start(Access::new().levels(.., signed(keys))).await;
+    let keys = [AccessKey::new("busy", SECRET).levels(Level::L5), AccessKey::new("quiet", "another secret, of 2026")];
+    let (address, _, endpoint) = start(Access::new().levels(Levels::ALL, signed(keys))).await;
     let router = endpoint.router();
     let mut statuses = std::collections::BTreeMap::new();
     for _ in 0..10_001 {
@@ -495,7 +497,8 @@ async fn busy_key_does_not_make_others_be_refused() {
 
 #[tokio::test]
 async fn methods_other_than_reading_are_refused_before_anybody_is_asked() {
-    let (address, runs, _) = start(Access::new().levels(.., access_key([AccessKey::new("all", SECRET)]))).await;
+    let (address, runs, _) =
+        start(Access::new().levels(Levels::ALL, access_key([AccessKey::new("all", SECRET)]))).await;
     for (method, status) in [("POST", 405), ("DELETE", 405), ("HEAD", 401), ("OPTIONS", 401)] {
         assert_eq!(request(address, method, "/health/levels/1").await.status, status, "{method}");
     }

@@ -1,7 +1,7 @@
 //! The rules: what stops a start, what shows how much, and what the defaults are.
 
 use health_runtime::{
-    Check, Endpoint, Group, Level, Problem, ShowDetails, View,
+    Check, Endpoint, Group, Level, Levels, Problem, ShowDetails, View,
     access::{
         Access, AccessKey, Limits, Proxies, Signed, User, access_key, address, all_of, any_of, basic, closed, public,
     },
@@ -29,72 +29,72 @@ fn problems(access: Access) -> Vec<String> {
 fn what_cannot_be_meant_stops_the_start() {
     for (access, expected) in [
         (Access::new(), "levels 1, 2, 3, 4, 5 have no rule; if nobody is meant, say `closed()`"),
-        (Access::new().levels(2..=5, public()), "level 1 has no rule; if nobody is meant, say `closed()`"),
         (
-            Access::new().levels(1..=3, public()).levels(3..=5, closed()),
+            Access::new().levels(Level::L2..=Level::L5, public()),
+            "level 1 has no rule; if nobody is meant, say `closed()`",
+        ),
+        (
+            Access::new().levels(Level::L1..=Level::L3, public()).levels(Level::L3..=Level::L5, closed()),
             "level 3 has more than one rule; keep one of them",
         ),
-        (Access::new().levels(0..=5, public()), "levels are a range within 1 to 5, such as `4..=5`"),
-        (Access::new().levels(.., public().only_levels(6..)), "levels are a range within 1 to 5, such as `4..=5`"),
         (
-            Access::new().levels(.., public()).group(Group::Startup, public()).group(Group::Startup, closed()),
+            Access::new().levels(Levels::ALL, public()).group(Group::Startup, public()).group(Group::Startup, closed()),
             "the group startup has more than one policy; keep one of them",
         ),
         (
-            Access::new().levels(.., public()).info(public()).info(closed()),
+            Access::new().levels(Levels::ALL, public()).info(public()).info(closed()),
             "the build information has more than one policy; keep one of them",
         ),
         (
-            Access::new().levels(.., any_of([any_of::<access_policy::Never>([])])),
+            Access::new().levels(Levels::ALL, any_of([any_of::<access_policy::Never>([])])),
             "`any_of` holds no policy; use `closed()` if nobody is meant",
         ),
         (
-            Access::new().levels(.., all_of::<access_policy::Never>([])),
+            Access::new().levels(Levels::ALL, all_of::<access_policy::Never>([])),
             "`all_of` holds no policy; use `closed()` if nobody is meant",
         ),
         (
-            Access::new().levels(.., basic("x", [])),
+            Access::new().levels(Levels::ALL, basic("x", [])),
             "`basic` has no users, so nobody could be let in; say `closed()` if that is meant",
         ),
         (
-            Access::new().levels(.., basic("a\"b", [User::new("a", "b")])),
+            Access::new().levels(Levels::ALL, basic("a\"b", [User::new("a", "b")])),
             r#"`basic`: "a\"b" is no realm; take visible ASCII without `"` and `\`"#,
         ),
-        (Access::new().levels(.., basic("x", [User::new("a", "")])), r#"`basic`: user "a": the password is empty"#),
         (
-            Access::new().levels(.., basic("x", [User::new("a:b", "c")])),
+            Access::new().levels(Levels::ALL, basic("x", [User::new("a", "")])),
+            r#"`basic`: user "a": the password is empty"#,
+        ),
+        (
+            Access::new().levels(Levels::ALL, basic("x", [User::new("a:b", "c")])),
             r#"`basic`: "a:b" is no user; it needs a character, no `:` and no control characters"#,
         ),
         (
-            Access::new().levels(.., basic("x", [User::new("a", "b"), User::new("a", "c")])),
+            Access::new().levels(Levels::ALL, basic("x", [User::new("a", "b"), User::new("a", "c")])),
             r#"`basic` has the user "a" twice"#,
         ),
         (
-            Access::new().levels(.., basic("x", [User::hashed("a", "$2b$10$no-argon2")])),
+            Access::new().levels(Levels::ALL, basic("x", [User::hashed("a", "$2b$10$no-argon2")])),
             r#"`basic`: user "a": the hash is no argon2 hash in the PHC string format, such as `$argon2id$v=19$m=19456,t=2,p=1$…`, or it takes more than a GiB or than four passes over as much"#,
         ),
         (
-            Access::new().levels(.., access_key([AccessKey::new("a", "short")])),
+            Access::new().levels(Levels::ALL, access_key([AccessKey::new("a", "short")])),
             r#"`access_key`: key "a": the secret is shorter than 16 bytes"#,
         ),
         (
-            Access::new().levels(.., access_key([AccessKey::new("a", SECRET).levels(7..=9)])),
-            r#"`access_key`: key "a": levels are a range within 1 to 5, such as `4..=5`"#,
-        ),
-        (
-            Access::new().levels(.., Signed::new([AccessKey::new("a", SECRET)]).window(Duration::ZERO)),
+            Access::new().levels(Levels::ALL, Signed::new([AccessKey::new("a", SECRET)]).window(Duration::ZERO)),
             "`signed`: a window of 0ns is not between a second and an hour",
         ),
         (
-            Access::new().levels(.., address(["10.0.0.0/33"])),
+            Access::new().levels(Levels::ALL, address(["10.0.0.0/33"])),
             r#"`address`: "10.0.0.0/33" is no range of addresses; write such as `10.0.0.0/8`, `2001:db8::/32` or `::1`"#,
         ),
         (
-            Access::new().levels(.., public()).behind(Proxies::forwarded(Vec::<String>::new())),
+            Access::new().levels(Levels::ALL, public()).behind(Proxies::forwarded(Vec::<String>::new())),
             "`Proxies` has no range of addresses",
         ),
         (
-            Access::new().levels(.., public()).limits(Limits::new().failures(0, Duration::from_secs(1))),
+            Access::new().levels(Levels::ALL, public()).limits(Limits::new().failures(0, Duration::from_secs(1))),
             "`Limits`: 0 in 1s is no rate; make both more than zero",
         ),
     ] {
@@ -107,54 +107,54 @@ fn credentials_that_nobody_could_bring_stop_the_start() {
     for (access, expected) in [
         // As read from a file that ends with a line feed: no client could send it.
         (
-            Access::new().levels(.., basic("x", [User::new("a", "secret\n")])),
+            Access::new().levels(Levels::ALL, basic("x", [User::new("a", "secret\n")])),
             r#"`basic`: user "a": the password holds a control character, such as a line feed at its end, which nobody can send"#,
         ),
         (
-            Access::new().levels(.., access_key([AccessKey::new("a", format!("{SECRET}\n"))])),
+            Access::new().levels(Levels::ALL, access_key([AccessKey::new("a", format!("{SECRET}\n"))])),
             r#"`access_key`: key "a": the secret ends with a line break"#,
         ),
         (
-            Access::new().levels(.., access_key([AccessKey::new("a", format!("{SECRET}ä"))])),
+            Access::new().levels(Levels::ALL, access_key([AccessKey::new("a", format!("{SECRET}ä"))])),
             r#"`access_key`: key "a": the secret is not visible ASCII without space at its ends, so no header can hold it"#,
         ),
         (
-            Access::new().levels(.., access_key([AccessKey::new("ä", SECRET)])),
+            Access::new().levels(Levels::ALL, access_key([AccessKey::new("ä", SECRET)])),
             r#"`access_key`: key "ä" is not visible ASCII without space at its ends, so no header can hold it"#,
         ),
         (
-            Access::new().levels(.., Signed::new([AccessKey::new("a ", SECRET)])),
+            Access::new().levels(Levels::ALL, Signed::new([AccessKey::new("a ", SECRET)])),
             r#"`signed`: key "a " is not visible ASCII without space at its ends, so no header can hold it"#,
         ),
         (
-            Access::new().levels(.., Signed::new([AccessKey::new("a", format!("{SECRET}\n"))])),
+            Access::new().levels(Levels::ALL, Signed::new([AccessKey::new("a", format!("{SECRET}\n"))])),
             r#"`signed`: key "a": the secret ends with a line break"#,
         ),
         // Nobody's password could have these hashes.
         (
             Access::new().levels(
-                ..,
+                Levels::ALL,
                 basic("x", [User::hashed("a", "$argon2id$v=18$m=8,t=1,p=1$c29tZXNhbHQ$AAAAAAAAAAAAAAAAAAAAAA")]),
             ),
             r#"`basic`: user "a": the hash is no argon2 hash in the PHC string format, such as `$argon2id$v=19$m=19456,t=2,p=1$…`, or it takes more than a GiB or than four passes over as much"#,
         ),
         (
             Access::new().levels(
-                ..,
+                Levels::ALL,
                 basic("x", [User::hashed("a", "$argon2id$v=19$m=1,t=1,p=1$c29tZXNhbHQ$AAAAAAAAAAAAAAAAAAAAAA")]),
             ),
             r#"`basic`: user "a": the hash is no argon2 hash in the PHC string format, such as `$argon2id$v=19$m=19456,t=2,p=1$…`, or it takes more than a GiB or than four passes over as much"#,
         ),
         (
             Access::new().levels(
-                ..,
+                Levels::ALL,
                 basic("x", [User::hashed("a", "$argon2ds$v=19$m=8,t=1,p=1$c29tZXNhbHQ$AAAAAAAAAAAAAAAAAAAAAA")]),
             ),
             r#"`basic`: user "a": the hash is no argon2 hash in the PHC string format, such as `$argon2id$v=19$m=19456,t=2,p=1$…`, or it takes more than a GiB or than four passes over as much"#,
         ),
         (
             Access::new().levels(
-                ..,
+                Levels::ALL,
                 basic(
                     "x",
                     [User::hashed("a", "$argon2id$v=19$m=4294967295,t=1,p=1$c29tZXNhbHQ$AAAAAAAAAAAAAAAAAAAAAA")],
@@ -164,7 +164,7 @@ fn credentials_that_nobody_could_bring_stop_the_start() {
         ),
         (
             Access::new().levels(
-                ..,
+                Levels::ALL,
                 basic(
                     "x",
                     [User::hashed("a", "$argon2id$v=19$m=8,t=4294967295,p=1$c29tZXNhbHQ$AAAAAAAAAAAAAAAAAAAAAA")],
@@ -193,7 +193,7 @@ mod access_policy {
 #[test]
 fn every_problem_is_told_at_once_and_once() {
     let twice = basic("x", [User::new("", "")]);
-    let access = Access::new().levels(1..=1, twice.clone()).levels(3..=3, twice);
+    let access = Access::new().levels(Level::L1, twice.clone()).levels(Level::L3, twice);
     assert_eq!(problems(access).len(), 3, "no rules for three levels, no name, no password");
     let error = Endpoint::builder().access(Access::new()).base_path("health").build().expect_err("both");
     assert_eq!(error.problems().len(), 3, "two paths and the rules: {error}");
@@ -215,7 +215,8 @@ async fn without_access_everything_is_as_it_was() {
 
 #[tokio::test]
 async fn closed_levels_are_for_nobody_and_seen_by_nobody() {
-    let (address, runs, endpoint) = start(Access::new().levels(4.., public()).levels(..=3, closed())).await;
+    let (address, runs, endpoint) =
+        start(Access::new().levels(Level::L4..=Level::L5, public()).levels(Level::L1..=Level::L3, closed())).await;
     for path in ["/health/levels/1", "/health/levels/3", "/health/levels/2?cumulative", "/health/checks/l2"] {
         let answer = get(address, path).await;
         assert_eq!((answer.status, answer.header("www-authenticate")), (403, ""), "{path}");
@@ -234,7 +235,7 @@ async fn closed_levels_are_for_nobody_and_seen_by_nobody() {
 
 #[tokio::test]
 async fn one_level_of_several_keeps_its_key_in_the_values_view() {
-    let access = || Access::new().levels(5.., public()).levels(..=4, closed());
+    let access = || Access::new().levels(Level::L5, public()).levels(Level::L1..=Level::L4, closed());
     let values = |access| {
         builder([Check::new("a", Level::L5, || async { true }), Check::new("b", Level::L1, || async { true })])
             .access(access)
@@ -256,8 +257,8 @@ async fn names_on_hidden_levels_are_not_told_by_what_they_block() {
     ];
     let all = key("all", SECRET);
     let access = Access::new()
-        .levels(4.., any_of([access_key([AccessKey::new("all", SECRET)]), public().with_details()]))
-        .levels(..=3, access_key([AccessKey::new("all", SECRET)]));
+        .levels(Level::L4..=Level::L5, any_of([access_key([AccessKey::new("all", SECRET)]), public().with_details()]))
+        .levels(Level::L1..=Level::L3, access_key([AccessKey::new("all", SECRET)]));
     let address = serve(builder(checks).access(access).build().expect("good").router()).await;
     for path in ["/health", "/health/levels", "/health/levels/4", "/health/checks/blocked", "/readyz?verbose"] {
         let answer = get(address, path).await;
@@ -277,7 +278,11 @@ async fn names_on_hidden_levels_are_not_told_by_what_they_block() {
 #[tokio::test]
 async fn details_outweighs_the_policies_for_all_whom_they_let_in() {
     let runs = Runs::default();
-    let access = || Access::new().levels(5.., public()).levels(..=4, access_key([AccessKey::new("all", SECRET)]));
+    let access = || {
+        Access::new()
+            .levels(Level::L5, public())
+            .levels(Level::L1..=Level::L4, access_key([AccessKey::new("all", SECRET)]))
+    };
     let all = key("all", SECRET);
     for (show, anonymous, known) in
         [(None, false, true), (Some(ShowDetails::Always), true, true), (Some(ShowDetails::Never), false, false)]
@@ -304,10 +309,10 @@ async fn stored_answers_are_for_those_who_see_the_same_and_for_nobody_else() {
     let checks = Level::ALL.map(|level| check(level).max_age(Duration::from_mins(1)));
     let keys = [
         AccessKey::new("all", SECRET),
-        AccessKey::new("four", "secret for level four").levels(4..),
+        AccessKey::new("four", "secret for level four").levels(Level::L4..=Level::L5),
         AccessKey::new("outline", "secret without details").without_details(),
     ];
-    let access = Access::new().levels(5.., public()).levels(..=4, access_key(keys));
+    let access = Access::new().levels(Level::L5, public()).levels(Level::L1..=Level::L4, access_key(keys));
     let address = serve(builder(checks).access(access).build().expect("good").router()).await;
     let seen = async |headers: credentials::Headers| {
         let body = get_with(address, "/health/levels", &borrowed(&headers)).await.body;
@@ -332,7 +337,8 @@ async fn build_information_can_have_a_policy() {
     let keys = || access_key([AccessKey::new("all", SECRET)]);
     let all = key("all", SECRET);
     let start = async |access| serve(builder([]).build_info(INFO).access(access).build().expect("good").router()).await;
-    let address = start(Access::new().levels(5.., public()).levels(..=4, keys()).info(keys())).await;
+    let address =
+        start(Access::new().levels(Level::L5, public()).levels(Level::L1..=Level::L4, keys()).info(keys())).await;
     assert_eq!(get(address, "/health/info").await.status, 401);
     let body = get(address, "/health").await.json();
     assert_eq!((body.get("info"), body["levels"]["level_5"].as_str()), (None, Some("pass")));
@@ -340,7 +346,7 @@ async fn build_information_can_have_a_policy() {
     assert!(body["language"].is_string() && body["name"].is_string());
     assert!(get_with(address, "/health", &borrowed(&all)).await.json()["info"]["language"].is_string());
     // Without one, everybody sees it, and the compiler those alone who see details anywhere.
-    let address = start(Access::new().levels(5.., public()).levels(..=4, keys())).await;
+    let address = start(Access::new().levels(Level::L5, public()).levels(Level::L1..=Level::L4, keys())).await;
     for path in ["/health", "/health/info"] {
         let info = |body: serde_json::Value| body.get("info").cloned().unwrap_or(body);
         let body = info(get(address, path).await.json());
@@ -354,13 +360,13 @@ async fn build_information_can_have_a_policy() {
 #[tokio::test]
 async fn the_macro_takes_it_as_well() {
     let endpoint = health_endpoint! {
-        access: Access::new().levels(4..=5, public()).levels(1..=3, closed()),
+        access: Access::new().levels(Level::L4..=Level::L5, public()).levels(Level::L1..=Level::L3, closed()),
         configure: |builder| builder.without_declared_checks().checks([Check::new("x", Level::L1, || async { true })]),
     };
     let address = serve_with_addresses(endpoint.expect("good").router()).await;
     assert_eq!(get(address, "/health/levels/1").await.status, 403);
     assert_eq!(get(address, "/health/levels/4").await.status, 200);
     let everything = any_of([basic("x", [User::new("a", "b")]), access_key([AccessKey::new("c", SECRET)])]);
-    let access = Access::new().levels(4..=5, public()).levels(1..=3, everything);
+    let access = Access::new().levels(Level::L4..=Level::L5, public()).levels(Level::L1..=Level::L3, everything);
     assert!(health_endpoint! { access: access }.is_ok());
 }

@@ -8,7 +8,7 @@ use std::{
 };
 
 use health_runtime::{
-    Check, Details, Level, Outcome, Secret, Selection, ShowDetails, Tls,
+    Check, Details, Level, Levels, Outcome, Secret, Selection, ShowDetails, Tls,
     access::{
         Access, AccessKey, AnyPolicy, Caller, CertificateMatcher, Decision, Jwt, JwtAlgorithm, JwtKeys, Limits, Policy,
         Proxies, RefusalCounts, Signed, Tokens, User, access_key, address, all_of, any_of, basic, client_certificate,
@@ -132,7 +132,7 @@ fn policies(hash: &str) -> (AnyPolicy, Tokens, String) {
 fn assert_errors_are_silent() {
     let doubled = format!("{CANARY}-{CANARY}");
     let bad = Access::new().levels(
-        1..=1,
+        Level::L1,
         any_of([
             basic("x", [User::hashed("a", CANARY), User::new("", CANARY)]),
             access_key([AccessKey::new("", CANARY), AccessKey::new("b", &CANARY[..12])]),
@@ -212,7 +212,7 @@ async fn no_secret_is_written_anywhere() {
     };
     let (policy, tokens, mut shown) = policies(&hash);
     let access = Access::new()
-        .levels(.., policy.clone())
+        .levels(Levels::ALL, policy.clone())
         .tokens(tokens)
         .behind(Proxies::forwarded(["127.0.0.1"]))
         .limits(Limits::new().failures(1_000_000, Duration::from_secs(1)));

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::{Router, body::Body, http::Request};
 use health_runtime::{
-    BuildMetadata, Check, Level, Outcome,
+    BuildMetadata, Check, Level, Levels, Outcome,
     access::{Access, AccessKey, access_key, any_of, public},
 };
 use health_tests::builder;
@@ -86,11 +86,12 @@ async fn nobody_gets_an_answer_that_was_stored_for_another() {
     let keys = access_key([
         AccessKey::new("all", SECRET),
         AccessKey::new("outline", SECRET).without_details(),
-        AccessKey::new("deep", SECRET).levels(1..=2),
-        AccessKey::new("four", SECRET).levels(4..=4),
-        AccessKey::new("four-and-five", SECRET).levels(4..=5).without_details(),
+        AccessKey::new("deep", SECRET).levels(Level::L1..=Level::L2),
+        AccessKey::new("four", SECRET).levels(Level::L4),
+        AccessKey::new("four-and-five", SECRET).levels(Level::L4..=Level::L5).without_details(),
     ]);
-    let access = Access::new().levels(.., any_of([public().only_levels(5..), keys.clone()])).info(any_of([keys]));
+    let access =
+        Access::new().levels(Levels::ALL, any_of([public().only_levels(Level::L5), keys.clone()])).info(any_of([keys]));
     let build = BuildMetadata::new("orders", "3.0.3");
     let endpoint = builder(checks).build_info(build).access(access).build().expect("a good endpoint");
     let places = places(&endpoint);

@@ -24,7 +24,8 @@ fn health() -> Endpoint {
     let people = basic("health", [User::new("ada", "correct horse")]);
     let tokens = Tokens::new("0123456789abcdef0123456789abcdef", people.clone());
     let known = any_of([people, tokens.policy(), address(["127.0.0.0/8"])]);
-    let access = Access::new().levels(4..=5, public()).levels(1..=3, known).tokens(tokens);
+    let access =
+        Access::new().levels(Level::L4..=Level::L5, public()).levels(Level::L1..=Level::L3, known).tokens(tokens);
     let check = |check: Check| check.max_age(Duration::from_hours(1));
     builder([
         check(Check::new("db", Level::L1, || async { Details::pass(serde_json::json!({ "is_db_online": true })) }))

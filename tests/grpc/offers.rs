@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use health_runtime::{
-    Check, EndpointBuilder, Group, GrpcHealth, Level,
+    Check, EndpointBuilder, Group, GrpcHealth, Level, Levels,
     access::{Access, Decision, Limits, User, any_of, basic, closed, public},
 };
 use health_tests::{builder, endpoint};
@@ -33,9 +33,9 @@ fn ship(deep: &Switch) -> EndpointBuilder {
 fn access() -> Access {
     let people = || basic("health", [User::new("ada", "correct horse battery")]);
     Access::new()
-        .levels(4..=5, public())
-        .levels(2..=3, any_of([people(), public()]))
-        .levels(1..=1, people())
+        .levels(Level::L4..=Level::L5, public())
+        .levels(Level::L2..=Level::L3, any_of([people(), public()]))
+        .levels(Level::L1, people())
         .group(Group::Startup, people())
 }
 
@@ -59,7 +59,7 @@ async fn access_rules_hide_guarded_levels_and_groups() {
     }
     assert_eq!(deep.runs(), runs, "a guarded check is not run");
 
-    let shut = Access::new().levels(.., closed());
+    let shut = Access::new().levels(Levels::ALL, closed());
     let health = GrpcHealth::new(&ship(&deep).access(shut).build().expect("a good endpoint"));
     let groups = ["", "liveness", "readiness", "startup"];
     assert_eq!(list(health).await.expect("a list").keys().collect::<Vec<_>>(), groups);
@@ -68,7 +68,11 @@ async fn access_rules_hide_guarded_levels_and_groups() {
 /// Limits count requests over HTTP, and are not to be had around.
 #[tokio::test(start_paused = true)]
 async fn limited_levels_are_not_open() {
-    let access = Access::new().levels(.., public()).limits(Limits::new().levels(1..=2, 1, Duration::from_mins(1)));
+    let access = Access::new().levels(Levels::ALL, public()).limits(Limits::new().levels(
+        Level::L1..=Level::L2,
+        1,
+        Duration::from_mins(1),
+    ));
     let health = GrpcHealth::new(&ship(&Switch::default()).access(access).build().expect("a good endpoint"));
     let groups = ["", "liveness", "readiness", "startup"];
     assert_eq!(list(health).await.expect("a list").keys().collect::<Vec<_>>(), groups);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use health_runtime::{
-    Group,
+    Group, Level, Levels,
     access::{Access, AccessKey, Limits, Tokens, User, access_key, any_of, basic, public},
 };
 use health_tests::{Answer, send};
@@ -16,10 +16,16 @@ use super::{SECRET, Service};
 fn access() -> Access {
     let people = basic(
         "health",
-        [User::new("ada", "correct horse"), User::new("bob", "battery staple").levels(4..=5).without_details()],
+        [
+            User::new("ada", "correct horse"),
+            User::new("bob", "battery staple").levels(Level::L4..=Level::L5).without_details(),
+        ],
     );
     let tokens = Tokens::new(SECRET, people.clone()).lifetime(Duration::from_mins(5));
-    Access::new().levels(5..=5, public()).levels(1..=4, any_of([people, tokens.policy()])).tokens(tokens)
+    Access::new()
+        .levels(Level::L5, public())
+        .levels(Level::L1..=Level::L4, any_of([people, tokens.policy()]))
+        .tokens(tokens)
 }
 
 async fn post(service: &Service, headers: &str, body: &str) -> Answer {
@@ -88,9 +94,9 @@ async fn token_grants_no_more_than_the_credentials_that_bought_it() {
         let rule = rule.unwrap_or_else(|| buys.clone());
         let tokens = Tokens::new(SECRET, any_of([buys, machines.clone()]));
         let access = Access::new()
-            .levels(1..=2, any_of([machines.clone(), tokens.policy()]))
-            .levels(3..=4, any_of([rule.without_details(), tokens.policy()]))
-            .levels(5.., public())
+            .levels(Level::L1..=Level::L2, any_of([machines.clone(), tokens.policy()]))
+            .levels(Level::L3..=Level::L4, any_of([rule.without_details(), tokens.policy()]))
+            .levels(Level::L5, public())
             .tokens(tokens);
         let service = Service::with(access).await;
         let ada = token(&service, ADA).await;
@@ -104,9 +110,13 @@ async fn token_grants_no_more_than_the_credentials_that_bought_it() {
 /// A password may be good for nothing else.
 #[tokio::test]
 async fn credentials_that_no_rule_accepts_buy_what_the_policy_grants() {
-    let tokens = Tokens::new(SECRET, basic("health", [User::new("ada", "correct horse").levels(2..)]));
+    let tokens =
+        Tokens::new(SECRET, basic("health", [User::new("ada", "correct horse").levels(Level::L2..=Level::L5)]));
     let machines = access_key([AccessKey::new("k", "0123456789abcdef-secret")]);
-    let access = Access::new().levels(1..=4, any_of([machines, tokens.policy()])).levels(5.., public()).tokens(tokens);
+    let access = Access::new()
+        .levels(Level::L1..=Level::L4, any_of([machines, tokens.policy()]))
+        .levels(Level::L5, public())
+        .tokens(tokens);
     let service = Service::with(access).await;
     let ada = token(&service, ADA).await;
     assert_eq!(claims(&ada)["health_levels"], json!([2, 3, 4, 5]));
@@ -170,7 +180,7 @@ async fn tokens_are_given_where_they_are_of_use() {
 #[tokio::test]
 async fn tokens_are_given_for_more_than_levels() {
     let tokens = || Tokens::new(SECRET, basic("health", [User::new("ada", "correct horse")]));
-    let all = || Access::new().levels(.., public());
+    let all = || Access::new().levels(Levels::ALL, public());
     for (access, without_groups) in [
         (all().info(tokens().policy()).tokens(tokens()), 200),
         (all().group(Group::Readiness, tokens().policy()).tokens(tokens()), 404),
@@ -186,7 +196,7 @@ async fn tokens_are_given_for_more_than_levels() {
 
 #[tokio::test]
 async fn there_is_no_such_route_unless_it_was_configured() {
-    let service = Service::with(Access::new().levels(1..=5, public())).await;
+    let service = Service::with(Access::new().levels(Levels::ALL, public())).await;
     assert_eq!(health_tests::get(service.address, "/health/token").await.status, 404);
     assert_eq!(post(&service, ADA, "").await.status, 404);
 }

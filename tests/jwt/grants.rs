@@ -1,6 +1,9 @@
 //! What a token that is accepted grants.
 
-use health_runtime::access::{Access, jwt, public};
+use health_runtime::{
+    Level, Levels,
+    access::{Access, jwt, public},
+};
 use serde_json::{Value, json};
 
 use super::{Service, claims_but, hs256, signed};
@@ -23,8 +26,11 @@ async fn seen(service: &Service, claims: Value) -> (u16, Vec<u8>, Vec<u8>) {
 
 #[tokio::test]
 async fn claims_and_scopes_grant_levels() {
-    let tokens = hs256().scope("health:deep", 1..=5).scope("health:shallow", 5..=5).scope("health:middle", 2..=4);
-    let service = Service::with(Access::new().levels(1..=5, jwt(tokens))).await;
+    let tokens = hs256()
+        .scope("health:deep", Levels::ALL)
+        .scope("health:shallow", Level::L5)
+        .scope("health:middle", Level::L2..=Level::L4);
+    let service = Service::with(Access::new().levels(Levels::ALL, jwt(tokens))).await;
     let all = vec![1, 2, 3, 4, 5];
     for (changes, levels, details) in [
         (json!({}), all.clone(), vec![1, 5]),
@@ -44,7 +50,7 @@ async fn claims_and_scopes_grant_levels() {
 
 #[tokio::test]
 async fn a_token_that_grants_nothing_is_known_and_refused() {
-    let service = Service::behind(hs256().scope("health:deep", 1..=5)).await;
+    let service = Service::behind(hs256().scope("health:deep", Levels::ALL)).await;
     for changes in [
         json!({ "health_levels": null }),
         json!({ "health_levels": [] }),
@@ -60,7 +66,8 @@ async fn a_token_that_grants_nothing_is_known_and_refused() {
 
 #[tokio::test]
 async fn a_token_that_says_nothing_has_what_was_said_here() {
-    let service = Service::with(Access::new().levels(1..=5, jwt(hs256().levels_by_default(4..)))).await;
+    let service =
+        Service::with(Access::new().levels(Levels::ALL, jwt(hs256().levels_by_default(Level::L4..=Level::L5)))).await;
     assert_eq!(seen(&service, json!({ "health_levels": null })).await, (200, vec![4, 5], vec![5]));
     assert_eq!(seen(&service, json!({ "health_levels": [1] })).await, (200, vec![1], vec![1]));
 }
@@ -75,7 +82,7 @@ async fn levels_may_stand_in_another_claim() {
 
 #[tokio::test]
 async fn what_is_public_stays_public() {
-    let access = Access::new().levels(4..=5, public()).levels(1..=3, jwt(hs256()));
+    let access = Access::new().levels(Level::L4..=Level::L5, public()).levels(Level::L1..=Level::L3, jwt(hs256()));
     let service = Service::with(access).await;
     assert_eq!(health_tests::get(service.address, "/health/levels/5").await.status, 200);
     assert_eq!(health_tests::get(service.address, "/readyz").await.status, 200);

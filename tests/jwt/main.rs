@@ -101,7 +101,8 @@ struct Service {
 
 impl Service {
     async fn behind(tokens: Jwt) -> Self {
-        Self::with(Access::new().levels(4..=5, public()).levels(1..=3, jwt(tokens))).await
+        Self::with(Access::new().levels(Level::L4..=Level::L5, public()).levels(Level::L1..=Level::L3, jwt(tokens)))
+            .await
     }
 
     async fn with(access: Access) -> Self {

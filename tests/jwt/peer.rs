@@ -7,7 +7,10 @@ use std::{
     time::Duration,
 };
 
-use health_runtime::access::{Access, Jwt, Limits, Tokens, User, any_of, basic};
+use health_runtime::{
+    Levels,
+    access::{Access, Jwt, Limits, Tokens, User, any_of, basic},
+};
 use serde_json::{Value, json};
 
 use super::{SECRET, Service, algorithms};
@@ -61,7 +64,7 @@ async fn tokens_of_another_library_are_judged_as_it_judges_them() {
 async fn another_library_accepts_the_tokens_that_are_given_out() {
     let people = basic("health", [User::new("ada", "correct horse")]);
     let tokens = Tokens::new(SECRET, people.clone());
-    let service = Service::with(Access::new().levels(1..=5, people).tokens(tokens)).await;
+    let service = Service::with(Access::new().levels(Levels::ALL, people).tokens(tokens)).await;
     let address = service.address;
     let answer = health_tests::send(
         address,
@@ -87,7 +90,7 @@ async fn authlib_gets_a_token_and_uses_it() {
     let people = basic("health", [User::new("ada", "correct horse")]);
     let tokens = Tokens::new(SECRET, people.clone());
     let limits = Limits::new().failures(2, Duration::from_mins(1));
-    let access = Access::new().levels(1..=5, any_of([people, tokens.policy()])).tokens(tokens).limits(limits);
+    let access = Access::new().levels(Levels::ALL, any_of([people, tokens.policy()])).tokens(tokens).limits(limits);
     let service = Service::with(access).await;
     let base = format!("http://{}/health", service.address);
     let ask = async |password: &str| {

@@ -1,6 +1,9 @@
 //! What is wrong at start, all of it, and nothing of any key.
 
-use health_runtime::access::{Access, Jwt, JwtAlgorithm, JwtKeys, Tokens, basic, jwt, public};
+use health_runtime::{
+    Level, Levels,
+    access::{Access, Jwt, JwtAlgorithm, JwtKeys, Tokens, basic, jwt, public},
+};
 use health_tests::builder;
 
 use super::{RSA_PUBLIC, SECRET};
@@ -11,7 +14,7 @@ fn problems(access: Access) -> Vec<String> {
 }
 
 fn fault(algorithm: JwtAlgorithm, keys: JwtKeys) -> String {
-    let problems = problems(Access::new().levels(1..=5, jwt(Jwt::new(algorithm, keys))));
+    let problems = problems(Access::new().levels(Levels::ALL, jwt(Jwt::new(algorithm, keys))));
     let [problem] = &problems[..] else { panic!("{problems:?}") };
     problem.clone()
 }
@@ -49,15 +52,14 @@ fn keys_that_cannot_be_used_stop_the_start() {
 #[test]
 fn every_mistake_is_told_at_once() {
     let tokens = Jwt::new(JwtAlgorithm::Hs256, JwtKeys::secret("short"))
-        .scope("two words", 1..=5)
-        .scope("deep", 1..=9)
+        .scope("two words", Levels::ALL)
         .leeway(std::time::Duration::from_hours(1));
     let own = Tokens::new("short too", basic("health", [])).lifetime(std::time::Duration::ZERO);
-    let problems = problems(Access::new().levels(1..=4, jwt(tokens)).levels(5..=5, public()).tokens(own));
+    let problems =
+        problems(Access::new().levels(Level::L1..=Level::L4, jwt(tokens)).levels(Level::L5, public()).tokens(own));
     for expected in [
         "the secret is shorter",
         "a scope is one word",
-        "levels are a range within 1 to 5",
         "a leeway of 3600s",
         "`basic` has no users",
         "a lifetime of 0ns",
@@ -73,7 +75,7 @@ fn keys_that_no_kid_tells_apart_stop_the_start() {
         let key = |number| format!(r#"{{ "kty": "oct"{}, "k": "{}" }}"#, kid(number), "Y2FuYXJ5".repeat(8));
         format!("{{ \"keys\": [{}] }}", (0..count).map(key).collect::<Vec<_>>().join(","))
     };
-    let with = |set: String| Access::new().levels(.., jwt(Jwt::new(JwtAlgorithm::Hs256, JwtKeys::jwks(set))));
+    let with = |set: String| Access::new().levels(Levels::ALL, jwt(Jwt::new(JwtAlgorithm::Hs256, JwtKeys::jwks(set))));
     let (none, same, own): (Kid, Kid, Kid) =
         (|_| String::new(), |_| r#", "kid": "a""#.to_owned(), |number| format!(r#", "kid": "{number}""#));
     for kid in [none, same] {
@@ -87,8 +89,11 @@ fn keys_that_no_kid_tells_apart_stop_the_start() {
 #[test]
 fn tokens_for_everybody_stop_the_start() {
     use health_runtime::access::{any_of, closed, not};
-    for policy in [public(), closed(), public().with_details().only_levels(5..), any_of([public()]), not(closed())] {
-        let [problem] = &problems(Access::new().levels(.., public()).tokens(Tokens::new(SECRET, policy)))[..] else {
+    for policy in
+        [public(), closed(), public().with_details().only_levels(Level::L5), any_of([public()]), not(closed())]
+    {
+        let [problem] = &problems(Access::new().levels(Levels::ALL, public()).tokens(Tokens::new(SECRET, policy)))[..]
+        else {
             panic!("one problem")
         };
         assert!(problem.contains("`Tokens`: its policy treats everybody alike"), "{problem}");

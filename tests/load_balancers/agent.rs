@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, time::Duration};
 
 use health_runtime::{
-    Check, Endpoint, Group, HaproxyAgent, Level,
+    Check, Endpoint, Group, HaproxyAgent, Level, Levels,
     access::{Access, AnyPolicy, Limits, address, any_of, closed, public},
     serve_agent,
 };
@@ -65,9 +65,9 @@ async fn it_says_what_readiness_says() {
 /// A port cannot be asked for credentials, so there it tells what strangers may know.
 #[tokio::test(flavor = "multi_thread")]
 async fn names_are_for_those_who_may_ask_for_readiness() {
-    let access = |who: AnyPolicy| Access::new().levels(.., closed()).group(Group::Readiness, who);
+    let access = |who: AnyPolicy| Access::new().levels(Levels::ALL, closed()).group(Group::Readiness, who);
     for (access, line_over_tcp) in [
-        (Access::new().levels(.., closed()), "down #db\n"),
+        (Access::new().levels(Levels::ALL, closed()), "down #db\n"),
         (access(public()), "down #db\n"),
         (access(public()).limits(Limits::new()), "down #db\n"),
         (access(closed()), "down\n"),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use health_runtime::{
-    Endpoint, Group, Outcome, View,
+    Endpoint, Group, Level, Levels, Outcome, View,
     access::{
         Access, AccessKey, Caller, CertificateMatcher, Decision, Policy, Tokens, User, access_key, address, all_of,
         any_of, basic, client_certificate, closed, not, public, signed,
@@ -135,7 +135,10 @@ async fn security_follows_the_policies() {
 
     let tokens = Tokens::new(SECRET, people());
     let deep = any_of([people(), keys(), tokens.policy()]);
-    let access = Access::new().levels(4..=5, public()).levels(1..=3, deep).group(Group::Startup, people());
+    let access = Access::new()
+        .levels(Level::L4..=Level::L5, public())
+        .levels(Level::L1..=Level::L3, deep)
+        .group(Group::Startup, people());
     let document = secured(access.info(people()).tokens(tokens)).await;
     let basic_alone = json!([{ "basic": [] }]);
     let either = json!([{ "basic": [] }, { "accessKey": [], "secretKey": [] }, { "bearer": [] }]);
@@ -159,8 +162,8 @@ async fn security_follows_the_policies() {
         (&json!("header"), &json!("X-Secret-Key"))
     );
 
-    let partly = any_of([public().only_levels(4..=5), people()]);
-    let document = secured(Access::new().levels(1..=5, partly)).await;
+    let partly = any_of([public().only_levels(Level::L4..=Level::L5), people()]);
+    let document = secured(Access::new().levels(Levels::ALL, partly)).await;
     assert_eq!(of(&document, "/health/levels/5"), json!([{}, { "basic": [] }]));
     assert_eq!(of(&document, "/health/openapi.json"), basic_alone, "it takes level 1 as well");
 
@@ -168,10 +171,10 @@ async fn security_follows_the_policies() {
     for (policy, has_own, expected) in [
         (all_of([people(), keys()]), false, json!([{ "accessKey": [], "basic": [], "secretKey": [] }])),
         (all_of([people(), any_of([people(), keys()])]), false, basic_alone.clone()),
-        (people().without_details().only_levels(1..=5), false, basic_alone.clone()),
+        (people().without_details().only_levels(Levels::ALL), false, basic_alone.clone()),
         (all_of([people(), not(closed())]), false, basic_alone.clone()),
         (any_of([people(), closed()]), false, basic_alone.clone()),
-        (any_of([people(), public().only_levels(4..=5)]), false, basic_alone.clone()),
+        (any_of([people(), public().only_levels(Level::L4..=Level::L5)]), false, basic_alone.clone()),
         (any_of([people(), address(["192.0.2.0/24"])]), false, json!([{}, { "basic": [] }])),
         (
             any_of([people(), signed([AccessKey::new("s", SECRET)])]),
@@ -188,7 +191,7 @@ async fn security_follows_the_policies() {
         (any_of([people(), Own.into()]), true, json!([{}, { "basic": [] }])),
         (all_of([people(), Own.into()]), true, basic_alone.clone()),
     ] {
-        let document = secured(Access::new().levels(1..=5, policy)).await;
+        let document = secured(Access::new().levels(Levels::ALL, policy)).await;
         assert_eq!(of(&document, "/health/levels/1"), expected);
         let defined = document["components"]["securitySchemes"].as_object();
         for name in
@@ -204,7 +207,7 @@ async fn security_follows_the_policies() {
 #[tokio::test]
 async fn version_3_0_is_there_for_tools_that_read_no_other() {
     let access = Access::new()
-        .levels(1..=5, any_of([public(), client_certificate([CertificateMatcher::dns("prober.internal")])]));
+        .levels(Levels::ALL, any_of([public(), client_certificate([CertificateMatcher::dns("prober.internal")])]));
     let endpoint = builder(checks(&Outcome::pass())).access(access).build().expect("a good endpoint");
     let address = serve(endpoint.router()).await;
     let [newer, older] =

@@ -216,8 +216,11 @@ const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
 /// Some levels for everybody, the others, readiness and the build information for a key; and tokens.
 fn guarded(limits: Option<Limits>) -> Endpoint {
-    let keys = access_key([AccessKey::new("all", SECRET), AccessKey::new("four", SECRET).levels(4..=4)]);
-    let access = Access::new().levels(5..=5, public()).levels(2..=4, keys.clone()).levels(1..=1, closed());
+    let keys = access_key([AccessKey::new("all", SECRET), AccessKey::new("four", SECRET).levels(Level::L4)]);
+    let access = Access::new()
+        .levels(Level::L5, public())
+        .levels(Level::L2..=Level::L4, keys.clone())
+        .levels(Level::L1, closed());
     let access = access.group(Group::Readiness, keys.clone()).info(keys.clone()).tokens(Tokens::new(SECRET, keys));
     let access = limits.into_iter().fold(access, Access::limits);
     builder(checks(&Outcome::pass())).access(access).build().expect("a good endpoint")
@@ -225,8 +228,8 @@ fn guarded(limits: Option<Limits>) -> Endpoint {
 
 /// The document of such a service, as one of its operators would see it, were level 1 not closed.
 async fn guarded_document(limits: Option<Limits>) -> Value {
-    let keys = access_key([AccessKey::new("all", SECRET), AccessKey::new("four", SECRET).levels(4..=4)]);
-    let access = Access::new().levels(5..=5, public()).levels(1..=4, keys.clone());
+    let keys = access_key([AccessKey::new("all", SECRET), AccessKey::new("four", SECRET).levels(Level::L4)]);
+    let access = Access::new().levels(Level::L5, public()).levels(Level::L1..=Level::L4, keys.clone());
     let access = access.group(Group::Readiness, keys.clone()).info(keys.clone()).tokens(Tokens::new(SECRET, keys));
     let access = limits.into_iter().fold(access, Access::limits);
     let endpoint = builder(checks(&Outcome::pass())).access(access).build().expect("a good endpoint");

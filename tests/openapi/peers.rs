@@ -66,7 +66,8 @@ fn endpoints() -> [Endpoint; 2] {
         tokens.policy(),
         client_certificate([CertificateMatcher::dns("prober.internal")]),
     ]);
-    let access = Access::new().levels(4..=5, public()).levels(1..=3, deep).tokens(tokens);
+    let access =
+        Access::new().levels(Level::L4..=Level::L5, public()).levels(Level::L1..=Level::L3, deep).tokens(tokens);
     let open = builder(checks(&Outcome::pass())).build_info(App::BUILD_INFO).build();
     [open, builder(checks(&Outcome::pass())).access(access).build()].map(|endpoint| endpoint.expect("a good endpoint"))
 }

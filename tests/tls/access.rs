@@ -1,7 +1,7 @@
 //! Access by client certificate.
 
 use health_runtime::{
-    Check, Level, Tls,
+    Check, Level, Levels, Tls,
     access::{Access, AnyPolicy, CertificateMatcher, User, any_of, basic, client_certificate, public},
     serve_tls,
 };
@@ -33,7 +33,9 @@ async fn the_names_of_a_certificate_let_in() {
         vec![CertificateMatcher::sha256(fingerprint(&prober))],
     ] {
         let context = format!("{clients:?}");
-        let access = Access::new().levels(4..=5, public()).levels(1..=3, client_certificate(clients));
+        let access = Access::new()
+            .levels(Level::L4..=Level::L5, public())
+            .levels(Level::L1..=Level::L3, client_certificate(clients));
         let health = builder([Check::new("deep", Level::L1, || async { true })]).access(access).build();
         let server =
             serve_tls("127.0.0.1:0", tls.clone(), health.expect("a good endpoint").router()).expect("a server");
@@ -53,11 +55,11 @@ async fn a_certificate_or_a_password() {
     let (certificate, key) = folder.issued(&authority.server());
     let tls = Tls::new(certificate, key).with_optional_clients(folder.file("clients.pem", authority.pem()));
     let either: AnyPolicy = any_of([
-        client_certificate([CertificateMatcher::common_name("Prober")]).only_levels(3..=5),
+        client_certificate([CertificateMatcher::common_name("Prober")]).only_levels(Level::L3..=Level::L5),
         basic("health", [User::new("ada", "correct horse")]),
     ]);
     let checks = [Check::new("deep", Level::L1, || async { true }), Check::new("middle", Level::L3, || async { true })];
-    let health = builder(checks).access(Access::new().levels(1..=5, either)).build().expect("a good endpoint");
+    let health = builder(checks).access(Access::new().levels(Levels::ALL, either)).build().expect("a good endpoint");
     // Less at this place than the policy grants: what is left is what both allow.
     let server = serve_tls("127.0.0.1:0", tls, health.levels(1..=3).expect("levels").router()).expect("a server");
     let address = server.local_addrs()[0];
@@ -78,7 +80,7 @@ fn clients_that_can_never_be_are_start_up_errors() {
         (vec![CertificateMatcher::dns("")], "a name that is not empty"),
         (vec![CertificateMatcher::sha256("12:34")], "needs 64 hexadecimal digits"),
     ] {
-        let access = Access::new().levels(1..=5, client_certificate(clients));
+        let access = Access::new().levels(Levels::ALL, client_certificate(clients));
         let error = builder([]).access(access).build().expect_err("it lets nobody in");
         assert!(error.to_string().contains(said), "{error}");
     }

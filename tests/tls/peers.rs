@@ -8,7 +8,7 @@ use std::{
 };
 
 use health_runtime::{
-    Server, ServerHandle, Tls,
+    Levels, Server, ServerHandle, Tls,
     access::{Access, User, basic},
 };
 use health_tests::builder;
@@ -38,7 +38,7 @@ impl Setting {
             folder.file(&format!("{name}.key"), &issued.key);
         }
         let tls = Tls::new(certificate, key).with_optional_clients(roots);
-        let access = Access::new().levels(1..=5, basic("health", [User::new("ada", "correct horse")]));
+        let access = Access::new().levels(Levels::ALL, basic("health", [User::new("ada", "correct horse")]));
         let secured = builder([]).access(access).build().expect("a good endpoint");
         let routes = || routes().nest("/secured", secured.router());
         let server = Server::new()

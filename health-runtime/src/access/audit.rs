@@ -13,14 +13,14 @@ use tokio::{
     time::{Instant, sleep},
 };
 
-use super::{network::network, refusals::RefusalReason};
+use super::{
+    caller::network,
+    refusal::{AUDIT, RefusalReason},
+};
 use crate::{
     log::{self, Topic},
     sync::lock,
 };
-
-/// The target of the events of the audit.
-pub(super) const AUDIT: &str = "health_runtime::access";
 
 /// Events of one kind, of one address and within one minute, that are logged in full.
 const MAX_IN_FULL: u64 = 5;
@@ -32,7 +32,7 @@ const PERIOD: Duration = Duration::from_secs(60);
 
 /// An act that the audit counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Event {
+pub(super) enum AuditEvent {
     Refused(RefusalReason),
     /// The client hung up before the decision.
     Abandoned,
@@ -58,7 +58,7 @@ struct Tally([u64; RefusalReason::COUNT + 1]);
 
 impl Audit {
     /// Counts an event. Returns whether to log it in full.
-    pub(super) fn admits(&self, address: Option<IpAddr>, event: Event) -> bool {
+    pub(super) fn admits(&self, address: Option<IpAddr>, event: AuditEvent) -> bool {
         let mut minute = lock(&self.minute);
         let is_over = minute.began.is_some_and(|began| began.elapsed() >= PERIOD);
         // The task that ends a minute may be gone with its runtime.
@@ -121,10 +121,10 @@ impl Minute {
 
 impl Tally {
     /// Returns the number of events of this kind so far.
-    fn count(&mut self, event: Event) -> u64 {
+    fn count(&mut self, event: AuditEvent) -> u64 {
         let number = &mut self.0[match event {
-            Event::Refused(why) => why as usize,
-            Event::Abandoned => RefusalReason::COUNT,
+            AuditEvent::Refused(why) => why as usize,
+            AuditEvent::Abandoned => RefusalReason::COUNT,
         }];
         *number += 1;
         *number
@@ -162,7 +162,7 @@ mod tests {
     /// Timers have whole milliseconds, so an event may come between the end of a minute and its task.
     #[tokio::test(start_paused = true)]
     async fn task_of_a_minute_does_not_end_the_next_minute() {
-        let (audit, event) = (Audit::default(), Event::Refused(RefusalReason::Rejected));
+        let (audit, event) = (Audit::default(), AuditEvent::Refused(RefusalReason::Rejected));
         let admitted = || (0..2 * MAX_IN_FULL).filter(|_| audit.admits(None, event)).count() as u64;
         advance(Duration::from_micros(500)).await;
         assert_eq!(admitted(), MAX_IN_FULL);

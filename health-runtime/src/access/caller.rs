@@ -1,7 +1,7 @@
 use std::{
     borrow::Borrow,
     fmt,
-    net::{IpAddr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -11,7 +11,6 @@ use std::{
 use http::{HeaderValue, Uri, request::Parts};
 use tokio::runtime::Handle;
 
-use super::visible::is_visible;
 use crate::check_runtime::CheckRuntime;
 
 /// Who asks, as far as the request tells: what a [`Policy`](super::Policy) decides by.
@@ -124,4 +123,47 @@ impl fmt::Debug for Caller {
             .field("request", &self.inner.id)
             .finish_non_exhaustive()
     }
+}
+
+/// The socket at the other end of a connection.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum PeerSocket {
+    Tcp(SocketAddr),
+    /// A Unix socket of a [`Server`](crate::Server), which marks its requests with this value as an extension.
+    #[cfg_attr(not(feature = "server"), allow(dead_code, reason = "only the crate's own server listens there"))]
+    Unix,
+    /// The server does not report it.
+    Unknown,
+}
+
+impl PeerSocket {
+    pub(crate) const fn address(self) -> Option<SocketAddr> {
+        match self {
+            Self::Tcp(address) => Some(address),
+            Self::Unix | Self::Unknown => None,
+        }
+    }
+}
+
+/// The address of the other end of the connection, which a server without axum puts into the extensions of a request for
+/// [`Endpoint::respond`](crate::Endpoint::respond). With axum `ConnectInfo<SocketAddr>` tells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct PeerAddress(pub SocketAddr);
+
+/// The network that an address stands for: itself, or the /64 of IPv6, because whoever has one address of it has all.
+pub(crate) fn network(address: IpAddr) -> IpAddr {
+    prefix(address, 32, 64)
+}
+
+/// The first bits of an address, by its family.
+pub(super) fn prefix(address: IpAddr, of_ipv4: u32, of_ipv6: u32) -> IpAddr {
+    match address {
+        IpAddr::V4(address) => Ipv4Addr::from_bits(address.to_bits() & (u32::MAX << (32 - of_ipv4))).into(),
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << (128 - of_ipv6))).into(),
+    }
+}
+
+/// Whether a header can hold it: visible ASCII, and spaces.
+pub(super) fn is_visible(text: &[u8]) -> bool {
+    text.iter().all(|byte| (0x20..0x7f).contains(byte))
 }

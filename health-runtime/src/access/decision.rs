@@ -1,4 +1,5 @@
-use crate::model::{Level, Levels};
+use super::schemes::{Scheme, Schemes};
+use crate::model::Levels;
 
 /// What a policy says of a caller: which levels it may have run, on which of them it sees details, and who it is; or
 /// why it may not.
@@ -43,42 +44,6 @@ pub(super) enum DenyReason {
     Unavailable,
 }
 
-/// A set of kinds of credentials, one bit each.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Schemes(u8);
-
-impl Schemes {
-    pub(crate) const NONE: Self = Self(0);
-    /// Whatever a policy of the user's looks at.
-    pub(crate) const OWN: Self = Self(1);
-    #[cfg(feature = "access-credentials")]
-    pub(crate) const BASIC: Self = Self(1 << 1);
-    #[cfg(feature = "access-credentials")]
-    pub(crate) const ACCESS_KEY: Self = Self(1 << 2);
-    #[cfg(feature = "access-credentials")]
-    pub(crate) const SIGNED: Self = Self(1 << 3);
-    #[cfg(feature = "server-tls")]
-    pub(crate) const CERTIFICATE: Self = Self(1 << 4);
-    #[cfg(feature = "access-jwt")]
-    pub(crate) const BEARER: Self = Self(1 << 5);
-
-    pub(crate) const fn or(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-
-    pub(crate) const fn and(self, other: Self) -> Self {
-        Self(self.0 & other.0)
-    }
-
-    pub(crate) const fn without(self, other: Self) -> Self {
-        Self(self.0 & !other.0)
-    }
-
-    pub(crate) const fn is_empty(self) -> bool {
-        self.0 == 0
-    }
-}
-
 impl Decision {
     /// The caller may have every level run, and sees details.
     pub const fn allow() -> Self {
@@ -104,7 +69,11 @@ impl Decision {
     /// The caller's credentials are wrong: as [`unauthenticated`](Self::unauthenticated), and counted as a failed
     /// attempt of the caller's address.
     pub fn rejected(challenge: impl Into<String>) -> Self {
-        Self { challenges: vec![challenge.into()], rejected: Schemes::OWN, ..Self::deny(DenyReason::Rejected) }
+        Self {
+            challenges: vec![challenge.into()],
+            rejected: Schemes::one(Scheme::CUSTOM),
+            ..Self::deny(DenyReason::Rejected)
+        }
     }
 
     /// The caller may not, and no credentials would change it: it is refused with 403.
@@ -129,21 +98,18 @@ impl Decision {
     }
 
     /// Takes away every level but these.
-    pub fn only_levels(self, levels: impl IntoIterator<Item = Level>) -> Self {
-        self.only(levels.into_iter().collect())
+    pub fn only_levels(mut self, levels: impl Into<Levels>) -> Self {
+        let levels = levels.into();
+        self.run = self.run.and(levels);
+        self.details = self.details.and(levels);
+        self.possible = self.possible.and(levels);
+        self
     }
 
     /// The levels that the caller may have run.
     #[cfg(feature = "grpc")]
     pub(crate) const fn levels(&self) -> Levels {
         self.run
-    }
-
-    pub(super) fn only(mut self, levels: Levels) -> Self {
-        self.run = self.run.and(levels);
-        self.details = self.details.and(levels);
-        self.possible = self.possible.and(levels);
-        self
     }
 
     /// Takes away the details.
@@ -166,10 +132,10 @@ impl Decision {
 
     /// One of our own policies looked at credentials of this kind.
     #[cfg(feature = "access-credentials")]
-    pub(super) fn of(mut self, scheme: Schemes) -> Self {
+    pub(super) fn of(mut self, scheme: &'static Scheme) -> Self {
         match self.denial {
-            None => self.accepted = scheme,
-            Some(DenyReason::Rejected) => self.rejected = scheme,
+            None => self.accepted = Schemes::one(scheme),
+            Some(DenyReason::Rejected) => self.rejected = Schemes::one(scheme),
             Some(_) => {}
         }
         self
@@ -177,8 +143,8 @@ impl Decision {
 
     /// The caller's credentials of this kind are right, whatever they allow.
     #[cfg(feature = "access-jwt")]
-    pub(super) const fn known_by(mut self, scheme: Schemes) -> Self {
-        self.accepted = scheme;
+    pub(super) fn known_by(mut self, scheme: &'static Scheme) -> Self {
+        self.accepted = Schemes::one(scheme);
         self
     }
 
@@ -255,8 +221,8 @@ impl Decision {
         // Whoever was recognised is who it is.
         let (known, other_known) = (self.who.take(), other.who);
         self.who = if self.accepted.is_empty() { other_known.or(known) } else { known.or(other_known) };
-        self.accepted = self.accepted.or(other.accepted);
-        self.rejected = self.rejected.or(other.rejected);
+        self.accepted = self.accepted.or(&other.accepted);
+        self.rejected = self.rejected.or(&other.rejected);
         self
     }
 
@@ -280,6 +246,7 @@ impl Decision {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Level;
 
     #[test]
     fn either_grants_and_the_heavier_denial_stays() {
@@ -288,7 +255,7 @@ mod tests {
         let both = missing.clone().or(rejected.clone());
         assert_eq!(both.denial, Some(DenyReason::Rejected));
         assert_eq!(both.challenges, ["A", "B"]);
-        let known = Decision { accepted: Schemes::OWN, ..Decision::allow().only_levels([Level::L5]) };
+        let known = Decision { accepted: Schemes::one(Scheme::CUSTOM), ..Decision::allow().only_levels([Level::L5]) };
         assert_eq!(known.clone().or(missing.clone()).denial, None);
         assert_eq!(missing.clone().or(known.clone()).denial, None);
         assert_eq!(rejected.or(known.clone()).denial, Some(DenyReason::Rejected));

@@ -1,12 +1,11 @@
-use std::{fmt, net::IpAddr, num::NonZeroU32, ops::RangeBounds, time::Duration};
+use std::{fmt, net::IpAddr, num::NonZeroU32, time::Duration};
 
 use governor::{Quota, RateLimiter, clock::Clock as _, middleware::NoOpMiddleware};
 
 use super::{
-    complaint::Complaint,
-    network::network,
-    policy::NO_LEVELS,
-    visitors::{Account, Payer, SinceStart, Visitors},
+    address_ranges::WarnOnce,
+    bounded_store::{BoundedStore, ElapsedClock, LimitKey},
+    caller::network,
 };
 use crate::model::Levels;
 
@@ -14,9 +13,9 @@ use crate::model::Levels;
 ///
 /// ```
 /// use std::time::Duration;
-/// use health_runtime::access::Limits;
+/// use health_runtime::{Level, access::Limits};
 ///
-/// let limits = Limits::new().failures(5, Duration::from_secs(60)).levels(1..=2, 30, Duration::from_secs(60));
+/// let limits = Limits::new().failures(5, Duration::from_secs(60)).levels(Level::L1..=Level::L2, 30, Duration::from_secs(60));
 /// # let _ = limits;
 /// ```
 ///
@@ -57,14 +56,11 @@ impl Limits {
         self
     }
 
-    /// Limits how often one address may have these levels run, such as `1..=2`. What shows one of them counts: the
+    /// Limits how often one address may have these levels run, such as `Level::L1..=Level::L2`. What shows one of them counts: the
     /// overview, all levels, one check. Default: no limit.
-    pub fn levels(mut self, levels: impl RangeBounds<u8>, number: u32, per: Duration) -> Self {
-        let quota = self.quota(number, per);
-        match Levels::from_range(&levels) {
-            Some(levels) => self.levels.extend(quota.map(|quota| (levels, quota))),
-            None => self.faults.push(format!("`Limits`: {NO_LEVELS}")),
-        }
+    pub fn levels(mut self, levels: impl Into<Levels>, number: u32, per: Duration) -> Self {
+        let (levels, quota) = (levels.into(), self.quota(number, per));
+        self.levels.extend(quota.map(|quota| (levels, quota)));
         self
     }
 
@@ -82,30 +78,30 @@ impl Limits {
     }
 }
 
-type Rate = RateLimiter<Account, Visitors, SinceStart, NoOpMiddleware<Duration>>;
+type Rate = RateLimiter<LimitKey, BoundedStore, ElapsedClock, NoOpMiddleware<Duration>>;
 
 /// The limits, with what is used up of them.
 pub(super) struct Limiter {
-    clock: SinceStart,
+    clock: ElapsedClock,
     failures: Option<Rate>,
     levels: Vec<(Levels, Rate)>,
-    complaint: Complaint,
+    unknown_address: WarnOnce,
 }
 
 impl Limiter {
     pub(super) fn new(limits: Limits) -> Self {
-        let clock = SinceStart::new();
-        let rate = |quota| RateLimiter::new(quota, Visitors::new(clock), clock);
+        let clock = ElapsedClock::new();
+        let rate = |quota| RateLimiter::new(quota, BoundedStore::new(clock), clock);
         Self {
             clock,
             failures: limits.failures.map(rate),
             levels: limits.levels.into_iter().map(|(levels, quota)| (levels, rate(quota))).collect(),
-            complaint: Complaint::new(),
+            unknown_address: WarnOnce::new(),
         }
     }
 
     /// Whether it may ever refuse who asks for these levels, with credentials or without any.
-    #[cfg(feature = "openapi")]
+    #[cfg_attr(not(feature = "openapi"), allow(dead_code, reason = "only OpenAPI describes refusals"))]
     pub(super) fn may_refuse(&self, with_credentials: bool, levels: Levels) -> bool {
         let is_limited = |(limited, _): &(Levels, Rate)| !limited.and(levels).is_empty();
         (with_credentials && self.failures.is_some()) || self.levels.iter().any(is_limited)
@@ -113,33 +109,33 @@ impl Limiter {
 
     /// Whether an address has failed too often, and for how long it has to wait.
     pub(super) fn admits(&self, address: Option<IpAddr>) -> Result<(), Duration> {
-        let account = Account { payer: self.payer(address), is_only_asked: true };
-        self.failures.iter().try_for_each(|rate| self.check(rate, account))
+        let key = self.key(address, true);
+        self.failures.iter().try_for_each(|rate| self.check(rate, key))
     }
 
     pub(super) fn note_failure(&self, address: Option<IpAddr>) {
-        let account = Account { payer: self.payer(address), is_only_asked: false };
+        let key = self.key(address, false);
         if let Some(rate) = &self.failures {
-            let _ = self.check(rate, account);
+            let _ = self.check(rate, key);
         }
     }
 
     /// Whether an address may have these levels run once more.
     pub(super) fn admits_levels(&self, address: Option<IpAddr>, levels: Levels) -> Result<(), Duration> {
-        let account = Account { payer: self.payer(address), is_only_asked: false };
+        let key = self.key(address, false);
         let mut relevant = self.levels.iter().filter(|(limited, _)| !limited.and(levels).is_empty());
-        relevant.try_for_each(|(_, rate)| self.check(rate, account))
+        relevant.try_for_each(|(_, rate)| self.check(rate, key))
     }
 
-    fn check(&self, rate: &Rate, account: Account) -> Result<(), Duration> {
-        rate.check_key(&account).map_err(|not_until| not_until.wait_time_from(self.clock.now()))
+    fn check(&self, rate: &Rate, key: LimitKey) -> Result<(), Duration> {
+        rate.check_key(&key).map_err(|not_until| not_until.wait_time_from(self.clock.now()))
     }
 
-    fn payer(&self, address: Option<IpAddr>) -> Payer {
+    fn key(&self, address: Option<IpAddr>, is_peek: bool) -> LimitKey {
         if address.is_none() {
-            self.complaint.tell("all such callers share their limits");
+            self.unknown_address.warn("all such callers share their limits");
         }
-        address.map(network)
+        LimitKey { network: address.map(network), is_peek }
     }
 }
 

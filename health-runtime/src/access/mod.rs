@@ -6,14 +6,14 @@
 //! ```
 //! # #[cfg(feature = "access-credentials")] {
 //! use health_runtime::{
-//!     Endpoint,
+//!     Endpoint, Level,
 //!     access::{Access, AccessKey, User, access_key, any_of, basic, public},
 //! };
 //!
 //! # fn from_the_environment(_: &str) -> String { "correct horse battery".to_owned() }
 //! let people = basic("health", [User::new("ada", from_the_environment("ADA"))]);
-//! let machines = access_key([AccessKey::new("prometheus-2026", from_the_environment("KEY")).levels(3..=5)]);
-//! let access = Access::new().levels(4..=5, public()).levels(1..=3, any_of([people, machines]));
+//! let machines = access_key([AccessKey::new("prometheus-2026", from_the_environment("KEY")).levels(Level::L3..=Level::L5)]);
+//! let access = Access::new().levels(Level::L4..=Level::L5, public()).levels(Level::L1..=Level::L3, any_of([people, machines]));
 //! let endpoint = Endpoint::builder().access(access).build()?;
 //! # }
 //! # Ok::<(), health_runtime::Error>(())
@@ -34,99 +34,59 @@
 //! [`Endpoint::refusals`](crate::Endpoint::refusals) counts all of them.
 
 #[cfg(feature = "access-address")]
-mod address;
-mod asking;
-mod attempt;
+mod address_ranges;
 mod audit;
-#[cfg(feature = "access-credentials")]
-mod authorization;
 mod authorizer;
-#[cfg(feature = "access-credentials")]
-mod basic;
+#[cfg(feature = "access-limits")]
+mod bounded_store;
 mod caller;
-#[cfg(feature = "server-tls")]
-mod certificate;
-#[cfg(feature = "server-tls")]
-mod client_certificate;
-#[cfg(any(feature = "access-address", feature = "access-limits"))]
-mod complaint;
-mod compose;
-mod decision;
-mod entry;
-#[cfg(feature = "access-address")]
-mod forwarded;
 #[cfg(feature = "access-credentials")]
-mod grants;
-#[cfg(feature = "access-hashed-passwords")]
-mod hashed;
-#[cfg(feature = "access-hashed-passwords")]
-mod hashing;
+mod credentials;
+mod decision;
+#[cfg(feature = "openapi")]
+mod description;
 #[cfg(feature = "access-jwt")]
 mod jwt;
-#[cfg(feature = "access-credentials")]
-mod keys;
 #[cfg(feature = "access-limits")]
 mod limits;
-mod network;
-#[cfg(feature = "access-credentials")]
-mod nonces;
-#[cfg(feature = "access-credentials")]
-mod password;
-mod peer;
+mod optional;
+mod policies;
 mod policy;
 #[cfg(feature = "access-address")]
 mod proxies;
 mod refusal;
-mod refusals;
 mod request;
-#[cfg(feature = "openapi")]
 mod requirement;
 mod rules;
-#[cfg(feature = "access-credentials")]
-mod secret;
-#[cfg(feature = "access-credentials")]
-mod signed;
-#[cfg(not(feature = "access-limits"))]
-mod unlimited;
+mod schemes;
+#[cfg(feature = "access-jwt")]
+mod token_issuer;
 mod visibility;
-mod visible;
-#[cfg(feature = "access-limits")]
-mod visitors;
 
-#[cfg(feature = "access-address")]
-pub use address::address;
 pub(crate) use authorizer::Authorizer;
+pub(crate) use caller::PeerSocket;
+#[cfg(feature = "events")]
+pub(crate) use caller::network;
+pub use caller::{Caller, PeerAddress};
 #[cfg(feature = "access-credentials")]
-pub use basic::{User, basic};
-pub use caller::Caller;
-#[cfg(feature = "server-tls")]
-pub use certificate::{CertificateMatcher, client_certificate};
-#[cfg(feature = "server-tls")]
-pub use client_certificate::ClientCertificate;
-pub use compose::{all_of, any_of, closed, not, public};
+pub use credentials::AccessKey;
 pub use decision::Decision;
-#[cfg(feature = "openapi")]
-pub(crate) use decision::Schemes;
 #[cfg(feature = "access-jwt")]
 pub(crate) use jwt::Token;
 #[cfg(feature = "access-jwt")]
 pub use jwt::{Jwt, JwtAlgorithm, JwtKeys, Tokens, jwt};
-#[cfg(feature = "access-credentials")]
-pub use keys::{AccessKey, access_key};
 #[cfg(feature = "access-limits")]
 pub use limits::Limits;
-#[cfg(feature = "events")]
-pub(crate) use network::network;
-pub use peer::PeerAddress;
-pub(crate) use peer::PeerSocket;
+pub use policies::*;
 pub use policy::{AnyPolicy, Policy};
 #[cfg(feature = "access-address")]
 pub use proxies::Proxies;
 pub(crate) use refusal::Refusal;
-pub use refusals::RefusalCounts;
+pub use refusal::RefusalCounts;
 pub(crate) use request::AccessRequest;
-#[cfg(feature = "openapi")]
-pub(crate) use requirement::Requirement;
 pub use rules::Access;
-#[cfg(feature = "access-credentials")]
-pub use signed::{Signed, signed};
+#[cfg(feature = "openapi")]
+pub(crate) use {
+    requirement::Requirement,
+    schemes::{Carrier, Scheme, SchemePart, Schemes},
+};

@@ -1,13 +1,13 @@
-use std::{fmt, ops::RangeBounds, sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use tokio::{task::JoinHandle, time::timeout};
 
-#[cfg(feature = "openapi")]
-use super::requirement::Requirement;
 use super::{
-    audit::AUDIT,
     caller::Caller,
-    decision::{Decision, DenyReason, Schemes},
+    decision::{Decision, DenyReason},
+    refusal::AUDIT,
+    requirement::Requirement,
+    schemes::{Scheme, Schemes},
 };
 use crate::{
     log::{self, OncePerMinute, Topic},
@@ -25,7 +25,7 @@ pub(super) const ANYTHING: &str = "*";
 /// Decides who may have which levels run, and who sees details: for what the ready-made policies do not cover.
 ///
 /// ```
-/// use health_runtime::access::{Access, Caller, Decision, Policy, public};
+/// use health_runtime::{Level, access::{Access, Caller, Decision, Policy, public}};
 ///
 /// struct Directory;
 /// # impl Directory { async fn knows(&self, _session: &str) -> bool { true } }
@@ -40,7 +40,7 @@ pub(super) const ANYTHING: &str = "*";
 ///     }
 /// }
 ///
-/// let access = Access::new().levels(4..=5, public()).levels(1..=3, Directory);
+/// let access = Access::new().levels(Level::L4..=Level::L5, public()).levels(Level::L1..=Level::L3, Directory);
 /// # let _ = access;
 /// ```
 ///
@@ -84,9 +84,9 @@ pub(super) trait Decide: Send + Sync {
     fn headers(&self) -> Vec<&'static str>;
 
     /// The credentials by which it grants one of these levels.
-    #[cfg(feature = "openapi")]
+    #[cfg_attr(not(feature = "openapi"), allow(dead_code, reason = "only OpenAPI describes requirements"))]
     fn requirement(&self, _levels: Levels) -> Requirement {
-        Requirement::of(Schemes::NONE)
+        Requirement::open()
     }
 }
 
@@ -111,7 +111,7 @@ impl AnyPolicy {
         self.inner.headers()
     }
 
-    #[cfg(feature = "openapi")]
+    #[cfg_attr(not(feature = "openapi"), allow(dead_code, reason = "only OpenAPI describes requirements"))]
     pub(super) fn requirement(&self, levels: Levels) -> Requirement {
         self.inner.requirement(levels)
     }
@@ -130,9 +130,9 @@ impl AnyPolicy {
         Self::new(Adjusted { policy: self, how: Adjustment::WithoutDetails })
     }
 
-    /// Grants these levels alone, such as `4..=5`.
-    pub fn only_levels(self, levels: impl RangeBounds<u8>) -> Self {
-        Self::new(Adjusted { policy: self, how: Adjustment::Only(Levels::from_range(&levels)) })
+    /// Grants these levels alone, such as `Level::L4..=Level::L5`.
+    pub fn only_levels(self, levels: impl Into<Levels>) -> Self {
+        Self::new(Adjusted { policy: self, how: Adjustment::Only(levels.into()) })
     }
 }
 
@@ -158,8 +158,7 @@ struct Adjusted {
 enum Adjustment {
     WithDetails,
     WithoutDetails,
-    /// `None` if what was given are no levels.
-    Only(Option<Levels>),
+    Only(Levels),
 }
 
 impl Adjustment {
@@ -167,7 +166,7 @@ impl Adjustment {
         match self {
             Self::WithDetails => Decision { details: decision.run, ..decision },
             Self::WithoutDetails => decision.without_details(),
-            Self::Only(levels) => decision.only(levels.unwrap_or(Levels::NONE)),
+            Self::Only(levels) => decision.only_levels(levels),
         }
     }
 }
@@ -179,8 +178,7 @@ impl Decide for Adjusted {
     }
 
     fn faults(&self) -> Vec<String> {
-        let no_levels = matches!(self.how, Adjustment::Only(None)).then(|| NO_LEVELS.to_owned());
-        self.policy.faults().into_iter().chain(no_levels).collect()
+        self.policy.faults()
     }
 
     fn fixed(&self) -> Option<Decision> {
@@ -191,18 +189,14 @@ impl Decide for Adjusted {
         self.policy.headers()
     }
 
-    #[cfg(feature = "openapi")]
     fn requirement(&self, levels: Levels) -> Requirement {
         let granted = match self.how {
-            Adjustment::Only(only) => levels.and(only.unwrap_or(Levels::NONE)),
+            Adjustment::Only(only) => levels.and(only),
             Adjustment::WithDetails | Adjustment::WithoutDetails => levels,
         };
-        if granted.is_empty() { Requirement::default() } else { self.policy.requirement(granted) }
+        if granted.is_empty() { Requirement::closed() } else { self.policy.requirement(granted) }
     }
 }
-
-/// What is said of a range that holds no levels.
-pub(super) const NO_LEVELS: &str = "levels are a range within 1 to 5, such as `4..=5`";
 
 /// A policy of the user's, whose panics and hangs are decisions, too.
 struct Guarded<P> {
@@ -241,9 +235,8 @@ impl<P: Policy> Decide for Guarded<P> {
         self.policy.headers()
     }
 
-    #[cfg(feature = "openapi")]
     fn requirement(&self, _levels: Levels) -> Requirement {
-        Requirement::of(Schemes::OWN)
+        Requirement::of(Scheme::CUSTOM)
     }
 }
 
@@ -251,7 +244,7 @@ impl Decision {
     /// One that knows its caller has accepted credentials, whatever they were.
     fn of_own(mut self) -> Self {
         if self.denial.is_none() && self.who.is_some() {
-            self.accepted = Schemes::OWN;
+            self.accepted = Schemes::one(Scheme::CUSTOM);
         }
         if self.denial == Some(DenyReason::Unavailable) {
             self.because = self.because.or(Some("the policy could not decide"));

@@ -1,14 +1,11 @@
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use http::HeaderMap;
 
-use super::{
-    forwarded::{Ranges, forwarded_for, hop, split_unquoted},
-    peer::PeerSocket,
-};
+use super::{address_ranges::AddressRanges, caller::PeerSocket};
 
 /// How many hops are looked at; more proxies than that stand in front of nobody.
-const MOST_HOPS: usize = 32;
+const MAX_HOPS: usize = 32;
 
 /// The proxies in front of the service, whose word on the client's address is believed, and the header in which they write
 /// it. Name the one header that your proxies set: they pass on the other one as the client wrote it.
@@ -18,13 +15,13 @@ const MOST_HOPS: usize = 32;
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Proxies {
-    header: Header,
-    ranges: Ranges,
+    header: ProxyHeader,
+    ranges: AddressRanges,
     over_unix_sockets: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Header {
+enum ProxyHeader {
     XForwardedFor,
     Forwarded,
 }
@@ -32,12 +29,12 @@ enum Header {
 impl Proxies {
     /// Proxies at these addresses, such as `["10.0.0.0/8"]`, that write `X-Forwarded-For`.
     pub fn x_forwarded_for(ranges: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        Self { header: Header::XForwardedFor, ranges: Ranges::new(ranges), over_unix_sockets: false }
+        Self { header: ProxyHeader::XForwardedFor, ranges: AddressRanges::new(ranges), over_unix_sockets: false }
     }
 
     /// Proxies at these addresses that write `Forwarded` (RFC 7239).
     pub fn forwarded(ranges: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        Self { header: Header::Forwarded, ranges: Ranges::new(ranges), over_unix_sockets: false }
+        Self { header: ProxyHeader::Forwarded, ranges: AddressRanges::new(ranges), over_unix_sockets: false }
     }
 
     /// Believes whoever asks over a Unix socket of a [`Server`](crate::Server), too: such as an nginx on the same machine.
@@ -55,8 +52,8 @@ impl Proxies {
     /// The header in which they write the client's address.
     pub(super) const fn header(&self) -> &'static str {
         match self.header {
-            Header::XForwardedFor => "x-forwarded-for",
-            Header::Forwarded => "forwarded",
+            ProxyHeader::XForwardedFor => "x-forwarded-for",
+            ProxyHeader::Forwarded => "forwarded",
         }
     }
 
@@ -75,18 +72,18 @@ impl Proxies {
         // From the last one on; several lines are one list (RFC 9110, section 5.3).
         for line in headers.get_all(self.header()).iter().rev() {
             let elements = match self.header {
-                Header::XForwardedFor => line.as_bytes().split(|byte| *byte == b',').collect(),
-                Header::Forwarded => split_unquoted(line.as_bytes(), b',')?,
+                ProxyHeader::XForwardedFor => line.as_bytes().split(|byte| *byte == b',').collect(),
+                ProxyHeader::Forwarded => split_unquoted(line.as_bytes(), b',')?,
             };
             // One hop at a time: in front of those that proxies wrote stands whatever the client did.
             for element in elements.into_iter().rev() {
                 hops += 1;
-                if hops > MOST_HOPS {
+                if hops > MAX_HOPS {
                     return None;
                 }
                 let address = match self.header {
-                    Header::XForwardedFor => hop(std::str::from_utf8(element).ok()?)?,
-                    Header::Forwarded => hop(forwarded_for(element)?)?,
+                    ProxyHeader::XForwardedFor => hop(std::str::from_utf8(element).ok()?)?,
+                    ProxyHeader::Forwarded => hop(forwarded_for(element)?)?,
                 };
                 if !self.ranges.contains(address) {
                     return Some(address);
@@ -96,6 +93,77 @@ impl Proxies {
         }
         // A proxy that asks for itself, such as a load balancer that probes.
         client
+    }
+}
+
+/// The address of one hop: `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1`, `[2001:db8::1]`, `[2001:db8::1]:80`. `None` for
+/// anything else, such as the `unknown` and `_hidden` of RFC 7239.
+fn hop(text: &str) -> Option<IpAddr> {
+    let text = text.trim();
+    let bracketed = || text.strip_prefix('[')?.strip_suffix(']')?.parse::<std::net::Ipv6Addr>().ok().map(IpAddr::V6);
+    let address = text
+        .parse::<IpAddr>()
+        .ok()
+        .or_else(bracketed)
+        .or_else(|| text.parse::<SocketAddr>().ok().map(|address| address.ip()));
+    address.map(|address| address.to_canonical())
+}
+
+/// The hop that an element of `Forwarded` names: the value of its `for` (RFC 7239, section 4). `None` if it has none, or
+/// two.
+fn forwarded_for(element: &[u8]) -> Option<&str> {
+    let mut values = split_unquoted(element, b';')?.into_iter().filter_map(|pair| {
+        let (name, value) = std::str::from_utf8(pair).ok()?.trim().split_once('=')?;
+        name.eq_ignore_ascii_case("for").then_some(value)
+    });
+    let value = values.next()?;
+    if values.next().is_some() {
+        return None;
+    }
+    match value.strip_prefix('"') {
+        Some(rest) => rest.strip_suffix('"'),
+        None => Some(value),
+    }
+}
+
+/// Splits a text at the separators outside of quoted strings (RFC 9110, section 5.6.4). `None` if the quotes are
+/// malformed, because nobody knows then which part a proxy wrote.
+fn split_unquoted(text: &[u8], separator: u8) -> Option<Vec<&[u8]>> {
+    let mut parts = Vec::new();
+    let (mut start, mut at) = (0, 0);
+    while let Some(byte) = text.get(at) {
+        match byte {
+            // A quoted string is a whole value: between `=` and the end of its pair.
+            b'"' if at > 0 && text[at - 1] == b'=' => {
+                at += quoted_length(&text[at..])?;
+                let rest = text[at..].trim_ascii_start();
+                if rest.first().is_some_and(|next| !matches!(next, b',' | b';')) {
+                    return None;
+                }
+            }
+            b'"' | b'\\' => return None,
+            byte => {
+                if *byte == separator {
+                    parts.push(&text[start..at]);
+                    start = at + 1;
+                }
+                at += 1;
+            }
+        }
+    }
+    parts.push(&text[start..]);
+    Some(parts)
+}
+
+/// The length of the quoted string at the beginning of a text. `None` if it has no end.
+fn quoted_length(text: &[u8]) -> Option<usize> {
+    let mut at = 1;
+    loop {
+        match text.get(at)? {
+            b'"' => return Some(at + 1),
+            b'\\' => at += 2,
+            _ => at += 1,
+        }
     }
 }
 
@@ -133,7 +201,7 @@ mod tests {
         for unknown in ["unknown", "", "192.0.2.1,", "192.0.2.1, what"] {
             assert_eq!(of("10.0.0.1", &[unknown]), None, "{unknown}");
         }
-        let long = vec!["10.0.0.2"; MOST_HOPS + 1].join(",");
+        let long = vec!["10.0.0.2"; MAX_HOPS + 1].join(",");
         assert_eq!(of("10.0.0.1", &[&long]), None);
     }
 
@@ -150,6 +218,69 @@ mod tests {
         fn nothing_makes_it_panic(line in "[ -~]{0,200}") {
             for proxies in [Proxies::forwarded(["::/0", "0.0.0.0/0"]), Proxies::x_forwarded_for(["0.0.0.0/0"])] {
                 let _ = client(&proxies, "10.0.0.1", &[("forwarded", &line), ("x-forwarded-for", &line)]);
+            }
+        }
+    }
+
+    #[test]
+    fn hops_are_addresses_with_or_without_a_port() {
+        for text in ["192.0.2.1", " 192.0.2.1 ", "192.0.2.1:8080", "::ffff:192.0.2.1", "[::ffff:192.0.2.1]:1"] {
+            assert_eq!(hop(text), Some(IpAddr::from([192, 0, 2, 1])), "{text}");
+        }
+        for text in ["2001:db8::1", "[2001:db8::1]", "[2001:db8::1]:80"] {
+            assert_eq!(hop(text), "2001:db8::1".parse().ok(), "{text}");
+        }
+        for text in ["", "unknown", "_hidden", "192.0.2", "192.0.2.1:", "192.0.2.1:x", "[192.0.2.1]", "example.org"] {
+            assert_eq!(hop(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn elements_of_forwarded_name_one_hop() {
+        assert_eq!(forwarded_for(b"for=192.0.2.1"), Some("192.0.2.1"));
+        assert_eq!(forwarded_for(br#"proto=https; For="[2001:db8::1]:80";by=_x"#), Some("[2001:db8::1]:80"));
+        assert_eq!(forwarded_for(br#"host="a;for=192.0.2.9";for=192.0.2.1"#), Some("192.0.2.1"));
+        for element in ["", "by=192.0.2.1", "for=a;for=b", r#"for="x"#, r#"host=";for=a"#] {
+            assert_eq!(forwarded_for(element.as_bytes()), None, "{element}");
+        }
+    }
+
+    #[test]
+    fn quoted_strings_hide_separators_and_malformed_quotes_hide_everything() {
+        let split = |text: &'static str| {
+            let parts = split_unquoted(text.as_bytes(), b',')?;
+            Some(parts.into_iter().map(|part| String::from_utf8_lossy(part).into_owned()).collect::<Vec<_>>())
+        };
+        assert_eq!(split("a, b,").expect("parts"), ["a", " b", ""]);
+        assert_eq!(
+            split(r#"for=a;host="x, y" , for="b\",\\""#).expect("parts"),
+            [r#"for=a;host="x, y" "#, r#" for="b\",\\""#]
+        );
+        for malformed in
+            [r#"for=""#, r#""a, for=b"#, r#"for="a"b"#, r#"for="a" b"#, r#"for=a"b""#, r#"host="a\"#, r"for=\a"]
+        {
+            assert_eq!(split(malformed), None, "{malformed}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_element_makes_parsing_panic(text in "[\\PC]{0,100}") {
+            let named = forwarded_for(text.as_bytes()).and_then(hop);
+            let _ = (hop(&text), named, AddressRanges::new([text.as_str()]).faults("x"));
+        }
+
+        #[test]
+        fn quoted_texts_of_a_client_add_no_element(host in "[ -~]{0,40}", before in "[ -~]{0,40}") {
+            let quoted = host.replace('\\', r"\\").replace('"', "\\\"");
+            let written = format!(r#"for=192.0.2.1;host="{quoted}""#);
+            let parts = split_unquoted(written.as_bytes(), b',').expect("a well-formed line");
+            prop_assert_eq!(&parts, &[written.as_bytes()]);
+            prop_assert_eq!(forwarded_for(parts[0]), Some("192.0.2.1"));
+            // A proxy that appends to whatever the client wrote: the last element is the proxy's, or none is known.
+            let appended = format!("{before}, {written}");
+            if let Some(parts) = split_unquoted(appended.as_bytes(), b',') {
+                prop_assert_eq!(parts.last().and_then(|last| forwarded_for(last)), Some("192.0.2.1"));
             }
         }
     }

@@ -1,60 +1,84 @@
-use std::collections::BTreeSet;
+#![cfg_attr(not(feature = "openapi"), allow(dead_code, reason = "only OpenAPI describes requirements"))]
 
-use super::decision::Schemes;
+use super::schemes::{Scheme, Schemes};
 
 /// The credentials that a policy accepts, for the OpenAPI document: alternatives, each with the kinds that are needed
 /// together.
 ///
 /// An empty alternative needs no credentials. Without any alternative the policy admits nobody.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Requirement(BTreeSet<Schemes>);
+pub(crate) struct Requirement(Vec<Schemes>);
 
 impl Requirement {
-    /// Credentials of these kinds together; `Schemes::NONE` for a policy that needs none.
-    pub(crate) fn of(schemes: Schemes) -> Self {
-        Self(BTreeSet::from([schemes]))
+    /// No credentials are needed.
+    pub(crate) fn open() -> Self {
+        Self(vec![Schemes::NONE])
+    }
+
+    /// Nobody is admitted.
+    pub(super) const fn closed() -> Self {
+        Self(Vec::new())
+    }
+
+    /// Credentials of this kind.
+    pub(super) fn of(scheme: &'static Scheme) -> Self {
+        Self(vec![Schemes::one(scheme)])
     }
 
     /// Credentials that one of the two accepts.
-    pub(super) fn or(mut self, other: Self) -> Self {
-        self.0.extend(other.0);
-        self
+    pub(super) fn or(self, other: Self) -> Self {
+        Self(unique(self.0.into_iter().chain(other.0)))
     }
 
     /// Credentials that both accept.
     pub(super) fn and(self, other: &Self) -> Self {
-        let both = |mine: Schemes| other.0.iter().map(move |theirs| mine.or(*theirs));
-        let all: BTreeSet<Schemes> = self.0.into_iter().flat_map(both).collect();
+        let both = |mine: Schemes| other.0.iter().map(move |theirs| mine.clone().or(theirs));
+        let all = unique(self.0.into_iter().flat_map(both));
         // An alternative that needs more than another one is redundant, but credentials that are optional are not.
-        let is_less = |other: Schemes, one: Schemes| other != one && !other.is_empty() && other.without(one).is_empty();
-        let needs_more = |one: Schemes| all.iter().any(|other| is_less(*other, one));
-        Self(all.iter().copied().filter(|one| !needs_more(*one)).collect())
+        let is_less =
+            |other: &Schemes, one: &Schemes| other != one && !other.is_empty() && other.clone().without(one).is_empty();
+        let needs_more = |one: &Schemes| all.iter().any(|other| is_less(other, one));
+        Self(all.iter().filter(|one| !needs_more(one)).cloned().collect())
     }
 
-    /// The alternatives, the one without credentials first.
-    pub(crate) fn alternatives(&self) -> impl Iterator<Item = Schemes> {
-        self.0.iter().copied()
+    /// The alternatives, those without a described part first.
+    pub(crate) fn alternatives(&self) -> Vec<&Schemes> {
+        let mut alternatives: Vec<&Schemes> = self.0.iter().collect();
+        alternatives.sort_by_key(|schemes| schemes.parts().next().is_some());
+        alternatives
     }
 }
 
-#[cfg(all(test, feature = "access-credentials"))]
+fn unique(alternatives: impl Iterator<Item = Schemes>) -> Vec<Schemes> {
+    let mut unique = Vec::new();
+    for schemes in alternatives {
+        if !unique.contains(&schemes) {
+            unique.push(schemes);
+        }
+    }
+    unique
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn alternatives_are_combined() {
-        let [own, basic] = [Schemes::OWN, Schemes::BASIC].map(Requirement::of);
-        let (open, closed) = (Requirement::of(Schemes::NONE), Requirement::default());
-        let either = own.clone().or(basic.clone());
-        assert_eq!(own.clone().and(&open), own);
-        assert_eq!(own.clone().and(&closed), closed);
-        assert_eq!(own.clone().or(closed), own);
-        assert_eq!(own.clone().and(&basic), Requirement::of(Schemes::OWN.or(Schemes::BASIC)));
-        assert_eq!(either.clone().and(&own), own);
+        const OTHER: &Scheme = &Scheme::new("other", &[]);
+        let [custom, other] = [Scheme::CUSTOM, OTHER].map(Requirement::of);
+        let (open, closed) = (Requirement::open(), Requirement::closed());
+        let either = custom.clone().or(other.clone());
+        assert_eq!(custom.clone().and(&open), custom);
+        assert_eq!(custom.clone().and(&closed), closed);
+        assert_eq!(custom.clone().or(closed), custom);
+        let both = Schemes::one(Scheme::CUSTOM).or(&Schemes::one(OTHER));
+        assert_eq!(custom.clone().and(&other), Requirement(vec![both]));
+        assert_eq!(either.clone().and(&custom), custom);
         assert_eq!(either.clone().and(&either), either);
         // Credentials that are optional stay so.
-        let optional = open.clone().or(own);
-        assert_eq!(optional.alternatives().collect::<Vec<_>>(), [Schemes::NONE, Schemes::OWN]);
+        let optional = open.clone().or(custom);
+        assert_eq!(optional.alternatives(), [&Schemes::NONE, &Schemes::one(Scheme::CUSTOM)]);
         assert_eq!(optional.clone().and(&open), optional);
     }
 }

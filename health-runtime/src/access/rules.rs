@@ -1,15 +1,9 @@
-use std::{
-    collections::{BTreeSet, HashSet},
-    ops::RangeBounds,
-};
+use std::collections::{BTreeSet, HashSet};
 
-#[cfg(feature = "access-jwt")]
-use super::jwt::Tokens;
-#[cfg(feature = "access-limits")]
-use super::limits::Limits;
-use super::policy::{AnyPolicy, NO_LEVELS};
-#[cfg(feature = "access-address")]
-use super::proxies::Proxies;
+use super::{
+    optional::{Limits, Proxies, Tokens},
+    policy::AnyPolicy,
+};
 use crate::{
     error::Problem,
     model::{Group, Level, Levels},
@@ -19,9 +13,9 @@ use crate::{
 /// check runs.
 ///
 /// ```
-/// use health_runtime::access::{Access, closed, public};
+/// use health_runtime::{Level, access::{Access, closed, public}};
 ///
-/// let access = Access::new().levels(4..=5, public()).levels(1..=3, closed());
+/// let access = Access::new().levels(Level::L4..=Level::L5, public()).levels(Level::L1..=Level::L3, closed());
 /// # let _ = access;
 /// ```
 ///
@@ -48,11 +42,8 @@ pub struct Access {
     pub(super) levels: Vec<(Levels, AnyPolicy)>,
     pub(super) groups: Vec<(Group, AnyPolicy)>,
     pub(super) info: Vec<AnyPolicy>,
-    #[cfg(feature = "access-address")]
     pub(super) proxies: Option<Proxies>,
-    #[cfg(feature = "access-limits")]
     pub(super) limits: Option<Limits>,
-    #[cfg(feature = "access-jwt")]
     pub(super) tokens: Option<Tokens>,
     faults: Vec<String>,
 }
@@ -63,12 +54,9 @@ impl Access {
         Self::default()
     }
 
-    /// Sets the policy of some levels, such as `1..=3`.
-    pub fn levels(mut self, levels: impl RangeBounds<u8>, policy: impl Into<AnyPolicy>) -> Self {
-        match Levels::from_range(&levels) {
-            Some(levels) => self.levels.push((levels, policy.into())),
-            None => self.faults.push(NO_LEVELS.to_owned()),
-        }
+    /// Sets the policy of some levels, such as `Level::L1..=Level::L3`.
+    pub fn levels(mut self, levels: impl Into<Levels>, policy: impl Into<AnyPolicy>) -> Self {
+        self.levels.push((levels.into(), policy.into()));
         self
     }
 
@@ -129,7 +117,7 @@ impl Access {
             covered = covered.or(*levels);
         }
         let uncovered = covered.others();
-        if !uncovered.is_empty() && self.faults.is_empty() {
+        if !uncovered.is_empty() {
             faults.push(format!("{} no rule; if nobody is meant, say `closed()`", have(uncovered)));
         }
         for group in Group::ALL {
@@ -141,11 +129,8 @@ impl Access {
             faults.push("the build information has more than one policy; keep one of them".to_owned());
         }
         faults.extend(self.policies().flat_map(AnyPolicy::faults));
-        #[cfg(feature = "access-jwt")]
         faults.extend(self.tokens.iter().flat_map(Tokens::faults));
-        #[cfg(feature = "access-address")]
         faults.extend(self.proxies.iter().flat_map(Proxies::faults));
-        #[cfg(feature = "access-limits")]
         faults.extend(self.limits.iter().flat_map(Limits::faults));
         // One policy may have several rules.
         let mut seen = HashSet::new();
@@ -156,9 +141,7 @@ impl Access {
     /// Returns the request headers that decisions depend on, in lower case.
     pub(super) fn headers(&self) -> BTreeSet<&'static str> {
         let headers = self.policies().flat_map(AnyPolicy::headers);
-        #[cfg(feature = "access-address")]
-        let headers = headers.chain(self.proxies.iter().map(Proxies::header));
-        headers.collect()
+        headers.chain(self.proxies.iter().map(Proxies::header)).collect()
     }
 
     /// Every policy, as often as it has rules.
@@ -176,4 +159,13 @@ fn have(levels: Levels) -> String {
     } else {
         format!("levels {} have", numbers.join(", "))
     }
+}
+
+/// A policy, and all that it decides on.
+#[derive(Debug)]
+pub(super) struct Rule {
+    pub(super) policy: AnyPolicy,
+    pub(super) levels: Levels,
+    pub(super) groups: Vec<Group>,
+    pub(super) is_for_info: bool,
 }

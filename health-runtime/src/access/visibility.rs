@@ -1,9 +1,10 @@
 //! What the decisions of several policies amount to.
 
 use super::{
-    decision::{Decision, DenyReason, Schemes},
-    entry::Entry,
+    decision::{Decision, DenyReason},
     request::AccessRequest,
+    rules::Rule,
+    schemes::Schemes,
 };
 use crate::{
     model::Levels,
@@ -19,42 +20,40 @@ pub(super) fn info_of_all(has_info: bool) -> Option<DetailLevel> {
 pub(super) fn visibility(
     ask: AccessRequest,
     has_info: bool,
-    wrong: Schemes,
-    decided: Vec<(&Entry, Decision)>,
+    wrong: &Schemes,
+    decided: Vec<(&Rule, Decision)>,
 ) -> Result<Visibility, Decision> {
     let info = info_of_all(has_info);
     let mut visibility = Visibility { run: Levels::NONE, details: Levels::NONE, info, knows_every_check: false };
     let mut noes: Vec<Decision> = Vec::new();
     let detail_level = |details: Levels| if details.is_empty() { DetailLevel::Outline } else { DetailLevel::Details };
-    for (entry, decision) in decided {
+    for (rule, decision) in decided {
         let is_whole = matches!(ask, AccessRequest::Group(_));
         let (run, details) = if is_whole {
             (decision.run, decision.details)
         } else {
-            (decision.run.and(entry.levels), decision.details.and(entry.levels))
+            (decision.run.and(rule.levels), decision.details.and(rule.levels))
         };
         visibility.run = visibility.run.or(run);
         visibility.details = visibility.details.or(details);
-        if entry.is_for_info {
+        if rule.is_for_info {
             visibility.info = (!decision.run.is_empty()).then(|| detail_level(decision.details));
         }
         let grants_nothing = decision.run.is_empty();
         let refused = match ask {
-            AccessRequest::Levels { needed: Some(level), .. } => entry.levels.contains(level) && !run.contains(level),
+            AccessRequest::Levels { needed: Some(level), .. } => rule.levels.contains(level) && !run.contains(level),
             // Of what is there.
-            AccessRequest::Levels { needed: None, shown, .. } => run.and(shown) != entry.levels.and(shown),
-            AccessRequest::Check(_) => run != entry.levels,
-            #[cfg(feature = "openapi")]
-            AccessRequest::Everything(_) => run != entry.levels,
+            AccessRequest::Levels { needed: None, shown, .. } => run.and(shown) != rule.levels.and(shown),
+            AccessRequest::Check(_) | AccessRequest::Everything(_) => run != rule.levels,
             AccessRequest::Group(_) => grants_nothing,
-            AccessRequest::Info => entry.is_for_info && grants_nothing,
+            AccessRequest::Info => rule.is_for_info && grants_nothing,
         };
         // What is shown in part hides neither that a password was wrong nor that nobody could tell.
         let is_stranger_in_part =
             refused && decision.accepted.is_empty() && matches!(ask, AccessRequest::Levels { needed: None, .. });
         let is_in_part = grants_nothing || is_stranger_in_part;
         let is_fatal = match decision.denial {
-            Some(DenyReason::Rejected) => is_in_part && !wrong.and(decision.rejected).is_empty(),
+            Some(DenyReason::Rejected) => is_in_part && wrong.intersects(&decision.rejected),
             Some(DenyReason::Unavailable) => is_in_part,
             _ => false,
         };
@@ -76,9 +75,7 @@ pub(super) fn visibility(
         }
         AccessRequest::Levels { shown, needed: None, .. } => !shown.and(visibility.run).is_empty(),
         // Only those who may have every level run hear that there is no such check.
-        AccessRequest::Check(None) => visibility.run == Levels::ALL,
-        #[cfg(feature = "openapi")]
-        AccessRequest::Everything(_) => visibility.run == Levels::ALL,
+        AccessRequest::Check(None) | AccessRequest::Everything(_) => visibility.run == Levels::ALL,
         AccessRequest::Group(_) => !visibility.run.is_empty(),
         AccessRequest::Info => visibility.info.is_some(),
     };

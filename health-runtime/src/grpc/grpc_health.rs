@@ -103,7 +103,7 @@ const DEFAULT_WATCH_INTERVAL: Duration = Duration::from_secs(10);
 ///
 /// ```
 /// use health_runtime::{
-///     Endpoint, GrpcHealth,
+///     Endpoint, GrpcHealth, Level,
 ///     access::{Access, Decision, closed, public},
 /// };
 /// use tonic::{Request, Status, metadata::MetadataMap, service::interceptor::InterceptedService, transport::Server};
@@ -114,7 +114,7 @@ const DEFAULT_WATCH_INTERVAL: Duration = Duration::from_secs(10);
 /// }
 /// # fn verify(_token: &[u8]) -> bool { false }
 ///
-/// let access = Access::new().levels(4..=5, public()).levels(1..=3, closed());
+/// let access = Access::new().levels(Level::L4..=Level::L5, public()).levels(Level::L1..=Level::L3, closed());
 /// let health = Endpoint::builder().access(access).build()?;
 /// let service = InterceptedService::new(GrpcHealth::new(&health), |mut request: Request<()>| {
 ///     if is_operator(request.metadata()) {

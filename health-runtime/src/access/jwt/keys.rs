@@ -8,16 +8,16 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::Value;
 
-const MOST_KEYS: usize = 32;
+const MAX_KEYS: usize = 32;
 
 /// Keys that are tried on one token, because each takes its time on the thread that serves.
 const MAX_CANDIDATES: usize = 4;
 
 /// As long as the hash, in bytes (RFC 7518, section 3.2).
-const SHORTEST_SECRET: usize = 32;
+const MIN_SECRET_BYTES: usize = 32;
 
 /// 2048 bits, in bytes (RFC 7518, section 3.3).
-const SHORTEST_MODULUS: usize = 256;
+const MIN_MODULUS_BYTES: usize = 256;
 
 /// How tokens are signed. It is said here and never believed of a token (RFC 8725, section 3.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,52 +64,52 @@ impl fmt::Display for JwtAlgorithm {
 #[derive(Debug)]
 #[must_use]
 pub struct JwtKeys {
-    pub(super) source: Source,
+    pub(super) source: KeySource,
 }
 
 #[derive(Debug)]
-pub(super) enum Source {
+pub(super) enum KeySource {
     Secret(SecretString),
-    Text(Format, SecretString),
-    File(Format, PathBuf),
+    Text(KeyFormat, SecretString),
+    File(KeyFormat, PathBuf),
 }
 
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Format {
+pub(super) enum KeyFormat {
     Pem,
     Jwks,
 }
 
 impl JwtKeys {
     /// The secret of HS256, 32 bytes or more.
-    pub fn secret(secret: impl Into<SecretString>) -> Self {
-        Self { source: Source::Secret(secret.into()) }
+    pub fn secret(secret: impl Into<String>) -> Self {
+        Self { source: KeySource::Secret(secret.into().into()) }
     }
 
     /// A public key in PEM (`BEGIN PUBLIC KEY`).
-    pub fn pem(text: impl Into<SecretString>) -> Self {
-        Self { source: Source::Text(Format::Pem, text.into()) }
+    pub fn pem(text: impl Into<String>) -> Self {
+        Self { source: KeySource::Text(KeyFormat::Pem, text.into().into()) }
     }
 
     /// A file with a public key in PEM, which is read again when it changes.
     pub fn pem_file(path: impl Into<PathBuf>) -> Self {
-        Self { source: Source::File(Format::Pem, path.into()) }
+        Self { source: KeySource::File(KeyFormat::Pem, path.into()) }
     }
 
     /// A set of keys in JSON: `{ "keys": [ … ] }`.
-    pub fn jwks(text: impl Into<SecretString>) -> Self {
-        Self { source: Source::Text(Format::Jwks, text.into()) }
+    pub fn jwks(text: impl Into<String>) -> Self {
+        Self { source: KeySource::Text(KeyFormat::Jwks, text.into().into()) }
     }
 
     /// A file with such a set, which is read again when it changes.
     pub fn jwks_file(path: impl Into<PathBuf>) -> Self {
-        Self { source: Source::File(Format::Jwks, path.into()) }
+        Self { source: KeySource::File(KeyFormat::Jwks, path.into()) }
     }
 }
 
 /// A JWKS, of which each key is read by itself.
 #[derive(Deserialize)]
-struct Set {
+struct JwksDocument {
     keys: Vec<Value>,
 }
 
@@ -137,10 +137,10 @@ impl KeySet {
 
     /// # Errors
     /// What is wrong, without anything of the text: it may be a key.
-    pub(super) fn parse(format: Format, text: &[u8], algorithm: JwtAlgorithm) -> Result<Self, String> {
+    pub(super) fn parse(format: KeyFormat, text: &[u8], algorithm: JwtAlgorithm) -> Result<Self, String> {
         match format {
-            Format::Pem => Self::pem(text, algorithm),
-            Format::Jwks => Self::jwks(text, algorithm),
+            KeyFormat::Pem => Self::pem(text, algorithm),
+            KeyFormat::Jwks => Self::jwks(text, algorithm),
         }
     }
 
@@ -155,7 +155,7 @@ impl KeySet {
         let key = key.map_err(|_| format!("it holds no public key for {algorithm} in PEM"))?;
         let length = key.try_get_as_bytes().map_or(0, <[u8]>::len);
         // In front of the modulus and behind it stand some bytes of DER.
-        if algorithm == JwtAlgorithm::Rs256 && length < SHORTEST_MODULUS + 10 {
+        if algorithm == JwtAlgorithm::Rs256 && length < MIN_MODULUS_BYTES + 10 {
             return Err("its RSA key is shorter than 2048 bits".to_owned());
         }
         // An uncompressed point: P-384 would be longer.
@@ -166,7 +166,7 @@ impl KeySet {
     }
 
     fn jwks(text: &[u8], algorithm: JwtAlgorithm) -> Result<Self, String> {
-        let set: Set = serde_json::from_slice(text).map_err(|error| {
+        let set: JwksDocument = serde_json::from_slice(text).map_err(|error| {
             // Where, and not what.
             format!("it is no JWKS: line {}, column {}", error.line(), error.column())
         })?;
@@ -186,7 +186,7 @@ impl KeySet {
         match keys.len() {
             0 if left_out.is_empty() => Err(format!("it holds no key for {algorithm}")),
             0 => Err(format!("it holds no key for {algorithm} that can be used: {}", left_out.join(", "))),
-            1..=MOST_KEYS => {
+            1..=MAX_KEYS => {
                 let set = Self { keys, left_out };
                 let is_reachable =
                     set.keys.iter().all(|(kid, _)| set.candidates(Some(kid.as_deref().unwrap_or_default())).is_some());
@@ -198,7 +198,7 @@ impl KeySet {
                 };
                 is_reachable.then_some(set).ok_or_else(fault)
             }
-            many => Err(format!("it holds {many} keys for {algorithm}, more than {MOST_KEYS}")),
+            many => Err(format!("it holds {many} keys for {algorithm}, more than {MAX_KEYS}")),
         }
     }
 
@@ -207,7 +207,7 @@ impl KeySet {
         match &jwk.algorithm {
             AlgorithmParameters::OctetKey(_) => Self::hmac(key.try_get_as_bytes().unwrap_or_default()),
             // Base64 writes three bytes in four characters.
-            AlgorithmParameters::RSA(rsa) if rsa.n.len() / 4 * 3 < SHORTEST_MODULUS - 2 => {
+            AlgorithmParameters::RSA(rsa) if rsa.n.len() / 4 * 3 < MIN_MODULUS_BYTES - 2 => {
                 Err("is shorter than 2048 bits".to_owned())
             }
             _ => Ok(key),
@@ -215,8 +215,8 @@ impl KeySet {
     }
 
     fn hmac(secret: &[u8]) -> Result<DecodingKey, String> {
-        if secret.len() < SHORTEST_SECRET {
-            return Err(format!("is shorter than {SHORTEST_SECRET} bytes"));
+        if secret.len() < MIN_SECRET_BYTES {
+            return Err(format!("is shorter than {MIN_SECRET_BYTES} bytes"));
         }
         Ok(DecodingKey::from_secret(secret))
     }

@@ -1,7 +1,7 @@
 //! `Authorization: Bearer` with a JSON Web Token (RFC 6750, RFC 7519).
 
 mod claims;
-mod key_file;
+mod key_ring;
 mod keys;
 mod policy;
 mod tokens;

@@ -1,6 +1,5 @@
 use std::{
     collections::BTreeSet,
-    ops::RangeBounds,
     sync::Arc,
     time::{Duration, SystemTime},
 };
@@ -9,17 +8,17 @@ use jsonwebtoken::{Algorithm, DecodingKey, Validation, crypto, decode, decode_he
 
 use super::{
     claims::{Claims, DETAILS, LEVELS, Malformed},
-    key_file::KeyRing,
+    key_ring::KeyRing,
     keys::{JwtAlgorithm, JwtKeys, KeySet},
 };
-#[cfg(feature = "openapi")]
-use crate::access::requirement::Requirement;
 use crate::{
     access::{
-        authorization::{Presented, of_scheme},
         caller::Caller,
-        decision::{Decision, Schemes},
-        policy::{AnyPolicy, Decide, NO_LEVELS},
+        credentials::{SchemeCredentials, of_scheme},
+        decision::Decision,
+        policy::{AnyPolicy, Decide},
+        requirement::Requirement,
+        schemes::{Carrier, Scheme, SchemePart},
     },
     maybe_ready::MaybeReady,
     model::Levels,
@@ -27,7 +26,12 @@ use crate::{
 };
 
 /// What is logged of a subject.
-const LONGEST_NAME: usize = 64;
+const MAX_LOGGED_SUBJECT_CHARS: usize = 64;
+
+const BEARER: &Scheme =
+    &Scheme::new("bearer", &[SchemePart { name: "bearer", carrier: Carrier::Bearer { format: "JWT" } }])
+        // RFC 6750, section 3.
+        .with_forbidden_challenge(r#"Bearer realm="health", error="insufficient_scope""#);
 
 /// Asks for a JSON Web Token, see [`Jwt`].
 pub fn jwt(tokens: Jwt) -> AnyPolicy {
@@ -37,14 +41,14 @@ pub fn jwt(tokens: Jwt) -> AnyPolicy {
 /// Which JSON Web Tokens are accepted in `Authorization: Bearer …` (RFC 6750, RFC 7519, RFC 8725), and what they grant.
 ///
 /// ```
-/// use health_runtime::access::{Access, Jwt, JwtAlgorithm, JwtKeys, jwt, public};
+/// use health_runtime::{Level, Levels, access::{Access, Jwt, JwtAlgorithm, JwtKeys, jwt, public}};
 ///
 /// # fn access() -> Access {
 /// let tokens = Jwt::new(JwtAlgorithm::Rs256, JwtKeys::jwks_file("/etc/keys/issuer.json"))
 ///     .issuer("https://login.example.com")
 ///     .audience("orders-health")
-///     .scope("health:deep", 1..=5);
-/// Access::new().levels(4..=5, public()).levels(1..=3, jwt(tokens))
+///     .scope("health:deep", Levels::ALL);
+/// Access::new().levels(Level::L4..=Level::L5, public()).levels(Level::L1..=Level::L3, jwt(tokens))
 /// # }
 /// ```
 ///
@@ -68,8 +72,8 @@ pub struct Jwt {
     audiences: Vec<String>,
     leeway: Duration,
     levels_claim: String,
-    scopes: Vec<(String, Option<Levels>)>,
-    by_default: Option<Levels>,
+    scopes: Vec<(String, Levels)>,
+    by_default: Levels,
     reload_interval: Duration,
 }
 
@@ -84,7 +88,7 @@ impl Jwt {
             leeway: Duration::from_secs(30),
             levels_claim: LEVELS.to_owned(),
             scopes: Vec::new(),
-            by_default: Some(Levels::NONE),
+            by_default: Levels::NONE,
             reload_interval: Duration::from_secs(10),
         }
     }
@@ -114,15 +118,15 @@ impl Jwt {
         self
     }
 
-    /// Gives levels to a scope, such as `1..=5`.
-    pub fn scope(mut self, scope: impl Into<String>, levels: impl RangeBounds<u8>) -> Self {
-        self.scopes.push((scope.into(), Levels::from_range(&levels)));
+    /// Gives levels to a scope, such as `Levels::ALL`.
+    pub fn scope(mut self, scope: impl Into<String>, levels: impl Into<Levels>) -> Self {
+        self.scopes.push((scope.into(), levels.into()));
         self
     }
 
     /// Sets the levels of a token that says nothing of levels. Default: none.
-    pub fn levels_by_default(mut self, levels: impl RangeBounds<u8>) -> Self {
-        self.by_default = Levels::from_range(&levels);
+    pub fn levels_by_default(mut self, levels: impl Into<Levels>) -> Self {
+        self.by_default = levels.into();
         self
     }
 
@@ -154,8 +158,8 @@ struct ByToken {
     ring: Arc<KeyRing>,
     validation: Validation,
     levels_claim: String,
-    scopes: Vec<(String, Option<Levels>)>,
-    by_default: Option<Levels>,
+    scopes: Vec<(String, Levels)>,
+    by_default: Levels,
     leeway: Duration,
 }
 
@@ -187,19 +191,15 @@ impl ByToken {
     fn grant(&self, claims: &Claims) -> Result<Decision, Malformed> {
         let of_claim = claims.levels(&self.levels_claim)?;
         let details = claims.levels(DETAILS)?;
-        let of_scopes: Vec<Levels> = self
-            .scopes
-            .iter()
-            .filter(|(scope, _)| claims.has_scope(scope))
-            .map(|(_, levels)| levels.unwrap_or(Levels::NONE))
-            .collect();
+        let of_scopes: Vec<Levels> =
+            self.scopes.iter().filter(|(scope, _)| claims.has_scope(scope)).map(|(_, levels)| *levels).collect();
         let says_nothing = of_claim.is_none() && of_scopes.is_empty();
-        let by_default = self.by_default.filter(|_| says_nothing);
+        let by_default = says_nothing.then_some(self.by_default);
         let levels = of_claim.into_iter().chain(of_scopes).chain(by_default).fold(Levels::NONE, Levels::or);
         let decision = if levels.is_empty() {
-            Decision::forbidden().because("the token grants no levels").known_by(Schemes::BEARER)
+            Decision::forbidden().because("the token grants no levels").known_by(BEARER)
         } else {
-            Decision::allow().only(levels).details_only(details.unwrap_or(Levels::ALL)).of(Schemes::BEARER)
+            Decision::allow().only_levels(levels).details_only(details.unwrap_or(Levels::ALL)).of(BEARER)
         };
         Ok(match claims.subject() {
             Some(subject) => decision.by(loggable(subject)),
@@ -210,11 +210,11 @@ impl ByToken {
 
 /// One line, and not a long one: it is what somebody else wrote.
 fn loggable(subject: &str) -> String {
-    subject.chars().take(LONGEST_NAME).flat_map(char::escape_debug).collect()
+    subject.chars().take(MAX_LOGGED_SUBJECT_CHARS).flat_map(char::escape_debug).collect()
 }
 
 fn rejected(why: &'static str) -> Decision {
-    Decision::rejected(INVALID).because(why).of(Schemes::BEARER)
+    Decision::rejected(INVALID).because(why).of(BEARER)
 }
 
 /// # Errors
@@ -275,9 +275,11 @@ fn examined(claims: Claims, validation: &Validation) -> Result<Claims, &'static 
 impl Decide for ByToken {
     fn decide(self: Arc<Self>, caller: &Caller) -> MaybeReady<Decision> {
         let token = match of_scheme(caller, "bearer") {
-            Presented::Nothing => return MaybeReady::ready(Decision::unauthenticated(MISSING).because("no token")),
-            Presented::Malformed => return MaybeReady::ready(rejected("malformed")),
-            Presented::Credentials(token) => token,
+            SchemeCredentials::Nothing => {
+                return MaybeReady::ready(Decision::unauthenticated(MISSING).because("no token"));
+            }
+            SchemeCredentials::Malformed => return MaybeReady::ready(rejected("malformed")),
+            SchemeCredentials::Credentials(token) => token,
         };
         let Some(reading) = self.ring.read_if_due() else { return MaybeReady::ready(self.judge(token)) };
         let token = token.to_owned();
@@ -295,9 +297,6 @@ impl Decide for ByToken {
         }
         if scopes.iter().any(|scope| scope.is_empty() || scope.contains(char::is_whitespace)) {
             faults.push("a scope is one word".to_owned());
-        }
-        if self.by_default.is_none() || self.scopes.iter().any(|(_, levels)| levels.is_none()) {
-            faults.push(NO_LEVELS.to_owned());
         }
         if self.leeway > Duration::from_secs(5 * 60) {
             faults.push(format!("a leeway of {:?} is longer than five minutes", self.leeway));
@@ -317,8 +316,7 @@ impl Decide for ByToken {
         vec!["authorization"]
     }
 
-    #[cfg(feature = "openapi")]
     fn requirement(&self, _levels: Levels) -> Requirement {
-        Requirement::of(Schemes::BEARER)
+        Requirement::of(BEARER)
     }
 }

@@ -21,14 +21,14 @@ const ISSUER: &str = "health-runtime";
 /// request, or hand it on.
 ///
 /// ```
-/// use health_runtime::access::{Access, Tokens, User, any_of, basic, public};
+/// use health_runtime::{Level, access::{Access, Tokens, User, any_of, basic, public}};
 ///
 /// # fn access(secret: &str, password: &str) -> Access {
 /// let people = basic("health", [User::new("ada", password)]);
 /// let tokens = Tokens::new(secret, people.clone());
 /// Access::new()
-///     .levels(4..=5, public())
-///     .levels(1..=3, any_of([people, tokens.policy()]))
+///     .levels(Level::L4..=Level::L5, public())
+///     .levels(Level::L1..=Level::L3, any_of([people, tokens.policy()]))
 ///     .tokens(tokens)
 /// # }
 /// ```
@@ -56,7 +56,7 @@ pub struct Tokens {
 }
 
 #[derive(Serialize)]
-struct OwnClaims<'a> {
+struct IssuedClaims<'a> {
     iss: &'static str,
     aud: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -70,8 +70,8 @@ struct OwnClaims<'a> {
 impl Tokens {
     /// Tokens that live for 15 minutes. The secret has 32 bytes or more; `policy` says who gets one, and for which
     /// levels.
-    pub fn new(secret: impl Into<SecretString>, policy: impl Into<AnyPolicy>) -> Self {
-        Self { secret: secret.into(), policy: policy.into(), lifetime: Duration::from_secs(15 * 60) }
+    pub fn new(secret: impl Into<String>, policy: impl Into<AnyPolicy>) -> Self {
+        Self { secret: secret.into().into(), policy: policy.into(), lifetime: Duration::from_secs(15 * 60) }
     }
 
     /// Sets how long a token lives, from a second to a day. Default: 15 minutes.
@@ -82,7 +82,7 @@ impl Tokens {
 
     /// The policy that accepts these tokens, and no others.
     pub fn policy(&self) -> AnyPolicy {
-        let keys = JwtKeys::secret(self.secret.clone());
+        let keys = JwtKeys::secret(self.secret.expose_secret());
         jwt(Jwt::new(JwtAlgorithm::Hs256, keys).issuer(ISSUER).audience(ISSUER).leeway(Duration::ZERO))
     }
 
@@ -103,7 +103,7 @@ impl Tokens {
         let numbers = |levels: Levels| levels.iter().map(Level::number).collect();
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).ok()?.as_secs();
         let expires_in = self.lifetime.as_secs();
-        let claims = OwnClaims {
+        let claims = IssuedClaims {
             iss: ISSUER,
             aud: ISSUER,
             sub: decision.who.as_deref(),

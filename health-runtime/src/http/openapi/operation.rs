@@ -19,7 +19,7 @@ use super::{
 #[cfg(feature = "haproxy-agent")]
 use crate::model::Group;
 use crate::{
-    access::Schemes,
+    access::Scheme,
     model::{CheckSpec, Level},
     render::{
         FormatId,
@@ -52,7 +52,7 @@ impl<'a> Answers<'a> {
             target,
             parameters: parameters(target, &formats, checks),
             security: security.require(&requirement),
-            has_own_policy: requirement.alternatives().any(|kinds| !kinds.and(Schemes::OWN).is_empty()),
+            has_own_policy: requirement.alternatives().iter().any(|kinds| kinds.contains(Scheme::CUSTOM)),
             by_code: BTreeMap::new(),
             has_validator: *target == Target::OpenApi || has_page,
         };

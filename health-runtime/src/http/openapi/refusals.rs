@@ -8,7 +8,7 @@ use super::super::target::Target;
 #[cfg(feature = "haproxy-agent")]
 use crate::model::Group;
 use crate::{
-    access::{AccessRequest, Authorizer, Requirement, Schemes},
+    access::{AccessRequest, Authorizer, Requirement},
     model::{Level, Levels},
 };
 
@@ -18,7 +18,7 @@ pub(super) fn of(target: &Target, authorizer: Option<&Authorizer>) -> BTreeSet<S
 
 /// The credentials that admit a caller.
 pub(super) fn requirement(target: &Target, authorizer: Option<&Authorizer>) -> Requirement {
-    authorizer.map_or_else(|| Requirement::of(Schemes::NONE), |authorizer| authorizer.requirement(ask(target)))
+    authorizer.map_or_else(Requirement::open, |authorizer| authorizer.requirement(ask(target)))
 }
 
 /// The level with the shallower ones, which a query may add.

@@ -8,41 +8,31 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
 use subtle::ConstantTimeEq as _;
 
-use super::hashing::{Place, is_usable};
+use super::{
+    hash_permit::{HashPermit, is_usable},
+    password::{Password, PasswordCheck},
+};
 use crate::sync::lock;
 
 /// A hash in the PHC string format, and a mark of the password that was found to be right last: there is but one, so no
 /// more has to be kept.
-pub(super) struct Hashed {
+pub(in crate::access) struct HashedPassword {
     hash: SecretString,
     /// Of this process, so that a mark is of no use elsewhere. `None` if the system has no random numbers.
     key: Option<[u8; 32]>,
     right: Mutex<Option<[u8; 32]>>,
 }
 
-impl Hashed {
-    pub(super) fn new(hash: SecretString) -> Self {
+impl HashedPassword {
+    pub(in crate::access) fn new(hash: String) -> Self {
+        let hash = hash.into();
         let mut key = [0; 32];
         let key = getrandom::fill(&mut key).is_ok().then_some(key);
         Self { hash, key, right: Mutex::default() }
     }
 
-    pub(super) fn fault(&self) -> Option<&'static str> {
-        let hash = PasswordHash::new(self.hash.expose_secret());
-        if !hash.is_ok_and(|hash| is_usable(&hash)) {
-            Some(
-                "the hash is no argon2 hash in the PHC string format, such as `$argon2id$v=19$m=19456,t=2,p=1$…`, or it \
-                 takes more than a GiB or than four passes over as much",
-            )
-        } else if self.key.is_none() {
-            Some("the system has no random numbers to remember verified passwords by")
-        } else {
-            None
-        }
-    }
-
     /// Whether this very password was found to be right before.
-    pub(super) fn has_accepted(&self, password: &str) -> bool {
+    fn has_accepted(&self, password: &str) -> bool {
         let right = *lock(&self.right);
         match (right, self.mark(password)) {
             (Some(right), Some(mark)) => right.ct_eq(&mark).into(),
@@ -51,12 +41,13 @@ impl Hashed {
     }
 
     /// Hashes it, which takes some ten milliseconds, on a thread for blocking work. `None` if that could not be done.
-    pub(super) async fn verify(self: Arc<Self>, password: SecretString) -> Option<bool> {
+    async fn verify(self: Arc<Self>, password: SecretString) -> Option<bool> {
         // Given back when the work is done, not when nobody waits for it any more.
-        let mut place = Place::take().await?;
+        let mut permit = HashPermit::take().await?;
         let verifying = tokio::task::spawn_blocking(move || {
             let password = password.expose_secret();
-            let is_right = PasswordHash::new(self.hash.expose_secret()).is_ok_and(|hash| place.verify(password, &hash));
+            let is_right =
+                PasswordHash::new(self.hash.expose_secret()).is_ok_and(|hash| permit.verify(password, &hash));
             if is_right {
                 *lock(&self.right) = self.mark(password);
             }
@@ -69,5 +60,32 @@ impl Hashed {
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.key?).ok()?;
         mac.update(password.as_bytes());
         Some(mac.finalize().into_bytes().into())
+    }
+}
+
+impl Password for HashedPassword {
+    fn check(self: Arc<Self>, given: &str) -> PasswordCheck {
+        if self.has_accepted(given) {
+            return PasswordCheck::Done(true);
+        }
+        PasswordCheck::Hashing(Box::pin(self.verify(given.into())))
+    }
+
+    fn check_in_vain(self: Arc<Self>, given: &str) -> Option<PasswordCheck> {
+        Some(PasswordCheck::Hashing(Box::pin(self.verify(given.into()))))
+    }
+
+    fn fault(&self) -> Option<&'static str> {
+        let hash = PasswordHash::new(self.hash.expose_secret());
+        if !hash.is_ok_and(|hash| is_usable(&hash)) {
+            Some(
+                "the hash is no argon2 hash in the PHC string format, such as `$argon2id$v=19$m=19456,t=2,p=1$…`, or it \
+                 takes more than a GiB or than four passes over as much",
+            )
+        } else if self.key.is_none() {
+            Some("the system has no random numbers to remember verified passwords by")
+        } else {
+            None
+        }
     }
 }

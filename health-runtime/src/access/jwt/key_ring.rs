@@ -15,26 +15,26 @@ use tokio::{
     time::{Instant, timeout},
 };
 
-use super::keys::{Format, JwtAlgorithm, JwtKeys, KeySet, Source};
+use super::keys::{JwtAlgorithm, JwtKeys, KeyFormat, KeySet, KeySource};
 use crate::{
     log::{self, Topic},
     sync::lock,
 };
 
 /// More than any honest file of keys.
-const LONGEST: u64 = 1 << 20;
+const MAX_FILE_BYTES: u64 = 1 << 20;
 
 /// The keys as they are now.
 #[derive(Debug)]
 pub(super) struct KeyRing {
     algorithm: JwtAlgorithm,
-    file: Option<(Format, PathBuf)>,
+    file: Option<(KeyFormat, PathBuf)>,
     reload_interval: Duration,
-    state: Mutex<State>,
+    state: Mutex<RingState>,
 }
 
 #[derive(Debug)]
-struct State {
+struct RingState {
     /// The latest that could be read; why there are none yet.
     keys: Result<Arc<KeySet>, String>,
     /// Of what was read last, good or not: what has not changed is not parsed, nor complained about, again.
@@ -45,22 +45,22 @@ struct State {
 }
 
 /// How long a token waits for the file to be read again, before the keys that there are decide on it.
-const PATIENCE: Duration = Duration::from_millis(500);
+const RELOAD_WAIT: Duration = Duration::from_millis(500);
 
 /// A file that is read again.
-pub(super) struct Reading(oneshot::Receiver<()>);
+pub(super) struct PendingRead(oneshot::Receiver<()>);
 
-impl Reading {
+impl PendingRead {
     /// Until it has been read, or takes too long.
     pub(super) async fn wait(self) {
-        let _ = timeout(PATIENCE, self.0).await;
+        let _ = timeout(RELOAD_WAIT, self.0).await;
     }
 }
 
 /// The turn to read the file, which only one has at a time.
-struct Turn(Arc<KeyRing>);
+struct ReadGuard(Arc<KeyRing>);
 
-impl Drop for Turn {
+impl Drop for ReadGuard {
     fn drop(&mut self) {
         lock(&self.0.state).is_being_read = false;
     }
@@ -70,17 +70,17 @@ impl KeyRing {
     /// Reads the keys, which blocks if they are in a file. What is wrong with them is for [`fault`](Self::fault).
     pub(super) fn load(keys: JwtKeys, algorithm: JwtAlgorithm, reload_interval: Duration) -> Self {
         let (keys, file) = match keys.source {
-            Source::Secret(secret) => (KeySet::secret(&secret, algorithm), None),
-            Source::Text(format, text) => {
+            KeySource::Secret(secret) => (KeySet::secret(&secret, algorithm), None),
+            KeySource::Text(format, text) => {
                 use secrecy::ExposeSecret as _;
                 (KeySet::parse(format, text.expose_secret().as_bytes(), algorithm), None)
             }
-            Source::File(format, path) => (Err(String::new()), Some((format, path))),
+            KeySource::File(format, path) => (Err(String::new()), Some((format, path))),
         };
         if let Ok(keys) = &keys {
             keys.complain("what it was given");
         }
-        let state = State { keys: keys.map(Arc::new), seen: None, read_at: Instant::now(), is_being_read: false };
+        let state = RingState { keys: keys.map(Arc::new), seen: None, read_at: Instant::now(), is_being_read: false };
         let ring = Self { algorithm, file, reload_interval, state: Mutex::new(state) };
         ring.read_again();
         ring
@@ -103,7 +103,7 @@ impl KeyRing {
     /// Reads the file again if it is time, for one caller to wait for; others go on with the keys that there are.
     ///
     /// On a thread of its own: one of the blocking pool that a disk holds up would hold up the end of its runtime, too.
-    pub(super) fn read_if_due(self: &Arc<Self>) -> Option<Reading> {
+    pub(super) fn read_if_due(self: &Arc<Self>) -> Option<PendingRead> {
         let mut state = lock(&self.state);
         if self.file.is_none() || state.is_being_read || state.read_at.elapsed() < self.reload_interval {
             return None;
@@ -111,14 +111,14 @@ impl KeyRing {
         state.read_at = Instant::now();
         state.is_being_read = true;
         drop(state);
-        let turn = Turn(Arc::clone(self));
+        let guard = ReadGuard(Arc::clone(self));
         let (done, reading) = oneshot::channel();
         let reader = thread::Builder::new().name("health-jwt-keys".to_owned()).spawn(move || {
-            turn.0.read_again();
-            drop(turn);
+            guard.0.read_again();
+            drop(guard);
             let _ = done.send(());
         });
-        reader.is_ok().then_some(Reading(reading))
+        reader.is_ok().then_some(PendingRead(reading))
     }
 
     /// Takes over the keys of a file that has changed. One that cannot be used is logged once, and the keys from before
@@ -169,6 +169,6 @@ impl KeySet {
 
 fn read(path: &Path) -> io::Result<Vec<u8>> {
     let mut text = Vec::new();
-    File::open(path)?.take(LONGEST + 1).read_to_end(&mut text)?;
-    if text.len() as u64 > LONGEST { Err(io::Error::other("it is larger than 1 MiB")) } else { Ok(text) }
+    File::open(path)?.take(MAX_FILE_BYTES + 1).read_to_end(&mut text)?;
+    if text.len() as u64 > MAX_FILE_BYTES { Err(io::Error::other("it is larger than 1 MiB")) } else { Ok(text) }
 }

@@ -9,22 +9,51 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use secrecy::ExposeSecret;
 use sha2::Sha256;
 
-#[cfg(feature = "openapi")]
-use super::requirement::Requirement;
-use super::{
-    caller::Caller,
-    decision::{Decision, Schemes},
-    keys::{AccessKey, KEY_HEADER, SIGNATURE_HEADER, faults_of_keys},
-    nonces::{Nonces, Novelty},
-    policy::{AnyPolicy, Decide},
+use crate::{
+    access::{
+        caller::Caller,
+        credentials::{AccessKey, KEY_HEADER, KEY_PART, NonceCache, ReplayCheck, SIGNATURE_HEADER, faults_of_keys},
+        decision::Decision,
+        policy::{AnyPolicy, Decide},
+        requirement::Requirement,
+        schemes::{Carrier, Scheme, SchemePart},
+    },
+    maybe_ready::MaybeReady,
+    model::Levels,
 };
-use crate::maybe_ready::MaybeReady;
-#[cfg(feature = "openapi")]
-use crate::model::Levels;
 
 const TIMESTAMP_HEADER: &str = "x-timestamp";
 const NONCE_HEADER: &str = "x-nonce";
 const CHALLENGE: &str = r#"HMAC-SHA256 realm="health""#;
+
+const SIGNED: &Scheme = &Scheme::new(
+    "signed",
+    &[
+        KEY_PART,
+        SchemePart {
+            name: "timestamp",
+            carrier: Carrier::Header {
+                name: "X-Timestamp",
+                meaning: "The time of a signed request, in whole seconds since 1970.",
+            },
+        },
+        SchemePart {
+            name: "nonce",
+            carrier: Carrier::Header {
+                name: "X-Nonce",
+                meaning: "8 to 64 characters out of `A-Za-z0-9_.~-`, never the same twice.",
+            },
+        },
+        SchemePart {
+            name: "signature",
+            carrier: Carrier::Header {
+                name: "X-Signature",
+                meaning: "The HMAC-SHA-256 of seven lines with the key's secret, as 64 hexadecimal digits: \
+                          `HEALTH-HMAC-SHA256`, id, timestamp, nonce, method, path, query.",
+            },
+        },
+    ],
+);
 
 /// Asks for a signature made with one of these keys, see [`Signed`].
 pub fn signed(keys: impl IntoIterator<Item = AccessKey>) -> AnyPolicy {
@@ -89,45 +118,39 @@ impl Signed {
 
 /// The policy, with the nonces of each key.
 struct BySignature {
-    keys: Vec<(AccessKey, Arc<Nonces>)>,
+    keys: Vec<(AccessKey, Arc<NonceCache>)>,
     window: Duration,
 }
 
 impl BySignature {
-    fn judge(&self, caller: &Caller, now: u64) -> Result<Decision, Refused> {
+    fn judge(&self, caller: &Caller, now: u64) -> Decision {
+        let rejected = |why| Decision::rejected(CHALLENGE).because(why).of(SIGNED);
         if caller.header_values(SIGNATURE_HEADER).next().is_none() {
-            return Err(Refused::Missing);
+            return Decision::unauthenticated(CHALLENGE).because("no signature");
         }
-        let request = SignedRequest::read(caller).ok_or(Refused::Rejected("malformed"))?;
+        let Some(request) = SignedRequest::read(caller) else { return rejected("malformed") };
         let found = self.keys.iter().find(|(key, _)| key.id == request.id);
         // Something is signed for an id that no key has, too, so that ids cannot be told by the time it takes.
         let is_right = found.or_else(|| self.keys.first()).is_some_and(|(key, _)| request.is_signed_with(key));
-        let (key, nonces) = found.ok_or(Refused::Rejected("no such key"))?;
+        let Some((key, nonces)) = found else { return rejected("no such key") };
         if !is_right {
-            return Err(Refused::Rejected("wrong signature"));
+            return rejected("wrong signature");
         }
-        let window = self.window.as_secs();
-        if now.abs_diff(request.timestamp) > window {
-            return Err(Refused::Rejected("expired"));
+        if now.abs_diff(request.timestamp) > self.window.as_secs() {
+            return rejected("expired");
         }
         match nonces.note(request.nonce, caller.id(), now, request.timestamp) {
-            Novelty::New => Ok(key.grants.decision(&key.id, Schemes::SIGNED)),
-            Novelty::Replayed => Err(Refused::Rejected("replayed")),
-            Novelty::Unknown => Err(Refused::Unavailable("too many signed requests of this key to remember")),
+            ReplayCheck::New => key.grants.decision(&key.id, SIGNED),
+            ReplayCheck::Replayed => rejected("replayed"),
+            ReplayCheck::Unknown => Decision::unavailable().because("too many signed requests of this key to remember"),
         }
     }
-}
-
-enum Refused {
-    Missing,
-    Rejected(&'static str),
-    Unavailable(&'static str),
 }
 
 impl From<Signed> for AnyPolicy {
     fn from(Signed { keys, window }: Signed) -> Self {
         let nonces = |key: AccessKey| {
-            let nonces = Nonces::of(&key, window.as_secs());
+            let nonces = NonceCache::of(&key, window.as_secs());
             (key, nonces)
         };
         Self::new(BySignature { keys: keys.into_iter().map(nonces).collect(), window })
@@ -137,11 +160,7 @@ impl From<Signed> for AnyPolicy {
 impl Decide for BySignature {
     fn decide(self: Arc<Self>, caller: &Caller) -> MaybeReady<Decision> {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
-        MaybeReady::ready(self.judge(caller, now).unwrap_or_else(|refused| match refused {
-            Refused::Missing => Decision::unauthenticated(CHALLENGE).because("no signature"),
-            Refused::Rejected(why) => Decision::rejected(CHALLENGE).because(why).of(Schemes::SIGNED),
-            Refused::Unavailable(why) => Decision::unavailable().because(why),
-        }))
+        MaybeReady::ready(self.judge(caller, now))
     }
 
     fn faults(&self) -> Vec<String> {
@@ -156,9 +175,8 @@ impl Decide for BySignature {
         vec![KEY_HEADER, TIMESTAMP_HEADER, NONCE_HEADER, SIGNATURE_HEADER]
     }
 
-    #[cfg(feature = "openapi")]
     fn requirement(&self, _levels: Levels) -> Requirement {
-        Requirement::of(Schemes::SIGNED)
+        Requirement::of(SIGNED)
     }
 }
 

@@ -13,36 +13,36 @@ use crate::sync::lock;
 
 /// How many are hashed at the same time, each of which takes a thread, and as much memory as its hash says (19 MiB and
 /// more): so that wrong passwords keep busy no more of the machine than this.
-static FREE: Semaphore = Semaphore::const_new(2);
+static HASHING_SLOTS: Semaphore = Semaphore::const_new(2);
 
 /// How many may wait or be at it. Those further behind would not have their turn before they gave up.
-const MOST: usize = 256;
-static PRESENT: AtomicUsize = AtomicUsize::new(0);
+const MAX_QUEUE_LENGTH: usize = 256;
+static QUEUE_LENGTH: AtomicUsize = AtomicUsize::new(0);
 
 /// A GiB, in KiB, as hashes say it. A process that is not given the memory that it asks for is ended.
-const MOST_MEMORY: u32 = 1 << 20;
+const MAX_MEMORY_KIB: u32 = 1 << 20;
 
 /// Four passes over as much: seconds, in which a place is taken.
-const MOST_WORK: u64 = 4 << 20;
+const MAX_WORK_KIB: u64 = 4 << 20;
 
 /// The memory of places that are free. It is kept, because the thread is another one each time, and an allocator that has
 /// an arena for each thread would keep it once for each.
-static SPARE: Mutex<Vec<Vec<Block>>> = Mutex::new(Vec::new());
+static SPARE_MEMORY: Mutex<Vec<Vec<Block>>> = Mutex::new(Vec::new());
 
 /// The right to hash one password, with the memory for it.
-pub(super) struct Place {
+pub(super) struct HashPermit {
     memory: Vec<Block>,
     _permit: SemaphorePermit<'static>,
-    _present: Present,
+    _entry: QueueEntry,
 }
 
-impl Place {
+impl HashPermit {
     /// Waits for its turn. `None` if too many do so already.
     pub(super) async fn take() -> Option<Self> {
-        let present = Present::enter()?;
-        let permit = FREE.acquire().await.ok()?;
-        let memory = lock(&SPARE).pop().unwrap_or_default();
-        Some(Self { memory, _permit: permit, _present: present })
+        let entry = QueueEntry::enter()?;
+        let permit = HASHING_SLOTS.acquire().await.ok()?;
+        let memory = lock(&SPARE_MEMORY).pop().unwrap_or_default();
+        Some(Self { memory, _permit: permit, _entry: entry })
     }
 
     /// Whether a password has this hash. It takes some ten milliseconds of a processor.
@@ -51,7 +51,7 @@ impl Place {
     }
 
     fn hash_like(&mut self, password: &str, hash: &PasswordHash) -> Option<bool> {
-        let Recipe { argon2, salt, right } = Recipe::of(hash)?;
+        let HashParameters { argon2, salt, right } = HashParameters::of(hash)?;
         self.memory.resize(argon2.params().block_count(), Block::default());
         let mut given = vec![0; right.len()];
         argon2.hash_password_into_with_memory(password.as_bytes(), salt, &mut given, &mut self.memory).ok()?;
@@ -60,13 +60,13 @@ impl Place {
 }
 
 /// How passwords are hashed to be held against a hash.
-struct Recipe<'a> {
+struct HashParameters<'a> {
     argon2: Argon2<'static>,
     salt: &'a [u8],
     right: &'a [u8],
 }
 
-impl<'a> Recipe<'a> {
+impl<'a> HashParameters<'a> {
     /// `None` if no password can have this hash.
     fn of(hash: &'a PasswordHash) -> Option<Self> {
         let algorithm = Algorithm::try_from(hash.algorithm.as_str()).ok()?;
@@ -75,35 +75,35 @@ impl<'a> Recipe<'a> {
         let (salt, right) = (hash.salt.as_ref()?, hash.hash.as_ref()?);
         let argon2 = Argon2::new(algorithm, version, params);
         let (memory, passes) = (argon2.params().m_cost(), argon2.params().t_cost());
-        let is_affordable = memory <= MOST_MEMORY && u64::from(memory) * u64::from(passes) <= MOST_WORK;
+        let is_affordable = memory <= MAX_MEMORY_KIB && u64::from(memory) * u64::from(passes) <= MAX_WORK_KIB;
         is_affordable.then_some(Self { argon2, salt, right: right.as_bytes() })
     }
 }
 
 /// Whether passwords can be held against this hash at all.
 pub(super) fn is_usable(hash: &PasswordHash) -> bool {
-    Recipe::of(hash).is_some()
+    HashParameters::of(hash).is_some()
 }
 
-impl Drop for Place {
+impl Drop for HashPermit {
     fn drop(&mut self) {
-        lock(&SPARE).push(std::mem::take(&mut self.memory));
+        lock(&SPARE_MEMORY).push(std::mem::take(&mut self.memory));
     }
 }
 
 /// One of those that wait or are at it.
-struct Present;
+struct QueueEntry;
 
-impl Present {
+impl QueueEntry {
     fn enter() -> Option<Self> {
         // It counts down again when it is dropped, also if there was no room.
-        let present = Self;
-        (PRESENT.fetch_add(1, Ordering::Relaxed) < MOST).then_some(present)
+        let entry = Self;
+        (QUEUE_LENGTH.fetch_add(1, Ordering::Relaxed) < MAX_QUEUE_LENGTH).then_some(entry)
     }
 }
 
-impl Drop for Present {
+impl Drop for QueueEntry {
     fn drop(&mut self) {
-        PRESENT.fetch_sub(1, Ordering::Relaxed);
+        QUEUE_LENGTH.fetch_sub(1, Ordering::Relaxed);
     }
 }

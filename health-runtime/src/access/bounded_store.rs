@@ -11,7 +11,7 @@ use std::{
 use governor::{clock::Clock, nanos::Nanos, state::StateStore};
 use tokio::time::Instant;
 
-use super::network::prefix;
+use super::caller::prefix;
 use crate::sync::lock;
 
 /// Addresses with an account of their own; beyond that, new ones share accounts with others.
@@ -25,15 +25,15 @@ const NETWORKS: [(u32, u32); 2] = [(24, 48), (16, 32)];
 
 /// Tokio's clock, from its making on.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct SinceStart(Instant);
+pub(super) struct ElapsedClock(Instant);
 
-impl SinceStart {
+impl ElapsedClock {
     pub(super) fn new() -> Self {
         Self(Instant::now())
     }
 }
 
-impl Clock for SinceStart {
+impl Clock for ElapsedClock {
     type Instant = Duration;
 
     fn now(&self) -> Duration {
@@ -41,15 +41,13 @@ impl Clock for SinceStart {
     }
 }
 
-/// The network that a request is counted for; `None` for all callers whose address is not known.
-pub(super) type Payer = Option<IpAddr>;
-
-/// An account that is asked about.
+/// The network that a request is counted for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Account {
-    pub(super) payer: Payer,
+pub(super) struct LimitKey {
+    /// `None` for all callers whose address is not known.
+    pub(super) network: Option<IpAddr>,
     /// Looked at, and left as it is.
-    pub(super) is_only_asked: bool,
+    pub(super) is_peek: bool,
 }
 
 /// A store for governor whose memory is bounded, and which can be asked without being changed.
@@ -58,32 +56,32 @@ pub(super) struct Account {
 /// refused only if both are used up. So a flood from ever new addresses of some networks locks out those networks, and
 /// hardly ever another one.
 #[derive(Debug)]
-pub(super) struct Visitors {
-    clock: SinceStart,
+pub(super) struct BoundedStore {
+    clock: ElapsedClock,
     accounts: Mutex<Accounts>,
 }
 
 /// The times are governor's own: from which on an account is as good as new.
 #[derive(Debug)]
 struct Accounts {
-    own: HashMap<Payer, Nanos>,
+    own: HashMap<Option<IpAddr>, Nanos>,
     /// Empty until the first address has to share.
     shared: [Vec<Option<Nanos>>; NETWORKS.len()],
     hasher: RandomState,
     pruned_at: Duration,
 }
 
-impl Visitors {
-    pub(super) fn new(clock: SinceStart) -> Self {
+impl BoundedStore {
+    pub(super) fn new(clock: ElapsedClock) -> Self {
         let (own, shared, hasher) = (HashMap::new(), Default::default(), RandomState::new());
         Self { clock, accounts: Mutex::new(Accounts { own, shared, hasher, pruned_at: Duration::ZERO }) }
     }
 }
 
 impl Accounts {
-    /// Returns whether there is an account of its own for this payer, or room for one.
-    fn has_own(&mut self, payer: Payer, now: Duration) -> bool {
-        let has_room = |own: &HashMap<_, _>| own.len() < MAX_OWN_ACCOUNTS || own.contains_key(&payer);
+    /// Returns whether there is an account of its own for this network, or room for one.
+    fn has_own(&mut self, network: Option<IpAddr>, now: Duration) -> bool {
+        let has_room = |own: &HashMap<_, _>| own.len() < MAX_OWN_ACCOUNTS || own.contains_key(&network);
         // At most once a second, because it looks at all of them.
         if !has_room(&self.own) && now.saturating_sub(self.pruned_at) >= Duration::from_secs(1) {
             self.pruned_at = now;
@@ -93,42 +91,42 @@ impl Accounts {
     }
 
     /// The shared accounts of a payer.
-    fn shared_by(&mut self, payer: Payer) -> impl Iterator<Item = &mut Option<Nanos>> {
+    fn shared_by(&mut self, network: Option<IpAddr>) -> impl Iterator<Item = &mut Option<Nanos>> {
         let hasher = &self.hasher;
         self.shared.iter_mut().zip(NETWORKS).map(move |(accounts, (of_ipv4, of_ipv6))| {
             accounts.resize(SHARED_ACCOUNTS, None);
-            let network = payer.map(|address| prefix(address, of_ipv4, of_ipv6));
-            let at = hasher.hash_one(network) % SHARED_ACCOUNTS as u64;
+            let shared = network.map(|address| prefix(address, of_ipv4, of_ipv6));
+            let at = hasher.hash_one(shared) % SHARED_ACCOUNTS as u64;
             &mut accounts[usize::try_from(at).unwrap_or_default()]
         })
     }
 }
 
-impl StateStore for Visitors {
-    type Key = Account;
+impl StateStore for BoundedStore {
+    type Key = LimitKey;
 
-    fn measure_and_replace<T, F, E>(&self, account: &Account, decide: F) -> Result<T, E>
+    fn measure_and_replace<T, F, E>(&self, key: &LimitKey, decide: F) -> Result<T, E>
     where
         F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
     {
-        let Account { payer, is_only_asked } = *account;
+        let LimitKey { network, is_peek } = *key;
         let mut accounts = lock(&self.accounts);
-        if accounts.has_own(payer, self.clock.now()) {
-            let (outcome, settled_at) = decide(accounts.own.get(&payer).copied())?;
-            if !is_only_asked {
-                accounts.own.insert(payer, settled_at);
+        if accounts.has_own(network, self.clock.now()) {
+            let (outcome, settled_at) = decide(accounts.own.get(&network).copied())?;
+            if !is_peek {
+                accounts.own.insert(network, settled_at);
             }
             return Ok(outcome);
         }
         let charge = |account: &mut Option<Nanos>| {
             let (outcome, settled_at) = decide(*account)?;
-            if !is_only_asked {
+            if !is_peek {
                 *account = Some(settled_at);
             }
             Ok(outcome)
         };
         // Each is charged, and one that is not used up is enough.
-        let outcomes: Vec<Result<T, E>> = accounts.shared_by(payer).map(charge).collect();
+        let outcomes: Vec<Result<T, E>> = accounts.shared_by(network).map(charge).collect();
         outcomes.into_iter().reduce(Result::or).unwrap_or_else(|| decide(None).map(|(outcome, _)| outcome))
     }
 }
@@ -144,17 +142,17 @@ mod tests {
 
     use super::*;
 
-    fn once_a_minute() -> RateLimiter<Account, Visitors, SinceStart, NoOpMiddleware<Duration>> {
-        let clock = SinceStart::new();
-        RateLimiter::new(Quota::per_minute(NonZeroU32::MIN), Visitors::new(clock), clock)
+    fn once_a_minute() -> RateLimiter<LimitKey, BoundedStore, ElapsedClock, NoOpMiddleware<Duration>> {
+        let clock = ElapsedClock::new();
+        RateLimiter::new(Quota::per_minute(NonZeroU32::MIN), BoundedStore::new(clock), clock)
     }
 
     #[tokio::test(start_paused = true)]
     async fn provider_with_many_sites_locks_out_no_other_provider() {
         let limiter = once_a_minute();
         let take = |provider: u128, site: u128| {
-            let payer = Some(Ipv6Addr::from_bits(provider << 96 | site << 80).into());
-            limiter.check_key(&Account { payer, is_only_asked: false }).is_ok()
+            let network = Some(Ipv6Addr::from_bits(provider << 96 | site << 80).into());
+            limiter.check_key(&LimitKey { network, is_peek: false }).is_ok()
         };
         let admitted = (0..65_536).filter(|site| take(0x2001_0db8, *site)).count();
         assert!(admitted <= MAX_OWN_ACCOUNTS + SHARED_ACCOUNTS + 1, "{admitted}");
@@ -166,9 +164,9 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn memory_is_bounded_and_comes_back() {
         let limiter = once_a_minute();
-        let check = |number: usize, is_only_asked| {
-            let payer = Some(Ipv4Addr::from_bits(u32::try_from(number).unwrap()).into());
-            limiter.check_key(&Account { payer, is_only_asked }).is_ok()
+        let check = |number: usize, is_peek| {
+            let network = Some(Ipv4Addr::from_bits(u32::try_from(number).unwrap()).into());
+            limiter.check_key(&LimitKey { network, is_peek }).is_ok()
         };
         let (take, ask) = (|number| check(number, false), |number| check(number, true));
         for number in 0..MAX_OWN_ACCOUNTS {

@@ -2,17 +2,16 @@
 
 use std::sync::Arc;
 
-use super::{
-    asking::ask_each,
-    caller::Caller,
-    decision::Decision,
-    policy::{AnyPolicy, Decide},
+use crate::{
+    access::{
+        caller::Caller,
+        decision::Decision,
+        policy::{AnyPolicy, Decide},
+        requirement::Requirement,
+    },
+    maybe_ready::MaybeReady,
+    model::Levels,
 };
-#[cfg(feature = "openapi")]
-use super::{decision::Schemes, requirement::Requirement};
-use crate::maybe_ready::MaybeReady;
-#[cfg(feature = "openapi")]
-use crate::model::Levels;
 
 /// Everybody, without details; with them, [`AnyPolicy::with_details`].
 pub fn public() -> AnyPolicy {
@@ -69,9 +68,8 @@ impl Decide for Fixed {
         Vec::new()
     }
 
-    #[cfg(feature = "openapi")]
     fn requirement(&self, _levels: Levels) -> Requirement {
-        if self.is_open { Requirement::of(Schemes::NONE) } else { Requirement::default() }
+        if self.is_open { Requirement::open() } else { Requirement::closed() }
     }
 }
 
@@ -95,9 +93,8 @@ impl Decide for AnyOf {
         headers(&self.0)
     }
 
-    #[cfg(feature = "openapi")]
     fn requirement(&self, levels: Levels) -> Requirement {
-        self.0.iter().map(|policy| policy.requirement(levels)).fold(Requirement::default(), Requirement::or)
+        self.0.iter().map(|policy| policy.requirement(levels)).fold(Requirement::closed(), Requirement::or)
     }
 }
 
@@ -121,10 +118,9 @@ impl Decide for AllOf {
         headers(&self.0)
     }
 
-    #[cfg(feature = "openapi")]
     fn requirement(&self, levels: Levels) -> Requirement {
         let each = self.0.iter().map(|policy| policy.requirement(levels));
-        each.fold(Requirement::of(Schemes::NONE), |all, one| all.and(&one))
+        each.fold(Requirement::open(), |all, one| all.and(&one))
     }
 }
 
@@ -155,4 +151,42 @@ fn headers(policies: &[AnyPolicy]) -> Vec<&'static str> {
 fn faults(name: &str, policies: &[AnyPolicy]) -> Vec<String> {
     let none = policies.is_empty().then(|| format!("`{name}` holds no policy; use `closed()` if nobody is meant"));
     none.into_iter().chain(policies.iter().flat_map(AnyPolicy::faults)).collect()
+}
+
+/// Asks policies one after the other, each once, until a decision is enough. One after the other, because the cheap ones
+/// spare the dear ones: whoever has the wrong address causes no password to be hashed.
+pub(in crate::access) fn ask_each(
+    policies: Vec<AnyPolicy>,
+    caller: &Caller,
+    is_enough: impl Fn(usize, &Decision) -> bool + Send + 'static,
+) -> MaybeReady<Vec<Decision>> {
+    let mut decisions = Vec::with_capacity(policies.len());
+    let mut left = policies.into_iter();
+    while let Some(policy) = left.next() {
+        match policy.decide(caller).try_ready() {
+            Ok(decision) => {
+                let is_enough = is_enough(decisions.len(), &decision);
+                decisions.push(decision);
+                if is_enough {
+                    break;
+                }
+            }
+            Err(deciding) => {
+                let caller = caller.clone();
+                return MaybeReady::boxed(async move {
+                    let mut deciding = MaybeReady::Boxed(deciding);
+                    loop {
+                        let decision = deciding.await;
+                        let is_enough = is_enough(decisions.len(), &decision);
+                        decisions.push(decision);
+                        match left.next() {
+                            Some(policy) if !is_enough => deciding = policy.decide(&caller),
+                            _ => return decisions,
+                        }
+                    }
+                });
+            }
+        }
+    }
+    MaybeReady::ready(decisions)
 }

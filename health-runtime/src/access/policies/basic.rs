@@ -1,26 +1,24 @@
 //! `Authorization: Basic` (RFC 7617).
 
-use std::{ops::RangeBounds, sync::Arc};
+use std::sync::Arc;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use secrecy::{ExposeSecret, SecretString};
 
-#[cfg(feature = "access-hashed-passwords")]
-use super::hashed::Hashed;
-#[cfg(feature = "openapi")]
-use super::requirement::Requirement;
-use super::{
-    authorization::{Presented, of_scheme},
-    caller::Caller,
-    decision::{Decision, Schemes},
-    grants::{Grants, faults_of_names},
-    password::{Password, Verdict},
-    policy::{AnyPolicy, Decide},
-    visible::is_visible,
+use crate::{
+    access::{
+        caller::{Caller, is_visible},
+        credentials::{Grants, Password, PasswordCheck, PlainPassword, SchemeCredentials, faults_of_names, of_scheme},
+        decision::Decision,
+        policy::{AnyPolicy, Decide},
+        requirement::Requirement,
+        schemes::{Carrier, Scheme, SchemePart},
+    },
+    maybe_ready::MaybeReady,
+    model::Levels,
 };
-use crate::maybe_ready::MaybeReady;
-#[cfg(feature = "openapi")]
-use crate::model::Levels;
+
+const BASIC: &Scheme = &Scheme::new("basic", &[SchemePart { name: "basic", carrier: Carrier::Basic }]);
 
 /// Asks for the name and the password of one of these users, as browsers and `curl --user` send them (RFC 7617, in UTF-8).
 /// `realm` is what a browser shows of what the password is for.
@@ -37,14 +35,14 @@ pub fn basic(realm: impl Into<String>, users: impl IntoIterator<Item = User>) ->
 #[must_use]
 pub struct User {
     name: String,
-    password: Password,
+    password: Arc<dyn Password>,
     grants: Grants,
 }
 
 impl User {
     /// A user with this password, who may have every level run and sees details.
-    pub fn new(name: impl Into<String>, password: impl Into<SecretString>) -> Self {
-        Self { name: name.into(), password: Password::Plain(password.into()), grants: Grants::default() }
+    pub fn new(name: impl Into<String>, password: impl Into<String>) -> Self {
+        Self { name: name.into(), password: Arc::new(PlainPassword::new(password.into())), grants: Grants::default() }
     }
 
     /// A user whose password has this argon2 hash, in the PHC string format: `$argon2id$v=19$m=19456,t=2,p=1$…`.
@@ -53,14 +51,17 @@ impl User {
     /// time at most, off the threads that serve requests. While 256 wait for it, others are answered with 503. The memory
     /// that it takes, 19 MiB in the example, is kept from then on: once, or twice if two were ever hashed at a time.
     #[cfg(feature = "access-hashed-passwords")]
-    pub fn hashed(name: impl Into<String>, hash: impl Into<SecretString>) -> Self {
-        let password = Password::Hashed(Arc::new(super::hashed::Hashed::new(hash.into())));
-        Self { name: name.into(), password, grants: Grants::default() }
+    pub fn hashed(name: impl Into<String>, hash: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            password: Arc::new(crate::access::credentials::HashedPassword::new(hash.into())),
+            grants: Grants::default(),
+        }
     }
 
-    /// Sets the levels that the user may have run, such as `3..=5`. Default: all.
-    pub fn levels(mut self, levels: impl RangeBounds<u8>) -> Self {
-        self.grants.set_levels(&levels);
+    /// Sets the levels that the user may have run, such as `Level::L3..=Level::L5`. Default: all.
+    pub fn levels(mut self, levels: impl Into<Levels>) -> Self {
+        self.grants.set_levels(levels.into());
         self
     }
 
@@ -79,23 +80,25 @@ struct Basic {
 
 impl Basic {
     fn rejected(&self, why: &'static str) -> Decision {
-        Decision::rejected(self.challenge.as_str()).because(why).of(Schemes::BASIC)
+        Decision::rejected(self.challenge.as_str()).because(why).of(BASIC)
     }
 
     fn find(&self, name: &str) -> Option<usize> {
         self.users.iter().position(|user| user.name == name)
     }
 
-    /// A hash that a password is held against in vain, where it would be refused without one: so that the time tells
-    /// neither which names there are nor which of them have a hash.
-    #[cfg(feature = "access-hashed-passwords")]
-    fn stand_in(&self) -> Option<Arc<Hashed>> {
-        self.users.iter().find_map(|user| user.password.hash())
+    /// Verifies a wrong password against some user's hash in vain, where it would be refused without hashing: so that the
+    /// time tells neither which names there are nor which of them have a hash.
+    fn check_in_vain(&self, password: &str) -> PasswordCheck {
+        self.users
+            .iter()
+            .find_map(|user| Arc::clone(&user.password).check_in_vain(password))
+            .unwrap_or(PasswordCheck::Done(false))
     }
 
     fn conclude(&self, user: Option<usize>, is_right: bool) -> Decision {
         match user.and_then(|at| self.users.get(at)) {
-            Some(user) if is_right => user.grants.decision(&user.name, Schemes::BASIC),
+            Some(user) if is_right => user.grants.decision(&user.name, BASIC),
             Some(user) => self.rejected("wrong password").by(&user.name),
             None => self.rejected("no such user"),
         }
@@ -105,13 +108,13 @@ impl Basic {
 impl Decide for Basic {
     fn decide(self: Arc<Self>, caller: &Caller) -> MaybeReady<Decision> {
         let credentials = match of_scheme(caller, "basic") {
-            Presented::Nothing => {
+            SchemeCredentials::Nothing => {
                 return MaybeReady::ready(
                     Decision::unauthenticated(self.challenge.as_str()).because("no name and password"),
                 );
             }
-            Presented::Malformed => return MaybeReady::ready(self.rejected("malformed")),
-            Presented::Credentials(credentials) => credentials,
+            SchemeCredentials::Malformed => return MaybeReady::ready(self.rejected("malformed")),
+            SchemeCredentials::Credentials(credentials) => credentials,
         };
         let Some(credentials) = decode(credentials) else { return MaybeReady::ready(self.rejected("malformed")) };
         let Some((name, password)) = credentials.expose_secret().split_once(':') else {
@@ -122,26 +125,20 @@ impl Decide for Basic {
         let Some(user) = self.users.get(found.unwrap_or_default()) else {
             return MaybeReady::ready(self.rejected("no such user"));
         };
-        let verdict = user.password.verify(password);
-        if let (Some(_), Verdict::Known(true)) = (found, &verdict) {
-            return MaybeReady::ready(self.conclude(found, true));
-        }
-        #[cfg(feature = "access-hashed-passwords")]
-        let (hashed, may_be_right) = match verdict {
-            Verdict::Unknown(hashed) => (Some(hashed), true),
-            Verdict::Known(_) => (self.stand_in(), false),
+        let (check, may_be_right) = match Arc::clone(&user.password).check(password) {
+            PasswordCheck::Done(true) if found.is_some() => return MaybeReady::ready(self.conclude(found, true)),
+            PasswordCheck::Done(_) => (self.check_in_vain(password), false),
+            hashing @ PasswordCheck::Hashing(_) => (hashing, true),
         };
-        #[cfg(feature = "access-hashed-passwords")]
-        if let Some(hashed) = hashed {
-            let password = SecretString::from(password);
-            return MaybeReady::boxed(async move {
-                match hashed.verify(password).await {
+        match check {
+            PasswordCheck::Done(_) => MaybeReady::ready(self.conclude(found, false)),
+            PasswordCheck::Hashing(verifying) => MaybeReady::boxed(async move {
+                match verifying.await {
                     Some(is_right) => self.conclude(found, is_right && may_be_right),
                     None => Decision::unavailable().because("the password could not be verified"),
                 }
-            });
+            }),
         }
-        MaybeReady::ready(self.conclude(found, false))
     }
 
     fn faults(&self) -> Vec<String> {
@@ -151,7 +148,6 @@ impl Decide for Basic {
         }
         for user in &self.users {
             let whose = format!("`basic`: user {:?}", user.name);
-            faults.extend(user.grants.faults(&whose));
             faults.extend(user.password.fault().map(|fault| format!("{whose}: {fault}")));
         }
         faults
@@ -161,9 +157,8 @@ impl Decide for Basic {
         vec!["authorization"]
     }
 
-    #[cfg(feature = "openapi")]
     fn requirement(&self, _levels: Levels) -> Requirement {
-        Requirement::of(Schemes::BASIC)
+        Requirement::of(BASIC)
     }
 }
 

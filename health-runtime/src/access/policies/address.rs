@@ -1,30 +1,31 @@
 use std::sync::Arc;
 
-use super::{
-    caller::Caller,
-    complaint::Complaint,
-    decision::Decision,
-    forwarded::Ranges,
-    policy::{ANYTHING, AnyPolicy, Decide},
+use crate::{
+    access::{
+        address_ranges::{AddressRanges, WarnOnce},
+        caller::Caller,
+        decision::Decision,
+        policy::{ANYTHING, AnyPolicy, Decide},
+    },
+    maybe_ready::MaybeReady,
 };
-use crate::maybe_ready::MaybeReady;
 
 /// Asks for an address within one of these ranges, such as `["10.0.0.0/8", "::1"]`; with others, 403.
 ///
 /// It is the address of the connection, which axum tells if the service is served with
 /// `router.into_make_service_with_connect_info::<SocketAddr>()`; without it everybody is refused, by [`not`](super::not())
 /// of this policy, too, which is logged once.
-/// Behind proxies, [declare them](super::Access::behind).
+/// Behind proxies, [declare them](crate::access::Access::behind).
 pub fn address(ranges: impl IntoIterator<Item = impl Into<String>>) -> AnyPolicy {
-    AnyPolicy::new(Address { ranges: Ranges::new(ranges), complaint: Complaint::new() })
+    AnyPolicy::new(ByAddress { ranges: AddressRanges::new(ranges), unknown_address: WarnOnce::new() })
 }
 
-struct Address {
-    ranges: Ranges,
-    complaint: Complaint,
+struct ByAddress {
+    ranges: AddressRanges,
+    unknown_address: WarnOnce,
 }
 
-impl Decide for Address {
+impl Decide for ByAddress {
     fn decide(self: Arc<Self>, caller: &Caller) -> MaybeReady<Decision> {
         MaybeReady::ready(match caller.address() {
             Some(address) if self.ranges.contains(address) => Decision::allow(),
@@ -33,7 +34,7 @@ impl Decide for Address {
                 Decision::forbidden().undecided().because("the proxies do not tell the address")
             }
             None => {
-                self.complaint.tell("nobody passes `address`");
+                self.unknown_address.warn("nobody passes `address`");
                 Decision::forbidden().undecided().because("the address is not known")
             }
         })

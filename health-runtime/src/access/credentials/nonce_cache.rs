@@ -6,7 +6,7 @@ use std::{
 use secrecy::ExposeSecret;
 use sha2::{Digest, Sha256};
 
-use super::keys::AccessKey;
+use super::access_key::AccessKey;
 use crate::sync::lock;
 
 /// Signed requests that are remembered for one key; only those with a right signature are.
@@ -15,13 +15,13 @@ const MAX_NONCES_PER_KEY: usize = 10_000;
 /// Nonces that one key has used, until their signatures are too old to count. All policies of the process with the same
 /// key share them.
 #[derive(Debug, Default)]
-pub(super) struct Nonces {
-    used: Mutex<Used>,
+pub(in crate::access) struct NonceCache {
+    used: Mutex<UsedNonces>,
 }
 
 #[derive(Debug, Default)]
-struct Used {
-    by_hash: HashMap<[u8; 32], Use>,
+struct UsedNonces {
+    by_hash: HashMap<[u8; 32], NonceUse>,
     /// How long nonces are remembered, in seconds from their timestamp on: the longest window of a policy.
     window: u64,
     /// When the old ones were taken out, in seconds since 1970.
@@ -29,25 +29,25 @@ struct Used {
 }
 
 #[derive(Debug)]
-struct Use {
+struct NonceUse {
     timestamp: u64,
     /// One request may be asked about by several policies.
     request: u64,
 }
 
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Novelty {
+pub(in crate::access) enum ReplayCheck {
     New,
     Replayed,
     /// There is no room to remember it, so it cannot be let through.
     Unknown,
 }
 
-impl Nonces {
+impl NonceCache {
     /// The nonces of a key, remembered for `window` seconds at least. They outlive the policy, because the same request
     /// may come to the next one.
-    pub(super) fn of(key: &AccessKey, window: u64) -> Arc<Self> {
-        static BY_KEY: LazyLock<Mutex<HashMap<[u8; 32], Arc<Nonces>>>> = LazyLock::new(Mutex::default);
+    pub(in crate::access) fn of(key: &AccessKey, window: u64) -> Arc<Self> {
+        static BY_KEY: LazyLock<Mutex<HashMap<[u8; 32], Arc<NonceCache>>>> = LazyLock::new(Mutex::default);
         let secret = Sha256::digest(key.secret.expose_secret());
         let hash = Sha256::new().chain_update(&key.id).chain_update([0]).chain_update(secret).finalize().into();
         let mut by_key = lock(&BY_KEY);
@@ -60,11 +60,11 @@ impl Nonces {
     }
 
     /// Notes a request as used. Times are in seconds since 1970.
-    pub(super) fn note(&self, nonce: &str, request: u64, now: u64, timestamp: u64) -> Novelty {
+    pub(in crate::access) fn note(&self, nonce: &str, request: u64, now: u64, timestamp: u64) -> ReplayCheck {
         let hash = Sha256::digest(nonce).into();
         let mut used = lock(&self.used);
         if let Some(earlier) = used.by_hash.get(&hash) {
-            return if earlier.request == request { Novelty::New } else { Novelty::Replayed };
+            return if earlier.request == request { ReplayCheck::New } else { ReplayCheck::Replayed };
         }
         if used.by_hash.len() >= MAX_NONCES_PER_KEY && used.pruned_at != now {
             let window = used.window;
@@ -72,10 +72,10 @@ impl Nonces {
             used.pruned_at = now;
         }
         if used.by_hash.len() >= MAX_NONCES_PER_KEY {
-            return Novelty::Unknown;
+            return ReplayCheck::Unknown;
         }
-        used.by_hash.insert(hash, Use { timestamp, request });
-        Novelty::New
+        used.by_hash.insert(hash, NonceUse { timestamp, request });
+        ReplayCheck::New
     }
 }
 
@@ -89,24 +89,24 @@ mod tests {
 
     #[test]
     fn nonce_counts_once_for_each_key() {
-        let (a, b) = (Nonces::of(&key("once-a"), 100), Nonces::of(&key("once-b"), 100));
-        assert_eq!(a.note("n", 1, 100, 100), Novelty::New);
-        assert_eq!(a.note("n", 1, 100, 100), Novelty::New, "the same request");
-        assert_eq!(a.note("n", 2, 100, 100), Novelty::Replayed);
-        assert_eq!(b.note("n", 2, 100, 100), Novelty::New);
-        assert_eq!(Nonces::of(&key("once-a"), 100).note("n", 3, 100, 100), Novelty::Replayed, "another policy");
+        let (a, b) = (NonceCache::of(&key("once-a"), 100), NonceCache::of(&key("once-b"), 100));
+        assert_eq!(a.note("n", 1, 100, 100), ReplayCheck::New);
+        assert_eq!(a.note("n", 1, 100, 100), ReplayCheck::New, "the same request");
+        assert_eq!(a.note("n", 2, 100, 100), ReplayCheck::Replayed);
+        assert_eq!(b.note("n", 2, 100, 100), ReplayCheck::New);
+        assert_eq!(NonceCache::of(&key("once-a"), 100).note("n", 3, 100, 100), ReplayCheck::Replayed, "another policy");
     }
 
     #[test]
     fn full_store_of_a_key_affects_no_other_key() {
-        let (greedy, honest) = (Nonces::of(&key("greedy"), 100), Nonces::of(&key("honest"), 100));
+        let (greedy, honest) = (NonceCache::of(&key("greedy"), 100), NonceCache::of(&key("honest"), 100));
         for request in 0..MAX_NONCES_PER_KEY as u64 {
-            assert_eq!(greedy.note(&request.to_string(), request, 100, 100), Novelty::New);
+            assert_eq!(greedy.note(&request.to_string(), request, 100, 100), ReplayCheck::New);
         }
-        assert_eq!(greedy.note("one more", 1, 200, 200), Novelty::Unknown);
-        assert_eq!(greedy.note("0", 1, 200, 100), Novelty::Replayed, "nothing was forgotten for it");
-        assert_eq!(honest.note("one more", 1, 200, 200), Novelty::New);
-        assert_eq!(greedy.note("one more", 1, 201, 201), Novelty::New);
+        assert_eq!(greedy.note("one more", 1, 200, 200), ReplayCheck::Unknown);
+        assert_eq!(greedy.note("0", 1, 200, 100), ReplayCheck::Replayed, "nothing was forgotten for it");
+        assert_eq!(honest.note("one more", 1, 200, 200), ReplayCheck::New);
+        assert_eq!(greedy.note("one more", 1, 201, 201), ReplayCheck::New);
         assert_eq!(lock(&greedy.used).by_hash.len(), 1);
     }
 }

@@ -1,0 +1,84 @@
+use secrecy::{ExposeSecret, SecretString};
+
+use super::grants::{Grants, faults_of_names};
+use crate::{
+    access::{
+        caller::is_visible,
+        schemes::{Carrier, SchemePart},
+    },
+    model::Levels,
+};
+
+pub(in crate::access) const KEY_HEADER: &str = "x-access-key";
+/// Its presence says that the request is signed, and the access key is not half of a pair.
+pub(in crate::access) const SIGNATURE_HEADER: &str = "x-signature";
+
+/// The shortest secret that is not to be guessed offline from a signature.
+const SHORTEST_SECRET: usize = 16;
+
+/// The header with the key's id, which signed requests have, too.
+pub(in crate::access) const KEY_PART: SchemePart = SchemePart {
+    name: "accessKey",
+    carrier: Carrier::Header { name: "X-Access-Key", meaning: "The id of an access key." },
+};
+
+/// A key of a program: an id, which may be shown, and a secret.
+///
+/// A policy takes several, each with its own levels. To rotate one, add the new key, move the callers to it, and take the
+/// old one away.
+#[derive(Debug)]
+#[must_use]
+pub struct AccessKey {
+    pub(in crate::access) id: String,
+    pub(in crate::access) secret: SecretString,
+    pub(in crate::access) grants: Grants,
+}
+
+impl AccessKey {
+    /// A key that may have every level run and sees details. The secret has 16 bytes or more.
+    pub fn new(id: impl Into<String>, secret: impl Into<String>) -> Self {
+        Self { id: id.into(), secret: secret.into().into(), grants: Grants::default() }
+    }
+
+    /// Sets the levels that the key may have run, such as `Level::L3..=Level::L5`. Default: all.
+    pub fn levels(mut self, levels: impl Into<Levels>) -> Self {
+        self.grants.set_levels(levels.into());
+        self
+    }
+
+    /// Hides details from the key.
+    pub const fn without_details(mut self) -> Self {
+        self.grants.hide_details();
+        self
+    }
+}
+
+/// What is wrong with the keys of a policy.
+pub(in crate::access) fn faults_of_keys<'a>(
+    policy: &str,
+    keys: impl Iterator<Item = &'a AccessKey> + Clone,
+) -> Vec<String> {
+    let mut faults = faults_of_names("key", policy, keys.clone().map(|key| key.id.as_str()));
+    for key in keys {
+        let whose = format!("`{policy}`: key {:?}", key.id);
+        if !is_sendable(&key.id) {
+            faults.push(format!("{whose} {NOT_SENDABLE}"));
+        }
+        let secret = key.secret.expose_secret();
+        if secret.len() < SHORTEST_SECRET {
+            faults.push(format!("{whose}: the secret is shorter than {SHORTEST_SECRET} bytes"));
+        } else if secret.ends_with(['\n', '\r']) {
+            // As of a file that it was read from: no caller has it like this.
+            faults.push(format!("{whose}: the secret ends with a line break"));
+        }
+    }
+    faults
+}
+
+pub(in crate::access) const NOT_SENDABLE: &str =
+    "is not visible ASCII without space at its ends, so no header can hold it";
+
+/// Whether it arrives in a header as it is.
+pub(in crate::access) fn is_sendable(text: &str) -> bool {
+    text.trim() == text && is_visible(text.as_bytes())
+}

@@ -1,0 +1,76 @@
+//! The authorizer as the OpenAPI document describes it.
+
+use std::collections::BTreeSet;
+
+use http::StatusCode;
+
+use super::{
+    authorizer::Authorizer, request::AccessRequest, requirement::Requirement, rules::Rule, schemes::Schemes,
+    visibility::visibility,
+};
+use crate::model::Levels;
+
+impl Authorizer {
+    /// What those may be refused with who ask for this.
+    pub(crate) fn possible_refusals(&self, ask: AccessRequest) -> BTreeSet<StatusCode> {
+        let fixed = self.fixed(&self.relevant(ask));
+        let is_fixed = fixed.is_some();
+        let mut codes = BTreeSet::new();
+        match fixed {
+            None => codes.extend([StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN, StatusCode::SERVICE_UNAVAILABLE]),
+            // Of a group without a policy nobody is asked.
+            Some(fixed) => {
+                let is_open = fixed.is_empty() || visibility(ask, self.has_info, &Schemes::NONE, fixed).is_ok();
+                codes.extend((!is_open).then_some(StatusCode::FORBIDDEN));
+            }
+        }
+        if let Some(limiter) = &self.limiter
+            && !matches!(ask, AccessRequest::Group(_))
+            && limiter
+                .may_refuse(!is_fixed, if let AccessRequest::Check(None) = ask { Levels::ALL } else { ask.levels() })
+        {
+            codes.insert(StatusCode::TOO_MANY_REQUESTS);
+        }
+        codes
+    }
+
+    /// The credentials that admit a caller to this. Where it shows what each caller may see, those of any part.
+    pub(crate) fn requirement(&self, ask: AccessRequest) -> Requirement {
+        let open = Requirement::open();
+        let each = |asked: &dyn Fn(&Rule) -> Levels| {
+            let asked = self.rules.iter().map(|rule| (rule, asked(rule))).filter(|(_, levels)| !levels.is_empty());
+            asked.map(|(rule, levels)| rule.policy.requirement(levels)).fold(Requirement::closed(), Requirement::or)
+        };
+        let any_of = |levels: Levels| each(&|rule| rule.levels.and(levels));
+        let whole = |is_asked: bool| if is_asked { Levels::ALL } else { Levels::NONE };
+        let info = || each(&|rule| whole(rule.is_for_info));
+        match ask {
+            AccessRequest::Everything(_) => {
+                Levels::ALL.iter().fold(open, |all, level| all.and(&any_of(Levels::one(level))))
+            }
+            AccessRequest::Levels { needed: Some(level), .. } | AccessRequest::Check(Some(level)) => {
+                any_of(Levels::one(level))
+            }
+            AccessRequest::Levels { shown, with_info: true, .. } => any_of(shown).or(info()),
+            AccessRequest::Levels { shown, .. } => any_of(shown),
+            AccessRequest::Check(None) => any_of(Levels::ALL),
+            AccessRequest::Group(_) if self.relevant(ask).is_empty() => open,
+            AccessRequest::Group(group) => each(&|rule| whole(rule.groups.contains(&group))),
+            AccessRequest::Info if self.has_info => info(),
+            // Everybody sees it, and callers who see details see more of it.
+            AccessRequest::Info => open.or(any_of(Levels::ALL)),
+        }
+    }
+
+    /// The credentials that a token is given for.
+    #[cfg(feature = "access-jwt")]
+    pub(crate) fn requirement_of_tokens(&self) -> Requirement {
+        self.tokens.as_ref().map_or_else(Requirement::closed, |tokens| tokens.policy.requirement(Levels::ALL))
+    }
+
+    /// Whether those who ask for tokens too often are told to wait.
+    #[cfg(feature = "access-jwt")]
+    pub(crate) const fn has_limits(&self) -> bool {
+        self.limiter.is_some()
+    }
+}
