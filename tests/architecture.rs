@@ -4,139 +4,42 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
-    path::{Path, PathBuf},
+    path::Path,
 };
 
-use syn::{Item, UseTree};
+#[path = "architecture/sources.rs"]
+mod sources;
+
+use sources::{Module, SOURCES, Source};
 
 /// The floors of `health-runtime/src`, the ground floor first: a file imports from its own floor and those below.
-const FLOORS: [&[&str]; 6] = [
+const FLOORS: [&[&str]; 7] = [
     &[
         "model",
         "state",
         "build_info",
         "byte_stream",
-        "char_boundary",
         "check_runtime",
-        "time",
-        "sync",
-        "log",
         "error",
-        "escape",
+        "log",
         "mask",
         "maybe_ready",
+        "sync",
+        "text",
+        "time",
     ],
-    &[
-        "details",
-        "disclosure",
-        "run_result",
-        "runner",
-        "suggest",
-        "validation",
-        "registry",
-        "render",
-        "rendering",
-        "probes",
-    ],
+    &["details", "disclosure", "render", "run_result", "runner"],
+    &["probes", "registry", "rendering", "suggest", "validation"],
     &["access"],
     &["monitor", "__private"],
-    &["http", "server", "grpc", "testing"],
-    &["lib"],
+    &["grpc", "http", "server", "testing"],
+    &["lib", "_docs"],
 ];
 
-fn runtime_sources() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../health-runtime/src")
-}
-
-/// A file of the runtime: its module path, and the module paths that it imports.
-struct Source {
-    text: String,
-    items: Vec<Item>,
-    imports: BTreeSet<Vec<String>>,
-}
-
-/// Every file by its module path, `["monitor", "slot"]`; a `mod.rs` is its folder.
-fn sources() -> BTreeMap<Vec<String>, Source> {
-    let mut files = Vec::new();
-    collect(&runtime_sources(), &mut Vec::new(), &mut files);
-    assert!(files.len() > 40, "the sources are where they were");
-    let sources = files.into_iter().map(|(module, path)| {
-        let text = fs::read_to_string(&path).expect("a readable file");
-        let items = syn::parse_file(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display())).items;
-        let is_folder = path.ends_with("mod.rs") || path.ends_with("lib.rs");
-        let mut imports = BTreeSet::new();
-        for item in &items {
-            if let Item::Use(item) = item {
-                let mut parts = Vec::new();
-                flatten(&item.tree, &mut parts, &mut |path| imports.extend(resolve(&module, is_folder, path)));
-            }
-        }
-        (module, Source { text, items, imports })
-    });
-    sources.collect()
-}
-
-fn collect(folder: &Path, module: &mut Vec<String>, files: &mut Vec<(Vec<String>, PathBuf)>) {
-    for entry in fs::read_dir(folder).expect("a folder") {
-        let path = entry.expect("an entry").path();
-        let name = path.file_stem().and_then(|name| name.to_str()).expect("a name").to_owned();
-        if path.is_dir() {
-            module.push(name);
-            collect(&path, module, files);
-            module.pop();
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            let mut module = module.clone();
-            if name != "mod" {
-                module.push(name);
-            }
-            files.push((module, path));
-        }
-    }
-}
-
-fn flatten(tree: &UseTree, parts: &mut Vec<String>, found: &mut impl FnMut(&[String])) {
-    match tree {
-        UseTree::Path(path) => {
-            parts.push(path.ident.to_string());
-            flatten(&path.tree, parts, found);
-            parts.pop();
-        }
-        UseTree::Name(name) => with_part(parts, name.ident.to_string(), found),
-        UseTree::Rename(name) => with_part(parts, name.ident.to_string(), found),
-        UseTree::Glob(_) => found(parts),
-        UseTree::Group(group) => group.items.iter().for_each(|tree| flatten(tree, parts, found)),
-    }
-}
-
-fn with_part(parts: &mut Vec<String>, part: String, found: &mut impl FnMut(&[String])) {
-    parts.push(part);
-    found(parts);
-    parts.pop();
-}
-
-/// A path from the crate's root, without what is outside the crate.
-fn resolve(module: &[String], is_folder: bool, path: &[String]) -> Option<Vec<String>> {
-    let first = path.first()?.as_str();
-    let parent = || if is_folder { module.to_vec() } else { module[..module.len() - 1].to_vec() };
-    match first {
-        "crate" | "health_runtime" => Some(path[1..].to_vec()),
-        "self" => Some([module, &path[1..]].concat()),
-        "super" => {
-            let mut base = if is_folder { module[..module.len() - 1].to_vec() } else { parent() };
-            let mut rest = &path[1..];
-            while rest.first().is_some_and(|part| part == "super") {
-                base.pop();
-                rest = &rest[1..];
-            }
-            Some([&base, rest].concat())
-        }
-        // `pub use slot::Slot` in a `mod.rs`, which names its own child.
-        _ if is_folder && runtime_sources().join(module.join("/")).join(format!("{first}.rs")).exists() => {
-            Some([module, path].concat())
-        }
-        _ => None,
-    }
-}
+const MAX_LINES_OF_CODE: usize = 400;
+const SHORT_FILE_LINES: usize = 30;
+const MAX_SHORT_FILES: usize = 10;
+const MAX_FILES_PER_FOLDER: usize = 20;
 
 fn floor(module: &[String]) -> usize {
     let room = &module[0];
@@ -146,102 +49,92 @@ fn floor(module: &[String]) -> usize {
         .unwrap_or_else(|| panic!("`{room}` stands on no floor: name it in ARCHITECTURE.md and here"))
 }
 
-/// The file that an imported path leads to.
-fn file_of<'a>(files: &'a BTreeMap<Vec<String>, Source>, import: &[String]) -> Option<&'a Vec<String>> {
-    (1..=import.len()).rev().find_map(|length| files.get_key_value(&import[..length])).map(|(module, _)| module)
-}
-
 #[test]
-fn no_file_imports_upward() {
-    let files = sources();
-    for (module, source) in &files {
-        for import in source.imports.iter().filter_map(|import| file_of(&files, import)) {
-            assert!(
-                floor(import) <= floor(module),
-                "{} (floor {}) imports {} (floor {})",
-                module.join("::"),
-                floor(module) + 1,
-                import.join("::"),
-                floor(import) + 1
-            );
+fn files_import_from_their_floor_and_below() {
+    let mut upward = Vec::new();
+    for module in SOURCES.0.keys() {
+        for used in SOURCES.used_by(module).into_iter().filter(|used| floor(used) > floor(module)) {
+            let (from, to) = (floor(module) + 1, floor(used) + 1);
+            upward.push(format!("{} (floor {from}) uses {} (floor {to})", module.join("::"), used.join("::")));
         }
     }
+    assert!(upward.is_empty(), "{}", upward.join("\n"));
 }
 
-/// A `mod.rs` that only says what is in its folder belongs to no circle: what counts is who uses whom.
+/// A `mod.rs` belongs to no circle: it names the files of its folder, which may use its constants.
 #[test]
-fn no_files_import_each_other_in_a_circle() {
-    let files = sources();
-    let mut graph: BTreeMap<&Vec<String>, BTreeSet<&Vec<String>>> = BTreeMap::new();
-    for (module, source) in &files {
-        let imports = source.imports.iter().filter_map(|import| through_reexports(&files, import));
-        graph.insert(module, imports.filter(|import| *import != module).collect());
-    }
-    for folder in [
-        "model",
-        "monitor",
-        "render",
-        "access",
-        "http",
-        "server",
-        "build_info",
-        "probes",
-        "grpc",
-        "testing",
-        "disclosure",
-    ] {
-        graph.remove(&vec![folder.to_owned()]);
-    }
-    // Takes away who imports nobody that is left, until nobody is left or only circles are.
-    while let Some(free) = graph.iter().find(|(_, imports)| imports.iter().all(|import| !graph.contains_key(*import))) {
-        let free = *free.0;
-        graph.remove(free);
-    }
-    let circle: Vec<_> = graph.keys().map(|module| module.join("::")).collect();
-    assert!(circle.is_empty(), "in a circle, or importing from one: {circle:?}");
+fn files_do_not_use_each_other_in_a_circle() {
+    let files = SOURCES.0.keys().filter(|module| !SOURCES.is_folder(module));
+    let graph = files.map(|module| (module.clone(), SOURCES.used_by(module).into_iter().cloned().collect())).collect();
+    assert_no_circle(graph);
 }
 
-/// Where a re-exported name really stands: `model::Check` is in `model::check`.
-fn through_reexports<'a>(files: &'a BTreeMap<Vec<String>, Source>, import: &[String]) -> Option<&'a Vec<String>> {
-    let file = file_of(files, import)?;
-    let name = import.get(file.len())?;
-    let behind =
-        files[file].imports.iter().find(|path| path.last() == Some(name) && path.starts_with(file) && *path != import);
-    match behind {
-        Some(path) => file_of(files, path),
-        None => Some(file),
+/// Within each folder, its files and the folders in it: who uses whom, anywhere inside.
+#[test]
+#[ignore = "until render has landed"]
+fn folders_do_not_use_each_other_in_a_circle() {
+    let mut levels: BTreeMap<Module, Graph> = BTreeMap::new();
+    for module in SOURCES.0.keys() {
+        for used in SOURCES.used_by(module) {
+            let shared = module.iter().zip(used).take_while(|(one, other)| one == other).count();
+            if shared < module.len() && shared < used.len() {
+                let graph = levels.entry(module[..shared].to_vec()).or_default();
+                graph.entry(module[..=shared].to_vec()).or_default().insert(used[..=shared].to_vec());
+            }
+        }
     }
+    for graph in levels.into_values() {
+        assert_no_circle(graph);
+    }
+}
+
+/// Users, each with what it uses.
+type Graph = BTreeMap<Module, BTreeSet<Module>>;
+
+/// Takes away what uses nothing that is left, and what nothing uses, until only circles and the ways between them are.
+fn assert_no_circle(mut graph: Graph) {
+    loop {
+        let before = graph.len();
+        let users: BTreeSet<_> = graph.keys().cloned().collect();
+        graph.retain(|user, used| used.iter().any(|used| used != user && users.contains(used)));
+        let used: BTreeSet<_> =
+            graph.iter().flat_map(|(user, used)| used.iter().filter(move |used| *used != user)).cloned().collect();
+        graph.retain(|user, _| used.contains(user));
+        if graph.len() == before {
+            break;
+        }
+    }
+    let left = &graph;
+    let circle = left.iter().flat_map(|(user, used)| {
+        let used = used.iter().filter(move |used| *used != user && left.contains_key(*used));
+        used.map(move |used| format!("{} uses {}", user.join("::"), used.join("::")))
+    });
+    let circle: Vec<_> = circle.collect();
+    assert!(circle.is_empty(), "{}", circle.join("\n"));
 }
 
 #[test]
-fn the_model_knows_nothing_but_std_and_json_values() {
-    for (module, source) in sources().iter().filter(|(module, _)| module[0] == "model") {
-        assert!(source.imports.iter().all(|import| import[0] == "model"), "{}", module.join("::"));
-        for item in &source.items {
-            let Item::Use(item) = item else { continue };
-            let mut parts = Vec::new();
-            flatten(&item.tree, &mut parts, &mut |path| {
-                let path = path.join("::");
-                let is_allowed =
-                    path == "serde_json::Value" || path.starts_with("std::") || path.starts_with("super::");
-                assert!(is_allowed || module.len() == 1, "{} imports {path}", module.join("::"));
-            });
+fn model_knows_nothing_but_std_and_json_values() {
+    let manifest = manifest("Cargo.toml");
+    let dependencies: Vec<_> =
+        manifest.lines().filter_map(|line| line.split_once(" = ")).map(|(name, _)| name.replace('-', "_")).collect();
+    for (module, source) in SOURCES.0.iter().filter(|(module, _)| module[0] == "model" && module.len() > 1) {
+        assert!(source.paths.iter().all(|path| path[0] == "model"), "{}: {:?}", module.join("::"), source.paths);
+        for path in source.external.iter().filter(|path| dependencies.contains(&path[0])) {
+            assert_eq!(path[..2], ["serde_json", "Value"], "{} uses {}", module.join("::"), path.join("::"));
         }
     }
 }
 
 #[test]
 fn renderers_see_a_view_and_never_a_report() {
-    for (module, source) in sources().iter().filter(|(module, _)| module[0] == "render") {
+    for (module, source) in SOURCES.0.iter().filter(|(module, _)| module[0] == "render") {
         if module.last().is_some_and(|name| name == "view") {
             continue;
         }
         for name in ["Report", "ReportEntry", "CheckResult", "Check", "CheckSpec", "StatusChange"] {
-            assert!(
-                !source.imports.contains(&vec!["model".to_owned(), name.to_owned()]),
-                "{} sees {name}",
-                module.join("::")
-            );
+            let sees = source.paths.iter().any(|path| path[0] == "model" && path.iter().any(|part| part == name));
+            assert!(!sees, "{} sees {name}", module.join("::"));
         }
     }
 }
@@ -253,7 +146,7 @@ fn code(source: &Source) -> String {
 
 #[test]
 fn inventory_and_axum_are_named_in_one_place_each() {
-    for (module, source) in &sources() {
+    for (module, source) in &SOURCES.0 {
         let code = code(source);
         let room = module[0].as_str();
         assert!(
@@ -265,11 +158,12 @@ fn inventory_and_axum_are_named_in_one_place_each() {
     }
 }
 
+fn manifest(path: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)).expect("a manifest")
+}
+
 #[test]
 fn unsafe_code_is_forbidden_everywhere() {
-    let manifest = |path: &str| {
-        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)).expect("a manifest")
-    };
     let root = manifest("Cargo.toml");
     assert!(root.contains("unsafe_code = \"forbid\""));
     let members = root.split("\nmembers = [").nth(1).and_then(|rest| rest.split(']').next()).expect("the members");
@@ -282,8 +176,81 @@ fn unsafe_code_is_forbidden_everywhere() {
 
 #[test]
 fn files_stay_small_enough_to_hold_in_the_head() {
-    for (module, source) in &sources() {
+    for (module, source) in &SOURCES.0 {
         let lines = code(source).lines().count();
-        assert!(lines <= 400, "{} has {lines} lines of code", module.join("::"));
+        assert!(lines <= MAX_LINES_OF_CODE, "{} has {lines} lines of code", module.join("::"));
     }
+}
+
+#[test]
+#[ignore = "until crumbs are merged"]
+fn few_files_are_crumbs() {
+    let files = SOURCES.0.iter().filter(|(module, _)| !SOURCES.is_folder(module));
+    let short: Vec<_> = files
+        .map(|(module, source)| (module.join("::"), source.text.lines().count()))
+        .filter(|(_, lines)| *lines < SHORT_FILE_LINES)
+        .collect();
+    assert!(short.len() <= MAX_SHORT_FILES, "{} files below {SHORT_FILE_LINES} lines: {short:?}", short.len());
+}
+
+#[test]
+#[ignore = "until access and http have landed"]
+fn folders_stay_small_enough_to_see_at_once() {
+    let mut folders: BTreeMap<_, usize> = BTreeMap::new();
+    for source in SOURCES.0.values() {
+        *folders.entry(source.file.parent().expect("a folder").to_owned()).or_default() += 1;
+    }
+    folders.retain(|_, files| *files > MAX_FILES_PER_FOLDER);
+    assert!(folders.is_empty(), "{folders:?}");
+}
+
+#[test]
+#[ignore = "until every room has its names"]
+fn name_of_a_type_means_one_thing() {
+    let mut types: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (module, source) in SOURCES.0.iter().filter(|(module, _)| !SOURCES.is_stand_in(module)) {
+        for name in &source.types {
+            types.entry(name.clone()).or_default().insert(module.join("::"));
+        }
+    }
+    types.retain(|_, modules| modules.len() > 1);
+    assert!(types.is_empty(), "{types:#?}");
+}
+
+#[test]
+fn paths_are_found_wherever_they_stand() {
+    let text = "
+        use super::{cache::{self, Cache as Stored}, page};
+        use std::sync;
+        #[derive(Schema, serde(with = \"crate::time::stamp\"))]
+        #[schema(schema_with = super::schema::words)]
+        struct Body<T: crate::model::Named>(sync::Arc<T>);
+        fn body() -> impl Sized + use<'static> {
+            use crate::log::warn;
+            page::shell!(html! { (super::words::of(Stored::new())) });
+            crate::error::Error::new()
+        }
+        mod inner { use super::super::escape; fn f() { escape::all() } }
+        #[cfg(test)]
+        mod tests { use crate::testing::Kit; }
+    ";
+    let source = sources::parse_text(&["http".to_owned(), "answer".to_owned()], text);
+    let paths: Vec<_> = source.paths.iter().map(|path| path.join("::")).collect();
+    let expected = [
+        "error::Error::new",
+        "http::cache",
+        "http::cache::Cache",
+        "http::cache::Cache::new",
+        "http::escape",
+        "http::escape::all",
+        "http::page",
+        "http::page::shell",
+        "http::schema::words",
+        "http::words::of",
+        "log::warn",
+        "model::Named",
+        "time::stamp",
+    ];
+    assert_eq!(paths, expected);
+    assert_eq!(source.types, ["Body"]);
 }

@@ -6,12 +6,10 @@ extern crate self as health_runtime;
 mod build_info;
 #[cfg(any(feature = "server", feature = "probe-http"))]
 mod byte_stream;
-mod char_boundary;
 mod check_runtime;
 mod details;
 mod disclosure;
 mod error;
-mod escape;
 #[cfg(feature = "grpc")]
 mod grpc;
 mod http;
@@ -30,6 +28,7 @@ mod server;
 mod state;
 mod suggest;
 mod sync;
+mod text;
 mod time;
 mod validation;
 

@@ -11,8 +11,8 @@ use super::{
     decision::{Decision, DenyReason},
 };
 use crate::{
-    escape::escape_controls,
     log::{self, Topic},
+    text::escape_controls,
 };
 
 /// The target of the events of the audit.

@@ -7,7 +7,7 @@ use super::{
     rules::Position,
     value::{is_masked, is_number, is_state},
 };
-use crate::char_boundary::{ceil_char_boundary, floor_char_boundary};
+use crate::text::{ceil_char_boundary, floor_char_boundary};
 
 /// Longest credentials with a space in them.
 const MAX_SPACED_BYTES: usize = 128;

@@ -11,7 +11,7 @@ use super::{
         is_state, quoted_at, value_at,
     },
 };
-use crate::char_boundary::{ceil_char_boundary, floor_char_boundary};
+use crate::text::{ceil_char_boundary, floor_char_boundary};
 
 /// Longest code in a sentence that is not a secret: `invalid token: 401`.
 const MAX_CODE_DIGITS: usize = 3;

@@ -6,7 +6,7 @@ use super::{
     letters::{closing_quote, is_blank, letter_at, quote_at, skip, skip_blanks},
     rules::{PROSE_WORDS, STATE_WORDS, in_base64},
 };
-use crate::char_boundary::floor_char_boundary;
+use crate::text::floor_char_boundary;
 
 /// Replaces a secret.
 pub(super) const MASK: &str = "***";

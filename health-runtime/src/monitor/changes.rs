@@ -12,10 +12,10 @@ use super::muting::Muting;
 #[cfg(feature = "events")]
 use super::recent::Recent;
 use crate::{
-    escape::escape_controls,
     log::{self, Topic},
     model::{Cause, ChangeCounts, CheckResult, CheckSpec, Status, StatusChange},
     sync::{Mutex, lock},
+    text::escape_controls,
 };
 
 /// Changes that wait for a slow subscriber; beyond that, the oldest are lost to it.

@@ -21,11 +21,11 @@ use crate::model::CheckMetrics;
 use crate::model::Levels;
 use crate::{
     error::{UnknownCheck, file_and_line},
-    escape::escape_controls,
     log::{self, Topic},
     model::{CheckSpec, Level, Report, StatusChange},
     registry::Registry,
     suggest::{Suggestions, nearest},
+    text::escape_controls,
     time::timestamp_seconds,
 };
 

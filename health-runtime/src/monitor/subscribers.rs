@@ -15,7 +15,7 @@ use tokio::{
     sync::broadcast::{Receiver, error::RecvError},
 };
 
-use crate::{escape::escape_controls, mask::mask_credentials, model::StatusChange, runner::catch};
+use crate::{mask::mask_credentials, model::StatusChange, runner::catch, text::escape_controls};
 
 /// A stream of all changes of status from [`Monitor::subscribe`](crate::Monitor::subscribe) on. It ends when the
 /// monitor is gone.

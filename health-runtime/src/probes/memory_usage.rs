@@ -45,13 +45,13 @@ pub(super) const fn to_f64(bytes: u64) -> f64 {
 
 /// A version of control groups: its names for the limit and for anonymous memory, which the kernel cannot take back.
 #[derive(Clone, Copy)]
-struct Version {
+struct CgroupVersion {
     limit_file: &'static str,
     anonymous_key: &'static str,
 }
 
-const V1: Version = Version { limit_file: "memory.limit_in_bytes", anonymous_key: "total_rss" };
-const V2: Version = Version { limit_file: "memory.max", anonymous_key: "anon" };
+const V1: CgroupVersion = CgroupVersion { limit_file: "memory.limit_in_bytes", anonymous_key: "total_rss" };
+const V2: CgroupVersion = CgroupVersion { limit_file: "memory.max", anonymous_key: "anon" };
 
 /// Returns the usage of each limited cgroup of this process, from its own up to the root of the hierarchy: a limit of
 /// systemd stands in a unit or its slice, one of a container at the root. Empty on other systems than Linux.
@@ -76,7 +76,7 @@ fn cgroups(read: impl Fn(&Path) -> Option<String>) -> Vec<MemoryUsage> {
 }
 
 /// Returns the path of the cgroup that accounts for memory. A hybrid system has both versions, and memory in the first.
-fn memory_cgroup(paths: &str) -> Option<(Version, &str)> {
+fn memory_cgroup(paths: &str) -> Option<(CgroupVersion, &str)> {
     let mut unified = None;
     for line in paths.lines() {
         let mut fields = line.splitn(3, ':').skip(1);
@@ -93,7 +93,7 @@ fn memory_cgroup(paths: &str) -> Option<(Version, &str)> {
 
 /// A mounted hierarchy of cgroups.
 struct Mount {
-    version: Version,
+    version: CgroupVersion,
     /// Path of the cgroup at `point`: not `/` in a container that has no namespace for cgroups.
     root: PathBuf,
     point: PathBuf,

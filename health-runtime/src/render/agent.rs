@@ -1,7 +1,7 @@
 //! What `HAProxy` reads from an agent (its configuration manual, `agent-check`).
 
 use super::view::{CheckView, ReportView};
-use crate::{char_boundary::floor_char_boundary, model::Status};
+use crate::{model::Status, text::floor_char_boundary};
 
 /// How many bytes of names a line has room for: `HAProxy` shows them on a page and logs them.
 const LONGEST: usize = 200;

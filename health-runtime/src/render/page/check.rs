@@ -10,7 +10,7 @@ use super::{
     shell::Links,
     words::{badge, duration, time},
 };
-use crate::{char_boundary::floor_char_boundary, model::Status};
+use crate::{model::Status, text::floor_char_boundary};
 
 /// How much of a check is shown.
 #[derive(Clone, Copy, PartialEq, Eq)]

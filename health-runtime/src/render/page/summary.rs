@@ -12,7 +12,7 @@ use super::{
     shell::Links,
     words::{Tone, badge, badge_of, of_group, sentence, time},
 };
-use crate::{char_boundary::floor_char_boundary, model::Status};
+use crate::{model::Status, text::floor_char_boundary};
 
 /// A list of blocked checks longer than this is folded.
 const MAX_BLOCKED_OPEN: usize = 5;
