@@ -40,6 +40,18 @@ impl<T> MaybeReady<T> {
             Err(future) => MaybeReady::boxed(async { change(future.await) }),
         }
     }
+
+    /// Goes on with the value as soon as it is ready.
+    pub(crate) fn then<U>(self, next: impl FnOnce(T) -> MaybeReady<U> + Send + 'static) -> MaybeReady<U>
+    where
+        T: 'static,
+        U: Send,
+    {
+        match self.try_ready() {
+            Ok(value) => next(value),
+            Err(future) => MaybeReady::boxed(async { next(future.await).await }),
+        }
+    }
 }
 
 impl<T> Future for MaybeReady<T> {

@@ -5,43 +5,44 @@
 
 use axum::http::{HeaderMap, header};
 
-use crate::render::{FORMAT_COUNT, Format, FormatId};
+use crate::render::{FORMAT_COUNT, Format};
 
-/// How many bytes of the header are looked at. Browsers send some 150.
-const LONGEST: usize = 4096;
+/// Longest part of the header that is parsed. Browsers send some 150 bytes.
+const MAX_HEADER_BYTES: usize = 4096;
 
 /// Browsers set it on requests to secure origins and to loopback, and no script can (Fetch Metadata Request Headers).
 const SEC_FETCH_MODE: &str = "sec-fetch-mode";
 
-/// How a client likes a media type.
+/// The preference of a client for a media type.
 #[derive(Clone, Copy, Debug)]
-struct Liking {
-    /// From 0 (not at all) to 1.
+struct Preference {
+    /// From 0 (not acceptable) to 1.
     quality: f32,
-    /// How closely the range names it: by version, by name, by its first half, not at all.
-    closeness: u8,
-    /// Where the range stands in the header.
+    /// From 0 for `*/*` to 3 for a range with a version.
+    specificity: u8,
+    /// Position of the range in the header.
     position: usize,
 }
 
-/// What the header says of each encoding.
+/// The preferences of a client for the encodings.
 #[derive(Debug)]
 pub(super) struct Accept {
-    likings: [Option<Liking>; FORMAT_COUNT],
-    /// Whether a person reads the answer. Programs send `text/html` as well, Java's client by default.
+    /// In the order of the table of formats.
+    preferences: [Option<Preference>; FORMAT_COUNT],
+    /// Whether a person reads the answer. Programs accept `text/html` as well, as Java's client does by default.
     is_browser: bool,
 }
 
 impl Accept {
-    /// Reads the header, which may stand in several lines. `None` if it leaves everything open.
-    pub(super) fn of(headers: &HeaderMap) -> Option<Self> {
+    /// Parses the header, which may take several lines. `None` if it leaves everything open.
+    pub(super) fn parse(headers: &HeaderMap) -> Option<Self> {
         let lines = headers.get_all(header::ACCEPT);
         if lines.iter().all(|line| line == "*/*") {
             return None;
         }
         let is_navigation = headers.get(SEC_FETCH_MODE).is_some_and(|mode| mode == "navigate");
-        let mut accept = Self { likings: [None; FORMAT_COUNT], is_browser: is_navigation };
-        let mut left = LONGEST;
+        let mut accept = Self { preferences: [None; FORMAT_COUNT], is_browser: is_navigation };
+        let mut left = MAX_HEADER_BYTES;
         let mut position = 0;
         for line in lines {
             let line = line.as_bytes();
@@ -54,51 +55,50 @@ impl Accept {
         Some(accept)
     }
 
-    /// The closest range counts, and of two that are equally close the first.
+    /// The most specific range counts, and the first of several that are equally specific.
     fn count(&mut self, range: &MediaRange<'_>, position: usize) {
         self.is_browser |= range.is_xhtml() && range.quality > 0.0;
-        for id in FormatId::all() {
-            let Some(closeness) = range.closeness(id.format()) else { continue };
-            let liking = &mut self.likings[id.index()];
-            if liking.is_none_or(|known| known.closeness < closeness) {
-                *liking = Some(Liking { quality: range.quality, closeness, position });
+        for (preference, format) in self.preferences.iter_mut().zip(Format::all()) {
+            let Some(specificity) = range.specificity(format) else { continue };
+            if preference.is_none_or(|known| known.specificity < specificity) {
+                *preference = Some(Preference { quality: range.quality, specificity, position });
             }
         }
     }
 
-    /// Whether the client takes this encoding at all.
-    pub(super) fn takes(&self, id: FormatId) -> bool {
-        self.liking(id).is_some()
+    /// Returns whether the client accepts an encoding at all.
+    pub(super) fn accepts(&self, format: &Format) -> bool {
+        self.preference(format).is_some()
     }
 
-    /// The encoding that the client likes best: by quality, then by how closely it is named, then by its place in the
-    /// header. `own` comes first where the header makes no difference. A page is for browsers, and for clients that take
-    /// nothing else.
-    pub(super) fn best(&self, own: FormatId, is_offered: impl Fn(FormatId) -> bool) -> Option<FormatId> {
-        let without_page = |id: FormatId| is_offered(id) && (self.is_browser || !id.is_page());
+    /// Returns the encoding that the client prefers: by quality, then by specificity, then by its position in the header.
+    /// `own` wins if the header makes no difference. A page is for browsers, and for clients that accept nothing else.
+    pub(super) fn best(&self, own: &'static Format, is_offered: impl Fn(&Format) -> bool) -> Option<&'static Format> {
+        let without_page = |format: &Format| is_offered(format) && (self.is_browser || !format.is_page);
         self.best_of(own, without_page).or_else(|| self.best_of(own, &is_offered))
     }
 
-    fn best_of(&self, own: FormatId, is_offered: impl Fn(FormatId) -> bool) -> Option<FormatId> {
-        let mut best: Option<(FormatId, Liking)> = None;
-        for id in [own].into_iter().chain(FormatId::all()).filter(|id| is_offered(*id)) {
-            let Some(liking) = self.liking(id) else { continue };
-            if best.is_none_or(|(_, best)| liking.beats(best)) {
-                best = Some((id, liking));
+    fn best_of(&self, own: &'static Format, is_offered: impl Fn(&Format) -> bool) -> Option<&'static Format> {
+        let mut best: Option<(&'static Format, Preference)> = None;
+        for format in [own].into_iter().chain(Format::all()).filter(|format| is_offered(format)) {
+            let Some(preference) = self.preference(format) else { continue };
+            if best.is_none_or(|(_, best)| preference.beats(best)) {
+                best = Some((format, preference));
             }
         }
-        best.map(|(id, _)| id)
+        best.map(|(format, _)| format)
     }
 
-    fn liking(&self, id: FormatId) -> Option<Liking> {
-        self.likings[id.index()].filter(|liking| liking.quality > 0.0)
+    fn preference(&self, format: &Format) -> Option<Preference> {
+        let (preference, _) = self.preferences.iter().zip(Format::all()).find(|(_, known)| *known == format)?;
+        preference.filter(|preference| preference.quality > 0.0)
     }
 }
 
-impl Liking {
+impl Preference {
     fn beats(self, other: Self) -> bool {
         let by_quality = self.quality.total_cmp(&other.quality);
-        by_quality.then(self.closeness.cmp(&other.closeness)).then(other.position.cmp(&self.position)).is_gt()
+        by_quality.then(self.specificity.cmp(&other.specificity)).then(other.position.cmp(&self.position)).is_gt()
     }
 }
 
@@ -140,8 +140,8 @@ impl<'a> MediaRange<'a> {
         self.kind.eq_ignore_ascii_case("application") && self.subtype.eq_ignore_ascii_case("xhtml+xml")
     }
 
-    /// How closely it names an encoding; `None` if it does not mean that one.
-    fn closeness(&self, format: &Format) -> Option<u8> {
+    /// Returns how specifically the range names an encoding; `None` if it does not match.
+    fn specificity(&self, format: &Format) -> Option<u8> {
         let (kind, subtype) = format.essence().split_once('/')?;
         match (self.kind, self.subtype) {
             ("*", "*") => Some(0),
@@ -192,9 +192,9 @@ mod tests {
 
     /// What JSON and plain text, of which JSON is the route's own, come to.
     fn best(lines: &[&str]) -> Option<&'static str> {
-        let Some(accept) = Accept::of(&headers(lines)) else { return Some("json") };
-        let offered = [FormatId::JSON, FormatId::TEXT];
-        accept.best(FormatId::JSON, |id| offered.contains(&id)).map(|id| id.format().name)
+        let Some(accept) = Accept::parse(&headers(lines)) else { return Some("json") };
+        let offered = [Format::JSON, Format::TEXT];
+        accept.best(Format::JSON, |format| offered.contains(&format)).map(|format| format.name)
     }
 
     #[test]

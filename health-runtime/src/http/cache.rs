@@ -1,47 +1,50 @@
-//! Answers that are still true: rendered once for each change of what they show, then shared.
+//! Responses that are still true: rendered once for each change of what they show, then shared.
 
 use std::{
     collections::BTreeMap,
     sync::{PoisonError, RwLock},
 };
 
-use super::{
-    answer::Answer,
-    query::Shape,
-    target::{Reach, Target},
-};
+use super::{cached_response::CachedResponse, query::ViewOptions, scope::RouteScope};
 use crate::{
     monitor::{Monitor, Validity},
-    render::{FormatId, Visibility},
+    render::{Format, Visibility},
 };
 
-/// What an answer was made for. There are but a few of these for each check, whatever the world asks for.
+/// The identity of a resource: its name, and the check that it is about.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Key {
-    pub(super) target: Target,
-    pub(super) shape: Shape,
-    pub(super) format: FormatId,
-    /// What the caller may see, and not who it is.
+pub(super) struct ResourceId {
+    pub(super) name: &'static str,
+    pub(super) check: Option<String>,
+}
+
+/// Everything that decides how a stored response looks. Each check has only a few keys, whatever clients send.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct CacheKey {
+    pub(super) resource: ResourceId,
+    pub(super) options: ViewOptions,
+    pub(super) format: &'static Format,
+    /// The rights of the caller, and not its identity.
     pub(super) visibility: Visibility,
-    /// The place, whose pages link only to what is there.
-    pub(super) reach: Reach,
-    /// How deep it stands, for a page, whose links depend on that.
+    /// The place, whose pages link only to its own routes.
+    pub(super) scope: RouteScope,
+    /// Depth of a page among the paths, for its links.
     pub(super) depth: usize,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct Cache {
-    /// Not a hash map: to hash a key takes longer than to find it among so few.
-    answers: RwLock<BTreeMap<Key, (Validity, Answer)>>,
+    /// Not a hash map: hashing a key takes longer than finding it among so few.
+    responses: RwLock<BTreeMap<CacheKey, (Validity, CachedResponse)>>,
 }
 
 impl Cache {
-    pub(super) fn get(&self, key: &Key, monitor: &Monitor) -> Option<Answer> {
-        let answers = self.answers.read().unwrap_or_else(PoisonError::into_inner);
-        answers.get(key).filter(|(validity, _)| monitor.is_valid(*validity)).map(|(_, answer)| answer.clone())
+    pub(super) fn get(&self, key: &CacheKey, monitor: &Monitor) -> Option<CachedResponse> {
+        let responses = self.responses.read().unwrap_or_else(PoisonError::into_inner);
+        responses.get(key).filter(|(validity, _)| monitor.is_valid(*validity)).map(|(_, response)| response.clone())
     }
 
-    pub(super) fn put(&self, key: Key, validity: Validity, answer: Answer) {
-        self.answers.write().unwrap_or_else(PoisonError::into_inner).insert(key, (validity, answer));
+    pub(super) fn put(&self, key: CacheKey, validity: Validity, response: CachedResponse) {
+        self.responses.write().unwrap_or_else(PoisonError::into_inner).insert(key, (validity, response));
     }
 }

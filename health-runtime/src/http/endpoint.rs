@@ -1,25 +1,23 @@
-#[cfg(feature = "openapi")]
-use std::sync::OnceLock;
 use std::{ops::RangeBounds, sync::Arc};
 
 use axum::Router;
 
-#[cfg(feature = "haproxy-agent")]
-use super::agent::HaproxyAgent;
 #[cfg(feature = "events")]
-use super::events::EventStreams;
+use super::event_stream::EventStreams;
+#[cfg(feature = "haproxy-agent")]
+use super::load_balancers::HaproxyAgent;
 #[cfg(feature = "grpc")]
 use super::offer::Offer;
 use super::{
-    answer::vary,
     cache::Cache,
-    envoy::EnvoyHeaders,
-    handler::Service,
-    paths::{LevelsPath, Paths},
-    router::{Routes, router},
+    cached_response::vary,
+    load_balancers::{EnvoyHeaders, StatusCodes},
+    paths::LevelsPath,
+    router::Routes,
+    routes::valid_paths,
+    scope::RouteScope,
+    service::Service,
     start_log::{log_count, warn_if_second, warn_of_one_worker},
-    status_code::StatusCodes,
-    target::Reach,
 };
 #[cfg(feature = "grpc")]
 use crate::access::Decision;
@@ -226,7 +224,7 @@ impl EndpointBuilder {
         let registry = if self.has_declared_checks { self.registry.declared() } else { self.registry };
         let mut problems = Vec::new();
         let registry = or_problems(registry.build().map_err(Error::into_problems), &mut problems);
-        let paths = or_problems(Paths::new(&self.base_path, &self.levels_path, self.has_root_probes), &mut problems);
+        let paths = or_problems(valid_paths(&self.base_path, &self.levels_path, self.has_root_probes), &mut problems);
         let status_codes = or_problems(self.status_codes.validate(), &mut problems);
         let authorizer = or_problems(self.access.map(Authorizer::new).transpose(), &mut problems);
         let envoy = or_problems(self.envoy.validate(), &mut problems);
@@ -262,8 +260,6 @@ impl EndpointBuilder {
             envoy,
             #[cfg(feature = "haproxy-agent")]
             agent,
-            #[cfg(feature = "openapi")]
-            openapi: OnceLock::new(),
             show_details: self.show_details,
             vary: authorizer.as_ref().and_then(|authorizer| vary(authorizer.headers())),
             authorizer: authorizer.map(Arc::new),
@@ -272,7 +268,7 @@ impl EndpointBuilder {
             events: Arc::new(EventStreams::new(self.event_streams)),
         });
         warn_if_second(&service, declared_background);
-        Ok(Endpoint::reaching(&service, Reach::EVERYTHING))
+        Ok(Endpoint::within(&service, RouteScope::EVERYTHING))
     }
 }
 
@@ -303,7 +299,7 @@ fn or_problems<T>(result: Result<T, Vec<Problem>>, problems: &mut Vec<Problem>) 
 #[derive(Clone, Debug)]
 pub struct Endpoint {
     pub(super) service: Arc<Service>,
-    pub(super) reach: Reach,
+    pub(super) scope: RouteScope,
     pub(super) routes: Arc<Routes>,
 }
 
@@ -338,7 +334,7 @@ impl Endpoint {
     /// same paths. Remove the other route, or move this endpoint by [`EndpointBuilder::base_path`] and
     /// [`EndpointBuilder::without_root_probes`].
     pub fn router(&self) -> Router {
-        router(&self.service, self.reach, &self.routes)
+        self.routes.router(&self.service, self.scope)
     }
 
     /// The same endpoint with these levels alone, for one of the places where it is served:
@@ -365,20 +361,20 @@ impl Endpoint {
     pub fn levels(&self, levels: impl RangeBounds<u8>) -> Result<Self, Error> {
         let levels = Levels::from_range(&levels)
             .ok_or_else(|| Error::new(vec![Problem::InvalidLevels { range: Levels::range_text(&levels) }]))?;
-        Ok(Self::reaching(&self.service, Reach { levels: self.reach.levels.and(levels), ..self.reach }))
+        Ok(Self::within(&self.service, RouteScope { levels: self.scope.levels.and(levels), ..self.scope }))
     }
 
     /// The same endpoint without the overview, the levels and the single checks: the groups and the build information are
     /// all that is left, for a place where only orchestrators ask.
     #[must_use]
     pub fn without_levels(&self) -> Self {
-        Self::reaching(&self.service, Reach { levels: Levels::NONE, ..self.reach })
+        Self::within(&self.service, RouteScope { levels: Levels::NONE, ..self.scope })
     }
 
     /// The same endpoint without the groups, at the root and under the base path.
     #[must_use]
     pub fn without_groups(&self) -> Self {
-        Self::reaching(&self.service, Reach { has_groups: false, ..self.reach })
+        Self::within(&self.service, RouteScope { has_groups: false, ..self.scope })
     }
 
     /// The same endpoint with other status codes, for a place whose clients read them differently:
@@ -400,17 +396,17 @@ impl Endpoint {
     /// [`Problem::InvalidStatusCode`] for each code that a report cannot have.
     pub fn status_codes(&self, codes: StatusCodes) -> Result<Self, Error> {
         let status_codes = Some(codes.validate().map_err(Error::new)?);
-        Ok(Self::reaching(&self.service, Reach { status_codes, ..self.reach }))
+        Ok(Self::within(&self.service, RouteScope { status_codes, ..self.scope }))
     }
 
     /// Returns the offer at a door that brings no credentials, with the levels that the caller was granted elsewhere.
     #[cfg(feature = "grpc")]
     pub(crate) fn offer(&self, granted: Option<&Decision>) -> Offer {
-        Offer::new(&self.service, self.reach, granted)
+        Offer::new(&self.service, self.scope, granted)
     }
 
-    fn reaching(service: &Arc<Service>, reach: Reach) -> Self {
-        Self { service: Arc::clone(service), reach, routes: Arc::new(Routes::new(service, reach)) }
+    fn within(service: &Arc<Service>, scope: RouteScope) -> Self {
+        Self { service: Arc::clone(service), scope, routes: Arc::new(Routes::new(service, scope)) }
     }
 
     /// How many requests were refused since the start, by reason; none without [`EndpointBuilder::access`].

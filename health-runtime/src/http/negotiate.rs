@@ -1,76 +1,77 @@
-//! Which encoding an answer has.
+//! Content negotiation: the encoding of a response.
 
 use axum::http::HeaderMap;
 
 use super::{
     accept::Accept,
     query::{Query, View},
-    target::Target,
 };
-use crate::render::{FormatId, Render};
+use crate::render::Format;
 
-/// What the query says, else what `Accept` likes best, else the route's own. There is always one: a verdict in
-/// an encoding that nobody asked for beats none.
-pub(super) fn negotiate(target: &Target, query: &Query, headers: &HeaderMap) -> FormatId {
-    let is_offered = |id: FormatId| offers(target, id.format().render);
-    if let Some(asked) = query.format.filter(|asked| is_offered(*asked)) {
-        return asked;
-    }
-    let own = own_format(target);
-    // Only JSON has this view, and only of levels.
-    if query.shape.view == Some(View::Values) && matches!(target, Target::Levels | Target::Level(_)) {
-        return own;
-    }
-    let Some(accept) = Accept::of(headers) else { return own };
-    // Probers and their operators count on plain text, so a probe's route has another encoding only for those who do not
-    // take that: a browser takes anything, and so do most programs.
-    if matches!(target, Target::Group(_)) && accept.takes(own) {
-        return own;
-    }
-    accept.best(own, is_offered).unwrap_or(own)
+/// The encodings that a resource offers.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Formats {
+    /// The encoding for requests without a preference.
+    pub(super) own: &'static Format,
+    offers: fn(&Format) -> bool,
+    keeps_own: bool,
 }
 
-/// The encodings that a route answers in, its own first.
-#[cfg(feature = "openapi")]
-pub(super) fn offered(target: &Target) -> Vec<FormatId> {
-    let own = own_format(target);
-    let others = FormatId::all().filter(|id| *id != own);
-    [own].into_iter().chain(others).filter(|id| offers(target, id.format().render)).collect()
-}
-
-/// What a route answers when it is left to it.
-const fn own_format(target: &Target) -> FormatId {
-    match target {
-        Target::Group(_) => FormatId::TEXT,
-        Target::Overview | Target::Levels | Target::Level(_) | Target::Check(_) | Target::Info => FormatId::JSON,
-        #[cfg(feature = "events")]
-        Target::Events => FormatId::JSON,
-        #[cfg(feature = "metrics")]
-        Target::Metrics => FormatId::PROMETHEUS,
-        #[cfg(feature = "openapi")]
-        Target::OpenApi => FormatId::JSON,
-        #[cfg(feature = "haproxy-agent")]
-        Target::Agent => FormatId::TEXT,
+impl Formats {
+    /// A resource with one representation.
+    pub(super) const fn only(own: &'static Format) -> Self {
+        Self::of(own, |_| false)
     }
-}
 
-/// Metrics are always answered with 200, so they are never in the place of a verdict: only where a scraper looks for
-/// them, and in the overview, which is for whoever asks.
-const fn offers(target: &Target, render: Render) -> bool {
-    match (target, render) {
-        (Target::Info, _) => false,
-        #[cfg(feature = "openapi")]
-        (Target::OpenApi, _) => false,
-        #[cfg(feature = "haproxy-agent")]
-        (Target::Agent, _) => false,
-        #[cfg(feature = "events")]
-        (Target::Events, _) => false,
-        #[cfg(feature = "metrics")]
-        (Target::Metrics, Render::Report(_)) => false,
-        (_, Render::Report(_)) => true,
-        #[cfg(feature = "metrics")]
-        (Target::Metrics | Target::Overview, Render::Metrics(_)) => true,
-        #[cfg(feature = "metrics")]
-        (_, Render::Metrics(_)) => false,
+    /// The encodings of reports.
+    pub(super) const fn reports(own: &'static Format) -> Self {
+        Self::of(own, Format::is_of_reports)
+    }
+
+    /// The encodings of numbers.
+    #[cfg(feature = "metrics")]
+    pub(super) const fn numbers(own: &'static Format) -> Self {
+        Self::of(own, |format| !format.is_of_reports())
+    }
+
+    /// Every encoding.
+    pub(super) const fn all(own: &'static Format) -> Self {
+        Self::of(own, |_| true)
+    }
+
+    const fn of(own: &'static Format, offers: fn(&Format) -> bool) -> Self {
+        Self { own, offers, keeps_own: false }
+    }
+
+    /// Keeps to its own encoding for every client that accepts it at all. Probers and their operators count on plain text,
+    /// and a browser accepts anything, as do most programs.
+    pub(super) const fn keep_own(mut self) -> Self {
+        self.keeps_own = true;
+        self
+    }
+
+    /// Chooses the encoding that the query names, else the one that `Accept` prefers, else its own. A verdict in an
+    /// encoding that nobody asked for is better than none.
+    pub(super) fn negotiate(self, query: &Query, headers: &HeaderMap) -> &'static Format {
+        let is_offered = |format: &Format| (self.offers)(format);
+        if let Some(format) = query.format.filter(|format| is_offered(format)) {
+            return format;
+        }
+        // JSON alone has this view.
+        if query.options.view == Some(View::Values) {
+            return self.own;
+        }
+        let Some(accept) = Accept::parse(headers) else { return self.own };
+        if self.keeps_own && accept.accepts(self.own) {
+            return self.own;
+        }
+        accept.best(self.own, is_offered).unwrap_or(self.own)
+    }
+
+    /// Returns the encodings that a client may choose from, its own first.
+    #[cfg(feature = "openapi")]
+    pub(super) fn offered(self) -> Vec<&'static Format> {
+        let others = Format::all().filter(|format| *format != self.own);
+        [self.own].into_iter().chain(others).filter(|format| (self.offers)(format)).collect()
     }
 }

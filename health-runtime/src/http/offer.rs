@@ -1,6 +1,6 @@
 //! Levels and groups that a door without credentials of its own offers, such as gRPC.
 
-use super::{handler::Service, target::Reach};
+use super::{scope::RouteScope, service::Service};
 use crate::{
     access::{AccessRequest, Decision},
     model::{Group, Level, Levels},
@@ -14,22 +14,18 @@ pub(crate) struct Offer {
 }
 
 impl Offer {
-    /// Offers what is open to everybody, and what a decision grants besides.
-    pub(super) fn new(service: &Service, reach: Reach, granted: Option<&Decision>) -> Self {
+    /// Offers everything that is open to every caller, and the levels that a decision grants.
+    pub(super) fn new(service: &Service, scope: RouteScope, granted: Option<&Decision>) -> Self {
         let granted = granted.map_or(Levels::NONE, Decision::levels);
         let is_open = |level: &Level| {
             let shown = Levels::one(*level);
-            service.is_open(AccessRequest::Levels {
-                route: "level",
-                shown,
-                needed: Some(*level),
-                with_info: false,
-                is_run: true,
-            })
+            let route = "level";
+            let request = AccessRequest::Levels { route, shown, needed: Some(*level), with_info: false, is_run: true };
+            service.is_open(request)
         };
-        let levels = reach.levels.iter().filter(|level| granted.contains(*level) || is_open(level)).collect();
+        let levels = scope.levels.iter().filter(|level| granted.contains(*level) || is_open(level)).collect();
         let is_offered =
-            |group: &Group| reach.has_groups && (!granted.is_empty() || service.is_open(AccessRequest::Group(*group)));
+            |group: &Group| scope.has_groups && (!granted.is_empty() || service.is_open(AccessRequest::Group(*group)));
         Self { levels, groups: Group::ALL.into_iter().filter(is_offered).collect() }
     }
 }

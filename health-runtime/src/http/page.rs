@@ -1,39 +1,76 @@
-//! What is particular to pages: their policy, their tag, and problems told to people.
+//! Pages for people: their headers, their surroundings, and problems shown to people.
 
 use std::sync::LazyLock;
 
 use axum::{
     extract::Request,
-    http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::Response,
 };
 
 use super::{
-    accept::Accept, answer::Answer, answering::Answering, etag, paths::Paths, problem::ProblemDetails, query::Query,
-    target::Reach,
+    accept::Accept,
+    cache::CacheKey,
+    cached_response::CachedResponse,
+    paths::{Paths, depth},
+    problem::ProblemDetails,
+    query::Query,
+    scope::RouteScope,
+    service::Service,
 };
-use crate::render::{self, FormatId, Place};
+use crate::{
+    monitor::Gathered,
+    render::{self, Format, PageContext, ReportSubject},
+};
 
-/// The name of the host, by which an operator tells instances apart.
-pub(super) static INSTANCE: LazyLock<String> =
-    LazyLock::new(|| gethostname::gethostname().to_string_lossy().into_owned());
+/// Name of the host, by which an operator tells instances apart.
+static INSTANCE: LazyLock<String> = LazyLock::new(|| gethostname::gethostname().to_string_lossy().into_owned());
 
 const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
 
-/// Makes a page of an answer. The part of one that its script asks for is no verdict but a piece of text, and always
-/// 200: a browser logs anything else as an error of the page.
-pub(super) fn dress(answer: Answer, is_fragment: bool) -> Answer {
-    let answer = if is_fragment { answer.without_verdict() } else { answer };
-    let tag = etag::of(answer.body());
-    answer.with_headers(|headers| {
-        headers.insert(header::ETAG, tag);
-        insert_policy(headers);
-    })
+/// Returns the surroundings of a page; nothing for other formats.
+pub(super) fn context<'a>(
+    service: &'a Service,
+    key: &CacheKey,
+    query: &Query,
+    gathered: &'a Gathered,
+    subject: &ReportSubject<'a>,
+) -> PageContext<'a> {
+    if !key.format.is_page {
+        return PageContext::default();
+    }
+    // A caller who sees a group may have no level: its browser would ask for a password, again and again, for a page that
+    // needs none.
+    let may_follow = service.authorizer.is_none() || !matches!(subject, ReportSubject::Group { .. });
+    PageContext {
+        has_events: may_follow && !key.scope.levels.is_empty(),
+        is_fragment: key.options.is_fragment,
+        json_query: query.json_query(),
+        groups: &gathered.groups,
+        runtime: Some(match subject {
+            ReportSubject::Overview { runtime, .. } => (*runtime).clone(),
+            // Stored responses are shared by requests to every host.
+            _ => service.runtime_info.facts(None),
+        }),
+        instance: &INSTANCE,
+        ..place(&service.paths, key.scope, key.depth)
+    }
 }
 
-/// How many folders below the root of the service's paths a page stands.
-pub(super) fn depth(uri: &Uri) -> usize {
-    uri.path().matches('/').count().saturating_sub(1)
+fn place(paths: &Paths, scope: RouteScope, depth: usize) -> PageContext<'_> {
+    PageContext {
+        base: &paths.base,
+        levels_path: &paths.levels,
+        levels: scope.levels,
+        has_groups: scope.has_groups,
+        depth,
+        ..PageContext::default()
+    }
+}
+
+/// Adds the headers of a page.
+pub(super) fn finish(response: CachedResponse) -> CachedResponse {
+    response.with_etag().with_headers(insert_policy)
 }
 
 fn insert_policy(headers: &mut HeaderMap) {
@@ -42,40 +79,28 @@ fn insert_policy(headers: &mut HeaderMap) {
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
 }
 
-/// One who would rather read a page than JSON, if a request has no report.
+/// A client that prefers a page for a problem, and where it is.
 #[derive(Debug)]
-pub(super) struct Reader {
+pub(super) struct ProblemPage {
     depth: usize,
-    reach: Reach,
+    scope: RouteScope,
 }
 
-impl Reader {
-    pub(super) fn of(request: &Request, reach: Reach) -> Option<Self> {
+impl ProblemPage {
+    /// Returns `None` for a client that prefers JSON.
+    pub(super) fn preferred(request: &Request, scope: RouteScope) -> Option<Self> {
         let asked = Query::parse(request.uri().query(), |_| false).ok().and_then(|query| query.format);
-        let liked = || Accept::of(request.headers())?.best(FormatId::JSON, |_| true);
-        asked.or_else(liked).is_some_and(FormatId::is_page).then(|| Self { depth: depth(request.uri()), reach })
+        let preferred = || Accept::parse(request.headers())?.best(Format::JSON, |_| true);
+        let is_page = asked.or_else(preferred).is_some_and(|format| format.is_page);
+        is_page.then(|| Self { depth: depth(request.uri()), scope })
     }
 
-    /// Tells a problem as a page; any other answer stays as it is.
-    pub(super) fn read(self, answering: Answering, paths: &Paths) -> Answering {
-        let paths = paths.clone();
-        answering.map(move |response| self.translate(response, &paths))
-    }
-
-    fn translate(&self, mut response: Response, paths: &Paths) -> Response {
+    /// Shows a problem as a page, and leaves any other response as it is.
+    pub(super) fn replace(&self, mut response: Response, paths: &Paths) -> Response {
         let Some(problem) = response.extensions_mut().remove::<ProblemDetails>() else { return response };
-        let place = Place {
-            base: &paths.base,
-            levels: &paths.levels,
-            there: self.reach.levels,
-            has_groups: self.reach.has_groups,
-            has_events: false,
-            depth: self.depth,
-            is_fragment: false,
-            as_json: "",
-        };
         let status = response.status();
-        let page = render::problem(place, status.as_u16(), title(status), problem.detail());
+        let page = place(paths, self.scope, self.depth);
+        let page = render::problem(&page, status.as_u16(), title(status), problem.detail());
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HTML);
         headers.remove(header::CONTENT_LENGTH);

@@ -1,14 +1,7 @@
 use axum::http::Uri;
 
-use super::{
-    query::View,
-    target::{Reach, Target},
-};
-use crate::{
-    error::Problem,
-    model::{Group, Level},
-    render::Links,
-};
+use super::query::View;
+use crate::error::Problem;
 
 /// Where the levels are served, and what they look like when the query does not say.
 ///
@@ -57,121 +50,27 @@ impl LevelsPath {
     }
 }
 
-/// The paths of the routes, known to be usable.
+/// The paths that the others are made of.
 #[derive(Clone, Debug)]
 pub(super) struct Paths {
     pub(super) base: String,
     pub(super) levels: String,
-    has_root_probes: bool,
+    pub(super) has_root_probes: bool,
 }
 
 impl Paths {
-    pub(super) fn new(base: &str, levels: &LevelsPath, has_root_probes: bool) -> Result<Self, Vec<Problem>> {
+    /// Also returns the problems that each path has by itself.
+    pub(super) fn new(base: &str, levels: &LevelsPath, has_root_probes: bool) -> (Self, Vec<Problem>) {
         let levels = levels.path.replace("{base}", base);
-        let mut problems: Vec<_> = [("base_path", base), ("levels_path", &levels)]
-            .into_iter()
-            .filter_map(|(key, path)| fault(key, path))
-            .collect();
-        let paths = Self { base: base.to_owned(), levels, has_root_probes };
-        problems.extend(paths.clash());
-        if problems.is_empty() { Ok(paths) } else { Err(problems) }
+        let keys = [("base_path", base), ("levels_path", &*levels)];
+        let problems = keys.into_iter().filter_map(|(key, path)| fault(key, path)).collect();
+        (Self { base: base.to_owned(), levels, has_root_probes }, problems)
     }
+}
 
-    pub(super) fn checks(&self) -> String {
-        format!("{}/checks", self.base)
-    }
-
-    /// Where tokens are given out, if they are.
-    pub(super) fn token(&self) -> String {
-        format!("{}/token", self.base)
-    }
-
-    /// The levels' own paths.
-    pub(super) fn of_levels(&self) -> Vec<(String, Target)> {
-        let each = Level::ALL.into_iter().map(|level| (format!("{}/{level}", self.levels), Target::Level(level)));
-        [(self.levels.clone(), Target::Levels)].into_iter().chain(each).collect()
-    }
-
-    /// Two routes of one path, which axum would answer with a panic.
-    fn clash(&self) -> Option<Problem> {
-        let reason = "another route of the endpoint has this path";
-        let mut taken = vec![self.checks(), self.token()];
-        let fixed = self.fixed().into_iter().map(|(path, _)| ("base_path", path));
-        let levels = self.of_levels().into_iter().map(|(path, _)| ("levels_path", path));
-        for (key, path) in fixed.chain(levels) {
-            if taken.contains(&path) {
-                return Some(Problem::InvalidPath { key, path, reason });
-            }
-            taken.push(path);
-        }
-        None
-    }
-
-    /// Every other path without a part that varies.
-    pub(super) fn fixed(&self) -> Vec<(String, Target)> {
-        let base = &self.base;
-        let mut routes = vec![(base.clone(), Target::Overview), (format!("{base}/info"), Target::Info)];
-        #[cfg(feature = "events")]
-        routes.push((format!("{base}/events"), Target::Events));
-        #[cfg(feature = "metrics")]
-        routes.push((format!("{base}/metrics"), Target::Metrics));
-        #[cfg(feature = "openapi")]
-        routes.push((format!("{base}/openapi.json"), Target::OpenApi));
-        #[cfg(feature = "haproxy-agent")]
-        routes.push((format!("{base}/agent"), Target::Agent));
-        for (group, word) in [(Group::Liveness, "live"), (Group::Readiness, "ready"), (Group::Startup, "startup")] {
-            routes.push((format!("{base}/{word}"), Target::Group(group)));
-            if self.has_root_probes {
-                routes.push((format!("/{word}z"), Target::Group(group)));
-            }
-        }
-        routes
-    }
-
-    /// Further paths of the groups: with a slash at the end, as people type them, and in the words of Spring Boot and
-    /// MicroProfile. A path that another route has, or would have by its wildcard, is left to that.
-    pub(super) fn aliases(&self) -> Vec<(String, Group)> {
-        let base = &self.base;
-        let mut aliases = Vec::new();
-        for (group, word, other) in [
-            (Group::Liveness, "live", "liveness"),
-            (Group::Readiness, "ready", "readiness"),
-            (Group::Startup, "startup", "started"),
-        ] {
-            let below = [format!("{base}/{word}/"), format!("{base}/{other}"), format!("{base}/{other}/")];
-            let at_root = self.has_root_probes.then(|| format!("/{word}z/"));
-            aliases.extend(below.into_iter().chain(at_root).map(|path| (path, group)));
-        }
-        let is_taken = |path: &str| path.trim_end_matches('/') == self.levels;
-        aliases.retain(|(path, _)| !is_taken(path));
-        aliases
-    }
-
-    /// What stands before all paths as the client sees them: `asked` is what it wrote for this path of ours.
-    #[cfg(feature = "openapi")]
-    pub(super) fn prefix<'a>(&self, asked: &'a Uri) -> &'a str {
-        asked.path().strip_suffix("/openapi.json").and_then(|path| path.strip_suffix(&*self.base)).unwrap_or_default()
-    }
-
-    /// Where to ask further, as the client sees the paths: `overview` is what it asked for.
-    pub(super) fn links(&self, overview: &Uri, reach: Reach) -> Links {
-        let prefix = overview.path().strip_suffix(self.base.as_str()).unwrap_or_default();
-        let link = |path: &str| format!("{prefix}{path}");
-        let base = &self.base;
-        let group = |word: &str| reach.has_groups.then(|| link(&format!("{base}/{word}")));
-        Links {
-            levels: link(&self.levels),
-            live: group("live"),
-            ready: group("ready"),
-            startup: group("startup"),
-            info: link(&format!("{base}/info")),
-            events: cfg!(feature = "events").then(|| link(&format!("{base}/events"))),
-            metrics: cfg!(feature = "metrics").then(|| link(&format!("{base}/metrics"))),
-            // Which describes everything, and is not where something is missing.
-            openapi: (cfg!(feature = "openapi") && reach == Reach::EVERYTHING)
-                .then(|| link(&format!("{base}/openapi.json"))),
-        }
-    }
+/// Returns the number of folders between a page and the root of the service's paths.
+pub(super) fn depth(uri: &Uri) -> usize {
+    uri.path().matches('/').count().saturating_sub(1)
 }
 
 fn fault(key: &'static str, path: &str) -> Option<Problem> {

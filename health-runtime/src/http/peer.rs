@@ -1,4 +1,4 @@
-//! The peer and the original path of a request, which servers and routers leave among its extensions.
+//! The peer, the host and the original path of a request, which servers and routers leave among its extensions.
 
 #[cfg(feature = "access-address")]
 use std::net::SocketAddr;
@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use axum::extract::ConnectInfo;
 use axum::{
     extract::OriginalUri,
-    http::{Uri, request::Parts},
+    http::{Uri, header, request::Parts, uri::Authority},
 };
 
 use crate::access::{Authorizer, Caller, PeerAddress, PeerSocket};
@@ -32,4 +32,11 @@ pub(super) fn original_uri(parts: &Parts) -> &Uri {
 pub(super) fn caller(authorizer: &Authorizer, parts: Parts) -> Caller {
     let (peer, uri) = (peer(&parts), original_uri(&parts).clone());
     authorizer.caller(parts, peer, uri)
+}
+
+/// Returns the host that the request was sent to: the authority of its target, which beats `Host` (RFC 9112, section 3.2.2)
+/// and stands in its place in HTTP/2.
+pub(super) fn host(request: &Parts) -> Option<&str> {
+    let authority = original_uri(request).authority().map(Authority::as_str);
+    authority.or_else(|| request.headers.get(header::HOST)?.to_str().ok())
 }

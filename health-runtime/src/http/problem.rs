@@ -2,12 +2,13 @@
 
 use axum::{
     body::Body,
-    http::{Method, StatusCode, header},
+    http::{HeaderMap, Method, StatusCode, header},
     response::Response,
 };
 use serde::Serialize;
 
-use super::answer::{ALLOWED, PROBLEM_JSON, insert_common};
+use super::cached_response::{ALLOWED_METHODS, PROBLEM_JSON, insert_common, retry_after};
+use crate::access::Refusal;
 
 /// Why a request got no report.
 #[derive(Clone, Debug)]
@@ -19,7 +20,7 @@ pub(crate) struct ProblemDetails {
 
 #[derive(Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Problem))]
-pub(super) struct Body9457<'a> {
+pub(super) struct ProblemBody<'a> {
     #[serde(rename = "type")]
     kind: &'static str,
     title: &'a str,
@@ -61,6 +62,10 @@ impl ProblemDetails {
         Self { status, detail: detail.to_owned(), error: None }
     }
 
+    fn of_refusal(refusal: &Refusal) -> Self {
+        Self::refused(refusal.status(), refusal.detail())
+    }
+
     /// Adds the error as OAuth 2.0 calls it.
     #[cfg(feature = "access-jwt")]
     pub(crate) const fn with_error(mut self, error: &'static str) -> Self {
@@ -75,7 +80,7 @@ impl ProblemDetails {
 
     /// As JSON. With the feature `page` the response carries the problem itself, too, to be told to people.
     pub(crate) fn into_response(self) -> Response {
-        let body = Body9457 {
+        let body = ProblemBody {
             // With `about:blank` the title is the status code's own phrase (RFC 9457, section 4.2.1).
             kind: "about:blank",
             title: self.status.canonical_reason().unwrap_or_default(),
@@ -89,11 +94,36 @@ impl ProblemDetails {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, PROBLEM_JSON);
         if self.status == StatusCode::METHOD_NOT_ALLOWED {
-            headers.insert(header::ALLOW, ALLOWED);
+            headers.insert(header::ALLOW, ALLOWED_METHODS);
         }
         insert_common(headers);
         #[cfg(feature = "page")]
         response.extensions_mut().insert(self);
         response
     }
+}
+
+/// Turns a refusal of access into a problem document.
+pub(super) fn refused(refusal: &Refusal) -> Response {
+    refused_with(refusal, ProblemDetails::of_refusal(refusal))
+}
+
+/// Turns a refusal into a problem document for a client of OAuth 2.0, which reads `error` whatever the media type.
+#[cfg(feature = "access-jwt")]
+pub(super) fn refused_temporarily(refusal: &Refusal) -> Response {
+    refused_with(refusal, ProblemDetails::of_refusal(refusal).with_error("temporarily_unavailable"))
+}
+
+pub(super) fn add_challenges(refusal: &Refusal, headers: &mut HeaderMap) {
+    for challenge in refusal.challenges() {
+        headers.append(header::WWW_AUTHENTICATE, challenge.clone());
+    }
+}
+
+fn refused_with(refusal: &Refusal, problem: ProblemDetails) -> Response {
+    let mut response = problem.into_response();
+    let headers = response.headers_mut();
+    add_challenges(refusal, headers);
+    headers.extend(refusal.retry_after().map(|delay| (header::RETRY_AFTER, retry_after(delay))));
+    response
 }

@@ -1,7 +1,10 @@
 use std::{borrow::Cow, collections::BTreeSet, time::Duration};
 
-use super::{problem::ProblemDetails, target::Target};
-use crate::{render::FormatId, time::parse_duration};
+use super::problem::ProblemDetails;
+use crate::{
+    render::{Format, FormatOption},
+    time::parse_duration,
+};
 
 /// What a level report looks like.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -20,9 +23,9 @@ const MAX_UNMATCHED_NAMES: usize = 8;
 /// A query, understood. Keys that are not known are left alone: probers add their own against caches.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Query {
-    pub(super) shape: Shape,
+    pub(super) options: ViewOptions,
     /// The encoding that it asks for.
-    pub(super) format: Option<FormatId>,
+    pub(super) format: Option<&'static Format>,
     /// Each once, however often it is said.
     pub(super) tags: BTreeSet<String>,
     /// Names of checks.
@@ -32,25 +35,24 @@ pub(super) struct Query {
     pub(super) timeout: Option<Duration>,
 }
 
-/// What a query says of the looks of an answer, and nothing of what is in it.
+/// The options of a query that change how an answer looks, and not what it is about.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Shape {
+pub(super) struct ViewOptions {
     pub(super) view: Option<View>,
     pub(super) is_cumulative: bool,
     pub(super) is_verbose: bool,
-    /// Only what changes of a page, for its script.
+    /// Whether the script of a page asks only for the part that changes.
     pub(super) is_fragment: bool,
 }
 
-impl Shape {
-    /// What of it makes a difference there, so that no answer is stored twice.
-    pub(super) fn there(self, target: &Target, format: FormatId) -> Self {
-        let is_of_levels = matches!(target, Target::Levels | Target::Level(_));
+impl ViewOptions {
+    /// Drops the options that a format ignores, so that no answer is stored twice.
+    pub(super) fn read_by(self, format: &Format) -> Self {
         Self {
-            view: self.view.filter(|_| is_of_levels && format == FormatId::JSON),
-            is_cumulative: self.is_cumulative && matches!(target, Target::Level(_)),
-            is_verbose: self.is_verbose && format == FormatId::TEXT,
-            is_fragment: self.is_fragment && format.is_page(),
+            view: self.view.filter(|_| format.reads(FormatOption::Values)),
+            is_verbose: self.is_verbose && format.reads(FormatOption::Verbose),
+            is_fragment: self.is_fragment && format.reads(FormatOption::Fragment),
+            ..self
         }
     }
 }
@@ -62,7 +64,7 @@ impl Query {
         for (key, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
             match &*key {
                 "view" => {
-                    parsed.shape.view = Some(match &*value {
+                    parsed.options.view = Some(match &*value {
                         "native" => View::Native,
                         "values" => View::Values,
                         _ => return Err(ProblemDetails::bad_request("`view` is `native` or `values`")),
@@ -70,10 +72,10 @@ impl Query {
                 }
                 // One that is not known leaves it to `Accept` and the route: a verdict in the wrong encoding beats none.
                 // And a `+` in a name is written as it is, where a query has it for a space.
-                "format" => parsed.format = FormatId::named(&value.replace(' ', "+")),
-                "cumulative" => parsed.shape.is_cumulative = flag(&key, &value)?,
-                "fragment" => parsed.shape.is_fragment = flag(&key, &value)?,
-                "verbose" => parsed.shape.is_verbose = flag(&key, &value)?,
+                "format" => parsed.format = Format::named(&value.replace(' ', "+")),
+                "cumulative" => parsed.options.is_cumulative = flag(&key, &value)?,
+                "fragment" => parsed.options.is_fragment = flag(&key, &value)?,
+                "verbose" => parsed.options.is_verbose = flag(&key, &value)?,
                 "tag" => drop(parsed.tags.insert(value.into_owned())),
                 "exclude" => parsed.exclude(value, &is_check),
                 "timeout" => parsed.timeout = Some(timeout(&value)?),
@@ -91,12 +93,12 @@ impl Query {
         }
     }
 
-    /// What asks for the same as JSON, where this much of the shape makes a difference. Without the time it may take.
+    /// Returns the query for the same report as JSON, without its deadline.
     #[cfg(feature = "page")]
-    pub(super) fn as_json(&self, shape: Shape) -> String {
+    pub(super) fn json_query(&self) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
         query.append_pair("format", "json");
-        if shape.is_cumulative {
+        if self.options.is_cumulative {
             query.append_key_only("cumulative");
         }
         query.extend_pairs(self.tags.iter().map(|tag| ("tag", tag)));
@@ -132,7 +134,6 @@ fn timeout(value: &str) -> Result<Duration, ProblemDetails> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Level;
 
     /// Every name of one letter is that of a check.
     fn parse(query: Option<&str>) -> Result<Query, ProblemDetails> {
@@ -146,8 +147,13 @@ mod tests {
         assert_eq!(
             parsed,
             Query {
-                shape: Shape { view: Some(View::Values), is_cumulative: true, is_verbose: true, is_fragment: false },
-                format: Some(FormatId::TEXT),
+                options: ViewOptions {
+                    view: Some(View::Values),
+                    is_cumulative: true,
+                    is_verbose: true,
+                    is_fragment: false
+                },
+                format: Some(Format::TEXT),
                 tags: ["a".into(), "b c".into()].into(),
                 excluded: ["x".into(), "y".into()].into(),
                 unmatched: ["nobody".into()].into(),
@@ -166,23 +172,18 @@ mod tests {
     }
 
     #[test]
-    fn words_without_a_meaning_there_store_no_answer_of_their_own() {
-        let everything = Shape { view: Some(View::Values), is_cumulative: true, is_verbose: true, is_fragment: true };
-        let none = Shape::default();
-        let check = Target::Check("db".to_owned());
-        for format in FormatId::all() {
-            let of_check = everything.there(&check, format);
-            let expected = match format.format().name {
-                "text" => Shape { is_verbose: true, ..none },
-                "html" => Shape { is_fragment: true, ..none },
+    fn ignored_options_are_dropped() {
+        let all = ViewOptions { view: Some(View::Values), is_cumulative: true, is_verbose: true, is_fragment: true };
+        let none = ViewOptions { is_cumulative: true, ..ViewOptions::default() };
+        for format in Format::all() {
+            let expected = match format.name {
+                "json" => ViewOptions { view: Some(View::Values), ..none },
+                "text" => ViewOptions { is_verbose: true, ..none },
+                "html" => ViewOptions { is_fragment: true, ..none },
                 _ => none,
             };
-            assert_eq!(of_check, expected, "{}", format.format().name);
+            assert_eq!(all.read_by(format), expected, "{}", format.name);
         }
-        let of_levels = Shape { view: Some(View::Values), ..none };
-        assert_eq!(everything.there(&Target::Levels, FormatId::JSON), of_levels);
-        let of_level = Shape { is_cumulative: true, ..of_levels };
-        assert_eq!(everything.there(&Target::Level(Level::L3), FormatId::JSON), of_level);
     }
 
     #[test]

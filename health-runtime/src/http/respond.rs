@@ -1,36 +1,20 @@
 //! The endpoint without a router: for every server that speaks the types of the crate `http`.
 
-use std::error::Error;
+use std::{
+    convert::Infallible,
+    error::Error,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
 
 use axum::{
     body::{Body, Bytes, HttpBody},
-    http::{Extensions, Method, Request, Response, header},
+    http::{Method, Request, Response, header},
 };
+use http_body::{Frame, SizeHint};
 
-use super::{
-    endpoint::Endpoint,
-    handler::Service,
-    response_body::ResponseBody,
-    router::{Ask, Route},
-};
-#[cfg(any(feature = "haproxy-agent", feature = "grpc"))]
-use crate::access::AccessRequest;
-use crate::check_runtime::CheckRuntime;
-
-impl Service {
-    /// Runs checks on the application's runtime, if another one serves this request.
-    pub(super) fn adopt_runtime(&self, extensions: &Extensions) {
-        if let Some(runtime) = CheckRuntime::of(extensions) {
-            let _ = self.monitor.run_on(runtime);
-        }
-    }
-
-    /// Whether everybody gets this, whoever asks.
-    #[cfg(any(feature = "haproxy-agent", feature = "grpc"))]
-    pub(crate) fn is_open(&self, ask: AccessRequest) -> bool {
-        self.authorizer.as_ref().is_none_or(|authorizer| authorizer.open_sight(ask).is_some())
-    }
-}
+use super::{endpoint::Endpoint, router::EndpointHandler, routes::Nowhere};
 
 impl Endpoint {
     /// Returns whether a path is the endpoint's: one of its routes, or anything below its base path or below the
@@ -46,7 +30,7 @@ impl Endpoint {
     /// ```
     #[must_use]
     pub fn serves(&self, path: &str) -> bool {
-        self.routes.find(&self.service.paths, path).is_some()
+        self.routes.find(path).is_some()
     }
 
     /// Answers a request without axum, so that actix-web, hyper and others serve the endpoint on their own port. The
@@ -81,10 +65,12 @@ impl Endpoint {
     where
         B: HttpBody<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
     {
-        let route = self.routes.find(&self.service.paths, request.uri().path()).unwrap_or(Route::Nothing);
+        let found = self.routes.find(request.uri().path()).map(Arc::clone);
+        let route = found.unwrap_or_else(|| Arc::new(Nowhere::NOTHING));
+        let handler = EndpointHandler { service: Arc::clone(&self.service), scope: self.scope, route };
         let is_head = request.method() == Method::HEAD;
-        let response = Ask::new(&self.service, self.reach, route).answer(request.map(Body::new));
-        async move { with_length(response.await).map(|body| ResponseBody::new(if is_head { Body::empty() } else { body })) }
+        let response = handler.answer(request.map(Body::new));
+        async move { with_length(response.await).map(|body| ResponseBody(if is_head { Body::empty() } else { body })) }
     }
 }
 
@@ -95,4 +81,30 @@ fn with_length(mut response: Response<Body>) -> Response<Body> {
         response.headers_mut().entry(header::CONTENT_LENGTH).or_insert_with(|| length.into());
     }
     response
+}
+
+/// The body of a response of [`Endpoint::respond`](crate::Endpoint::respond): whole for everything but the stream of
+/// events, which has no end that is known. It cannot fail.
+#[derive(Debug)]
+pub struct ResponseBody(Body);
+
+impl HttpBody for ResponseBody {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        // The bodies of the endpoint are bytes or its own streams. An error would end them.
+        Pin::new(&mut self.0).poll_frame(context).map(|frame| frame?.ok().map(Ok))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.0.size_hint()
+    }
 }

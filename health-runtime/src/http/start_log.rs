@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, Weak};
 
 use tokio::runtime::Handle;
 
-use super::handler::Service;
+use super::service::Service;
 use crate::{model::Level, registry::Registry, sync::lock};
 
 /// The endpoints that run declared checks in the background, and some that are gone.

@@ -3,18 +3,19 @@
 use serde_json::Value;
 
 use super::{
-    context::{Context, Subject},
+    context::{Context, ReportSubject},
     format::{Format, Render, up_or_down},
     view::{CheckView, DetailLevel, ReportView, worst_of},
     wire::{Fields, milliseconds, timestamp},
 };
 use crate::model::{Group, Status};
 
-pub(super) const FORMAT: Format = Format {
-    name: "actuator",
-    media_type: "application/vnd.spring-boot.actuator.v3+json",
-    render: Render::Report(render),
+pub(super) static FORMAT: Format = Format {
     status_code: Some(up_or_down),
+    has_component_paths: true,
+    #[cfg(feature = "openapi")]
+    schema: schema::SCHEMA,
+    ..Format::new("actuator", "application/vnd.spring-boot.actuator.v3+json", Render::Report(render))
 };
 
 /// The component by which Spring Boot says that an instance takes no traffic.
@@ -23,18 +24,18 @@ const READINESS_STATE: &str = "readinessState";
 /// Checks are components of one floor: those who ask for one do it by its name alone. One check is what Spring Boot has
 /// at a component's own path.
 fn render(view: &ReportView<'_>, context: &Context<'_>) -> Vec<u8> {
-    if let (Subject::Check, [check]) = (&context.subject, &*view.checks) {
+    if let (ReportSubject::Check, [check]) = (&context.subject, &*view.checks) {
         return component(check).to_bytes();
     }
     let groups = match context.subject {
-        Subject::Overview { .. } | Subject::Levels { .. } => {
+        ReportSubject::Overview { .. } | ReportSubject::Levels { .. } => {
             let has_members = |group: &Group| view.checks.iter().any(|check| check.groups.contains(group));
             let groups: Vec<_> = Group::ALL.into_iter().filter(has_members).map(Group::as_str).collect();
             Some(groups).filter(|groups| !groups.is_empty())
         }
-        Subject::Group { .. } | Subject::Check => None,
+        ReportSubject::Group { .. } | ReportSubject::Check => None,
     };
-    let is_draining = context.is_draining(view);
+    let is_draining = context.shows_draining(view);
     let readiness_state = Fields::default().with("status", OUT_OF_SERVICE);
     let components = view.checks.iter().map(|check| (check.name, component(check)));
     // In front, so that a check of that name stays.
@@ -86,4 +87,45 @@ fn details(check: &CheckView<'_>) -> Value {
         .with_some(message, check.message)
         .with_data(check.data)
         .into()
+}
+
+#[cfg(feature = "openapi")]
+mod schema {
+    use utoipa::openapi::{ComponentsBuilder, RefOr, Schema, schema::AdditionalProperties};
+
+    use super::super::schema::{
+        FormatSchema, Shown, named,
+        words::{anything, groups, map_of, object, one_of},
+    };
+
+    pub(super) const SCHEMA: FormatSchema = FormatSchema { of, components };
+
+    fn components(components: ComponentsBuilder) -> ComponentsBuilder {
+        let details = object([
+            // Not for callers without details, who see public data and mutes alone.
+            ("level", anything(), false),
+            ("observed", anything(), false),
+            ("duration_ms", anything(), false),
+            ("checked_at", anything(), false),
+            // Where there is no such detail, the data of a check may have a field of this name, with anything in it.
+            ("cause", anything(), false),
+            ("muted", anything(), false),
+            ("error", anything(), false),
+            ("message", anything(), false),
+        ]);
+        // It stands among the details.
+        let details = details.additional_properties(Some(AdditionalProperties::FreeForm(true)));
+        let words = ["UP", "DOWN", "OUT_OF_SERVICE", "UNKNOWN"];
+        let component = object([("status", one_of(words), true), ("details", details.build().into(), false)]);
+        let health = object([
+            ("status", one_of(["UP", "DOWN", "OUT_OF_SERVICE"]), true),
+            ("components", map_of(named("ActuatorComponent")), true),
+            ("groups", groups(), false),
+        ]);
+        components.schema("ActuatorComponent", component.build()).schema("Actuator", health.build())
+    }
+
+    fn of(shown: Shown<'_>) -> Vec<RefOr<Schema>> {
+        vec![named(if shown == Shown::Check { "ActuatorComponent" } else { "Actuator" })]
+    }
 }

@@ -2,15 +2,17 @@
 
 use serde::Serialize;
 
+#[cfg(feature = "page")]
+use super::page::PageContext;
 use super::view::{DetailLevel, ReportView};
 use crate::build_info::{BuildMetadata, RuntimeFacts};
-#[cfg(feature = "page")]
-use crate::model::{GroupVerdict, Levels};
 
 /// What was asked for, and what is known beside the report.
 #[derive(Debug)]
 pub(crate) struct Context<'a> {
-    pub(crate) subject: Subject<'a>,
+    pub(crate) subject: ReportSubject<'a>,
+    /// Whether the service shuts down.
+    pub(crate) is_draining: bool,
     /// Every check is to be named, where an encoding would tell only of failures.
     pub(crate) is_verbose: bool,
     /// What is running, for those who may see it.
@@ -18,56 +20,25 @@ pub(crate) struct Context<'a> {
     /// How much of what is running the caller sees; `None` for nothing.
     pub(crate) info: Option<DetailLevel>,
     #[cfg(feature = "page")]
-    pub(crate) place: Place<'a>,
-    #[cfg(feature = "page")]
-    pub(crate) process: Process<'a>,
-}
-
-/// The facts about the process that every page shows.
-#[cfg(feature = "page")]
-#[derive(Debug, Default)]
-pub(crate) struct Process<'a> {
-    /// The groups whose checks all are in the report.
-    pub(crate) groups: &'a [GroupVerdict],
-    pub(crate) is_draining: bool,
-    /// `None` where no endpoint knows it.
-    pub(crate) runtime: Option<RuntimeFacts<'a>>,
-    /// The name of the host, which is the pod's in Kubernetes.
-    pub(crate) instance: &'a str,
+    pub(crate) page: PageContext<'a>,
 }
 
 impl Context<'_> {
-    /// Whether the service shuts down, as far as this answer is about that: a group says so by its cause.
-    pub(super) const fn is_draining(&self, view: &ReportView<'_>) -> bool {
-        view.cause.is_some() || matches!(self.subject, Subject::Overview { is_draining: true, .. })
+    /// Returns whether the answer says that the service shuts down: an overview does, and a group by its cause.
+    pub(super) const fn shows_draining(&self, view: &ReportView<'_>) -> bool {
+        view.cause.is_some() || self.is_draining_overview()
     }
-}
 
-/// Where a page stands among the paths of the service, so that it can lead to the others.
-#[cfg(feature = "page")]
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Place<'a> {
-    pub(crate) base: &'a str,
-    pub(crate) levels: &'a str,
-    /// The levels that are there; without any there is no overview.
-    pub(crate) there: Levels,
-    /// Whether the groups are there.
-    pub(crate) has_groups: bool,
-    /// Whether changes can be followed.
-    pub(crate) has_events: bool,
-    /// How many folders it is below their root.
-    pub(crate) depth: usize,
-    /// Only what changes is asked for.
-    pub(crate) is_fragment: bool,
-    /// The query that asks for the same as JSON.
-    pub(crate) as_json: &'a str,
+    pub(super) const fn is_draining_overview(&self) -> bool {
+        self.is_draining && matches!(self.subject, ReportSubject::Overview { .. })
+    }
 }
 
 /// What a report is about.
 #[derive(Debug)]
-pub(crate) enum Subject<'a> {
+pub(crate) enum ReportSubject<'a> {
     /// Everything, in short.
-    Overview { runtime: &'a RuntimeFacts<'a>, links: &'a Links, is_draining: bool },
+    Overview { runtime: &'a RuntimeFacts<'a>, links: &'a Links },
     /// One level or more.
     Levels {
         /// Just the data, in encodings that have such a shape.

@@ -7,18 +7,18 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::{
-    context::{Context, Subject},
+    context::{Context, ReportSubject},
     format::{Format, Render},
     view::{CheckView, ReportView},
     wire::{Fields, milliseconds, timestamp},
 };
 use crate::{build_info::BuildMetadata, model::Status};
 
-pub(super) const FORMAT: Format = Format {
-    name: "health+json",
-    media_type: "application/health+json",
-    render: Render::Report(render),
+pub(super) static FORMAT: Format = Format {
     status_code: Some(status_code),
+    #[cfg(feature = "openapi")]
+    schema: schema::SCHEMA,
+    ..Format::new("health+json", "application/health+json", Render::Report(render))
 };
 
 /// The draft demands 2xx or 3xx for a pass and a warning, 4xx or 5xx for a failure (section 3.1).
@@ -34,7 +34,7 @@ fn render(view: &ReportView<'_>, context: &Context<'_>) -> Vec<u8> {
     let build = context.build;
     let links = match &context.subject {
         // The relations are those of RFC 8288 and RFC 8631: others would have to be URIs.
-        Subject::Overview { links, .. } => {
+        ReportSubject::Overview { links, .. } => {
             Some(Fields::default().with("about", &*links.info).with("status", &*links.levels))
         }
         _ => None,
@@ -83,4 +83,45 @@ fn object(check: &CheckView<'_>) -> Fields {
         .with_some("cause", check.cause)
         .with_some("muted", check.muted.is_some().then_some(true))
         .with_some("data", check.data.cloned())
+}
+
+#[cfg(feature = "openapi")]
+mod schema {
+    use utoipa::openapi::ComponentsBuilder;
+
+    use super::super::schema::{
+        FormatSchema, named,
+        words::{anything, boolean, list_of, map_of, number, object, one_of, status, text, timestamp},
+    };
+
+    pub(super) const SCHEMA: FormatSchema = FormatSchema { of: |_| vec![named("HealthJson")], components };
+
+    fn components(components: ComponentsBuilder) -> ComponentsBuilder {
+        let check = object([
+            ("componentId", text(), true),
+            ("componentType", one_of(["component", "datastore", "system"]), true),
+            ("observedValue", number(), true),
+            ("observedUnit", one_of(["ms"]), true),
+            ("status", status(), true),
+            ("time", timestamp(), true),
+            ("output", text(), false),
+            ("level", number(), true),
+            ("critical", boolean(), true),
+            ("since", timestamp(), true),
+            ("observed", status(), false),
+            ("cause", text(), false),
+            ("muted", boolean(), false),
+            ("data", anything(), false),
+        ]);
+        let health = object([
+            ("status", status(), true),
+            ("output", text(), false),
+            ("serviceId", text(), false),
+            ("version", text(), false),
+            ("releaseId", text(), false),
+            ("links", map_of(text()), false),
+            ("checks", map_of(list_of(named("HealthJsonCheck"))), true),
+        ]);
+        components.schema("HealthJsonCheck", check.build()).schema("HealthJson", health.build())
+    }
 }

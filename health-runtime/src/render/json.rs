@@ -4,26 +4,30 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::Value;
 
 use super::{
-    context::{Context, Subject},
-    format::{Format, Render},
+    context::{Context, ReportSubject},
+    format::{Format, FormatOption, Render},
     info, values,
     view::{ChangeView, CheckView, MuteView, ReportView, worst_of},
     wire::{level_key, milliseconds, timestamp, to_json},
 };
 use crate::model::Status;
 
-pub(super) const FORMAT: Format =
-    Format { name: "json", media_type: "application/json", render: Render::Report(render), status_code: None };
+pub(super) static FORMAT: Format = Format {
+    options: &[FormatOption::Values],
+    #[cfg(feature = "openapi")]
+    schema: schema::SCHEMA,
+    ..Format::new("json", "application/json", Render::Report(render))
+};
 
 fn render(view: &ReportView<'_>, context: &Context<'_>) -> Vec<u8> {
     match &context.subject {
-        Subject::Overview { runtime, links, is_draining } => {
-            info::overview(view, context.build, runtime, links, context.info, *is_draining)
+        ReportSubject::Overview { runtime, links } => {
+            info::overview(view, context.build, runtime, links, context.info, context.is_draining)
         }
-        Subject::Levels { values: true, is_alone } => values::values(view, *is_alone),
-        Subject::Levels { values: false, .. } => levels(view),
-        Subject::Check => check(view),
-        Subject::Group { .. } => group(view),
+        ReportSubject::Levels { values: true, is_alone } => values::values(view, *is_alone),
+        ReportSubject::Levels { values: false, .. } => levels(view),
+        ReportSubject::Check => check(view),
+        ReportSubject::Group { .. } => group(view),
     }
 }
 
@@ -222,4 +226,60 @@ impl<'a> ChangeBody<'a> {
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
 fn status_word<S: Serializer>(status: &Status, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(status.as_str())
+}
+
+#[cfg(feature = "openapi")]
+mod schema {
+    use utoipa::openapi::{ComponentsBuilder, RefOr, Schema};
+
+    use super::{
+        super::{
+            info::OverviewBody,
+            schema::{
+                FormatSchema, Shown, named, with,
+                words::{any_object, level_properties, object, status},
+            },
+        },
+        ChecksBody, SingleCheckBody,
+    };
+    use crate::model::Level;
+
+    pub(super) const SCHEMA: FormatSchema = FormatSchema { of: native, components };
+
+    fn components(components: ComponentsBuilder) -> ComponentsBuilder {
+        with::<SingleCheckBody<'_>>(with::<ChecksBody<'_>>(with::<OverviewBody<'_>>(components)))
+    }
+
+    fn native(shown: Shown<'_>) -> Vec<RefOr<Schema>> {
+        match shown {
+            Shown::Overview => vec![named("Overview")],
+            Shown::Check => vec![named("SingleCheck")],
+            Shown::Group => vec![named("Checks")],
+            Shown::Levels(levels) => vec![report_of(levels), values_of(levels)],
+        }
+    }
+
+    /// `{ "status": …, "level_1": { … }, … }`
+    fn report_of(levels: &[Level]) -> RefOr<Schema> {
+        let cumulative = |object| match levels {
+            // `?cumulative` adds the shallower ones.
+            [only] => {
+                level_properties(object, Level::ALL.into_iter().filter(|level| level > only), &named("Checks"), false)
+            }
+            _ => object,
+        };
+        let report = cumulative(object([("status", status(), true)]));
+        // Of several, each caller is shown those that it may see.
+        let is_required = levels.len() == 1;
+        Schema::from(level_properties(report, levels.iter().copied(), &named("Checks"), is_required).build()).into()
+    }
+
+    /// One level's values as they are, several each under its key: what is in them is the checks' own business.
+    fn values_of(levels: &[Level]) -> RefOr<Schema> {
+        if levels.len() == 1 {
+            return any_object().into();
+        }
+        let each = any_object().into();
+        Schema::from(level_properties(object([]), levels.iter().copied(), &each, false).build()).into()
+    }
 }

@@ -11,16 +11,16 @@ use super::{
 use crate::model::{Cause, Status};
 
 /// Its media type is that of plain JSON, so that only `?format=` leads here.
-pub(super) const FORMAT: Format = Format {
-    name: "microprofile",
-    media_type: "application/json",
-    render: Render::Report(render),
+pub(super) static FORMAT: Format = Format {
     status_code: Some(up_or_down),
+    #[cfg(feature = "openapi")]
+    schema: schema::SCHEMA,
+    ..Format::new("microprofile", "application/json", Render::Report(render))
 };
 
 /// A report has no cause of its own here, so draining stands among the checks.
 fn render(view: &ReportView<'_>, context: &Context<'_>) -> Vec<u8> {
-    let is_draining = context.is_draining(view);
+    let is_draining = context.shows_draining(view);
     let shutdown = is_draining.then(|| {
         let cause = Fields::default().with("cause", Cause::Draining.as_str());
         Fields::default().with("name", "shutdown").with("status", word(Status::Fail)).with("data", cause)
@@ -58,5 +58,24 @@ fn flat(value: Value) -> Option<Value> {
         Value::Null => None,
         Value::Array(_) | Value::Object(_) => Some(value.to_string().into()),
         value => Some(value),
+    }
+}
+
+#[cfg(feature = "openapi")]
+mod schema {
+    use utoipa::openapi::ComponentsBuilder;
+
+    use super::super::schema::{
+        FormatSchema, named,
+        words::{any_object, list_of, object, one_of, text},
+    };
+
+    pub(super) const SCHEMA: FormatSchema = FormatSchema { of: |_| vec![named("MicroProfile")], components };
+
+    fn components(components: ComponentsBuilder) -> ComponentsBuilder {
+        let words = ["UP", "DOWN"];
+        let check = object([("name", text(), true), ("status", one_of(words), true), ("data", any_object(), false)]);
+        let health = object([("status", one_of(words), true), ("checks", list_of(named("MicroProfileCheck")), true)]);
+        components.schema("MicroProfileCheck", check.build()).schema("MicroProfile", health.build())
     }
 }

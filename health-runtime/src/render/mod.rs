@@ -8,6 +8,7 @@ mod context;
 #[cfg(feature = "events")]
 pub(crate) mod event;
 mod format;
+mod formats;
 mod health_json;
 mod info;
 mod json;
@@ -16,11 +17,9 @@ mod metrics;
 mod microprofile;
 #[cfg(feature = "page")]
 mod page;
-mod report_format;
 #[cfg(feature = "openapi")]
 pub(crate) mod schema;
 mod show_details;
-mod table;
 mod text;
 mod values;
 mod view;
@@ -30,20 +29,16 @@ mod xml;
 
 #[cfg(feature = "haproxy-agent")]
 pub(crate) use agent::agent_line;
-pub(crate) use context::{Context, Links, Subject};
-#[cfg(feature = "page")]
-pub(crate) use context::{Place, Process};
-#[cfg(feature = "metrics")]
-pub(crate) use format::RenderMetrics;
-pub(crate) use format::{Format, Render, RenderReport};
+pub(crate) use context::{Context, Links, ReportSubject};
+pub(crate) use format::{Format, FormatOption, Render};
+pub(crate) use formats::FORMAT_COUNT;
+pub use formats::ReportFormat;
 pub(crate) use info::info;
 #[cfg(feature = "metrics")]
 pub(crate) use metrics::MetricsView;
 #[cfg(feature = "page")]
-pub(crate) use page::{CONTENT_SECURITY_POLICY, problem};
-pub use report_format::ReportFormat;
+pub(crate) use page::{CONTENT_SECURITY_POLICY, PageContext, problem};
 pub use show_details::ShowDetails;
-pub(crate) use table::{FORMAT_COUNT, FormatId};
 #[cfg(feature = "events")]
 pub(crate) use view::ChangeView;
 pub(crate) use view::{DetailLevel, ReportView, Visibility};

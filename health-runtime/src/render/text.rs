@@ -3,20 +3,22 @@
 use std::fmt::Write;
 
 use super::{
-    context::{Context, Subject},
-    format::{Format, Render},
+    context::{Context, ReportSubject},
+    format::{Format, FormatOption, Render},
     view::{CheckView, ReportView},
 };
 use crate::model::Status;
 
-pub(super) const FORMAT: Format =
-    Format { name: "text", media_type: "text/plain; charset=utf-8", render: Render::Report(render), status_code: None };
+pub(super) static FORMAT: Format = Format {
+    options: &[FormatOption::Verbose],
+    ..Format::new("text", "text/plain; charset=utf-8", Render::Report(render))
+};
 
 /// `ok`; or, when something failed or `?verbose` asks for it, a line for each check. Where the question was not a
 /// prober's, a warning is told of, too.
 fn render(view: &ReportView<'_>, context: &Context<'_>) -> Vec<u8> {
     let is_well = match &context.subject {
-        Subject::Group { .. } => view.status < Status::Fail,
+        ReportSubject::Group { .. } => view.status < Status::Fail,
         _ => view.status == Status::Pass,
     };
     if is_well && !context.is_verbose {
@@ -31,11 +33,11 @@ fn render(view: &ReportView<'_>, context: &Context<'_>) -> Vec<u8> {
         let _ = writeln!(text, "[-]shutdown failed ({cause})");
     }
     let asked = match &context.subject {
-        Subject::Group { probe, excluded, unmatched } => {
+        ReportSubject::Group { probe, excluded, unmatched } => {
             left_out(&mut text, excluded, unmatched);
             probe
         }
-        Subject::Overview { .. } | Subject::Levels { .. } | Subject::Check => "health",
+        ReportSubject::Overview { .. } | ReportSubject::Levels { .. } | ReportSubject::Check => "health",
     };
     let _ = writeln!(text, "{asked} check {}", if view.status == Status::Fail { "failed" } else { "passed" });
     text.into_bytes()

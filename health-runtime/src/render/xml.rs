@@ -10,15 +10,14 @@ use quick_xml::{
 use serde_json::Value;
 
 use super::{
-    context::{Context, Subject},
+    context::{Context, ReportSubject},
     format::{Format, Render},
     view::{CheckView, MuteView, ReportView, worst_of},
     wire::{milliseconds, timestamp},
 };
 use crate::build_info::BuildMetadata;
 
-pub(super) const FORMAT: Format =
-    Format { name: "xml", media_type: "application/xml", render: Render::Report(render), status_code: None };
+pub(super) static FORMAT: Format = Format::new("xml", "application/xml", Render::Report(render));
 
 /// The schema (XSD 1.0) of every report in XML, which `?format=xml` or `Accept: application/xml` gives.
 pub const SCHEMA: &str = include_str!("../../schemas/health.xsd");
@@ -40,18 +39,17 @@ fn render(view: &ReportView<'_>, context: &Context<'_>) -> Vec<u8> {
 
 fn document(xml: &mut Xml, view: &ReportView<'_>, context: &Context<'_>) -> io::Result<()> {
     xml.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
-    let is_draining = matches!(context.subject, Subject::Overview { is_draining: true, .. });
     let build = context.build;
     let root = xml.create_element("health").with_attribute(("xmlns", NAMESPACE));
     let root = attribute(root, "status", Some(view.status.as_str()));
     let root = attribute(root, "cause", view.cause);
-    let root = attribute(root, "draining", is_draining.then_some("true"));
+    let root = attribute(root, "draining", context.is_draining_overview().then_some("true"));
     let root = attribute(root, "name", build.map(BuildMetadata::name));
     let root = attribute(root, "version", build.map(BuildMetadata::version));
     let root = attribute(root, "revision", build.and_then(BuildMetadata::revision));
     root.write_inner_content(|xml| match context.subject {
-        Subject::Group { .. } | Subject::Check => checks(xml, &view.checks),
-        Subject::Overview { .. } | Subject::Levels { .. } => view.levels.iter().try_for_each(|level| {
+        ReportSubject::Group { .. } | ReportSubject::Check => checks(xml, &view.checks),
+        ReportSubject::Overview { .. } | ReportSubject::Levels { .. } => view.levels.iter().try_for_each(|level| {
             let of_level = view.of_level(*level);
             let element = attribute(xml.create_element("level"), "number", Some(&*level.to_string()));
             attribute(element, "status", Some(worst_of(of_level).as_str()))

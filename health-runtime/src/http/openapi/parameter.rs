@@ -1,4 +1,4 @@
-//! What a question may say.
+//! The parameters of the operations.
 
 use utoipa::openapi::{
     ArrayBuilder, Object, ObjectBuilder, Required, Schema, Type,
@@ -6,16 +6,16 @@ use utoipa::openapi::{
     schema::ArrayItems,
 };
 
-use crate::{model::CheckSpec, render::FormatId};
+use crate::{model::CheckSpec, render::Format};
 
 /// The name of a check in a path.
-pub(super) fn check(checks: &[&CheckSpec]) -> Parameter {
+pub(in crate::http) fn check(checks: &[&CheckSpec]) -> Parameter {
     let names = one_of(checks.iter().map(|check| check.name()));
     parameter("name", "A check.", names).parameter_in(ParameterIn::Path).required(Required::True).build()
 }
 
-pub(super) fn format(offered: &[FormatId]) -> Parameter {
-    let names: Vec<_> = offered.iter().map(|id| format!("`{}`", id.format().name)).collect();
+pub(in crate::http) fn format(offered: &[&Format]) -> Parameter {
+    let names: Vec<_> = offered.iter().map(|format| format!("`{}`", format.name)).collect();
     let meaning = format!(
         "The encoding, before what `Accept` says: {}. A word that is none of these leaves it to `Accept`.",
         names.join(", ")
@@ -24,33 +24,33 @@ pub(super) fn format(offered: &[FormatId]) -> Parameter {
     query("format", &meaning, Object::with_type(Type::String).into())
 }
 
-pub(super) fn view() -> Parameter {
+pub(in crate::http) fn view() -> Parameter {
     query("view", "Statuses and times, or just the data; in JSON alone.", one_of(["native", "values"]))
 }
 
-pub(super) fn cumulative() -> Parameter {
+pub(in crate::http) fn cumulative() -> Parameter {
     query("cumulative", "Adds the shallower levels.", flag())
 }
 
-pub(super) fn fragment() -> Parameter {
+pub(in crate::http) fn fragment() -> Parameter {
     query("fragment", "Of a page only what changes, always with 200.", flag())
 }
 
-pub(super) fn verbose() -> Parameter {
+pub(in crate::http) fn verbose() -> Parameter {
     query("verbose", "Names every check, where plain text would tell of failures alone.", flag())
 }
 
-pub(super) fn timeout() -> Parameter {
+pub(in crate::http) fn timeout() -> Parameter {
     let duration = ObjectBuilder::new().schema_type(Type::String).pattern(Some("^[1-9][0-9]{0,5}(ms|s)$"));
     query("timeout", "Shortens the time that the report may take, such as `500ms` or `2s`.", duration.build().into())
 }
 
-pub(super) fn version() -> Parameter {
+pub(in crate::http) fn version() -> Parameter {
     query("version", "The version of OpenAPI, 3.1 by default.", one_of(["3.0", "3.1"]))
 }
 
 /// `None` where no check has one.
-pub(super) fn tag(checks: &[&CheckSpec]) -> Option<Parameter> {
+pub(in crate::http) fn tag(checks: &[&CheckSpec]) -> Option<Parameter> {
     let mut tags: Vec<_> = checks.iter().flat_map(|check| check.tags()).map(String::as_str).collect();
     tags.sort_unstable();
     tags.dedup();
@@ -58,7 +58,7 @@ pub(super) fn tag(checks: &[&CheckSpec]) -> Option<Parameter> {
     (!tags.is_empty()).then(|| query("tag", meaning, list_of(one_of(tags))))
 }
 
-pub(super) fn exclude() -> Parameter {
+pub(in crate::http) fn exclude() -> Parameter {
     query("exclude", "Without these checks.", list_of(Object::with_type(Type::String).into()))
 }
 

@@ -25,18 +25,18 @@ fn define(carrier: Carrier) -> SecurityScheme {
 }
 
 /// Collects the schemes that the operations of a document name.
-pub(super) struct Security {
+pub(in crate::http) struct Security {
     version: Version,
     used: Schemes,
 }
 
 impl Security {
-    pub(super) const fn new(version: Version) -> Self {
+    pub(in crate::http) const fn new(version: Version) -> Self {
         Self { version, used: Schemes::NONE }
     }
 
     /// Alternatives, of which an empty one needs no credentials; none at all if there is nothing that a caller could bring.
-    pub(super) fn require(&mut self, requirement: &Requirement) -> Vec<SecurityRequirement> {
+    pub(in crate::http) fn require(&mut self, requirement: &Requirement) -> Vec<SecurityRequirement> {
         let mut alternatives: Vec<SecurityRequirement> = Vec::new();
         for kinds in requirement.alternatives() {
             let named = self

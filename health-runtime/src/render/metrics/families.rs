@@ -1,10 +1,25 @@
-//! What the metrics tell.
+//! The families of metrics, in two dialects.
 
 use super::{
+    super::format::{Format, Render},
     exposition::{Dialect, Exposition, Family, Kind},
     view::{CheckMetricsView, MetricsView},
 };
 use crate::model::{RunOutcome, Status};
+
+/// The older text format of Prometheus, 0.0.4.
+pub(in super::super) static PROMETHEUS: Format = Format::new(
+    "prometheus",
+    "text/plain; version=0.0.4; charset=utf-8",
+    Render::Metrics(|view| write(view, Dialect::Prometheus)),
+);
+
+/// OpenMetrics 1.0.
+pub(in super::super) static OPENMETRICS: Format = Format::new(
+    "openmetrics",
+    "application/openmetrics-text; version=1.0.0; charset=utf-8",
+    Render::Metrics(|view| write(view, Dialect::OpenMetrics)),
+);
 
 const STATUS: Family = Family {
     name: "health_check_status",
@@ -53,7 +68,7 @@ const REFUSALS: Family = Family {
 const BUILD: Family = Family { name: "health_build", kind: Kind::Info, unit: None, help: "What is running." };
 
 /// Everything, in one of the dialects.
-pub(super) fn write(view: &MetricsView<'_>, dialect: Dialect) -> Vec<u8> {
+fn write(view: &MetricsView<'_>, dialect: Dialect) -> Vec<u8> {
     let mut out = Exposition::new(dialect);
     of_each(&mut out, view, &STATUS, status);
     of_each(&mut out, view, &AGE, |out, check, labels| {

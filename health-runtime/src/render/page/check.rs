@@ -7,7 +7,7 @@ use maud::{Markup, html};
 use super::{
     super::view::CheckView,
     history,
-    shell::Links,
+    shell::PageLinks,
     words::{badge, duration, time},
 };
 use crate::{model::Status, text::floor_char_boundary};
@@ -25,7 +25,13 @@ pub(super) enum Extent {
 const SHORT: usize = 200;
 
 /// `made_at` is where time lines end.
-pub(super) fn card(check: &CheckView<'_>, index: usize, extent: Extent, made_at: SystemTime, links: &Links) -> Markup {
+pub(super) fn card(
+    check: &CheckView<'_>,
+    index: usize,
+    extent: Extent,
+    made_at: SystemTime,
+    links: &PageLinks,
+) -> Markup {
     let id = format!("check-{index}");
     let time_line = history::time_line(&check.history, made_at, &id);
     html! {
@@ -111,7 +117,7 @@ fn message(text: &str, id: &str) -> Markup {
     }
 }
 
-fn facts(check: &CheckView<'_>, extent: Extent, links: &Links) -> Markup {
+fn facts(check: &CheckView<'_>, extent: Extent, links: &PageLinks) -> Markup {
     html! {
         dl class="facts" {
             @if check.observed != check.status { div { dt { "observed" } dd { (badge(check.observed)) } } }

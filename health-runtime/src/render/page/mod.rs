@@ -3,35 +3,40 @@
 //! It holds times and no ages, like every encoding; its script makes ages of them where it runs.
 
 mod check;
+mod context;
 mod history;
 mod shell;
 mod summary;
 mod words;
 
+pub(crate) use context::PageContext;
 use maud::{Markup, html};
 pub(crate) use shell::{CONTENT_SECURITY_POLICY, problem};
 
 use self::{
     check::{Extent, card},
-    shell::{Links, document},
+    shell::{PageLinks, document},
     summary::{summary, verdict},
     words::{badge, icon, time},
 };
 use super::{
-    context::{Context, Subject},
-    format::{Format, Render},
+    context::{Context, ReportSubject},
+    format::{Format, FormatOption, Render},
     view::{CheckView, DetailLevel, ReportView, worst_of},
 };
 use crate::model::Level;
 
-pub(super) const FORMAT: Format =
-    Format { name: "html", media_type: "text/html; charset=utf-8", render: Render::Report(render), status_code: None };
+pub(super) static FORMAT: Format = Format {
+    options: &[FormatOption::Fragment],
+    is_page: true,
+    ..Format::new("html", "text/html; charset=utf-8", Render::Report(render))
+};
 
 fn render(view: &ReportView<'_>, context: &Context<'_>) -> Vec<u8> {
-    let links = Links::new(context.place);
+    let links = PageLinks::new(&context.page);
     let main = main(view, context, &links);
     let (_, tone) = verdict(view, context);
-    let page = if context.place.is_fragment { main } else { document(&title(view, context), tone, &links, &main) };
+    let page = if context.page.is_fragment { main } else { document(&title(view, context), tone, &links, &main) };
     page.into_string().into_bytes()
 }
 
@@ -46,22 +51,22 @@ fn service<'a>(context: &Context<'a>) -> &'a str {
 fn heading(view: &ReportView<'_>, context: &Context<'_>) -> String {
     let service = service(context);
     match (&context.subject, view.levels, view.checks.as_slice()) {
-        (Subject::Check, _, [check, ..]) => format!("{} of {service}", check.name),
-        (Subject::Group { probe, .. }, _, _) => format!("{probe} of {service}"),
-        (Subject::Levels { .. }, [level], _) => format!("Level {level} of {service}"),
+        (ReportSubject::Check, _, [check, ..]) => format!("{} of {service}", check.name),
+        (ReportSubject::Group { probe, .. }, _, _) => format!("{probe} of {service}"),
+        (ReportSubject::Levels { .. }, [level], _) => format!("Level {level} of {service}"),
         _ => format!("Health of {service}"),
     }
 }
 
 /// What changes with the answer, which is all but the frame. `data-` is for the script.
-fn main(view: &ReportView<'_>, context: &Context<'_>, links: &Links) -> Markup {
+fn main(view: &ReportView<'_>, context: &Context<'_>, links: &PageLinks) -> Markup {
     let title = title(view, context);
     let (_, tone) = verdict(view, context);
     html! {
         main id="main" data-title=(title) data-icon=(icon(tone)) {
             h1 { bdi { (heading(view, context)) } }
             (summary(view, context, links))
-            @if let (Subject::Check, [check, ..]) = (&context.subject, view.checks.as_slice()) {
+            @if let (ReportSubject::Check, [check, ..]) = (&context.subject, view.checks.as_slice()) {
                 (card(check, 0, Extent::Whole, view.made_at(), links))
             } @else if view.levels.is_empty() {
                 section aria-labelledby="members" {
@@ -71,12 +76,12 @@ fn main(view: &ReportView<'_>, context: &Context<'_>, links: &Links) -> Markup {
             } @else {
                 @for level in view.levels { (of_level(view, *level, links)) }
             }
-            @if let Subject::Overview { .. } = &context.subject { (build(context)) }
+            @if let ReportSubject::Overview { .. } = &context.subject { (build(context)) }
         }
     }
 }
 
-fn of_level(view: &ReportView<'_>, level: Level, links: &Links) -> Markup {
+fn of_level(view: &ReportView<'_>, level: Level, links: &PageLinks) -> Markup {
     let checks = view.of_level(level);
     let id = format!("level-{level}");
     html! {
@@ -91,7 +96,7 @@ fn of_level(view: &ReportView<'_>, level: Level, links: &Links) -> Markup {
 }
 
 /// The checks are numbered as in the report, whatever part of it these are.
-fn cards(checks: &[CheckView<'_>], view: &ReportView<'_>, links: &Links) -> Markup {
+fn cards(checks: &[CheckView<'_>], view: &ReportView<'_>, links: &PageLinks) -> Markup {
     let first =
         checks.first().map_or(0, |first| view.checks.iter().position(|check| check.name == first.name).unwrap_or(0));
     html! {
@@ -108,7 +113,7 @@ fn cards(checks: &[CheckView<'_>], view: &ReportView<'_>, links: &Links) -> Mark
 }
 
 fn build(context: &Context<'_>) -> Markup {
-    let Subject::Overview { runtime, .. } = &context.subject else { return html! {} };
+    let ReportSubject::Overview { runtime, .. } = &context.subject else { return html! {} };
     html! {
         section aria-labelledby="build" {
             h2 id="build" { "What is running" }

@@ -8,7 +8,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use sha2::{Digest, Sha256};
 
 use super::{
-    super::context::Place,
+    context::PageContext,
     words::{icon, of_group, of_level},
 };
 use crate::model::{Group, Level, Levels, Status};
@@ -29,27 +29,32 @@ pub(crate) static CONTENT_SECURITY_POLICY: LazyLock<String> = LazyLock::new(|| {
 });
 
 /// Where the pages stand, as seen from this one: whatever prefix a proxy has put before them is left alone.
-pub(super) struct Links {
+pub(super) struct PageLinks {
     base: String,
     levels: String,
-    there: Levels,
+    levels_in_scope: Levels,
     has_groups: bool,
     has_events: bool,
-    as_json: String,
+    json: String,
 }
 
-impl Links {
-    pub(super) fn new(place: Place<'_>) -> Self {
-        let root = if place.depth == 0 { "./".to_owned() } else { "../".repeat(place.depth) };
+impl PageLinks {
+    pub(super) fn new(page: &PageContext<'_>) -> Self {
+        let root = if page.depth == 0 { "./".to_owned() } else { "../".repeat(page.depth) };
         let link = |path: &str| format!("{root}{}", path.trim_start_matches('/'));
-        let Place { there, has_groups, has_events, .. } = place;
-        let as_json = format!("?{}", place.as_json);
-        Self { base: link(place.base), levels: link(place.levels), there, has_groups, has_events, as_json }
+        Self {
+            base: link(page.base),
+            levels: link(page.levels_path),
+            levels_in_scope: page.levels,
+            has_groups: page.has_groups,
+            has_events: page.has_events,
+            json: format!("?{}", page.json_query),
+        }
     }
 
     /// `None` where there is none: each page links only to what is at its own place.
     fn overview(&self) -> Option<&str> {
-        (!self.there.is_empty()).then_some(&*self.base)
+        (!self.levels_in_scope.is_empty()).then_some(&*self.base)
     }
 
     fn events(&self) -> Option<String> {
@@ -58,7 +63,7 @@ impl Links {
 
     /// The page of a check of this level; `None` if that is not known, and not every level is there.
     pub(super) fn check(&self, name: &str, level: Option<Level>) -> Option<String> {
-        let is_there = level.map_or(self.there == Levels::ALL, |level| self.there.contains(level));
+        let is_there = level.map_or(self.levels_in_scope == Levels::ALL, |level| self.levels_in_scope.contains(level));
         is_there.then(|| format!("{}/checks/{}", self.base, utf8_percent_encode(name, NON_ALPHANUMERIC)))
     }
 
@@ -67,11 +72,11 @@ impl Links {
     }
 
     pub(super) fn level(&self, level: Level) -> Option<String> {
-        self.there.contains(level).then(|| format!("{}/{level}", self.levels))
+        self.levels_in_scope.contains(level).then(|| format!("{}/{level}", self.levels))
     }
 }
 
-pub(super) fn document(title: &str, status: Status, links: &Links, main: &Markup) -> Markup {
+pub(super) fn document(title: &str, status: Status, links: &PageLinks, main: &Markup) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -98,7 +103,7 @@ pub(super) fn document(title: &str, status: Status, links: &Links, main: &Markup
                 (main)
                 footer {
                     p id="live" { a href="" { "Ask again" } }
-                    p { a href=(links.as_json) { "The same as JSON" } }
+                    p { a href=(links.json) { "The same as JSON" } }
                 }
                 // Beside what changes, so that it is there to be read aloud.
                 p id="news" class="unseen" role="status" {}
@@ -109,8 +114,8 @@ pub(super) fn document(title: &str, status: Status, links: &Links, main: &Markup
 }
 
 /// Why there is no report, for people.
-pub(crate) fn problem(place: Place<'_>, status: u16, title: &str, detail: &str) -> Vec<u8> {
-    let links = Links::new(place);
+pub(crate) fn problem(page: &PageContext<'_>, status: u16, title: &str, detail: &str) -> Vec<u8> {
+    let links = PageLinks::new(page);
     let title = format!("{status} {title}");
     let page = html! {
         (DOCTYPE)

@@ -6,10 +6,10 @@ use maud::{Markup, html};
 
 use super::{
     super::{
-        context::{Context, Subject},
+        context::{Context, ReportSubject},
         view::{CheckView, DetailLevel, ReportView},
     },
-    shell::Links,
+    shell::PageLinks,
     words::{Tone, badge, badge_of, of_group, sentence, time},
 };
 use crate::{model::Status, text::floor_char_boundary};
@@ -25,18 +25,18 @@ const MAX_MESSAGE_BYTES: usize = 160;
 pub(super) fn verdict(view: &ReportView<'_>, context: &Context<'_>) -> (&'static str, Tone) {
     match view.status {
         Status::Fail => (Status::Fail.as_str(), Status::Fail),
-        _ if context.process.is_draining => ("draining", Status::Warn),
+        _ if context.is_draining => ("draining", Status::Warn),
         status => (status.as_str(), status),
     }
 }
 
-pub(super) fn summary(view: &ReportView<'_>, context: &Context<'_>, links: &Links) -> Markup {
+pub(super) fn summary(view: &ReportView<'_>, context: &Context<'_>, links: &PageLinks) -> Markup {
     let (word, tone) = verdict(view, context);
     html! {
         (identity(context))
         p class="verdict" { (badge_of(tone, word)) " " (sentence(view)) }
         (groups(context, links))
-        @if context.process.is_draining {
+        @if context.is_draining {
             p class="note" { strong { "Draining." } " This service is shutting down: it is no longer ready, and answers until it is gone." }
         }
         (attention(view, links))
@@ -46,9 +46,9 @@ pub(super) fn summary(view: &ReportView<'_>, context: &Context<'_>, links: &Link
 /// Identifies the instance, for callers who may see what is running.
 fn identity(context: &Context<'_>) -> Markup {
     html! {
-        @if let (Some(detail_level), Some(runtime)) = (context.info, &context.process.runtime) {
+        @if let (Some(detail_level), Some(runtime)) = (context.info, &context.page.runtime) {
             dl class="facts identity" {
-                @if detail_level == DetailLevel::Details { div { dt { "instance" } dd { bdi { (context.process.instance) } } } }
+                @if detail_level == DetailLevel::Details { div { dt { "instance" } dd { bdi { (context.page.instance) } } } }
                 @if let Some(build) = context.build {
                     div { dt { "version" } dd { (build.version()) @if let Some(revision) = build.revision_short() { " (" (revision) ")" } } }
                 }
@@ -61,12 +61,12 @@ fn identity(context: &Context<'_>) -> Markup {
 }
 
 /// The verdict of each group that the report tells about, on pages about more than one group or check.
-fn groups(context: &Context<'_>, links: &Links) -> Markup {
-    let is_of_levels = matches!(context.subject, Subject::Overview { .. } | Subject::Levels { .. });
+fn groups(context: &Context<'_>, links: &PageLinks) -> Markup {
+    let is_of_levels = matches!(context.subject, ReportSubject::Overview { .. } | ReportSubject::Levels { .. });
     html! {
-        @if is_of_levels && !context.process.groups.is_empty() {
+        @if is_of_levels && !context.page.groups.is_empty() {
             ul class="groups" aria-label="Groups" {
-                @for verdict in context.process.groups {
+                @for verdict in context.page.groups {
                     li {
                         @match links.group(verdict.group) {
                             Some(link) => a href=(link) { (of_group(verdict.group)) },
@@ -82,7 +82,7 @@ fn groups(context: &Context<'_>, links: &Links) -> Markup {
 }
 
 /// Lists the checks that do not pass, each root cause with the checks that it blocks. Not on the page of one check.
-fn attention(view: &ReportView<'_>, links: &Links) -> Markup {
+fn attention(view: &ReportView<'_>, links: &PageLinks) -> Markup {
     let is_troubled = |check: &CheckView<'_>| !matches!(check.status, Status::Pass) && check.muted.is_none();
     let troubled = || view.checks.iter().enumerate().filter(|(_, check)| is_troubled(check));
     let mut roots: Vec<_> = troubled().filter(|(_, check)| !check.is_blocked()).collect();

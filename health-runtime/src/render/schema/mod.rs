@@ -1,27 +1,18 @@
-//! What each encoding looks like, for the OpenAPI document. The native shape is read off the types that are serialized;
-//! the others are written down in `foreign.rs`. `tests/openapi.rs` holds both against real answers.
+//! Shapes of the encodings, for the OpenAPI document. Each encoding says its own in its file; `tests/openapi` holds all
+//! of them against real answers.
 
-mod foreign;
 mod portable;
 pub(super) mod words;
 
 use utoipa::{
     ToSchema,
-    openapi::{ComponentsBuilder, Ref, RefOr, Schema, schema::AnyOfBuilder},
+    openapi::{ComponentsBuilder, Object, Ref, RefOr, Schema, Type, schema::AnyOfBuilder},
 };
 
-use self::{
-    portable::portable,
-    words::{any_object, level_properties, object, text},
-};
-use super::{
-    info::OverviewBody,
-    json::{ChecksBody, SingleCheckBody},
-    table::FormatId,
-};
+use self::portable::portable;
 use crate::model::Level;
 
-/// What an answer shows.
+/// The subject of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Shown<'a> {
     Overview,
@@ -31,33 +22,28 @@ pub(crate) enum Shown<'a> {
     Group,
 }
 
-/// Adds every schema that has a name.
-pub(crate) fn components(components: ComponentsBuilder) -> ComponentsBuilder {
-    let components = with::<SingleCheckBody<'_>>(with::<ChecksBody<'_>>(with::<OverviewBody<'_>>(components)));
-    foreign::components(components)
+/// The shape of an encoding.
+#[derive(Debug)]
+pub(crate) struct FormatSchema {
+    /// The alternatives for a subject.
+    pub(crate) of: fn(Shown<'_>) -> Vec<RefOr<Schema>>,
+    /// Adds the schemas that have a name.
+    pub(crate) components: fn(ComponentsBuilder) -> ComponentsBuilder,
 }
 
-/// Adds a type, and those that it is made of.
+impl FormatSchema {
+    /// An encoding that is not JSON: OpenAPI calls it text.
+    pub(super) const TEXT: Self = Self { of: |_| vec![words::text().into()], components: |components| components };
+}
+
+/// Adds the schema of a type, and those of its parts.
 pub(crate) fn with<T: ToSchema>(components: ComponentsBuilder) -> ComponentsBuilder {
     let mut parts = vec![(T::name().into_owned(), T::schema())];
     T::schemas(&mut parts);
     parts.into_iter().fold(components, |components, (name, schema)| components.schema(name, portable(schema)))
 }
 
-/// What an encoding looks like: one of these. One that is not JSON is text to OpenAPI, whatever it is to those who asked
-/// for it.
-pub(crate) fn of(id: FormatId, shown: Shown<'_>) -> Vec<RefOr<Schema>> {
-    match id.format().name {
-        "json" => native(shown),
-        "health+json" => vec![named("HealthJson")],
-        "microprofile" => vec![named("MicroProfile")],
-        "actuator" if shown == Shown::Check => vec![named("ActuatorComponent")],
-        "actuator" => vec![named("Actuator")],
-        _ => vec![text().into()],
-    }
-}
-
-/// One of these, of which some may be the same.
+/// Returns a schema with these alternatives, each once.
 pub(crate) fn any_of(schemas: &[RefOr<Schema>]) -> RefOr<Schema> {
     let mut different: Vec<RefOr<Schema>> = Vec::new();
     for schema in schemas {
@@ -71,53 +57,17 @@ pub(crate) fn any_of(schemas: &[RefOr<Schema>]) -> RefOr<Schema> {
     }
 }
 
-/// One that has a name.
+/// Returns the schema of any text.
+pub(crate) fn text() -> RefOr<Schema> {
+    words::text().into()
+}
+
+/// Returns the schema of any object.
+pub(crate) fn object() -> RefOr<Schema> {
+    Schema::from(Object::with_type(Type::Object)).into()
+}
+
+/// Returns a reference to a schema with a name.
 pub(crate) fn named(name: &str) -> RefOr<Schema> {
     Ref::from_schema_name(name).into()
-}
-
-fn native(shown: Shown<'_>) -> Vec<RefOr<Schema>> {
-    match shown {
-        Shown::Overview => vec![named("Overview")],
-        Shown::Check => vec![named("SingleCheck")],
-        Shown::Group => vec![named("Checks")],
-        Shown::Levels(levels) => vec![report_of(levels), values_of(levels)],
-    }
-}
-
-/// `{ "status": …, "level_1": { … }, … }`
-fn report_of(levels: &[Level]) -> RefOr<Schema> {
-    let cumulative = |object| match levels {
-        // `?cumulative` adds the shallower ones.
-        [only] => {
-            level_properties(object, Level::ALL.into_iter().filter(|level| level > only), &named("Checks"), false)
-        }
-        _ => object,
-    };
-    let report = cumulative(object([("status", words::status(), true)]));
-    // Of several, each caller is shown those that it may see.
-    let is_required = levels.len() == 1;
-    Schema::from(level_properties(report, levels.iter().copied(), &named("Checks"), is_required).build()).into()
-}
-
-/// One level's values as they are, several each under its key: what is in them is the checks' own business.
-fn values_of(levels: &[Level]) -> RefOr<Schema> {
-    if levels.len() == 1 {
-        return any_object().into();
-    }
-    let each = any_object().into();
-    Schema::from(level_properties(object([]), levels.iter().copied(), &each, false).build()).into()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_encoding_that_is_json_has_a_schema_of_its_own() {
-        for id in FormatId::all() {
-            let is_json = id.format().essence().ends_with("json");
-            assert_eq!(is_json, of(id, Shown::Group) != [text().into()], "{}", id.format().name);
-        }
-    }
 }

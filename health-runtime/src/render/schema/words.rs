@@ -28,43 +28,43 @@ pub(in crate::render) fn level_statuses() -> Schema {
 }
 
 /// A word of these.
-pub(super) fn one_of<'a>(words: impl IntoIterator<Item = &'a str>) -> Schema {
+pub(in crate::render) fn one_of<'a>(words: impl IntoIterator<Item = &'a str>) -> Schema {
     ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words)).build().into()
 }
 
-pub(super) fn text() -> Schema {
+pub(in crate::render) fn text() -> Schema {
     Object::with_type(Type::String).into()
 }
 
 /// A value of any kind.
-pub(super) fn anything() -> Schema {
+pub(in crate::render) fn anything() -> Schema {
     ObjectBuilder::new().schema_type(SchemaType::AnyValue).build().into()
 }
 
-pub(super) fn number() -> Schema {
+pub(in crate::render) fn number() -> Schema {
     Object::with_type(Type::Number).into()
 }
 
-pub(super) fn boolean() -> Schema {
+pub(in crate::render) fn boolean() -> Schema {
     Object::with_type(Type::Boolean).into()
 }
 
-pub(super) fn list_of(item: impl Into<RefOr<Schema>>) -> Schema {
+pub(in crate::render) fn list_of(item: impl Into<RefOr<Schema>>) -> Schema {
     ArrayBuilder::new().items(ArrayItems::RefOrSchema(Box::new(item.into()))).build().into()
 }
 
 /// An object whose keys are names.
-pub(super) fn map_of(value: impl Into<RefOr<Schema>>) -> Schema {
+pub(in crate::render) fn map_of(value: impl Into<RefOr<Schema>>) -> Schema {
     let values = AdditionalProperties::RefOr(value.into());
     object([]).additional_properties(Some(values)).build().into()
 }
 
-pub(super) fn any_object() -> Schema {
+pub(in crate::render) fn any_object() -> Schema {
     object([]).additional_properties(Some(AdditionalProperties::FreeForm(true))).build().into()
 }
 
 /// An object of fields, each with its schema and whether it is always there.
-pub(super) fn object<'a>(fields: impl IntoIterator<Item = (&'a str, Schema, bool)>) -> ObjectBuilder {
+pub(in crate::render) fn object<'a>(fields: impl IntoIterator<Item = (&'a str, Schema, bool)>) -> ObjectBuilder {
     let empty = ObjectBuilder::new().schema_type(Type::Object);
     fields.into_iter().fold(empty, |object, (name, schema, is_required)| {
         let object = object.property(name, schema);
@@ -73,7 +73,7 @@ pub(super) fn object<'a>(fields: impl IntoIterator<Item = (&'a str, Schema, bool
 }
 
 /// Adds a field for each level.
-pub(super) fn level_properties(
+pub(in crate::render) fn level_properties(
     object: ObjectBuilder,
     levels: impl IntoIterator<Item = Level>,
     each: &RefOr<Schema>,

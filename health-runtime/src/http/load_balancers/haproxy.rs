@@ -44,7 +44,7 @@ impl HaproxyAgent {
         self
     }
 
-    pub(super) fn validate(&self, problems: &mut Vec<Problem>) -> ValidAgent {
+    pub(in crate::http) fn validate(&self, problems: &mut Vec<Problem>) -> ValidAgent {
         if !(1..=100).contains(&self.warn_weight) {
             problems.push(Problem::InvalidSetting {
                 key: "HaproxyAgent::warn_weight",

@@ -122,7 +122,7 @@ impl ValidStatusCodes {
 }
 
 /// Returns the status code that the specification of a format demands for a report; without a demand, the configured one.
-pub(super) fn demanded(
+pub(in crate::http) fn demanded(
     format: &Format,
     view: &ReportView<'_>,
     context: &Context<'_>,

@@ -61,7 +61,7 @@ impl EnvoyHeaders {
         self
     }
 
-    pub(super) fn validate(self) -> Result<ValidEnvoyHeaders, Vec<Problem>> {
+    pub(in crate::http) fn validate(self) -> Result<ValidEnvoyHeaders, Vec<Problem>> {
         let Self { degraded, immediate_fail, cluster } = self;
         let cluster = cluster.map(|name| {
             let value = HeaderValue::try_from(&name).ok();
@@ -76,14 +76,14 @@ impl EnvoyHeaders {
 
 /// Headers that can be sent.
 #[derive(Clone, Debug)]
-pub(super) struct ValidEnvoyHeaders {
+pub(in crate::http) struct ValidEnvoyHeaders {
     degraded: bool,
     immediate_fail: bool,
     cluster: Option<HeaderValue>,
 }
 
 impl ValidEnvoyHeaders {
-    pub(super) fn insert(&self, headers: &mut HeaderMap, report: &Report) {
+    pub(in crate::http) fn insert(&self, headers: &mut HeaderMap, report: &Report) {
         if self.degraded && report.status() == Status::Warn {
             headers.insert(DEGRADED, YES);
         }

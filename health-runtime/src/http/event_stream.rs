@@ -21,7 +21,7 @@ use futures_util::stream;
 use tokio::time::{Instant, timeout_at};
 
 use super::{
-    answer::{ALLOWED, insert_common},
+    cached_response::{ALLOWED_METHODS, insert_common},
     peer::peer,
     problem::ProblemDetails,
 };
@@ -157,7 +157,7 @@ pub(super) fn open(
     headers.insert(NO_BUFFERING.0, NO_BUFFERING.1);
     insert_common(headers);
     if request.method == Method::OPTIONS {
-        headers.insert(header::ALLOW, ALLOWED);
+        headers.insert(header::ALLOW, ALLOWED_METHODS);
     }
     response
 }

@@ -1,0 +1,135 @@
+//! A request on its way through the endpoint: parsed, then admitted.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::http::{HeaderValue, StatusCode, request::Parts};
+
+#[cfg(feature = "page")]
+use super::page;
+use super::{
+    cache::CacheKey, cached_response::CachedResponse, load_balancers::demanded, problem::ProblemDetails, query::Query,
+    scope::RouteScope, service::Service,
+};
+use crate::{
+    access::AccessRequest,
+    model::{Cause, Level, Levels, Report, ReportEntry, Status, StatusChange},
+    monitor::{Gathered, Selection},
+    render::{Context, Format, Render, ReportSubject, ReportView},
+};
+
+/// A request whose format and query are known.
+#[derive(Debug)]
+pub(super) struct ParsedRequest {
+    pub(super) scope: RouteScope,
+    pub(super) format: &'static Format,
+    pub(super) query: Query,
+}
+
+impl ParsedRequest {
+    /// Asks for those of these levels that are in scope. Metrics run no check, and show build information, too.
+    pub(super) fn levels(&self, route: &'static str, levels: Levels, needed: Option<Level>) -> AccessRequest {
+        let is_run = self.format.is_of_reports();
+        AccessRequest::Levels { route, shown: levels.and(self.scope.levels), needed, with_info: !is_run, is_run }
+    }
+}
+
+/// A request that access admits, with everything that decides what its answer shows.
+pub(super) struct AdmittedRequest<'a> {
+    pub(super) service: &'a Service,
+    pub(super) parts: &'a Parts,
+    pub(super) query: &'a Query,
+    pub(super) key: &'a CacheKey,
+}
+
+impl AdmittedRequest<'_> {
+    /// Selects those of these levels that the caller may run.
+    pub(super) fn select_levels(&self, levels: Levels) -> Result<Selection, ProblemDetails> {
+        self.narrow(Selection::levels(levels.and(self.key.visibility.run).iter().collect()))
+    }
+
+    /// Narrows a selection by the tags and names in the query. A tag that no selected check has is a problem: an empty
+    /// report would pass, so that a typo would lie.
+    pub(super) fn narrow(&self, selection: Selection) -> Result<Selection, ProblemDetails> {
+        let checks = || self.service.monitor.checks();
+        let has_tag = |tag: &String| checks().any(|check| selection.selects(check) && check.tags().contains(tag));
+        match self.query.tags.iter().find(|tag| !has_tag(tag)) {
+            Some(tag) => Err(ProblemDetails::not_found(format!("no check that was asked for has the tag {tag:?}"))),
+            None => Ok(selection.with_tags(&self.query.tags).without_checks(&self.query.excluded)),
+        }
+    }
+
+    /// Renders a report in the negotiated format.
+    pub(super) fn render(&self, gathered: &Gathered, subject: ReportSubject<'_>) -> CachedResponse {
+        let Self { service, key, .. } = self;
+        let report = &gathered.report;
+        let histories = self.histories(&subject, report);
+        let context = Context {
+            #[cfg(feature = "page")]
+            page: page::context(self.service, key, self.query, gathered, &subject),
+            subject,
+            is_draining: service.monitor.is_draining(),
+            is_verbose: key.options.is_verbose,
+            build: service.build_info.as_ref().filter(|_| key.visibility.info.is_some()),
+            info: key.visibility.info,
+        };
+        let view = ReportView::new(report, key.visibility).with_histories(&histories, key.visibility);
+        let body = match key.format.render {
+            Render::Report(render) => render(&view, &context),
+            // Resources answer these without a report.
+            #[cfg(feature = "metrics")]
+            Render::Metrics(_) => Vec::new(),
+        };
+        let configured = service.status_codes_in(key.scope).of(report);
+        let status = demanded(key.format, &view, &context, configured);
+        // A fragment is no verdict but a piece of text: a browser logs any other status as an error of the page.
+        let status = if key.options.is_fragment { StatusCode::OK } else { status };
+        let response = self.verdict(status, report, key.format, body);
+        #[cfg(feature = "page")]
+        if key.format.is_page {
+            return page::finish(response);
+        }
+        response
+    }
+
+    /// Makes the response to a verdict, with the headers for load balancers.
+    pub(super) fn verdict(
+        &self,
+        status: StatusCode,
+        report: &Report,
+        format: &'static Format,
+        body: Vec<u8>,
+    ) -> CachedResponse {
+        let response = CachedResponse::new(status, HeaderValue::from_static(format.media_type), body);
+        let response = match status {
+            StatusCode::SERVICE_UNAVAILABLE => response.with_retry_after(next_run(report)),
+            _ => response,
+        };
+        response.with_headers(|headers| self.service.envoy.insert(headers, report))
+    }
+
+    /// Returns the latest changes of each check in a report, for an answer that shows them.
+    fn histories(&self, subject: &ReportSubject<'_>, report: &Report) -> Vec<Vec<Arc<StatusChange>>> {
+        if !matches!(subject, ReportSubject::Check) && !self.key.format.is_page {
+            return Vec::new();
+        }
+        let names = report.entries().iter().map(|entry| entry.check.name());
+        names.map(|name| self.service.monitor.history(name).unwrap_or_default()).collect()
+    }
+}
+
+/// Returns the time until the first failing check is run again at the latest.
+fn next_run(report: &Report) -> Duration {
+    let failing = report.entries().iter().filter(|entry| entry.counting_status() == Some(Status::Fail));
+    // A blocked check recovers with the check that blocks it.
+    let own = failing.filter(|entry| !matches!(entry.result.cause(), Some(Cause::Blocked { .. })));
+    own.map(next_run_of).min().unwrap_or_default()
+}
+
+fn next_run_of(entry: &ReportEntry) -> Duration {
+    match entry.result.cause() {
+        // Its first run is under way.
+        Some(Cause::Pending) => Duration::ZERO,
+        // By itself, or at the next request.
+        _ => entry.check.retry_interval().unwrap_or_else(|| entry.check.max_age()),
+    }
+}

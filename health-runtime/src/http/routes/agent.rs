@@ -1,0 +1,61 @@
+//! `{base}/agent`: the line that `HAProxy` reads from an agent.
+
+#[cfg(feature = "openapi")]
+use super::super::openapi::{Described, Description, parameter};
+use super::{
+    super::{
+        cache::ResourceId,
+        negotiate::Formats,
+        paths::Paths,
+        problem::ProblemDetails,
+        request::{AdmittedRequest, ParsedRequest},
+        scope::RouteScope,
+    },
+    route::{Answer, Mount, MountKind, Resource},
+};
+use crate::{access::AccessRequest, model::Group, monitor::Selection, render::Format};
+
+#[derive(Debug)]
+struct Agent;
+
+pub(super) fn mount(paths: &Paths, mounts: &mut Vec<Mount>) {
+    mounts.push(Mount::new(format!("{}/agent", paths.base), MountKind::Base, Agent));
+}
+
+impl Resource for Agent {
+    fn id(&self) -> ResourceId {
+        ResourceId { name: "agent", check: None }
+    }
+
+    fn is_within(&self, scope: RouteScope) -> bool {
+        scope.has_groups
+    }
+
+    fn formats(&self) -> Formats {
+        Formats::only(Format::TEXT)
+    }
+
+    fn access(&self, _request: &ParsedRequest) -> AccessRequest {
+        AccessRequest::Group(Group::Readiness)
+    }
+
+    fn answer(&self, request: &AdmittedRequest<'_>) -> Result<Answer, ProblemDetails> {
+        let selection = request.narrow(Selection::group(Group::Readiness))?;
+        Ok(Answer::report(selection, |request, gathered| {
+            let report = &gathered.report;
+            let status = request.service.status_codes_in(request.key.scope).of(report);
+            let line = request.service.agent.line(report, true);
+            Ok(request.verdict(status, report, Format::TEXT, line))
+        }))
+    }
+
+    #[cfg(feature = "openapi")]
+    fn describe(&self, _path: &str, endpoint: &Described<'_>) -> Description {
+        Description::new("Agent", "What HAProxy reads from an agent", self.formats())
+            .text("One line about readiness in the language of HAProxy's agent checks.")
+            .with(parameter::timeout())
+            .with(parameter::exclude())
+            .with(parameter::tag(&endpoint.members(Group::Readiness)))
+            .with_verdict("text/plain", endpoint)
+    }
+}

@@ -1,0 +1,137 @@
+//! `{base}/checks/{name}`: one check. Clients of Spring Boot ask for it at `{base}/{name}`.
+
+use std::sync::Arc;
+
+use axum::{extract::Request, response::Response};
+use percent_encoding::percent_decode_str;
+#[cfg(feature = "openapi")]
+use utoipa::openapi::PathItem;
+
+#[cfg(feature = "openapi")]
+use super::super::openapi::{Described, Description, Security, parameter};
+use super::{
+    super::{
+        cache::ResourceId,
+        negotiate::Formats,
+        paths::Paths,
+        problem::ProblemDetails,
+        query::Query,
+        request::{AdmittedRequest, ParsedRequest},
+        scope::RouteScope,
+        service::Service,
+    },
+    nowhere::Nowhere,
+    route::{Answer, Mount, MountKind, Resource, Route},
+};
+#[cfg(feature = "openapi")]
+use crate::render::schema::Shown;
+use crate::{
+    access::AccessRequest,
+    maybe_ready::MaybeReady,
+    model::{CheckSpec, Level},
+    monitor::Selection,
+    render::{Format, ReportSubject},
+};
+
+/// The check that the last part of a path names.
+#[derive(Debug)]
+struct NamedCheck;
+
+/// The check that a client of Spring Boot asks for directly below the base path.
+#[derive(Debug)]
+struct Component;
+
+/// One check.
+#[derive(Debug)]
+struct OneCheck {
+    name: String,
+    /// `None` if no check has this name.
+    level: Option<Level>,
+}
+
+pub(super) fn mount(paths: &Paths, mounts: &mut Vec<Mount>) {
+    mounts.push(Mount::new(format!("{}/checks/{{name}}", paths.base), MountKind::Base, NamedCheck));
+    mounts.push(Mount::new(format!("{}/{{*rest}}", paths.base), MountKind::Base, Component));
+}
+
+impl Route for NamedCheck {
+    fn handle(self: Arc<Self>, service: &Arc<Service>, scope: RouteScope, request: Request) -> MaybeReady<Response> {
+        match last_part(request.uri().path()) {
+            Some(name) => Arc::new(OneCheck::new(name, service)).handle(service, scope, request),
+            None => Arc::new(Nowhere("no check has a name that is not UTF-8")).handle(service, scope, request),
+        }
+    }
+
+    #[cfg(feature = "openapi")]
+    fn path_item(&self, path: &str, endpoint: &Described<'_>, security: &mut Security) -> Option<PathItem> {
+        // A path parameter without a possible value is not valid.
+        let any = (!endpoint.checks.is_empty()).then_some(OneCheck { name: String::new(), level: None })?;
+        any.path_item(path, endpoint, security)
+    }
+}
+
+impl Route for Component {
+    fn handle(self: Arc<Self>, service: &Arc<Service>, scope: RouteScope, request: Request) -> MaybeReady<Response> {
+        match component(service, &request) {
+            Some(check) => Arc::new(check).handle(service, scope, request),
+            None => Arc::new(Nowhere::NOTHING).handle(service, scope, request),
+        }
+    }
+}
+
+fn component(service: &Service, request: &Request) -> Option<OneCheck> {
+    let path = request.uri().path().strip_prefix(&*service.paths.base)?;
+    let name = path.strip_prefix('/').filter(|name| !name.contains('/')).and_then(|_| last_part(path))?;
+    let query = Query::parse(request.uri().query(), |_| false).ok()?;
+    let check = OneCheck::new(name, service);
+    check.formats().negotiate(&query, request.headers()).has_component_paths.then_some(check)
+}
+
+fn last_part(path: &str) -> Option<String> {
+    let (_, name) = path.rsplit_once('/')?;
+    Some(percent_decode_str(name).decode_utf8().ok()?.into_owned())
+}
+
+impl OneCheck {
+    fn new(name: String, service: &Service) -> Self {
+        Self { level: service.monitor.spec(&name).map(CheckSpec::level), name }
+    }
+}
+
+impl Resource for OneCheck {
+    fn id(&self) -> ResourceId {
+        ResourceId { name: "check", check: Some(self.name.clone()) }
+    }
+
+    fn formats(&self) -> Formats {
+        Formats::reports(Format::JSON)
+    }
+
+    fn access(&self, request: &ParsedRequest) -> AccessRequest {
+        AccessRequest::Check(self.level.filter(|level| request.scope.levels.contains(*level)))
+    }
+
+    /// Ignores tags and excluded names: the check was asked for by its name.
+    fn answer(&self, request: &AdmittedRequest<'_>) -> Result<Answer, ProblemDetails> {
+        let selection = Selection::check(&*self.name).within(request.key.scope.levels);
+        let name = self.name.clone();
+        Ok(Answer::report(selection, move |request, gathered| {
+            if gathered.report.entries().is_empty() {
+                return Err(ProblemDetails::not_found(format!("no check is named {name:?}")));
+            }
+            Ok(request.render(gathered, ReportSubject::Check))
+        }))
+    }
+
+    #[cfg(feature = "openapi")]
+    fn describe(&self, _path: &str, endpoint: &Described<'_>) -> Description {
+        Description::new("Check", "One check", self.formats())
+            .text("The result of one check, and its latest changes.")
+            .with(parameter::check(endpoint.checks))
+            .with_format()
+            .with(parameter::timeout())
+            .with(parameter::verbose())
+            .with_fragment()
+            .with_reports(endpoint, Shown::Check)
+    }
+}

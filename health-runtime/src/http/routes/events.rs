@@ -1,0 +1,71 @@
+//! `{base}/events`: changes as they happen, as server-sent events.
+
+#[cfg(feature = "openapi")]
+use axum::http::StatusCode;
+
+#[cfg(feature = "openapi")]
+use super::super::openapi::{Described, Description};
+use super::{
+    super::{
+        cache::ResourceId,
+        event_stream,
+        negotiate::Formats,
+        paths::Paths,
+        problem::ProblemDetails,
+        request::{AdmittedRequest, ParsedRequest},
+    },
+    route::{Answer, Mount, MountKind, Resource},
+};
+#[cfg(feature = "openapi")]
+use crate::render::schema;
+use crate::{access::AccessRequest, render::Format};
+
+const NAME: &str = "events";
+
+#[derive(Debug)]
+struct Events;
+
+pub(super) fn mount(paths: &Paths, mounts: &mut Vec<Mount>) {
+    mounts.push(Mount::new(format!("{}/events", paths.base), MountKind::Base, Events));
+}
+
+impl Resource for Events {
+    fn id(&self) -> ResourceId {
+        ResourceId { name: NAME, check: None }
+    }
+
+    fn formats(&self) -> Formats {
+        Formats::only(Format::JSON)
+    }
+
+    fn access(&self, request: &ParsedRequest) -> AccessRequest {
+        AccessRequest::Levels {
+            route: NAME,
+            shown: request.scope.levels,
+            needed: None,
+            with_info: false,
+            is_run: false,
+        }
+    }
+
+    fn answer(&self, request: &AdmittedRequest<'_>) -> Result<Answer, ProblemDetails> {
+        let service = request.service;
+        Ok(Answer::Response(event_stream::open(
+            &service.events,
+            &service.monitor,
+            request.parts,
+            service.authorizer.as_deref(),
+            request.key.visibility,
+        )))
+    }
+
+    #[cfg(feature = "openapi")]
+    fn describe(&self, _path: &str, _endpoint: &Described<'_>) -> Description {
+        Description::new("Events", "Changes as they happen, as server-sent events", self.formats())
+            .text("The stream begins with an event `state` and stays open. Each change of a status is an event.")
+            .with_body("text/event-stream", &schema::text())
+            // Some tools read the stream as a list of events.
+            .with_body("text/event-stream", &schema::object())
+            .with_problems(&[StatusCode::SERVICE_UNAVAILABLE])
+    }
+}

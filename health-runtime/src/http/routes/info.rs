@@ -1,0 +1,65 @@
+//! `{base}/info`: build information.
+
+use axum::http::StatusCode;
+
+#[cfg(feature = "openapi")]
+use super::super::openapi::{Described, Description};
+use super::{
+    super::{
+        cache::ResourceId,
+        cached_response::{CachedResponse, JSON},
+        negotiate::Formats,
+        paths::Paths,
+        peer::host,
+        problem::ProblemDetails,
+        request::{AdmittedRequest, ParsedRequest},
+        scope::RouteScope,
+    },
+    route::{Answer, Mount, MountKind, Resource},
+};
+#[cfg(feature = "openapi")]
+use crate::render::schema;
+use crate::{
+    access::AccessRequest,
+    render::{self, DetailLevel, Format},
+};
+
+#[derive(Debug)]
+struct Info;
+
+pub(super) fn mount(paths: &Paths, mounts: &mut Vec<Mount>) {
+    mounts.push(Mount::new(format!("{}/info", paths.base), MountKind::Base, Info));
+}
+
+impl Resource for Info {
+    fn id(&self) -> ResourceId {
+        ResourceId { name: "info", check: None }
+    }
+
+    fn is_within(&self, _scope: RouteScope) -> bool {
+        true
+    }
+
+    fn formats(&self) -> Formats {
+        Formats::only(Format::JSON)
+    }
+
+    fn access(&self, _request: &ParsedRequest) -> AccessRequest {
+        AccessRequest::Info
+    }
+
+    fn answer(&self, request: &AdmittedRequest<'_>) -> Result<Answer, ProblemDetails> {
+        let service = request.service;
+        let detail_level = request.key.visibility.info.unwrap_or(DetailLevel::Outline);
+        let runtime = service.runtime_info.facts(host(request.parts));
+        let body = render::info(service.build_info.as_ref(), &runtime, detail_level);
+        Ok(Answer::Response(CachedResponse::new(StatusCode::OK, JSON, body).into_response(request.parts)))
+    }
+
+    #[cfg(feature = "openapi")]
+    fn describe(&self, _path: &str, _endpoint: &Described<'_>) -> Description {
+        Description::new("Info", "What is running", self.formats())
+            .text("Name, version, revision, environment and uptime. The status code is 200 whatever the checks report.")
+            .with_body("application/json", &schema::named("Info"))
+    }
+}

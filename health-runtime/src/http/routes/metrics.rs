@@ -1,0 +1,78 @@
+//! `{base}/metrics`: the numbers of each check's runs. The overview has them, too, for clients that ask for a format of
+//! numbers.
+
+use axum::{
+    http::{HeaderValue, StatusCode},
+    response::Response,
+};
+
+#[cfg(feature = "openapi")]
+use super::super::openapi::{Described, Description};
+use super::{
+    super::{
+        cache::ResourceId,
+        cached_response::CachedResponse,
+        negotiate::Formats,
+        paths::Paths,
+        problem::ProblemDetails,
+        request::{AdmittedRequest, ParsedRequest},
+    },
+    nowhere::Nowhere,
+    route::{Answer, Mount, MountKind, Resource},
+};
+use crate::{
+    access::AccessRequest,
+    model::Levels,
+    render::{Format, MetricsView, Render},
+};
+
+const NAME: &str = "metrics";
+
+#[derive(Debug)]
+struct Metrics;
+
+pub(super) fn mount(paths: &Paths, mounts: &mut Vec<Mount>) {
+    mounts.push(Mount::new(format!("{}/metrics", paths.base), MountKind::Base, Metrics));
+}
+
+impl Resource for Metrics {
+    fn id(&self) -> ResourceId {
+        ResourceId { name: NAME, check: None }
+    }
+
+    /// Verdicts are not offered here, nor numbers in their place elsewhere: a scrape is always answered with 200.
+    fn formats(&self) -> Formats {
+        Formats::numbers(Format::PROMETHEUS)
+    }
+
+    fn access(&self, request: &ParsedRequest) -> AccessRequest {
+        request.levels(NAME, Levels::ALL, None)
+    }
+
+    fn answer(&self, request: &AdmittedRequest<'_>) -> Result<Answer, ProblemDetails> {
+        respond(request).map(Answer::Response).ok_or_else(|| ProblemDetails::not_found(Nowhere::NOTHING.0))
+    }
+
+    #[cfg(feature = "openapi")]
+    fn describe(&self, _path: &str, _endpoint: &Described<'_>) -> Description {
+        Description::new("Metrics", "The numbers of each check's runs", self.formats())
+            .text("No check is run for a scrape, and the status code is 200 whatever the checks report.")
+            .with_format()
+            .with_numbers()
+    }
+}
+
+/// Answers with numbers, if the request is for a format of numbers. Nothing is stored, because they include ages.
+pub(super) fn respond(request: &AdmittedRequest<'_>) -> Option<Response> {
+    let Render::Metrics(render) = request.key.format.render else { return None };
+    let (service, visibility) = (request.service, request.key.visibility);
+    let mut checks = service.monitor.metrics();
+    checks.retain(|metrics| visibility.run.contains(metrics.check.level()));
+    let build = service.build_info.as_ref().filter(|_| visibility.info.is_some());
+    // The count of refusals tells a caller whether others try to get in.
+    let authorizer = service.authorizer.as_ref().filter(|_| !visibility.details.is_empty());
+    let refusals = authorizer.map(|authorizer| authorizer.refusals().by_reason().to_vec());
+    let body = render(&MetricsView::new(&checks, build, service.monitor.is_draining(), refusals));
+    let media_type = HeaderValue::from_static(request.key.format.media_type);
+    Some(CachedResponse::new(StatusCode::OK, media_type, body).into_response(request.parts))
+}

@@ -1,0 +1,106 @@
+//! `{base}/openapi.json`: the OpenAPI document.
+
+use std::sync::OnceLock;
+
+use axum::http::{HeaderValue, StatusCode, header};
+
+use super::{
+    super::{
+        cache::ResourceId,
+        cached_response::{CachedResponse, JSON},
+        negotiate::Formats,
+        openapi::{Described, Description, Security, Version, document, parameter},
+        paths::Paths,
+        peer::original_uri,
+        problem::ProblemDetails,
+        request::{AdmittedRequest, ParsedRequest},
+        scope::RouteScope,
+    },
+    route::{Answer, Mount, MountKind, Resource, Route},
+};
+use crate::{
+    access::AccessRequest,
+    render::{Format, schema},
+};
+
+#[derive(Debug)]
+struct OpenApi {
+    path: String,
+    others: Vec<Mount>,
+    /// The document in the default version, without a prefix.
+    standard: OnceLock<CachedResponse>,
+}
+
+pub(super) fn mount(paths: &Paths, mounts: &mut Vec<Mount>) {
+    let path = format!("{}/openapi.json", paths.base);
+    let others = mounts.iter().filter(|mount| mount.kind != MountKind::Alias).cloned().collect();
+    let route = OpenApi { path: path.clone(), others, standard: OnceLock::new() };
+    mounts.push(Mount::new(path, MountKind::Base, route));
+}
+
+impl Resource for OpenApi {
+    fn id(&self) -> ResourceId {
+        ResourceId { name: "openapi", check: None }
+    }
+
+    /// The document describes everything, with the endpoint's own status codes.
+    fn is_within(&self, scope: RouteScope) -> bool {
+        scope == RouteScope::EVERYTHING
+    }
+
+    fn formats(&self) -> Formats {
+        Formats::only(Format::JSON)
+    }
+
+    /// Needs every level, because it names every check.
+    fn access(&self, _request: &ParsedRequest) -> AccessRequest {
+        AccessRequest::Everything("openapi")
+    }
+
+    /// Answers with the client's own paths, in the version that it asks for.
+    fn answer(&self, request: &AdmittedRequest<'_>) -> Result<Answer, ProblemDetails> {
+        let version = Version::parse(request.parts.uri.query())?;
+        let prefix = original_uri(request.parts).path().strip_suffix(&*self.path).unwrap_or_default();
+        let response = if prefix.is_empty() && version == Version::default() {
+            self.standard.get_or_init(|| self.document(request, version, prefix)).clone()
+        } else {
+            // Not stored: a prefix may come from the client.
+            self.document(request, version, prefix)
+        };
+        Ok(Answer::Response(response.into_response(request.parts)))
+    }
+
+    fn describe(&self, _path: &str, _endpoint: &Described<'_>) -> Description {
+        Description::new("OpenApi", "This document", self.formats())
+            .text("The description of this endpoint, for OpenAPI 3.1 or 3.0.")
+            .with(parameter::version())
+            .with_body("application/json", &schema::object())
+            .with_etag()
+    }
+}
+
+impl OpenApi {
+    fn document(&self, request: &AdmittedRequest<'_>, version: Version, prefix: &str) -> CachedResponse {
+        let service = request.service;
+        let endpoint = Described {
+            codes: &service.status_codes.all(),
+            checks: &service.monitor.checks().collect::<Vec<_>>(),
+            build: service.build_info.as_ref(),
+            authorizer: service.authorizer.as_deref(),
+        };
+        let mut security = Security::new(version);
+        let mut items = Vec::new();
+        for Mount { path, route, .. } in &self.others {
+            items.extend(route.path_item(path, &endpoint, &mut security).map(|item| (&**path, item)));
+        }
+        items.extend(self.path_item(&self.path, &endpoint, &mut security).map(|item| (&*self.path, item)));
+        let document = document(&endpoint, items, &security, version, prefix);
+        // It has string keys only and cannot fail to serialize.
+        let body = serde_json::to_vec(&document).unwrap_or_default();
+        // Under access rules it is not for everybody. Clients may keep it, and ask whether it has changed.
+        let caching = if service.authorizer.is_some() { "private, no-cache" } else { "no-cache" };
+        CachedResponse::new(StatusCode::OK, JSON, body).with_etag().with_headers(|headers| {
+            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
+        })
+    }
+}

@@ -1,0 +1,103 @@
+//! `{base}`: the status of everything, and links to the rest.
+
+use axum::http::Uri;
+
+#[cfg(feature = "openapi")]
+use super::super::openapi::{Described, Description, parameter};
+#[cfg(feature = "metrics")]
+use super::metrics;
+use super::{
+    super::{
+        cache::ResourceId,
+        negotiate::Formats,
+        paths::Paths,
+        peer::{host, original_uri},
+        problem::ProblemDetails,
+        request::{AdmittedRequest, ParsedRequest},
+        scope::RouteScope,
+    },
+    route::{Answer, Mount, MountKind, ReportAnswer, Resource},
+};
+#[cfg(feature = "openapi")]
+use crate::render::schema::Shown;
+use crate::{
+    access::AccessRequest,
+    model::Levels,
+    render::{Format, Links, ReportSubject},
+};
+
+const NAME: &str = "overview";
+
+#[derive(Debug)]
+struct Overview;
+
+pub(super) fn mount(paths: &Paths, mounts: &mut Vec<Mount>) {
+    mounts.push(Mount::new(&*paths.base, MountKind::Base, Overview));
+}
+
+impl Resource for Overview {
+    fn id(&self) -> ResourceId {
+        ResourceId { name: NAME, check: None }
+    }
+
+    fn formats(&self) -> Formats {
+        Formats::all(Format::JSON)
+    }
+
+    fn access(&self, request: &ParsedRequest) -> AccessRequest {
+        let is_run = request.format.is_of_reports();
+        AccessRequest::Levels { route: NAME, shown: request.scope.levels, needed: None, with_info: true, is_run }
+    }
+
+    fn answer(&self, request: &AdmittedRequest<'_>) -> Result<Answer, ProblemDetails> {
+        #[cfg(feature = "metrics")]
+        if let Some(response) = metrics::respond(request) {
+            return Ok(Answer::Response(response));
+        }
+        let selection = request.select_levels(Levels::ALL)?;
+        Ok(Answer::Report(ReportAnswer {
+            selection,
+            render: Box::new(|request, gathered| {
+                let runtime = request.service.runtime_info.facts(host(request.parts));
+                let links = links(&request.service.paths, original_uri(request.parts), request.key.scope);
+                Ok(request.render(gathered, ReportSubject::Overview { runtime: &runtime, links: &links }))
+            }),
+            // It shows the uptime.
+            is_stored: false,
+        }))
+    }
+
+    #[cfg(feature = "openapi")]
+    fn describe(&self, _path: &str, endpoint: &Described<'_>) -> Description {
+        Description::new("Overview", "The status of everything, and what is running", self.formats())
+            .text(
+                "The overall status, the status of each level, build information and links. Callers see the parts that \
+                 they may see.",
+            )
+            .with_report_options()
+            .with(parameter::verbose())
+            .with(parameter::tag(endpoint.checks))
+            .with_reports(endpoint, Shown::Overview)
+            .with_numbers()
+    }
+}
+
+/// Returns the other routes with the prefix that the client sees; `overview` is the path that it asked for.
+fn links(paths: &Paths, overview: &Uri, scope: RouteScope) -> Links {
+    let base = &paths.base;
+    let prefix = overview.path().strip_suffix(base.as_str()).unwrap_or_default();
+    let link = |path: &str| format!("{prefix}{path}");
+    let group = |word: &str| scope.has_groups.then(|| link(&format!("{base}/{word}")));
+    Links {
+        levels: link(&paths.levels),
+        live: group("live"),
+        ready: group("ready"),
+        startup: group("startup"),
+        info: link(&format!("{base}/info")),
+        events: cfg!(feature = "events").then(|| link(&format!("{base}/events"))),
+        metrics: cfg!(feature = "metrics").then(|| link(&format!("{base}/metrics"))),
+        // The document describes everything, so it stands where everything is.
+        openapi: (cfg!(feature = "openapi") && scope == RouteScope::EVERYTHING)
+            .then(|| link(&format!("{base}/openapi.json"))),
+    }
+}

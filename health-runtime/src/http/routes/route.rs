@@ -1,0 +1,121 @@
+//! The definition of a route.
+
+use std::{fmt, sync::Arc};
+
+use axum::{extract::Request, response::Response};
+#[cfg(feature = "openapi")]
+use utoipa::openapi::PathItem;
+
+#[cfg(feature = "openapi")]
+use super::super::openapi::{Described, Description, Security};
+use super::super::{
+    cache::ResourceId,
+    cached_response::CachedResponse,
+    negotiate::Formats,
+    problem::ProblemDetails,
+    query::ViewOptions,
+    request::{AdmittedRequest, ParsedRequest},
+    scope::RouteScope,
+    service::Service,
+};
+use crate::{
+    access::{AccessRequest, Authorizer},
+    maybe_ready::MaybeReady,
+    monitor::{Gathered, Selection},
+};
+
+/// The destination of a path.
+pub(in crate::http) trait Route: fmt::Debug + Send + Sync {
+    /// Returns whether the route exists in a scope.
+    fn is_in(&self, _scope: RouteScope, _authorizer: Option<&Authorizer>) -> bool {
+        true
+    }
+
+    /// Answers a request.
+    fn handle(self: Arc<Self>, service: &Arc<Service>, scope: RouteScope, request: Request) -> MaybeReady<Response>;
+
+    /// Describes the route, unless clients need not know it.
+    #[cfg(feature = "openapi")]
+    fn path_item(&self, _path: &str, _endpoint: &Described<'_>, _security: &mut Security) -> Option<PathItem> {
+        None
+    }
+}
+
+/// A route that `GET`, `HEAD` and `OPTIONS` read.
+pub(in crate::http) trait Resource: fmt::Debug + Send + Sync {
+    fn id(&self) -> ResourceId;
+
+    /// Returns whether the resource exists in a scope. By default it needs a level.
+    fn is_within(&self, scope: RouteScope) -> bool {
+        !scope.levels.is_empty()
+    }
+
+    fn formats(&self) -> Formats;
+
+    /// Returns the options of a query that this resource reads. By default those that every report has.
+    fn options(&self, asked: ViewOptions) -> ViewOptions {
+        ViewOptions { view: None, is_cumulative: false, ..asked }
+    }
+
+    /// Returns the permission that a request needs.
+    fn access(&self, request: &ParsedRequest) -> AccessRequest;
+
+    fn answer(&self, request: &AdmittedRequest<'_>) -> Result<Answer, ProblemDetails>;
+
+    #[cfg(feature = "openapi")]
+    fn describe(&self, path: &str, endpoint: &Described<'_>) -> Description;
+}
+
+/// The answer of a resource.
+pub(in crate::http) enum Answer {
+    /// A response for which no check is run.
+    Response(Response),
+    Report(ReportAnswer),
+}
+
+/// An answer that shows a report.
+pub(in crate::http) struct ReportAnswer {
+    pub(in crate::http) selection: Selection,
+    pub(in crate::http) render: RenderAnswer,
+    /// Whether the response may be stored for as long as the report is valid.
+    pub(in crate::http) is_stored: bool,
+}
+
+type RenderAnswer = Box<dyn FnOnce(&AdmittedRequest<'_>, &Gathered) -> Result<CachedResponse, ProblemDetails> + Send>;
+
+impl Answer {
+    /// Shows a report, and stores the response.
+    pub(super) fn report(
+        selection: Selection,
+        render: impl FnOnce(&AdmittedRequest<'_>, &Gathered) -> Result<CachedResponse, ProblemDetails> + Send + 'static,
+    ) -> Self {
+        Self::Report(ReportAnswer { selection, render: Box::new(render), is_stored: true })
+    }
+}
+
+/// A path of the endpoint, in axum's syntax, and its route.
+#[derive(Clone, Debug)]
+pub(in crate::http) struct Mount {
+    pub(in crate::http) path: String,
+    pub(in crate::http) route: Arc<dyn Route>,
+    pub(in crate::http) kind: MountKind,
+}
+
+/// The standing of a path among the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::http) enum MountKind {
+    /// A path under `base_path`. Without its route it leads nowhere.
+    Base,
+    /// A path under `levels_path`. Without its route it leads nowhere.
+    Levels,
+    /// A path that belongs to the service without its route.
+    Optional,
+    /// A further path of a route, which nothing describes.
+    Alias,
+}
+
+impl Mount {
+    pub(super) fn new(path: impl Into<String>, kind: MountKind, route: impl Route + 'static) -> Self {
+        Self { path: path.into(), route: Arc::new(route), kind }
+    }
+}

@@ -1,0 +1,264 @@
+//! `POST {base}/token`: a token for a caller that another policy knows (RFC 6749, sections 4.4 and 5).
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    body::{Body, to_bytes},
+    extract::Request,
+    http::{HeaderValue, Method, StatusCode, header, request::Parts},
+    response::Response,
+};
+use tokio::time::timeout;
+#[cfg(feature = "openapi")]
+use utoipa::openapi::PathItem;
+
+#[cfg(feature = "openapi")]
+use super::super::openapi::{Described, Security};
+use super::{
+    super::{
+        cached_response::{JSON, insert_common},
+        paths::Paths,
+        peer::caller,
+        problem::{ProblemDetails, add_challenges, refused_temporarily},
+        scope::RouteScope,
+        service::Service,
+    },
+    route::{Mount, MountKind, Route},
+};
+use crate::{
+    access::{Authorizer, Refusal, Token},
+    maybe_ready::MaybeReady,
+    model::Levels,
+};
+
+const MAX_BODY_BYTES: usize = 8 * 1024;
+
+const BODY_TIMEOUT: Duration = Duration::from_secs(5);
+
+const ALLOWED_METHODS: HeaderValue = HeaderValue::from_static("POST");
+
+/// The errors of RFC 6749, section 5.2, that a request can have here.
+#[derive(Clone, Copy, Debug)]
+enum TokenError {
+    InvalidRequest(&'static str),
+    InvalidClient,
+    UnauthorizedClient,
+    UnsupportedGrantType,
+    InvalidScope,
+}
+
+#[derive(Debug)]
+struct IssueToken;
+
+pub(super) fn mount(paths: &Paths, mounts: &mut Vec<Mount>) {
+    mounts.push(Mount::new(format!("{}/token", paths.base), MountKind::Optional, IssueToken));
+}
+
+impl Route for IssueToken {
+    /// Is not where nobody needs a token: a port for every caller, or for orchestrators alone, is no place to send a password
+    /// to.
+    fn is_in(&self, scope: RouteScope, authorizer: Option<&Authorizer>) -> bool {
+        authorizer.is_some_and(|authorizer| authorizer.gives_tokens(scope.levels, scope.has_groups))
+    }
+
+    fn handle(self: Arc<Self>, service: &Arc<Service>, _scope: RouteScope, request: Request) -> MaybeReady<Response> {
+        let Some(authorizer) = service.authorizer.clone() else {
+            return MaybeReady::ready(ProblemDetails::not_found("no tokens are given out").into_response());
+        };
+        if request.method() != Method::POST {
+            let problem = ProblemDetails::refused(StatusCode::METHOD_NOT_ALLOWED, "a token is asked for with POST");
+            let mut response = problem.into_response();
+            response.headers_mut().insert(header::ALLOW, ALLOWED_METHODS);
+            return MaybeReady::ready(response);
+        }
+        MaybeReady::boxed(async move {
+            let (parts, body) = request.into_parts();
+            match issue(&authorizer, parts, body).await {
+                Ok(token) => respond(StatusCode::OK, token.to_json()),
+                Err(response) => response,
+            }
+        })
+    }
+
+    #[cfg(feature = "openapi")]
+    fn path_item(&self, _path: &str, endpoint: &Described<'_>, security: &mut Security) -> Option<PathItem> {
+        let authorizer = endpoint.authorizer.filter(|authorizer| authorizer.gives_tokens(Levels::ALL, true))?;
+        Some(description::path_item(authorizer, security.require(&authorizer.requirement_of_tokens())))
+    }
+}
+
+/// The caller is looked at first: what a stranger sends is not even read.
+async fn issue(authorizer: &Authorizer, parts: Parts, body: Body) -> Result<Token, Response> {
+    let caller = caller(authorizer, parts);
+    let token = authorizer.token(&caller).await.map_err(|refusal| refused(&refusal))?;
+    let Ok(Ok(form)) = timeout(BODY_TIMEOUT, to_bytes(body, MAX_BODY_BYTES)).await else {
+        return Err(TokenError::InvalidRequest("the body cannot be read, or is longer than 8 KiB").into_response());
+    };
+    check(&form).map_err(TokenError::into_response)?;
+    Ok(token)
+}
+
+/// What a form may say: that it is the caller itself who wants a token.
+fn check(form: &[u8]) -> Result<(), TokenError> {
+    let mut grants = 0;
+    for (key, value) in form_urlencoded::parse(form) {
+        match (&*key, &*value) {
+            ("grant_type", "client_credentials") => grants += 1,
+            ("grant_type", _) => return Err(TokenError::UnsupportedGrantType),
+            // A token grants what the caller's policy grants, and cannot be asked for less.
+            ("scope", scope) if !scope.is_empty() => return Err(TokenError::InvalidScope),
+            _ => {}
+        }
+    }
+    match grants {
+        0 if !form.is_empty() => {
+            Err(TokenError::InvalidRequest("a body is a form with `grant_type=client_credentials`; or send none"))
+        }
+        0 | 1 => Ok(()),
+        _ => Err(TokenError::InvalidRequest("`grant_type` stands there twice")),
+    }
+}
+
+/// What the RFC has words for is said with them.
+fn refused(refusal: &Refusal) -> Response {
+    let error = match refusal.status() {
+        StatusCode::UNAUTHORIZED => TokenError::InvalidClient,
+        StatusCode::FORBIDDEN => TokenError::UnauthorizedClient,
+        _ => return refused_temporarily(refusal),
+    };
+    let mut response = error.into_response();
+    add_challenges(refusal, response.headers_mut());
+    response
+}
+
+impl TokenError {
+    const fn code(self) -> &'static str {
+        match self {
+            Self::InvalidRequest(_) => "invalid_request",
+            Self::InvalidClient => "invalid_client",
+            Self::UnauthorizedClient => "unauthorized_client",
+            Self::UnsupportedGrantType => "unsupported_grant_type",
+            Self::InvalidScope => "invalid_scope",
+        }
+    }
+
+    const fn description(self) -> &'static str {
+        match self {
+            Self::InvalidRequest(what) => what,
+            Self::InvalidClient => "this needs credentials that are accepted",
+            Self::UnauthorizedClient => "this caller may have no level run, so it gets no token",
+            Self::UnsupportedGrantType => "the only grant type is client_credentials",
+            Self::InvalidScope => "a token grants what its caller may see, and cannot be asked for a scope",
+        }
+    }
+
+    const fn status(self) -> StatusCode {
+        match self {
+            Self::InvalidClient => StatusCode::UNAUTHORIZED,
+            _ => StatusCode::BAD_REQUEST,
+        }
+    }
+
+    fn into_response(self) -> Response {
+        let body = serde_json::json!({ "error": self.code(), "error_description": self.description() });
+        respond(self.status(), body.to_string().into_bytes())
+    }
+}
+
+fn respond(status: StatusCode, body: Vec<u8>) -> Response {
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, JSON);
+    // What RFC 6749, section 5.1, wants beside `no-store`.
+    headers.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
+    insert_common(headers);
+    response
+}
+
+#[cfg(feature = "openapi")]
+mod description {
+    use utoipa::openapi::{
+        Content, HttpMethod, Object, ObjectBuilder, PathItem, RefOr, ResponseBuilder, Schema, Type,
+        path::{OperationBuilder, PathItemBuilder},
+        request_body::RequestBodyBuilder,
+        security::SecurityRequirement,
+    };
+
+    use super::super::super::openapi::{TAG, header};
+    use crate::{access::Authorizer, render::schema};
+
+    const ERRORS: [&str; 5] =
+        ["invalid_request", "invalid_client", "unauthorized_client", "unsupported_grant_type", "invalid_scope"];
+
+    /// Describes `POST`. Refusals that RFC 6749 has no words for are problem documents.
+    pub(super) fn path_item(authorizer: &Authorizer, security: Vec<SecurityRequirement>) -> PathItem {
+        let text = || Schema::from(Object::with_type(Type::String));
+        let object = |fields: Vec<(&str, Schema)>| -> RefOr<Schema> {
+            let empty = ObjectBuilder::new().schema_type(Type::Object);
+            let object = fields.into_iter().fold(empty, |object, (name, of)| object.property(name, of).required(name));
+            Schema::from(object.build()).into()
+        };
+        let json = |schema: RefOr<Schema>, why: &str| {
+            ResponseBuilder::new().description(why).content("application/json", Content::new(Some(schema)))
+        };
+        let token = object(vec![
+            ("access_token", text()),
+            ("token_type", text()),
+            ("expires_in", Object::with_type(Type::Integer).into()),
+            ("token", text()),
+        ]);
+        let word = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(ERRORS)).build();
+        let error = object(vec![("error", word.into()), ("error_description", text())]);
+        let problem = || {
+            let problem = ResponseBuilder::new().description("Not now");
+            let problem = problem.content("application/problem+json", Content::new(Some(schema::named("Problem"))));
+            let problem = if cfg!(feature = "page") {
+                problem.content("text/html", Content::new(Some(RefOr::from(text()))))
+            } else {
+                problem
+            };
+            problem.header("Retry-After", header(Type::Integer)).build()
+        };
+        let grant = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(["client_credentials"])).build();
+        let form = ObjectBuilder::new().schema_type(Type::Object).property("grant_type", grant).build();
+        let body = RequestBodyBuilder::new()
+            .content("application/x-www-form-urlencoded", Content::new(Some(RefOr::from(Schema::from(form)))))
+            .build();
+        let unauthorized = json(error.clone(), "Unauthorized").header("WWW-Authenticate", header(Type::String));
+        let operation = OperationBuilder::new()
+            .operation_id(Some("postToken"))
+            .summary(Some("A token for a caller that is known"))
+            .description(Some("The token grants what the caller may see, for a short time. The body may be left out."))
+            .tag(TAG)
+            .securities(Some(security))
+            .request_body(Some(body))
+            .response("200", json(token, "OK").build())
+            .response("400", json(error, "Bad Request").build())
+            .response("401", unauthorized.build())
+            .response("503", problem());
+        let operation = if authorizer.has_limits() { operation.response("429", problem()) } else { operation };
+        PathItemBuilder::new().operation(HttpMethod::Post, operation.build()).build()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_may_ask_for_a_token_of_its_own() {
+        assert!(check(b"").is_ok());
+        assert!(check(b"grant_type=client_credentials").is_ok());
+        assert!(check(b"scope=&grant_type=client_credentials&client_id=ada").is_ok());
+        for (form, code) in [
+            (&b"grant_type=password"[..], "unsupported_grant_type"),
+            (b"grant_type=client_credentials&scope=health", "invalid_scope"),
+            (b"scope=", "invalid_request"),
+            (br#"{"grant_type":"client_credentials"}"#, "invalid_request"),
+            (b"grant_type=client_credentials&grant_type=client_credentials", "invalid_request"),
+        ] {
+            assert_eq!(check(form).map_err(TokenError::code), Err(code));
+        }
+    }
+}
