@@ -43,7 +43,7 @@ async fn main() -> Result<()> {
     let file = |name: &str| folder.path().join(name);
     let tls = Tls::new(file("server.crt"), file("server.key")).with_optional_clients(file("ca.pem"));
     let server = Server::new()
-        .listen("127.0.0.1:0", health.levels(4..=5)?.router())
+        .listen("127.0.0.1:0", health.levels(Level::L4..=Level::L5).router())
         .listen_tls("127.0.0.1:0", tls, health.router())
         .start()?;
     let [open, admin] = server.local_addrs() else { return Err("two places".into()) };

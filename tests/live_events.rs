@@ -255,7 +255,7 @@ async fn ids_count_the_changes_that_a_caller_may_see() {
     };
     let endpoint = details([hidden(), flapping("flaps")]);
     ask(endpoint.monitor(), 10).await;
-    let place = endpoint.levels(3..=3).expect("levels");
+    let place = endpoint.levels(Level::L3);
     let (address, whole) = (serve(place.router()).await, serve(endpoint.router()).await);
     let mut client = Client::open(address, PATH, None).await;
     let state = client.event().await;
@@ -452,7 +452,7 @@ async fn a_stream_that_always_has_something_to_tell_ends_after_a_time_as_well() 
 #[tokio::test(start_paused = true)]
 async fn a_stream_is_no_more_silent_for_what_it_does_not_tell() {
     let endpoint = endpoint([flapping_every(Duration::from_secs(5), "hidden", Level::L1)]);
-    let place = endpoint.levels(5..=5).expect("levels");
+    let place = endpoint.levels(Level::L5);
     let mut stream = body_of(&place).await.into_data_stream();
     let first = stream.next().await.expect("a state").expect("a state");
     assert!(first.starts_with(b"retry: 2000\nid: "), "{first:?}");

@@ -43,7 +43,7 @@ async fn json(router: &Router, path: &str) -> Value {
 
 #[tokio::test]
 async fn what_is_not_served_at_a_place_is_not_there() {
-    let shallow = ship().levels(4..=5).expect("levels").router();
+    let shallow = ship().levels(Level::L4..=Level::L5).router();
     let whole = ship().router();
     for (path, at_shallow, at_whole) in [
         ("/health", 200, 503),
@@ -75,7 +75,7 @@ async fn what_is_not_served_at_a_place_is_not_there() {
 /// Whether a check exists cannot be found out where its level is not served.
 #[tokio::test]
 async fn a_check_of_another_level_is_like_none_at_all() {
-    let shallow = ship().levels(4..).expect("levels").router();
+    let shallow = ship().levels(Level::L4..=Level::L5).router();
     for query in ["", "?format=json", "?timeout=1s", "?tag=deep", "?view=values"] {
         let (_, hidden) = ask(&shallow, &format!("/health/checks/db{query}")).await;
         let (_, unknown) = ask(&shallow, &format!("/health/checks/xy{query}")).await;
@@ -98,8 +98,7 @@ async fn a_place_and_access_narrow_each_other() {
     .access(access)
     .build()
     .expect("a good endpoint");
-    let (middle, deep) =
-        (health.levels(2..=4).expect("levels").router(), health.levels(1..=2).expect("levels").router());
+    let (middle, deep) = (health.levels(Level::L2..=Level::L4).router(), health.levels(Level::L1..=Level::L2).router());
     let levels = json(&middle, "/health/levels").await;
     assert_eq!(levels.as_object().expect("an object").keys().collect::<Vec<_>>(), ["level_4", "status"]);
     assert_eq!(json(&middle, "/health").await["levels"], json!({ "level_4": "pass" }));
@@ -117,7 +116,7 @@ async fn a_place_and_access_narrow_each_other() {
 
 #[tokio::test]
 async fn groups_stay_whole() {
-    let shallow = ship().levels(5..=5).expect("levels").router();
+    let shallow = ship().levels(Level::L5).router();
     let (status, body) = ask(&shallow, "/readyz").await;
     assert_eq!(status, 503);
     assert!(body.contains("[-]db "), "{body}");
@@ -133,7 +132,7 @@ async fn links_show_what_is_there() {
     let all = ["events", "info", "levels", "live", "metrics", "openapi", "ready", "startup"];
     assert_eq!(links(&health).await, all);
     assert_eq!(links(&health.without_groups()).await, ["events", "info", "levels", "metrics"]);
-    let shallow = health.levels(4..=5).expect("levels");
+    let shallow = health.levels(Level::L4..=Level::L5);
     assert_eq!(links(&shallow).await, all.into_iter().filter(|link| *link != "openapi").collect::<Vec<_>>());
 }
 
@@ -150,7 +149,7 @@ async fn each_place_has_its_part_of_every_route() {
         .tokens(tokens);
     let health = sample().access(access).build().expect("a good endpoint");
     health.monitor().report(&Selection::everything()).await;
-    let shallow = health.levels(4..=5).expect("levels").router();
+    let shallow = health.levels(Level::L4..=Level::L5).router();
     let (deep, probes) = (health.without_groups().router(), health.without_levels().router());
     for (path, at_shallow, at_deep, at_probes) in [
         ("/health?format=html", 200, 503, 404),
@@ -203,7 +202,7 @@ fn resolved(page: &str, link: &str) -> String {
 async fn pages_link_to_what_is_there() {
     let access = Access::new().levels(Levels::ALL, public().with_details());
     for (health, is_guarded) in [(ship(), false), (sample().access(access).build().expect("good"), true)] {
-        let shallow = health.levels(4..=5).expect("levels");
+        let shallow = health.levels(Level::L4..=Level::L5);
         for (endpoint, levels, has_groups) in [
             (health.clone(), 5, true),
             (shallow.clone(), 2, true),
@@ -277,7 +276,7 @@ async fn every_place_shares_one_run_and_nobody_elses_answer() {
     .details(ShowDetails::Always)
     .build()
     .expect("a good endpoint");
-    let (shallow, whole) = (health.levels(5..).expect("levels").router(), health.router());
+    let (shallow, whole) = (health.levels(Level::L5).router(), health.router());
     // The stored answer of one must not be given at the other, in either order.
     for router in [&whole, &shallow, &whole, &shallow] {
         let report = json(router, "/health/levels").await;
@@ -297,7 +296,7 @@ async fn each_place_has_its_own_status_codes() {
     });
     let health = builder([check.readiness()]).build().expect("a good endpoint");
     let consul = health.status_codes(StatusCodes::new().warn(429)).expect("good codes");
-    let narrow = consul.levels(4..=5).expect("levels").without_groups();
+    let narrow = consul.levels(Level::L4..=Level::L5).without_groups();
     // Each twice: the answer of one place must not be given at another.
     for _ in 0..2 {
         for path in ["/readyz", "/health", "/health/levels", "/health/levels/4", "/health/checks/queue"] {
@@ -325,20 +324,9 @@ async fn each_place_has_its_own_status_codes() {
     assert_eq!(codes.collect::<Vec<_>>(), [99, 204]);
 }
 
-#[test]
-fn ranges_narrow_and_wrong_ones_are_errors() {
-    let health = ship();
-    assert!(health.levels(..).is_ok());
-    for (range, written) in [(0..=5, "0..=5"), (4..=6, "4..=6"), (6..=9, "6..=9")] {
-        let error = health.levels(range).expect_err("no levels");
-        assert!(matches!(error.problems(), [Problem::InvalidLevels { range, .. }] if range == written), "{error}");
-    }
-    assert!(health.levels(3..3).expect_err("none").to_string().contains("`3..3` is no range of levels"));
-}
-
 #[tokio::test]
-async fn what_is_left_is_what_both_ranges_hold() {
-    let health = ship().levels(1..=3).and_then(|health| health.levels(3..)).expect("levels");
+async fn level_ranges_intersect() {
+    let health = ship().levels(Level::L1..=Level::L3).levels(Level::L3..=Level::L5);
     assert_eq!(ask(&health.router(), "/health/levels/3").await.0, 200);
     assert_eq!(ask(&health.router(), "/health/levels/1").await.0, 404);
     assert_eq!(ask(&health.router(), "/health/levels/5").await.0, 404);

@@ -140,12 +140,6 @@ pub enum Problem {
         /// The fault of the file. It repeats nothing of the file's content, which may be a key.
         source: Arc<dyn StdError + Send + Sync>,
     },
-    /// A range that holds no level, or more than levels.
-    #[non_exhaustive]
-    InvalidLevels {
-        /// The range, as numbers.
-        range: String,
-    },
     /// What a load balancer is to be told, and could not make sense of.
     #[non_exhaustive]
     InvalidSetting {
@@ -313,10 +307,6 @@ impl fmt::Display for Problem {
             Self::CannotListen { address, source } => write!(f, "{address} cannot be listened on: {source}"),
             Self::CannotServe { fault } => write!(f, "the server cannot run: {fault}"),
             Self::UnusableTls { file, source } => write!(f, "`{file}` cannot be used for TLS: {source}"),
-            Self::InvalidLevels { range } => write!(
-                f,
-                "`{range}` is no range of levels; a level is a number from 1 (the whole ship) to 5 (cheap and always safe)"
-            ),
             Self::InvalidSetting { key, value, reason } => write!(f, "`{key}` is {value:?}; {reason}"),
         }
     }

@@ -183,7 +183,7 @@ async fn what_is_public_in_part_hides_no_mistake() {
         assert_eq!(get(address, path).await.status, status, "{path}");
     }
     // Where there is nothing but what is public, nobody has to be sure.
-    let address = serve_with_addresses(endpoint.levels(5..=5).expect("levels").router()).await;
+    let address = serve_with_addresses(endpoint.levels(Level::L5).router()).await;
     for path in ["/health", "/health/levels", "/health/levels/5"] {
         assert_eq!(get_with(address, path, &borrowed(&wrong)).await.status, 200, "{path}");
     }

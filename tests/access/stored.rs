@@ -59,7 +59,7 @@ const QUERIES: [&str; 14] = [
 
 /// Ways to the same endpoint, each with its own links.
 fn places(endpoint: &health_runtime::Endpoint) -> Vec<(Router, &'static str)> {
-    let narrow = endpoint.levels(4..=5).expect("levels");
+    let narrow = endpoint.levels(Level::L4..=Level::L5);
     vec![
         (endpoint.router(), ""),
         (narrow.router(), ""),

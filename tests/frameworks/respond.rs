@@ -4,7 +4,7 @@ use axum::{
     body::{Body, to_bytes},
     http::{Method, Request},
 };
-use health_runtime::{Endpoint, View, access::PeerAddress};
+use health_runtime::{Endpoint, Level, View, access::PeerAddress};
 use health_tests::builder;
 use tower::ServiceExt as _;
 
@@ -69,7 +69,7 @@ async fn respond_answers_what_the_router_answers() {
     let deep = builder([]).levels_path(("/deep", View::Values)).build().expect("a good endpoint");
     let below = builder([]).base_path("/deep/health").levels_path("/deep").build().expect("a good endpoint");
     let whole = super::health();
-    let shallow = whole.levels(5..=5).expect("levels").without_groups();
+    let shallow = whole.levels(Level::L5).without_groups();
     let groups = whole.without_levels();
     for health in [&whole, &shallow, &groups, &deep, &below] {
         for path in PATHS {

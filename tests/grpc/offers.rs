@@ -125,14 +125,14 @@ async fn place_narrows_what_there_is() {
     let deep = Switch::default();
     deep.turn(false);
     let health = ship(&deep).build().expect("a good endpoint");
-    let shallow = GrpcHealth::new(&health.levels(4..=5).expect("levels"));
+    let shallow = GrpcHealth::new(&health.levels(Level::L4..=Level::L5));
     let expected = ["", "alive", "level/4", "level/5", "liveness", "readiness", "startup"];
     assert_eq!(list(shallow.clone()).await.expect("a list").keys().collect::<Vec<_>>(), expected);
     assert_eq!(check(&shallow, "db").await.expect_err("not there").code(), Code::NotFound);
     // Groups stay whole, as over HTTP.
     assert_eq!(check(&shallow, "").await.expect("an answer"), NotServing);
     // Level 1 is about every check that is there.
-    let deepest = GrpcHealth::new(&health.levels(1..=3).expect("levels").without_groups());
+    let deepest = GrpcHealth::new(&health.levels(Level::L1..=Level::L3).without_groups());
     assert_eq!(check(&deepest, "level/1").await.expect("an answer"), NotServing);
     let expected = ["billing", "db", "level/1", "level/2", "level/3"];
     assert_eq!(list(deepest).await.expect("a list").keys().collect::<Vec<_>>(), expected);

@@ -167,8 +167,8 @@ async fn passwords_are_not_guessed_here_either() {
 #[tokio::test]
 async fn tokens_are_given_where_they_are_of_use() {
     let endpoint = health_tests::builder([]).access(access()).build().expect("a good endpoint");
-    let public = endpoint.levels(5..=5).expect("levels").router();
-    let guarded = endpoint.levels(4..=5).expect("levels").router();
+    let public = endpoint.levels(Level::L5).router();
+    let guarded = endpoint.levels(Level::L4..=Level::L5).router();
     for (router, status) in [(public, 404), (guarded, 200), (endpoint.without_groups().router(), 200)] {
         let address = health_tests::serve(router).await;
         let service = Service { address, runs: std::sync::Arc::default() };

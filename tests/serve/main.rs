@@ -55,7 +55,7 @@ async fn one_endpoint_has_other_levels_at_each_address() {
         .liveness(),
     ]);
     let server = Server::new()
-        .listen(ANY, health.levels(4..=5).expect("levels").router())
+        .listen(ANY, health.levels(Level::L4..=Level::L5).router())
         .listen("localhost:0", health.without_levels().router())
         .listen_unix(&*socket, health.router())
         .start()

@@ -61,7 +61,7 @@ async fn a_certificate_or_a_password() {
     let checks = [Check::new("deep", Level::L1, || async { true }), Check::new("middle", Level::L3, || async { true })];
     let health = builder(checks).access(Access::new().levels(Levels::ALL, either)).build().expect("a good endpoint");
     // Less at this place than the policy grants: what is left is what both allow.
-    let server = serve_tls("127.0.0.1:0", tls, health.levels(1..=3).expect("levels").router()).expect("a server");
+    let server = serve_tls("127.0.0.1:0", tls, health.levels(Level::L1..=Level::L3).router()).expect("a server");
     let address = server.local_addrs()[0];
     let prober = client::Client::new(&authority, Some(&authority.client("Prober", 7)), BOTH);
     let levels = prober.get(address, "/health/levels").await.json();

@@ -93,7 +93,7 @@ const DEFAULT_WATCH_INTERVAL: Duration = Duration::from_secs(10);
 ///
 /// # Access
 ///
-/// The endpoint limits the services: `health.levels(4..=5)?` has two levels and the groups. With rules of
+/// The endpoint limits the services: `health.levels(Level::L4..=Level::L5)` has two levels and the groups. With rules of
 /// [`Access`](crate::access::Access), everybody may ask about the groups without a policy and about the levels that are
 /// [`public`](crate::access::public()). Every other service is unknown, because policies read HTTP requests
 /// and are not applied here. With limits, no level is public, because limits count requests over HTTP.

@@ -1,4 +1,4 @@
-use std::{ops::RangeBounds, sync::Arc};
+use std::sync::Arc;
 
 use axum::Router;
 
@@ -340,10 +340,10 @@ impl Endpoint {
     /// The same endpoint with these levels alone, for one of the places where it is served:
     ///
     /// ```
-    /// use health_runtime::Endpoint;
+    /// use health_runtime::{Endpoint, Level};
     ///
     /// let health = Endpoint::builder().build()?;
-    /// let everybody = health.levels(4..=5)?.router();
+    /// let everybody = health.levels(Level::L4..=Level::L5).router();
     /// let operators = health.router();
     /// # let _ = (everybody, operators);
     /// # Ok::<(), health_runtime::Error>(())
@@ -354,14 +354,10 @@ impl Endpoint {
     /// checks, because readiness that leaves out the database is no readiness; so the names and statuses of
     /// their members are shown. A check whose dependency is at another level is blocked by it all the same.
     ///
-    /// Called again, what is left is what both ranges hold.
-    ///
-    /// # Errors
-    /// [`Problem::InvalidLevels`] if the range is empty or goes beyond 1 to 5.
-    pub fn levels(&self, levels: impl RangeBounds<u8>) -> Result<Self, Error> {
-        let levels = Levels::from_range(&levels)
-            .ok_or_else(|| Error::new(vec![Problem::InvalidLevels { range: Levels::range_text(&levels) }]))?;
-        Ok(Self::within(&self.service, RouteScope { levels: self.scope.levels.and(levels), ..self.scope }))
+    /// A second call keeps the levels that both calls name.
+    #[must_use]
+    pub fn levels(&self, levels: impl Into<Levels>) -> Self {
+        Self::within(&self.service, RouteScope { levels: self.scope.levels.and(levels.into()), ..self.scope })
     }
 
     /// The same endpoint without the overview, the levels and the single checks: the groups and the build information are

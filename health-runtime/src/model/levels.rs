@@ -1,7 +1,4 @@
-use std::{
-    fmt,
-    ops::{Bound, RangeBounds, RangeInclusive},
-};
+use std::{fmt, ops::RangeInclusive};
 
 use super::Level;
 
@@ -30,38 +27,6 @@ impl Levels {
 
     pub(crate) const fn one(level: Level) -> Self {
         Self(1 << (level.number() - 1))
-    }
-
-    /// The levels of a range of numbers, from 1 to 5 where it is open. `None` for one that is empty, or that names a
-    /// number which is no level.
-    pub(crate) fn from_range(range: &impl RangeBounds<u8>) -> Option<Self> {
-        let first = match range.start_bound() {
-            Bound::Included(first) => *first,
-            Bound::Excluded(before) => before.checked_add(1)?,
-            Bound::Unbounded => 1,
-        };
-        let last = match range.end_bound() {
-            Bound::Included(last) => *last,
-            Bound::Excluded(behind) => behind.checked_sub(1)?,
-            Bound::Unbounded => 5,
-        };
-        let (first, last) = (Level::try_from(first).ok()?, Level::try_from(last).ok()?);
-        (first <= last).then(|| Level::ALL.into_iter().filter(|level| (first..=last).contains(level)).collect())
-    }
-
-    /// The range as it may have been written.
-    pub(crate) fn range_text(range: &impl RangeBounds<u8>) -> String {
-        let first = match range.start_bound() {
-            Bound::Included(first) => first.to_string(),
-            // Nothing that is written with dots begins like this.
-            Bound::Excluded(before) => format!("{before}<"),
-            Bound::Unbounded => String::new(),
-        };
-        match range.end_bound() {
-            Bound::Included(last) => format!("{first}..={last}"),
-            Bound::Excluded(behind) => format!("{first}..{behind}"),
-            Bound::Unbounded => format!("{first}.."),
-        }
     }
 
     /// Returns whether the set holds this level.
@@ -132,17 +97,17 @@ impl FromIterator<Level> for Levels {
 mod tests {
     use super::*;
 
-    fn numbers(levels: Option<Levels>) -> Option<Vec<u8>> {
-        Some(levels?.iter().map(Level::number).collect())
+    fn numbers(levels: Levels) -> Vec<u8> {
+        levels.iter().map(Level::number).collect()
     }
 
     #[test]
     fn range_of_levels_holds_both_ends_in_either_order() {
-        let range = |one, other| numbers(Some(Levels::from(one..=other)));
-        assert_eq!(range(Level::L1, Level::L3), Some(vec![1, 2, 3]));
-        assert_eq!(range(Level::L3, Level::L1), Some(vec![1, 2, 3]));
-        assert_eq!(range(Level::L4, Level::L4), Some(vec![4]));
-        assert_eq!(range(Level::L5, Level::L1), Some(vec![1, 2, 3, 4, 5]));
+        let range = |one, other| numbers(Levels::from(one..=other));
+        assert_eq!(range(Level::L1, Level::L3), [1, 2, 3]);
+        assert_eq!(range(Level::L3, Level::L1), [1, 2, 3]);
+        assert_eq!(range(Level::L4, Level::L4), [4]);
+        assert_eq!(range(Level::L5, Level::L1), [1, 2, 3, 4, 5]);
         assert_eq!(Levels::from([Level::L5, Level::L2, Level::L5]), [Level::L2, Level::L5].into_iter().collect());
         assert_eq!(Levels::from(Level::L3), Levels::one(Level::L3));
         assert!(Levels::from([]).is_empty());
@@ -150,24 +115,9 @@ mod tests {
     }
 
     #[test]
-    fn range_of_numbers_is_levels_or_nothing() {
-        assert_eq!(numbers(Levels::from_range(&(4..=5))), Some(vec![4, 5]));
-        assert_eq!(numbers(Levels::from_range(&(1..4))), Some(vec![1, 2, 3]));
-        assert_eq!(numbers(Levels::from_range(&(..=2))), Some(vec![1, 2]));
-        assert_eq!(numbers(Levels::from_range(&(3..))), Some(vec![3, 4, 5]));
-        assert_eq!(Levels::from_range(&(..)), Some(Levels::ALL));
-        for wrong in [0..=5, 1..=6, 0..=0, 255..=255] {
-            assert_eq!(Levels::from_range(&wrong), None, "{wrong:?}");
-        }
-        #[allow(clippy::reversed_empty_ranges, reason = "that is the mistake")]
-        let empty = [Levels::from_range(&(4..=3)), Levels::from_range(&(3..3)), Levels::from_range(&(..0))];
-        assert_eq!(empty, [None; 3]);
-    }
-
-    #[test]
     fn sets_are_combined() {
         let deep: Levels = [Level::L1, Level::L2].into_iter().collect();
-        assert_eq!(numbers(Some(deep.others())), Some(vec![3, 4, 5]));
+        assert_eq!(numbers(deep.others()), [3, 4, 5]);
         assert_eq!(deep.or(deep.others()), Levels::ALL);
         assert!(deep.and(deep.others()).is_empty());
         assert!(deep.contains(Level::L2) && !deep.contains(Level::L3));

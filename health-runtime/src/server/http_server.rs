@@ -82,7 +82,7 @@ pub fn serve_tls(address: impl Into<TcpAddress>, tls: Tls, router: Router) -> Re
 /// For one address, [`serve_isolated`] is enough. Several addresses can offer different levels of one endpoint:
 ///
 /// ```
-/// use health_runtime::{Endpoint, Server};
+/// use health_runtime::{Endpoint, Level, Server};
 ///
 /// # #[tokio::main]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -91,7 +91,7 @@ pub fn serve_tls(address: impl Into<TcpAddress>, tls: Tls, router: Router) -> Re
 /// # #[cfg(any())]
 /// let (public, admin) = ("0.0.0.0:8080", "127.0.0.1:9090");
 /// let server = Server::new()
-///     .listen(public, health.levels(4..=5)?.router())
+///     .listen(public, health.levels(Level::L4..=Level::L5).router())
 ///     .listen(admin, health.router())
 ///     .start()?;
 /// # server.stop().await;
