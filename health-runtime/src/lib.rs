@@ -16,6 +16,7 @@ mod http;
 mod log;
 mod mask;
 mod maybe_ready;
+#[macro_use]
 mod model;
 mod monitor;
 mod registry;

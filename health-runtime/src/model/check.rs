@@ -474,4 +474,3 @@ macro_rules! shared_settings {
         }
     };
 }
-pub(crate) use shared_settings;

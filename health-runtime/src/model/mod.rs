@@ -2,6 +2,7 @@
 
 mod cause;
 mod change;
+#[macro_use]
 mod check;
 #[cfg(feature = "metrics")]
 mod check_metrics;
@@ -20,7 +21,6 @@ mod work;
 pub use cause::Cause;
 pub(crate) use change::ChangeCounts;
 pub use change::StatusChange;
-pub(crate) use check::shared_settings;
 pub use check::{Check, CheckSpec};
 #[cfg(feature = "metrics")]
 pub(crate) use check_metrics::CheckMetrics;

@@ -44,7 +44,7 @@ macro_rules! probe {
         $crate::probes::probe::probe! { $probe: $work, map: |check| check }
     };
     ($probe:ident: $work:ident, map: $map:expr) => {
-        $crate::model::shared_settings! { $crate::probes::probe::probe, @settings $probe }
+        shared_settings! { $crate::probes::probe::probe, @settings $probe }
 
         // Else the error for a type that is not a check would list all probes.
         #[diagnostic::do_not_recommend]
