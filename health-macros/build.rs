@@ -1,4 +1,4 @@
-//! Records which compiler compiles the macros: it is the one that compiles what uses them.
+//! Records the version of the compiler. It compiles the macros and the crates that use them.
 
 use std::{env, io::Write as _, process::Command};
 
@@ -11,7 +11,7 @@ fn main() -> std::io::Result<()> {
     Ok(())
 }
 
-/// The first two words of `rustc --version`, such as `rustc 1.95.0`.
+/// Returns the first two words of `rustc --version`, such as `rustc 1.95.0`.
 fn rustc_version() -> Option<String> {
     let output = Command::new(env::var_os("RUSTC")?).arg("--version").output().ok()?;
     let text = String::from_utf8(output.stdout).ok()?;

@@ -1,4 +1,4 @@
-//! One argument as it was written: a key, and a value in one of three forms.
+//! One argument of an attribute: a key, and a value in one of three forms.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ const MISSING_COMMA: &str = "there is a `,` missing before this";
 pub(crate) struct Argument {
     pub(crate) key: Ident,
     value: Value,
-    /// What follows the value and should not.
+    /// Tokens after the value, where none belong.
     rest: TokenStream,
 }
 
@@ -30,7 +30,7 @@ enum Value {
     List(token::Paren, TokenStream),
 }
 
-/// Splits at the commas, so that an argument that cannot be read does not hide the mistakes of the next.
+/// Splits at the commas first, so that an argument with a mistake does not hide the mistakes of the next.
 pub(crate) fn split(input: TokenStream) -> Vec<TokenStream> {
     let mut arguments = vec![TokenStream::new()];
     for token in input {
@@ -62,7 +62,7 @@ impl Parse for Argument {
 }
 
 impl Argument {
-    /// An error if something follows the value.
+    /// Returns an error if tokens follow the value.
     pub(crate) fn check_end(&self) -> Result<()> {
         match (&self.value, self.rest.clone().into_iter().next()) {
             (_, None) => Ok(()),
@@ -76,7 +76,7 @@ impl Argument {
         }
     }
 
-    /// `level = 5`
+    /// Reads `level = 5`.
     pub(crate) fn level(&self) -> Result<u8> {
         const EXPECTED: &str = "write one of the levels from `1` (the whole ship) to `5` (cheap and always safe)";
         match self.literal("level = 5", EXPECTED)? {
@@ -89,7 +89,7 @@ impl Argument {
         }
     }
 
-    /// `failure_threshold = 3`
+    /// Reads `failure_threshold = 3`.
     pub(crate) fn count(&self) -> Result<u32> {
         let expected = format!("write a whole number from 1 up, such as `{} = 3`", self.key);
         match self.literal(&format!("{} = 3", self.key), &expected)? {
@@ -100,7 +100,7 @@ impl Argument {
         }
     }
 
-    /// `name = "…"`
+    /// Reads `name = "…"`.
     pub(crate) fn text(&self, example: &str) -> Result<LitStr> {
         let example = format!("{} = \"{example}\"", self.key);
         let expected = format!("write it in quotes, such as `{example}`");
@@ -110,7 +110,7 @@ impl Argument {
         }
     }
 
-    /// `timeout = "2s"`
+    /// Reads `timeout = "2s"`.
     pub(crate) fn duration(&self) -> Result<Duration> {
         let example = format!("{} = \"2s\"", self.key);
         match self.literal(&example, "a duration is a text in quotes, such as `\"2s\"`")? {
@@ -123,7 +123,7 @@ impl Argument {
         }
     }
 
-    /// `timeout = "2s"`, where none at all makes no sense.
+    /// Reads `timeout = "2s"`, and refuses zero.
     pub(crate) fn duration_above_zero(&self) -> Result<Duration> {
         let duration = self.duration()?;
         match &self.value {
@@ -134,7 +134,7 @@ impl Argument {
         }
     }
 
-    /// `critical = false`
+    /// Reads `critical = false`.
     pub(crate) fn boolean(&self) -> Result<bool> {
         let expected = format!("`{}` is `true` or `false`, without quotes", self.key);
         match self.literal(&format!("{} = false", self.key), &expected)? {
@@ -143,7 +143,7 @@ impl Argument {
         }
     }
 
-    /// `liveness`, or `liveness = true`
+    /// Reads `liveness`, or `liveness = true`.
     pub(crate) fn flag(&self) -> Result<bool> {
         let expected = format!("`{0}` takes no value: write `{0}` alone", self.key);
         match &self.value {
@@ -156,7 +156,7 @@ impl Argument {
         }
     }
 
-    /// `depends_on("a", "b")`
+    /// Reads `depends_on("a", "b")`.
     pub(crate) fn words(&self) -> Result<Vec<LitStr>> {
         let example = format!("write it as `{}(\"a\", \"b\")`", self.key);
         let Value::List(_, list) = &self.value else { return Err(self.error(&example)) };
@@ -194,7 +194,7 @@ impl Argument {
         Ok(word)
     }
 
-    /// `crate = path`
+    /// Reads `crate = path`.
     pub(crate) fn runtime_path(&self) -> Result<RuntimePath> {
         match &self.value {
             Value::Equals(_, value) => alone.parse2(value.clone()),
@@ -214,18 +214,18 @@ impl Argument {
         Ok(text)
     }
 
-    /// The literal behind the `=`.
+    /// Returns the literal after the `=`.
     fn literal(&self, example: &str, expected: &str) -> Result<Lit> {
         match &self.value {
             Value::Equals(equals, value) if value.is_empty() => {
-                Err(Error::new(equals.span, format!("a value is missing: write `{example}`")))
+                Err(Error::new(equals.span, format!("the value is missing; write `{example}`")))
             }
             Value::Equals(_, value) => literal(value.clone(), expected),
             Value::Absent | Value::List(..) => Err(self.error(&format!("write it as `{example}`"))),
         }
     }
 
-    /// An error on the whole argument.
+    /// Returns an error on the whole argument.
     fn error(&self, message: &str) -> Error {
         let key = &self.key;
         match &self.value {
@@ -240,7 +240,7 @@ impl Argument {
     }
 }
 
-/// A literal and nothing else.
+/// Parses a literal and nothing else.
 fn literal(tokens: TokenStream, expected: &str) -> Result<Lit> {
     let parse = |input: ParseStream| match input.parse::<Lit>() {
         Ok(literal) => end(input).map(|()| literal),
@@ -249,13 +249,13 @@ fn literal(tokens: TokenStream, expected: &str) -> Result<Lit> {
     parse.parse2(tokens)
 }
 
-/// A value and nothing else.
+/// Parses a value and nothing else.
 fn alone<T: Parse>(input: ParseStream) -> Result<T> {
     let value = input.parse()?;
     end(input).map(|()| value)
 }
 
-/// Nothing may follow; the likely mistake is a comma that was forgotten.
+/// Returns an error if tokens follow; the likely mistake is a missing comma.
 fn end(input: ParseStream) -> Result<()> {
     if input.is_empty() { Ok(()) } else { Err(input.error(MISSING_COMMA)) }
 }

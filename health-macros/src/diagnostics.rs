@@ -1,9 +1,9 @@
-//! Collects every mistake of one declaration, so that one build shows them all.
+//! Collects the mistakes of one declaration, so that one build shows all of them.
 
 use proc_macro2::TokenStream;
 
-/// The mistakes found so far. They must be taken out with [`finish`](Diagnostics::finish): one that is dropped
-/// before panics, since a mistake that nobody reads is a mistake that compiles.
+/// The mistakes found so far. Dropping them without [`finish`](Diagnostics::finish) panics: a mistake that is not emitted
+/// compiles.
 #[derive(Debug)]
 pub(crate) struct Diagnostics {
     errors: Vec<syn::Error>,
@@ -19,12 +19,12 @@ impl Diagnostics {
         self.errors.push(error);
     }
 
-    /// Keeps the error, if it is one, and hands on the value, if there is one.
+    /// Keeps the error, or returns the value.
     pub(crate) fn note<T>(&mut self, result: syn::Result<T>) -> Option<T> {
         result.map_err(|error| self.push(error)).ok()
     }
 
-    /// One `compile_error!` for each mistake, or `None` when there is none. They are items and statements alike.
+    /// Returns one `compile_error!` for each mistake, or `None` without any. It fits where an item or a statement does.
     pub(crate) fn finish(mut self) -> Option<TokenStream> {
         self.finished = true;
         let errors = std::mem::take(&mut self.errors);
@@ -34,7 +34,7 @@ impl Diagnostics {
 
 impl Drop for Diagnostics {
     fn drop(&mut self) {
-        // Not while unwinding: a second panic would abort the compiler and hide the first.
+        // A second panic during unwinding would abort the compiler and hide the first.
         assert!(self.finished || std::thread::panicking(), "the diagnostics of a macro were dropped unread");
     }
 }
@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keeps_every_mistake() {
+    fn every_mistake_is_kept() {
         let mut diagnostics = Diagnostics::new();
         let mut two = syn::Error::new(proc_macro2::Span::call_site(), "one");
         two.combine(syn::Error::new(proc_macro2::Span::call_site(), "two"));
@@ -55,13 +55,13 @@ mod tests {
     }
 
     #[test]
-    fn has_nothing_to_say_without_a_mistake() {
+    fn no_mistake_yields_no_tokens() {
         assert!(Diagnostics::new().finish().is_none());
     }
 
     #[test]
     #[should_panic(expected = "dropped unread")]
-    fn panics_when_dropped_unread() {
+    fn dropping_unread_diagnostics_panics() {
         drop(Diagnostics::new());
     }
 }

@@ -1,4 +1,4 @@
-//! Which keys a macro takes, and which of them were seen.
+//! The keys of a macro: known, seen, and misspelt.
 
 use std::fmt::Write as _;
 
@@ -12,7 +12,7 @@ const MIN_SIMILARITY: f64 = 0.8;
 pub(crate) struct Keys {
     known: Vec<&'static str>,
     seen: Vec<String>,
-    /// What misspelt keys were probably meant to be.
+    /// The known keys that misspelt ones are closest to.
     meant: Vec<&'static str>,
 }
 
@@ -21,21 +21,20 @@ impl Keys {
         Self { known: known.into_iter().collect(), seen: Vec::new(), meant: Vec::new() }
     }
 
-    /// Returns the index of the key, or an error for a key that is not known, or there already.
+    /// Returns the index of the key among the known ones, or an error for a key that is unknown or repeated.
     pub(crate) fn admit(&mut self, key: &Ident) -> Result<usize> {
         let name = key.to_string();
         let Some(index) = self.known.iter().position(|known| *known == name) else {
             return Err(syn::Error::new(key.span(), self.unknown(&name)));
         };
         if self.seen.contains(&name) {
-            return Err(syn::Error::new(key.span(), format!("`{name}` is given twice: keep one of them")));
+            return Err(syn::Error::new(key.span(), format!("`{name}` is given twice; keep one of them")));
         }
         self.seen.push(name);
         Ok(index)
     }
 
-    /// Whether the key was given, or misspelt: then saying that it is missing would be a second error for
-    /// one mistake.
+    /// Returns whether the key was given, or misspelt. A misspelt key must not be reported as missing as well.
     pub(crate) fn has_seen(&self, key: &str) -> bool {
         self.seen.iter().any(|seen| seen == key) || self.meant.contains(&key)
     }

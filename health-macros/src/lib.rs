@@ -1,8 +1,7 @@
 //! The macros of `health-runtime`, which re-exports and documents them.
 //!
-//! Each macro is a folder of the same stages, which lean on each other in one direction only:
-//! `args` (what was written, each value checked on its own) ← `model` (what it means, held against the rules
-//! that take more than one value) ← `expand` (the generated code, which cannot fail).
+//! Each macro is a folder of the same stages, and each stage uses the ones before it: `args` (parses, and checks each value
+//! on its own) ← `model` (checks the rules that take more than one value) ← `expand` (generates code, and cannot fail).
 
 mod argument;
 mod build_info;
@@ -15,25 +14,25 @@ mod runtime_path;
 
 use proc_macro::TokenStream;
 
-/// Declares a health check. Documented where `health-runtime` re-exports it.
+/// Declares a health check. See its documentation in `health-runtime`.
 #[proc_macro_attribute]
 pub fn health_check(args: TokenStream, item: TokenStream) -> TokenStream {
     check::health_check(args.into(), item.into()).into()
 }
 
-/// Builds the health endpoint. Documented where `health-runtime` re-exports it.
+/// Builds the health endpoint. See its documentation in `health-runtime`.
 #[proc_macro]
 pub fn health_endpoint(input: TokenStream) -> TokenStream {
     endpoint::health_endpoint(input.into()).into()
 }
 
-/// Says what was built. Documented where `health-runtime` re-exports it.
+/// Derives the build information of a type. See its documentation in `health-runtime`.
 #[proc_macro_derive(BuildInfo, attributes(build_info))]
 pub fn build_info(item: TokenStream) -> TokenStream {
     build_info::derive(item.into()).into()
 }
 
-/// Not public API. What the derive of `BuildInfo` expands to.
+/// Not public API. The derive of `BuildInfo` expands to a call of it.
 #[doc(hidden)]
 #[proc_macro]
 pub fn build_facts(input: TokenStream) -> TokenStream {

@@ -1,4 +1,4 @@
-//! Where generated code finds the runtime: the key `crate = path` that every macro has.
+//! The path of the runtime in generated code: the key `crate = path` of every macro.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -7,7 +7,7 @@ use syn::{
     parse::{Parse, ParseStream},
 };
 
-/// The path that leads to `health_runtime`. A bare crate name does, and so does any path to a re-export.
+/// The path of `health_runtime`: a crate name, or the path of a re-export.
 #[derive(Debug)]
 pub(crate) struct RuntimePath {
     path: TokenStream,
@@ -15,8 +15,7 @@ pub(crate) struct RuntimePath {
 }
 
 impl RuntimePath {
-    /// The path as if it stood at `span`: an expression's own span reaches from its first token to its last, and
-    /// that is where the compiler points to.
+    /// Returns the path with every token at `span`. The compiler points from the first token of an expression to its last.
     pub(crate) fn at(&self, span: Span) -> TokenStream {
         let token_at = |mut token: proc_macro2::TokenTree| {
             token.set_span(token.span().located_at(span));
@@ -25,7 +24,7 @@ impl RuntimePath {
         self.path.clone().into_iter().map(token_at).collect()
     }
 
-    /// The path as if the author had written it at `span`: for macros that tell where they stand.
+    /// Returns the path as if the author had written it at `span`, for calls whose location is recorded.
     pub(crate) fn written_at(&self, span: Span) -> TokenStream {
         if self.is_written { self.at(span) } else { quote_spanned!(span=> ::health_runtime) }
     }

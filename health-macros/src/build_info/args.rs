@@ -1,4 +1,4 @@
-//! What stands in `#[build_info(…)]`, each value checked on its own.
+//! Reads `#[build_info(…)]`, each value on its own.
 
 use syn::{Attribute, Data, DeriveInput, Error, Fields, LitStr, Meta, Result};
 
@@ -13,7 +13,7 @@ const ATTRIBUTE: &str = "build_info";
 
 const KNOWN: [&str; 3] = ["repo", "name", "crate"];
 
-/// The values that were written; `None` for what was not, or could not be read.
+/// The values; `None` for an absent or unreadable one.
 #[derive(Default)]
 pub(super) struct Args {
     pub(super) runtime: RuntimePath,
@@ -29,7 +29,7 @@ impl Args {
             diagnostics.note(args.read(attribute, &mut keys));
         }
         for misplaced in inner_attributes(&input.data).into_iter().flat_map(ours) {
-            let message = "`#[build_info(…)]` stands on the type, beside the derive, and not inside it";
+            let message = "`#[build_info(…)]` does not belong here; put it on the type, beside the derive";
             diagnostics.push(Error::new_spanned(misplaced, message));
         }
         args
@@ -68,7 +68,7 @@ fn ours(attributes: &[Attribute]) -> impl Iterator<Item = &Attribute> {
     attributes.iter().filter(|attribute| attribute.path().is_ident(ATTRIBUTE))
 }
 
-/// The attributes of fields and variants, where the compiler accepts ours as well.
+/// Returns the attributes of fields and variants, where the compiler accepts `build_info` as well.
 fn inner_attributes(data: &Data) -> Vec<&[Attribute]> {
     fn of_fields(fields: &Fields) -> impl Iterator<Item = &[Attribute]> {
         fields.iter().map(|field| field.attrs.as_slice())

@@ -1,5 +1,4 @@
-//! The generated code: the constant, with what does not change as long as the package does not. The rest is added by the
-//! macro that it calls.
+//! Generates the constant with the values that are fixed for a package, and a call of the macro that adds the rest.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
@@ -16,12 +15,12 @@ pub(super) fn expand(model: &Model) -> TokenStream {
         quote!(#rt::__private::with_package_repo(#info, #variable))
     };
     let info = model.repo.as_ref().map_or_else(package_repo, |repo| quote!(#info.with_repo(#repo)));
-    // Asked in the user's crate: the macros are compiled for the build itself, with settings of their own.
+    // Evaluated in the author's crate: the macros are compiled for the host, with other settings.
     let profile = quote!(if #rt::__private::cfg!(debug_assertions) { "debug" } else { "release" });
     implementation(model, &quote!(#rt::__private::build_facts! { #rt; #info.with_profile(#profile) }))
 }
 
-/// What stands in for the constant when the attribute has mistakes.
+/// Generates an empty constant, for an attribute with mistakes.
 pub(super) fn stand_in(model: &Model) -> TokenStream {
     let rt = &model.runtime;
     implementation(model, &quote!(#rt::BuildMetadata::new("", "")))

@@ -1,5 +1,5 @@
-//! `#[derive(BuildInfo)]`: args ← model ← expand. It expands to a call of [`build_facts`], which reads what may have
-//! changed: the compiler can be told to keep what a derive expanded to, as long as the type does not change.
+//! `#[derive(BuildInfo)]`: args ← model ← expand. It expands to a call of [`build_facts`], which reads everything that may
+//! change between builds: the compiler may cache the expansion of a derive for as long as the type does not change.
 
 mod args;
 mod expand;
@@ -28,12 +28,12 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
     let model = Model::new(args, input);
     match diagnostics.finish() {
         None => expand::expand(&model),
-        // A constant of no use, so that what names it has no error of its own.
+        // An empty constant, so that code which names it has no second error.
         Some(errors) => [errors, expand::stand_in(&model)].into_iter().collect(),
     }
 }
 
-/// `build_facts!(path::to::runtime; expression)`: the expression with the facts added to it.
+/// Expands `build_facts!(path::to::runtime; expression)` to the expression with the facts added.
 pub(crate) fn build_facts(input: TokenStream) -> TokenStream {
     let parse = |input: ParseStream| {
         let runtime = input.call(TypePath::parse_mod_style)?;

@@ -1,4 +1,4 @@
-//! What is to be built: a constant for a type. Every rule is about one value, so `args` has checked them all.
+//! The constant to generate for a type. Every rule is about one value, so `args` has checked them all.
 
 use syn::{DeriveInput, Generics, Ident, LitStr};
 
@@ -9,9 +9,9 @@ pub(super) struct Model {
     pub(super) runtime: RuntimePath,
     pub(super) ident: Ident,
     pub(super) generics: Generics,
-    /// `None`: the package's.
+    /// `None` for the repository of the package.
     pub(super) repo: Option<LitStr>,
-    /// `None`: the package's.
+    /// `None` for the name of the package.
     pub(super) name: Option<LitStr>,
 }
 

@@ -47,7 +47,7 @@ pub(super) enum Kind {
     RuntimePath,
 }
 
-/// A value that was read.
+/// The value of a key.
 pub(super) enum Value {
     Level(u8),
     Name(LitStr),
@@ -66,7 +66,7 @@ pub(super) struct Setting {
     pub(super) rule: Option<Rule>,
 }
 
-/// The settings in the order in which they were written, without those that could not be read.
+/// The settings in written order, without the unreadable ones.
 pub(super) struct Args {
     pub(super) runtime: RuntimePath,
     pub(super) settings: Vec<Setting>,
@@ -118,7 +118,7 @@ impl Args {
         }
     }
 
-    /// Whether the key is certainly not there: a key or a value that cannot be read is one mistake already.
+    /// Returns whether the key is certainly missing. A misspelt key or an unreadable argument is one mistake already.
     pub(super) fn lacks(&self, key: &str) -> bool {
         self.is_every_key_readable && !self.keys.has_seen(key)
     }

@@ -1,4 +1,4 @@
-//! The generated code: the function as it was written, and its registration.
+//! Generates the registration beside the unchanged function.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
@@ -28,7 +28,7 @@ pub(super) fn expand(model: &Model, item: &TokenStream) -> TokenStream {
     }
 }
 
-/// What the shape of a check provokes, so that the author could not help it.
+/// Allows the lints that the shape of a check provokes and the author cannot avoid.
 fn excused_lints() -> TokenStream {
     quote! {
         #[allow(
@@ -43,14 +43,14 @@ fn excused_lints() -> TokenStream {
     }
 }
 
-/// The location of the function, not of the attribute: the call counts as written by the author, at the function's name.
+/// Returns the location of the function, not of the attribute: the call counts as written at the function's name.
 fn location(runtime: &RuntimePath, function: &Ident) -> TokenStream {
     let written = runtime.written_at(function.span());
     quote_spanned!(function.span()=> #written::__private::Location::caller())
 }
 
-/// `fn(&mut Binder<'_>) -> Option<Work>`: asks for all the state before it gives up, so that one start names
-/// all that is missing.
+/// Returns a `fn(&mut Binder<'_>) -> Option<Work>`. It looks up all state before it gives up, so that one start names every
+/// missing type.
 fn bind(runtime: &RuntimePath, signature: &Signature) -> TokenStream {
     let binder = local("binder");
     let lent: Vec<Ident> = (0..signature.parameters.len()).map(|index| local(&format!("lent_{index}"))).collect();
@@ -67,7 +67,7 @@ fn bind(runtime: &RuntimePath, signature: &Signature) -> TokenStream {
     }
 }
 
-/// What the type has to be, to be lent, is said at the type.
+/// Looks up one parameter. An unmet bound is reported at its type.
 fn look_up(binder: &Ident, parameter: &Parameter, lent: &Ident) -> TokenStream {
     let Parameter { lent: ty, optional } = parameter;
     let method = if *optional { "optional" } else { "require" };
@@ -75,7 +75,7 @@ fn look_up(binder: &Ident, parameter: &Parameter, lent: &Ident) -> TokenStream {
     quote_spanned! {generated_at(ty.span())=> let #lent = #binder.#method::<#ty>(); }
 }
 
-/// The state is cloned for each run, since a run may outlive the caller that started it.
+/// Clones the state for each run, because a run may outlive the caller that started it.
 fn work(runtime: &RuntimePath, signature: &Signature, lent: &[Ident]) -> TokenStream {
     let outcome = outcome(runtime, signature, lent);
     match signature.asyncness {
@@ -92,8 +92,7 @@ fn work(runtime: &RuntimePath, signature: &Signature, lent: &[Ident]) -> TokenSt
     }
 }
 
-/// The call and its conversion. The return type is repeated where it can be: that is where the compiler says
-/// what cannot be returned.
+/// Calls the function and converts its answer. Errors about the return type appear at the repeated type.
 fn outcome(runtime: &RuntimePath, signature: &Signature, lent: &[Ident]) -> TokenStream {
     let Signature { function, answer, .. } = signature;
     let arguments = signature.parameters.iter().zip(lent).map(|(parameter, lent)| {
@@ -111,7 +110,7 @@ fn outcome(runtime: &RuntimePath, signature: &Signature, lent: &[Ident]) -> Toke
     }
 }
 
-/// Whether there is an `impl Trait` in it, which can be named nowhere else.
+/// Returns whether the type contains an `impl Trait`, which cannot be repeated.
 fn has_impl(ty: TokenStream) -> bool {
     ty.into_iter().any(|token| match token {
         TokenTree::Group(group) => has_impl(group.stream()),
@@ -120,7 +119,7 @@ fn has_impl(ty: TokenStream) -> bool {
     })
 }
 
-/// `fn(Work) -> Check`: a call for each key, in the order in which they were written.
+/// Returns a `fn(Work) -> Check` with a call for each key, in written order.
 fn declare(model: &Model) -> TokenStream {
     let Model { runtime, name, settings, description, signature, .. } = model;
     let work = local("work");
@@ -133,7 +132,7 @@ fn declare(model: &Model) -> TokenStream {
     }
 }
 
-/// The key as a call on the check. `None` for a group that is declined, and for what the constructor takes.
+/// Returns the key as a call on the check; `None` for a declined group, and for arguments of the constructor.
 fn call(runtime: &RuntimePath, Setting { key, value, .. }: &Setting) -> Option<TokenStream> {
     let argument = match value {
         Value::Group(true) => None,
@@ -155,13 +154,12 @@ fn level(runtime: &RuntimePath, level: u8) -> TokenStream {
     quote!(#runtime::__private::Level::#variant)
 }
 
-/// A name that neither meets the author's locals nor, being so unlikely, a constant or static of the author's.
+/// Returns a name that meets no local of the author, and hardly a constant or static.
 fn local(name: &str) -> Ident {
     Ident::new(&format!("health_check_{name}"), Span::mixed_site())
 }
 
-/// Generated code that stands, for the compiler's messages, where the author wrote something; lints know
-/// that it is generated.
+/// Returns a span for generated code: messages point to `place`, and lints know that it is generated.
 fn generated_at(place: Span) -> Span {
     Span::mixed_site().located_at(place)
 }

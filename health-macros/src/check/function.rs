@@ -1,4 +1,4 @@
-//! The item under `#[health_check]`, as it was written.
+//! Parses the item under `#[health_check]`.
 
 use proc_macro2::{TokenStream, TokenTree};
 use syn::{
@@ -6,7 +6,7 @@ use syn::{
     parse::{ParseStream, Parser as _},
 };
 
-/// A function's head. Its body is left alone, so that one that is half typed still expands.
+/// The head of a function. Its body is not parsed, so that an unfinished one still expands.
 pub(super) struct Function {
     pub(super) attributes: Vec<Attribute>,
     pub(super) signature: Signature,

@@ -1,6 +1,6 @@
 //! The keys of `#[health_check]`, and the rules that take more than one of them.
 //!
-//! To add a key: an entry here, the setter and its start-up rule in `model/check.rs` of the runtime, and a line in
+//! A new key takes an entry here, its setter and start-up rule in `model/check.rs` of the runtime, and a row in
 //! `health-runtime/docs/health_check_keys.md`.
 
 use syn::{Error, Result};

@@ -19,7 +19,7 @@ pub(crate) fn health_check(args: TokenStream, item: TokenStream) -> TokenStream 
     let model = function.and_then(|function| Model::new(args, function, &mut diagnostics));
     match (diagnostics.finish(), model) {
         (None, Some(model)) => expand::expand(&model, &item),
-        // The item as it was written, so that what calls it still finds it.
+        // The item is emitted all the same, so that its callers still find it.
         (errors, _) => errors.into_iter().chain([item]).collect(),
     }
 }
@@ -30,9 +30,9 @@ mod tests {
 
     use super::*;
 
-    /// What an editor hands over while somebody types.
+    /// An editor expands the macro while the author types.
     #[test]
-    fn expands_over_a_body_that_is_half_typed() {
+    fn unfinished_body_expands() {
         let item: TokenStream = "async fn database(pool: &Pool) -> bool { pool. let = }".parse().unwrap();
         let expansion = health_check(quote!(level = 5), item.clone()).to_string();
         assert!(expansion.contains("Registration {"), "{expansion}");
@@ -40,7 +40,7 @@ mod tests {
     }
 
     #[test]
-    fn leaves_the_item_as_it_was_beside_an_error() {
+    fn item_is_unchanged_beside_an_error() {
         let item: TokenStream = "/// Docs.\npub struct Database { field: u32 }".parse().unwrap();
         let expansion = health_check(quote!(level = 9, colour), item.clone()).to_string();
         assert_eq!(expansion.matches("compile_error").count(), 3, "{expansion}");

@@ -1,4 +1,4 @@
-//! What the declaration means: a value that cannot be wrong.
+//! The declaration of a check, after every rule was applied.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens as _, quote};
@@ -20,7 +20,7 @@ pub(super) struct Model {
     /// The doc comment.
     pub(super) description: Option<String>,
     pub(super) signature: Signature,
-    /// The attributes of the function that hold for its registration, too.
+    /// The attributes of the function that also apply to its registration.
     pub(super) attributes: TokenStream,
 }
 
@@ -51,7 +51,7 @@ impl Model {
     }
 }
 
-/// The doc comment, without the space that stands between the slashes and the text.
+/// Returns the doc comment, without the space between the slashes and the text.
 fn description(attributes: &[Attribute]) -> Option<String> {
     let lines: Vec<String> = attributes.iter().filter_map(doc_text).collect();
     let lines = lines.iter().flat_map(|text| text.split('\n'));
@@ -62,7 +62,7 @@ fn description(attributes: &[Attribute]) -> Option<String> {
 
 fn doc_text(attribute: &Attribute) -> Option<String> {
     let Meta::NameValue(doc) = &attribute.meta else { return None };
-    // A macro that was handed the text with `$doc:literal` wraps it in a group that nobody sees.
+    // A `$doc:literal` of `macro_rules!` comes in an invisible group.
     let mut value = &doc.value;
     while let Expr::Group(group) = value {
         value = &group.expr;
@@ -76,8 +76,7 @@ fn doc_text(attribute: &Attribute) -> Option<String> {
     }
 }
 
-/// What holds for the function's registration, too: whether it is compiled at all, and which lints its types
-/// and its own deprecation are excused from.
+/// Returns the attribute if it also applies to the registration: conditional compilation, allowed lints, deprecation.
 fn carried_over(attribute: &Attribute) -> Option<TokenStream> {
     let path = attribute.path();
     if path.is_ident("cfg") || path.is_ident("allow") {
@@ -86,7 +85,7 @@ fn carried_over(attribute: &Attribute) -> Option<TokenStream> {
     if path.is_ident("cfg_attr") {
         return conditional_cfg(attribute);
     }
-    // An `expect` would have to be met in both places.
+    // An `expect` would have to be fulfilled in both places.
     if let (true, Ok(list)) = (path.is_ident("expect"), attribute.meta.require_list()) {
         let lints = &list.tokens;
         return Some(quote!(#[allow(#lints)]));
@@ -94,7 +93,7 @@ fn carried_over(attribute: &Attribute) -> Option<TokenStream> {
     path.is_ident("deprecated").then(|| quote!(#[allow(deprecated)]))
 }
 
-/// `#[cfg_attr(predicate, cfg(…))]`, without what else the predicate brings: it is meant for a function.
+/// Returns the `cfg` parts of `#[cfg_attr(predicate, …)]`. The other parts are meant for a function.
 fn conditional_cfg(attribute: &Attribute) -> Option<TokenStream> {
     let mut metas = split(attribute.meta.require_list().ok()?.tokens.clone()).into_iter();
     let predicate = metas.next()?;

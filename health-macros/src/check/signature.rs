@@ -1,4 +1,4 @@
-//! Which functions can be called as a check, and what has to be lent to them.
+//! The signature of a check: the state to lend to the function, and its return type.
 
 use proc_macro2::Span;
 use quote::ToTokens;
@@ -9,25 +9,25 @@ use syn::{
 
 use crate::diagnostics::Diagnostics;
 
-/// A function that can be called as a check.
+/// The signature of a function that the runtime can call.
 pub(super) struct Signature {
     pub(super) function: Ident,
-    /// The keyword `async`, if it is there.
+    /// Span of the keyword `async`.
     pub(super) asyncness: Option<Span>,
     pub(super) parameters: Vec<Parameter>,
-    /// The return type, if there is one.
+    /// The return type, if one is written.
     pub(super) answer: Option<Type>,
 }
 
 /// A parameter `&T` or `Option<&T>`.
 pub(super) struct Parameter {
-    /// The `T`.
+    /// The type `T`.
     pub(super) lent: Type,
     pub(super) optional: bool,
 }
 
 impl Signature {
-    /// `None` only when there is a mistake.
+    /// Returns `None` only when there is a mistake.
     pub(super) fn new(signature: syn::Signature, diagnostics: &mut Diagnostics) -> Option<Self> {
         check_qualifiers(&signature, diagnostics);
         check_generics(&signature, diagnostics);
@@ -75,7 +75,7 @@ fn check_generics(signature: &syn::Signature, diagnostics: &mut Diagnostics) {
         };
         diagnostics.push(Error::new_spanned(&generics.params, message));
     }
-    // Without parameters it has nothing to say, and with them it is part of the same mistake.
+    // With generic parameters, the clause is part of the same mistake.
     if let (Some(clause), true) = (&generics.where_clause, generics.params.is_empty()) {
         let message = "a health check cannot have a `where` clause: it is not generic; remove it";
         diagnostics.push(Error::new_spanned(clause, message));
@@ -107,7 +107,7 @@ fn parameter(input: FnArg) -> Result<Parameter> {
     }
 }
 
-/// The compiler has not looked at these yet, so that a parameter might be gone in the end.
+/// The compiler evaluates these after the macro, so a parameter might disappear.
 fn check_attributes(typed: &PatType) -> Result<()> {
     match typed.attrs.iter().find(|attribute| attribute.path().is_ident("cfg") || attribute.path().is_ident("cfg_attr"))
     {
@@ -150,7 +150,7 @@ fn borrowed(reference: &TypeReference, optional: bool) -> Result<Parameter> {
     }
 }
 
-/// The parameter, if this is an `Option`: by the last word of its path, since a macro cannot resolve names.
+/// Returns the parameter if the type is an `Option`, by the last segment of its path: a macro cannot resolve names.
 fn optional(ty: &Type) -> Option<Result<Parameter>> {
     let Type::Path(path) = ty else { return None };
     let last = path.path.segments.last().filter(|last| last.ident == "Option")?;
@@ -173,8 +173,7 @@ fn owned(ty: &Type) -> Error {
     Error::new_spanned(ty, message)
 }
 
-/// The type without parentheses, and without the groups that nobody sees in which `macro_rules!` wraps what it
-/// was handed as `$t:ty`.
+/// Returns the type without parentheses, and without the invisible group around a `$t:ty` of `macro_rules!`.
 fn visible(mut ty: &Type) -> &Type {
     loop {
         ty = match ty {
@@ -185,7 +184,7 @@ fn visible(mut ty: &Type) -> &Type {
     }
 }
 
-/// Near enough to how it was written.
+/// Returns the tokens with nearly the spaces of the source.
 fn source(tokens: &impl ToTokens) -> String {
     let text = tokens.to_token_stream().to_string();
     [(" :: ", "::"), (":: ", "::"), (" < ", "<"), (" >", ">"), (" ,", ","), ("& ", "&")]

@@ -1,4 +1,4 @@
-//! What stands in `health_endpoint! { … }`, each value checked on its own.
+//! Reads `health_endpoint! { … }`, each value on its own.
 
 use proc_macro2::{TokenStream, TokenTree};
 use syn::{
@@ -16,11 +16,11 @@ const KNOWN: [&str; 10] =
 pub(super) struct Args {
     pub(super) runtime: RuntimePath,
     pub(super) crates: Vec<Ident>,
-    /// In the order in which they were written, which is the order in which their values are evaluated.
+    /// The keys in written order, the order in which their values are evaluated.
     pub(super) settings: Vec<Setting>,
 }
 
-/// A key that is a method of the builder.
+/// A key with its value. It is the method of the same name on the builder.
 pub(super) struct Setting {
     pub(super) key: Ident,
     pub(super) value: Value,
@@ -32,7 +32,7 @@ pub(super) enum Value {
     CheckList(Expr),
     Details(Expr),
     State(Vec<Expr>),
-    /// Handed on as it is.
+    /// An expression that the builder takes as it is.
     Other(Expr),
 }
 
@@ -55,7 +55,7 @@ impl Args {
         })
     }
 
-    /// One key with its value, up to the comma.
+    /// Reads one key with its value, up to the comma.
     fn read(&mut self, input: ParseStream, keys: &mut Keys) -> Result<()> {
         let key = Ident::parse_any(input)
             .map_err(|error| Error::new(error.span(), "a key is missing here, such as `state: [pool]`"))?;
@@ -92,7 +92,7 @@ impl Args {
     }
 }
 
-/// The values between brackets.
+/// Parses a list in brackets.
 fn list(input: ParseStream, example: &str) -> Result<Vec<Expr>> {
     match input.parse()? {
         Expr::Array(array) => Ok(array.elems.into_iter().collect()),
@@ -110,7 +110,7 @@ fn crate_name(name: Expr) -> Result<Ident> {
     })
 }
 
-/// Leaves the rest of a value that could not be read: up to a comma with another key behind it, or to the end.
+/// Skips the rest of an unreadable value, up to a comma before another key, or to the end.
 fn skip_to_next(input: ParseStream) -> Result<()> {
     while !input.is_empty() {
         if input.peek(Token![,]) {

@@ -1,4 +1,4 @@
-//! The generated code: one expression.
+//! Generates one expression.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -7,7 +7,7 @@ use syn::spanned::Spanned as _;
 use super::model::{Argument, Call, Model};
 use crate::runtime_path::RuntimePath;
 
-/// A `Result<Endpoint, Error>`, whether there are mistakes or not.
+/// Returns an expression of the type `Result<Endpoint, Error>`, also when there are mistakes.
 pub(super) fn expand(model: &Model, mistakes: Option<&TokenStream>) -> TokenStream {
     let Model { runtime, crates, calls } = model;
     let links = crates.iter().map(link);
@@ -21,10 +21,10 @@ pub(super) fn expand(model: &Model, mistakes: Option<&TokenStream>) -> TokenStre
     }}
 }
 
-/// Names the crate, so that it is linked.
+/// Names the crate, so that the linker keeps it.
 fn link(name: &Ident) -> TokenStream {
     quote_spanned! {generated_at(name.span())=>
-        #[allow(unused_imports, reason = "linked for the checks that are declared in it")]
+        #[allow(unused_imports, reason = "linked for the checks that it declares")]
         use ::#name as _;
     }
 }
@@ -55,7 +55,7 @@ fn expand_call(runtime: &RuntimePath, Call { method, argument }: &Call) -> Token
     quote!(.#method(#argument))
 }
 
-/// Where the author's tokens stand, and yet known to lints as generated.
+/// Returns a span for generated code: messages point to `place`, and lints know that it is generated.
 fn generated_at(place: Span) -> Span {
     Span::mixed_site().located_at(place)
 }

@@ -13,6 +13,6 @@ pub(crate) fn health_endpoint(input: TokenStream) -> TokenStream {
     let mut diagnostics = Diagnostics::new();
     let args = Args::parse(input, &mut diagnostics);
     let model = Model::new(args);
-    // What could be read is still built, so that the call has its type and its values are used.
+    // The readable part is still built, so that the call has its type and its values are used.
     expand::expand(&model, diagnostics.finish().as_ref())
 }

@@ -1,4 +1,4 @@
-//! What the endpoint is made of: calls on the builder, which a person could write, too.
+//! The calls on the builder. An author could write each of them by hand.
 
 use syn::{Expr, Ident, Type};
 
@@ -7,21 +7,21 @@ use crate::runtime_path::RuntimePath;
 
 pub(super) struct Model {
     pub(super) runtime: RuntimePath,
-    /// Crates that are linked for their checks alone.
+    /// Crates to link for their checks.
     pub(super) crates: Vec<Ident>,
     pub(super) calls: Vec<Call>,
 }
 
-/// A call on the builder; the method is the key, as it was written.
+/// A call on the builder. The method has the name and the span of the key.
 pub(super) struct Call {
     pub(super) method: Ident,
     pub(super) argument: Argument,
 }
 
 pub(super) enum Argument {
-    /// The build info that this type carries.
+    /// A type with build information.
     BuildInfo(Type),
-    /// Each made into a `Check`; never empty, because nothing would say what an empty list holds.
+    /// Values to convert into a `Check` each. Never empty: an empty list has no type.
     Checks(Vec<Expr>),
     /// An expression that yields checks.
     CheckList(Expr),
@@ -50,7 +50,7 @@ fn calls(Setting { key, value }: Setting) -> Vec<Call> {
     arguments.into_iter().map(|argument| Call { method: key.clone(), argument }).collect()
 }
 
-/// `public` and `hidden` are words of the macro; anything else is the author's own value.
+/// Translates the words `public` and `hidden`. Anything else is an expression of the author.
 fn show_details(details: Expr) -> Argument {
     let word = |word: &str| matches!(&details, Expr::Path(path) if path.path.is_ident(word));
     if word("public") {

@@ -1,4 +1,4 @@
-//! The code that carries the facts, and that makes the compiler read what they were found in.
+//! Generates the code that adds the facts, and that makes the compiler read the files behind them.
 
 use std::time::SystemTime;
 
@@ -7,7 +7,7 @@ use quote::quote;
 
 use super::{Facts, Revision};
 
-/// `info` with the facts added to it. It stands in a constant of the user's crate.
+/// Adds the facts to `info`, an expression in a constant of the author's crate.
 pub(in super::super) fn expand(rt: &TokenStream, info: &TokenStream, facts: &Facts) -> TokenStream {
     let watch = watch(rt, facts.watched.paths());
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
@@ -18,7 +18,7 @@ pub(in super::super) fn expand(rt: &TokenStream, info: &TokenStream, facts: &Fac
     let info = match &facts.revision {
         Revision::Known(revision) => quote!(#info.with_revision(#revision)),
         Revision::Variables([]) => info,
-        // Read by the compiler and not here, so that cargo knows of it.
+        // The compiler reads the variables, so that cargo tracks them.
         Revision::Variables(names) => {
             quote!(#rt::__private::with_first_revision(#info, &[#(#rt::__private::option_env!(#names)),*]))
         }
@@ -26,8 +26,8 @@ pub(in super::super) fn expand(rt: &TokenStream, info: &TokenStream, facts: &Fac
     quote!({ #watch #info })
 }
 
-/// A function that is never called, and leaves nothing in the program: a constant would put the files into the library. A line
-/// for each file, because clippy takes an array of more than a thousand for a mistake of whoever derives it.
+/// Includes the files in a function that is never called: a constant would put them into the library. Each file has its own
+/// line, because clippy warns about an array of more than a thousand in the author's crate.
 fn watch(rt: &TokenStream, paths: &[String]) -> Option<TokenStream> {
     (!paths.is_empty()).then(|| {
         quote! {

@@ -1,11 +1,10 @@
-//! What the source says about itself: its revision, and whether it differs from it.
+//! Facts about the source: its revision, and whether the working tree differs from it.
 //!
-//! The rule of this folder is that a wrong value is worse than none. A value is given only if it is true now, and if
-//! cargo compiles again when it stops being true: every file that was read to find it is handed to the compiler with
-//! `include_bytes!`, so that it stands among those cargo watches. Where a value can change without any watched file
-//! changing, it is left out.
+//! A wrong value is worse than none. A value is given only if it is true now, and if cargo compiles again when it stops being
+//! true: `include_bytes!` puts every file behind it among those that cargo watches. A value that can change without any
+//! watched file changing is left out.
 //!
-//! One direction: `watched`, `program` ← `repository` ← `revision` ← `package`, and `tree`, all ← this file ← `expand`.
+//! Each file uses those before it: `watched`, `program` ← `repository` ← `revision` ← `package`, `tree` ← this file ← `expand`.
 
 mod expand;
 mod package;
@@ -27,11 +26,11 @@ use self::{
     watched::Watched,
 };
 
-/// Where a revision stands that somebody states for a build without a repository.
-const STATED: &[&str] = &["GIT_REVISION"];
+/// The variable that states the revision of a build without a repository.
+const STATED_VARIABLES: &[&str] = &["GIT_REVISION"];
 
-/// The same, and then what the usual CI systems say that they build.
-const STATED_OR_CI: &[&str] = &[
+/// The same variable, then those in which the usual CI systems state the revision that they build.
+const STATED_OR_CI_VARIABLES: &[&str] = &[
     "GIT_REVISION",
     "GITHUB_SHA",
     "CI_COMMIT_SHA",
@@ -56,7 +55,7 @@ const STATED_OR_CI: &[&str] = &[
     "HEROKU_BUILD_COMMIT",
 ];
 
-/// What was found, and the files to watch for as long as it is to be true.
+/// The facts, and the files to watch because a change of them may change a fact.
 #[derive(Debug)]
 pub(super) struct Facts {
     revision: Revision,
@@ -66,9 +65,9 @@ pub(super) struct Facts {
 
 #[derive(Debug, PartialEq, Eq)]
 enum Revision {
-    /// Found in files.
+    /// Read from files.
     Known(String),
-    /// To be taken from the first of these variables that holds one, by the crate that is compiled.
+    /// The first revision among these variables, read by the crate that is compiled.
     Variables(&'static [&'static str]),
 }
 
@@ -77,26 +76,25 @@ impl Revision {
 }
 
 impl Facts {
-    /// The facts about the crate whose `Cargo.toml` stands in this folder; `None` where there is no such folder,
-    /// because cargo is not what builds.
+    /// Reads the facts about the crate in this folder. There is no folder if something other than cargo builds.
     pub(super) fn read(manifest_dir: Option<&Path>) -> Self {
         let mut watched = Watched::default();
         let (revision, dirty) = match manifest_dir {
             Some(manifest_dir) => Self::find(manifest_dir, &mut watched),
-            None => (Revision::Variables(STATED_OR_CI), None),
+            None => (Revision::Variables(STATED_OR_CI_VARIABLES), None),
         };
         Self { revision, dirty, watched }
     }
 
     fn find(manifest_dir: &Path, watched: &mut Watched) -> (Revision, Option<bool>) {
-        // What was packed knows its revision. A repository around it is that of somebody who uses it.
+        // A package states its revision. A repository around it belongs to a user of the package.
         match Package::find(manifest_dir, watched) {
             Package::Packed { revision, dirty } => return (Revision::Known(revision), dirty),
             Package::Foreign => return (Revision::ABSENT, None),
             Package::Source => {}
         }
         match Repository::find(manifest_dir, watched) {
-            Found::Nothing | Found::Unusable => (Revision::Variables(STATED_OR_CI), None),
+            Found::Nothing | Found::Unusable => (Revision::Variables(STATED_OR_CI_VARIABLES), None),
             Found::Repository(repository) => Self::of_repository(&repository, manifest_dir, watched),
         }
     }
@@ -104,11 +102,11 @@ impl Facts {
     fn of_repository(repository: &Repository, manifest_dir: &Path, watched: &mut Watched) -> (Revision, Option<bool>) {
         let git = Git::new(repository.root());
         match Head::read(repository, &git, watched) {
-            Head::Unusable => (Revision::Variables(STATED_OR_CI), None),
-            // What CI says is about that repository too, and it has nothing to say.
-            Head::Unborn => (Revision::Variables(STATED), None),
+            Head::Unusable => (Revision::Variables(STATED_OR_CI_VARIABLES), None),
+            // The CI variables are about this repository too, and it has no commit.
+            Head::Unborn => (Revision::Variables(STATED_VARIABLES), None),
             Head::Revision(revision) => match Tree::compare(&git, repository.root(), manifest_dir, &revision) {
-                Tree::DoesNotHoldTheCrate => (Revision::Variables(STATED), None),
+                Tree::DoesNotHoldTheCrate => (Revision::Variables(STATED_VARIABLES), None),
                 Tree::Unknown => (Revision::Known(revision), None),
                 Tree::Compared { dirty, proof } => {
                     let dirty = watched.add_all(&proof).then_some(dirty);

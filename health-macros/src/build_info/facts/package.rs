@@ -1,27 +1,27 @@
-//! Whether the crate is somebody's checkout, or was packed and unpacked.
+//! Tells a checkout from an unpacked package.
 
 use std::path::Path;
 
 use super::{revision::as_revision, watched::Watched};
 
-/// What `cargo package` puts beside the `Cargo.toml`.
+/// The file that `cargo package` puts beside the `Cargo.toml`.
 const VCS_INFO: &str = ".cargo_vcs_info.json";
 
-/// What cargo puts beside the `Cargo.toml` of a source that it unpacked, and of one that it vendored.
-const UNPACKED: [&str; 2] = [".cargo-ok", ".cargo-checksum.json"];
+/// Files that cargo puts beside the `Cargo.toml` of an unpacked and of a vendored source.
+const UNPACKED_MARKS: [&str; 2] = [".cargo-ok", ".cargo-checksum.json"];
 
-/// How the crate came here.
+/// The origin of the source.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Package {
-    /// In a package, which says what it was made from.
+    /// An unpacked package that states its revision.
     Packed {
         revision: String,
-        /// Known only if it was: older versions of cargo do not say.
+        /// `None` if clean or unknown: older versions of cargo do not record it.
         dirty: Option<bool>,
     },
-    /// In a package, which says nothing. What is around it is not its own.
+    /// An unpacked package without a statement. A repository around it is not its own.
     Foreign,
-    /// As source.
+    /// A checkout.
     Source,
 }
 
@@ -31,8 +31,8 @@ impl Package {
         if vcs_info.exists() {
             return watched.read(&vcs_info).and_then(|json| Self::packed(&json)).unwrap_or(Self::Foreign);
         }
-        // A dependency from git has the mark too, in the root of a repository that is its own.
-        let unpacked = UNPACKED.iter().any(|mark| manifest_dir.join(mark).exists());
+        // A git dependency has the mark as well, in the root of its own repository.
+        let unpacked = UNPACKED_MARKS.iter().any(|mark| manifest_dir.join(mark).exists());
         if unpacked && !manifest_dir.join(".git").exists() { Self::Foreign } else { Self::Source }
     }
 
@@ -43,8 +43,8 @@ impl Package {
     }
 }
 
-/// What follows the colon behind a key. All keys of these files are different, and a text that looks like one has
-/// escaped quotes, so there is nothing to take it for.
+/// Returns the text after the colon of a key. The keys of these files are distinct, and a string that contains one has escaped
+/// quotes, so no other text is mistaken for a key.
 fn value<'a>(json: &'a str, key: &str) -> Option<&'a str> {
     let key = format!("\"{key}\"");
     let mut rest = json;
@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_what_cargo_writes() {
+    fn files_of_cargo_are_read() {
         let json = |more: &str, path: &str| {
             format!("{{\n  \"git\": {{\n    \"sha1\": \"{REVISION}\"{more}\n  }},\n  \"path_in_vcs\": \"{path}\"\n}}")
         };
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn is_not_taken_in() {
+    fn other_content_yields_no_revision() {
         assert_eq!(packed(""), None);
         assert_eq!(packed(r#"{"git":{},"path_in_vcs":"sha1"}"#), None);
         assert_eq!(packed(r#"{"git":{"sha1":"main"}}"#), None);

@@ -1,4 +1,4 @@
-//! Asks the `git` program, which may be missing, slow, or something else of that name.
+//! Runs the `git` program, which may be missing, slow, or another program of that name.
 
 use std::{
     cell::Cell,
@@ -11,14 +11,14 @@ use std::{
     time::Duration,
 };
 
-/// How long one answer may take. No answer is never an error, so this bounds what a hanging program costs a build.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// Longest time for one answer. A missing answer is not an error, so this bounds the cost of a hanging program.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How often a program that has closed its output is asked whether it has ended, and how long between.
-const ENDING: (u32, Duration) = (200, Duration::from_millis(5));
+/// Number of polls for the end of a program that has closed its output, and the pause between them.
+const EXIT_POLLS: (u32, Duration) = (200, Duration::from_millis(5));
 
-/// Variables that lead git to another repository. A git hook that builds hands them on.
-const MISLEADING: [&str; 14] = [
+/// Variables that lead git to another repository. A build in a git hook inherits them.
+const MISLEADING_VARIABLES: [&str; 14] = [
     "GIT_ALTERNATE_OBJECT_DIRECTORIES",
     "GIT_COMMON_DIR",
     "GIT_DIR",
@@ -35,8 +35,8 @@ const MISLEADING: [&str; 14] = [
     "GIT_WORK_TREE",
 ];
 
-/// Settings for every question: git starts no other program and keeps nothing for later. That files were made executable
-/// is nothing cargo could notice, so it is not asked about.
+/// Settings for every call: git starts no other program and stores nothing. The executable bit is ignored, because cargo does
+/// not notice a change of it.
 const SETTINGS: [&str; 6] = [
     "core.fileMode=false",
     "core.fsmonitor=false",
@@ -46,22 +46,22 @@ const SETTINGS: [&str; 6] = [
     "gc.auto=0",
 ];
 
-/// The git program, asked about one repository. It never writes into it.
+/// The git program, for read-only questions about one repository.
 #[derive(Debug)]
 pub(super) struct Git {
     root: PathBuf,
-    /// Not asked again after it did not answer once.
+    /// Whether a call went without an answer; then git is not called again.
     gave_up: Cell<bool>,
 }
 
-/// What the program said.
+/// The answer of the program.
 #[derive(Debug)]
 pub(super) enum Answer {
-    /// It ended well, with this output.
+    /// Success, with this output.
     Yes(Vec<u8>),
-    /// It ended, and not well.
+    /// An exit code other than zero.
     No,
-    /// It did not run, or not to its end.
+    /// The program did not start, or did not end.
     None,
 }
 
@@ -75,7 +75,7 @@ impl Answer {
 }
 
 impl Git {
-    /// For the repository whose working tree stands in this folder.
+    /// Returns the program for the repository with this working tree.
     pub(super) fn new(root: &Path) -> Self {
         Self { root: root.to_owned(), gave_up: Cell::new(false) }
     }
@@ -84,7 +84,7 @@ impl Git {
         self.ask_with_index(None, arguments)
     }
 
-    /// Asks with an index that is not that of the repository, and that may be written.
+    /// Asks with a separate index, which git may write.
     pub(super) fn ask_with_index(&self, index: Option<&OsStr>, arguments: &[&str]) -> Answer {
         if self.gave_up.get() {
             return Answer::None;
@@ -105,10 +105,10 @@ impl Git {
         for setting in SETTINGS {
             command.args(["-c", setting]);
         }
-        for variable in MISLEADING {
+        for variable in MISLEADING_VARIABLES {
             command.env_remove(variable);
         }
-        // Where the repository is not accepted as one, the one around it would be another.
+        // If git refuses this repository, it must not take the one around it.
         if let Some(parent) = self.root.parent() {
             command.env("GIT_CEILING_DIRECTORIES", parent);
         }
@@ -127,7 +127,7 @@ fn run(mut command: Command) -> Answer {
         (Some(output), Some(true)) => Answer::Yes(output),
         (Some(_), Some(false)) => Answer::No,
         _ => {
-            // Gone already is as good, and what it started is not ours to end.
+            // The program may be gone already. Its own children are left alone.
             let _ = child.kill();
             let _ = child.wait();
             Answer::None
@@ -135,22 +135,22 @@ fn run(mut command: Command) -> Answer {
     }
 }
 
-/// Reads on a thread of its own, since reading cannot be given up. The thread of a program that hangs ends with it, or
-/// with the compiler.
+/// Reads on a separate thread, because a read cannot be cancelled. The thread of a hanging program ends with it, or with the
+/// compiler.
 fn read(mut stdout: ChildStdout) -> Option<Vec<u8>> {
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
         let mut output = Vec::new();
         let result = stdout.read_to_end(&mut output);
-        // Nobody listens any more if it took too long.
+        // The receiver is gone after the timeout.
         let _ = sender.send(result.map(|_| output));
     });
-    receiver.recv_timeout(PATIENCE).ok()?.ok()
+    receiver.recv_timeout(ANSWER_TIMEOUT).ok()?.ok()
 }
 
-/// Whether a program that has closed its output ended well; `None` if it does not end.
+/// Returns whether a program that has closed its output succeeded; `None` if it does not end.
 fn ended_well(child: &mut Child) -> Option<bool> {
-    let (times, pause) = ENDING;
+    let (times, pause) = EXIT_POLLS;
     for _ in 0..times {
         if let Some(status) = child.try_wait().ok()? {
             return Some(status.success());
@@ -171,19 +171,19 @@ mod tests {
     }
 
     #[test]
-    fn tells_the_answers_apart() {
+    fn answers_are_distinguished() {
         assert!(matches!(shell("printf yes"), Answer::Yes(output) if output == b"yes"));
         assert!(matches!(shell("printf no; exit 1"), Answer::No));
         assert!(matches!(run(Command::new("/nowhere/git")), Answer::None));
     }
 
     #[test]
-    fn does_not_wait_for_a_program_that_does_not_end() {
+    fn hanging_program_yields_no_answer() {
         assert!(matches!(shell("exec >&-; exec sleep 60"), Answer::None));
     }
 
     #[test]
-    fn takes_more_than_a_pipe_holds() {
+    fn output_may_exceed_a_pipe_buffer() {
         assert!(matches!(shell("head -c 300000 /dev/zero"), Answer::Yes(output) if output.len() == 300_000));
     }
 }

@@ -1,4 +1,4 @@
-//! Where the repository of a crate is.
+//! Finds the repository of a crate.
 
 use std::{
     fs,
@@ -12,26 +12,27 @@ use super::watched::Watched;
 pub(super) struct Repository {
     /// The top of the working tree.
     root: PathBuf,
-    /// What is the working tree's own: `.git`, or a folder of another repository for worktrees and submodules.
+    /// The folder of this working tree: `.git`, or a folder of another repository for worktrees and submodules.
     own: PathBuf,
-    /// What it shares with the other worktrees; the same for most.
+    /// The folder that all worktrees share; usually the same folder.
     common: PathBuf,
 }
 
+/// The result of the search for a repository.
 #[derive(Debug)]
 pub(super) enum Found {
     Repository(Repository),
-    /// A file `.git` that leads nowhere, as in a container into which only the working tree was copied.
+    /// A file `.git` that points to a missing folder, as in a container with a copy of the working tree alone.
     Unusable,
     Nothing,
 }
 
 impl Repository {
-    /// Walks up from a folder, as git does.
+    /// Walks up from a folder, like git.
     pub(super) fn find(start: &Path, watched: &mut Watched) -> Found {
         match start.ancestors().find(|folder| is_root(folder)) {
             Some(root) => Self::open(root, watched).map_or(Found::Unusable, Found::Repository),
-            // The path may lead through a symbolic link, and the repository be around what it leads to.
+            // The repository may be around the target of a symbolic link in the path.
             None => match fs::canonicalize(start) {
                 Ok(real) if real != start => Self::find(&real, watched),
                 _ => Found::Nothing,
@@ -56,18 +57,18 @@ impl Repository {
         &self.root
     }
 
-    /// A file that each working tree has for itself, such as `HEAD`.
+    /// Returns the path of a file of this working tree, such as `HEAD`.
     pub(super) fn own(&self, name: &str) -> PathBuf {
         self.own.join(name)
     }
 
-    /// A file that all working trees share, such as `packed-refs`.
+    /// Returns the path of a file that all working trees share, such as `packed-refs`.
     pub(super) fn common(&self, name: &str) -> PathBuf {
         self.common.join(name)
     }
 }
 
-/// Whether this is where git would stop. It passes by a folder `.git` that is none of its own.
+/// Returns whether git would stop at this folder. It ignores a folder `.git` that is not a repository.
 fn is_root(folder: &Path) -> bool {
     let dot_git = folder.join(".git");
     dot_git.is_file() || dot_git.join("HEAD").symlink_metadata().is_ok()

@@ -1,4 +1,4 @@
-//! What `HEAD` stands for, read from git's files.
+//! Reads the revision of `HEAD` from git's files.
 
 use std::path::{Path, PathBuf};
 
@@ -8,49 +8,50 @@ use super::{
     watched::Watched,
 };
 
-/// References to references; git follows no more either.
-const DEEPEST: usize = 5;
+/// References to references; git has the same limit.
+const MAX_SYMBOLIC_DEPTH: usize = 5;
 
-/// References that each worktree has for itself.
-const OWN: [&str; 3] = ["refs/bisect/", "refs/rewritten/", "refs/worktree/"];
+/// Prefixes of references that each worktree has for itself.
+const WORKTREE_PREFIXES: [&str; 3] = ["refs/bisect/", "refs/rewritten/", "refs/worktree/"];
 
-const LOG: &str = "logs/HEAD";
+const LOG_FILE: &str = "logs/HEAD";
 
-/// A file that is newer than any build, because Linux makes it for the process that looks. It stands in for what the first
-/// commit changes where git has no such file yet, so that each build until then looks again.
-const ALWAYS_NEW: &str = "/proc/self/stat";
+/// A file that is newer than any build: Linux creates it for the process that opens it. It replaces the files that do not
+/// exist before the first commit, so that each build until then looks again.
+const ALWAYS_NEW_FILE: &str = "/proc/self/stat";
 
-const TABLES: &str = "reftable/tables.list";
+const TABLE_LIST: &str = "reftable/tables.list";
 
+/// The commit that is checked out.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Head {
     Revision(String),
     /// A branch without a commit.
     Unborn,
-    /// Not in a form that can be read here.
+    /// A form that this module cannot read.
     Unusable,
 }
 
 impl Head {
-    /// Reads `HEAD`, and watches all that changes when it stands for something else.
+    /// Reads `HEAD`, and watches the files that change with its revision.
     pub(super) fn read(repository: &Repository, git: &Git, watched: &mut Watched) -> Self {
-        let tables = [repository.own(TABLES), repository.common(TABLES)];
+        let tables = [repository.own(TABLE_LIST), repository.common(TABLE_LIST)];
         let head = if tables.iter().any(|list| list.exists()) {
             Self::from_tables(&tables, git, watched)
         } else {
             Self::from_files(repository, watched).unwrap_or(Self::Unusable)
         };
-        // A branch that has no file of its own gets one with the next commit, which nobody could have watched. Every move
-        // of `HEAD` is written into its log; the first log of all comes with the first commit, after the index.
-        let is_followed = watched.add(&repository.own(LOG)) || watched.add(&repository.own("index"));
+        // A packed branch gets a file with the next commit, which does not exist yet. Git writes every move of `HEAD` into
+        // its log; the log itself comes with the first commit, after the index.
+        let is_followed = watched.add(&repository.own(LOG_FILE)) || watched.add(&repository.own("index"));
         if !is_followed && head == Self::Unborn {
-            let _ = watched.add(Path::new(ALWAYS_NEW));
+            let _ = watched.add(Path::new(ALWAYS_NEW_FILE));
         }
         head
     }
 
-    /// The format is git's own business. A list of the tables changes with every change of a reference; the lists of the
-    /// worktree and of the repository are different files, except where there is only one.
+    /// Asks git, because the format of the tables is internal. Their lists change with every change of a reference; a worktree
+    /// has its own list.
     fn from_tables(lists: &[PathBuf; 2], git: &Git, watched: &mut Watched) -> Self {
         let mut present = lists.iter().filter(|list| list.exists());
         if !present.all(|list| watched.add(list)) {
@@ -68,14 +69,14 @@ impl Head {
 
     fn from_files(repository: &Repository, watched: &mut Watched) -> Option<Self> {
         let mut contents = watched.read(&repository.own("HEAD"))?;
-        for _ in 0..DEEPEST {
+        for _ in 0..MAX_SYMBOLIC_DEPTH {
             let Some(name) = contents.strip_prefix("ref:").map(str::trim) else {
                 return as_revision(&contents).map(Self::Revision);
             };
             if !is_safe(name) {
                 return None;
             }
-            let own = OWN.iter().any(|prefix| name.starts_with(prefix));
+            let own = WORKTREE_PREFIXES.iter().any(|prefix| name.starts_with(prefix));
             let file = if own { repository.own(name) } else { repository.common(name) };
             if !file.is_file() {
                 return Self::from_packed(name, repository, watched);
@@ -89,27 +90,27 @@ impl Head {
         let file = repository.common("packed-refs");
         let packed = if file.exists() { watched.read(&file)? } else { String::new() };
         match find_packed(&packed, name) {
-            // Without a log the next commit would go unnoticed, where there can be one.
-            Some(_) if !repository.own(LOG).is_file() && repository.common("objects").exists() => None,
+            // Without a log, the next commit would go unnoticed in a repository that can have one.
+            Some(_) if !repository.own(LOG_FILE).is_file() && repository.common("objects").exists() => None,
             Some(revision) => as_revision(revision).map(Self::Revision),
             None => Some(Self::Unborn),
         }
     }
 }
 
-/// The revision if this text is one, as git writes it: 40 digits, or 64 with SHA-256.
+/// Returns the text if it is a revision as git writes it: 40 hexadecimal digits, or 64 with SHA-256.
 pub(super) fn as_revision(text: &str) -> Option<String> {
     let text = text.trim();
     let digits = text.bytes().all(|byte| byte.is_ascii_hexdigit());
     (digits && matches!(text.len(), 40 | 64)).then(|| text.to_owned())
 }
 
-/// Whether this is a reference, and not the way to some other file.
+/// Returns whether the name is a reference, and not a path to another file.
 fn is_safe(name: &str) -> bool {
     name.starts_with("refs/") && !name.split('/').any(|part| matches!(part, "" | "." | "..")) && !name.contains('\\')
 }
 
-/// Reads `packed-refs`: a line `<revision> <name>` for each, with comments and peeled tags between.
+/// Finds a reference in `packed-refs`: lines of `<revision> <name>`, between comments and peeled tags.
 fn find_packed<'a>(packed: &'a str, name: &str) -> Option<&'a str> {
     packed
         .lines()
@@ -123,7 +124,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn finds_a_packed_reference() {
+    fn packed_reference_is_found() {
         let packed = "# pack-refs with: peeled fully-peeled sorted \n\
                       1111111111111111111111111111111111111111 refs/heads/main\n\
                       2222222222222222222222222222222222222222 refs/tags/v1\n\
@@ -134,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_no_other_file() {
+    fn paths_outside_refs_are_refused() {
         assert!(is_safe("refs/heads/feature/a.b"));
         for name in ["refs/../../etc/passwd", "/etc/passwd", "HEAD", "refs//a", "refs/./a", "", "refs/a\\..\\b"] {
             assert!(!is_safe(name), "{name:?}");

@@ -1,13 +1,12 @@
-//! Whether the working tree differs from its revision.
+//! Compares the working tree with its revision.
 //!
-//! Dirty means: a file that the revision records has other content in the working tree, or is gone. Files that it does
-//! not record, what is staged, and what is executable do not matter.
+//! A tree is dirty if a recorded file has other content in the working tree, or is gone. Unrecorded files, the index and the
+//! executable bit do not count.
 //!
-//! How it stays true. A clean tree is clean until one of the recorded files changes, so all of them are watched: any
-//! change of any of them compiles the crate again, once. A dirty tree is dirty for as long as one file differs, so one
-//! that does is enough: whoever is at work on a tree waits for nothing but what is theirs to compile. What cannot
-//! be watched (a file that is gone and may come back, a symbolic link that may lead elsewhere, a submodule) is nothing
-//! that a clean tree can have.
+//! A clean tree stays clean until a recorded file changes, so all of them are watched; the first change compiles the crate
+//! once. A dirty tree stays dirty while one file differs, so watching that one is enough, and work on a dirty tree causes no
+//! extra compilation. Some entries cannot be watched: a missing file, a symbolic link, a submodule. A tree with such an
+//! entry is never reported as clean.
 
 use std::{
     env,
@@ -20,21 +19,22 @@ use std::{
 
 use super::program::Git;
 
-/// Above these nothing is compared or watched: the compiler would have to read it all. Reading as much as this takes it
-/// about a third of a second.
-const MOST_FILES: usize = 4_096;
-const MOST_BYTES: u64 = 16 * 1024 * 1024;
+/// Limits above which nothing is compared or watched, because the compiler has to read every watched file. Within them it
+/// takes about a third of a second.
+const MAX_FILES: usize = 4_096;
+const MAX_BYTES: u64 = 16 * 1024 * 1024;
 
-/// How many names are tried for a folder.
-const ATTEMPTS: u32 = 16;
+/// Number of names tried for a temporary folder.
+const MAX_FOLDER_ATTEMPTS: u32 = 16;
 
+/// The result of the comparison.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Tree {
-    /// The revision does not record the crate: it is new, ignored, or another's.
+    /// The revision does not record the crate, which is new, ignored, or from elsewhere.
     DoesNotHoldTheCrate,
     Compared {
         dirty: bool,
-        /// The files that this is true of until one of them changes.
+        /// The files to watch: the result holds until one of them changes.
         proof: Vec<PathBuf>,
     },
     Unknown,
@@ -58,7 +58,7 @@ impl Tree {
     fn compare_entries(git: &Git, root: &Path, revision: &str, entries: &[Entry<'_>]) -> Option<Self> {
         let files: Vec<Option<(PathBuf, u64)>> = entries.iter().map(|entry| entry.file(root)).collect();
         let bytes: u64 = files.iter().flatten().map(|(_, length)| length).sum();
-        if entries.len() > MOST_FILES || bytes > MOST_BYTES || !is_work_tree(git, root) {
+        if entries.len() > MAX_FILES || bytes > MAX_BYTES || !is_work_tree(git, root) {
             return None;
         }
         let differing = differing(git, revision)?;
@@ -69,7 +69,7 @@ impl Tree {
             .filter(|(entry, _)| differs(entry.path))
             .filter_map(|(_, file)| file.as_ref().map(|(path, _)| path));
         if let Some(proof) = proofs.next() {
-            // A source file is watched already, most likely.
+            // The compiler most likely reads a source file anyway.
             let proof = if is_source(proof) { proof } else { proofs.find(|path| is_source(path)).unwrap_or(proof) };
             return Some(Self::Compared { dirty: true, proof: vec![proof.clone()] });
         }
@@ -78,7 +78,7 @@ impl Tree {
     }
 }
 
-/// What a revision records under one path.
+/// A path that a revision records.
 #[derive(Debug, PartialEq, Eq)]
 struct Entry<'a> {
     is_file: bool,
@@ -92,7 +92,7 @@ impl<'a> Entry<'a> {
         Some(Self { is_file: line.starts_with(b"100"), path: &line[tab + 1..] })
     }
 
-    /// Where it is and how long, if it is a file there too.
+    /// Returns path and length in the working tree, if it is a regular file there as well.
     fn file(&self, root: &Path) -> Option<(PathBuf, u64)> {
         let path = root.join(std::str::from_utf8(self.path).ok()?);
         let metadata = fs::symlink_metadata(&path).ok()?;
@@ -100,10 +100,10 @@ impl<'a> Entry<'a> {
     }
 }
 
-/// The paths that differ from the revision, or `None` if git does not say.
+/// Returns the paths that differ from the revision, or `None` if git does not answer.
 ///
-/// Asked with a fresh index made from the revision: the repository's own holds what is staged and what somebody told git not
-/// to look at, and git would want to write into it.
+/// Git compares with a fresh index of the revision: the repository's own index contains staged changes and files that git was
+/// told to ignore, and git would write into it.
 fn differing(git: &Git, revision: &str) -> Option<Vec<Vec<u8>>> {
     let folder = TemporaryFolder::new().ok()?;
     let index = Some(folder.file("index"));
@@ -120,17 +120,17 @@ fn changed_path(line: &[u8]) -> Option<&[u8]> {
     if words.next() == Some(b"1") { words.nth(7) } else { None }
 }
 
-/// Whether git's working tree is this folder: `core.worktree` may lead elsewhere.
+/// Returns whether this folder is git's working tree: `core.worktree` may point elsewhere.
 fn is_work_tree(git: &Git, root: &Path) -> bool {
     let top = git.ask(&["rev-parse", "--show-toplevel"]).yes().and_then(|output| String::from_utf8(output).ok());
     let real = |path: &Path| fs::canonicalize(path).ok();
     top.and_then(|top| real(Path::new(top.trim_end_matches(['\r', '\n'])))).is_some_and(|top| real(root) == Some(top))
 }
 
-/// The path of the crate's manifest, as git writes it.
+/// Returns the path of the crate's manifest as git writes it.
 fn manifest_path(root: &Path, manifest_dir: &Path) -> Option<String> {
     let relative = |folder: &Path| folder.strip_prefix(root).map(Path::to_owned).ok();
-    // The folder may have been reached through a symbolic link.
+    // Cargo may give a path through a symbolic link.
     let crate_dir = relative(manifest_dir).or_else(|| relative(&fs::canonicalize(manifest_dir).ok()?))?;
     let parts: Option<Vec<&str>> = crate_dir.iter().map(|part| part.to_str()).collect();
     Some(parts?.into_iter().chain(["Cargo.toml"]).collect::<Vec<_>>().join("/"))
@@ -140,12 +140,12 @@ fn is_source(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "rs")
 }
 
-/// The parts of an answer to a question with `-z`.
+/// Splits the output of a command with `-z`.
 fn fields(answer: &[u8]) -> impl Iterator<Item = &[u8]> {
     answer.split(|byte| *byte == 0).filter(|field| !field.is_empty())
 }
 
-/// A folder for one index, which git writes with a lock file beside it.
+/// A folder for an index and the lock file that git creates beside it.
 struct TemporaryFolder(PathBuf);
 
 impl TemporaryFolder {
@@ -154,11 +154,11 @@ impl TemporaryFolder {
         let create = || {
             let name = format!("health-build-info-{}-{}", process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
             let path = env::temp_dir().join(name);
-            // An error if it exists: what somebody else made there is not ours to write into.
+            // Fails if the folder exists: another process owns it.
             fs::create_dir(&path).map(|()| Self(path))
         };
-        // A compiler that was killed may have left some, and have had the same number.
-        (0..ATTEMPTS).find_map(|_| create().ok()).map_or_else(create, Ok)
+        // A killed compiler with the same process id may have left folders.
+        (0..MAX_FOLDER_ATTEMPTS).find_map(|_| create().ok()).map_or_else(create, Ok)
     }
 
     fn file(&self, name: &str) -> OsString {
@@ -168,7 +168,7 @@ impl TemporaryFolder {
 
 impl Drop for TemporaryFolder {
     fn drop(&mut self) {
-        // Left over in the folder for what may be left over.
+        // A leftover in the temporary folder is harmless.
         let _ = fs::remove_dir_all(&self.0);
     }
 }
@@ -178,7 +178,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_a_listing() {
+    fn listing_is_parsed() {
         let listing = b"100644 blob 0123\ta b/\"q\".txt\x00100755 blob 0123\trun\x00120000 blob 0123\tlink\x00160000 commit 0123\tsub\0";
         let entries: Vec<Entry<'_>> = fields(listing).filter_map(Entry::parse).collect();
         let files: Vec<bool> = entries.iter().map(|entry| entry.is_file).collect();
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_a_status() {
+    fn status_is_parsed() {
         let line = b"1 .M N... 100644 100644 100644 975f 975f a b/c d.txt";
         assert_eq!(changed_path(line), Some(&b"a b/c d.txt"[..]));
         assert_eq!(changed_path(b"? new"), None);
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn finds_the_manifest() {
+    fn manifest_path_is_relative_to_the_root() {
         let path = |root, folder| manifest_path(Path::new(root), Path::new(folder));
         assert_eq!(path("/a", "/a").as_deref(), Some("Cargo.toml"));
         assert_eq!(path("/a", "/a/b/c").as_deref(), Some("b/c/Cargo.toml"));
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn leaves_nothing_behind() {
+    fn temporary_folder_is_removed() {
         let folder = TemporaryFolder::new().unwrap();
         let (path, other) = (folder.0.clone(), TemporaryFolder::new().unwrap());
         assert_ne!(path, other.0);

@@ -1,9 +1,8 @@
-//! The files that cargo is to watch.
+//! The files that cargo watches.
 
 use std::{fs, path::Path};
 
-/// Files that were read, or that prove what was found. Each exists, is a regular file, and has a path that survives
-/// the way from the compiler's dependency list to cargo.
+/// Files behind the facts. Each exists, is a regular file, and has a path that survives the compiler's dependency list.
 #[derive(Debug, Default)]
 pub(super) struct Watched {
     paths: Vec<String>,
@@ -14,21 +13,21 @@ impl Watched {
         &self.paths
     }
 
-    /// The text of a file, from now on watched. `None` if it cannot be read or not be watched.
+    /// Reads a file and watches it. Returns `None` if either is impossible.
     pub(super) fn read(&mut self, path: &Path) -> Option<String> {
-        // The time between the two does not matter: what changes after the compiler started is newer than its output.
+        // A change between the two is noticed: it is newer than the output of this compilation.
         let text = as_watchable(path)?;
         let contents = fs::read_to_string(path).ok()?;
         self.push(text);
         Some(contents)
     }
 
-    /// Watches a file. `false` if that is not possible.
+    /// Watches a file. Returns `false` if that is impossible.
     pub(super) fn add(&mut self, path: &Path) -> bool {
         as_watchable(path).map(|text| self.push(text)).is_some()
     }
 
-    /// Watches all of these files, or none.
+    /// Watches all of these files, or none if one of them cannot be watched.
     pub(super) fn add_all<P: AsRef<Path>>(&mut self, paths: &[P]) -> bool {
         let before = self.paths.len();
         let all = paths.iter().all(|path| self.add(path.as_ref()));
@@ -43,17 +42,17 @@ impl Watched {
     }
 }
 
-/// The path as it can stand in `include_bytes!`, which must not fail to read it.
+/// Returns the path as text for `include_bytes!`, if that can read the file.
 fn as_watchable(path: &Path) -> Option<&str> {
     let text = path.to_str().filter(|text| survives_the_dependency_list(text))?;
-    // Asked before it is opened, since opening a pipe would wait for somebody to write into it.
+    // Checked before the file is opened, because opening a pipe would wait for a writer.
     let regular = fs::metadata(path).is_ok_and(|metadata| metadata.is_file());
     (regular && fs::File::open(path).is_ok()).then_some(text)
 }
 
-/// The compiler writes the list in the manner of `make`, with only spaces escaped; cargo splits it at anything white, and
-/// takes a backslash at the end of a piece for an escaped space. Where cargo reads another path than was written, the
-/// crate is compiled again each time, or not when it should be.
+/// The compiler writes the list like `make`, with spaces escaped; cargo splits it at any white space, and reads a backslash at
+/// the end of a part as an escaped space. If cargo reads another path than the compiler wrote, the crate is compiled each
+/// time, or not when it should be.
 fn survives_the_dependency_list(path: &str) -> bool {
     let white = |character: char| character != ' ' && (character.is_whitespace() || character.is_control());
     let escape = path.ends_with(' ') || (cfg!(not(windows)) && path.contains('\\'));
@@ -65,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn knows_which_paths_survive() {
+    fn odd_paths_do_not_survive() {
         for path in ["/a/b", "/a b/c  d", "/ä/\"q\"'s/#1 $x %20 (y) [z]: w", "/a /b"] {
             assert!(survives_the_dependency_list(path), "{path:?}");
         }
@@ -76,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn watches_files_that_are_there() {
+    fn existing_files_are_watched() {
         let here = Path::new(env!("CARGO_MANIFEST_DIR"));
         let mut watched = Watched::default();
         assert!(watched.read(&here.join("Cargo.toml")).is_some_and(|text| text.contains("health-macros")));
