@@ -9,7 +9,7 @@ use std::{
     thread,
 };
 
-use futures_util::Stream;
+use futures_core::Stream;
 use tokio::{
     runtime::Handle,
     sync::broadcast::{Receiver, error::RecvError},

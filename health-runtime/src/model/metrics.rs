@@ -1,8 +1,23 @@
-use std::time::Duration;
+//! Numbers of checks and their runs, for scrapes.
 
-use super::{Cause, CheckResult, Status};
+use std::{sync::Arc, time::Duration};
 
-/// What is counted of the runs of one check since the start.
+use super::{Cause, CheckResult, CheckSpec, Status};
+
+/// The state and the numbers of one check at a scrape.
+#[derive(Clone, Debug)]
+pub(crate) struct CheckMetrics {
+    pub(crate) check: Arc<CheckSpec>,
+    /// `None` before the first result.
+    pub(crate) result: Option<Arc<CheckResult>>,
+    /// Time since the latest run ended; `None` before the first.
+    pub(crate) age: Option<Duration>,
+    pub(crate) runs: RunStats,
+    pub(crate) is_in_flight: bool,
+    pub(crate) is_muted: bool,
+}
+
+/// Numbers of the runs of one check since the start.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RunStats {
     by_outcome: [u64; RunOutcome::ALL.len()],
@@ -10,11 +25,11 @@ pub(crate) struct RunStats {
     total_duration: Duration,
 }
 
-/// How a run ended.
+/// The raw outcome of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RunOutcome {
     Pass,
-    /// It warned, or passed too slowly.
+    /// The run warned, or passed too slowly.
     Warn,
     Fail,
     TimedOut,
@@ -34,8 +49,8 @@ impl RunOutcome {
         }
     }
 
-    /// How the run ended that a result is of; `None` for a result that the check was not run for. Neither thresholds nor
-    /// criticality count: it is the run that is told of.
+    /// Returns the raw outcome of the run behind a result, ignoring thresholds and criticality; `None` if no run took
+    /// place.
     fn of(result: &CheckResult) -> Option<Self> {
         match (&result.cause, result.observed) {
             (Some(Cause::TimedOut), _) => Some(Self::TimedOut),
@@ -59,15 +74,15 @@ impl RunOutcome {
 }
 
 impl RunStats {
-    /// The upper bounds of durations, in seconds: from what stays in the process to the longest default timeout.
+    /// Upper bounds of durations, in seconds: from checks inside the process to the longest default timeout.
     pub(crate) const BOUNDS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
 
-    /// Counts the run that a result is of, and says whether it is of one.
+    /// Counts the run behind a result. Returns whether there was one.
     pub(crate) fn count(&mut self, result: &CheckResult) -> bool {
         let Some(outcome) = RunOutcome::of(result) else { return false };
         self.by_outcome[outcome as usize] += 1;
         let seconds = result.duration.as_secs_f64();
-        // One that is longer than every bound is in the total alone.
+        // A longer run counts in the total alone.
         if let Some(bound) = Self::BOUNDS.iter().position(|bound| seconds <= *bound) {
             self.by_duration[bound] += 1;
         }
@@ -75,17 +90,17 @@ impl RunStats {
         true
     }
 
-    /// How many runs ended like this.
+    /// Returns the number of runs with this outcome.
     pub(crate) const fn ended(&self, outcome: RunOutcome) -> u64 {
         self.by_outcome[outcome as usize]
     }
 
-    /// How many runs there were.
+    /// Returns the number of runs.
     pub(crate) fn runs(&self) -> u64 {
         self.by_outcome.iter().sum()
     }
 
-    /// How many runs took at most each of the bounds.
+    /// Returns each bound with the number of runs that took at most as long.
     pub(crate) fn up_to_bounds(&self) -> impl Iterator<Item = (f64, u64)> {
         let up_to = self.by_duration.iter().scan(0, |sum, runs| {
             *sum += runs;
@@ -94,7 +109,7 @@ impl RunStats {
         Self::BOUNDS.into_iter().zip(up_to)
     }
 
-    /// How long all runs together took.
+    /// Returns the time that all runs took together.
     pub(crate) const fn total_duration(&self) -> Duration {
         self.total_duration
     }
