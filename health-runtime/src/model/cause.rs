@@ -1,40 +1,40 @@
 use std::time::SystemTime;
 
-/// Why a check has its status when that was not the function's own answer.
+/// The reason for a status that is not the function's own answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Cause {
-    /// It gave no answer within its timeout, or within the report's.
+    /// The check gave no answer within its timeout, or within the report's.
     TimedOut,
-    /// A run that is past its timeout has not ended (it blocks its thread, most likely), so no new one is started.
+    /// A run that is past its timeout has not ended, most likely because it blocks its thread, so no new one is started.
     #[non_exhaustive]
     StillRunning {
-        /// When that run began.
+        /// Time at which that run began.
         since: SystemTime,
     },
-    /// It panicked, in its body, while its future was built or dropped, or while its data was serialized.
+    /// The check panicked: in its body, while its future was built or dropped, or while its data was serialized.
     Panicked,
-    /// It was not run, because a check that it depends on failed.
+    /// The check was not run, because one that it depends on failed.
     #[non_exhaustive]
     Blocked {
-        /// The names of the failed checks.
+        /// Names of the failed checks.
         by: Vec<String>,
     },
-    /// It runs in the background and has no result yet.
+    /// The check runs in the background and has no result yet.
     Pending,
-    /// It runs in the background, and its latest result is too old to count. What it said last is not told.
+    /// The check runs in the background, and its latest result is too old to count. That result is not shown.
     Stale,
-    /// Its run was dropped before its end, because the runtime that it was on shut down.
+    /// The run was dropped before its end, because its runtime shut down.
     CutOff,
-    /// It passed, and took longer than its `degraded_after`.
+    /// The check passed, and took longer than its `degraded_after`.
     Slow,
-    /// The service is shutting down, see [`Monitor::drain`](crate::Monitor::drain): the cause of a readiness report, never
-    /// of a check.
+    /// The service is shutting down, see [`Monitor::drain`](crate::Monitor::drain). Only a readiness report has this
+    /// cause, never a check.
     Draining,
 }
 
 impl Cause {
-    /// The names of the failed checks, if it was not run because of them.
+    /// Returns the names of the failed checks because of which the check was not run.
     pub(crate) const fn blocked_by(&self) -> Option<&[String]> {
         match self {
             Self::Blocked { by } => Some(by.as_slice()),
@@ -42,7 +42,7 @@ impl Cause {
         }
     }
 
-    /// The word on the wire, such as `timed_out`.
+    /// Returns the word on the wire, such as `timed_out`.
     #[must_use]
     pub const fn as_str(&self) -> &'static str {
         match self {

@@ -5,13 +5,13 @@ use super::{Cause, CheckResult, CheckSpec, Level, Levels, Status};
 /// Numbers of changes, by level.
 pub(crate) type ChangeCounts = [u64; Level::ALL.len()];
 
-/// One change of a check's status, told once.
+/// One change of a check's status, published once.
 ///
-/// It is for those who run the service, whatever callers of the endpoint may see: it holds the full message, with
-/// nothing masked in it but credentials inside URLs.
+/// It is for operators, whatever callers of the endpoint may see: it holds the full message, in which only credentials
+/// inside URLs are masked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StatusChange {
-    /// How many changes of each level there were so far, this one included.
+    /// Numbers of changes so far, by level, this one included.
     counts: ChangeCounts,
     check: String,
     level: Level,
@@ -25,7 +25,7 @@ pub struct StatusChange {
 }
 
 impl StatusChange {
-    /// What changed between two results of one check, if its status did.
+    /// Returns the change between two results of one check, if its status changed.
     pub(crate) fn between(
         spec: &CheckSpec,
         before: Option<&CheckResult>,
@@ -47,20 +47,20 @@ impl StatusChange {
         })
     }
 
-    /// Numbers the change: counts it among those of its level.
+    /// Counts the change among those of its level, which numbers it.
     pub(crate) fn numbered(mut self, so_far: &mut ChangeCounts) -> Self {
         so_far[self.level.index()] += 1;
         self.counts = *so_far;
         self
     }
 
-    /// Its number among the changes of these levels: for one of another level, that of the last one before it. A caller
-    /// that may see nothing else learns nothing about other levels from it.
+    /// Returns its number among the changes of these levels. A change of another level has the number of the last one
+    /// before it. The number reveals nothing about other levels.
     pub(crate) fn id_among(&self, levels: Levels) -> u64 {
         levels.iter().map(|level| self.counts[level.index()]).sum()
     }
 
-    /// The same change with at most so many bytes of its message, if there are more.
+    /// Returns the change with `limit` bytes of its message; `None` if the message has no more.
     pub(crate) fn shortened(&self, limit: usize) -> Option<Self> {
         let message = self.message.as_ref().filter(|message| message.len() > limit)?;
         let end = (0..=limit).rev().find(|end| message.is_char_boundary(*end)).unwrap_or_default();
@@ -68,20 +68,20 @@ impl StatusChange {
         Some(Self { message: Some(message), ..self.clone() })
     }
 
-    /// Its number among all changes of the monitor: the first is 1, and each one is the number before it and 1. Over
-    /// HTTP, changes are counted among those that the caller may see.
+    /// Returns its number among all changes of the monitor, counted from 1 without gaps. Over HTTP, only the changes that
+    /// the caller may see are counted.
     #[must_use]
     pub fn id(&self) -> u64 {
         self.id_among(Levels::ALL)
     }
 
-    /// The check's name.
+    /// Returns the name of the check.
     #[must_use]
     pub fn check(&self) -> &str {
         &self.check
     }
 
-    /// The check's level.
+    /// Returns the level of the check.
     #[must_use]
     pub const fn level(&self) -> Level {
         self.level
@@ -99,13 +99,13 @@ impl StatusChange {
         self.current
     }
 
-    /// Why, when it was not the function's own answer.
+    /// Returns the reason for the new status, if that is not the function's own answer.
     #[must_use]
     pub const fn cause(&self) -> Option<&Cause> {
         self.cause.as_ref()
     }
 
-    /// A sentence for those who run the service. Credentials inside URLs are masked.
+    /// Returns a sentence for operators. Credentials inside URLs are masked.
     #[must_use]
     pub fn message(&self) -> Option<&str> {
         self.message.as_deref()
@@ -117,13 +117,13 @@ impl StatusChange {
         self.at
     }
 
-    /// Since when it had the status that it had, on the wall clock; `None` for its first result.
+    /// Returns the time since which the check had its previous status, on the wall clock; `None` for the first result.
     #[must_use]
     pub const fn previous_since(&self) -> Option<SystemTime> {
         self.previous_since
     }
 
-    /// Whether the check, or every check that blocks it, was muted when it changed, so that the change counts for
+    /// Returns whether the check, or every check that blocks it, was muted at the time, so that the change counts for
     /// nothing.
     #[must_use]
     pub const fn is_muted(&self) -> bool {

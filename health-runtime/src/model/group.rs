@@ -3,7 +3,7 @@ use std::fmt;
 #[cfg(feature = "page")]
 use super::{Cause, Status};
 
-/// What an orchestrator asks. A check is in a group only if it says so.
+/// A question of an orchestrator. A check is in a group only if its declaration says so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Group {
@@ -20,7 +20,7 @@ impl Group {
     /// Every group.
     pub const ALL: [Self; 3] = [Self::Liveness, Self::Readiness, Self::Startup];
 
-    /// The group's name: `liveness`, `readiness` or `startup`.
+    /// Returns the name on the wire: `liveness`, `readiness` or `startup`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -37,12 +37,12 @@ impl fmt::Display for Group {
     }
 }
 
-/// The answer that an orchestrator would get about a group.
+/// The answer about a group that an orchestrator would get.
 #[cfg(feature = "page")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct GroupVerdict {
     pub(crate) group: Group,
     pub(crate) status: Status,
-    /// Why the group fails as a whole, whatever its checks say.
+    /// The reason why the group fails as a whole, whatever its checks say.
     pub(crate) cause: Option<Cause>,
 }

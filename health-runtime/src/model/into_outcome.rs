@@ -2,7 +2,7 @@ use std::fmt::Display;
 
 use super::{Outcome, Status};
 
-/// What a check may return.
+/// A type that a check can return.
 ///
 /// | type | outcome |
 /// |---|---|
@@ -13,7 +13,7 @@ use super::{Outcome, Status};
 /// | [`Details<T>`](crate::Details) where `T: Serialize` | its status, with `T` as data |
 /// | `Result<T, E>` where `T` is one of these and `E: Display` | that of `T`, or fail with the error's text |
 ///
-/// `Option` is left out on purpose: whether `None` is a failure is for the check to say.
+/// `Option` is left out on purpose: only the check knows whether `None` is a failure.
 #[diagnostic::on_unimplemented(
     message = "a health check cannot return `{Self}`",
     label = "not a health check's answer",
@@ -21,7 +21,7 @@ use super::{Outcome, Status};
     note = "of an `Option`, say what `None` means: return such as `answer.is_some()` or `answer.ok_or(\"nobody answered\")`"
 )]
 pub trait IntoOutcome {
-    /// Turns the value into an outcome. A panic in here is the check's outcome, too.
+    /// Converts the value. A panic in here becomes the check's outcome.
     fn into_outcome(self) -> Outcome;
 }
 

@@ -1,19 +1,20 @@
 use std::{fmt, str::FromStr, time::Duration};
 
-/// How deep a check goes: from 5, cheap and always safe to call, down to 1, the whole ship.
+/// The depth of a check: from 5, cheap and always safe to call, down to 1, the whole ship.
 ///
-/// The levels follow the diagnostic levels of Star Trek. The report of level 1 holds all the others.
+/// The levels follow the diagnostic levels of Star Trek. The report of level 1 holds all the others. Levels are ordered by
+/// their numbers, so that `Level::L1` is the least.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {
-    /// The whole ship: everything that can be asked, and its report holds every other level.
+    /// The whole ship. Its report holds every other level.
     L1 = 1,
     /// Deep checks of this service's own resources.
     L2,
-    /// The services that this one leans on.
+    /// The services that this one depends on.
     L3,
     /// Conditions that cost little to measure.
     L4,
-    /// Cheap, in the process alone, always safe to call.
+    /// Cheap checks inside the process, always safe to call.
     L5,
 }
 
@@ -21,19 +22,19 @@ impl Level {
     /// Every level, the deepest first.
     pub const ALL: [Self; 5] = [Self::L1, Self::L2, Self::L3, Self::L4, Self::L5];
 
-    /// The number people write: 1 to 5.
+    /// Returns its number, from 1 to 5.
     #[must_use]
     pub const fn number(self) -> u8 {
         self as u8
     }
 
-    /// Its place in [`ALL`](Self::ALL).
+    /// Returns its index in [`ALL`](Self::ALL).
     pub(crate) const fn index(self) -> usize {
         self as usize - 1
     }
 
-    /// How long a check of this level may take when it does not say: 1 s at level 5, 2 s at 4, 5 s at
-    /// 3 and 2, 10 s at 1.
+    /// Returns the default timeout of its checks: 1 s at level 5, 2 s at level 4, 5 s at levels 3 and 2, 10 s at
+    /// level 1.
     #[must_use]
     pub const fn default_timeout(self) -> Duration {
         Duration::from_secs(match self {
@@ -51,7 +52,7 @@ impl fmt::Display for Level {
     }
 }
 
-/// The answer to a level that is not one of 1 to 5.
+/// The error for a level that is not a number from 1 to 5.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ParseLevelError(());
 
@@ -71,7 +72,7 @@ impl TryFrom<u8> for Level {
     }
 }
 
-/// Strict: one digit and nothing else, so that ` 1`, `01` and `1.0` are no levels.
+/// Parses one digit and nothing else: ` 1`, `01` and `1.0` are errors.
 impl FromStr for Level {
     type Err = ParseLevelError;
 

@@ -49,7 +49,7 @@ impl Levels {
         Self(self.0 | other.0)
     }
 
-    /// Every level that is not in it.
+    /// Returns every level outside of the set.
     pub(crate) const fn others(self) -> Self {
         Self(!self.0 & Self::ALL.0)
     }

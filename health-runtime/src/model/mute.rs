@@ -1,6 +1,6 @@
 use std::time::SystemTime;
 
-/// That a check counts for nothing at present, and who said so.
+/// A mute: the check counts for nothing at present.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mute {
     pub(crate) until: Option<SystemTime>,
@@ -9,19 +9,19 @@ pub struct Mute {
 }
 
 impl Mute {
-    /// Until when, on the wall clock; `None` as long as the process lives.
+    /// Returns the end of the mute, on the wall clock; `None` if it lasts as long as the process.
     #[must_use]
     pub const fn until(&self) -> Option<SystemTime> {
         self.until
     }
 
-    /// What was said for it. Credentials inside URLs are masked.
+    /// Returns the reason that was given. Credentials inside URLs are masked.
     #[must_use]
     pub fn why(&self) -> &str {
         &self.why
     }
 
-    /// Who muted it: `file:line` of the call to [`Monitor::mute`](crate::Monitor::mute), or `HEALTH_MUTE`.
+    /// Returns the origin: `file:line` of the call to [`Monitor::mute`](crate::Monitor::mute), or `HEALTH_MUTE`.
     #[must_use]
     pub fn by(&self) -> &str {
         &self.by

@@ -2,14 +2,13 @@ use serde_json::Value;
 
 use super::Status;
 
-/// Most levels of arrays and objects in the data of a check: what shows or compares it goes down level by level, and so
-/// do parsers of other programs.
+/// Nested arrays and objects in the data of a check. Renderers, comparisons and other programs' parsers recurse into them.
 pub(crate) const MAX_DEPTH: usize = 128;
 
-/// What one run of one check produced: a status, and perhaps a message and data.
+/// The outcome of one run of one check: a status, and perhaps a message and data.
 ///
-/// Message and data are details: they are shown only to callers who may see them. What everybody may see of the data is
-/// said apart.
+/// Message and data are details: they are shown only to callers that may see them. Public data is set apart, and shown to
+/// everybody.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outcome {
     pub(crate) status: Status,
@@ -19,25 +18,25 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// It works.
+    /// Returns the outcome of a check that works.
     #[must_use]
     pub const fn pass() -> Self {
         Self::new(Status::Pass)
     }
 
-    /// It works, and somebody should look at it because of `message`.
+    /// Returns the outcome of a check that works, but needs attention because of `message`.
     #[must_use]
     pub fn warn(message: impl Into<String>) -> Self {
         Self::new(Status::Warn).with_message(message)
     }
 
-    /// It does not work because of `message`.
+    /// Returns the outcome of a check that does not work because of `message`.
     #[must_use]
     pub fn fail(message: impl Into<String>) -> Self {
         Self::new(Status::Fail).with_message(message)
     }
 
-    /// An outcome of this status, without message or data.
+    /// Returns an outcome of this status, without message or data.
     #[must_use]
     pub const fn new(status: Status) -> Self {
         Self { status, message: None, data: None, public_data: None }
@@ -50,8 +49,8 @@ impl Outcome {
         self
     }
 
-    /// Sets the data, values for programs. Default: none. [`Details`](crate::Details) does the same for
-    /// any type that serializes.
+    /// Sets the data, values for programs. Default: none. [`Details`](crate::Details) does the same for any type that
+    /// serializes.
     ///
     /// Data that is nested more than 128 levels deep is a failure of the check.
     #[must_use]
@@ -62,8 +61,8 @@ impl Outcome {
         }
     }
 
-    /// Sets what callers see of the data who may not see details. Default: nothing.
-    /// [`Public`](crate::Public) does the same for a field of a type.
+    /// Sets the part of the data for callers that may not see details. Default: none. [`Public`](crate::Public) does the
+    /// same for a field of a type.
     #[must_use]
     pub fn with_public_data(self, data: Value) -> Self {
         match within_depth(data) {
@@ -72,7 +71,7 @@ impl Outcome {
         }
     }
 
-    /// The text stands where the data would, too, because a message may be set after it.
+    /// Fails. The text stands in place of the data, too, because a message may be set later.
     fn with_data_too_deep(self) -> Self {
         let problem = format!("its data is nested more than {MAX_DEPTH} levels deep");
         Self {
@@ -83,33 +82,33 @@ impl Outcome {
         }
     }
 
-    /// The verdict.
+    /// Returns the status.
     #[must_use]
     pub const fn status(&self) -> Status {
         self.status
     }
 
-    /// The sentence for a person.
+    /// Returns the sentence for a person.
     #[must_use]
     pub fn message(&self) -> Option<&str> {
         self.message.as_deref()
     }
 
-    /// The values for programs.
+    /// Returns the values for programs.
     #[must_use]
     pub const fn data(&self) -> Option<&Value> {
         self.data.as_ref()
     }
 
-    /// What everybody may see of the data.
+    /// Returns the part of the data that everybody may see.
     #[must_use]
     pub const fn public_data(&self) -> Option<&Value> {
         self.public_data.as_ref()
     }
 }
 
-/// Takes a value apart that is nested too deeply. It goes level by level rather than down, and so does dropping it:
-/// a stack that overflows ends the process.
+/// Returns the value unless it is nested too deeply. Visits and drops it level by level, without recursion: a stack
+/// overflow would end the process.
 fn within_depth(mut value: Value) -> Option<Value> {
     fn children(value: &mut Value) -> impl Iterator<Item = &mut Value> {
         let (items, fields) = match value {
@@ -167,7 +166,7 @@ mod tests {
         }
     }
 
-    /// Without `json!`, which serializes what it is given.
+    /// Builds the value without `json!`, which would recurse into it.
     fn deep(depth: usize) -> Value {
         (0..depth).fold(Value::Null, |value, _| Value::Array(vec![value]))
     }

@@ -1,19 +1,19 @@
 use std::fmt;
 
-/// The verdict on a check, a level or the whole service, in the words of the IETF health+json draft
-/// (draft-inadarei-api-health-check-06). Ordered so that the worst is the greatest.
+/// The status of a check, a level or the whole service, in the words of the IETF health+json draft
+/// (draft-inadarei-api-health-check-06). The worst status is the greatest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Status {
     /// It works.
     Pass,
-    /// It works, and somebody should look at it.
+    /// It works, but needs attention.
     Warn,
     /// It does not work.
     Fail,
 }
 
 impl Status {
-    /// The word on the wire: `pass`, `warn` or `fail`.
+    /// Returns the word on the wire: `pass`, `warn` or `fail`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -23,7 +23,7 @@ impl Status {
         }
     }
 
-    /// The worst of them; `Pass` when there is none.
+    /// Returns the worst status; `Pass` without any.
     #[must_use]
     pub fn worst(statuses: impl IntoIterator<Item = Self>) -> Self {
         statuses.into_iter().max().unwrap_or(Self::Pass)

@@ -5,18 +5,18 @@ use super::{IntoOutcome, Outcome};
 /// The future of one run.
 pub type WorkFuture = Pin<Box<dyn Future<Output = Outcome> + Send>>;
 
-/// What a run of a check calls.
+/// The function of a check.
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum Work {
-    /// A future, run as a task of its own.
+    /// A function that returns a future, run as a task of its own.
     Task(Arc<dyn Fn() -> WorkFuture + Send + Sync>),
     /// A function that blocks its thread, run on the blocking pool.
     Blocking(Arc<dyn Fn() -> Outcome + Send + Sync>),
 }
 
 impl Work {
-    /// A future, run as a task of its own.
+    /// Returns work whose future runs as a task of its own.
     pub fn task<F, Fut>(check: F) -> Self
     where
         F: Fn() -> Fut + Send + Sync + 'static,
@@ -28,7 +28,7 @@ impl Work {
         }))
     }
 
-    /// A function that blocks its thread, run on the blocking pool.
+    /// Returns work that blocks its thread, run on the blocking pool.
     pub fn blocking<F, R>(check: F) -> Self
     where
         F: Fn() -> R + Send + Sync + 'static,
