@@ -7,7 +7,7 @@ use crate::{
     model::{IntoOutcome, Outcome, Status},
 };
 
-/// Typed data as a check's answer: passes, warns or fails, and shows `T` to those who may see it.
+/// Typed data as a check's answer: a status, and `T` for callers that may see it.
 ///
 /// ```
 /// use health_runtime::Details;
@@ -24,11 +24,11 @@ use crate::{
 /// # queue();
 /// ```
 ///
-/// Its fields are shown to callers who may see details, unless [`Public`](crate::Public) or [`Secret`](crate::Secret) marks
-/// one otherwise.
+/// Its fields are shown to callers that may see details. [`Public`](crate::Public) and [`Secret`](crate::Secret) change
+/// that for one field.
 ///
-/// Data that cannot be serialized is a failure of the check, and so is data that is nested more than 128 levels deep, or a
-/// panic while it is serialized.
+/// The check fails if its data cannot be serialized, is nested more than 128 levels deep, or panics while it is
+/// serialized.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Details<T> {
     status: Status,
@@ -37,17 +37,17 @@ pub struct Details<T> {
 }
 
 impl<T> Details<T> {
-    /// It works.
+    /// Returns data of a check that works.
     pub const fn pass(data: T) -> Self {
         Self { status: Status::Pass, message: None, data }
     }
 
-    /// It works, and somebody should look at it because of `message`.
+    /// Returns data of a check that works, but needs attention because of `message`.
     pub fn warn(data: T, message: impl Into<String>) -> Self {
         Self { status: Status::Warn, message: Some(message.into()), data }
     }
 
-    /// It does not work because of `message`.
+    /// Returns data of a check that does not work because of `message`.
     pub fn fail(data: T, message: impl Into<String>) -> Self {
         Self { status: Status::Fail, message: Some(message.into()), data }
     }

@@ -1,5 +1,4 @@
-//! The log. A thread of its own writes it, so that a sink that blocks, such as a pipe that nobody reads, delays nobody
-//! else.
+//! The log, written by a thread of its own: a sink that blocks, such as a pipe without a reader, delays nothing else.
 
 use std::{
     collections::VecDeque,
@@ -18,12 +17,12 @@ use crate::sync::lock;
 /// Events of one topic that wait for a slow subscriber; beyond that, the oldest are dropped and counted.
 const MAX_WAITING_EVENTS: usize = 256;
 
-/// How long [`flush`] waits for a subscriber that may be blocked.
+/// Time that [`flush`] waits for a subscriber that may be blocked.
 const FLUSH_LIMIT: Duration = Duration::from_millis(500);
 
 const THROTTLE_PERIOD: Duration = Duration::from_secs(60);
 
-/// A source of events. Each has a queue of its own, so that no flood of one crowds out the others.
+/// A source of events with a queue of its own, so that a flood of one topic does not crowd out the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Topic {
     Checks,
@@ -47,7 +46,7 @@ impl Topic {
     }
 }
 
-/// Has the thread of the log write an event, to the subscriber and in the span of the caller. Never blocks.
+/// Queues an event for the log's thread, which writes it to the subscriber and in the span of the caller. Never blocks.
 pub(crate) fn write(topic: Topic, event: impl FnOnce() + Send + 'static) {
     let entry = Entry {
         topic,
@@ -59,8 +58,8 @@ pub(crate) fn write(topic: Topic, event: impl FnOnce() + Send + 'static) {
     drop(LOG.push(entry));
 }
 
-/// Waits until all events so far are written, or the subscriber seems to be blocked: so that a process that ends at once
-/// has logged why.
+/// Waits until all events so far are written, or the subscriber seems to be blocked, so that a process that ends at once
+/// has logged the reason.
 pub(crate) fn flush() {
     LOG.flush();
 }
@@ -82,7 +81,7 @@ struct State {
 }
 
 struct Queue {
-    /// With their numbers, which count the entries of all queues.
+    /// Entries with their numbers, which count across all queues.
     waiting: VecDeque<(u64, Entry)>,
     dropped: u64,
 }
@@ -100,7 +99,7 @@ impl State {
         Self { queues: [EMPTY; Topic::COUNT], has_thread: false, next: 0, writing: None }
     }
 
-    /// Adds an entry. Returns the one that had to make room.
+    /// Adds an entry. Returns the one that was dropped for it.
     fn push(&mut self, entry: Entry) -> Option<Entry> {
         let queue = &mut self.queues[entry.topic as usize];
         let oldest = if queue.waiting.len() == MAX_WAITING_EVENTS { queue.waiting.pop_front() } else { None };
@@ -110,7 +109,7 @@ impl State {
         oldest.map(|(_, entry)| entry)
     }
 
-    /// Takes the oldest entry of all queues, with the number of those that were dropped before it.
+    /// Takes the oldest entry of all queues, with the number of entries that were dropped before it.
     fn pop(&mut self) -> Option<(Entry, u64)> {
         let queue = self.queues.iter_mut().min_by_key(|queue| queue.front().unwrap_or(u64::MAX))?;
         let (number, entry) = queue.waiting.pop_front()?;
@@ -118,7 +117,7 @@ impl State {
         Some((entry, mem::take(&mut queue.dropped)))
     }
 
-    /// Whether an entry before the one with this number is still to be written.
+    /// Returns whether an entry before this number is unwritten.
     fn is_behind(&self, number: u64) -> bool {
         let waiting = self.queues.iter().filter_map(Queue::front);
         waiting.chain(self.writing).any(|unwritten| unwritten < number)
@@ -126,14 +125,14 @@ impl State {
 }
 
 impl Queue {
-    /// The number of the oldest entry.
+    /// Returns the number of the oldest entry.
     fn front(&self) -> Option<u64> {
         self.waiting.front().map(|(number, _)| *number)
     }
 }
 
 impl Log {
-    /// Returns the entry that had to make room.
+    /// Returns the entry that was dropped for this one.
     fn push(&'static self, entry: Entry) -> Option<Entry> {
         let mut state = lock(&self.state);
         if !state.has_thread {
@@ -187,7 +186,7 @@ impl Entry {
     }
 }
 
-/// Lets one event a minute through and counts the others, for causes that a stranger can repeat at will.
+/// A throttle that admits one event a minute and counts the others, for causes that a stranger can repeat at will.
 #[derive(Debug, Default)]
 pub(crate) struct OncePerMinute(Mutex<Option<Period>>);
 
@@ -198,7 +197,7 @@ struct Period {
 }
 
 impl OncePerMinute {
-    /// The number of events omitted since the last one; `None` if this one is omitted, too.
+    /// Returns the number of events omitted since the last one; `None` if this one is omitted, too.
     pub(crate) fn admit(&self) -> Option<u64> {
         let mut period = lock(&self.0);
         match &mut *period {

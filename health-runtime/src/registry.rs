@@ -24,7 +24,7 @@ pub struct Registration {
 
 inventory::collect!(Registration);
 
-/// Lends state to one declared check and remembers what was missing.
+/// Lends state to one declared check and remembers the missing types.
 ///
 /// Not public API. Used by generated code.
 #[doc(hidden)]
@@ -34,7 +34,7 @@ pub struct Binder<'a> {
     missing: Vec<&'static str>,
 }
 
-/// What can be lent to checks; one word, so that what is missing is said once.
+/// A type that can be lent to checks. One trait, so that the compiler names a missing bound once.
 ///
 /// Not public API. Used by generated code.
 #[doc(hidden)]
@@ -48,7 +48,7 @@ pub trait Lend: Send + Sync + 'static {}
 #[diagnostic::do_not_recommend]
 impl<T: Send + Sync + 'static> Lend for T {}
 
-/// The checks that a value of the key `checks` holds.
+/// A value of the key `checks`: a list of checks.
 ///
 /// Not public API. Used by generated code.
 #[doc(hidden)]
@@ -59,7 +59,7 @@ impl<T: Send + Sync + 'static> Lend for T {}
     note = "`health_runtime::checks![a, b]` makes a `Vec` of probes of different kinds"
 )]
 pub trait CheckList {
-    /// Takes the checks out.
+    /// Converts the items.
     fn into_checks(self) -> Vec<Check>;
 }
 
@@ -71,18 +71,18 @@ impl<L: IntoIterator<Item: Into<Check>>> CheckList for L {
 }
 
 impl Binder<'_> {
-    /// The value for a parameter `&T`; without one the service does not start.
+    /// Returns the value for a parameter `&T`. Without one the service does not start.
     pub fn require<T: Lend>(&mut self) -> Option<Arc<T>> {
         let value = self.state.get();
         let type_name = std::any::type_name::<T>();
-        // Once, also for a check that takes the same type twice.
+        // A check may take the same type twice.
         if value.is_none() && !self.missing.contains(&type_name) {
             self.missing.push(type_name);
         }
         value
     }
 
-    /// The value for a parameter `Option<&T>`.
+    /// Returns the value for a parameter `Option<&T>`.
     pub fn optional<T: Lend>(&mut self) -> Option<Arc<T>> {
         self.state.get()
     }
@@ -102,7 +102,7 @@ impl Binder<'_> {
 #[derive(Debug)]
 pub struct Registry {
     checks: Vec<RegisteredCheck>,
-    /// Indices of `checks`, each behind those that it depends on.
+    /// Indices of `checks`, each behind the checks that it depends on.
     order: Vec<usize>,
     declared_background: usize,
 }
@@ -112,11 +112,11 @@ pub struct Registry {
 pub(crate) struct RegisteredCheck {
     pub(crate) spec: Arc<CheckSpec>,
     pub(crate) work: Work,
-    /// Where in [`Registry::checks`] the checks stand that must work for this one.
+    /// Indices of the checks in [`Registry::checks`] that must work for this one.
     pub(crate) dependencies: Vec<usize>,
 }
 
-/// Gathers checks and state; [`build`](RegistryBuilder::build) finds everything that is wrong with them.
+/// A builder that collects checks and state; [`build`](RegistryBuilder::build) validates them.
 #[derive(Debug, Default)]
 #[must_use]
 pub struct RegistryBuilder {
@@ -126,23 +126,22 @@ pub struct RegistryBuilder {
 }
 
 impl Registry {
-    /// An empty set; nothing that is declared anywhere gets in unless
-    /// [`declared`](RegistryBuilder::declared) asks for it.
+    /// Returns a builder without checks. Declared checks are added by [`declared`](RegistryBuilder::declared) alone.
     pub fn builder() -> RegistryBuilder {
         RegistryBuilder::default()
     }
 
-    /// What is known of each check, by level and name.
+    /// Returns the declaration of each check, by level and name.
     pub fn checks(&self) -> impl Iterator<Item = &CheckSpec> {
         self.checks.iter().map(|check| &*check.spec)
     }
 
-    /// Number of declared checks that run in the background.
+    /// Returns the number of declared checks that run in the background.
     pub(crate) const fn declared_background(&self) -> usize {
         self.declared_background
     }
 
-    /// Runs each asynchronous check on a thread of the blocking pool.
+    /// Moves each asynchronous check to a thread of the blocking pool.
     pub(crate) fn isolated(mut self) -> Self {
         for check in &mut self.checks {
             check.work = runner::isolate(check.work.clone(), check.spec.timeout());
@@ -150,12 +149,12 @@ impl Registry {
         self
     }
 
-    /// Number of checks that could block a worker thread.
+    /// Returns the number of checks that could block a worker thread.
     pub(crate) fn asynchronous(&self) -> usize {
         self.checks.iter().filter(|check| matches!(check.work, Work::Task(_))).count()
     }
 
-    /// The same checks with other work. For the test kit, which stands between a check and its function.
+    /// Replaces the work of each check, for the test kit.
     #[cfg(feature = "testing")]
     pub(crate) fn map_work(mut self, mut other: impl FnMut(Work) -> Work) -> Self {
         for check in &mut self.checks {
@@ -164,14 +163,14 @@ impl Registry {
         self
     }
 
-    /// Takes it apart: the checks by level and name, and their indices, each behind those that it depends on.
+    /// Returns the checks by level and name, and their indices, each behind the checks that it depends on.
     pub(crate) fn into_parts(self) -> (Vec<RegisteredCheck>, Vec<usize>) {
         (self.checks, self.order)
     }
 }
 
 impl RegistryBuilder {
-    /// Adds a check that was built by hand, such as one of the [`probes`](crate::probes).
+    /// Adds a check, such as one of the [`probes`](crate::probes).
     pub fn check(mut self, check: impl Into<Check>) -> Self {
         self.checks.push(check.into());
         self
@@ -196,12 +195,11 @@ impl RegistryBuilder {
         self
     }
 
-    /// Sorts and validates.
+    /// Sorts and validates the checks.
     ///
     /// # Errors
-    /// One error that lists everything that is wrong: names that two checks have or that are unusable,
-    /// dependencies that do not exist or form a circle, missing and repeated state, liveness below level 5,
-    /// timeouts of zero, and what a probe found wrong with its configuration.
+    /// One error that lists all problems: duplicate and invalid names, unknown and circular dependencies, missing and
+    /// repeated state, liveness outside of level 5, timeouts of zero, and faults in the configuration of probes.
     pub fn build(self) -> Result<Registry, Error> {
         let mut problems: Vec<Problem> =
             self.state.repeated().iter().map(|type_name| Problem::RepeatedState { type_name }).collect();
@@ -214,8 +212,8 @@ impl RegistryBuilder {
                 checks.push(check);
             }
         }
-        // By location too, so that an error about two checks of one name reads the same in every build:
-        // the order in which inventory hands them out changes with the build profile.
+        // The location decides between equal names: inventory's order changes with the build profile, and an error about
+        // two checks of one name must not.
         checks.sort_by(|a, b| sort_key(a.spec()).cmp(&sort_key(b.spec())));
         let specs: Vec<&CheckSpec> = checks.iter().map(Check::spec).collect();
         let graph = validation::resolve(&specs, &mut problems);
@@ -238,8 +236,8 @@ fn sort_key(spec: &CheckSpec) -> (Level, &str, &Location<'_>) {
     (spec.level(), spec.name(), spec.location())
 }
 
-/// Gives a declared check its state. One whose state is missing still comes out, so that whatever else is
-/// wrong with it is found in the same start; it is never run, because the problem stops the start.
+/// Lends a declared check its state. Returns the check even if its state is missing, so that the same start finds its
+/// other problems. It is never run, because the problem stops the start.
 fn bind(registration: &Registration, state: &State, problems: &mut Vec<Problem>) -> Check {
     let mut binder = Binder { state, missing: Vec::new() };
     let work = (registration.bind)(&mut binder).unwrap_or_else(|| Work::blocking(|| Outcome::fail("has no state")));

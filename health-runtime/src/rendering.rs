@@ -1,4 +1,4 @@
-//! A report as bytes, for programs that answer in their own way.
+//! Reports as bytes, for programs with a server of their own.
 
 use crate::{
     model::Report,
@@ -6,7 +6,7 @@ use crate::{
 };
 
 impl Report {
-    /// Renders the report as the endpoint would show it to a caller who sees details or does not.
+    /// Renders the report as the endpoint would show it, with or without details.
     ///
     /// ```
     /// use health_runtime::{Check, Level, Monitor, Registry, ReportFormat, Selection, ShowDetails};

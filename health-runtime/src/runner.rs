@@ -16,11 +16,11 @@ use crate::{
     run_result::RunResult,
 };
 
-/// How much longer than its timeout an isolated check may take before it is dropped: those who wait have given it up by then.
+/// Time after its timeout at which an isolated check is dropped. Its observers have given it up by then.
 const GRACE: Duration = Duration::from_millis(50);
 
-/// Runs a future up to its timeout. Panics are caught wherever they come from: while the future is built,
-/// polled (its data is serialized in there, too) or dropped.
+/// Runs a future up to its timeout. Catches panics while the future is built, polled (which serializes its data) or
+/// dropped.
 pub(crate) async fn run_task(work: &(dyn Fn() -> WorkFuture + Send + Sync), timeout: Duration) -> RunResult {
     let mut future = match catch(work) {
         Ok(future) => future,
@@ -37,18 +37,18 @@ pub(crate) async fn run_task(work: &(dyn Fn() -> WorkFuture + Send + Sync), time
     }
 }
 
-/// Runs a function that blocks its thread. It cannot be stopped, so whoever waits for it keeps the time.
+/// Runs a function that blocks its thread. It cannot be stopped, so the caller has to watch the time.
 pub(crate) fn run_blocking(work: &(dyn Fn() -> Outcome + Send + Sync)) -> RunResult {
     catch(work).map_or_else(RunResult::Panicked, RunResult::Answered)
 }
 
-/// Turns a task into a function that waits for it on a thread of the blocking pool, so that a check that never yields blocks that
-/// thread alone. Its timers and connections stay with the runtime.
+/// Converts a task into a function that runs it on a thread of the blocking pool, so that a check that never yields blocks
+/// that thread alone. Its timers and connections stay with the runtime.
 pub(crate) fn isolate(work: Work, timeout: Duration) -> Work {
     let Work::Task(work) = work else { return work };
     Work::blocking(move || {
         let runtime = Handle::current();
-        // Timers panic once their runtime has shut down; a task is dropped just before.
+        // Timers panic once their runtime has shut down. A task is dropped just before, which drops `alive`.
         let (alive, shut_down) = oneshot::channel::<()>();
         let guard = runtime.spawn(async move {
             pending::<()>().await;
@@ -69,9 +69,12 @@ pub(crate) fn isolate(work: Work, timeout: Duration) -> Work {
     })
 }
 
-/// Calls the user's code; a panic comes out as its text.
+/// Calls the user's code.
+///
+/// # Errors
+/// The text of a panic.
 pub(crate) fn catch<T>(work: impl FnOnce() -> T) -> Result<T, String> {
-    // What a panic left half done inside a user's own state is the user's to judge (a poisoned lock says so).
+    // A panic may leave the user's own state half changed; the user's own means, such as poisoned locks, report it.
     catch_unwind(AssertUnwindSafe(work)).map_err(panic_text)
 }
 

@@ -1,4 +1,4 @@
-//! What checks borrow: the service's own values, found by their type.
+//! The service's own values, which checks borrow by their type.
 
 use std::{
     any::{Any, TypeId, type_name},
@@ -6,10 +6,10 @@ use std::{
     sync::Arc,
 };
 
-/// The values that checks take as parameters, one for each type. A value in an [`Arc`] serves parameters `&T`, too.
+/// The values that checks take as parameters, one of each type. A value in an [`Arc`] serves parameters `&T`, too.
 #[derive(Clone, Default)]
 pub(crate) struct State {
-    /// A list, because there are a few of them and they are looked up at start only.
+    /// A list, because there are few values, and they are looked up at start only.
     values: Vec<Lent>,
     repeated: Vec<&'static str>,
 }
@@ -22,8 +22,7 @@ struct Lent {
 }
 
 impl State {
-    /// Adds a value. A second one of the same type is a start-up error, since a check could not say which
-    /// one it means.
+    /// Adds a value. A second one of the same type is a start-up error, since a check could not choose between them.
     pub(crate) fn with<T: Send + Sync + 'static>(mut self, value: T) -> Self {
         let (type_id, type_name) = (TypeId::of::<T>(), type_name::<T>());
         if self.values.iter().any(|value| value.type_id == type_id) {
@@ -33,7 +32,7 @@ impl State {
         self
     }
 
-    /// The value of this type; without one, the value that an `Arc<T>` of the state holds.
+    /// Returns the value of this type; without one, the value that an `Arc<T>` of the state holds.
     pub(crate) fn get<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
         self.find().or_else(|| self.find::<Arc<T>>().as_deref().cloned())
     }
@@ -43,18 +42,18 @@ impl State {
         Arc::clone(&found.value).downcast().ok()
     }
 
-    /// The types that were added more than once.
+    /// Returns the types that were added more than once.
     pub(crate) fn repeated(&self) -> &[&'static str] {
         &self.repeated
     }
 
-    /// The types that are there, in the order in which they were added.
+    /// Returns the types of the values, in the order in which they were added.
     pub(crate) fn type_names(&self) -> Vec<&'static str> {
         self.values.iter().map(|value| value.type_name).collect()
     }
 }
 
-/// Type names only: values may hold secrets.
+/// Shows type names only: values may hold secrets.
 impl fmt::Debug for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.type_names()).finish()

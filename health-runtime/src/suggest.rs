@@ -6,7 +6,7 @@ const MIN_SIMILARITY: f64 = 0.8;
 /// Comparisons for one list of typos: each takes some microseconds.
 const MAX_COMPARISONS: usize = 50_000;
 
-/// Suggests names for a list of typos, as long as its comparisons last.
+/// Suggestions for a list of typos, up to a number of comparisons.
 pub(crate) struct Suggestions<'a> {
     names: Vec<&'a str>,
     comparisons_left: usize,
@@ -17,8 +17,8 @@ impl<'a> Suggestions<'a> {
         Self { names: names.into_iter().collect(), comparisons_left: MAX_COMPARISONS }
     }
 
-    /// Returns the most similar name other than `except`. `None` if there is none, or if it would take too many
-    /// comparisons: all names are compared or none, so that no suggestion depends on their order.
+    /// Returns the most similar name other than `except`. `None` also if too few comparisons are left: all names are
+    /// compared or none, so that no suggestion depends on their order.
     pub(crate) fn nearest(&mut self, wanted: &str, except: Option<&str>) -> Option<String> {
         self.comparisons_left = self.comparisons_left.checked_sub(self.names.len())?;
         nearest(wanted, self.names.iter().copied().filter(|name| Some(*name) != except))

@@ -77,8 +77,8 @@ pub(crate) fn spawn(_: &Handle, task: impl Future<Output = ()> + Send + 'static)
     shuttle::future::spawn(task)
 }
 
-/// Tokio's own channel, with a moment before each step in which others may go on. What goes on inside a step is for
-/// Tokio's tests: it checks the channel with a model checker itself.
+/// Tokio's own channel, with a scheduling point around each step. The inside of a step is left to Tokio, which checks the
+/// channel with a model checker itself.
 #[cfg(all(test, shuttle))]
 pub(crate) mod watch {
     use shuttle::sync::atomic::{AtomicBool, Ordering};
@@ -91,8 +91,8 @@ pub(crate) mod watch {
     #[derive(Clone, Debug)]
     pub(crate) struct Receiver<T>(watch::Receiver<T>);
 
-    /// Steps of an atomic are what the model checker looks at; what it holds does not matter.
-    fn others_may_go_on() {
+    /// Lets the model checker switch tasks, which it does at each step of an atomic.
+    fn scheduling_point() {
         AtomicBool::new(true).load(Ordering::SeqCst);
     }
 
@@ -107,21 +107,21 @@ pub(crate) mod watch {
         }
 
         pub(crate) fn send_replace(&self, value: T) {
-            others_may_go_on();
+            scheduling_point();
             self.0.send_replace(value);
-            others_may_go_on();
+            scheduling_point();
         }
     }
 
     impl<T: Clone> Receiver<T> {
-        /// A copy, because the lock in a borrowed value is one that the model checker does not know.
+        /// Returns a copy: a borrowed value holds a lock that the model checker does not know.
         pub(crate) fn borrow_and_update(&mut self) -> Box<T> {
-            others_may_go_on();
+            scheduling_point();
             Box::new(self.0.borrow_and_update().clone())
         }
 
         pub(crate) async fn changed(&mut self) -> Result<(), RecvError> {
-            others_may_go_on();
+            scheduling_point();
             self.0.changed().await
         }
     }

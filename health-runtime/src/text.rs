@@ -1,9 +1,9 @@
-//! Text of others: without control characters, and cut between two characters.
+//! Foreign text: without control characters, and cut between two characters.
 
 use std::borrow::Cow;
 
-/// Escapes what could forge another line or hide a part of this one: control characters, and those that are not seen or
-/// turn the direction of a text. The rest stays, because log formats escape quotes and backslashes themselves.
+/// Escapes characters that could forge another line or hide a part of this one: control characters, invisible ones, and
+/// those that change the direction of text. Log formats escape quotes and backslashes themselves.
 pub(crate) fn escape_controls(text: &str) -> Cow<'_, str> {
     if !text.contains(is_control) {
         return text.into();

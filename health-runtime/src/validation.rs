@@ -1,4 +1,4 @@
-//! The rules that only the whole set of checks can be held against.
+//! Rules for the whole set of checks.
 
 use std::{borrow::Cow, collections::HashMap, time::Duration};
 
@@ -8,14 +8,14 @@ use crate::{
     suggest::Suggestions,
 };
 
-/// Who depends on whom, by index.
+/// The dependencies of checks, by index.
 pub(crate) struct Graph {
     pub(crate) dependencies: Vec<Vec<usize>>,
-    /// Every check behind those that it depends on, if there is no circle.
+    /// Every check behind the checks that it depends on, if there is no circle.
     pub(crate) order: Vec<usize>,
 }
 
-/// Validates checks sorted by name within a level, and finds where each one's dependencies stand.
+/// Validates checks that are sorted by name within a level, and finds the indices of their dependencies.
 pub(crate) fn resolve(specs: &[&CheckSpec], problems: &mut Vec<Problem>) -> Graph {
     let mut by_name: HashMap<&str, usize> = HashMap::new();
     for (index, spec) in specs.iter().enumerate() {
@@ -41,7 +41,7 @@ pub(crate) fn resolve(specs: &[&CheckSpec], problems: &mut Vec<Problem>) -> Grap
     Graph { dependencies, order }
 }
 
-/// The rules for one check; declared checks are held against them at compile time already.
+/// Applies the rules for a single check. The macro has applied them to declared checks already.
 fn check_alone(spec: &CheckSpec, problems: &mut Vec<Problem>) {
     let check = || spec.name().to_owned();
     let location = spec.location();
@@ -58,8 +58,8 @@ fn check_alone(spec: &CheckSpec, problems: &mut Vec<Problem>) {
     problems.extend(faults.map(|fault| Problem::Misconfigured { check: check(), location, fault }));
 }
 
-/// What is blocked fails, so a liveness check must not depend on what reaches outside the process either, not even by way
-/// of others.
+/// A blocked check fails, so a liveness check must not depend, even transitively, on a check that reaches outside the
+/// process.
 fn check_liveness(specs: &[&CheckSpec], dependencies: &[Vec<usize>], problems: &mut Vec<Problem>) {
     for (index, spec) in specs.iter().enumerate().filter(|(_, spec)| spec.is_in(Group::Liveness)) {
         let mut is_seen = vec![false; specs.len()];
@@ -107,8 +107,8 @@ fn find_dependencies(
     found
 }
 
-/// Sorts the checks behind those that they depend on, and finds the circles that forbid it. Without recursion,
-/// so that a chain of any length is safe.
+/// Sorts the checks behind their dependencies, and finds circles. Without recursion, so that a chain of any length is
+/// safe.
 fn sort(dependencies: &[Vec<usize>]) -> (Vec<usize>, Vec<Vec<usize>>) {
     #[derive(Clone, Copy, PartialEq)]
     enum Mark {
@@ -120,20 +120,20 @@ fn sort(dependencies: &[Vec<usize>]) -> (Vec<usize>, Vec<Vec<usize>>) {
     let mut order = Vec::with_capacity(dependencies.len());
     let mut cycles = Vec::new();
     for start in 0..dependencies.len() {
-        // The path from `start` down, with how many dependencies of each have been looked at.
+        // The path from `start` down, with the number of visited dependencies of each check.
         let mut path: Vec<(usize, usize)> = Vec::new();
         if marks[start] == Mark::Unseen {
             marks[start] = Mark::OnPath;
             path.push((start, 0));
         }
-        while let Some((node, looked_at)) = path.last_mut() {
-            let Some(&next) = dependencies[*node].get(*looked_at) else {
+        while let Some((node, visited)) = path.last_mut() {
+            let Some(&next) = dependencies[*node].get(*visited) else {
                 marks[*node] = Mark::Done;
                 order.push(*node);
                 path.pop();
                 continue;
             };
-            *looked_at += 1;
+            *visited += 1;
             match marks[next] {
                 Mark::Unseen => {
                     marks[next] = Mark::OnPath;
