@@ -216,7 +216,7 @@ async fn leaves_the_functions_as_they_were() {
 #[test]
 fn one_error_names_all_the_state_that_is_missing() {
     let error = Registry::builder().declared().build().unwrap_err().to_string();
-    assert_eq!(error.matches("which the state does not hold").count(), 4, "{error}");
+    assert_eq!(error.matches("but the state holds no value of this type").count(), 4, "{error}");
     for missing in ["`all keys`", "`in_a_module`", "`generated`", "::Pool`", "Vec<u32>`"] {
         assert!(error.contains(missing), "{missing} in {error}");
     }

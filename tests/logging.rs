@@ -211,15 +211,15 @@ async fn mutes(log: &Log) {
         assert_eq!(lines.len(), 1, "{part}: {text}");
         lines[0]
     };
-    let at_start = line("is muted check=\"billing\"");
+    let at_start = line("health check muted check=\"billing\"");
     assert!(at_start.contains("WARN") && !at_start.contains("until"), "{text}");
     assert!(
-        line("by=\"EndpointBuilder::muted\" problem=\"no check is named `biling`; did you mean `billing`?")
+        line("by=\"EndpointBuilder::muted\" problem=\"there is no check named `biling`; did you mean `billing`?")
             .contains("WARN")
     );
     assert!(line("db=soon").contains("WARN"));
-    assert!(line("is no longer muted: its time is over check=\"legacy\"").contains("INFO"));
-    assert!(line("is no longer muted check=\"billing\"").contains("INFO"));
+    assert!(line("health check mute expired check=\"legacy\"").contains("INFO"));
+    assert!(line("health check unmuted check=\"billing\"").contains("INFO"));
     // It alarms nobody, and is told all the same.
     assert!(line("health check changed check=\"billing\"").contains("INFO"));
     assert!(

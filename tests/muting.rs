@@ -257,9 +257,9 @@ async fn a_muted_check_runs_and_its_changes_say_so() {
 fn a_name_that_no_check_has_is_an_error() {
     let monitor = monitor([good("billing")]);
     let error = monitor.mute("bililng", HOUR, "a typo").expect_err("no such check");
-    assert_eq!(error.to_string(), "no check is named `bililng`; did you mean `billing`?");
+    assert_eq!(error.to_string(), "there is no check named `bililng`; did you mean `billing`?");
     assert_eq!((error.name.as_str(), error.suggestion.as_deref()), ("bililng", Some("billing")));
-    assert_eq!(monitor.unmute("x").expect_err("no such check").to_string(), "no check is named `x`");
+    assert_eq!(monitor.unmute("x").expect_err("no such check").to_string(), "there is no check named `x`");
 }
 
 /// In a process of its own, because what stands in the environment is a fact about the whole process: this test starts

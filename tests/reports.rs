@@ -299,8 +299,11 @@ fn dependencies_have_to_exist() {
     let text =
         problems([good("database"), good("billing").depends_on(["databse"]), good("b").depends_on(["zzz", "b"])]);
     assert!(text.contains("`billing` (tests/reports.rs:"), "{text}");
-    assert!(text.contains("depends on `databse`, which is no check; did you mean `database`?"), "{text}");
-    assert!(text.contains("depends on `zzz`, which is no check\n"), "{text}");
+    assert!(
+        text.contains("depends on `databse`, but there is no check named `databse`; did you mean `database`?"),
+        "{text}"
+    );
+    assert!(text.contains("depends on `zzz`, but there is no check named `zzz`\n"), "{text}");
     assert!(text.contains("checks depend on each other in a circle: `b` → `b`"), "{text}");
 }
 

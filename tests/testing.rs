@@ -279,7 +279,7 @@ async fn failed_assertion_shows_last_eight_changes() {
 #[tokio::test(start_paused = true)]
 async fn mistakes_in_a_test_panic_at_its_line() {
     let monitor = TestMonitor::with_checks([good("database")]);
-    let unknown = "no check is named `databse`; did you mean `database`?";
+    let unknown = "there is no check named `databse`; did you mean `database`?";
     for (line, text) in [
         panic_of(|| monitor.force("databse", Forced::pass())),
         panic_of(|| monitor.force_next("databse", [Forced::pass()])),

@@ -1,55 +1,55 @@
-//! What stops a service from starting. A failing check is a value, never one of these.
+//! Errors that stop a service from starting. A failing check is a value, never an error.
 
 use std::{error::Error as StdError, fmt, io, panic::Location, sync::Arc};
 
-/// Everything that is wrong with the checks, the state and the endpoint, found at start, all at once.
+/// All problems of the checks, the state and the endpoint, found in one start.
 ///
-/// Its `Debug` is its `Display`, because that is what `fn main() -> Result<(), Error>` prints.
+/// Its `Debug` is its `Display`, because `fn main() -> Result<(), Error>` prints `Debug`.
 pub struct Error {
     problems: Vec<Problem>,
 }
 
-/// One thing that is wrong at start.
+/// One problem that stops a start.
 ///
-/// Its [`source`](StdError::source) is the error of the operating system or of a library behind it, if there is one. The
-/// problem's own text holds the text of its source already.
+/// Its [`source`](StdError::source) is the error of the operating system or of a library behind it, if there is one.
+/// The problem's own text holds the text of its source already.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Problem {
     /// Two checks have one name.
     #[non_exhaustive]
     DuplicateName {
-        /// The name that both have.
+        /// The name of both.
         name: String,
-        /// Where the first was declared.
+        /// The location of the first check.
         first: &'static Location<'static>,
-        /// Where the second was declared.
+        /// The location of the second check.
         second: &'static Location<'static>,
     },
-    /// A name that cannot stand in a report.
+    /// The name of a check is not valid.
     #[non_exhaustive]
     InvalidName {
         /// The name.
         name: String,
-        /// Where the check was declared.
+        /// The location of the check.
         location: &'static Location<'static>,
     },
     /// `depends_on` names a check that does not exist.
     #[non_exhaustive]
     UnknownDependency {
-        /// The check that says so.
+        /// The check that depends on it.
         check: String,
-        /// Where it was declared.
+        /// The location of the check.
         location: &'static Location<'static>,
-        /// The name that no check has.
+        /// The unknown name.
         dependency: String,
-        /// The name that was perhaps meant.
+        /// The most similar name of a check.
         suggestion: Option<String>,
     },
     /// Checks depend on each other in a circle.
     #[non_exhaustive]
     DependencyCycle {
-        /// The names along the circle; the first is not repeated at the end.
+        /// The names along the circle, without a repetition of the first.
         path: Vec<String>,
     },
     /// A check takes a value that the state does not hold.
@@ -57,11 +57,11 @@ pub enum Problem {
     MissingState {
         /// The check.
         check: String,
-        /// Where it was declared.
+        /// The location of the check.
         location: &'static Location<'static>,
-        /// The type that it takes.
+        /// The type of the parameter.
         type_name: &'static str,
-        /// The types that the state does hold.
+        /// The types that the state holds.
         available: Vec<&'static str>,
     },
     /// The state holds two values of one type.
@@ -75,50 +75,50 @@ pub enum Problem {
     DeepLiveness {
         /// The check.
         check: String,
-        /// Where it was declared.
+        /// The location of the check.
         location: &'static Location<'static>,
     },
-    /// A check that has no time at all.
+    /// A check has a timeout of zero.
     #[non_exhaustive]
     ZeroTimeout {
         /// The check.
         check: String,
-        /// Where it was declared.
+        /// The location of the check.
         location: &'static Location<'static>,
     },
-    /// A check that can never work as it was configured.
+    /// A check cannot work with its settings.
     #[non_exhaustive]
     Misconfigured {
         /// The check.
         check: String,
-        /// Where it was declared.
+        /// The location of the check.
         location: &'static Location<'static>,
-        /// What is wrong.
+        /// The fault of the settings.
         fault: String,
     },
-    /// A path of the endpoint that cannot be a route.
+    /// A path of the endpoint is not a valid route.
     #[non_exhaustive]
     InvalidPath {
         /// The builder's method, such as `base_path`.
         key: &'static str,
         /// The path.
         path: String,
-        /// What is wrong with it.
+        /// The rule that the path breaks.
         reason: &'static str,
     },
-    /// Rules of access that cannot work.
+    /// The access rules cannot work.
     #[non_exhaustive]
     InvalidAccess {
-        /// What is wrong.
+        /// The fault of the rules.
         fault: String,
     },
-    /// A status code of the endpoint that is none.
+    /// A status code is not valid for a report.
     #[non_exhaustive]
     InvalidStatusCode {
         /// The number.
         code: u16,
     },
-    /// An address or a socket that cannot be listened on.
+    /// The server cannot listen on an address or a socket.
     #[non_exhaustive]
     CannotListen {
         /// The address, or the path of the socket.
@@ -132,7 +132,7 @@ pub enum Problem {
         /// The reason.
         fault: String,
     },
-    /// A file for TLS that cannot be used.
+    /// A file cannot be used for TLS.
     #[non_exhaustive]
     UnusableTls {
         /// The file's path.
@@ -140,19 +140,19 @@ pub enum Problem {
         /// The fault of the file. It repeats nothing of the file's content, which may be a key.
         source: Arc<dyn StdError + Send + Sync>,
     },
-    /// What a load balancer is to be told, and could not make sense of.
+    /// A setting for a load balancer is not valid.
     #[non_exhaustive]
     InvalidSetting {
         /// The method, such as `EnvoyHeaders::cluster`.
         key: &'static str,
-        /// What it was given.
+        /// The value that it was given.
         value: String,
-        /// What is wrong with it.
+        /// The rule that the value breaks.
         reason: &'static str,
     },
 }
 
-/// No check has this name. It may be put right and tried again.
+/// The error for a name that no check has. The call may be repeated with another name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct UnknownCheck {
@@ -165,7 +165,7 @@ pub struct UnknownCheck {
 impl fmt::Display for UnknownCheck {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { name, suggestion } = self;
-        write!(f, "no check is named `{name}`")?;
+        write!(f, "there is no check named `{name}`")?;
         suggestion.iter().try_for_each(|name| write!(f, "; did you mean `{name}`?"))
     }
 }
@@ -177,13 +177,13 @@ impl Error {
         Self { problems }
     }
 
-    /// Everything that is wrong.
+    /// Returns all problems.
     #[must_use]
     pub fn problems(&self) -> &[Problem] {
         &self.problems
     }
 
-    /// Everything that is wrong, to be joined with what else is.
+    /// Returns all problems, to be joined with others.
     pub(crate) fn into_problems(self) -> Vec<Problem> {
         self.problems
     }
@@ -208,7 +208,7 @@ impl fmt::Debug for Error {
 }
 
 impl StdError for Error {
-    /// Returns the source of the only problem. Of several problems, none is the source: each has its own.
+    /// Returns the source of the only problem. With several problems there is none: each problem has its own.
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match self.problems.as_slice() {
             [only] => only.source(),
@@ -255,12 +255,13 @@ impl fmt::Display for Problem {
             ),
             Self::InvalidName { name, location } => write!(
                 f,
-                "the check at {} is named {name:?}; a name needs a character and no control characters",
+                "the check at {} has the name {name:?}, which is not valid; use one or more characters, and no \
+                 control characters",
                 file_and_line(location)
             ),
             Self::UnknownDependency { check, location, dependency, suggestion } => {
                 let at = file_and_line(location);
-                write!(f, "`{check}` ({at}) depends on `{dependency}`, which is no check")?;
+                write!(f, "`{check}` ({at}) depends on `{dependency}`, but there is no check named `{dependency}`")?;
                 suggestion.iter().try_for_each(|name| write!(f, "; did you mean `{name}`?"))
             }
             Self::DependencyCycle { path } => {
@@ -272,7 +273,7 @@ impl fmt::Display for Problem {
                 let at = file_and_line(location);
                 write!(
                     f,
-                    "`{check}` ({at}) takes a `&{type_name}`, which the state does not hold; hand one over with \
+                    "`{check}` ({at}) takes a `&{type_name}`, but the state holds no value of this type; add one with \
                      `state: [value]`, or take an `Option<&_>`"
                 )?;
                 if available.is_empty() {
@@ -283,8 +284,8 @@ impl fmt::Display for Problem {
             }
             Self::RepeatedState { type_name } => write!(
                 f,
-                "the state holds two values of type `{type_name}`, so a check cannot say which one it means; wrap each in \
-                 a type of its own"
+                "the state holds two values of type `{type_name}`, and a check could not choose between them; wrap \
+                 each in a type of its own"
             ),
             Self::DeepLiveness { check, location } => write!(
                 f,
@@ -294,17 +295,17 @@ impl fmt::Display for Problem {
             ),
             Self::ZeroTimeout { check, location } => {
                 let at = file_and_line(location);
-                write!(f, "`{check}` ({at}) has a timeout of zero; give it time, such as 2 s")
+                write!(f, "`{check}` ({at}) has a timeout of zero; set a longer one, such as 2 s")
             }
             Self::Misconfigured { check, location, fault } => {
                 write!(f, "`{check}` ({}) cannot work: {fault}", file_and_line(location))
             }
             Self::InvalidPath { key, path, reason } => write!(f, "`{key}` is {path:?}; {reason}"),
-            Self::InvalidAccess { fault } => write!(f, "the access cannot work: {fault}"),
+            Self::InvalidAccess { fault } => write!(f, "the access rules cannot work: {fault}"),
             Self::InvalidStatusCode { code } => {
-                write!(f, "{code} is no status code of a report; take one from 200 to 599")
+                write!(f, "{code} is not a valid status code for a report; use one from 200 to 599")
             }
-            Self::CannotListen { address, source } => write!(f, "{address} cannot be listened on: {source}"),
+            Self::CannotListen { address, source } => write!(f, "cannot listen on {address}: {source}"),
             Self::CannotServe { fault } => write!(f, "the server cannot run: {fault}"),
             Self::UnusableTls { file, source } => write!(f, "`{file}` cannot be used for TLS: {source}"),
             Self::InvalidSetting { key, value, reason } => write!(f, "`{key}` is {value:?}; {reason}"),

@@ -58,8 +58,8 @@ pub(crate) fn write(topic: Topic, event: impl FnOnce() + Send + 'static) {
     drop(LOG.push(entry));
 }
 
-/// Waits until all events so far are written, or the subscriber seems to be blocked, so that a process that ends at once
-/// has logged the reason.
+/// Waits until all events so far are written, or the subscriber seems to be blocked, so that a process that ends at
+/// once has logged the reason.
 pub(crate) fn flush() {
     LOG.flush();
 }

@@ -212,8 +212,8 @@ impl RegistryBuilder {
                 checks.push(check);
             }
         }
-        // The location decides between equal names: inventory's order changes with the build profile, and an error about
-        // two checks of one name must not.
+        // The location decides between equal names: inventory's order changes with the build profile, and an error
+        // about two checks of one name must not.
         checks.sort_by(|a, b| sort_key(a.spec()).cmp(&sort_key(b.spec())));
         let specs: Vec<&CheckSpec> = checks.iter().map(Check::spec).collect();
         let graph = validation::resolve(&specs, &mut problems);

@@ -22,7 +22,8 @@ pub(crate) enum RunResult {
     StillRunning { since: SystemTime },
     /// The runtime shut down during the run.
     CutOff,
-    /// Dependencies of these names fail. A change is excused, and counts for nothing, if only muted checks are to blame.
+    /// Dependencies of these names fail. A change is excused, and counts for nothing, if only muted checks are to
+    /// blame.
     Blocked { by: Vec<String>, is_excused: bool },
     /// The latest result of a background check is older than this.
     Stale { max_age: Duration },

@@ -42,8 +42,8 @@ pub(crate) fn run_blocking(work: &(dyn Fn() -> Outcome + Send + Sync)) -> RunRes
     catch(work).map_or_else(RunResult::Panicked, RunResult::Answered)
 }
 
-/// Converts a task into a function that runs it on a thread of the blocking pool, so that a check that never yields blocks
-/// that thread alone. Its timers and connections stay with the runtime.
+/// Converts a task into a function that runs it on a thread of the blocking pool, so that a check that never yields
+/// blocks that thread alone. Its timers and connections stay with the runtime.
 pub(crate) fn isolate(work: Work, timeout: Duration) -> Work {
     let Work::Task(work) = work else { return work };
     Work::blocking(move || {

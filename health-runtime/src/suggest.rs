@@ -1,6 +1,7 @@
 //! "Did you mean": the known name that is most similar to an unknown one.
 
-/// Similarity from which a name is suggested, from 0 (nothing in common) to 1 (the same). The macros have the same number.
+/// Similarity from which a name is suggested, from 0 (nothing in common) to 1 (the same). The macros have the same
+/// number.
 const MIN_SIMILARITY: f64 = 0.8;
 
 /// Comparisons for one list of typos: each takes some microseconds.

@@ -1,7 +1,7 @@
 //! Synchronization of runs and their observers: locks, the channel of a run's progress, tasks.
 //!
-//! Under `cfg(shuttle)` all of them are a model checker's, which chooses the interleavings. `cfg(test)` stands beside it,
-//! so that a user's own `--cfg shuttle` changes nothing here.
+//! Under `cfg(shuttle)` all of them are a model checker's, which chooses the interleavings. `cfg(test)` stands beside
+//! it, so that a user's own `--cfg shuttle` changes nothing here.
 
 #[cfg(not(all(test, shuttle)))]
 pub(crate) use std::sync::Mutex;
@@ -64,7 +64,8 @@ mod lock {
 /// Spawns a task that may block its thread.
 ///
 /// The empty task behind it makes Tokio wake another worker thread: a single task goes to the thread that spawns it. If
-/// that thread drives the timers and the task blocks it, no timer of the runtime fires, and no observer gives the run up.
+/// that thread drives the timers and the task blocks it, no timer of the runtime fires, and no observer gives the run
+/// up.
 #[cfg(not(all(test, shuttle)))]
 pub(crate) fn spawn(runtime: &Handle, task: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
     let task = runtime.spawn(task);
@@ -77,8 +78,8 @@ pub(crate) fn spawn(_: &Handle, task: impl Future<Output = ()> + Send + 'static)
     shuttle::future::spawn(task)
 }
 
-/// Tokio's own channel, with a scheduling point around each step. The inside of a step is left to Tokio, which checks the
-/// channel with a model checker itself.
+/// Tokio's own channel, with a scheduling point around each step. The inside of a step is left to Tokio, which checks
+/// the channel with a model checker itself.
 #[cfg(all(test, shuttle))]
 pub(crate) mod watch {
     use shuttle::sync::atomic::{AtomicBool, Ordering};

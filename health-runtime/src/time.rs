@@ -45,8 +45,8 @@ pub(crate) fn timestamp_millis(time: SystemTime) -> String {
     humantime::format_rfc3339_millis(in_calendar(time)).to_string()
 }
 
-/// Returns the nearest time that RFC 3339 can express, between 1970 and 9999. humantime panics beyond these, and a machine
-/// whose clock has lost its battery reports its checks all the same.
+/// Returns the nearest time that RFC 3339 can express, between 1970 and 9999. humantime panics beyond these, and a
+/// machine whose clock has lost its battery reports its checks all the same.
 fn in_calendar(time: SystemTime) -> SystemTime {
     const LAST: Duration = Duration::from_millis(253_402_300_800_000 - 1);
     let since_epoch = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();

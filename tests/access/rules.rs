@@ -197,7 +197,7 @@ fn every_problem_is_told_at_once_and_once() {
     assert_eq!(problems(access).len(), 3, "no rules for three levels, no name, no password");
     let error = Endpoint::builder().access(Access::new()).base_path("health").build().expect_err("both");
     assert_eq!(error.problems().len(), 3, "two paths and the rules: {error}");
-    assert!(error.to_string().contains("the access cannot work: levels 1, 2, 3, 4, 5 have no rule"), "{error}");
+    assert!(error.to_string().contains("the access rules cannot work: levels 1, 2, 3, 4, 5 have no rule"), "{error}");
 }
 
 #[tokio::test]

@@ -100,9 +100,11 @@ fn what_makes_no_sense_stops_the_start_all_of_it_at_once() {
         .expect_err("three mistakes");
     let text = error.to_string();
     assert_eq!(error.problems().len(), 3, "{text}");
-    for part in
-        ["`EnvoyHeaders::cluster` is \"two words\"", "`HaproxyAgent::warn_weight` is \"0\"", "304 is no status code"]
-    {
+    for part in [
+        "`EnvoyHeaders::cluster` is \"two words\"",
+        "`HaproxyAgent::warn_weight` is \"0\"",
+        "304 is not a valid status code",
+    ] {
         assert!(text.contains(part), "{text}");
     }
     for name in ["", "a\nb", "é"] {

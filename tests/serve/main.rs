@@ -169,7 +169,7 @@ async fn everything_in_the_way_is_told_at_once() {
         })
         .collect();
     assert_eq!(addresses, [&taken.local_addrs()[0].to_string(), "nonsense", "/nonexistent/health.sock"]);
-    assert!(error.to_string().contains("/nonexistent/health.sock cannot be listened on: "), "{error}");
+    assert!(error.to_string().contains("cannot listen on /nonexistent/health.sock: "), "{error}");
 
     let nowhere = Server::new().start().expect_err("it has nothing to do");
     assert!(nowhere.to_string().contains("no address was given"), "{nowhere}");

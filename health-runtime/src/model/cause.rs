@@ -6,7 +6,8 @@ use std::time::SystemTime;
 pub enum Cause {
     /// The check gave no answer within its timeout, or within the report's.
     TimedOut,
-    /// A run that is past its timeout has not ended, most likely because it blocks its thread, so no new one is started.
+    /// A run that is past its timeout has not ended, most likely because it blocks its thread, so no new one is
+    /// started.
     #[non_exhaustive]
     StillRunning {
         /// Time at which that run began.

@@ -68,8 +68,8 @@ impl StatusChange {
         Some(Self { message: Some(message), ..self.clone() })
     }
 
-    /// Returns its number among all changes of the monitor, counted from 1 without gaps. Over HTTP, only the changes that
-    /// the caller may see are counted.
+    /// Returns its number among all changes of the monitor, counted from 1 without gaps. Over HTTP, only the changes
+    /// that the caller may see are counted.
     #[must_use]
     pub fn id(&self) -> u64 {
         self.id_among(Levels::ALL)

@@ -18,7 +18,7 @@ use super::{Outcome, Status};
     message = "a health check cannot return `{Self}`",
     label = "not a health check's answer",
     note = "return `()`, `bool`, `Status`, `Outcome`, `Details<T>` where `T: Serialize`, or a `Result` of one of these whose error is `Display`",
-    note = "of an `Option`, say what `None` means: return such as `answer.is_some()` or `answer.ok_or(\"nobody answered\")`"
+    note = "for an `Option`, decide what `None` means: return for example `answer.is_some()` or `answer.ok_or(\"nobody answered\")`"
 )]
 pub trait IntoOutcome {
     /// Converts the value. A panic in here becomes the check's outcome.

@@ -2,8 +2,8 @@ use std::{fmt, str::FromStr, time::Duration};
 
 /// The depth of a check: from 5, cheap and always safe to call, down to 1, the whole ship.
 ///
-/// The levels follow the diagnostic levels of Star Trek. The report of level 1 holds all the others. Levels are ordered by
-/// their numbers, so that `Level::L1` is the least.
+/// The levels follow the diagnostic levels of Star Trek. The report of level 1 holds all the others. Levels are ordered
+/// by their numbers, so that `Level::L1` is the least.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {
     /// The whole ship. Its report holds every other level.

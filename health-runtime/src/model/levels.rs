@@ -4,8 +4,8 @@ use super::Level;
 
 /// A set of levels.
 ///
-/// Setters take `impl Into<Levels>`: one [`Level`], an array, or a range with both ends. The two ends may stand in either
-/// order, because "levels 1 to 3" and "levels 3 to 1" are the same three levels.
+/// Setters take `impl Into<Levels>`: one [`Level`], an array, or a range with both ends. The two ends may stand in
+/// either order, because "levels 1 to 3" and "levels 3 to 1" are the same three levels.
 ///
 /// ```
 /// use health_runtime::{Level, Levels};

@@ -2,13 +2,14 @@ use serde_json::Value;
 
 use super::Status;
 
-/// Nested arrays and objects in the data of a check. Renderers, comparisons and other programs' parsers recurse into them.
+/// Nested arrays and objects in the data of a check. Renderers, comparisons and other programs' parsers recurse into
+/// them.
 pub(crate) const MAX_DEPTH: usize = 128;
 
 /// The outcome of one run of one check: a status, and perhaps a message and data.
 ///
-/// Message and data are details: they are shown only to callers that may see them. Public data is set apart, and shown to
-/// everybody.
+/// Message and data are details: they are shown only to callers that may see them. Public data is set apart, and shown
+/// to everybody.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outcome {
     pub(crate) status: Status,
@@ -61,8 +62,8 @@ impl Outcome {
         }
     }
 
-    /// Sets the part of the data for callers that may not see details. Default: none. [`Public`](crate::Public) does the
-    /// same for a field of a type.
+    /// Sets the part of the data for callers that may not see details. Default: none. [`Public`](crate::Public) does
+    /// the same for a field of a type.
     #[must_use]
     pub fn with_public_data(self, data: Value) -> Self {
         match within_depth(data) {

@@ -27,8 +27,8 @@ pub struct CheckResult {
 }
 
 impl CheckResult {
-    /// Returns the status that counts: the observed one once its threshold is reached, at most `Warn` for a check that is
-    /// not critical.
+    /// Returns the status that counts: the observed one once its threshold is reached, at most `Warn` for a check that
+    /// is not critical.
     #[must_use]
     pub const fn status(&self) -> Status {
         self.status
@@ -40,15 +40,15 @@ impl CheckResult {
         self.observed
     }
 
-    /// Returns whether the check counts as failing, critical or not. Its dependents are blocked then. A failure below the
-    /// threshold does not count.
+    /// Returns whether the check counts as failing, critical or not. Its dependents are blocked then. A failure below
+    /// the threshold does not count.
     #[must_use]
     pub const fn is_failing(&self) -> bool {
         self.is_failing
     }
 
-    /// Returns the number of consecutive results like the latest, which thresholds count. Zero for a result without a run:
-    /// blocked, stale, pending, still running.
+    /// Returns the number of consecutive results like the latest, which thresholds count. Zero for a result without a
+    /// run: blocked, stale, pending, still running.
     #[must_use]
     pub const fn consecutive(&self) -> u32 {
         self.consecutive
@@ -166,15 +166,15 @@ impl Report {
         self.entries.iter().find(|entry| entry.check.name() == name).map(|entry| &*entry.result)
     }
 
-    /// Returns the cause for which the report fails as a whole, whatever its checks say: [`Cause::Draining`] for readiness
-    /// while the service shuts down, else none.
+    /// Returns the cause for which the report fails as a whole, whatever its checks say: [`Cause::Draining`] for
+    /// readiness while the service shuts down, else none.
     #[must_use]
     pub const fn cause(&self) -> Option<&Cause> {
         self.cause.as_ref()
     }
 
-    /// Returns the worst status of all checks that are not muted, `Pass` for a report without any; `Fail` if the report has
-    /// a [`cause`](Self::cause).
+    /// Returns the worst status of all checks that are not muted, `Pass` for a report without any; `Fail` if the report
+    /// has a [`cause`](Self::cause).
     #[must_use]
     pub fn status(&self) -> Status {
         if self.cause.is_some() { Status::Fail } else { self.status_of_checks() }

@@ -55,8 +55,8 @@ impl ChangeCursor {
         self.last = self.engine.changes.recent.last_id(self.levels);
     }
 
-    /// Returns the latest result of each check of its levels that has one, without running any. A background check that is
-    /// too old is stale here as anywhere; the age of the others is for the reader to judge.
+    /// Returns the latest result of each check of its levels that has one, without running any. A background check that
+    /// is too old is stale here as anywhere; the age of the others is for the reader to judge.
     pub(crate) fn known(&self) -> Report {
         let engine = &self.engine;
         let mut entries = Vec::new();

@@ -32,8 +32,8 @@ const LOG_TARGET: &str = "health_runtime::change";
 
 /// The path of all changes of a monitor.
 ///
-/// A slot puts a change in under its own lock, so that the order is that of the results; the change is published after the
-/// lock is released. One thread at a time publishes; the log has a thread of its own, because it may block.
+/// A slot puts a change in under its own lock, so that the order is that of the results; the change is published after
+/// the lock is released. One thread at a time publishes; the log has a thread of its own, because it may block.
 #[derive(Debug)]
 pub(super) struct Changes {
     /// Numbers of changes, by level.
@@ -114,8 +114,8 @@ impl Changes {
     }
 }
 
-/// Writes a change of status to the log, the only time a check is logged: with the full text, because operators read it.
-/// The change of a muted check is no alarm.
+/// Writes a change of status to the log, the only time a check is logged: with the full text, because operators read
+/// it. The change of a muted check raises no alarm.
 fn log(change: &StatusChange) {
     let check = change.check();
     let check_level = change.level().number();

@@ -54,8 +54,8 @@ pub(super) struct Monitored {
     pub(super) task: Mutex<Option<JoinHandle<()>>>,
 }
 
-/// The span in which an answer stays true: until the first of its results is no longer young, until the first of its mutes
-/// is over, or until another result is recorded.
+/// The span in which an answer stays true: until the first of its results is no longer young, until the first of its
+/// mutes is over, or until another result is recorded.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Validity {
     pub(super) generation: u64,
@@ -119,7 +119,7 @@ impl Engine {
             self.outdate();
             self.changes.wake();
             log::write(Topic::Checks, || {
-                tracing::info!("shutting down: readiness fails from now on, everything else answers as before");
+                tracing::info!("draining: readiness fails from now on, everything else answers as before");
             });
         }
     }
@@ -179,8 +179,8 @@ impl Engine {
         generation == self.generation() && until.is_none_or(|until| Instant::now() < until)
     }
 
-    /// Returns the mute by which a result counts for nothing: the check's own, or the excuse of a blocked check. `latest`
-    /// yields the results of the checks that it depends on.
+    /// Returns the mute by which a result counts for nothing: the check's own, or the excuse of a blocked check.
+    /// `latest` yields the results of the checks that it depends on.
     pub(super) fn mute_of(
         &self,
         index: usize,
@@ -226,7 +226,8 @@ impl Engine {
 }
 
 impl Drop for Engine {
-    /// Aborts the background tasks. They hold the engine only while a check runs; between two runs they would wait in vain.
+    /// Aborts the background tasks. They hold the engine only while a check runs; between two runs they would wait in
+    /// vain.
     fn drop(&mut self) {
         for check in &self.checks {
             if let Some(task) = lock(&check.task).take() {

@@ -1,12 +1,12 @@
-//! Verdicts of the groups, as far as a report of levels tells them.
+//! Verdicts of groups, as far as they follow from a report on levels.
 
 use tokio::time::Instant;
 
 use super::{engine::Engine, selection::Selection};
 use crate::model::{Cause, Group, GroupVerdict, ReportEntry, Status};
 
-/// Returns the verdict of each group whose checks all are in a report, and until when the verdicts hold if no new result
-/// arrives. `selected` are the indices of the entries' checks.
+/// Returns the verdict of each group whose checks all are in a report, and until when the verdicts hold if no new
+/// result arrives. `selected` are the indices of the entries' checks.
 ///
 /// Runs nothing. A group that is missing a check has no verdict here: a part of it could pass where the whole fails.
 pub(super) fn of(engine: &Engine, selected: &[usize], entries: &[ReportEntry]) -> (Vec<GroupVerdict>, Option<Instant>) {

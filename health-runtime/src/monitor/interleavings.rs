@@ -1,8 +1,8 @@
-//! The slot, and all between it and a report, in thousands of interleavings that a model checker chooses. Run it with
+//! The path from the slot to a report, in thousands of interleavings that a model checker chooses. Run it with
 //! `RUSTFLAGS="--cfg shuttle" cargo test -p health-runtime --lib --target-dir target/shuttle -- interleavings`.
 //!
-//! Each lock, each step of the channel and each task is shuttle's (`sync.rs`), and one that waits for ever is a deadlock
-//! to it. The time is Tokio's paused clock, which stands still or is moved by a task of its own.
+//! All locks, steps of the channel and tasks are shuttle's (`sync.rs`), which reports endless waiting as a deadlock.
+//! The clock is Tokio's paused one, which stands still or is moved by a task of its own.
 
 use std::{
     collections::BTreeMap,
@@ -41,9 +41,9 @@ use crate::{
 const TIMEOUT: Duration = Duration::from_millis(100);
 const MAX_AGE: Duration = Duration::from_millis(80);
 
-/// How many interleavings are tried of each test by each scheduler: chosen evenly, and (`Pct`) so that bugs that need a
-/// few preemptions at unlikely points are met with a known probability.
-const TRIES: usize = 3_000;
+/// Interleavings of each test and scheduler: chosen evenly, or (`Pct`) so that bugs that need a few preemptions at
+/// unlikely points are met with a known probability.
+const INTERLEAVINGS: usize = 3_000;
 
 fn in_many_interleavings(test: fn(&Arc<Runtime>)) {
     fn try_all(scheduler: impl Scheduler + 'static, test: fn(&Arc<Runtime>)) {
@@ -55,8 +55,8 @@ fn in_many_interleavings(test: fn(&Arc<Runtime>)) {
         let _context = runtime.enter();
         Runner::new(scheduler, config).run(move || test(&clock));
     }
-    try_all(RandomScheduler::new(TRIES), test);
-    try_all(PctScheduler::new(3, TRIES), test);
+    try_all(RandomScheduler::new(INTERLEAVINGS), test);
+    try_all(PctScheduler::new(3, INTERLEAVINGS), test);
 }
 
 /// Lets time pass while the others run, in steps of any length, until they are done.
@@ -71,7 +71,7 @@ fn let_time_pass(runtime: &Arc<Runtime>, is_over: &Arc<AtomicBool>) {
     });
 }
 
-/// What really happened, to hold the answers against.
+/// The true course of events, for comparison with the reports.
 #[derive(Default)]
 struct Truth {
     alive: AtomicUsize,
@@ -90,7 +90,7 @@ struct ReportedRun {
     is_void: bool,
 }
 
-/// A run, counted as alive until it is dropped.
+/// A run that counts as alive until it is dropped.
 struct Alive {
     truth: Arc<Truth>,
     number: usize,
@@ -104,7 +104,7 @@ impl Alive {
         Self { truth: Arc::clone(truth), number, began: Instant::now() }
     }
 
-    /// Each turns against the one before, so each that counts is an event.
+    /// Returns the opposite of the run before, so that each recorded run is a change.
     fn outcome(&self) -> Outcome {
         if self.began.elapsed() >= TIMEOUT + GRACE {
             self.note(|run| run.is_void = true);
@@ -130,27 +130,27 @@ impl Truth {
         let Some(number) = number(result) else { return };
         let mut runs = self.reported.lock().expect("no panic");
         let run = runs.entry(number).or_default();
-        assert!(!run.is_void, "what run {number} said counted although it had been given up");
+        assert!(!run.is_void, "the result of run {number} counted although it had been given up");
         let known_at = *run.known_at.get_or_insert_with(Instant::now);
-        // It may have ended a while before it landed: who waits for a run gets what it says.
+        // A run may have ended a while before it was recorded, and its own observers get its result at any age.
         let has_waited = waited_for.is_some() && waited_for == run.id;
         assert!(has_waited || known_at + MAX_AGE > asked_at, "run {number} was too old");
     }
 }
 
-/// The number of the run that said it; `None` if no run did.
+/// Returns the number of the run behind a result; `None` if no run took place.
 fn number(result: &CheckResult) -> Option<usize> {
     result.data.as_ref().and_then(Value::as_u64).and_then(|number| number.try_into().ok())
 }
 
-/// Waits for the runs, which hold what is engine until they have told of their result; and for whoever else does.
+/// Waits for all runs and tasks, which hold the engine until they have published their result.
 fn wait_until_alone(engine: &Arc<Engine>) {
     while Arc::strong_count(engine) > 1 {
         shuttle::thread::yield_now();
     }
 }
 
-/// Each change once and in order: it begins where the one before ended.
+/// Counts the changes, and checks that each comes once and begins with the status of the one before.
 fn in_order(events: &mut Receiver<Arc<StatusChange>>) -> usize {
     let mut before = None;
     let mut count = 0;
@@ -165,7 +165,7 @@ fn in_order(events: &mut Receiver<Arc<StatusChange>>) -> usize {
     count
 }
 
-/// Runs these at the same time, and waits for all of them.
+/// Runs `count` observers at the same time, and waits for all of them.
 fn all_at_once<F: Future<Output = ()> + Send + 'static>(count: usize, observer: impl Fn() -> F) {
     let observers: Vec<_> = (0..count).map(|_| spawn(observer())).collect();
     for observer in observers {
@@ -179,9 +179,9 @@ fn assert_goes_together(report: &Report) {
     assert_eq!(result("api").blocked_by(), failing, "{report:?}");
 }
 
-/// The clock stands, so nobody is saved by a time-out: a lost wake-up is a deadlock.
+/// The clock stands still, so that no timeout hides a lost wake-up: it is a deadlock.
 #[test]
-fn nobody_waits_for_ever_and_overlapping_reports_share_a_run() {
+fn overlapping_reports_share_a_run_and_none_waits_forever() {
     in_many_interleavings(|_| {
         let truth = Arc::new(Truth::default());
         let max_age = if thread_rng().r#gen() { MAX_AGE } else { Duration::ZERO };
@@ -194,7 +194,7 @@ fn nobody_waits_for_ever_and_overlapping_reports_share_a_run() {
             }
         });
         let answers = AtomicUsize::new(0);
-        // It fails and passes in turns as well, so that one or the other blocks, or both.
+        // It also fails and passes in turns, so that one of the two blocks, or both.
         let cache = Check::new("cache", Level::L1, move || {
             let is_good = answers.fetch_add(1, Ordering::SeqCst) % 2 == 1;
             async move {
@@ -216,14 +216,14 @@ fn nobody_waits_for_ever_and_overlapping_reports_share_a_run() {
         wait_until_alone(&engine);
         let runs = truth.runs.load(Ordering::SeqCst);
         assert_eq!(in_order(&mut events), runs, "each run turned it");
-        // Of a standing clock each result is young for ever.
+        // While the clock stands still, each result stays young.
         assert!(if max_age.is_zero() { (2..=6).contains(&runs) } else { runs == 1 }, "{runs} runs");
     });
 }
 
-/// Checks that answer, hang and block, while time passes.
+/// Checks answer, hang and block while time passes.
 #[test]
-fn runs_that_are_given_up_count_for_nothing() {
+fn given_up_runs_count_for_nothing() {
     in_many_interleavings(|runtime| {
         let truth = Arc::new(Truth::default());
         let of_run = Arc::clone(&truth);
@@ -264,7 +264,7 @@ fn runs_that_are_given_up_count_for_nothing() {
     });
 }
 
-/// How a run of the next test ends.
+/// The end of a run in the next test.
 #[derive(Clone, Copy)]
 enum End {
     Finished,
@@ -273,8 +273,8 @@ enum End {
     Abandoned,
 }
 
-/// Runs in place of the slot's own task, so that the moment of each result is known, and abandons runs as a runtime that
-/// shuts down does.
+/// Runs in place of the slot's own task, so that the moment of each result is known, and abandons runs as a runtime
+/// that shuts down does.
 async fn run_in_place(engine: Arc<Engine>, mut alive: Alive, id: RunId) {
     let check = &engine.checks[0];
     let now = Instant::now();

@@ -31,8 +31,8 @@ pub(super) fn all(engine: &Arc<Engine>, needed: &[usize]) -> Vec<Option<Lookup>>
     lookups
 }
 
-/// Looks one check up for a request: reads the latest result of a background check, and runs any other check that has no
-/// young result. `dependency` returns the lookups of its dependencies.
+/// Looks one check up for a request: reads the latest result of a background check, and runs any other check that has
+/// no young result. `dependency` returns the lookups of its dependencies.
 pub(super) fn one(engine: &Arc<Engine>, index: usize, dependency: impl Fn(usize) -> Option<Lookup>) -> Lookup {
     let check = &engine.checks[index];
     if check.spec.interval().is_none() {
@@ -86,9 +86,9 @@ mod tests {
         monitor::{report::gather, selection::Selection},
     };
 
-    /// Another check fails than before: the next run records that, so that the answer can be stored.
+    /// Another dependency fails than before. The next run records its name, so that the response can be cached.
     #[tokio::test(start_paused = true)]
-    async fn new_names_of_a_blocked_check_are_recorded() {
+    async fn new_culprits_of_a_blocked_check_are_recorded() {
         let failing_in_turns = |name, fails_first: bool| {
             let works = AtomicBool::new(fails_first);
             let run = move || ready(!works.fetch_not(Ordering::Relaxed));

@@ -7,8 +7,8 @@ use tokio::time::Instant;
 use super::{engine::Engine, schedule};
 use crate::model::CheckMetrics;
 
-/// Returns the numbers of every check, without running any. A background check that is too old becomes stale, and one whose
-/// task is gone gets another one, as with every request.
+/// Returns the numbers of every check, without running any. A background check that is too old becomes stale, and one
+/// whose task is gone gets another one, as with every request.
 pub(super) fn collect(engine: &Arc<Engine>) -> Vec<CheckMetrics> {
     (0..engine.checks.len()).map(|index| collect_one(engine, index)).collect()
 }

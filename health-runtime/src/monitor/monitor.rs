@@ -31,8 +31,8 @@ use crate::{
 
 /// Runs the checks of a registry and keeps the latest result of each.
 ///
-/// It is a handle: clones share everything. A thread of its own writes the log, so that a log sink that blocks delays no
-/// check and no answer; the end of the last handle waits until everything is logged, half a second at most.
+/// It is a handle: clones share everything. A thread of its own writes the log, so that a blocked log sink delays no
+/// check and no response. The end of the last handle waits until everything is logged, half a second at most.
 ///
 /// ```
 /// use health_runtime::{Check, Level, Monitor, Registry, Selection, Status};
@@ -51,8 +51,8 @@ pub struct Monitor {
 }
 
 impl Monitor {
-    /// A monitor of these checks. Background checks start on the Tokio runtime that this is called in, or else with the
-    /// first report; nothing else runs before it is asked for. They end when the last handle is gone.
+    /// Returns a monitor of these checks. Background checks start on the current Tokio runtime, or else with the first
+    /// report, and end when the last handle is gone. All other checks run on demand.
     #[must_use]
     pub fn new(registry: Registry) -> Self {
         let monitor = Self::at_rest(registry);
@@ -60,30 +60,28 @@ impl Monitor {
         monitor
     }
 
-    /// A monitor that is to be muted and listened to before anything runs.
+    /// Returns a monitor that runs nothing yet, so that it can be muted and listened to before.
     pub(crate) fn at_rest(registry: Registry) -> Self {
         Self { engine: Arc::new(Engine::new(registry)) }
     }
 
-    /// Starts the background checks, if this is called in a Tokio runtime.
+    /// Starts the background checks, if there is a current Tokio runtime.
     pub(crate) fn start(&self) {
         if Handle::try_current().is_ok() {
             (0..self.engine.checks.len()).for_each(|index| schedule::ensure(&self.engine, index));
         }
     }
 
-    /// What is known of each check, by level and name.
+    /// Returns the declaration of each check, by level and name.
     pub fn checks(&self) -> impl Iterator<Item = &CheckSpec> {
         self.engine.checks.iter().map(|check| &*check.spec)
     }
 
-    /// Gathers the results that a selection asks for: those young enough as they are, the others by running
-    /// the check, or by joining a run that is under way. All run concurrently; a check waits for those that
-    /// it depends on and for nothing else.
+    /// Gathers the results of the selected checks: a stored result if it is young enough, otherwise that of a new run
+    /// or of one in progress. All checks run concurrently; a check waits for its dependencies alone.
     ///
-    /// It takes as long as the slowest check, at most until the selection's deadline
-    /// ([`Selection::with_deadline`]); what is not done by then is in the report as timed out, and its run
-    /// goes on.
+    /// It takes as long as the slowest check, at most until the selection's deadline ([`Selection::with_deadline`]). A
+    /// check that is not done by then is reported as timed out, and its run goes on.
     ///
     /// # Cancellation
     /// Dropping the future stops no run and changes no result: a run belongs to nobody.
@@ -94,11 +92,11 @@ impl Monitor {
         self.gather(selection).await.report
     }
 
-    /// Says that the service is going away: from now on readiness fails with the cause `draining`, at once, also where an
-    /// answer was stored. Everything else answers as before, and checks still run.
+    /// Announces the end of the service: readiness fails from now on with the cause `draining`, even where a response
+    /// was cached. Everything else answers as before, and checks still run.
     ///
-    /// There is no way back, and doing it twice is doing it once. One event is logged. To do it on SIGTERM, see
-    /// [`graceful_shutdown`](Self::graceful_shutdown).
+    /// A drain cannot be undone, and a second call does nothing. One event is logged.
+    /// [`graceful_shutdown`](Self::graceful_shutdown) drains on SIGTERM.
     ///
     /// ```
     /// use health_runtime::{Group, Monitor, Registry, Selection, Status};
@@ -116,7 +114,7 @@ impl Monitor {
         self.engine.drain();
     }
 
-    /// Whether [`drain`](Self::drain) was called.
+    /// Returns whether [`drain`](Self::drain) was called.
     #[must_use]
     pub fn is_draining(&self) -> bool {
         self.engine.is_draining()
@@ -138,9 +136,9 @@ impl Monitor {
     /// Waits for SIGTERM or Ctrl-C (on other systems than Unix for Ctrl-C), [drains](Self::drain), waits for `delay`,
     /// then resolves: made for axum's `with_graceful_shutdown`.
     ///
-    /// During `delay` the service takes requests as before, while load balancers find out that it is not ready. It has to
-    /// be at least what they take for that: a kubelet `periodSeconds × failureThreshold`, and some seconds until every
-    /// node knows. A second signal ends the wait at once.
+    /// During `delay` the service takes requests as before, while load balancers find out that it is not ready. `delay`
+    /// has to cover that time: for a kubelet `periodSeconds × failureThreshold`, and some seconds until every node
+    /// knows. A second signal ends the wait at once.
     ///
     /// ```no_run
     /// use std::time::Duration;
@@ -157,10 +155,10 @@ impl Monitor {
     /// # }
     /// ```
     ///
-    /// The signals are caught from this call on, not from the first poll, so that none is lost between the two; outside a
-    /// runtime, from the first poll on. From then on they no longer end the process by themselves, not even after
-    /// the future has resolved or was dropped: a request that never ends has to be ended by a time limit of its own,
-    /// or by SIGKILL. A signal that cannot be caught is logged, and ends the process as it does without this.
+    /// The signals are caught from this call on, not from the first poll, so that none is lost between the two; outside
+    /// a runtime, from the first poll on. They no longer end the process by themselves then, not even after the future
+    /// has resolved or was dropped: a request that never ends needs a time limit of its own, or SIGKILL. A signal that
+    /// cannot be caught is logged, and ends the process as usual.
     ///
     /// # Cancellation
     /// Dropping the future is safe. A drain that has begun stays.
@@ -171,8 +169,8 @@ impl Monitor {
         shutdown::gracefully(Arc::clone(&self.engine), delay)
     }
 
-    /// Sets the runtime on which checks run, whatever runtime they are asked for on. The first call decides. Default: the
-    /// caller's runtime.
+    /// Sets the runtime on which checks run, whatever runtime they are asked for on. The first call decides. Default:
+    /// the caller's runtime.
     ///
     /// It is for a router that is served on another runtime than the application's, whose connections and timers the
     /// checks use. `serve_isolated` calls it by itself.
@@ -183,14 +181,14 @@ impl Monitor {
         self.engine.run_on(runtime)
     }
 
-    /// Subscribes to the changes of status from now on: each once, and those of one check in the order in which they
-    /// happened. How many a slow subscriber may leave untaken stands at [`Subscription`].
+    /// Subscribes to all changes of status from now on. Each comes once, and those of one check in their order. See
+    /// [`Subscription`] for slow subscribers.
     pub fn subscribe(&self) -> Subscription {
         Subscription::new(self.engine.changes.subscribe())
     }
 
-    /// The latest changes of a check's status, the oldest first: 64 at most, its first result among them until there are
-    /// more. Of a message longer than 1 KiB the rest is left out, so that memory is bounded whatever a check says.
+    /// Returns the latest changes of a check's status, the oldest first: 64 at most, including its first result until
+    /// there are more. Messages are cut at 1 KiB, which bounds the memory.
     ///
     /// # Errors
     /// If no check has this name.
@@ -198,25 +196,26 @@ impl Monitor {
         Ok(self.find(check)?.history.all())
     }
 
-    /// Returns a reader of the changes of these levels: from now on, and for a time those before.
+    /// Returns a reader of the changes of these levels, from now on and, for a time, of those before.
     #[cfg(feature = "events")]
     pub(crate) fn follow(&self, levels: Levels) -> ChangeCursor {
         ChangeCursor::new(&self.engine, levels)
     }
 
-    /// Calls a function at each change of status from now on, one after the other, until the monitor is gone. (A
-    /// listener that holds a clone of the monitor keeps it alive.)
+    /// Calls a function at each change of status from now on, one after the other, until the monitor is gone. A
+    /// listener that holds a clone of the monitor keeps it alive.
     ///
-    /// It is called on a thread of its own, so it may block, and it may call the monitor. If the runtime in which it
-    /// is registered is still there it is called inside it, so that it can `tokio::spawn`. Whatever it does, checks,
-    /// answers and other listeners go on as if it were not there: a panic is logged, and the next change is told to
-    /// it as usual. One that is more than 64 changes behind misses the oldest, which is logged with their number. One
-    /// that never returns keeps its thread, which ends with the process; no runtime waits for it.
+    /// The function is called on a thread of its own, so it may block and may call the monitor. As long as the runtime
+    /// in which it was registered is there, the function is called inside it and can `tokio::spawn`.
+    ///
+    /// A listener never affects checks, responses or other listeners. A panic is logged, and the next change follows as
+    /// usual. A listener that is more than 64 changes behind loses the oldest, whose number is logged. A listener that
+    /// never returns keeps its thread, which ends with the process; no runtime waits for it.
     pub fn on_change(&self, listener: impl FnMut(&StatusChange) + Send + 'static) {
         self.listen(Listener::new(listener));
     }
 
-    /// All changes from now on, for the kit that this monitor is in.
+    /// Returns all changes from now on, for the test kit of this monitor.
     #[cfg(feature = "testing")]
     pub(crate) fn record(&self) -> tokio::sync::mpsc::UnboundedReceiver<Arc<StatusChange>> {
         self.engine.changes.record()
@@ -226,43 +225,43 @@ impl Monitor {
         listener.start(self.engine.changes.subscribe());
     }
 
-    /// Mutes a check for some time, 30 years at most; a mute that it has already is replaced. It goes on to be run, to
-    /// be shown as it is, and to tell of its changes, but it counts for nothing: neither in the status of its level and
-    /// its groups nor in that of the report. Checks that depend on it stay blocked while it fails, because it does not
-    /// work, and count for nothing either, unless a check that is not muted blocks them as well.
+    /// Mutes a check for some time, 30 years at most, in place of an earlier mute. A muted check still runs, is shown
+    /// with its status and publishes its changes, but counts for nothing: neither for its level and its groups nor for
+    /// the report. Its dependents stay blocked while it fails, and count for nothing either, unless a check that is not
+    /// muted blocks them as well.
     ///
-    /// That it is muted, and until when, is shown to everybody; why and by whom (the place of this call) only to those
-    /// who may see details. All of it is logged, and so is the end of the mute, by the first report after it.
+    /// Every caller sees that the check is muted and until when. The reason and the location of this call are details.
+    /// All of it is logged, and the first report after the end of the mute logs the end.
     ///
     /// # Errors
     /// If no check has this name.
     #[track_caller]
-    pub fn mute(&self, check: &str, for_how_long: Duration, why: &str) -> Result<(), UnknownCheck> {
-        self.mute_by(self.find(check)?, Some(for_how_long), why, file_and_line(Location::caller()));
+    pub fn mute(&self, check: &str, duration: Duration, why: &str) -> Result<(), UnknownCheck> {
+        self.mute_by(self.find(check)?, Some(duration), why, file_and_line(Location::caller()));
         Ok(())
     }
 
-    /// Lets a check count again.
+    /// Ends the mute of a check.
     ///
     /// # Errors
-    /// If no check has this name. One that is not muted is no error.
+    /// If no check has this name. A check that is not muted is not an error.
     pub fn unmute(&self, check: &str) -> Result<(), UnknownCheck> {
         let monitored = self.find(check)?;
         if monitored.muting.clear() {
             self.engine.outdate();
             let check = check.to_owned();
-            log::write(Topic::Checks, move || tracing::info!(check, "health check is no longer muted"));
+            log::write(Topic::Checks, move || tracing::info!(check, "health check unmuted"));
         }
         Ok(())
     }
 
-    /// Mutes what a list like `billing,legacy=2h` says. What it says wrong is logged and left out: a slip of
-    /// somebody who mutes at night is no reason not to start.
+    /// Mutes the checks of a list like `billing,legacy=2h`. Faulty entries are logged and left out: a typo made at
+    /// night must not keep the service from starting.
     pub(crate) fn mute_listed(&self, list: &str, by: &str) {
         let mut suggestions = Suggestions::new(self.checks().map(CheckSpec::name));
         for entry in parse_list(list) {
             let muted = entry.and_then(|entry| match self.monitored(entry.check) {
-                Some(check) => Ok((check, entry.for_how_long)),
+                Some(check) => Ok((check, entry.duration)),
                 None => Err(UnknownCheck {
                     name: entry.check.to_owned(),
                     suggestion: suggestions.nearest(entry.check, None),
@@ -270,17 +269,17 @@ impl Monitor {
                 .to_string()),
             });
             match muted {
-                Ok((check, for_how_long)) => self.mute_by(check, for_how_long, "muted at start", by.to_owned()),
+                Ok((check, duration)) => self.mute_by(check, duration, "muted at start", by.to_owned()),
                 Err(problem) => {
                     let (by, problem) = (by.to_owned(), escape_controls(&problem).into_owned());
-                    log::write(Topic::Checks, move || tracing::warn!(by, problem, "not muted"));
+                    log::write(Topic::Checks, move || tracing::warn!(by, problem, "invalid mute ignored"));
                 }
             }
         }
     }
 
-    fn mute_by(&self, monitored: &Monitored, for_how_long: Option<Duration>, why: &str, by: String) {
-        let muted = Muted::new(for_how_long, why, by);
+    fn mute_by(&self, monitored: &Monitored, duration: Option<Duration>, why: &str, by: String) {
+        let muted = Muted::new(duration, why, by);
         let mute = Arc::clone(&muted.mute);
         monitored.muting.set(muted);
         self.engine.outdate();
@@ -288,7 +287,7 @@ impl Monitor {
         log::write(Topic::Checks, move || {
             let (why, by) = (&*escape_controls(mute.why()), mute.by());
             let until = mute.until().map(timestamp_seconds);
-            tracing::warn!(check, until, why, by, "health check is muted");
+            tracing::warn!(check, until, why, by, "health check muted");
         });
     }
 
@@ -301,7 +300,7 @@ impl Monitor {
 
     fn monitored(&self, name: &str) -> Option<&Monitored> {
         let checks = &self.engine.checks;
-        // They are sorted by level, and by name within one.
+        // Sorted by level, and by name within a level.
         let at = |level| checks.binary_search_by_key(&(level, name), |check| (check.spec.level(), check.spec.name()));
         Level::ALL.into_iter().find_map(|level| Some(&checks[at(level).ok()?]))
     }
@@ -311,18 +310,18 @@ impl Monitor {
         self.monitored(name).map(|check| &*check.spec)
     }
 
-    /// Like [`report`](Self::report), and says for how long an answer made of it stays true.
+    /// Gathers a report like [`report`](Self::report), with the validity of a response made from it.
     pub(crate) async fn gather(&self, selection: &Selection) -> Gathered {
         report::gather(&self.engine, selection).await
     }
 
-    /// The numbers of every check, which is not run for them.
+    /// Returns the numbers of every check, without running any.
     #[cfg(feature = "metrics")]
     pub(crate) fn metrics(&self) -> Vec<CheckMetrics> {
         metrics::collect(&self.engine)
     }
 
-    /// Whether an answer is still true.
+    /// Returns whether a response is still true.
     pub(crate) fn is_valid(&self, validity: Validity) -> bool {
         self.engine.is_valid(validity)
     }

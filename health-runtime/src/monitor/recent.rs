@@ -1,4 +1,4 @@
-//! The latest changes of all checks, for clients that come back after a time.
+//! The latest changes of all checks, for clients that reconnect.
 
 use std::{collections::VecDeque, sync::Arc};
 
@@ -7,12 +7,13 @@ use crate::{
     sync::{Mutex, lock},
 };
 
-/// Each level has room of its own, so that a caller misses nothing because of changes that it may not see.
+/// Changes that are kept of each level. Levels are separate, so that a caller misses nothing because of changes that it
+/// may not see.
 const MAX_CHANGES_PER_LEVEL: usize = 256;
 
 type ByLevel = [VecDeque<Arc<StatusChange>>; Level::ALL.len()];
 
-/// Takes no memory before there is something to keep.
+/// The latest changes, by level. Takes no memory before the first one.
 #[derive(Debug, Default)]
 pub(super) struct Recent {
     changes: Mutex<ByLevel>,
@@ -33,8 +34,10 @@ impl Recent {
         last_id(&lock(&self.changes), levels)
     }
 
-    /// Returns how many changes of these levels behind the one with this number are no longer kept; if none, the next
-    /// ones, the oldest first.
+    /// Returns the changes of these levels behind the one with this number, the oldest first.
+    ///
+    /// # Errors
+    /// The number of changes behind it that are no longer kept.
     pub(super) fn after(&self, levels: Levels, id: u64, at_most: usize) -> Result<Vec<Arc<StatusChange>>, u64> {
         let changes = lock(&self.changes);
         let kept = levels.iter().flat_map(|level| {
@@ -51,7 +54,7 @@ impl Recent {
     }
 }
 
-/// The newest change of each level has the count of its level.
+/// Returns the number of the newest change: the newest change of each level has the count of its level.
 fn last_id(changes: &ByLevel, levels: Levels) -> u64 {
     let of_level = |level: Level| changes[level.index()].back().map_or(0, |change| change.id_among(Levels::one(level)));
     levels.iter().map(of_level).sum()

@@ -22,12 +22,12 @@ use crate::{
     run_result::RunResult,
 };
 
-/// A report, and for how long an answer made of it stays true.
+/// A report, and the validity of a response made from it.
 pub(crate) struct Gathered {
     pub(crate) report: Report,
-    /// `None` for a report that holds something that no slot does, such as a check that ran out of time.
+    /// `None` if the report holds a result that no slot does, such as that of a check that ran out of time.
     pub(crate) validity: Option<Validity>,
-    /// The verdicts of the groups whose checks all are in the report, for a selection
+    /// Verdicts of the groups whose checks are all in the report, for a selection
     /// [with group verdicts](Selection::with_group_verdicts).
     #[cfg(feature = "page")]
     pub(crate) groups: Vec<GroupVerdict>,
@@ -37,8 +37,8 @@ pub(crate) struct Gathered {
 #[derive(Clone)]
 struct Known {
     result: Arc<CheckResult>,
-    /// Whether the slot held it, or holds it now. Otherwise it is for this report alone: the run goes on, and its result is
-    /// for later reports.
+    /// Whether the slot held it, or holds it now. Otherwise it is for this report alone: the run goes on, and its
+    /// result is for later reports.
     is_recorded: bool,
 }
 
@@ -48,11 +48,11 @@ impl Known {
     }
 }
 
-/// Whether a check is blocked by what it depends on; what is greater decides.
+/// The blocking of a check by its dependencies. The greatest of several counts.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Blocking {
     No,
-    /// A dependency has no result in time, so it may work or not.
+    /// A dependency has no result in time. It may work or not.
     Unknown,
     /// A dependency counts as blocked in this report alone.
     InThisReport,
@@ -60,12 +60,12 @@ enum Blocking {
 }
 
 impl Blocking {
-    /// Returns whether a check that depends on it is blocked, as far as this report knows.
+    /// Returns whether a dependent is blocked, as far as this report knows.
     fn blocks(self) -> bool {
         self > Self::Unknown
     }
 
-    /// By one dependency.
+    /// Returns the blocking by one dependency.
     fn by(known: Option<&Known>) -> Self {
         match known {
             Some(Known { result, is_recorded: true }) => {
@@ -124,7 +124,7 @@ pub(super) async fn gather(engine: &Arc<Engine>, selection: &Selection) -> Gathe
     } else {
         Vec::new()
     };
-    // Behind the generation: an answer from before the drain is outdated by it.
+    // After the generation was read: a drain outdates responses from before it.
     let cause = (selection.is_of(Group::Readiness) && engine.is_draining()).then_some(Cause::Draining);
     let report = Report::new(selection.shown_levels().to_vec(), entries).failing_because_of(cause);
     Gathered {
@@ -178,8 +178,8 @@ impl Gathering<'_> {
         Known { result: Arc::new(result), is_recorded: false }
     }
 
-    /// Looks once more at a check whose result does not go with what this report knows of its dependencies: the
-    /// run that it joined began before one of them changed, or was cut off with the runtime that it was on.
+    /// Looks a check up again if its result contradicts this report's results of its dependencies: the run that it
+    /// joined began before one of them changed, or was cut off with its runtime.
     async fn reconcile(&self, index: usize, known: &mut [Option<Known>]) {
         let blocking = self.blocking(index, known);
         if blocking == Blocking::Unknown {
@@ -190,7 +190,7 @@ impl Gathering<'_> {
             Some(Known { result, is_recorded: true }) => !self.matches_dependencies(index, result, known),
             Some(Known { result, is_recorded: false }) => match result.cause {
                 Some(Cause::CutOff) => true,
-                // It waited for another dependency, which changes nothing about this one.
+                // It waited for another dependency; this one blocks it all the same.
                 Some(Cause::TimedOut) => is_blocked,
                 _ => false,
             },
@@ -203,12 +203,12 @@ impl Gathering<'_> {
         let again = if check.spec.interval().is_none() && blocking != Blocking::InThisReport {
             self.look_again(index, is_blocked, known).await
         } else {
-            // It is not for a request to run what is in the background, nor to record what no slot knows.
+            // A request neither runs a background check nor records a result that no slot has.
             None
         };
         known[index] = match again {
             Some(again) => Some(again),
-            // What it said last does not hold.
+            // Its own result does not count.
             None if is_blocked => {
                 let failing = check.dependencies.iter().copied();
                 let failing = failing.filter(|other| Blocking::by(known[*other].as_ref()).blocks());
@@ -219,8 +219,8 @@ impl Gathering<'_> {
         };
     }
 
-    /// `None` if what comes out does not go with the dependencies either: it was once more the run of somebody who
-    /// knew something else of them.
+    /// Runs a check again. `None` if the new result contradicts the dependencies as well: it came from the run of a
+    /// caller that had other results of them.
     async fn look_again(&self, index: usize, is_blocked: bool, known: &[Option<Known>]) -> Option<Known> {
         loop {
             let lookup = lookup::or_run(self.engine, index, |dependency| {
@@ -237,17 +237,18 @@ impl Gathering<'_> {
             if is_blocked {
                 return None;
             }
-            // Blocked by what passes here: there is nothing to show but the next run.
+            // It is blocked by a check that passes here, so only the next run has a result to show.
         }
     }
 
-    /// Whether this report knows that a check is blocked: one dependency that fails is enough, whatever the others do.
+    /// Returns whether this report knows that a check is blocked. One failing dependency is enough.
     fn blocking(&self, index: usize, known: &[Option<Known>]) -> Blocking {
         let dependencies = self.engine.checks[index].dependencies.iter();
         dependencies.map(|dependency| Blocking::by(known[*dependency].as_ref())).max().unwrap_or(Blocking::No)
     }
 
-    /// Returns whether a result is blocked by exactly those dependencies that fail in this report, as far as it knows them.
+    /// Returns whether a result is blocked by exactly those dependencies that fail in this report, as far as it knows
+    /// them.
     fn matches_dependencies(&self, index: usize, result: &CheckResult, known: &[Option<Known>]) -> bool {
         // The names stand in the order of the dependencies.
         let mut names = result.blocked_by().iter().peekable();
@@ -260,7 +261,7 @@ impl Gathering<'_> {
         })
     }
 
-    /// For how long a report of this stays true: all of it has to be what the slots hold at this generation.
+    /// Returns the validity of a report, if all of its results are what the slots hold at this generation.
     fn validity(&self, needed: &[usize], known: &[Option<Known>]) -> Option<Validity> {
         let generation = self.engine.generation();
         let mut until: Option<Instant> = None;
@@ -283,7 +284,8 @@ impl Gathering<'_> {
         self.engine.mute_of(index, &*result_of(index)?, result_of)
     }
 
-    /// Counts in the mutes that a report was made with. They have to be what holds at the answer's generation, too.
+    /// Shortens the validity to the mutes of a report. `None` if they are not the active ones at the report's
+    /// generation.
     fn until_unmuted(
         &self,
         mut validity: Validity,
@@ -301,7 +303,8 @@ impl Gathering<'_> {
         Some(validity)
     }
 
-    /// What readiness shows of a check that failed lately and may hold on to its last pass, and until when.
+    /// Returns the warning that readiness shows for a failing check that holds on to its last pass, and the end of the
+    /// hold.
     fn held(&self, index: usize, result: &CheckResult) -> Option<(CheckResult, Instant)> {
         let check = &self.engine.checks[index];
         if check.spec.hold().is_none() || !self.selection.is_of(Group::Readiness) {
@@ -348,10 +351,10 @@ mod tests {
         let younger = validity(Selection::check("younger")).await;
         assert!(engine.is_valid(younger));
         validity(Selection::check("older")).await;
-        assert!(!engine.is_valid(younger), "another result has landed");
+        assert!(!engine.is_valid(younger), "another result is recorded");
     }
 
-    /// The report shows a result of `quick` that another one has replaced by the time it is made.
+    /// Another result of `quick` replaces the one in the report before the report is complete.
     #[tokio::test(start_paused = true)]
     async fn report_with_an_outdated_result_is_not_valid() {
         let slow = Check::new("slow", Level::L3, || sleep(Duration::from_millis(50)));
@@ -363,13 +366,13 @@ mod tests {
         });
         assert!(report.validity.is_none());
 
-        // Nothing is recorded of a run that goes on.
+        // A run that goes on has no recorded result.
         advance(MAX_AGE).await;
         let hasty = Selection::everything().with_deadline(Duration::from_millis(20));
         assert!(gather(&engine, &hasty).await.validity.is_none());
     }
 
-    /// Between the two looks at the mutes of a report, somebody else may mute and unmute.
+    /// Another caller may mute and unmute between the two looks at the mutes of a report.
     #[tokio::test(start_paused = true)]
     async fn report_with_an_outdated_mute_is_not_valid() {
         let engine = Engine::of([check("db")]);

@@ -126,8 +126,8 @@ impl RunTask {
         check.slot.begin(&check.spec, self.id, Instant::now());
     }
 
-    /// Gives the run up at its timeout, because a thread cannot be stopped. It stays in the slot until the thread returns,
-    /// so the thread owns the task: it clears the slot even if the runtime does not wait for it.
+    /// Gives the run up at its timeout, because a thread cannot be stopped. It stays in the slot until the thread
+    /// returns, so the thread owns the task: it clears the slot even if the runtime does not wait for it.
     async fn run_blocking(self, work: Arc<dyn Fn() -> Outcome + Send + Sync>) {
         let Self { engine, index, id } = &self;
         let (engine, index, id) = (Arc::clone(engine), *index, *id);

@@ -1,4 +1,4 @@
-//! Background checks: a task for each, that runs it once in each interval.
+//! Background checks: each has a task that runs it once in each interval.
 
 use std::{
     collections::hash_map::RandomState,
@@ -16,24 +16,23 @@ use crate::{
     time::{after, remainder},
 };
 
-/// The longest that a first run is put off, however long the interval.
-const LONGEST_PUT_OFF: Duration = Duration::from_secs(10);
+/// Longest delay of a first run, however long the interval.
+const MAX_INITIAL_DELAY: Duration = Duration::from_secs(10);
 
-/// How much longer or shorter an interval may be than it is said to be, as a share of it.
+/// Largest deviation from an interval, as a share of it.
 const JITTER: f64 = 0.1;
 
-/// Runs begin together with others of the same monitor, on a beat that nobody notices: a thread that wakes for
-/// twenty checks at a time costs a third of one that wakes for each.
+/// Period on which the runs of a monitor begin together: a thread that wakes for twenty checks at a time costs a third
+/// of one that wakes for each.
 const BEAT: Duration = Duration::from_millis(20);
 
-/// The shortest interval that is kept to the beat, which is a fiftieth of it.
-const SHORTEST_ON_THE_BEAT: Duration = Duration::from_secs(1);
+/// Shortest interval that keeps to the beat, which is a fiftieth of it.
+const MIN_INTERVAL_ON_BEAT: Duration = Duration::from_secs(1);
 
-/// How often a blocked check looks whether its dependencies still fail, which costs a look at their latest results.
+/// Period in which a blocked check reads the latest results of its dependencies.
 const BLOCKED_PERIOD: Duration = Duration::from_secs(1);
 
-/// Sees to it that a background check has a task that runs it, also when the one it had is gone: it ended with its
-/// runtime, or died.
+/// Gives a background check a task that runs it, unless it has one. An earlier task may have ended with its runtime.
 pub(super) fn ensure(engine: &Arc<Engine>, index: usize) {
     let check = &engine.checks[index];
     if check.spec.interval().is_none() {
@@ -46,10 +45,11 @@ pub(super) fn ensure(engine: &Arc<Engine>, index: usize) {
     }
 }
 
-/// Ends when the monitor is gone, which aborts it. One that follows another that died runs the check at once: its result is old.
+/// Runs a check until the monitor is gone, which aborts the task. The successor of a dead task runs the check at once,
+/// because the result is old.
 async fn keep_running(weak: Weak<Engine>, index: usize, is_first: bool) {
     if is_first {
-        sleep(put_off(&weak, index)).await;
+        sleep(initial_delay(&weak, index)).await;
     }
     while let Some(engine) = weak.upgrade() {
         let began = Instant::now();
@@ -58,7 +58,7 @@ async fn keep_running(weak: Weak<Engine>, index: usize, is_first: bool) {
         let latest = check.slot.latest();
         let is_failing = latest.as_ref().is_some_and(|latest| latest.result.is_failing);
         let is_blocked = latest.is_some_and(|latest| !latest.result.blocked_by().is_empty());
-        // From start to start; one that takes longer than its interval goes on at once, and never beside itself.
+        // From start to start. A run that takes longer than the interval is followed at once, and never overlaps.
         let next = next_run(&check.spec, is_failing, began, engine.start);
         drop(engine);
         if is_blocked {
@@ -69,7 +69,7 @@ async fn keep_running(weak: Weak<Engine>, index: usize, is_first: bool) {
     }
 }
 
-/// Waits until no dependency of a check fails. Looks at their latest results and has none of them run.
+/// Waits until no dependency of a check fails. Reads their latest results and runs none of them.
 async fn dependencies_pass(engine: &Weak<Engine>, index: usize) {
     let is_blocked = |engine: Arc<Engine>| {
         let latest = |dependency: &usize| engine.checks[*dependency].slot.latest();
@@ -83,7 +83,7 @@ async fn dependencies_pass(engine: &Weak<Engine>, index: usize) {
     }
 }
 
-/// Waits for the run, so that one that blocks its thread is given up in time although nobody asks.
+/// Runs a check and waits for it, so that a run that blocks its thread is given up in time, even without a request.
 async fn run_once(engine: &Arc<Engine>, index: usize) {
     let lookup = if engine.checks[index].dependencies.is_empty() {
         // Fast path: without dependencies there is nothing else to look up. There may be thousands of such checks.
@@ -100,26 +100,26 @@ async fn run_once(engine: &Arc<Engine>, index: usize) {
     }
 }
 
-fn put_off(engine: &Weak<Engine>, index: usize) -> Duration {
+fn initial_delay(engine: &Weak<Engine>, index: usize) -> Duration {
     let interval = engine.upgrade().and_then(|engine| engine.checks[index].spec.interval());
-    interval.unwrap_or_default().min(LONGEST_PUT_OFF).mul_f64(random_share())
+    interval.unwrap_or_default().min(MAX_INITIAL_DELAY).mul_f64(random_share())
 }
 
 fn next_run(spec: &CheckSpec, is_failing: bool, began: Instant, first_beat: Instant) -> Instant {
     let interval = if is_failing { spec.retry_interval() } else { spec.interval() }.unwrap_or_default();
     let spread = (random_share() * 2.0 - 1.0) * JITTER;
-    // One that is out of range never comes anyhow.
+    // A pause that is out of range never ends anyway.
     let pause = Duration::try_from_secs_f64(interval.as_secs_f64() * (1.0 + spread)).unwrap_or(interval);
     let next = after(began, pause);
-    if interval < SHORTEST_ON_THE_BEAT {
+    if interval < MIN_INTERVAL_ON_BEAT {
         return next;
     }
     let beat = next - remainder(next.saturating_duration_since(first_beat), BEAT);
-    // Towards the interval as it was said, so that it is never missed by more than the jitter.
+    // Towards the exact interval, so that the deviation never exceeds the jitter.
     if pause < interval { beat + BEAT } else { beat }
 }
 
-/// From 0 to 1. The keys that the standard library hashes with are random enough to spread what starts together.
+/// Returns a number from 0 to 1. The random keys of std's hash maps are good enough to spread simultaneous starts.
 #[allow(clippy::cast_precision_loss, reason = "a share needs no more digits than it has")]
 fn random_share() -> f64 {
     RandomState::new().hash_one(()) as f64 / u64::MAX as f64
@@ -142,9 +142,9 @@ mod tests {
         (result.status(), result.cause().cloned())
     }
 
-    /// A task that died leaves a result that says so in time, and is followed by another with the next request.
+    /// The result of a dead task becomes stale in time, and the next request starts another task.
     #[tokio::test(start_paused = true)]
-    async fn a_dead_task_is_seen_and_followed_by_another() {
+    async fn dead_task_leaves_a_stale_result_and_is_replaced() {
         let check = Check::new("db", Level::L1, || async {})
             .interval(Duration::from_secs(10))
             .stale_after(Duration::from_secs(25));
@@ -155,7 +155,7 @@ mod tests {
         let engine = monitor.engine();
         let kill = || engine.checks[0].task.lock().expect("no panic").as_ref().expect("a task").abort();
         kill();
-        // Nobody asks for a long time: it is not for a dead task to say that it is dead.
+        // No request comes for a long time, and a dead task cannot report its own death.
         advance(Duration::from_secs(60)).await;
         let (status_then, cause) = status(&monitor).await;
         assert_eq!((status_then, cause), (Status::Fail, Some(Cause::Stale)));
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn it_ends_with_the_monitor() {
+    async fn task_ends_with_the_monitor() {
         let check = Check::new("db", Level::L1, || async {}).interval(Duration::from_secs(3600));
         let monitor = Monitor::new(Registry::builder().check(check).build().expect("a good check"));
         sleep(Duration::from_secs(5)).await;

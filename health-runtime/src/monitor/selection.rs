@@ -2,13 +2,13 @@ use std::{collections::BTreeSet, time::Duration};
 
 use crate::model::{CheckSpec, Group, Level, Levels, Status};
 
-/// How long a level report may take.
+/// Deadline of a report on levels or one check.
 const LEVEL_DEADLINE: Duration = Duration::from_secs(10);
 
-/// How long a group's report may take: under the second that a kubelet waits by default.
+/// Deadline of a group's report: less than the second that a kubelet waits by default.
 const GROUP_DEADLINE: Duration = Duration::from_millis(900);
 
-/// Which checks a report is about, and how long it may take.
+/// The checks of a report, and its deadline.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Selection {
     scope: Scope,
@@ -27,36 +27,36 @@ enum Scope {
 }
 
 impl Selection {
-    /// Every check of every level: the whole ship.
+    /// Selects every check of every level: the whole ship.
     #[must_use]
     pub fn everything() -> Self {
         Self::down_to(Level::L1)
     }
 
-    /// The checks of this level and of every shallower one.
+    /// Selects the checks of this level and of every shallower one.
     #[must_use]
     pub fn down_to(level: Level) -> Self {
         Self::levels(Level::ALL.into_iter().filter(|other| *other >= level).collect())
     }
 
-    /// The checks of this level alone.
+    /// Selects the checks of this level alone.
     #[must_use]
     pub fn level(level: Level) -> Self {
         Self::levels(vec![level])
     }
 
-    /// The checks of these levels, the deepest first.
+    /// Selects the checks of these levels, the deepest first.
     pub(crate) fn levels(levels: Vec<Level>) -> Self {
         Self::of(Scope::Levels(levels), LEVEL_DEADLINE)
     }
 
-    /// The checks of this group.
+    /// Selects the checks of this group.
     #[must_use]
     pub fn group(group: Group) -> Self {
         Self::of(Scope::Group(group), GROUP_DEADLINE)
     }
 
-    /// One check.
+    /// Selects one check.
     #[must_use]
     pub fn check(name: impl Into<String>) -> Self {
         Self::of(Scope::Check { name: name.into(), within: Levels::ALL }, LEVEL_DEADLINE)
@@ -73,7 +73,7 @@ impl Selection {
         }
     }
 
-    /// Leaves out the checks that have none of these tags. Default: no tag is asked for.
+    /// Leaves out the checks without any of these tags. Default: tags do not matter.
     #[must_use]
     pub fn with_tags<T: Into<String>>(mut self, tags: impl IntoIterator<Item = T>) -> Self {
         self.tags.extend(tags.into_iter().map(Into::into));
@@ -87,16 +87,15 @@ impl Selection {
         self
     }
 
-    /// Shortens the time that the report may take; a longer time than the default changes nothing. Default:
-    /// 10 s, and 900 ms for a group.
+    /// Shortens the deadline of the report. A deadline beyond the default changes nothing. Default: 10 s, and 900 ms
+    /// for a group.
     #[must_use]
     pub fn with_deadline(mut self, deadline: Duration) -> Self {
         self.deadline = self.deadline.min(deadline);
         self
     }
 
-    /// Leaves out the checks of all other levels, and the levels themselves. A group stays whole: an orchestrator asks for
-    /// all of it or for nothing.
+    /// Leaves out all other levels and their checks. A group stays whole: an orchestrator gets all of it or nothing.
     pub(crate) fn within(mut self, allowed: Levels) -> Self {
         match &mut self.scope {
             Scope::Levels(levels) => levels.retain(|level| allowed.contains(*level)),
@@ -106,7 +105,7 @@ impl Selection {
         self
     }
 
-    /// Asks for the verdict of each group whose checks all are selected, too. Runs no more than without it.
+    /// Adds the verdict of each group whose checks are all selected. No further check is run for it.
     #[cfg(feature = "page")]
     pub(crate) fn with_group_verdicts(mut self, has_group_verdicts: bool) -> Self {
         self.has_group_verdicts = has_group_verdicts;
@@ -122,7 +121,7 @@ impl Selection {
         self.deadline
     }
 
-    /// The levels that the report shows, even those without a check; none for a group or one check.
+    /// Returns the levels that the report shows, even those without a check; none for a group or one check.
     pub(super) fn shown_levels(&self) -> &[Level] {
         match &self.scope {
             Scope::Levels(levels) => levels,
@@ -134,8 +133,8 @@ impl Selection {
         matches!(self.scope, Scope::Group(own) if own == group)
     }
 
-    /// What a background check without a result counts as. Readiness and startup wait for it, liveness does not restart
-    /// a process that is just starting.
+    /// Returns the status of a background check without a result. Readiness and startup wait for it; liveness does not
+    /// restart a process that is just starting.
     pub(super) const fn pending(&self) -> Status {
         match self.scope {
             Scope::Group(Group::Readiness | Group::Startup) => Status::Fail,

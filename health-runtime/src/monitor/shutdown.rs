@@ -1,4 +1,4 @@
-//! From the signal to the moment at which the listener may close.
+//! Graceful shutdown, from the signal to the moment at which the listener may close.
 
 use std::{future::poll_fn, io, sync::Arc, task::Poll, time::Duration};
 
@@ -11,19 +11,20 @@ use tokio::signal::windows::{CtrlC as Stream, ctrl_c};
 
 use super::engine::Engine;
 
+/// Waits for a signal, drains, and waits for `delay` or a second signal.
 pub(super) fn gracefully(engine: Arc<Engine>, delay: Duration) -> impl Future<Output = ()> + Send {
-    // Here, not in the future: a signal that comes before its first poll must not be lost, nor end the process.
+    // Outside of the future, because a signal before its first poll must neither be lost nor end the process.
     let caught = Handle::try_current().is_ok().then(Signals::catch);
     async move {
         let mut signals = caught.unwrap_or_else(Signals::catch);
         signals.next().await;
         engine.drain();
-        // A second signal is somebody who does not want to wait.
+        // A second signal comes from an operator who does not want to wait.
         let _ = timeout(delay, signals.next()).await;
     }
 }
 
-/// The signals that ask a process to end.
+/// Streams of the signals that ask a process to end.
 struct Signals {
     streams: Vec<Stream>,
 }
@@ -39,17 +40,17 @@ impl Signals {
         Self::of([("Ctrl-C", ctrl_c())])
     }
 
-    /// Those that could be caught. The others end the process as ever, so waiting for what is left is right.
+    /// Keeps the signals that could be caught. The others end the process by themselves.
     fn of<const N: usize>(caught: [(&'static str, io::Result<Stream>); N]) -> Self {
         let log = |name: &str, error: &io::Error| {
-            tracing::error!(signal = name, %error, "cannot be caught, so it ends the process without a graceful shutdown");
+            tracing::error!(signal = name, %error, "signal cannot be caught, so it ends the process at once");
         };
         let streams =
             caught.into_iter().filter_map(|(name, stream)| stream.inspect_err(|error| log(name, error)).ok()).collect();
         Self { streams }
     }
 
-    /// For ever, if none could be caught.
+    /// Waits for the next signal, forever if none could be caught.
     async fn next(&mut self) {
         poll_fn(|context| {
             let has_come = self.streams.iter_mut().any(|stream| stream.poll_recv(context).is_ready());

@@ -225,8 +225,8 @@ impl Slot {
         lock(&self.state).run.as_ref().is_some_and(|run| run.began.is_some())
     }
 
-    /// Returns until when readiness holds on to the last pass of a check that fails in a report that was asked for at this
-    /// time. The first report on a failure that is not recorded begins the hold.
+    /// Returns until when readiness holds on to the last pass of a check that fails in a report that was asked for at
+    /// this time. The first report on a failure that is not recorded begins the hold.
     pub(super) fn hold(&self, spec: &CheckSpec, asked_at: Instant) -> Option<Instant> {
         let mut state = lock(&self.state);
         let latest = state.latest.as_mut()?;
@@ -288,8 +288,8 @@ impl SlotState {
         let mut count =
             if result.is_from_run() { self.streak.count(result.is_failure(), thresholds) } else { Count::INTERRUPTED };
         let before = self.latest.take();
-        // It failed without a run, for example because it was blocked. A failure below the threshold does not make it count
-        // as working again, and later as failing anew.
+        // It failed without a run, for example because it was blocked. A failure below the threshold does not make it
+        // count as working again, and later as failing anew.
         count.is_failing |= result.is_failure() && before.as_ref().is_some_and(|before| before.result.is_failing);
         let failing_since = match &before {
             Some(before) if count.is_failing && before.result.is_failing => before.failing_since,

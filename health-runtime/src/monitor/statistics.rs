@@ -1,4 +1,4 @@
-//! What is counted of a check's runs.
+//! Numbers of a check's runs.
 
 use std::{sync::Mutex, time::Duration};
 
@@ -9,7 +9,7 @@ use crate::{
     sync::lock,
 };
 
-/// One check's numbers, beside its slot: counted where results land, so that no run counts twice.
+/// The numbers of one check, counted when results are recorded, so that no run counts twice.
 #[derive(Debug, Default)]
 pub(super) struct Statistics {
     counted: Mutex<Counted>,
@@ -29,7 +29,7 @@ impl Statistics {
         }
     }
 
-    /// What was counted, and how long ago the latest run ended.
+    /// Returns the numbers, and the time since the latest run ended.
     pub(super) fn so_far(&self) -> (RunStats, Option<Duration>) {
         let counted = lock(&self.counted);
         (counted.runs.clone(), counted.latest_at.map(|at| at.elapsed()))

@@ -17,11 +17,10 @@ use tokio::{
 
 use crate::{mask::mask_credentials, model::StatusChange, runner::catch, text::escape_controls};
 
-/// A stream of all changes of status from [`Monitor::subscribe`](crate::Monitor::subscribe) on. It ends when the
-/// monitor is gone.
+/// A stream of all changes of status, from [`Monitor::subscribe`](crate::Monitor::subscribe) until the monitor is gone.
 ///
-/// Up to 64 changes wait here to be taken. Of one who is slower than that the oldest are lost, and the next item says
-/// how many: [`Lagged`]. What the checks' statuses are now is in a report.
+/// It buffers up to 64 changes. A slower subscriber loses the oldest ones, and the next item is their number:
+/// [`Lagged`]. The present statuses are in a report.
 ///
 /// ```
 /// # use health_runtime::{Check, Level, Monitor, Registry, Selection, Status};
@@ -35,30 +34,30 @@ use crate::{mask::mask_credentials, model::StatusChange, runner::catch, text::es
 /// while let Some(change) = changes.next().await {
 ///     match change {
 ///         Ok(change) => assert_eq!((change.check(), change.current()), ("db", Status::Pass)),
-///         Err(missed) => println!("{missed}"),
+///         Err(lagged) => println!("{lagged}"),
 ///     }
 /// }
 /// # Ok(())
 /// # }
 /// ```
-#[must_use = "a subscription that nobody takes changes from only loses them"]
+#[must_use = "a subscription loses changes unless it is polled"]
 pub struct Subscription {
     next: Pin<Box<dyn Future<Output = Next> + Send + Sync>>,
 }
 
 type Next = (Result<Arc<StatusChange>, RecvError>, Receiver<Arc<StatusChange>>);
 
-/// This many changes came too fast and are lost to a [`Subscription`], the oldest that it had not taken.
+/// A [`Subscription`] was too slow and lost its oldest changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Lagged {
-    /// How many.
+    /// Number of lost changes.
     pub count: u64,
 }
 
 impl fmt::Display for Lagged {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} changes of health checks were missed", self.count)
+        write!(f, "{} status changes were dropped", self.count)
     }
 }
 
@@ -69,7 +68,7 @@ impl Subscription {
         Self { next: Box::pin(receive(receiver)) }
     }
 
-    /// The next change, or how many are lost; `None` when the monitor is gone.
+    /// Returns the next change, or the number of lost ones; `None` when the monitor is gone.
     ///
     /// # Cancellation
     /// Dropping the future loses nothing.
@@ -102,7 +101,7 @@ async fn receive(mut receiver: Receiver<Arc<StatusChange>>) -> Next {
     (receiver.recv().await, receiver)
 }
 
-/// A function to call at each change.
+/// A function that is called at each change.
 pub(crate) struct Listener(Box<dyn FnMut(&StatusChange) + Send>);
 
 impl Listener {
@@ -110,15 +109,15 @@ impl Listener {
         Self(Box::new(listener))
     }
 
-    /// Calls it on a thread of its own until the monitor is gone.
+    /// Calls the function on a thread of its own until the monitor is gone.
     ///
-    /// Not on the runtime's blocking pool: one that never returns would hold up the runtime's end, and with
-    /// others like it the blocking checks. Nobody ever waits for this thread.
+    /// Not on the runtime's blocking pool: a listener that never returns would delay the runtime's end, and several of
+    /// them the blocking checks. The process never waits for this thread.
     pub(super) fn start(self, changes: Receiver<Arc<StatusChange>>) {
         let runtime = Handle::try_current().ok();
         let thread = thread::Builder::new().name("health-listener".to_owned());
         if let Err(error) = thread.spawn(move || self.listen(changes, runtime.as_ref())) {
-            tracing::error!(%error, "a listener for changes of health checks has no thread and is never called");
+            tracing::error!(%error, "change listener has no thread and is never called");
         }
     }
 
@@ -127,21 +126,21 @@ impl Listener {
             match changes.blocking_recv() {
                 Ok(change) => self.call(&change, runtime),
                 Err(RecvError::Lagged(missed)) => {
-                    tracing::warn!(missed, "a listener is too slow for the changes of health checks, and missed some");
+                    tracing::warn!(missed, "change listener is too slow; status changes were dropped");
                 }
                 Err(RecvError::Closed) => return,
             }
         }
     }
 
-    /// Inside the runtime that it was registered in, so that it can spawn.
+    /// Calls the function inside the runtime in which it was registered, so that it can spawn.
     fn call(&mut self, change: &StatusChange, runtime: Option<&Handle>) {
         let _inside = runtime.map(Handle::enter);
         if let Err(text) = catch(|| (self.0)(change)) {
             let check = change.check();
             let text = mask_credentials(&text);
             let panic = &*escape_controls(&text);
-            tracing::error!(check, panic, "a listener for changes of health checks panicked");
+            tracing::error!(check, panic, "change listener panicked");
         }
     }
 }

@@ -1,13 +1,14 @@
-//! When a check turns: after so many results of one kind, one right after the other.
+//! Thresholds: a check turns after a number of consecutive results of the other kind.
 
-/// How many results in a row it takes to turn.
+/// Numbers of consecutive results after which a check turns.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Thresholds {
     pub(super) failure: u32,
     pub(super) success: u32,
 }
 
-/// Counts results. The first one counts at once, whatever the thresholds: there is nothing before it to hold on to.
+/// The consecutive results of a check. The first one counts at once, whatever the thresholds: there is no status to
+/// keep.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Streak {
     is_failing: Option<bool>,
@@ -15,12 +16,12 @@ pub(super) struct Streak {
     length: u32,
 }
 
-/// What the results so far amount to.
+/// The state of a check after its latest result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Count {
     /// Whether the check counts as failing.
     pub(super) is_failing: bool,
-    /// How many results in a row were like the latest.
+    /// Number of consecutive results like the latest.
     pub(super) consecutive: u32,
 }
 
@@ -40,7 +41,7 @@ impl Streak {
 }
 
 impl Count {
-    /// A result without a run shows at once: it is failing, and nothing is counted.
+    /// The state after a result without a run: the check is failing at once, and nothing is counted.
     pub(super) const INTERRUPTED: Self = Self { is_failing: true, consecutive: 0 };
 }
 
@@ -50,9 +51,9 @@ mod tests {
 
     use super::*;
 
-    /// The rule as one would say it, looking back at everything: a check turns when the latest results, as many as its
-    /// threshold says, are all of the other kind.
-    fn by_the_rule(failures: &[bool], thresholds: Thresholds) -> Option<Count> {
+    /// Applies the definition to all results: a check turns when as many of the latest results as its threshold says
+    /// are of the other kind.
+    fn by_definition(failures: &[bool], thresholds: Thresholds) -> Option<Count> {
         let mut is_failing = *failures.first()?;
         for end in 1..=failures.len() {
             let latest = failures[end - 1];
@@ -68,7 +69,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn counts_as_the_rule_says(
+        fn streak_counts_by_definition(
             failures in prop::collection::vec(any::<bool>(), 1..60),
             failure in 1_u32..6,
             success in 1_u32..6,
@@ -77,13 +78,13 @@ mod tests {
             let mut streak = Streak::default();
             for end in 1..=failures.len() {
                 let count = streak.count(failures[end - 1], thresholds);
-                prop_assert_eq!(Some(count), by_the_rule(&failures[..end], thresholds));
+                prop_assert_eq!(Some(count), by_definition(&failures[..end], thresholds));
             }
         }
     }
 
     #[test]
-    fn consecutive_means_consecutive() {
+    fn interrupted_failures_do_not_add_up() {
         let thresholds = Thresholds { failure: 2, success: 1 };
         let mut streak = Streak::default();
         let turns = [false, true, false, true, true].map(|failure| streak.count(failure, thresholds).is_failing);
