@@ -1,4 +1,4 @@
-//! Background checks, thresholds and holding on: what is reported while time passes. All on a paused clock.
+//! Background checks, thresholds and holds: reports while time passes, on a paused clock.
 
 #![allow(clippy::expect_used, reason = "tests fail by panicking")]
 
@@ -34,7 +34,7 @@ fn good(name: &str) -> Check {
     Check::new(name, Level::L2, || async {})
 }
 
-/// A check that a test turns on and off, and that notes when it runs.
+/// A check that a test turns on and off, and that records its runs.
 #[derive(Clone)]
 struct Switch {
     is_down: Arc<AtomicBool>,
@@ -63,7 +63,7 @@ impl Switch {
         self.started.lock().expect("no panic").clone()
     }
 
-    /// The times between one start and the next, in seconds.
+    /// Returns the times between one start and the next, in seconds.
     fn pauses(&self) -> Vec<f64> {
         let started = self.started();
         started.windows(2).map(|pair| (pair[1] - pair[0]).as_secs_f64()).collect()
@@ -80,7 +80,7 @@ async fn look(monitor: &Monitor, name: &str) -> (Status, Option<&'static str>) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_runs_once_in_each_interval_and_requests_only_read() {
+async fn background_check_runs_once_per_interval_and_requests_only_read() {
     let db = Switch::new();
     let start = Instant::now();
     let monitor = monitor([db.check("db").interval(INTERVAL)]);
@@ -111,7 +111,7 @@ async fn first_runs_are_spread() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn before_its_first_result_it_is_pending() {
+async fn check_without_a_result_is_pending() {
     let check = Check::new("db", Level::L2, || sleep(Duration::from_secs(2))).interval(INTERVAL).readiness().startup();
     let alive = Check::new("alive", Level::L5, || sleep(Duration::from_millis(900))).interval(INTERVAL).liveness();
     let after = Check::new("after", Level::L3, || async {}).depends_on(["db"]);
@@ -126,7 +126,7 @@ async fn before_its_first_result_it_is_pending() {
     ] {
         kit.report(&selection).await.check(name).assert_status(status).assert_cause("pending");
     }
-    // What it depends on has not failed.
+    // Its dependency has not failed.
     kit.look("after").await.assert_status(Status::Pass).assert_cause(None);
     assert_eq!(start.elapsed(), Duration::ZERO, "requests wait for nothing");
     kit.advance(Duration::from_secs(12)).await;
@@ -134,7 +134,7 @@ async fn before_its_first_result_it_is_pending() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn while_it_fails_it_is_retried_sooner() {
+async fn failing_check_is_retried_sooner() {
     let db = Switch::new();
     db.set_down(true);
     let check = db.check("db").interval(INTERVAL).retry_interval(Duration::from_secs(2));
@@ -151,7 +151,7 @@ async fn while_it_fails_it_is_retried_sooner() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_run_that_is_longer_than_its_interval_is_alone() {
+async fn run_longer_than_its_interval_never_overlaps() {
     let alive = Arc::new(AtomicUsize::new(0));
     let check = Check::new("slow", Level::L2, move || {
         let alive = Arc::clone(&alive);
@@ -166,9 +166,9 @@ async fn a_run_that_is_longer_than_its_interval_is_alone() {
     assert_eq!(look(&monitor, "slow").await, (Status::Pass, None));
 }
 
-/// A check that hangs is retried and says so; its last pass is not kept.
+/// A hanging check is retried and reported; its last pass is not kept.
 #[tokio::test(start_paused = true)]
-async fn one_that_hangs_does_not_stay_good() {
+async fn hanging_check_does_not_stay_good() {
     let check = good("db").interval(Duration::from_secs(10)).timeout(Duration::from_secs(1));
     let kit = TestMonitor::with_checks([check]);
     kit.advance(Duration::from_secs(10)).await;
@@ -178,9 +178,9 @@ async fn one_that_hangs_does_not_stay_good() {
     kit.look("db").await.assert_status(Status::Fail).assert_cause("timed_out");
 }
 
-/// Only a monitor whose runtime is gone can have a result that old: everything else lands in time.
+/// Only a monitor whose runtime is gone can have a result that old: all other runs end in time.
 #[test]
-fn what_is_too_old_does_not_count_and_shows_its_age() {
+fn stale_result_does_not_count_and_shows_its_age() {
     let runtime = || tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
     let db = Switch::new();
     let quick = Duration::from_millis(20);
@@ -203,7 +203,7 @@ fn what_is_too_old_does_not_count_and_shows_its_age() {
         assert!(stale.checked_at() >= good.checked_at());
         let age = stale.checked_at().elapsed().expect("a clock that goes forward");
         assert!(age >= Duration::from_millis(100), "{age:?}");
-        // That request started it anew, on the runtime that it came on.
+        // That request started another task, on its own runtime.
         while look(&monitor, "db").await.0 != Status::Pass {
             sleep(Duration::from_millis(1)).await;
         }
@@ -211,7 +211,7 @@ fn what_is_too_old_does_not_count_and_shows_its_age() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_depends_on_it_is_blocked_without_being_run() {
+async fn dependents_of_a_background_check_are_blocked_without_a_run() {
     let kit = TestMonitor::with_checks([
         good("db").interval(Duration::from_secs(1)),
         good("api").depends_on(["db"]).interval(Duration::from_mins(1)),
@@ -229,7 +229,7 @@ async fn what_depends_on_it_is_blocked_without_being_run() {
     assert_eq!(kit.runs("api"), runs);
 }
 
-/// Its interval may be long, and no report is to show it blocked beside dependencies that pass for all that time.
+/// Its interval may be long, and reports must not show it blocked for so long while its dependencies pass.
 #[tokio::test(start_paused = true)]
 async fn blocked_background_check_runs_when_its_dependencies_pass() {
     let kit = TestMonitor::with_checks([
@@ -246,7 +246,7 @@ async fn blocked_background_check_runs_when_its_dependencies_pass() {
     }
     kit.release("db");
     kit.run("db").await;
-    // A second for each of the two, and the ticks of their timers. Nobody has to ask.
+    // A second for each of the two, and the ticks of their timers, without any request.
     kit.advance(Duration::from_millis(2_100)).await;
     for name in ["orders", "shop"] {
         kit.look(name).await.assert_cause(None).assert_changes([Status::Pass, Status::Fail, Status::Pass]);
@@ -256,9 +256,9 @@ async fn blocked_background_check_runs_when_its_dependencies_pass() {
     assert_eq!(kit.runs("orders"), 2, "from then on at its interval");
 }
 
-/// `db` fails, `orders` has not been run since, and neither has what depends on that.
+/// `db` fails, and neither `orders` nor its dependent has run since.
 #[tokio::test(start_paused = true)]
-async fn whoever_is_blocked_in_one_report_blocks_others_in_it() {
+async fn check_blocked_in_one_report_blocks_its_dependents_in_it() {
     for asked in [true, false] {
         let shop = good("shop").depends_on(["orders"]);
         let kit = TestMonitor::with_checks([
@@ -282,15 +282,15 @@ async fn whoever_is_blocked_in_one_report_blocks_others_in_it() {
         }
         kit.release("db");
         kit.run("db").await;
-        // What one report alone knew has not been told.
+        // A result of one report alone is not published.
         kit.report(&Selection::everything()).await.assert_status(Status::Pass);
         kit.look("shop").await.assert_changes([Status::Pass]);
     }
 }
 
-/// One that has no answer in time does not hide one that fails.
+/// A dependency without an answer in time does not hide one that fails.
 #[tokio::test(start_paused = true)]
-async fn one_failure_blocks_whatever_the_others_do() {
+async fn one_failing_dependency_blocks_regardless_of_others() {
     let names = [["cache", "db"], ["db", "cache"]];
     for (names, is_background) in names.into_iter().flat_map(|names| [(names, true), (names, false)]) {
         let api = good("api").depends_on(names).readiness();
@@ -306,9 +306,9 @@ async fn one_failure_blocks_whatever_the_others_do() {
     }
 }
 
-/// What has no result yet fails in readiness, and blocks nobody there either.
+/// A pending check fails in readiness, and blocks no dependent there.
 #[tokio::test(start_paused = true)]
-async fn what_is_pending_does_not_block_one_that_is_looked_at_once_more() {
+async fn pending_check_does_not_block_a_second_look() {
     let kit = TestMonitor::with_checks([
         good("cache").interval(INTERVAL),
         good("db").max_age(Duration::ZERO),
@@ -329,7 +329,7 @@ async fn what_is_pending_does_not_block_one_that_is_looked_at_once_more() {
     after.check("api").assert_status(Status::Pass);
 }
 
-/// The status, what was observed, and how many results in a row, after each of these outcomes.
+/// Returns the status, the raw status and the number of consecutive results after each of these outcomes.
 async fn after_each(outcomes: &[Status], configure: impl Fn(Check) -> Check) -> Vec<(Status, Status, u32)> {
     let kit = TestMonitor::with_checks([configure(good("db")).max_age(Duration::ZERO)]);
     kit.force_next("db", outcomes.iter().map(|status| Outcome::new(*status).into()));
@@ -343,7 +343,7 @@ async fn after_each(outcomes: &[Status], configure: impl Fn(Check) -> Check) -> 
 }
 
 #[tokio::test(start_paused = true)]
-async fn consecutive_failures_turn_it() {
+async fn consecutive_failures_change_the_status() {
     use Status::{Fail, Pass, Warn};
     assert_eq!(
         after_each(&[Pass, Fail, Pass, Fail, Fail, Pass], |check| check.failure_threshold(2)).await,
@@ -367,9 +367,9 @@ async fn consecutive_failures_turn_it() {
     );
 }
 
-/// What is blocked is not a result: it shows at once, and the count goes on behind it.
+/// A blockade is not a result: it shows at once, and the count goes on after it.
 #[tokio::test(start_paused = true)]
-async fn thresholds_count_results_and_nothing_else() {
+async fn thresholds_count_results_only() {
     let kit = TestMonitor::with_checks([
         good("db").max_age(Duration::ZERO),
         good("api").depends_on(["db"]).failure_threshold(3).max_age(Duration::ZERO),
@@ -379,15 +379,15 @@ async fn thresholds_count_results_and_nothing_else() {
     kit.look("api").await.assert_status(Status::Fail).assert_cause("blocked");
     kit.release("db");
     kit.force("api", Forced::fail("down"));
-    // It was failing, and does not pass.
+    // The check was failing and does not pass.
     kit.look("api").await.assert_status(Status::Fail);
     kit.release("api");
     kit.look("api").await.assert_status(Status::Pass).assert_cause(None);
 }
 
-/// What is blocked fails at once; should it then fail by itself, too, its threshold does not make it work meanwhile.
+/// A blocked check fails at once. If it then fails by itself, its threshold does not make it pass meanwhile.
 #[tokio::test(start_paused = true)]
-async fn what_fails_goes_on_failing_until_it_passes() {
+async fn failing_check_fails_until_it_passes() {
     let check = |name| good(name).max_age(Duration::ZERO);
     let kit = TestMonitor::with_checks([
         check("db"),
@@ -407,7 +407,7 @@ async fn what_fails_goes_on_failing_until_it_passes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_blip_does_not_block_what_depends_on_it() {
+async fn failure_below_the_threshold_does_not_block_dependents() {
     let kit = TestMonitor::with_checks([
         good("db").failure_threshold(2).max_age(Duration::ZERO),
         good("api").depends_on(["db"]).max_age(Duration::ZERO),
@@ -419,7 +419,7 @@ async fn a_blip_does_not_block_what_depends_on_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn readiness_holds_on_for_a_time_and_levels_do_not() {
+async fn readiness_holds_the_last_pass_and_levels_do_not() {
     let kit = TestMonitor::with_checks([good("db").readiness().hold(Duration::from_mins(1))]);
     kit.group(Group::Readiness).await.assert_status(Status::Pass);
     kit.force("db", Forced::fail("down"));
@@ -443,7 +443,7 @@ async fn readiness_holds_on_for_a_time_and_levels_do_not() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_never_passed_is_not_held() {
+async fn check_that_never_passed_is_not_held() {
     let kit = TestMonitor::with_checks([good("db").readiness().hold(Duration::from_mins(1))]);
     kit.force("db", Forced::fail("down"));
     for _ in 0..3 {
@@ -452,9 +452,9 @@ async fn what_never_passed_is_not_held() {
     }
 }
 
-/// Readiness answers in 900 ms, and a check that hangs has failed by then as far as it can know.
+/// Readiness answers in 900 ms, and a hanging check fails in that report.
 #[tokio::test(start_paused = true)]
-async fn what_has_no_answer_in_time_is_held_from_the_first_report_on() {
+async fn unanswered_check_is_held_from_the_first_report_on() {
     let check = |name| good(name).readiness().timeout(Duration::from_secs(5)).hold(Duration::from_mins(1));
     let kit = TestMonitor::with_checks([check("db")]);
     kit.group(Group::Readiness).await.assert_status(Status::Pass);
@@ -474,9 +474,9 @@ async fn what_has_no_answer_in_time_is_held_from_the_first_report_on() {
     never_passed.group(Group::Readiness).await.assert_status(Status::Fail);
 }
 
-/// Its own next run is what makes it blocked for all, and may take a while.
+/// Only its next run records the blockade, and may take a while to come.
 #[tokio::test(start_paused = true)]
-async fn what_is_blocked_by_a_request_is_held() {
+async fn check_blocked_in_a_report_is_held() {
     let kit = TestMonitor::with_checks([
         good("db").max_age(Duration::ZERO),
         good("api").depends_on(["db"]).interval(INTERVAL).readiness().hold(Duration::from_mins(1)),
@@ -491,9 +491,9 @@ async fn what_is_blocked_by_a_request_is_held() {
     kit.group(Group::Readiness).await.check("api").assert_status(Status::Fail);
 }
 
-/// However long its own next run takes to come, and however many reports know of the failure before.
+/// The next run may come late, and many reports may know of the failure before.
 #[tokio::test(start_paused = true)]
-async fn a_hold_that_began_in_a_report_is_no_longer_than_others() {
+async fn hold_that_began_in_a_report_has_the_usual_length() {
     let kit = TestMonitor::with_checks([
         good("db").max_age(Duration::ZERO),
         good("api").depends_on(["db"]).interval(Duration::from_mins(10)).readiness().hold(INTERVAL),
@@ -506,7 +506,7 @@ async fn a_hold_that_began_in_a_report_is_no_longer_than_others() {
             kit.advance(Duration::from_secs(1)).await;
         }
         kit.group(Group::Readiness).await.check("api").assert_status(Status::Fail).assert_cause("blocked");
-        // It works again, and is held once more the next time.
+        // It works again, so the next failure is held anew.
         kit.release("db");
         kit.group(Group::Readiness).await.check("api").assert_status(Status::Pass);
     }
@@ -515,13 +515,13 @@ async fn a_hold_that_began_in_a_report_is_no_longer_than_others() {
     kit.advance(INTERVAL).await;
     kit.group(Group::Readiness).await.check("api").assert_status(Status::Fail);
     kit.advance(Duration::from_mins(11)).await;
-    // Its own run has found it, too, which begins no other hold.
+    // Its own run has recorded the failure, which begins no other hold.
     kit.group(Group::Readiness).await.check("api").assert_status(Status::Fail);
 }
 
-/// Its hold is over with its pass, and what the report looked at before is a failure.
+/// Its hold ends with its pass, although the report saw a failure before.
 #[tokio::test(start_paused = true)]
-async fn what_passes_while_a_report_waits_for_others_does_not_fail_in_it() {
+async fn check_that_passes_while_a_report_waits_does_not_fail_in_it() {
     let kit = TestMonitor::with_checks([
         good("db").interval(Duration::from_secs(5)).readiness().hold(Duration::from_mins(1)),
         Check::new("slow", Level::L3, || sleep(Duration::from_millis(800))).readiness().max_age(Duration::ZERO),
@@ -537,9 +537,9 @@ async fn what_passes_while_a_report_waits_for_others_does_not_fail_in_it() {
     assert!(seen.len() > 5 && !seen.contains(&Status::Fail), "{seen:?}");
 }
 
-/// An answer that is kept is no longer kept than what it shows is true.
+/// A cached response is valid as long as its content.
 #[tokio::test(start_paused = true)]
-async fn stored_answers_end_with_a_hold() {
+async fn cached_responses_end_with_a_hold() {
     use tower::ServiceExt;
     let db = Switch::new();
     let check = db.check("db").readiness().hold(Duration::from_secs(20)).interval(Duration::from_secs(8));
@@ -563,7 +563,7 @@ async fn stored_answers_end_with_a_hold() {
 }
 
 #[test]
-fn what_cannot_be_meant_stops_the_start() {
+fn contradictory_settings_are_start_up_errors() {
     let check = || Check::new("db", Level::L2, || async {});
     let second = Duration::from_secs(1);
     for (check, text) in [
@@ -595,7 +595,7 @@ fn what_cannot_be_meant_stops_the_start() {
     Registry::builder().check(good).build().expect("a good check");
 }
 
-/// Runs take nearly their timeout, and pauses vary by a tenth: the shortest `stale_after` that may be set covers both.
+/// Runs take nearly their timeout, and pauses vary by a tenth. The shortest valid `stale_after` covers both.
 #[tokio::test(start_paused = true)]
 async fn healthy_check_is_never_stale() {
     let millis = Duration::from_millis;
@@ -612,7 +612,7 @@ async fn healthy_check_is_never_stale() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_hold_of_a_stale_check_counts_from_when_it_became_stale() {
+async fn hold_of_a_stale_check_counts_from_the_moment_it_became_stale() {
     let second = Duration::from_secs(1);
     let kit = TestMonitor::with_checks([
         Check::new("upstream", Level::L1, || async {}).timeout(1_000 * second).max_age(Duration::ZERO),
@@ -627,7 +627,7 @@ async fn a_hold_of_a_stale_check_counts_from_when_it_became_stale() {
     kit.run("db").await.assert_status(Status::Pass);
     // Its next run waits for this one.
     kit.force("upstream", Forced::hang());
-    // Nobody asks meanwhile.
+    // No request comes meanwhile.
     kit.advance(40 * second).await;
     kit.look("db").await.assert_status(Status::Fail).assert_cause("stale");
     kit.group(Group::Readiness).await.assert_status(Status::Warn);
@@ -635,9 +635,9 @@ async fn a_hold_of_a_stale_check_counts_from_when_it_became_stale() {
     kit.group(Group::Readiness).await.assert_status(Status::Fail);
 }
 
-/// Nobody has to ask for it: one that blocks its thread is given up in time, and is never run beside itself.
+/// Without any request, a run that blocks its thread is given up in time, and no other run overlaps it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
-async fn one_that_blocks_its_thread_does_not_stay_good() {
+async fn blocking_check_does_not_stay_good() {
     struct Release(Arc<AtomicBool>);
     impl Drop for Release {
         fn drop(&mut self) {

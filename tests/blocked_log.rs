@@ -1,5 +1,5 @@
-//! A log that blocks, as a pipe does that nobody reads. The log is one for the whole process, so its tests have a process
-//! of their own and run one after the other.
+//! A blocked log, like a pipe without a reader. The log belongs to the whole process, so these tests have their own
+//! process and run one after the other.
 #![allow(clippy::expect_used, reason = "tests fail by panicking")]
 
 use std::{
@@ -40,7 +40,7 @@ const ACCESS: &str = "health_runtime::access";
 
 #[derive(Default)]
 struct Tap {
-    /// The target whose events it holds.
+    /// The target whose events are blocked.
     closed_to: Mutex<Option<&'static str>>,
     holds_somebody: AtomicBool,
     turned: Condvar,
@@ -53,7 +53,7 @@ impl Tap {
     }
 }
 
-/// A log that takes no event of a target while the tap is closed to it.
+/// A log that blocks at events of a target while the tap is closed to it.
 #[derive(Clone, Default)]
 struct Pipe {
     log: Log,
@@ -83,8 +83,8 @@ impl<'a> MakeWriter<'a> for Pipe {
     }
 }
 
-/// The pipe with a closed tap, for one test at a time. It is opened in the end. What the end of the test before still logs
-/// has another target.
+/// The pipe with a closed tap, for one test at a time, opened at the end of the test. Late events of the test before
+/// have another target.
 struct Blocked {
     pipe: &'static Pipe,
     _alone: MutexGuard<'static, ()>,
@@ -125,7 +125,7 @@ fn missed(text: &str) -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
-async fn it_holds_up_nobody_who_is_told_and_keeps_no_more_than_it_may() {
+async fn blocked_log_does_not_delay_subscribers_and_buffers_256_events() {
     let blocked = Blocked::new(CHANGE).await;
     let monitor = monitor([flapping("flaps")]);
     let mut changes = monitor.subscribe();
@@ -153,22 +153,22 @@ async fn it_holds_up_nobody_who_is_told_and_keeps_no_more_than_it_may() {
     timeout(LONG, caught_up).await.expect("each is logged or counted, in time");
     let text = log.take();
     assert_eq!(logged(&text) + missed(&text), CHANGES, "{text}");
-    // The one that was held up, those that waited behind it, and the last ones if they came while it was logged.
+    // The blocked event, those queued behind it, and perhaps the last ones.
     assert!(logged(&text) < 300, "{text}");
     assert!(text.contains("run 0") && text.contains("run 2998") && missed(&text) > 0, "{text}");
 }
 
-/// A policy that panics each time.
+/// A policy that always panics.
 struct Broken;
 
 impl Policy for Broken {
     async fn decide(&self, _caller: &Caller) -> Decision {
-        // Without the hook, which writes the message.
+        // Without the panic hook, which would print the message.
         std::panic::resume_unwind(Box::new("on purpose"))
     }
 }
 
-/// A stranger is refused wherever it asks, and nobody reads the log.
+/// Sends refused requests to every address while the log is blocked.
 async fn refuse_and_probe(address: SocketAddr, blocked: &Blocked) {
     for number in 0..300 {
         let path = if number % 2 == 0 { "/health/levels/3" } else { "/health/levels/2" };
@@ -181,7 +181,7 @@ async fn refuse_and_probe(address: SocketAddr, blocked: &Blocked) {
 }
 
 #[tokio::test]
-async fn blocked_log_does_not_stop_any_place() {
+async fn blocked_log_does_not_stop_any_server() {
     let access = Access::new()
         .levels(Level::L4..=Level::L5, public())
         .levels(Level::L3, closed())
@@ -205,7 +205,7 @@ async fn blocked_log_does_not_stop_any_place() {
     assert!(text.contains("access refused") && text.contains("no access decision"), "{text}");
 }
 
-/// A handshake that begins with nonsense causes an event that nobody wants to see by default.
+/// A malformed handshake causes an event below the default log level.
 #[tokio::test]
 async fn failed_handshakes_take_no_room_in_the_log() {
     let key = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");

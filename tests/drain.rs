@@ -1,4 +1,4 @@
-//! A service that is going away says so to those who send it requests, and answers all that it has taken.
+//! Draining: a service that shuts down fails readiness, and answers all requests that it has accepted.
 #![allow(clippy::expect_used, reason = "tests fail by panicking")]
 
 use std::{
@@ -27,7 +27,7 @@ async fn statuses(monitor: &Monitor) -> [Status; 4] {
 }
 
 #[tokio::test(start_paused = true)]
-async fn from_then_on_readiness_fails_and_nothing_else_does() {
+async fn drain_fails_readiness_alone() {
     let runs = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&runs);
     let counts = Check::new("counts", Level::L3, move || {
@@ -57,7 +57,7 @@ async fn from_then_on_readiness_fails_and_nothing_else_does() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_report_that_began_before_says_so_too() {
+async fn report_that_began_before_the_drain_fails() {
     let slow = Check::new("slow", Level::L3, || tokio::time::sleep(Duration::from_millis(500))).readiness();
     let monitor = monitor([slow]);
     let selection = Selection::group(Group::Readiness);
@@ -69,8 +69,8 @@ async fn a_report_that_began_before_says_so_too() {
 }
 
 #[tokio::test]
-async fn every_encoding_says_why_and_no_stored_answer_outlives_it() {
-    // It would be young for ever, were it not for the drain.
+async fn every_format_shows_the_cause_and_no_cached_response_outlives_the_drain() {
+    // Its result would stay young, were it not for the drain.
     let good = in_every_group().max_age(Duration::from_hours(1));
     let endpoint = endpoint([good, Check::new("bad", Level::L5, || async { false }).critical(false).readiness()]);
     let address = serve(endpoint.router()).await;
@@ -91,7 +91,7 @@ async fn every_encoding_says_why_and_no_stored_answer_outlives_it() {
         assert_eq!((answer.status, &body["status"], &body["cause"]), (503, &json!("fail"), &json!("draining")));
         assert_eq!(body["checks"]["good"]["status"], "pass");
     }
-    // It is no check, and cannot be left out like one.
+    // The drain is not a check, and cannot be excluded like one.
     let answer = get(address, "/readyz?exclude=shutdown").await;
     assert_eq!(answer.status, 503);
     assert!(answer.body.contains("no matches for \"shutdown\""), "{}", answer.body);
@@ -105,7 +105,7 @@ async fn every_encoding_says_why_and_no_stored_answer_outlives_it() {
     assert_eq!((levels.status, levels.json()["level_5"].get("cause")), (200, None));
 }
 
-/// A real process, real connections, and a client that goes by what the service says, as a load balancer does.
+/// A real process, real connections, and a client that obeys readiness, like a load balancer.
 #[cfg(unix)]
 mod from_sigterm_on {
     use std::{
@@ -123,7 +123,7 @@ mod from_sigterm_on {
     const DELAY: Duration = Duration::from_secs(3);
     const LONGEST: Duration = Duration::from_secs(5);
 
-    /// A connection that is kept alive.
+    /// A keep-alive connection.
     struct Connection(TcpStream);
 
     impl Connection {
@@ -189,7 +189,7 @@ mod from_sigterm_on {
         }
     }
 
-    /// Sends one request after the other until it is told that the service is not ready.
+    /// Sends one request after the other until the service is not ready.
     fn keep_asking(app: SocketAddr, is_routed_away: &AtomicBool) -> usize {
         let mut connection = Connection::open(app).expect("a connection");
         let mut answers = 0;
@@ -201,7 +201,7 @@ mod from_sigterm_on {
         answers
     }
 
-    /// Has a request under way that takes longer than the delay.
+    /// Sends a request that takes longer than the delay.
     fn begin_the_longest(app: SocketAddr) -> Connection {
         let mut connection = Connection::open(app).expect("a connection");
         assert_eq!(connection.ask("/work?ms=1").expect("an answer").0, 200);
@@ -235,7 +235,7 @@ mod from_sigterm_on {
                 assert_eq!(body, "[+]tools ok\n[-]shutdown failed (draining)\nreadyz check failed\n");
                 assert_eq!(probe.ask("/livez").expect("an answer").0, 200);
             }
-            // Not everybody knows yet: who comes anew is served, too.
+            // Clients that do not know yet are still served.
             let mut late = Connection::open(service.app).expect("it still listens");
             assert_eq!(late.ask("/work?ms=1").expect("an answer").0, 200);
 
@@ -246,7 +246,7 @@ mod from_sigterm_on {
             terminated
         });
 
-        // It is alive until the end, for whoever asks the thread that is the endpoint's own.
+        // The endpoint on its own thread reports liveness until the end.
         let alive = thread::spawn(move || {
             let mut answers = 0;
             while let Ok(mut connection) = Connection::open(service.health) {
@@ -266,7 +266,7 @@ mod from_sigterm_on {
         }
         let took = terminated.elapsed();
         assert!(took >= DELAY, "{took:?}");
-        // Whether it ends at all is the question, on a machine that has other things to do.
+        // A generous limit, because the machine may be busy.
         assert!(took < DELAY + LONGEST + Duration::from_secs(5), "{took:?}");
         assert!(alive.join().expect("it stays alive") > 0);
         assert!(service.example.0.wait().expect("a child").success());

@@ -1,4 +1,4 @@
-//! Changes of status: each told once, in order, to all who want to know, whatever they do with it.
+//! Changes of status: each is published once and in order, and no subscriber affects another.
 #![allow(clippy::expect_used, reason = "tests fail by panicking")]
 
 use std::{
@@ -26,7 +26,7 @@ async fn change(changes: &mut Subscription) -> Arc<StatusChange> {
     changes.next().await.expect("the monitor is there").expect("none is missed")
 }
 
-/// Everything that was not taken yet; ends the monitor.
+/// Returns the remaining changes, after it has dropped the monitor.
 async fn rest(monitor: Monitor, changes: &mut Subscription) -> Vec<Result<Arc<StatusChange>, Lagged>> {
     drop(monitor);
     let mut rest = Vec::new();
@@ -37,7 +37,7 @@ async fn rest(monitor: Monitor, changes: &mut Subscription) -> Vec<Result<Arc<St
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_change_tells_what_was_and_what_is() {
+async fn change_has_the_previous_and_the_current_status() {
     let kit = TestMonitor::with_checks([Check::new("db", Level::L1, || async {}).critical(false)]);
     let mut changes = kit.monitor().subscribe();
     kit.force("db", Forced::fail("cannot reach postgres://user:secret@host/db"));
@@ -49,7 +49,7 @@ async fn a_change_tells_what_was_and_what_is() {
     assert_eq!(first.previous_since(), None);
     assert!(!first.is_muted());
 
-    // Stays as it is: nothing to tell.
+    // The same status is not a change.
     kit.run("db").await;
     kit.release("db");
     kit.run("db").await;
@@ -63,7 +63,7 @@ async fn a_change_tells_what_was_and_what_is() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cause_is_told_and_what_depends_on_it_comes_after_it() {
+async fn change_has_its_cause_and_precedes_those_of_dependents() {
     let kit = TestMonitor::with_checks([
         Check::new("hangs", Level::L4, std::future::pending::<()>),
         Check::new("above", Level::L3, || async {}).depends_on(["hangs"]),
@@ -76,13 +76,13 @@ async fn a_cause_is_told_and_what_depends_on_it_comes_after_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_status_that_a_threshold_keeps_is_no_change() {
+async fn status_kept_by_a_threshold_is_not_a_change() {
     let kit = TestMonitor::with_checks([flapping("flaps").failure_threshold(2)]);
     kit.run_times("flaps", 10).await.assert_changes([Status::Fail, Status::Pass]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn background_checks_tell_of_changes_that_nobody_asked_for() {
+async fn background_checks_publish_changes_without_requests() {
     let monitor = monitor([flapping_every(Duration::from_secs(30), "flaps", Level::L3)]);
     let mut changes = monitor.subscribe();
     ask(&monitor, 1).await;
@@ -93,9 +93,10 @@ async fn background_checks_tell_of_changes_that_nobody_asked_for() {
     assert_eq!(rest(monitor, &mut changes).await, [], "the schedule does not keep the monitor alive");
 }
 
-/// 1,000 at a time, on several threads, of checks that change with every run: so the changes are as many as the runs.
+/// 1,000 concurrent requests on several threads, for checks that change with every run: there are as many changes as
+/// runs.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn each_change_is_told_once_and_in_order_under_a_thousand_requests() {
+async fn thousand_requests_see_each_change_once_and_in_order() {
     let names = ["one", "two"];
     let runs = names.map(|_| Arc::new(AtomicU64::new(0)));
     let monitor = monitor(names.into_iter().zip(&runs).map(|(name, runs)| flapping_counted(name, runs)));
@@ -128,7 +129,7 @@ async fn each_change_is_told_once_and_in_order_under_a_thousand_requests() {
     let report = monitor.report(&Selection::everything()).await;
     drop(monitor);
     let taken = taking.await.expect("no panic");
-    assert!(is_done.recv().is_err(), "the listener is let go with the monitor");
+    assert!(is_done.recv().is_err(), "the listener is dropped with the monitor");
 
     let mut missed = 0;
     let mut last: HashMap<&str, &StatusChange> = HashMap::new();
@@ -158,9 +159,9 @@ async fn each_change_is_told_once_and_in_order_under_a_thousand_requests() {
     assert!((1..=runs[0] + runs[1]).contains(&told.load(Ordering::SeqCst)));
 }
 
-/// The numbers of runs tell that no change is left out: each run of the check changes its status.
+/// Each run of the check changes its status, so the number of runs is the number of changes.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn no_change_is_left_out() {
+async fn no_change_is_lost() {
     let runs = Arc::default();
     let monitor = monitor([flapping_counted("flaps", &runs)]);
     let mut changes = monitor.subscribe();
@@ -185,7 +186,7 @@ async fn no_change_is_left_out() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_slow_subscriber_loses_the_oldest_and_is_told_how_many() {
+async fn slow_subscriber_loses_the_oldest_changes_and_gets_their_number() {
     let monitor = monitor([flapping("flaps")]);
     let mut slow = monitor.subscribe();
     let mut quick = monitor.subscribe();
@@ -201,9 +202,9 @@ async fn a_slow_subscriber_loses_the_oldest_and_is_told_how_many() {
     assert_eq!((rest.len(), messages[0], messages[31]), (64, "run 36", "run 98"));
 }
 
-/// Real time and real threads: one that blocks for ever is the point. The runtime ends with the test all the same.
+/// Real time and real threads, because one listener blocks forever. The runtime still ends with the test.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn listeners_that_call_the_monitor_panic_or_never_return_harm_nobody() {
+async fn faulty_listeners_affect_nothing_else() {
     let (told, good) = mpsc::channel();
     let (asked, reports) = mpsc::channel();
     let (panicked, panics) = mpsc::channel();
@@ -222,7 +223,7 @@ async fn listeners_that_call_the_monitor_panic_or_never_return_harm_nobody() {
         .expect("good");
     let monitor = endpoint.monitor().clone();
     endpoint.monitor().on_change(move |_| {
-        monitor.mute("flaps", Duration::ZERO, "a listener may").expect("a check");
+        monitor.mute("flaps", Duration::ZERO, "listeners may mute").expect("a check");
         drop(monitor.subscribe());
         let selection = Selection::check("none");
         let runtime = tokio::runtime::Handle::current();
@@ -233,7 +234,7 @@ async fn listeners_that_call_the_monitor_panic_or_never_return_harm_nobody() {
     });
     let address = serve(endpoint.router()).await;
     let wait = Duration::from_secs(20);
-    // More than any listener's queue holds.
+    // More changes than the queue of a listener holds.
     for run in 0u32..150 {
         let answer = get(address, "/health/levels/3").await;
         let status = if run.is_multiple_of(2) { Status::Fail } else { Status::Pass };
@@ -249,9 +250,9 @@ async fn listeners_that_call_the_monitor_panic_or_never_return_harm_nobody() {
     }
 }
 
-/// A check that runs whenever a change is heard of, which changes its status: an endless chain, but for the end here.
+/// The listener runs a check, whose change calls the listener: an endless chain, which the test ends.
 #[tokio::test]
-async fn a_listener_may_cause_the_next_change() {
+async fn listener_may_cause_the_next_change() {
     let monitor = monitor([flapping("flaps")]);
     let (told, changes) = tokio::sync::oneshot::channel();
     let (mut told, mut count) = (Some(told), 0);
@@ -270,7 +271,7 @@ async fn a_listener_may_cause_the_next_change() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_subscription_is_a_stream() {
+async fn subscription_is_a_stream() {
     let monitor = monitor([flapping("flaps")]);
     let mut changes = monitor.subscribe();
     ask(&monitor, 1).await;
@@ -278,9 +279,9 @@ async fn a_subscription_is_a_stream() {
     assert_eq!(change.expect("there").expect("none is missed").current(), Status::Fail);
 }
 
-/// The log takes its time, which is more than first runs need.
+/// The log takes longer than the first runs.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn listeners_and_mutes_from_the_start_are_there_before_the_first_change() {
+async fn listeners_and_mutes_of_the_builder_precede_the_first_change() {
     let slow = tracing_subscriber::fmt().with_writer(|| {
         std::thread::sleep(Duration::from_millis(100));
         std::io::sink()

@@ -1,4 +1,4 @@
-//! Checks that hang, block and panic, and clients that hang up: the answer is right, and in time.
+//! Checks that hang, block and panic, and clients that hang up: reports are correct and in time.
 #![allow(clippy::expect_used, reason = "tests fail by panicking")]
 
 use std::{
@@ -18,8 +18,7 @@ use tokio::{io::AsyncWriteExt, net::TcpStream, time::Instant};
 
 const TIMEOUT: Duration = Duration::from_millis(300);
 
-/// Blocks its thread for ever, as far as anybody can tell; let go when the test ends, because a runtime
-/// waits for its threads.
+/// A blocker of a thread until the test ends. The runtime waits for its threads, so the end releases them.
 #[derive(Clone, Default)]
 struct Blocker {
     is_released: Arc<AtomicBool>,
@@ -41,7 +40,7 @@ impl Drop for Blocker {
     }
 }
 
-/// Like a [`Blocker`], and does not let go when a clone of it is dropped.
+/// A check that blocks; dropping the check does not release its thread.
 fn blocks(name: &str, blocker: &Blocker) -> Check {
     let (is_released, started) = (Arc::clone(&blocker.is_released), Arc::clone(&blocker.started));
     Check::new(name, Level::L5, move || {
@@ -88,10 +87,10 @@ fn assert_all_told(report: &Report) {
     }
 }
 
-/// Real time, because a thread that is really blocked is the point. The quickest of ten counts: another
-/// program may take the processor away for 50 ms, but not ten times in a row.
+/// Real time, because a thread is really blocked. The fastest of ten tries counts: another program may take the
+/// processor for 50 ms, but not ten times in a row.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn one_that_hangs_one_that_blocks_and_one_that_panics_among_twenty() {
+async fn faulty_checks_do_not_delay_twenty_others() {
     let in_time = TIMEOUT + Duration::from_millis(50);
     let mut quickest = Duration::MAX;
     for _ in 0..10 {
@@ -111,7 +110,7 @@ async fn one_that_hangs_one_that_blocks_and_one_that_panics_among_twenty() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_check_that_never_returns_takes_its_timeout_and_no_more() {
+async fn check_that_never_returns_takes_its_timeout() {
     let kit = TestMonitor::with_checks([never("never")]);
     let start = Instant::now();
     let seen = kit.look("never").await;
@@ -134,7 +133,7 @@ async fn many_stalled_checks_cost_one_deadline() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_group_answers_within_900_ms_and_tells_what_it_has() {
+async fn group_answers_within_900_ms_with_known_results() {
     let kit = TestMonitor::with_checks([
         never("never").timeout(Duration::from_secs(5)).readiness(),
         Check::new("good", Level::L3, || async {}).readiness(),
@@ -145,7 +144,7 @@ async fn a_group_answers_within_900_ms_and_tells_what_it_has() {
     ready.check("good").assert_status(Status::Pass);
     ready.check("never").assert_cause("timed_out");
 
-    // The run went on: whoever asks later gets what it brought.
+    // The run went on, and a later report gets its result.
     let start = Instant::now();
     let seen = kit.look("never").await;
     assert_eq!(start.elapsed(), Duration::from_millis(4_100));
@@ -153,9 +152,9 @@ async fn a_group_answers_within_900_ms_and_tells_what_it_has() {
     assert_eq!(kit.runs("never"), 1);
 }
 
-/// A plain function blocks a thread of the blocking pool; nothing can stop it, and no second one is started.
+/// A plain function blocks a thread of the blocking pool. It cannot be stopped, and no second one is started.
 #[tokio::test]
-async fn a_plain_function_that_blocks_is_given_up_and_not_started_again() {
+async fn blocking_function_is_given_up_and_not_started_again() {
     let blocker = Blocker::default();
     let (is_released, started) = (Arc::clone(&blocker.is_released), Arc::clone(&blocker.started));
     let in_check = std::mem::ManuallyDrop::new(Blocker { is_released, started });
@@ -173,7 +172,7 @@ async fn a_plain_function_that_blocks_is_given_up_and_not_started_again() {
     }
     assert_eq!(blocker.started.load(Ordering::SeqCst), 1);
 
-    // It comes back: what it says now is too late to count, and the next one runs again.
+    // It returns too late to count, and the next run starts.
     let started = Arc::clone(&blocker.started);
     drop(blocker);
     while cause().await.is_some() {
@@ -183,7 +182,7 @@ async fn a_plain_function_that_blocks_is_given_up_and_not_started_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_panic_is_an_outcome_wherever_it_comes_from() {
+async fn panics_are_outcomes_wherever_they_occur() {
     struct PanicsInDrop;
     impl Drop for PanicsInDrop {
         fn drop(&mut self) {
@@ -225,12 +224,12 @@ async fn a_panic_is_an_outcome_wherever_it_comes_from() {
         assert_eq!(result.cause().map(health_runtime::Cause::as_str), Some("panicked"), "{name}");
         assert_eq!(result.message(), Some(message));
     }
-    // It had timed out already when its destructor panicked.
+    // Its destructor panicked after the timeout.
     let result = report.result("in_drop").expect("in the report");
     assert_eq!(result.cause().map(health_runtime::Cause::as_str), Some("timed_out"));
 }
 
-/// A check of 200 ms that counts how often it ran.
+/// A check of 200 ms that counts its runs.
 fn counted(runs: &Arc<AtomicUsize>) -> Check {
     let runs = Arc::clone(runs);
     Check::new("slow", Level::L2, move || {
@@ -240,7 +239,7 @@ fn counted(runs: &Arc<AtomicUsize>) -> Check {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_thousand_requests_at_once_share_one_run() {
+async fn thousand_concurrent_requests_share_one_run() {
     for max_age in [Duration::from_secs(1), Duration::ZERO] {
         let runs = Arc::default();
         let monitor = monitor([counted(&runs).max_age(max_age)]);
@@ -260,7 +259,7 @@ async fn a_thousand_requests_at_once_share_one_run() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_caller_that_gives_up_stops_nothing() {
+async fn cancelled_report_stops_no_run() {
     let runs = Arc::default();
     let monitor = monitor([counted(&runs)]);
     let everything = Selection::everything();
@@ -272,11 +271,11 @@ async fn a_caller_that_gives_up_stops_nothing() {
     assert_eq!((report.status(), runs.load(Ordering::SeqCst)), (Status::Pass, 1));
 }
 
-/// The same with a real client that closes its connection.
+/// The same as above, with a real client that closes its connection.
 #[tokio::test]
-async fn a_client_that_hangs_up_stops_nothing() {
+async fn disconnected_client_stops_no_run() {
     let runs = Arc::default();
-    // Long enough for the slowest machine to have all requests come while it is young.
+    // All requests come while the result is young, even on a slow machine.
     let endpoint = endpoint([counted(&runs).max_age(Duration::from_hours(1))]);
     let address = serve(endpoint.router()).await;
     let mut first = TcpStream::connect(address).await.expect("a server");
@@ -293,9 +292,9 @@ async fn a_client_that_hangs_up_stops_nothing() {
     assert_eq!(runs.load(Ordering::SeqCst), 1);
 }
 
-/// A runtime that shuts down drops the runs; a monitor that outlives it starts new ones elsewhere.
+/// A runtime that shuts down drops its runs. The monitor outlives it and starts new ones elsewhere.
 #[test]
-fn a_monitor_outlives_its_runtime() {
+fn monitor_outlives_its_runtime() {
     let monitor = monitor([counted(&Arc::default())]);
     let runtime =
         || tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().expect("a runtime");
@@ -309,9 +308,9 @@ fn a_monitor_outlives_its_runtime() {
     assert_eq!(runtime().block_on(monitor.report(&Selection::everything())).status(), Status::Pass);
 }
 
-/// Who waits on one runtime for a run that another one drops gets it from a run of its own.
+/// A report that waits for a run of another runtime starts its own run when that runtime shuts down.
 #[test]
-fn a_run_that_is_cut_off_is_started_again() {
+fn cut_off_run_is_started_again() {
     let started = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&started);
     let is_cut_off_once = Check::new("db", Level::L1, move || {
@@ -341,9 +340,9 @@ fn a_run_that_is_cut_off_is_started_again() {
     assert_eq!(report.status(), Status::Pass, "{report:?}");
 }
 
-/// Nobody waits any more when it answers, and still its answer is too late to count.
+/// A late result does not count, even without an observer to give the run up.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_late_answer_does_not_count() {
+async fn late_result_does_not_count() {
     let is_done = Arc::new(AtomicBool::new(false));
     let done = Arc::clone(&is_done);
     let monitor = monitor([Check::new("late", Level::L5, move || {
@@ -362,33 +361,33 @@ async fn a_late_answer_does_not_count() {
     }
     let report = monitor.report(&everything).await;
     let cause = report.result("late").and_then(CheckResult::cause).map(Cause::as_str);
-    // The run may still be on its way from its answer to its end.
+    // The run may not have ended yet after its answer.
     assert!(matches!(cause, Some("timed_out" | "still_running")), "{cause:?}");
 }
 
-/// Alone, and asked for from a worker thread: the thread that it blocks may be the one that waits for timers.
+/// A single check, requested from a worker thread: it may block the thread that drives the timers.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_that_blocks_alone_is_given_up_as_well() {
+async fn single_blocking_check_is_given_up() {
     for _ in 0..20 {
         let blocker = Blocker::default();
         let monitor = monitor([blocks("blocks", &blocker).timeout(Duration::from_millis(10))]);
-        // A timer wakes the task that asks, as it does a background check's.
+        // A timer wakes the requesting task, as it wakes a background check's.
         let asks = tokio::spawn(async move {
             tokio::time::sleep(Duration::from_millis(2)).await;
             monitor.report(&Selection::everything()).await.status()
         });
         let (answered, answer) = std::sync::mpsc::channel();
         tokio::spawn(async move { answered.send(asks.await) });
-        // Not by a timer of the runtime, which is what would be missing.
+        // Without the runtime's timers, which may have stopped.
         let answer = tokio::task::spawn_blocking(move || answer.recv_timeout(Duration::from_secs(10)));
         let answer = answer.await.expect("no panic").expect("an answer in time");
         assert_eq!(answer.expect("a report"), Status::Fail);
     }
 }
 
-/// Each is given up when its own time is up, whatever else the report waits for.
+/// Each run is given up at its own timeout, whatever else the report waits for.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_run_that_blocks_is_given_up_in_time() {
+async fn blocking_run_is_given_up_in_time() {
     let blocker = Blocker::default();
     let slow = Check::new("a_slow_one", Level::L1, || tokio::time::sleep(Duration::from_secs(1)));
     let monitor = monitor([slow, blocks("blocks", &blocker)]);
@@ -398,7 +397,7 @@ async fn a_run_that_blocks_is_given_up_in_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn times_without_end_are_no_panic() {
+async fn endless_durations_do_not_panic() {
     let for_ever = |name: &str| {
         Check::new(name, Level::L5, || async { true })
             .timeout(Duration::MAX)

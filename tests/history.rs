@@ -1,4 +1,4 @@
-//! What became of each check lately: in bounded memory, and to each caller what that one may see.
+//! The latest changes of each check: in bounded memory, and for each caller as far as it may see them.
 #![allow(clippy::expect_used, reason = "tests fail by panicking")]
 
 use std::{sync::Arc, time::Duration};
@@ -20,7 +20,7 @@ fn ids(history: &[Arc<StatusChange>]) -> Vec<u64> {
 }
 
 #[tokio::test]
-async fn it_begins_with_the_first_result_and_holds_nothing_but_changes() {
+async fn history_begins_with_the_first_result_and_holds_only_changes() {
     let monitor = monitor([flapping("flaps"), Check::new("steady", Level::L5, || async {}).max_age(Duration::ZERO)]);
     assert_eq!(history(&monitor, "steady"), []);
     ask(&monitor, 3).await;
@@ -47,7 +47,7 @@ async fn it_begins_with_the_first_result_and_holds_nothing_but_changes() {
 }
 
 #[tokio::test]
-async fn sixty_four_are_kept_and_the_numbers_go_on() {
+async fn history_keeps_64_changes_and_their_numbers() {
     let monitor = monitor([flapping("a"), flapping("b")]);
     let mut changes = monitor.subscribe();
     ask(&monitor, 20).await;
@@ -55,7 +55,7 @@ async fn sixty_four_are_kept_and_the_numbers_go_on() {
     for _ in 0..40 {
         told.push(changes.next().await.expect("the monitor is there").expect("none is missed").id());
     }
-    assert_eq!(told, (1..=40).collect::<Vec<_>>(), "one after the other, whatever check they are of");
+    assert_eq!(told, (1..=40).collect::<Vec<_>>(), "consecutive across checks");
 
     ask(&monitor, 80).await;
     for check in ["a", "b"] {
@@ -70,7 +70,7 @@ async fn sixty_four_are_kept_and_the_numbers_go_on() {
 }
 
 #[tokio::test]
-async fn a_message_without_end_is_told_in_full_and_kept_in_part() {
+async fn long_message_is_published_in_full_and_kept_in_part() {
     // Three bytes each, so that the limit lies inside one of them.
     let long = "€".repeat(100_000);
     let told = long.clone();
@@ -88,7 +88,7 @@ async fn a_message_without_end_is_told_in_full_and_kept_in_part() {
 }
 
 #[tokio::test]
-async fn a_check_shows_it_to_each_caller_as_far_as_that_one_may_see() {
+async fn history_shows_details_only_to_callers_that_may_see_them() {
     let checks = || {
         let blocked = Check::new("blocked", Level::L2, || async {}).depends_on(["flaps"]).max_age(Duration::ZERO);
         [flapping("flaps"), blocked]
@@ -132,12 +132,12 @@ async fn a_check_shows_it_to_each_caller_as_far_as_that_one_may_see() {
         };
         assert_eq!(last, expected);
     }
-    // Reports of many checks stay as short as they were.
+    // Reports on many checks have no history.
     assert_eq!(get(shown, "/health/levels").await.json()["level_3"]["checks"]["flaps"].get("history"), None);
 }
 
 #[tokio::test]
-async fn it_says_what_was_muted() {
+async fn history_marks_changes_of_muted_checks() {
     let endpoint = endpoint([flapping("flaps")]);
     let address = serve(endpoint.router()).await;
     get(address, "/health/checks/flaps").await;

@@ -1,5 +1,5 @@
-//! What is logged: each change of a status once, in full, how many checks there are, who is muted, and listeners that
-//! panic. One test, alone in its process, because whether anybody listens is a fact about the whole process.
+//! Log events: changes of status, numbers of checks, mutes, panics of listeners. A single test, because the subscriber
+//! belongs to the whole process.
 
 #![allow(clippy::expect_used, reason = "tests fail by panicking")]
 
@@ -12,7 +12,7 @@ use serde_json::Value;
 use tracing_subscriber::{filter::LevelFilter, fmt::layer, layer::SubscriberExt, registry};
 
 #[tokio::test]
-async fn what_happens_is_logged_once_and_in_full() {
+async fn events_are_logged_once_and_in_full() {
     let [log, json, flat] = [(); 3].map(|()| Log::default());
     let subscriber = registry()
         .with(LevelFilter::DEBUG)
@@ -32,7 +32,7 @@ async fn what_happens_is_logged_once_and_in_full() {
     }
 }
 
-/// A JSON object whose keys are all different, and so are those of its `fields`.
+/// A JSON object with distinct keys, also in its `fields`.
 struct Unique(BTreeMap<String, Value>);
 
 impl<'de> Deserialize<'de> for Unique {
@@ -65,7 +65,7 @@ impl<'de> Deserialize<'de> for Unique {
     }
 }
 
-/// Text that would begin a line of its own, end the text, or turn its direction.
+/// Logs text that would begin a line, end the text, or change its direction.
 async fn forged_lines(log: &Log, json: &Log) {
     const FORGED: &str = "down\r\n2026-11-21T10:00:00Z INFO all is well\0\u{1b}[2K\u{202e}\u{2028}";
     const ESCAPED: &str = r"down\r\n2026-11-21T10:00:00Z INFO all is well\u{0}\u{1b}[2K\u{202e}\u{2028}";
@@ -133,7 +133,7 @@ async fn changes(log: &Log) {
     assert!(!text.contains("canary"), "{text}");
 }
 
-/// This test's own runtime has one thread.
+/// The runtime of this test has one thread.
 fn one_worker(log: &Log) {
     let warning = "the runtime has one worker thread";
     let check = || Check::new("alive", Level::L5, || async {});
@@ -154,7 +154,7 @@ fn second_endpoint(log: &Log) {
     let first = build();
     let by_hand = builder([Check::new("swept", Level::L5, || async {}).interval(Duration::from_hours(1))]);
     let by_hand = by_hand.build().expect("good");
-    assert!(!is_warned(), "no check of one endpoint is one of the other");
+    assert!(!is_warned(), "the endpoints share no check");
     let second = build();
     let text = log.text();
     assert!(
@@ -164,10 +164,10 @@ fn second_endpoint(log: &Log) {
     assert!(is_warned());
     drop(second);
     let third = build();
-    assert!(is_warned(), "the first one runs them still");
+    assert!(is_warned(), "the first endpoint still runs them");
     drop((first, third, by_hand));
     let _fourth = build();
-    assert!(!is_warned(), "the others are gone");
+    assert!(!is_warned(), "the other endpoints are gone");
 }
 
 async fn status(monitor: &Monitor) -> Status {
@@ -190,7 +190,7 @@ async fn panics_of_listeners(log: &Log) {
     assert!(line.contains("with postgres://***@host/db") && !text.contains("canary"), "{text}");
 }
 
-/// On a paused clock.
+/// Logs mutes, on a paused clock.
 async fn mutes(log: &Log) {
     let failing =
         |name| Check::new(name, Level::L3, || async { Err::<(), _>("it is down") }).max_age(Duration::from_hours(24));
@@ -220,7 +220,7 @@ async fn mutes(log: &Log) {
     assert!(line("db=soon").contains("WARN"));
     assert!(line("health check mute expired check=\"legacy\"").contains("INFO"));
     assert!(line("health check unmuted check=\"billing\"").contains("INFO"));
-    // It alarms nobody, and is told all the same.
+    // Its change raises no alarm and is logged.
     assert!(line("health check changed check=\"billing\"").contains("INFO"));
     assert!(
         line("why=\"they move, see http://***@tickets/7\" by=\"tests/logging.rs:").contains("until=\"20"),

@@ -1,4 +1,4 @@
-//! A muted check runs, is shown as it is, and counts for nothing, until its time is over.
+//! Mutes: a muted check runs, is shown with its status, and counts for nothing until the mute expires.
 #![allow(clippy::expect_used, reason = "tests fail by panicking")]
 
 use std::{process::Command, time::Duration};
@@ -28,7 +28,7 @@ async fn status(monitor: &Monitor) -> Status {
     monitor.report(&Selection::everything()).await.status()
 }
 
-/// Without a socket, on a paused clock: status code and body.
+/// Returns status code and body, without a socket, on a paused clock.
 async fn ask(app: &Router, path: &str) -> (u16, String) {
     let request = Request::get(path).body(Body::empty()).expect("a request");
     let response = app.clone().oneshot(request).await.expect("an answer");
@@ -43,7 +43,7 @@ async fn ask_json(app: &Router, path: &str) -> (u16, Value) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_muted_check_is_shown_and_counts_for_nothing() {
+async fn muted_check_is_shown_and_counts_for_nothing() {
     let endpoint = builder([failing("billing"), good("db")]).details(ShowDetails::Always).build().expect("good");
     let app = endpoint.router();
     assert_eq!(ask(&app, "/readyz").await.0, 503);
@@ -67,7 +67,7 @@ async fn a_muted_check_is_shown_and_counts_for_nothing() {
     let until = billing["muted"]["until"].as_str().expect("a time");
     assert!(until.starts_with("20") && until.ends_with('Z'), "{until}");
     assert!(body["level_3"]["checks"]["db"].get("muted").is_none());
-    // The single check still answers as it is shown, and counts for nothing either.
+    // The response for the single check shows its status, and counts for nothing either.
     assert_eq!(ask_json(&app, "/health/checks/billing").await.0, 200);
     assert_eq!(ask_json(&app, "/health/levels/3?view=values").await, (200, json!({ "billing": false, "db": true })));
 
@@ -78,7 +78,7 @@ async fn a_muted_check_is_shown_and_counts_for_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn why_and_by_whom_are_details() {
+async fn reason_and_origin_of_a_mute_are_details() {
     let endpoint = builder([failing("billing")]).build().expect("good");
     let app = endpoint.router();
     endpoint.monitor().mute("billing", HOUR, "secret reason").expect("a check");
@@ -91,9 +91,9 @@ async fn why_and_by_whom_are_details() {
     assert_eq!(billing["muted"].as_object().expect("an object").keys().collect::<Vec<_>>(), ["until"]);
 }
 
-/// Answers are stored for a day here, so only the end of the mute can outdate them.
+/// Responses are cached for a day here, so only the end of the mute can outdate them.
 #[tokio::test(start_paused = true)]
-async fn a_mute_ends_to_the_moment_in_stored_answers_too() {
+async fn expired_mute_outdates_cached_responses() {
     let endpoint = builder([failing("billing"), good("db")]).build().expect("good");
     let app = endpoint.router();
     let paths = ["/readyz", "/health/levels/3", "/health/levels", "/health/checks/billing"];
@@ -127,9 +127,9 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 }
 
 proptest! {
-    /// Whatever is muted when and for how long: stored answers tell what holds at the millisecond they are asked.
+    /// Cached responses show the mutes of the very millisecond of the request, at any times and durations of mutes.
     #[test]
-    fn stored_answers_know_every_mute(steps in steps()) {
+    fn cached_responses_show_every_mute(steps in steps()) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
         runtime.expect("a runtime").block_on(async {
             let endpoint = builder([failing("billing"), good("db")]).build().expect("good");
@@ -159,7 +159,7 @@ proptest! {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_latest_mute_counts() {
+async fn latest_mute_replaces_earlier_ones() {
     let kit = TestMonitor::with_checks([failing("billing")]);
     let mute = |time, why| kit.monitor().mute("billing", time, why).expect("a check");
     let everything = Selection::everything();
@@ -169,14 +169,14 @@ async fn the_latest_mute_counts() {
     kit.report(&everything).await.assert_status(Status::Pass);
     mute(Duration::ZERO, "no time at all");
     kit.report(&everything).await.assert_status(Status::Fail);
-    mute(Duration::MAX, "for as long as can be said");
+    mute(Duration::MAX, "the longest duration");
     let seen = kit.report(&everything).await;
     let mute = seen.report().entries()[0].muted.as_ref().expect("muted");
-    assert!(mute.until().is_some() && mute.why() == "for as long as can be said");
+    assert!(mute.until().is_some() && mute.why() == "the longest duration");
     seen.assert_status(Status::Pass).check("billing").assert_status(Status::Fail);
 }
 
-/// Planned maintenance of a database is one mute, whatever stands on the database.
+/// Planned maintenance of a database needs one mute, however many checks depend on it.
 #[tokio::test(start_paused = true)]
 async fn dependents_of_a_muted_check_count_for_nothing() {
     let checks = [failing("db"), good("orders").depends_on(["db"]), good("invoices").depends_on(["orders"])];
@@ -209,7 +209,7 @@ async fn dependents_of_a_muted_check_count_for_nothing() {
     }
 }
 
-/// A failure with a cause of its own is nobody's maintenance.
+/// A failure with another cause is not part of the maintenance.
 #[tokio::test(start_paused = true)]
 async fn dependents_blocked_by_another_check_as_well_count() {
     let kit = TestMonitor::with_checks([
@@ -246,7 +246,7 @@ async fn changes_of_dependents_of_a_muted_check_are_muted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_muted_check_runs_and_its_changes_say_so() {
+async fn changes_of_a_muted_check_are_marked() {
     let kit = TestMonitor::with_checks([failing("billing")]);
     kit.monitor().mute("billing", HOUR, "known").expect("a check");
     kit.run("billing").await.assert_muted(true).assert_changes([Status::Fail]);
@@ -254,7 +254,7 @@ async fn a_muted_check_runs_and_its_changes_say_so() {
 }
 
 #[test]
-fn a_name_that_no_check_has_is_an_error() {
+fn unknown_name_is_an_error() {
     let monitor = monitor([good("billing")]);
     let error = monitor.mute("bililng", HOUR, "a typo").expect_err("no such check");
     assert_eq!(error.to_string(), "there is no check named `bililng`; did you mean `billing`?");
@@ -262,8 +262,7 @@ fn a_name_that_no_check_has_is_an_error() {
     assert_eq!(monitor.unmute("x").expect_err("no such check").to_string(), "there is no check named `x`");
 }
 
-/// In a process of its own, because what stands in the environment is a fact about the whole process: this test starts
-/// itself once more.
+/// Starts itself again in another process, because environment variables belong to the whole process.
 #[test]
 fn operators_mute_at_start() {
     const LIST: &str = "billing,legacy=2h,unknown";

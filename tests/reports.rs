@@ -1,4 +1,4 @@
-//! What a report says: levels, criticality, dependencies, slowness, age; and what a registry refuses.
+//! Reports: levels, criticality, dependencies, slowness, age; and the sets of checks that a registry refuses.
 #![allow(clippy::expect_used, reason = "tests fail by panicking")]
 
 use std::time::Duration;
@@ -15,7 +15,7 @@ fn good(name: &str) -> Check {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_result_is_used_again_while_it_is_young() {
+async fn young_result_is_reused() {
     let kit = TestMonitor::with_checks([good("db")]);
     for (age, runs) in [(0, 1), (0, 1), (999, 1), (1, 2), (1_000, 3)] {
         kit.advance(Duration::from_millis(age)).await;
@@ -25,7 +25,7 @@ async fn a_result_is_used_again_while_it_is_young() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn max_age_zero_shares_only_what_overlaps() {
+async fn max_age_zero_shares_only_overlapping_runs() {
     let kit = TestMonitor::with_checks([good("db").max_age(Duration::ZERO)]);
     for runs in 1..4 {
         kit.report(&Selection::everything()).await;
@@ -34,7 +34,7 @@ async fn max_age_zero_shares_only_what_overlaps() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn checks_of_all_levels_run_at_the_same_time() {
+async fn checks_of_all_levels_run_concurrently() {
     let monitor = monitor((0..100).map(|number| {
         let level = Level::ALL[number % 5];
         Check::new(format!("check_{number}"), level, || sleep(Duration::from_millis(500)))
@@ -45,7 +45,7 @@ async fn checks_of_all_levels_run_at_the_same_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_check_that_is_not_critical_warns_at_most() {
+async fn uncritical_check_warns_at_most() {
     let kit = TestMonitor::with_checks([good("critical"), good("other").critical(false), good("gone").critical(false)]);
     kit.force("critical", Outcome::new(Status::Warn));
     kit.force("other", Outcome::new(Status::Fail));
@@ -58,7 +58,7 @@ async fn a_check_that_is_not_critical_warns_at_most() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_slow_pass_is_a_warning() {
+async fn slow_pass_is_a_warning() {
     let slow = |name: &str, status| {
         Check::new(name, Level::L5, move || async move {
             sleep(Duration::from_millis(301)).await;
@@ -81,7 +81,7 @@ async fn a_slow_pass_is_a_warning() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn since_stays_while_the_status_does() {
+async fn since_is_kept_while_the_status_is() {
     let kit = TestMonitor::with_checks([good("db").max_age(Duration::ZERO)]);
     let result = async || kit.run("db").await.result().clone();
     let first = result().await;
@@ -97,7 +97,7 @@ async fn since_stays_while_the_status_does() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_depends_on_a_failed_check_is_not_run() {
+async fn dependents_of_a_failed_check_are_not_run() {
     let kit = TestMonitor::with_checks([
         good("db").max_age(Duration::ZERO),
         good("cache").critical(false).max_age(Duration::ZERO),
@@ -106,7 +106,7 @@ async fn what_depends_on_a_failed_check_is_not_run() {
     let everything = Selection::everything();
     kit.report(&everything).await.check("api").assert_status(Status::Pass).assert_cause(None);
 
-    // A young result is no excuse: what it stands on is gone.
+    // A young result does not count, because its dependency has failed.
     kit.force("db", Forced::fail("down"));
     kit.force("cache", Forced::fail("down"));
     let seen = kit.report(&everything).await;
@@ -115,7 +115,7 @@ async fn what_depends_on_a_failed_check_is_not_run() {
     assert_eq!(result.duration(), Duration::ZERO);
     assert_eq!(kit.runs("api"), 1);
 
-    // One that is not critical blocks, too: it does not work.
+    // An uncritical check that fails blocks as well.
     kit.release("db");
     kit.report(&everything).await.check("api").assert_status(Status::Fail).assert_cause("blocked");
     assert_eq!(kit.runs("api"), 1);
@@ -124,10 +124,10 @@ async fn what_depends_on_a_failed_check_is_not_run() {
     kit.report(&everything).await.check("api").assert_status(Status::Pass).assert_cause(None);
     assert_eq!(kit.runs("api"), 2);
     kit.report(&everything).await.check("api").assert_status(Status::Pass).assert_cause(None);
-    assert_eq!(kit.runs("api"), 2, "its result is young, and what it depends on works");
+    assert_eq!(kit.runs("api"), 2, "its result is young, and its dependencies work");
 }
 
-/// A stored result that names another culprit is as wrong as one that says "works".
+/// A stored result that names another dependency is as wrong as a pass.
 #[tokio::test(start_paused = true)]
 async fn blocked_check_names_the_dependencies_that_fail_now() {
     let checks = |leaf: Check| {
@@ -147,7 +147,7 @@ async fn blocked_check_names_the_dependencies_that_fail_now() {
         kit.look("leaf").await.assert_message(culprits);
     };
     let asked = checks(good("leaf").max_age(Duration::from_hours(1)));
-    // It is in the background and not run again here, so each report works out the names by itself.
+    // A background check is not run again here, so each report finds the names itself.
     let background = checks(good("leaf").interval(Duration::from_hours(1)));
     background.run("leaf").await;
     for kit in [&asked, &background] {
@@ -158,12 +158,12 @@ async fn blocked_check_names_the_dependencies_that_fail_now() {
     // Its own run recorded that `a` blocks it.
     background.run("leaf").await.assert_message("because of a");
     blocked_by(&background, &["b"], "b").await;
-    // With none of them failing it says what it recorded, until it runs a moment later.
+    // Without a failing dependency the recorded result is shown, until the next run a moment later.
     blocked_by(&background, &[], "a").await;
     assert_eq!((asked.runs("leaf"), background.runs("leaf")), (0, 1));
 }
 
-/// The run that the second report joins waits for `slow`, and knows `a` and `b` as they were before.
+/// The run that the second report joins waits for `slow`, and has earlier results of `a` and `b`.
 #[tokio::test(start_paused = true)]
 async fn joined_run_that_was_blocked_by_another_check_does_not_count() {
     let kit = TestMonitor::with_checks([
@@ -187,7 +187,7 @@ async fn joined_run_that_was_blocked_by_another_check_does_not_count() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn dependencies_are_run_for_those_who_need_them_and_not_reported() {
+async fn dependencies_are_run_and_not_reported() {
     let kit = TestMonitor::with_checks([
         good("db"),
         good("api").depends_on(["db"]),
@@ -199,9 +199,9 @@ async fn dependencies_are_run_for_those_who_need_them_and_not_reported() {
     assert_eq!(kit.runs("db"), 1);
 }
 
-/// `depends_on` is the only order: a check waits for what it depends on and for nothing else.
+/// `depends_on` is the only order: a check waits for its dependencies alone.
 #[tokio::test(start_paused = true)]
-async fn a_chain_takes_its_own_time_and_no_more() {
+async fn chain_takes_the_sum_of_its_runs() {
     let sleeps = |name: &str, millis| Check::new(name, Level::L3, move || sleep(Duration::from_millis(millis)));
     let monitor = monitor([
         sleeps("a", 100),
@@ -225,7 +225,7 @@ async fn a_chain_takes_its_own_time_and_no_more() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_check_that_times_out_blocks_what_depends_on_it() {
+async fn check_that_times_out_blocks_its_dependents() {
     let kit = TestMonitor::with_checks([
         good("hangs").timeout(Duration::from_millis(50)),
         good("next").depends_on(["hangs"]),
@@ -236,9 +236,10 @@ async fn a_check_that_times_out_blocks_what_depends_on_it() {
     assert_eq!(start.elapsed(), Duration::from_millis(50));
 }
 
-/// A check of 600 ms on a database that fails while it runs: no report shows the one failing beside the other passing.
+/// A check of 600 ms depends on a database that fails meanwhile. No report shows the database failing and the check
+/// passing.
 #[tokio::test(start_paused = true)]
-async fn a_run_that_began_before_its_dependency_failed_does_not_count() {
+async fn run_that_began_before_its_dependency_failed_does_not_count() {
     let api = || sleep(Duration::from_millis(600));
     let kit = TestMonitor::with_checks([
         good("db").max_age(Duration::from_millis(100)),
@@ -257,7 +258,7 @@ async fn a_run_that_began_before_its_dependency_failed_does_not_count() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn ladders_and_long_chains_cost_nothing_special() {
+async fn ladders_and_long_chains_stay_cheap() {
     let name = |layer: usize, side: usize| format!("{layer}_{side}");
     let ladder = (0..200).flat_map(|layer| (0..2).map(move |side| (layer, side))).map(|(layer, side)| {
         let check = Check::new(name(layer, side), Level::L2, || async {});
@@ -278,7 +279,7 @@ fn problems(checks: impl IntoIterator<Item = Check>) -> String {
 }
 
 #[test]
-fn two_checks_of_one_name_are_named_with_their_places() {
+fn duplicate_names_are_reported_with_their_locations() {
     let here = line!() + 1;
     let shallow = Check::new("db", Level::L5, || async {});
     let deep = Check::new("db", Level::L1, || async {});
@@ -295,7 +296,7 @@ fn two_checks_of_one_name_are_named_with_their_places() {
 }
 
 #[test]
-fn dependencies_have_to_exist() {
+fn unknown_dependencies_are_start_up_errors() {
     let text =
         problems([good("database"), good("billing").depends_on(["databse"]), good("b").depends_on(["zzz", "b"])]);
     assert!(text.contains("`billing` (tests/reports.rs:"), "{text}");
@@ -307,7 +308,7 @@ fn dependencies_have_to_exist() {
     assert!(text.contains("checks depend on each other in a circle: `b` → `b`"), "{text}");
 }
 
-/// Comparing each typo with each of thousands of names would take seconds of a start that fails anyway.
+/// A comparison of each typo with thousands of names would delay a failing start by seconds.
 #[test]
 fn suggestions_are_bounded() {
     let suggested = |checks: usize, typos: usize| {
@@ -331,7 +332,7 @@ fn suggestions_are_bounded() {
 }
 
 #[test]
-fn circles_are_named() {
+fn dependency_cycles_are_reported_with_their_names() {
     let text = problems([
         good("a").depends_on(["b"]),
         good("b").depends_on(["c"]),
@@ -346,7 +347,7 @@ fn circles_are_named() {
 }
 
 #[test]
-fn all_that_is_wrong_comes_out_at_once_and_stays_the_same() {
+fn all_problems_are_reported_at_once_and_in_the_same_order() {
     let build = || {
         Registry::builder()
             .check(Check::new("deep", Level::L4, || async {}).liveness())
@@ -370,7 +371,7 @@ fn all_that_is_wrong_comes_out_at_once_and_stays_the_same() {
         "restarts the whole fleet",
         "`hasty` (tests/reports.rs:",
         "has a timeout of zero",
-        "is named \"line\\nbreak\"",
+        "has the name \"line\\nbreak\"",
         "cannot work: the path /nowhere does not exist",
     ] {
         assert!(text.contains(part), "{part}: {text}");
@@ -380,9 +381,9 @@ fn all_that_is_wrong_comes_out_at_once_and_stays_the_same() {
     assert_eq!(format!("{error:?}"), text);
 }
 
-/// It would be blocked, which restarts the process, by what a restart does not help.
+/// A blocked liveness check restarts the process, which does not help a dependency outside of it.
 #[test]
-fn what_depends_on_a_deeper_check_cannot_be_in_liveness() {
+fn liveness_check_cannot_depend_on_a_deeper_level() {
     let shallow = |name| Check::new(name, Level::L5, || async {});
     let with = |group: fn(Check) -> Check, level| {
         let db = Check::new("db", level, || async {});
@@ -396,7 +397,7 @@ fn what_depends_on_a_deeper_check_cannot_be_in_liveness() {
 }
 
 #[test]
-fn answers_are_what_they_look_like() {
+fn return_types_convert_to_outcomes() {
     use health_runtime::IntoOutcome;
     assert_eq!(().into_outcome(), Outcome::pass());
     assert_eq!(true.into_outcome(), Outcome::pass());

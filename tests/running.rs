@@ -11,9 +11,9 @@ use serde_json::{Value, json};
 const HOST: &str = "HEALTH_TEST_HOST";
 const OUTPUT: &str = "HEALTH_TEST_OUTPUT";
 
-/// Started by the other tests in a process of its own, because environment variables belong to the whole process.
+/// Runs in another process for the other tests, because environment variables belong to the whole process.
 #[tokio::test]
-async fn child_writes_what_is_running() {
+async fn child_writes_build_info() {
     let (Ok(host), Ok(output)) = (std::env::var(HOST), std::env::var(OUTPUT)) else { return };
     let log = Log::default();
     let subscriber = tracing_subscriber::fmt().with_writer(log.clone()).with_ansi(false);
@@ -30,11 +30,11 @@ async fn child_writes_what_is_running() {
     std::fs::write(output, said.to_string()).expect("a file");
 }
 
-/// Returns the answer of a service started with these variables to a request for this host.
+/// Returns the response of a service with these variables to a request for this host.
 fn said(host: &str, variables: &[(&str, &str)]) -> Value {
     let file = tempfile::NamedTempFile::new().expect("a file");
     let mut command = Command::new(std::env::current_exe().expect("a program"));
-    command.args(["--exact", "child_writes_what_is_running"]).env(HOST, host).env(OUTPUT, file.path());
+    command.args(["--exact", "child_writes_build_info"]).env(HOST, host).env(OUTPUT, file.path());
     for variable in ["APP_ENV", "DEPLOYED_AT", "HEROKU_RELEASE_CREATED_AT"] {
         command.env_remove(variable);
     }
@@ -100,7 +100,7 @@ fn malformed_deployment_time_is_logged_and_not_reported() {
         assert!(log.contains("WARN") && log.contains("not a valid RFC 3339 time"), "{value}: {log}");
         assert!(log.contains("DEPLOYED_AT") && log.contains(value), "{log}");
     }
-    // An empty one is how deployment files leave a variable out.
+    // Deployment files leave a variable out by an empty value.
     let said = said("abc.com", &[("DEPLOYED_AT", "")]);
     assert!(!said["log"].as_str().expect("a log").contains("WARN DEPLOYED"), "{said}");
 }

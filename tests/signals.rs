@@ -1,5 +1,4 @@
-//! From a signal to the end of the wait. Alone in its process, because a signal goes to the whole of it, and one test,
-//! because every test of it would see the signals of the others.
+//! Graceful shutdown by signals. A single test in its own process, because a signal goes to the whole process.
 #![cfg(unix)]
 #![allow(clippy::expect_used, reason = "tests fail by panicking")]
 
@@ -16,20 +15,20 @@ use tokio::time::{Instant, timeout};
 
 const DELAY: Duration = Duration::from_secs(15);
 
-/// Comes back when the signal has been sent to this process.
+/// Sends a signal to this process, and returns when it is sent.
 fn send(signal: &str) {
     let status = Command::new("kill").args([signal, &id().to_string()]).status().expect("there is a `kill`");
     assert!(status.success());
 }
 
-/// A paused clock advances when nothing else is to be done: so this is for when nothing happens.
+/// Asserts that nothing happens. A paused clock advances only when all tasks wait.
 async fn assert_waits(shutdown: &mut Pin<&mut impl Future<Output = ()>>, monitor: &Monitor) {
     assert!(timeout(Duration::from_hours(1), shutdown.as_mut()).await.is_err());
     assert!(!monitor.is_draining());
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_signal_drains_and_the_wait_ends_after_the_delay_or_at_a_second_signal() {
+async fn signal_drains_and_the_wait_ends_after_the_delay_or_at_a_second_signal() {
     // Without the handler the first of these would end the test program.
     for signal in ["-TERM", "-INT"] {
         let monitor = monitor([]);
@@ -58,14 +57,14 @@ async fn a_signal_drains_and_the_wait_ends_after_the_delay_or_at_a_second_signal
     }
     tokio::time::resume();
 
-    // One that comes before the first poll is not lost.
+    // A signal before the first poll is not lost.
     let early = monitor([]);
     let shutdown = early.graceful_shutdown(Duration::ZERO);
     send("-TERM");
     shutdown.await;
     assert!(early.is_draining());
 
-    // One that came before the call is no signal to this monitor; a second one ends the wait.
+    // A signal before the call does not count; a second one ends the wait.
     let impatient = monitor([]);
     let shutdown = tokio::spawn(impatient.graceful_shutdown(Duration::from_hours(1)));
     tokio::task::yield_now().await;

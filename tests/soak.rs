@@ -1,8 +1,9 @@
-//! Faults of every kind for as long as one likes, and clients that hang up in the middle of answers: each answer is held
-//! against the script of what was injected, and nothing is left behind. Alone in its process, because it counts what
-//! the process holds.
+//! Faults of every kind for a chosen time, and clients that hang up in the middle of responses. Each response is
+//! compared with the script of injected faults, and nothing is left behind. Alone in its process, because it counts its
+//! resources.
 //!
-//! 20 seconds, or as long as `HEALTH_SOAK` says: `HEALTH_SOAK=2h cargo test --release -p health-tests --test soak`.
+//! It takes 20 seconds, or the time in `HEALTH_SOAK`: `HEALTH_SOAK=2h cargo test --release -p health-tests --test
+//! soak`.
 #![allow(clippy::expect_used, reason = "tests fail by panicking")]
 
 use std::{
@@ -26,24 +27,24 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 
-/// How long a check behaves in one way.
+/// Time for which a check behaves in one way.
 const PHASE: Duration = Duration::from_secs(3);
 const TIMEOUT: Duration = Duration::from_millis(300);
 const MAX_AGE: Duration = Duration::from_millis(50);
-/// Longer, because what is not optimized takes a tenth of a second to mask and render a mebibyte.
+/// Longer, because an unoptimized build takes a tenth of a second to mask and render a mebibyte.
 const LARGE_MAX_AGE: Duration = Duration::from_millis(500);
 const INTERVAL: Duration = Duration::from_millis(100);
 const HOLD: Duration = Duration::from_millis(700);
-/// How long one blocks its thread.
+/// Time for which a check blocks its thread.
 const BLOCK: Duration = Duration::from_millis(600);
-/// After the end of a phase, how long answers may still tell of it: a run that began at its end and blocks, one
-/// interval (with jitter), and the age of its result.
+/// Time after a phase in which responses may show it: a blocking run that began at its end, one interval (with jitter),
+/// and the age of its result.
 const ECHO: Duration = Duration::from_millis(600 + 110 + 50 + 40);
-/// One of so many that hang up asks for the mebibyte.
+/// One of this many clients that hang up requests the mebibyte.
 const LARGE_AMONG: usize = if cfg!(debug_assertions) { 80 } else { 9 };
 const MEBIBYTE: usize = 1 << 20;
-/// How much the median of the resident memory may differ between the second and the last third: what the allocator
-/// keeps of answers of a mebibyte, of which dozens are under way at a time.
+/// Difference of the median of resident memory between the second and the last third: the allocator keeps memory of
+/// responses of a mebibyte, of which dozens are in progress at a time.
 const MEMORY_TOLERANCE: usize = 12 << 20;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -57,7 +58,7 @@ enum Fault {
     Large,
 }
 
-/// How each check behaves, phase by phase and then from the start.
+/// Behavior of each check, phase by phase, then from the start again.
 const SCRIPTS: [(&str, &[Fault]); 8] = [
     ("flaps", &[Fault::None, Fault::Fail, Fault::Panic, Fault::Hang, Fault::Slow]),
     ("blocks", &[Fault::None, Fault::Block, Fault::Panic]),
@@ -69,7 +70,7 @@ const SCRIPTS: [(&str, &[Fault]); 8] = [
     ("steady", &[Fault::None]),
 ];
 
-/// What has to have been told, or the test has shown little.
+/// Observations without which the test has shown little.
 const TO_BE_SEEN: [&str; 17] = [
     "flaps pass by itself",
     "flaps fail by itself",
@@ -90,27 +91,27 @@ const TO_BE_SEEN: [&str; 17] = [
     "patient fail by itself",
 ];
 
-/// How a check behaves in a phase.
+/// Returns the behavior of a check in a phase.
 fn fault(name: &str, phase: u128) -> Fault {
     let (_, script) = SCRIPTS.iter().find(|(check, _)| *check == name).expect("in the script");
     script[usize::try_from(phase % script.len() as u128).expect("small")]
 }
 
-/// What is injected when, and how late the runtime was.
+/// The schedule of injected faults, and the delays of the runtime.
 struct Script {
     start: Instant,
     is_healed: AtomicBool,
     delays: Mutex<Delays>,
     seen: Mutex<BTreeSet<String>>,
     answers: AtomicU64,
-    /// Of these, how many could be told of one phase only.
+    /// Number of these observations that fit one phase only.
     exact: AtomicU64,
 }
 
 struct Delays {
-    /// When each of the two clocks ticked last.
+    /// Last tick of each of the two clocks.
     ticked_at: [Instant; 2],
-    /// When one was late, and how long it took, in order.
+    /// Late ticks and their delays, in order.
     past: Vec<(Instant, Duration)>,
 }
 
@@ -119,13 +120,13 @@ impl Script {
         at.saturating_duration_since(self.start).as_nanos() / PHASE.as_nanos()
     }
 
-    /// What a run that begins now does.
+    /// Returns the phase and the behavior of a run that begins now.
     fn now(&self, name: &str) -> (u128, Fault) {
         let phase = self.phase(Instant::now());
         (phase, if self.is_healed.load(Ordering::SeqCst) { Fault::None } else { fault(name, phase) })
     }
 
-    /// Notes that one of the two clocks ticks, if it is late.
+    /// Records a tick of one of the two clocks, if it is late.
     fn tick(&self, clock: usize) {
         let mut delays = self.delays.lock().expect("no panic");
         let now = Instant::now();
@@ -136,14 +137,14 @@ impl Script {
         }
     }
 
-    /// How late the runtime was at most since then. A machine that stands still excuses what takes too long.
+    /// Returns the longest delay of the runtime since then. A machine that stands still excuses late results.
     fn delay_since(&self, since: Instant) -> Duration {
         let delays = self.delays.lock().expect("no panic");
         let past = delays.past.iter().rev().take_while(|(at, _)| *at >= since).map(|(_, delay)| *delay);
         past.chain(delays.ticked_at.map(|at| at.elapsed())).max().unwrap_or_default()
     }
 
-    /// Notes that something was told, so that the test knows that it has seen everything.
+    /// Records an observation, so that the test can require all of them.
     fn seen(&self, what: impl Into<String>) {
         self.seen.lock().expect("no panic").insert(what.into());
     }
@@ -173,7 +174,7 @@ fn watch_for_delays(script: &Arc<Script>, runtime: &Runtime) {
     });
 }
 
-/// What all kinds of checks do in the same way. The phase is in the data or the message of whatever answers.
+/// Returns the outcome of a fault, for all kinds of checks. Its data or message holds the phase.
 fn outcome(phase: u128, fault: Fault) -> Outcome {
     match fault {
         Fault::None | Fault::Slow | Fault::Hang | Fault::Block => Outcome::pass().with_data(phase.to_string().into()),
@@ -236,7 +237,7 @@ fn checks(script: &Arc<Script>) -> Vec<Check> {
     ]
 }
 
-/// An answer, and when it was asked for and came.
+/// A response, with the times of the request and of the response.
 struct Told<'a> {
     script: &'a Script,
     asked_at: Instant,
@@ -244,9 +245,9 @@ struct Told<'a> {
 }
 
 impl Told<'_> {
-    /// The phases that it may tell of.
+    /// Returns the phases that it may show.
     fn phases(&self, echo: Duration) -> impl Iterator<Item = u128> + use<> {
-        // What a run did late it did later than the script says.
+        // A late run acts later than the script says.
         let echo = echo + self.delay();
         let first = self.asked_at.checked_sub(echo).map_or(0, |since| self.script.phase(since));
         first..=self.script.phase(self.answered_at)
@@ -256,12 +257,12 @@ impl Told<'_> {
         self.script.delay_since(self.asked_at.checked_sub(Duration::from_secs(5)).unwrap_or(self.asked_at))
     }
 
-    /// Whether it stood still for so long that a check could not but run out of its time.
+    /// Returns whether the machine stood still for so long that a check had to time out.
     fn is_excused(&self) -> bool {
         self.delay() > TIMEOUT / 3
     }
 
-    /// A check as it is shown in a level report, or by its name.
+    /// Verifies a check in a level report, or alone.
     fn check(&self, name: &str, shown: &Value) {
         let status = shown["status"].as_str().expect("a status");
         let observed = shown["observed"].as_str().unwrap_or(status);
@@ -302,7 +303,7 @@ impl Told<'_> {
         self.script.seen(format!("{name} {status} {}", cause.unwrap_or("by itself")));
     }
 
-    /// It turns at the third failure in a row, and at the second success.
+    /// Verifies thresholds: three consecutive failures, two consecutive passes.
     fn patient(&self, status: &str, observed: &str, consecutive: u64) {
         match observed {
             "fail" if consecutive >= 3 => assert_eq!(status, "fail"),
@@ -328,7 +329,7 @@ impl Told<'_> {
         self.script.seen(format!("dependent {}", shown["cause"].as_str().unwrap_or("by itself")));
     }
 
-    /// Readiness holds on to the last pass for a while.
+    /// Verifies that readiness holds the last pass for a while.
     fn held(&self, shown: &Value) {
         let status = shown["status"].as_str().expect("a status");
         let phases: Vec<_> = self.phases(ECHO + HOLD).collect();
@@ -345,7 +346,7 @@ impl Told<'_> {
     }
 }
 
-/// A client that keeps its connection.
+/// A keep-alive client.
 struct Client(TcpStream);
 
 impl Client {
@@ -391,7 +392,7 @@ const PATHS: [&str; 11] = [
     "/health/checks/plain",
 ];
 
-/// Asks and compares, until told to stop.
+/// Sends requests and verifies responses until the end.
 async fn verify(script: Arc<Script>, address: SocketAddr, is_over: Arc<AtomicBool>, offset: usize) {
     let mut client = Client::connect(address).await;
     for path in PATHS.iter().cycle().skip(offset) {
@@ -426,8 +427,8 @@ async fn verify(script: Arc<Script>, address: SocketAddr, is_over: Arc<AtomicBoo
     }
 }
 
-/// Two hundred at a time ask and hang up: before the request is whole, before the answer, in the middle of a mebibyte, and
-/// with a reset.
+/// Two hundred clients at a time hang up: before the request is complete, before the response, in the middle of a
+/// mebibyte, and with a reset.
 async fn hang_up(address: SocketAddr, is_over: Arc<AtomicBool>) {
     while !is_over.load(Ordering::SeqCst) {
         let clients = (0..200_usize).map(async |number| {
@@ -438,7 +439,7 @@ async fn hang_up(address: SocketAddr, is_over: Arc<AtomicBool>) {
             };
             let request = format!("GET {path} HTTP/1.1\r\nHost: soak\r\n\r\n");
             let length = if number % 4 == 0 { request.len() / 2 } else { request.len() };
-            // The server may be gone for one that others reset; that is not what this is about.
+            // Connections that others reset may fail here, which does not matter.
             let _ = stream.write_all(&request.as_bytes()[..length]).await;
             if number % 4 > 1 {
                 let mut first = [0; 512];
@@ -475,7 +476,7 @@ impl Held {
     }
 }
 
-/// How much of the process is in memory, in bytes; 0 where there is no `/proc`.
+/// Returns the resident memory of the process in bytes; 0 without `/proc`.
 fn resident() -> usize {
     let statm = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
     statm.split(' ').nth(1).and_then(|pages| pages.parse::<usize>().ok()).unwrap_or_default() * 4096
@@ -497,7 +498,7 @@ fn silence_the_checks_that_panic() {
 }
 
 #[test]
-fn every_answer_is_true_and_nothing_is_left_behind() {
+fn responses_are_correct_and_nothing_is_left_behind() {
     silence_the_checks_that_panic();
     let duration = std::env::var("HEALTH_SOAK").ok().map(|text| humantime::parse_duration(&text).expect("a duration"));
     let duration = duration.unwrap_or(Duration::from_secs(20)).max(PHASE * 6);
@@ -524,7 +525,7 @@ fn every_answer_is_true_and_nothing_is_left_behind() {
         let endpoint = builder(checks(&script)).details(ShowDetails::Always).build().expect("a good endpoint");
         serve(endpoint.router()).await
     });
-    // Before the first run in the background: a run is a task, and these here are there for good.
+    // Before the first background run, because runs are tasks as well.
     let before = Held::of(&server);
 
     let clients = Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
@@ -535,7 +536,7 @@ fn every_answer_is_true_and_nothing_is_left_behind() {
             .collect();
         tasks.push(tokio::spawn(hang_up(address, Arc::clone(&is_over))));
         let mut memory = Vec::new();
-        // On a machine with much else to do it takes longer until everything was told once.
+        // A busy machine takes longer until every observation was made.
         let is_enough = || {
             let elapsed = script.start.elapsed();
             elapsed >= duration && (script.unseen().is_empty() || elapsed >= duration + PHASE * 60)
@@ -565,7 +566,7 @@ fn every_answer_is_true_and_nothing_is_left_behind() {
     }
 
     let unseen = script.unseen();
-    assert!(unseen.is_empty(), "nobody was told: {unseen:?}");
+    assert!(unseen.is_empty(), "not observed: {unseen:?}");
     let third = memory.len() / 3;
     let (second, last) = (median(&memory[third..third * 2]), median(&memory[third * 2..]));
     assert!(last < second + MEMORY_TOLERANCE, "memory grew from {second} to {last} bytes");

@@ -1,5 +1,5 @@
-//! A thousand requests at checks that hang, block and panic: nothing piles up. Alone in its binary, because it
-//! looks at the memory of the process.
+//! A thousand requests for checks that hang, block and panic leave nothing behind. Alone in its binary, because it
+//! measures the memory of the process.
 
 use std::{
     future::pending,
@@ -14,7 +14,7 @@ use health_runtime::{Check, Level, Outcome};
 use health_tests::{endpoint, get, serve};
 use tokio::runtime::Handle;
 
-/// Counts the runs that are alive: it is dropped with the run's future.
+/// A counter of live runs, dropped with the run's future.
 struct Alive(Arc<AtomicUsize>);
 
 impl Alive {
@@ -31,7 +31,7 @@ impl Drop for Alive {
     }
 }
 
-/// Lets go of the thread that is blocked, also when the test fails: a runtime waits for its threads.
+/// Releases the blocked thread, also when the test fails, because a runtime waits for its threads.
 #[derive(Default)]
 struct Release(Arc<AtomicBool>);
 
@@ -52,7 +52,7 @@ fn silence_the_check_that_panics() {
     }));
 }
 
-/// How much of the process is in memory, in bytes; `None` where there is no `/proc`.
+/// Returns the resident memory of the process in bytes; `None` without `/proc`.
 fn resident() -> Option<usize> {
     const PAGE: usize = 4096;
     let statm = std::fs::read_to_string("/proc/self/statm").ok()?;
@@ -60,7 +60,7 @@ fn resident() -> Option<usize> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_thousand_requests_leave_nothing_behind() {
+async fn thousand_requests_leave_nothing_behind() {
     silence_the_check_that_panics();
     let release = Release::default();
     let alive: [Arc<AtomicUsize>; 3] = Default::default();
@@ -85,7 +85,7 @@ async fn a_thousand_requests_leave_nothing_behind() {
                 }
             }
         })),
-        // With all its time, because it is to panic before it is given up.
+        // A long timeout, so that it panics before it is given up.
         Check::new("panics", Level::L1, move || {
             let alive = Alive::new(&panicking);
             async move {
@@ -107,7 +107,7 @@ async fn a_thousand_requests_leave_nothing_behind() {
                 let checks = &answer.json()["level_1"]["checks"];
                 for name in ["hangs", "blocks"] {
                     let cause = checks[name]["cause"].as_str().expect("a cause");
-                    // On a busy machine a run may be polled late for the last time, and is overdue till then.
+                    // On a busy machine the last poll of a run may be late, and the run is overdue until then.
                     assert!(["timed_out", "still_running"].contains(&cause), "{name}: {cause}");
                 }
                 assert_eq!(checks["panics"]["cause"], "panicked");
@@ -119,7 +119,7 @@ async fn a_thousand_requests_leave_nothing_behind() {
     ask(1_000).await;
     let memory_after = resident();
 
-    // What the connections left is let go as their tasks end, which is after the client saw the answer.
+    // Connections release their memory when their tasks end, after the client has seen the response.
     let tasks = || Handle::current().metrics().num_alive_tasks() - tasks_before;
     let settled = async {
         while tasks() > 3 {

@@ -1,4 +1,4 @@
-//! Whatever checks depend on each other: a blocked check names exactly those dependencies that fail in the same report.
+//! Random dependencies: a blocked check names exactly the dependencies that fail in the same report.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -11,15 +11,16 @@ use tokio::time::Instant;
 
 const MAX_AGE: Duration = Duration::from_secs(3);
 
-/// A background check with dependencies runs these as well, at times that the model does not know: only once, at the start.
+/// A background check also runs its dependencies, at times unknown to the model: only once, at the start.
 const ONCE: Duration = Duration::from_hours(1);
 const OFTEN: Duration = Duration::from_millis(700);
 
-/// The first check is a root that requests run; the last may depend on all others and may run in the background.
+/// The rules of a check. The first check is a root that requests run; the last may depend on all others and may run in
+/// the background.
 #[derive(Clone, Debug)]
 struct Rules {
     depends_on: Vec<bool>,
-    /// `None` for a check in the background; only the last of these has dependencies.
+    /// `None` for a background check. Only the last of these has dependencies.
     max_age: Option<Duration>,
 }
 
@@ -27,9 +28,9 @@ struct Rules {
 enum Step {
     Answers(usize, Status),
     Advance(Duration),
-    /// For one check, or for all.
+    /// A request for one check, or for all.
     Ask(Option<usize>),
-    /// For all while another such request waits for the first check, after these turned.
+    /// A request for all checks, while another one waits for the first check and after these checks have changed.
     AskMeanwhile(Vec<(usize, Status)>),
 }
 
@@ -89,7 +90,7 @@ impl Model {
         Self { rules, answers: vec![Status::Pass; count], stored: BTreeMap::new(), runs: vec![0; count] }
     }
 
-    /// Whether it is in the background and can be read without a run of another check.
+    /// Returns whether it is in the background and can be read without a run of another check.
     fn is_read_alone(&self, index: usize) -> bool {
         self.rules[index].max_age.is_none() && self.dependencies(index).next().is_none()
     }
@@ -108,8 +109,8 @@ impl Model {
         (0..self.rules.len()).filter(|index| is_needed[*index]).collect()
     }
 
-    /// Predicts a request that is made now, and runs checks for it. `None` for a background check whose own result
-    /// is not in `read`.
+    /// Predicts the report of a request now, and runs checks for it. `None` for a background check whose own result is
+    /// not in `read`.
     fn ask(
         &mut self,
         now: Duration,
@@ -147,13 +148,13 @@ impl Model {
         found
     }
 
-    /// Holds a report on all checks against itself.
+    /// Checks a report on all checks for consistency.
     fn compare_names(&self, report: &Report) {
         let found = |index| Found::in_report(report, index);
         for index in 0..self.rules.len() {
             let failing = self.dependencies(index).filter(|other| found(*other).is_failing());
             let failing: Vec<_> = failing.map(name).collect();
-            // A background check that was blocked says so until its own next run.
+            // A background check that was blocked stays blocked until its own next run.
             if !failing.is_empty() || self.rules[index].max_age.is_some() {
                 assert_eq!(found(index).blocked_by(), failing, "{}\n{report:#?}", name(index));
             }
@@ -192,7 +193,7 @@ fn check(index: usize, rules: &Rules) -> Check {
     }
 }
 
-/// The monitor beside the model.
+/// The monitor with its model.
 struct Subject {
     kit: TestMonitor,
     start: Instant,
@@ -207,7 +208,7 @@ impl Subject {
         subject
     }
 
-    /// Lets every result grow too old, and tells the model of runs that it cannot know of.
+    /// Lets every result become too old, and tells the model about runs that it cannot predict.
     async fn outdate(&mut self, time: Duration) {
         self.kit.advance(time + MAX_AGE).await;
         for (index, runs) in self.model.runs.iter_mut().enumerate() {
@@ -250,7 +251,7 @@ impl Subject {
         }
     }
 
-    /// The model only knows checks that answer at once, so nothing of this is young afterwards.
+    /// The model only knows checks that answer at once, so all results are too old afterwards.
     async fn ask_meanwhile(&mut self, turns: Vec<(usize, Status)>) {
         self.kit.advance(MAX_AGE).await;
         self.kit.force_next(&name(0), [Forced::slow_by(Duration::from_millis(50))]);
@@ -271,7 +272,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn blocked_checks_name_what_fails(rules in rules(), steps in vec(step(), 1..40)) {
+    fn blocked_checks_name_their_failing_dependencies(rules in rules(), steps in vec(step(), 1..40)) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
         runtime.expect("a runtime").block_on(async {
             let mut subject = Subject::new(rules).await;

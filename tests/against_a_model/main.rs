@@ -1,5 +1,5 @@
-//! Whatever happens to two checks, one that is asked and one in the background: reports and changes are what a small model
-//! of the rules says.
+//! Random histories of two checks, one on demand and one in the background: reports and changes match a small model of
+//! the rules.
 #![allow(clippy::expect_used, reason = "tests fail by panicking")]
 
 mod dependencies;
@@ -12,21 +12,21 @@ use std::{
 };
 
 use health_runtime::{Cause, Check, Group, Level, Selection, Status, testing::TestMonitor};
-use model::{Asker, Change, Deed, Model, Pace, Rules, Run, Shown};
+use model::{Asker, Behavior, Change, Model, Pace, Rules, Run, Shown};
 use proptest::{collection::vec, option, prelude::*};
 use tokio::time::{Instant, sleep};
 
-/// When requests come: never at the moment at which a run ends that takes its time.
+/// Times of requests, never at the very end of a long run.
 const BEAT: Duration = Duration::from_millis(10);
 
 #[derive(Clone, Debug)]
 enum Step {
-    Does(Deed),
+    Does(Behavior),
     Advance(Duration),
     Mute(Duration),
     Unmute,
     Ask(Asker),
-    /// At the very moment at which what it says is over.
+    /// At the very moment at which the finding expires.
     AskAtTheEnd(Asker),
 }
 
@@ -34,19 +34,19 @@ fn millis(range: std::ops::Range<u64>) -> impl Strategy<Value = Duration> {
     range.prop_map(Duration::from_millis)
 }
 
-/// Short ones and long ones, for what is not over after a beat.
+/// Short waits and long ones, for states that last longer than a beat.
 fn waits() -> impl Strategy<Value = Duration> {
     prop_oneof![millis(0..1_200), millis(0..15_000), millis(0..60_000)]
 }
 
-fn deeds() -> impl Strategy<Value = Deed> {
+fn behaviors() -> impl Strategy<Value = Behavior> {
     prop_oneof![
-        3 => Just(Deed::Answer(Status::Pass)),
-        1 => Just(Deed::Answer(Status::Warn)),
-        3 => Just(Deed::Answer(Status::Fail)),
-        1 => Just(Deed::Panic),
-        1 => Just(Deed::Hang),
-        1 => prop_oneof![Just(503), Just(1_703), Just(4_003)].prop_map(|time| Deed::PassAfter(Duration::from_millis(time))),
+        3 => Just(Behavior::Answer(Status::Pass)),
+        1 => Just(Behavior::Answer(Status::Warn)),
+        3 => Just(Behavior::Answer(Status::Fail)),
+        1 => Just(Behavior::Panic),
+        1 => Just(Behavior::Hang),
+        1 => prop_oneof![Just(503), Just(1_703), Just(4_003)].prop_map(|time| Behavior::PassAfter(Duration::from_millis(time))),
     ]
 }
 
@@ -56,7 +56,7 @@ fn askers() -> impl Strategy<Value = Asker> {
 
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
-        4 => deeds().prop_map(Step::Does),
+        4 => behaviors().prop_map(Step::Does),
         4 => waits().prop_map(Step::Advance),
         1 => waits().prop_map(Step::Mute),
         1 => Just(Step::Unmute),
@@ -97,32 +97,32 @@ fn background() -> impl Strategy<Value = Pace> {
     })
 }
 
-/// A check, what it does, and when it was run.
+/// A check, its scripted behavior, and its runs.
 struct Subject {
     name: &'static str,
-    does: Arc<Mutex<Deed>>,
+    does: Arc<Mutex<Behavior>>,
     ran: Arc<Mutex<Vec<Run>>>,
     model: Model,
-    /// Between which times on the wall clock it was muted last, and for how long.
+    /// The two times on the wall clock between which it was muted last, and the duration of the mute.
     muted: Option<((SystemTime, SystemTime), Duration)>,
 }
 
 impl Subject {
     fn new(name: &'static str, rules: Rules, start: Instant) -> (Self, Check) {
-        let does = Arc::new(Mutex::new(Deed::Answer(Status::Pass)));
+        let does = Arc::new(Mutex::new(Behavior::Answer(Status::Pass)));
         let ran: Arc<Mutex<Vec<Run>>> = Arc::default();
         let check = {
             let (does, ran) = (Arc::clone(&does), Arc::clone(&ran));
             Check::new(name, Level::L3, move || {
-                let deed = *does.lock().expect("no panic");
-                ran.lock().expect("no panic").push(Run { began: start.elapsed(), deed });
+                let behavior = *does.lock().expect("no panic");
+                ran.lock().expect("no panic").push(Run { began: start.elapsed(), behavior });
                 async move {
-                    match deed {
-                        Deed::Answer(status) => status,
-                        // Quietly.
-                        Deed::Panic => resume_unwind(Box::new("on purpose")),
-                        Deed::Hang => std::future::pending().await,
-                        Deed::PassAfter(time) => {
+                    match behavior {
+                        Behavior::Answer(status) => status,
+                        // Without the panic hook.
+                        Behavior::Panic => resume_unwind(Box::new("on purpose")),
+                        Behavior::Hang => std::future::pending().await,
+                        Behavior::PassAfter(time) => {
                             sleep(time).await;
                             Status::Pass
                         }
@@ -150,7 +150,7 @@ impl Subject {
         (Self { name, does, ran, model: Model::new(rules), muted: None }, check)
     }
 
-    /// Tells the model of the runs that it cannot know of, because they come by chance.
+    /// Tells the model about runs at random times, which it cannot predict.
     fn catch_up(&mut self, now: Duration) {
         if self.model.is_background() {
             let ran = self.ran.lock().expect("no panic");
@@ -164,7 +164,7 @@ impl Subject {
         }
     }
 
-    /// Lets time pass until something is over that the latest finding says, unless a run comes before.
+    /// Advances the clock to the next expiry in the latest finding, unless a run comes before.
     async fn reach_an_end(&mut self, kit: &TestMonitor, start: Instant) {
         if let Some(end) = self.model.next_end(start.elapsed()) {
             kit.advance(end.saturating_sub(start.elapsed())).await;
@@ -177,17 +177,18 @@ impl Subject {
             kit.advance(Duration::from_millis(1)).await;
             self.catch_up(start.elapsed());
         }
-        let deed = *self.does.lock().expect("no panic");
-        let (expected, then) = self.model.ask(start.elapsed(), asker, deed);
+        let behavior = *self.does.lock().expect("no panic");
+        let (expected, then) = self.model.ask(start.elapsed(), asker, behavior);
         let selection = match asker {
             Asker::Level => Selection::check(self.name),
             Asker::Readiness => Selection::group(Group::Readiness).without_checks(others.iter().copied()),
         };
         let before = SystemTime::now();
         let seen = kit.report(&selection).await;
-        assert_eq!(start.elapsed(), then, "when it is answered");
+        assert_eq!(start.elapsed(), then, "time of the response");
         let result = seen.check(self.name).result();
-        // These are of the wall clock, which goes on by itself: each is what was to be if it is as far from when it was set.
+        // The wall clock goes on by itself, so each of these times is compared by its distance from the time at which
+        // it was set.
         let is_right = |at: SystemTime, (from, to): (SystemTime, SystemTime), length: Duration| {
             (from + length..=to + length).contains(&at)
         };
@@ -248,7 +249,7 @@ async fn play(rules: [Rules; 2], steps: Vec<(bool, Step)>) {
         let subject = &mut subjects[usize::from(is_background)];
         let others = &[names[usize::from(!is_background)]];
         match step {
-            Step::Does(deed) => *subject.does.lock().expect("no panic") = deed,
+            Step::Does(behavior) => *subject.does.lock().expect("no panic") = behavior,
             Step::Advance(time) => kit.advance(time).await,
             Step::Mute(time) => {
                 let before = SystemTime::now();
@@ -277,7 +278,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn it_is_as_the_model_says(
+    fn reports_and_changes_match_the_model(
         asked in rules(asked()),
         background in rules(background()),
         steps in vec((any::<bool>(), step()), 1..40),

@@ -1,20 +1,20 @@
-//! The rules of one check as the documentation says them, in the most simple way: everything that was ever found is kept,
-//! and what holds is worked out from the beginning each time. Times count from the start.
+//! The documented rules of one check, in the simplest way: all findings are kept, and the present state is derived from
+//! the first one each time. Times count from the start.
 
 use std::time::Duration;
 
 use health_runtime::Status;
 
-/// What a check does when it is run.
+/// The behavior of a check during a run.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Deed {
+pub(crate) enum Behavior {
     Answer(Status),
     Panic,
     Hang,
     PassAfter(Duration),
 }
 
-/// How a check is declared.
+/// The declaration of a check.
 #[derive(Clone, Debug)]
 pub(crate) struct Rules {
     pub(crate) timeout: Duration,
@@ -34,14 +34,14 @@ pub(crate) enum Pace {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Run {
     pub(crate) began: Duration,
-    pub(crate) deed: Deed,
+    pub(crate) behavior: Behavior,
 }
 
-/// What was found of a check, by running it or not.
+/// A finding about a check, with or without a run.
 #[derive(Clone, Debug)]
 struct Finding {
     at: Duration,
-    /// The first report on readiness that knew of a failure since the finding before.
+    /// Time of the first readiness report that knew of a failure since the finding before.
     known_since: Option<Duration>,
     observed: Status,
     cause: Option<&'static str>,
@@ -49,17 +49,17 @@ struct Finding {
     is_muted: bool,
 }
 
-/// What a finding amounts to, given all those before it.
+/// The state of a check after a finding, given all earlier ones.
 #[derive(Clone, Debug)]
 struct Standing {
     status: Status,
     is_failing: bool,
-    /// Since when, if it did not from the beginning.
+    /// Start of this status, unless it has held from the beginning.
     failing_since: Option<Duration>,
     consecutive: usize,
 }
 
-/// What a report says of a check.
+/// A check in a report.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Shown {
     pub(crate) status: Status,
@@ -78,7 +78,7 @@ pub(crate) struct Change {
     pub(crate) is_muted: bool,
 }
 
-/// Who asks.
+/// The source of a request.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Asker {
     Level,
@@ -95,7 +95,7 @@ pub(crate) struct Model {
     known_since: Option<Duration>,
 }
 
-impl Deed {
+impl Behavior {
     fn takes(self, timeout: Duration) -> Duration {
         match self {
             Self::Answer(_) | Self::Panic => Duration::ZERO,
@@ -137,23 +137,23 @@ impl Model {
     }
 
     fn lands(&self, run: Run) -> Duration {
-        run.began + run.deed.takes(self.rules.timeout)
+        run.began + run.behavior.takes(self.rules.timeout)
     }
 
-    /// Whatever is over by now has been found.
+    /// Records everything that has ended by now.
     pub(crate) fn pass(&mut self, now: Duration) {
         let Some(run) = self.under_way.filter(|run| self.lands(*run) <= now) else { return };
         self.under_way = None;
-        let (observed, cause) = match run.deed {
-            Deed::Answer(status) => (status, None),
-            Deed::Panic => (Status::Fail, Some("panicked")),
-            Deed::PassAfter(time) if time < self.rules.timeout => (Status::Pass, None),
-            Deed::PassAfter(_) | Deed::Hang => (Status::Fail, Some("timed_out")),
+        let (observed, cause) = match run.behavior {
+            Behavior::Answer(status) => (status, None),
+            Behavior::Panic => (Status::Fail, Some("panicked")),
+            Behavior::PassAfter(time) if time < self.rules.timeout => (Status::Pass, None),
+            Behavior::PassAfter(_) | Behavior::Hang => (Status::Fail, Some("timed_out")),
         };
         self.find(self.lands(run), observed, cause, true);
     }
 
-    /// A run began. In the background, this has to be when it was due.
+    /// Records the beginning of a run. A background run has to be due.
     pub(crate) fn begin(&mut self, run: Run) {
         self.pass(run.began);
         assert_eq!(self.under_way, None, "two runs at once: {run:?}");
@@ -165,15 +165,15 @@ impl Model {
         self.pass(run.began);
     }
 
-    /// When the next run begins that nobody asks for: a tenth of the interval sooner or later, to the millisecond, and
-    /// never while another one is under way.
+    /// Returns the earliest and the latest beginning of the next background run: a tenth of the interval sooner or
+    /// later, to the millisecond, and never during another run.
     pub(crate) fn due(&self) -> Option<(Duration, Duration)> {
         let Pace::Background { interval, retry_interval, .. } = self.rules.pace else { return None };
         let tick = Duration::from_millis(1);
         let Some(run) = self.runs.last().copied() else {
             return Some((Duration::ZERO, interval.min(Duration::from_secs(10)) + tick));
         };
-        // What it became stale with later is not known yet when it lands.
+        // At the end of a run it is unknown that the check becomes stale later.
         let latest = self.findings.iter().rposition(|finding| finding.is_result);
         let is_failing = latest.is_some_and(|latest| self.standings()[latest].is_failing);
         let pause = if is_failing { retry_interval } else { interval };
@@ -182,7 +182,7 @@ impl Model {
         (self.under_way.is_none()).then(|| (from.max(landed), to.max(landed) + tick))
     }
 
-    /// When the first of these is over: a mute, a hold, and the time for which the latest finding counts.
+    /// Returns the first end of a mute, a hold, or the time for which the latest finding counts.
     pub(crate) fn next_end(&self, now: Duration) -> Option<Duration> {
         let counts_for = match self.rules.pace {
             Pace::Asked { max_age } => max_age,
@@ -194,7 +194,7 @@ impl Model {
         all.filter(|end| *end > now).min()
     }
 
-    /// Whether a run ends at the very moment at which an answer has to be there. Either may come first.
+    /// Returns whether a run ends at the very deadline of a report. Either may come first.
     pub(crate) fn is_a_tie(&self, now: Duration, asker: Asker) -> bool {
         self.under_way.is_some_and(|run| self.lands(run) == now + asker.waits())
     }
@@ -203,8 +203,9 @@ impl Model {
         self.muted_until = now + time;
     }
 
-    /// What a request gets, and when. `deed` is what the check does if the request has it run.
-    pub(crate) fn ask(&mut self, now: Duration, asker: Asker, deed: Deed) -> (Shown, Duration) {
+    /// Predicts the check in the report of a request, and the time of the response. A run for it behaves like
+    /// `behavior`.
+    pub(crate) fn ask(&mut self, now: Duration, asker: Asker, behavior: Behavior) -> (Shown, Duration) {
         match self.rules.pace {
             Pace::Background { stale_after, .. } => {
                 let Some(latest) = self.findings.last() else {
@@ -213,7 +214,7 @@ impl Model {
                 };
                 if latest.cause != Some("stale") && now >= latest.at + stale_after {
                     self.find(latest.at + stale_after, Status::Fail, Some("stale"), false);
-                    // It is told when somebody finds it so.
+                    // It is recorded when a request finds it.
                     let is_muted = now < self.muted_until;
                     self.findings.last_mut().expect("found").is_muted = is_muted;
                 }
@@ -224,7 +225,7 @@ impl Model {
                     return (self.show(now, asker), now);
                 }
                 if self.under_way.is_none() {
-                    self.begin(Run { began: now, deed });
+                    self.begin(Run { began: now, behavior });
                 }
                 let deadline = now + asker.waits();
                 match self.under_way.map(|run| self.lands(run)) {
@@ -258,7 +259,7 @@ impl Model {
         }
     }
 
-    /// What stands in one report alone, which was asked for and answered at these times.
+    /// Returns a result of one report alone, which was requested and answered at these times.
     fn unrecorded(
         &mut self,
         (start, now): (Duration, Duration),
@@ -268,7 +269,7 @@ impl Model {
     ) -> Shown {
         let standings = self.standings();
         let held_until = match (standings.last(), self.rules.hold) {
-            // It fails from the first such report on, as far as they know.
+            // Reports know of the failure from the first such report on.
             (Some(latest), Some(hold)) if !latest.is_failing && asker == Asker::Readiness => {
                 Some(*self.known_since.get_or_insert(start) + hold).filter(|until| now < *until)
             }
@@ -308,7 +309,7 @@ impl Model {
                     has_turned = is_failure;
                 }
             }
-            // What fails stays failing until it passes; what is no result fails at once.
+            // A failing check fails until it passes. A finding without a result fails at once.
             let was_failing = before.is_some_and(|before| before.is_failing);
             let is_failing = !finding.is_result || has_turned || (is_failure && was_failing);
             let status = match before {
@@ -328,7 +329,7 @@ impl Model {
         standings
     }
 
-    /// Every change of the status, once.
+    /// Returns every change of the status.
     pub(crate) fn changes(&self) -> Vec<Change> {
         let standings = self.standings();
         let before = [None].into_iter().chain(standings.iter().map(|standing| Some(standing.status)));
