@@ -56,6 +56,17 @@ mod lock {
         }
     }
 
+    impl<M: Lock> Lock for std::sync::Arc<M> {
+        type Guard<'a>
+            = M::Guard<'a>
+        where
+            M: 'a;
+
+        fn lock(&self) -> Self::Guard<'_> {
+            (**self).lock()
+        }
+    }
+
     pub(crate) fn lock<M: Lock>(mutex: &M) -> M::Guard<'_> {
         mutex.lock()
     }
