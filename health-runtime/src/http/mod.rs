@@ -34,6 +34,7 @@ pub use load_balancers::{EnvoyHeaders, StatusCodes};
 #[cfg(feature = "grpc")]
 pub(crate) use offer::Offer;
 pub use paths::LevelsPath;
+#[cfg(feature = "server")]
 pub(crate) use problem::ProblemDetails;
 pub use query::View;
 pub use respond::ResponseBody;
