@@ -10,7 +10,6 @@ mod level;
 mod levels;
 #[cfg(feature = "metrics")]
 mod metrics;
-mod mute;
 mod outcome;
 mod report;
 mod status;
@@ -28,9 +27,8 @@ pub use level::{Level, ParseLevelError};
 pub use levels::Levels;
 #[cfg(feature = "metrics")]
 pub(crate) use metrics::{CheckMetrics, RunOutcome, RunStats};
-pub use mute::Mute;
 pub(crate) use outcome::MAX_DEPTH;
 pub use outcome::Outcome;
-pub use report::{CheckResult, Report, ReportEntry};
+pub use report::{CheckResult, Mute, Report, ReportEntry};
 pub use status::Status;
 pub use work::{Work, WorkFuture};

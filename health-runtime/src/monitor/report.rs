@@ -35,14 +35,14 @@ pub(crate) struct Gathered {
 
 /// The result of one check in a report.
 #[derive(Clone)]
-struct Known {
+struct ReportedResult {
     result: Arc<CheckResult>,
     /// Whether the slot held it, or holds it now. Otherwise it is for this report alone: the run goes on, and its
     /// result is for later reports.
     is_recorded: bool,
 }
 
-impl Known {
+impl ReportedResult {
     const fn recorded(result: Arc<CheckResult>) -> Self {
         Self { result, is_recorded: true }
     }
@@ -66,16 +66,11 @@ impl Blocking {
     }
 
     /// Returns the blocking by one dependency.
-    fn by(known: Option<&Known>) -> Self {
+    fn by(known: Option<&ReportedResult>) -> Self {
         match known {
-            Some(Known { result, is_recorded: true }) => {
-                if result.is_failing {
-                    Self::Yes
-                } else {
-                    Self::No
-                }
-            }
-            Some(Known { result, is_recorded: false }) => match result.cause {
+            Some(ReportedResult { result, is_recorded: true }) if result.is_failing => Self::Yes,
+            Some(ReportedResult { is_recorded: true, .. }) => Self::No,
+            Some(ReportedResult { result, is_recorded: false }) => match result.cause {
                 Some(Cause::Blocked { .. }) => Self::InThisReport,
                 // No failure is known.
                 Some(Cause::Pending) => Self::No,
@@ -144,12 +139,12 @@ struct Gathering<'a> {
 
 impl Gathering<'_> {
     /// Waits for all runs at the same time, so that each is given up at its own timeout.
-    async fn settle_all(&self, lookups: Vec<Option<Lookup>>) -> Vec<Option<Known>> {
-        let mut known: Vec<Option<Known>> = vec![None; lookups.len()];
+    async fn settle_all(&self, lookups: Vec<Option<Lookup>>) -> Vec<Option<ReportedResult>> {
+        let mut known: Vec<Option<ReportedResult>> = vec![None; lookups.len()];
         let mut waiting = FuturesUnordered::new();
         for (index, lookup) in lookups.into_iter().enumerate() {
             match lookup {
-                Some(Lookup::Done(result)) => known[index] = Some(Known::recorded(result)),
+                Some(Lookup::Done(result)) => known[index] = Some(ReportedResult::recorded(result)),
                 Some(lookup) => waiting.push(async move { (index, self.settle(index, lookup).await) }),
                 None => {}
             }
@@ -160,35 +155,35 @@ impl Gathering<'_> {
         known
     }
 
-    async fn settle(&self, index: usize, lookup: Lookup) -> Known {
+    async fn settle(&self, index: usize, lookup: Lookup) -> ReportedResult {
         let ended = match lookup {
             Lookup::Done(result) => Ok(result),
             Lookup::Running(handle) => run::wait(self.engine, index, handle, Some(self.deadline)).await,
             Lookup::Missing => Err(RunResult::Pending(self.selection.pending())),
         };
-        ended.map_or_else(|result| self.unrecorded(index, result), Known::recorded)
+        ended.map_or_else(|result| self.unrecorded(index, result), ReportedResult::recorded)
     }
 
-    fn unrecorded(&self, index: usize, result: RunResult) -> Known {
+    fn unrecorded(&self, index: usize, result: RunResult) -> ReportedResult {
         let check = &self.engine.checks[index];
         let before = check.slot.latest();
         let before = before.as_ref().map(|latest| &*latest.result);
         let (is_failing, duration) = (result.is_failure(), self.asked_at.elapsed());
         let result = result.into_check_result(&check.spec, before, is_failing, 0, duration);
-        Known { result: Arc::new(result), is_recorded: false }
+        ReportedResult { result: Arc::new(result), is_recorded: false }
     }
 
     /// Looks a check up again if its result contradicts this report's results of its dependencies: the run that it
     /// joined began before one of them changed, or was cut off with its runtime.
-    async fn reconcile(&self, index: usize, known: &mut [Option<Known>]) {
+    async fn reconcile(&self, index: usize, known: &mut [Option<ReportedResult>]) {
         let blocking = self.blocking(index, known);
         if blocking == Blocking::Unknown {
             return;
         }
         let is_blocked = blocking.blocks();
         let is_off = match &known[index] {
-            Some(Known { result, is_recorded: true }) => !self.matches_dependencies(index, result, known),
-            Some(Known { result, is_recorded: false }) => match result.cause {
+            Some(ReportedResult { result, is_recorded: true }) => !self.matches_dependencies(index, result, known),
+            Some(ReportedResult { result, is_recorded: false }) => match result.cause {
                 Some(Cause::CutOff) => true,
                 // It waited for another dependency; this one blocks it all the same.
                 Some(Cause::TimedOut) => is_blocked,
@@ -221,10 +216,15 @@ impl Gathering<'_> {
 
     /// Runs a check again. `None` if the new result contradicts the dependencies as well: it came from the run of a
     /// caller that had other results of them.
-    async fn look_again(&self, index: usize, is_blocked: bool, known: &[Option<Known>]) -> Option<Known> {
+    async fn look_again(
+        &self,
+        index: usize,
+        is_blocked: bool,
+        known: &[Option<ReportedResult>],
+    ) -> Option<ReportedResult> {
         loop {
             let lookup = lookup::or_run(self.engine, index, |dependency| {
-                let Known { result, is_recorded } = known[dependency].as_ref()?;
+                let ReportedResult { result, is_recorded } = known[dependency].as_ref()?;
                 // A result for this report alone must not block the recorded results of its dependents.
                 Some(if *is_recorded { Lookup::Done(Arc::clone(result)) } else { Lookup::Missing })
             });
@@ -242,14 +242,14 @@ impl Gathering<'_> {
     }
 
     /// Returns whether this report knows that a check is blocked. One failing dependency is enough.
-    fn blocking(&self, index: usize, known: &[Option<Known>]) -> Blocking {
+    fn blocking(&self, index: usize, known: &[Option<ReportedResult>]) -> Blocking {
         let dependencies = self.engine.checks[index].dependencies.iter();
         dependencies.map(|dependency| Blocking::by(known[*dependency].as_ref())).max().unwrap_or(Blocking::No)
     }
 
     /// Returns whether a result is blocked by exactly those dependencies that fail in this report, as far as it knows
     /// them.
-    fn matches_dependencies(&self, index: usize, result: &CheckResult, known: &[Option<Known>]) -> bool {
+    fn matches_dependencies(&self, index: usize, result: &CheckResult, known: &[Option<ReportedResult>]) -> bool {
         // The names stand in the order of the dependencies.
         let mut names = result.blocked_by().iter().peekable();
         self.engine.checks[index].dependencies.iter().all(|dependency| {
@@ -262,7 +262,7 @@ impl Gathering<'_> {
     }
 
     /// Returns the validity of a report, if all of its results are what the slots hold at this generation.
-    fn validity(&self, needed: &[usize], known: &[Option<Known>]) -> Option<Validity> {
+    fn validity(&self, needed: &[usize], known: &[Option<ReportedResult>]) -> Option<Validity> {
         let generation = self.engine.generation();
         let mut until: Option<Instant> = None;
         for &index in needed {
@@ -279,7 +279,7 @@ impl Gathering<'_> {
         Some(Validity { generation, until })
     }
 
-    fn muted(&self, index: usize, known: &[Option<Known>]) -> Option<Muted> {
+    fn muted(&self, index: usize, known: &[Option<ReportedResult>]) -> Option<Muted> {
         let result_of = |index: usize| known[index].as_ref().map(|known| Arc::clone(&known.result));
         self.engine.mute_of(index, &*result_of(index)?, result_of)
     }
@@ -290,7 +290,7 @@ impl Gathering<'_> {
         &self,
         mut validity: Validity,
         selected: &[usize],
-        known: &[Option<Known>],
+        known: &[Option<ReportedResult>],
         mutes: &[Option<Muted>],
     ) -> Option<Validity> {
         for (index, used) in selected.iter().zip(mutes) {
@@ -378,7 +378,7 @@ mod tests {
         let engine = Engine::of([check("db")]);
         let selection = Selection::everything();
         gather(&engine, &selection).await;
-        let known = [engine.latest(0).map(Known::recorded)];
+        let known = [engine.latest(0).map(ReportedResult::recorded)];
         let now = Instant::now();
         let gathering = Gathering { engine: &engine, selection: &selection, asked_at: now, deadline: now };
         let muting = &engine.checks[0].muting;
