@@ -148,15 +148,21 @@ fn readme_states_the_rust_version() {
 }
 
 #[test]
-fn troubleshooting_names_every_problem() {
+fn troubleshooting_quotes_every_problem() {
     let guide = read("health-runtime/docs/troubleshooting.md");
-    let errors = syn::parse_file(&read("health-runtime/src/error.rs")).expect("Rust");
-    let problem = errors.items.iter().find_map(|item| match item {
+    let source = read("health-runtime/src/error.rs");
+    let problem = syn::parse_file(&source).expect("Rust").items.into_iter().find_map(|item| match item {
         syn::Item::Enum(item) if item.ident == "Problem" => Some(item),
         _ => None,
     });
-    for variant in &problem.expect("`Problem`").variants {
-        assert!(guide.contains(&format!("\n| `{}` | ", variant.ident)), "no cure for `Problem::{}`", variant.ident);
+    let source = words(&source.replace("\\\n", ""));
+    for variant in problem.expect("`Problem`").variants {
+        let name = variant.ident;
+        let row = guide.split(&format!("\n| `{name}` | `")).nth(1).unwrap_or_else(|| panic!("no cure for `{name}`"));
+        let message = row.split("` |").next().expect("a message");
+        for part in message.split('…').map(str::trim) {
+            assert!(source.contains(&words(part)), "the message of `{name}` does not contain {part:?}");
+        }
     }
 }
 
