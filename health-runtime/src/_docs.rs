@@ -18,6 +18,8 @@
 #![cfg_attr(not(feature = "full"), allow(rustdoc::broken_intra_doc_links))]
 
 #[doc = include_str!("../docs/declaring_checks.md")]
+#[doc = ""]
+#[doc = include_str!("../docs/health_check_keys.md")]
 pub mod declaring_checks {}
 
 #[doc = include_str!("../docs/background_checks.md")]
