@@ -57,6 +57,19 @@ fn readme_and_architecture_are_short() {
 }
 
 #[test]
+fn architecture_names_existing_files() {
+    let document = read("ARCHITECTURE.md");
+    let rooms = fs::read_dir(root().join("health-runtime/src")).expect("the rooms");
+    let mut folders: Vec<_> = rooms.map(|room| room.expect("a room").path()).filter(|path| path.is_dir()).collect();
+    folders.extend(["", "health-runtime", "health-runtime/src"].map(|folder| root().join(folder)));
+    let prose = document.split("```").step_by(2);
+    for name in prose.flat_map(|prose| prose.split('`').skip(1).step_by(2)) {
+        let is_path = name.ends_with('/') || [".rs", ".md", ".toml"].iter().any(|extension| name.ends_with(extension));
+        assert!(!is_path || folders.iter().any(|folder| folder.join(name).exists()), "there is no file {name}");
+    }
+}
+
+#[test]
 fn decisions_are_short_and_listed() {
     let index = read("docs/decisions/README.md");
     for path in files_in("docs/decisions", "md").iter().filter(|path| stem(path) != "README") {
