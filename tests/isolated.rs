@@ -1,4 +1,4 @@
-//! The endpoint on a thread of its own, and what it sees of an application that is stuck.
+//! The endpoint on its own thread, beside a blocked application; checks that are isolated from the runtime.
 #![allow(clippy::expect_used, reason = "tests fail by panicking")]
 
 use std::{
@@ -16,17 +16,17 @@ use tokio::{
     time::Instant,
 };
 
-/// Under the second that a kubelet waits.
+/// Deadline of a group's report, below the second of a kubelet.
 const GROUP_DEADLINE: Duration = Duration::from_millis(900);
 
-/// The name of its threads.
+/// Name of the application's threads.
 const APPLICATION: &str = "application";
 
 fn application() -> Runtime {
     Builder::new_multi_thread().worker_threads(2).thread_name(APPLICATION).enable_all().build().expect("a runtime")
 }
 
-/// Threads that are blocked until it is let go, also when the test fails: a runtime waits for its threads.
+/// Blocks threads until it is opened, also when the test fails: a runtime waits for its threads.
 #[derive(Clone, Default)]
 struct Gate(Arc<(Mutex<State>, Condvar)>);
 
@@ -66,7 +66,7 @@ impl Drop for OpensAtTheEnd {
     }
 }
 
-/// Every worker stands still when this returns.
+/// Blocks every worker of the application.
 fn block_every_worker(application: &Runtime) -> OpensAtTheEnd {
     let gate = Gate::default();
     for _ in 0..2 {
@@ -77,15 +77,15 @@ fn block_every_worker(application: &Runtime) -> OpensAtTheEnd {
     OpensAtTheEnd(gate)
 }
 
-/// Tells on which thread a check runs.
-fn tells_its_thread(name: &str) -> Check {
+/// A check whose data is the name of its thread.
+fn thread_name_check(name: &str) -> Check {
     Check::new(name, Level::L5, || async {
         Outcome::pass().with_data(thread::current().name().unwrap_or_default().into())
     })
 }
 
 #[test]
-fn an_application_that_is_blocked_altogether_still_gets_an_answer_in_time() {
+fn blocked_application_is_answered_within_the_deadline() {
     let application = application();
     let check = |name| Check::new(name, Level::L5, || async { true });
     let health = endpoint([
@@ -110,12 +110,12 @@ fn an_application_that_is_blocked_altogether_still_gets_an_answer_in_time() {
                 quickest = quickest.min(start.elapsed());
                 assert_eq!(answer.status, 503, "{path}: {}", answer.body);
                 for name in names {
-                    // From the second on the runs of the first are overdue, which blocks what depends on them.
+                    // From the second round on, the first runs are overdue, which blocks their dependents.
                     let line =
                         answer.body.lines().find(|line| line.starts_with(&format!("[-]{name} "))).expect("a line");
                     let later = if name == "second" { "(blocked)" } else { "(still_running)" };
-                    let is_told = line.ends_with("(timed_out)") || (round > 0 && line.ends_with(later));
-                    assert!(is_told, "{path}: {line}");
+                    let is_shown = line.ends_with("(timed_out)") || (round > 0 && line.ends_with(later));
+                    assert!(is_shown, "{path}: {line}");
                 }
                 assert!(start.elapsed() < Duration::from_secs(10), "{path} took {:?}", start.elapsed());
             }
@@ -123,7 +123,7 @@ fn an_application_that_is_blocked_altogether_still_gets_an_answer_in_time() {
                 assert!(quickest >= GROUP_DEADLINE, "{quickest:?}");
             }
         }
-        // Another program may take the processor away for a while, but not each time.
+        // Another program may use the processor for a while, but not each time.
         assert!(quickest < GROUP_DEADLINE + Duration::from_millis(100), "{quickest:?}");
 
         drop(blocked);
@@ -135,18 +135,18 @@ fn an_application_that_is_blocked_altogether_still_gets_an_answer_in_time() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn checks_run_on_the_applications_runtime_and_not_on_the_servers() {
+async fn checks_run_on_the_applications_runtime() {
     let application = application();
     let checks = [
-        tells_its_thread("own"),
-        tells_its_thread("dependent").depends_on(["own"]),
-        tells_its_thread("background").interval(Duration::from_millis(1)),
+        thread_name_check("own"),
+        thread_name_check("dependent").depends_on(["own"]),
+        thread_name_check("background").interval(Duration::from_millis(1)),
         Check::blocking("blocking", Level::L5, || {
             Outcome::pass().with_data(Handle::current().metrics().num_workers().into())
         }),
     ];
     let builder = health_tests::builder(checks).details(health_runtime::ShowDetails::Always);
-    // Outside of any runtime, so that the one of the check in the background is not settled yet.
+    // Built outside of any runtime, so that the background check has none yet.
     let health = thread::spawn(|| builder.build().expect("a good endpoint")).join().expect("no panic");
     let server = {
         let _entered = application.enter();
@@ -167,10 +167,10 @@ async fn checks_run_on_the_applications_runtime_and_not_on_the_servers() {
     application.shutdown_background();
 }
 
-/// Without an application's runtime there is but the server's own.
+/// Without an application's runtime, only the server's is left.
 #[test]
-fn outside_a_runtime_the_thread_runs_the_checks_too() {
-    let health = health_tests::builder([tells_its_thread("own")])
+fn checks_run_on_the_servers_thread_outside_a_runtime() {
+    let health = health_tests::builder([thread_name_check("own")])
         .details(health_runtime::ShowDetails::Always)
         .build()
         .expect("a good endpoint");
@@ -182,7 +182,7 @@ fn outside_a_runtime_the_thread_runs_the_checks_too() {
 }
 
 #[tokio::test]
-async fn it_serves_until_it_is_stopped_and_not_until_it_is_dropped() {
+async fn dropped_handle_does_not_stop_the_server() {
     let health = endpoint([Check::new("good", Level::L5, || async { true }).liveness()]);
     let dropped = serve_isolated("127.0.0.1:0", health.router()).expect("a server").local_addrs()[0];
     assert_eq!(get(dropped, "/livez").await.body, "ok");
@@ -196,10 +196,10 @@ async fn it_serves_until_it_is_stopped_and_not_until_it_is_dropped() {
 }
 
 #[tokio::test]
-async fn an_address_that_is_taken_is_an_error() {
+async fn address_in_use_is_an_error() {
     let health = endpoint([]);
     let server = serve_isolated("127.0.0.1:0", health.router()).expect("a server");
-    let error = serve_isolated(server.local_addrs()[0], health.router()).expect_err("it is taken");
+    let error = serve_isolated(server.local_addrs()[0], health.router()).expect_err("the address is in use");
     let is_taken =
         matches!(error.problems(), [Problem::CannotListen { source, .. }] if source.kind() == ErrorKind::AddrInUse);
     assert!(is_taken, "{error}");
@@ -236,7 +236,7 @@ fn isolated_check_that_blocks_does_not_stop_single_worker() {
         assert!(answer.body.contains("[-]blocks ") && answer.body.contains("(timed_out)"), "{}", answer.body);
         assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
         gate.wait_for(1);
-        // Its thread is blocked still, so no second one is taken.
+        // Its thread is still blocked, so it gets no second one.
         for _ in 0..20 {
             assert_eq!(get(address, "/livez").await.body, "ok");
             let answer = get(address, "/readyz").await;
@@ -268,7 +268,7 @@ fn isolated_check_that_waits_is_dropped_after_its_timeout() {
             let cause = loop {
                 let answer = health.monitor().report(&Selection::everything()).await;
                 match answer.result("waits").expect("it was selected").cause().cloned() {
-                    // The thread of the run before has not said yet that it is over.
+                    // The previous run may not have ended yet.
                     Some(Cause::StillRunning { .. }) => tokio::time::sleep(Duration::from_millis(5)).await,
                     cause => break cause,
                 }
@@ -283,7 +283,7 @@ fn isolated_check_that_waits_is_dropped_after_its_timeout() {
 
 #[test]
 fn isolated_check_that_panics_leaves_no_task_behind() {
-    // Without the hook, which writes the message.
+    // Without the panic hook, which prints the message.
     let panic = || -> bool { std::panic::resume_unwind(Box::new("on purpose")) };
     let panics = Check::new("panics", Level::L1, move || async move { panic() }).max_age(Duration::ZERO);
     prober().block_on(async {
@@ -304,7 +304,7 @@ fn isolated_check_that_panics_leaves_no_task_behind() {
 
 /// A runtime waits for its blocking threads when it shuts down.
 #[test]
-fn isolated_check_does_not_hold_up_shutdown() {
+fn isolated_check_does_not_delay_shutdown() {
     let (started, is_started) = std::sync::mpsc::channel();
     let waits = Check::new("waits", Level::L1, move || {
         let started = started.clone();
@@ -324,12 +324,12 @@ fn isolated_check_does_not_hold_up_shutdown() {
     assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
 }
 
-/// The result of one measurement while something moves the clock on by this much.
+/// Returns the result of one measurement during which the clock advances by this time.
 async fn lag(advance: Duration) -> (Status, f64, Option<String>) {
     let monitor = monitor([Check::from(probes::runtime_lag())]);
     let selection = Selection::group(health_runtime::Group::Liveness);
     let (report, ()) = tokio::join!(monitor.report(&selection), async {
-        // Once for the run to be spawned, once for it to fall asleep.
+        // Once for the run to be spawned, once for its sleep.
         tokio::task::yield_now().await;
         tokio::task::yield_now().await;
         tokio::time::advance(advance).await;
@@ -340,7 +340,7 @@ async fn lag(advance: Duration) -> (Status, f64, Option<String>) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_lag_is_how_much_later_than_asked_for_a_task_is_woken() {
+async fn lag_is_the_time_beyond_the_sleep() {
     let milliseconds = Duration::from_millis;
     let (status, late, message) = lag(milliseconds(60)).await;
     assert_eq!((status, message), (Status::Pass, None));
@@ -355,7 +355,7 @@ async fn the_lag_is_how_much_later_than_asked_for_a_task_is_woken() {
 }
 
 #[tokio::test]
-async fn the_lag_of_a_runtime_whose_only_thread_is_blocked() {
+async fn blocked_thread_shows_as_lag() {
     let probe = probes::runtime_lag().timeout(Duration::from_mins(1)).fail_after(Duration::from_secs(50));
     let (outcome, ()) = tokio::join!(probe.observe(), async { thread::sleep(Duration::from_millis(300)) });
     assert_eq!(outcome.status(), Status::Warn);
@@ -364,7 +364,7 @@ async fn the_lag_of_a_runtime_whose_only_thread_is_blocked() {
 }
 
 #[test]
-fn thresholds_that_cannot_work_are_start_up_errors() {
+fn invalid_thresholds_are_start_up_errors() {
     let faults = |probe| {
         let error = health_runtime::Registry::builder().check(probe).build().err();
         error.map_or(0, |error| error.problems().len())

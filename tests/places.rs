@@ -1,4 +1,4 @@
-//! One endpoint at several places, with less at some of them.
+//! One endpoint, served at several addresses with different levels and groups.
 #![allow(clippy::expect_used, reason = "tests fail by panicking")]
 
 use std::sync::{
@@ -16,7 +16,7 @@ use health_tests::builder;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
-/// A check at each of the levels 1, 3 and 5; the deep one fails.
+/// An endpoint with a check at each of the levels 1, 3 and 5; the deepest fails.
 fn ship() -> Endpoint {
     sample().build().expect("a good endpoint")
 }
@@ -42,7 +42,7 @@ async fn json(router: &Router, path: &str) -> Value {
 }
 
 #[tokio::test]
-async fn what_is_not_served_at_a_place_is_not_there() {
+async fn excluded_routes_are_not_found() {
     let shallow = ship().levels(Level::L4..=Level::L5).router();
     let whole = ship().router();
     for (path, at_shallow, at_whole) in [
@@ -72,9 +72,9 @@ async fn what_is_not_served_at_a_place_is_not_there() {
     assert_eq!(keys, ["level_4", "level_5", "status"], "{levels}");
 }
 
-/// Whether a check exists cannot be found out where its level is not served.
+/// A client cannot find out whether a check exists if its level is not served.
 #[tokio::test]
-async fn a_check_of_another_level_is_like_none_at_all() {
+async fn check_of_excluded_level_is_not_found() {
     let shallow = ship().levels(Level::L4..=Level::L5).router();
     for query in ["", "?format=json", "?timeout=1s", "?tag=deep", "?view=values"] {
         let (_, hidden) = ask(&shallow, &format!("/health/checks/db{query}")).await;
@@ -86,9 +86,9 @@ async fn a_check_of_another_level_is_like_none_at_all() {
     assert_eq!(hidden.replace("deep", "xyzz"), unknown);
 }
 
-/// What is shown is what is there and what the caller may have run, and neither tells of the other.
+/// A report shows the served levels that the caller may see, and neither limit reveals the other.
 #[tokio::test]
-async fn a_place_and_access_narrow_each_other() {
+async fn served_levels_and_access_both_limit_reports() {
     let access = Access::new().levels(Level::L1..=Level::L3, closed()).levels(Level::L4..=Level::L5, public());
     let health = builder([
         Check::new("deep", Level::L1, || async { true }),
@@ -107,7 +107,7 @@ async fn a_place_and_access_narrow_each_other() {
     {
         assert_eq!(ask(&middle, path).await.0, status, "{path}");
     }
-    // A check that is not there, one that is not for this caller, and one that does not exist.
+    // A check that is not served, one that is not for this caller, and one that does not exist.
     let unknown = ask(&middle, "/health/checks/xxxx").await;
     assert_eq!(ask(&middle, "/health/checks/deep").await.1.replace("deep", "xxxx"), unknown.1);
     assert_eq!(ask(&middle, "/health/checks/alive").await.1.replace("alive", "xxxx"), unknown.1);
@@ -115,7 +115,7 @@ async fn a_place_and_access_narrow_each_other() {
 }
 
 #[tokio::test]
-async fn groups_stay_whole() {
+async fn groups_include_checks_of_all_levels() {
     let shallow = ship().levels(Level::L5).router();
     let (status, body) = ask(&shallow, "/readyz").await;
     assert_eq!(status, 503);
@@ -123,7 +123,7 @@ async fn groups_stay_whole() {
 }
 
 #[tokio::test]
-async fn links_show_what_is_there() {
+async fn links_lead_to_served_routes_only() {
     let links = async |endpoint: &Endpoint| {
         let overview = json(&endpoint.router(), "/health").await;
         overview["links"].as_object().expect("an object").keys().cloned().collect::<Vec<_>>()
@@ -136,12 +136,12 @@ async fn links_show_what_is_there() {
     assert_eq!(links(&shallow).await, all.into_iter().filter(|link| *link != "openapi").collect::<Vec<_>>());
 }
 
-/// The routes that came later: the page, events, numbers, the agent, the document, tokens.
+/// Routes behind features: the page, events, metrics, the agent, the OpenAPI document, tokens.
 #[tokio::test]
-async fn each_place_has_its_part_of_every_route() {
+async fn every_route_is_limited_to_served_levels() {
     let people = basic("health", [User::new("ada", "correct horse")]);
     let tokens = Tokens::new("0123456789abcdef0123456789abcdef", people);
-    // Both are open, but only where somebody is asked tokens can be of use.
+    // Both are open, but tokens are useful only with policies.
     let asked = any_of([tokens.policy(), public().with_details()]);
     let access = Access::new()
         .levels(Level::L1..=Level::L3, asked)
@@ -161,9 +161,9 @@ async fn each_place_has_its_part_of_every_route() {
         ("/health/metrics", 200, 200, 404),
         ("/health?format=openmetrics", 200, 200, 404),
         ("/health/agent", 503, 404, 503),
-        // It describes everything.
+        // The document describes everything.
         ("/health/openapi.json", 404, 404, 404),
-        // Asked with another method than it has.
+        // With a method that it lacks.
         ("/health/token", 404, 405, 404),
     ] {
         assert_eq!(ask(&shallow, path).await.0, at_shallow, "{path}");
@@ -183,7 +183,7 @@ async fn each_place_has_its_part_of_every_route() {
     }
 }
 
-/// Where a relative link leads.
+/// Resolves a relative link.
 fn resolved(page: &str, link: &str) -> String {
     let mut parts: Vec<&str> = page.split('/').collect();
     parts.pop();
@@ -197,9 +197,9 @@ fn resolved(page: &str, link: &str) -> String {
     parts.join("/")
 }
 
-/// Every link of every page at every place leads somewhere, and so does where its script asks for changes.
+/// Every link of every page leads to a route, and so does the event stream of its script.
 #[tokio::test]
-async fn pages_link_to_what_is_there() {
+async fn pages_link_to_served_routes() {
     let access = Access::new().levels(Levels::ALL, public().with_details());
     for (health, is_guarded) in [(ship(), false), (sample().access(access).build().expect("good"), true)] {
         let shallow = health.levels(Level::L4..=Level::L5);
@@ -222,7 +222,7 @@ async fn pages_link_to_what_is_there() {
                 };
                 let links: Vec<_> = attributes("href").into_iter().filter(|link| !link.starts_with("data:")).collect();
                 for link in &links {
-                    // A part of this page, the same in another format, or another path.
+                    // A part of this page, another format of it, or another path.
                     if !link.is_empty() && !link.starts_with(['?', '#']) {
                         let (status, _) = ask(&router, &resolved(path, link)).await;
                         assert_ne!(status, 404, "{path} links to {link}");
@@ -230,7 +230,7 @@ async fn pages_link_to_what_is_there() {
                 }
                 let to_levels = links.iter().filter(|link| link.contains("/levels/")).count();
                 assert!(to_levels >= levels || page.contains("<h1>404"), "{path}: {links:?}");
-                // Who may see a group is not known to see a level.
+                // A caller who may see a group may not see a level.
                 let is_group = path.ends_with('z') || path.ends_with("ready");
                 let has_events = levels > 0 && !(is_guarded && is_group) && !page.contains("<h1>404");
                 assert_eq!(attributes("data-events").len(), usize::from(has_events), "{path}");
@@ -240,7 +240,7 @@ async fn pages_link_to_what_is_there() {
 }
 
 #[tokio::test]
-async fn a_place_without_groups_and_one_without_levels() {
+async fn groups_and_levels_can_be_left_out() {
     let health = ship();
     let deep = health.without_groups().router();
     let probes = health.without_levels().router();
@@ -257,13 +257,13 @@ async fn a_place_without_groups_and_one_without_levels() {
         assert_eq!(ask(&deep, path).await.0, at_deep, "{path}");
         assert_eq!(ask(&probes, path).await.0, at_probes, "{path}");
     }
-    // The service may have a route of that name.
+    // The service may use that path.
     let merged = Router::new().route("/livez", axum::routing::get(async || "my own")).merge(deep);
     assert_eq!(ask(&merged, "/livez").await.1, "my own");
 }
 
 #[tokio::test]
-async fn every_place_shares_one_run_and_nobody_elses_answer() {
+async fn runs_are_shared_and_responses_are_not() {
     let runs = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&runs);
     let health = builder([
@@ -277,7 +277,7 @@ async fn every_place_shares_one_run_and_nobody_elses_answer() {
     .build()
     .expect("a good endpoint");
     let (shallow, whole) = (health.levels(Level::L5).router(), health.router());
-    // The stored answer of one must not be given at the other, in either order.
+    // A cached response must not be used at another address, in either order.
     for router in [&whole, &shallow, &whole, &shallow] {
         let report = json(router, "/health/levels").await;
         assert_eq!(report.get("level_1").is_some(), std::ptr::eq(router, &raw const whole), "{report}");
@@ -285,9 +285,9 @@ async fn every_place_shares_one_run_and_nobody_elses_answer() {
     assert_eq!(runs.load(Ordering::SeqCst), 1);
 }
 
-/// Consul reads 429 as a warning, a kubelet as a failure: both ask one endpoint, which runs the check once.
+/// Consul reads 429 as a warning, a kubelet as a failure: both use one endpoint, which runs the check once.
 #[tokio::test]
-async fn each_place_has_its_own_status_codes() {
+async fn each_address_has_its_own_status_codes() {
     let runs = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&runs);
     let check = Check::new("queue", Level::L4, move || {
@@ -297,7 +297,7 @@ async fn each_place_has_its_own_status_codes() {
     let health = builder([check.readiness()]).build().expect("a good endpoint");
     let consul = health.status_codes(StatusCodes::new().warn(429)).expect("good codes");
     let narrow = consul.levels(Level::L4..=Level::L5).without_groups();
-    // Each twice: the answer of one place must not be given at another.
+    // Each twice: a cached response must not be used at another address.
     for _ in 0..2 {
         for path in ["/readyz", "/health", "/health/levels", "/health/levels/4", "/health/checks/queue"] {
             for format in ["json", "text", "xml", "html"] {
@@ -311,7 +311,7 @@ async fn each_place_has_its_own_status_codes() {
         assert_eq!(ask(&consul.router(), "/health/levels?format=health%2Bjson").await.0, 200);
     }
     assert_eq!(runs.load(Ordering::SeqCst), 1);
-    // It describes the endpoint's own codes.
+    // The document describes the endpoint's own codes.
     assert_eq!(ask(&consul.router(), "/health/openapi.json").await.0, 404);
     assert!(json(&consul.router(), "/health").await["links"].get("openapi").is_none());
     let again = consul.status_codes(StatusCodes::new().warn(299)).expect("good codes");

@@ -58,14 +58,14 @@ async fn declared_checks_are_forced_and_released() {
     monitor.run("broker").await.assert_changes([Status::Pass, Status::Fail, Status::Pass]);
     monitor.look("orders").await.assert_status(Status::Pass);
     assert_eq!(asked.load(Ordering::SeqCst), 2);
-    let told: Vec<_> =
+    let changes: Vec<_> =
         monitor.changes("orders").await.iter().map(|change| (change.previous(), change.current())).collect();
     let (pass, fail) = (Status::Pass, Status::Fail);
-    assert_eq!(told, [(None, pass), (Some(pass), fail), (Some(fail), pass)]);
+    assert_eq!(changes, [(None, pass), (Some(pass), fail), (Some(fail), pass)]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn whatever_is_forced_happens() {
+async fn every_forced_behavior_is_played() {
     let timeout = 2 * SECOND;
     let monitor = TestMonitor::with_checks(both().map(|check| check.timeout(timeout).degraded_after(SECOND)));
     for name in ["task", "plain"] {
@@ -95,7 +95,7 @@ async fn whatever_is_forced_happens() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn some_runs_are_forced_and_then_it_goes_on_as_before() {
+async fn forced_next_runs_are_followed_by_the_previous_behavior() {
     use Status::{Fail, Pass, Warn};
     let monitor = TestMonitor::with_checks([good("db").failure_threshold(2).max_age(Duration::ZERO)]);
     monitor.force("db", Forced::warn("so far"));
@@ -111,9 +111,9 @@ async fn some_runs_are_forced_and_then_it_goes_on_as_before() {
     monitor.run("db").await.assert_status(Pass);
 }
 
-/// A run that is under way is not changed by what is forced after it.
+/// A behavior that is forced during a run does not change that run.
 #[tokio::test(start_paused = true)]
-async fn a_run_ends_as_it_began() {
+async fn force_does_not_change_unfinished_run() {
     let monitor = TestMonitor::with_checks([Check::new("db", Level::L3, || sleep(SECOND)).interval(10 * SECOND)]);
     while monitor.runs("db") == 0 {
         monitor.advance(Duration::from_millis(10)).await;
@@ -124,7 +124,7 @@ async fn a_run_ends_as_it_began() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn time_passes_exactly_and_everything_that_is_due_has_been_done() {
+async fn advance_runs_every_check_that_is_due() {
     const CHECKS: u64 = 200;
     let interval = 10 * SECOND;
     let checks = (0..CHECKS).map(|number| good(&number.to_string()).interval(interval));
@@ -137,7 +137,7 @@ async fn time_passes_exactly_and_everything_that_is_due_has_been_done() {
         assert_eq!(start.elapsed(), passed);
     }
     monitor.advance(Duration::from_mins(10)).await;
-    // At 11 s at most between one run and the next.
+    // At most 11 s between two runs.
     let expected = (passed + Duration::from_mins(10)).as_secs() / 11;
     for name in (0..CHECKS).map(|number| number.to_string()).chain(["task".to_owned(), "plain".to_owned()]) {
         assert!(monitor.runs(&name) >= expected, "{name}: {} runs", monitor.runs(&name));
@@ -145,9 +145,9 @@ async fn time_passes_exactly_and_everything_that_is_due_has_been_done() {
     monitor.report(&Selection::everything()).await.assert_status(Status::Pass);
 }
 
-/// More than a subscriber could take at once.
+/// More changes than a subscriber's buffer holds.
 #[tokio::test(start_paused = true)]
-async fn no_change_is_missed_however_many_come_at_one_moment() {
+async fn simultaneous_changes_are_all_recorded() {
     let names: Vec<_> = (0..300).map(|number| number.to_string()).collect();
     let monitor = TestMonitor::with_checks(names.iter().map(|name| good(name)));
     monitor.report(&Selection::everything()).await.assert_status(Status::Pass);
@@ -161,9 +161,9 @@ async fn no_change_is_missed_however_many_come_at_one_moment() {
     }
 }
 
-/// A thread takes its time, and by the end of `advance` its result is there all the same.
+/// A thread takes real time, but its result is there when `advance` ends.
 #[tokio::test(start_paused = true)]
-async fn plain_functions_are_waited_for() {
+async fn advance_waits_for_plain_functions() {
     let check = Check::blocking("plain", Level::L3, || std::thread::sleep(Duration::from_millis(20)));
     let monitor = TestMonitor::with_checks([check.interval(SECOND)]);
     monitor.advance(2 * SECOND).await;
@@ -179,7 +179,7 @@ async fn plain_functions_are_waited_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_blocked_is_seen_without_a_run() {
+async fn blocked_check_has_no_run() {
     let monitor = TestMonitor::with_checks([good("db"), good("api").depends_on(["db"]).interval(SECOND)]);
     monitor.force("db", Forced::hang());
     monitor.run("api").await.assert_cause("blocked").assert_message("because of db");
@@ -187,7 +187,7 @@ async fn what_is_blocked_is_seen_without_a_run() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_monitor_is_there_to_mute_and_drain() {
+async fn monitor_can_be_muted_and_drained() {
     let monitor = TestMonitor::with_checks([good("db").readiness()]);
     monitor.force("db", Forced::fail("gone"));
     monitor.monitor().mute("db", SECOND, "known").expect("a check");

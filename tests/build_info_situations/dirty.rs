@@ -1,4 +1,4 @@
-//! Whether the working tree differs from the commit.
+//! The fact `dirty`: differences between the working tree and the commit.
 
 use std::{
     ffi::OsStr,
@@ -22,7 +22,7 @@ fn expect_dirty(project: &Project, git: &Git, dirty: &str) {
 }
 
 #[test]
-fn follows_every_recorded_file() {
+fn dirty_follows_every_recorded_file() {
     let folder = Folder::new();
     let project = Project::create(folder.path(), "app-dirty");
     let git = Git::init(folder.path());
@@ -46,7 +46,7 @@ fn follows_every_recorded_file() {
     expect_dirty(&project, &git, "true");
     git.commit_all();
     expect_dirty(&project, &git, "false");
-    // Staged, and taken back in the working tree only: what is built is what was committed.
+    // Staged, and reverted in the working tree only: the build matches the commit.
     let readme = fs::read_to_string(project.path("README.md")).unwrap();
     project.append("README.md", "Staged.\n");
     git.run("add README.md");
@@ -55,7 +55,7 @@ fn follows_every_recorded_file() {
 }
 
 #[test]
-fn a_dirty_tree_is_compiled_for_nothing_but_what_proves_it() {
+fn dirty_tree_is_rebuilt_only_when_its_proof_changes() {
     let folder = Folder::new();
     let project = Project::create(folder.path(), "app-at-work");
     project.write("docs/guide.md", "How.\n");
@@ -64,7 +64,7 @@ fn a_dirty_tree_is_compiled_for_nothing_but_what_proves_it() {
     expect_dirty(&project, &git, "true");
     project.append("docs/guide.md", "More.\n");
     expect_no_op(&project);
-    // The proof is gone, and there is another.
+    // The first changed file is restored, and another one differs.
     git.run("checkout -q README.md");
     expect_dirty(&project, &git, "true");
     git.run("checkout -q docs/guide.md");
@@ -72,7 +72,7 @@ fn a_dirty_tree_is_compiled_for_nothing_but_what_proves_it() {
 }
 
 #[test]
-fn leaves_out_what_it_could_not_follow() {
+fn dirty_is_absent_if_files_cannot_be_followed() {
     let folder = Folder::new();
     let project = Project::create(folder.path(), "app-unfollowable");
     let git = Git::init(folder.path());
@@ -84,14 +84,14 @@ fn leaves_out_what_it_could_not_follow() {
     symlink("README.md", project.path("LINK.md")).unwrap();
     git.commit_all();
     expect_dirty(&project, &git, "-");
-    // That a file differs is still certain.
+    // A difference is still reported.
     project.append("README.md", "More.\n");
     project.touch("src/main.rs");
     expect_dirty(&project, &git, "true");
 }
 
 #[test]
-fn takes_any_name_of_a_file() {
+fn dirty_follows_files_of_any_name() {
     let folder = Folder::new();
     let project = Project::create(folder.path(), "app-names");
     let name = "odd names/ \"double\" 'single' #1 $HOME %20 ä & (x) [y] {z}: -a  b;.txt";
@@ -113,7 +113,7 @@ fn takes_any_name_of_a_file() {
 }
 
 #[test]
-fn writes_nothing_into_the_repository_and_nothing_into_the_program() {
+fn build_writes_neither_repository_nor_program() {
     let folder = Folder::new();
     let project = Project::create(folder.path(), "app-untouched");
     let git = Git::init(folder.path());
@@ -127,11 +127,11 @@ fn writes_nothing_into_the_repository_and_nothing_into_the_program() {
     assert!(before == (contents(".git/index"), names()), "the repository was written into");
     let program = String::from_utf8_lossy(&fs::read(project.program()).unwrap()).into_owned();
     assert!(program.contains(&git.head()), "the revision is in the program");
-    assert!(!program.contains("What nobody should find"), "so is a file that was watched");
+    assert!(!program.contains("Text that must not be"), "a watched file is not embedded");
 }
 
 #[test]
-fn does_not_care_what_is_executable() {
+fn executable_bit_does_not_count() {
     let folder = Folder::new();
     let project = Project::create(folder.path(), "app-executable");
     let git = Git::init(folder.path());

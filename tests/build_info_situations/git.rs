@@ -1,4 +1,4 @@
-//! The git program, as a person would use it.
+//! The git program, in the hands of a user.
 
 use std::{
     path::{Path, PathBuf},
@@ -15,7 +15,7 @@ impl Git {
         Self(folder.to_owned())
     }
 
-    /// A repository with all that is in the folder as its first commit.
+    /// Makes a repository whose first commit has all files of the folder.
     pub(crate) fn init(folder: &Path) -> Self {
         let git = Self::at(folder);
         git.run("init -q -b main");
@@ -47,7 +47,7 @@ impl Git {
         self.commit()
     }
 
-    /// What is staged, or nothing.
+    /// Commits the staged changes, even if there are none. Returns the revision.
     pub(crate) fn commit(&self) -> String {
         self.run("commit -q --allow-empty -m change");
         self.head()

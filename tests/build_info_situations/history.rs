@@ -1,4 +1,4 @@
-//! One repository and what happens in it.
+//! Changes within one repository.
 
 use crate::{
     expect_head, expect_no_op,
@@ -7,7 +7,7 @@ use crate::{
 };
 
 #[test]
-fn follows_every_move_of_head() {
+fn revision_follows_every_move_of_head() {
     let folder = Folder::new();
     let project = Project::create(folder.path(), "app-history");
     let git = Git::init(folder.path());
@@ -43,7 +43,7 @@ fn follows_every_move_of_head() {
 }
 
 #[test]
-fn follows_packed_references() {
+fn revision_follows_packed_references() {
     let folder = Folder::new();
     let project = Project::create(folder.path(), "app-packed");
     let git = Git::init(folder.path());
@@ -63,7 +63,7 @@ fn follows_packed_references() {
 }
 
 #[test]
-fn leaves_out_what_no_log_would_announce() {
+fn revision_is_absent_without_a_reflog_to_watch() {
     let folder = Folder::new();
     let project = Project::create(folder.path(), "app-no-log");
     let git = Git::init(folder.path());
@@ -77,7 +77,7 @@ fn leaves_out_what_no_log_would_announce() {
 }
 
 #[test]
-fn follows_reftables() {
+fn revision_follows_reftables() {
     let folder = Folder::new();
     let git = Git::at(folder.path());
     if git.try_run("init -q -b main --ref-format=reftable").is_none() {
@@ -102,7 +102,7 @@ fn follows_reftables() {
 }
 
 #[test]
-fn a_branch_without_a_commit_has_no_revision() {
+fn branch_without_commit_has_no_revision() {
     let folder = Folder::new();
     let project = Project::create(folder.path(), "app-unborn").with("GITHUB_SHA", "0123456789abcdef");
     let git = Git::at(folder.path());
@@ -115,10 +115,10 @@ fn a_branch_without_a_commit_has_no_revision() {
     expect_head(&project, &git);
 }
 
-/// Before the first commit git may have no file that this commit changes, so every build looks again.
+/// Before the first commit git may have no file that this commit changes, so every build checks again.
 #[test]
 #[cfg(target_os = "linux")]
-fn follows_a_first_commit_with_nothing_staged() {
+fn revision_follows_first_commit_with_nothing_staged() {
     let folder = Folder::new();
     let project = Project::create(folder.path(), "app-first-commit");
     let git = Git::at(folder.path());

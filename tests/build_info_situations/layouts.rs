@@ -1,4 +1,4 @@
-//! Repositories that are not just a folder `.git` beside the crate.
+//! Repositories with other layouts than a folder `.git` next to the crate.
 
 use std::fs;
 
@@ -9,7 +9,7 @@ use crate::{
 };
 
 #[test]
-fn follows_a_worktree() {
+fn revision_follows_a_worktree() {
     let folder = Folder::new();
     let main = folder.path().join("main");
     Project::create(&main, "app-worktree");
@@ -31,7 +31,7 @@ fn follows_a_worktree() {
 }
 
 #[test]
-fn follows_a_submodule() {
+fn revision_follows_a_submodule() {
     let folder = Folder::new();
     let (origin, outer) = (folder.path().join("origin"), folder.path().join("outer"));
     Project::create(&origin, "app-submodule");
@@ -51,7 +51,7 @@ fn follows_a_submodule() {
 }
 
 #[test]
-fn follows_the_repository_around_a_nested_crate() {
+fn revision_follows_the_repository_of_a_nested_crate() {
     let folder = Folder::new();
     let project = Project::create(&folder.path().join("services/api"), "app-nested");
     fs::write(folder.path().join("README.md"), "Everything.\n").unwrap();
@@ -65,7 +65,7 @@ fn follows_the_repository_around_a_nested_crate() {
 }
 
 #[test]
-fn follows_a_shallow_clone() {
+fn revision_follows_a_shallow_clone() {
     let folder = Folder::new();
     let (origin, clone) = (folder.path().join("origin"), folder.path().join("clone"));
     Project::create(&origin, "app-shallow");
@@ -81,7 +81,7 @@ fn follows_a_shallow_clone() {
 }
 
 #[test]
-fn follows_what_a_ci_system_checks_out() {
+fn revision_follows_a_ci_checkout() {
     let folder = Folder::new();
     let (origin, checkout) = (folder.path().join("origin"), folder.path().join("checkout"));
     Project::create(&origin, "app-ci");
@@ -92,14 +92,14 @@ fn follows_what_a_ci_system_checks_out() {
     git.run("init -q");
     git.run(&format!("fetch -q {} {second}", origin.display()));
     git.run("checkout -q --force FETCH_HEAD");
-    // What the files say beats what the variable says.
+    // The repository outranks the variable.
     let project = Project::at(&checkout, "app-ci").with("GITHUB_SHA", &first);
     assert_eq!(expect_head(&project, &git).get("dirty"), "false");
     expect_no_op(&project);
 }
 
 #[test]
-fn follows_a_repository_with_longer_revisions() {
+fn revision_may_be_sha256() {
     let folder = Folder::new();
     let project = Project::create(folder.path(), "app-sha256");
     let git = Git::at(folder.path());
@@ -109,7 +109,7 @@ fn follows_a_repository_with_longer_revisions() {
 }
 
 #[test]
-fn is_not_misled_by_a_hook() {
+fn variables_of_a_hook_are_ignored() {
     let folder = Folder::new();
     let (here, elsewhere) = (folder.path().join("here"), folder.path().join("elsewhere"));
     let project = Project::create(&here, "app-hook");
@@ -124,7 +124,7 @@ fn is_not_misled_by_a_hook() {
 }
 
 #[test]
-fn reads_head_without_anything_else() {
+fn head_is_read_without_other_files() {
     let folder = Folder::new();
     let project = Project::create(folder.path(), "app-sparse");
     let git = Git::init(folder.path());

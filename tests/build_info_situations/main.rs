@@ -1,5 +1,5 @@
-//! What a service says about its own build, in all the situations in which it could be wrong: built, changed, built
-//! again with plain `cargo build`, and each time compared with what git says.
+//! Build info of a service, in situations in which it could be wrong: the service is built, changed, and built
+//! again with plain `cargo build`, and its info compared with git's each time.
 
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]

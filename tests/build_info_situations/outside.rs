@@ -1,4 +1,4 @@
-//! Where no repository has the answer, and where one must not be asked.
+//! Builds without a repository, or inside a foreign one.
 
 use std::{
     env, fs,
@@ -15,7 +15,7 @@ use crate::{
 const REVISION: &str = "0123456789abcdef0123456789abcdef01234567";
 
 #[test]
-fn knows_the_package() {
+fn package_facts_are_known() {
     let folder = Folder::new();
     let project = Project::create(folder.path(), "app-package");
     let built = project.build();
@@ -28,7 +28,7 @@ fn knows_the_package() {
 }
 
 #[test]
-fn takes_a_revision_from_the_variables() {
+fn revision_comes_from_variables() {
     let folder = Folder::new();
     let project = Project::create(folder.path(), "app-variables");
     let other = REVISION.replace('0', "f");
@@ -50,7 +50,7 @@ fn takes_a_revision_from_the_variables() {
 }
 
 #[test]
-fn takes_the_date_from_the_variable() {
+fn date_comes_from_source_date_epoch() {
     let folder = Folder::new();
     let project = Project::create(folder.path(), "app-date");
     for date in ["1767225600", "0"] {
@@ -65,7 +65,7 @@ fn takes_the_date_from_the_variable() {
 }
 
 #[test]
-fn a_package_knows_what_it_was_made_from() {
+fn packaged_crate_has_revision() {
     let folder = Folder::new();
     let project = Project::create(&folder.path().join("vendor/app"), "app-packed-crate");
     let outer = Git::init(folder.path());
@@ -85,7 +85,7 @@ fn a_package_knows_what_it_was_made_from() {
 }
 
 #[test]
-fn an_unpacked_source_knows_nothing() {
+fn unpacked_source_has_no_revision() {
     for (mark, name) in [(".cargo-ok", "app-unpacked"), (".cargo-checksum.json", "app-vendored")] {
         let folder = Folder::new();
         let project = Project::create(&folder.path().join("vendor/app"), name);
@@ -97,7 +97,7 @@ fn an_unpacked_source_knows_nothing() {
 }
 
 #[test]
-fn a_repository_says_nothing_about_what_it_does_not_record() {
+fn foreign_repository_is_ignored() {
     let folder = Folder::new();
     fs::write(folder.path().join(".gitignore"), "generated/\n").unwrap();
     let git = Git::init(folder.path());
@@ -109,7 +109,7 @@ fn a_repository_says_nothing_about_what_it_does_not_record() {
         let project = project.with("GIT_REVISION", REVISION);
         assert_eq!(project.build().get("revision"), REVISION, "{path}");
     }
-    // It does as soon as it records it.
+    // The repository counts once it records the crate.
     let project = Project::at(&folder.path().join("new/app"), "app-new");
     assert_eq!(project.build().get("revision"), "-");
     git.commit_all();
@@ -117,7 +117,7 @@ fn a_repository_says_nothing_about_what_it_does_not_record() {
 }
 
 #[test]
-fn a_git_file_that_leads_nowhere_is_no_repository() {
+fn dangling_git_file_is_ignored() {
     let folder = Folder::new();
     let project = Project::create(folder.path(), "app-dangling");
     project.write(".git", "gitdir: /nowhere/.git/worktrees/app\n");
@@ -126,7 +126,7 @@ fn a_git_file_that_leads_nowhere_is_no_repository() {
 }
 
 #[test]
-fn needs_no_git_program() {
+fn revision_needs_no_git_program() {
     let folder = Folder::new();
     let programs = folder.path().join("bin");
     link_programs_but_git(&programs);
@@ -137,7 +137,7 @@ fn needs_no_git_program() {
     expect_no_op(&without);
     git.commit();
     assert_eq!(expect_head(&without, &git).get("dirty"), "-");
-    // One that only fails, one that talks nonsense, and one that never ends.
+    // Programs that fail, that print garbage, and that never end.
     for script in ["exit 1", "echo nonsense", "exec sleep 1000"] {
         let program = programs.join("git");
         fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
@@ -148,14 +148,14 @@ fn needs_no_git_program() {
     }
 }
 
-/// Everything that can be called now, in one folder.
+/// Links all programs of the path but git into one folder.
 fn link_programs_but_git(folder: &Path) {
     fs::create_dir(folder).unwrap();
     let path = env::var_os("PATH").unwrap();
     for entry in env::split_paths(&path).filter_map(|folder| fs::read_dir(folder).ok()).flatten() {
         let program = entry.unwrap();
         if program.file_name() != "git" {
-            // The first of a name is the one that counts.
+            // The first program of a name counts.
             let _ = symlink(program.path(), folder.join(program.file_name()));
         }
     }

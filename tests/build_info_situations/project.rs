@@ -1,4 +1,4 @@
-//! A small service in a folder of its own, built with plain `cargo build` and then asked what it is.
+//! A small service in its own folder, which is built with plain `cargo build` and prints its build info.
 
 use std::{
     collections::HashMap,
@@ -11,7 +11,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-/// Variables that say something about the repository of this test, or about whoever runs it.
+/// Variables about the repository of this test, or about the user who runs it.
 const OURS: [&str; 15] = [
     "APP_ENV",
     "BUILD_SOURCEVERSION",
@@ -30,7 +30,7 @@ const OURS: [&str; 15] = [
     "SOURCE_DATE_EPOCH",
 ];
 
-const MAIN: &str = r#"//! Says what it is.
+const MAIN: &str = r#"//! Prints its build info.
 
 #![deny(warnings, missing_docs, unused)]
 #![forbid(dead_code, unsafe_code)]
@@ -56,7 +56,7 @@ fn main() {
 }
 "#;
 
-/// A folder outside of any repository, gone with the value.
+/// A folder outside of any repository, which is removed when dropped.
 pub(crate) struct Folder(PathBuf);
 
 impl Folder {
@@ -79,7 +79,7 @@ impl Drop for Folder {
     }
 }
 
-/// A package, and the variables to build it with.
+/// A package, with the variables of its builds.
 #[derive(Clone)]
 pub(crate) struct Project {
     name: String,
@@ -87,10 +87,10 @@ pub(crate) struct Project {
     variables: Vec<(OsString, OsString)>,
 }
 
-/// One `cargo build` and what the service then said.
+/// The result of one `cargo build`, and the service's output.
 #[derive(Debug)]
 pub(crate) struct Built {
-    /// Whether the service was compiled, or found to be as it should.
+    /// Whether the service was compiled, rather than up to date.
     pub(crate) compiled: bool,
     said: HashMap<String, String>,
 }
@@ -102,8 +102,8 @@ impl Built {
 }
 
 impl Project {
-    /// A new package. All packages share one target folder, so that what they depend on is compiled once: each needs
-    /// another name there, since two of one name would be one to cargo.
+    /// Makes a new package. All packages share one target folder, so that their dependencies are compiled once. Each needs
+    /// its own name there, because cargo would take two of one name for the same.
     pub(crate) fn create(folder: &Path, name: &str) -> Self {
         let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
         let runtime = checkout.join("health-runtime");
@@ -115,8 +115,8 @@ impl Project {
         fs::create_dir_all(folder.join("src")).unwrap();
         fs::write(folder.join("Cargo.toml"), manifest).unwrap();
         fs::write(folder.join("src/main.rs"), MAIN).unwrap();
-        fs::write(folder.join("README.md"), "What nobody should find in the program.\n").unwrap();
-        // The same dependencies as here, and nothing from the network.
+        fs::write(folder.join("README.md"), "Text that must not be in the program.\n").unwrap();
+        // The same dependencies as here, without the network.
         fs::copy(checkout.join("Cargo.lock"), folder.join("Cargo.lock")).unwrap();
         let project = Self::at(folder, name);
         let output = project.cargo(&["update", "--workspace"]);
@@ -124,7 +124,7 @@ impl Project {
         project
     }
 
-    /// The package of that name that is in the folder already.
+    /// Opens the package of that name in the folder.
     pub(crate) fn at(folder: &Path, name: &str) -> Self {
         Self { name: name.to_owned(), folder: folder.to_owned(), variables: Vec::new() }
     }
@@ -149,7 +149,7 @@ impl Project {
         self.write(file, &(before + contents));
     }
 
-    /// As new as can be, with what is in it.
+    /// Sets the modification time of a file to now.
     pub(crate) fn touch(&self, file: &str) {
         let later = SystemTime::now() + Duration::from_millis(10);
         fs::File::options().append(true).open(self.path(file)).unwrap().set_modified(later).unwrap();
@@ -165,7 +165,7 @@ impl Project {
         Built { compiled: messages.contains(&format!("Compiling {} ", self.name)), said: said.collect() }
     }
 
-    /// What the compiler says about a package that does not build.
+    /// Returns the compiler's output for a package that does not build.
     pub(crate) fn fail(&self) -> String {
         let output = self.cargo(&["build"]);
         assert!(!output.status.success(), "{} builds", self.name);
@@ -186,7 +186,7 @@ impl Project {
     }
 }
 
-/// Neither the settings of whoever runs the tests, nor what they were started from.
+/// Removes the user's settings and the environment of the test run.
 pub(crate) fn isolate(command: &mut Command) {
     for variable in OURS {
         command.env_remove(variable);

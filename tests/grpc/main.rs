@@ -1,4 +1,4 @@
-//! The gRPC health service: the protocol's rules, and the same verdicts as over HTTP.
+//! The gRPC health service: the protocol's rules, and the same statuses as over HTTP.
 #![allow(clippy::expect_used, reason = "tests fail by panicking")]
 
 mod offers;
@@ -26,7 +26,7 @@ use tonic_health::pb::{
 };
 use tonic_prost::ProstCodec;
 
-/// What tonic-health does not know yet.
+/// The messages of `List`, which tonic-health lacks.
 #[derive(Clone, PartialEq, prost::Message)]
 struct HealthListRequest {}
 
@@ -63,12 +63,12 @@ async fn watch(health: &GrpcHealth, service: &str) -> Streaming<HealthCheckRespo
     HealthClient::new(health.clone()).watch(asking(service)).await.expect("a stream").into_inner()
 }
 
-/// The next status, which may take as long as it does.
+/// Waits for the next status.
 async fn next(watch: &mut Streaming<HealthCheckResponse>) -> ServingStatus {
     watch.message().await.expect("no error").expect("no end").status()
 }
 
-/// A check that can be turned, and how often it was run.
+/// A check whose result can be switched, and the number of its runs.
 #[derive(Clone, Default)]
 struct Switch {
     is_off: Arc<AtomicBool>,

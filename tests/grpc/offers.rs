@@ -1,4 +1,4 @@
-//! Services that callers are offered: the place's levels and groups, what access leaves open, and what an interceptor grants.
+//! Services that a caller may see: by served levels and groups, by rules of access, and by an interceptor.
 
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ fn ship(deep: &Switch) -> EndpointBuilder {
     ])
 }
 
-/// Passwords for the deep levels, and for startup.
+/// Rules with passwords for the deep levels and for startup.
 fn access() -> Access {
     let people = || basic("health", [User::new("ada", "correct horse battery")]);
     Access::new()
@@ -65,7 +65,7 @@ async fn access_rules_hide_guarded_levels_and_groups() {
     assert_eq!(list(health).await.expect("a list").keys().collect::<Vec<_>>(), groups);
 }
 
-/// Limits count requests over HTTP, and are not to be had around.
+/// Limits count requests over HTTP, and gRPC must not bypass them.
 #[tokio::test(start_paused = true)]
 async fn limited_levels_are_not_open() {
     let access = Access::new().levels(Levels::ALL, public()).limits(Limits::new().levels(
@@ -79,7 +79,7 @@ async fn limited_levels_are_not_open() {
 }
 
 #[tokio::test]
-async fn interceptor_grants_what_its_decision_says() {
+async fn interceptor_grants_levels_of_its_decision() {
     let grant = |metadata: &MetadataMap| match metadata.get("x-role")?.to_str().ok()? {
         "operator" => Some(Decision::allow()),
         "partner" => Some(Decision::allow().only_levels([Level::L3])),
@@ -121,7 +121,7 @@ async fn interceptor_grants_what_its_decision_says() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn place_narrows_what_there_is() {
+async fn services_are_limited_to_served_levels() {
     let deep = Switch::default();
     deep.turn(false);
     let health = ship(&deep).build().expect("a good endpoint");
@@ -129,9 +129,9 @@ async fn place_narrows_what_there_is() {
     let expected = ["", "alive", "level/4", "level/5", "liveness", "readiness", "startup"];
     assert_eq!(list(shallow.clone()).await.expect("a list").keys().collect::<Vec<_>>(), expected);
     assert_eq!(check(&shallow, "db").await.expect_err("not there").code(), Code::NotFound);
-    // Groups stay whole, as over HTTP.
+    // Groups include checks of all levels, as over HTTP.
     assert_eq!(check(&shallow, "").await.expect("an answer"), NotServing);
-    // Level 1 is about every check that is there.
+    // Level 1 is about every served check.
     let deepest = GrpcHealth::new(&health.levels(Level::L1..=Level::L3).without_groups());
     assert_eq!(check(&deepest, "level/1").await.expect("an answer"), NotServing);
     let expected = ["billing", "db", "level/1", "level/2", "level/3"];
@@ -139,7 +139,7 @@ async fn place_narrows_what_there_is() {
 }
 
 #[tokio::test]
-async fn requests_may_be_compressed() {
+async fn compressed_requests_are_accepted() {
     let health = GrpcHealth::new(&endpoint([Check::new("good", Level::L5, || async { true })]));
     let (address, _) = start(Routes::new(health.clone()), std::future::pending());
     let channel = super::serving::connect(address).await;
@@ -147,7 +147,7 @@ async fn requests_may_be_compressed() {
     assert_eq!(client.check(asking("good")).await.expect("an answer").into_inner().status(), Serving);
     let mut watch = client.watch(asking("good")).await.expect("a stream").into_inner();
     assert_eq!(next(&mut watch).await, Serving);
-    // A message that unpacks to more than the limit is refused.
+    // A message that is longer than the limit when decompressed is refused.
     let bomb = client.check(asking(&"n".repeat(5 * 1024 * 1024))).await.expect_err("too long");
     assert_eq!(bomb.code(), Code::ResourceExhausted, "{bomb}");
 }

@@ -1,4 +1,4 @@
-//! A client that others wrote, in another language: grpcio-health-checking, and gRPC's own health checking by channels.
+//! Third-party clients in Python: grpcio-health-checking, and gRPC's own health checking by channels.
 
 use std::{
     future::pending,
@@ -44,7 +44,7 @@ impl Peer {
         Self { _process: process, lines }
     }
 
-    /// The next line; `None` at the end.
+    /// Waits for the next line; `None` at the end.
     async fn line(&mut self) -> Option<String> {
         let line = timeout(Duration::from_secs(30), self.lines.next_line()).await;
         line.expect("the peer says something").expect("text")
@@ -59,7 +59,7 @@ impl Peer {
     }
 }
 
-/// A service whose database is looked at all the time, and can be turned off.
+/// A service with a background check of its database, which can be switched off.
 fn service() -> (Endpoint, Switch) {
     let switch = Switch::default();
     let db = switch.check("db", Level::L1).interval(Duration::from_millis(50)).readiness();
@@ -68,7 +68,7 @@ fn service() -> (Endpoint, Switch) {
 
 #[tokio::test]
 #[ignore = "needs grpcio-health-checking: scripts/peers"]
-async fn it_checks_and_lists() {
+async fn grpcio_checks_and_lists() {
     let (endpoint, switch) = service();
     switch.turn(false);
     let (address, _) = start(Routes::new(GrpcHealth::new(&endpoint)), pending());
@@ -96,7 +96,7 @@ async fn it_checks_and_lists() {
 
 #[tokio::test]
 #[ignore = "needs grpcio-health-checking: scripts/peers"]
-async fn it_watches_changes_until_the_drain() {
+async fn grpcio_watches_changes_until_the_drain() {
     let (endpoint, switch) = service();
     let (address, _) = start(Routes::new(GrpcHealth::new(&endpoint)), pending());
     let mut readiness = Peer::start(address, &["watch", ""]);
@@ -112,10 +112,10 @@ async fn it_watches_changes_until_the_drain() {
     assert_eq!(unknown.rest().await, ["UNAVAILABLE shutting down"]);
 }
 
-/// What it is all for: a client that sends its calls elsewhere while an instance is not ready (gRFC A17).
+/// A channel sends its calls to other instances while one is not ready (gRFC A17).
 #[tokio::test]
 #[ignore = "needs grpcio-health-checking: scripts/peers"]
-async fn a_channel_goes_by_it() {
+async fn channel_avoids_instance_that_is_not_ready() {
     let (endpoint, switch) = service();
     let calls = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&calls);
@@ -139,7 +139,7 @@ async fn a_channel_goes_by_it() {
         seen.push(channel.line().await.expect("it goes on"));
     }
     assert!(began.elapsed() < Duration::from_secs(5), "{seen:?}");
-    // It does not come back, however often it asks; and it does not ask all the time.
+    // It does not come back, and it does not ask all the time.
     let more = timeout(Duration::from_secs(5), async {
         while seen.last().is_none_or(|state| state != "READY") {
             seen.push(channel.line().await.expect("it goes on"));

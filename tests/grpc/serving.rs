@@ -1,4 +1,4 @@
-//! On sockets: a server of its own, and one beside HTTP.
+//! On sockets: a gRPC server, and one port with HTTP.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -37,7 +37,7 @@ pub(super) async fn connect(address: SocketAddr) -> Channel {
 }
 
 #[tokio::test]
-async fn a_server_ends_although_clients_watch() {
+async fn server_stops_although_clients_watch() {
     let endpoint = endpoint([Check::new("good", Level::L5, || async { true }).readiness()]);
     let draining = endpoint.monitor().clone();
     let shutdown = async move {
@@ -65,7 +65,7 @@ async fn a_server_ends_although_clients_watch() {
 }
 
 #[tokio::test]
-async fn it_stands_beside_http_on_one_port() {
+async fn grpc_and_http_share_a_port() {
     let switch = Switch::default();
     let endpoint = endpoint([switch.check("db", Level::L1).max_age(Duration::ZERO).readiness()]);
     let health = GrpcHealth::new(&endpoint);
@@ -79,7 +79,7 @@ async fn it_stands_beside_http_on_one_port() {
     assert_eq!(list(channel).await.expect("a list")["level/1"], Serving);
     assert_eq!(get(address, "/readyz").await.body, "ok");
 
-    // What somebody finds out over HTTP, one who watches over gRPC is told.
+    // A change found by a request over HTTP reaches a watch over gRPC.
     switch.turn(false);
     assert_eq!(get(address, "/readyz").await.status, 503);
     assert_eq!(timeout(Duration::from_secs(5), next(&mut watch)).await.expect("soon"), NotServing);

@@ -1,4 +1,4 @@
-//! What `Check` and `List` say.
+//! Statuses of `Check` and `List`.
 
 use std::{
     collections::BTreeMap,
@@ -22,14 +22,14 @@ use tonic_prost::ProstCodec;
 
 use super::{HealthListRequest, HealthListResponse, Switch, asking, check, list, next, watch};
 
-/// One of each kind.
+/// An endpoint with a check of each kind.
 fn ship() -> Endpoint {
     endpoint([
         Check::new("alive", Level::L5, || async { true }).liveness(),
         Check::new("billing", Level::L3, || async { false }).critical(false).readiness(),
         Check::new("db", Level::L1, || async { false }).startup(),
         Check::new("nightly", Level::L2, pending::<()>).interval(Duration::from_hours(1)),
-        // Hidden behind the group of this name.
+        // Hidden by the group of this name.
         Check::new("readiness", Level::L4, || async { false }),
     ])
 }
@@ -51,7 +51,7 @@ const OF_THE_SHIP: [(&str, ServingStatus); 13] = [
 ];
 
 #[tokio::test(start_paused = true)]
-async fn check_and_list_say_the_same_of_every_service() {
+async fn check_and_list_agree_on_every_service() {
     let endpoint = ship();
     let (monitor, health) = (endpoint.monitor(), GrpcHealth::new(&endpoint));
     for (service, expected) in OF_THE_SHIP {
@@ -61,7 +61,7 @@ async fn check_and_list_say_the_same_of_every_service() {
     let expected: BTreeMap<_, _> = OF_THE_SHIP.map(|(name, status)| (name.to_owned(), status)).into();
     assert_eq!(listed, expected);
 
-    // A muted check counts for nothing, alone as in its level.
+    // A muted check does not count, alone or in its level.
     monitor.mute("db", Duration::from_hours(1), "they move").expect("a check of this name");
     let listed = list(health.clone()).await.expect("a list");
     assert_eq!((listed["db"], listed["startup"], listed["level/1"]), (Serving, Serving, NotServing));
@@ -71,7 +71,7 @@ async fn check_and_list_say_the_same_of_every_service() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_unknown_service_is_not_found_and_a_watch_of_it_stays_open() {
+async fn unknown_service_is_not_found_and_its_watch_stays_open() {
     let endpoint = ship();
     let (monitor, health) = (endpoint.monitor(), GrpcHealth::new(&endpoint));
     let long = "x".repeat(1_000_000);
@@ -87,7 +87,7 @@ async fn an_unknown_service_is_not_found_and_a_watch_of_it_stays_open() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn clients_share_runs_and_one_that_hangs_up_ends_none() {
+async fn clients_share_runs_and_disconnecting_cancels_none() {
     let runs = Arc::new(AtomicUsize::new(0));
     let ended = Arc::new(AtomicUsize::new(0));
     let counted = (Arc::clone(&runs), Arc::clone(&ended));
@@ -110,7 +110,7 @@ async fn clients_share_runs_and_one_that_hangs_up_ends_none() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_comes_before_the_client_gives_up() {
+async fn response_comes_before_the_clients_deadline() {
     let health = GrpcHealth::new(&endpoint([
         Check::new("stuck", Level::L1, pending::<()>).timeout(Duration::from_hours(1)),
         Check::new("good", Level::L5, || async { true }),
@@ -119,7 +119,7 @@ async fn an_answer_comes_before_the_client_gives_up() {
         (Some("300m"), 270, 300),
         (Some("2S"), 1_900, 2_000),
         (Some("5000000u"), 4_900, 5_000),
-        // Longer than a report takes, or nothing that the specification knows.
+        // Longer than a report takes, or malformed.
         (Some("1M"), 10_000, 10_050),
         (Some("a while"), 10_000, 10_050),
         (Some("+1S"), 10_000, 10_050),
@@ -142,7 +142,7 @@ async fn an_answer_comes_before_the_client_gives_up() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_list_that_no_client_would_take_is_refused_before_any_check_is_run() {
+async fn oversized_list_is_refused_before_any_run() {
     let switch = Switch::default();
     let name = |number: usize| format!("{number:04}-{}", "n".repeat(1_000));
     let few = (0..4_000).map(|number| switch.check(&name(number), Level::L5));
@@ -159,7 +159,7 @@ async fn a_list_that_no_client_would_take_is_refused_before_any_check_is_run() {
 }
 
 #[tokio::test]
-async fn a_method_that_there_is_not_is_unimplemented() {
+async fn unknown_method_is_unimplemented() {
     let mut client = Grpc::new(GrpcHealth::new(&ship()));
     client.ready().await.expect("always ready");
     let path = PathAndQuery::from_static("/grpc.health.v1.Health/Cure");

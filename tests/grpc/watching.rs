@@ -1,4 +1,4 @@
-//! What `Watch` says, and when.
+//! Statuses of `Watch`, and their times.
 
 use std::{
     future::pending,
@@ -26,11 +26,11 @@ async fn assert_silent(watch: &mut Streaming<HealthCheckResponse>, how_long: Dur
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_watch_tells_the_present_status_and_each_change_once() {
+async fn watch_sends_current_status_and_each_change_once() {
     let switch = Switch::default();
     let endpoint = endpoint([
         switch.check("db", Level::L1).interval(Duration::from_secs(1)).readiness(),
-        // Its changes are none of this service.
+        // Its changes do not concern this service.
         Switch::default().check("other", Level::L5).interval(Duration::from_secs(1)),
     ]);
     let health = GrpcHealth::new(&endpoint).with_watch_interval(Duration::from_hours(24));
@@ -47,16 +47,16 @@ async fn a_watch_tells_the_present_status_and_each_change_once() {
             switch.turn(is_on);
             let began = Instant::now();
             assert_eq!(next(&mut watch).await, if is_on { Serving } else { NotServing }, "{service:?}");
-            // The check's interval and its jitter; the watch adds none of its own after a quiet time.
+            // The check's interval and its jitter; after a quiet time the watch adds no delay.
             assert!(began.elapsed() < Duration::from_millis(1_200), "{:?}", began.elapsed());
             assert_silent(&mut watch, Duration::from_mins(1)).await;
         }
     }
 }
 
-/// A first result that counts as much as none did is told all the same.
+/// A first result is sent even if it counts like no result.
 #[tokio::test(start_paused = true)]
-async fn a_check_without_a_result_is_unknown_until_it_has_one() {
+async fn check_without_result_is_unknown() {
     let slow = Check::new("slow", Level::L3, || async {
         sleep(Duration::from_secs(2)).await;
         Status::Warn
@@ -71,7 +71,7 @@ async fn a_check_without_a_result_is_unknown_until_it_has_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_check_that_nobody_else_asks_for_is_looked_at_by_all_who_watch_together() {
+async fn watches_share_runs_of_a_check_without_interval() {
     let switch = Switch::default();
     let health = GrpcHealth::new(&endpoint([switch.check("db", Level::L1)]));
     let mut watches = Vec::new();
@@ -93,7 +93,7 @@ async fn a_check_that_nobody_else_asks_for_is_looked_at_by_all_who_watch_togethe
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_check_that_changes_all_the_time_is_not_run_all_the_time() {
+async fn constantly_changing_check_runs_once_a_second_at_most() {
     let runs = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&runs);
     let flapping = Check::new("flapping", Level::L5, move || {
@@ -101,7 +101,7 @@ async fn a_check_that_changes_all_the_time_is_not_run_all_the_time() {
         async move { run.is_multiple_of(2) }
     });
     let health = GrpcHealth::new(&endpoint([flapping.max_age(Duration::ZERO)]));
-    // Alone, it looks when its interval is over: what its own looks change is no news to it.
+    // A single watch makes reports at its interval: changes by its own reports do not wake it.
     let mut alone = watch(&health, "flapping").await;
     let told = async {
         loop {
@@ -112,7 +112,7 @@ async fn a_check_that_changes_all_the_time_is_not_run_all_the_time() {
     let alone = runs.swap(0, Ordering::SeqCst);
     assert!((9..=11).contains(&alone), "{alone} runs");
 
-    // Many make news for each other, and then a pause holds.
+    // Several watches wake each other, at most once a second.
     let watches: Vec<_> = (0..10)
         .map(|_| health.clone())
         .map(|health| async move {
@@ -120,7 +120,7 @@ async fn a_check_that_changes_all_the_time_is_not_run_all_the_time() {
             let mut last = Unknown;
             loop {
                 let status = next(&mut watch).await;
-                assert_ne!(status, last, "what did not change is not told");
+                assert_ne!(status, last, "an unchanged status is not sent");
                 last = status;
             }
         })
@@ -133,7 +133,7 @@ async fn a_check_that_changes_all_the_time_is_not_run_all_the_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn mutes_and_changes_that_were_missed_are_found_out() {
+async fn mutes_and_missed_changes_are_sent_at_the_interval() {
     let switch = Switch::default();
     let noise = (0..100).map(|number| Switch::default().check(&format!("noise-{number}"), Level::L5));
     let endpoint = endpoint(noise.chain([switch.check("db", Level::L1)]));
@@ -141,7 +141,7 @@ async fn mutes_and_changes_that_were_missed_are_found_out() {
     let mut watch = watch(&health, "db").await;
     assert_eq!(next(&mut watch).await, Serving);
     switch.turn(false);
-    // A hundred first results, and the one that matters among them.
+    // A hundred first results, with the relevant one among them.
     sleep(Duration::from_secs(2)).await;
     let began = Instant::now();
     endpoint.monitor().report(&Selection::everything()).await;
@@ -155,7 +155,7 @@ async fn mutes_and_changes_that_were_missed_are_found_out() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_drain_is_told_at_once_and_ends_every_watch() {
+async fn drain_is_sent_at_once_and_ends_every_watch() {
     let stuck = Check::new("stuck", Level::L3, pending::<()>).max_age(Duration::ZERO);
     let endpoint = endpoint([stuck.readiness(), Check::new("alive", Level::L5, || async { true }).liveness()]);
     let health = GrpcHealth::new(&endpoint);
@@ -163,7 +163,7 @@ async fn a_drain_is_told_at_once_and_ends_every_watch() {
     let mut liveness = watch(&health, "liveness").await;
     let mut waiting = watch(&health, "stuck").await;
     assert_eq!(next(&mut liveness).await, Serving);
-    // Neither has anything to tell yet: both wait for a check that never ends.
+    // Neither has sent a status yet: both wait for a check that never ends.
     assert_silent(&mut readiness, Duration::from_millis(100)).await;
     assert_silent(&mut waiting, Duration::from_millis(100)).await;
 
@@ -178,7 +178,7 @@ async fn a_drain_is_told_at_once_and_ends_every_watch() {
     }
     assert_eq!(began.elapsed().as_secs(), 1);
 
-    // One who comes back is told what there is, and is not kept for longer, nor sent away at once.
+    // A client that reconnects gets the status, and its watch ends after the same grace.
     for (service, expected) in [("", NotServing), ("liveness", Serving), ("nobody", ServiceUnknown)] {
         let began = Instant::now();
         let mut watch = watch(&health, service).await;

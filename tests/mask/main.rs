@@ -1,4 +1,4 @@
-//! Secrets in messages, panics and data that are masked, and texts that stay as they are. The corpora stand beside this.
+//! Masking of secrets in messages, panics and data, with texts that must not change. The corpora are in this folder.
 #![allow(clippy::expect_used, reason = "tests fail by panicking")]
 
 use std::{
@@ -16,7 +16,7 @@ use proptest::{
 use serde_json::{Value, json};
 use tokio::runtime::{Builder, Runtime};
 
-/// A check that says and shows a text, and the report about it.
+/// A check with a text in its message and data, and its report.
 struct Said {
     runtime: Runtime,
     monitor: Monitor,
@@ -35,7 +35,7 @@ impl Said {
         Self { runtime, monitor: monitor([check.max_age(Duration::ZERO)]), text }
     }
 
-    /// The text as a report shows it.
+    /// Returns the text as a report shows it.
     fn shown(&self, text: &str) -> String {
         text.clone_into(&mut self.text.lock().expect("no panic"));
         let report = self.runtime.block_on(self.monitor.report(&Selection::everything()));
@@ -51,14 +51,14 @@ fn lines(corpus: &str) -> impl Iterator<Item = String> {
     lines.map(|line| line.replace('·', "").replace('⏎', "\n"))
 }
 
-/// A text, and its parts that must not survive.
+/// Returns the texts of the corpus, with their secret parts.
 fn secrets() -> Vec<(String, Vec<String>)> {
     let secrets =
         |line: &str| line.split('⟦').skip(1).filter_map(|part| Some(part.split_once('⟧')?.0.to_owned())).collect();
     lines(include_str!("secrets.txt")).map(|line| (line.replace(['⟦', '⟧'], ""), secrets(&line))).collect()
 }
 
-/// Returns whether a part of a secret is left, be it one word of two.
+/// Returns a part of a secret that is left, even one word of several.
 fn survivor<'a>(text: &str, secrets: &'a [String], masked: &str) -> Option<&'a str> {
     let around = secrets.iter().fold(text.to_owned(), |text, secret| text.replacen(secret.as_str(), "", 1));
     let pieces = secrets.iter().flat_map(|secret| secret.split(|letter: char| !letter.is_alphanumeric()));
@@ -80,7 +80,7 @@ fn secrets_of_the_corpus_are_masked() {
 }
 
 #[test]
-fn innocent_texts_of_the_corpus_stay() {
+fn innocent_texts_of_the_corpus_are_unchanged() {
     let said = Said::new();
     let corpus: Vec<_> = lines(include_str!("innocent.txt")).collect();
     assert!(corpus.len() >= 60, "{} texts", corpus.len());
@@ -101,8 +101,8 @@ fn keys_that_become_equal_keep_their_values() {
     assert_eq!(json!(data), json!({ "redis://***@h": 1, "redis://***@h (2)": 2 }));
 }
 
-/// Pieces of which rules are made, in any order. Nothing is left open in front of a secret: a quote that opens there would
-/// close at the quote in front of the secret.
+/// Texts made of the pieces that rules use, in any order. A quote in front of a secret is closed, because otherwise it would
+/// close at the secret's own quote.
 fn surroundings(is_open: bool) -> impl Strategy<Value = String> {
     const CLOSED: &[&str] = &[
         "a b ",
@@ -154,12 +154,12 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn no_secret_survives_in_other_surroundings(before in surroundings(false), after in surroundings(true)) {
+    fn no_secret_survives_in_any_surroundings(before in surroundings(false), after in surroundings(true)) {
         let said = Said::new();
         for (text, secrets) in secrets() {
             let all = format!("{before}\n{text}\n{after}");
             let masked = said.shown(&all);
-            // Words of a secret may stand around it.
+            // Words of a secret may surround it.
             let whole = secrets.iter().filter(|secret| secret.len() > 3);
             let left: Vec<_> = whole.filter(|secret| !after.contains(*secret) && masked.contains(*secret)).collect();
             prop_assert!(left.is_empty(), "{:?} of {:?} is left in {:?}", left, all, masked);
@@ -167,7 +167,7 @@ proptest! {
     }
 
     #[test]
-    fn nothing_panics_and_masked_texts_stay(texts in proptest::collection::vec(surroundings(true), 64)) {
+    fn masking_never_panics_and_is_idempotent(texts in proptest::collection::vec(surroundings(true), 64)) {
         let said = Said::new();
         for text in texts {
             let masked = said.shown(&text);

@@ -1,4 +1,4 @@
-//! Probes behind an endpoint: the sample report, by ready-made checks.
+//! The sample report, made by probes alone.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use sqlx::sqlite::SqlitePoolOptions;
 use super::server::{Server, answer};
 
 #[tokio::test]
-async fn the_sample_reports_come_from_probes_alone() {
+async fn probes_make_the_sample_report() {
     let pool = SqlitePoolOptions::new().max_connections(1).connect("sqlite::memory:").await.expect("a pool");
     let sick = Server::answering(answer("503 Service Unavailable", "")).await;
     let slow = Server::endless("HTTP/1.1 200 OK\r\n\r\n", vec![7; 1024], Duration::from_millis(20)).await.0;

@@ -1,4 +1,4 @@
-//! `probes::disk` on a mount whose server does not answer: a FUSE file system that nobody serves.
+//! `probes::disk` on a mount whose server does not answer: a FUSE file system without a server.
 
 use std::{fs::File, os::fd::AsRawFd as _, time::Duration};
 
@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::skip;
 
-/// Closing the device ends all that wait for the mount.
+/// Closing the device ends all calls that wait for the mount.
 struct HangingMount {
     folder: tempfile::TempDir,
     _device: File,
@@ -34,7 +34,7 @@ impl Drop for HangingMount {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn mount_that_does_not_answer_does_not_stop_the_start() {
+async fn hanging_mount_does_not_block_the_start() {
     let Some(mounted) = HangingMount::new() else {
         skip("mounting FUSE is not permitted");
         return;

@@ -1,4 +1,4 @@
-//! `probes::http` against servers that do not keep to the rules.
+//! `probes::http` against broken and hostile servers.
 
 use std::time::Duration;
 
@@ -13,14 +13,14 @@ async fn observe(server: &Server) -> Outcome {
     probes::http(server.url("/health?token=secret")).timeout(SHORT).observe().await
 }
 
-fn assert_fails(outcome: &Outcome, said: &str) {
+fn assert_fails(outcome: &Outcome, part: &str) {
     let message = outcome.message().unwrap_or_default();
     assert_eq!(outcome.status(), Status::Fail, "{message}");
-    assert!(message.contains(said) && !message.contains("secret"), "{message}");
+    assert!(message.contains(part) && !message.contains("secret"), "{message}");
 }
 
 #[tokio::test]
-async fn nobody_listens() {
+async fn closed_port_fails() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("an address");
     drop(listener);
@@ -29,21 +29,21 @@ async fn nobody_listens() {
 }
 
 #[tokio::test]
-async fn no_such_host() {
-    // Reserved by RFC 2606 for what does not exist.
+async fn unknown_host_fails() {
+    // RFC 2606 reserves the name, so it does not exist.
     let outcome = probes::http("http://nowhere.invalid/").timeout(SHORT).observe().await;
     assert_fails(&outcome, "http://nowhere.invalid/ c");
 }
 
 #[tokio::test]
-async fn a_server_that_never_answers() {
+async fn silent_server_fails_at_the_deadline() {
     let (server, mut closings) = Server::stalling("").await;
     assert_fails(&observe(&server).await, "did not answer within 270ms");
     closings.recv().await.expect("the connection was closed");
 }
 
 #[tokio::test]
-async fn a_head_that_never_ends() {
+async fn endless_head_fails() {
     let (server, mut closings) = Server::endless("HTTP/1.1 200 OK\r\nX: ", vec![b'a'; 16 * 1024], Duration::ZERO).await;
     let outcome = probes::http(server.url("/")).observe().await;
     assert_fails(&outcome, "does not answer in HTTP: ");
@@ -51,28 +51,28 @@ async fn a_head_that_never_ends() {
 }
 
 #[tokio::test]
-async fn too_many_headers() {
+async fn too_many_headers_fail() {
     let (server, _closings) =
         Server::endless("HTTP/1.1 200 OK\r\n", b"X: a\r\n".repeat(1_000), Duration::from_millis(1)).await;
     assert_fails(&probes::http(server.url("/")).observe().await, "does not answer in HTTP: ");
 }
 
 #[tokio::test]
-async fn a_head_in_drips() {
+async fn slow_head_fails_at_the_deadline() {
     let (server, mut closings) = Server::endless("HTTP/1.1 200 OK\r\nX: ", vec![b'a'], SHORT / 10).await;
     assert_fails(&observe(&server).await, "did not answer within 270ms");
     closings.recv().await.expect("the connection was closed");
 }
 
 #[tokio::test]
-async fn a_body_in_drips() {
+async fn slow_body_fails_at_the_deadline() {
     let (server, mut closings) = Server::endless("HTTP/1.1 200 OK\r\n\r\n", vec![b' '], SHORT / 10).await;
     assert_fails(&observe(&server).await, "answered 200 OK, but its body did not end within 270ms");
     closings.recv().await.expect("the connection was closed");
 }
 
 #[tokio::test]
-async fn a_body_without_an_end_is_not_read() {
+async fn endless_body_is_ignored() {
     for intro in ["HTTP/1.1 200 OK\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 1073741824\r\n\r\n"] {
         let (server, mut closings) = Server::endless(intro, vec![b' '; 16 * 1024], Duration::ZERO).await;
         let outcome = probes::http(server.url("/")).observe().await;
@@ -83,7 +83,7 @@ async fn a_body_without_an_end_is_not_read() {
 }
 
 #[tokio::test]
-async fn a_long_body_is_promised_and_does_not_come() {
+async fn missing_body_fails_at_the_deadline() {
     let (server, mut closings) =
         Server::stalling("HTTP/1.1 200 OK\r\nContent-Length: 1073741824\r\n\r\n{\"status\"").await;
     assert_fails(&observe(&server).await, "its body did not end");
@@ -91,8 +91,8 @@ async fn a_long_body_is_promised_and_does_not_come() {
 }
 
 #[tokio::test]
-async fn broken_answers() {
-    for (bytes, said) in [
+async fn malformed_responses_fail() {
+    for (bytes, part) in [
         ("", "does not answer in HTTP: "),
         ("HTTP/1.1 200", "does not answer in HTTP: "),
         ("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{}", "answered 200 OK, but its body broke off: "),
@@ -104,12 +104,12 @@ async fn broken_answers() {
         ("\u{0}\u{1}\u{2}\u{fffd}", "does not answer in HTTP: "),
     ] {
         let server = Server::answering(bytes).await;
-        assert_fails(&observe(&server).await, said);
+        assert_fails(&observe(&server).await, part);
     }
 }
 
 #[tokio::test]
-async fn dropping_the_run_closes_the_connection() {
+async fn dropped_run_closes_its_connection() {
     for intro in ["", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n{"] {
         let (server, mut closings) = Server::stalling(intro).await;
         let probe = probes::http(server.url("/")).timeout(Duration::from_hours(1));

@@ -16,28 +16,28 @@ mod tls;
 
 use health_runtime::{Check, Problem, Registry};
 
-/// A test says why it did not run.
+/// Prints why a test did not run.
 #[cfg(target_os = "linux")]
-#[allow(clippy::disallowed_macros, reason = "for whoever runs the tests")]
+#[allow(clippy::disallowed_macros, reason = "for the person who runs the tests")]
 fn skip(reason: &str) {
     eprintln!("skipped: {reason}");
 }
 
-/// What is said at start about a check that can never work, with the line that it points at.
+/// Returns the start-up errors of a check, with the lines at which they point.
 fn faults(check: impl Into<Check>) -> Vec<(String, String)> {
     let Err(error) = Registry::builder().check(check).build() else {
         return Vec::new();
     };
-    let of_a_probe = |problem: &Problem| match problem {
+    let location_and_fault = |problem: &Problem| match problem {
         Problem::Misconfigured { location, fault, .. } => {
             (format!("{}:{}", location.file(), location.line()), fault.clone())
         }
         other => panic!("another problem: {other:?}"),
     };
-    error.problems().iter().map(of_a_probe).collect()
+    error.problems().iter().map(location_and_fault).collect()
 }
 
-/// The only such fault.
+/// Returns the only start-up error of a check.
 fn fault(check: impl Into<Check>) -> String {
     match faults(check).as_slice() {
         [(_, fault)] => fault.clone(),

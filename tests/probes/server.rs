@@ -1,4 +1,4 @@
-//! Servers on the loopback interface that do what they are told, good or bad.
+//! Servers on the loopback interface, well-behaved or not.
 
 use std::{
     net::SocketAddr,
@@ -40,7 +40,7 @@ impl Server {
         Self { address, connections }
     }
 
-    /// One that reads a request, writes these bytes and closes.
+    /// Starts a server that reads a request, writes these bytes and closes.
     pub(crate) async fn answering(bytes: impl AsRef<[u8]>) -> Self {
         let bytes: Arc<[u8]> = bytes.as_ref().into();
         Self::start(move |mut stream| {
@@ -53,8 +53,8 @@ impl Server {
         .await
     }
 
-    /// One that reads a request, writes these bytes, and then keeps silent until the other side closes. Every
-    /// connection that the other side closed is a message.
+    /// Starts a server that reads a request, writes these bytes, and then is silent until the client closes. Each closed
+    /// connection is a message.
     pub(crate) async fn stalling(bytes: &'static str) -> (Self, mpsc::UnboundedReceiver<()>) {
         let (closed, closings) = mpsc::unbounded_channel();
         let server = Self::start(move |mut stream| {
@@ -70,8 +70,8 @@ impl Server {
         (server, closings)
     }
 
-    /// One that reads a request, writes `head`, and then `piece` again and again. Every connection that the
-    /// other side closed is a message.
+    /// Starts a server that reads a request, writes `head`, and then `piece` repeatedly. Each connection that the
+    /// client closed is a message.
     pub(crate) async fn endless(
         intro: &'static str,
         piece: Vec<u8>,
@@ -100,7 +100,7 @@ impl Server {
         format!("http://{}{path}", self.address)
     }
 
-    /// How many connections were made.
+    /// Returns the number of connections so far.
     pub(crate) fn connections(&self) -> usize {
         self.connections.load(Ordering::SeqCst)
     }
@@ -116,7 +116,7 @@ pub(crate) async fn head(stream: &mut (impl AsyncRead + Unpin)) -> String {
     String::from_utf8_lossy(&head).into_owned()
 }
 
-/// An answer with this body, of a known length.
+/// A response with this body and its length.
 pub(crate) fn answer(status: &str, body: &str) -> String {
     format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\n\r\n{body}", body.len())
 }

@@ -8,8 +8,8 @@ use tokio::{net::TcpListener, time::Instant};
 
 const TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Two services, each with a check that asks the other one at this path.
-async fn services_that_ask_each_other(path: &str) -> [SocketAddr; 2] {
+/// Starts two services, each with a check that requests this path of the other.
+async fn services_that_probe_each_other(path: &str) -> [SocketAddr; 2] {
     let bind = async || TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let listeners = [bind().await, bind().await];
     let [a, b] = [0, 1].map(|index: usize| listeners[index].local_addr().expect("an address"));
@@ -23,8 +23,8 @@ async fn services_that_ask_each_other(path: &str) -> [SocketAddr; 2] {
 }
 
 #[tokio::test]
-async fn services_that_probe_readiness_of_each_other_are_well() {
-    let services = services_that_ask_each_other("/readyz").await;
+async fn services_can_probe_the_readiness_of_each_other() {
+    let services = services_that_probe_each_other("/readyz").await;
     for service in services {
         let start = Instant::now();
         let answer = get(service, "/health/levels/3").await;
@@ -33,10 +33,10 @@ async fn services_that_probe_readiness_of_each_other_are_well() {
     }
 }
 
-/// The reason for the advice in `probes::http`: each report waits for the other, which waits for the first.
+/// The reason for the advice in `probes::http`: each report waits for the other.
 #[tokio::test]
-async fn services_that_probe_full_reports_of_each_other_wait_in_a_loop() {
-    let [service, _] = services_that_ask_each_other("/health").await;
+async fn services_that_probe_full_reports_of_each_other_time_out() {
+    let [service, _] = services_that_probe_each_other("/health").await;
     let start = Instant::now();
     let answer = get(service, "/health/levels/3").await;
     assert_eq!(answer.status, 503, "{answer:?}");

@@ -1,4 +1,4 @@
-//! The settings of checks, on probes.
+//! Settings of checks on probes.
 
 use std::time::Duration;
 

@@ -16,7 +16,7 @@ fn folder() -> TempDir {
     tempfile::tempdir().expect("a folder")
 }
 
-/// How to open the database in this folder; locks are waited for a short while only.
+/// Options for the database in this folder, with a short timeout for locks.
 fn options(folder: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(folder.join("test.db"))
@@ -35,11 +35,11 @@ async fn orders(folder: &Path) -> SqlitePool {
     pool
 }
 
-fn assert_is(outcome: &Outcome, status: Status, online: bool, writeable: bool, said: &str) {
+fn assert_is(outcome: &Outcome, status: Status, online: bool, writeable: bool, part: &str) {
     let message = outcome.message().unwrap_or_default();
     assert_eq!(outcome.data(), Some(&json!({ "is_db_online": online, "is_db_writeable": writeable })), "{message}");
     assert_eq!(outcome.status(), status, "{message}");
-    assert!(message.contains(said), "{message}");
+    assert!(message.contains(part), "{message}");
 }
 
 async fn tables(pool: &SqlitePool) -> Vec<String> {
@@ -47,7 +47,7 @@ async fn tables(pool: &SqlitePool) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_good_database_passes_and_nothing_remains() {
+async fn good_database_passes_and_is_unchanged() {
     for mode in [SqliteJournalMode::Delete, SqliteJournalMode::Wal, SqliteJournalMode::Memory] {
         let folder = folder();
         let pool = pool(options(folder.path()).journal_mode(mode)).await;
@@ -65,7 +65,7 @@ async fn a_good_database_passes_and_nothing_remains() {
 }
 
 #[tokio::test]
-async fn a_table_of_the_users_is_left_alone() {
+async fn users_table_is_unchanged() {
     let folder = folder();
     let pool = orders(folder.path()).await;
     let create = "CREATE TABLE health_runtime_probe (written INTEGER)";
@@ -77,7 +77,7 @@ async fn a_table_of_the_users_is_left_alone() {
 }
 
 #[tokio::test]
-async fn read_only_databases_are_online_and_not_writeable() {
+async fn read_only_database_is_online_and_not_writeable() {
     let folder = folder();
     orders(folder.path()).await.close().await;
     let query_only = options(folder.path()).pragma("query_only", "1");
@@ -90,7 +90,7 @@ async fn read_only_databases_are_online_and_not_writeable() {
 }
 
 #[tokio::test]
-async fn another_writer_is_a_warning() {
+async fn other_writer_is_a_warning() {
     for mode in [SqliteJournalMode::Delete, SqliteJournalMode::Wal] {
         let folder = folder();
         let options = options(folder.path()).journal_mode(mode);
@@ -110,7 +110,7 @@ async fn another_writer_is_a_warning() {
 }
 
 #[tokio::test]
-async fn a_database_that_cannot_be_read_is_offline() {
+async fn unreadable_database_is_offline() {
     let folder = folder();
     let pool = orders(folder.path()).await;
     let mut other = SqliteConnection::connect_with(&options(folder.path())).await.expect("a connection");
@@ -119,7 +119,7 @@ async fn a_database_that_cannot_be_read_is_offline() {
 }
 
 #[tokio::test]
-async fn a_lock_that_outlasts_the_check_ends_it() {
+async fn lock_fails_the_check_at_its_deadline() {
     let folder = folder();
     let patient = options(folder.path()).busy_timeout(Duration::from_secs(2));
     let pool = pool(patient).await;
@@ -128,14 +128,14 @@ async fn a_lock_that_outlasts_the_check_ends_it() {
     let probe = probes::sqlite(pool.clone()).timeout(Duration::from_millis(200));
     assert_is(&probe.observe().await, Status::Fail, true, false, "a write did not finish within 180ms");
     writing.rollback().await.expect("the end");
-    // The lock that the run was still waiting for is given back, too.
+    // The lock for which the run was waiting is released as well.
     let probe = probes::sqlite(pool.clone()).acquire_timeout(Duration::from_secs(8));
     assert_is(&probe.observe().await, Status::Pass, true, true, "");
     assert_eq!(tables(&pool).await.len(), 0);
 }
 
 #[tokio::test]
-async fn an_exhausted_pool_is_not_waited_for() {
+async fn exhausted_pool_fails_within_acquire_timeout() {
     let folder = folder();
     let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options(folder.path())).await.expect("a pool");
     let held = pool.acquire().await.expect("the only connection");
@@ -147,7 +147,7 @@ async fn an_exhausted_pool_is_not_waited_for() {
 }
 
 #[tokio::test]
-async fn what_is_no_database_is_offline() {
+async fn missing_or_closed_database_is_offline() {
     let folder = folder();
     std::fs::write(folder.path().join("test.db"), "no database at all, ".repeat(100)).expect("a file");
     let lazy = SqlitePoolOptions::new().connect_lazy_with(options(folder.path()).create_if_missing(false));
@@ -163,10 +163,10 @@ async fn what_is_no_database_is_offline() {
 }
 
 #[tokio::test]
-async fn a_file_that_was_deleted_takes_no_writes() {
+async fn deleted_file_takes_no_writes() {
     let folder = folder();
     orders(folder.path()).await.close().await;
-    // One connection alone: a second would make the file anew.
+    // Only one connection: a second would create the file again.
     let options = options(folder.path());
     let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await.expect("a pool");
     std::fs::remove_file(folder.path().join("test.db")).expect("the file was there");
@@ -175,17 +175,17 @@ async fn a_file_that_was_deleted_takes_no_writes() {
 }
 
 #[tokio::test]
-async fn a_run_that_is_dropped_anywhere_leaves_nothing() {
+async fn dropped_run_releases_everything_at_any_point() {
     let folder = folder();
     let pool = orders(folder.path()).await;
     let probe = probes::sqlite(pool.clone()).acquire_timeout(Duration::from_secs(8));
-    // Where it waits depends on how fast the database is, so each round drops it somewhere else.
+    // The point depends on the speed of the database, so each round drops the run at another one.
     let mut dropped = 0;
     for _ in 0..20 {
         for steps in 1.. {
             let mut polls = 0;
             let mut run = pin!(probe.observe());
-            // `None` once it was polled that often and still had to wait.
+            // `None` if it still waits after this number of polls.
             let outcome = poll_fn(|context| {
                 if polls == steps {
                     return Poll::Ready(None);
@@ -202,7 +202,7 @@ async fn a_run_that_is_dropped_anywhere_leaves_nothing() {
         }
     }
     assert!(dropped > 0);
-    // Every connection is usable and none holds a lock.
+    // Every connection is usable, and none holds a lock.
     let mut writer = pool.begin_with("BEGIN IMMEDIATE").await.expect("the lock");
     sqlx::raw_sql("INSERT INTO orders VALUES (1)").execute(&mut *writer).await.expect("a write");
     writer.commit().await.expect("a commit");
@@ -211,7 +211,7 @@ async fn a_run_that_is_dropped_anywhere_leaves_nothing() {
 }
 
 #[tokio::test]
-async fn a_run_that_is_aborted_leaves_nothing() {
+async fn aborted_run_releases_everything() {
     let folder = folder();
     let pool = orders(folder.path()).await;
     for spins in 0..100 {

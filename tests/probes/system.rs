@@ -1,4 +1,4 @@
-//! `probes::memory` and `probes::disk`, held against what the system says elsewhere.
+//! `probes::memory` and `probes::disk`, compared with other sources of the system.
 
 use std::process::Command;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{fault, faults};
 
-/// A number of `/proc/meminfo`, in bytes.
+/// Reads a number of `/proc/meminfo`, in bytes.
 fn meminfo(key: &str) -> f64 {
     let text = std::fs::read_to_string("/proc/meminfo").expect("meminfo");
     let line = text.lines().find(|line| line.starts_with(&format!("{key}:"))).expect("the line");
@@ -17,7 +17,7 @@ fn meminfo(key: &str) -> f64 {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn memory_is_what_the_kernel_says() {
+fn memory_matches_proc_meminfo() {
     let outcome = probes::memory().warn_above(100.0).fail_above(100.0).observe();
     let data = outcome.data().and_then(Value::as_object).expect("data");
     assert_eq!(data.len(), 2);
@@ -25,7 +25,7 @@ fn memory_is_what_the_kernel_says() {
     let used = data["gb_ram_used"].as_f64().expect("gigabytes") * 1e9;
     assert!((0.0..=100.0).contains(&percent) && used > 0.0, "{data:?}");
     assert!(((percent * 10.0).round() - percent * 10.0).abs() < 1e-6, "one decimal: {percent}");
-    // Within a limited cgroup the total is that limit. Other processes come and go meanwhile.
+    // In a limited cgroup the total is its limit. Other processes use memory meanwhile.
     let total = meminfo("MemTotal");
     let share = used / total * 100.0;
     assert!(share <= percent + 0.1, "{share} {percent}");
@@ -36,7 +36,7 @@ fn memory_is_what_the_kernel_says() {
 }
 
 #[test]
-fn memory_has_limits() {
+fn memory_status_follows_its_limits() {
     assert_eq!(probes::memory().warn_above(0.0).fail_above(100.0).observe().status(), Status::Warn);
     let failing = probes::memory().warn_above(0.0).fail_above(0.0).observe();
     assert_eq!(failing.status(), Status::Fail);
@@ -53,7 +53,7 @@ fn memory_has_limits() {
     assert_eq!(probe.observe().status(), Status::Fail);
 }
 
-/// `df` of a path, in bytes: size, used, available.
+/// Runs `df` on a path, in bytes: size, used, available.
 #[cfg(target_os = "linux")]
 fn df(path: &str) -> [f64; 3] {
     let output = Command::new("df").args(["-B1", "--output=size,used,avail", path]).output().expect("df");
@@ -63,7 +63,7 @@ fn df(path: &str) -> [f64; 3] {
     numbers.try_into().expect("three numbers")
 }
 
-/// What a short size can stand for.
+/// Asserts that a short size is a rounding of this number.
 #[cfg(target_os = "linux")]
 fn assert_means(short: &Value, bytes: f64) {
     let text = short.as_str().expect("a string");
@@ -71,13 +71,13 @@ fn assert_means(short: &Value, bytes: f64) {
     let power = ["B", "k", "M", "G", "T", "P", "E"].iter().position(|it| *it == unit).expect("a unit");
     let unit = 1_000_f64.powi(i32::try_from(power).expect("a small number"));
     let number: f64 = number.parse().expect("a whole number");
-    // Others write meanwhile, so rather more than half a unit.
+    // Other processes write meanwhile, so more than half a unit.
     assert!((number * unit - bytes).abs() <= unit * 1.6, "{text} is not {bytes}");
 }
 
 #[test]
 #[cfg(target_os = "linux")]
-fn disk_is_what_df_says() {
+fn disk_matches_df() {
     for path in ["/", "/dev/shm"] {
         let outcome = probes::disk(path).warn_below(0.0).fail_below(0.0).observe();
         assert_eq!(outcome.status(), Status::Pass, "{outcome:?}");
@@ -96,7 +96,7 @@ fn disk_is_what_df_says() {
 
 #[test]
 #[cfg(unix)]
-fn disk_has_limits() {
+fn disk_status_follows_its_limits() {
     let of = |warn, fail| probes::disk("/").warn_below(warn).fail_below(fail).observe();
     assert_eq!(of(1.0, 0.0).status(), Status::Warn);
     assert_eq!(of(1.0, 1.0).status(), Status::Fail);
@@ -108,7 +108,7 @@ fn disk_has_limits() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn a_file_system_without_a_size_is_a_warning() {
+fn file_system_without_size_is_a_warning() {
     let outcome = probes::disk("/proc").observe();
     assert_eq!(outcome.status(), Status::Warn, "{outcome:?}");
     assert_eq!(outcome.data().map(|data| &data["percentage_available_free"]), Some(&Value::Null));
@@ -116,7 +116,7 @@ fn a_file_system_without_a_size_is_a_warning() {
 
 #[test]
 #[cfg(unix)]
-fn a_path_that_is_not_there_is_a_start_up_error_at_the_users_line() {
+fn missing_path_is_a_start_up_error_at_the_users_line() {
     for path in ["/no/such/folder", "/etc/passwd/below", "nul\0byte", ""] {
         let here = format!("{}:{}", file!(), line!() + 1);
         let probe = probes::disk(path);
@@ -124,7 +124,7 @@ fn a_path_that_is_not_there_is_a_start_up_error_at_the_users_line() {
         assert_eq!(faults.len(), 1, "{path:?}: {faults:?}");
         assert_eq!(faults[0].0, here);
         assert!(faults[0].1.contains("is not accessible"), "{faults:?}");
-        // A mount that goes away later is a failure.
+        // A mount that disappears later fails.
         assert_eq!(probe.observe().status(), Status::Fail);
     }
 }

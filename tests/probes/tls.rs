@@ -1,4 +1,4 @@
-//! `https://` with an authority of its own.
+//! `https://` with a private authority.
 
 use std::{sync::Arc, time::Duration};
 
@@ -19,7 +19,7 @@ use super::{
     server::{Server, answer, head},
 };
 
-/// A server for `name` that answers in TLS, and the authority that vouches for it, in PEM.
+/// Starts a TLS server for `name`. Returns it with its authority in PEM.
 async fn secure(name: &str, body: &'static str) -> (Server, String) {
     let mut params = CertificateParams::new(vec![]).expect("good parameters");
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -40,7 +40,7 @@ async fn secure(name: &str, body: &'static str) -> (Server, String) {
     let server = Server::start(move |stream| {
         let acceptor = acceptor.clone();
         async move {
-            // A client that does not trust the server ends this.
+            // Fails if the client does not trust the server.
             if let Ok(mut stream) = acceptor.accept(stream).await {
                 head(&mut stream).await;
                 let _ = stream.write_all(answer("200 OK", body).as_bytes()).await;
@@ -56,14 +56,14 @@ fn url(server: &Server, host: &str) -> String {
     format!("https://{host}:{}/health?token=secret", server.address.port())
 }
 
-fn assert_fails(outcome: &Outcome, said: &str) {
+fn assert_fails(outcome: &Outcome, part: &str) {
     let message = outcome.message().unwrap_or_default();
     assert_eq!(outcome.status(), Status::Fail, "{message}");
-    assert!(message.contains(said) && !message.contains("secret"), "{message}");
+    assert!(message.contains(part) && !message.contains("secret"), "{message}");
 }
 
 #[tokio::test]
-async fn a_private_authority_can_be_trusted() {
+async fn private_authority_can_be_trusted() {
     let (server, authority) = secure("127.0.0.1", r#"{"status":"warn"}"#).await;
     let probe = probes::http(url(&server, "127.0.0.1")).root_certificates(&authority);
     let outcome = probe.observe().await;
@@ -77,7 +77,7 @@ async fn a_private_authority_can_be_trusted() {
 }
 
 #[tokio::test]
-async fn nobody_else_is() {
+async fn other_authority_is_not_trusted() {
     let (server, _) = secure("127.0.0.1", "").await;
     let (_, stranger) = secure("127.0.0.1", "").await;
     let probe = probes::http(url(&server, "127.0.0.1")).root_certificates(stranger);
@@ -85,21 +85,21 @@ async fn nobody_else_is() {
 }
 
 #[tokio::test]
-async fn a_certificate_for_another_name_is_refused() {
+async fn certificate_for_another_name_is_refused() {
     let (server, authority) = secure("billing.internal", "").await;
     let probe = probes::http(url(&server, "127.0.0.1")).root_certificates(authority);
     assert_fails(&probe.observe().await, "TLS: invalid peer certificate");
 }
 
 #[tokio::test]
-async fn a_server_without_tls() {
+async fn server_without_tls_fails() {
     let (_, authority) = secure("127.0.0.1", "").await;
     let plain = Server::answering("HTTP/1.1 400 Bad Request\r\n\r\n").await;
     let probe = probes::http(url(&plain, "127.0.0.1")).root_certificates(&authority);
     let probe = probe.timeout(Duration::from_millis(500));
     assert_fails(&probe.observe().await, "connected to");
 
-    // It takes the connection and says nothing: connecting has a limit of its own.
+    // A silent server: connecting has its own limit.
     let (silent, mut closings) = Server::stalling("").await;
     let probe = probes::http(url(&silent, "127.0.0.1"))
         .root_certificates(authority)
@@ -109,7 +109,7 @@ async fn a_server_without_tls() {
 }
 
 #[tokio::test]
-async fn bandwidth_is_measured_over_tls_too() {
+async fn bandwidth_is_measured_over_tls() {
     let (server, authority) = secure("127.0.0.1", Box::leak("x".repeat(512 * 1024).into_boxed_str())).await;
     let probe = probes::bandwidth(url(&server, "127.0.0.1"), 1).root_certificates(authority);
     let outcome = probe.observe().await;
@@ -117,7 +117,7 @@ async fn bandwidth_is_measured_over_tls_too() {
 }
 
 #[test]
-fn certificates_that_are_none_are_start_up_errors() {
+fn invalid_certificates_are_start_up_errors() {
     let probe = || probes::http("https://a/");
     assert!(fault(probe().root_certificates("no PEM")).contains("contain no certificate"));
     let broken = "-----BEGIN CERTIFICATE-----\n!!!!\n-----END CERTIFICATE-----\n";

@@ -1,4 +1,4 @@
-//! More connections than there are places: which of them are closed, and when.
+//! More connections than the server holds: which of them it evicts, and when.
 
 use std::{
     io::ErrorKind,
@@ -24,12 +24,12 @@ use super::{ANY, alive, request};
 
 const PLACES: usize = 256;
 
-/// Tests that open hundreds of files take turns: many a shell allows a process but 1,024.
+/// Serializes tests that open hundreds of files: many shells allow a process 1,024.
 static MANY_FILES: Mutex<()> = Mutex::const_new(());
 
-/// Connections that say nothing, and some that begin to, more than there are places.
+/// Silent connections and incomplete requests, more than the server holds.
 #[tokio::test]
-async fn silent_connections_harm_nobody() {
+async fn silent_connections_delay_no_request() {
     let _turn = MANY_FILES.lock().await;
     let server = serve_isolated(ANY, alive()).expect("a server");
     let mut idle = Vec::new();
@@ -47,7 +47,7 @@ async fn silent_connections_harm_nobody() {
     }
     let answer = timeout(Duration::from_secs(5), get(server.local_addrs()[0], "/livez")).await.expect("an answer");
     assert_eq!(answer.body, "ok");
-    // It was the oldest that had to go.
+    // The oldest connection was evicted.
     let oldest = timeout(Duration::from_secs(5), idle[0].read(&mut [0; 1])).await.expect("it was closed");
     assert!(matches!(oldest, Ok(0) | Err(_)));
     let newest = timeout(Duration::from_millis(50), idle.last_mut().expect("one").read(&mut [0; 1])).await;
@@ -55,7 +55,7 @@ async fn silent_connections_harm_nobody() {
     drop(server);
 }
 
-/// Places that are taken by requests that are being answered are not taken from them.
+/// Silent connections do not displace a request that is being answered.
 #[tokio::test]
 async fn connection_being_answered_is_not_evicted() {
     let _turn = MANY_FILES.lock().await;
@@ -78,9 +78,9 @@ async fn connection_being_answered_is_not_evicted() {
     server.stop().await;
 }
 
-/// As many as there are places ask for what takes its time, all at once.
+/// As many clients as the server holds ask for slow reports at once.
 #[tokio::test]
-async fn requests_for_slow_reports_keep_no_prober_waiting() {
+async fn slow_reports_delay_no_prober() {
     let _turn = MANY_FILES.lock().await;
     let slow = Check::new("slow", Level::L1, || async {
         sleep(Duration::from_secs(8)).await;
@@ -96,11 +96,11 @@ async fn requests_for_slow_reports_keep_no_prober_waiting() {
             stream.write_all(request("/health/levels/1").as_bytes()).await.expect("it is open");
             asking.push(stream);
         }
-        // Until all of them are heard.
+        // Until all requests have arrived.
         sleep(Duration::from_millis(700)).await;
         let started = Instant::now();
         assert_eq!(get(address, "/livez").await.body, "ok");
-        // Milliseconds, on a machine that has nothing else to do; and eight seconds, if it had to wait for one of them.
+        // Milliseconds on an idle machine; eight seconds if it waited for one of them.
         assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
     }
     drop(asking);
@@ -117,9 +117,9 @@ fn is_open(stream: &TcpStream) -> bool {
     matches!(stream.try_read(&mut [0; 1]), Err(error) if error.kind() == ErrorKind::WouldBlock)
 }
 
-/// A connection that has nothing to send needs no time to send it.
+/// A connection without unsent bytes gets no time to send them.
 #[tokio::test]
-async fn half_head_is_closed_as_soon_as_its_place_is_needed() {
+async fn incomplete_head_is_evicted_at_once() {
     let _turn = MANY_FILES.lock().await;
     let server = serve_isolated(ANY, alive()).expect("a server");
     let mut streams = Vec::new();
@@ -142,9 +142,9 @@ async fn half_head_is_closed_as_soon_as_its_place_is_needed() {
     server.stop().await;
 }
 
-/// An answer that its client reads slowly is still an answer.
+/// A response that its client reads slowly is still being sent.
 #[tokio::test]
-async fn answer_to_slow_reader_is_not_cut() {
+async fn response_to_slow_reader_is_not_truncated() {
     const LENGTH: usize = 32 << 20;
     let _turn = MANY_FILES.lock().await;
     let router = alive().route("/large", answer_get(async || vec![b'x'; LENGTH]));
@@ -172,7 +172,7 @@ impl Drop for CountedDown {
     }
 }
 
-/// Requests that nobody answers fill three quarters of the places; the oldest of them hears that it has lost its own.
+/// Requests without a response fill three quarters of the connections; the oldest of them is answered with 503.
 #[tokio::test]
 async fn requests_have_a_hard_cap_and_the_oldest_is_answered_503() {
     let _turn = MANY_FILES.lock().await;
@@ -201,7 +201,7 @@ async fn requests_have_a_hard_cap_and_the_oldest_is_answered_503() {
     server.stop().await;
 }
 
-/// A connection that asks now and then keeps its place; those that were opened after it and say nothing lose theirs.
+/// A connection that sends requests outlasts younger ones that are silent.
 #[tokio::test]
 async fn connection_in_use_outlasts_silent_ones() {
     let _turn = MANY_FILES.lock().await;

@@ -1,4 +1,4 @@
-//! A server of its own: several addresses, Unix sockets, and clients that mean no good.
+//! `Server`: several addresses, Unix sockets, and hostile clients.
 #![allow(clippy::expect_used, reason = "tests fail by panicking")]
 
 mod evictions;
@@ -30,7 +30,7 @@ fn alive() -> Router {
     endpoint([Check::new("alive", Level::L5, || async { true }).liveness()]).router()
 }
 
-/// Asks over a Unix socket.
+/// Sends a GET request over a Unix socket.
 async fn get_unix(path: &Path, target: &str) -> Answer {
     exchange(UnixStream::connect(path).await.expect("a server"), &request(target)).await
 }
@@ -40,7 +40,7 @@ fn request(target: &str) -> String {
 }
 
 #[tokio::test]
-async fn one_endpoint_has_other_levels_at_each_address() {
+async fn each_address_serves_its_own_levels() {
     let folder = tempfile::tempdir().expect("a folder");
     let socket = folder.path().join("health.sock");
     let runs = Arc::new(AtomicUsize::new(0));
@@ -71,7 +71,7 @@ async fn one_endpoint_has_other_levels_at_each_address() {
         assert_eq!(get(probes, target).await.status, at_probes, "{target}");
         assert_eq!(get_unix(&socket, target).await.status, at_socket, "{target}");
     }
-    assert_eq!(runs.load(Ordering::SeqCst), 1, "one run, whoever asks where");
+    assert_eq!(runs.load(Ordering::SeqCst), 1, "one run for all addresses");
 
     server.stop().await;
     assert!(TcpStream::connect(public).await.is_err());
@@ -80,7 +80,7 @@ async fn one_endpoint_has_other_levels_at_each_address() {
 }
 
 #[tokio::test]
-async fn requests_tell_where_they_come_from() {
+async fn requests_carry_the_clients_address() {
     let peer = async |peer: Option<Extension<ConnectInfo<SocketAddr>>>| match peer {
         Some(Extension(ConnectInfo(address))) => address.to_string(),
         None => "nowhere".to_owned(),
@@ -102,10 +102,10 @@ async fn requests_tell_where_they_come_from() {
 }
 
 #[tokio::test]
-async fn a_socket_is_for_its_owner_unless_it_says_otherwise() {
+async fn socket_has_owner_permissions_by_default() {
     let folder = tempfile::tempdir().expect("a folder");
     let (own, shared) = (folder.path().join("own"), folder.path().join("shared"));
-    let shared_socket = UnixSocket::new(&shared).mode(0o660);
+    let shared_socket = UnixSocket::new(&shared).with_mode(0o660);
     let server = Server::new().listen_unix(&*own, alive()).listen_unix(shared_socket, alive()).start();
     let server = server.expect("a server");
     let mode = |path| fs::metadata(path).expect("a socket").permissions().mode() & 0o777;
@@ -115,26 +115,26 @@ async fn a_socket_is_for_its_owner_unless_it_says_otherwise() {
 }
 
 #[tokio::test]
-async fn a_stale_socket_is_replaced_and_nothing_else_is() {
+async fn only_a_stale_socket_is_replaced() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("s");
     let start = || Server::new().listen_unix(&*path, alive()).start();
-    let fault = || match start().expect_err("it is taken").problems() {
+    let fault = || match start().expect_err("the path is taken").problems() {
         [Problem::CannotListen { address, source, .. }] => {
             assert_eq!(address, path.to_str().expect("text"));
             source.to_string()
         }
         other => panic!("{other:?}"),
     };
-    // Dropped, it leaves the file behind, as a process does that is killed.
+    // Dropped, it leaves the file behind, like a killed process.
     drop(std::os::unix::net::UnixListener::bind(&path).expect("a socket"));
-    let server = start().expect("nobody listened");
+    let server = start().expect("the socket is stale");
     assert_eq!(get_unix(&path, "/livez").await.body, "ok");
 
     assert_eq!(fault(), "another process listens on it");
-    assert_eq!(get_unix(&path, "/livez").await.body, "ok", "whoever listened still does");
+    assert_eq!(get_unix(&path, "/livez").await.body, "ok", "the first server still listens");
 
-    // Somebody else's socket stays when this server ends.
+    // Another process's socket stays when this server stops.
     fs::remove_file(&path).expect("a socket");
     let other = std::os::unix::net::UnixListener::bind(&path).expect("a socket");
     server.stop().await;
@@ -151,7 +151,7 @@ async fn a_stale_socket_is_replaced_and_nothing_else_is() {
 }
 
 #[tokio::test]
-async fn everything_in_the_way_is_told_at_once() {
+async fn start_error_lists_every_problem() {
     let taken = serve_isolated(ANY, alive()).expect("a server");
     let error = Server::new()
         .listen(taken.local_addrs()[0], alive())
@@ -159,7 +159,7 @@ async fn everything_in_the_way_is_told_at_once() {
         .listen("nonsense", alive())
         .listen_unix("/nonexistent/health.sock", alive())
         .start()
-        .expect_err("three of four cannot be");
+        .expect_err("three of four addresses fail");
     let addresses: Vec<_> = error
         .problems()
         .iter()
@@ -171,13 +171,13 @@ async fn everything_in_the_way_is_told_at_once() {
     assert_eq!(addresses, [&taken.local_addrs()[0].to_string(), "nonsense", "/nonexistent/health.sock"]);
     assert!(error.to_string().contains("cannot listen on /nonexistent/health.sock: "), "{error}");
 
-    let nowhere = Server::new().start().expect_err("it has nothing to do");
+    let nowhere = Server::new().start().expect_err("no address");
     assert!(nowhere.to_string().contains("no address was given"), "{nowhere}");
     taken.stop().await;
 }
 
 #[tokio::test]
-async fn a_connection_serves_many_requests() {
+async fn connection_serves_many_requests() {
     let server = serve_isolated(ANY, alive()).expect("a server");
     let mut stream = TcpStream::connect(server.local_addrs()[0]).await.expect("a server");
     for _ in 0..3 {
@@ -187,7 +187,7 @@ async fn a_connection_serves_many_requests() {
         assert!(answer[..length].starts_with(b"HTTP/1.1 200 OK\r\n"));
         assert!(answer[..length].ends_with(b"\r\n\r\nok"));
     }
-    // One that is idle does not hold up the end.
+    // An idle connection does not delay the shutdown.
     let start = Instant::now();
     server.stop().await;
     assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
@@ -195,7 +195,7 @@ async fn a_connection_serves_many_requests() {
 }
 
 #[tokio::test]
-async fn an_answer_under_way_is_finished_before_the_end() {
+async fn shutdown_waits_for_responses_in_progress() {
     let slow = Check::new("slow", Level::L5, || async {
         sleep(Duration::from_millis(300)).await;
         true
@@ -215,9 +215,9 @@ async fn an_answer_under_way_is_finished_before_the_end() {
     assert!(answer.starts_with(b"HTTP/1.1 200 OK\r\n"), "{}", String::from_utf8_lossy(&answer));
 }
 
-/// A head is kept in memory until it has ended, so 256 of them are not to be large.
+/// A head is kept in memory until its end, so 256 heads must not be large.
 #[tokio::test]
-async fn heads_of_requests_are_not_as_long_as_a_client_likes() {
+async fn long_head_is_refused() {
     let server = serve_isolated(ANY, alive()).expect("a server");
     let ask = async |length: usize| {
         let stream = TcpStream::connect(server.local_addrs()[0]).await.expect("a server");
@@ -229,9 +229,9 @@ async fn heads_of_requests_are_not_as_long_as_a_client_likes() {
     server.stop().await;
 }
 
-/// Apache's `hcmethod=OPTIONS` asks like this, whatever path it is told.
+/// Apache's `hcmethod=OPTIONS` sends this, whatever its configured path.
 #[tokio::test]
-async fn options_asterisk_is_answered_without_verdict() {
+async fn options_asterisk_is_answered_without_status() {
     let failing = Check::new("broken", Level::L5, || async { false }).liveness().readiness();
     let server = serve_isolated(ANY, endpoint([failing]).router()).expect("a server");
     let address = server.local_addrs()[0];
@@ -244,18 +244,18 @@ async fn options_asterisk_is_answered_without_verdict() {
     server.stop().await;
 }
 
-/// The files of this process, on systems that tell.
+/// Returns the number of open files, on systems that report it.
 fn open_files() -> Option<usize> {
     Some(fs::read_dir("/proc/self/fd").ok()?.count())
 }
 
 #[tokio::test]
-async fn nothing_is_left_open_when_it_ends() {
+async fn stopped_server_leaves_no_open_files() {
     if open_files().is_none() {
         return;
     }
     let folder = tempfile::tempdir().expect("a folder");
-    // Other tests of this process open and close files meanwhile: their number goes down again, a leak's does not.
+    // Other tests open and close files meanwhile: their number falls again, that of a leak does not.
     let mut fewest = usize::MAX;
     let before = open_files().expect("a number");
     for _ in 0..200 {

@@ -12,7 +12,7 @@ use super::{
     client::{self, BOTH},
 };
 
-/// The fingerprint that a policy is to be given, from the certificate.
+/// Returns the fingerprint of a certificate, as a policy takes it.
 fn fingerprint(issued: &Issued) -> String {
     use sha2::{Digest, Sha256};
     use tokio_rustls::rustls::pki_types::{CertificateDer, pem::PemObject};
@@ -21,7 +21,7 @@ fn fingerprint(issued: &Issued) -> String {
 }
 
 #[tokio::test]
-async fn the_names_of_a_certificate_let_in() {
+async fn certificate_names_grant_access() {
     let (authority, folder) = (Authority::new(), Folder::new());
     let (certificate, key) = folder.issued(&authority.server());
     let tls = Tls::new(certificate, key).with_optional_clients(folder.file("clients.pem", authority.pem()));
@@ -50,7 +50,7 @@ async fn the_names_of_a_certificate_let_in() {
 }
 
 #[tokio::test]
-async fn a_certificate_or_a_password() {
+async fn certificate_or_password_grants_access() {
     let (authority, folder) = (Authority::new(), Folder::new());
     let (certificate, key) = folder.issued(&authority.server());
     let tls = Tls::new(certificate, key).with_optional_clients(folder.file("clients.pem", authority.pem()));
@@ -60,7 +60,7 @@ async fn a_certificate_or_a_password() {
     ]);
     let checks = [Check::new("deep", Level::L1, || async { true }), Check::new("middle", Level::L3, || async { true })];
     let health = builder(checks).access(Access::new().levels(Levels::ALL, either)).build().expect("a good endpoint");
-    // Less at this place than the policy grants: what is left is what both allow.
+    // The address serves fewer levels than the policy grants: both limits apply.
     let server = serve_tls("127.0.0.1:0", tls, health.levels(Level::L1..=Level::L3).router()).expect("a server");
     let address = server.local_addrs()[0];
     let prober = client::Client::new(&authority, Some(&authority.client("Prober", 7)), BOTH);
@@ -74,7 +74,7 @@ async fn a_certificate_or_a_password() {
 }
 
 #[test]
-fn clients_that_can_never_be_are_start_up_errors() {
+fn impossible_matchers_are_start_up_errors() {
     for (clients, said) in [
         (vec![], "lists no client"),
         (vec![CertificateMatcher::dns("")], "a name that is not empty"),

@@ -1,4 +1,4 @@
-//! An authority of its own, and files for what it vouches for.
+//! A certificate authority, and files for its certificates.
 
 use std::{
     fs,
@@ -36,18 +36,18 @@ impl Authority {
         self.issuer.as_ref().pem()
     }
 
-    /// For `localhost` and `127.0.0.1`.
+    /// Issues a certificate for `localhost` and `127.0.0.1`.
     pub(super) fn server(&self) -> Issued {
         let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
         self.issue(CertificateParams::new(names).expect("good parameters"), ExtendedKeyUsagePurpose::ServerAuth)
     }
 
-    /// For a client of this name, with this serial number.
+    /// Issues a certificate for a client of this name, with this serial number.
     pub(super) fn client(&self, name: &str, serial: u64) -> Issued {
         self.issue(client_params(name, serial), ExtendedKeyUsagePurpose::ClientAuth)
     }
 
-    /// For a client whose certificate expires so many seconds after 1970.
+    /// Issues a client certificate that expires this number of seconds after 1970.
     pub(super) fn client_until(&self, seconds: u64) -> Issued {
         let mut params = client_params("brief", 98);
         params.not_after = date_time_ymd(1970, 1, 1) + std::time::Duration::from_secs(seconds);
@@ -68,7 +68,7 @@ impl Authority {
         Issued { certificate: certificate.pem(), key: key.serialize_pem() }
     }
 
-    /// A list that revokes the certificates with these serial numbers.
+    /// Returns a list that revokes the certificates with these serial numbers.
     pub(super) fn revoking(&self, serials: &[u64]) -> String {
         let revoked = serials.iter().map(|serial| RevokedCertParams {
             serial_number: SerialNumber::from(*serial),
@@ -101,7 +101,7 @@ fn client_params(name: &str, serial: u64) -> CertificateParams {
     params
 }
 
-/// Where the files stand.
+/// A temporary folder for the files.
 pub(super) struct Folder(tempfile::TempDir);
 
 impl Folder {
@@ -122,7 +122,7 @@ impl Folder {
         path
     }
 
-    /// Writes both, and names the two files.
+    /// Writes certificate and key, and returns their paths.
     pub(super) fn issued(&self, issued: &Issued) -> (PathBuf, PathBuf) {
         (self.file("tls.crt", &issued.certificate), self.file("tls.key", &issued.key))
     }

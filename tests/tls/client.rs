@@ -1,4 +1,4 @@
-//! A client that says what it trusts and who it is.
+//! A TLS client with its own roots and certificate.
 
 use std::{io, net::SocketAddr, sync::Arc};
 
@@ -66,7 +66,7 @@ impl Client {
         exchange(self.connect(address).await.expect("a connection"), &request(target)).await
     }
 
-    /// Whether it gets an answer. With TLS 1.3 a client learns only after its handshake that it was refused.
+    /// Returns whether the server answers. With TLS 1.3 a client learns after its handshake that it was refused.
     pub(super) async fn is_let_in(&self, address: SocketAddr) -> bool {
         use tokio::io::{AsyncReadExt, AsyncWriteExt};
         let Ok(mut stream) = self.connect(address).await else { return false };
@@ -76,7 +76,7 @@ impl Client {
         answer.starts_with(b"HTTP/1.1 200 OK")
     }
 
-    /// The certificate that the server shows.
+    /// Returns the server's certificate.
     pub(super) async fn server_certificate(&self, address: SocketAddr) -> io::Result<Vec<u8>> {
         let stream = self.connect(address).await?;
         Ok(stream.get_ref().1.peer_certificates().expect("a certificate")[0].to_vec())

@@ -15,7 +15,7 @@ use super::{
     serve,
 };
 
-/// What a server is started with.
+/// The files of a server with client certificates.
 struct Setting {
     authority: Authority,
     folder: Folder,
@@ -39,17 +39,17 @@ impl Setting {
         Client::new(&self.authority, Some(own), BOTH)
     }
 
-    fn nobody(&self) -> Client {
+    fn anonymous(&self) -> Client {
         Client::trusting(&self.authority)
     }
 }
 
 #[tokio::test]
-async fn an_optional_client_is_told_from_nobody() {
+async fn optional_certificate_identifies_the_client() {
     let setting = Setting::new();
     let server = serve(setting.tls.clone().with_optional_clients(setting.roots()));
     let address = server.local_addrs()[0];
-    assert_eq!(setting.nobody().get(address, "/whoami").await.body, "nobody");
+    assert_eq!(setting.anonymous().get(address, "/whoami").await.body, "nobody");
 
     let prober = setting.authority.client("Prober", 7);
     for version in [&TLS12, &TLS13] {
@@ -72,7 +72,7 @@ async fn an_optional_client_is_told_from_nobody() {
 }
 
 #[tokio::test]
-async fn who_has_no_good_certificate_is_not_let_in() {
+async fn client_without_valid_certificate_is_refused() {
     let setting = Setting::new();
     let authority = &setting.authority;
     let revoked = setting.folder.file("revoked.pem", authority.revoking(&[66]));
@@ -81,7 +81,7 @@ async fn who_has_no_good_certificate_is_not_let_in() {
     let optional = serve(setting.tls.clone().with_optional_clients(setting.roots()));
     let (strict, lenient) = (required.local_addrs()[0], optional.local_addrs()[0]);
     let stranger = Authority::new().client("Prober", 7);
-    // A certificate that is made for servers is none of a client's.
+    // A server's certificate is not valid for a client.
     let misused = authority.server();
     for (what, own, at_strict, at_lenient) in [
         ("a good one", Some(authority.client("Prober", 7)), true, true),
@@ -101,9 +101,9 @@ async fn who_has_no_good_certificate_is_not_let_in() {
     optional.stop().await;
 }
 
-/// A connection that was let in before is not a way around the list.
+/// A revocation closes existing connections as well.
 #[tokio::test]
-async fn who_is_revoked_loses_the_connection_too() {
+async fn revocation_closes_open_connection() {
     let setting = Setting::new();
     let list = setting.folder.file("revoked.pem", setting.authority.revoking(&[]));
     let server = serve(setting.tls.clone().with_required_clients(setting.roots()).with_revoked_clients(list));
@@ -121,7 +121,7 @@ async fn who_is_revoked_loses_the_connection_too() {
     server.stop().await;
 }
 
-/// Neither does a connection outlive the certificate that it was let in by.
+/// A connection does not outlive its client's certificate.
 #[tokio::test]
 async fn expired_certificate_closes_open_connection() {
     let setting = Setting::new();
@@ -146,7 +146,7 @@ async fn expired_certificate_closes_open_connection() {
 }
 
 #[tokio::test]
-async fn other_roots_let_in_others() {
+async fn new_roots_replace_the_old_ones() {
     let setting = Setting::new();
     let server = serve(setting.tls.clone().with_required_clients(setting.roots()));
     let address = server.local_addrs()[0];

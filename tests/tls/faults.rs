@@ -1,4 +1,4 @@
-//! Files that cannot be served with: every one is named, and what is in them is not.
+//! Unusable files: the error names each of them, and quotes none.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -7,9 +7,9 @@ use health_runtime::{Problem, Server, Tls, serve_tls};
 
 use super::authority::{Authority, Folder};
 
-/// What is said of each file, by the name of the file.
+/// Returns the faults with the names of their files.
 fn faults(tls: Tls) -> Vec<(String, String)> {
-    let error = serve_tls("127.0.0.1:0", tls, Router::new()).expect_err("it cannot be served with");
+    let error = serve_tls("127.0.0.1:0", tls, Router::new()).expect_err("unusable files");
     let faults = error.problems().iter().map(|problem| match problem {
         Problem::UnusableTls { file, source, .. } => {
             let name = PathBuf::from(file).file_name().and_then(|name| name.to_str()).expect("a name").to_owned();
@@ -21,7 +21,7 @@ fn faults(tls: Tls) -> Vec<(String, String)> {
 }
 
 #[tokio::test]
-async fn each_mistake_is_told_in_its_own_words() {
+async fn each_fault_has_its_own_message() {
     let (authority, folder) = (Authority::new(), Folder::new());
     let (certificate, key) = folder.issued(&authority.server());
     let other = folder.file("other.key", authority.server().key);
@@ -42,7 +42,7 @@ async fn each_mistake_is_told_in_its_own_words() {
 
     let good = || Tls::new(&certificate, &key);
     let with_key = |key: &PathBuf| Tls::new(&certificate, key);
-    for (tls, file, said) in [
+    for (tls, file, part) in [
         (Tls::new(&missing, &key), "missing", "No such file"),
         (with_key(&missing), "missing", "No such file"),
         (with_key(&other), "other.key", "does not belong to the certificate in `"),
@@ -64,20 +64,20 @@ async fn each_mistake_is_told_in_its_own_words() {
         (good().with_reload_interval(Duration::ZERO), "tls.crt", "reload interval is zero"),
     ] {
         let faults = faults(tls);
-        let [(name, fault)] = faults.as_slice() else { panic!("{said}: {faults:?}") };
+        let [(name, fault)] = faults.as_slice() else { panic!("{part}: {faults:?}") };
         assert_eq!(name, file, "{fault}");
-        assert!(fault.contains(said), "{name}: {fault}");
+        assert!(fault.contains(part), "{name}: {fault}");
     }
 }
 
-/// All of it in one error, together with the address; and no part of a key in any.
+/// One error lists the address as well, and no part of a key.
 #[tokio::test]
-async fn everything_is_told_at_once_and_no_key_is() {
+async fn error_lists_all_problems_and_no_key() {
     let (authority, folder) = (Authority::new(), Folder::new());
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
     let key = authority.server().key;
     let secret = key.lines().nth(1).expect("a line of the key").to_owned();
-    // As it comes from a variable that has lost its line breaks.
+    // Like a key from a variable that lost its line breaks.
     let line = folder.file("line.key", key.replace('\n', ""));
     let half = folder.file("half.key", &key[..key.len() - 40]);
     let address = taken.local_addr().expect("an address");
@@ -86,7 +86,7 @@ async fn everything_is_told_at_once_and_no_key_is() {
         .listen_tls(address, tls.clone(), Router::new())
         .listen_tls("127.0.0.1:0", Tls::new(&line, &half), Router::new())
         .start()
-        .expect_err("nothing of it works");
+        .expect_err("every part fails");
     assert_eq!(error.problems().len(), 6, "{error}");
     let bytes = format!("{:?}", &secret.as_bytes()[..8]);
     for text in [error.to_string(), format!("{error:?}"), format!("{:?}", error.problems()), format!("{tls:?}")] {

@@ -1,4 +1,4 @@
-//! What is spoken, and who takes their time.
+//! Versions, protocols, and handshakes that do not end.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ use super::{
 };
 
 #[tokio::test]
-async fn both_versions_are_spoken_with_http_1_1() {
+async fn tls_1_2_and_1_3_work_with_http_1_1() {
     let (authority, folder) = (Authority::new(), Folder::new());
     let (certificate, key) = folder.issued(&authority.server());
     let server = serve(Tls::new(certificate, key));
@@ -36,9 +36,9 @@ async fn both_versions_are_spoken_with_http_1_1() {
     server.stop().await;
 }
 
-/// Probers that speak HTTP/1.0, such as HAProxy's, may say so in the handshake.
+/// Probers with HTTP/1.0, such as HAProxy's, may offer it in the handshake.
 #[tokio::test]
-async fn http_1_0_may_be_asked_for() {
+async fn http_1_0_can_be_negotiated() {
     let (authority, folder) = (Authority::new(), Folder::new());
     let (certificate, key) = folder.issued(&authority.server());
     let server = serve(Tls::new(certificate, key));
@@ -59,9 +59,9 @@ async fn http_1_0_may_be_asked_for() {
     server.stop().await;
 }
 
-/// A greeting of TLS 1.1 (RFC 4346, section 7.4.1.2), and what is answered to it.
+/// A `ClientHello` of TLS 1.1 (RFC 4346, section 7.4.1.2), and the response.
 #[tokio::test]
-async fn what_is_older_is_refused() {
+async fn tls_1_1_is_refused() {
     let (authority, folder) = (Authority::new(), Folder::new());
     let (certificate, key) = folder.issued(&authority.server());
     let server = serve(Tls::new(certificate, key));
@@ -88,7 +88,7 @@ async fn what_is_older_is_refused() {
 }
 
 #[tokio::test]
-async fn who_speaks_no_tls_gets_no_answer() {
+async fn plain_http_gets_no_response() {
     let (authority, folder) = (Authority::new(), Folder::new());
     let (certificate, key) = folder.issued(&authority.server());
     let server = serve(Tls::new(certificate, key));
@@ -100,9 +100,9 @@ async fn who_speaks_no_tls_gets_no_answer() {
     server.stop().await;
 }
 
-/// More handshakes than there are places, none of which goes on.
+/// More unfinished handshakes than the server holds connections.
 #[tokio::test]
-async fn handshakes_that_do_not_go_on_harm_nobody() {
+async fn unfinished_handshakes_delay_no_request() {
     let (authority, folder) = (Authority::new(), Folder::new());
     let (certificate, key) = folder.issued(&authority.server());
     let server = serve(Tls::new(certificate, key));
@@ -111,7 +111,7 @@ async fn handshakes_that_do_not_go_on_harm_nobody() {
     let mut stalled = Vec::new();
     for number in 0..300 {
         let mut stream = TcpStream::connect(address).await.expect("it accepts");
-        // The beginning of a greeting.
+        // The beginning of a ClientHello.
         stream.write_all(&[22, 3, 1, 0, 200, 1][..number % 7]).await.expect("it is open");
         stalled.push(stream);
         if number % 50 == 0 {
@@ -120,6 +120,6 @@ async fn handshakes_that_do_not_go_on_harm_nobody() {
     }
     let answer = timeout(Duration::from_secs(5), client.get(address, "/livez")).await.expect("an answer");
     assert_eq!(answer.body, "ok");
-    // They do not hold up the end either.
+    // They do not delay the shutdown either.
     timeout(Duration::from_secs(5), server.stop()).await.expect("it ended");
 }

@@ -1,4 +1,4 @@
-//! HTTPS: who is let in, and what happens when the files change.
+//! HTTPS: client certificates, and files that change.
 #![allow(clippy::expect_used, reason = "tests fail by panicking")]
 
 mod access;
@@ -13,7 +13,7 @@ mod reload;
 use axum::{Extension, Router, routing::get};
 use health_runtime::{Check, Level, ServerHandle, Tls, access::ClientCertificate, serve_tls};
 
-/// A health endpoint, and `/whoami`, which tells who the client is.
+/// A health endpoint, and `/whoami`, which returns the client's subject.
 fn routes() -> Router {
     let health = health_tests::endpoint([Check::new("alive", Level::L5, || async { true }).liveness()]);
     let whoami = get(async |client: Option<Extension<ClientCertificate>>| match client {

@@ -1,4 +1,4 @@
-//! Clients that other people wrote: `OpenSSL`, curl, and Python's requests.
+//! Third-party clients: `OpenSSL`, curl, and Python's requests.
 
 use std::{
     io::Write,
@@ -19,7 +19,7 @@ use super::{
     routes,
 };
 
-/// A server that lets in clients with a certificate and such without, and what a client needs.
+/// A server with optional client certificates, and the files of a client.
 struct Setting {
     folder: Folder,
     server: ServerHandle,
@@ -59,12 +59,12 @@ impl Setting {
     }
 }
 
-/// Runs a command to its end, with something to read.
+/// Runs a command to its end, with this input.
 async fn run(mut command: Command, input: &'static str) -> Output {
     let run = move || {
         let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
         let mut child = child.unwrap_or_else(|error| panic!("{command:?}: {error}; scripts/peers installs it"));
-        // One that was refused may not read it.
+        // A refused client may not read it.
         let _ = child.stdin.take().expect("a pipe").write_all(input.as_bytes());
         child.wait_with_output().expect("it ends")
     };
@@ -77,12 +77,12 @@ fn text(bytes: &[u8]) -> String {
 
 #[tokio::test]
 #[ignore = "needs openssl: scripts/peers"]
-async fn openssl_speaks_1_2_and_1_3_and_nothing_older() {
+async fn openssl_connects_with_tls_1_2_and_1_3_only() {
     let setting = Setting::new();
     for (version, is_spoken) in [("-tls1_1", false), ("-tls1_2", true), ("-tls1_3", true)] {
         let mut openssl = Command::new("openssl");
         openssl.args(["s_client", "-quiet", "-verify_return_error", version]);
-        // As lenient as it can be, so that it is the server that refuses.
+        // As lenient as possible, so that the server refuses.
         openssl.args(["-cipher", "ALL:@SECLEVEL=0", "-connect", &setting.address.to_string()]);
         openssl.arg("-CAfile").arg(setting.file("ca.pem"));
         openssl.arg("-cert").arg(setting.file("client.crt")).arg("-key").arg(setting.file("client.key"));
@@ -90,13 +90,13 @@ async fn openssl_speaks_1_2_and_1_3_and_nothing_older() {
         let (answer, said) = (text(&output.stdout), text(&output.stderr));
         assert_eq!(answer.starts_with("HTTP/1.1 200 OK\r\n"), is_spoken, "{version}: {answer}{said}");
         assert_eq!(answer.contains(r#"common_name: Some("Prober")"#), is_spoken, "{version}: {answer}");
-        // Without the extensions of 1.2, rustls finds nothing in common before it comes to the version.
+        // Without the extensions of 1.2, rustls fails before it compares versions.
         assert_eq!(said.contains("alert handshake failure"), !is_spoken, "{version}: {said}");
     }
     setting.server.stop().await;
 }
 
-/// The fingerprint that is shown is the one that people copy from `OpenSSL`.
+/// Fingerprints match those that people copy from `OpenSSL`.
 #[tokio::test]
 #[ignore = "needs openssl: scripts/peers"]
 async fn openssl_has_the_same_fingerprint() {
@@ -110,7 +110,7 @@ async fn openssl_has_the_same_fingerprint() {
     setting.server.stop().await;
 }
 
-/// Curl's exit status and what it printed; what stands in the folder is named by its file.
+/// Returns curl's exit status and output. Arguments name files of the folder.
 async fn curl(setting: &Setting, arguments: &[&str], path: &str) -> (Option<i32>, String) {
     let mut curl = Command::new("curl");
     curl.args(["--silent", "--show-error", "--max-time", "10", "--noproxy", "*", "--cacert", "ca.pem"]);
@@ -121,7 +121,7 @@ async fn curl(setting: &Setting, arguments: &[&str], path: &str) -> (Option<i32>
 
 #[tokio::test]
 #[ignore = "needs curl: scripts/peers"]
-async fn curl_is_let_in_with_its_certificate_and_without() {
+async fn curl_connects_with_and_without_certificate() {
     let setting = Setting::new();
     let own = ["--cert", "client.crt", "--key", "client.key"];
     assert_eq!(curl(&setting, &[], "/whoami").await, (Some(0), "nobody".to_owned()));
@@ -129,12 +129,12 @@ async fn curl_is_let_in_with_its_certificate_and_without() {
     for version in [["--tlsv1.2", "--tls-max", "1.2"], ["--tlsv1.3", "--tls-max", "1.3"]] {
         assert_eq!(curl(&setting, &[&own[..], &version].concat(), "/livez").await, (Some(0), "ok".to_owned()));
     }
-    // It offers HTTP/2, too, and takes what there is.
+    // It also offers HTTP/2, and accepts HTTP/1.1.
     assert_eq!(curl(&setting, &["--http2"], "/livez").await, (Some(0), "ok".to_owned()));
     let (status, said) = curl(&setting, &["--cert", "stranger.crt", "--key", "stranger.key"], "/livez").await;
     assert!(status != Some(0) && said.is_empty(), "{status:?}: {said}");
 
-    // Passwords go over it as over any connection.
+    // Passwords work as over any connection.
     assert_eq!(curl(&setting, &["--user", "ada:correct horse"], "/secured/health/levels/5?view=values").await.1, "{}");
     assert!(curl(&setting, &["--user", "ada:wrong"], "/secured/health/levels/5").await.1.contains("\"status\":401"));
 
@@ -146,10 +146,10 @@ async fn curl_is_let_in_with_its_certificate_and_without() {
     setting.server.stop().await;
 }
 
-/// A session keeps its connection, which may be as long idle as probers are.
+/// A session keeps its connection between requests, like probers.
 #[tokio::test]
 #[ignore = "needs requests: scripts/peers"]
-async fn requests_is_let_in_with_its_certificate() {
+async fn requests_connects_with_certificate() {
     let setting = Setting::new();
     let python = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/peers/venv/bin/python");
     let mut command = Command::new(python);
@@ -175,7 +175,7 @@ for wrong in ({'verify': True}, {'verify': 'ca.pem', 'cert': ('stranger.crt', 's
 print('good')
 ";
     command.args(["-c", program, &setting.url("")]).current_dir(setting.folder.path());
-    // What stands there is preferred to what a session is told.
+    // The environment variable outranks the session's setting.
     command.env_remove("REQUESTS_CA_BUNDLE").env_remove("CURL_CA_BUNDLE").env("no_proxy", "localhost");
     let output = run(command, "").await;
     assert_eq!(text(&output.stdout).trim(), "good", "{}", text(&output.stderr));

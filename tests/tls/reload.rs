@@ -20,7 +20,7 @@ fn tls(certificate: impl AsRef<Path>, key: impl AsRef<Path>) -> Tls {
     Tls::new(certificate.as_ref(), key.as_ref()).with_reload_interval(OFTEN)
 }
 
-/// Waits until the server shows this certificate.
+/// Waits until the server presents this certificate.
 async fn shows(client: &Client, address: SocketAddr, issued: &Issued) {
     let expected = CertificateDer::from_pem_slice(issued.certificate.as_bytes()).expect("a certificate");
     let shown = async {
@@ -32,7 +32,7 @@ async fn shows(client: &Client, address: SocketAddr, issued: &Issued) {
 }
 
 #[tokio::test]
-async fn a_renewed_certificate_is_served_with_and_open_connections_stay() {
+async fn renewed_certificate_is_used_and_open_connections_stay() {
     let (authority, folder) = (Authority::new(), Folder::new());
     let (first, second) = (authority.server(), authority.server());
     let (certificate, key) = folder.issued(&first);
@@ -47,9 +47,9 @@ async fn a_renewed_certificate_is_served_with_and_open_connections_stay() {
     server.stop().await;
 }
 
-/// As Kubernetes does it: the files are links into a folder that is itself a link, which is exchanged.
+/// Like Kubernetes: the files are links into a folder, which is itself a link that is replaced.
 #[tokio::test]
-async fn a_symbolic_link_may_be_exchanged() {
+async fn replaced_symbolic_link_is_followed() {
     let (authority, folder) = (Authority::new(), Folder::new());
     let at = |name: &str| folder.path().join(name);
     let (first, second) = (authority.server(), authority.server());
@@ -70,21 +70,21 @@ async fn a_symbolic_link_may_be_exchanged() {
     server.stop().await;
 }
 
-/// The warnings about this folder's files.
+/// Returns the warnings about this folder's files.
 fn warnings_about(log: &Log, folder: &Folder) -> Vec<String> {
     let folder = folder.path().to_str().expect("text");
     log.text().lines().filter(|line| line.contains("WARN") && line.contains(folder)).map(str::to_owned).collect()
 }
 
-/// The only test here that reads the log, which is one for the whole process.
+/// The only test here that reads the log, which belongs to the whole process.
 #[tokio::test]
-async fn what_cannot_be_used_changes_nothing_and_is_logged_once() {
+async fn unusable_files_are_ignored_and_logged_once() {
     let log = Log::default();
     let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(log.clone()).finish();
     tracing::subscriber::set_global_default(subscriber).expect("the first");
     let (authority, folder) = (Authority::new(), Folder::new());
     let (first, second) = (authority.server(), authority.server());
-    // One file for both, because it is replaced in one step: nothing in between is seen.
+    // One file for both, because it is replaced in one step.
     let both = |certificate: &Issued, key: &Issued| [&*certificate.certificate, &*key.key].concat();
     let pem = folder.file("tls.pem", both(&first, &first));
     let server = serve(tls(&pem, &pem));
@@ -103,25 +103,25 @@ async fn what_cannot_be_used_changes_nothing_and_is_logged_once() {
         warnings
     };
 
-    // The certificate is new, and the key is not yet.
+    // The certificate is new, but the key is not.
     folder.file("tls.pem", both(&second, &first));
     let warnings = wait_for_warnings(1).await;
     assert!(warnings[0].contains("tls.pem` cannot be used for TLS: its key does not belong to"), "{warnings:?}");
     assert!(warnings[0].contains("the previous ones stay in use"), "{warnings:?}");
-    // Half-written, then gone: each time, both the certificate and the key are missed.
+    // Half-written, then gone: each time, both certificate and key are missing.
     let whole = both(&second, &second);
     folder.file("tls.pem", &whole[..whole.len() - 60]);
     assert!(wait_for_warnings(3).await[1..].iter().all(|line| line.contains("half-written")));
     fs::remove_file(&pem).expect("a file");
     assert!(wait_for_warnings(5).await[3..].iter().all(|line| line.contains("No such file")));
-    // What was used before is no news.
+    // The previous files are back: no log.
     folder.file("tls.pem", both(&first, &first));
     wait_for_warnings(5).await;
-    // The way out.
+    // The whole new file.
     folder.file("tls.pem", whole);
     shows(&client, address, &second).await;
 
-    // A certificate that has expired is used, and said to be so.
+    // An expired certificate is used, with a warning.
     let mut params = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).expect("good parameters");
     params.not_after = rcgen::date_time_ymd(2021, 1, 1);
     let own = KeyPair::generate().expect("a key");

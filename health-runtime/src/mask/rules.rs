@@ -245,7 +245,7 @@ fn in_hash(letter: char) -> bool {
     in_base64(letter) || matches!(letter, '$' | ',' | '.')
 }
 
-/// Words in front of credentials in a header, and what the credentials look like.
+/// Authentication schemes in front of credentials, and the form of these.
 pub(super) const SCHEMES: &[(&str, Credentials)] = &[
     ("bearer", Credentials::Word),
     ("basic", Credentials::Base64),

@@ -30,7 +30,7 @@ pub struct RuntimeLagProbe {
 /// is one sample. A runtime that is blocked altogether never wakes the task, and the check fails as timed out;
 /// that is visible only if another thread answers, see `serve_isolated`. At another level than 5 the probe is in no group.
 ///
-/// A failing liveness check restarts the process. That helps a blocked process, and harms an overloaded one, so let the
+/// A failing liveness check restarts the process. A restart helps a blocked process, and harms an overloaded one, so let the
 /// orchestrator wait for several failures in a row (`failureThreshold`).
 ///
 /// It is a start-up error if a threshold is zero, if the one to fail is below the one to warn, or if the timeout is too short

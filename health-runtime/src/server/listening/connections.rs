@@ -13,7 +13,7 @@ const MAX_CONNECTIONS: usize = 256;
 /// Leaves a quarter of the connections to those that wait, so that a new one has the time to send its request.
 const MAX_ANSWERING: usize = MAX_CONNECTIONS / 4 * 3;
 
-/// Evicted connections that may still send the end of an answer, above `MAX_CONNECTIONS`.
+/// Evicted connections that may still send the rest of a response, above `MAX_CONNECTIONS`.
 const MAX_LEAVING: usize = 64;
 
 /// The open connections of a listener.
