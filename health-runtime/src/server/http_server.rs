@@ -137,7 +137,7 @@ impl Server {
     /// # let health = Endpoint::builder().build()?;
     /// let server = Server::new()
     ///     .listen("0.0.0.0:8080", health.without_levels().router())
-    ///     .listen_unix(UnixSocket::new("/run/app/health.sock").mode(0o660), health.router())
+    ///     .listen_unix(UnixSocket::new("/run/app/health.sock").with_mode(0o660), health.router())
     ///     .start()?;
     /// // curl --unix-socket /run/app/health.sock http://localhost/health/levels
     /// # Ok::<(), health_runtime::Error>(())

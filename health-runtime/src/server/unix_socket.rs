@@ -24,7 +24,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 /// ```
 /// use health_runtime::UnixSocket;
 ///
-/// let for_group = UnixSocket::new("/run/app/health.sock").mode(0o660);
+/// let for_group = UnixSocket::new("/run/app/health.sock").with_mode(0o660);
 /// # let _ = for_group;
 /// ```
 ///
@@ -48,7 +48,7 @@ impl UnixSocket {
     }
 
     /// Sets its permissions: a client needs the permission to write. Default: `0o600`, for the user of the process only.
-    pub const fn mode(mut self, mode: u32) -> Self {
+    pub const fn with_mode(mut self, mode: u32) -> Self {
         self.mode = mode;
         self
     }
