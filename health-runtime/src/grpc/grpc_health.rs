@@ -179,7 +179,7 @@ where
 
     fn call(&mut self, request: http::Request<B>) -> Self::Future {
         let service = self.service.clone();
-        if request.uri().path() == list::PATH {
+        if request.uri().path() == list::METHOD_PATH {
             let mut server = Grpc::new(ProstCodec::default()).accept_compressed(CompressionEncoding::Gzip);
             return Box::pin(async move { Ok(server.unary(ListMethod(service), request).await) });
         }

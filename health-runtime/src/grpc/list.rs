@@ -14,7 +14,7 @@ use crate::{
     monitor::Selection,
 };
 
-pub(super) const PATH: &str = "/grpc.health.v1.Health/List";
+pub(super) const METHOD_PATH: &str = "/grpc.health.v1.Health/List";
 
 /// Longest message that clients accept by default.
 const MAX_MESSAGE_BYTES: usize = 4 * 1024 * 1024;

@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// Meaning of the empty name: whether this instance can be sent requests.
-const WHOLE_SERVER: Group = Group::Readiness;
+const WHOLE_SERVER_GROUP: Group = Group::Readiness;
 
 /// Meaning of a service's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +31,7 @@ impl ServiceTable {
         let check = |check: &CheckSpec| (check.name().to_owned(), ServiceKind::Check(check.level()));
         let mut kinds: BTreeMap<_, _> = monitor.checks().map(check).collect();
         // After the checks, and replacing one of such a name: an orchestrator that asks for `readiness` must get the group.
-        kinds.insert(String::new(), ServiceKind::Group(WHOLE_SERVER));
+        kinds.insert(String::new(), ServiceKind::Group(WHOLE_SERVER_GROUP));
         kinds.extend(Group::ALL.map(|group| (group.to_string(), ServiceKind::Group(group))));
         kinds.extend(Level::ALL.map(|level| (format!("level/{level}"), ServiceKind::Level(level))));
         Self { kinds }

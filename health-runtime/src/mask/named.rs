@@ -100,7 +100,7 @@ struct Name<'a> {
     text: &'a str,
     before: &'a str,
     run: Range<usize>,
-    /// Where it ends, with its quotes and brackets.
+    /// End of the name, with its quotes and brackets.
     end: usize,
     kind: SecretKind,
     is_quoted: bool,
@@ -171,7 +171,7 @@ impl Name<'_> {
         is_secret.then_some(value)
     }
 
-    /// The content of a value that may be a secret.
+    /// Returns the content of a value if it may be a secret.
     fn secret(&self, form: Form, value: Range<usize>) -> Option<&str> {
         let content = &self.text[value];
         let is_number = match form {

@@ -251,7 +251,7 @@ fn is_of_name(letter: char) -> bool {
     letter.is_alphanumeric() || "_- .:".contains(letter)
 }
 
-/// Returns whether a value is probably not a word of a sentence: it holds a digit, a sign or a capital letter within, or is long.
+/// Returns whether a value is probably not a word of a sentence: it contains a digit, a sign or a capital letter, or is long.
 pub(super) fn is_no_word(text: &str) -> bool {
     let text = text.trim_matches(|letter: char| ".,:;!?()\"'`".contains(letter));
     let is_of_word = |(at, letter): (usize, char)| letter.is_alphabetic() && (at == 0 || !letter.is_uppercase());

@@ -9,7 +9,7 @@ use super::probe::{idle_check, probe};
 use crate::model::{Check, Level, Outcome};
 
 /// Sleep of the measured task: longer than the resolution of Tokio's timer, a millisecond.
-const SLEEP: Duration = Duration::from_millis(10);
+const SLEEP_TIME: Duration = Duration::from_millis(10);
 
 /// The probe of [`probes::runtime_lag`](runtime_lag()).
 #[derive(Clone, Debug)]
@@ -87,7 +87,7 @@ impl RuntimeLagProbe {
     /// # Panics
     /// Outside of a Tokio runtime with a timer.
     pub async fn observe(&self) -> Outcome {
-        let due = Instant::now() + SLEEP;
+        let due = Instant::now() + SLEEP_TIME;
         sleep_until(due).await;
         self.judge(due.elapsed())
     }
@@ -98,7 +98,7 @@ impl RuntimeLagProbe {
         let zero = warn_after.is_zero().then(|| "its threshold to warn is zero, which every task exceeds".to_owned());
         let order = (fail_after < warn_after)
             .then(|| format!("its threshold to fail, {fail_after:?}, is below the one to warn, {warn_after:?}"));
-        let late = (SLEEP.saturating_add(fail_after) >= timeout).then(|| {
+        let late = (SLEEP_TIME.saturating_add(fail_after) >= timeout).then(|| {
             format!("its timeout of {timeout:?} is too short to see a lag of {fail_after:?}; set a longer `timeout`")
         });
         [zero, order, late].into_iter().flatten().collect()

@@ -44,10 +44,10 @@ pub(super) const SHUTDOWN_GRACE: Duration = Duration::from_secs(11);
 /// Time in which an evicted connection sends the rest of its response.
 const EVICTION_GRACE: Duration = Duration::from_millis(100);
 
-/// Seconds after which an evicted client may ask again.
-const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
+/// Time after which an evicted client may ask again.
+const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
 
-const CLOSE: HeaderValue = HeaderValue::from_static("close");
+const CLOSE_CONNECTION: HeaderValue = HeaderValue::from_static("close");
 
 /// The client at the other end.
 #[derive(Clone)]
@@ -180,7 +180,7 @@ fn overloaded() -> Response {
     let problem = ProblemDetails::unavailable("the server is answering too many requests; ask again later");
     let mut response = problem.into_response();
     let headers = response.headers_mut();
-    headers.insert(header::RETRY_AFTER, RETRY_AFTER);
-    headers.insert(header::CONNECTION, CLOSE);
+    headers.insert(header::RETRY_AFTER, RETRY_AFTER_SECONDS);
+    headers.insert(header::CONNECTION, CLOSE_CONNECTION);
     response
 }

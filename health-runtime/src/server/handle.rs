@@ -20,7 +20,7 @@ pub struct ServerHandle {
     ended: oneshot::Receiver<()>,
 }
 
-/// Tells a server to stop. Clones receive the same signal.
+/// The signal that stops a server. Clones receive the same signal.
 #[derive(Clone)]
 pub(super) struct ShutdownSignal(watch::Receiver<bool>);
 
@@ -79,7 +79,8 @@ impl ServerHandle {
         Ok(Self { addresses: addresses.map_err(Error::new)?, stop, ended })
     }
 
-    /// Addresses on which it listens for TCP, in the order in which they were given, with the ports that the system chose.
+    /// Returns the addresses on which it listens for TCP, in the order in which they were given, with the ports that the system
+    /// chose.
     #[must_use]
     pub fn local_addrs(&self) -> &[SocketAddr] {
         &self.addresses
@@ -88,7 +89,7 @@ impl ServerHandle {
     /// Stops listening, finishes the responses in progress, removes Unix sockets and ends the thread. It takes 11 s at most,
     /// or 2 s for the line for `HAProxy`.
     ///
-    /// A service that ends needs no call of it: the endpoint answers until the process is gone.
+    /// A service that ends need not call it: the endpoint answers until the process is gone.
     ///
     /// # Cancellation
     /// Once the future has been polled, the server stops even if the future is dropped.

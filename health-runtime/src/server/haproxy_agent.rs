@@ -62,11 +62,12 @@ const SHUTDOWN_GRACE: Duration = Duration::from_secs(2);
 /// The address cannot be listened on, or the operating system refuses a thread or an event queue.
 pub fn serve_agent(address: impl Into<TcpAddress>, endpoint: &Endpoint) -> Result<ServerHandle, Error> {
     let (address, service) = (address.into(), endpoint.service());
-    if let Ok(runtime) = Handle::try_current() {
-        let _ = service.monitor.run_on(&runtime);
-    }
+    let check_runtime = Handle::try_current();
     let server = ServerHandle::start(THREAD_NAME, async move |shutdown| {
         let listener = address.listen().map_err(|problem| vec![problem])?;
+        if let Ok(runtime) = check_runtime {
+            let _ = service.monitor.run_on(&runtime);
+        }
         let addresses = listener.local_addr().into_iter().collect();
         Ok((addresses, serve(listener, service, shutdown)))
     })?;

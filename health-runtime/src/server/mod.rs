@@ -1,4 +1,4 @@
-//! Servers for the endpoint alone, on threads of their own: HTTP, HTTPS, and the line for HAProxy.
+//! Servers for the endpoint, each on its own thread: HTTP, HTTPS, and the line for HAProxy.
 
 #[cfg(feature = "server")]
 mod binding;

@@ -9,7 +9,7 @@ use crate::error::Problem;
 
 /// Connections that the system holds until they are accepted, as far as its own limit allows. The standard library's 128
 /// are full after 40 ms of a flood; a client whose SYN is dropped then repeats it only after a second.
-const BACKLOG: u32 = 4096;
+const LISTEN_BACKLOG: u32 = 4096;
 
 /// A TCP address to listen on. Every server takes it in one of three forms:
 ///
@@ -36,7 +36,7 @@ impl TcpAddress {
     /// # Errors
     /// The name has no address, or none of its addresses can be bound.
     pub(super) fn listen(&self) -> Result<TcpListener, Problem> {
-        let listener = self.bind().and_then(|socket| socket.listen(BACKLOG));
+        let listener = self.bind().and_then(|socket| socket.listen(LISTEN_BACKLOG));
         listener.map_err(|error| Problem::cannot_listen(self.0.clone(), error))
     }
 

@@ -11,10 +11,10 @@ use super::Activity;
 const MAX_CONNECTIONS: usize = 256;
 
 /// Leaves a quarter of the connections to those that wait, so that a new one has the time to send its request.
-const MAX_ANSWERING: usize = MAX_CONNECTIONS / 4 * 3;
+const MAX_ANSWERING_CONNECTIONS: usize = MAX_CONNECTIONS / 4 * 3;
 
 /// Evicted connections that may still send the rest of a response, above `MAX_CONNECTIONS`.
-const MAX_LEAVING: usize = 64;
+const MAX_LEAVING_CONNECTIONS: usize = 64;
 
 /// The open connections of a listener.
 #[derive(Default)]
@@ -60,16 +60,16 @@ impl Connections {
         let answering = self.kept.iter().filter(|connection| connection.activity.is_answering()).count();
         let candidates = self.kept.iter().enumerate();
         let oldest = candidates
-            .filter(|(_, connection)| connection.activity.is_answering() == (answering > MAX_ANSWERING))
+            .filter(|(_, connection)| connection.activity.is_answering() == (answering > MAX_ANSWERING_CONNECTIONS))
             .min_by_key(|(_, connection)| connection.activity.last_change());
         let Some((oldest, _)) = oldest else { return false };
         let Connection { activity, task } = self.kept.swap_remove(oldest);
         activity.evict();
         self.leaving.push_back(task);
-        if self.leaving.len() > MAX_LEAVING {
+        if self.leaving.len() > MAX_LEAVING_CONNECTIONS {
             self.leaving.retain(|task| !task.is_finished());
         }
-        if self.leaving.len() > MAX_LEAVING
+        if self.leaving.len() > MAX_LEAVING_CONNECTIONS
             && let Some(task) = self.leaving.pop_front()
         {
             task.abort();
