@@ -324,8 +324,13 @@ mod tests {
             "token \u{201c}",
         ] {
             let [short, long] = [1 << 12, 1 << 15].map(|length| part.repeat(length / part.len()));
-            // Other programs may use the processor meanwhile.
-            assert!((0..8).any(|_| time(&long) < time(&short) * 32), "{part:?}");
+            // Other programs may use the processor meanwhile, so the quickest try of each counts.
+            let mut quickest = [Duration::MAX; 2];
+            let is_linear = (0..32).any(|_| {
+                quickest = [quickest[0].min(time(&short)), quickest[1].min(time(&long))];
+                quickest[1] < quickest[0] * 32
+            });
+            assert!(is_linear, "{part:?}: {quickest:?}");
         }
     }
 
