@@ -170,7 +170,7 @@ fn begins_badly(words: &[&str], is_lower_case: bool) -> bool {
         .any(|beginning| lower.len() >= beginning.len() && lower[..beginning.len()] == **beginning)
 }
 
-/// Finds a "no" that should be "not a valid". After "there" and before a comparison it stays: "is no older than".
+/// Finds a "no" that should be "not a valid". It stays after "there" and before a comparison.
 fn says_is_no(words: &[&str]) -> bool {
     let plain = |index: usize| words.get(index).map_or("", |word| word.trim_matches(['(', ')', ',', '"', '*', '_']));
     words.windows(2).enumerate().any(|(index, pair)| {

@@ -152,7 +152,7 @@ impl Scan {
                     let inner = inner_scope(&tokens, index, scope);
                     let types = self.types.len();
                     self.declarations(group.stream(), &inner);
-                    // Functions may import, but their types are no items of the file.
+                    // Functions may import, but their types are not items of the file.
                     if inner == scope {
                         self.types.truncate(types);
                     }
