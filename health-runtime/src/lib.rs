@@ -1,4 +1,5 @@
 #![doc = include_str!("../docs/overview.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 // Expansions say `::health_runtime`, also inside this crate's own tests and examples.
 extern crate self as health_runtime;
