@@ -13,13 +13,13 @@ use super::{
 };
 
 /// Finds the secret that begins or ends at a position.
-type Rule = fn(&Position<'_>) -> Option<Range<usize>>;
+type MaskRule = fn(&Position<'_>) -> Option<Range<usize>>;
 
 /// Rules for signs; the first that finds a secret wins.
-const SIGN_RULES: &[Rule] = &[private_key, url, data_source, oracle, hash];
+const SIGN_RULES: &[MaskRule] = &[private_key, url, data_source, oracle, hash];
 
 /// Rules for words and names.
-const WORD_RULES: &[Rule] = &[token_form, scheme, named, login];
+const WORD_RULES: &[MaskRule] = &[token_form, scheme, named, login];
 
 /// Most passes over one text.
 const MAX_PASSES: usize = 8;

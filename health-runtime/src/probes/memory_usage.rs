@@ -60,8 +60,10 @@ fn cgroups(read: impl Fn(&Path) -> Option<String>) -> Vec<MemoryUsage> {
         let paths = read(Path::new("/proc/self/cgroup"))?;
         let (version, path) = memory_cgroup(&paths)?;
         let mounts = read(Path::new("/proc/self/mountinfo"))?;
-        let mount =
-            mounts.lines().filter_map(Mount::parse).find(|mount| mount.version.limit_file == version.limit_file)?;
+        let mount = mounts
+            .lines()
+            .filter_map(CgroupMount::parse)
+            .find(|mount| mount.version.limit_file == version.limit_file)?;
         Some((version, mount.folder_of(Path::new(path)), mount.point))
     };
     let Some((version, own, root)) = hierarchy() else { return Vec::new() };
@@ -92,14 +94,14 @@ fn memory_cgroup(paths: &str) -> Option<(CgroupVersion, &str)> {
 }
 
 /// A mounted hierarchy of cgroups.
-struct Mount {
+struct CgroupMount {
     version: CgroupVersion,
     /// Path of the cgroup at `point`: not `/` in a container that has no namespace for cgroups.
     root: PathBuf,
     point: PathBuf,
 }
 
-impl Mount {
+impl CgroupMount {
     /// Parses a line of `/proc/self/mountinfo` (man 5 proc): optional fields end with a dash.
     fn parse(line: &str) -> Option<Self> {
         let (mount, file_system) = line.split_once(" - ")?;
