@@ -75,8 +75,8 @@ fn check_liveness(specs: &[&CheckSpec], dependencies: &[Vec<usize>], problems: &
                     check: spec.name().to_owned(),
                     location: spec.location(),
                     fault: format!(
-                        "it is in the liveness group and depends on `{name}` of level {}: should that fail, the whole \
-                         fleet would be restarted",
+                        "it is in the liveness group and depends on `{name}` of level {}, whose failure would restart \
+                         the whole fleet; remove the dependency, or make the check `readiness`",
                         level.number()
                     ),
                 });

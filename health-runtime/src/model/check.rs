@@ -7,7 +7,7 @@ const DEFAULT_MAX_AGE: Duration = Duration::from_secs(1);
 
 /// A named function that answers whether one thing works.
 ///
-/// `#[health_check]` declares one; by hand it is built like this:
+/// `#[health_check]` declares a check. One can also be built by hand:
 ///
 /// ```
 /// use health_runtime::{Check, Level};
@@ -25,7 +25,7 @@ pub struct Check {
 }
 
 impl Check {
-    /// A check whose future runs as a task of its own, with the defaults of its level.
+    /// Returns a check whose future runs as a task of its own, with the defaults of its level.
     #[must_use]
     #[track_caller]
     pub fn new<F, Fut>(name: impl Into<String>, level: Level, check: F) -> Self
@@ -36,7 +36,7 @@ impl Check {
         Self::from_work(name, level, Work::task(check))
     }
 
-    /// A check that blocks its thread; it runs on the blocking pool, at most one of it alive.
+    /// Returns a check that blocks its thread. It runs on the blocking pool, and no two of its runs overlap.
     #[must_use]
     #[track_caller]
     pub fn blocking<F, R>(name: impl Into<String>, level: Level, check: F) -> Self
@@ -47,7 +47,7 @@ impl Check {
         Self::from_work(name, level, Work::blocking(check))
     }
 
-    /// A check of this work, with the defaults of its level. Its location is the caller's.
+    /// Returns a check of this work, with the defaults of its level. Its location is the caller's.
     #[must_use]
     #[track_caller]
     pub fn from_work(name: impl Into<String>, level: Level, work: Work) -> Self {
@@ -75,14 +75,14 @@ impl Check {
         Self { spec, work }
     }
 
-    /// Sets the key in every encoding. Default: the name it was made with.
+    /// Sets the name, the check's key in every format. Default: the name it was made with.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.spec.name = name.into();
         self
     }
 
-    /// Sets the level. Default: the one it was made with.
+    /// Sets the level. Default: the level it was made with.
     #[must_use]
     pub fn level(mut self, level: Level) -> Self {
         self.spec.level = level;
@@ -97,27 +97,27 @@ impl Check {
         self
     }
 
-    /// Whether a failure counts in full (`true`, the default) or as a warning at most.
+    /// Sets whether a failure counts in full (`true`, the default) or as a warning at most.
     #[must_use]
     pub fn critical(mut self, critical: bool) -> Self {
         self.spec.critical = critical;
         self
     }
 
-    /// Puts it in the liveness group. At any level but 5 that is a start-up error, and so is to depend on a check of
-    /// another level, be it by way of others: what is blocked fails.
+    /// Adds the check to the liveness group. A level other than 5 is a start-up error, and so is a dependency, even a
+    /// transitive one, on a check of another level, because a blocked check fails.
     #[must_use]
     pub fn liveness(self) -> Self {
         self.in_group(Group::Liveness)
     }
 
-    /// Puts it in the readiness group.
+    /// Adds the check to the readiness group.
     #[must_use]
     pub fn readiness(self) -> Self {
         self.in_group(Group::Readiness)
     }
 
-    /// Puts it in the startup group.
+    /// Adds the check to the startup group.
     #[must_use]
     pub fn startup(self) -> Self {
         self.in_group(Group::Startup)
@@ -130,145 +130,143 @@ impl Check {
         self
     }
 
-    /// Adds checks that must work for this one to be run: if one of them fails, this one fails as blocked
-    /// by it. Names that do not exist and circles are start-up errors.
+    /// Adds dependencies: if one of them fails, this check is not run and fails as blocked by it. Unknown names and
+    /// circles are start-up errors.
     ///
-    /// A background check that was blocked runs within a second after they pass again, not at its next interval.
+    /// A blocked background check runs within a second after its dependencies pass again, not at its next interval.
     #[must_use]
     pub fn depends_on<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
         self.spec.depends_on.extend(names.into_iter().map(Into::into));
         self
     }
 
-    /// Sets the age up to which a result is used again. Default: 1 s. Zero: only callers that overlap
-    /// share a run.
+    /// Sets the age up to which a result is reused. Default: 1 s. With zero, only overlapping requests share a run.
     #[must_use]
     pub fn max_age(mut self, max_age: Duration) -> Self {
         self.spec.max_age = Some(max_age);
         self
     }
 
-    /// Runs the check in the background, once in each interval; requests then only read its latest result. Default:
-    /// none, it runs when it is asked for. Zero is a start-up error, and so is a [`max_age`](Self::max_age) beside it.
+    /// Runs the check in the background, once in each interval. Requests then only read its latest result. Default:
+    /// none, the check runs on demand. Zero is a start-up error, and so is an additional [`max_age`](Self::max_age).
     ///
     /// The first run starts at a random time within the interval, at most 10 s from now, and each interval is up to a
-    /// tenth shorter or longer, so that a fleet that starts together does not ask one database at one time. There is
-    /// never a second run beside one that goes on. Before the first result the check is
-    /// [`pending`](crate::Cause::Pending).
+    /// tenth shorter or longer, so that a fleet that starts together does not query one database at one time. Runs
+    /// never overlap. Before the first result the check is [`pending`](crate::Cause::Pending).
     #[must_use]
     pub fn interval(mut self, interval: Duration) -> Self {
         self.spec.interval = Some(interval);
         self
     }
 
-    /// Sets the interval for as long as the check is failing. Default: the interval. Without an interval, or zero, it
-    /// is a start-up error.
+    /// Sets the interval of a failing check. Default: the interval. Zero is a start-up error, and so is a retry
+    /// interval without an interval.
     #[must_use]
     pub fn retry_interval(mut self, interval: Duration) -> Self {
         self.spec.retry_interval = Some(interval);
         self
     }
 
-    /// Sets the age at which the latest result of a background check no longer counts, whatever it said: the check is
-    /// then failing as [`stale`](crate::Cause::Stale). Default: three intervals and the timeout. Without an interval it is
-    /// a start-up error. So is an age that is not longer than the longest interval, a tenth of it (its jitter) and the
-    /// timeout: a healthy check would be stale between two results.
+    /// Sets the age at which a background check fails as [`stale`](crate::Cause::Stale), whatever its latest result.
+    /// Default: three intervals and the timeout. Without an interval it is a start-up error. So is an age that does not
+    /// exceed the longest interval, a tenth of it (its jitter) and the timeout: a healthy check would be stale between
+    /// two results.
     #[must_use]
     pub fn stale_after(mut self, age: Duration) -> Self {
         self.spec.stale_after = Some(age);
         self
     }
 
-    /// Sets how many failures in a row it takes until the check counts as failing. Default: 1. Zero is a start-up
-    /// error. The first result counts at once, and what is not a result of the check (it is blocked, stale, still
-    /// running) does, too.
+    /// Sets the number of consecutive failures after which the check counts as failing. Default: 1. Zero is a start-up
+    /// error. The first result counts at once, and so does a failure without a run: blocked, stale, still running.
     #[must_use]
     pub fn failure_threshold(mut self, results: u32) -> Self {
         self.spec.failure_threshold = results;
         self
     }
 
-    /// Sets how many passes or warnings in a row it takes until a check that failed by its own results counts as working.
-    /// Default: 1. Zero is a start-up error. One that was blocked or stale, which no threshold counts, works again with
-    /// its first pass.
+    /// Sets the number of consecutive passes or warnings after which a check that failed by its own results counts as
+    /// working. Default: 1. Zero is a start-up error. Thresholds do not count a blocked or stale check, which works
+    /// again with its first pass.
     #[must_use]
     pub fn success_threshold(mut self, results: u32) -> Self {
         self.spec.success_threshold = results;
         self
     }
 
-    /// For something that the whole fleet shares: lets readiness hold on to the last pass for this long after the
-    /// check began to fail, shown as a warning, so that one blip does not take every instance out at once. Level
-    /// reports show the failure at once. Default: none. Zero, or outside the readiness group, is a start-up error.
+    /// Sets the time for which readiness holds on to the last pass after the check began to fail, shown as a warning.
+    /// It is for resources that the whole fleet shares: one short failure must not take every instance out at once.
+    /// Level reports show the failure at once. Default: none. Zero, or outside the readiness group, is a start-up
+    /// error.
     #[must_use]
     pub fn hold(mut self, hold: Duration) -> Self {
         self.spec.hold = Some(hold);
         self
     }
 
-    /// Sets the duration beyond which a pass counts as a warning. Default: none. Zero, or as long as the timeout, is a
-    /// start-up error.
+    /// Sets the duration beyond which a pass counts as a warning. Default: none. Zero is a start-up error, and so is a
+    /// duration that is not shorter than the timeout.
     #[must_use]
     pub fn degraded_after(mut self, duration: Duration) -> Self {
         self.spec.degraded_after = Some(duration);
         self
     }
 
-    /// In the values view, lets the fields of the data stand in the level itself instead of under the
-    /// check's name. Default: off.
+    /// Sets whether the values view shows the fields of the data in the level itself, and not under the check's name.
+    /// Default: off.
     #[must_use]
     pub fn flatten(mut self, flatten: bool) -> Self {
         self.spec.flatten = flatten;
         self
     }
 
-    /// Adds free words by which `?tag=` selects.
+    /// Adds tags, by which `?tag=` selects checks.
     #[must_use]
     pub fn tags<T: Into<String>>(mut self, tags: impl IntoIterator<Item = T>) -> Self {
         self.spec.tags.extend(tags.into_iter().map(Into::into));
         self
     }
 
-    /// Sets what the check is about, for people. Default: none; for a declared check its doc comment.
+    /// Sets the description, for people. Default: none; for a declared check its doc comment.
     #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.spec.description = Some(description.into());
         self
     }
 
-    /// Says where it was declared. Default: the place that called the constructor.
+    /// Sets the location of the declaration. Default: the caller of the constructor.
     #[must_use]
     pub fn location(mut self, location: &'static Location<'static>) -> Self {
         self.spec.location = location;
         self
     }
 
-    /// Records that this check can never work as it was configured (a path that does not exist): a start-up
-    /// error, reported with all the others. For authors of probes.
+    /// Records that the check cannot work with its settings, such as a path that does not exist: a start-up error,
+    /// reported with all others. For authors of probes.
     #[must_use]
     pub fn fault(mut self, fault: impl Into<String>) -> Self {
         self.spec.faults.push(fault.into());
         self
     }
 
-    /// What is known of it without running it.
+    /// Returns the declaration.
     #[must_use]
     pub const fn spec(&self) -> &CheckSpec {
         &self.spec
     }
 
-    /// The same check with other work.
+    /// Replaces the work.
     pub(crate) fn with_work(self, work: Work) -> Self {
         Self { work, ..self }
     }
 
-    /// Takes it apart.
+    /// Returns the declaration and the work.
     pub(crate) fn into_parts(self) -> (CheckSpec, Work) {
         (self.spec, self.work)
     }
 }
 
-/// What is known of a check without running it.
+/// The declaration of a check.
 #[derive(Clone, Debug)]
 pub struct CheckSpec {
     name: String,
@@ -293,19 +291,19 @@ pub struct CheckSpec {
 }
 
 impl CheckSpec {
-    /// The key in every encoding.
+    /// Returns the name, the check's key in every format.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// How deep it goes.
+    /// Returns the level.
     #[must_use]
     pub const fn level(&self) -> Level {
         self.level
     }
 
-    /// How long a run may take.
+    /// Returns the timeout of a run.
     #[must_use]
     pub const fn timeout(&self) -> Duration {
         match self.timeout {
@@ -314,93 +312,93 @@ impl CheckSpec {
         }
     }
 
-    /// Whether a failure counts in full.
+    /// Returns whether a failure counts in full.
     #[must_use]
     pub const fn is_critical(&self) -> bool {
         self.critical
     }
 
-    /// Whether it is in this group.
+    /// Returns whether the check is in this group.
     #[must_use]
     pub fn is_in(&self, group: Group) -> bool {
         self.groups.contains(&group)
     }
 
-    /// The names of the checks that must work for this one to be run.
+    /// Returns the names of the checks that this one depends on.
     #[must_use]
     pub fn dependencies(&self) -> &[String] {
         &self.depends_on
     }
 
-    /// The age up to which a result is used again. For a background check zero: each of its runs is a new one.
+    /// Returns the age up to which a result is reused. Zero for a background check: each of its runs is a new one.
     #[must_use]
     pub fn max_age(&self) -> Duration {
         let default = if self.interval.is_some() { Duration::ZERO } else { DEFAULT_MAX_AGE };
         self.max_age.unwrap_or(default)
     }
 
-    /// The interval of a background check.
+    /// Returns the interval of a background check.
     #[must_use]
     pub const fn interval(&self) -> Option<Duration> {
         self.interval
     }
 
-    /// The interval of a background check that is failing.
+    /// Returns the interval of a background check that is failing.
     #[must_use]
     pub fn retry_interval(&self) -> Option<Duration> {
         self.retry_interval.or(self.interval)
     }
 
-    /// The age at which the latest result of a background check no longer counts.
+    /// Returns the age at which the latest result of a background check no longer counts.
     #[must_use]
     pub fn stale_after(&self) -> Option<Duration> {
         let interval = self.interval?.max(self.retry_interval.unwrap_or_default());
         Some(self.stale_after.unwrap_or_else(|| interval.saturating_mul(3).saturating_add(self.timeout())))
     }
 
-    /// How many failures in a row it takes until the check counts as failing.
+    /// Returns the number of consecutive failures after which the check counts as failing.
     #[must_use]
     pub const fn failure_threshold(&self) -> u32 {
         self.failure_threshold
     }
 
-    /// How many passes or warnings in a row it takes until a failing check counts as working.
+    /// Returns the number of consecutive passes or warnings after which a failing check counts as working.
     #[must_use]
     pub const fn success_threshold(&self) -> u32 {
         self.success_threshold
     }
 
-    /// How long readiness holds on to the last pass.
+    /// Returns the time for which readiness holds on to the last pass.
     #[must_use]
     pub const fn hold(&self) -> Option<Duration> {
         self.hold
     }
 
-    /// The duration beyond which a pass is a warning.
+    /// Returns the duration beyond which a pass is a warning.
     #[must_use]
     pub const fn degraded_after(&self) -> Option<Duration> {
         self.degraded_after
     }
 
-    /// Whether its data stands in the level itself, in the values view.
+    /// Returns whether the values view shows its data in the level itself.
     #[must_use]
     pub const fn is_flattened(&self) -> bool {
         self.flatten
     }
 
-    /// The words by which `?tag=` selects.
+    /// Returns the tags, by which `?tag=` selects checks.
     #[must_use]
     pub fn tags(&self) -> &[String] {
         &self.tags
     }
 
-    /// What the check is about.
+    /// Returns the description.
     #[must_use]
     pub fn description(&self) -> Option<&str> {
         self.description.as_deref()
     }
 
-    /// Where it was declared.
+    /// Returns the location of the declaration.
     #[must_use]
     pub const fn location(&self) -> &'static Location<'static> {
         self.location
@@ -411,39 +409,48 @@ impl CheckSpec {
     pub(crate) fn faults(&self) -> impl Iterator<Item = Cow<'_, str>> {
         let zero = Some(Duration::ZERO);
         let rules = [
-            (self.interval == zero, "its interval is zero"),
-            (self.retry_interval == zero, "its retry interval is zero"),
-            (self.interval.is_none() && self.retry_interval.is_some(), "it has a retry interval and no interval"),
-            (self.interval.is_none() && self.stale_after.is_some(), "it can become stale, but has no interval"),
+            (self.interval == zero, "its interval is zero; use a longer one"),
+            (self.retry_interval == zero, "its retry interval is zero; use a longer one"),
+            (
+                self.interval.is_none() && self.retry_interval.is_some(),
+                "it has a retry interval and no interval; set both",
+            ),
+            (
+                self.interval.is_none() && self.stale_after.is_some(),
+                "it can become stale, but has no interval; set one",
+            ),
             (
                 self.interval.is_some() && self.max_age.is_some(),
-                "it has an interval and a `max_age`, but requests only read what runs in the background",
+                "it has an interval and a `max_age`, but requests only read background results; remove one of them",
             ),
-            (self.failure_threshold == 0, "its failure threshold is zero"),
-            (self.success_threshold == 0, "its success threshold is zero"),
-            (self.hold == zero, "its hold is zero"),
-            (self.degraded_after == zero, "its `degraded_after` is zero, so that every pass is a warning"),
+            (self.failure_threshold == 0, "its failure threshold is zero; use 1 or more"),
+            (self.success_threshold == 0, "its success threshold is zero; use 1 or more"),
+            (self.hold == zero, "its hold is zero; use a longer one"),
+            (
+                self.degraded_after == zero,
+                "its `degraded_after` is zero, so that every pass is a warning; use a longer one",
+            ),
             (
                 self.degraded_after.is_some_and(|slow| slow >= self.timeout()),
-                "its `degraded_after` is not shorter than its timeout, so that no pass can take as long",
+                "its `degraded_after` is not shorter than its timeout, so that no pass can take as long; shorten it",
             ),
             (
                 self.hold.is_some() && !self.is_in(Group::Readiness),
-                "it has a hold, which is for readiness, but is not in the readiness group",
+                "it has a hold, which is for readiness, but is not in the readiness group; add it there",
             ),
         ];
         let broken = rules.into_iter().filter_map(|(is_broken, rule)| is_broken.then_some(Cow::Borrowed(rule)));
         self.faults.iter().map(|fault| Cow::Borrowed(fault.as_str())).chain(broken).chain(self.early_staleness())
     }
 
-    /// Two results of a healthy check are up to a whole interval, its jitter and a whole run apart.
+    /// Two results of a healthy check are up to an interval, its jitter and a run apart.
     fn early_staleness(&self) -> Option<Cow<'static, str>> {
         let longest = self.interval?.max(self.retry_interval()?);
         let apart = longest.saturating_add(longest / 10).saturating_add(self.timeout());
         let message = || {
             format!(
-                "its results are stale before the next one can be there: make `stale_after` longer than {apart:?}, which \
-                 is the longest interval, a tenth of it and the timeout"
+                "its results are stale before the next one can be there: make `stale_after` longer than {apart:?}, \
+                 which is the longest interval, a tenth of it and the timeout"
             )
         };
         (self.stale_after? <= apart).then(|| Cow::Owned(message()))
