@@ -5,7 +5,7 @@ use std::{
     sync::{PoisonError, RwLock},
 };
 
-use super::{cached_response::CachedResponse, query::ViewOptions, scope::RouteScope};
+use super::{cached_response::CachedResponse, paths::RouteScope, query::ViewOptions};
 use crate::{
     monitor::{Monitor, Validity},
     render::{Format, Visibility},

@@ -12,10 +12,9 @@ use super::{
     cache::Cache,
     cached_response::vary,
     load_balancers::{EnvoyHeaders, StatusCodes},
-    paths::LevelsPath,
+    paths::{LevelsPath, RouteScope},
     router::Routes,
     routes::valid_paths,
-    scope::RouteScope,
     service::Service,
     start_log::{log_count, warn_if_second, warn_of_one_worker},
 };

@@ -56,17 +56,17 @@ pub(super) struct EventStreams {
     limit: usize,
     /// Tells the ids of this monitor from those of another one, which the client may have talked to before.
     instance: RandomState,
-    open: Mutex<Open>,
+    open: Mutex<OpenStreams>,
 }
 
 #[derive(Debug, Default)]
-struct Open {
+struct OpenStreams {
     so_far: u64,
-    streams: BTreeMap<u64, Stream>,
+    streams: BTreeMap<u64, OpenStream>,
 }
 
 #[derive(Debug)]
-struct Stream {
+struct OpenStream {
     /// When it no longer counts. A stream whose reader has stopped to read is never polled again, so it cannot be
     /// trusted to end in time.
     until: Instant,
@@ -98,13 +98,13 @@ impl EventStreams {
 }
 
 /// The right to be one of the streams, given back when it is dropped.
-struct Permit {
+struct StreamPermit {
     streams: Arc<EventStreams>,
     number: u64,
     until: Instant,
 }
 
-impl Permit {
+impl StreamPermit {
     fn take(streams: &Arc<EventStreams>, address: Option<IpAddr>) -> Option<Self> {
         let now = Instant::now();
         let address = address.map(network);
@@ -116,12 +116,12 @@ impl Permit {
         }
         open.so_far += 1;
         let (number, until) = (open.so_far, now + LIFETIME);
-        open.streams.insert(number, Stream { until, address });
+        open.streams.insert(number, OpenStream { until, address });
         Some(Self { streams: Arc::clone(streams), number, until })
     }
 }
 
-impl Drop for Permit {
+impl Drop for StreamPermit {
     fn drop(&mut self) {
         lock(&self.streams.open).streams.remove(&self.number);
     }
@@ -139,7 +139,7 @@ pub(super) fn open(
     let client = authorizer.and_then(|authorizer| authorizer.client_address(peer, &request.headers));
     // A client that its proxy does not tell, as with a malformed header, counts as the proxy.
     let address = client.or_else(|| peer.address().map(|peer| peer.ip().to_canonical()));
-    let Some(permit) = Permit::take(streams, address) else {
+    let Some(permit) = StreamPermit::take(streams, address) else {
         let problem = ProblemDetails::unavailable("as many event streams are open as there may be");
         let mut response = problem.into_response();
         response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
@@ -147,7 +147,10 @@ pub(super) fn open(
     };
     let body = if request.method == Method::GET {
         let asked = request.headers.get(LAST_EVENT_ID).map(|id| id.to_str().unwrap_or_default());
-        Body::from_stream(stream::unfold(Feed::new(permit, monitor.clone(), asked, visibility), Feed::next))
+        Body::from_stream(stream::unfold(
+            EventStream::new(permit, monitor.clone(), asked, visibility),
+            EventStream::next,
+        ))
     } else {
         Body::empty()
     };
@@ -163,8 +166,8 @@ pub(super) fn open(
 }
 
 /// One stream: what was sent, and to whom.
-struct Feed {
-    permit: Permit,
+struct EventStream {
+    permit: StreamPermit,
     monitor: Monitor,
     visibility: Visibility,
     follower: ChangeCursor,
@@ -173,9 +176,9 @@ struct Feed {
     is_over: bool,
 }
 
-impl Feed {
+impl EventStream {
     /// Goes on behind the event that the client saw last; else it begins with the present state.
-    fn new(permit: Permit, monitor: Monitor, last_event_id: Option<&str>, visibility: Visibility) -> Self {
+    fn new(permit: StreamPermit, monitor: Monitor, last_event_id: Option<&str>, visibility: Visibility) -> Self {
         let mut follower = monitor.follow(visibility.run);
         let number = |id| permit.streams.number(visibility.run, id);
         let resumed = last_event_id.map(|id| number(id).is_some_and(|number| follower.go_back(number)));

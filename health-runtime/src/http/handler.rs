@@ -15,13 +15,12 @@ use super::openapi::{Described, Security};
 use super::{
     cache::CacheKey,
     cached_response::CachedResponse,
-    paths::depth,
+    paths::{RouteScope, depth},
     peer::caller,
     problem::{ProblemDetails, refused},
     query::Query,
     request::{AdmittedRequest, ParsedRequest},
     routes::{Answer, ReportAnswer, Resource, Route},
-    scope::RouteScope,
     service::Service,
 };
 use crate::{access::Authorizer, maybe_ready::MaybeReady, render::Visibility};

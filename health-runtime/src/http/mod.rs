@@ -23,7 +23,6 @@ mod request;
 mod respond;
 mod router;
 mod routes;
-mod scope;
 mod service;
 mod start_log;
 

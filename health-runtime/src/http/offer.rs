@@ -1,6 +1,6 @@
 //! Levels and groups that a door without credentials of its own offers, such as gRPC.
 
-use super::{scope::RouteScope, service::Service};
+use super::{paths::RouteScope, service::Service};
 use crate::{
     access::{AccessRequest, Decision},
     model::{Group, Level, Levels},

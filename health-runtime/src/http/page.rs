@@ -12,10 +12,9 @@ use super::{
     accept::Accept,
     cache::CacheKey,
     cached_response::CachedResponse,
-    paths::{Paths, depth},
+    paths::{Paths, RouteScope, depth},
     problem::ProblemDetails,
     query::Query,
-    scope::RouteScope,
     service::Service,
 };
 use crate::{

@@ -1,7 +1,7 @@
 use axum::http::Uri;
 
-use super::query::View;
-use crate::error::Problem;
+use super::{load_balancers::ValidStatusCodes, query::View};
+use crate::{error::Problem, model::Levels};
 
 /// Where the levels are served, and what they look like when the query does not say.
 ///
@@ -65,6 +65,23 @@ impl Paths {
         let keys = [("base_path", base), ("levels_path", &*levels)];
         let problems = keys.into_iter().filter_map(|(key, path)| fault(key, path)).collect();
         (Self { base: base.to_owned(), levels, has_root_probes }, problems)
+    }
+}
+
+/// The part of an endpoint that one place serves; routes outside of it do not exist there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct RouteScope {
+    pub(crate) levels: Levels,
+    pub(crate) has_groups: bool,
+    /// `None` for those of the endpoint.
+    pub(crate) status_codes: Option<ValidStatusCodes>,
+}
+
+impl RouteScope {
+    pub(crate) const EVERYTHING: Self = Self { levels: Levels::ALL, has_groups: true, status_codes: None };
+
+    pub(crate) fn has_every_level(self) -> bool {
+        self.levels == Levels::ALL
     }
 }
 

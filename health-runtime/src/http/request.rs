@@ -7,8 +7,8 @@ use axum::http::{HeaderValue, StatusCode, request::Parts};
 #[cfg(feature = "page")]
 use super::page;
 use super::{
-    cache::CacheKey, cached_response::CachedResponse, load_balancers::demanded, problem::ProblemDetails, query::Query,
-    scope::RouteScope, service::Service,
+    cache::CacheKey, cached_response::CachedResponse, load_balancers::demanded, paths::RouteScope,
+    problem::ProblemDetails, query::Query, service::Service,
 };
 use crate::{
     access::AccessRequest,

@@ -12,8 +12,8 @@ use axum::{
 #[cfg(feature = "page")]
 use super::page::ProblemPage;
 use super::{
-    routes::{Mount, MountKind, Nowhere, Route, mounts},
-    scope::RouteScope,
+    paths::RouteScope,
+    routes::{Nowhere, PathKind, Route, RoutePath, route_paths},
     service::Service,
 };
 use crate::maybe_ready::MaybeReady;
@@ -25,10 +25,10 @@ pub(super) struct Routes(BTreeMap<String, Arc<dyn Route>>);
 impl Routes {
     pub(super) fn new(service: &Service, scope: RouteScope) -> Self {
         let mut routes: BTreeMap<String, Arc<dyn Route>> = BTreeMap::new();
-        for Mount { path, route, kind } in mounts(&service.paths) {
+        for RoutePath { path, route, kind } in route_paths(&service.paths) {
             if route.is_in(scope, service.authorizer.as_deref()) {
                 routes.insert(path, route);
-            } else if matches!(kind, MountKind::Base | MountKind::Levels) {
+            } else if matches!(kind, PathKind::Base | PathKind::Levels) {
                 routes.insert(path, Arc::new(Nowhere::NOTHING));
             }
         }

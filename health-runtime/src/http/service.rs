@@ -12,9 +12,8 @@ use super::{
     cache::{Cache, CacheKey},
     cached_response::CachedResponse,
     load_balancers::{ValidEnvoyHeaders, ValidStatusCodes},
-    paths::Paths,
+    paths::{Paths, RouteScope},
     query::{Query, View},
-    scope::RouteScope,
 };
 #[cfg(any(feature = "haproxy-agent", feature = "grpc"))]
 use crate::access::AccessRequest;

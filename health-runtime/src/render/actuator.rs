@@ -5,7 +5,8 @@ use serde_json::Value;
 use super::{
     context::{Context, ReportSubject},
     format::{Format, Render, up_or_down},
-    view::{CheckView, DetailLevel, ReportView, worst_of},
+    view::{CheckView, ReportView, worst_of},
+    visibility::DetailLevel,
     wire::{Fields, milliseconds, timestamp},
 };
 use crate::model::{Group, Status};

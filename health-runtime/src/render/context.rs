@@ -4,7 +4,8 @@ use serde::Serialize;
 
 #[cfg(feature = "page")]
 use super::page::PageContext;
-use super::view::{DetailLevel, ReportView};
+use super::view::ReportView;
+use super::visibility::DetailLevel;
 use crate::build_info::{BuildMetadata, RuntimeFacts};
 
 /// What was asked for, and what is known beside the report.

@@ -4,7 +4,8 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use super::{
     context::Links,
-    view::{CheckView, DetailLevel, ReportView, worst_of},
+    view::{CheckView, ReportView, worst_of},
+    visibility::DetailLevel,
     wire::{level_key, timestamp, to_json},
 };
 use crate::{

@@ -19,10 +19,10 @@ mod microprofile;
 mod page;
 #[cfg(feature = "openapi")]
 pub(crate) mod schema;
-mod show_details;
 mod text;
 mod values;
 mod view;
+mod visibility;
 mod wire;
 #[cfg(feature = "xml")]
 mod xml;
@@ -38,9 +38,10 @@ pub(crate) use info::info;
 pub(crate) use metrics::MetricsView;
 #[cfg(feature = "page")]
 pub(crate) use page::{CONTENT_SECURITY_POLICY, PageContext, problem};
-pub use show_details::ShowDetails;
 #[cfg(feature = "events")]
 pub(crate) use view::ChangeView;
-pub(crate) use view::{DetailLevel, ReportView, Visibility};
+pub(crate) use view::ReportView;
+pub use visibility::ShowDetails;
+pub(crate) use visibility::{DetailLevel, Visibility};
 #[cfg(feature = "xml")]
 pub use xml::SCHEMA as XML_SCHEMA;

@@ -7,48 +7,8 @@ use std::{
 
 use serde_json::Value;
 
-use crate::model::{Cause, Group, Level, Levels, Mute, Report, ReportEntry, Status, StatusChange};
-
-/// What a caller may see, decided before any check runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum DetailLevel {
-    /// Names, levels, groups, tags, statuses, causes, times, and data that is public.
-    Outline,
-    /// Details, too: messages, data, descriptions, what blocks a check.
-    Details,
-}
-
-/// What a caller may see of each level, and of what is running; decided before any check runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Visibility {
-    /// The levels that it may have run.
-    pub(crate) run: Levels,
-    /// Those of them whose details it sees.
-    pub(crate) details: Levels,
-    /// `None` if it may not see what is running.
-    pub(crate) info: Option<DetailLevel>,
-    /// Whether it may hear of checks that are not in a report, as one that blocks another may be.
-    pub(crate) knows_every_check: bool,
-}
-
-impl Visibility {
-    /// What everybody sees of levels that everybody may have run.
-    pub(crate) const OUTLINE: Self =
-        Self { run: Levels::ALL, details: Levels::NONE, info: Some(DetailLevel::Outline), knows_every_check: true };
-
-    /// With the details of all that it may have run.
-    pub(crate) fn with_details(self) -> Self {
-        Self { details: self.run, info: self.info.map(|_| DetailLevel::Details), ..self }
-    }
-
-    pub(crate) fn without_details(self) -> Self {
-        Self { details: Levels::NONE, info: self.info.map(|_| DetailLevel::Outline), ..self }
-    }
-
-    const fn at(self, level: Level) -> DetailLevel {
-        if self.details.contains(level) { DetailLevel::Details } else { DetailLevel::Outline }
-    }
-}
+use super::visibility::{DetailLevel, Visibility};
+use crate::model::{Cause, Group, Level, Mute, Report, ReportEntry, Status, StatusChange};
 
 /// A report redacted for one caller: the only thing that renderers accept.
 #[derive(Debug)]

@@ -6,8 +6,7 @@ use utoipa::openapi::{
 use super::{
     super::problem::ProblemBody,
     description::{Described, TAG},
-    security::Security,
-    version::Version,
+    security::{Security, Version},
 };
 use crate::{
     build_info::BuildMetadata,

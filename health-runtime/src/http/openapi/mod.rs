@@ -4,9 +4,7 @@ mod description;
 mod document;
 pub(super) mod parameter;
 mod security;
-mod version;
 
 pub(super) use description::{Described, Description, TAG, header};
 pub(super) use document::document;
-pub(super) use security::Security;
-pub(super) use version::Version;
+pub(super) use security::{Security, Version};

@@ -6,20 +6,19 @@ use super::{
     super::{
         cache::ResourceId,
         negotiate::Formats,
-        paths::Paths,
+        paths::{Paths, RouteScope},
         problem::ProblemDetails,
         request::{AdmittedRequest, ParsedRequest},
-        scope::RouteScope,
     },
-    route::{Answer, Mount, MountKind, Resource},
+    route::{Answer, PathKind, Resource, RoutePath},
 };
 use crate::{access::AccessRequest, model::Group, monitor::Selection, render::Format};
 
 #[derive(Debug)]
 struct Agent;
 
-pub(super) fn mount(paths: &Paths, mounts: &mut Vec<Mount>) {
-    mounts.push(Mount::new(format!("{}/agent", paths.base), MountKind::Base, Agent));
+pub(super) fn mount(paths: &Paths, routes: &mut Vec<RoutePath>) {
+    routes.push(RoutePath::new(format!("{}/agent", paths.base), PathKind::Base, Agent));
 }
 
 impl Resource for Agent {

@@ -13,15 +13,13 @@ use super::{
     super::{
         cache::ResourceId,
         negotiate::Formats,
-        paths::Paths,
+        paths::{Paths, RouteScope},
         problem::ProblemDetails,
         query::Query,
         request::{AdmittedRequest, ParsedRequest},
-        scope::RouteScope,
         service::Service,
     },
-    nowhere::Nowhere,
-    route::{Answer, Mount, MountKind, Resource, Route},
+    route::{Answer, Nowhere, PathKind, Resource, Route, RoutePath},
 };
 #[cfg(feature = "openapi")]
 use crate::render::schema::Shown;
@@ -49,9 +47,10 @@ struct OneCheck {
     level: Option<Level>,
 }
 
-pub(super) fn mount(paths: &Paths, mounts: &mut Vec<Mount>) {
-    mounts.push(Mount::new(format!("{}/checks/{{name}}", paths.base), MountKind::Base, NamedCheck));
-    mounts.push(Mount::new(format!("{}/{{*rest}}", paths.base), MountKind::Base, Component));
+pub(super) fn mount(paths: &Paths, routes: &mut Vec<RoutePath>) {
+    routes.push(RoutePath::new(format!("{}/checks/{{name}}", paths.base), PathKind::Base, NamedCheck));
+    routes.push(RoutePath::new(format!("{}/", paths.base), PathKind::Base, Nowhere::NOTHING));
+    routes.push(RoutePath::new(format!("{}/{{*rest}}", paths.base), PathKind::Base, Component));
 }
 
 impl Route for NamedCheck {

@@ -14,7 +14,7 @@ use super::{
         problem::ProblemDetails,
         request::{AdmittedRequest, ParsedRequest},
     },
-    route::{Answer, Mount, MountKind, Resource},
+    route::{Answer, PathKind, Resource, RoutePath},
 };
 #[cfg(feature = "openapi")]
 use crate::render::schema;
@@ -25,8 +25,8 @@ const NAME: &str = "events";
 #[derive(Debug)]
 struct Events;
 
-pub(super) fn mount(paths: &Paths, mounts: &mut Vec<Mount>) {
-    mounts.push(Mount::new(format!("{}/events", paths.base), MountKind::Base, Events));
+pub(super) fn mount(paths: &Paths, routes: &mut Vec<RoutePath>) {
+    routes.push(RoutePath::new(format!("{}/events", paths.base), PathKind::Base, Events));
 }
 
 impl Resource for Events {

@@ -6,12 +6,11 @@ use super::{
     super::{
         cache::ResourceId,
         negotiate::Formats,
-        paths::Paths,
+        paths::{Paths, RouteScope},
         problem::ProblemDetails,
         request::{AdmittedRequest, ParsedRequest},
-        scope::RouteScope,
     },
-    route::{Answer, Mount, MountKind, Resource},
+    route::{Answer, PathKind, Resource, RoutePath},
 };
 #[cfg(feature = "openapi")]
 use crate::render::schema::Shown;
@@ -36,17 +35,17 @@ const fn words(group: Group) -> (&'static str, &'static str) {
 
 /// Adds aliases, too: with a slash at the end, as people type them, and in the words of others. A path that has the levels
 /// below it is left to them.
-pub(super) fn mount(paths: &Paths, mounts: &mut Vec<Mount>) {
+pub(super) fn mount(paths: &Paths, routes: &mut Vec<RoutePath>) {
     let base = &paths.base;
     for group in Group::ALL {
         let (word, other) = words(group);
         let root = paths.has_root_probes.then(|| format!("/{word}z"));
         let own = [format!("{base}/{word}")].into_iter().chain(root.clone());
-        mounts.extend(own.map(|path| Mount::new(path, MountKind::Optional, GroupMembers(group))));
+        routes.extend(own.map(|path| RoutePath::new(path, PathKind::Optional, GroupMembers(group))));
         let below = [format!("{base}/{word}/"), format!("{base}/{other}"), format!("{base}/{other}/")];
         let aliases = below.into_iter().chain(root.map(|root| root + "/"));
         let aliases = aliases.filter(|path| path.trim_end_matches('/') != paths.levels);
-        mounts.extend(aliases.map(|path| Mount::new(path, MountKind::Alias, GroupMembers(group))));
+        routes.extend(aliases.map(|path| RoutePath::new(path, PathKind::Alias, GroupMembers(group))));
     }
 }
 

@@ -9,13 +9,12 @@ use super::{
         cache::ResourceId,
         cached_response::{CachedResponse, JSON},
         negotiate::Formats,
-        paths::Paths,
+        paths::{Paths, RouteScope},
         peer::host,
         problem::ProblemDetails,
         request::{AdmittedRequest, ParsedRequest},
-        scope::RouteScope,
     },
-    route::{Answer, Mount, MountKind, Resource},
+    route::{Answer, PathKind, Resource, RoutePath},
 };
 #[cfg(feature = "openapi")]
 use crate::render::schema;
@@ -27,8 +26,8 @@ use crate::{
 #[derive(Debug)]
 struct Info;
 
-pub(super) fn mount(paths: &Paths, mounts: &mut Vec<Mount>) {
-    mounts.push(Mount::new(format!("{}/info", paths.base), MountKind::Base, Info));
+pub(super) fn mount(paths: &Paths, routes: &mut Vec<RoutePath>) {
+    routes.push(RoutePath::new(format!("{}/info", paths.base), PathKind::Base, Info));
 }
 
 impl Resource for Info {

@@ -6,14 +6,12 @@ use super::{
     super::{
         cache::ResourceId,
         negotiate::Formats,
-        paths::Paths,
+        paths::{Paths, RouteScope},
         problem::ProblemDetails,
         query::{View, ViewOptions},
         request::{AdmittedRequest, ParsedRequest},
-        scope::RouteScope,
     },
-    nowhere::Nowhere,
-    route::{Answer, Mount, MountKind, Resource},
+    route::{Answer, Nowhere, PathKind, Resource, RoutePath},
 };
 #[cfg(feature = "openapi")]
 use crate::render::schema::Shown;
@@ -31,13 +29,14 @@ struct EveryLevel;
 #[derive(Debug)]
 struct OneLevel(Level);
 
-pub(super) fn mount(paths: &Paths, mounts: &mut Vec<Mount>) {
+pub(super) fn mount(paths: &Paths, routes: &mut Vec<RoutePath>) {
     let no_level = || Nowhere("a level is a whole number from 1 (the whole ship) to 5 (cheap and always safe)");
     let levels = &paths.levels;
-    mounts.push(Mount::new(&**levels, MountKind::Levels, EveryLevel));
-    let each = Level::ALL.map(|level| Mount::new(format!("{levels}/{level}"), MountKind::Levels, OneLevel(level)));
-    mounts.extend(each);
-    mounts.extend(["/", "/{*rest}"].map(|rest| Mount::new(format!("{levels}{rest}"), MountKind::Levels, no_level())));
+    routes.push(RoutePath::new(&**levels, PathKind::Levels, EveryLevel));
+    let each = Level::ALL.map(|level| RoutePath::new(format!("{levels}/{level}"), PathKind::Levels, OneLevel(level)));
+    routes.extend(each);
+    routes
+        .extend(["/", "/{*rest}"].map(|rest| RoutePath::new(format!("{levels}{rest}"), PathKind::Levels, no_level())));
 }
 
 impl Resource for EveryLevel {

@@ -17,8 +17,7 @@ use super::{
         problem::ProblemDetails,
         request::{AdmittedRequest, ParsedRequest},
     },
-    nowhere::Nowhere,
-    route::{Answer, Mount, MountKind, Resource},
+    route::{Answer, Nowhere, PathKind, Resource, RoutePath},
 };
 use crate::{
     access::AccessRequest,
@@ -31,8 +30,8 @@ const NAME: &str = "metrics";
 #[derive(Debug)]
 struct Metrics;
 
-pub(super) fn mount(paths: &Paths, mounts: &mut Vec<Mount>) {
-    mounts.push(Mount::new(format!("{}/metrics", paths.base), MountKind::Base, Metrics));
+pub(super) fn mount(paths: &Paths, routes: &mut Vec<RoutePath>) {
+    routes.push(RoutePath::new(format!("{}/metrics", paths.base), PathKind::Base, Metrics));
 }
 
 impl Resource for Metrics {

@@ -10,7 +10,6 @@ mod info;
 mod levels;
 #[cfg(feature = "metrics")]
 mod metrics;
-mod nowhere;
 #[cfg(feature = "openapi")]
 mod openapi;
 mod overview;
@@ -19,6 +18,5 @@ mod table;
 #[cfg(feature = "access-jwt")]
 mod token;
 
-pub(super) use nowhere::Nowhere;
-pub(super) use route::{Answer, Mount, MountKind, ReportAnswer, Resource, Route};
-pub(super) use table::{mounts, valid_paths};
+pub(super) use route::{Answer, Nowhere, PathKind, ReportAnswer, Resource, Route, RoutePath};
+pub(super) use table::{route_paths, valid_paths};

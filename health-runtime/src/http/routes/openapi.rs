@@ -10,13 +10,12 @@ use super::{
         cached_response::{CachedResponse, JSON},
         negotiate::Formats,
         openapi::{Described, Description, Security, Version, document, parameter},
-        paths::Paths,
+        paths::{Paths, RouteScope},
         peer::original_uri,
         problem::ProblemDetails,
         request::{AdmittedRequest, ParsedRequest},
-        scope::RouteScope,
     },
-    route::{Answer, Mount, MountKind, Resource, Route},
+    route::{Answer, PathKind, Resource, Route, RoutePath},
 };
 use crate::{
     access::AccessRequest,
@@ -26,16 +25,16 @@ use crate::{
 #[derive(Debug)]
 struct OpenApi {
     path: String,
-    others: Vec<Mount>,
+    others: Vec<RoutePath>,
     /// The document in the default version, without a prefix.
     standard: OnceLock<CachedResponse>,
 }
 
-pub(super) fn mount(paths: &Paths, mounts: &mut Vec<Mount>) {
+pub(super) fn mount(paths: &Paths, routes: &mut Vec<RoutePath>) {
     let path = format!("{}/openapi.json", paths.base);
-    let others = mounts.iter().filter(|mount| mount.kind != MountKind::Alias).cloned().collect();
+    let others = routes.iter().filter(|mount| mount.kind != PathKind::Alias).cloned().collect();
     let route = OpenApi { path: path.clone(), others, standard: OnceLock::new() };
-    mounts.push(Mount::new(path, MountKind::Base, route));
+    routes.push(RoutePath::new(path, PathKind::Base, route));
 }
 
 impl Resource for OpenApi {
@@ -90,7 +89,7 @@ impl OpenApi {
         };
         let mut security = Security::new(version);
         let mut items = Vec::new();
-        for Mount { path, route, .. } in &self.others {
+        for RoutePath { path, route, .. } in &self.others {
             items.extend(route.path_item(path, &endpoint, &mut security).map(|item| (&**path, item)));
         }
         items.extend(self.path_item(&self.path, &endpoint, &mut security).map(|item| (&*self.path, item)));

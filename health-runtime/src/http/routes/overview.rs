@@ -10,13 +10,12 @@ use super::{
     super::{
         cache::ResourceId,
         negotiate::Formats,
-        paths::Paths,
+        paths::{Paths, RouteScope},
         peer::{host, original_uri},
         problem::ProblemDetails,
         request::{AdmittedRequest, ParsedRequest},
-        scope::RouteScope,
     },
-    route::{Answer, Mount, MountKind, ReportAnswer, Resource},
+    route::{Answer, PathKind, ReportAnswer, Resource, RoutePath},
 };
 #[cfg(feature = "openapi")]
 use crate::render::schema::Shown;
@@ -31,8 +30,8 @@ const NAME: &str = "overview";
 #[derive(Debug)]
 struct Overview;
 
-pub(super) fn mount(paths: &Paths, mounts: &mut Vec<Mount>) {
-    mounts.push(Mount::new(&*paths.base, MountKind::Base, Overview));
+pub(super) fn mount(paths: &Paths, routes: &mut Vec<RoutePath>) {
+    routes.push(RoutePath::new(&*paths.base, PathKind::Base, Overview));
 }
 
 impl Resource for Overview {

@@ -12,10 +12,10 @@ use super::super::{
     cache::ResourceId,
     cached_response::CachedResponse,
     negotiate::Formats,
+    paths::RouteScope,
     problem::ProblemDetails,
     query::ViewOptions,
     request::{AdmittedRequest, ParsedRequest},
-    scope::RouteScope,
     service::Service,
 };
 use crate::{
@@ -93,17 +93,31 @@ impl Answer {
     }
 }
 
+/// A path that leads nowhere, with the reason.
+#[derive(Debug)]
+pub(in crate::http) struct Nowhere(pub(super) &'static str);
+
+impl Nowhere {
+    pub(in crate::http) const NOTHING: Self = Self("the health endpoint has nothing at this path");
+}
+
+impl Route for Nowhere {
+    fn handle(self: Arc<Self>, _service: &Arc<Service>, _scope: RouteScope, _request: Request) -> MaybeReady<Response> {
+        MaybeReady::ready(ProblemDetails::not_found(self.0).into_response())
+    }
+}
+
 /// A path of the endpoint, in axum's syntax, and its route.
 #[derive(Clone, Debug)]
-pub(in crate::http) struct Mount {
+pub(in crate::http) struct RoutePath {
     pub(in crate::http) path: String,
     pub(in crate::http) route: Arc<dyn Route>,
-    pub(in crate::http) kind: MountKind,
+    pub(in crate::http) kind: PathKind,
 }
 
 /// The standing of a path among the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::http) enum MountKind {
+pub(in crate::http) enum PathKind {
     /// A path under `base_path`. Without its route it leads nowhere.
     Base,
     /// A path under `levels_path`. Without its route it leads nowhere.
@@ -114,8 +128,8 @@ pub(in crate::http) enum MountKind {
     Alias,
 }
 
-impl Mount {
-    pub(super) fn new(path: impl Into<String>, kind: MountKind, route: impl Route + 'static) -> Self {
+impl RoutePath {
+    pub(super) fn new(path: impl Into<String>, kind: PathKind, route: impl Route + 'static) -> Self {
         Self { path: path.into(), route: Arc::new(route), kind }
     }
 }

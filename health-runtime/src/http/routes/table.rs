@@ -12,15 +12,15 @@ use super::openapi;
 use super::token;
 use super::{
     super::paths::{LevelsPath, Paths},
-    check, group, info, levels, nowhere, overview,
-    route::{Mount, MountKind},
+    check, group, info, levels, overview,
+    route::{PathKind, RoutePath},
 };
 use crate::error::Problem;
 
 /// Adds the paths of a route.
-type Mounting = fn(&Paths, &mut Vec<Mount>);
+type Mount = fn(&Paths, &mut Vec<RoutePath>);
 
-const TABLE: &[Mounting] = &[
+const TABLE: &[Mount] = &[
     overview::mount,
     levels::mount,
     check::mount,
@@ -34,19 +34,18 @@ const TABLE: &[Mounting] = &[
     agent::mount,
     #[cfg(feature = "access-jwt")]
     token::mount,
-    nowhere::mount,
     // Last, because it describes all others.
     #[cfg(feature = "openapi")]
     openapi::mount,
 ];
 
 /// Returns every path of an endpoint.
-pub(in crate::http) fn mounts(paths: &Paths) -> Vec<Mount> {
-    let mut mounts = Vec::new();
+pub(in crate::http) fn route_paths(paths: &Paths) -> Vec<RoutePath> {
+    let mut routes = Vec::new();
     for mount in TABLE {
-        mount(paths, &mut mounts);
+        mount(paths, &mut routes);
     }
-    mounts
+    routes
 }
 
 /// Validates the configured paths.
@@ -63,14 +62,14 @@ pub(in crate::http) fn valid_paths(
 /// Finds two routes of one path, at which axum would panic.
 fn find_clash(paths: &Paths) -> Option<Problem> {
     let reason = "another route of the endpoint has this path";
-    let mut mounts = mounts(paths);
-    mounts.retain(|mount| mount.kind != MountKind::Alias);
-    mounts.sort_by_key(|mount| mount.kind == MountKind::Levels);
+    let mut routes = route_paths(paths);
+    routes.retain(|mount| mount.kind != PathKind::Alias);
+    routes.sort_by_key(|mount| mount.kind == PathKind::Levels);
     let mut taken = Vec::new();
-    for Mount { path, kind, .. } in mounts {
+    for RoutePath { path, kind, .. } in routes {
         let path = path.strip_suffix("/{name}").map(ToOwned::to_owned).unwrap_or(path);
         if taken.contains(&path) {
-            let key = if kind == MountKind::Levels { "levels_path" } else { "base_path" };
+            let key = if kind == PathKind::Levels { "levels_path" } else { "base_path" };
             return Some(Problem::InvalidPath { key, path, reason });
         }
         taken.push(path);

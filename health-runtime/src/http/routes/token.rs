@@ -17,13 +17,12 @@ use super::super::openapi::{Described, Security};
 use super::{
     super::{
         cached_response::{JSON, insert_common},
-        paths::Paths,
+        paths::{Paths, RouteScope},
         peer::caller,
         problem::{ProblemDetails, add_challenges, refused_temporarily},
-        scope::RouteScope,
         service::Service,
     },
-    route::{Mount, MountKind, Route},
+    route::{PathKind, Route, RoutePath},
 };
 use crate::{
     access::{Authorizer, Refusal, Token},
@@ -50,8 +49,8 @@ enum TokenError {
 #[derive(Debug)]
 struct IssueToken;
 
-pub(super) fn mount(paths: &Paths, mounts: &mut Vec<Mount>) {
-    mounts.push(Mount::new(format!("{}/token", paths.base), MountKind::Optional, IssueToken));
+pub(super) fn mount(paths: &Paths, routes: &mut Vec<RoutePath>) {
+    routes.push(RoutePath::new(format!("{}/token", paths.base), PathKind::Optional, IssueToken));
 }
 
 impl Route for IssueToken {

@@ -22,7 +22,8 @@ use self::{
 use super::{
     context::{Context, ReportSubject},
     format::{Format, FormatOption, Render},
-    view::{CheckView, DetailLevel, ReportView, worst_of},
+    view::{CheckView, ReportView, worst_of},
+    visibility::DetailLevel,
 };
 use crate::model::Level;
 

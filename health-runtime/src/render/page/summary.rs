@@ -7,7 +7,8 @@ use maud::{Markup, html};
 use super::{
     super::{
         context::{Context, ReportSubject},
-        view::{CheckView, DetailLevel, ReportView},
+        view::{CheckView, ReportView},
+        visibility::DetailLevel,
     },
     shell::PageLinks,
     words::{Tone, badge, badge_of, of_group, sentence, time},
