@@ -261,8 +261,8 @@ async fn problems_are_told_to_people_as_pages_and_to_programs_as_before() {
         ("GET", "/health/nothing", 404, "nothing at this path"),
         ("GET", "/health/", 404, "nothing at this path"),
         ("GET", "/health/levels/6", 404, "a level is a whole number"),
-        ("GET", "/health/checks/%3Cb%3E", 404, "no check is named"),
-        ("POST", "/health", 405, "POST is not among"),
+        ("GET", "/health/checks/%3Cb%3E", 404, "there is no check named"),
+        ("POST", "/health", 405, "POST is not a valid method"),
         ("GET", "/health?verbose=perhaps", 400, "is a flag"),
     ] {
         let answer = ask(address, method, path, &browser).await;
@@ -535,7 +535,7 @@ async fn blocked_checks_stand_under_their_root_cause() {
     };
     let html = parse(&page(serve(details(checks()).router()).await, "/health").await);
     let sentence = text(only(&html, ".verdict"));
-    assert!(sentence.ends_with("Of 4 checks, 1 fails; 2 are blocked."), "{sentence}");
+    assert!(sentence.ends_with("4 checks: 1 fails; 2 are blocked."), "{sentence}");
     let root = text(only(&html, ".attention > ul > li"));
     for words in ["db", "connection refused", "blocks 2 checks", "orders", "invoices"] {
         assert!(root.contains(words), "{words}: {root}");

@@ -236,7 +236,7 @@ async fn version_3_0_is_there_for_tools_that_read_no_other() {
     for version in ["", "2.0", "3.0.3", "3"] {
         let answer = get(address, &format!("/health/openapi.json?version={version}")).await;
         assert_eq!(answer.status, 400, "{version}");
-        assert!(answer.body.contains("`version` is `3.0` or `3.1`"), "{}", answer.body);
+        assert!(answer.body.contains("`version` must be `3.0` or `3.1`"), "{}", answer.body);
     }
     // A query against caches means nothing elsewhere.
     assert_eq!(get(address, "/health?version=17").await.status, 200);

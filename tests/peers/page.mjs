@@ -171,7 +171,7 @@ try {
   await plain.goto(url);
   assert.equal(await status(plain), "fail");
   assert.match(await plain.$eval("time", (time) => time.textContent), /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC$/);
-  assert.equal(await plain.$eval("#live", (live) => live.textContent), "Ask again");
+  assert.equal(await plain.$eval("#live", (live) => live.textContent), "Refresh");
   await shoot(plain, "plain");
 
   // The service goes away, and the page says so.

@@ -1,7 +1,7 @@
-//! The `Accept` header (RFC 9110, section 12.5.1): which of several media types a client likes best.
+//! The `Accept` header (RFC 9110, section 12.5.1): a client's preferences among media types.
 //!
-//! Read where it stands, without a copy. What cannot be read is passed over, because probers send odd headers, and so
-//! is what a header of no honest length would hold.
+//! Parsed in place, without allocating. Malformed elements are skipped, because probers send odd headers, and so is
+//! everything beyond a length that no honest header reaches.
 
 use axum::http::{HeaderMap, header};
 
@@ -115,9 +115,9 @@ impl<'a> MediaRange<'a> {
     fn parse(element: &'a [u8]) -> Option<Self> {
         let mut parts = split(element, b';').map(|part| std::str::from_utf8(part).map(str::trim));
         let (kind, subtype) = match parts.next()?.ok()? {
-            // Java's own client has sent this for decades.
+            // Java's own client sends `*`.
             "*" => ("*", "*"),
-            // Another name for the same (RFC 7303, section 9.2).
+            // A synonym (RFC 7303, section 9.2).
             range if range.eq_ignore_ascii_case("text/xml") => ("application", "xml"),
             range => range.split_once('/')?,
         };
@@ -130,7 +130,7 @@ impl<'a> MediaRange<'a> {
             } else if name.eq_ignore_ascii_case("version") {
                 range.version = Some(value.trim_matches('"'));
             }
-            // Others, such as `charset`, tell none of our encodings from another.
+            // Other parameters, such as `charset`, do not distinguish encodings.
         }
         Some(range)
     }
@@ -156,15 +156,14 @@ impl<'a> MediaRange<'a> {
     }
 }
 
-/// What of a line stands within its first `longest` bytes, without an element that goes on beyond them: half a quality
-/// is another quality.
-fn whole_elements(line: &[u8], longest: usize) -> &[u8] {
-    let Some(head) = line.get(..longest).filter(|head| head.len() < line.len()) else { return line };
+/// Returns the elements that end within the first bytes of a line. An element that is cut could have another quality.
+fn whole_elements(line: &[u8], max_bytes: usize) -> &[u8] {
+    let Some(head) = line.get(..max_bytes).filter(|head| head.len() < line.len()) else { return line };
     let end = head.iter().rposition(|byte| *byte == b',').unwrap_or_default();
     &head[..end]
 }
 
-/// The parts between separators that do not stand inside a quoted string.
+/// Splits at separators outside of quoted strings.
 fn split(bytes: &[u8], separator: u8) -> impl Iterator<Item = &[u8]> {
     let (mut is_quoted, mut is_escaped) = (false, false);
     bytes.split(move |byte| {
@@ -190,7 +189,7 @@ mod tests {
         lines.iter().map(|line| (header::ACCEPT, HeaderValue::from_bytes(line.as_bytes()).expect("a value"))).collect()
     }
 
-    /// What JSON and plain text, of which JSON is the route's own, come to.
+    /// Chooses between JSON, the route's own format, and plain text.
     fn best(lines: &[&str]) -> Option<&'static str> {
         let Some(accept) = Accept::parse(&headers(lines)) else { return Some("json") };
         let offered = [Format::JSON, Format::TEXT];
@@ -198,13 +197,13 @@ mod tests {
     }
 
     #[test]
-    fn the_best_of_two() {
+    fn best_format_follows_quality_and_specificity() {
         let table: &[(&str, Option<&str>)] = &[
             // Wildcards leave it to the route.
             ("*/*", Some("json")),
             ("*/*;q=0.1", Some("json")),
             ("*, text/html", Some("json")),
-            // By name, in any case, with whatever parameters.
+            // Names match in any case, with any parameters.
             ("text/plain", Some("text")),
             ("TEXT/Plain ; Charset=\"utf-8\"", Some("text")),
             ("application/json;charset=utf-8", Some("json")),
@@ -214,25 +213,25 @@ mod tests {
             ("application/json; q=0.5 , text/plain; q=.4", Some("json")),
             ("text/plain;Q=0.001, application/json;q=0", Some("text")),
             ("text/html, application/xhtml+xml, */*;q=0.8", Some("json")),
-            // The closest range counts, wherever it stands.
+            // The most specific range counts, at any position.
             ("*/*, application/json;q=0", Some("text")),
             ("application/*;q=0.2, application/json, text/plain;q=0.9", Some("json")),
             ("text/*;q=0, text/plain;q=0.1, application/json;q=0.01", Some("text")),
             ("text/plain;q=0.3, text/plain;q=1, application/json;q=0.4", Some("json")),
-            // Equal qualities: what is named beats what is not, then the first.
+            // Equal qualities: the more specific range wins, then the first.
             ("text/plain, text/*, */*", Some("text")),
             ("text/plain, application/json", Some("text")),
             ("application/json, text/plain, */*", Some("json")),
-            // A version that neither has.
+            // Neither has this version.
             ("text/plain;version=0.0.4, */*;q=0.1", Some("json")),
             ("text/plain;version=0.0.4", None),
             // A comma in quotes separates nothing.
             ("text/plain;a=\",application/json;q=1,\\\",\"", Some("text")),
-            // Nothing that is to be had.
+            // No offered format is acceptable.
             ("image/png", None),
             ("*/*;q=0", None),
             ("text/plain;q=0, application/json;q=0.0", None),
-            // Nothing that can be read, or that and something else.
+            // Malformed ranges, alone or beside others.
             ("", None),
             (",;/,,q=1;;", None),
             ("json", None),
@@ -247,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn several_lines_are_one_list() {
+    fn several_header_lines_are_one_list() {
         assert_eq!(best(&[]), Some("json"));
         assert_eq!(best(&["*/*", "*/*"]), Some("json"));
         assert_eq!(best(&["application/json;q=0.1", "text/plain;q=0.2"]), Some("text"));
@@ -255,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_long_is_not_read_to_its_end() {
+    fn long_header_is_parsed_up_to_its_limit() {
         let filler = "a/b,".repeat(1_000_000);
         assert_eq!(best(&[&format!("text/plain,{filler}application/json")]), Some("text"));
         assert_eq!(best(&["text/plain", &filler, "application/json"]), Some("text"));
@@ -263,9 +262,9 @@ mod tests {
     }
 
     #[test]
-    fn half_an_element_is_not_read() {
+    fn element_across_the_limit_is_skipped() {
         let line = b"a/b;q=0.9,c/d;q=0.9";
-        for (longest, expected) in [
+        for (max_bytes, expected) in [
             (0, &line[..0]),
             (7, &line[..0]),
             (9, &line[..0]),
@@ -274,7 +273,7 @@ mod tests {
             (19, line),
             (99, line),
         ] {
-            assert_eq!(whole_elements(line, longest), expected, "{longest}");
+            assert_eq!(whole_elements(line, max_bytes), expected, "{max_bytes}");
         }
     }
 }

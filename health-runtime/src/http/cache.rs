@@ -1,4 +1,4 @@
-//! Responses that are still true: rendered once for each change of what they show, then shared.
+//! Stored responses: rendered once for each change of their content, then shared.
 
 use std::{
     collections::BTreeMap,

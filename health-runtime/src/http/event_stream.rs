@@ -1,7 +1,7 @@
-//! `{base}/events`: changes as they happen, as server-sent events.
+//! Streams of changes as server-sent events.
 //!
-//! A stream has no task and no queue. It is polled by the connection that it is written to, and ends with it; what it
-//! has not read yet stays where all changes are kept.
+//! A stream has no task and no queue. The connection that it is written to polls it, and it ends with the connection.
+//! Changes that it has not read yet stay in the monitor.
 
 use std::{
     collections::{BTreeMap, hash_map::RandomState},
@@ -33,42 +33,42 @@ use crate::{
     sync::lock,
 };
 
-/// How long a stream may be silent. Proxies give up after a minute by default.
-const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// Longest silence of a stream. Proxies give up after a minute by default.
+const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(15);
 
-/// How long a stream may take. Then the client comes back with its last event's id, so that nothing is lost, and is
-/// asked anew who it is; and a service that does not drain is not held up for longer when it stops.
-const LIFETIME: Duration = Duration::from_secs(5 * 60);
+/// Longest life of a stream. The client then reconnects with the id of its last event, so that nothing is lost, and access
+/// is decided anew. A service that stops without draining waits for no stream longer than this.
+const MAX_LIFETIME: Duration = Duration::from_secs(5 * 60);
 
-/// When to try again, if there are too many streams.
+/// Seconds until a client may try again, if too many streams are open.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("10");
 
 const LAST_EVENT_ID: &str = "last-event-id";
 
 const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream");
 
-/// Tells nginx to pass on what it gets at once.
+/// Makes nginx pass on each event at once.
 const NO_BUFFERING: (&str, HeaderValue) = ("x-accel-buffering", HeaderValue::from_static("no"));
 
-/// The streams that are open.
+/// The open streams, and their limit.
 #[derive(Debug)]
 pub(super) struct EventStreams {
     limit: usize,
-    /// Tells the ids of this monitor from those of another one, which the client may have talked to before.
+    /// Distinguishes the event ids of this instance from those of others.
     instance: RandomState,
     open: Mutex<OpenStreams>,
 }
 
 #[derive(Debug, Default)]
 struct OpenStreams {
-    so_far: u64,
+    opened: u64,
     streams: BTreeMap<u64, OpenStream>,
 }
 
 #[derive(Debug)]
 struct OpenStream {
-    /// When it no longer counts. A stream whose reader has stopped to read is never polled again, so it cannot be
-    /// trusted to end in time.
+    /// Time from which it no longer counts. A stream whose client has stopped reading is never polled again, and so does
+    /// not end by itself.
     until: Instant,
     address: Option<IpAddr>,
 }
@@ -78,26 +78,26 @@ impl EventStreams {
         Self { limit, instance: RandomState::new(), open: Mutex::default() }
     }
 
-    /// The id of a change that has this number among those of these levels. Among other levels the number is that of
-    /// another change, so the levels are part of what tells ids apart.
+    /// Returns the id of the change with this number among the changes of these levels. The id includes the levels,
+    /// because among other levels the number belongs to another change.
     fn id(&self, levels: Levels, number: u64) -> String {
         format!("{:016x}-{number}", self.instance.hash_one(levels))
     }
 
-    /// The number in an id of ours.
+    /// Returns the number in an id of this instance.
     fn number(&self, levels: Levels, id: &str) -> Option<u64> {
         let number = id.split_once('-')?.1.parse().ok()?;
         (id == self.id(levels, number)).then_some(number)
     }
 
-    /// How many streams one address may have. Callers whose address is unknown cannot be told apart, so they are not
-    /// kept from what all of them may have.
+    /// Returns the limit for one address. Callers with an unknown address cannot be distinguished, so only the limit for
+    /// all applies to them.
     fn limit_of(&self, address: Option<IpAddr>) -> usize {
         if address.is_some() { (self.limit / 4).max(1) } else { self.limit }
     }
 }
 
-/// The right to be one of the streams, given back when it is dropped.
+/// A place among the open streams, given back on drop.
 struct StreamPermit {
     streams: Arc<EventStreams>,
     number: u64,
@@ -114,8 +114,8 @@ impl StreamPermit {
         if open.streams.len() >= streams.limit || own >= streams.limit_of(address) {
             return None;
         }
-        open.so_far += 1;
-        let (number, until) = (open.so_far, now + LIFETIME);
+        open.opened += 1;
+        let (number, until) = (open.opened, now + MAX_LIFETIME);
         open.streams.insert(number, OpenStream { until, address });
         Some(Self { streams: Arc::clone(streams), number, until })
     }
@@ -127,7 +127,7 @@ impl Drop for StreamPermit {
     }
 }
 
-/// Answers with a stream, unless there are too many.
+/// Answers with a stream, or with 503 if too many are open.
 pub(super) fn open(
     streams: &Arc<EventStreams>,
     monitor: &Monitor,
@@ -137,10 +137,10 @@ pub(super) fn open(
 ) -> Response {
     let peer = peer(request);
     let client = authorizer.and_then(|authorizer| authorizer.client_address(peer, &request.headers));
-    // A client that its proxy does not tell, as with a malformed header, counts as the proxy.
+    // Without a client address from the proxy, as with a malformed header, the proxy counts.
     let address = client.or_else(|| peer.address().map(|peer| peer.ip().to_canonical()));
     let Some(permit) = StreamPermit::take(streams, address) else {
-        let problem = ProblemDetails::unavailable("as many event streams are open as there may be");
+        let problem = ProblemDetails::unavailable("the limit of open event streams is reached");
         let mut response = problem.into_response();
         response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
         return response;
@@ -165,77 +165,77 @@ pub(super) fn open(
     response
 }
 
-/// One stream: what was sent, and to whom.
+/// A stream to one client.
 struct EventStream {
     permit: StreamPermit,
     monitor: Monitor,
     visibility: Visibility,
-    follower: ChangeCursor,
-    /// What is to be sent first.
+    cursor: ChangeCursor,
+    /// The first events.
     opening: Option<String>,
     is_over: bool,
 }
 
 impl EventStream {
-    /// Goes on behind the event that the client saw last; else it begins with the present state.
+    /// Resumes after the last event that the client saw, or begins with the present state.
     fn new(permit: StreamPermit, monitor: Monitor, last_event_id: Option<&str>, visibility: Visibility) -> Self {
-        let mut follower = monitor.follow(visibility.run);
+        let mut cursor = monitor.follow(visibility.run);
         let number = |id| permit.streams.number(visibility.run, id);
-        let resumed = last_event_id.map(|id| number(id).is_some_and(|number| follower.go_back(number)));
-        let mut feed = Self { permit, monitor, visibility, follower, opening: None, is_over: false };
+        let resumed = last_event_id.map(|id| number(id).is_some_and(|number| cursor.go_back(number)));
+        let mut stream = Self { permit, monitor, visibility, cursor, opening: None, is_over: false };
         let first = match resumed {
             Some(true) => String::new(),
-            // Of another instance, or made up.
-            Some(false) => event::missed(None) + &feed.state(),
-            None => feed.state(),
+            // The id belongs to another instance, or is invented.
+            Some(false) => event::missed(None) + &stream.state(),
+            None => stream.state(),
         };
-        feed.opening = Some(format!("{}{first}", event::RETRY));
-        feed
+        stream.opening = Some(format!("{}{first}", event::RETRY));
+        stream
     }
 
     fn id(&self, number: u64) -> String {
         self.permit.streams.id(self.visibility.run, number)
     }
 
-    /// Everything that is known, as of the change that the follower stands behind; perhaps some of what comes after it,
-    /// which does no harm when it is told again.
+    /// Returns the state after the last change that was read. It may include later changes: their events repeat it, which does
+    /// no harm.
     fn state(&self) -> String {
-        let report = self.follower.known();
+        let report = self.cursor.known();
         let view = ReportView::new(&report, self.visibility);
-        event::state(&view, self.monitor.is_draining(), &self.id(self.follower.last()))
+        event::state(&view, self.monitor.is_draining(), &self.id(self.cursor.last()))
     }
 
-    /// The next events, as soon as there are any.
+    /// Waits for the next events.
     async fn next(mut self) -> Option<(Result<String, Infallible>, Self)> {
-        // Whatever there is to tell: a reader that is slow finds news at each turn.
+        // A slow client finds new changes at each turn, so the end of the stream comes before them.
         if self.is_over || Instant::now() >= self.permit.until {
             return None;
         }
         let mut events = self.opening.take().unwrap_or_default();
-        // Changes that this caller may not see come and go without a byte: they put nothing off.
-        let silent_until = self.permit.until.min(Instant::now() + KEEP_ALIVE);
+        // Changes that this caller may not see send no byte, so they do not postpone the keep-alive.
+        let silent_until = self.permit.until.min(Instant::now() + KEEP_ALIVE_INTERVAL);
         loop {
-            events += &self.news();
+            events += &self.batch();
             if !events.is_empty() {
                 return Some((Ok(events), self));
             }
             if Instant::now() >= self.permit.until {
                 return None;
             }
-            if timeout_at(silent_until, self.follower.wait()).await.is_err() {
+            if timeout_at(silent_until, self.cursor.wait()).await.is_err() {
                 event::KEEP_ALIVE.clone_into(&mut events);
             }
         }
     }
 
-    /// What happened meanwhile. A drain ends the stream, behind all that happened before: a server that shuts down waits
-    /// for its connections. Whoever comes back during the drain gets what there is, and has to come back again.
-    fn news(&mut self) -> String {
+    /// Returns the events since the last batch. A drain ends the stream after all earlier changes, because a server that shuts
+    /// down waits for its connections. A client that reconnects during the drain gets the state, and is closed again.
+    fn batch(&mut self) -> String {
         let is_draining = self.monitor.is_draining();
-        let changes = match self.follower.read() {
+        let changes = match self.cursor.read() {
             Ok(changes) => changes,
             Err(missed) => {
-                self.follower.skip();
+                self.cursor.skip();
                 return event::missed(Some(missed)) + &self.state();
             }
         };

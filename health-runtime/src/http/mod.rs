@@ -1,4 +1,4 @@
-//! The endpoint: the only place that names axum.
+//! The endpoint: routes, negotiation, responses.
 
 mod accept;
 mod cache;

@@ -3,9 +3,9 @@ use axum::http::Uri;
 use super::{load_balancers::ValidStatusCodes, query::View};
 use crate::{error::Problem, model::Levels};
 
-/// Where the levels are served, and what they look like when the query does not say.
+/// The path of the levels, and their [`View`] for requests without `?view=`.
 ///
-/// A path, or a path and a [`View`]; `{base}` stands for the base path.
+/// Made from a path, or from a path and a view; `{base}` stands for the base path.
 ///
 /// ```
 /// use health_runtime::{LevelsPath, View};
@@ -50,7 +50,7 @@ impl LevelsPath {
     }
 }
 
-/// The paths that the others are made of.
+/// The configured paths, from which all others are derived.
 #[derive(Clone, Debug)]
 pub(super) struct Paths {
     pub(super) base: String,
@@ -92,15 +92,15 @@ pub(super) fn depth(uri: &Uri) -> usize {
 
 fn fault(key: &'static str, path: &str) -> Option<Problem> {
     let reason = if !path.starts_with('/') {
-        "a path starts with `/`"
+        "a path must start with `/`"
     } else if path.ends_with('/') {
-        "a path has something behind its last `/`, such as `/health`"
+        "a path cannot end with `/`; write for example `/health`"
     } else if path.split('/').skip(1).any(|part| matches!(part, "" | "." | "..")) {
-        "a path has no empty parts and no `.` or `..`"
+        "a path cannot have empty parts, `.` or `..`"
     } else if path.split('/').any(|part| part.starts_with([':', '*'])) {
-        "a part of a path that starts with `:` or `*` is one to be filled in, to axum"
+        "a part of a path cannot start with `:` or `*`, which axum reads as a parameter"
     } else if !path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/-._~!$&'()+,;=:@%".contains(&byte)) {
-        "a path is made of the characters that a URL may hold, with nothing to be filled in"
+        "a path can only have the characters of a URL, without parameters"
     } else {
         return None;
     };

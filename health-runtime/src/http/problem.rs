@@ -1,4 +1,4 @@
-//! Errors of the endpoint itself, as `application/problem+json` (RFC 9457). A failing report is none.
+//! Errors of the endpoint itself as `application/problem+json` (RFC 9457). A failing report is not an error.
 
 use axum::{
     body::Body,
@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::cached_response::{ALLOWED_METHODS, PROBLEM_JSON, insert_common, retry_after};
 use crate::access::Refusal;
 
-/// Why a request got no report.
+/// The reason why a request gets no report.
 #[derive(Clone, Debug)]
 pub(crate) struct ProblemDetails {
     status: StatusCode,
@@ -26,38 +26,38 @@ pub(super) struct ProblemBody<'a> {
     title: &'a str,
     status: u16,
     detail: &'a str,
-    /// For a client of OAuth 2.0, where it asks for a token.
+    /// Error code for a client of OAuth 2.0 that asks for a token.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<&'static str>,
 }
 
 impl ProblemDetails {
-    /// There is nothing at this path.
+    /// Nothing exists at this path.
     pub(crate) fn not_found(detail: impl Into<String>) -> Self {
         Self { status: StatusCode::NOT_FOUND, detail: detail.into(), error: None }
     }
 
-    /// The query cannot be understood.
+    /// The query is not valid.
     pub(crate) fn bad_request(detail: impl Into<String>) -> Self {
         Self { status: StatusCode::BAD_REQUEST, detail: detail.into(), error: None }
     }
 
-    /// There are too many who ask for this.
+    /// Too many clients ask for this.
     #[cfg(any(feature = "events", feature = "server"))]
     pub(crate) fn unavailable(detail: impl Into<String>) -> Self {
         Self { status: StatusCode::SERVICE_UNAVAILABLE, detail: detail.into(), error: None }
     }
 
-    /// Reports are read, never written.
+    /// Reports can only be read.
     pub(crate) fn method_not_allowed(method: &Method) -> Self {
         Self {
             status: StatusCode::METHOD_NOT_ALLOWED,
-            detail: format!("{method} is not among the methods of a health report: GET, HEAD and OPTIONS"),
+            detail: format!("{method} is not a valid method for a health report; use GET, HEAD or OPTIONS"),
             error: None,
         }
     }
 
-    /// This caller does not get it.
+    /// Access refuses this caller.
     pub(crate) fn refused(status: StatusCode, detail: &str) -> Self {
         Self { status, detail: detail.to_owned(), error: None }
     }
@@ -66,7 +66,7 @@ impl ProblemDetails {
         Self::refused(refusal.status(), refusal.detail())
     }
 
-    /// Adds the error as OAuth 2.0 calls it.
+    /// Adds an error code of OAuth 2.0.
     #[cfg(feature = "access-jwt")]
     pub(crate) const fn with_error(mut self, error: &'static str) -> Self {
         self.error = Some(error);
@@ -78,7 +78,7 @@ impl ProblemDetails {
         &self.detail
     }
 
-    /// As JSON. With the feature `page` the response carries the problem itself, too, to be told to people.
+    /// Responds with JSON. With the feature `page` the response also carries the problem itself, which a page shows to people.
     pub(crate) fn into_response(self) -> Response {
         let body = ProblemBody {
             // With `about:blank` the title is the status code's own phrase (RFC 9457, section 4.2.1).

@@ -6,31 +6,31 @@ use crate::{
     time::parse_duration,
 };
 
-/// What a level report looks like.
+/// The shape of a level report.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum View {
-    /// Statuses, times, causes, details: the native shape.
+    /// Statuses, times, causes and details.
     #[default]
     Native,
-    /// Just the data.
+    /// The data alone.
     Values,
 }
 
-/// How many names that no check has are kept to be reported, however many a stranger sends.
+/// Limit of unknown names that are reported, however many a caller sends.
 const MAX_UNMATCHED_NAMES: usize = 8;
 
-/// A query, understood. Keys that are not known are left alone: probers add their own against caches.
+/// A parsed query. Unknown keys are ignored, because probers add their own against caches.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Query {
     pub(super) options: ViewOptions,
-    /// The encoding that it asks for.
+    /// The requested format.
     pub(super) format: Option<&'static Format>,
-    /// Each once, however often it is said.
+    /// Without duplicates.
     pub(super) tags: BTreeSet<String>,
-    /// Names of checks.
+    /// Names of checks to leave out.
     pub(super) excluded: BTreeSet<String>,
-    /// Names that no check has, of which the first few are reported.
+    /// The first unknown names among those to leave out.
     pub(super) unmatched: BTreeSet<String>,
     pub(super) timeout: Option<Duration>,
 }
@@ -58,7 +58,7 @@ impl ViewOptions {
 }
 
 impl Query {
-    /// Reads a query; `is_check` says whether a check has a name.
+    /// Parses a query; `is_check` returns whether a check has a name.
     pub(super) fn parse(query: Option<&str>, is_check: impl Fn(&str) -> bool) -> Result<Self, ProblemDetails> {
         let mut parsed = Self::default();
         for (key, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
@@ -67,11 +67,11 @@ impl Query {
                     parsed.options.view = Some(match &*value {
                         "native" => View::Native,
                         "values" => View::Values,
-                        _ => return Err(ProblemDetails::bad_request("`view` is `native` or `values`")),
+                        _ => return Err(ProblemDetails::bad_request("`view` must be `native` or `values`")),
                     });
                 }
-                // One that is not known leaves it to `Accept` and the route: a verdict in the wrong encoding beats none.
-                // And a `+` in a name is written as it is, where a query has it for a space.
+                // An unknown format is ignored: a verdict in the wrong format is better than none. A `+` in a name decodes to a
+                // space.
                 "format" => parsed.format = Format::named(&value.replace(' ', "+")),
                 "cumulative" => parsed.options.is_cumulative = flag(&key, &value)?,
                 "fragment" => parsed.options.is_fragment = flag(&key, &value)?,
@@ -106,19 +106,19 @@ impl Query {
         query.finish()
     }
 
-    /// Whether the answer is one that others will ask for, too: there are but a few of these.
+    /// Returns whether other requests are likely to be the same. There are only a few common queries.
     pub(super) fn is_common(&self) -> bool {
         self.tags.is_empty() && self.excluded.is_empty() && self.unmatched.is_empty() && self.timeout.is_none()
     }
 }
 
-/// `?verbose`, `?verbose=true`, `?verbose=1` and their opposites.
+/// Parses `?verbose`, `?verbose=true`, `?verbose=1` and their opposites.
 fn flag(key: &str, value: &str) -> Result<bool, ProblemDetails> {
     match value {
         "" | "true" | "1" => Ok(true),
         "false" | "0" => Ok(false),
         _ => Err(ProblemDetails::bad_request(format!(
-            "`{key}` is a flag: leave its value out, or say `true` or `false`"
+            "`{key}` is a flag: leave its value out, or write `true` or `false`"
         ))),
     }
 }
@@ -135,13 +135,13 @@ fn timeout(value: &str) -> Result<Duration, ProblemDetails> {
 mod tests {
     use super::*;
 
-    /// Every name of one letter is that of a check.
+    /// Every name of one letter belongs to a check.
     fn parse(query: Option<&str>) -> Result<Query, ProblemDetails> {
         Query::parse(query, |name| name.len() == 1)
     }
 
     #[test]
-    fn every_key_is_understood() {
+    fn every_key_is_parsed() {
         let query = "view=values&format=text&cumulative&verbose=1&tag=a&tag=b%20c&exclude=x&exclude=nobody&exclude=y&timeout=1s%20500ms";
         let parsed = parse(Some(query)).expect("a good query");
         assert_eq!(
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_said_twice_is_said_once() {
+    fn duplicates_count_once() {
         let repeated = format!("{}&{}", "exclude=b&exclude=a&".repeat(3_000), "tag=x&".repeat(3_000));
         let parsed = parse(Some(&repeated)).expect("a good query");
         assert_eq!(parsed, parse(Some("exclude=a&exclude=b&tag=x")).expect("a good query"));
@@ -187,14 +187,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_known_changes_nothing() {
+    fn unknown_keys_and_formats_are_ignored() {
         for query in [None, Some(""), Some("_=17"), Some("format=yaml"), Some("&&=&%zz"), Some("verbose=false")] {
             assert_eq!(parse(query).expect("a good query"), Query::default(), "{query:?}");
         }
     }
 
     #[test]
-    fn what_cannot_be_meant_is_refused() {
+    fn invalid_values_are_refused() {
         for query in [
             "view=",
             "view=xml",

@@ -53,7 +53,7 @@ impl AdmittedRequest<'_> {
         let checks = || self.service.monitor.checks();
         let has_tag = |tag: &String| checks().any(|check| selection.selects(check) && check.tags().contains(tag));
         match self.query.tags.iter().find(|tag| !has_tag(tag)) {
-            Some(tag) => Err(ProblemDetails::not_found(format!("no check that was asked for has the tag {tag:?}"))),
+            Some(tag) => Err(ProblemDetails::not_found(format!("no selected check has the tag {tag:?}"))),
             None => Ok(selection.with_tags(&self.query.tags).without_checks(&self.query.excluded)),
         }
     }
@@ -81,7 +81,7 @@ impl AdmittedRequest<'_> {
         };
         let configured = service.status_codes_in(key.scope).of(report);
         let status = demanded(key.format, &view, &context, configured);
-        // A fragment is no verdict but a piece of text: a browser logs any other status as an error of the page.
+        // A fragment carries no verdict: a browser logs any status but 200 as an error of the page.
         let status = if key.options.is_fragment { StatusCode::OK } else { status };
         let response = self.verdict(status, report, key.format, body);
         #[cfg(feature = "page")]

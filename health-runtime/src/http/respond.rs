@@ -1,4 +1,4 @@
-//! The endpoint without a router: for every server that speaks the types of the crate `http`.
+//! The endpoint without a router, for every server that uses the types of the crate `http`.
 
 use std::{
     convert::Infallible,
@@ -17,8 +17,8 @@ use http_body::{Frame, SizeHint};
 use super::{endpoint::Endpoint, router::EndpointHandler, routes::Nowhere};
 
 impl Endpoint {
-    /// Returns whether a path is the endpoint's: one of its routes, or anything below its base path or below the
-    /// path of its levels. Any other path belongs to the service.
+    /// Returns whether a path belongs to the endpoint: one of its routes, or any path below its base path or its levels
+    /// path. Any other path belongs to the service.
     ///
     /// ```
     /// use health_runtime::Endpoint;
@@ -51,16 +51,16 @@ impl Endpoint {
     ///
     /// - A path for which [`serves`](Self::serves) is `false` is answered with 404. Ask `serves` first where the service
     ///   has routes of its own.
-    /// - A prefix belongs into [`base_path`](crate::EndpointBuilder::base_path): no router takes it off.
+    /// - A prefix belongs into [`base_path`](crate::EndpointBuilder::base_path), because no router strips it.
     /// - Access by address, and limits by address, need a [`PeerAddress`](crate::access::PeerAddress) among the
     ///   extensions of the request. Without one the caller has no address.
-    /// - The body of a request is read only where tokens are given out. The body of a response to `HEAD` is empty, and
-    ///   its `Content-Length` is that of `GET`.
+    /// - Only the token route reads the body of a request. The body of a response to `HEAD` is empty, and its
+    ///   `Content-Length` is that of `GET`.
     /// - It needs a Tokio runtime. Checks run on the one that the request came in on, unless
     ///   [`Monitor::run_on`](crate::Monitor::run_on) names another.
     ///
     /// # Cancellation
-    /// Dropping the future is safe. Checks that it started go on.
+    /// Dropping the future is safe. Checks that it started run on.
     pub fn respond<B>(&self, request: Request<B>) -> impl Future<Output = Response<ResponseBody>> + Send + use<B>
     where
         B: HttpBody<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
@@ -74,8 +74,8 @@ impl Endpoint {
     }
 }
 
-/// Says how long the body is, as axum does: not every server looks at the body for that, and none can for `HEAD`. An
-/// unchanged page and a stream that nobody reads have no body to tell of.
+/// Sets `Content-Length`, as axum does: not every server takes it from the body, and none can for `HEAD`. Empty bodies, as of
+/// an unchanged page, get none.
 fn with_length(mut response: Response<Body>) -> Response<Body> {
     if let Some(length) = response.body().size_hint().exact().filter(|length| *length > 0) {
         response.headers_mut().entry(header::CONTENT_LENGTH).or_insert_with(|| length.into());
@@ -83,8 +83,8 @@ fn with_length(mut response: Response<Body>) -> Response<Body> {
     response
 }
 
-/// The body of a response of [`Endpoint::respond`](crate::Endpoint::respond): whole for everything but the stream of
-/// events, which has no end that is known. It cannot fail.
+/// The body of a response of [`Endpoint::respond`](crate::Endpoint::respond). All bodies except the stream of events have a
+/// known length. Reading a body cannot fail.
 #[derive(Debug)]
 pub struct ResponseBody(Body);
 
@@ -96,7 +96,7 @@ impl HttpBody for ResponseBody {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        // The bodies of the endpoint are bytes or its own streams. An error would end them.
+        // The endpoint's bodies are bytes or its own streams, which do not fail. An error would end the body.
         Pin::new(&mut self.0).poll_frame(context).map(|frame| frame?.ok().map(Ok))
     }
 

@@ -25,6 +25,7 @@ use crate::{
     render::{ShowDetails, Visibility},
 };
 
+/// Everything that routes need to answer.
 #[derive(Debug)]
 pub(crate) struct Service {
     pub(crate) monitor: Monitor,
@@ -47,7 +48,7 @@ pub(crate) struct Service {
 }
 
 impl Service {
-    /// Returns the stored response to a common query, if it is still true.
+    /// Returns the stored response to a common query, if it is still valid.
     pub(super) fn stored(&self, key: &CacheKey, query: &Query) -> Option<CachedResponse> {
         if query.is_common() { self.cache.get(key, &self.monitor) } else { None }
     }

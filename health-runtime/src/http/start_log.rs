@@ -1,4 +1,4 @@
-//! Events that an endpoint logs when it is built.
+//! Events that an endpoint logs at its start.
 
 use std::sync::{Arc, Mutex, Weak};
 
@@ -7,10 +7,10 @@ use tokio::runtime::Handle;
 use super::service::Service;
 use crate::{model::Level, registry::Registry, sync::lock};
 
-/// The endpoints that run declared checks in the background, and some that are gone.
+/// Endpoints that run declared checks in the background; some may be dropped already.
 static ENDPOINTS: Mutex<Vec<Weak<Service>>> = Mutex::new(Vec::new());
 
-/// Logs how many checks each level has.
+/// Logs the number of checks at each level.
 pub(super) fn log_count(registry: &Registry) {
     let [level_1, level_2, level_3, level_4, level_5] =
         Level::ALL.map(|level| registry.checks().filter(|check| check.level() == level).count());
@@ -24,7 +24,7 @@ pub(super) fn log_count(registry: &Registry) {
     }
 }
 
-/// Logs that one check could stop everything, as in a pod with one CPU.
+/// Warns that one blocking check could stop everything, as in a pod with one CPU.
 pub(super) fn warn_of_one_worker(registry: &Registry) {
     let checks = registry.asynchronous();
     let workers = Handle::try_current().map(|runtime| runtime.metrics().num_workers());
@@ -37,7 +37,7 @@ pub(super) fn warn_of_one_worker(registry: &Registry) {
     }
 }
 
-/// Logs once for each endpoint that is built while another one runs the same checks: a database would be asked twice as
+/// Warns about each endpoint that is built while another one runs the same checks: a database would be queried twice as
 /// often as its `interval` says.
 pub(super) fn warn_if_second(service: &Arc<Service>, checks: usize) {
     if checks == 0 {

@@ -1,4 +1,4 @@
-//! The JSON of Spring Boot's health endpoint, for tools that read that already.
+//! The JSON of Spring Boot's health endpoint, for tools that read it already.
 
 use serde_json::Value;
 
@@ -22,8 +22,8 @@ pub(super) static FORMAT: Format = Format {
 /// The component by which Spring Boot says that an instance takes no traffic.
 const READINESS_STATE: &str = "readinessState";
 
-/// Checks are components of one floor: those who ask for one do it by its name alone. One check is what Spring Boot has
-/// at a component's own path.
+/// Renders checks as components without nesting, because clients name a component directly. The report of one check has the
+/// shape of a single component.
 fn render(view: &ReportView<'_>, context: &Context<'_>) -> Vec<u8> {
     if let (ReportSubject::Check, [check]) = (&context.subject, &*view.checks) {
         return component(check).to_bytes();
@@ -39,7 +39,7 @@ fn render(view: &ReportView<'_>, context: &Context<'_>) -> Vec<u8> {
     let is_draining = context.shows_draining(view);
     let readiness_state = Fields::default().with("status", OUT_OF_SERVICE);
     let components = view.checks.iter().map(|check| (check.name, component(check)));
-    // In front, so that a check of that name stays.
+    // First, so that a check of this name replaces it.
     let components = is_draining.then_some((READINESS_STATE, readiness_state)).into_iter().chain(components);
     let components =
         components.fold(Fields::default(), |components, (name, component)| components.with(name, component));
@@ -52,7 +52,7 @@ fn render(view: &ReportView<'_>, context: &Context<'_>) -> Vec<u8> {
 
 const OUT_OF_SERVICE: &str = "OUT_OF_SERVICE";
 
-/// Spring Boot knows no warning. What warns works, and is to be given its traffic.
+/// Spring Boot has no word for a warning. A check that warns works, and the instance keeps its traffic.
 const fn word(status: Status) -> &'static str {
     match status {
         Status::Pass | Status::Warn => "UP",
@@ -64,7 +64,7 @@ fn component(check: &CheckView<'_>) -> Fields {
     let status = if check.cause == Some("pending") { "UNKNOWN" } else { word(check.status) };
     let details = match check.detail_level {
         DetailLevel::Details => Some(details(check)),
-        // What is left of the data is for everybody.
+        // Only public data is left.
         DetailLevel::Outline if check.data.is_some() || check.muted.is_some() => {
             let muted = Fields::default().with_some("muted", check.muted.is_some().then_some(true));
             Some(muted.with_data(check.data).into())
@@ -74,9 +74,9 @@ fn component(check: &CheckView<'_>) -> Fields {
     Fields::default().with("status", status).with_some("details", details)
 }
 
-/// What is known of it, and the fields of its data beside that.
+/// Returns the facts about a check, and the fields of its data.
 fn details(check: &CheckView<'_>) -> Value {
-    // Spring Boot has an `error` for what went wrong.
+    // Spring Boot's name for the message of a failure is `error`.
     let message = if check.observed == Status::Pass { "message" } else { "error" };
     Fields::default()
         .with("level", check.level.number())
@@ -103,18 +103,18 @@ mod schema {
 
     fn components(components: ComponentsBuilder) -> ComponentsBuilder {
         let details = object([
-            // Not for callers without details, who see public data and mutes alone.
+            // Callers without details see only public data and mutes.
             ("level", anything(), false),
             ("observed", anything(), false),
             ("duration_ms", anything(), false),
             ("checked_at", anything(), false),
-            // Where there is no such detail, the data of a check may have a field of this name, with anything in it.
+            // Without such a detail, the data of a check may have a field of this name, with any value.
             ("cause", anything(), false),
             ("muted", anything(), false),
             ("error", anything(), false),
             ("message", anything(), false),
         ]);
-        // It stands among the details.
+        // The data of a check is among the details.
         let details = details.additional_properties(Some(AdditionalProperties::FreeForm(true)));
         let words = ["UP", "DOWN", "OUT_OF_SERVICE", "UNKNOWN"];
         let component = object([("status", one_of(words), true), ("details", details.build().into(), false)]);

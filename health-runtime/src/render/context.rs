@@ -1,4 +1,4 @@
-//! What an answer may tell beside the checks.
+//! The facts that an answer shows in addition to the checks.
 
 use serde::Serialize;
 
@@ -8,17 +8,17 @@ use super::view::ReportView;
 use super::visibility::DetailLevel;
 use crate::build_info::{BuildMetadata, RuntimeFacts};
 
-/// What was asked for, and what is known beside the report.
+/// The subject of an answer, and facts outside of the report.
 #[derive(Debug)]
 pub(crate) struct Context<'a> {
     pub(crate) subject: ReportSubject<'a>,
     /// Whether the service shuts down.
     pub(crate) is_draining: bool,
-    /// Every check is to be named, where an encoding would tell only of failures.
+    /// Whether to list every check in an encoding that otherwise lists only failures.
     pub(crate) is_verbose: bool,
-    /// What is running, for those who may see it.
+    /// Build information, for callers who may see it.
     pub(crate) build: Option<&'a BuildMetadata>,
-    /// How much of what is running the caller sees; `None` for nothing.
+    /// The share of the build information that the caller sees.
     pub(crate) info: Option<DetailLevel>,
     #[cfg(feature = "page")]
     pub(crate) page: PageContext<'a>,
@@ -35,32 +35,32 @@ impl Context<'_> {
     }
 }
 
-/// What a report is about.
+/// The subject of a report.
 #[derive(Debug)]
 pub(crate) enum ReportSubject<'a> {
-    /// Everything, in short.
+    /// A summary of everything.
     Overview { runtime: &'a RuntimeFacts<'a>, links: &'a Links },
     /// One level or more.
     Levels {
-        /// Just the data, in encodings that have such a shape.
+        /// Whether to show the data alone, in encodings that can.
         values: bool,
-        /// One level was asked for, and not one that holds others.
+        /// Whether the request is for one level without any other.
         is_alone: bool,
     },
-    /// One check, which the view holds.
+    /// The only check in the view.
     Check,
-    /// What an orchestrator asks.
+    /// A group, for an orchestrator.
     Group {
-        /// What the Kubernetes API server calls it: `readyz`.
+        /// Name in the Kubernetes API server: `readyz`.
         probe: &'static str,
-        /// The names that were left out.
+        /// Names of members that the request leaves out.
         excluded: &'a [String],
-        /// The names that were to be left out and that no check of the group has.
+        /// Names to leave out that no check of the group has.
         unmatched: &'a [String],
     },
 }
 
-/// Where to ask further.
+/// Links to the other routes.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct Links {
@@ -78,7 +78,7 @@ pub(crate) struct Links {
     /// With the feature `metrics`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) metrics: Option<String>,
-    /// With the feature `openapi`, where everything is.
+    /// With the feature `openapi`, at a place that serves everything.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) openapi: Option<String>,
 }

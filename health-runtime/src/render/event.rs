@@ -10,32 +10,32 @@ use super::{
 };
 use crate::model::Level;
 
-/// How long a client waits until it comes back, sent with the first event.
+/// Delay in milliseconds before a client reconnects, sent with the first event.
 pub(crate) const RETRY: &str = "retry: 2000\n";
 
-/// Nothing, so that nobody on the way takes the connection for dead.
+/// An empty comment, so that no proxy closes the connection as idle.
 pub(crate) const KEEP_ALIVE: &str = ":\n\n";
 
-/// What is known of the checks. `id` is that of the latest change.
+/// Renders the state of the checks. `id` belongs to the latest change.
 pub(crate) fn state(view: &ReportView<'_>, is_draining: bool, id: &str) -> String {
-    // Of nothing nobody knows that it passes.
+    // Without any result there is no status to report.
     let status = (!view.checks.is_empty()).then(|| view.status.as_str());
     let body = StateBody { status, draining: is_draining, checks: Checks(&view.checks) };
     event("state", Some(id), &body)
 }
 
-/// A change of a check's status.
+/// Renders a change of a check's status.
 pub(crate) fn change(check: &str, level: Level, view: &ChangeView<'_>, id: &str) -> String {
     let body = EventBody { check, level: level.number(), change: ChangeBody::new(view) };
     event("change", Some(id), &body)
 }
 
-/// That changes are lost; how many, if that is known.
+/// Renders a loss of changes, with their number if it is known.
 pub(crate) fn missed(count: Option<u64>) -> String {
     event("missed", None, &MissedBody { count })
 }
 
-/// That the service is shutting down, and the stream with it.
+/// Renders the end of the stream because the service shuts down.
 pub(crate) fn draining() -> String {
     event("draining", None, &DrainingBody { draining: true })
 }

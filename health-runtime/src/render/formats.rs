@@ -52,14 +52,14 @@ impl Format {
     }
 }
 
-/// An encoding for [`Report::render`](crate::Report::render): those of the endpoint, without its page, which links to the
-/// endpoint's routes, and without metrics, which are no report.
+/// An encoding for [`Report::render`](crate::Report::render). The endpoint has two more kinds: pages, which link to its routes,
+/// and metrics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ReportFormat {
     /// The native shape as JSON.
     Json,
-    /// The data of the checks alone, as JSON: for a report on levels. Any other report is as in [`Json`](Self::Json).
+    /// The data of the checks alone, as JSON, for a report on levels. Any other report is as in [`Json`](Self::Json).
     Values,
     /// `ok`, or a line for each check.
     Text,
@@ -111,7 +111,7 @@ impl ReportFormat {
         };
         match self.format().render {
             Render::Report(render) => render(view, &context),
-            // No variant leads here.
+            // No variant is a format of metrics.
             #[cfg(feature = "metrics")]
             Render::Metrics(_) => Vec::new(),
         }

@@ -1,6 +1,6 @@
-//! The draft of the IETF, `application/health+json` (draft-inadarei-api-health-check-06).
+//! The IETF draft `application/health+json` (draft-inadarei-api-health-check-06).
 //!
-//! Strictly so: `output` is left out on a pass, and `affectedEndpoints` always, because a check does not know them.
+//! Strict: `output` is left out on a pass, and `affectedEndpoints` always, because a check does not know them.
 
 use std::collections::BTreeMap;
 
@@ -33,7 +33,7 @@ fn status_code(view: &ReportView<'_>, _: &Context<'_>, configured: u16) -> u16 {
 fn render(view: &ReportView<'_>, context: &Context<'_>) -> Vec<u8> {
     let build = context.build;
     let links = match &context.subject {
-        // The relations are those of RFC 8288 and RFC 8631: others would have to be URIs.
+        // The relations come from RFC 8288 and RFC 8631: any other would have to be a URI.
         ReportSubject::Overview { links, .. } => {
             Some(Fields::default().with("about", &*links.info).with("status", &*links.levels))
         }
@@ -50,8 +50,8 @@ fn render(view: &ReportView<'_>, context: &Context<'_>) -> Vec<u8> {
         .to_bytes()
 }
 
-/// What is measured of every check is how long it took to answer, so that is the measurement in its key. Checks
-/// whose keys are the same share one array, as the draft has it for instances of one component.
+/// The measurement in each key is the response time, which every check has. Checks with the same key share one array, as
+/// instances of one component do in the draft.
 fn checks(checks: &[CheckView<'_>]) -> Fields {
     let mut by_key: BTreeMap<String, Vec<Value>> = BTreeMap::new();
     for check in checks {
@@ -64,7 +64,7 @@ fn checks(checks: &[CheckView<'_>]) -> Fields {
 
 fn object(check: &CheckView<'_>) -> Fields {
     let output = check.message.or(check.cause).filter(|_| check.status != Status::Pass);
-    // The draft's own words for what a component is; a tag of this name says it.
+    // The draft's words for kinds of components; a tag of this name selects one.
     let kinds = ["datastore", "system"];
     let kind = kinds.into_iter().find(|kind| check.tags.iter().any(|tag| tag == kind));
     Fields::default()
@@ -75,7 +75,7 @@ fn object(check: &CheckView<'_>) -> Fields {
         .with("status", check.status.as_str())
         .with("time", timestamp(check.checked_at))
         .with_some("output", output)
-        // From here on ours, which the draft allows for.
+        // Our own fields, which the draft allows.
         .with("level", check.level.number())
         .with("critical", check.is_critical)
         .with("since", timestamp(check.since))

@@ -1,4 +1,4 @@
-//! What is running, and the overview that tells of it.
+//! Build information, and the overview that includes it.
 
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
@@ -14,8 +14,7 @@ use crate::{
     time::timestamp_seconds,
 };
 
-/// What is running. The compiler's version is for those alone who may see details: it says which of its
-/// faults to try.
+/// Renders build information. Only callers who may see details see the compiler's version, because it hints at known flaws.
 pub(crate) fn info(build: Option<&BuildMetadata>, runtime: &RuntimeFacts<'_>, detail_level: DetailLevel) -> Vec<u8> {
     to_json(&InfoBody::new(build, runtime, detail_level))
 }
@@ -45,7 +44,7 @@ pub(super) fn overview(
 pub(super) struct OverviewBody<'a> {
     #[cfg_attr(feature = "openapi", schema(schema_with = super::schema::words::status))]
     status: &'static str,
-    /// Only while it is.
+    /// Only while the service drains.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     #[cfg_attr(feature = "openapi", schema(required = false))]
     draining: bool,
@@ -59,13 +58,13 @@ pub(super) struct OverviewBody<'a> {
     warning: Affected<'a>,
     #[cfg_attr(feature = "openapi", schema(schema_with = super::schema::words::level_statuses))]
     levels: LevelStatuses<'a>,
-    /// Not for those who may not see it.
+    /// Only for callers who may see it.
     #[serde(skip_serializing_if = "Option::is_none")]
     info: Option<InfoBody<'a>>,
     links: &'a Links,
 }
 
-/// The checks of one status that count for the report's.
+/// The checks of one status that count for the status of the report.
 struct Affected<'a>(Vec<&'a CheckView<'a>>);
 
 impl<'a> Affected<'a> {
@@ -84,7 +83,7 @@ impl Serialize for Affected<'_> {
     }
 }
 
-/// The facts about a check that does not pass that a person needs before reading its level's report.
+/// The facts about a check that a person needs before reading the report of its level.
 #[derive(Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = AffectedCheck))]
 struct AffectedBody<'a> {
@@ -151,7 +150,7 @@ pub(super) struct InfoBody<'a> {
 #[derive(Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Build))]
 struct BuildBody {
-    // Not required by the schema: all of this is left out where no build is known.
+    // Not required by the schema: everything is left out if no build is known.
     #[cfg_attr(feature = "openapi", schema(required = false))]
     name: &'static str,
     #[cfg_attr(feature = "openapi", schema(required = false))]

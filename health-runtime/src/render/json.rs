@@ -41,7 +41,7 @@ fn group(view: &ReportView<'_>) -> Vec<u8> {
     to_json(&ChecksBody { status: view.status, cause: view.cause, checks: Checks(&view.checks) })
 }
 
-/// One check, with what is known of it without running it, and its history.
+/// Renders one check with its declaration and its history.
 fn check(view: &ReportView<'_>) -> Vec<u8> {
     to_json(&view.checks.first().map(|check| SingleCheckBody {
         name: check.name,
@@ -103,7 +103,7 @@ pub(super) struct SingleCheckBody<'a> {
     tags: &'a [String],
     #[serde(flatten)]
     result: CheckBody<'a>,
-    /// The oldest first.
+    /// Oldest first.
     history: Vec<ChangeBody<'a>>,
 }
 
@@ -116,7 +116,7 @@ pub(super) struct CheckBody<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(schema_with = super::schema::words::status, required = false))]
     observed: Option<&'static str>,
-    /// How many results in a row were like that.
+    /// Number of consecutive results of this kind.
     #[serde(skip_serializing_if = "Option::is_none")]
     consecutive: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -137,7 +137,7 @@ pub(super) struct CheckBody<'a> {
     checked_at: String,
     #[cfg_attr(feature = "openapi", schema(schema_with = super::schema::words::timestamp))]
     since: String,
-    /// Only while it is.
+    /// Only while the check is muted.
     #[serde(skip_serializing_if = "Option::is_none")]
     muted: Option<MuteBody<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -165,7 +165,7 @@ impl<'a> CheckBody<'a> {
     }
 }
 
-/// `{}` for one that is muted as long as the process lives, to a caller who may see no details.
+/// `{}` to a caller who may see no details, if the check is muted for the life of the process.
 #[derive(Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Mute))]
 struct MuteBody<'a> {
@@ -191,7 +191,7 @@ pub(super) struct ChangeBody<'a> {
     id: u64,
     #[cfg_attr(feature = "openapi", schema(schema_with = super::schema::words::timestamp))]
     at: String,
-    /// Not for the first result: there was nothing before.
+    /// Missing for the first result.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(schema_with = super::schema::words::status, required = false))]
     from: Option<&'static str>,
@@ -203,7 +203,7 @@ pub(super) struct ChangeBody<'a> {
     blocked_by: Option<&'a [String]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<&'a str>,
-    /// Only if it was, and so counted for nothing.
+    /// Only if the check was muted.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     muted: bool,
 }
@@ -269,12 +269,12 @@ mod schema {
             _ => object,
         };
         let report = cumulative(object([("status", status(), true)]));
-        // Of several, each caller is shown those that it may see.
+        // A report on several levels shows each caller the levels that it may see.
         let is_required = levels.len() == 1;
         Schema::from(level_properties(report, levels.iter().copied(), &named("Checks"), is_required).build()).into()
     }
 
-    /// One level's values as they are, several each under its key: what is in them is the checks' own business.
+    /// The values of one level, or of several under their keys. The checks decide about the contents.
     fn values_of(levels: &[Level]) -> RefOr<Schema> {
         if levels.len() == 1 {
             return any_object().into();

@@ -1,4 +1,4 @@
-//! The JSON of Eclipse MicroProfile Health, for tools that read that already.
+//! The JSON of Eclipse MicroProfile Health, for tools that read it already.
 
 use serde_json::Value;
 
@@ -10,7 +10,7 @@ use super::{
 };
 use crate::model::{Cause, Status};
 
-/// Its media type is that of plain JSON, so that only `?format=` leads here.
+/// It has the media type of plain JSON, so only `?format=` selects it.
 pub(super) static FORMAT: Format = Format {
     status_code: Some(up_or_down),
     #[cfg(feature = "openapi")]
@@ -18,7 +18,7 @@ pub(super) static FORMAT: Format = Format {
     ..Format::new("microprofile", "application/json", Render::Report(render))
 };
 
-/// A report has no cause of its own here, so draining stands among the checks.
+/// Renders draining as a check, because a report has no cause here.
 fn render(view: &ReportView<'_>, context: &Context<'_>) -> Vec<u8> {
     let is_draining = context.shows_draining(view);
     let shutdown = is_draining.then(|| {
@@ -30,7 +30,7 @@ fn render(view: &ReportView<'_>, context: &Context<'_>) -> Vec<u8> {
     Fields::default().with("status", word(status)).with("checks", checks).to_bytes()
 }
 
-/// There is no warning. What warns works, and is to be given its traffic.
+/// MicroProfile has no word for a warning. A check that warns works, and the instance keeps its traffic.
 const fn word(status: Status) -> &'static str {
     match status {
         Status::Pass | Status::Warn => "UP",
@@ -52,7 +52,7 @@ fn entry(check: &CheckView<'_>) -> Fields {
         .with_some("data", has_data.then_some(data))
 }
 
-/// Data holds strings, numbers and booleans only: what is nested stands there as the text of its JSON.
+/// Data can only hold strings, numbers and booleans: a nested value becomes the text of its JSON.
 fn flat(value: Value) -> Option<Value> {
     match value {
         Value::Null => None,

@@ -1,5 +1,5 @@
-//! Encodings. Each is a pure function of a [`ReportView`], one file each: none of them ever sees a report
-//! that was not redacted for its reader. Which there are stands in `table.rs`.
+//! Encodings, one file each. Each is a pure function of a [`ReportView`], so it never sees a report that is not redacted for
+//! its reader. `formats.rs` lists them.
 
 mod actuator;
 #[cfg(feature = "haproxy-agent")]

@@ -14,8 +14,8 @@ pub(super) static FORMAT: Format = Format {
     ..Format::new("text", "text/plain; charset=utf-8", Render::Report(render))
 };
 
-/// `ok`; or, when something failed or `?verbose` asks for it, a line for each check. Where the question was not a
-/// prober's, a warning is told of, too.
+/// Renders `ok`, or a line for each check after a failure or with `?verbose`. Outside of groups, which probers read, a warning
+/// also lists the checks.
 fn render(view: &ReportView<'_>, context: &Context<'_>) -> Vec<u8> {
     let is_well = match &context.subject {
         ReportSubject::Group { .. } => view.status < Status::Fail,
@@ -59,7 +59,7 @@ fn line(text: &mut String, check: &CheckView<'_>) {
         Status::Warn => ('+', "warn"),
         Status::Fail => ('-', "failed"),
     };
-    // A muted check is no reason for what the probe says, whatever its status is.
+    // A muted check does not affect the verdict, whatever its status is.
     let (sign, muted) = if check.muted.is_some() { ('+', " muted:") } else { (sign, "") };
     let _ = write!(text, "[{sign}]{}{muted} {word}", printable(check.name));
     if let Some(cause) = check.cause {
@@ -71,7 +71,7 @@ fn line(text: &mut String, check: &CheckView<'_>) {
     text.push('\n');
 }
 
-/// One line stays one line, whatever a message holds.
+/// Replaces control characters, so that a message stays on one line.
 fn printable(text: &str) -> String {
     text.chars().map(|char| if char.is_control() { ' ' } else { char }).collect()
 }

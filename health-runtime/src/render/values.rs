@@ -1,4 +1,4 @@
-//! The values view: just the data.
+//! The values view: the data alone.
 
 use serde_json::{Map, Value};
 
@@ -8,10 +8,10 @@ use super::{
 };
 use crate::model::Cause;
 
-/// One level's values as they are, if it was `asked_alone`; else each level's under its key, though a caller may see but
-/// one of several.
-pub(super) fn values(view: &ReportView<'_>, asked_alone: bool) -> Vec<u8> {
-    if let ([only], true) = (view.levels, asked_alone) {
+/// Renders the values of one level, if the request is for it alone; else the values of each level under its key, even if a
+/// caller may see only one of several.
+pub(super) fn values(view: &ReportView<'_>, is_alone: bool) -> Vec<u8> {
+    if let ([only], true) = (view.levels, is_alone) {
         return to_json(&of_checks(view.of_level(*only)));
     }
     let mut levels = Map::new();
@@ -21,8 +21,8 @@ pub(super) fn values(view: &ReportView<'_>, asked_alone: bool) -> Vec<u8> {
     to_json(&levels)
 }
 
-/// Each check's data under its name, or its fields in the level itself if it asks for that. One of whose
-/// fields would hide another's, or another check, stays under its name, so that nothing is lost.
+/// Puts the data of each check under its name, or its fields into the level itself if the check is flattened. A check with a
+/// field that would hide another field or check stays under its name, so that nothing is lost.
 fn of_checks(checks: &[CheckView<'_>]) -> Map<String, Value> {
     let mut values = Map::new();
     for check in checks {
@@ -43,12 +43,12 @@ fn of_checks(checks: &[CheckView<'_>]) -> Map<String, Value> {
     values
 }
 
-/// The fields of a check that stand in the level itself.
+/// Returns the fields of a flattened check.
 fn fields<'a>(check: &CheckView<'a>) -> Option<&'a Map<String, Value>> {
     check.data.filter(|_| check.is_flattened)?.as_object()
 }
 
-/// A check without data stands there as its boolean; a background check without a result is neither true nor false.
+/// Returns the data of a check, or a boolean without data. A background check without a result is neither true nor false.
 fn value(check: &CheckView<'_>) -> Value {
     match check.data {
         Some(data) => data.clone(),

@@ -1,4 +1,4 @@
-//! What one caller may see of a report.
+//! Reports and changes, redacted for one caller.
 
 use std::{
     sync::Arc,
@@ -14,14 +14,14 @@ use crate::model::{Cause, Group, Level, Mute, Report, ReportEntry, Status, Statu
 #[derive(Debug)]
 pub(crate) struct ReportView<'a> {
     pub(super) status: Status,
-    /// Why it fails as a whole, whatever its checks say.
+    /// Reason for which the report fails as a whole, whatever its checks report.
     pub(super) cause: Option<&'static str>,
-    /// The levels that were asked for, the deepest first.
+    /// The requested levels, deepest first.
     pub(super) levels: &'a [Level],
     pub(super) checks: Vec<CheckView<'a>>,
 }
 
-/// One check as a caller may see it: what needs clearance is empty without it, or what is left for everybody.
+/// A check redacted for one caller: details are empty without the right to see them, or reduced to their public part.
 #[derive(Debug)]
 pub(super) struct CheckView<'a> {
     pub(super) detail_level: DetailLevel,
@@ -47,11 +47,11 @@ pub(super) struct CheckView<'a> {
     pub(super) description: Option<&'a str>,
     pub(super) tags: &'a [String],
     pub(super) groups: Vec<Group>,
-    /// Its latest changes, the oldest first, for a view that shows them.
+    /// Latest changes, oldest first, in views that show them.
     pub(super) history: Vec<ChangeView<'a>>,
 }
 
-/// That a check counts for nothing.
+/// A mute redacted for one caller.
 #[derive(Debug)]
 pub(super) struct MuteView<'a> {
     pub(super) until: Option<SystemTime>,
@@ -59,7 +59,7 @@ pub(super) struct MuteView<'a> {
     pub(super) by: Option<&'a str>,
 }
 
-/// A change redacted for one caller: what needs clearance is empty without it.
+/// A change redacted for one caller: details are empty without the right to see them.
 #[derive(Debug)]
 pub(crate) struct ChangeView<'a> {
     pub(super) id: u64,
@@ -72,7 +72,7 @@ pub(crate) struct ChangeView<'a> {
     pub(super) blocked_by: Option<&'a [String]>,
 }
 
-/// The worst status of those that count.
+/// Returns the worst status of the checks that are not muted.
 pub(super) fn worst_of(checks: &[CheckView<'_>]) -> Status {
     Status::worst(checks.iter().filter(|check| check.muted.is_none()).map(|check| check.status))
 }
@@ -84,7 +84,7 @@ impl<'a> ReportView<'a> {
         Self { status: report.status(), cause: report.cause().map(Cause::as_str), levels: report.levels(), checks }
     }
 
-    /// Shows the history of each check, too: in the order of the report's entries.
+    /// Adds the history of each check, in the order of the report's entries.
     pub(crate) fn with_histories(mut self, histories: &'a [Vec<Arc<StatusChange>>], visibility: Visibility) -> Self {
         for (check, history) in self.checks.iter_mut().zip(histories) {
             check.history = history.iter().map(|change| ChangeView::new(change, visibility)).collect();
@@ -92,13 +92,13 @@ impl<'a> ReportView<'a> {
         self
     }
 
-    /// When the newest of its results was made.
+    /// Returns the time of the newest result.
     #[cfg(feature = "page")]
     pub(super) fn made_at(&self) -> SystemTime {
         self.checks.iter().map(|check| check.checked_at).max().unwrap_or(SystemTime::UNIX_EPOCH)
     }
 
-    /// The checks of a level; they stand together, by name.
+    /// Returns the checks of a level, by name.
     pub(super) fn of_level(&self, level: Level) -> &[CheckView<'a>] {
         let start = self.checks.partition_point(|check| check.level < level);
         let end = self.checks.partition_point(|check| check.level <= level);
@@ -111,7 +111,7 @@ impl<'a> CheckView<'a> {
         let ReportEntry { check, result, muted } = entry;
         let detail_level = visibility.at(check.level());
         let cause = result.cause();
-        // What blocks it may be on a level that this caller is to know nothing of.
+        // The caller may not learn of the level of a check that blocks it.
         let is_nameable = |name: &String| visibility.knows_every_check || report.result(name).is_some();
         let names_others = match cause {
             Some(Cause::Blocked { by }) => !by.iter().all(is_nameable),
@@ -160,7 +160,7 @@ impl<'a> CheckView<'a> {
 
 #[cfg(feature = "page")]
 impl CheckView<'_> {
-    /// Returns whether it was not run, because of the failure of another.
+    /// Returns whether it was not run because another check failed.
     pub(super) fn is_blocked(&self) -> bool {
         self.cause == Some("blocked")
     }
@@ -176,7 +176,7 @@ impl<'a> MuteView<'a> {
 impl<'a> ChangeView<'a> {
     /// Redacts a change for a caller.
     pub(crate) fn new(change: &'a StatusChange, visibility: Visibility) -> Self {
-        // What blocked it may be on a level that this caller is to know nothing of.
+        // The caller may not learn of the level of a check that blocked it.
         let names_others = !visibility.knows_every_check && change.cause().and_then(Cause::blocked_by).is_some();
         let outline = Self {
             id: change.id_among(visibility.run),

@@ -2,34 +2,34 @@
 
 use crate::model::{Level, Levels};
 
-/// What a caller may see, decided before any check runs.
+/// The extent of what a caller sees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum DetailLevel {
     /// Names, levels, groups, tags, statuses, causes, times, and data that is public.
     Outline,
-    /// Details, too: messages, data, descriptions, what blocks a check.
+    /// Details, too: messages, data, descriptions, names of blocking checks.
     Details,
 }
 
-/// What a caller may see of each level, and of what is running; decided before any check runs.
+/// The rights of a caller by level, and for build information; decided before any check runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Visibility {
-    /// The levels that it may have run.
+    /// The levels that the caller may run.
     pub(crate) run: Levels,
-    /// Those of them whose details it sees.
+    /// The levels among them whose details the caller sees.
     pub(crate) details: Levels,
-    /// `None` if it may not see what is running.
+    /// Access to build information; `None` without any.
     pub(crate) info: Option<DetailLevel>,
-    /// Whether it may hear of checks that are not in a report, as one that blocks another may be.
+    /// Whether the caller may learn of checks outside of a report, such as a check that blocks another.
     pub(crate) knows_every_check: bool,
 }
 
 impl Visibility {
-    /// What everybody sees of levels that everybody may have run.
+    /// The rights of every caller where every caller may run every level.
     pub(crate) const OUTLINE: Self =
         Self { run: Levels::ALL, details: Levels::NONE, info: Some(DetailLevel::Outline), knows_every_check: true };
 
-    /// With the details of all that it may have run.
+    /// Adds the details of all levels that the caller may run.
     pub(crate) fn with_details(self) -> Self {
         Self { details: self.run, info: self.info.map(|_| DetailLevel::Details), ..self }
     }
@@ -43,20 +43,20 @@ impl Visibility {
     }
 }
 
-/// To whom the details of checks are shown: messages, data, error text, what blocks a check.
+/// The callers who see the details of checks: messages, data, error text, names of blocking checks.
 ///
-/// Together with [`Access`](crate::access::Access), which says who may have which levels run: if this is not set, its
-/// policies say who sees details; set, it outweighs them, for all whom they let in.
+/// The policies of [`Access`](crate::access::Access) decide about details unless this is set. Set, it takes precedence for every
+/// caller that they admit.
 ///
-/// Whatever is shown here, the full text of a failure is in the log.
+/// The log has the full text of a failure in either case.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ShowDetails {
-    /// To nobody: names, statuses, causes and times are all that the endpoint tells. The default, because a
-    /// health endpoint is often open to the world and error text is not written for it.
+    /// No caller: the endpoint shows only names, statuses, causes and times. The default, because a health endpoint is often
+    /// open to the world, and error text is not written for it.
     #[default]
     Never,
-    /// To everybody who can reach the endpoint.
+    /// Every caller who can reach the endpoint.
     Always,
 }
 

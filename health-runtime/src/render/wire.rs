@@ -1,4 +1,4 @@
-//! Words and times as several encodings write them.
+//! Fields and times that several encodings share.
 
 use std::time::Duration;
 
@@ -8,8 +8,8 @@ use serde_json::{Map, Value};
 use crate::model::Level;
 pub(super) use crate::time::timestamp_millis as timestamp;
 
-/// The bodies here have string keys only and cannot fail to serialize; should one ever, the caller gets
-/// an empty body rather than a panic.
+/// Serializes a body. Bodies here have string keys only and cannot fail to serialize; if one does, the caller gets an empty
+/// body rather than a panic.
 pub(super) fn to_json(body: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec(body).unwrap_or_default()
 }
@@ -18,7 +18,7 @@ pub(super) fn level_key(level: Level) -> String {
     format!("level_{level}")
 }
 
-/// A JSON object in the making.
+/// A JSON object under construction.
 #[derive(Default)]
 pub(super) struct Fields(Map<String, Value>);
 
@@ -28,7 +28,7 @@ impl Fields {
         self
     }
 
-    /// Adds a field that is left out where there is nothing to say.
+    /// Adds a field unless its value is missing.
     pub(super) fn with_some(self, key: &str, value: Option<impl Into<Value>>) -> Self {
         match value {
             Some(value) => self.with(key, value),
@@ -36,8 +36,8 @@ impl Fields {
         }
     }
 
-    /// Adds the data of a check beside what is there: its fields, if none of them would hide another; else all of it
-    /// as `data`. What is no object has no fields and is the `value`.
+    /// Adds the data of a check: its fields, if none of them would hide another; else the whole as `data`. A value that is not
+    /// an object becomes `value`.
     pub(super) fn with_data(mut self, data: Option<&Value>) -> Self {
         match data {
             Some(Value::Object(fields)) if fields.keys().any(|key| self.0.contains_key(key)) => {
@@ -66,7 +66,7 @@ impl From<Fields> for Value {
     }
 }
 
-/// In milliseconds, to the microsecond.
+/// Returns milliseconds, rounded to the microsecond.
 pub(super) fn milliseconds(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 1e6).round() / 1e3
 }

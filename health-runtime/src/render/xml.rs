@@ -19,18 +19,18 @@ use crate::build_info::BuildMetadata;
 
 pub(super) static FORMAT: Format = Format::new("xml", "application/xml", Render::Report(render));
 
-/// The schema (XSD 1.0) of every report in XML, which `?format=xml` or `Accept: application/xml` gives.
+/// The schema (XSD 1.0) of every report in XML, as `?format=xml` or `Accept: application/xml` selects it.
 pub const SCHEMA: &str = include_str!("../../schemas/health.xsd");
 
-/// Of the element names in the schema.
+/// Namespace of the elements in the schema.
 const NAMESPACE: &str = "urn:health-runtime:report:1";
 
-/// Data that is nested more deeply stands there as the text of its JSON: parsers limit the depth of a document.
-const DEEPEST: usize = 64;
+/// Deeper data becomes the text of its JSON, because parsers limit the depth of a document.
+const MAX_DATA_DEPTH: usize = 64;
 
 type Xml = Writer<Vec<u8>>;
 
-/// Writing to a `Vec` cannot fail; should it ever, the caller gets what was written rather than a panic.
+/// Renders a report. Writing to a `Vec` cannot fail; if it does, the caller gets an incomplete document rather than a panic.
 fn render(view: &ReportView<'_>, context: &Context<'_>) -> Vec<u8> {
     let mut xml = Writer::new(Vec::new());
     let _ = document(&mut xml, view, context);
@@ -97,12 +97,14 @@ fn muted(xml: &mut Xml, mute: &MuteView<'_>) -> io::Result<()> {
     Ok(())
 }
 
-/// A JSON value: its type is an attribute, and so is its name where it is a field.
+/// Writes a JSON value with its type as an attribute, and with its name if it is a field.
 fn value(xml: &mut Xml, element: &str, name: Option<&str>, data: &Value, depth: usize) -> io::Result<()> {
     let start =
         |xml, kind| attribute(attribute(Writer::create_element(xml, element), "name", name), "type", Some(kind));
     match data {
-        Value::Object(_) | Value::Array(_) if depth == DEEPEST => write_text(start(xml, "json"), &data.to_string()),
+        Value::Object(_) | Value::Array(_) if depth == MAX_DATA_DEPTH => {
+            write_text(start(xml, "json"), &data.to_string())
+        }
         Value::Object(fields) => {
             start(xml, "object").write_inner_content(|xml| {
                 fields.iter().try_for_each(|(name, field)| value(xml, "value", Some(name), field, depth + 1))
@@ -138,7 +140,7 @@ fn attribute<'a>(element: ElementWriter<'a, Vec<u8>>, name: &str, value: Option<
     }
 }
 
-/// XML 1.0 cannot hold every character (section 2.2), not even escaped: those give way to the replacement character.
+/// Replaces the characters that XML 1.0 cannot hold, not even escaped (section 2.2).
 fn writable(text: &str) -> Cow<'_, str> {
     let is_forbidden =
         |char: char| matches!(char, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}');

@@ -6,13 +6,13 @@ use crate::{
 };
 
 const DEGRADED: HeaderName = HeaderName::from_static("x-envoy-degraded");
-const FAILED_AT_ONCE: HeaderName = HeaderName::from_static("x-envoy-immediate-health-check-fail");
+const IMMEDIATE_FAIL: HeaderName = HeaderName::from_static("x-envoy-immediate-health-check-fail");
 const CLUSTER: HeaderName = HeaderName::from_static("x-envoy-upstream-healthchecked-cluster");
 const YES: HeaderValue = HeaderValue::from_static("true");
 
-/// Which headers reports have for Envoy, beside the status code. Default: none.
+/// The headers of reports for Envoy, in addition to the status code. Default: none.
 ///
-/// Envoy takes 200 alone for healthy, so leave [`StatusCodes::warn`](crate::StatusCodes::warn) at that.
+/// Envoy counts only 200 as healthy, so leave [`StatusCodes::warn`](crate::StatusCodes::warn) at 200.
 ///
 /// ```
 /// use health_runtime::{Endpoint, EnvoyHeaders};
@@ -32,30 +32,30 @@ pub struct EnvoyHeaders {
 }
 
 impl EnvoyHeaders {
-    /// None of them.
+    /// Adds no header.
     pub const fn new() -> Self {
         Self { degraded: false, immediate_fail: false, cluster: None }
     }
 
-    /// Adds `x-envoy-degraded` to reports with a warning: Envoy then uses the host only when those that pass do not
+    /// Adds `x-envoy-degraded` to reports with a warning: Envoy then uses the host only if the passing ones do not
     /// suffice.
     pub const fn degraded(mut self) -> Self {
         self.degraded = true;
         self
     }
 
-    /// Adds `x-envoy-immediate-health-check-fail` to readiness reports while the service shuts down: Envoy then takes the
-    /// host out at once, whatever its `unhealthy_threshold`.
+    /// Adds `x-envoy-immediate-health-check-fail` to readiness reports while the service shuts down: Envoy then removes the
+    /// host at once, whatever its `unhealthy_threshold`.
     ///
-    /// To readiness alone: Envoy heeds this header on every response, so on an overview that somebody reads through a
-    /// gateway, it would take out the gateway.
+    /// Other reports lack the header: Envoy heeds it on every response, so an overview that is read through a gateway
+    /// would remove the gateway.
     pub const fn immediate_fail(mut self) -> Self {
         self.immediate_fail = true;
         self
     }
 
     /// Adds `x-envoy-upstream-healthchecked-cluster` with this name to every report, so that a health check with a
-    /// `service_name_matcher` notices when the address belongs to another service by now. A name is visible ASCII.
+    /// `service_name_matcher` notices an address that now belongs to another service. A name is visible ASCII.
     pub fn cluster(mut self, name: impl Into<String>) -> Self {
         self.cluster = Some(name.into());
         self
@@ -66,7 +66,7 @@ impl EnvoyHeaders {
         let cluster = cluster.map(|name| {
             let value = HeaderValue::try_from(&name).ok();
             value.filter(|_| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic())).ok_or_else(|| {
-                let reason = "the name of a cluster is visible ASCII, without spaces";
+                let reason = "the name of a cluster must be visible ASCII without spaces";
                 vec![Problem::InvalidSetting { key: "EnvoyHeaders::cluster", value: name, reason }]
             })
         });
@@ -74,7 +74,7 @@ impl EnvoyHeaders {
     }
 }
 
-/// Headers that can be sent.
+/// Valid headers for Envoy.
 #[derive(Clone, Debug)]
 pub(in crate::http) struct ValidEnvoyHeaders {
     degraded: bool,
@@ -88,7 +88,7 @@ impl ValidEnvoyHeaders {
             headers.insert(DEGRADED, YES);
         }
         if self.immediate_fail && report.cause() == Some(&Cause::Draining) {
-            headers.insert(FAILED_AT_ONCE, YES);
+            headers.insert(IMMEDIATE_FAIL, YES);
         }
         headers.extend(self.cluster.clone().map(|name| (CLUSTER, name)));
     }

@@ -4,19 +4,18 @@ use crate::{
     render::{ReportView, Visibility, agent_line},
 };
 
-/// What `HAProxy` is told where it asks for it by `agent-check`: whether the service is ready, and which share of its
-/// weight it is to have.
+/// The answer to an `agent-check` of `HAProxy`: the readiness of the service, and its share of the configured weight.
 ///
 /// | readiness | line | what `HAProxy` does |
 /// |---|---|---|
 /// | passes | `up 100%` | all of its weight |
 /// | warns | `up 100%`, or the weight of [`warn_weight`](Self::warn_weight) | that share |
-/// | [drains](crate::Monitor::drain) | `up 0%` | no new sessions; those that stick to the server are kept |
-/// | fails | `down #` and the names of what failed | takes it out |
+/// | [drains](crate::Monitor::drain) | `up 0%` | no new sessions; sticky sessions stay |
+/// | fails | `down #` and the names of what failed | removes the server |
 ///
-/// The words `ready`, `drain` and `maint` are never said: what an operator has set for a server stays.
+/// It never says `ready`, `drain` or `maint`, so the state that an operator sets for a server stays.
 ///
-/// It is what [`serve_agent`](crate::serve_agent) answers, and `GET {base}/agent`, for agents that already run.
+/// [`serve_agent`](crate::serve_agent) sends it, and so does `GET {base}/agent`, for agents that already run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
 pub struct HaproxyAgent {
@@ -30,15 +29,15 @@ impl Default for HaproxyAgent {
 }
 
 impl HaproxyAgent {
-    /// The defaults.
+    /// Starts with the defaults.
     pub const fn new() -> Self {
         Self { warn_weight: 100 }
     }
 
-    /// Sets the weight on a warning, in percent of the one in the configuration, from 1 to 100. Default: 100.
+    /// Sets the weight on a warning, from 1 to 100 percent of the configured one. Default: 100.
     ///
-    /// `HAProxy` counts in whole numbers, and a server has a weight of 1 unless its line says otherwise: half of that
-    /// is nothing. So give servers a `weight 100`.
+    /// `HAProxy` computes whole numbers, and the default weight of a server is 1: half of it is zero. So give servers a
+    /// `weight 100`.
     pub const fn warn_weight(mut self, percent: u8) -> Self {
         self.warn_weight = percent;
         self
@@ -49,21 +48,21 @@ impl HaproxyAgent {
             problems.push(Problem::InvalidSetting {
                 key: "HaproxyAgent::warn_weight",
                 value: self.warn_weight.to_string(),
-                reason: "a weight is a percentage from 1 to 100; with 0 a warning would take the service out",
+                reason: "a weight is a percentage from 1 to 100; with 0 a warning would remove the service",
             });
         }
         ValidAgent { warn_weight: self.warn_weight }
     }
 }
 
-/// A weight that makes sense.
+/// A valid weight.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ValidAgent {
     warn_weight: u8,
 }
 
 impl ValidAgent {
-    /// The line about readiness, without details, and with the names of what failed for those who may know them.
+    /// Returns the line about readiness without details, and with the names of failing checks for callers who may see them.
     pub(crate) fn line(self, report: &Report, with_names: bool) -> Vec<u8> {
         agent_line(&ReportView::new(report, Visibility::OUTLINE), self.warn_weight, with_names)
     }

@@ -6,14 +6,14 @@ use crate::{
     render::{Context, Format, ReportView},
 };
 
-/// Which HTTP status code a report has.
+/// The HTTP status codes of reports.
 ///
-/// Defaults: pass and warn 200, fail 503, and while the service shuts down what a failure has.
+/// Defaults: 200 for pass and warn, 503 for fail, and the code of a failure while the service shuts down.
 ///
-/// Consul reads 429 as a warning, and everything else but 2xx as critical. Others do not know it: to a kubelet, `HAProxy`
-/// and Envoy, 429 is a failure. A place for Consul alone has its own codes
-/// ([`Endpoint::status_codes`](crate::Endpoint::status_codes)). `HAProxy` with `http-check disable-on-404` takes no new sessions to a server that
-/// answers 404, and keeps those that it has:
+/// Consul reads 429 as a warning, and every other code except 2xx as critical. A kubelet, `HAProxy` and Envoy read 429 as a
+/// failure, so a place for Consul can have its own codes
+/// ([`Endpoint::status_codes`](crate::Endpoint::status_codes)). `HAProxy` with `http-check disable-on-404` sends no new sessions to a server that
+/// answers 404, and keeps the existing ones:
 ///
 /// ```
 /// use health_runtime::StatusCodes;
@@ -23,8 +23,8 @@ use crate::{
 /// # let _ = (for_consul, for_haproxy);
 /// ```
 ///
-/// The formats of others keep to their specifications: `health+json` has 2xx or 3xx for a pass and a warning and 4xx or
-/// 5xx for a failure, `actuator` and `microprofile` have 200 and 503.
+/// Some formats keep to their specifications: `health+json` has 2xx or 3xx for pass and warn and 4xx or 5xx for fail,
+/// `actuator` and `microprofile` have 200 and 503.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub struct StatusCodes {
@@ -41,7 +41,7 @@ impl Default for StatusCodes {
 }
 
 impl StatusCodes {
-    /// The defaults.
+    /// Starts with the defaults.
     pub const fn new() -> Self {
         Self { pass: 200, warn: 200, fail: 503, draining: None }
     }
@@ -64,8 +64,8 @@ impl StatusCodes {
         self
     }
 
-    /// Sets the code of a readiness report that fails because the service shuts down, and for no other reason. Default:
-    /// that of a report that fails.
+    /// Sets the code of a readiness report that fails only because the service shuts down. Default: the code of a report
+    /// that fails.
     pub const fn draining(mut self, code: u16) -> Self {
         self.draining = Some(code);
         self
@@ -74,7 +74,7 @@ impl StatusCodes {
     pub(crate) fn validate(self) -> Result<ValidStatusCodes, Vec<Problem>> {
         let mut invalid = Vec::new();
         let mut valid = |code: u16| {
-            // 1xx are no final answers, and 204 and 304 can have no body.
+            // 1xx responses are not final, and 204 and 304 cannot have a body.
             let is_usable = (200..600).contains(&code) && !matches!(code, 204 | 304);
             StatusCode::from_u16(code).ok().filter(|_| is_usable).unwrap_or_else(|| {
                 invalid.push(code);
@@ -93,7 +93,7 @@ impl StatusCodes {
     }
 }
 
-/// Status codes that can be sent.
+/// Valid status codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct ValidStatusCodes {
     pass: StatusCode,
@@ -114,7 +114,7 @@ impl ValidStatusCodes {
         }
     }
 
-    /// Every code that a report can have, each once: with those that the specifications of formats demand.
+    /// Returns every code that a report can have, including those that the specifications of formats demand.
     #[cfg(feature = "openapi")]
     pub(crate) fn all(self) -> std::collections::BTreeSet<StatusCode> {
         [self.pass, self.warn, self.fail, self.draining, StatusCode::OK, StatusCode::SERVICE_UNAVAILABLE].into()
@@ -128,7 +128,7 @@ pub(in crate::http) fn demanded(
     context: &Context<'_>,
     configured: StatusCode,
 ) -> StatusCode {
-    // A number that is not a status code would be a mistake of ours; the configured one is better than a panic.
+    // A rule that returns an invalid code would be a bug; the configured code is better than a panic.
     let rule = format.status_code.and_then(|rule| StatusCode::from_u16(rule(view, context, configured.as_u16())).ok());
     rule.unwrap_or(configured)
 }

@@ -23,7 +23,7 @@ use crate::{
 /// The tag of every operation, so that they stay together in a document that others are merged with.
 pub(in crate::http) const TAG: &str = "health";
 
-/// The note for operations that a policy of the service's own decides about.
+/// The note for operations that a custom policy decides about.
 const OWN_POLICY: &str = " The service also has an access policy of its own, which this document does not describe.";
 
 const PROBLEM_JSON: &str = "application/problem+json";
@@ -113,7 +113,7 @@ impl Description {
         self
     }
 
-    /// Adds numbers, which are no verdict, in each format that has them.
+    /// Adds metrics in each format that has them. They carry no verdict, so their status code is 200.
     pub(in crate::http) fn with_numbers(mut self) -> Self {
         for format in self.formats.clone().into_iter().filter(|format| !format.is_of_reports()) {
             self.add(&[StatusCode::OK], format.essence(), &schema::text());
@@ -121,7 +121,7 @@ impl Description {
         self
     }
 
-    /// Adds a verdict in a media type that is no format.
+    /// Adds a verdict in a media type outside of the formats.
     #[cfg(feature = "haproxy-agent")]
     pub(in crate::http) fn with_verdict(mut self, media_type: MediaType, endpoint: &Described<'_>) -> Self {
         self.add(endpoint.codes, media_type, &schema::text());
@@ -168,7 +168,7 @@ impl Description {
         // A query that is not valid, and a route or check that does not exist.
         let mut this = self.with_problems(&[StatusCode::BAD_REQUEST, StatusCode::NOT_FOUND]).with_problems(&refusals);
         if has_page {
-            // A fragment is no verdict.
+            // A fragment carries no verdict.
             this = this.with_body("text/html", &schema::text());
         }
         if this.has_etag {

@@ -8,58 +8,60 @@ use utoipa::openapi::{
 
 use crate::{model::CheckSpec, render::Format};
 
-/// The name of a check in a path.
+/// Returns the parameter for the name of a check in a path.
 pub(in crate::http) fn check(checks: &[&CheckSpec]) -> Parameter {
     let names = one_of(checks.iter().map(|check| check.name()));
-    parameter("name", "A check.", names).parameter_in(ParameterIn::Path).required(Required::True).build()
+    parameter("name", "Name of the check.", names).parameter_in(ParameterIn::Path).required(Required::True).build()
 }
 
 pub(in crate::http) fn format(offered: &[&Format]) -> Parameter {
     let names: Vec<_> = offered.iter().map(|format| format!("`{}`", format.name)).collect();
-    let meaning = format!(
-        "The encoding, before what `Accept` says: {}. A word that is none of these leaves it to `Accept`.",
-        names.join(", ")
-    );
-    // Not an enumeration, because no word is refused.
+    let meaning =
+        format!("The format: {}. It takes precedence over `Accept`; an unknown value is ignored.", names.join(", "));
+    // Not an enumeration, because no value is refused.
     query("format", &meaning, Object::with_type(Type::String).into())
 }
 
 pub(in crate::http) fn view() -> Parameter {
-    query("view", "Statuses and times, or just the data; in JSON alone.", one_of(["native", "values"]))
+    query(
+        "view",
+        "`native` for statuses and times, `values` for the data alone; in JSON only.",
+        one_of(["native", "values"]),
+    )
 }
 
 pub(in crate::http) fn cumulative() -> Parameter {
-    query("cumulative", "Adds the shallower levels.", flag())
+    query("cumulative", "Includes the shallower levels.", flag())
 }
 
 pub(in crate::http) fn fragment() -> Parameter {
-    query("fragment", "Of a page only what changes, always with 200.", flag())
+    query("fragment", "Returns only the part of a page that changes, always with 200.", flag())
 }
 
 pub(in crate::http) fn verbose() -> Parameter {
-    query("verbose", "Names every check, where plain text would tell of failures alone.", flag())
+    query("verbose", "Lists every check in plain text, which otherwise lists only failures.", flag())
 }
 
 pub(in crate::http) fn timeout() -> Parameter {
     let duration = ObjectBuilder::new().schema_type(Type::String).pattern(Some("^[1-9][0-9]{0,5}(ms|s)$"));
-    query("timeout", "Shortens the time that the report may take, such as `500ms` or `2s`.", duration.build().into())
+    query("timeout", "Shortens the deadline of the report, such as `500ms` or `2s`.", duration.build().into())
 }
 
 pub(in crate::http) fn version() -> Parameter {
-    query("version", "The version of OpenAPI, 3.1 by default.", one_of(["3.0", "3.1"]))
+    query("version", "The OpenAPI version of the document. Default: 3.1.", one_of(["3.0", "3.1"]))
 }
 
-/// `None` where no check has one.
+/// Returns `None` if no check has a tag.
 pub(in crate::http) fn tag(checks: &[&CheckSpec]) -> Option<Parameter> {
     let mut tags: Vec<_> = checks.iter().flat_map(|check| check.tags()).map(String::as_str).collect();
     tags.sort_unstable();
     tags.dedup();
-    let meaning = "Only checks with one of these tags.";
+    let meaning = "Selects the checks with one of these tags.";
     (!tags.is_empty()).then(|| query("tag", meaning, list_of(one_of(tags))))
 }
 
 pub(in crate::http) fn exclude() -> Parameter {
-    query("exclude", "Without these checks.", list_of(Object::with_type(Type::String).into()))
+    query("exclude", "Leaves out these checks.", list_of(Object::with_type(Type::String).into()))
 }
 
 fn query(name: &str, meaning: &str, schema: Schema) -> Parameter {
@@ -70,7 +72,7 @@ fn parameter(name: &str, meaning: &str, schema: Schema) -> ParameterBuilder {
     ParameterBuilder::new().name(name).description(Some(meaning)).schema(Some(schema))
 }
 
-/// A flag is there, or says so.
+/// Returns the schema of a flag, whose value may be left out.
 fn flag() -> Schema {
     one_of(["", "true", "1", "false", "0"])
 }

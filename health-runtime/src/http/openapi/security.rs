@@ -10,7 +10,7 @@ use utoipa::openapi::{
 use super::super::problem::ProblemDetails;
 use crate::access::{Carrier, Requirement, SchemePart, Schemes};
 
-/// The versions that most tools read. 3.2 has nothing that this document would need.
+/// The versions that most tools read. This document needs nothing of 3.2.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(in crate::http) enum Version {
     V3_0,
@@ -19,13 +19,13 @@ pub(in crate::http) enum Version {
 }
 
 impl Version {
-    /// The version that a query asks for.
+    /// Parses the version in a query.
     pub(in crate::http) fn parse(query: Option<&str>) -> Result<Self, ProblemDetails> {
         let mut pairs = form_urlencoded::parse(query.unwrap_or_default().as_bytes());
         match pairs.find(|(key, _)| key == "version").as_ref().map(|(_, value)| &**value) {
             None | Some("3.1") => Ok(Self::V3_1),
             Some("3.0") => Ok(Self::V3_0),
-            Some(_) => Err(ProblemDetails::bad_request("`version` is `3.0` or `3.1`")),
+            Some(_) => Err(ProblemDetails::bad_request("`version` must be `3.0` or `3.1`")),
         }
     }
 
@@ -51,7 +51,7 @@ fn define(carrier: Carrier) -> SecurityScheme {
     }
 }
 
-/// Collects the schemes that the operations of a document name.
+/// Collects the security schemes of a document's operations.
 pub(in crate::http) struct Security {
     version: Version,
     used: Schemes,
@@ -62,7 +62,7 @@ impl Security {
         Self { version, used: Schemes::NONE }
     }
 
-    /// Alternatives, of which an empty one needs no credentials; none at all if there is nothing that a caller could bring.
+    /// Returns the alternatives; an empty one needs no credentials. Returns none if no credentials make a difference.
     pub(in crate::http) fn require(&mut self, requirement: &Requirement) -> Vec<SecurityRequirement> {
         let mut alternatives: Vec<SecurityRequirement> = Vec::new();
         for kinds in requirement.alternatives() {
@@ -78,12 +78,12 @@ impl Security {
         if is_open { Vec::new() } else { alternatives }
     }
 
-    /// Adds the definitions of all schemes that were named.
+    /// Adds the definitions of the schemes in use.
     pub(super) fn schemes(&self, components: ComponentsBuilder) -> ComponentsBuilder {
         self.known(&self.used).fold(components, |all, part| all.security_scheme(part.name, define(part.carrier)))
     }
 
-    /// The parts of these kinds that this version of OpenAPI knows.
+    /// Returns the parts of these schemes that the version of OpenAPI knows.
     fn known(&self, kinds: &Schemes) -> impl Iterator<Item = SchemePart> {
         let has_mutual_tls = self.version != Version::V3_0;
         kinds.parts().filter(move |part| has_mutual_tls || !matches!(part.carrier, Carrier::ClientCertificate))

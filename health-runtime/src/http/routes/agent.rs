@@ -50,8 +50,8 @@ impl Resource for Agent {
 
     #[cfg(feature = "openapi")]
     fn describe(&self, _path: &str, endpoint: &Described<'_>) -> Description {
-        Description::new("Agent", "What HAProxy reads from an agent", self.formats())
-            .text("One line about readiness in the language of HAProxy's agent checks.")
+        Description::new("Agent", "Readiness for HAProxy", self.formats())
+            .text("One line that HAProxy reads from an agent.")
             .with(parameter::timeout())
             .with(parameter::exclude())
             .with(parameter::tag(&endpoint.members(Group::Readiness)))

@@ -57,7 +57,7 @@ impl Route for NamedCheck {
     fn handle(self: Arc<Self>, service: &Arc<Service>, scope: RouteScope, request: Request) -> MaybeReady<Response> {
         match last_part(request.uri().path()) {
             Some(name) => Arc::new(OneCheck::new(name, service)).handle(service, scope, request),
-            None => Arc::new(Nowhere("no check has a name that is not UTF-8")).handle(service, scope, request),
+            None => Arc::new(Nowhere("the name of a check must be UTF-8")).handle(service, scope, request),
         }
     }
 
@@ -116,7 +116,7 @@ impl Resource for OneCheck {
         let name = self.name.clone();
         Ok(Answer::report(selection, move |request, gathered| {
             if gathered.report.entries().is_empty() {
-                return Err(ProblemDetails::not_found(format!("no check is named {name:?}")));
+                return Err(ProblemDetails::not_found(format!("there is no check named {name:?}")));
             }
             Ok(request.render(gathered, ReportSubject::Check))
         }))

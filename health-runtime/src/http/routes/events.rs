@@ -1,4 +1,4 @@
-//! `{base}/events`: changes as they happen, as server-sent events.
+//! `{base}/events`: status changes as server-sent events.
 
 #[cfg(feature = "openapi")]
 use axum::http::StatusCode;
@@ -61,7 +61,7 @@ impl Resource for Events {
 
     #[cfg(feature = "openapi")]
     fn describe(&self, _path: &str, _endpoint: &Described<'_>) -> Description {
-        Description::new("Events", "Changes as they happen, as server-sent events", self.formats())
+        Description::new("Events", "Status changes as server-sent events", self.formats())
             .text("The stream begins with an event `state` and stays open. Each change of a status is an event.")
             .with_body("text/event-stream", &schema::text())
             // Some tools read the stream as a list of events.

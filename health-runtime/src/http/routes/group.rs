@@ -84,18 +84,18 @@ impl Resource for GroupMembers {
 
     #[cfg(feature = "openapi")]
     fn describe(&self, path: &str, endpoint: &Described<'_>) -> Description {
-        // Each of several paths is an operation of its own.
+        // Each path is an operation of its own, so the last part of the path is part of the id.
         let (first, rest) = path.rsplit('/').next().and_then(|word| word.split_at_checked(1)).unwrap_or_default();
         let (summary, text) = match self.0 {
             Group::Liveness => {
-                ("Whether the process has to be restarted", "An orchestrator restarts a process that fails here.")
+                ("Whether to restart the process", "An orchestrator restarts a process that fails here.")
             }
             Group::Readiness => (
-                "Whether to send it requests",
+                "Whether to send requests to the instance",
                 "A load balancer sends no requests to an instance that fails here. A draining instance does.",
             ),
             Group::Startup => {
-                ("Whether it has started", "An orchestrator sends no other probes until this one passes.")
+                ("Whether the service has started", "An orchestrator sends no other probes until this one passes.")
             }
         };
         Description::new(first.to_uppercase() + rest, summary, self.formats())

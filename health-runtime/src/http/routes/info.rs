@@ -57,7 +57,7 @@ impl Resource for Info {
 
     #[cfg(feature = "openapi")]
     fn describe(&self, _path: &str, _endpoint: &Described<'_>) -> Description {
-        Description::new("Info", "What is running", self.formats())
+        Description::new("Info", "Build information", self.formats())
             .text("Name, version, revision, environment and uptime. The status code is 200 whatever the checks report.")
             .with_body("application/json", &schema::named("Info"))
     }

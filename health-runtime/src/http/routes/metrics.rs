@@ -1,5 +1,4 @@
-//! `{base}/metrics`: the numbers of each check's runs. The overview has them, too, for clients that ask for a format of
-//! numbers.
+//! `{base}/metrics`: metrics of each check's runs. The overview serves them, too, to clients that ask for their formats.
 
 use axum::{
     http::{HeaderValue, StatusCode},
@@ -39,7 +38,7 @@ impl Resource for Metrics {
         ResourceId { name: NAME, check: None }
     }
 
-    /// Verdicts are not offered here, nor numbers in their place elsewhere: a scrape is always answered with 200.
+    /// Offers no verdict: a scrape is always answered with 200.
     fn formats(&self) -> Formats {
         Formats::numbers(Format::PROMETHEUS)
     }
@@ -54,14 +53,14 @@ impl Resource for Metrics {
 
     #[cfg(feature = "openapi")]
     fn describe(&self, _path: &str, _endpoint: &Described<'_>) -> Description {
-        Description::new("Metrics", "The numbers of each check's runs", self.formats())
-            .text("No check is run for a scrape, and the status code is 200 whatever the checks report.")
+        Description::new("Metrics", "Metrics of each check's runs", self.formats())
+            .text("A scrape runs no check, and its status code is 200 whatever the checks report.")
             .with_format()
             .with_numbers()
     }
 }
 
-/// Answers with numbers, if the request is for a format of numbers. Nothing is stored, because they include ages.
+/// Answers a request for a format of metrics. The response is never stored, because it includes ages.
 pub(super) fn respond(request: &AdmittedRequest<'_>) -> Option<Response> {
     let Render::Metrics(render) = request.key.format.render else { return None };
     let (service, visibility) = (request.service, request.key.visibility);

@@ -71,7 +71,7 @@ impl Resource for OpenApi {
 
     fn describe(&self, _path: &str, _endpoint: &Described<'_>) -> Description {
         Description::new("OpenApi", "This document", self.formats())
-            .text("The description of this endpoint, for OpenAPI 3.1 or 3.0.")
+            .text("The description of this endpoint in OpenAPI 3.1 or 3.0.")
             .with(parameter::version())
             .with_body("application/json", &schema::object())
             .with_etag()

@@ -68,10 +68,10 @@ impl Resource for Overview {
 
     #[cfg(feature = "openapi")]
     fn describe(&self, _path: &str, endpoint: &Described<'_>) -> Description {
-        Description::new("Overview", "The status of everything, and what is running", self.formats())
+        Description::new("Overview", "Overall status and build information", self.formats())
             .text(
-                "The overall status, the status of each level, build information and links. Callers see the parts that \
-                 they may see.",
+                "The overall status, the status of each level, build information and links, as far as the caller \
+                 may see them.",
             )
             .with_report_options()
             .with(parameter::verbose())

@@ -1,4 +1,4 @@
-//! `POST {base}/token`: a token for a caller that another policy knows (RFC 6749, sections 4.4 and 5).
+//! `POST {base}/token`: a token for a caller that another policy accepts (RFC 6749, sections 4.4 and 5).
 
 use std::{sync::Arc, time::Duration};
 
@@ -36,7 +36,7 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(5);
 
 const ALLOWED_METHODS: HeaderValue = HeaderValue::from_static("POST");
 
-/// The errors of RFC 6749, section 5.2, that a request can have here.
+/// The errors of RFC 6749, section 5.2, that occur here.
 #[derive(Clone, Copy, Debug)]
 enum TokenError {
     InvalidRequest(&'static str),
@@ -54,18 +54,18 @@ pub(super) fn mount(paths: &Paths, routes: &mut Vec<RoutePath>) {
 }
 
 impl Route for IssueToken {
-    /// Is not where nobody needs a token: a port for every caller, or for orchestrators alone, is no place to send a password
-    /// to.
+    /// Exists only where a token is of use. Nobody should send a password to a port that is open to every caller, or for
+    /// orchestrators alone.
     fn is_in(&self, scope: RouteScope, authorizer: Option<&Authorizer>) -> bool {
         authorizer.is_some_and(|authorizer| authorizer.gives_tokens(scope.levels, scope.has_groups))
     }
 
     fn handle(self: Arc<Self>, service: &Arc<Service>, _scope: RouteScope, request: Request) -> MaybeReady<Response> {
         let Some(authorizer) = service.authorizer.clone() else {
-            return MaybeReady::ready(ProblemDetails::not_found("no tokens are given out").into_response());
+            return MaybeReady::ready(ProblemDetails::not_found("this endpoint issues no tokens").into_response());
         };
         if request.method() != Method::POST {
-            let problem = ProblemDetails::refused(StatusCode::METHOD_NOT_ALLOWED, "a token is asked for with POST");
+            let problem = ProblemDetails::refused(StatusCode::METHOD_NOT_ALLOWED, "request a token with POST");
             let mut response = problem.into_response();
             response.headers_mut().insert(header::ALLOW, ALLOWED_METHODS);
             return MaybeReady::ready(response);
@@ -86,7 +86,7 @@ impl Route for IssueToken {
     }
 }
 
-/// The caller is looked at first: what a stranger sends is not even read.
+/// Authorizes the caller first: the body of a stranger is not even read.
 async fn issue(authorizer: &Authorizer, parts: Parts, body: Body) -> Result<Token, Response> {
     let caller = caller(authorizer, parts);
     let token = authorizer.token(&caller).await.map_err(|refusal| refused(&refusal))?;
@@ -97,28 +97,28 @@ async fn issue(authorizer: &Authorizer, parts: Parts, body: Body) -> Result<Toke
     Ok(token)
 }
 
-/// What a form may say: that it is the caller itself who wants a token.
+/// Validates a form, which may only ask for a token for the caller itself.
 fn check(form: &[u8]) -> Result<(), TokenError> {
     let mut grants = 0;
     for (key, value) in form_urlencoded::parse(form) {
         match (&*key, &*value) {
             ("grant_type", "client_credentials") => grants += 1,
             ("grant_type", _) => return Err(TokenError::UnsupportedGrantType),
-            // A token grants what the caller's policy grants, and cannot be asked for less.
+            // A token grants the same as the caller's policy; a request cannot ask for less.
             ("scope", scope) if !scope.is_empty() => return Err(TokenError::InvalidScope),
             _ => {}
         }
     }
     match grants {
         0 if !form.is_empty() => {
-            Err(TokenError::InvalidRequest("a body is a form with `grant_type=client_credentials`; or send none"))
+            Err(TokenError::InvalidRequest("a body must be a form with `grant_type=client_credentials`; or send none"))
         }
         0 | 1 => Ok(()),
-        _ => Err(TokenError::InvalidRequest("`grant_type` stands there twice")),
+        _ => Err(TokenError::InvalidRequest("`grant_type` occurs twice")),
     }
 }
 
-/// What the RFC has words for is said with them.
+/// Uses the errors of the RFC where it defines one.
 fn refused(refusal: &Refusal) -> Response {
     let error = match refusal.status() {
         StatusCode::UNAUTHORIZED => TokenError::InvalidClient,
@@ -144,10 +144,10 @@ impl TokenError {
     const fn description(self) -> &'static str {
         match self {
             Self::InvalidRequest(what) => what,
-            Self::InvalidClient => "this needs credentials that are accepted",
-            Self::UnauthorizedClient => "this caller may have no level run, so it gets no token",
+            Self::InvalidClient => "valid credentials are required",
+            Self::UnauthorizedClient => "this caller may run no level, so it gets no token",
             Self::UnsupportedGrantType => "the only grant type is client_credentials",
-            Self::InvalidScope => "a token grants what its caller may see, and cannot be asked for a scope",
+            Self::InvalidScope => "a token grants the same as its caller's credentials; leave out `scope`",
         }
     }
 
@@ -169,7 +169,7 @@ fn respond(status: StatusCode, body: Vec<u8>) -> Response {
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, JSON);
-    // What RFC 6749, section 5.1, wants beside `no-store`.
+    // RFC 6749, section 5.1, demands it in addition to `no-store`.
     headers.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
     insert_common(headers);
     response
@@ -227,8 +227,8 @@ mod description {
         let unauthorized = json(error.clone(), "Unauthorized").header("WWW-Authenticate", header(Type::String));
         let operation = OperationBuilder::new()
             .operation_id(Some("postToken"))
-            .summary(Some("A token for a caller that is known"))
-            .description(Some("The token grants what the caller may see, for a short time. The body may be left out."))
+            .summary(Some("A token for an authorized caller"))
+            .description(Some("The token grants the same as the credentials of the caller, for a short time. The body may be left out."))
             .tag(TAG)
             .securities(Some(security))
             .request_body(Some(body))
@@ -246,7 +246,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_form_may_ask_for_a_token_of_its_own() {
+    fn form_may_only_ask_for_a_token_for_its_caller() {
         assert!(check(b"").is_ok());
         assert!(check(b"grant_type=client_credentials").is_ok());
         assert!(check(b"scope=&grant_type=client_credentials&client_id=ada").is_ok());

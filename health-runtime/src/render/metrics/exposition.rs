@@ -1,7 +1,7 @@
-//! The text of OpenMetrics 1.0 and of the older format of Prometheus, 0.0.4: which differ in their types, in what their
-//! families are called, and in how they end.
+//! The text of OpenMetrics 1.0 and of the older Prometheus format 0.0.4. They differ in their types, in the names of families,
+//! and in their last line.
 //!
-//! Ours, because no crate writes both, and none writes a state set.
+//! Written here because no crate supports both, or state sets.
 
 use std::fmt::{Display, Write};
 
@@ -11,7 +11,7 @@ pub(super) enum Dialect {
     Prometheus,
 }
 
-/// What kind of metric a family is of.
+/// The type of a metric family.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Counter,
@@ -22,7 +22,7 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    /// The older format knows neither information nor state sets: they are gauges there.
+    /// The older format has no info metrics and no state sets, and uses gauges instead.
     const fn word(self, dialect: Dialect) -> &'static str {
         match (self, dialect) {
             (Self::Counter, _) => "counter",
@@ -33,7 +33,7 @@ impl Kind {
         }
     }
 
-    /// What stands behind the family's name in that of its samples; the older format has it in the family's own.
+    /// The suffix of sample names after the name of the family. In the older format the family has it, too.
     const fn suffix(self) -> &'static str {
         match self {
             Self::Counter => "_total",
@@ -43,18 +43,18 @@ impl Kind {
     }
 }
 
-/// A family of metrics: all samples of one stand together.
+/// A family of metrics, whose samples stand together.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Family {
     pub(super) name: &'static str,
     pub(super) kind: Kind,
-    /// Which the name ends in.
+    /// The last word of the name.
     pub(super) unit: Option<&'static str>,
-    /// Without a line break, a backslash or a quote.
+    /// Without line breaks, backslashes and quotes.
     pub(super) help: &'static str,
 }
 
-/// The text in the making. Writing to a `String` cannot fail.
+/// A text under construction. Writing to a `String` cannot fail.
 #[derive(Debug)]
 pub(super) struct Exposition {
     text: String,
@@ -66,7 +66,7 @@ impl Exposition {
         Self { text: String::new(), dialect }
     }
 
-    /// Says what the samples that follow are of.
+    /// Writes the metadata of a family.
     pub(super) fn describe(&mut self, family: &Family) {
         let suffix = match self.dialect {
             Dialect::OpenMetrics => "",
@@ -84,7 +84,7 @@ impl Exposition {
         self.part(family, family.kind.suffix(), labels, value);
     }
 
-    /// A sample whose name has an ending of its own, as those of a histogram do.
+    /// Writes a sample with a suffix of its own, as histograms have.
     pub(super) fn part(&mut self, family: &Family, suffix: &str, labels: &[(&str, &str)], value: impl Display) {
         let _ = write!(self.text, "{}{suffix}", family.name);
         for (index, (name, value)) in labels.iter().enumerate() {
@@ -100,7 +100,7 @@ impl Exposition {
             '\\' => self.text.push_str("\\\\"),
             '"' => self.text.push_str("\\\""),
             '\n' => self.text.push_str("\\n"),
-            // OpenMetrics knows no other line break, and no way to write this one.
+            // OpenMetrics cannot express a carriage return.
             '\r' => self.text.push(' '),
             other => self.text.push(other),
         }

@@ -31,28 +31,24 @@ const AGE: Family = Family {
     name: "health_check_age_seconds",
     kind: Kind::Gauge,
     unit: Some("seconds"),
-    help: "How long ago the latest run of the check ended.",
+    help: "Seconds since the latest run of the check ended.",
 };
 const DURATION: Family = Family {
     name: "health_check_duration_seconds",
     kind: Kind::Histogram,
     unit: Some("seconds"),
-    help: "How long the runs of the check took.",
+    help: "Durations of the runs of the check.",
 };
 const RUNS: Family =
-    Family { name: "health_check_runs", kind: Kind::Counter, unit: None, help: "How the runs of the check ended." };
+    Family { name: "health_check_runs", kind: Kind::Counter, unit: None, help: "Runs of the check by outcome." };
 const IN_FLIGHT: Family = Family {
     name: "health_check_in_flight",
     kind: Kind::Gauge,
     unit: None,
-    help: "Whether a run of the check is under way, be it past its timeout.",
+    help: "Whether a run of the check is in flight, even past its timeout.",
 };
-const MUTED: Family = Family {
-    name: "health_check_muted",
-    kind: Kind::Gauge,
-    unit: None,
-    help: "Whether the check counts for nothing at present.",
-};
+const MUTED: Family =
+    Family { name: "health_check_muted", kind: Kind::Gauge, unit: None, help: "Whether the check is muted." };
 const DRAINING: Family = Family {
     name: "health_draining",
     kind: Kind::Gauge,
@@ -63,11 +59,11 @@ const REFUSALS: Family = Family {
     name: "health_refusals",
     kind: Kind::Counter,
     unit: None,
-    help: "How many requests to the health endpoint were refused.",
+    help: "Requests to the health endpoint that were refused.",
 };
-const BUILD: Family = Family { name: "health_build", kind: Kind::Info, unit: None, help: "What is running." };
+const BUILD: Family = Family { name: "health_build", kind: Kind::Info, unit: None, help: "Build information." };
 
-/// Everything, in one of the dialects.
+/// Writes all metrics in one of the dialects.
 fn write(view: &MetricsView<'_>, dialect: Dialect) -> Vec<u8> {
     let mut out = Exposition::new(dialect);
     of_each(&mut out, view, &STATUS, status);
@@ -100,7 +96,7 @@ fn write(view: &MetricsView<'_>, dialect: Dialect) -> Vec<u8> {
 
 type Labels<'a> = [(&'static str, &'a str); 2];
 
-/// One family, with the samples of each check.
+/// Writes a family with the samples of each check.
 fn of_each(
     out: &mut Exposition,
     view: &MetricsView<'_>,
@@ -116,14 +112,14 @@ fn of_each(
 fn status(out: &mut Exposition, check: &CheckMetricsView<'_>, [name, level]: &Labels<'_>) {
     let Some(status) = check.status else { return };
     for state in [Status::Pass, Status::Warn, Status::Fail] {
-        // The label of a state is called like its family.
+        // The label of a state has the name of its family.
         out.sample(&STATUS, &[*name, *level, (STATUS.name, state.as_str())], u8::from(state == status));
     }
 }
 
 fn durations(out: &mut Exposition, check: &CheckMetricsView<'_>, [name, level]: &Labels<'_>) {
     for (bound, runs) in check.runs.up_to_bounds() {
-        // With its point, as OpenMetrics has it, so that one bound is one series in both dialects.
+        // With a decimal point, as OpenMetrics demands, so that a bound is the same series in both dialects.
         out.part(&DURATION, "_bucket", &[*name, *level, ("le", &*format!("{bound:?}"))], runs);
     }
     out.part(&DURATION, "_bucket", &[*name, *level, ("le", "+Inf")], check.runs.runs());

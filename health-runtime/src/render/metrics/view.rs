@@ -5,13 +5,13 @@ use crate::{
     model::{CheckMetrics, Level, RunStats, Status},
 };
 
-/// What a scrape may see: nothing that needs clearance, because metrics are stored and shown elsewhere.
+/// The facts for a scrape. They include no details, because metrics are stored and shown elsewhere.
 #[derive(Debug)]
 pub(crate) struct MetricsView<'a> {
     pub(super) checks: Vec<CheckMetricsView<'a>>,
     pub(super) build: Option<&'a BuildMetadata>,
     pub(super) is_draining: bool,
-    /// How many requests were refused, by reason; `None` if none can be.
+    /// Refused requests by reason; `None` for callers who may not see them.
     pub(super) refusals: Option<Vec<(&'static str, u64)>>,
 }
 
@@ -20,9 +20,9 @@ pub(crate) struct MetricsView<'a> {
 pub(super) struct CheckMetricsView<'a> {
     pub(super) name: &'a str,
     pub(super) level: Level,
-    /// `None` before its first result: no status is made up for it.
+    /// `None` before the first result: no status is invented.
     pub(super) status: Option<Status>,
-    /// How long ago its latest run ended.
+    /// Time since the end of the latest run.
     pub(super) age: Option<Duration>,
     pub(super) runs: &'a RunStats,
     pub(super) is_in_flight: bool,

@@ -12,19 +12,19 @@ use super::{
 };
 use crate::{model::Status, text::floor_char_boundary};
 
-/// How much of a check is shown.
+/// The extent of a card.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Extent {
-    /// What stands among others.
+    /// A card among others.
     Short,
-    /// Everything.
+    /// The whole check.
     Whole,
 }
 
 /// A message longer than this is folded.
-const SHORT: usize = 200;
+const MAX_OPEN_MESSAGE_BYTES: usize = 200;
 
-/// `made_at` is where time lines end.
+/// Renders the card of a check. Time lines end at `made_at`.
 pub(super) fn card(
     check: &CheckView<'_>,
     index: usize,
@@ -63,7 +63,7 @@ pub(super) fn card(
                     (time_line)
                     @if let Some(data) = check.data {
                         h3 { "Data" }
-                        // Serializing it cannot fail: it is JSON.
+                        // JSON cannot fail to serialize.
                         pre tabindex="0" role="region" aria-label="Data" { (serde_json::to_string_pretty(data).unwrap_or_default()) }
                     }
                     (history::list(&check.history))
@@ -73,7 +73,7 @@ pub(super) fn card(
     }
 }
 
-/// Returns whether a card is unfolded from the start. A blocked check has nothing to say of its own.
+/// Returns whether a card starts unfolded. A blocked check has no message of its own.
 fn is_open(check: &CheckView<'_>) -> bool {
     !matches!(check.status, Status::Pass) && !check.is_blocked() && check.muted.is_none()
 }
@@ -92,7 +92,7 @@ fn body(check: &CheckView<'_>, id: &str) -> Markup {
     }
 }
 
-/// A link, where there is a page that it leads to.
+/// Links a text to a page, if there is one.
 fn linked(link: Option<String>, text: &str) -> Markup {
     html! {
         @match link {
@@ -103,13 +103,13 @@ fn linked(link: Option<String>, text: &str) -> Markup {
 }
 
 fn message(text: &str, id: &str) -> Markup {
-    if text.len() <= SHORT {
+    if text.len() <= MAX_OPEN_MESSAGE_BYTES {
         return html! { p class="message" { bdi { (text) } } };
     }
     html! {
         details id={ (id) "-message" } {
             summary {
-                span class="closed" { bdi { (text[..floor_char_boundary(text, SHORT)]) } "…" }
+                span class="closed" { bdi { (text[..floor_char_boundary(text, MAX_OPEN_MESSAGE_BYTES)]) } "…" }
                 span class="open" { "Message" }
             }
             p class="message" { bdi { (text) } }
@@ -138,9 +138,9 @@ fn facts(check: &CheckView<'_>, extent: Extent, links: &PageLinks) -> Markup {
             @if let Some(mute) = &check.muted {
                 div { dt { "muted" } dd {
                     @match mute.until {
-                        // Which is an age where the script runs: "in 2 hours".
+                        // The script turns it into an age: "in 2 hours".
                         Some(until) => { "ends " (time(until)) },
-                        None => "as long as it runs",
+                        None => "until the process ends",
                     }
                     @if let Some(why) = mute.why { ": " bdi { (why) } }
                     @if let Some(by) = mute.by { " (by " bdi { (by) } ")" }

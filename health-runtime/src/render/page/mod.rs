@@ -1,6 +1,6 @@
-//! The page for people, `text/html`: a whole document, or of one that is open already the part that changes.
+//! The page for people, `text/html`: a whole document, or the part of an open one that changes.
 //!
-//! It holds times and no ages, like every encoding; its script makes ages of them where it runs.
+//! It holds times and no ages, like every encoding; its script turns them into ages.
 
 mod check;
 mod context;
@@ -59,7 +59,7 @@ fn heading(view: &ReportView<'_>, context: &Context<'_>) -> String {
     }
 }
 
-/// What changes with the answer, which is all but the frame. `data-` is for the script.
+/// Renders the part that changes with the report: everything but the frame. `data-` is for the script.
 fn main(view: &ReportView<'_>, context: &Context<'_>, links: &PageLinks) -> Markup {
     let title = title(view, context);
     let (_, tone) = verdict(view, context);
@@ -71,7 +71,7 @@ fn main(view: &ReportView<'_>, context: &Context<'_>, links: &PageLinks) -> Mark
                 (card(check, 0, Extent::Whole, view.made_at(), links))
             } @else if view.levels.is_empty() {
                 section aria-labelledby="members" {
-                    h2 id="members" { "Its checks" }
+                    h2 id="members" { "Checks" }
                     (cards(&view.checks, view, links))
                 }
             } @else {
@@ -96,7 +96,7 @@ fn of_level(view: &ReportView<'_>, level: Level, links: &PageLinks) -> Markup {
     }
 }
 
-/// The checks are numbered as in the report, whatever part of it these are.
+/// Numbers the checks as in the whole report.
 fn cards(checks: &[CheckView<'_>], view: &ReportView<'_>, links: &PageLinks) -> Markup {
     let first =
         checks.first().map_or(0, |first| view.checks.iter().position(|check| check.name == first.name).unwrap_or(0));
@@ -117,7 +117,7 @@ fn build(context: &Context<'_>) -> Markup {
     let ReportSubject::Overview { runtime, .. } = &context.subject else { return html! {} };
     html! {
         section aria-labelledby="build" {
-            h2 id="build" { "What is running" }
+            h2 id="build" { "Build" }
             dl class="facts" {
                 @if let Some(build) = context.build {
                     div { dt { "name" } dd { (build.name()) } }

@@ -1,14 +1,14 @@
 (() => {
   "use strict";
-  // Between two questions, and without any news. Each question may run checks.
-  const LEAST = 2000, MOST = 30000;
-  // Number of checks from which on the page can be filtered.
-  const FILTERED = 8;
+  // Milliseconds between two requests, and without any event. Each request may run checks.
+  const MIN_INTERVAL = 2000, MAX_INTERVAL = 30000;
+  // Smallest number of checks that can be filtered.
+  const MIN_FILTERED = 8;
   const events = document.body.dataset.events;
   const live = document.getElementById("live");
   const news = document.getElementById("news");
   let etag = "", askedAt = Date.now(), timer = 0, draining = false, source;
-  // What happens while it asks may not be in the answer.
+  // The response may lack changes that happen during the request.
   let asking = false, again = false;
   const told = new Map();
   // Only what a person has opened or closed stays so when the page changes.
@@ -36,13 +36,13 @@
   function later(delay) {
     if (asking) return void (again ||= delay === 0);
     clearTimeout(timer);
-    timer = setTimeout(ask, Math.max(delay, askedAt + LEAST - Date.now()));
+    timer = setTimeout(ask, Math.max(delay, askedAt + MIN_INTERVAL - Date.now()));
   }
 
   async function ask() {
     askedAt = Date.now();
-    // Whoever is about to copy something would lose it.
-    if (!getSelection().isCollapsed) return later(LEAST);
+    // A refresh would discard the text that a person has selected.
+    if (!getSelection().isCollapsed) return later(MIN_INTERVAL);
     asking = true;
     again = false;
     try {
@@ -51,7 +51,7 @@
       url.searchParams.set("format", "html");
       url.searchParams.set("fragment", "true");
       const headers = etag ? { "If-None-Match": etag } : {};
-      const answer = await fetch(url, { cache: "no-store", headers, signal: AbortSignal.timeout(MOST) });
+      const answer = await fetch(url, { cache: "no-store", headers, signal: AbortSignal.timeout(MAX_INTERVAL) });
       if (answer.status === 200) {
         const page = new DOMParser().parseFromString(await answer.text(), "text/html");
         const main = page.querySelector("main");
@@ -64,7 +64,7 @@
       // The server is away. It is asked again.
     }
     asking = false;
-    later(again ? 0 : MOST);
+    later(again ? 0 : MAX_INTERVAL);
     compare();
   }
 
@@ -113,7 +113,7 @@
   const [wanted, troubled] = bar.querySelectorAll("input");
   function filter() {
     const checks = [...document.querySelectorAll(".checks > li")];
-    bar.hidden = checks.length < FILTERED;
+    bar.hidden = checks.length < MIN_FILTERED;
     const parts = wanted.value.toLowerCase().split(/\s+/).filter(Boolean);
     let shown = 0;
     for (const item of checks) {
@@ -146,17 +146,17 @@
   function follow() {
     // Some pages are to be seen by who may not follow the events. And a program that drives a browser to take a picture or
     // to print waits until nothing loads any more, which a stream never comes to.
-    if (!events || navigator.webdriver) return void (live.textContent = "Asks every 30 seconds.");
+    if (!events || navigator.webdriver) return void (live.textContent = "Refreshes every 30 seconds.");
     source = new EventSource(events);
-    source.onopen = () => { live.textContent = "Live: changes show by themselves."; };
+    source.onopen = () => { live.textContent = "Live: changes appear as they happen."; };
     source.onerror = () => {
-      live.textContent = "Not live at the moment: asks every 30 seconds.";
-      // Refused for good, so it does not come back by itself.
-      if (source.readyState === EventSource.CLOSED) setTimeout(follow, MOST);
+      live.textContent = "Not live at the moment: refreshes every 30 seconds.";
+      // The browser does not reconnect after a refusal.
+      if (source.readyState === EventSource.CLOSED) setTimeout(follow, MAX_INTERVAL);
     };
     source.addEventListener("state", (event) => {
       const state = JSON.parse(event.data);
-      // It may be another instance that speaks.
+      // The sender may be another instance.
       if (draining && !state.draining) later(0);
       draining &&= state.draining;
       for (const [check, { status }] of Object.entries(state.checks)) told.set(check, status);
@@ -168,7 +168,7 @@
       compare();
     });
     source.addEventListener("missed", () => later(0));
-    // Which is said again each time that one comes back.
+    // The event is repeated after each reconnect.
     source.addEventListener("draining", () => { if (!draining) later(0); draining = true; });
   }
 
@@ -176,7 +176,7 @@
   filter();
   ages();
   setInterval(ages, 1000);
-  later(MOST);
+  later(MAX_INTERVAL);
   document.addEventListener("visibilitychange", () => { if (!document.hidden) later(0); });
   follow();
 })();

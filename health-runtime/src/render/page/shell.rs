@@ -1,4 +1,4 @@
-//! The frame of a page: everything that does not change with the report.
+//! The frame of a page: everything but the report.
 
 use std::sync::LazyLock;
 
@@ -16,8 +16,8 @@ use crate::model::{Group, Level, Levels, Status};
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 
-/// Nothing but the style and the script of this very program, pictures that stand in the page, and answers of the same
-/// server: whatever a name or a message were to smuggle in would not run.
+/// Permits the page's own style and script, inline pictures, and requests to the same server. A script that a name or a message
+/// smuggles in does not run.
 pub(crate) static CONTENT_SECURITY_POLICY: LazyLock<String> = LazyLock::new(|| {
     let hash = |text: &str| STANDARD.encode(Sha256::digest(text));
     format!(
@@ -28,7 +28,7 @@ pub(crate) static CONTENT_SECURITY_POLICY: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
-/// Where the pages stand, as seen from this one: whatever prefix a proxy has put before them is left alone.
+/// Links to other pages, relative to this one, so that they keep any prefix that a proxy adds.
 pub(super) struct PageLinks {
     base: String,
     levels: String,
@@ -52,7 +52,7 @@ impl PageLinks {
         }
     }
 
-    /// `None` where there is none: each page links only to what is at its own place.
+    /// Returns `None` if the place has no overview: a page links only to its own place.
     fn overview(&self) -> Option<&str> {
         (!self.levels_in_scope.is_empty()).then_some(&*self.base)
     }
@@ -61,7 +61,7 @@ impl PageLinks {
         self.has_events.then(|| format!("{}/events", self.base))
     }
 
-    /// The page of a check of this level; `None` if that is not known, and not every level is there.
+    /// Returns the page of a check. Without its level the page must be known to exist, so every level has to be in scope.
     pub(super) fn check(&self, name: &str, level: Option<Level>) -> Option<String> {
         let is_there = level.map_or(self.levels_in_scope == Levels::ALL, |level| self.levels_in_scope.contains(level));
         is_there.then(|| format!("{}/checks/{}", self.base, utf8_percent_encode(name, NON_ALPHANUMERIC)))
@@ -93,19 +93,19 @@ pub(super) fn document(title: &str, status: Status, links: &PageLinks, main: &Ma
                         }
                     }
                 }
-                // The script shows it where there is enough to filter.
+                // The script shows it on pages with enough checks.
                 div id="filter" role="search" aria-label="Checks" hidden {
                     label for="filter-words" { "Filter" }
                     input id="filter-words" type="search" placeholder="name, tag, cause …" autocomplete="off" spellcheck="false";
-                    label { input id="filter-troubled" type="checkbox"; " only what does not pass" }
+                    label { input id="filter-troubled" type="checkbox"; " only checks that do not pass" }
                     output id="filter-count" for="filter-words filter-troubled" {}
                 }
                 (main)
                 footer {
-                    p id="live" { a href="" { "Ask again" } }
-                    p { a href=(links.json) { "The same as JSON" } }
+                    p id="live" { a href="" { "Refresh" } }
+                    p { a href=(links.json) { "View as JSON" } }
                 }
-                // Beside what changes, so that it is there to be read aloud.
+                // Outside of the part that changes, so that screen readers announce it.
                 p id="news" class="unseen" role="status" {}
                 script { (PreEscaped(SCRIPT)) }
             }
@@ -113,7 +113,7 @@ pub(super) fn document(title: &str, status: Status, links: &PageLinks, main: &Ma
     }
 }
 
-/// Why there is no report, for people.
+/// Renders a problem for people.
 pub(crate) fn problem(page: &PageContext<'_>, status: u16, title: &str, detail: &str) -> Vec<u8> {
     let links = PageLinks::new(page);
     let title = format!("{status} {title}");
@@ -146,7 +146,7 @@ fn head(title: &str, status: Status) -> Markup {
     }
 }
 
-/// What the badges refer to: a disc with a tick, a triangle with a mark, a square with a cross.
+/// Defines the icons of badges: a disc with a tick, a triangle with a mark, a square with a cross.
 fn icons() -> Markup {
     html! {
         svg class="unseen" aria-hidden="true" {

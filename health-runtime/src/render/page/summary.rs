@@ -1,4 +1,4 @@
-//! The top of a page: what runs where, the verdicts, and the checks that need attention.
+//! The top of a page: the instance, the verdicts, and the checks that need attention.
 
 use std::collections::BTreeMap;
 
@@ -21,8 +21,7 @@ const MAX_BLOCKED_OPEN: usize = 5;
 /// A message longer than this many bytes is cut: the check's card has all of it.
 const MAX_MESSAGE_BYTES: usize = 160;
 
-/// Returns the word for the page as a whole, and how it is shown. An instance that drains does not pass, however well its
-/// checks do.
+/// Returns the word for the page as a whole, and its tone. An instance that drains does not pass, even if its checks do.
 pub(super) fn verdict(view: &ReportView<'_>, context: &Context<'_>) -> (&'static str, Tone) {
     match view.status {
         Status::Fail => (Status::Fail.as_str(), Status::Fail),
@@ -38,7 +37,7 @@ pub(super) fn summary(view: &ReportView<'_>, context: &Context<'_>, links: &Page
         p class="verdict" { (badge_of(tone, word)) " " (sentence(view)) }
         (groups(context, links))
         @if context.is_draining {
-            p class="note" { strong { "Draining." } " This service is shutting down: it is no longer ready, and answers until it is gone." }
+            p class="note" { strong { "Draining." } " This service is shutting down: it is no longer ready, and answers until it stops." }
         }
         (attention(view, links))
     }
@@ -54,7 +53,7 @@ fn identity(context: &Context<'_>) -> Markup {
                     div { dt { "version" } dd { (build.version()) @if let Some(revision) = build.revision_short() { " (" (revision) ")" } } }
                 }
                 @if let Some(environment) = runtime.environment { div { dt { "environment" } dd { (environment) } } }
-                // The script makes an age of it, which is the uptime.
+                // The script turns it into an age, the uptime.
                 div { dt { "started" } dd { (time(runtime.started_at)) } }
             }
         }

@@ -10,15 +10,15 @@ use crate::{
     time::timestamp_seconds,
 };
 
-/// The status whose shape and colour something has, whatever its own word is.
+/// The status that decides about the shape and the colour of an element, whatever its word is.
 pub(super) type Tone = Status;
 
-/// A status by shape, word and colour.
+/// Renders a status by shape, word and colour.
 pub(super) fn badge(status: Status) -> Markup {
     badge_of(status, status.as_str())
 }
 
-/// A word in the shape and colour of a status.
+/// Renders a word in the shape and colour of a status.
 pub(super) fn badge_of(tone: Tone, word: &str) -> Markup {
     html! {
         span class={ "badge " (tone) } {
@@ -28,7 +28,7 @@ pub(super) fn badge_of(tone: Tone, word: &str) -> Markup {
     }
 }
 
-/// The page's own picture in the browser's tab.
+/// Returns the picture for the browser's tab.
 pub(super) const fn icon(status: Status) -> &'static str {
     match status {
         Status::Pass => concat!(
@@ -46,14 +46,14 @@ pub(super) const fn icon(status: Status) -> &'static str {
     }
 }
 
-/// The report in a sentence: how many checks there are of each status. A blocked check is no failure of its own.
+/// Summarizes the report in a sentence with the number of checks of each status. A blocked check does not count as failed.
 pub(super) fn sentence(view: &ReportView<'_>) -> String {
     let counting = || view.checks.iter().filter(|check| check.muted.is_none());
     let of = |status| counting().filter(|check| check.status == status && !check.is_blocked()).count();
     let blocked = counting().filter(|check| check.is_blocked()).count();
     let (all, failing, warning) = (view.checks.len(), of(Status::Fail), of(Status::Warn));
     let muted = all - counting().count();
-    // What counts for nothing may well pass.
+    // Muted checks may pass.
     match (all, muted) {
         (1, 1) => return "The check is muted.".to_owned(),
         (1.., _) if muted == all => return format!("All {all} checks are muted."),
@@ -66,14 +66,14 @@ pub(super) fn sentence(view: &ReportView<'_>) -> String {
         (1, 0, 0) => parts.push("The check passes".to_owned()),
         (1, 1, _) => parts.push("The check fails".to_owned()),
         (1, _, 1) => parts.push("The check warns".to_owned()),
-        (_, 0, 0) if blocked > 0 => parts.push(format!("Of {all} checks, none fails by itself")),
+        (_, 0, 0) if blocked > 0 => parts.push(format!("None of {all} checks fails by itself")),
         (_, 0, 0) if muted == 0 => parts.push(format!("All {all} checks pass")),
         (_, 0, 0) => parts.push(format!("{} of {all} checks pass", all - muted)),
         _ => {
             let verbs = [(failing, "fail"), (warning, "warn")].into_iter().filter(|(count, _)| *count > 0);
             let verbs: Vec<_> =
                 verbs.map(|(count, verb)| format!("{count} {verb}{}", if count == 1 { "s" } else { "" })).collect();
-            parts.push(format!("Of {all} checks, {}", verbs.join(" and ")));
+            parts.push(format!("{all} checks: {}", verbs.join(" and ")));
         }
     }
     if blocked > 0 && all > 1 {
@@ -85,7 +85,7 @@ pub(super) fn sentence(view: &ReportView<'_>) -> String {
     format!("{}.", parts.join("; "))
 }
 
-/// A moment, for people to the second.
+/// Renders a moment to the second.
 pub(super) fn time(moment: SystemTime) -> Markup {
     html! { time datetime=(timestamp(moment)) { (moment_in_words(moment)) } }
 }
@@ -94,7 +94,7 @@ pub(super) fn moment_in_words(moment: SystemTime) -> String {
     timestamp_seconds(moment).replace('T', " ").replace('Z', " UTC")
 }
 
-/// As few digits as tell one run from another.
+/// Formats a duration with few digits.
 pub(super) fn duration(duration: Duration) -> String {
     let seconds = duration.as_secs_f64();
     match seconds {
@@ -105,7 +105,7 @@ pub(super) fn duration(duration: Duration) -> String {
     }
 }
 
-/// The word for a group in the paths and on the page.
+/// Returns the word for a group in paths and on pages.
 pub(super) const fn of_group(group: Group) -> &'static str {
     match group {
         Group::Liveness => "live",
@@ -114,7 +114,7 @@ pub(super) const fn of_group(group: Group) -> &'static str {
     }
 }
 
-/// What belongs to a level.
+/// Describes a level.
 pub(super) const fn of_level(level: Level) -> &'static str {
     match level {
         Level::L1 => "the whole ship",

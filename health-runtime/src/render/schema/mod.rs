@@ -1,5 +1,5 @@
-//! Shapes of the encodings, for the OpenAPI document. Each encoding says its own in its file; `tests/openapi` holds all
-//! of them against real answers.
+//! Schemas of the encodings, for the OpenAPI document. Each encoding defines its own; `tests/openapi` compares all of them with
+//! real answers.
 
 mod portable;
 pub(super) mod words;

@@ -3,7 +3,7 @@ use utoipa::openapi::{
     schema::{AdditionalProperties, AllOfBuilder, ArrayItems, OneOf, SchemaType},
 };
 
-/// The same schema in words that OpenAPI 3.0 and 3.1 share.
+/// Rewrites a schema in the words that OpenAPI 3.0 and 3.1 share.
 ///
 /// Fields are left out rather than `null`, which `required` says. OpenAPI 3.0 has neither a type `null` nor anything next
 /// to a reference.
@@ -45,7 +45,7 @@ pub(super) fn portable(schema: RefOr<Schema>) -> RefOr<Schema> {
     }
 }
 
-/// An optional field of a named type is one of that type and `null`.
+/// Reduces an optional field of a named type, which is one of that type and `null`, to the type.
 fn without_null(mut one_of: OneOf) -> RefOr<Schema> {
     let is_null = |item: &RefOr<Schema>| matches!(item, RefOr::T(Schema::Object(object)) if object.schema_type == SchemaType::Type(Type::Null));
     one_of.items = one_of.items.into_iter().filter(|item| !is_null(item)).map(portable).collect();

@@ -1,4 +1,4 @@
-//! The small schemas that others are made of.
+//! Small schemas for parts of others.
 
 use utoipa::openapi::{
     ArrayBuilder, KnownFormat, Object, ObjectBuilder, RefOr, Schema, SchemaFormat, Type,
@@ -27,7 +27,7 @@ pub(in crate::render) fn level_statuses() -> Schema {
     level_properties(object([]), Level::ALL, &status().into(), false).build().into()
 }
 
-/// A word of these.
+/// Returns the schema of an enumeration.
 pub(in crate::render) fn one_of<'a>(words: impl IntoIterator<Item = &'a str>) -> Schema {
     ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words)).build().into()
 }
@@ -36,7 +36,7 @@ pub(in crate::render) fn text() -> Schema {
     Object::with_type(Type::String).into()
 }
 
-/// A value of any kind.
+/// Returns the schema of any value.
 pub(in crate::render) fn anything() -> Schema {
     ObjectBuilder::new().schema_type(SchemaType::AnyValue).build().into()
 }
@@ -53,7 +53,7 @@ pub(in crate::render) fn list_of(item: impl Into<RefOr<Schema>>) -> Schema {
     ArrayBuilder::new().items(ArrayItems::RefOrSchema(Box::new(item.into()))).build().into()
 }
 
-/// An object whose keys are names.
+/// Returns the schema of an object with arbitrary keys.
 pub(in crate::render) fn map_of(value: impl Into<RefOr<Schema>>) -> Schema {
     let values = AdditionalProperties::RefOr(value.into());
     object([]).additional_properties(Some(values)).build().into()
@@ -63,7 +63,7 @@ pub(in crate::render) fn any_object() -> Schema {
     object([]).additional_properties(Some(AdditionalProperties::FreeForm(true))).build().into()
 }
 
-/// An object of fields, each with its schema and whether it is always there.
+/// Returns the schema of an object: the fields with their schemas, and whether each is required.
 pub(in crate::render) fn object<'a>(fields: impl IntoIterator<Item = (&'a str, Schema, bool)>) -> ObjectBuilder {
     let empty = ObjectBuilder::new().schema_type(Type::Object);
     fields.into_iter().fold(empty, |object, (name, schema, is_required)| {
