@@ -95,7 +95,7 @@ async fn level_1_holds_all_the_others() {
 }
 
 #[tokio::test]
-async fn the_other_levels_stand_alone_or_with_the_shallower_ones() {
+async fn level_report_includes_shallower_levels_only_on_request() {
     let address = serve(endpoint(sample()).router()).await;
     let levels = async |path: &str| {
         let body = get(address, path).await.json();
@@ -111,7 +111,7 @@ async fn the_other_levels_stand_alone_or_with_the_shallower_ones() {
 }
 
 #[tokio::test]
-async fn the_values_view_shows_just_the_data() {
+async fn values_view_shows_the_data_alone() {
     let build = builder(sample()).details(ShowDetails::Always).levels_path(("/api/health_levels", View::Values));
     let address = serve(build.build().expect("good").router()).await;
     let all = json!({
@@ -161,7 +161,7 @@ async fn flattened_fields_hide_nothing() {
 }
 
 #[tokio::test]
-async fn what_is_no_level_is_not_found() {
+async fn invalid_level_is_not_found() {
     let build = builder(sample()).levels_path("/api/levels");
     let elsewhere = serve(build.build().expect("good").router()).await;
     let address = serve(endpoint(sample()).router()).await;
@@ -182,12 +182,12 @@ async fn what_is_no_level_is_not_found() {
     ] {
         assert_problem(&get(address, path).await, 404, "Not Found");
     }
-    // What is not ours is left to the service.
+    // Other paths are left to the service.
     assert_eq!(get(address, "/elsewhere").await.header("content-type"), "");
 }
 
 #[tokio::test]
-async fn a_query_that_cannot_be_meant_is_refused() {
+async fn invalid_query_is_refused() {
     let address = serve(endpoint(sample()).router()).await;
     for query in ["view=xml", "timeout=5", "timeout=0s", "timeout=-1s", "verbose=perhaps", "cumulative=2"] {
         assert_problem(&get(address, &format!("/health/levels/5?{query}")).await, 400, "Bad Request");
@@ -229,7 +229,7 @@ async fn other_methods_are_refused_and_head_and_options_are_like_get() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_comes_back_when_a_background_check_is_run_again() {
+async fn retry_after_names_the_next_background_run() {
     let check = Check::new("down", Level::L5, || async {
         tokio::time::sleep(Duration::from_millis(500)).await;
         false
@@ -249,7 +249,7 @@ async fn a_client_comes_back_when_a_background_check_is_run_again() {
 }
 
 #[tokio::test]
-async fn what_is_too_long_is_refused_and_the_server_lives_on() {
+async fn long_request_is_refused_and_the_server_continues() {
     let address = serve(endpoint(sample()).router()).await;
     let mebibyte = "x".repeat(1 << 20);
     for bytes in [
@@ -344,7 +344,7 @@ async fn groups_have_aliases() {
     }
     let own = Endpoint::builder().without_declared_checks().without_root_probes().build().expect("good").router();
     assert_eq!(ask(own.clone(), "/livez/", &[]).await.status, 404);
-    // A path that somebody chose is no alias.
+    // A configured path replaces an alias.
     let chosen = builder(sample()).levels_path("{base}/readiness").build().expect("good").router();
     assert!(ask(chosen, "/health/readiness", &[]).await.json().get("level_1").is_some());
 }
@@ -383,7 +383,7 @@ async fn excluded_names_that_no_check_has_cost_little() {
 }
 
 #[tokio::test]
-async fn one_check_is_asked_for_by_name() {
+async fn check_is_served_by_its_name() {
     let names = ["a:b", "<&>\"", "é", "🖖", "with space", "a/b", "100%"];
     let checks = sample().into_iter().chain(names.map(|name| Check::new(name, Level::L4, || async {})));
     let address = serve(builder(checks).details(ShowDetails::Always).build().expect("good").router()).await;
@@ -418,7 +418,7 @@ async fn tags_select() {
 }
 
 #[tokio::test]
-async fn the_overview_tells_where_to_go_on() {
+async fn overview_links_to_the_other_routes() {
     const BUILD: BuildMetadata = BuildMetadata::new("api", "3.0.3")
         .with_repo("abc/api")
         .with_revision("0123456789abcdef0123456789abcdef01234567")
@@ -467,7 +467,7 @@ async fn the_overview_tells_where_to_go_on() {
 }
 
 #[tokio::test]
-async fn it_works_with_nothing_at_all() {
+async fn endpoint_without_checks_works() {
     let address = serve(builder([]).build().expect("good").router()).await;
     for path in ["/health", "/health/levels/1", "/health/info", "/livez", "/readyz", "/startupz"] {
         assert_eq!(get(address, path).await.status, 200, "{path}");
@@ -486,7 +486,7 @@ async fn status_codes_are_configurable() {
 }
 
 #[tokio::test]
-async fn a_service_keeps_its_own_routes() {
+async fn service_keeps_its_own_routes() {
     let own = axum::Router::new()
         .route("/readyz", axum::routing::get(async || "own"))
         .route("/health/own", axum::routing::get(async || "own"));
@@ -527,7 +527,7 @@ async fn stored_answers_are_never_outdated() {
 }
 
 #[test]
-fn paths_may_stand_inside_each_other() {
+fn levels_path_may_lie_below_the_base_path_or_above() {
     for (base, levels) in
         [("/a/b", "/a"), ("/a", "/a/b/c"), ("/a", "{base}/levels"), ("/health-1.0/~x", "/livez/levels")]
     {
@@ -553,7 +553,7 @@ async fn the_authority_of_a_target_beats_host() {
 }
 
 #[test]
-fn everything_that_is_wrong_comes_out_at_once() {
+fn build_reports_all_problems_at_once() {
     let error = Endpoint::builder()
         .without_declared_checks()
         .checks([Check::new("", Level::L5, || async {})])

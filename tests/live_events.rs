@@ -1,4 +1,4 @@
-//! `{base}/events`: changes as they happen, to as many as may, for as long as they stay.
+//! `{base}/events`: streams of changes, their limits and their end.
 #![allow(clippy::expect_used, reason = "tests fail by panicking")]
 
 use std::{
@@ -42,7 +42,7 @@ fn details(checks: impl IntoIterator<Item = Check>) -> Endpoint {
 }
 
 #[tokio::test]
-async fn it_begins_with_what_is_known_and_runs_nothing() {
+async fn stream_begins_with_known_results_and_runs_no_check() {
     let endpoint = details([flapping("flaps"), Check::new("never", Level::L5, never)]);
     let address = serve(endpoint.router()).await;
     let mut client = Client::open(address, PATH, None).await;
@@ -75,7 +75,7 @@ async fn it_begins_with_what_is_known_and_runs_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_background_result_that_is_too_old_is_not_told_as_good() {
+async fn stale_background_result_is_not_sent_as_pass() {
     let check = Check::new("db", Level::L1, || async {}).interval(Duration::from_secs(10));
     let stuck = Arc::new(AtomicBool::new(false));
     let seen = Arc::clone(&stuck);
@@ -108,7 +108,7 @@ async fn a_background_result_that_is_too_old_is_not_told_as_good() {
 }
 
 #[tokio::test]
-async fn callers_without_a_clearance_get_no_details() {
+async fn callers_without_details_get_no_details_in_events() {
     let leaks = Check::new("leaks", Level::L3, || async { Outcome::fail("secret").with_data(json!({"secret": 1})) });
     let blocked = Check::new("blocked", Level::L3, || async {}).depends_on(["leaks"]);
     let endpoint = endpoint([leaks, blocked]);
@@ -125,7 +125,7 @@ async fn callers_without_a_clearance_get_no_details() {
 }
 
 #[tokio::test]
-async fn who_comes_back_goes_on_behind_the_last_event() {
+async fn stream_resumes_after_the_last_event() {
     let endpoint = endpoint([flapping("a"), flapping("b")]);
     let address = serve(endpoint.router()).await;
     let mut client = Client::open(address, PATH, None).await;
@@ -151,7 +151,7 @@ async fn who_comes_back_goes_on_behind_the_last_event() {
 }
 
 #[tokio::test]
-async fn what_is_no_longer_kept_is_said_to_be_missed() {
+async fn dropped_changes_are_reported_as_missed() {
     let endpoint = endpoint([flapping("flaps")]);
     let address = serve(endpoint.router()).await;
     let first = Client::open(address, PATH, None).await.event().await;
@@ -181,7 +181,7 @@ async fn what_is_no_longer_kept_is_said_to_be_missed() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn readers_of_every_pace_see_each_change_once_and_in_order() {
+async fn fast_and_slow_readers_see_each_change_once_and_in_order() {
     const CHANGES: u64 = 200;
     let endpoint = endpoint((0..10).map(|number| flapping(&format!("flaps_{number}"))));
     let address = serve(endpoint.router()).await;
@@ -214,7 +214,7 @@ async fn readers_of_every_pace_see_each_change_once_and_in_order() {
 }
 
 #[tokio::test]
-async fn no_more_than_so_many_at_a_time() {
+async fn number_of_streams_is_limited() {
     let checks = [Check::new("good", Level::L5, || async {})];
     let endpoint = builder(checks).event_streams(2).build().expect("a good endpoint");
     let address = serve(endpoint.router()).await;
@@ -333,7 +333,7 @@ async fn clients_of_unknown_address_share_the_streams_of_their_proxy() {
 }
 
 #[tokio::test]
-async fn methods_are_those_of_every_route() {
+async fn events_take_the_methods_of_every_route() {
     let address = serve(endpoint([]).router()).await;
     let head = request(address, "HEAD", "/health/events").await;
     assert_eq!((head.status, head.header("content-type"), head.body.as_str()), (200, "text/event-stream", ""));
@@ -347,7 +347,7 @@ async fn methods_are_those_of_every_route() {
 }
 
 #[tokio::test]
-async fn clients_that_hang_up_leave_nothing() {
+async fn clients_that_hang_up_leave_no_stream() {
     let endpoint = endpoint([flapping("flaps")]);
     let address = serve(endpoint.router()).await;
     let runtime = tokio::runtime::Handle::current();
@@ -369,7 +369,7 @@ async fn clients_that_hang_up_leave_nothing() {
 
 /// A server that waits for its connections, and clients that would stay for ever.
 #[tokio::test]
-async fn a_drain_ends_the_streams_so_that_the_server_can_stop() {
+async fn drain_ends_the_streams_so_that_the_server_can_stop() {
     let endpoint = endpoint([flapping("flaps")]);
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("an address");
@@ -393,7 +393,7 @@ async fn a_drain_ends_the_streams_so_that_the_server_can_stop() {
         assert_eq!(names, ["state", "change", "draining"], "nothing from before the drain is lost");
     }
 
-    // Those who come back meanwhile are told what there is, and to come back again.
+    // A client that reconnects during the drain gets the state, and is told to reconnect.
     ask(endpoint.monitor(), 1).await;
     let mut late = Client::open(address, PATH, None).await;
     let state = late.event().await;
@@ -416,7 +416,7 @@ async fn body_of(endpoint: &Endpoint) -> Body {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stream_is_never_silent_for_long_and_ends_after_a_time() {
+async fn silent_stream_sends_keep_alives_and_ends() {
     let endpoint = endpoint([flapping("flaps")]);
     let began = Instant::now();
     let mut stream = body_of(&endpoint).await.into_data_stream();
@@ -434,9 +434,9 @@ async fn a_stream_is_never_silent_for_long_and_ends_after_a_time() {
     assert_eq!(began.elapsed().as_secs(), 300);
 }
 
-/// Who reads slowly finds news at each turn, and has to come back after the same time.
+/// A slow reader finds changes at each turn, and has to reconnect after the same time.
 #[tokio::test(start_paused = true)]
-async fn a_stream_that_always_has_something_to_tell_ends_after_a_time_as_well() {
+async fn busy_stream_ends_as_well() {
     let endpoint = endpoint([flapping_every(Duration::from_secs(1), "flaps", Level::L3)]);
     let began = Instant::now();
     let mut stream = body_of(&endpoint).await.into_data_stream();
@@ -450,7 +450,7 @@ async fn a_stream_that_always_has_something_to_tell_ends_after_a_time_as_well() 
 
 /// Changes that a caller may not see put nothing off, and are told by nothing.
 #[tokio::test(start_paused = true)]
-async fn a_stream_is_no_more_silent_for_what_it_does_not_tell() {
+async fn hidden_changes_do_not_postpone_keep_alives() {
     let endpoint = endpoint([flapping_every(Duration::from_secs(5), "hidden", Level::L1)]);
     let place = endpoint.levels(Level::L5);
     let mut stream = body_of(&place).await.into_data_stream();
@@ -466,7 +466,7 @@ async fn a_stream_is_no_more_silent_for_what_it_does_not_tell() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_has_stopped_to_read_does_not_keep_a_place_for_ever() {
+async fn stalled_client_loses_its_place() {
     let endpoint = builder([flapping("flaps")]).event_streams(1).build().expect("a good endpoint");
     // A connection whose client does not read is not polled any more.
     let stuck = body_of(&endpoint).await;
@@ -482,7 +482,7 @@ async fn who_has_stopped_to_read_does_not_keep_a_place_for_ever() {
 
 /// However far behind, a reader gets a bounded piece at a time, and the rest is not kept for it.
 #[tokio::test]
-async fn who_reads_slowly_gets_small_pieces() {
+async fn slow_client_gets_small_batches() {
     let endpoint = details([flapping("flaps")]);
     let mut stream = body_of(&endpoint).await.into_data_stream();
     ask(endpoint.monitor(), 1_000).await;

@@ -1,4 +1,4 @@
-//! Which encoding a caller gets, by `Accept` and by `?format=`.
+//! Content negotiation by `Accept` and by `?format=`.
 #![allow(clippy::expect_used, reason = "tests fail by panicking")]
 
 use std::time::Duration;
@@ -34,7 +34,7 @@ fn checks() -> [Check; 1] {
 }
 
 #[tokio::test]
-async fn who_asks_is_understood() {
+async fn accept_header_selects_format() {
     let router = endpoint(checks()).router();
     let table: &[(&[&str], [&str; 5])] = &[
         (&[], [JSON, JSON, JSON, TEXT, PROMETHEUS]),
@@ -43,10 +43,10 @@ async fn who_asks_is_understood() {
         (&[SCRAPER], [OPENMETRICS, JSON, JSON, TEXT, OPENMETRICS]),
         (&[SCRAPER_3], [OPENMETRICS, JSON, JSON, TEXT, OPENMETRICS]),
         (&[OLD_SCRAPER], [PROMETHEUS, JSON, JSON, TEXT, PROMETHEUS]),
-        // What many programs send.
+        // Many programs send this.
         (&["application/json, text/plain, */*"], [JSON, JSON, JSON, TEXT, PROMETHEUS]),
         (&[JAVA], [JSON, JSON, JSON, TEXT, PROMETHEUS]),
-        // Who takes no plain text gets none from a group either.
+        // A client that does not accept plain text gets another format from a group.
         (&["application/json"], [JSON, JSON, JSON, JSON, PROMETHEUS]),
         (&["*/*, text/plain;q=0"], [JSON, JSON, JSON, JSON, OPENMETRICS]),
         (&["application/*"], [JSON, JSON, JSON, JSON, OPENMETRICS]),
@@ -133,7 +133,7 @@ async fn java_gets_the_format_of_the_route() {
 }
 
 #[tokio::test]
-async fn the_query_comes_first() {
+async fn format_in_the_query_takes_precedence() {
     let router = endpoint(checks()).router();
     let content_type = async |path: String, accept: &str| {
         let answer = ask(router.clone(), &path, &[accept]).await;
@@ -169,7 +169,7 @@ async fn the_query_comes_first() {
             assert_eq!(content_type(format!("{route}?format={name}"), "application/health+json").await, HEALTH);
         }
     }
-    // One that is not known, or that is asked for in another case, leaves it to the header.
+    // An unknown name, also by its case, leaves the choice to the header.
     for name in ["", "yaml", "JSON", "json,xml"] {
         assert_eq!(content_type(format!("/health/levels?format={name}"), XML).await, XML, "{name}");
     }
@@ -185,7 +185,7 @@ async fn the_query_comes_first() {
 }
 
 #[tokio::test]
-async fn an_endless_header_or_query_is_answered_in_bounded_time() {
+async fn long_header_or_query_is_answered_in_bounded_time() {
     let router = endpoint(checks()).router();
     let filler = "text/plain;q=0.1,".repeat(1_000_000);
     let quoted = format!("application/xml;a=\"{}", "\\\"".repeat(1_000_000));

@@ -76,7 +76,7 @@ fn sample() -> Vec<Check> {
 }
 
 #[tokio::test]
-async fn it_is_a_whole_document_with_landmarks_and_headings() {
+async fn page_is_a_whole_document_with_landmarks_and_headings() {
     let address = serve(details(sample()).router()).await;
     let answer = page(address, "/health").await;
     assert_eq!(answer.status, 503, "the status code is the verdict, for people, too");
@@ -127,7 +127,7 @@ async fn it_is_a_whole_document_with_landmarks_and_headings() {
 }
 
 #[tokio::test]
-async fn its_policy_lets_nothing_in_but_its_own_style_and_script() {
+async fn content_security_policy_permits_only_own_style_and_script() {
     let address = serve(details(sample()).router()).await;
     for path in ["/health", "/health/levels", "/health/checks/db", "/health/nothing"] {
         let answer = page(address, path).await;
@@ -173,7 +173,7 @@ async fn its_policy_lets_nothing_in_but_its_own_style_and_script() {
 }
 
 #[tokio::test]
-async fn nothing_hostile_breaks_out_of_its_place() {
+async fn hostile_texts_are_escaped() {
     let checks = HOSTILE.map(|name| {
         Check::new(name, Level::L3, move || async move { Outcome::fail(name).with_data(json!({name: name})) })
             .description(name)
@@ -211,7 +211,7 @@ async fn nothing_hostile_breaks_out_of_its_place() {
 }
 
 #[tokio::test]
-async fn who_may_see_no_details_finds_none() {
+async fn page_without_details_has_none() {
     let secrets = ["secret", "rustc", "blocked by", "page.rs"];
     let build = BuildMetadata::new("orders-api", "3.0.3").with_language("rustc 1.95.0");
     for (show, is_shown) in [(ShowDetails::Never, false), (ShowDetails::Always, true)] {
@@ -230,7 +230,7 @@ async fn who_may_see_no_details_finds_none() {
 }
 
 #[tokio::test]
-async fn browsers_get_it_and_programs_do_not() {
+async fn browsers_get_the_page_and_programs_do_not() {
     let address = serve(endpoint(sample()).router()).await;
     let kind =
         async |path: &str, headers: &str| ask(address, "GET", path, headers).await.header("content-type").to_owned();
@@ -254,7 +254,7 @@ async fn browsers_get_it_and_programs_do_not() {
 }
 
 #[tokio::test]
-async fn problems_are_told_to_people_as_pages_and_to_programs_as_before() {
+async fn people_get_problems_as_pages_and_programs_as_json() {
     let address = serve(endpoint(sample()).router()).await;
     let browser = format!("Accept: {BROWSER}\r\n");
     for (method, path, status, word) in [
@@ -282,7 +282,7 @@ async fn problems_are_told_to_people_as_pages_and_to_programs_as_before() {
 }
 
 #[tokio::test]
-async fn only_a_page_that_is_no_failure_is_ever_spared() {
+async fn only_successful_pages_are_answered_with_304() {
     let old = |check: Check| check.max_age(Duration::from_hours(1));
     let good = serve(endpoint([old(Check::new("good", Level::L5, || async {}))]).router()).await;
     let bad = serve(endpoint([old(Check::new("bad", Level::L5, || async { false }))]).router()).await;
@@ -309,7 +309,7 @@ async fn only_a_page_that_is_no_failure_is_ever_spared() {
     let again = ask(bad, "GET", "/health/levels", &headers).await;
     assert_eq!((first.status, again.status, first.body == again.body), (503, 503, true));
 
-    // What its script asks for is no verdict.
+    // A fragment carries no verdict.
     let fragment = "/health/levels?format=html&fragment";
     let first = ask(bad, "GET", fragment, "").await;
     assert_eq!((first.status, first.header("retry-after")), (200, ""));
@@ -319,7 +319,7 @@ async fn only_a_page_that_is_no_failure_is_ever_spared() {
     assert_eq!(ask(bad, "GET", "/health/levels?fragment", "").await.status, 503, "but only of a page");
 }
 
-/// What a browser makes of a relative link.
+/// Resolves a relative link as a browser does.
 fn resolve(from: &str, link: &str) -> String {
     if link.starts_with(['?', '#']) || link.is_empty() {
         return format!("{}{}", from.split('?').next().unwrap_or_default(), link.split('#').next().unwrap_or_default());
@@ -341,7 +341,7 @@ fn resolve(from: &str, link: &str) -> String {
 }
 
 #[tokio::test]
-async fn its_links_lead_somewhere_whatever_it_stands_under() {
+async fn links_of_the_page_work_under_any_prefix() {
     let builder = |checks| builder(checks).base_path("/a:b/health").levels_path("/levels").without_root_probes();
     let endpoint = builder(sample()).build().expect("a good endpoint");
     let nested = builder(sample()).build().expect("a good endpoint");
@@ -368,7 +368,7 @@ async fn its_links_lead_somewhere_whatever_it_stands_under() {
 }
 
 #[tokio::test]
-async fn the_same_as_json_is_the_same() {
+async fn json_link_shows_the_same_report() {
     let odd = Check::new("a&b=c", Level::L4, || async {}).tags(["x&y", "storage"]);
     let address = serve(endpoint(sample().into_iter().chain([odd])).router()).await;
     for (path, expected) in [
@@ -395,7 +395,7 @@ async fn the_same_as_json_is_the_same() {
 }
 
 #[tokio::test]
-async fn history_is_a_picture_with_words_and_a_list() {
+async fn history_has_a_described_picture_and_a_list() {
     let endpoint = details([flapping::flapping("flaps"), Check::new("steady", Level::L3, || async {})]);
     flapping::ask(endpoint.monitor(), 70).await;
     let address = serve(endpoint.router()).await;
@@ -418,7 +418,7 @@ async fn history_is_a_picture_with_words_and_a_list() {
 }
 
 #[tokio::test]
-async fn it_says_that_the_service_is_shutting_down() {
+async fn page_shows_that_the_service_is_shutting_down() {
     let endpoint = endpoint(sample());
     let address = serve(endpoint.router()).await;
     assert_eq!(all(&parse(&page(address, "/health").await), ".note").len(), 0);
@@ -563,7 +563,7 @@ async fn instance_is_named_to_those_who_see_details() {
 }
 
 #[tokio::test]
-async fn what_is_muted_is_not_said_to_fail() {
+async fn muted_check_is_not_counted_as_failing() {
     let good = |name| Check::new(name, Level::L5, || async {});
     for (names, muted, sentence) in [
         (&["a"][..], &["a"][..], "The check is muted."),
@@ -580,7 +580,7 @@ async fn what_is_muted_is_not_said_to_fail() {
 }
 
 #[tokio::test]
-async fn a_service_without_a_check_has_a_page_as_well() {
+async fn service_without_checks_has_a_page() {
     let address = serve(endpoint([]).router()).await;
     let answer = page(address, "/health").await;
     assert_eq!(answer.status, 200);

@@ -100,8 +100,8 @@ fn restartable(first: Router) -> Router {
 #[tokio::test]
 #[ignore = "needs Chromium: scripts/peers"]
 async fn a_browser_shows_changes_without_a_reload() {
-    // A headless Chromium without a graphics card now and then never finishes a picture, whatever the page is. That is tried
-    // again; what the page does wrong is not.
+    // A headless Chromium without a graphics card now and then never finishes a picture, whatever the page is. Only such a
+    // picture is tried again.
     for _ in 0..4 {
         let (endpoint, router) = service();
         for _ in 0..4 {
@@ -127,7 +127,7 @@ async fn a_browser_shows_changes_without_a_reload() {
 
 #[tokio::test]
 #[ignore = "needs Chromium: scripts/peers"]
-async fn programs_that_picture_or_print_the_page_come_to_an_end() {
+async fn programs_that_render_or_print_the_page_finish() {
     let address = serve(service().1).await;
     let folder = tempfile::tempdir().expect("a folder");
     for (name, option) in [("page.png", "--screenshot"), ("page.pdf", "--print-to-pdf")] {
@@ -184,7 +184,7 @@ impl Nginx {
 
 #[tokio::test]
 #[ignore = "needs nginx: scripts/peers"]
-async fn behind_a_proxy_pages_work_and_events_are_prompt() {
+async fn pages_and_events_work_behind_a_proxy() {
     let (endpoint, router) = service();
     let service = serve(router).await;
     let mut nginx = tokio::time::timeout(Duration::from_secs(10), Nginx::start(service)).await.expect("nginx listens");

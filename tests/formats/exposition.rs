@@ -79,7 +79,7 @@ fn sample(line: &str) -> (String, BTreeMap<String, String>, f64) {
     (name.to_owned(), labels, value.parse().unwrap_or_else(|error| panic!("{error}: {line}")))
 }
 
-/// What stands up to the closing quote, and what is behind it.
+/// Splits a text at the closing quote.
 fn quoted(text: &str) -> (String, &str) {
     let mut value = String::new();
     let mut chars = text.char_indices();

@@ -36,7 +36,7 @@ impl Hostile {
     }
 }
 
-/// What is known to have broken somebody's encoding somewhere.
+/// Texts that are known to break encodings.
 pub(super) fn notorious() -> Vec<Hostile> {
     let deep =
         (0..100).fold(json!("<&>"), |value, depth| if depth % 2 == 0 { json!([value]) } else { json!({ "k": value }) });
@@ -125,7 +125,7 @@ proptest! {
 }
 
 #[test]
-fn what_is_notorious_breaks_no_encoding() {
+fn notorious_texts_break_no_encoding() {
     run(&notorious());
 }
 
@@ -221,7 +221,7 @@ fn assert_page_tells(text: &str, names: &BTreeSet<&str>) {
     assert_eq!(told, *names);
 }
 
-/// What a stream of events begins with.
+/// Returns the first event of a stream.
 async fn first_event(router: &Router) -> Value {
     let request = Request::get("/health/events").body(Body::empty()).expect("a request");
     let body = router.clone().oneshot(request).await.expect("an answer").into_body();
@@ -231,7 +231,7 @@ async fn first_event(router: &Router) -> Value {
     events::parse(text).expect("an event").data
 }
 
-/// What XML 1.0 cannot hold gives way to U+FFFD; all else is what JSON tells.
+/// Replaces the characters that XML 1.0 cannot hold by U+FFFD.
 fn writable(text: &str) -> String {
     let is_char = |char: char| matches!(char, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..);
     text.chars().map(|char| if is_char(char) { char } else { '\u{fffd}' }).collect()
@@ -285,7 +285,7 @@ fn says(node: roxmltree::Node<'_, '_>, data: &Value) -> bool {
     }
 }
 
-/// What went through JSON may have lost its last digit.
+/// Returns whether two numbers are equal but for the last digit, which JSON may lose.
 fn are_close(one: f64, other: f64) -> bool {
     (one - other).abs() <= one.abs() * 1e-12
 }

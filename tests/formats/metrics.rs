@@ -1,4 +1,4 @@
-//! What a scrape tells, and that it costs and changes nothing.
+//! The metrics of a scrape, which costs and changes nothing.
 #![allow(clippy::float_cmp, reason = "what is counted has no fractions")]
 
 use std::{
@@ -39,7 +39,7 @@ fn runs(scraped: &Exposition, check: &str) -> [f64; 5] {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_scrape_runs_nothing_and_makes_nothing_up() {
+async fn scrape_runs_no_check_and_invents_no_status() {
     let ran = Arc::new(AtomicU32::new(0));
     let counter = Arc::clone(&ran);
     let endpoint = endpoint([Check::new("db", Level::L1, move || {
@@ -99,7 +99,7 @@ async fn every_run_is_counted_once_by_how_it_ended() {
     // A threshold and a criticality change what counts, and not how a run ended.
     assert_eq!(runs(&scraped, "scripted"), [4.0, 1.0, 1.0, 1.0, 1.0]);
     assert_eq!(states(&scraped, "scripted"), ["warn"]);
-    // One that is blocked has a status, and was not run for it.
+    // A blocked check has a status without a run.
     assert_eq!(states(&scraped, "blocked"), ["fail"]);
     assert_eq!(runs(&scraped, "blocked").iter().sum::<f64>(), 6.0);
 
@@ -114,7 +114,7 @@ async fn every_run_is_counted_once_by_how_it_ended() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_under_way_muted_draining_and_stale_is_told() {
+async fn metrics_show_runs_in_flight_mutes_draining_and_stale_results() {
     let never_ends = Check::new("never_ends", Level::L2, std::future::pending::<()>);
     let once = Arc::new(AtomicU32::new(0));
     let upstream = Check::new("upstream", Level::L4, move || {
@@ -155,12 +155,12 @@ async fn what_is_under_way_muted_draining_and_stale_is_told() {
     sleep(Duration::from_secs(100)).await;
     let stale = scrape(&endpoint).await;
     assert_eq!(states(&stale, "background"), ["fail"]);
-    // What is old is the run, whatever was found out about it since.
+    // The age is that of the run, whatever the monitor has found out since.
     assert!(stale.value("health_check_age_seconds", &[("check", "background")]).is_some_and(|age| age > 100.0));
 }
 
 #[tokio::test]
-async fn both_dialects_tell_the_same() {
+async fn both_dialects_have_the_same_metrics() {
     let build = BuildMetadata::new("orders", "1.4.0");
     let endpoint = builder([Check::new("db", Level::L1, || async { true })]).build_info(build).build().expect("good");
     report(&endpoint).await;

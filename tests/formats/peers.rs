@@ -33,7 +33,7 @@ async fn answers(format: &str) -> (TempDir, Vec<PathBuf>) {
     let folder = tempfile::tempdir().expect("a folder");
     let mut files = Vec::new();
     let paths: &[_] = if matches!(format, "openmetrics" | "prometheus") { &["/health/metrics"] } else { &ROUTES };
-    // What has never run looks different in metrics.
+    // A check that has never run looks different in metrics.
     let _ = ask(router.clone(), "/health/levels", &[]).await;
     for (index, route) in paths.iter().enumerate() {
         let answer = ask(router.clone(), &format!("{route}?format={format}"), &[]).await;
@@ -188,7 +188,7 @@ print(json.dumps([sorted(names), {{family.name: family.type for family in famili
 
 #[test]
 #[ignore = "needs prometheus: scripts/peers"]
-fn the_alert_rules_do_what_they_say() {
+fn alert_rules_pass_their_tests() {
     let folder = root().join("examples/deploy/prometheus");
     succeed(Command::new("promtool").args(["check", "config", "prometheus.yml"]).current_dir(&folder));
     succeed(Command::new("promtool").args(["test", "rules", "health.rules.test.yml"]).current_dir(&folder));
@@ -221,7 +221,7 @@ fn prometheus(folder: &Path, target: SocketAddr) -> (Example, SocketAddr) {
     (Example(child.expect("it starts; scripts/peers installs it")), free)
 }
 
-/// What its query API says, as pairs of labels and the value.
+/// Queries Prometheus, and returns pairs of labels and value.
 async fn query(server: SocketAddr, query: &str) -> Vec<(Value, String)> {
     let query: String = form_urlencoded::byte_serialize(query.as_bytes()).collect();
     // In the older version of HTTP nothing comes in chunks.
@@ -256,7 +256,7 @@ async fn until(server: SocketAddr, what: &str, is_right: impl Fn(&[(Value, Strin
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs prometheus: scripts/peers"]
-async fn a_real_server_scrapes_and_alarms() {
+async fn prometheus_scrapes_and_alerts() {
     let endpoint = endpoint([
         Check::new("db", Level::L1, || async { true }).readiness(),
         Check::new("billing:eu \"é\\\u{1f4a5}", Level::L3, || async { Outcome::fail("no") }).readiness(),

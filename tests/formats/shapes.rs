@@ -1,4 +1,4 @@
-//! What each encoding makes of the same checks.
+//! The same checks in each encoding.
 
 use std::time::Duration;
 
@@ -48,7 +48,7 @@ fn timeless(mut value: Value) -> Value {
 }
 
 #[tokio::test]
-async fn health_json_is_that_of_the_draft() {
+async fn health_json_has_the_shape_of_the_draft() {
     let answer = body(endpoint(ShowDetails::Always).router(), "/health/levels?format=health+json").await;
     assert_eq!((answer.status, answer.header("content-type")), (503, "application/health+json"));
     let check = |id: &str, kind: &str, level: u8, critical: bool, status: &str| json!({ "componentId": id, "componentType": kind, "level": level, "critical": critical, "status": status, "observedUnit": "ms" });
@@ -82,7 +82,7 @@ async fn health_json_is_that_of_the_draft() {
 }
 
 #[tokio::test]
-async fn the_actuator_shape_is_that_of_spring_boot() {
+async fn actuator_format_has_the_shape_of_spring_boot() {
     let path = "/health/levels?format=actuator";
     let outline = body(endpoint(ShowDetails::Never).router(), path).await;
     assert_eq!((outline.status, outline.header("content-type")), (503, "application/vnd.spring-boot.actuator.v3+json"));
@@ -102,7 +102,7 @@ async fn the_actuator_shape_is_that_of_spring_boot() {
         timeless(body(full.clone(), "/health/checks/billing?format=actuator").await.json()),
         json!({ "status": "UP", "details": { "level": 3, "observed": "fail", "error": "no answer <1>" } })
     );
-    // What passes has no error, whatever it says.
+    // A check that passes has no error, whatever its message.
     assert_eq!(
         timeless(body(full, "/health/checks/partner:eu?format=actuator").await.json()),
         json!({ "status": "UP", "details": { "level": 5, "observed": "pass", "message": "quick" } })
@@ -110,7 +110,7 @@ async fn the_actuator_shape_is_that_of_spring_boot() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_actuator_shape_knows_draining_and_pending() {
+async fn actuator_format_shows_draining_and_pending() {
     let slow = Check::new("slow", Level::L4, || async { tokio::time::sleep(Duration::from_secs(1)).await })
         .interval(Duration::from_mins(1))
         .readiness();
@@ -140,7 +140,7 @@ async fn the_actuator_shape_knows_draining_and_pending() {
 
 /// Tools that read a format of others expect the codes that its specification has, whatever ours are.
 #[tokio::test]
-async fn formats_of_others_have_the_status_codes_of_their_specifications() {
+async fn foreign_formats_have_the_status_codes_of_their_specifications() {
     let warns = || Check::new("warns", Level::L4, || async { Status::Warn }).readiness();
     let fails = || Check::new("fails", Level::L4, || async { Status::Fail }).readiness();
     let codes = StatusCodes::new().warn(429).fail(500).draining(404);
@@ -170,7 +170,7 @@ async fn formats_of_others_have_the_status_codes_of_their_specifications() {
 }
 
 #[tokio::test]
-async fn formats_of_others_show_mutes_and_draining() {
+async fn foreign_formats_show_mutes_and_draining() {
     let check = Check::new("legacy", Level::L4, || async { Outcome::fail("secret") }).readiness();
     let endpoint = builder([check]).build().expect("good");
     endpoint.monitor().mute("legacy", Duration::from_mins(1), "secret").expect("such a check");
@@ -187,7 +187,7 @@ async fn formats_of_others_show_mutes_and_draining() {
 }
 
 #[tokio::test]
-async fn the_microprofile_shape_is_flat() {
+async fn microprofile_data_is_flat() {
     let answer = body(endpoint(ShowDetails::Always).router(), "/health/levels?format=microprofile").await;
     assert_eq!((answer.status, answer.header("content-type")), (503, "application/json"));
     assert_eq!(
@@ -205,7 +205,7 @@ async fn the_microprofile_shape_is_flat() {
 }
 
 #[tokio::test]
-async fn data_that_would_hide_something_stands_apart() {
+async fn data_that_would_hide_a_field_stays_apart() {
     let facts = json!({ "level": "high", "message": "mine", "x": [1] });
     let check = Check::new("facts", Level::L2, move || {
         let facts = facts.clone();
@@ -223,7 +223,7 @@ async fn data_that_would_hide_something_stands_apart() {
 }
 
 #[tokio::test]
-async fn what_is_public_of_the_data_is_there_without_details() {
+async fn public_data_is_shown_without_details() {
     let check = || {
         Check::new("pool", Level::L5, || async {
             Outcome::fail("secret")
@@ -246,7 +246,7 @@ async fn what_is_public_of_the_data_is_there_without_details() {
 }
 
 #[tokio::test]
-async fn xml_says_what_json_says() {
+async fn xml_has_the_same_facts_as_json() {
     let answer = body(endpoint(ShowDetails::Always).router(), "/health/levels?format=xml").await;
     assert_eq!((answer.status, answer.header("content-type")), (503, "application/xml"));
     let document = roxmltree::Document::parse(&answer.body).expect("XML");
@@ -276,7 +276,7 @@ async fn xml_says_what_json_says() {
 }
 
 #[tokio::test]
-async fn plain_text_is_there_for_every_report() {
+async fn every_report_is_served_as_plain_text() {
     let router = endpoint(ShowDetails::Always).router();
     let text = async |path: &str| {
         let answer = body(router.clone(), path).await;
@@ -304,7 +304,7 @@ async fn plain_text_is_there_for_every_report() {
 }
 
 #[tokio::test]
-async fn an_answer_is_stored_for_each_format() {
+async fn each_format_is_stored_separately() {
     let router = endpoint(ShowDetails::Never).router();
     let formats = ["json", "text", "health+json", "xml", "actuator", "microprofile"];
     let mut first = Vec::new();

@@ -65,7 +65,7 @@ fn lines(headers: &axum::http::HeaderMap) -> Vec<(String, String)> {
 }
 
 #[tokio::test]
-async fn respond_answers_what_the_router_answers() {
+async fn respond_answers_like_the_router() {
     let deep = builder([]).levels_path(("/deep", View::Values)).build().expect("a good endpoint");
     let below = builder([]).base_path("/deep/health").levels_path("/deep").build().expect("a good endpoint");
     let whole = super::health();
@@ -92,7 +92,7 @@ async fn respond_answers_what_the_router_answers() {
 }
 
 #[tokio::test]
-async fn respond_to_head_is_empty_and_tells_the_length() {
+async fn response_to_head_is_empty_and_has_a_length() {
     let health = super::health();
     let (_, get, length) = respond(&health, Method::GET, "/health/levels").await;
     let (status, head, empty) = respond(&health, Method::HEAD, "/health/levels").await;

@@ -20,7 +20,7 @@ fn endpoint(checks: impl IntoIterator<Item = Check>) -> Endpoint {
     builder(checks).agent(HaproxyAgent::new().warn_weight(50)).build().expect("a good endpoint")
 }
 
-/// What the agent says to one that only listens.
+/// Returns the line that the agent sends to a client that only listens.
 async fn line(address: SocketAddr) -> String {
     let mut stream = TcpStream::connect(address).await.expect("an agent");
     let mut line = String::new();
@@ -29,7 +29,7 @@ async fn line(address: SocketAddr) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_says_what_readiness_says() {
+async fn agent_reports_readiness() {
     let (db, queue) = (Switch::default(), Switch::default());
     let apart = Switch::default();
     apart.fail();
@@ -64,7 +64,7 @@ async fn it_says_what_readiness_says() {
 
 /// A port cannot be asked for credentials, so there it tells what strangers may know.
 #[tokio::test(flavor = "multi_thread")]
-async fn names_are_for_those_who_may_ask_for_readiness() {
+async fn agent_names_checks_only_to_callers_who_may_see_readiness() {
     let access = |who: AnyPolicy| Access::new().levels(Levels::ALL, closed()).group(Group::Readiness, who);
     for (access, line_over_tcp) in [
         (Access::new().levels(Levels::ALL, closed()), "down #db\n"),
@@ -86,7 +86,7 @@ async fn names_are_for_those_who_may_ask_for_readiness() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_line_is_one_line_however_many_checks_fail() {
+async fn agent_sends_one_line_however_many_checks_fail() {
     let many = (0..500).map(|number| Check::new(format!("é {number}"), Level::L1, || async { false }).readiness());
     let tcp = serve_agent("127.0.0.1:0", &endpoint(many)).expect("an agent");
     let line = line(tcp.local_addrs()[0]).await;
@@ -96,7 +96,7 @@ async fn a_line_is_one_line_however_many_checks_fail() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_that_never_reads_or_talks_nonsense_harms_nobody() {
+async fn misbehaving_clients_do_not_harm_the_agent() {
     let tcp = serve_agent("127.0.0.1:0", &endpoint([])).expect("an agent");
     let mut odd = Vec::new();
     for number in 0..600 {
@@ -110,7 +110,7 @@ async fn one_that_never_reads_or_talks_nonsense_harms_nobody() {
     let asked = Instant::now();
     assert_eq!(timeout(Duration::from_secs(10), line(tcp.local_addrs()[0])).await.expect("in time"), "up 100%\n");
     assert!(asked.elapsed() < Duration::from_secs(5), "{:?}", asked.elapsed());
-    // What they were told is still there for them, whatever they sent.
+    // Their lines are still there to be read, whatever they sent.
     for stream in &mut odd {
         let mut line = Vec::new();
         stream.read_to_end(&mut line).await.expect("no reset");
@@ -139,7 +139,7 @@ async fn silent_connections_do_not_delay_the_line() {
 
 /// The application has one thread, and blocks it.
 #[tokio::test]
-async fn it_answers_while_the_application_is_stuck_and_says_so() {
+async fn agent_answers_while_the_application_is_stuck() {
     let never_run = Check::new("pool", Level::L1, || async { true }).readiness();
     let tcp = serve_agent("127.0.0.1:0", &endpoint([never_run])).expect("an agent");
     let mut stream = std::net::TcpStream::connect(tcp.local_addrs()[0]).expect("an agent");
@@ -151,7 +151,7 @@ async fn it_answers_while_the_application_is_stuck_and_says_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_stops_when_it_is_told_to_and_not_when_it_is_dropped() {
+async fn agent_stops_on_request_and_not_on_drop() {
     let endpoint = endpoint([]);
     let tcp = serve_agent("127.0.0.1:0", &endpoint).expect("an agent");
     let address = tcp.local_addrs()[0];

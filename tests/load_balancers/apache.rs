@@ -115,7 +115,7 @@ fn isolated(name: &'static str, db: &Switch) -> ServerHandle {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs Apache: scripts/peers"]
-async fn apache_takes_out_what_fails_and_brings_it_back() {
+async fn apache_removes_and_restores_a_server() {
     let (first, second) = (Switch::default(), Switch::default());
     let servers = [serve(instance("first", &first)).await, serve(instance("second", &second)).await];
     let apache = Apache::start("GET", servers).await;
@@ -131,7 +131,7 @@ async fn apache_takes_out_what_fails_and_brings_it_back() {
 /// It asks `OPTIONS *`, which says nothing of the health of a service.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs Apache: scripts/peers"]
-async fn apache_keeps_servers_that_it_asks_with_options() {
+async fn apache_keeps_servers_that_it_probes_with_options() {
     let (first, second) = (Switch::default(), Switch::default());
     let servers = [isolated("first", &first), isolated("second", &second)];
     let apache = Apache::start("OPTIONS", servers.each_ref().map(|server| server.local_addrs()[0])).await;

@@ -25,7 +25,7 @@ async fn a_warning_is_200_or_what_consul_reads_as_one() {
 }
 
 #[tokio::test]
-async fn draining_has_a_code_of_its_own_if_that_is_asked_for() {
+async fn draining_has_a_status_code_of_its_own_if_configured() {
     let db = Switch::default();
     let codes = StatusCodes::new().draining(404).fail(500);
     let endpoint = builder([db.check("db")]).status_codes(codes).build().expect("a good endpoint");
@@ -45,7 +45,7 @@ async fn draining_has_a_code_of_its_own_if_that_is_asked_for() {
 }
 
 #[tokio::test]
-async fn nothing_is_said_to_envoy_unless_it_is_asked_for() {
+async fn envoy_headers_are_off_by_default() {
     let db = Switch::default();
     db.warn();
     let endpoint = builder([db.check("db")]).build().expect("a good endpoint");
@@ -57,7 +57,7 @@ async fn nothing_is_said_to_envoy_unless_it_is_asked_for() {
 }
 
 #[tokio::test]
-async fn envoy_is_told_of_warnings_of_draining_and_of_the_cluster() {
+async fn envoy_headers_report_warnings_draining_and_the_cluster() {
     let db = Switch::default();
     let headers = EnvoyHeaders::new().degraded().immediate_fail().cluster("orders");
     let endpoint = builder([db.check("db")]).envoy(headers).build().expect("a good endpoint");
@@ -91,7 +91,7 @@ async fn envoy_is_told_of_warnings_of_draining_and_of_the_cluster() {
 }
 
 #[test]
-fn what_makes_no_sense_stops_the_start_all_of_it_at_once() {
+fn invalid_settings_are_all_reported_at_once() {
     let error = builder([])
         .envoy(EnvoyHeaders::new().cluster("two words"))
         .agent(health_runtime::HaproxyAgent::new().warn_weight(0))

@@ -21,7 +21,7 @@ fn seconds(value: &Value) -> u64 {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn kubernetes_asks_where_there_is_an_answer_and_waits_long_enough() {
+async fn kubernetes_probes_hit_existing_routes_and_wait_long_enough() {
     let documents = documents(&file("kubernetes/deployment.yaml"));
     let [deployment, service] = &documents[..] else { panic!("two documents") };
     let template = &deployment["spec"]["template"];
@@ -53,7 +53,7 @@ async fn kubernetes_asks_where_there_is_an_answer_and_waits_long_enough() {
 }
 
 #[tokio::test]
-async fn envoy_and_consul_ask_where_there_is_an_answer() {
+async fn envoy_and_consul_probe_existing_routes() {
     let endpoint = builder([]).build().expect("a good endpoint");
     let address = health_tests::serve(endpoint.router()).await;
     let envoy = documents(&file("envoy/cluster.yaml"));

@@ -102,7 +102,7 @@ impl HaProxy {
         proxy
     }
 
-    /// What the admin socket answers.
+    /// Asks the admin socket.
     fn ask(&self, command: &str) -> Option<String> {
         let mut socket = UnixStream::connect(self.folder.path().join("admin.sock")).ok()?;
         writeln!(socket, "{command}").ok()?;
@@ -199,7 +199,7 @@ impl Traffic {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs HAProxy: scripts/peers"]
-async fn haproxy_takes_out_what_fails_brings_it_back_and_drains_it() {
+async fn haproxy_removes_restores_and_drains_a_server() {
     let (first, second) = (Instance::start("first").await, Instance::start("second").await);
     let proxy = HaProxy::start([&first, &second]).await;
     let frontends = [proxy.by_status, proxy.by_words, proxy.by_agent];
@@ -259,7 +259,7 @@ async fn haproxy_takes_out_what_fails_brings_it_back_and_drains_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs HAProxy: scripts/peers"]
-async fn haproxy_keeps_what_an_operator_has_set() {
+async fn haproxy_keeps_the_state_set_by_an_operator() {
     let (first, second) = (Instance::start("first").await, Instance::start("second").await);
     let proxy = HaProxy::start([&first, &second]).await;
     for state in ["drain", "maint"] {

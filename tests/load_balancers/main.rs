@@ -1,4 +1,4 @@
-//! What load balancers read: status codes, headers, the agent's line, and the files that ship for them.
+//! The interfaces to load balancers: status codes, headers, the agent's line, and the files that ship for them.
 
 #![allow(clippy::expect_used, reason = "tests fail by panicking")]
 

@@ -7,7 +7,7 @@ use std::sync::{
 
 use health_runtime::{Check, Level, Outcome};
 
-/// What a check says next.
+/// The next result of a check.
 #[derive(Clone, Default)]
 pub(crate) struct Switch(Arc<AtomicU8>);
 

@@ -35,7 +35,7 @@ struct OrderedResponse {
 
 /// Generated clients read the first media type alone, and send no preference.
 #[tokio::test(flavor = "multi_thread")]
-async fn first_media_type_is_the_one_without_a_preference() {
+async fn first_media_type_is_the_default() {
     let mut seen = BTreeSet::new();
     for outcome in [Outcome::pass(), Outcome::fail("down")] {
         for view in [View::Native, View::Values] {

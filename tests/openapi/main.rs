@@ -62,7 +62,7 @@ async fn document(endpoint: &Endpoint) -> Value {
 /// A validator of answers, stricter than the document: a field that it does not name is a mistake.
 fn validator(document: &Value, schema: &Value) -> Validator {
     let mut components = document["components"].clone();
-    // What an `allOf` joins cannot be closed by itself.
+    // A schema within an `allOf` cannot be closed by itself.
     let joined = components.to_string();
     for (name, schema) in components["schemas"].as_object_mut().expect("schemas") {
         if !joined.contains(&format!("\"allOf\":[{{\"$ref\":\"#/components/schemas/{name}\"")) {
@@ -189,7 +189,7 @@ async fn hold_to_its_word(endpoint: &Endpoint) -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_answer_is_as_the_document_says() {
+async fn every_answer_matches_the_document() {
     let outcomes = [Outcome::pass(), Outcome::warn("slowly"), Outcome::fail("not at all")];
     let mut count = 0;
     for outcome in &outcomes {
@@ -313,7 +313,7 @@ async fn refusals_that_cannot_occur_are_not_described() {
 
 /// A page is sent again only when it has changed, which is described, too.
 #[tokio::test]
-async fn pages_that_are_spared_are_described() {
+async fn unchanged_pages_are_described() {
     let endpoint = builder(checks(&Outcome::pass())).build().expect("a good endpoint");
     let (document, address) = (document(&endpoint).await, serve(endpoint.router()).await);
     let mut validators = Validators::new();
@@ -339,7 +339,7 @@ async fn pages_that_are_spared_are_described() {
 
 /// The alternatives of a media type must not hide a mistake in the one that is meant.
 #[tokio::test(flavor = "multi_thread")]
-async fn the_native_shape_of_levels_is_described_by_itself() {
+async fn native_shape_of_levels_has_its_own_schema() {
     let endpoint = builder(checks(&Outcome::warn("slowly"))).details(ShowDetails::Always).build().expect("good");
     let (document, address) = (document(&endpoint).await, serve(endpoint.router()).await);
     for path in ["/health/levels", "/health/levels/3"] {
@@ -356,7 +356,7 @@ async fn the_native_shape_of_levels_is_described_by_itself() {
 }
 
 #[tokio::test]
-async fn it_knows_the_paths_the_names_and_the_tags() {
+async fn document_lists_paths_checks_and_tags() {
     let endpoint =
         builder(checks(&Outcome::pass())).base_path("/status").levels_path("{base}/depth").without_root_probes();
     let endpoint = endpoint.build_info(App::BUILD_INFO).build().expect("a good endpoint");
@@ -398,7 +398,7 @@ async fn it_knows_the_paths_the_names_and_the_tags() {
 }
 
 #[tokio::test]
-async fn behind_a_prefix_it_says_so() {
+async fn document_names_the_prefix_of_a_proxy() {
     let endpoint = builder([]).build().expect("a good endpoint");
     let address = serve(Router::new().nest("/orders/v1", endpoint.router())).await;
     let answer = get(address, "/orders/v1/health/openapi.json").await;
@@ -410,7 +410,7 @@ async fn behind_a_prefix_it_says_so() {
 }
 
 #[tokio::test]
-async fn it_is_sent_again_only_when_it_has_changed() {
+async fn unchanged_document_is_answered_with_304() {
     let endpoint = builder(checks(&Outcome::pass())).build().expect("a good endpoint");
     let address = serve(endpoint.router()).await;
     let path = "/health/openapi.json";
