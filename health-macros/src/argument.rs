@@ -14,17 +14,18 @@ use syn::{
 
 use crate::{duration, runtime_path::RuntimePath};
 
-const MISSING_COMMA: &str = "there is a `,` missing before this";
+const MISSING_COMMA: &str = "a `,` is missing before this";
 
 /// `key`, `key = value` or `key(value)`.
 pub(crate) struct Argument {
     pub(crate) key: Ident,
-    value: Value,
+    form: Form,
     /// Tokens after the value, where none belong.
     rest: TokenStream,
 }
 
-enum Value {
+/// The form of an argument, with the tokens of its value.
+enum Form {
     Absent,
     Equals(Token![=], TokenStream),
     List(token::Paren, TokenStream),
@@ -47,30 +48,30 @@ pub(crate) fn split(input: TokenStream) -> Vec<TokenStream> {
 impl Parse for Argument {
     fn parse(input: ParseStream) -> Result<Self> {
         let key = Ident::parse_any(input)
-            .map_err(|error| Error::new(error.span(), "a key is missing here, such as `level = 5`"))?;
-        let value = if input.peek(Token![=]) {
-            Value::Equals(input.parse()?, input.parse()?)
+            .map_err(|error| Error::new(error.span(), "a key is missing; write for example `level = 5`"))?;
+        let form = if input.peek(Token![=]) {
+            Form::Equals(input.parse()?, input.parse()?)
         } else if input.peek(token::Paren) {
             let list;
             let parentheses = parenthesized!(list in input);
-            Value::List(parentheses, list.parse()?)
+            Form::List(parentheses, list.parse()?)
         } else {
-            Value::Absent
+            Form::Absent
         };
-        Ok(Self { key, value, rest: input.parse()? })
+        Ok(Self { key, form, rest: input.parse()? })
     }
 }
 
 impl Argument {
     /// Returns an error if tokens follow the value.
     pub(crate) fn check_end(&self) -> Result<()> {
-        match (&self.value, self.rest.clone().into_iter().next()) {
+        match (&self.form, self.rest.clone().into_iter().next()) {
             (_, None) => Ok(()),
-            (Value::Absent, Some(token @ TokenTree::Literal(_))) => {
-                Err(Error::new_spanned(token, "there is a `=` missing before this"))
+            (Form::Absent, Some(token @ TokenTree::Literal(_))) => {
+                Err(Error::new_spanned(token, "a `=` is missing before this"))
             }
-            (Value::Absent, Some(TokenTree::Punct(colon))) if colon.as_char() == ':' => {
-                Err(Error::new(colon.span(), "write `=` here instead of `:`"))
+            (Form::Absent, Some(TokenTree::Punct(colon))) if colon.as_char() == ':' => {
+                Err(Error::new(colon.span(), "`:` is not valid here; write `=`"))
             }
             (_, Some(token)) => Err(Error::new_spanned(token, MISSING_COMMA)),
         }
@@ -78,7 +79,8 @@ impl Argument {
 
     /// Reads `level = 5`.
     pub(crate) fn level(&self) -> Result<u8> {
-        const EXPECTED: &str = "write one of the levels from `1` (the whole ship) to `5` (cheap and always safe)";
+        const EXPECTED: &str =
+            "not a valid level; write a number from `1` (the whole ship) to `5` (cheap and always safe)";
         match self.literal("level = 5", EXPECTED)? {
             Lit::Int(number) if number.suffix().is_empty() => number
                 .base10_parse()
@@ -91,7 +93,7 @@ impl Argument {
 
     /// Reads `failure_threshold = 3`.
     pub(crate) fn count(&self) -> Result<u32> {
-        let expected = format!("write a whole number from 1 up, such as `{} = 3`", self.key);
+        let expected = format!("`{0}` takes a whole number from 1 upwards; write for example `{0} = 3`", self.key);
         match self.literal(&format!("{} = 3", self.key), &expected)? {
             Lit::Int(number) if number.suffix().is_empty() => {
                 number.base10_parse().ok().filter(|count| *count > 0).ok_or_else(|| Error::new(number.span(), expected))
@@ -103,7 +105,7 @@ impl Argument {
     /// Reads `name = "…"`.
     pub(crate) fn text(&self, example: &str) -> Result<LitStr> {
         let example = format!("{} = \"{example}\"", self.key);
-        let expected = format!("write it in quotes, such as `{example}`");
+        let expected = format!("`{}` takes a text in quotes; write for example `{example}`", self.key);
         match self.literal(&example, &expected)? {
             Lit::Str(text) => self.word(text),
             other => Err(Error::new_spanned(other, expected)),
@@ -113,22 +115,22 @@ impl Argument {
     /// Reads `timeout = "2s"`.
     pub(crate) fn duration(&self) -> Result<Duration> {
         let example = format!("{} = \"2s\"", self.key);
-        match self.literal(&example, "a duration is a text in quotes, such as `\"2s\"`")? {
+        match self.literal(&example, "a duration is a text in quotes; write for example `\"2s\"`")? {
             Lit::Str(text) => duration::parse(&text.value()).map_err(|message| Error::new(text.span(), message)),
             Lit::Int(number) => Err(Error::new(
                 number.span(),
-                format!("a duration needs quotes and a unit: write `\"{}s\"`", number.base10_digits()),
+                format!("a duration needs quotes and a unit; write `\"{}s\"`", number.base10_digits()),
             )),
-            other => Err(Error::new_spanned(other, "a duration is a text in quotes, such as `\"2s\"`")),
+            other => Err(Error::new_spanned(other, "a duration is a text in quotes; write for example `\"2s\"`")),
         }
     }
 
     /// Reads `timeout = "2s"`, and refuses zero.
     pub(crate) fn duration_above_zero(&self) -> Result<Duration> {
         let duration = self.duration()?;
-        match &self.value {
-            Value::Equals(_, value) if duration.is_zero() => {
-                Err(Error::new_spanned(value, format!("`{}` cannot be zero: give it time, such as `\"2s\"`", self.key)))
+        match &self.form {
+            Form::Equals(_, value) if duration.is_zero() => {
+                Err(Error::new_spanned(value, format!("`{}` cannot be zero; write for example `\"2s\"`", self.key)))
             }
             _ => Ok(duration),
         }
@@ -136,7 +138,7 @@ impl Argument {
 
     /// Reads `critical = false`.
     pub(crate) fn boolean(&self) -> Result<bool> {
-        let expected = format!("`{}` is `true` or `false`, without quotes", self.key);
+        let expected = format!("`{}` takes `true` or `false`, without quotes", self.key);
         match self.literal(&format!("{} = false", self.key), &expected)? {
             Lit::Bool(boolean) => Ok(boolean.value),
             other => Err(Error::new_spanned(other, expected)),
@@ -145,21 +147,23 @@ impl Argument {
 
     /// Reads `liveness`, or `liveness = true`.
     pub(crate) fn flag(&self) -> Result<bool> {
-        let expected = format!("`{0}` takes no value: write `{0}` alone", self.key);
-        match &self.value {
-            Value::Absent => Ok(true),
-            Value::Equals(..) => match self.literal(&self.key.to_string(), &expected)? {
+        let expected = format!("`{0}` takes no value; write `{0}` alone", self.key);
+        match &self.form {
+            Form::Absent => Ok(true),
+            Form::Equals(..) => match self.literal(&self.key.to_string(), &expected)? {
                 Lit::Bool(boolean) => Ok(boolean.value),
                 other => Err(Error::new_spanned(other, expected)),
             },
-            Value::List(..) => Err(Error::new(self.key.span(), expected)),
+            Form::List(..) => Err(Error::new(self.key.span(), expected)),
         }
     }
 
     /// Reads `depends_on("a", "b")`.
     pub(crate) fn words(&self) -> Result<Vec<LitStr>> {
-        let example = format!("write it as `{}(\"a\", \"b\")`", self.key);
-        let Value::List(_, list) = &self.value else { return Err(self.error(&example)) };
+        let example = format!("write for example `{}(\"a\", \"b\")`", self.key);
+        let Form::List(_, list) = &self.form else {
+            return Err(self.error(&format!("`{}` takes a list in parentheses; {example}", self.key)));
+        };
         let mut words: Vec<LitStr> = Vec::new();
         let mut errors: Vec<Error> = Vec::new();
         for tokens in split(list.clone()) {
@@ -175,20 +179,20 @@ impl Argument {
         match all {
             Some(errors) => Err(errors),
             None if words.is_empty() => {
-                Err(self.error(&format!("`{}` is empty: leave it out, or {example}", self.key)))
+                Err(self.error(&format!("`{}` is empty; leave it out, or {example}", self.key)))
             }
             None => Ok(words),
         }
     }
 
     fn word_of_list(&self, tokens: TokenStream, before: &[LitStr]) -> Result<LitStr> {
-        let expected = format!("write each in quotes, such as `{}(\"a\", \"b\")`", self.key);
+        let expected = format!("`{0}` takes texts in quotes; write for example `{0}(\"a\", \"b\")`", self.key);
         let Lit::Str(word) = literal(tokens.clone(), &expected)? else {
             return Err(Error::new_spanned(tokens, expected));
         };
         let word = self.word(word)?;
         if before.iter().any(|other| other.value() == word.value()) {
-            let message = format!("`{}` stands in `{}` twice: keep one of them", word.value(), self.key);
+            let message = format!("`{}` stands twice in `{}`; keep one of them", word.value(), self.key);
             return Err(Error::new(word.span(), message));
         }
         Ok(word)
@@ -196,19 +200,24 @@ impl Argument {
 
     /// Reads `crate = path`.
     pub(crate) fn runtime_path(&self) -> Result<RuntimePath> {
-        match &self.value {
-            Value::Equals(_, value) => alone.parse2(value.clone()),
-            Value::Absent | Value::List(..) => Err(self.error("write it as `crate = ::health_runtime`")),
+        match &self.form {
+            Form::Equals(_, value) => alone.parse2(value.clone()),
+            Form::Absent | Form::List(..) => {
+                Err(self.error("`crate` takes a path; write for example `crate = ::health_runtime`"))
+            }
         }
     }
 
     fn word(&self, text: LitStr) -> Result<LitStr> {
         let value = text.value();
         if value.trim().is_empty() {
-            return Err(Error::new(text.span(), format!("`{}` cannot take an empty text", self.key)));
+            return Err(Error::new(
+                text.span(),
+                format!("`{}` cannot take an empty text; fill it in, or remove it", self.key),
+            ));
         }
         if value.contains(char::is_control) {
-            let message = format!("`{}` cannot have control characters, such as a line break", self.key);
+            let message = format!("`{}` cannot take control characters, such as a line break; remove them", self.key);
             return Err(Error::new(text.span(), message));
         }
         Ok(text)
@@ -216,22 +225,24 @@ impl Argument {
 
     /// Returns the literal after the `=`.
     fn literal(&self, example: &str, expected: &str) -> Result<Lit> {
-        match &self.value {
-            Value::Equals(equals, value) if value.is_empty() => {
-                Err(Error::new(equals.span, format!("the value is missing; write `{example}`")))
+        match &self.form {
+            Form::Equals(equals, value) if value.is_empty() => {
+                Err(Error::new(equals.span, format!("the value is missing; write for example `{example}`")))
             }
-            Value::Equals(_, value) => literal(value.clone(), expected),
-            Value::Absent | Value::List(..) => Err(self.error(&format!("write it as `{example}`"))),
+            Form::Equals(_, value) => literal(value.clone(), expected),
+            Form::Absent | Form::List(..) => {
+                Err(self.error(&format!("`{}` takes a value after `=`; write for example `{example}`", self.key)))
+            }
         }
     }
 
     /// Returns an error on the whole argument.
     fn error(&self, message: &str) -> Error {
         let key = &self.key;
-        match &self.value {
-            Value::Absent => Error::new(key.span(), message),
-            Value::Equals(equals, value) => Error::new_spanned(quote!(#key #equals #value), message),
-            Value::List(parentheses, list) => {
+        match &self.form {
+            Form::Absent => Error::new(key.span(), message),
+            Form::Equals(equals, value) => Error::new_spanned(quote!(#key #equals #value), message),
+            Form::List(parentheses, list) => {
                 let mut argument = quote!(#key);
                 parentheses.surround(&mut argument, |inner| inner.extend(list.clone()));
                 Error::new_spanned(argument, message)

@@ -43,7 +43,7 @@ impl Parse for RuntimePath {
             |_| {
                 syn::Error::new(
                     start,
-                    "`crate` needs the path of the runtime, without quotes, such as `::health_runtime`",
+                    "`crate` takes the path of the runtime, without quotes; write for example `::health_runtime`",
                 )
             },
         )

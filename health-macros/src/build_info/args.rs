@@ -11,20 +11,20 @@ use crate::{
 
 const ATTRIBUTE: &str = "build_info";
 
-const KNOWN: [&str; 3] = ["repo", "name", "crate"];
+const KNOWN_KEYS: [&str; 3] = ["repo", "name", "crate"];
 
 /// The values; `None` for an absent or unreadable one.
 #[derive(Default)]
-pub(super) struct Args {
+pub(super) struct BuildInfoArgs {
     pub(super) runtime: RuntimePath,
     pub(super) repo: Option<LitStr>,
     pub(super) name: Option<LitStr>,
 }
 
-impl Args {
+impl BuildInfoArgs {
     pub(super) fn parse(input: &DeriveInput, diagnostics: &mut Diagnostics) -> Self {
         let mut args = Self::default();
-        let mut keys = Keys::new(KNOWN);
+        let mut keys = Keys::new(KNOWN_KEYS);
         for attribute in ours(&input.attrs) {
             diagnostics.note(args.read(attribute, &mut keys));
         }
@@ -37,7 +37,10 @@ impl Args {
 
     fn read(&mut self, attribute: &Attribute, keys: &mut Keys) -> Result<()> {
         let Meta::List(list) = &attribute.meta else {
-            return Err(Error::new_spanned(&attribute.meta, "write `build_info(repo = \"abc/api\")`"));
+            return Err(Error::new_spanned(
+                &attribute.meta,
+                "`build_info` takes keys in parentheses; write for example `build_info(repo = \"abc/api\")`",
+            ));
         };
         let arguments = split(list.tokens.clone()).into_iter().map(|tokens| {
             let argument: Argument = syn::parse2(tokens)?;

@@ -3,9 +3,9 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 
-use super::model::Model;
+use super::model::BuildInfoModel;
 
-pub(super) fn expand(model: &Model) -> TokenStream {
+pub(super) fn expand(model: &BuildInfoModel) -> TokenStream {
     let rt = &model.runtime;
     let package_name = || quote!(#rt::__private::env!("CARGO_PKG_NAME"));
     let name = model.name.as_ref().map_or_else(package_name, ToTokens::to_token_stream);
@@ -21,13 +21,13 @@ pub(super) fn expand(model: &Model) -> TokenStream {
 }
 
 /// Generates an empty constant, for an attribute with mistakes.
-pub(super) fn stand_in(model: &Model) -> TokenStream {
+pub(super) fn stand_in(model: &BuildInfoModel) -> TokenStream {
     let rt = &model.runtime;
     implementation(model, &quote!(#rt::BuildMetadata::new("", "")))
 }
 
-fn implementation(model: &Model, info: &TokenStream) -> TokenStream {
-    let Model { runtime: rt, ident, generics, .. } = model;
+fn implementation(model: &BuildInfoModel, info: &TokenStream) -> TokenStream {
+    let BuildInfoModel { runtime: rt, ident, generics, .. } = model;
     let (parameters, arguments, conditions) = generics.split_for_impl();
     quote! {
         #[automatically_derived]

@@ -15,7 +15,7 @@ use syn::{
     parse::{ParseStream, Parser as _},
 };
 
-use self::{args::Args, facts::Facts, model::Model};
+use self::{args::BuildInfoArgs, facts::Facts, model::BuildInfoModel};
 use crate::diagnostics::Diagnostics;
 
 pub(crate) fn derive(input: TokenStream) -> TokenStream {
@@ -24,8 +24,8 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
         Err(error) => return error.into_compile_error(),
     };
     let mut diagnostics = Diagnostics::new();
-    let args = Args::parse(&input, &mut diagnostics);
-    let model = Model::new(args, input);
+    let args = BuildInfoArgs::parse(&input, &mut diagnostics);
+    let model = BuildInfoModel::new(args, input);
     match diagnostics.finish() {
         None => expand::expand(&model),
         // An empty constant, so that code which names it has no second error.

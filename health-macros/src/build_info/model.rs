@@ -2,10 +2,10 @@
 
 use syn::{DeriveInput, Generics, Ident, LitStr};
 
-use super::args::Args;
+use super::args::BuildInfoArgs;
 use crate::runtime_path::RuntimePath;
 
-pub(super) struct Model {
+pub(super) struct BuildInfoModel {
     pub(super) runtime: RuntimePath,
     pub(super) ident: Ident,
     pub(super) generics: Generics,
@@ -15,9 +15,9 @@ pub(super) struct Model {
     pub(super) name: Option<LitStr>,
 }
 
-impl Model {
-    pub(super) fn new(args: Args, input: DeriveInput) -> Self {
-        let Args { runtime, repo, name } = args;
+impl BuildInfoModel {
+    pub(super) fn new(args: BuildInfoArgs, input: DeriveInput) -> Self {
+        let BuildInfoArgs { runtime, repo, name } = args;
         let DeriveInput { ident, generics, .. } = input;
         Self { runtime, ident, generics, repo, name }
     }

@@ -20,7 +20,7 @@ pub(super) struct Key {
 }
 
 /// Checks a value against the other values of the declaration of this check.
-pub(super) type Rule = fn(&Setting, &Args, check: &str) -> Result<()>;
+pub(super) type Rule = fn(&Setting, &CheckArgs, check: &str) -> Result<()>;
 
 /// The form of a key's value.
 #[derive(Clone, Copy)]
@@ -67,14 +67,14 @@ pub(super) struct Setting {
 }
 
 /// The settings in written order, without the unreadable ones.
-pub(super) struct Args {
+pub(super) struct CheckArgs {
     pub(super) runtime: RuntimePath,
     pub(super) settings: Vec<Setting>,
     keys: Keys,
     is_every_key_readable: bool,
 }
 
-impl Args {
+impl CheckArgs {
     pub(super) fn parse(input: TokenStream, table: &'static [Key], diagnostics: &mut Diagnostics) -> Self {
         let keys = Keys::new(table.iter().map(|key| key.name));
         let mut args =

@@ -6,13 +6,13 @@ use syn::spanned::Spanned;
 
 use super::{
     args::{Setting, Value},
-    model::Model,
+    model::CheckModel,
     signature::{Parameter, Signature},
 };
 use crate::runtime_path::RuntimePath;
 
-pub(super) fn expand(model: &Model, item: &TokenStream) -> TokenStream {
-    let Model { runtime, signature, attributes, .. } = model;
+pub(super) fn expand(model: &CheckModel, item: &TokenStream) -> TokenStream {
+    let CheckModel { runtime, signature, attributes, .. } = model;
     let allow = excused_lints();
     let bind = bind(runtime, signature);
     let declare = declare(model);
@@ -38,7 +38,7 @@ fn excused_lints() -> TokenStream {
             clippy::ptr_arg,
             clippy::trivially_copy_pass_by_ref,
             clippy::unused_async,
-            reason = "a health check says how it is run with `async`, borrows sized state, and is called by the runtime"
+            reason = "`async` selects how the runtime runs a health check, which borrows sized state"
         )]
     }
 }
@@ -120,8 +120,8 @@ fn has_impl(ty: TokenStream) -> bool {
 }
 
 /// Returns a `fn(Work) -> Check` with a call for each key, in written order.
-fn declare(model: &Model) -> TokenStream {
-    let Model { runtime, name, settings, description, signature, .. } = model;
+fn declare(model: &CheckModel) -> TokenStream {
+    let CheckModel { runtime, name, settings, description, signature, .. } = model;
     let work = local("work");
     let level = level(runtime, model.level);
     let location = location(runtime, &signature.function);

@@ -20,7 +20,8 @@ impl Function {
             input.parse::<Visibility>()?;
             let start = input.span();
             let signature = input.parse().map_err(|error| {
-                let message = "a health check is a function, such as `async fn database(pool: &Pool) -> bool`";
+                let message =
+                    "a health check has to be a function; write for example `async fn database(pool: &Pool) -> bool`";
                 if is_function { error } else { Error::new(start, message) }
             })?;
             input.parse::<TokenStream>()?;

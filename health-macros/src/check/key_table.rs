@@ -5,7 +5,7 @@
 
 use syn::{Error, Result};
 
-use super::args::{Args, Key, Kind, Rule, Setting, Value};
+use super::args::{CheckArgs, Key, Kind, Rule, Setting, Value};
 
 pub(super) const KEYS: &[Key] = &[
     key("level", Kind::Level),
@@ -42,35 +42,36 @@ fn ensure(is_kept: bool, setting: &Setting, message: &str) -> Result<()> {
     if is_kept { Ok(()) } else { Err(Error::new(setting.key.span(), message)) }
 }
 
-fn is_at_level_5(setting: &Setting, args: &Args, _: &str) -> Result<()> {
+fn is_at_level_5(setting: &Setting, args: &CheckArgs, _: &str) -> Result<()> {
     let is_deep = matches!((&setting.value, args.level()), (Value::Group(true), Some(1..=4)));
-    let message = "`liveness` is for level 5 only: a liveness check that reaches outside the process restarts the whole \
-                   fleet when a dependency fails; use `readiness`";
+    let message = "`liveness` is for level 5 only, because a liveness check that reaches outside the process restarts the \
+                   whole fleet when a dependency fails; use `readiness`";
     ensure(!is_deep, setting, message)
 }
 
-fn names_other_checks(setting: &Setting, _: &Args, check: &str) -> Result<()> {
+fn names_other_checks(setting: &Setting, _: &CheckArgs, check: &str) -> Result<()> {
     let Value::Words(names) = &setting.value else { return Ok(()) };
     match names.iter().find(|name| name.value() == check) {
         None => Ok(()),
         Some(name) => {
-            let message = format!("`{check}` cannot depend on itself: name another check, or leave it out");
+            let message = format!("`{check}` cannot depend on itself; name another check, or remove it");
             Err(Error::new(name.span(), message))
         }
     }
 }
 
-fn has_no_interval(setting: &Setting, args: &Args, _: &str) -> Result<()> {
-    let message = "`max_age` has no meaning beside `interval`: requests only read what runs in the background";
+fn has_no_interval(setting: &Setting, args: &CheckArgs, _: &str) -> Result<()> {
+    let message = "`max_age` has no meaning beside `interval`, because requests only read the results of a background check; remove \
+                   one of them";
     ensure(args.duration("interval").is_none(), setting, message)
 }
 
-fn has_interval(setting: &Setting, args: &Args, _: &str) -> Result<()> {
-    let message = format!("`{}` is for checks that run in the background: add an `interval`", setting.key);
+fn has_interval(setting: &Setting, args: &CheckArgs, _: &str) -> Result<()> {
+    let message = format!("`{}` is for background checks; add an `interval`", setting.key);
     ensure(!args.lacks("interval"), setting, &message)
 }
 
-fn outlasts_interval(setting: &Setting, args: &Args, check: &str) -> Result<()> {
+fn outlasts_interval(setting: &Setting, args: &CheckArgs, check: &str) -> Result<()> {
     has_interval(setting, args, check)?;
     let (Some(stale_after), Some(interval)) = (args.duration("stale_after"), args.duration("interval")) else {
         return Ok(());
@@ -80,24 +81,24 @@ fn outlasts_interval(setting: &Setting, args: &Args, check: &str) -> Result<()> 
     let timeout = args.duration("timeout");
     let apart = longest.saturating_add(longest / 10).saturating_add(timeout.unwrap_or_default());
     let message = format!(
-        "a result is stale before the next one can be there: make `stale_after` longer than the longest interval, a tenth \
+        "a result is stale before the next one can arrive; make `stale_after` longer than the longest interval, a tenth \
          of it and the timeout, which is {}{apart:?}",
         if timeout.is_some() { "" } else { "more than " }
     );
     ensure(stale_after > apart, setting, &message)
 }
 
-fn is_in_readiness(setting: &Setting, args: &Args, _: &str) -> Result<()> {
+fn is_in_readiness(setting: &Setting, args: &CheckArgs, _: &str) -> Result<()> {
     let is_out = matches!(args.value("readiness"), Some(Value::Group(false))) || args.lacks("readiness");
-    let message = "`hold` keeps readiness from turning at once: add `readiness`, or leave it out";
+    let message = "`hold` delays the failure of readiness; add `readiness`, or remove it";
     ensure(!is_out, setting, message)
 }
 
-fn is_shorter_than_timeout(setting: &Setting, args: &Args, _: &str) -> Result<()> {
+fn is_shorter_than_timeout(setting: &Setting, args: &CheckArgs, _: &str) -> Result<()> {
     // The runtime checks the default timeouts of the levels at start.
     let durations = (args.duration("degraded_after"), args.duration("timeout"));
     let is_shorter = !matches!(durations, (Some(degraded_after), Some(timeout)) if degraded_after >= timeout);
-    let message = "no pass can take this long: make `degraded_after` shorter than the `timeout`";
+    let message = "no pass can take this long; make `degraded_after` shorter than the `timeout`";
     ensure(is_shorter, setting, message)
 }
 

@@ -9,14 +9,14 @@ mod signature;
 
 use proc_macro2::TokenStream;
 
-use self::{args::Args, function::Function, key_table::KEYS, model::Model};
+use self::{args::CheckArgs, function::Function, key_table::KEYS, model::CheckModel};
 use crate::diagnostics::Diagnostics;
 
 pub(crate) fn health_check(args: TokenStream, item: TokenStream) -> TokenStream {
     let mut diagnostics = Diagnostics::new();
-    let args = Args::parse(args, KEYS, &mut diagnostics);
+    let args = CheckArgs::parse(args, KEYS, &mut diagnostics);
     let function = diagnostics.note(Function::parse(item.clone()));
-    let model = function.and_then(|function| Model::new(args, function, &mut diagnostics));
+    let model = function.and_then(|function| CheckModel::new(args, function, &mut diagnostics));
     match (diagnostics.finish(), model) {
         (None, Some(model)) => expand::expand(&model, &item),
         // The item is emitted all the same, so that its callers still find it.

@@ -5,13 +5,13 @@ use quote::{ToTokens as _, quote};
 use syn::{Attribute, Error, Expr, Lit, Meta, ext::IdentExt as _};
 
 use super::{
-    args::{Args, Setting},
+    args::{CheckArgs, Setting},
     function::Function,
     signature::Signature,
 };
 use crate::{argument::split, diagnostics::Diagnostics, runtime_path::RuntimePath};
 
-pub(super) struct Model {
+pub(super) struct CheckModel {
     pub(super) runtime: RuntimePath,
     pub(super) name: String,
     /// From 1 to 5.
@@ -24,12 +24,12 @@ pub(super) struct Model {
     pub(super) attributes: TokenStream,
 }
 
-impl Model {
+impl CheckModel {
     /// Returns `None` only when there is a mistake, here or in the arguments.
-    pub(super) fn new(args: Args, function: Function, diagnostics: &mut Diagnostics) -> Option<Self> {
+    pub(super) fn new(args: CheckArgs, function: Function, diagnostics: &mut Diagnostics) -> Option<Self> {
         let name = args.name().unwrap_or_else(|| function.signature.ident.unraw().to_string());
         if args.lacks("level") {
-            let message = "a health check needs a level: write such as `level = 5`, from 1 (the whole ship) to 5 \
+            let message = "the level is missing; write for example `level = 5`, from 1 (the whole ship) to 5 \
                            (cheap and always safe)";
             diagnostics.push(Error::new(Span::call_site(), message));
         }

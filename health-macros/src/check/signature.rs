@@ -50,16 +50,16 @@ impl Signature {
 
 fn check_qualifiers(signature: &syn::Signature, diagnostics: &mut Diagnostics) {
     if let Safety::Unsafe(keyword) = &signature.safety {
-        let message =
-            "a health check cannot be `unsafe`: the runtime could not keep its promises; wrap it in a safe function";
+        let message = "a health check cannot be `unsafe`, because the runtime cannot uphold its contract; wrap it in a safe function";
         diagnostics.push(Error::new(keyword.span, message));
     }
     if let Some(abi) = &signature.abi {
-        let message = "a health check is called from Rust: remove the `extern`, or wrap the function in another";
+        let message = "a health check is called from Rust; remove the `extern`, or wrap the function in another";
         diagnostics.push(Error::new_spanned(abi, message));
     }
     if let Some(variadic) = &signature.variadic {
-        let message = "a health check cannot be variadic: each parameter is looked up by its type";
+        let message =
+            "a health check cannot be variadic, because each parameter is looked up by its type; remove the `...`";
         diagnostics.push(Error::new_spanned(variadic, message));
     }
 }
@@ -69,15 +69,15 @@ fn check_generics(signature: &syn::Signature, diagnostics: &mut Diagnostics) {
     if !generics.params.is_empty() {
         let only_lifetimes = generics.params.iter().all(|param| matches!(param, GenericParam::Lifetime(_)));
         let message = if only_lifetimes {
-            "a health check needs no lifetimes: write `&T` and leave them out"
+            "a health check cannot have lifetime parameters; write `&T` without them"
         } else {
-            "a health check cannot be generic: the runtime calls it, and could not choose the types; write them out"
+            "a health check cannot be generic, because the runtime cannot choose the types; write them out"
         };
         diagnostics.push(Error::new_spanned(&generics.params, message));
     }
     // With generic parameters, the clause is part of the same mistake.
     if let (Some(clause), true) = (&generics.where_clause, generics.params.is_empty()) {
-        let message = "a health check cannot have a `where` clause: it is not generic; remove it";
+        let message = "a health check cannot have a `where` clause, because it is not generic; remove it";
         diagnostics.push(Error::new_spanned(clause, message));
     }
 }
@@ -86,7 +86,7 @@ fn check_return_type(output: &ReturnType, diagnostics: &mut Diagnostics) {
     if let ReturnType::Type(_, answer) = output
         && let Type::Never(_) = visible(answer)
     {
-        let message = "a health check has to answer: return such as `bool` or `Result<(), Error>`";
+        let message = "a health check has to return; write for example `bool` or `Result<(), Error>`";
         diagnostics.push(Error::new_spanned(answer, message));
     }
 }
@@ -95,7 +95,7 @@ fn parameter(input: FnArg) -> Result<Parameter> {
     match input {
         FnArg::Receiver(receiver) => Err(Error::new(
             receiver.self_token.span,
-            "a health check is a free function: take what it needs as a parameter, such as `pool: &Pool`",
+            "a health check cannot be a method; take the state as a parameter, such as `pool: &Pool`",
         )),
         FnArg::Typed(typed) => {
             check_attributes(&typed)?;
@@ -114,7 +114,7 @@ fn check_attributes(typed: &PatType) -> Result<()> {
         None => Ok(()),
         Some(attribute) => Err(Error::new_spanned(
             attribute,
-            "a parameter of a health check cannot be conditional: put the `#[cfg]` on the function",
+            "a parameter of a health check cannot be conditional; put the `#[cfg]` on the function",
         )),
     }
 }
@@ -122,30 +122,29 @@ fn check_attributes(typed: &PatType) -> Result<()> {
 fn borrowed(reference: &TypeReference, optional: bool) -> Result<Parameter> {
     if let Some(mutability) = &reference.mutability {
         let message =
-            "a health check shares its state with others: take `&T`, and keep what changes in a `Mutex` or an atomic";
+            "a health check shares its state with others; take `&T`, and keep mutable parts in a `Mutex` or an atomic";
         return Err(Error::new(mutability.span, message));
     }
     if let Some(lifetime) = reference.lifetime.as_ref().filter(|lifetime| lifetime.ident == "static") {
-        let message = "state is lent for one run of the check: write `&T`, without `'static`";
+        let message = "state is lent for one run of the check; write `&T` without `'static`";
         return Err(Error::new_spanned(lifetime, message));
     }
     let lent = visible(&reference.elem);
     let refuse = |advice: String| {
-        Err(Error::new_spanned(lent, format!("state is looked up by its type, which needs a size: {advice}")))
+        Err(Error::new_spanned(lent, format!("state is looked up by its type, which needs a size; {advice}")))
     };
     match lent {
         Type::TraitObject(object) => {
             let object = source(object);
-            refuse(format!("hand over an `Arc<{object}>` and take `&Arc<{object}>`"))
+            refuse(format!("provide an `Arc<{object}>` and take `&Arc<{object}>`"))
         }
-        Type::Slice(slice) => refuse(format!(
-            "hand over a `Vec` and take `&Vec<{}>`, or wrap it in a type of your own",
-            source(&slice.elem)
-        )),
+        Type::Slice(slice) => {
+            refuse(format!("provide a `Vec` and take `&Vec<{}>`, or wrap it in your own type", source(&slice.elem)))
+        }
         Type::Path(path) if path.path.is_ident("str") => {
-            refuse("hand over a `String` and take `&String`, or wrap it in a type of your own".to_owned())
+            refuse("provide a `String` and take `&String`, or wrap it in your own type".to_owned())
         }
-        Type::ImplTrait(_) => Err(Error::new_spanned(lent, "state is looked up by its type: name the type")),
+        Type::ImplTrait(_) => Err(Error::new_spanned(lent, "state is looked up by its type; name the type")),
         _ => Ok(Parameter { lent: reference.elem.as_ref().clone(), optional }),
     }
 }
@@ -160,15 +159,15 @@ fn optional(ty: &Type) -> Option<Result<Parameter>> {
         Type::Reference(reference) => borrowed(reference, true),
         inner => Err(Error::new_spanned(
             inner,
-            format!("a health check borrows its state: write `Option<&{}>`", source(inner)),
+            format!("a health check borrows its state; write `Option<&{}>`", source(inner)),
         )),
     })
 }
 
 fn owned(ty: &Type) -> Error {
     let message = match ty {
-        Type::ImplTrait(_) => "state is looked up by its type: name the type, as in `&T`".to_owned(),
-        _ => format!("a health check borrows its state: write `&{}`", source(ty)),
+        Type::ImplTrait(_) => "state is looked up by its type; name the type, as in `&T`".to_owned(),
+        _ => format!("a health check borrows its state; write `&{}`", source(ty)),
     };
     Error::new_spanned(ty, message)
 }

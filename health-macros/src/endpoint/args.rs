@@ -9,24 +9,24 @@ use syn::{
 
 use crate::{diagnostics::Diagnostics, keys::Keys, runtime_path::RuntimePath};
 
-const KNOWN: [&str; 10] =
+const KNOWN_KEYS: [&str; 10] =
     ["crates", "build_info", "base_path", "levels_path", "state", "access", "details", "checks", "configure", "crate"];
 
 #[derive(Default)]
-pub(super) struct Args {
+pub(super) struct EndpointArgs {
     pub(super) runtime: RuntimePath,
     pub(super) crates: Vec<Ident>,
     /// The keys in written order, the order in which their values are evaluated.
-    pub(super) settings: Vec<Setting>,
+    pub(super) builder_keys: Vec<BuilderKey>,
 }
 
 /// A key with its value. It is the method of the same name on the builder.
-pub(super) struct Setting {
+pub(super) struct BuilderKey {
     pub(super) key: Ident,
-    pub(super) value: Value,
+    pub(super) value: BuilderValue,
 }
 
-pub(super) enum Value {
+pub(super) enum BuilderValue {
     BuildInfo(Type),
     Checks(Vec<Expr>),
     CheckList(Expr),
@@ -36,11 +36,11 @@ pub(super) enum Value {
     Other(Expr),
 }
 
-impl Args {
+impl EndpointArgs {
     pub(super) fn parse(input: TokenStream, diagnostics: &mut Diagnostics) -> Self {
         let parse = |input: ParseStream| {
             let mut args = Self::default();
-            let mut keys = Keys::new(KNOWN);
+            let mut keys = Keys::new(KNOWN_KEYS);
             while !input.is_empty() {
                 if diagnostics.note(args.read(input, &mut keys)).is_none() {
                     skip_to_next(input)?;
@@ -58,10 +58,10 @@ impl Args {
     /// Reads one key with its value, up to the comma.
     fn read(&mut self, input: ParseStream, keys: &mut Keys) -> Result<()> {
         let key = Ident::parse_any(input)
-            .map_err(|error| Error::new(error.span(), "a key is missing here, such as `state: [pool]`"))?;
+            .map_err(|error| Error::new(error.span(), "a key is missing; write for example `state: [pool]`"))?;
         keys.admit(&key)?;
         if !input.peek(Token![:]) {
-            return Err(Error::new(key.span(), format!("`{key}` needs a value: write `{key}: …`")));
+            return Err(Error::new(key.span(), format!("`{key}` needs a value; write `{key}: …`")));
         }
         input.parse::<Token![:]>()?;
         let name = key.to_string();
@@ -74,20 +74,20 @@ impl Args {
                 self.crates = list(input, "crates: [my_checks]")?.into_iter().map(crate_name).collect::<Result<_>>()?;
                 None
             }
-            "build_info" => Some(Value::BuildInfo(input.parse()?)),
+            "build_info" => Some(BuilderValue::BuildInfo(input.parse()?)),
             "checks" => Some(match input.parse()? {
-                Expr::Array(array) => Value::Checks(array.elems.into_iter().collect()),
-                list => Value::CheckList(list),
+                Expr::Array(array) => BuilderValue::Checks(array.elems.into_iter().collect()),
+                list => BuilderValue::CheckList(list),
             }),
-            "state" => Some(Value::State(list(input, "state: [pool]")?)),
-            "details" => Some(Value::Details(input.parse()?)),
-            _ => Some(Value::Other(input.parse()?)),
+            "state" => Some(BuilderValue::State(list(input, "state: [pool]")?)),
+            "details" => Some(BuilderValue::Details(input.parse()?)),
+            _ => Some(BuilderValue::Other(input.parse()?)),
         };
-        self.settings.extend(value.map(|value| Setting { key, value }));
+        self.builder_keys.extend(value.map(|value| BuilderKey { key, value }));
         if input.is_empty() || input.peek(Token![,]) {
             Ok(())
         } else {
-            Err(input.error("there is a `,` missing before this"))
+            Err(input.error("a `,` is missing before this"))
         }
     }
 }
@@ -96,7 +96,7 @@ impl Args {
 fn list(input: ParseStream, example: &str) -> Result<Vec<Expr>> {
     match input.parse()? {
         Expr::Array(array) => Ok(array.elems.into_iter().collect()),
-        other => Err(Error::new_spanned(other, format!("this takes a list: write such as `{example}`"))),
+        other => Err(Error::new_spanned(other, format!("not a list; write for example `{example}`"))),
     }
 }
 
@@ -105,9 +105,7 @@ fn crate_name(name: Expr) -> Result<Ident> {
         Expr::Path(path) if path.qself.is_none() => path.path.get_ident().cloned(),
         _ => None,
     }
-    .ok_or_else(|| {
-        Error::new_spanned(name, "`crates` takes names of crates, as they stand in `Cargo.toml`, with `_` for `-`")
-    })
+    .ok_or_else(|| Error::new_spanned(name, "not the name of a crate; write it as in `Cargo.toml`, with `_` for `-`"))
 }
 
 /// Skips the rest of an unreadable value, up to a comma before another key, or to the end.

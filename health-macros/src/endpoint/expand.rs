@@ -4,12 +4,12 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
-use super::model::{Argument, Call, Model};
+use super::model::{Call, CallArgument, EndpointModel};
 use crate::runtime_path::RuntimePath;
 
 /// Returns an expression of the type `Result<Endpoint, Error>`, also when there are mistakes.
-pub(super) fn expand(model: &Model, mistakes: Option<&TokenStream>) -> TokenStream {
-    let Model { runtime, crates, calls } = model;
+pub(super) fn expand(model: &EndpointModel, mistakes: Option<&TokenStream>) -> TokenStream {
+    let EndpointModel { runtime, crates, calls } = model;
     let links = crates.iter().map(link);
     let calls = calls.iter().map(|call| expand_call(runtime, call));
     quote! {{
@@ -31,26 +31,26 @@ fn link(name: &Ident) -> TokenStream {
 
 fn expand_call(runtime: &RuntimePath, Call { method, argument }: &Call) -> TokenStream {
     let argument = match argument {
-        Argument::BuildInfo(ty) => {
+        CallArgument::BuildInfo(ty) => {
             let runtime = runtime.at(ty.span());
             quote_spanned!(generated_at(ty.span())=> <#ty as #runtime::BuildInfo>::BUILD_INFO)
         }
-        Argument::Checks(checks) => {
+        CallArgument::Checks(checks) => {
             let checks = checks.iter().map(|check| {
                 let runtime = runtime.at(check.span());
                 quote_spanned!(generated_at(check.span())=> #runtime::__private::Into::<#runtime::Check>::into(#check))
             });
             quote!([#(#checks),*])
         }
-        Argument::CheckList(list) => {
+        CallArgument::CheckList(list) => {
             let runtime = runtime.at(list.span());
             quote_spanned!(generated_at(list.span())=> #runtime::__private::CheckList::into_checks(#list))
         }
-        Argument::ShowDetails(variant) => {
+        CallArgument::ShowDetails(variant) => {
             let variant = Ident::new(variant, Span::mixed_site());
             quote!(#runtime::ShowDetails::#variant)
         }
-        Argument::Value(value) => quote!(#value),
+        CallArgument::Value(value) => quote!(#value),
     };
     quote!(.#method(#argument))
 }

@@ -2,10 +2,10 @@
 
 use syn::{Expr, Ident, Type};
 
-use super::args::{Args, Setting, Value};
+use super::args::{BuilderKey, BuilderValue, EndpointArgs};
 use crate::runtime_path::RuntimePath;
 
-pub(super) struct Model {
+pub(super) struct EndpointModel {
     pub(super) runtime: RuntimePath,
     /// Crates to link for their checks.
     pub(super) crates: Vec<Ident>,
@@ -15,10 +15,10 @@ pub(super) struct Model {
 /// A call on the builder. The method has the name and the span of the key.
 pub(super) struct Call {
     pub(super) method: Ident,
-    pub(super) argument: Argument,
+    pub(super) argument: CallArgument,
 }
 
-pub(super) enum Argument {
+pub(super) enum CallArgument {
     /// A type with build information.
     BuildInfo(Type),
     /// Values to convert into a `Check` each. Never empty: an empty list has no type.
@@ -30,34 +30,34 @@ pub(super) enum Argument {
     Value(Expr),
 }
 
-impl Model {
-    pub(super) fn new(args: Args) -> Self {
-        let calls = args.settings.into_iter().flat_map(calls).collect();
+impl EndpointModel {
+    pub(super) fn new(args: EndpointArgs) -> Self {
+        let calls = args.builder_keys.into_iter().flat_map(calls).collect();
         Self { runtime: args.runtime, crates: args.crates, calls }
     }
 }
 
-fn calls(Setting { key, value }: Setting) -> Vec<Call> {
+fn calls(BuilderKey { key, value }: BuilderKey) -> Vec<Call> {
     let arguments = match value {
-        Value::BuildInfo(ty) => vec![Argument::BuildInfo(ty)],
-        Value::Checks(checks) if checks.is_empty() => Vec::new(),
-        Value::Checks(checks) => vec![Argument::Checks(checks)],
-        Value::CheckList(list) => vec![Argument::CheckList(list)],
-        Value::Details(details) => vec![show_details(details)],
-        Value::State(values) => values.into_iter().map(Argument::Value).collect(),
-        Value::Other(value) => vec![Argument::Value(value)],
+        BuilderValue::BuildInfo(ty) => vec![CallArgument::BuildInfo(ty)],
+        BuilderValue::Checks(checks) if checks.is_empty() => Vec::new(),
+        BuilderValue::Checks(checks) => vec![CallArgument::Checks(checks)],
+        BuilderValue::CheckList(list) => vec![CallArgument::CheckList(list)],
+        BuilderValue::Details(details) => vec![show_details(details)],
+        BuilderValue::State(values) => values.into_iter().map(CallArgument::Value).collect(),
+        BuilderValue::Other(value) => vec![CallArgument::Value(value)],
     };
     arguments.into_iter().map(|argument| Call { method: key.clone(), argument }).collect()
 }
 
 /// Translates the words `public` and `hidden`. Anything else is an expression of the author.
-fn show_details(details: Expr) -> Argument {
+fn show_details(details: Expr) -> CallArgument {
     let word = |word: &str| matches!(&details, Expr::Path(path) if path.path.is_ident(word));
     if word("public") {
-        Argument::ShowDetails("Always")
+        CallArgument::ShowDetails("Always")
     } else if word("hidden") {
-        Argument::ShowDetails("Never")
+        CallArgument::ShowDetails("Never")
     } else {
-        Argument::Value(details)
+        CallArgument::Value(details)
     }
 }
