@@ -571,7 +571,7 @@ fn contradictory_settings_are_start_up_errors() {
         (check().interval(second).retry_interval(Duration::ZERO), "its retry interval is zero"),
         (check().retry_interval(second), "a retry interval and no interval"),
         (check().stale_after(second), "can become stale, but has no interval"),
-        (check().interval(second).stale_after(second * 11 / 10), "stale before the next one can be there"),
+        (check().interval(second).stale_after(second * 11 / 10), "stale before the next one can arrive"),
         // An interval, a tenth of it, and a timeout of 5 s.
         (check().interval(second).stale_after(second * 61 / 10), "make `stale_after` longer than 6.1s"),
         (

@@ -1,6 +1,6 @@
 //! Not public API. Used by generated code.
 //!
-//! Everything that an expansion names comes from here, so that nothing a caller has in scope can break it.
+//! Expansions take every name from here, so that no name in the scope of a caller can break them.
 
 pub use core::{
     cfg, clone::Clone, concat, convert::Into, env, file, include_bytes, iter::IntoIterator, line, module_path,

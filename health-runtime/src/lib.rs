@@ -52,7 +52,8 @@ pub use disclosure::{Public, Secret};
 pub use error::{Error, Problem, UnknownCheck};
 #[cfg(feature = "grpc")]
 pub use grpc::GrpcHealth;
-/// Gives a type what was built, from what, when and how, as the constant [`BuildInfo::BUILD_INFO`].
+/// Derives the build information of a type: version, revision, build date and compiler, as the constant
+/// [`BuildInfo::BUILD_INFO`].
 ///
 /// ```
 /// use health_runtime::BuildInfo;
@@ -66,61 +67,58 @@ pub use grpc::GrpcHealth;
 /// println!("{} {} from {:?}", info.name(), info.version(), info.revision_short());
 /// ```
 ///
-/// There is no build script to write, and nothing to pass to the build.
+/// It takes no build script, and no argument to the build.
 ///
 /// | key | default | meaning |
 /// |---|---|---|
-/// | `repo = "…"` | `package.repository`, if there is one | where the source lives, a name or a URL |
-/// | `name = "…"` | the package's name | what the service is called |
-/// | `crate = path` | `::health_runtime` | for a renamed or re-exported runtime |
+/// | `repo = "…"` | `package.repository`, if there is one | location of the source, a name or a URL |
+/// | `name = "…"` | the package's name | name of the service |
+/// | `crate = path` | `::health_runtime` | path of the runtime, if it is renamed or re-exported |
 ///
 /// # Where the values come from
 ///
-/// The rule is that a wrong value is worse than none. What is not known is `None`; what could go stale without
-/// cargo noticing is left out.
+/// A wrong value is worse than none. An unknown value is `None`, and so is a value that could go stale without cargo noticing.
 ///
 /// - **revision**: `HEAD` of the git repository around the crate, if it records the crate's `Cargo.toml`. A crate
-///   that is ignored, or new and not committed yet, has none; `GIT_REVISION` can then state one. Nor has a branch
-///   without a commit.
+///   that is ignored, or not committed yet, has no revision, nor has a branch without a commit; `GIT_REVISION` can then
+///   state one.
 ///   - In a package, the revision that `cargo package` wrote into it, never that of a repository around it. Another
-///     source that cargo unpacked or vendored has none.
+///     source that cargo unpacked or vendored has no revision.
 ///   - Without a repository, the variable `GIT_REVISION`, else those of the usual CI systems (`GITHUB_SHA`,
 ///     `CI_COMMIT_SHA`, …), if it holds 7 to 64 hexadecimal digits.
-/// - **dirty**: whether a file that `HEAD` records has other content in the working tree, or is gone. What is staged
-///   makes no difference, nor do files that are not recorded. It needs the `git` program, and at most 4,096 recorded
-///   files and 16 MiB. A clean tree is known as such only if it has no symbolic links and no submodules, and every
-///   recorded file is there; a tree that differs only in what is gone is not known either.
+/// - **dirty**: whether a file that `HEAD` records has other content in the working tree, or is gone. The index and
+///   unrecorded files make no difference. It needs the `git` program, and at most 4,096 recorded files and 16 MiB. The value
+///   is unknown for a tree without a changed file that lacks a recorded file, or has symbolic links or submodules.
 /// - **build date**: `SOURCE_DATE_EPOCH` if it is set, else the time at which the crate was compiled. A value that is
-///   no number of seconds is a compile error.
+///   not a valid number of seconds is a compile error.
 /// - **language**: the version of `rustc`.
 /// - **profile**: `debug` with debug assertions, else `release`. Custom profiles have no name that code can see.
 ///
-/// The endpoint adds what only the process knows: `environment` from the variable `APP_ENV`, else from a public host name in
+/// The endpoint adds values of the process: `environment` from the variable `APP_ENV`, else from a public host name in
 /// the request; `deployed_at` from the variable `DEPLOYED_AT` in RFC 3339, absent without it; `started_at` and the uptime.
 ///
 /// # When the crate is compiled again
 ///
-/// The values are right after a commit, an amendment, a switch of branches, `git gc`, in worktrees, submodules and
-/// shallow clones, with or without a `git` program: cargo watches the files that they were read from. A build
-/// in which nothing changed compiles nothing.
+/// The values are right after a commit, an amendment, a switch of branches and `git gc`, in worktrees, submodules and
+/// shallow clones, with or without a `git` program: cargo watches the files behind them. A build without a change compiles
+/// nothing.
 ///
 /// While the tree is clean, any change of a recorded file compiles the crate once more, so that `dirty` can
-/// turn; while it is dirty, one file that differs is watched. Checked with the most files there can be, this costs
-/// the compilation about half a second.
+/// turn; while it is dirty, one changed file is watched. With the maximum number of files, this costs the compilation about
+/// half a second.
 ///
 /// # Limits
 ///
-/// - Cargo goes by modification times: a file that is put back together with an old time is not noticed.
-/// - Two clones that are built into one target folder are one crate to cargo, so that the second may show what the
-///   first was.
-/// - Without a `git` program, or where git refuses a repository because somebody else owns it, nobody can tell whether
-///   a crate in a folder of a repository belongs to it; it is taken to.
-/// - Where git keeps no log of `HEAD` (`core.logAllRefUpdates = false`), a branch that is packed has no revision.
-/// - Until the first commit or until something is staged, each build compiles the crate. That works on Linux; elsewhere
-///   a first commit is noticed only if something was staged when the crate was compiled.
+/// - Cargo compares modification times: it does not notice a file that is restored together with an old time.
+/// - Two clones with one target folder are one crate to cargo, so the second may show the values of the first.
+/// - Without a `git` program, or if git refuses a repository because of its owner, a crate in a folder of a repository counts
+///   as part of it.
+/// - Without a log of `HEAD` (`core.logAllRefUpdates = false`), a packed branch has no revision.
+/// - Before the first commit and with an empty index, each build compiles the crate. This works on Linux; elsewhere, a first
+///   commit is noticed only if the index had a file when the crate was compiled.
 #[doc(inline)]
 pub use health_macros::BuildInfo;
-// The examples that declare checks are crates of their own, because all checks of one program are one set.
+// Examples that declare checks are standalone crates, because all checks of one program form one set.
 /// Declares a function as a health check.
 ///
 /// ```standalone_crate
@@ -144,32 +142,31 @@ pub use health_macros::BuildInfo;
 /// # }
 /// ```
 ///
-/// That is all there is to write: the check is found wherever it stands in the program, and nothing lists it.
-/// (One exception: a crate that is never named in the code is not linked. `crates: [my_checks]` of
-/// [`health_endpoint!`] names it.)
+/// The check is found wherever it stands in the program; no list names it. One exception: the linker leaves out a crate that
+/// the code never names. `crates: [my_checks]` of [`health_endpoint!`] names it.
 ///
 /// # Keys
 ///
 #[doc = include_str!("../docs/health_check_keys.md")]
 ///
-/// Durations are numbers with units, as in `"500ms"`, `"1m 30s"` or `"1d"`. The
-/// flags may be written `liveness = true` or `= false`, too. The function's doc comment is the check's description.
+/// Durations are numbers with units, as in `"500ms"`, `"1m 30s"` or `"1d"`. A flag such as `liveness` also takes `= true` or
+/// `= false`. The function's doc comment is the description of the check. Each key is the method of the same name on
+/// [`Check`], which documents it in full.
 ///
 /// # The function
 ///
-/// It stays as it is, to be called and tested like any other.
+/// The function stays callable and testable like any other.
 ///
-/// - An `async fn` runs as a task of its own. A plain `fn` may block: it runs on the blocking pool, at most one of
-///   it alive.
-/// - Parameters are `&T` or `Option<&T>`, where `T` is `Send + Sync + 'static`, and are looked up by their type in the
-///   state that was handed to the endpoint. A `&T` that is not there is a start-up error; an `Option<&T>` is `None`.
-///   There is one value of each type: two pools need a type of their own each. An `Arc<T>` in the state serves `&T`, too,
-///   unless there is a `T`. State that has no size is handed over in something that has: `&Arc<dyn Trait>`, `&String`.
-/// - It returns what [`IntoOutcome`] is implemented for: `()`, `bool`, [`Status`], [`Outcome`], [`Details`], or a
-///   `Result` of these with an error that is `Display`.
-/// - It is a free function (not a method), and not generic.
+/// - An `async fn` runs as a separate task. A plain `fn` may block: it runs on the blocking pool, with at most one run alive.
+/// - Parameters are `&T` or `Option<&T>`, where `T` is `Send + Sync + 'static`. Each is looked up by its type in the state of
+///   the endpoint. A missing `&T` is a start-up error; a missing `Option<&T>` is `None`. The state has one value of each type,
+///   so two pools need two types. An `Arc<T>` serves `&T` as well, unless there is a `T`. An unsized type needs a sized owner:
+///   `&Arc<dyn Trait>`, `&String`.
+/// - The return type implements [`IntoOutcome`]: `()`, `bool`, [`Status`], [`Outcome`], [`Details`], or a `Result` of these
+///   with an error that is `Display`.
+/// - The function is free (not a method), and not generic.
 ///
-/// Mistakes are compile errors, all of them in one build.
+/// Mistakes are compile errors; one build shows all of them.
 ///
 /// ```standalone_crate
 /// use health_runtime::{Details, health_check};
@@ -204,7 +201,7 @@ pub use health_macros::BuildInfo;
 /// # let _ = network(None);
 /// ```
 pub use health_macros::health_check;
-/// Makes a `Vec<Check>` of checks and of probes of any kind.
+/// Makes a `Vec<Check>` from checks and probes of any kind.
 ///
 /// ```
 /// use health_runtime::{Check, Endpoint, Level, checks, probes};
@@ -248,21 +245,21 @@ macro_rules! checks {
 ///
 /// # Keys
 ///
-/// All are optional, and stand in any order; values are evaluated in the order in which they are written. Each is the
-/// method of the same name on [`EndpointBuilder`], so that all of it can be written by hand.
+/// All keys are optional, in any order; values are evaluated in written order. Each key is the method of the same name on
+/// [`EndpointBuilder`].
 ///
 /// | key | default | meaning |
 /// |---|---|---|
-/// | `crates: [my_checks]` | none | links crates that hold nothing but checks; one that is only listed in `Cargo.toml` is left out of the program |
-/// | `build_info: App` | none | a type that is [`BuildInfo`]: what is running |
-/// | `base_path: "/health"` | `"/health"` | the path of the overview, under which the rest stands |
-/// | `levels_path: "…"` | `"{base}/levels"` | the path of the level reports; with `("…", View::Values)` what they look like, too, see [`LevelsPath`] |
+/// | `crates: [my_checks]` | none | links crates that contain nothing but checks; the linker leaves out a crate that is only listed in `Cargo.toml` |
+/// | `build_info: App` | none | a type that derives [`BuildInfo`] |
+/// | `base_path: "/health"` | `"/health"` | the path of the overview, and the prefix of the other paths |
+/// | `levels_path: "…"` | `"{base}/levels"` | the path of the level reports; `("…", View::Values)` also sets their shape, see [`LevelsPath`] |
 /// | `state: [a, b]` | none | the values that checks borrow, one of each type |
-/// | `details: public` or `hidden` | what `access` says, and `hidden` without it | whether callers see messages and data; or any expression that is a [`ShowDetails`] |
-/// | `checks: [a, b]` | none | checks that were built by hand, such as [`probes`]; or any expression that is a list of them: a `Vec`, an array, an iterator |
-/// | `access: Access::new()…` | everybody, no details | who may have which levels run, and who sees details: an [`Access`](access::Access), or any expression that is one |
-/// | <code>configure: \|builder\| …</code> | none | a function of the [`EndpointBuilder`], for what has no key |
-/// | `crate: path` | `::health_runtime` | where the runtime is, if it is renamed or re-exported |
+/// | `details: public` or `hidden` | decided by `access`; `hidden` without it | whether callers see messages and data; or an expression of the type [`ShowDetails`] |
+/// | `checks: [a, b]` | none | checks built by hand, such as [`probes`]; or an expression that yields a list of them: a `Vec`, an array, an iterator |
+/// | `access: Access::new()…` | everybody, no details | the rules for levels and details: an expression of the type [`Access`](access::Access) |
+/// | <code>configure: \|builder\| …</code> | none | a function of the [`EndpointBuilder`], for settings without a key |
+/// | `crate: path` | `::health_runtime` | path of the runtime, if it is renamed or re-exported |
 ///
 /// ```standalone_crate
 /// use health_runtime::{Check, Level, StatusCodes, View, health_endpoint};

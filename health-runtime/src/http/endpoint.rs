@@ -65,25 +65,24 @@ pub struct EndpointBuilder {
     event_streams: usize,
 }
 
-/// What operators mute at start.
+/// The checks that operators mute at start.
 const MUTE_VARIABLE: &str = "HEALTH_MUTE";
 
 impl EndpointBuilder {
-    /// Sets what is running, from [`BuildInfo::BUILD_INFO`](crate::BuildInfo::BUILD_INFO). Default: nothing
-    /// is told of the build.
+    /// Sets the build information, from [`BuildInfo::BUILD_INFO`](crate::BuildInfo::BUILD_INFO). Default: none.
     pub fn build_info(mut self, build_info: BuildMetadata) -> Self {
         self.build_info = Some(build_info);
         self
     }
 
-    /// Sets the path of the overview, under which the rest stands. Default: `/health`.
+    /// Sets the path of the overview, the prefix of the other paths. Default: `/health`.
     pub fn base_path(mut self, path: impl Into<String>) -> Self {
         self.base_path = path.into();
         self
     }
 
-    /// Sets the path of the level reports, and with `(path, View::Values)` what they look like when the query
-    /// does not say. Default: `{base}/levels`, in the native shape.
+    /// Sets the path of the level reports, and with `(path, View::Values)` their shape for a query without `view`. Default:
+    /// `{base}/levels`, in the native shape.
     pub fn levels_path(mut self, path: impl Into<LevelsPath>) -> Self {
         self.levels_path = path.into();
         self
@@ -96,27 +95,27 @@ impl EndpointBuilder {
         self
     }
 
-    /// Adds a check that was built by hand, such as one of the [`probes`](crate::probes).
+    /// Adds a check built by hand, such as one of the [`probes`](crate::probes).
     pub fn check(mut self, check: impl Into<Check>) -> Self {
         self.registry = self.registry.check(check);
         self
     }
 
-    /// Adds checks that were built by hand. Probes of different kinds are one list with [`checks!`](crate::checks).
+    /// Adds checks built by hand. [`checks!`](crate::checks) makes one list from probes of different kinds.
     pub fn checks<C: Into<Check>>(mut self, checks: impl IntoIterator<Item = C>) -> Self {
         self.registry = self.registry.checks(checks);
         self
     }
 
-    /// Sets to whom details are shown. Default: what the policies of [`access`](Self::access) say, and without them
+    /// Sets the callers that see details. Default: the policies of [`access`](Self::access) decide; without them, it is
     /// [`ShowDetails::Never`].
     pub fn details(mut self, show: ShowDetails) -> Self {
         self.show_details = Some(show);
         self
     }
 
-    /// Sets who may have which levels run, and who sees details. Default: everybody may have everything run, and
-    /// nobody sees details.
+    /// Sets the rules that grant levels and details to callers. Default: everybody may run every level, and nobody sees
+    /// details.
     pub fn access(mut self, access: Access) -> Self {
         self.access = Some(access);
         self
@@ -128,13 +127,13 @@ impl EndpointBuilder {
         self
     }
 
-    /// Sets the headers that reports have for Envoy. Default: none.
+    /// Sets the headers of reports for Envoy. Default: none.
     pub fn envoy(mut self, headers: EnvoyHeaders) -> Self {
         self.envoy = headers;
         self
     }
 
-    /// Sets what `HAProxy` is told, at `{base}/agent` and by [`serve_agent`](crate::serve_agent). Default:
+    /// Sets the answers to `HAProxy`, at `{base}/agent` and by [`serve_agent`](crate::serve_agent). Default:
     /// [`HaproxyAgent::new`].
     #[cfg(feature = "haproxy-agent")]
     pub fn agent(mut self, agent: HaproxyAgent) -> Self {
@@ -142,8 +141,7 @@ impl EndpointBuilder {
         self
     }
 
-    /// Adds a function that is called at each change of a check's status, on a thread of its own; see
-    /// [`Monitor::on_change`].
+    /// Adds a function to call at each change of a check's status, on a separate thread; see [`Monitor::on_change`].
     ///
     /// ```
     /// use health_runtime::{Endpoint, Status, StatusChange};
@@ -162,63 +160,61 @@ impl EndpointBuilder {
         self
     }
 
-    /// Sets how many may follow `{base}/events` at a time; who comes above that is answered 503. Default: 64. With 0
-    /// nobody may.
+    /// Sets the maximum number of open streams of `{base}/events`; a request above it is answered 503. Default: 64. With 0,
+    /// every request is refused.
     ///
-    /// One address may have a quarter of them, at least one; of IPv6, a /64 counts as one. Proxies are one address unless
-    /// [`Access::behind`](crate::access::Access) declares them and they tell the client's address. Callers without a known
-    /// peer, such as those over Unix sockets, may have all.
+    /// One address may open a quarter of them, at least one; an IPv6 /64 counts as one address. A proxy counts as one address
+    /// unless [`Access::behind`](crate::access::Access) declares it and it sends the client's address. Callers without a known
+    /// address, such as those over Unix sockets, may open all of them.
     #[cfg(feature = "events")]
     pub fn event_streams(mut self, at_most: usize) -> Self {
         self.event_streams = at_most;
         self
     }
 
-    /// Sets the checks that are muted from the start, such as `"billing,legacy=2h"`: as long as the process lives, or
-    /// for a time. What it says wrong is logged, and left out. Default: what the environment variable `HEALTH_MUTE`
-    /// says, which is not read if this is set, not even to `""`.
+    /// Sets the checks to mute from the start, such as `"billing,legacy=2h"`: until the process ends, or for a time. An invalid
+    /// entry is logged and skipped. Default: the environment variable `HEALTH_MUTE`, which any value here replaces, even `""`.
     pub fn muted(mut self, list: impl Into<String>) -> Self {
         self.muted = Some(list.into());
         self
     }
 
-    /// Leaves out the checks that `#[health_check]` declared, as a test of a few checks may want.
+    /// Leaves out the checks that `#[health_check]` declared, such as in a test of a few checks.
     pub fn without_declared_checks(mut self) -> Self {
         self.has_declared_checks = false;
         self
     }
 
-    /// Leaves out `/livez`, `/readyz` and `/startupz` at the root, for a service that has routes of these
-    /// names; the same answers stay under the base path.
+    /// Leaves out `/livez`, `/readyz` and `/startupz` at the root, for a service with routes of these names. The same answers
+    /// stay under the base path.
     pub fn without_root_probes(mut self) -> Self {
         self.has_root_probes = false;
         self
     }
 
-    /// Runs each asynchronous check on a thread of the blocking pool, so that one that blocks (a synchronous client, a long
+    /// Runs each asynchronous check on a thread of the blocking pool, so that a blocking check (a synchronous client, a long
     /// computation) stops neither the application nor this endpoint.
     ///
-    /// Otherwise it blocks a worker thread of the runtime for as long, past its timeout, and as many of them at a time as there are
-    /// worker threads stop everything. A pod with one CPU has one worker, which is logged as a warning at start. Connections and timers
-    /// of the checks stay with the runtime. A run takes some 20 µs more, and a thread while it lasts. With
+    /// Otherwise a check that blocks holds a worker thread of the runtime, even past its timeout, and as many such checks as
+    /// there are workers stop everything. A pod with one CPU has one worker, which is logged as a warning at start. Connections
+    /// and timers of the checks stay with the runtime. A run costs about 20 µs more, and a thread while it lasts. With
     /// [`health_endpoint!`](crate::health_endpoint): `configure: EndpointBuilder::isolated_checks`.
     pub fn isolated_checks(mut self) -> Self {
         self.has_isolated_checks = true;
         self
     }
 
-    /// Calls a function with the builder, for what has no key in
-    /// [`health_endpoint!`](crate::health_endpoint).
+    /// Calls a function with the builder, for settings without a key in [`health_endpoint!`](crate::health_endpoint).
     pub fn configure(self, configure: impl FnOnce(Self) -> Self) -> Self {
         configure(self)
     }
 
-    /// Validates everything, and logs once how many checks there are and which of them are muted.
+    /// Validates everything, and logs the number of checks and the muted ones.
     ///
     /// # Errors
-    /// One error that lists everything that is wrong: with the checks and the state (see
-    /// [`RegistryBuilder::build`](crate::RegistryBuilder::build)), with the paths, the status codes, the rules of access and
-    /// what load balancers are to be told.
+    /// One error that lists every problem: of the checks and the state (see
+    /// [`RegistryBuilder::build`](crate::RegistryBuilder::build)), the paths, the status codes, the rules of access, and the
+    /// settings for load balancers.
     pub fn build(self) -> Result<Endpoint, Error> {
         let registry = if self.has_declared_checks { self.registry.declared() } else { self.registry };
         let mut problems = Vec::new();
@@ -242,12 +238,12 @@ impl EndpointBuilder {
         if let Some(list) = self.muted {
             monitor.mute_listed(&list, "EndpointBuilder::muted");
         } else {
-            // What is not UTF-8 is no name, which is logged.
+            // Text that is not UTF-8 becomes an unknown name, which is logged.
             let list = std::env::var_os(MUTE_VARIABLE).unwrap_or_default();
             monitor.mute_listed(&list.to_string_lossy(), MUTE_VARIABLE);
         }
         self.listeners.into_iter().for_each(|listener| monitor.listen(listener));
-        // Last, so that no change comes before those who want to hear of it, or before its mute.
+        // Last, so that every change finds its listeners and mutes in place.
         monitor.start();
         let service = Arc::new(Service {
             monitor,
@@ -293,8 +289,7 @@ fn or_problems<T>(result: Result<T, Vec<Problem>>, problems: &mut Vec<Problem>) 
 ///
 /// It may be served at several places, with less at some of them: [`levels`](Self::levels),
 /// [`without_levels`](Self::without_levels), [`without_groups`](Self::without_groups) and
-/// [`status_codes`](Self::status_codes) are the same endpoint, with the same monitor, which runs a check once whoever
-/// asks where.
+/// [`status_codes`](Self::status_codes) return the same endpoint with the same monitor, so a check runs once for all places.
 #[derive(Clone, Debug)]
 pub struct Endpoint {
     pub(super) service: Arc<Service>,
@@ -328,15 +323,14 @@ impl Endpoint {
 
     /// Returns the routes. `Router::merge` takes the endpoint itself, whatever state the router has.
     ///
-    /// A path belongs to one owner: merging these routes with a router that has one of them already panics and names
-    /// the path, whatever its methods and whichever is merged into the other. So it does for a second endpoint at the
-    /// same paths. Remove the other route, or move this endpoint by [`EndpointBuilder::base_path`] and
-    /// [`EndpointBuilder::without_root_probes`].
+    /// A path has one owner: a merge with a router that has one of these paths panics and names it, whatever its methods, and
+    /// whichever router is merged into the other. The same holds for a second endpoint at the same paths. Remove the other
+    /// route, or move this endpoint by [`EndpointBuilder::base_path`] and [`EndpointBuilder::without_root_probes`].
     pub fn router(&self) -> Router {
         self.routes.router(&self.service, self.scope)
     }
 
-    /// The same endpoint with these levels alone, for one of the places where it is served:
+    /// Returns the same endpoint with these levels alone, for one of its places:
     ///
     /// ```
     /// use health_runtime::{Endpoint, Level};
@@ -348,10 +342,10 @@ impl Endpoint {
     /// # Ok::<(), health_runtime::Error>(())
     /// ```
     ///
-    /// The other levels and their checks are not there: their paths are 404 just like those of checks that do not exist, and
-    /// neither the reports nor the status of the overview know them. Groups stay whole, whatever the levels of their
-    /// checks, because readiness that leaves out the database is no readiness; so the names and statuses of
-    /// their members are shown. A check whose dependency is at another level is blocked by it all the same.
+    /// The other levels and their checks do not exist there: their paths are 404 like those of unknown checks, and neither
+    /// reports nor the status of the overview include them. Groups stay whole, whatever the levels of their checks, because
+    /// readiness without the database would be wrong; so they show the names and statuses of all members. A dependency at
+    /// another level still blocks a check.
     ///
     /// A second call keeps the levels that both calls name.
     #[must_use]
@@ -359,20 +353,20 @@ impl Endpoint {
         Self::within(&self.service, RouteScope { levels: self.scope.levels.and(levels.into()), ..self.scope })
     }
 
-    /// The same endpoint without the overview, the levels and the single checks: the groups and the build information are
-    /// all that is left, for a place where only orchestrators ask.
+    /// Returns the same endpoint without the overview, the levels and the single checks. It keeps the groups and the build
+    /// information, for a place that only orchestrators use.
     #[must_use]
     pub fn without_levels(&self) -> Self {
         Self::within(&self.service, RouteScope { levels: Levels::NONE, ..self.scope })
     }
 
-    /// The same endpoint without the groups, at the root and under the base path.
+    /// Returns the same endpoint without the groups, at the root and under the base path.
     #[must_use]
     pub fn without_groups(&self) -> Self {
         Self::within(&self.service, RouteScope { has_groups: false, ..self.scope })
     }
 
-    /// The same endpoint with other status codes, for a place whose clients read them differently:
+    /// Returns the same endpoint with other status codes, for a place whose clients read them differently:
     ///
     /// ```
     /// use health_runtime::{Endpoint, StatusCodes};
@@ -384,8 +378,7 @@ impl Endpoint {
     /// # Ok::<(), health_runtime::Error>(())
     /// ```
     ///
-    /// The OpenAPI document is not there, because it describes the codes of
-    /// [`EndpointBuilder::status_codes`].
+    /// It has no OpenAPI document, because that describes the codes of [`EndpointBuilder::status_codes`].
     ///
     /// # Errors
     /// [`Problem::InvalidStatusCode`] for each code that a report cannot have.
@@ -404,7 +397,7 @@ impl Endpoint {
         Self { service: Arc::clone(service), scope, routes: Arc::new(Routes::new(service, scope)) }
     }
 
-    /// How many requests were refused since the start, by reason; none without [`EndpointBuilder::access`].
+    /// Returns the number of refused requests since the start, by reason; zero without [`EndpointBuilder::access`].
     #[must_use]
     pub fn refusals(&self) -> RefusalCounts {
         self.service.authorizer.as_ref().map(|authorizer| authorizer.refusals()).unwrap_or_default()
@@ -415,7 +408,7 @@ impl Endpoint {
         Arc::clone(&self.service)
     }
 
-    /// The monitor behind the routes.
+    /// Returns the monitor behind the routes.
     #[must_use]
     pub fn monitor(&self) -> &Monitor {
         &self.service.monitor

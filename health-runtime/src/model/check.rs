@@ -449,7 +449,7 @@ impl CheckSpec {
         let apart = longest.saturating_add(longest / 10).saturating_add(self.timeout());
         let message = || {
             format!(
-                "its results are stale before the next one can be there: make `stale_after` longer than {apart:?}, \
+                "its results are stale before the next one can arrive: make `stale_after` longer than {apart:?}, \
                  which is the longest interval, a tenth of it and the timeout"
             )
         };
