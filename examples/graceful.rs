@@ -1,10 +1,10 @@
 //! A service that shuts down without losing a request: `cargo run --example graceful`, press Ctrl-C, and watch
 //! `/readyz` fail while `/work` still answers.
 //!
-//! What it prints first is where it listens, what it prints second is where its probes are answered. `DELAY_MS` is
-//! how long it stays in service after the signal, 5 s if it is not set.
+//! It prints the address of the service, then the address of the probes. `DELAY_MS` sets how long it stays in service after
+//! the signal; default: 5 s.
 
-#![allow(clippy::disallowed_macros, reason = "what to open is for a person, on the terminal")]
+#![allow(clippy::disallowed_macros, reason = "a person reads the addresses on the terminal")]
 
 use std::{collections::HashMap, env, error::Error, time::Duration};
 
@@ -12,7 +12,7 @@ use axum::{Router, extract::Query, routing::get};
 use health_runtime::{Endpoint, health_check, probes, serve_isolated};
 use tokio::net::TcpListener;
 
-/// Is there anything to do the work with?
+/// Are the tools ready?
 #[health_check(level = 5, readiness)]
 async fn tools() -> bool {
     true
@@ -25,7 +25,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let health = Endpoint::builder().checks([probes::runtime_lag()]).build()?;
     let shutdown = health.monitor().graceful_shutdown(delay);
-    // On a thread of its own it answers until the process is gone, also when the other listener has closed.
+    // A separate thread answers until the process ends, even after the other listener has closed.
     let isolated = serve_isolated("127.0.0.1:0", health.router())?;
 
     let app = Router::new().route("/work", get(work)).merge(health.router());
@@ -37,7 +37,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Takes as long as it is asked to.
+/// Works for the requested time.
 async fn work(Query(query): Query<HashMap<String, u64>>) -> &'static str {
     tokio::time::sleep(Duration::from_millis(query.get("ms").copied().unwrap_or(10))).await;
     "done"

@@ -1,10 +1,10 @@
-//! A service that answers with its real health: `cargo run --example quickstart`, and open what it prints. The variable
-//! `PORT` names another port than 5000.
+//! A service that answers with its real health: `cargo run --example quickstart`, and open the printed addresses. The
+//! variable `PORT` replaces port 5000.
 //!
-//! It needs no server, no configuration and no network but loopback: its database is a SQLite file, and the
-//! service that it leans on is a second one that it starts itself.
+//! It needs no server, no configuration and no network but loopback: its database is a SQLite file, and it starts its
+//! supporting service itself.
 
-#![allow(clippy::disallowed_macros, reason = "what to open is for a person, on the terminal")]
+#![allow(clippy::disallowed_macros, reason = "a person reads the addresses on the terminal")]
 
 use std::{env, error::Error, net::SocketAddr};
 
@@ -22,12 +22,12 @@ use tokio::net::TcpListener;
 #[build_info(repo = "abc/api")]
 struct App;
 
-/// The service that this one leans on.
+/// The supporting service.
 struct Supporting {
     address: SocketAddr,
 }
 
-/// Which version of the API do callers get?
+/// The version of the API.
 #[health_check(level = 5)]
 async fn api_version() -> Details<String> {
     Details::pass(env::var("API_VERSION").unwrap_or_else(|_| "3.0.3".to_owned()))
@@ -45,7 +45,7 @@ async fn is_bandwidth_sufficient(supporting: &Supporting) -> Status {
     probes::bandwidth(format!("http://{}/mebibyte", supporting.address), 1_000_000).observe().await.status()
 }
 
-/// Are the microservices that this one leans on healthy?
+/// Are the supporting microservices healthy?
 #[health_check(level = 3, timeout = "2s", critical = false)]
 async fn are_supporting_microservices_healthy(supporting: &Supporting) -> Outcome {
     probes::http(format!("http://{}/readyz", supporting.address)).observe().await
@@ -84,13 +84,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
         println!("  http://{address}/api/health_levels/{level}");
     }
     println!("With statuses and times: http://{address}/api/health_levels/1?view=native");
-    println!("What is running:         http://{address}/health");
+    println!("Build and status:        http://{address}/health");
     println!("For an orchestrator:     http://{address}/livez and http://{address}/readyz");
     axum::serve(listener, app).await?;
     Ok(())
 }
 
-/// Binds port 5000, or the one that `PORT` names. On macOS port 5000 is often taken, by `AirPlay`.
+/// Binds port 5000, or the port in `PORT`. On macOS, `AirPlay` often occupies port 5000.
 async fn listen() -> Result<TcpListener, Box<dyn Error>> {
     let port = env::var("PORT").unwrap_or_else(|_| "5000".to_owned());
     let bound = TcpListener::bind(format!("127.0.0.1:{port}")).await;
@@ -99,14 +99,14 @@ async fn listen() -> Result<TcpListener, Box<dyn Error>> {
     })?)
 }
 
-/// A database in a file beside this program, which a first start makes.
+/// Opens a database in a file beside this program, which the first start creates.
 async fn open_database() -> Result<SqlitePool, Box<dyn Error>> {
     let file = env::current_exe()?.with_extension("db");
     let options = SqliteConnectOptions::new().filename(file).create_if_missing(true);
     Ok(SqlitePoolOptions::new().connect_with(options).await?)
 }
 
-/// Another service, on a free port: it has a health endpoint as well, and something to download.
+/// Starts another service on a free port, with its own health endpoint and a file to download.
 async fn start_supporting_service() -> Result<SocketAddr, Box<dyn Error>> {
     let own = Check::new("queue", Level::L5, || async { true });
     let health = Endpoint::builder().without_declared_checks().checks([own]).build()?;

@@ -1,12 +1,11 @@
-//! A service whose health only the right people see: `cargo run --example secured`, and try the lines that it prints.
+//! A service with protected health: `cargo run --example secured`, and try the printed commands.
 //!
-//! Anybody reaches the shallow levels and the probes, on one port. Everything is on another, over HTTPS, for those who are
-//! known: by a password, an access key, a signature, a token or a client certificate. Its log, on the terminal as well,
-//! shows each refusal.
+//! One port serves the shallow levels and the probes to everybody. Another port serves everything over HTTPS to callers with
+//! a password, an access key, a signature, a token or a client certificate. The log on the terminal shows each refusal.
 //!
-//! What a service would be given (a certificate, secrets, hashes of passwords) is made at start, in a temporary folder.
+//! The example creates its certificates, secrets and password hashes at start, in a temporary folder.
 
-#![allow(clippy::disallowed_macros, reason = "what to try is for a person, on the terminal")]
+#![allow(clippy::disallowed_macros, reason = "a person reads the commands on the terminal")]
 
 use std::{
     error::Error,
@@ -46,21 +45,21 @@ async fn main() -> Result<()> {
         .listen("127.0.0.1:0", health.levels(Level::L4..=Level::L5).router())
         .listen_tls("127.0.0.1:0", tls, health.router())
         .start()?;
-    let [open, admin] = server.local_addrs() else { return Err("two places".into()) };
-    println!("{}", what_to_try(folder.path(), open.port(), admin.port()));
+    let [open, admin] = server.local_addrs() else { return Err("expected two addresses".into()) };
+    println!("{}", commands(folder.path(), open.port(), admin.port()));
 
     health.monitor().graceful_shutdown(Duration::ZERO).await;
     server.stop().await;
     Ok(())
 }
 
-/// Who may see what.
+/// Builds the endpoint with its rules of access.
 fn endpoint(secrets: &Secrets) -> Result<Endpoint> {
     let people = basic("health of abc", [User::hashed("ada", secrets.password_hash.clone())]);
     let machines = access_key([AccessKey::new("prometheus-2026", secrets.key.clone())
         .levels(Level::L3..=Level::L5)
         .without_details()]);
-    // Two keys while one is being replaced by the other.
+    // Two keys during a rotation.
     let deployments = Signed::new([
         AccessKey::new("deploy-2025", secrets.old_signing_key.clone()),
         AccessKey::new("deploy-2026", secrets.signing_key.clone()),
@@ -70,7 +69,7 @@ fn endpoint(secrets: &Secrets) -> Result<Endpoint> {
         .audience("abc-health")
         .scope("health:deep", Levels::ALL);
     let probers = client_certificate([CertificateMatcher::dns("prober.internal")]);
-    // Who has shown a password or a certificate gets a token that is good for five minutes, for what sends it on.
+    // A password or a certificate buys a token that is valid for five minutes.
     let tokens = Tokens::new(secrets.token_key.clone(), any_of([people.clone(), probers.clone()]))
         .lifetime(Duration::from_secs(5 * 60));
     let known = any_of([people, machines, deployments.into(), jwt(single_sign_on), tokens.policy(), probers]);
@@ -90,11 +89,11 @@ fn endpoint(secrets: &Secrets) -> Result<Endpoint> {
 
 #[derive(Serialize)]
 struct Facts {
-    /// Anybody may know.
+    /// Shown to everybody.
     is_primary: Public<bool>,
-    /// Those who may see details.
+    /// Shown to callers that may see details.
     waiting: u32,
-    /// Nobody, whatever the policies say.
+    /// Shown to nobody, whatever the policies grant.
     dsn: Secret<String>,
 }
 
@@ -103,7 +102,7 @@ fn checks() -> [Check; 3] {
         let dsn = "postgres://abc:hunter2@db.internal/abc".to_owned();
         Details::pass(Facts { is_primary: Public(true), waiting: 3, dsn: Secret::new(dsn) })
     };
-    // A message is masked where it holds what looks like a secret.
+    // Text in a message that looks like a secret is masked.
     let partner = || async { Outcome::fail("401 from the partner with api_key=abc123") };
     [
         Check::new("is_alive", Level::L5, || async {}).liveness(),
@@ -112,7 +111,7 @@ fn checks() -> [Check; 3] {
     ]
 }
 
-/// What comes from the environment or a vault otherwise.
+/// Secrets that a real service takes from its environment or a vault.
 struct Secrets {
     password_hash: String,
     key: String,
@@ -123,7 +122,7 @@ struct Secrets {
 }
 
 impl Secrets {
-    /// Makes them, and writes down what the callers have of them.
+    /// Creates the secrets, and writes those of the callers into the folder.
     fn new(folder: &Path) -> Result<Self> {
         let password = random()?;
         let hash = Argon2::default().hash_password_with_salt(password.as_bytes(), random()?.as_bytes())?;
@@ -154,7 +153,7 @@ fn random() -> Result<String> {
     Ok(format!("{:032x}", u128::from_ne_bytes(bytes)))
 }
 
-/// An authority of its own, a certificate of the server and one of a client.
+/// Creates an authority, a certificate of the server and one of a client.
 fn certificates(folder: &Path) -> Result<()> {
     let mut params = CertificateParams::new([])?;
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -175,7 +174,7 @@ fn certificates(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-fn what_to_try(folder: &Path, open: u16, admin: u16) -> String {
+fn commands(folder: &Path, open: u16, admin: u16) -> String {
     let folder = folder.display();
     let curl = format!("curl -sS --cacert {folder}/ca.pem");
     let admin = format!("https://localhost:{admin}/health");
@@ -188,7 +187,7 @@ fn what_to_try(folder: &Path, open: u16, admin: u16) -> String {
   {curl} {admin}
 With a password:
   {curl} {ada} {admin}/levels/1
-With an access key, which is good for level 3:
+With an access key for levels 3 to 5:
   {curl} -H "X-Access-Key: prometheus-2026" -H "X-Secret-Key: $(cat {folder}/key)" {admin}/levels/3
 With a signature:
   t=$(date +%s); n=$(openssl rand -hex 16); s=$(printf 'HEALTH-HMAC-SHA256\n%s\n%s\n%s\nGET\n/health/levels/1\n' deploy-2026 $t $n | openssl dgst -sha256 -hmac "$(cat {folder}/signing_key)" -r | cut -d ' ' -f 1); {curl} -H "X-Access-Key: deploy-2026" -H "X-Timestamp: $t" -H "X-Nonce: $n" -H "X-Signature: $s" {admin}/levels/1
@@ -198,7 +197,7 @@ With a client certificate:
   {curl} --cert {folder}/client.crt --key {folder}/client.key {admin}/levels/1
 With a token of its own, for the password:
   {curl} -H "Authorization: Bearer $({curl} {ada} -X POST {admin}/token | cut -d '"' -f 4)" {admin}/levels/1
-Refused, which the log tells of:
+Refused, as the log shows:
   {curl} {admin}/levels/1
   {curl} --user ada:wrong {admin}/levels/1
   {curl} -H "X-Access-Key: prometheus-2026" -H "X-Secret-Key: $(cat {folder}/key)" {admin}/levels/1

@@ -1,4 +1,4 @@
-//! `#[health_check]`: what is written is what the registry knows.
+//! `#[health_check]`: the registry has the settings of the declaration.
 
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ async fn every_key(_: &Pool) -> bool {
     true
 }
 
-/// The keys that cannot stand beside `max_age`.
+/// The keys that exclude `max_age`.
 #[health_check(
     level = 2,
     name = "in the background",
@@ -53,7 +53,7 @@ async fn live(_pool: Option<&Pool>) -> Result<(), std::fmt::Error> {
 #[health_check(level = 5)]
 async fn r#type() {}
 
-// Whichever of the two attributes stands first.
+// Either order of the two attributes.
 #[cfg(any())]
 #[health_check(level = 5)]
 async fn compiled_out_before() {}
@@ -118,7 +118,7 @@ fn spec<'a>(registry: &'a Registry, name: &str) -> &'a CheckSpec {
 }
 
 #[test]
-fn declares_every_check_wherever_it_stands_and_none_that_is_compiled_out() {
+fn registry_has_every_compiled_check_of_the_program() {
     let registry = registry();
     let names: Vec<(u8, &str)> = registry.checks().map(|check| (check.level().number(), check.name())).collect();
     assert_eq!(
@@ -140,7 +140,7 @@ fn declares_every_check_wherever_it_stands_and_none_that_is_compiled_out() {
 }
 
 #[test]
-fn carries_every_key() {
+fn keys_reach_the_registry() {
     let registry = registry();
     let check = spec(&registry, "all keys");
     assert_eq!(check.level(), Level::L3);
@@ -156,7 +156,7 @@ fn carries_every_key() {
 }
 
 #[test]
-fn carries_every_key_of_the_background() {
+fn background_keys_reach_the_registry() {
     let registry = registry();
     let check = spec(&registry, "in the background");
     assert_eq!(check.interval(), Some(Duration::from_secs(30)));
@@ -170,7 +170,7 @@ fn carries_every_key_of_the_background() {
 }
 
 #[test]
-fn leaves_the_defaults_to_the_runtime() {
+fn absent_keys_take_the_defaults_of_the_runtime() {
     let registry = registry();
     let declared = spec(&registry, "defaults");
     let by_hand = Check::blocking("defaults", Level::L1, || {}).location(declared.location());
@@ -178,7 +178,7 @@ fn leaves_the_defaults_to_the_runtime() {
 }
 
 #[test]
-fn flags_can_be_switched_in_words() {
+fn flags_take_booleans() {
     let registry = registry();
     let check = spec(&registry, "live");
     assert_eq!(Group::ALL.map(|group| check.is_in(group)), [true, false, false]);
@@ -186,7 +186,7 @@ fn flags_can_be_switched_in_words() {
 }
 
 #[test]
-fn works_in_what_macro_rules_writes() {
+fn declaration_by_macro_rules_works() {
     let registry = registry();
     let check = spec(&registry, "generated");
     assert_eq!(check.timeout(), Duration::from_secs(7));
@@ -195,7 +195,7 @@ fn works_in_what_macro_rules_writes() {
 }
 
 #[test]
-fn knows_where_the_function_stands() {
+fn location_is_that_of_the_function() {
     let registry = registry();
     let location = spec(&registry, "defaults").location();
     let line = location.line() as usize;
@@ -204,7 +204,7 @@ fn knows_where_the_function_stands() {
 }
 
 #[tokio::test]
-async fn leaves_the_functions_as_they_were() {
+async fn functions_stay_callable() {
     assert!(every_key(&Pool).await);
     defaults();
     assert_eq!(live(None).await, Ok(()));
@@ -214,7 +214,7 @@ async fn leaves_the_functions_as_they_were() {
 }
 
 #[test]
-fn one_error_names_all_the_state_that_is_missing() {
+fn one_error_names_all_missing_state() {
     let error = Registry::builder().declared().build().unwrap_err().to_string();
     assert_eq!(error.matches("but the state holds no value of this type").count(), 4, "{error}");
     for missing in ["`all keys`", "`in_a_module`", "`generated`", "::Pool`", "Vec<u32>`"] {

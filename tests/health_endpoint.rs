@@ -1,4 +1,4 @@
-//! `health_endpoint!`: every key is a method of the builder. Its routes belong to it alone.
+//! `health_endpoint!`: every key is a method of the builder. The routes have one owner.
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "tests fail by panicking")]
 
 use std::{
@@ -36,7 +36,7 @@ impl From<Probe> for Check {
 }
 
 #[test]
-fn takes_every_key_and_evaluates_in_the_written_order() {
+fn keys_are_evaluated_in_written_order() {
     let numbers = vec![1];
     let endpoint = health_endpoint! {
         crates: [serde],
@@ -55,7 +55,7 @@ fn takes_every_key_and_evaluates_in_the_written_order() {
 }
 
 #[tokio::test]
-async fn declared_checks_run_with_the_state_that_was_handed_over() {
+async fn declared_checks_run_with_the_state_of_the_endpoint() {
     for (numbers, expected) in [(vec![1], 200), (vec![], 503)] {
         let router = health_endpoint! { state: [Pool(numbers)] }.unwrap().router();
         let request = Request::get("/health/checks/pool").body(Body::empty()).unwrap();
@@ -84,7 +84,7 @@ fn checks_key_takes_any_list() {
     ] {
         let _ = endpoint.unwrap();
     }
-    // The list is really used: two checks of one name are an error.
+    // The endpoint has the checks of the list: two of one name are an error.
     let error = health_endpoint! { state: [Pool(vec![])], checks: build(&["twice", "twice"]) }.unwrap_err().to_string();
     assert!(error.contains("twice"), "{error}");
 }
@@ -102,20 +102,20 @@ fn details_is_a_word_or_a_value() {
 }
 
 #[test]
-fn empty_lists_are_nothing() {
+fn empty_lists_add_nothing() {
     let endpoint =
         health_endpoint! { crates: [], state: [], checks: [], configure: |builder| builder.state(Pool(vec![])) };
     let _ = endpoint.unwrap();
 }
 
 #[test]
-fn is_an_error_value_and_no_panic_when_the_checks_cannot_start() {
+fn missing_state_is_an_error_value() {
     let error = health_endpoint! {}.unwrap_err().to_string();
     assert!(error.contains("Pool"), "{error}");
 }
 
 #[test]
-fn says_what_can_be_said_by_hand() -> Result<(), health_runtime::Error> {
+fn macro_and_builder_yield_the_same_type() -> Result<(), health_runtime::Error> {
     let _by_macro: Endpoint = health_endpoint! { state: [Pool(vec![1])] }?;
     let _by_hand: Endpoint = Endpoint::builder().state(Pool(vec![1])).build()?;
     Ok(())
@@ -141,16 +141,16 @@ fn failing() -> Router {
     Endpoint::builder().without_declared_checks().checks([check]).build().unwrap().router()
 }
 
-/// The message of the panic, which stops the start at the line of `merge`, `route` or `nest`.
+/// Returns the message of the panic that stops the start at the line of `merge`, `route` or `nest`.
 #[track_caller]
 fn panic_message(merge: impl FnOnce() -> Router) -> String {
-    let panic = catch_unwind(AssertUnwindSafe(merge)).expect_err("one of two routes would win silently");
+    let panic = catch_unwind(AssertUnwindSafe(merge)).expect_err("a conflict of routes panics");
     *panic.downcast::<String>().unwrap()
 }
 
-/// An old handler that says 200 would hide a failing check.
+/// An old handler that answers 200 would hide a failing check.
 #[test]
-fn route_that_exists_already_stops_the_start() {
+fn existing_route_stops_the_start() {
     let old = || async { "ok" };
     for path in ["/readyz", "/health", "/health/live", "/health/levels/1"] {
         for method in [get(old), post(old), any(old)] {
@@ -175,7 +175,7 @@ fn route_that_exists_already_stops_the_start() {
 fn two_endpoints_in_one_router_stop_the_start() {
     let message = panic_message(|| failing().merge(failing()));
     assert!(message.contains("conflict with previously registered route: /"), "{message}");
-    // With paths of its own each has its place.
+    // With different paths, both fit.
     let other = Endpoint::builder().without_declared_checks().base_path("/other").without_root_probes();
     let _ = failing().merge(other.build().unwrap().router());
 }
@@ -201,7 +201,7 @@ async fn fallback_of_the_service_does_not_hide_the_endpoint() {
     }
 }
 
-/// Only that the key is understood; the derive has tests of its own.
+/// Covers the key alone; the derive has its own tests.
 #[allow(dead_code, reason = "it is enough that it compiles")]
 fn takes_build_info<App: BuildInfo>() -> Result<Endpoint, health_runtime::Error> {
     health_endpoint! { build_info: App }

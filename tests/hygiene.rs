@@ -1,19 +1,19 @@
-//! Expansions name nothing that a caller's scope could hold in another meaning, and pass the strictest lints.
-//! (The lint run of the workspace is part of this test.)
+//! Expansions use no name that the scope of a caller could redefine, and pass the strictest lints. The lint run of the
+//! workspace is part of this test.
 
 #![forbid(unsafe_code)]
 #![deny(clippy::pedantic, clippy::style, clippy::complexity)]
 #![deny(missing_docs, unreachable_pub, unused, unused_qualifications, single_use_lifetimes, let_underscore_drop)]
 
-/// Everything that a check's shape could be blamed for.
+/// Checks with every shape that a lint could report.
 #[doc(hidden)]
 pub mod lints {
     use std::fmt::Error;
 
-    // Named here, so that a longer path to it in an expansion would be an unused qualification.
+    // Imported here, so that a longer path in an expansion would be an unused qualification.
     pub use health_runtime::{BuildInfo, BuildMetadata, IntoOutcome, Level, health_check};
 
-    /// Neither is there an `.await`, nor are its arguments the best for a function that is called by hand.
+    /// It has no `.await`, and arguments that lints discourage.
     #[health_check(level = 5)]
     pub async fn shape(
         small: &bool,
@@ -26,13 +26,13 @@ pub mod lints {
         Ok(*small && text.is_empty() && list.is_empty() && optional.is_none())
     }
 
-    /// Its answer could be thrown away.
+    /// Its result could be discarded.
     #[health_check(level = 5, timeout = "2s", readiness, tags("a"))]
     pub fn answer() -> bool {
         true
     }
 
-    /// An error that belongs to one thread is only ever made into text.
+    /// An error that is not `Send` only becomes text.
     #[health_check(level = 5, max_age = "2s")]
     pub async fn error_of_one_thread(level: &u64) -> Result<(), Box<dyn std::error::Error>> {
         std::future::ready(()).await;
@@ -43,46 +43,46 @@ pub mod lints {
     #[deprecated]
     pub struct Old;
 
-    /// What its author excuses is excused in its registration, too.
+    /// Lints that its author allows are allowed in its registration as well.
     #[health_check(level = 5)]
     #[expect(deprecated, reason = "until it is gone")]
     pub fn old(old: Option<&Old>) -> bool {
         old.is_none()
     }
 
-    /// It may be on its way out itself.
+    /// A check may be deprecated.
     #[deprecated]
     #[health_check(level = 5)]
     pub async fn outgoing() {}
 
-    /// What was built.
+    /// A type with build information.
     #[derive(BuildInfo)]
     #[build_info(name = "lints")]
     pub struct App;
 
-    /// It may take parameters, which make no difference.
+    /// Parameters make no difference.
     #[derive(BuildInfo)]
     pub enum Generic<'a, T: ?Sized, const N: usize>
     where
         T: Sync,
     {
-        /// It need not have a value, either.
+        /// The type needs no value.
         Borrowed(&'a T, [u8; N]),
     }
 
-    /// As little as can be written.
+    /// The shortest declaration.
     #[health_check(level = 5, name = "no answer")]
     pub fn nothing() {}
 }
 
-/// A scope in which no name means what it should, and no method is missing on any type.
+/// A scope in which every name is redefined, and every type has every method.
 mod shadowed {
     #![allow(
         dead_code,
         unused_macros,
         non_camel_case_types,
         non_upper_case_globals,
-        reason = "they are there to be in the way"
+        reason = "each of them shadows a name"
     )]
 
     use ::health_runtime::{BuildInfo, health_check, health_endpoint};
@@ -114,7 +114,7 @@ mod shadowed {
     struct u8;
     struct u32;
     struct u64;
-    // A binding of one of these names would be a pattern that is compared.
+    // A binding of one of these names would be a constant pattern.
     static _watched: () = ();
     static binder: () = ();
     static check: () = ();
@@ -189,7 +189,7 @@ mod shadowed {
     #[derive(BuildInfo)]
     pub(super) struct App;
 
-    // The names of an expansion's own variables, were they not hygienic.
+    // The names of the variables of an expansion.
     #[health_check(level = 5)]
     fn health_check_binder(_: &::std::string::String) {}
 
@@ -215,7 +215,7 @@ fn boxed() -> Box<dyn Fn() + Send + Sync> {
 }
 
 #[test]
-fn works_where_every_name_is_taken() {
+fn macros_work_where_every_name_is_redefined() {
     let endpoint = shadowed::endpoint().unwrap();
     drop(endpoint);
 }

@@ -1,4 +1,4 @@
-//! A crate that holds nothing but checks, named only in `crates: [..]`, contributes them in every profile.
+//! A crate of checks alone, named only in `crates: [..]`, contributes them in every profile.
 
 #![allow(clippy::expect_used, reason = "tests fail by panicking")]
 
@@ -8,11 +8,11 @@ use std::{
     process::Command,
 };
 
-/// Builds the fixture and gives back what its two programs print.
+/// Builds the fixture and returns the output of its two programs.
 fn built_with(profile: &str) -> (String, String) {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
     let fixture = tests.join("fixtures/linking");
-    // The versions that this workspace is tested with, so that nothing has to be looked up or fetched.
+    // The versions of this workspace, so that cargo fetches nothing.
     fs::copy(tests.join("../Cargo.lock"), fixture.join("Cargo.lock")).expect("a copy of the lock file");
     let target = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("linking");
     let status = Command::new(env!("CARGO"))
@@ -33,13 +33,13 @@ fn built_with(profile: &str) -> (String, String) {
 
 const BOTH: &str = "4 in_a_module\n5 at_the_root\n";
 
-/// One test, because the builds share a target folder and would wait for each other anyhow.
+/// One test, because the builds share a target folder and would wait for each other.
 #[test]
-fn crates_that_are_named_are_linked_in_debug_release_and_fat_lto() {
+fn named_crates_are_linked_in_debug_release_and_fat_lto() {
     for profile in ["dev", "release", "fat"] {
         let (named, unnamed) = built_with(profile);
         assert_eq!(named, BOTH, "{profile}");
-        // The hole that `crates` closes. Should it close by itself one day, the README can say so.
+        // The key `crates` exists because of this. If the linker keeps the crate one day, the guide can say so.
         assert_eq!(unnamed, "", "{profile}");
     }
 }

@@ -13,7 +13,7 @@ fn keys(value: &Value) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn it_does_what_the_readme_says() {
+async fn quickstart_answers_as_the_readme_shows() {
     let (_service, printed) = start_and_read("quickstart", &[("API_VERSION", "7.8.9"), ("PORT", "0")], "/readyz");
     let address = printed.split("http://").nth(1).and_then(|rest| rest.split('/').next()).expect("an address");
     // The README shows the output with the default port.
@@ -25,7 +25,7 @@ async fn it_does_what_the_readme_says() {
     let shown: Value = serde_json::from_str(shown).expect("JSON");
 
     let ship = get(address, "/api/health_levels/1").await;
-    // On a machine whose disk is full or whose memory is used up it says so: it is real.
+    // The checks are real: on a machine with a full disk or no free memory they fail.
     assert!(matches!(ship.status, 200 | 503), "{ship:?}");
     assert_eq!(ship.header("content-type"), "application/json");
     let ship = ship.json();
@@ -53,7 +53,7 @@ async fn it_does_what_the_readme_says() {
     }
     let overview = get(address, "/health").await.json();
     assert_eq!(overview["info"]["repo"], "abc/api");
-    assert_eq!(overview["info"].get("environment"), None, "it was asked over loopback, without `APP_ENV`");
+    assert_eq!(overview["info"].get("environment"), None, "loopback and no `APP_ENV`");
     assert_eq!(request(address, "POST", "/health").await.status, 405);
 }
 
@@ -62,16 +62,17 @@ fn taken_port_names_the_command_to_use_instead() {
     let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let port = taken.local_addr().expect("an address").port().to_string();
     for port in [&*port, "http", "65536"] {
-        let output = example("quickstart").env("PORT", port).stderr(Stdio::piped()).output().expect("it starts");
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(!output.status.success(), "{port}: {said}");
-        assert!(said.contains(&format!("cannot listen on port {port}: ")), "{said}");
-        assert!(said.contains("PORT=5001 cargo run --example quickstart"), "{said}");
+        let output =
+            example("quickstart").env("PORT", port).stderr(Stdio::piped()).output().expect("the example starts");
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success(), "{port}: {text}");
+        assert!(text.contains(&format!("cannot listen on port {port}: ")), "{text}");
+        assert!(text.contains("PORT=5001 cargo run --example quickstart"), "{text}");
     }
 }
 
 #[test]
-fn it_stays_short() {
+fn quickstart_stays_short() {
     let source = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/quickstart.rs"));
     assert!(source.expect("the example").lines().count() < 120);
 }

@@ -1,8 +1,8 @@
-//! A company's own framework: its users never name `health-runtime`.
+//! A framework of a company: its users never name `health-runtime`.
 
 pub use health_runtime as health;
 
-/// Declares a check of the company's usual kind.
+/// Declares a check with the defaults of the company.
 #[macro_export]
 macro_rules! usual_check {
     ($name:ident, $value:expr) => {
@@ -13,7 +13,7 @@ macro_rules! usual_check {
     };
 }
 
-/// Builds the endpoint where the company wants it.
+/// Builds the endpoint at the path of the company.
 #[macro_export]
 macro_rules! usual_endpoint {
     () => {

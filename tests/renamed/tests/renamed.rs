@@ -1,4 +1,4 @@
-//! `crate = path`, in each of the forms that it may have.
+//! `crate = path`, in each form of a path.
 
 use hr::{BuildInfo, Registry, health_check, health_endpoint};
 
@@ -58,7 +58,7 @@ fn every_form_registers() -> Result<(), hr::Error> {
 }
 
 #[test]
-fn every_form_knows_what_was_built() {
+fn every_form_derives_build_info() {
     let (own, second_hand) = (App::BUILD_INFO, AtSecondHand::BUILD_INFO);
     assert_eq!((own.name(), own.repo()), ("renamed", Some("abc/api")));
     assert_eq!((second_hand.name(), second_hand.repo()), (env!("CARGO_PKG_NAME"), None));

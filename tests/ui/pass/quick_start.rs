@@ -1,4 +1,4 @@
-//! The page that a user reads first, without the database.
+//! The example of the README, without the database.
 
 use health_runtime::{BuildInfo, Details, health_check, health_endpoint};
 

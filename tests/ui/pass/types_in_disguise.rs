@@ -1,4 +1,4 @@
-//! What only the last word of a path, or nothing at all, gives away.
+//! Types that a macro recognizes by the last segment of a path, or not at all.
 
 #![allow(unused_parens)]
 

@@ -1,5 +1,5 @@
-//! One file for each mistake, and beside it what the compiler says. After a change of the words:
-//! `TRYBUILD=overwrite cargo test -p health-ui-tests`, and then read what was written.
+//! One file for each mistake, beside the output of the compiler. After a change of a message, run
+//! `TRYBUILD=overwrite cargo test -p health-ui-tests`, and read the new output.
 
 #[test]
 fn ui() {
