@@ -1,6 +1,6 @@
-//! What ten thousand background checks cost while nobody asks: processor, memory, and whether they start together.
+//! Measures ten thousand background checks without any request: processor time, memory, and the spread of first runs.
 //!
-//! `cargo bench -p health-benches --bench background`; fails if a limit is not kept. Linux only: it reads `/proc`.
+//! `cargo bench -p health-benches --bench background`; fails if a limit is exceeded. Linux only: it reads `/proc`.
 
 use std::{
     fs,
@@ -17,17 +17,17 @@ use tokio::{
 const CHECKS: usize = 10_000;
 const INTERVAL: Duration = Duration::from_secs(10);
 
-/// Of one core, in percent.
+/// Limit for the processor time, in percent of one core.
 const PROCESSOR_LIMIT: f64 = 2.0;
 const MEMORY_LIMIT: u64 = 40 << 20;
 
-/// First runs that are spread evenly have so many in each tenth of the interval; the fullest tenth has to have less than
+/// Number of first runs in each tenth of the interval if they are spread evenly. The fullest tenth must have less than
 /// twice as many.
 const FAIR_SHARE: usize = CHECKS / 10;
 
 #[allow(clippy::disallowed_macros, reason = "it is there to be read")]
 fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
-    // Without it this is a test run, which asks only whether the bench still works.
+    // `cargo test` passes no `--bench`, and only checks that the bench still works.
     let is_bench = std::env::args().any(|argument| argument == "--bench");
     let (checks, measured_for) =
         if is_bench { (CHECKS, Duration::from_secs(30)) } else { (10, Duration::from_millis(10)) };
@@ -40,7 +40,7 @@ fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
         let started = Arc::clone(&started);
         let check = Check::new(format!("check_{number}"), Level::L3, move || {
             let mut started = started.lock().unwrap_or_else(PoisonError::into_inner);
-            // The first round is what is looked at.
+            // Only the first round is measured.
             if started.len() < CHECKS {
                 started.push(start.elapsed());
             }
@@ -89,17 +89,17 @@ fn mebibytes(bytes: u64) -> String {
     format!("{} MiB", bytes >> 20)
 }
 
-/// How much of the process is in memory, in bytes.
+/// Returns the resident memory of this process, in bytes.
 fn resident() -> Result<u64, Box<dyn std::error::Error>> {
     let status = fs::read_to_string("/proc/self/status")?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
     Ok(line.trim().trim_end_matches(" kB").parse::<u64>()? << 10)
 }
 
-/// How long processors have worked for this process, to a hundredth of a second.
+/// Returns the processor time of this process, to a hundredth of a second.
 fn processor_seconds() -> Result<f64, Box<dyn std::error::Error>> {
     let stat = fs::read_to_string("/proc/self/stat")?;
-    // Behind the name, which may hold anything: user time and system time are the 14th and 15th field of all.
+    // User and system time are the 14th and 15th field; parsing begins behind the name, which may hold anything.
     let (_, fields) = stat.rsplit_once(')').ok_or("no name")?;
     let ticks: Vec<f64> = fields.split_whitespace().skip(11).take(2).map(str::parse).collect::<Result<_, _>>()?;
     Ok(ticks.iter().sum::<f64>() / 100.0)

@@ -1,10 +1,9 @@
-//! Whether liveness and readiness notice that somebody tries ten thousand passwords in ten seconds.
+//! Measures liveness and readiness while a client tries ten thousand passwords in ten seconds.
 //!
-//! `cargo bench -p health-benches --bench brute_force`; fails if a limit is not kept. Linux only: it reads `/proc`.
+//! `cargo bench -p health-benches --bench brute_force`; fails if a limit is exceeded. Linux only: it reads `/proc`.
 //!
-//! The service is a process of its own, with the endpoint on the application's runtime, and is only reached through the
-//! loopback interface. The attempts come from one address, each over a connection of its own, whether or not those before
-//! were answered.
+//! The service is a separate process with the endpoint on the application's runtime, reached over the loopback interface.
+//! The attempts come from one address, each over a new connection, whether or not earlier ones were answered.
 
 use std::{
     collections::BTreeMap,
@@ -33,18 +32,18 @@ use tokio::{
 };
 
 const ATTEMPTS: usize = 10_000;
-const WITHIN: Duration = Duration::from_secs(10);
+const ATTEMPTS_DURATION: Duration = Duration::from_secs(10);
 const PROBES: [&str; 2] = ["/livez", "/readyz"];
 
-/// Of the median of each probe.
+/// Limit for the median of each probe.
 const PROBE_LIMIT: Duration = Duration::from_millis(5);
-/// Of what the service grows by.
+/// Limit for the growth of the service.
 const MEMORY_LIMIT: u64 = 64 << 20;
 
-/// The argument that makes this program the service.
+/// Argument that makes this program the service.
 const SERVE: &str = "--serve";
 
-/// Of no password that anybody knows: 19 MiB, two passes, as OWASP advises.
+/// Hash of an unknown password: 19 MiB, two passes, as OWASP advises.
 const HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$c29tZSBzYWx0IG9mIDE2Yg$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
@@ -56,14 +55,14 @@ fn main() -> Result<ExitCode> {
         Runtime::new()?.block_on(serve(arguments.get(at + 1).map_or("", String::as_str)))?;
         return Ok(ExitCode::SUCCESS);
     }
-    // Without it this is a test run, which asks only whether the bench still works.
+    // `cargo test` passes no `--bench`, and only checks that the bench still works.
     let is_bench = arguments.iter().any(|argument| argument == "--bench");
     let attempts = if is_bench { ATTEMPTS } else { 100 };
     let runtime = Runtime::new()?;
     let mut exit_code = ExitCode::SUCCESS;
     for kind in ["limited", "unlimited", "hashed", "hashed-limited"] {
         let service = Service::start(kind)?;
-        let quiet = probe_during(&runtime, &service, async { sleep(WITHIN / 10).await })?;
+        let quiet = probe_during(&runtime, &service, async { sleep(ATTEMPTS_DURATION / 10).await })?;
         let before = service.resident()?;
         let (mut statuses, mut took, mut most) = (BTreeMap::new(), Duration::ZERO, 0);
         let attacked = {
@@ -108,7 +107,7 @@ const fn word(is_kept: bool) -> &'static str {
     if is_kept { "kept" } else { "MISSED" }
 }
 
-/// Serves until nobody holds the other end of its input.
+/// Serves until the other end of its input is closed.
 #[allow(clippy::disallowed_macros, reason = "it is read by the one who started it")]
 async fn serve(kind: &str) -> Result<()> {
     let ada = if kind.starts_with("hashed") { User::hashed("ada", HASH) } else { User::new("ada", "correct horse") };
@@ -130,7 +129,7 @@ async fn serve(kind: &str) -> Result<()> {
     Ok(())
 }
 
-/// The process that is attacked, which ends with this one.
+/// The attacked process, which ends with this one.
 struct Service {
     process: Child,
     address: SocketAddr,
@@ -148,7 +147,7 @@ impl Service {
         Ok(Self { process, address: line.trim().parse()? })
     }
 
-    /// How much of it is in memory, in bytes.
+    /// Returns its resident memory, in bytes.
     fn resident(&self) -> Result<u64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.process.id()))?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
@@ -163,17 +162,17 @@ impl Drop for Service {
     }
 }
 
-/// Sends so many wrong passwords, evenly over the time. Gives how often they were answered with what, and the most
-/// memory that the service took meanwhile.
+/// Sends this many wrong passwords, evenly over the time. Returns the number of answers by status, and the peak of the
+/// service's memory.
 async fn guess(service: &Service, attempts: usize) -> (BTreeMap<String, usize>, u64) {
-    let mut clock = interval(WITHIN / u32::try_from(ATTEMPTS).unwrap_or(u32::MAX));
+    let mut clock = interval(ATTEMPTS_DURATION / u32::try_from(ATTEMPTS).unwrap_or(u32::MAX));
     clock.set_missed_tick_behavior(MissedTickBehavior::Burst);
     let (mut attacks, mut most) = (JoinSet::new(), 0);
     for attempt in 0..attempts {
         clock.tick().await;
         let address = service.address;
         attacks.spawn(async move {
-            let answer = timeout(WITHIN, attempt_one(address, attempt)).await;
+            let answer = timeout(ATTEMPTS_DURATION, attempt_one(address, attempt)).await;
             answer.map_or_else(|_| "nothing".to_owned(), |answer| answer.unwrap_or_else(|_| "an error".to_owned()))
         });
         if attempt % 100 == 0 {
@@ -200,7 +199,7 @@ async fn attempt_one(address: SocketAddr, attempt: usize) -> std::io::Result<Str
     Ok(String::from_utf8_lossy(answer.get(9..12).unwrap_or_default()).into_owned())
 }
 
-/// Asks each probe every ten milliseconds, from a thread of its own, while something else happens.
+/// Requests each probe every ten milliseconds on a separate thread, while `meanwhile` runs.
 fn probe_during(runtime: &Runtime, service: &Service, what: impl Future<Output = ()>) -> Result<Vec<Times>> {
     let is_over = Arc::new(AtomicBool::new(false));
     let probers: Vec<_> = PROBES
@@ -231,11 +230,11 @@ fn probe(address: SocketAddr, path: &str, is_over: &AtomicBool) -> std::io::Resu
     Ok(Times(times))
 }
 
-/// How long it took, the shortest first.
+/// Times in ascending order.
 struct Times(Vec<Duration>);
 
 impl Times {
-    /// The time that so many of a hundred did not exceed.
+    /// Returns a percentile.
     fn percentile(&self, percent: usize) -> Duration {
         self.0[(self.0.len() * percent).div_ceil(100) - 1]
     }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What a default build of health-runtime adds to a service that has axum, tokio, serde and serde_json already: crates,
-# and CPU seconds of a cold release build. Fails if either is above its limit.
+# Measures the crates and the CPU seconds of a cold release build that health-runtime without features adds to a service
+# with axum, tokio, serde and serde_json. Fails if either is above its limit.
 #
 # ROUNDS=2 benches/dependency-cost.sh
 set -euo pipefail
@@ -11,7 +11,7 @@ seconds_limit=12
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 checkout=$PWD
-# The target directory is where a cold build has nothing to find.
+# A cold build finds nothing in the target folder.
 unset CARGO_TARGET_DIR
 
 scratch=$(mktemp -d)
@@ -75,12 +75,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 EOF
 
-# From the registry only what is not there yet; the builds that are timed load nothing.
+# Fetches missing sources; the timed builds fetch nothing.
 for name in plain healthy; do
     (cd "$scratch/$name" && cargo fetch --quiet)
 done
 
-# Seconds of user and system time, and the crates that were compiled.
+# Prints the seconds of user and system time, and the number of compiled crates.
 TIMEFORMAT='%U %S'
 build() { # name
     rm -rf "$scratch/$1/target"
@@ -104,7 +104,7 @@ for ((round = 1; round <= rounds; round++)); do
 done
 
 missed=0
-judge() { # what limit measured
+judge() { # name limit measured
     local verdict
     verdict=$(awk -v limit="$2" -v measured="$3" 'BEGIN { print (measured <= limit) ? "kept" : "MISSED" }')
     echo "$1: limit $2, measured $3: $verdict"

@@ -1,4 +1,4 @@
-//! How long a report takes whose checks all sleep: that they run beside each other, and what each one costs.
+//! Measures a report whose checks all sleep: they run concurrently, and each one costs little.
 //!
 //! `cargo bench -p health-benches --bench fan_out`; fails if a median is above its limit.
 
@@ -19,13 +19,13 @@ use tokio::{
     time::{Duration, Instant, sleep},
 };
 
-/// What each check does.
+/// Sleep of each check.
 const SLEEP: Duration = Duration::from_millis(10);
 
 const CASES: [Case; 2] =
     [Case { checks: 100, limit: Duration::from_millis(25) }, Case { checks: 1000, limit: Duration::from_millis(60) }];
 
-/// So many checks, spread over the five levels, have to be answered for within the limit.
+/// Number of checks, spread over the five levels, and the limit for their report.
 #[derive(Clone, Copy)]
 struct Case {
     checks: usize,
@@ -34,7 +34,7 @@ struct Case {
 
 #[allow(clippy::disallowed_macros, reason = "it is there to be read")]
 fn main() -> Result<ExitCode> {
-    // Without it this is a test run, which asks only whether the bench still works.
+    // `cargo test` passes no `--bench`, and only checks that the bench still works.
     let is_bench = std::env::args().any(|argument| argument == "--bench");
     let rounds = if is_bench { 60 } else { 1 };
     let runtime = Runtime::new()?;
@@ -56,16 +56,16 @@ const fn word(is_kept: bool) -> &'static str {
     if is_kept { "kept" } else { "MISSED" }
 }
 
-/// The same sleep without a check around it, in a task as checks are.
+/// Runs the same sleep without a check around it, in a task as checks do.
 fn bare_sleep(runtime: &Runtime, rounds: usize) -> Result<Times> {
     Times::measure(rounds, || runtime.block_on(runtime.spawn(async { sleep(SLEEP).await })).map_err(Error::other))
 }
 
-/// Reports of everything, through a socket, none of which finds a result to use again.
+/// Requests full reports through a socket; no result is young enough to be reused.
 fn cold_reports(runtime: &Runtime, case: Case, rounds: usize) -> Result<Times> {
     let runs = Arc::new(AtomicUsize::new(0));
     let mut connection = Connection::open(serve(runtime, case, &runs)?, "/health/levels/1")?;
-    // Connecting and growing buffers is no part of a report.
+    // The first request connects and grows buffers, which is not part of a report.
     connection.ask()?;
     runs.store(0, Ordering::Relaxed);
     let times = Times::measure(rounds, || {
@@ -95,7 +95,7 @@ fn serve(runtime: &Runtime, case: Case, runs: &Arc<AtomicUsize>) -> Result<Socke
     runtime.block_on(subject::listen(endpoint.router()))
 }
 
-/// How long it took, the shortest first.
+/// Times in ascending order.
 struct Times(Vec<Duration>);
 
 impl Times {
@@ -110,7 +110,7 @@ impl Times {
         Ok(Self(times))
     }
 
-    /// The time that so many of a hundred rounds did not exceed.
+    /// Returns a percentile.
     fn percentile(&self, percent: usize) -> Duration {
         self.0[(self.0.len() * percent).div_ceil(100) - 1]
     }

@@ -1,16 +1,15 @@
-//! Whether the time of a refusal tells how much of a secret was right.
+//! Checks that the time of a refusal does not reveal how much of a secret was right.
 //!
 //! `cargo bench -p health-benches --bench secrets_timing`; fails if it does.
 //!
-//! Two kinds of requests, alike in length and in their answers, are asked in an order that chance makes, of the router
-//! itself: a network only adds noise. Welch's t-test then says whether their times differ, after the slowest tenth of both
-//! was cut off, which is what other programs on the machine did. From |t| = 4.5 on the two are told apart: this is the
-//! bound of dudect (Reparaz, Balasch and Verbauwhede, "Dude, is my code constant time?", 2017), where chance
-//! alone reaches it once in 150,000 times.
+//! Two kinds of requests, equal in length and answers, go to the router in random order, without a network, which only
+//! adds noise. Welch's t-test then compares their times, without the slowest tenth of both, which other programs on the
+//! machine cause. From |t| = 4.5 on the two are distinguishable: this is the bound of dudect (Reparaz, Balasch and
+//! Verbauwhede, "Dude, is my code constant time?", 2017), where chance alone reaches it once in 150,000 times.
 //!
-//! Whether a secret was right needs no clock, since the answer says so. Where it does not, because a level is public
-//! as well, the mean times have to differ by less than a single request does from the next. Tokens are the exception: one
-//! whose signature is right has its claims read, which takes its time.
+//! A right secret needs no clock, since the answer shows it. Where the answer does not, because a level is public as well,
+//! the mean times must differ by less than single requests do. Tokens are the exception: the claims of a token are read
+//! once its signature is right, which takes time.
 
 use std::{
     collections::hash_map::RandomState,
@@ -36,12 +35,12 @@ use tower::ServiceExt as _;
 
 const SECRET: &str = "3b9f1c07d2e84a56b1c9e0f7a4d35862";
 const ROUNDS: usize = 100_000;
-const TOLD_APART: f64 = 4.5;
+const T_VALUE_LIMIT: f64 = 4.5;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 type Headers = Vec<(&'static str, String)>;
 
-/// What two kinds of requests to one router may differ by.
+/// Difference that two kinds of requests to one router may have.
 struct Case {
     name: &'static str,
     limit: Limit,
@@ -52,17 +51,17 @@ struct Case {
 
 #[derive(Clone, Copy)]
 enum Limit {
-    /// Not to be told apart.
+    /// Indistinguishable.
     Test,
-    /// The spread of single requests.
+    /// Less than the spread of single requests.
     Noise,
-    /// None: claims are read once a signature is right, and never before.
+    /// Unlimited: claims are read once a signature is right, and never before.
     Claims,
 }
 
 #[allow(clippy::disallowed_macros, reason = "it is there to be read")]
 fn main() -> Result<ExitCode> {
-    // Without it this is a test run, which asks only whether the bench still works.
+    // `cargo test` passes no `--bench`, and only checks that the bench still works.
     let is_bench = std::env::args().any(|argument| argument == "--bench");
     let rounds = if is_bench { ROUNDS } else { 100 };
     let runtime = Builder::new_current_thread().enable_all().build()?;
@@ -74,7 +73,7 @@ fn main() -> Result<ExitCode> {
         let noise = f64::midpoint(first.variance, second.variance).sqrt();
         let t = welch(&first, &second);
         let (is_kept, limit) = match case.limit {
-            Limit::Test => (t.abs() < TOLD_APART, format!("|t| < {TOLD_APART}")),
+            Limit::Test => (t.abs() < T_VALUE_LIMIT, format!("|t| < {T_VALUE_LIMIT}")),
             Limit::Noise => (difference < noise, "less than the noise".to_owned()),
             Limit::Claims => (true, "none, one reads claims".to_owned()),
         };
@@ -99,7 +98,7 @@ fn cases() -> Result<Vec<Case>> {
     let (basic, key) = (|password: &str| of_basic(password), |secret: &str| of_key(secret));
     let (signature, token) = (signature(now()?)?, token()?);
     let sent = |signature: &str| of_signature(signature, now().unwrap_or_default());
-    // The last byte but one: what a token ends with are bits of which some do not count.
+    // The last byte but one, because some bits of the last one do not count.
     let wrong = |right: &str, make: &dyn Fn(&str) -> Headers| {
         [make(&flipped(right, 0)), make(&flipped(right, right.len() - 2))]
     };
@@ -133,7 +132,7 @@ fn cases() -> Result<Vec<Case>> {
         },
         open("password, right or wrong", people(), [basic(SECRET), basic(&flipped(SECRET, 0))])?,
         open("access key, right or wrong", access_key(keys()), [key(SECRET), key(&flipped(SECRET, 0))])?,
-        // Of a time that is over: a right one would be remembered.
+        // The timestamp is expired, because a valid signature would be remembered.
         Case {
             name: "signature that is expired, right or wrong",
             limit: Limit::Noise,
@@ -160,7 +159,7 @@ fn now() -> Result<u64> {
     Ok(SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?.as_secs())
 }
 
-/// The same with another character at one place, of every alphabet that is used here.
+/// Returns the text with another character at one place, which every alphabet used here has.
 fn flipped(text: &str, at: usize) -> String {
     let other = if text[at..].starts_with('a') { "b" } else { "a" };
     format!("{}{other}{}", &text[..at], &text[at + 1..])
@@ -195,7 +194,7 @@ fn token() -> Result<String> {
     Ok(encode(&Header::new(Algorithm::HS256), &claims, &EncodingKey::from_secret(SECRET.as_bytes()))?)
 }
 
-/// The nanoseconds of each request, by kind.
+/// Nanoseconds of each request, by kind.
 async fn measure(case: &Case, rounds: usize) -> Result<[Vec<f64>; 2]> {
     let mut times = [Vec::with_capacity(rounds), Vec::with_capacity(rounds)];
     let mut coin = Coin(RandomState::new().hash_one(case.name) | 1);
@@ -210,7 +209,7 @@ async fn measure(case: &Case, rounds: usize) -> Result<[Vec<f64>; 2]> {
         if response.status() != case.status {
             return Err(format!("{}: answered {}", case.name, response.status()).into());
         }
-        // To begin with nothing is in the caches yet.
+        // The first requests find cold caches.
         if round >= rounds / 20 {
             times[kind].push(time.as_secs_f64() * 1e9);
         }
@@ -230,7 +229,7 @@ impl Coin {
     }
 }
 
-/// Without what took longer than nine in ten of all.
+/// Returns the times without the slowest tenth.
 fn crop(times: [Vec<f64>; 2]) -> [Vec<f64>; 2] {
     let mut all = times.concat();
     all.sort_unstable_by(f64::total_cmp);

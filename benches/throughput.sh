@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Compares stored answers of the health endpoint with bare axum routes that give the same bytes: requests per second
-# (wrk, 64 connections, the server on one core and the load on another, one after the other in turns), and
-# allocations for each request. Fails if a median ratio is below the target.
+# (wrk, 64 connections, server and load on separate cores, in turns), and allocations for each request. Fails if a median
+# ratio is below the target.
 #
 # ROUNDS=5 SECONDS_EACH=4 benches/throughput.sh
 set -euo pipefail
@@ -43,8 +43,8 @@ read -r health bare <"$scratch/addresses"
 
 cpu_ticks() { awk '{ print $14 + $15 }' "/proc/$server/stat"; }
 
-# Requests per second, the server's CPU time for each in microseconds, and the share of its core that it had. An answer
-# that is no 2xx, or none at all, makes them worthless.
+# Prints requests per second, the server's CPU time for each in microseconds, and its share of the core. Fails on a
+# missing response and on one without a 2xx status, which would make the numbers worthless.
 load() { # address path seconds
     local before after
     before=$(cpu_ticks)
@@ -69,7 +69,7 @@ for path in /livez /health/levels/1; do
     load "$health" "$path" 1 >/dev/null
     : >"$scratch/ratios"
     for ((round = 1; round <= rounds; round++)); do
-        # Who goes first changes, so that a machine that grows slower favours neither.
+        # The order alternates, so that a machine that grows slower favours neither.
         if ((round % 2)); then
             of_health=$(load "$health" "$path" "$seconds")
             of_bare=$(load "$bare" "$path" "$seconds")
@@ -89,7 +89,7 @@ for path in /livez /health/levels/1; do
     by_cpu=$(cut -d ' ' -f 2 "$scratch/ratios" | median)
     share=$(cut -d ' ' -f 3,4 "$scratch/ratios" | tr ' ' '\n' | median)
     judged=$ratio
-    # Requests per second say nothing where others took turns on the server's core; the CPU time of each still does.
+    # Other programs on the server's core distort requests per second, but not the CPU time of each.
     if is_less "$share" 0.9; then
         judged=$by_cpu
         echo "$path: the server had $share of its core only, so this is judged by CPU time"
@@ -100,6 +100,6 @@ for path in /livez /health/levels/1; do
     [ "$verdict" = kept ] || missed=1
 done
 
-# On its own, because counting costs time.
+# A separate run, because counting costs time.
 "$binaries/allocations"
 exit "$missed"

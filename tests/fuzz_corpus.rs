@@ -1,4 +1,4 @@
-//! What fuzzing found worth keeping, once more.
+//! The kept inputs of fuzzing, run once more.
 #![allow(clippy::expect_used, reason = "tests fail by panicking")]
 
 #[allow(unreachable_pub, reason = "it is a library elsewhere")]
@@ -14,7 +14,7 @@ use std::{
 use entries::ENTRIES;
 
 #[test]
-fn no_input_of_the_corpus_makes_a_parser_panic_or_hang() {
+fn corpus_makes_no_parser_panic_or_hang() {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus");
     for (name, entry) in ENTRIES {
         let folder = fs::read_dir(corpus.join(name)).expect("a corpus for each target");

@@ -9,14 +9,14 @@ use std::{
 
 use tokio::time::{Duration, Instant};
 
-/// As a kubelet waits.
+/// Timeout of a probe, as the kubelet has it.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(1);
 
 const PAUSE: Duration = Duration::from_millis(20);
 
 pub(crate) const REQUEST: &[u8] = b"GET /livez HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
 
-/// Asks again and again, one question after the other.
+/// Requests that follow each other.
 pub(crate) struct Prober {
     pub(crate) probes: usize,
 }
@@ -27,7 +27,7 @@ impl Prober {
         PAUSE * u32::try_from(self.probes).unwrap_or(u32::MAX) * 10
     }
 
-    /// Asks as often as told, and stops early when it has taken far too long.
+    /// Sends this many requests, and stops early when they take far too long.
     pub(crate) fn probe(&self, ask: impl Fn() -> io::Result<()>) -> io::Result<ProbeResults> {
         let start = Instant::now();
         let mut results = ProbeResults { failures: 0, times: Vec::with_capacity(self.probes) };
@@ -49,14 +49,14 @@ impl Prober {
     }
 }
 
-/// Times of all probes, the shortest first.
+/// Times of all probes in ascending order.
 pub(crate) struct ProbeResults {
     pub(crate) failures: usize,
     times: Vec<Duration>,
 }
 
 impl ProbeResults {
-    /// The time that this many of a hundred probes did not exceed.
+    /// Returns a percentile.
     pub(crate) fn percentile(&self, percent: usize) -> Duration {
         self.times[(self.times.len() * percent).div_ceil(100) - 1]
     }
@@ -70,7 +70,7 @@ impl fmt::Display for ProbeResults {
     }
 }
 
-/// Asks once over a connection of its own.
+/// Sends one request over a new connection.
 pub(crate) fn ask(address: SocketAddr) -> io::Result<()> {
     let start = Instant::now();
     let mut stream = TcpStream::connect_timeout(&address, TIMEOUT)?;

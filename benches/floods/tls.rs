@@ -68,7 +68,7 @@ impl Drop for Files {
     }
 }
 
-/// Each connection is a whole handshake.
+/// A client without session resumption: each connection is a whole handshake.
 fn configuration(roots: RootCertStore) -> Arc<ClientConfig> {
     let mut config = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
     config.resumption = Resumption::disabled();

@@ -1,11 +1,11 @@
-//! A client that asks one question after the other on one connection, and allocates nothing while it does.
+//! A client that sends one request after the other on one connection, without allocating.
 
 use std::{
     io::{BufRead, BufReader, Error, ErrorKind, Result, Write},
     net::{SocketAddr, TcpStream},
 };
 
-/// A connection that is kept alive. It blocks its thread.
+/// A kept-alive connection, which blocks its thread.
 #[derive(Debug)]
 pub struct Connection {
     stream: BufReader<TcpStream>,
@@ -13,10 +13,10 @@ pub struct Connection {
     answer: Answer,
 }
 
-/// The latest answer.
+/// The latest response.
 #[derive(Clone, Debug, Default)]
 pub struct Answer {
-    /// The three digits.
+    /// Status code, three digits.
     pub status: u16,
     /// The header of that name.
     pub content_type: String,
@@ -26,10 +26,10 @@ pub struct Answer {
 }
 
 impl Connection {
-    /// Connects, to ask for this path from then on.
+    /// Connects, and prepares the request for this path.
     ///
     /// # Errors
-    /// If nobody listens there.
+    /// If no server listens there.
     pub fn open(address: SocketAddr, path: &str) -> Result<Self> {
         let stream = TcpStream::connect(address)?;
         stream.set_nodelay(true)?;
@@ -37,10 +37,10 @@ impl Connection {
         Ok(Self { stream: BufReader::new(stream), request, answer: Answer::default() })
     }
 
-    /// Asks, and waits for the whole answer.
+    /// Sends the request, and waits for the whole response.
     ///
     /// # Errors
-    /// If the connection breaks, or the answer is none whose length is told in advance.
+    /// If the connection breaks, or the response has no `Content-Length`.
     pub fn ask(&mut self) -> Result<&Answer> {
         self.stream.get_mut().write_all(self.request.as_bytes())?;
         self.answer.read(&mut self.stream)?;
@@ -66,7 +66,7 @@ impl Answer {
         stream.read_exact(&mut self.body)
     }
 
-    /// Whether there was one, before the empty one that ends the headers.
+    /// Returns whether there was a line before the empty one that ends the headers.
     fn next_line(&mut self, stream: &mut impl BufRead) -> Result<bool> {
         self.line.clear();
         stream.read_line(&mut self.line)?;

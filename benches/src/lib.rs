@@ -1,4 +1,4 @@
-//! What the benches share: the services that are measured, and the client that measures them.
+//! Services to be measured, and the client that measures them.
 
 pub mod client;
 pub mod subject;

@@ -1,4 +1,4 @@
-//! The two services that are compared: a health endpoint, and bare routes that give the very same answers.
+//! The two compared services: a health endpoint, and bare routes with the same responses.
 
 use std::{
     future::ready,
@@ -22,15 +22,15 @@ use tokio::net::TcpListener;
 
 use crate::client::{Answer, Connection};
 
-/// What is asked for: a group of five checks, and all twenty.
+/// Requested paths: a group of five checks, and all twenty.
 pub const PATHS: [&str; 2] = ["/livez", "/health/levels/1"];
 
-/// Where the two services listen.
+/// Addresses of the two services.
 #[derive(Clone, Copy, Debug)]
 pub struct Addresses {
     /// The health endpoint, with all defaults.
     pub health: SocketAddr,
-    /// Routes of the same paths, and what the health endpoint had answered to begin with.
+    /// Routes at the same paths, with the first responses of the health endpoint.
     pub bare: SocketAddr,
 }
 
@@ -40,7 +40,7 @@ struct Facts {
 }
 
 /// Twenty checks over the five levels, five of them in the liveness group. Results are stored for the default
-/// of one second, so each check runs once a second while it is asked for.
+/// of one second, so each check runs once a second while it is requested.
 fn checks() -> impl Iterator<Item = Check> {
     Level::ALL.into_iter().flat_map(|level| {
         let count = match level {
@@ -59,7 +59,7 @@ fn checks() -> impl Iterator<Item = Check> {
     })
 }
 
-/// Serves both on the current runtime, each at a port of its own.
+/// Serves both on the current runtime, each on its own port.
 ///
 /// # Errors
 /// If there is no port left, or the endpoint does not answer.
@@ -81,7 +81,7 @@ fn ask_once(address: SocketAddr) -> Result<Vec<Answer>> {
         .collect()
 }
 
-/// As lean as such a route can be written: nothing is looked up or parsed for a request.
+/// Builds the leanest possible routes: a request looks up and parses nothing.
 fn bare(answers: Vec<Answer>) -> Router {
     PATHS.into_iter().zip(answers).fold(Router::new(), |router, (path, answer)| {
         let content_type = HeaderValue::from_static(answer.content_type.leak());
@@ -91,10 +91,10 @@ fn bare(answers: Vec<Answer>) -> Router {
     })
 }
 
-/// Serves a router on the current runtime, at a port that is free.
+/// Serves a router on the current runtime, on a free port.
 ///
 /// # Errors
-/// If there is none.
+/// If no port is free.
 pub async fn listen(router: Router) -> Result<SocketAddr> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;

@@ -1,5 +1,5 @@
-//! What the fuzz targets do with their bytes: each puts them into a request where a stranger could have put them, and has a
-//! router answer it. `tests/fuzz_corpus.rs` does the same with what was found worth keeping.
+//! Entry points of the fuzz targets: each puts its bytes into a request where a stranger could have put them, and sends it
+//! to a router. `tests/fuzz_corpus.rs` does the same with the kept corpus.
 #![allow(clippy::expect_used, clippy::missing_panics_doc, reason = "a panic is what is looked for")]
 
 use std::net::SocketAddr;
@@ -30,7 +30,7 @@ use tower::ServiceExt as _;
 const SECRET: &str = "canary-0123456789abcdef0123456789";
 const PATH: &str = "/health/levels/1";
 
-/// What one target does.
+/// Function of one target.
 pub type Entry = fn(&[u8]);
 
 /// Every target, by the name of its program and of its corpus.
@@ -48,9 +48,9 @@ pub const ENTRIES: [(&str, Entry); 9] = [
 
 struct Service {
     runtime: Runtime,
-    /// Behind every kind of credentials, with tokens.
+    /// Router behind every kind of credentials, with tokens.
     guarded: Router,
-    /// Behind the address of `X-Forwarded-For` and of `Forwarded`.
+    /// Router behind the address in `X-Forwarded-For` and in `Forwarded`.
     addressed: [Router; 2],
     open: Router,
 }
@@ -93,7 +93,7 @@ fn router(access: Access) -> Router {
     builder.build().expect("a good endpoint").router()
 }
 
-/// Asks, and looks at what is true of every answer. Gives the status.
+/// Sends the request, checks the invariants of every response, and returns the status.
 fn ask(runtime: &Runtime, router: &Router, mut request: Request<Body>) -> u16 {
     request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 4711))));
     let is_secret = !request.headers().is_empty();
@@ -103,7 +103,7 @@ fn ask(runtime: &Runtime, router: &Router, mut request: Request<Body>) -> u16 {
         assert!(matches!(status, 200 | 400 | 401 | 403 | 404 | 405 | 406 | 413 | 414 | 429 | 503), "{status}");
         assert_eq!(response.headers().get("x-content-type-options").map(HeaderValue::as_bytes), Some(&b"nosniff"[..]));
         let body = to_bytes(response.into_body(), 1 << 20).await.expect("a body");
-        // Answers may repeat paths, and the fuzzer learns what is compared; but nothing that came in a header.
+        // Responses may repeat paths, but nothing from a header. The fuzzer learns the compared bytes.
         let is_shown = body.windows(SECRET.len()).any(|part| part == SECRET.as_bytes());
         assert!(!is_shown || !is_secret, "the answer shows a secret");
         status
@@ -114,20 +114,20 @@ fn get(uri: Uri) -> Request<Body> {
     Request::get(uri).body(Body::empty()).expect("a request")
 }
 
-/// The request with this header, if the bytes can be a header's value at all.
+/// Adds this header, if the bytes are a valid value of a header.
 fn with_header(name: &'static str, value: &[u8]) -> Option<Request<Body>> {
     let mut request = get(Uri::from_static(PATH));
     request.headers_mut().append(HeaderName::from_static(name), HeaderValue::from_bytes(value).ok()?);
     Some(request)
 }
 
-/// `Accept`.
+/// Fuzzes `Accept`.
 pub fn accept(bytes: &[u8]) {
     let Some(request) = with_header("accept", bytes) else { return };
     SERVICE.with(|service| ask(&service.runtime, &service.open, request));
 }
 
-/// `Authorization`, of every scheme; nobody is let in who does not know the secret.
+/// Fuzzes `Authorization` with every scheme; a client without the secret is refused.
 pub fn authorization(bytes: &[u8]) {
     let Some(request) = with_header("authorization", bytes) else { return };
     let status = SERVICE.with(|service| ask(&service.runtime, &service.guarded, request));
@@ -141,7 +141,7 @@ fn knows_secret(authorization: &[u8]) -> bool {
     is_basic || credentials.rsplit_once('.').is_some_and(|(text, signature)| sign(text) == signature)
 }
 
-/// What is signed as a token: the header, a line feed and the claims, of somebody who has the key and means ill.
+/// Fuzzes signed tokens: the header, a line feed and the claims, from an attacker who has the key.
 pub fn claims(bytes: &[u8]) {
     let mut parts = bytes.splitn(2, |byte| *byte == b'\n');
     let parts = [parts.next().unwrap_or_default(), parts.next().unwrap_or_default()];
@@ -157,7 +157,7 @@ fn sign(text: &str) -> String {
     URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes())
 }
 
-/// Access keys and signatures, a line each; an empty line is a header that is not there.
+/// Fuzzes the headers of access keys and signatures, a line each; an empty line leaves the header out.
 pub fn credentials(bytes: &[u8]) {
     let names = ["x-access-key", "x-secret-key", "x-timestamp", "x-nonce", "x-signature", "x-access-key"];
     let mut request = get(Uri::from_static("/health/levels/1?view=values"));
@@ -172,7 +172,7 @@ pub fn credentials(bytes: &[u8]) {
     assert!(status != 200 || knows_secret, "let in without the secret");
 }
 
-/// The body that asks for a token, from somebody who may have one.
+/// Fuzzes the body of a token request, from a client that may have one.
 pub fn form(bytes: &[u8]) {
     let credentials = format!("Basic {}", STANDARD.encode(format!("ada:{SECRET}")));
     let request = Request::post("/health/token").header(AUTHORIZATION, credentials);
@@ -181,7 +181,7 @@ pub fn form(bytes: &[u8]) {
     assert!(matches!(status, 200 | 400), "{status}");
 }
 
-/// `X-Forwarded-For` and `Forwarded`, a line each time the header is there.
+/// Fuzzes `X-Forwarded-For` and `Forwarded`, a line for each header.
 pub fn forwarded(bytes: &[u8]) {
     for (at, name) in ["x-forwarded-for", "forwarded"].into_iter().enumerate() {
         let mut request = get(Uri::from_static(PATH));
@@ -193,13 +193,13 @@ pub fn forwarded(bytes: &[u8]) {
     }
 }
 
-/// What stands behind `/health`.
+/// Fuzzes the path behind `/health`.
 pub fn path(bytes: &[u8]) {
     let Some(uri) = uri("/health", bytes) else { return };
     SERVICE.with(|service| ask(&service.runtime, &service.open, get(uri)));
 }
 
-/// What stands behind `?`, for levels and for groups.
+/// Fuzzes the query, for levels and for groups.
 pub fn query(bytes: &[u8]) {
     for path in ["/health/levels/1?", "/readyz?", "/health?"] {
         let Some(uri) = uri(path, bytes) else { return };
@@ -207,16 +207,16 @@ pub fn query(bytes: &[u8]) {
     }
 }
 
-/// What stands behind `?timeout=`.
+/// Fuzzes the value of `?timeout=`.
 pub fn timeout(bytes: &[u8]) {
     let Some(uri) = uri("/health/levels/1?timeout=", bytes) else { return };
     SERVICE.with(|service| ask(&service.runtime, &service.open, get(uri)));
 }
 
-/// The bytes behind something, if they can be part of a request's target at all.
+/// Appends the bytes to a path, if they can be part of a request's target.
 fn uri(before: &str, bytes: &[u8]) -> Option<Uri> {
     let uri = Uri::try_from([before.as_bytes(), bytes].concat()).ok()?;
-    // What is not ours is axum's to answer.
+    // axum answers paths outside of the endpoint.
     let is_ours = uri.path() == "/readyz" || uri.path() == "/health" || uri.path().starts_with("/health/");
     is_ours.then_some(uri)
 }

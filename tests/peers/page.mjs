@@ -1,6 +1,6 @@
-// Reads the page as a browser does: `node page.mjs <url of the overview> <folder for screenshots>`. The service has a route
-// `/turn`, which turns the check `db` over, `/slow`, which has reports take a while, and `/drain` and `/restart`. Ends
-// with an error that says what was not as it should be.
+// Reads the page in a browser: `node page.mjs <url of the overview> <folder for screenshots>`. The service has the routes
+// `/turn`, which changes the status of `db`, `/slow`, which delays reports, `/drain` and `/restart`. Ends with an error
+// that names the failed expectation.
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { mkdirSync, readFileSync } from "node:fs";
@@ -15,7 +15,7 @@ const root = new URL(url).origin;
 mkdirSync(shots, { recursive: true });
 const browser = await puppeteer.launch({
   executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium-headless-shell",
-  // As a person's browser, which the page follows the events in.
+  // A visible browser, in which the page follows the events.
   args: ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-blink-features=AutomationControlled"],
   protocolTimeout: 30_000,
 });
@@ -23,7 +23,7 @@ const complaints = [];
 
 async function open(address) {
   const page = await browser.newPage();
-  // A browser says so of every document with such a status.
+  // A browser logs this for every document with such a status.
   const isOwnStatus = (text) => /Failed to load resource.*(503|404)/.test(text);
   page.on("console", (message) => {
     if (["error", "warn"].includes(message.type()) && !isOwnStatus(message.text())) complaints.push(message.text());
@@ -36,7 +36,7 @@ async function open(address) {
   return page;
 }
 
-// By the DevTools protocol, which the page's own policy has no say in.
+// The DevTools protocol is not subject to the policy of the page.
 async function judge(page, what) {
   await page.evaluate(axe);
   const { violations } = await page.evaluate(() => axe.run(document, { resultTypes: ["violations"] }));
@@ -44,7 +44,7 @@ async function judge(page, what) {
   assert.deepEqual(told, [], what);
 }
 
-// To the end of the answer: a connection with half of one would keep this process from ending.
+// Reads to the end: a connection with half a response would keep this process from ending.
 async function get(address, headers = {}) {
   const answer = await fetch(address, { headers });
   await answer.text();
@@ -60,10 +60,10 @@ try {
   await judge(page, "light");
   await shoot(page, "light");
 
-  // Ages stand where times did, and still make a sentence.
+  // Ages replace times, and still form a sentence.
   assert.match(await page.$eval('[data-check="legacy-partner"] .facts', (facts) => facts.textContent), /muted\s*ends in \d+ hr/);
 
-  // What a reload would lose.
+  // State that a reload would lose.
   await page.evaluate(() => { window.isStillHere = true; });
   await page.click('[data-check="storage"] summary');
   await page.click('[data-check="billing"] .card > summary');
@@ -104,7 +104,7 @@ try {
   await get(`${root}/turn`);
   await page.waitForFunction(() => document.querySelector('[data-check="db"]').dataset.status === "fail", { timeout: 10_000 });
 
-  // What happens while the page waits for an answer is in the next one.
+  // Changes while the page waits for a response are in the next one.
   const shows = (status) => page.waitForFunction((status) => document.querySelector('[data-check="db"]').dataset.status === status,
     { timeout: 10_000 }, status);
   await get(`${root}/slow`);
@@ -142,7 +142,7 @@ try {
     await other.close();
   }
 
-  // What is filtered stays so when the page changes.
+  // Filters stay when the page changes.
   const visible = () => page.$$eval(".checks > li:not([hidden]) [data-check]", (checks) => checks.map((check) => check.dataset.check));
   await page.type("#filter-words", "memory");
   assert.deepEqual(await visible(), ["memory"]);
@@ -165,7 +165,7 @@ try {
     assert.ok([200, 503].includes(status), `${href}: ${status}`);
   }
 
-  // Without scripts nothing is missing but the news.
+  // Without scripts only live changes are missing.
   const plain = await browser.newPage();
   await plain.setJavaScriptEnabled(false);
   await plain.goto(url);
@@ -174,14 +174,14 @@ try {
   assert.equal(await plain.$eval("#live", (live) => live.textContent), "Refresh");
   await shoot(plain, "plain");
 
-  // The service goes away, and the page says so.
+  // The service stops, and the page shows it.
   await page.bringToFront();
   await get(`${root}/drain`);
   await page.waitForFunction(() => document.querySelector(".note")?.textContent.startsWith("Draining"), { timeout: 10_000 });
   assert.match(await page.$eval(".groups", (groups) => groups.textContent), /ready\s*fail\s*draining/);
   await judge(page, "draining");
   await shoot(page, "draining");
-  // The next one comes, and goes as well.
+  // The next one starts, and stops as well.
   await get(`${root}/restart`);
   await page.waitForFunction(() => !document.querySelector(".note"), { timeout: 15_000 });
   await get(`${root}/drain`);

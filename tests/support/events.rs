@@ -9,30 +9,30 @@ use tokio::{
     time::timeout,
 };
 
-const SOON: Duration = Duration::from_secs(10);
+const EVENT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// One event as a client reads it.
 #[derive(Debug, PartialEq)]
 pub struct Event {
-    /// The id, empty if it has none.
+    /// Id; empty without one.
     pub id: String,
-    /// What kind of event it is.
+    /// Kind of the event.
     pub name: String,
-    /// Its data.
+    /// Data of the event.
     pub data: Value,
 }
 
-/// A client of one stream, over a connection of its own.
+/// A client of one stream, over its own connection.
 #[derive(Debug)]
 pub struct Client {
     reader: BufReader<TcpStream>,
-    /// The head of the answer, in lower case.
+    /// Head of the response, in lower case.
     pub head: String,
     text: String,
 }
 
 impl Client {
-    /// Asks for a stream, and waits for the head of the answer.
+    /// Requests a stream, and waits for the head of the response.
     pub async fn open(address: SocketAddr, path: &str, last_event_id: Option<&str>) -> Self {
         let mut stream = TcpStream::connect(address).await.expect("a server");
         let resume = last_event_id.map(|id| format!("Last-Event-ID: {id}\r\n")).unwrap_or_default();
@@ -41,12 +41,12 @@ impl Client {
         let mut reader = BufReader::new(stream);
         let mut head = String::new();
         while !head.ends_with("\r\n\r\n") {
-            assert_ne!(timeout(SOON, reader.read_line(&mut head)).await.expect("in time").expect("a line"), 0);
+            assert_ne!(timeout(EVENT_TIMEOUT, reader.read_line(&mut head)).await.expect("in time").expect("a line"), 0);
         }
         Self { reader, head: head.to_lowercase(), text: String::new() }
     }
 
-    /// The next event; `None` when the stream is over.
+    /// Returns the next event; `None` when the stream is over.
     pub async fn next(&mut self) -> Option<Event> {
         loop {
             if let Some((event, rest)) =
@@ -72,13 +72,13 @@ impl Client {
         }
     }
 
-    /// The next event, which has to come soon.
+    /// Returns the next event; panics if it does not come soon.
     pub async fn event(&mut self) -> Event {
-        timeout(SOON, self.next()).await.expect("in time").expect("an event")
+        timeout(EVENT_TIMEOUT, self.next()).await.expect("in time").expect("an event")
     }
 }
 
-/// Reads the fields of an event; `None` for one without data, which clients pass over.
+/// Parses the fields of an event; `None` for one without data, which clients skip.
 #[must_use]
 pub fn parse(text: &str) -> Option<Event> {
     let mut event = Event { id: String::new(), name: String::new(), data: Value::Null };
@@ -94,7 +94,7 @@ pub fn parse(text: &str) -> Option<Event> {
     (!event.name.is_empty()).then_some(event)
 }
 
-/// The number behind the id's dash.
+/// Returns the number behind the dash of an id.
 #[must_use]
 pub fn number(event: &Event) -> u64 {
     event.id.rsplit_once('-').and_then(|(_, number)| number.parse().ok()).expect("an id")

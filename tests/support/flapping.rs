@@ -1,4 +1,4 @@
-//! A check that turns with every run, and who makes it do so.
+//! A check whose status changes with every run, and requests that run it.
 
 use std::{
     sync::{
@@ -10,19 +10,19 @@ use std::{
 
 use health_runtime::{Check, Level, Monitor, Outcome, Selection};
 
-/// Fails with every other run, the first one among them, and says which run it was.
+/// Builds a check that fails in every other run, the first included; the message has the number of the run.
 #[must_use]
 pub fn flapping(name: &str) -> Check {
     flapping_counted(name, &Arc::default())
 }
 
-/// The same, which counts its runs.
+/// Builds the same check, with a counter of its runs.
 #[must_use]
 pub fn flapping_counted(name: &str, runs: &Arc<AtomicU64>) -> Check {
     turning(name, Level::L3, runs).max_age(Duration::ZERO)
 }
 
-/// The same in the background.
+/// Builds the same check in the background.
 #[must_use]
 pub fn flapping_every(interval: Duration, name: &str, level: Level) -> Check {
     turning(name, level, &Arc::default()).interval(interval)
@@ -36,7 +36,7 @@ fn turning(name: &str, level: Level, runs: &Arc<AtomicU64>) -> Check {
     })
 }
 
-/// Asks for everything, so many times.
+/// Requests this many full reports.
 pub async fn ask(monitor: &Monitor, times: usize) {
     for _ in 0..times {
         monitor.report(&Selection::everything()).await;

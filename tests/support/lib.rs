@@ -1,4 +1,4 @@
-//! What the tests share: a server on a free port, and a client that sees every byte.
+//! Helpers of the tests: a server on a free port, and a client that sees every byte.
 #![allow(clippy::expect_used, clippy::missing_panics_doc, reason = "tests fail by panicking")]
 
 /// The README, whose examples are compiled with every feature that they need.
@@ -32,7 +32,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-/// A monitor of these checks.
+/// Builds a monitor of these checks.
 #[must_use]
 pub fn monitor(checks: impl IntoIterator<Item = Check>) -> Monitor {
     Monitor::new(
@@ -44,13 +44,13 @@ pub fn monitor(checks: impl IntoIterator<Item = Check>) -> Monitor {
     )
 }
 
-/// An endpoint of these checks and of no declared ones.
+/// Builds an endpoint of these checks, without declared ones.
 #[must_use]
 pub fn endpoint(checks: impl IntoIterator<Item = Check>) -> Endpoint {
     builder(checks).build().expect("a good endpoint")
 }
 
-/// The builder of such an endpoint, whatever `HEALTH_MUTE` says.
+/// Returns the builder of such an endpoint, which ignores `HEALTH_MUTE`.
 pub fn builder(checks: impl IntoIterator<Item = Check>) -> EndpointBuilder {
     Endpoint::builder().without_declared_checks().checks(checks).muted("")
 }
@@ -63,7 +63,7 @@ pub async fn serve(router: Router) -> SocketAddr {
     address
 }
 
-/// Serves a router that hears the addresses of its callers.
+/// Serves a router that sees the addresses of its clients.
 pub async fn serve_with_addresses(router: Router) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("an address");
@@ -72,7 +72,7 @@ pub async fn serve_with_addresses(router: Router) -> SocketAddr {
     address
 }
 
-/// An example that runs, and ends with the test.
+/// A running example, which ends with the test.
 #[derive(Debug)]
 pub struct Example(pub Child);
 
@@ -83,8 +83,7 @@ impl Drop for Example {
     }
 }
 
-/// Builds an example, and returns the command that runs it. Not through `cargo run`: a signal to cargo does not reach what
-/// it runs.
+/// Builds an example, and returns the command that runs it. `cargo run` would not pass signals on.
 #[must_use]
 pub fn example(name: &str) -> Command {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
@@ -100,13 +99,13 @@ pub fn example(name: &str) -> Command {
     command
 }
 
-/// Builds an example and starts it, with its standard output to be read.
+/// Builds an example and starts it, with a pipe for its standard output.
 #[must_use]
 pub fn start_example(name: &str, variables: &[(&str, &str)]) -> Example {
     Example(example(name).envs(variables.iter().copied()).spawn().expect("the example starts"))
 }
 
-/// Starts an example, and reads what it prints up to the line that contains `last`.
+/// Starts an example, and reads its output up to the line that contains `last`.
 #[must_use]
 pub fn start_and_read(name: &str, variables: &[(&str, &str)], last: &str) -> (Example, String) {
     let mut example = start_example(name, variables);
@@ -123,46 +122,45 @@ pub fn start_and_read(name: &str, variables: &[(&str, &str)], last: &str) -> (Ex
     panic!("the example {name} ended. It printed: {printed:?}");
 }
 
-/// What a server answered.
+/// A response.
 #[derive(Debug)]
 pub struct Answer {
-    /// The status code.
+    /// Status code.
     pub status: u16,
-    /// The headers, by lower-case name.
+    /// Headers, by lower-case name.
     pub headers: HashMap<String, String>,
-    /// The body, as it came.
+    /// Body, byte for byte.
     pub body: String,
 }
 
 impl Answer {
-    /// The value of a header, empty when it is not there.
+    /// Returns the value of a header; empty without it.
     #[must_use]
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", String::as_str)
     }
 
-    /// The body as JSON.
+    /// Parses the body as JSON.
     ///
     /// # Panics
-    /// If it is none.
+    /// If the body is not valid JSON.
     #[must_use]
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("no JSON ({error}): {:?}", self.body))
     }
 }
 
-/// Asks with `GET` over a connection of its own.
+/// Sends a `GET` over a new connection.
 pub async fn get(address: SocketAddr, path: &str) -> Answer {
     request(address, "GET", path).await
 }
 
-/// Asks with any method over a connection of its own.
+/// Sends a request with any method over a new connection.
 pub async fn request(address: SocketAddr, method: &str, path: &str) -> Answer {
     send(address, &format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")).await
 }
 
-/// Asks a router with `GET` without a socket, which works on a paused clock, too; each of `accept` is a line of that
-/// header.
+/// Sends a `GET` to a router without a socket, which works on a paused clock; each of `accept` is a line of that header.
 pub async fn ask(router: Router, path: &str, accept: &[&str]) -> Answer {
     let request = accept.iter().fold(Request::get(path), |request, line| request.header("accept", line.as_bytes()));
     let request = request.body(Body::empty()).expect("a request");
@@ -177,7 +175,7 @@ pub async fn ask(router: Router, path: &str, accept: &[&str]) -> Answer {
     }
 }
 
-/// Asks with `GET` and these headers over a connection of its own.
+/// Sends a `GET` with these headers over a new connection.
 pub async fn get_with(address: SocketAddr, path: &str, headers: &[(&str, &str)]) -> Answer {
     let headers = headers.iter().fold(String::new(), |lines, (name, value)| lines + name + ": " + value + "\r\n");
     send(address, &format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{headers}\r\n")).await
@@ -186,7 +184,7 @@ pub async fn get_with(address: SocketAddr, path: &str, headers: &[(&str, &str)])
 /// Sends these bytes and reads until the server closes.
 ///
 /// # Panics
-/// If what comes back is no HTTP answer.
+/// If the response is not valid HTTP.
 pub async fn send(address: SocketAddr, bytes: &str) -> Answer {
     exchange(TcpStream::connect(address).await.expect("a server"), bytes).await
 }
@@ -194,20 +192,19 @@ pub async fn send(address: SocketAddr, bytes: &str) -> Answer {
 /// Sends these bytes over a connection and reads until the other side closes.
 ///
 /// # Panics
-/// If what comes back is no HTTP answer.
+/// If the response is not valid HTTP.
 pub async fn exchange(mut stream: impl AsyncRead + AsyncWrite + Unpin, bytes: &str) -> Answer {
-    // One that refuses may close before it has read everything.
+    // A server that refuses may close before it has read everything.
     let _ = stream.write_all(bytes.as_bytes()).await;
     let mut answer = Vec::new();
     let _ = stream.read_to_end(&mut answer).await;
     parse(&answer)
 }
 
-/// Asks for a stream of events with these headers, and reads until an event of this name has come, or the other side
-/// closes.
+/// Requests a stream of events with these headers, and reads until an event of this name, or until the other side closes.
 ///
 /// # Panics
-/// If what comes back is no HTTP answer.
+/// If the response is not valid HTTP.
 pub async fn get_until(address: SocketAddr, path: &str, headers: &[(&str, &str)], event: &str) -> Answer {
     let headers = headers.iter().fold(String::new(), |lines, (name, value)| lines + name + ": " + value + "\r\n");
     let asked = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{headers}\r\n");

@@ -1,4 +1,4 @@
-//! What the process logs, for a test to read.
+//! The log of the process, for a test to read.
 
 use std::{
     io::{self, Write},
@@ -9,25 +9,25 @@ use crate::monitor;
 
 use tracing_subscriber::fmt::MakeWriter;
 
-/// Collects what is logged; its copies share it.
+/// Collects log events; clones share them.
 #[derive(Clone, Debug, Default)]
 pub struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
-    /// All that was logged since the start, or since it was last taken.
+    /// Returns all lines since the start, or since they were last taken.
     #[must_use]
     pub fn text(&self) -> String {
         catch_up();
         self.so_far()
     }
 
-    /// The same, without a wait for events that are still to be written.
+    /// Returns the same, without waiting for events that are still to be written.
     #[must_use]
     pub fn so_far(&self) -> String {
         String::from_utf8(self.0.lock().expect("no panic").clone()).expect("text")
     }
 
-    /// The same, and forgets it.
+    /// Returns the same, and forgets it.
     #[must_use]
     pub fn take(&self) -> String {
         catch_up();

@@ -13,7 +13,7 @@ use tokio::time::{Duration, Instant};
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
-/// Long enough that each check runs a few times.
+/// Duration of a round, in which each check runs a few times.
 const TIME: Duration = Duration::from_secs(3);
 
 #[allow(clippy::disallowed_macros, reason = "it is there to be read")]
@@ -27,13 +27,13 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// Serves from a thread of its own.
+/// Serves on a separate thread.
 fn serve() -> Result<Addresses> {
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(async {
-            // Nobody listens any more only when `main` is over.
+            // The receiver is gone only when `main` has returned.
             let _ = sender.send(subject::serve().await);
             std::future::pending::<Result<()>>().await
         })
@@ -44,7 +44,7 @@ fn serve() -> Result<Addresses> {
 #[allow(clippy::cast_precision_loss, reason = "these are no numbers beyond 2^52")]
 fn allocations_per_request(address: SocketAddr, path: &str) -> Result<f64> {
     let mut connection = Connection::open(address, path)?;
-    // The connection's own buffers are not the request's.
+    // The first request allocates the buffers of the connection.
     for _ in 0..100 {
         connection.ask()?;
     }
