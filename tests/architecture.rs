@@ -183,7 +183,6 @@ fn files_stay_small_enough_to_hold_in_the_head() {
 }
 
 #[test]
-#[ignore = "until crumbs are merged"]
 fn few_files_are_crumbs() {
     let files = SOURCES.0.iter().filter(|(module, _)| !SOURCES.is_folder(module));
     let short: Vec<_> = files
@@ -194,7 +193,6 @@ fn few_files_are_crumbs() {
 }
 
 #[test]
-#[ignore = "until access and http have landed"]
 fn folders_stay_small_enough_to_see_at_once() {
     let mut folders: BTreeMap<_, usize> = BTreeMap::new();
     for source in SOURCES.0.values() {

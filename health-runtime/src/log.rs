@@ -64,14 +64,14 @@ pub(crate) fn flush() {
     LOG.flush();
 }
 
-static LOG: Log = Log { state: Mutex::new(State::new()), changed: Condvar::new() };
+static LOG: Log = Log { state: Mutex::new(LogState::new()), changed: Condvar::new() };
 
 struct Log {
-    state: Mutex<State>,
+    state: Mutex<LogState>,
     changed: Condvar,
 }
 
-struct State {
+struct LogState {
     queues: [Queue; Topic::COUNT],
     has_thread: bool,
     /// Number of the next entry.
@@ -93,7 +93,7 @@ struct Entry {
     event: Box<dyn FnOnce() + Send>,
 }
 
-impl State {
+impl LogState {
     const fn new() -> Self {
         const EMPTY: Queue = Queue { waiting: VecDeque::new(), dropped: 0 };
         Self { queues: [EMPTY; Topic::COUNT], has_thread: false, next: 0, writing: None }
@@ -230,7 +230,7 @@ mod tests {
     #[test]
     fn events_of_all_topics_are_written_in_their_order() {
         let topics = [Topic::Server, Topic::Checks, Topic::Access, Topic::Checks, Topic::Server];
-        let mut state = State::new();
+        let mut state = LogState::new();
         for topic in topics {
             assert!(state.push(entry(topic, || {})).is_none());
         }
@@ -241,7 +241,7 @@ mod tests {
     /// Another service of the process may be attacked while this one ends.
     #[test]
     fn flush_does_not_wait_for_events_that_come_after_it() {
-        static LOG: Log = Log { state: Mutex::new(State::new()), changed: Condvar::new() };
+        static LOG: Log = Log { state: Mutex::new(LogState::new()), changed: Condvar::new() };
         fn flood(is_over: Arc<AtomicBool>) {
             if !is_over.load(Ordering::Relaxed) {
                 LOG.push(entry(Topic::Access, move || flood(is_over)));
