@@ -102,7 +102,7 @@ async fn an_anonymous_caller_sees_no_details_in_any_route() {
 }
 
 #[tokio::test]
-async fn those_who_may_see_details_see_all_but_credentials() {
+async fn callers_with_details_see_everything_but_credentials() {
     let address = serve(leaky().details(ShowDetails::Always).build().expect("good").router()).await;
     let mut all = String::new();
     for route in ROUTES {
@@ -137,7 +137,7 @@ fn with_public_data() -> EndpointBuilder {
 }
 
 #[tokio::test]
-async fn what_is_public_is_shown_to_everybody_and_what_is_secret_to_nobody() {
+async fn public_values_are_shown_and_secret_values_are_not() {
     let replica = "postgres://***@db.internal:5432/orders";
     let public = json!({ "waiting": 7, "replica": replica });
     let internal = json!({ "waiting": 7, "replica": replica, "host": "data-text" });
@@ -166,7 +166,7 @@ struct Shards {
 
 /// What is flattened and not there leaves nothing behind, and takes nothing with it.
 #[tokio::test]
-async fn what_is_flattened_may_be_missing() {
+async fn flattened_values_may_be_missing() {
     for (first, internal, public) in [
         (None, json!({ "region": "eu", "broker": "b3" }), json!({ "region": "eu" })),
         (Some(4), json!({ "waiting": 4, "region": "eu", "broker": "b3" }), json!({ "waiting": 4, "region": "eu" })),

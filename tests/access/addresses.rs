@@ -102,7 +102,7 @@ async fn the_audit_tells_the_proxy_that_does_not_tell_the_client() {
     tracing::subscriber::set_global_default(subscriber).expect("the first");
     let (address, ..) = start(inside(&["192.0.2.0/24"]).behind(Proxies::x_forwarded_for(["127.0.0.1"]))).await;
     for (hop, why, expected, unexpected) in [
-        ("unknown", "the proxies do not tell the address", "peer=127.0.0.1", " address="),
+        ("unknown", "the proxies do not report the address", "peer=127.0.0.1", " address="),
         ("198.51.100.99", "address=198.51.100.99", "address=198.51.100.99", " peer="),
     ] {
         let answer = get_with(address, "/health/levels/1", &[("X-Forwarded-For", hop)]).await;

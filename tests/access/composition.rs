@@ -160,7 +160,7 @@ impl Policy for Unsure {
 
 /// One policy for all levels, one of which is public, says the same as two would.
 #[tokio::test]
-async fn what_is_public_in_part_hides_no_mistake() {
+async fn partly_public_route_refuses_wrong_credentials() {
     let shallow = || public().only_levels(Level::L5);
     let (address, ..) = start(Access::new().levels(Levels::ALL, any_of([shallow(), people(), machines()]))).await;
     let ask = async |path: &str, headers: &Headers| {

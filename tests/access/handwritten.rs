@@ -120,7 +120,7 @@ async fn every_decision_has_its_answer() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_that_hangs_or_blocks_costs_its_own_callers_two_seconds_and_nobody_else_anything() {
+async fn hanging_policy_delays_only_its_own_callers_by_two_seconds() {
     let access = Access::new()
         .levels(Level::L5, public())
         .levels(Level::L1..=Level::L4, Obedient)

@@ -26,13 +26,10 @@ fn problems(access: Access) -> Vec<String> {
 }
 
 #[test]
-fn what_cannot_be_meant_stops_the_start() {
+fn contradictory_rules_stop_the_start() {
     for (access, expected) in [
-        (Access::new(), "levels 1, 2, 3, 4, 5 have no rule; if nobody is meant, say `closed()`"),
-        (
-            Access::new().levels(Level::L2..=Level::L5, public()),
-            "level 1 has no rule; if nobody is meant, say `closed()`",
-        ),
+        (Access::new(), "levels 1, 2, 3, 4, 5 have no rule; to admit nobody, use `closed()`"),
+        (Access::new().levels(Level::L2..=Level::L5, public()), "level 1 has no rule; to admit nobody, use `closed()`"),
         (
             Access::new().levels(Level::L1..=Level::L3, public()).levels(Level::L3..=Level::L5, closed()),
             "level 3 has more than one rule; keep one of them",
@@ -47,19 +44,19 @@ fn what_cannot_be_meant_stops_the_start() {
         ),
         (
             Access::new().levels(Levels::ALL, any_of([any_of::<access_policy::Never>([])])),
-            "`any_of` holds no policy; use `closed()` if nobody is meant",
+            "`any_of` holds no policy; to admit nobody, use `closed()`",
         ),
         (
             Access::new().levels(Levels::ALL, all_of::<access_policy::Never>([])),
-            "`all_of` holds no policy; use `closed()` if nobody is meant",
+            "`all_of` holds no policy; to admit nobody, use `closed()`",
         ),
         (
             Access::new().levels(Levels::ALL, basic("x", [])),
-            "`basic` has no users, so nobody could be let in; say `closed()` if that is meant",
+            "`basic` has no users, so it admits nobody; if that is intended, use `closed()`",
         ),
         (
             Access::new().levels(Levels::ALL, basic("a\"b", [User::new("a", "b")])),
-            r#"`basic`: "a\"b" is no realm; take visible ASCII without `"` and `\`"#,
+            r#"`basic`: "a\"b" is not a valid realm; use visible ASCII without `"` and `\`"#,
         ),
         (
             Access::new().levels(Levels::ALL, basic("x", [User::new("a", "")])),
@@ -67,7 +64,7 @@ fn what_cannot_be_meant_stops_the_start() {
         ),
         (
             Access::new().levels(Levels::ALL, basic("x", [User::new("a:b", "c")])),
-            r#"`basic`: "a:b" is no user; it needs a character, no `:` and no control characters"#,
+            r#"`basic`: "a:b" is not a valid user; use at least one character, no `:` and no control characters"#,
         ),
         (
             Access::new().levels(Levels::ALL, basic("x", [User::new("a", "b"), User::new("a", "c")])),
@@ -75,7 +72,7 @@ fn what_cannot_be_meant_stops_the_start() {
         ),
         (
             Access::new().levels(Levels::ALL, basic("x", [User::hashed("a", "$2b$10$no-argon2")])),
-            r#"`basic`: user "a": the hash is no argon2 hash in the PHC string format, such as `$argon2id$v=19$m=19456,t=2,p=1$…`, or it takes more than a GiB or than four passes over as much"#,
+            r#"`basic`: user "a": the hash is not a valid argon2 hash in the PHC string format, such as `$argon2id$v=19$m=19456,t=2,p=1$…`, or it takes more than a GiB or than four passes over as much"#,
         ),
         (
             Access::new().levels(Levels::ALL, access_key([AccessKey::new("a", "short")])),
@@ -87,7 +84,7 @@ fn what_cannot_be_meant_stops_the_start() {
         ),
         (
             Access::new().levels(Levels::ALL, address(["10.0.0.0/33"])),
-            r#"`address`: "10.0.0.0/33" is no range of addresses; write such as `10.0.0.0/8`, `2001:db8::/32` or `::1`"#,
+            r#"`address`: "10.0.0.0/33" is not a valid range of addresses; write for example `10.0.0.0/8`, `2001:db8::/32` or `::1`"#,
         ),
         (
             Access::new().levels(Levels::ALL, public()).behind(Proxies::forwarded(Vec::<String>::new())),
@@ -95,7 +92,7 @@ fn what_cannot_be_meant_stops_the_start() {
         ),
         (
             Access::new().levels(Levels::ALL, public()).limits(Limits::new().failures(0, Duration::from_secs(1))),
-            "`Limits`: 0 in 1s is no rate; make both more than zero",
+            "`Limits`: 0 in 1s is not a valid rate; make both more than zero",
         ),
     ] {
         assert_eq!(problems(access), [expected]);
@@ -108,7 +105,7 @@ fn credentials_that_nobody_could_bring_stop_the_start() {
         // As read from a file that ends with a line feed: no client could send it.
         (
             Access::new().levels(Levels::ALL, basic("x", [User::new("a", "secret\n")])),
-            r#"`basic`: user "a": the password holds a control character, such as a line feed at its end, which nobody can send"#,
+            r#"`basic`: user "a": the password holds a control character, such as a line feed at its end, which no client can send"#,
         ),
         (
             Access::new().levels(Levels::ALL, access_key([AccessKey::new("a", format!("{SECRET}\n"))])),
@@ -136,21 +133,21 @@ fn credentials_that_nobody_could_bring_stop_the_start() {
                 Levels::ALL,
                 basic("x", [User::hashed("a", "$argon2id$v=18$m=8,t=1,p=1$c29tZXNhbHQ$AAAAAAAAAAAAAAAAAAAAAA")]),
             ),
-            r#"`basic`: user "a": the hash is no argon2 hash in the PHC string format, such as `$argon2id$v=19$m=19456,t=2,p=1$…`, or it takes more than a GiB or than four passes over as much"#,
+            r#"`basic`: user "a": the hash is not a valid argon2 hash in the PHC string format, such as `$argon2id$v=19$m=19456,t=2,p=1$…`, or it takes more than a GiB or than four passes over as much"#,
         ),
         (
             Access::new().levels(
                 Levels::ALL,
                 basic("x", [User::hashed("a", "$argon2id$v=19$m=1,t=1,p=1$c29tZXNhbHQ$AAAAAAAAAAAAAAAAAAAAAA")]),
             ),
-            r#"`basic`: user "a": the hash is no argon2 hash in the PHC string format, such as `$argon2id$v=19$m=19456,t=2,p=1$…`, or it takes more than a GiB or than four passes over as much"#,
+            r#"`basic`: user "a": the hash is not a valid argon2 hash in the PHC string format, such as `$argon2id$v=19$m=19456,t=2,p=1$…`, or it takes more than a GiB or than four passes over as much"#,
         ),
         (
             Access::new().levels(
                 Levels::ALL,
                 basic("x", [User::hashed("a", "$argon2ds$v=19$m=8,t=1,p=1$c29tZXNhbHQ$AAAAAAAAAAAAAAAAAAAAAA")]),
             ),
-            r#"`basic`: user "a": the hash is no argon2 hash in the PHC string format, such as `$argon2id$v=19$m=19456,t=2,p=1$…`, or it takes more than a GiB or than four passes over as much"#,
+            r#"`basic`: user "a": the hash is not a valid argon2 hash in the PHC string format, such as `$argon2id$v=19$m=19456,t=2,p=1$…`, or it takes more than a GiB or than four passes over as much"#,
         ),
         (
             Access::new().levels(
@@ -160,7 +157,7 @@ fn credentials_that_nobody_could_bring_stop_the_start() {
                     [User::hashed("a", "$argon2id$v=19$m=4294967295,t=1,p=1$c29tZXNhbHQ$AAAAAAAAAAAAAAAAAAAAAA")],
                 ),
             ),
-            r#"`basic`: user "a": the hash is no argon2 hash in the PHC string format, such as `$argon2id$v=19$m=19456,t=2,p=1$…`, or it takes more than a GiB or than four passes over as much"#,
+            r#"`basic`: user "a": the hash is not a valid argon2 hash in the PHC string format, such as `$argon2id$v=19$m=19456,t=2,p=1$…`, or it takes more than a GiB or than four passes over as much"#,
         ),
         (
             Access::new().levels(
@@ -170,7 +167,7 @@ fn credentials_that_nobody_could_bring_stop_the_start() {
                     [User::hashed("a", "$argon2id$v=19$m=8,t=4294967295,p=1$c29tZXNhbHQ$AAAAAAAAAAAAAAAAAAAAAA")],
                 ),
             ),
-            r#"`basic`: user "a": the hash is no argon2 hash in the PHC string format, such as `$argon2id$v=19$m=19456,t=2,p=1$…`, or it takes more than a GiB or than four passes over as much"#,
+            r#"`basic`: user "a": the hash is not a valid argon2 hash in the PHC string format, such as `$argon2id$v=19$m=19456,t=2,p=1$…`, or it takes more than a GiB or than four passes over as much"#,
         ),
     ] {
         assert_eq!(problems(access), [expected]);
@@ -191,7 +188,7 @@ mod access_policy {
 }
 
 #[test]
-fn every_problem_is_told_at_once_and_once() {
+fn every_problem_is_reported_once() {
     let twice = basic("x", [User::new("", "")]);
     let access = Access::new().levels(Level::L1, twice.clone()).levels(Level::L3, twice);
     assert_eq!(problems(access).len(), 3, "no rules for three levels, no name, no password");
@@ -358,7 +355,7 @@ async fn build_information_can_have_a_policy() {
 }
 
 #[tokio::test]
-async fn the_macro_takes_it_as_well() {
+async fn macro_takes_access_rules() {
     let endpoint = health_endpoint! {
         access: Access::new().levels(Level::L4..=Level::L5, public()).levels(Level::L1..=Level::L3, closed()),
         configure: |builder| builder.without_declared_checks().checks([Check::new("x", Level::L1, || async { true })]),

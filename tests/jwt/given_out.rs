@@ -47,7 +47,7 @@ async fn token(service: &Service, headers: &str) -> String {
 }
 
 #[tokio::test]
-async fn whoever_is_known_gets_a_token_for_what_it_may_see() {
+async fn known_caller_gets_token_for_its_levels() {
     let service = Service::with(access()).await;
     let answer = post(&service, ADA, "grant_type=client_credentials").await;
     assert_eq!((answer.status, answer.header("content-type")), (200, "application/json"));

@@ -81,7 +81,7 @@ async fn levels_may_stand_in_another_claim() {
 }
 
 #[tokio::test]
-async fn what_is_public_stays_public() {
+async fn public_routes_stay_public() {
     let access = Access::new().levels(Level::L4..=Level::L5, public()).levels(Level::L1..=Level::L3, jwt(hs256()));
     let service = Service::with(access).await;
     assert_eq!(health_tests::get(service.address, "/health/levels/5").await.status, 200);

@@ -25,14 +25,14 @@ fn keys_that_cannot_be_used_stop_the_start() {
     let jwks = |key: &str| JwtKeys::jwks(format!("{{ \"keys\": [{key}] }}"));
     for (algorithm, keys, expected) in [
         (Hs256, JwtKeys::secret("canary-too-short"), "shorter than 32 bytes"),
-        (Hs256, JwtKeys::pem(RSA_PUBLIC), "HS256 is verified with a secret, and not with a PEM"),
+        (Hs256, JwtKeys::pem(RSA_PUBLIC), "HS256 needs a secret, not a PEM"),
         (Rs256, JwtKeys::secret(SECRET), "RS256 needs a public key"),
         (Rs256, JwtKeys::pem("canary"), "no public key for RS256"),
         (Es256, JwtKeys::pem(RSA_PUBLIC), "no public key for ES256"),
         (EdDsa, JwtKeys::pem(RSA_PUBLIC), "no public key for EdDSA"),
         (Rs256, JwtKeys::pem(include_str!("keys/rsa-short.pub.pem")), "shorter than 2048 bits"),
         (Es256, JwtKeys::pem(include_str!("keys/ec-384.pub.pem")), "another curve than P-256"),
-        (Hs256, JwtKeys::jwks("{ canary"), "it is no JWKS: line 1"),
+        (Hs256, JwtKeys::jwks("{ canary"), "it is not a valid JWKS: line 1"),
         (Hs256, jwks(""), "holds no key for HS256"),
         (
             Hs256,
@@ -50,7 +50,7 @@ fn keys_that_cannot_be_used_stop_the_start() {
 }
 
 #[test]
-fn every_mistake_is_told_at_once() {
+fn every_mistake_is_reported_at_once() {
     let tokens = Jwt::new(JwtAlgorithm::Hs256, JwtKeys::secret("short"))
         .scope("two words", Levels::ALL)
         .leeway(std::time::Duration::from_hours(1));
@@ -59,7 +59,7 @@ fn every_mistake_is_told_at_once() {
         problems(Access::new().levels(Level::L1..=Level::L4, jwt(tokens)).levels(Level::L5, public()).tokens(own));
     for expected in [
         "the secret is shorter",
-        "a scope is one word",
+        "a scope has to be one word",
         "a leeway of 3600s",
         "`basic` has no users",
         "a lifetime of 0ns",

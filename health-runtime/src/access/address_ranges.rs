@@ -7,7 +7,7 @@ use ipnet::{IpNet, Ipv4Net};
 use super::refusal::AUDIT;
 use crate::log::{self, Topic};
 
-/// Ranges of addresses, with those that could not be read.
+/// Ranges of addresses, with the texts that are not valid.
 #[derive(Clone, Debug, Default)]
 pub(super) struct AddressRanges {
     ranges: Vec<IpNet>,
@@ -15,7 +15,7 @@ pub(super) struct AddressRanges {
 }
 
 impl AddressRanges {
-    /// Each is a range, `10.0.0.0/8`, or one address.
+    /// Parses ranges such as `10.0.0.0/8`, and single addresses.
     pub(super) fn new(ranges: impl IntoIterator<Item = impl Into<String>>) -> Self {
         let mut parsed = Self::default();
         for range in ranges {
@@ -38,14 +38,14 @@ impl AddressRanges {
         let none = is_empty.then(|| format!("`{whose}` has no range of addresses"));
         let unreadable = self.unreadable.iter().map(|range| {
             format!(
-                "`{whose}`: {range:?} is no range of addresses; write such as `10.0.0.0/8`, `2001:db8::/32` or `::1`"
+                "`{whose}`: {range:?} is not a valid range of addresses; write for example `10.0.0.0/8`, `2001:db8::/32` or `::1`"
             )
         });
         none.into_iter().chain(unreadable).collect()
     }
 }
 
-/// The range as addresses are compared with it: an IPv4 address that is mapped into IPv6 is one of IPv4.
+/// Turns a range of mapped IPv4 addresses into one of IPv4, the form in which addresses are compared.
 fn canonical(range: IpNet) -> IpNet {
     let of_ipv4 = match range {
         IpNet::V6(range) => range
@@ -70,7 +70,7 @@ impl WarnOnce {
             log::write(Topic::Access, move || {
                 tracing::warn!(
                     target: AUDIT,
-                    "the address of a caller is not known, so {consequence}; serve the router with \
+                    "the client address is unknown, so {consequence}; serve the router with \
                      `into_make_service_with_connect_info::<SocketAddr>()`; on a Unix socket, declare the proxy with \
                      `Proxies::over_unix_sockets`"
                 );

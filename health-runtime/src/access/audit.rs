@@ -1,4 +1,4 @@
-//! The audit: refusals in the log, the first ones of each address in full and the others as a number.
+//! The audit: the first refusals of each address are logged in full, the others as a number.
 
 use std::{
     collections::HashMap,
@@ -22,23 +22,23 @@ use crate::{
     sync::lock,
 };
 
-/// Events of one kind, of one address and within one minute, that are logged in full.
+/// Events of one kind, address and minute that are logged in full.
 const MAX_IN_FULL: u64 = 5;
 
-/// Addresses with a number of their own; beyond that, new ones share one. The log has room for all these numbers at once.
+/// Addresses with their own numbers; beyond that, new ones share one. The log has room for all these numbers at once.
 const MAX_ADDRESSES: usize = 128;
 
 const PERIOD: Duration = Duration::from_secs(60);
 
-/// An act that the audit counts.
+/// An event that the audit counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum AuditEvent {
     Refused(RefusalReason),
-    /// The client hung up before the decision.
+    /// The client disconnected before the decision.
     Abandoned,
 }
 
-/// Decides which events are logged in full, and logs the number of the others at the end of their minute.
+/// Decides which events are logged in full, and logs the number of the others at the end of the minute.
 #[derive(Debug, Default)]
 pub(super) struct Audit {
     minute: Arc<Mutex<Minute>>,
@@ -48,7 +48,7 @@ pub(super) struct Audit {
 struct Minute {
     /// Time of its first event.
     began: Option<Instant>,
-    /// `None` is the key of callers without a known address.
+    /// `None` is the key of callers whose address is unknown.
     by_address: HashMap<Option<IpAddr>, Tally>,
     other_addresses: Tally,
 }
@@ -61,7 +61,7 @@ impl Audit {
     pub(super) fn admits(&self, address: Option<IpAddr>, event: AuditEvent) -> bool {
         let mut minute = lock(&self.minute);
         let is_over = minute.began.is_some_and(|began| began.elapsed() >= PERIOD);
-        // The task that ends a minute may be gone with its runtime.
+        // The task that ends a minute may have ended with its runtime.
         let before = is_over.then(|| mem::take(&mut *minute));
         if minute.began.is_none() {
             let now = Instant::now();
@@ -76,7 +76,7 @@ impl Audit {
         number <= MAX_IN_FULL
     }
 
-    /// Ends the minute that begins now, also if nothing else happens in it.
+    /// Ends this minute on time, also without further events.
     fn end_later(&self, began: Instant) {
         let Ok(runtime) = Handle::try_current() else { return };
         let minute = Arc::downgrade(&self.minute);
@@ -84,7 +84,7 @@ impl Audit {
             sleep(PERIOD).await;
             let Some(minute) = minute.upgrade() else { return };
             let mut minute = lock(&minute);
-            // An event may have ended it already and begun the next one.
+            // An event may have ended the minute already and begun the next one.
             if minute.began == Some(began) {
                 let ended = mem::take(&mut *minute);
                 drop(minute);
@@ -130,7 +130,7 @@ impl Tally {
         *number
     }
 
-    /// Logs how many events were not logged in full, if there are any.
+    /// Logs the number of events that were not logged in full, if any.
     fn log(self, address: Option<String>) {
         let omitted = self.0.map(|number| Some(number.saturating_sub(MAX_IN_FULL)).filter(|omitted| *omitted > 0));
         let [unauthenticated, rejected, forbidden, unavailable, limited, abandoned] = omitted;

@@ -1,4 +1,4 @@
-//! Where access is decided: once for each request that asks for anything but a public group, before anything runs.
+//! The authorizer: decides access once for each request, before any check runs.
 
 use std::{collections::BTreeSet, fmt, net::IpAddr, sync::Arc, time::Duration};
 
@@ -26,13 +26,13 @@ use crate::{
     render::Visibility,
 };
 
-/// How long a decision may take, of however many policies it is made.
+/// Time limit of a whole decision, over all its policies.
 const TIME_LIMIT: Duration = Duration::from_secs(3);
 
-/// The rules, ready to be asked.
+/// The access rules, ready to decide.
 #[derive(Debug)]
 pub(crate) struct Authorizer {
-    /// Each policy once, with all that it decides on.
+    /// One rule for each policy, with everything that it decides about.
     pub(super) rules: Vec<Rule>,
     pub(super) has_info: bool,
     proxies: Option<Proxies>,
@@ -73,7 +73,7 @@ impl Authorizer {
         Ok(authorizer)
     }
 
-    /// The rule of a policy; one that has several rules is asked once for all of them.
+    /// Returns the rule of a policy, which is asked once for everything that it decides about.
     fn rule(&mut self, policy: AnyPolicy) -> &mut Rule {
         let at = self.rules.iter().position(|rule| rule.policy.is(&policy)).unwrap_or_else(|| {
             self.rules.push(Rule { policy, levels: Levels::NONE, groups: Vec::new(), is_for_info: false });
@@ -86,7 +86,7 @@ impl Authorizer {
         self.counters.snapshot()
     }
 
-    /// What everybody sees, if it makes no difference who asks.
+    /// Returns the visibility that everybody has, if it does not depend on the caller.
     pub(crate) fn open_sight(&self, ask: AccessRequest) -> Option<Visibility> {
         let asked = self.relevant(ask);
         if let (AccessRequest::Group(_), true) = (ask, asked.is_empty()) {
@@ -105,18 +105,18 @@ impl Authorizer {
         visibility(ask, self.has_info, &Schemes::NONE, fixed).ok()
     }
 
-    /// What these rules decide, if none of them looks at who asks.
+    /// Returns the decisions of these rules, if none depends on the caller.
     pub(super) fn fixed(&self, asked: &[usize]) -> Option<Vec<(&Rule, Decision)>> {
         asked.iter().map(|index| &self.rules[*index]).map(|rule| Some((rule, rule.policy.fixed()?))).collect()
     }
 
-    /// The caller of a request. `uri` is the one that the client sent, before routers took their prefix off.
+    /// Makes the caller of a request. `uri` is the one that the client sent, before routers took their prefix off.
     pub(crate) fn caller(&self, parts: Parts, peer: PeerSocket, uri: Uri) -> Caller {
         let address = self.client_address(peer, &parts.headers);
         Caller::new(parts, uri, peer.address(), address)
     }
 
-    /// The address of the client: the peer's, or the one that the declared proxies vouch for.
+    /// Returns the client's address: the peer's, or the one that the declared proxies report.
     pub(crate) fn client_address(&self, peer: PeerSocket, headers: &HeaderMap) -> Option<IpAddr> {
         if let Some(proxies) = &self.proxies {
             return proxies.client(peer, headers);
@@ -129,7 +129,7 @@ impl Authorizer {
         &self.headers
     }
 
-    /// What the caller may see of what it asks for.
+    /// Decides what the caller may see.
     pub(crate) fn decide(
         self: &Arc<Self>,
         ask: AccessRequest,
@@ -158,8 +158,8 @@ impl Authorizer {
                 let (authorizer, caller) = (Arc::clone(self), caller.clone());
                 MaybeReady::boxed(async move {
                     let decisions = authorizer.in_time(deciding, is_limited, &caller).await?;
-                    // Others of this address may have failed meanwhile: guesses that are made side by side are not more
-                    // of them.
+                    // Other attempts from this address may have failed meanwhile; parallel guesses must not exceed the
+                    // limit.
                     if is_limited {
                         authorizer.admits(&caller)?;
                     }
@@ -169,8 +169,8 @@ impl Authorizer {
         }
     }
 
-    /// The rules that have a say. For a check the one of its level comes first; for a check that is refused all have
-    /// been asked, and so they are for a name that no check has: neither the answer nor its time tells the two apart.
+    /// Returns the relevant rules, for a check the rule of its level first. A refused check has been through all rules,
+    /// as an unknown name has: neither the response nor its time tells the two apart.
     pub(super) fn relevant(&self, ask: AccessRequest) -> Vec<usize> {
         let mut relevant: Vec<usize> = (0..self.rules.len())
             .filter(|index| {
@@ -201,26 +201,26 @@ impl Authorizer {
         decisions: Vec<Decision>,
     ) -> Result<Visibility, Refusal> {
         let mut decided: Vec<(usize, Decision)> = asked.into_iter().zip(decisions).collect();
-        // The order in which they were asked tells of a check's level; challenges are to tell nothing.
+        // The order of asking reveals the level of a check, so the order of challenges must not follow it.
         decided.sort_by_key(|(index, _)| *index);
         let decided: Vec<(&Rule, Decision)> =
             decided.into_iter().map(|(index, decision)| (&self.rules[index], decision)).collect();
         let union = |of: fn(&Decision) -> &Schemes| {
             decided.iter().fold(Schemes::NONE, |all, (_, decision)| all.or(of(decision)))
         };
-        // Credentials that are right for one rule are no attempt to guess those of another.
+        // Credentials that one rule accepts are not an attempt to guess those of another rule.
         let wrong = union(|decision| &decision.rejected).without(&union(|decision| &decision.accepted));
         self.note_failure(&wrong, caller);
         let visibility = visibility(ask, self.has_info, &wrong, decided).map_err(Refusal::of)?;
         let levels = ask.levels().and(visibility.run);
         if let Some(limiter) = self.limiter.as_ref().filter(|_| !levels.is_empty()) {
-            let limited = |wait| Refusal::limited(wait, "the level is asked for too often");
+            let limited = |wait| Refusal::limited(wait, "the level is requested too often");
             limiter.admits_levels(caller.address(), levels).map_err(limited)?;
         }
         Ok(visibility)
     }
 
-    /// What policies decided, unless they take too long.
+    /// Waits for the policies, up to the time limit.
     pub(super) async fn in_time<T>(
         &self,
         deciding: impl Future<Output = T>,
@@ -235,7 +235,7 @@ impl Authorizer {
         decided.map_err(late)
     }
 
-    /// Whether the caller's address has not failed too often.
+    /// Refuses the caller if its address failed too often.
     pub(super) fn admits(&self, caller: &Caller) -> Result<(), Refusal> {
         let limited = |wait| Refusal::limited(wait, "too many failed attempts");
         self.limiter.as_ref().map_or(Ok(()), |limiter| limiter.admits(caller.address()).map_err(limited))
@@ -256,8 +256,8 @@ impl Authorizer {
     }
 }
 
-/// An attempt whose verdict takes time. Dropped before it is there, it counts as failed: the credentials were looked at,
-/// and whoever hangs up each time would have that for nothing.
+/// A pending attempt. It counts as failed if it is dropped, or a client could try credentials for free by disconnecting
+/// each time.
 struct Attempt<'a> {
     limiter: Option<&'a Limiter>,
     audit: &'a Audit,
@@ -269,7 +269,7 @@ impl<'a> Attempt<'a> {
         Self { limiter, audit, address }
     }
 
-    /// The verdict is there, and counts by itself.
+    /// Ends the attempt: the decision is there and counts instead.
     fn end(mut self) {
         self.limiter = None;
     }
@@ -283,7 +283,7 @@ impl Drop for Attempt<'_> {
             if self.audit.admits(address, AuditEvent::Abandoned) {
                 log::write(Topic::Access, move || {
                     let address = address.map(tracing::field::display);
-                    tracing::info!(target: AUDIT, address, "over before access was decided, which counts as a failed attempt");
+                    tracing::info!(target: AUDIT, address, "client disconnected before the access decision; counted as a failed attempt");
                 });
             }
         }

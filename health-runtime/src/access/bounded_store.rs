@@ -1,4 +1,4 @@
-//! What is remembered of each address.
+//! A bounded store of the limits of each address.
 
 use std::{
     collections::HashMap,
@@ -14,16 +14,16 @@ use tokio::time::Instant;
 use super::caller::prefix;
 use crate::sync::lock;
 
-/// Addresses with an account of their own; beyond that, new ones share accounts with others.
+/// Networks with an entry of their own; beyond that, new ones share entries.
 const MAX_OWN_ACCOUNTS: usize = 10_000;
 
-/// Shared accounts of sites, and again of providers.
+/// Shared entries of sites, and again of providers.
 const SHARED_ACCOUNTS: usize = 4_096;
 
-/// The bits of IPv4 and IPv6 that a site has in common, and those of a provider of many sites.
+/// Prefix lengths in IPv4 and IPv6, of a site and of a provider of many sites.
 const NETWORKS: [(u32, u32); 2] = [(24, 48), (16, 32)];
 
-/// Tokio's clock, from its making on.
+/// Tokio's clock, as the time since it was created.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ElapsedClock(Instant);
 
@@ -41,31 +41,31 @@ impl Clock for ElapsedClock {
     }
 }
 
-/// The network that a request is counted for.
+/// The network that a request is counted for, and the kind of access.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct LimitKey {
-    /// `None` for all callers whose address is not known.
+    /// `None` for all callers whose address is unknown.
     pub(super) network: Option<IpAddr>,
-    /// Looked at, and left as it is.
+    /// Reads the entry without changing it.
     pub(super) is_peek: bool,
 }
 
-/// A store for governor whose memory is bounded, and which can be asked without being changed.
+/// A store for governor with bounded memory, which can also be read without a change.
 ///
-/// An address without an account of its own has two shared ones, chosen by the hashes of its site and of its provider, and is
-/// refused only if both are used up. So a flood from ever new addresses of some networks locks out those networks, and
-/// hardly ever another one.
+/// A network without an entry of its own has two shared ones, chosen by the hashes of its site and of its provider. It
+/// is refused only if both are used up, so a flood from many addresses locks out its own networks and hardly ever
+/// another one.
 #[derive(Debug)]
 pub(super) struct BoundedStore {
     clock: ElapsedClock,
     accounts: Mutex<Accounts>,
 }
 
-/// The times are governor's own: from which on an account is as good as new.
+/// The times are governor's: the moment at which an entry is unused again.
 #[derive(Debug)]
 struct Accounts {
     own: HashMap<Option<IpAddr>, Nanos>,
-    /// Empty until the first address has to share.
+    /// Empty until the first network has to share.
     shared: [Vec<Option<Nanos>>; NETWORKS.len()],
     hasher: RandomState,
     pruned_at: Duration,
@@ -79,10 +79,10 @@ impl BoundedStore {
 }
 
 impl Accounts {
-    /// Returns whether there is an account of its own for this network, or room for one.
+    /// Returns whether this network has an entry of its own, or room for one.
     fn has_own(&mut self, network: Option<IpAddr>, now: Duration) -> bool {
         let has_room = |own: &HashMap<_, _>| own.len() < MAX_OWN_ACCOUNTS || own.contains_key(&network);
-        // At most once a second, because it looks at all of them.
+        // At most once a second, because it visits every entry.
         if !has_room(&self.own) && now.saturating_sub(self.pruned_at) >= Duration::from_secs(1) {
             self.pruned_at = now;
             self.own.retain(|_, settled_at| Duration::from(*settled_at) > now);
@@ -90,7 +90,7 @@ impl Accounts {
         has_room(&self.own)
     }
 
-    /// The shared accounts of a payer.
+    /// Returns the shared entries of a network.
     fn shared_by(&mut self, network: Option<IpAddr>) -> impl Iterator<Item = &mut Option<Nanos>> {
         let hasher = &self.hasher;
         self.shared.iter_mut().zip(NETWORKS).map(move |(accounts, (of_ipv4, of_ipv6))| {
@@ -125,7 +125,7 @@ impl StateStore for BoundedStore {
             }
             Ok(outcome)
         };
-        // Each is charged, and one that is not used up is enough.
+        // Each shared entry is charged, and one that is not used up suffices.
         let outcomes: Vec<Result<T, E>> = accounts.shared_by(network).map(charge).collect();
         outcomes.into_iter().reduce(Result::or).unwrap_or_else(|| decide(None).map(|(outcome, _)| outcome))
     }
@@ -156,7 +156,7 @@ mod tests {
         };
         let admitted = (0..65_536).filter(|site| take(0x2001_0db8, *site)).count();
         assert!(admitted <= MAX_OWN_ACCOUNTS + SHARED_ACCOUNTS + 1, "{admitted}");
-        // A hash in thousands is that of another network.
+        // One hash in thousands collides.
         let honest = (0..20).filter(|provider| take(0x2a01_0000 + provider, 1)).count();
         assert!(honest >= 18, "{honest}");
     }

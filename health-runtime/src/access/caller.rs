@@ -13,9 +13,9 @@ use tokio::runtime::Handle;
 
 use crate::check_runtime::CheckRuntime;
 
-/// Who asks, as far as the request tells: what a [`Policy`](super::Policy) decides by.
+/// The caller of a request, as a [`Policy`](super::Policy) sees it.
 ///
-/// It is a handle: clones share everything. Its `Debug` shows no headers, because secrets stand in them.
+/// Clones share everything. `Debug` shows no headers, because they hold secrets.
 #[derive(Clone)]
 pub struct Caller {
     inner: Arc<Inner>,
@@ -23,41 +23,41 @@ pub struct Caller {
 
 struct Inner {
     parts: Parts,
-    /// As the client sent it.
+    /// The URI as the client sent it.
     uri: Uri,
     peer: Option<SocketAddr>,
     address: Option<IpAddr>,
-    /// Tells requests apart, however alike they are.
+    /// Identifies the request.
     id: u64,
 }
 
 impl Caller {
-    /// `address` is whom the peer speaks for, if it is a proxy.
+    /// `address` is the client's, which differs from the peer's behind a proxy.
     pub(super) fn new(parts: Parts, uri: Uri, peer: Option<SocketAddr>, address: Option<IpAddr>) -> Self {
         static REQUESTS: AtomicU64 = AtomicU64::new(0);
         Self { inner: Arc::new(Inner { parts, uri, peer, address, id: REQUESTS.fetch_add(1, Ordering::Relaxed) }) }
     }
 
-    /// The method: `GET`, `HEAD` or `OPTIONS`; `POST` if it asks for a token.
+    /// Returns the method: `GET`, `HEAD` or `OPTIONS`; `POST` for a token.
     #[must_use]
     pub fn method(&self) -> &str {
         self.inner.parts.method.as_str()
     }
 
-    /// The path as it was sent, percent-encoded, before routers around the endpoint took their prefix off.
+    /// Returns the path as the client sent it, percent-encoded, before routers took their prefix off.
     #[must_use]
     pub fn path(&self) -> &str {
         self.inner.uri.path()
     }
 
-    /// The query as it was sent, without its `?`.
+    /// Returns the query as the client sent it, without its `?`.
     #[must_use]
     pub fn query(&self) -> Option<&str> {
         self.inner.uri.query()
     }
 
-    /// The value of a header that was sent once and is visible ASCII. One that was sent twice has no value, because
-    /// a gateway may have looked at the other one.
+    /// Returns the value of a header that was sent once and is visible ASCII. A header that was sent twice has no
+    /// value, because a gateway may have checked the other one.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         let mut values = self.header_values(name);
@@ -69,28 +69,29 @@ impl Caller {
         }
     }
 
-    /// Every value of a header, as bytes.
+    /// Iterates over all values of a header, as bytes.
     pub fn header_values(&self, name: &str) -> impl Iterator<Item = &[u8]> {
         self.inner.parts.headers.get_all(name).iter().map(HeaderValue::as_bytes)
     }
 
-    /// The other end of the connection, which may be a proxy.
+    /// Returns the other end of the connection, which may be a proxy.
     ///
-    /// `None` if the service is not served with `into_make_service_with_connect_info::<SocketAddr>()` (for which the feature
-    /// `peer-address` is needed), and the request has no [`PeerAddress`](super::PeerAddress) either.
+    /// `None` if the service is not served with `into_make_service_with_connect_info::<SocketAddr>()` (which needs the
+    /// feature `access-address`), and the request has no [`PeerAddress`](super::PeerAddress) either.
     #[must_use]
     pub fn peer(&self) -> Option<SocketAddr> {
         self.inner.peer
     }
 
-    /// The address of the client: the peer's, or the one that the declared proxies vouch for. An IPv4 address that is
-    /// mapped into IPv6 is shown as IPv4.
+    /// Returns the client's address: the peer's, or the one that the declared proxies report. An IPv4 address that is
+    /// mapped into IPv6 is returned as IPv4.
     #[must_use]
     pub fn address(&self) -> Option<IpAddr> {
         self.inner.address
     }
 
-    /// What a layer around the endpoint put into the request's extensions, such as a verified client certificate.
+    /// Returns a value that a layer around the endpoint put into the request's extensions, such as a verified client
+    /// certificate.
     #[must_use]
     pub fn extension<T: Send + Sync + 'static>(&self) -> Option<&T> {
         self.inner.parts.extensions.get()
@@ -101,7 +102,7 @@ impl Caller {
         self.inner.id
     }
 
-    /// Where a policy of the user's runs: as checks do, on the application's runtime if another one serves.
+    /// Returns the runtime for a user's policy: the application's, as for checks, if another one serves the request.
     pub(super) fn runtime(&self) -> Option<Handle> {
         CheckRuntime::of(&self.inner.parts.extensions).cloned().or_else(|| Handle::try_current().ok())
     }
@@ -145,17 +146,17 @@ impl PeerSocket {
     }
 }
 
-/// The address of the other end of the connection, which a server without axum puts into the extensions of a request for
-/// [`Endpoint::respond`](crate::Endpoint::respond). With axum `ConnectInfo<SocketAddr>` tells it.
+/// The address of the other end of the connection. Servers without axum put it into the extensions of a request for
+/// [`Endpoint::respond`](crate::Endpoint::respond); with axum, `ConnectInfo<SocketAddr>` serves the same purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct PeerAddress(pub SocketAddr);
 
-/// The network that an address stands for: itself, or the /64 of IPv6, because whoever has one address of it has all.
+/// Returns the network that counts as one client: an IPv4 address, or a /64 of IPv6, which one client owns as a whole.
 pub(crate) fn network(address: IpAddr) -> IpAddr {
     prefix(address, 32, 64)
 }
 
-/// The first bits of an address, by its family.
+/// Returns the first bits of an address.
 pub(super) fn prefix(address: IpAddr, of_ipv4: u32, of_ipv6: u32) -> IpAddr {
     match address {
         IpAddr::V4(address) => Ipv4Addr::from_bits(address.to_bits() & (u32::MAX << (32 - of_ipv4))).into(),
@@ -163,7 +164,7 @@ pub(super) fn prefix(address: IpAddr, of_ipv4: u32, of_ipv6: u32) -> IpAddr {
     }
 }
 
-/// Whether a header can hold it: visible ASCII, and spaces.
+/// Returns whether a text is visible ASCII and spaces, so that a header can carry it.
 pub(super) fn is_visible(text: &[u8]) -> bool {
     text.iter().all(|byte| (0x20..0x7f).contains(byte))
 }

@@ -1,8 +1,8 @@
 use super::schemes::{Scheme, Schemes};
 use crate::model::Levels;
 
-/// What a policy says of a caller: which levels it may have run, on which of them it sees details, and who it is; or
-/// why it may not.
+/// The decision of a policy about a caller: the levels that it may have run and see in detail, and its identity; or the
+/// reason for a denial.
 ///
 /// ```
 /// use health_runtime::{Level, access::Decision};
@@ -17,24 +17,24 @@ use crate::model::Levels;
 pub struct Decision {
     pub(super) run: Levels,
     pub(super) details: Levels,
-    /// The levels that it might grant if more were known: these at least are not granted by `not`.
+    /// The levels that it might grant if more were known, which `not` therefore does not grant.
     pub(super) possible: Levels,
     pub(super) who: Option<String>,
-    /// Why it says no, at least in part.
+    /// The reason for a denial, if any level is denied.
     pub(super) denial: Option<DenyReason>,
-    /// For the audit.
+    /// An explanation for the audit.
     pub(super) because: Option<&'static str>,
     pub(super) challenges: Vec<String>,
-    /// The kinds of credentials that were right.
+    /// The kinds of accepted credentials.
     pub(super) accepted: Schemes,
-    /// The kinds of credentials that were wrong.
+    /// The kinds of wrong credentials.
     pub(super) rejected: Schemes,
 }
 
-/// Why a policy says no; what another policy of `any_of` says outweighs what stands above it.
+/// The reason for a denial. In `any_of`, a later variant outweighs an earlier one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum DenyReason {
-    /// No credentials would change it, or the caller is known.
+    /// No credentials would help, or the caller is known.
     Forbidden,
     /// The caller brought no credentials.
     Missing,
@@ -45,7 +45,7 @@ pub(super) enum DenyReason {
 }
 
 impl Decision {
-    /// The caller may have every level run, and sees details.
+    /// Allows every level, with details.
     pub const fn allow() -> Self {
         Self {
             run: Levels::ALL,
@@ -60,14 +60,14 @@ impl Decision {
         }
     }
 
-    /// The caller brought no credentials: it is refused with 401 and this challenge in `WWW-Authenticate`, such as
-    /// `Bearer realm="health"` (RFC 9110, section 11.6.1).
+    /// Refuses a caller without credentials with 401 and this challenge in `WWW-Authenticate`, such as `Bearer
+    /// realm="health"` (RFC 9110, section 11.6.1).
     pub fn unauthenticated(challenge: impl Into<String>) -> Self {
         Self { challenges: vec![challenge.into()], ..Self::deny(DenyReason::Missing) }
     }
 
-    /// The caller's credentials are wrong: as [`unauthenticated`](Self::unauthenticated), and counted as a failed
-    /// attempt of the caller's address.
+    /// Refuses wrong credentials: like [`unauthenticated`](Self::unauthenticated), and counted as a failed attempt of
+    /// the caller's address.
     pub fn rejected(challenge: impl Into<String>) -> Self {
         Self {
             challenges: vec![challenge.into()],
@@ -76,12 +76,13 @@ impl Decision {
         }
     }
 
-    /// The caller may not, and no credentials would change it: it is refused with 403.
+    /// Refuses the caller with 403: no credentials would help.
     pub fn forbidden() -> Self {
         Self::deny(DenyReason::Forbidden)
     }
 
-    /// There is no telling, as when a directory is not reached: the caller is refused with 503.
+    /// Refuses the caller with 503, because the decision is not possible now, for example without a connection to a
+    /// directory.
     pub fn unavailable() -> Self {
         Self::deny(DenyReason::Unavailable).undecided()
     }
@@ -91,13 +92,13 @@ impl Decision {
         Self { run: none, details: none, possible: none, denial: Some(denial), ..Self::allow() }
     }
 
-    /// A decision that lacks facts: it grants nothing, and its opposite grants nothing either.
+    /// Marks a decision that lacks facts: it grants nothing, and neither does its negation.
     pub(super) const fn undecided(mut self) -> Self {
         self.possible = Levels::ALL;
         self
     }
 
-    /// Takes away every level but these.
+    /// Grants no levels but these.
     pub fn only_levels(mut self, levels: impl Into<Levels>) -> Self {
         let levels = levels.into();
         self.run = self.run.and(levels);
@@ -106,31 +107,31 @@ impl Decision {
         self
     }
 
-    /// The levels that the caller may have run.
+    /// Returns the levels that the caller may have run.
     #[cfg(feature = "grpc")]
     pub(crate) const fn levels(&self) -> Levels {
         self.run
     }
 
-    /// Takes away the details.
+    /// Grants no details.
     pub const fn without_details(mut self) -> Self {
         self.details = Levels::NONE;
         self
     }
 
-    /// Says who the caller is, for the audit: the name of a user, the id of a key. Never a secret.
+    /// Sets the identity of the caller for the audit: the name of a user, the id of a key. Never a secret.
     pub fn by(mut self, who: impl Into<String>) -> Self {
         self.who = Some(who.into());
         self
     }
 
-    /// Says why it was decided like this, for the audit.
+    /// Sets the explanation for the audit.
     pub const fn because(mut self, why: &'static str) -> Self {
         self.because = Some(why);
         self
     }
 
-    /// One of our own policies looked at credentials of this kind.
+    /// Marks credentials of this kind as accepted or rejected.
     #[cfg(feature = "access-credentials")]
     pub(super) fn of(mut self, scheme: &'static Scheme) -> Self {
         match self.denial {
@@ -141,14 +142,14 @@ impl Decision {
         self
     }
 
-    /// The caller's credentials of this kind are right, whatever they allow.
+    /// Marks credentials of this kind as accepted, whatever they allow.
     #[cfg(feature = "access-jwt")]
     pub(super) fn known_by(mut self, scheme: &'static Scheme) -> Self {
         self.accepted = Schemes::one(scheme);
         self
     }
 
-    /// Takes away the details of every level but these.
+    /// Grants no details on any level but these.
     #[cfg(feature = "access-jwt")]
     pub(super) const fn details_only(mut self, levels: Levels) -> Self {
         self.details = self.details.and(levels);
@@ -159,24 +160,24 @@ impl Decision {
         self.run == Levels::ALL && self.details == Levels::ALL
     }
 
-    /// Whether it says no, and credentials that are missing would not change that.
+    /// Returns whether it denies every level, for another reason than missing credentials.
     pub(super) fn is_no(&self) -> bool {
         self.run.is_empty() && self.denial != Some(DenyReason::Missing)
     }
 
-    /// What is granted by either.
+    /// Grants everything that either grants.
     pub(super) fn or(self, other: Self) -> Self {
         let (this, other) = if self.knows_its_caller() { (self, other.not_asking()) } else { (self, other) };
         let (this, other) = if other.knows_its_caller() { (this.not_asking(), other) } else { (this, other) };
         this.or_as_it_is(other)
     }
 
-    /// Whether it let somebody in whom it knows, be it to few levels.
+    /// Returns whether it recognized the caller, if only for a few levels.
     fn knows_its_caller(&self) -> bool {
         self.denial.is_none() && !self.accepted.is_empty()
     }
 
-    /// Whoever is known by credentials of one kind is not asked for those of another.
+    /// Drops the request for credentials, because the caller is known by credentials of another kind.
     fn not_asking(self) -> Self {
         let denial = self.denial.filter(|denial| *denial != DenyReason::Missing);
         Self { denial, ..self }
@@ -195,9 +196,9 @@ impl Decision {
         }
     }
 
-    /// What is granted by both.
+    /// Grants everything that both grant.
     pub(super) fn and(self, other: Self) -> Self {
-        // Credentials that are missing would not help where something is forbidden anyhow.
+        // Missing credentials would not help where something else forbids the request.
         let weight = |denial| match denial {
             Some(DenyReason::Missing) => 1,
             Some(DenyReason::Forbidden) => 2,
@@ -218,7 +219,7 @@ impl Decision {
                 self.challenges.push(challenge);
             }
         }
-        // Whoever was recognised is who it is.
+        // The recognized identity wins.
         let (known, other_known) = (self.who.take(), other.who);
         self.who = if self.accepted.is_empty() { other_known.or(known) } else { known.or(other_known) };
         self.accepted = self.accepted.or(&other.accepted);
@@ -249,7 +250,7 @@ mod tests {
     use crate::model::Level;
 
     #[test]
-    fn either_grants_and_the_heavier_denial_stays() {
+    fn either_decision_grants_and_heavier_denial_stays() {
         let missing = Decision::unauthenticated("A");
         let rejected = Decision::rejected("B");
         let both = missing.clone().or(rejected.clone());
@@ -265,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn both_have_to_grant_and_missing_credentials_do_not_hide_that_it_is_forbidden() {
+    fn both_decisions_have_to_grant_and_forbidden_outweighs_missing() {
         let both = Decision::unauthenticated("A").and(Decision::forbidden());
         assert_eq!((both.run, both.denial), (Levels::NONE, Some(DenyReason::Forbidden)));
         let both = Decision::allow().and(Decision::allow().only_levels([Level::L3]).without_details());
@@ -273,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn the_opposite_of_no_answer_is_no_answer() {
+    fn negated_unavailable_decision_grants_nothing() {
         assert!(Decision::unavailable().negated().run.is_empty());
         assert!(Decision::allow().or(Decision::unavailable()).negated().run.is_empty());
         assert_eq!(Decision::allow().negated().denial, Some(DenyReason::Forbidden));

@@ -11,14 +11,14 @@ use super::{
 use crate::model::Levels;
 
 impl Authorizer {
-    /// What those may be refused with who ask for this.
+    /// Returns the status codes with which this request may be refused.
     pub(crate) fn possible_refusals(&self, ask: AccessRequest) -> BTreeSet<StatusCode> {
         let fixed = self.fixed(&self.relevant(ask));
         let is_fixed = fixed.is_some();
         let mut codes = BTreeSet::new();
         match fixed {
             None => codes.extend([StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN, StatusCode::SERVICE_UNAVAILABLE]),
-            // Of a group without a policy nobody is asked.
+            // A group without a policy refuses nobody.
             Some(fixed) => {
                 let is_open = fixed.is_empty() || visibility(ask, self.has_info, &Schemes::NONE, fixed).is_ok();
                 codes.extend((!is_open).then_some(StatusCode::FORBIDDEN));
@@ -34,7 +34,8 @@ impl Authorizer {
         codes
     }
 
-    /// The credentials that admit a caller to this. Where it shows what each caller may see, those of any part.
+    /// Returns the credentials that admit a caller. Where a response has parts for different callers, those of any
+    /// part.
     pub(crate) fn requirement(&self, ask: AccessRequest) -> Requirement {
         let open = Requirement::open();
         let each = |asked: &dyn Fn(&Rule) -> Levels| {
@@ -57,18 +58,18 @@ impl Authorizer {
             AccessRequest::Group(_) if self.relevant(ask).is_empty() => open,
             AccessRequest::Group(group) => each(&|rule| whole(rule.groups.contains(&group))),
             AccessRequest::Info if self.has_info => info(),
-            // Everybody sees it, and callers who see details see more of it.
+            // Everybody sees it, and callers with details see more.
             AccessRequest::Info => open.or(any_of(Levels::ALL)),
         }
     }
 
-    /// The credentials that a token is given for.
+    /// Returns the credentials that a token is issued for.
     #[cfg(feature = "access-jwt")]
     pub(crate) fn requirement_of_tokens(&self) -> Requirement {
         self.tokens.as_ref().map_or_else(Requirement::closed, |tokens| tokens.policy.requirement(Levels::ALL))
     }
 
-    /// Whether those who ask for tokens too often are told to wait.
+    /// Returns whether requests for tokens are limited.
     #[cfg(feature = "access-jwt")]
     pub(crate) const fn has_limits(&self) -> bool {
         self.limiter.is_some()

@@ -9,7 +9,8 @@ use super::{
 };
 use crate::model::Levels;
 
-/// Limits for each address: on failed attempts, and on how often levels are run. Beyond them, 429 with `Retry-After`.
+/// Limits for each address, on failed attempts and on how often levels are run. Beyond them, the response is 429 with
+/// `Retry-After`.
 ///
 /// ```
 /// use std::time::Duration;
@@ -19,13 +20,13 @@ use crate::model::Levels;
 /// # let _ = limits;
 /// ```
 ///
-/// A number may come at once, and then comes back evenly over the time: of `10` in a minute, one every six seconds. An
-/// address is that of the client, see [`Access::behind`](super::Access::behind); of IPv6, a /64 counts as one. Callers
-/// without a known address count as one, together. Up to 10,000 addresses are remembered; beyond that, new ones share 4,096
-/// accounts by their networks (/48 and /32, of IPv4 /24 and /16), so that a flood from many addresses of some networks locks
-/// out those networks, and nobody else.
+/// The whole number may be used at once and then returns evenly: with `10` in a minute, one every six seconds. The
+/// address is the client's, see [`Access::behind`](super::Access::behind); an IPv6 /64 counts as one address, and all
+/// callers with an unknown address count as one. Up to 10,000 addresses are remembered. Beyond that, new ones share
+/// 4,096 entries by their networks (/48 and /32, in IPv4 /24 and /16), so that a flood from many addresses locks out
+/// its own networks only.
 ///
-/// Groups are never limited. Nor are levels that are [`public`](super::public()), by failed attempts.
+/// Groups are never limited. [`public`](super::public()) levels are not limited by failed attempts.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Limits {
@@ -41,23 +42,23 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// Ten failed attempts a minute, and no limit on levels.
+    /// Creates limits of ten failed attempts a minute, without a limit on levels.
     pub fn new() -> Self {
         let mut limits = Self { failures: None, levels: Vec::new(), faults: Vec::new() };
         limits.failures = limits.quota(10, Duration::from_secs(60));
         limits
     }
 
-    /// Sets how many failed attempts one address has. From then on it is answered with 429 wherever there is something to
-    /// guess, without a look at its credentials. An attempt whose caller hangs up before the verdict counts, too. Default: 10 a
-    /// minute.
+    /// Sets the number of failed attempts for one address. Beyond it, the response is 429 wherever there is something
+    /// to guess, and credentials are not checked. An attempt whose client disconnects before the decision counts as
+    /// failed. Default: 10 a minute.
     pub fn failures(mut self, number: u32, per: Duration) -> Self {
         self.failures = self.quota(number, per);
         self
     }
 
-    /// Limits how often one address may have these levels run, such as `Level::L1..=Level::L2`. What shows one of them counts: the
-    /// overview, all levels, one check. Default: no limit.
+    /// Limits how often one address may have these levels run, such as `Level::L1..=Level::L2`. Every response that
+    /// shows one of them counts: the overview, all levels, one check. Default: no limit.
     pub fn levels(mut self, levels: impl Into<Levels>, number: u32, per: Duration) -> Self {
         let (levels, quota) = (levels.into(), self.quota(number, per));
         self.levels.extend(quota.map(|quota| (levels, quota)));
@@ -68,7 +69,7 @@ impl Limits {
         let quota = NonZeroU32::new(number)
             .and_then(|number| Some(Quota::with_period(per.checked_div(number.get())?)?.allow_burst(number)));
         if quota.is_none() {
-            self.faults.push(format!("`Limits`: {number} in {per:?} is no rate; make both more than zero"));
+            self.faults.push(format!("`Limits`: {number} in {per:?} is not a valid rate; make both more than zero"));
         }
         quota
     }
@@ -80,7 +81,7 @@ impl Limits {
 
 type Rate = RateLimiter<LimitKey, BoundedStore, ElapsedClock, NoOpMiddleware<Duration>>;
 
-/// The limits, with what is used up of them.
+/// The limits with their present use.
 pub(super) struct Limiter {
     clock: ElapsedClock,
     failures: Option<Rate>,
@@ -100,14 +101,14 @@ impl Limiter {
         }
     }
 
-    /// Whether it may ever refuse who asks for these levels, with credentials or without any.
+    /// Returns whether requests for these levels can be refused, depending on whether they carry credentials.
     #[cfg_attr(not(feature = "openapi"), allow(dead_code, reason = "only OpenAPI describes refusals"))]
     pub(super) fn may_refuse(&self, with_credentials: bool, levels: Levels) -> bool {
         let is_limited = |(limited, _): &(Levels, Rate)| !limited.and(levels).is_empty();
         (with_credentials && self.failures.is_some()) || self.levels.iter().any(is_limited)
     }
 
-    /// Whether an address has failed too often, and for how long it has to wait.
+    /// Refuses an address that failed too often, with the time to wait.
     pub(super) fn admits(&self, address: Option<IpAddr>) -> Result<(), Duration> {
         let key = self.key(address, true);
         self.failures.iter().try_for_each(|rate| self.check(rate, key))
@@ -120,7 +121,7 @@ impl Limiter {
         }
     }
 
-    /// Whether an address may have these levels run once more.
+    /// Counts another run of these levels, or refuses it with the time to wait.
     pub(super) fn admits_levels(&self, address: Option<IpAddr>, levels: Levels) -> Result<(), Duration> {
         let key = self.key(address, false);
         let mut relevant = self.levels.iter().filter(|(limited, _)| !limited.and(levels).is_empty());
@@ -133,7 +134,7 @@ impl Limiter {
 
     fn key(&self, address: Option<IpAddr>, is_peek: bool) -> LimitKey {
         if address.is_none() {
-            self.unknown_address.warn("all such callers share their limits");
+            self.unknown_address.warn("all callers without an address share their limits");
         }
         LimitKey { network: address.map(network), is_peek }
     }

@@ -1,4 +1,4 @@
-//! Who may have which levels run, and who sees details: policies, and the rules that they are put together with.
+//! Access: which callers may have which levels run and see details. Policies decide, and rules assign them to levels.
 //!
 //! [`Access`] holds a policy for every level. It is the key `access` of [`health_endpoint!`](crate::health_endpoint), and
 //! [`EndpointBuilder::access`](crate::EndpointBuilder::access).
@@ -19,18 +19,19 @@
 //! # Ok::<(), health_runtime::Error>(())
 //! ```
 //!
-//! Each policy says two things of a caller: which levels it may have run, and on which of them it sees details.
+//! A policy decides two things for a caller: the levels that it may have run, and those on which it sees details.
 //!
 //! # The audit
 //!
-//! Each refusal is one `tracing` event with the target `health_runtime::access`: `address` (or `peer`, of a proxy that does
-//! not tell the address), `who` (the name of a user or the id of a key, if it is known), `method`, `route`, `why`,
-//! `because`, `status`. It is `INFO` for a caller without credentials, and `WARN` else. Nothing else that a caller sent is
-//! logged. With [`Limits`], a caller that hangs up before it is told is an event, too, without a route.
+//! Each refusal is one `tracing` event with the target `health_runtime::access` and the fields `address` (or `peer`,
+//! for a proxy that does not report the address), `who` (the name of a user or the id of a key, if known), `method`,
+//! `route`, `why`, `because` and `status`. It is `INFO` for a caller without credentials, else `WARN`. Nothing else
+//! that a caller sent is logged. With [`Limits`], a client that disconnects before the decision is an event, too,
+//! without a route.
 //!
 //! The first five refusals of one kind, address and minute are logged like this. One event at the end of the minute,
-//! `more access refusals within a minute`, has the numbers of the others by kind; of IPv6, a /64 counts as one address.
-//! Up to 128 addresses have an event of their own, the others share one with the address `others`.
+//! `more access refusals within a minute`, has the numbers of the others by kind; an IPv6 /64 counts as one address. Up
+//! to 128 addresses have an event of their own, the others share one with the address `others`.
 //! [`Endpoint::refusals`](crate::Endpoint::refusals) counts all of them.
 
 #[cfg(feature = "access-address")]

@@ -15,14 +15,15 @@ use crate::{
     model::Levels,
 };
 
-/// How long a policy of the user's may take.
+/// Time limit of a user's policy.
 const TIME_LIMIT: Duration = Duration::from_secs(2);
 
-/// The member of `Vary` for what is no header, such as the address of the connection, or not known (RFC 9110, section
-/// 12.5.5).
+/// The member of `Vary` for anything that is not a header or not known, such as the address of the connection (RFC
+/// 9110, section 12.5.5).
 pub(super) const ANYTHING: &str = "*";
 
-/// Decides who may have which levels run, and who sees details: for what the ready-made policies do not cover.
+/// Decides which levels a caller may have run, and whether it sees details. Implement it where no ready-made policy
+/// fits.
 ///
 /// ```
 /// use health_runtime::{Level, access::{Access, Caller, Decision, Policy, public}};
@@ -44,46 +45,47 @@ pub(super) const ANYTHING: &str = "*";
 /// # let _ = access;
 /// ```
 ///
-/// It is asked once for a request (for a token, perhaps once more by a rule that holds it), in a task of its own, on the
-/// runtime that the checks run on. It has 2 s; one that takes longer or panics has not decided, and the caller is refused
-/// with 503. It is dropped when the caller hangs up, which `Limits` take for a failed attempt.
-/// As with checks, one that blocks its thread keeps the thread.
+/// A policy is asked once for a request, and perhaps once more when a token is issued, in a task of its own on the
+/// runtime that the checks run on. It has 2 s; if it takes longer or panics, the caller is refused with 503. Its future
+/// is dropped when the client disconnects, which `Limits` count as a failed attempt. A policy that blocks its thread
+/// keeps the thread, as a check does.
 pub trait Policy: Send + Sync + 'static {
-    /// What this caller may do.
+    /// Decides what this caller may do.
     fn decide(&self, caller: &Caller) -> impl Future<Output = Decision> + Send;
 
-    /// Names the request headers that it decides by, in lower case, for `Vary`. Default: `*`, which stands for anything,
-    /// such as the address of the connection.
+    /// Names the request headers that the decision depends on, in lower case, for `Vary`. Default: `*`, which stands
+    /// for anything, such as the address of the connection.
     fn headers(&self) -> Vec<&'static str> {
         vec![ANYTHING]
     }
 }
 
-/// A policy of any kind, to be composed with others. Clones are one policy, which is asked once for a request.
+/// A policy of any kind, for composition. Clones are the same policy, which is asked once for a request.
 #[derive(Clone)]
 #[must_use]
 pub struct AnyPolicy {
     inner: Arc<dyn Decide>,
 }
 
-/// What every policy is inside: one that can be asked without a future, and says what is wrong with it at start.
+/// The inside of every policy: decides without a future where it can, and reports its faults at start.
 pub(super) trait Decide: Send + Sync {
     fn decide(self: Arc<Self>, caller: &Caller) -> MaybeReady<Decision>;
 
-    /// What is wrong with it, a sentence each.
+    /// Returns the faults, a sentence each.
     fn faults(&self) -> Vec<String> {
         Vec::new()
     }
 
-    /// What it says of everybody, if it looks at nobody.
+    /// Returns the decision if it is the same for everybody.
     fn fixed(&self) -> Option<Decision> {
         None
     }
 
-    /// The request headers that it decides by, in lower case; [`ANYTHING`] for what is no header.
+    /// Names the request headers that the decision depends on, in lower case; [`ANYTHING`] if it depends on more than
+    /// headers.
     fn headers(&self) -> Vec<&'static str>;
 
-    /// The credentials by which it grants one of these levels.
+    /// Describes the credentials by which it grants one of these levels.
     #[cfg_attr(not(feature = "openapi"), allow(dead_code, reason = "only OpenAPI describes requirements"))]
     fn requirement(&self, _levels: Levels) -> Requirement {
         Requirement::open()
@@ -120,17 +122,17 @@ impl AnyPolicy {
         Arc::ptr_eq(&self.inner, &other.inner)
     }
 
-    /// Whoever may have a level run sees its details, too; for [`public`](super::public()).
+    /// Grants details on every granted level; for [`public`](super::public()).
     pub fn with_details(self) -> Self {
         Self::new(Adjusted { policy: self, how: Adjustment::WithDetails })
     }
 
-    /// Nobody sees details by this policy.
+    /// Grants no details.
     pub fn without_details(self) -> Self {
         Self::new(Adjusted { policy: self, how: Adjustment::WithoutDetails })
     }
 
-    /// Grants these levels alone, such as `Level::L4..=Level::L5`.
+    /// Grants no levels but these, such as `Level::L4..=Level::L5`.
     pub fn only_levels(self, levels: impl Into<Levels>) -> Self {
         Self::new(Adjusted { policy: self, how: Adjustment::Only(levels.into()) })
     }
@@ -148,7 +150,7 @@ impl<P: Policy> From<P> for AnyPolicy {
     }
 }
 
-/// A policy, with less or more of what it grants.
+/// A policy that grants more or less than the one inside.
 struct Adjusted {
     policy: AnyPolicy,
     how: Adjustment,
@@ -198,7 +200,7 @@ impl Decide for Adjusted {
     }
 }
 
-/// A policy of the user's, whose panics and hangs are decisions, too.
+/// A user's policy, whose panics and timeouts become decisions.
 struct Guarded<P> {
     policy: P,
     failures: OncePerMinute,
@@ -220,11 +222,11 @@ impl<P: Policy> Decide for Guarded<P> {
             let Some(runtime) = caller.runtime() else { return failed("outside of a runtime") };
             let asked = Arc::clone(&self);
             let mut task = AbortOnDrop(runtime.spawn(async move { asked.policy.decide(&caller).await }));
-            // Wakes another worker thread, should the policy block its own: see `Shared::spawn`.
+            // Wakes another worker thread, in case the policy blocks its own, which may hold the task's only wake-up.
             runtime.spawn(async {});
             match timeout(TIME_LIMIT, &mut task.0).await {
-                Ok(Ok(decision)) => decision.of_own(),
-                // What it said in its panic may hold what it was asked about.
+                Ok(Ok(decision)) => decision.mark_custom_credentials(),
+                // The panic message may hold credentials.
                 Ok(Err(_)) => failed("the policy panicked"),
                 Err(_) => failed("the policy took too long"),
             }
@@ -241,8 +243,8 @@ impl<P: Policy> Decide for Guarded<P> {
 }
 
 impl Decision {
-    /// One that knows its caller has accepted credentials, whatever they were.
-    fn of_own(mut self) -> Self {
+    /// Marks credentials as accepted if the policy names its caller.
+    fn mark_custom_credentials(mut self) -> Self {
         if self.denial.is_none() && self.who.is_some() {
             self.accepted = Schemes::one(Scheme::CUSTOM);
         }
@@ -253,7 +255,7 @@ impl Decision {
     }
 }
 
-/// A task that nobody waits for any more is not worth running.
+/// A task that ends with its last observer.
 struct AbortOnDrop<T>(JoinHandle<T>);
 
 impl<T> Drop for AbortOnDrop<T> {

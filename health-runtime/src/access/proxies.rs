@@ -4,14 +4,14 @@ use http::HeaderMap;
 
 use super::{address_ranges::AddressRanges, caller::PeerSocket};
 
-/// How many hops are looked at; more proxies than that stand in front of nobody.
+/// Maximum number of hops that are read.
 const MAX_HOPS: usize = 32;
 
-/// The proxies in front of the service, whose word on the client's address is believed, and the header in which they write
-/// it. Name the one header that your proxies set: they pass on the other one as the client wrote it.
+/// The trusted proxies in front of the service, and the header in which they report the client's address. Name the one
+/// header that your proxies set, because they pass on the other one as the client wrote it.
 ///
-/// Of the hops, which each proxy adds at the end, the last one that is no declared proxy is the client: everything before
-/// it is what the client claims. A line of `Forwarded` with malformed quotes tells no address.
+/// Each proxy appends a hop. The last hop that is not a declared proxy is the client; everything before it is the
+/// client's own claim. A line of `Forwarded` with malformed quotes yields no address.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Proxies {
@@ -27,18 +27,18 @@ enum ProxyHeader {
 }
 
 impl Proxies {
-    /// Proxies at these addresses, such as `["10.0.0.0/8"]`, that write `X-Forwarded-For`.
+    /// Trusts proxies at these addresses, such as `["10.0.0.0/8"]`, that write `X-Forwarded-For`.
     pub fn x_forwarded_for(ranges: impl IntoIterator<Item = impl Into<String>>) -> Self {
         Self { header: ProxyHeader::XForwardedFor, ranges: AddressRanges::new(ranges), over_unix_sockets: false }
     }
 
-    /// Proxies at these addresses that write `Forwarded` (RFC 7239).
+    /// Trusts proxies at these addresses that write `Forwarded` (RFC 7239).
     pub fn forwarded(ranges: impl IntoIterator<Item = impl Into<String>>) -> Self {
         Self { header: ProxyHeader::Forwarded, ranges: AddressRanges::new(ranges), over_unix_sockets: false }
     }
 
-    /// Believes whoever asks over a Unix socket of a [`Server`](crate::Server), too: such as an nginx on the same machine.
-    /// Default: they have no address, so they pass no `address` and share their limits.
+    /// Also trusts every peer on a Unix socket of a [`Server`](crate::Server), such as an nginx on the same machine.
+    /// Default: such peers have no address, so they pass no `address` policy and share their limits.
     #[cfg(all(feature = "server", unix))]
     pub fn over_unix_sockets(mut self) -> Self {
         self.over_unix_sockets = true;
@@ -49,7 +49,7 @@ impl Proxies {
         self.ranges.faults("Proxies")
     }
 
-    /// The header in which they write the client's address.
+    /// Returns the header in which they report the client's address.
     pub(super) const fn header(&self) -> &'static str {
         match self.header {
             ProxyHeader::XForwardedFor => "x-forwarded-for",
@@ -57,7 +57,7 @@ impl Proxies {
         }
     }
 
-    /// The client that a peer speaks for. `None` if the proxies do not tell, or the peer may not.
+    /// Returns the client behind a peer. `None` if the proxies do not report it, or the peer is not trusted to.
     pub(super) fn client(&self, peer: PeerSocket, headers: &HeaderMap) -> Option<IpAddr> {
         let peer = match peer {
             PeerSocket::Tcp(peer) => Some(peer.ip().to_canonical()),
@@ -69,13 +69,13 @@ impl Proxies {
         }
         let mut client = peer;
         let mut hops = 0;
-        // From the last one on; several lines are one list (RFC 9110, section 5.3).
+        // The last line first; several lines are one list (RFC 9110, section 5.3).
         for line in headers.get_all(self.header()).iter().rev() {
             let elements = match self.header {
                 ProxyHeader::XForwardedFor => line.as_bytes().split(|byte| *byte == b',').collect(),
                 ProxyHeader::Forwarded => split_unquoted(line.as_bytes(), b',')?,
             };
-            // One hop at a time: in front of those that proxies wrote stands whatever the client did.
+            // One hop at a time: everything before the hops of the proxies comes from the client.
             for element in elements.into_iter().rev() {
                 hops += 1;
                 if hops > MAX_HOPS {
@@ -91,13 +91,13 @@ impl Proxies {
                 client = Some(address);
             }
         }
-        // A proxy that asks for itself, such as a load balancer that probes.
+        // The proxy asks for itself, as a load balancer does when it probes.
         client
     }
 }
 
-/// The address of one hop: `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1`, `[2001:db8::1]`, `[2001:db8::1]:80`. `None` for
-/// anything else, such as the `unknown` and `_hidden` of RFC 7239.
+/// Parses the address of one hop: `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1`, `[2001:db8::1]`, `[2001:db8::1]:80`.
+/// `None` for anything else, such as `unknown` and `_hidden` in RFC 7239.
 fn hop(text: &str) -> Option<IpAddr> {
     let text = text.trim();
     let bracketed = || text.strip_prefix('[')?.strip_suffix(']')?.parse::<std::net::Ipv6Addr>().ok().map(IpAddr::V6);
@@ -109,8 +109,8 @@ fn hop(text: &str) -> Option<IpAddr> {
     address.map(|address| address.to_canonical())
 }
 
-/// The hop that an element of `Forwarded` names: the value of its `for` (RFC 7239, section 4). `None` if it has none, or
-/// two.
+/// Returns the hop in an element of `Forwarded`: the value of `for` (RFC 7239, section 4). `None` unless there is
+/// exactly one.
 fn forwarded_for(element: &[u8]) -> Option<&str> {
     let mut values = split_unquoted(element, b';')?.into_iter().filter_map(|pair| {
         let (name, value) = std::str::from_utf8(pair).ok()?.trim().split_once('=')?;
@@ -127,7 +127,7 @@ fn forwarded_for(element: &[u8]) -> Option<&str> {
 }
 
 /// Splits a text at the separators outside of quoted strings (RFC 9110, section 5.6.4). `None` if the quotes are
-/// malformed, because nobody knows then which part a proxy wrote.
+/// malformed, because then nobody knows which part a proxy wrote.
 fn split_unquoted(text: &[u8], separator: u8) -> Option<Vec<&[u8]>> {
     let mut parts = Vec::new();
     let (mut start, mut at) = (0, 0);
@@ -155,7 +155,7 @@ fn split_unquoted(text: &[u8], separator: u8) -> Option<Vec<&[u8]>> {
     Some(parts)
 }
 
-/// The length of the quoted string at the beginning of a text. `None` if it has no end.
+/// Returns the length of the quoted string at the beginning of a text. `None` if it is not terminated.
 fn quoted_length(text: &[u8]) -> Option<usize> {
     let mut at = 1;
     loop {
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_hop_that_is_no_proxy_is_the_client() {
+    fn last_hop_outside_the_proxies_is_the_client() {
         let proxies = Proxies::x_forwarded_for(["10.0.0.0/8", "2001:db8::/32"]);
         let of = |peer, lines: &[&str]| {
             let lines: Vec<_> = lines.iter().map(|line| ("x-forwarded-for", *line)).collect();
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_header_that_was_declared_counts() {
+    fn only_declared_header_counts() {
         let proxies = Proxies::forwarded(["10.0.0.1"]);
         let lines = [("x-forwarded-for", "127.0.0.1"), ("forwarded", "for=127.0.0.1, for=192.0.2.1;proto=https")];
         assert_eq!(client(&proxies, "10.0.0.1", &lines).as_deref(), Some("192.0.2.1"));
@@ -277,7 +277,7 @@ mod tests {
             let parts = split_unquoted(written.as_bytes(), b',').expect("a well-formed line");
             prop_assert_eq!(&parts, &[written.as_bytes()]);
             prop_assert_eq!(forwarded_for(parts[0]), Some("192.0.2.1"));
-            // A proxy that appends to whatever the client wrote: the last element is the proxy's, or none is known.
+            // Where a proxy appends to the client's text, the last element is the proxy's, or none is known.
             let appended = format!("{before}, {written}");
             if let Some(parts) = split_unquoted(appended.as_bytes(), b',') {
                 prop_assert_eq!(parts.last().and_then(|last| forwarded_for(last)), Some("192.0.2.1"));

@@ -15,33 +15,32 @@ use crate::{
     text::escape_controls,
 };
 
-/// The target of the events of the audit.
+/// The target of the audit events.
 pub(super) const AUDIT: &str = "health_runtime::access";
 
-/// Why a request gets no report. What it says to the caller is the same for all who are refused for one reason, whatever
-/// they asked for.
+/// A refused request. Its response is the same for all requests with this reason, whatever they asked for.
 #[derive(Debug)]
 pub(crate) struct Refusal {
     pub(super) why: RefusalReason,
     challenges: Vec<HeaderValue>,
     retry_after: Option<Duration>,
-    /// For the audit.
+    /// The caller's identity, for the audit.
     who: Option<String>,
     because: Option<&'static str>,
 }
 
 impl Refusal {
-    /// What several policies together say no with.
+    /// Makes the refusal of a combined decision.
     pub(super) fn of(no: Decision) -> Self {
         let challenges: Vec<HeaderValue> =
             no.challenges.iter().filter_map(|challenge| HeaderValue::from_str(challenge).ok()).collect();
         let why = match no.denial {
             Some(DenyReason::Unavailable) => RefusalReason::Unavailable,
-            // 401 without a challenge is none (RFC 9110, section 15.5.2).
+            // 401 needs a challenge (RFC 9110, section 15.5.2).
             Some(DenyReason::Missing | DenyReason::Rejected) if challenges.is_empty() => RefusalReason::Forbidden,
             Some(DenyReason::Rejected) => RefusalReason::Rejected,
             Some(DenyReason::Missing) => RefusalReason::Unauthenticated,
-            // Some policy let the caller in, and not to this.
+            // Some policy admitted the caller, but not to this.
             Some(DenyReason::Forbidden) | None => RefusalReason::Forbidden,
         };
         let challenges = match why.status() {
@@ -58,10 +57,9 @@ impl Refusal {
         Self { why: RefusalReason::Limited, challenges: Vec::new(), retry_after, who: None, because: Some(because) }
     }
 
-    /// One event for each refusal, with what an operator needs to know and nothing that the caller sent but its address
-    /// and the route.
+    /// Logs one event for the refusal. It holds nothing that the caller sent except its address and the route.
     pub(super) fn log(&self, caller: &Caller, route: &impl fmt::Display) {
-        // A proxy that does not tell its client.
+        // The peer is a proxy that does not report the client.
         let peer = caller.peer().filter(|_| caller.address().is_none());
         let (address, method, route) = (caller.address(), caller.method().to_owned(), route.to_string());
         let who = self.who.as_deref().map(|who| escape_controls(who).into_owned());
@@ -84,7 +82,7 @@ impl Refusal {
             };
         }
         log::write(Topic::Access, move || {
-            // Every client does this that waits to be asked for its password.
+            // Normal for clients that wait for the challenge before they ask for a password.
             if why == RefusalReason::Unauthenticated {
                 event!(tracing::Level::INFO);
             } else {
@@ -97,7 +95,7 @@ impl Refusal {
         self.why.status()
     }
 
-    /// Returns the explanation for the caller: the same for all that are refused for one reason.
+    /// Returns the explanation for the caller.
     pub(crate) const fn detail(&self) -> &'static str {
         self.why.detail()
     }
@@ -112,7 +110,7 @@ impl Refusal {
     }
 }
 
-/// The kinds of refusals, as they are counted. The order is the one in which the audit names them.
+/// The reason for a refusal. The order is that of the counts in audit events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum RefusalReason {
     Unauthenticated,
@@ -149,31 +147,31 @@ impl RefusalReason {
             Self::Unauthenticated => "this needs credentials",
             Self::Rejected => "these credentials are not accepted",
             Self::Forbidden => "this caller may not see this",
-            Self::Unavailable => "whether this caller may see this could not be decided",
-            Self::Limited => "too many requests of this address; try again later",
+            Self::Unavailable => "the access decision is not possible now",
+            Self::Limited => "too many requests from this address; try again later",
         }
     }
 }
 
-/// How many requests were refused since the start, by reason.
+/// Numbers of refused requests since the start, by reason.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RefusalCounts {
-    /// They brought no credentials: 401.
+    /// Requests without credentials: 401.
     pub unauthenticated: u64,
-    /// Their credentials were wrong: 401.
+    /// Requests with wrong credentials: 401.
     pub rejected: u64,
-    /// Their caller may not: 403.
+    /// Requests of callers that have no permission: 403.
     pub forbidden: u64,
-    /// A policy could not decide: 503.
+    /// Requests on which a policy could not decide: 503.
     pub unavailable: u64,
-    /// There were too many of their address: 429.
+    /// Requests beyond the limits of their address: 429.
     pub limited: u64,
 }
 
 #[cfg(feature = "metrics")]
 impl RefusalCounts {
-    /// The same with each reason as the audit calls it.
+    /// Returns the numbers with the names that the audit uses.
     pub(crate) const fn by_reason(self) -> [(&'static str, u64); 5] {
         let Self { unauthenticated, rejected, forbidden, unavailable, limited } = self;
         [
@@ -186,7 +184,7 @@ impl RefusalCounts {
     }
 }
 
-/// Counts them.
+/// Counters of refused requests.
 #[derive(Debug, Default)]
 pub(super) struct RefusalCounters {
     unauthenticated: AtomicU64,

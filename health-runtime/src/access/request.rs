@@ -2,23 +2,22 @@ use std::fmt;
 
 use crate::model::{Group, Level, Levels};
 
-/// What a request asks for, as far as access goes.
+/// The part of a request that access decides about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum AccessRequest {
-    /// The caller is shown those of these levels that it may have run, and has to be granted one of them: the one that
-    /// it asked for, or any.
+    /// Shows the granted ones of these levels. At least one has to be granted: the needed one, or any.
     Levels {
-        /// What it is called in the audit, unless one level is needed.
+        /// The name in the audit, unless one level is needed.
         route: &'static str,
         shown: Levels,
         needed: Option<Level>,
         with_info: bool,
-        /// Whether checks are run for it, or it tells only what is known.
+        /// Whether it runs checks, or shows stored results only.
         is_run: bool,
     },
-    /// One check; `None` if there is none of that name.
+    /// One check; `None` if no check has that name.
     Check(Option<Level>),
-    /// What is only for those who may have every level run.
+    /// Needs every level.
     #[cfg_attr(not(feature = "openapi"), allow(dead_code, reason = "only the OpenAPI document asks for it"))]
     Everything(&'static str),
     Group(Group),
@@ -26,7 +25,7 @@ pub(crate) enum AccessRequest {
 }
 
 impl AccessRequest {
-    /// The levels that are run for it.
+    /// Returns the levels that are run for it.
     pub(super) fn levels(self) -> Levels {
         match self {
             Self::Levels { shown, is_run: true, .. } => shown,

@@ -9,8 +9,8 @@ use crate::{
     model::{Group, Level, Levels},
 };
 
-/// Who may have what run, and who sees details: policies by level and group, decided once for a request, before any
-/// check runs.
+/// The access rules: policies by level and group, which decide whose requests run checks and see details. They decide
+/// once for a request, before any check runs.
 ///
 /// ```
 /// use health_runtime::{Level, access::{Access, closed, public}};
@@ -19,23 +19,23 @@ use crate::{
 /// # let _ = access;
 /// ```
 ///
-/// Every level needs a rule, and one only; levels that nobody is to reach have [`closed`](super::closed()). Anything else
-/// stops the start.
+/// Every level needs exactly one rule; give [`closed`](super::closed()) to levels that nobody may reach. Anything else
+/// is a start-up error.
 ///
-/// | asked for | answer |
+/// | request | response |
 /// |---|---|
 /// | one level, one check | 401 or 403 if the caller may not have that level run |
 /// | the overview, all levels, `?cumulative` | the levels that the caller may have run; 401 or 403 if there are none |
 /// | liveness, readiness, startup | everybody, without details, unless the group has a policy |
-/// | metrics, events | what is known of the levels that the caller may have run, as with the overview; nothing is run |
-/// | the OpenAPI document | those who may have every level run, because it names every check |
-/// | the agent's line | whoever may ask for readiness; over TCP everybody, without names if that takes a policy |
-/// | build information | everybody, unless it has a policy; the compiler only to those who see details anywhere |
+/// | metrics, events | stored results of the levels that the caller may have run, as in the overview; no check is run |
+/// | the OpenAPI document | callers that may have every level run, because it names every check |
+/// | the agent's line | callers that may see readiness; over TCP everybody, without names if readiness has a policy |
+/// | build information | everybody, unless it has a policy; the compiler only for callers that see details anywhere |
 ///
-/// Credentials that are wrong are refused, also where less would be public: who mistypes a password wants to know. A
-/// caller that may not have every level run is not told which names of checks exist on the others.
+/// Wrong credentials are refused, also where less would be public, so that a mistyped password is noticed. A caller
+/// that may not have every level run does not learn the names of checks on the other levels.
 ///
-/// What a check depends on is run for it, whatever its level.
+/// The prerequisites of a check are run for it, whatever their levels.
 #[derive(Clone, Debug, Default)]
 #[must_use]
 pub struct Access {
@@ -49,7 +49,7 @@ pub struct Access {
 }
 
 impl Access {
-    /// No rules yet.
+    /// Creates access without rules.
     pub fn new() -> Self {
         Self::default()
     }
@@ -60,52 +60,52 @@ impl Access {
         self
     }
 
-    /// Sets the policy of a group. It says yes or no to the group as a whole: a caller that is granted any level may ask
-    /// for it. Default: everybody, without details. Keep it quick: a kubelet waits for one second.
+    /// Sets the policy of a group, as a whole: a caller that is granted any level may see it. Default: everybody,
+    /// without details. Keep the policy quick: a kubelet waits for one second.
     ///
-    /// Groups are never limited, not even with `limits`: an orchestrator that is refused
-    /// restarts the service. So a policy that asks for a password can be guessed at here; ask for an address.
+    /// Groups are never limited, not even with `limits`, because an orchestrator that is refused restarts the service.
+    /// A password could be guessed here; check an address instead.
     pub fn group(mut self, group: Group, policy: impl Into<AnyPolicy>) -> Self {
         self.groups.push((group, policy.into()));
         self
     }
 
-    /// Sets the policy of the build information, which the overview and the metrics leave out for those who may not see
-    /// it. With a policy, levels, checks and groups leave it out in every format, because it is not asked there.
-    /// Default: everybody.
+    /// Sets the policy of the build information. The overview and the metrics leave the information out for other
+    /// callers; levels, checks and groups leave it out in every format, because they do not ask this policy. Default:
+    /// everybody.
     pub fn info(mut self, policy: impl Into<AnyPolicy>) -> Self {
         self.info.push(policy.into());
         self
     }
 
-    /// Declares the proxies whose word on the client's address is believed. Default: none, and the address is the peer's.
+    /// Declares the trusted proxies, which report the client's address. Default: none, and the address is the peer's.
     #[cfg(feature = "access-address")]
     pub fn behind(mut self, proxies: Proxies) -> Self {
         if self.proxies.replace(proxies).is_some() {
-            self.faults.push("its proxies are declared twice".to_owned());
+            self.faults.push("proxies are declared twice".to_owned());
         }
         self
     }
 
-    /// Limits failed attempts, and how often levels may be run. Default: no limits.
+    /// Limits failed attempts and how often levels are run. Default: no limits.
     #[cfg(feature = "access-limits")]
     pub fn limits(mut self, limits: Limits) -> Self {
         if self.limits.replace(limits).is_some() {
-            self.faults.push("its limits are given twice".to_owned());
+            self.faults.push("limits are set twice".to_owned());
         }
         self
     }
 
-    /// Gives tokens to callers that pass their policy, by `POST {base}/token`. Default: it gives none.
+    /// Issues tokens to callers that pass their policy, by `POST {base}/token`. Default: none.
     #[cfg(feature = "access-jwt")]
     pub fn tokens(mut self, tokens: Tokens) -> Self {
         if self.tokens.replace(tokens).is_some() {
-            self.faults.push("its tokens are given twice".to_owned());
+            self.faults.push("tokens are set twice".to_owned());
         }
         self
     }
 
-    /// Everything that is wrong with it.
+    /// Returns every problem with the rules.
     pub(super) fn problems(&self) -> Vec<Problem> {
         let mut faults = self.faults.clone();
         let mut covered = Levels::NONE;
@@ -118,7 +118,7 @@ impl Access {
         }
         let uncovered = covered.others();
         if !uncovered.is_empty() {
-            faults.push(format!("{} no rule; if nobody is meant, say `closed()`", have(uncovered)));
+            faults.push(format!("{} no rule; to admit nobody, use `closed()`", have(uncovered)));
         }
         for group in Group::ALL {
             if self.groups.iter().filter(|(other, _)| *other == group).count() > 1 {
@@ -144,14 +144,14 @@ impl Access {
         headers.chain(self.proxies.iter().map(Proxies::header)).collect()
     }
 
-    /// Every policy, as often as it has rules.
+    /// Iterates over the policies, once for each of their rules.
     fn policies(&self) -> impl Iterator<Item = &AnyPolicy> {
         let of_levels = self.levels.iter().map(|(_, policy)| policy);
         of_levels.chain(self.groups.iter().map(|(_, policy)| policy)).chain(&self.info)
     }
 }
 
-/// `level 3 has`, `levels 1, 2 have`.
+/// Writes `level 3 has`, `levels 1, 2 have`.
 fn have(levels: Levels) -> String {
     let numbers: Vec<_> = levels.iter().map(|level: Level| level.to_string()).collect();
     if let [only] = numbers.as_slice() {
@@ -161,7 +161,7 @@ fn have(levels: Levels) -> String {
     }
 }
 
-/// A policy, and all that it decides on.
+/// A policy with everything that it decides about.
 #[derive(Debug)]
 pub(super) struct Rule {
     pub(super) policy: AnyPolicy,

@@ -11,8 +11,8 @@ use super::{
 use crate::model::Levels;
 
 impl Authorizer {
-    /// Returns whether it gives tokens where these levels, and perhaps groups, are served: not if nobody needs one for
-    /// anything there.
+    /// Returns whether it issues tokens where these levels, and perhaps groups, are served: only if something there
+    /// asks for credentials.
     pub(crate) fn gives_tokens(&self, levels: Levels, has_groups: bool) -> bool {
         let is_there = |rule: &Rule| {
             !rule.levels.and(levels).is_empty() || rule.is_for_info || (has_groups && !rule.groups.is_empty())
@@ -21,7 +21,7 @@ impl Authorizer {
         self.tokens.is_some() && self.rules.iter().any(makes_a_difference)
     }
 
-    /// A token for this caller.
+    /// Issues a token for this caller.
     pub(crate) async fn token(&self, caller: &Caller) -> Result<Token, Refusal> {
         self.issue(caller).await.map_err(|refusal| self.noted(refusal, &"token", caller))
     }
@@ -39,8 +39,8 @@ impl Authorizer {
         tokens.issue(&decision).ok_or_else(unsigned)
     }
 
-    /// Decides what a token grants its caller: no more than the credentials open by themselves. Credentials that no rule of a
-    /// level accepts are good for tokens alone.
+    /// Decides which levels a token grants: no more than the credentials grant by themselves. Credentials that no rule
+    /// of a level accepts serve for tokens alone.
     async fn bought(&self, tokens: &Tokens, caller: &Caller) -> Decision {
         let bought = tokens.policy.decide(caller).await;
         if bought.run.is_empty() {

@@ -1,4 +1,4 @@
-//! What the decisions of several policies amount to.
+//! The visibility that follows from the decisions of several policies.
 
 use super::{
     decision::{Decision, DenyReason},
@@ -11,12 +11,12 @@ use crate::{
     render::{DetailLevel, Visibility},
 };
 
-/// How much of what is running is seen by everybody who is shown anything: nothing, if a policy decides on that.
+/// Returns the visibility of the build information for everybody: none if a policy decides on it.
 pub(super) fn info_of_all(has_info: bool) -> Option<DetailLevel> {
     (!has_info).then_some(DetailLevel::Outline)
 }
 
-/// What was decided, put together; or what it was refused with.
+/// Combines the decisions into a visibility, or into the decision to refuse with.
 pub(super) fn visibility(
     ask: AccessRequest,
     has_info: bool,
@@ -42,13 +42,12 @@ pub(super) fn visibility(
         let grants_nothing = decision.run.is_empty();
         let refused = match ask {
             AccessRequest::Levels { needed: Some(level), .. } => rule.levels.contains(level) && !run.contains(level),
-            // Of what is there.
             AccessRequest::Levels { needed: None, shown, .. } => run.and(shown) != rule.levels.and(shown),
             AccessRequest::Check(_) | AccessRequest::Everything(_) => run != rule.levels,
             AccessRequest::Group(_) => grants_nothing,
             AccessRequest::Info => rule.is_for_info && grants_nothing,
         };
-        // What is shown in part hides neither that a password was wrong nor that nobody could tell.
+        // A partial report must hide neither a wrong password nor a policy that could not decide.
         let is_stranger_in_part =
             refused && decision.accepted.is_empty() && matches!(ask, AccessRequest::Levels { needed: None, .. });
         let is_in_part = grants_nothing || is_stranger_in_part;
@@ -67,14 +66,14 @@ pub(super) fn visibility(
     if !has_info && matches!(ask, AccessRequest::Info | AccessRequest::Levels { with_info: true, .. }) {
         visibility.info = Some(detail_level(visibility.details));
     }
-    // A group's policy is about the group, and grants no look at what is not in it.
+    // A group's policy decides about the group alone.
     visibility.knows_every_check = visibility.run == Levels::ALL && !matches!(ask, AccessRequest::Group(_));
     let is_granted = match ask {
         AccessRequest::Levels { needed: Some(level), .. } | AccessRequest::Check(Some(level)) => {
             visibility.run.contains(level)
         }
         AccessRequest::Levels { shown, needed: None, .. } => !shown.and(visibility.run).is_empty(),
-        // Only those who may have every level run hear that there is no such check.
+        // Only a caller that may have every level run learns that a check does not exist.
         AccessRequest::Check(None) | AccessRequest::Everything(_) => visibility.run == Levels::ALL,
         AccessRequest::Group(_) => !visibility.run.is_empty(),
         AccessRequest::Info => visibility.info.is_some(),

@@ -10,22 +10,22 @@ use crate::{
 };
 
 pub(in crate::access) const KEY_HEADER: &str = "x-access-key";
-/// Its presence says that the request is signed, and the access key is not half of a pair.
+/// Marks a signed request, whose access key comes without a secret.
 pub(in crate::access) const SIGNATURE_HEADER: &str = "x-signature";
 
-/// The shortest secret that is not to be guessed offline from a signature.
+/// Minimum that withstands offline guessing from a signature.
 const SHORTEST_SECRET: usize = 16;
 
-/// The header with the key's id, which signed requests have, too.
+/// The header with the key's id, also in signed requests.
 pub(in crate::access) const KEY_PART: SchemePart = SchemePart {
     name: "accessKey",
     carrier: Carrier::Header { name: "X-Access-Key", meaning: "The id of an access key." },
 };
 
-/// A key of a program: an id, which may be shown, and a secret.
+/// The key of a program: a public id and a secret.
 ///
-/// A policy takes several, each with its own levels. To rotate one, add the new key, move the callers to it, and take the
-/// old one away.
+/// A policy takes several keys, each with its own levels. To rotate a key, add the new one, move the callers to it, and
+/// remove the old one.
 #[derive(Debug)]
 #[must_use]
 pub struct AccessKey {
@@ -35,7 +35,7 @@ pub struct AccessKey {
 }
 
 impl AccessKey {
-    /// A key that may have every level run and sees details. The secret has 16 bytes or more.
+    /// Creates a key that may have every level run and sees details. The secret has 16 bytes or more.
     pub fn new(id: impl Into<String>, secret: impl Into<String>) -> Self {
         Self { id: id.into(), secret: secret.into().into(), grants: Grants::default() }
     }
@@ -53,7 +53,7 @@ impl AccessKey {
     }
 }
 
-/// What is wrong with the keys of a policy.
+/// Returns the faults in the keys of a policy.
 pub(in crate::access) fn faults_of_keys<'a>(
     policy: &str,
     keys: impl Iterator<Item = &'a AccessKey> + Clone,
@@ -68,7 +68,7 @@ pub(in crate::access) fn faults_of_keys<'a>(
         if secret.len() < SHORTEST_SECRET {
             faults.push(format!("{whose}: the secret is shorter than {SHORTEST_SECRET} bytes"));
         } else if secret.ends_with(['\n', '\r']) {
-            // As of a file that it was read from: no caller has it like this.
+            // The line break probably comes from a file; no caller sends it.
             faults.push(format!("{whose}: the secret ends with a line break"));
         }
     }
@@ -78,7 +78,7 @@ pub(in crate::access) fn faults_of_keys<'a>(
 pub(in crate::access) const NOT_SENDABLE: &str =
     "is not visible ASCII without space at its ends, so no header can hold it";
 
-/// Whether it arrives in a header as it is.
+/// Returns whether a header can carry the text unchanged.
 pub(in crate::access) fn is_sendable(text: &str) -> bool {
     text.trim() == text && is_visible(text.as_bytes())
 }

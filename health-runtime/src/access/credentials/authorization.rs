@@ -1,20 +1,19 @@
 use crate::access::caller::{Caller, is_visible};
 
-/// More than any credentials that are meant take.
+/// Maximum length of credentials, far above any honest ones.
 const MAX_CREDENTIALS_BYTES: usize = 8 * 1024;
 
-/// What a request brings of one scheme of `Authorization` (RFC 9110, section 11.6.2).
+/// The credentials of one authentication scheme in `Authorization` (RFC 9110, section 11.6.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::access) enum SchemeCredentials<'a> {
-    /// None, or those of another scheme.
+    /// No header, or credentials of another scheme.
     Nothing,
-    /// Something that cannot be read. A header that was sent twice is that, too: a gateway may have looked at the
-    /// other one.
+    /// An unreadable header, or two of them, because a gateway may have checked the other one.
     Malformed,
     Credentials(&'a str),
 }
 
-/// The credentials of a scheme, which is written in lower case.
+/// Returns the credentials of a scheme. Its name is in lower case.
 pub(in crate::access) fn of_scheme<'a>(caller: &'a Caller, scheme: &str) -> SchemeCredentials<'a> {
     let mut values = caller.header_values("authorization");
     let (first, second) = (values.next(), values.next());
@@ -45,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn schemes_are_told_apart() {
+    fn schemes_are_distinguished() {
         for (value, presented) in [
             (&b"Basic YQ=="[..], SchemeCredentials::Credentials("YQ==")),
             (b"bAsIc   YQ==  ", SchemeCredentials::Credentials("YQ==")),

@@ -3,7 +3,7 @@ use crate::{
     model::Levels,
 };
 
-/// What one user or key may do.
+/// The levels and details that one user or key is granted.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::access) struct Grants {
     levels: Levels,
@@ -25,14 +25,14 @@ impl Grants {
         self.has_details = false;
     }
 
-    /// The decision on somebody who has shown to be who it says.
+    /// Decides for a caller that has proved its identity.
     pub(in crate::access) fn decision(self, who: &str, scheme: &'static Scheme) -> Decision {
         let decision = Decision::allow().only_levels(self.levels).by(who).of(scheme);
         if self.has_details { decision } else { decision.without_details() }
     }
 }
 
-/// What is wrong with the names of users or the ids of keys.
+/// Returns the faults in the names of users or the ids of keys.
 pub(in crate::access) fn faults_of_names<'a>(
     kind: &str,
     policy: &str,
@@ -41,12 +41,12 @@ pub(in crate::access) fn faults_of_names<'a>(
     let names: Vec<&str> = names.collect();
     let mut faults = Vec::new();
     if names.is_empty() {
-        faults.push(format!("`{policy}` has no {kind}s, so nobody could be let in; say `closed()` if that is meant"));
+        faults.push(format!("`{policy}` has no {kind}s, so it admits nobody; if that is intended, use `closed()`"));
     }
     for (at, name) in names.iter().enumerate() {
         if name.is_empty() || name.contains(|letter: char| letter == ':' || letter.is_control()) {
             faults.push(format!(
-                "`{policy}`: {name:?} is no {kind}; it needs a character, no `:` and no control characters"
+                "`{policy}`: {name:?} is not a valid {kind}; use at least one character, no `:` and no control characters"
             ));
         }
         if names[..at].contains(name) {

@@ -1,4 +1,4 @@
-//! Where passwords are hashed: at two places, whatever comes.
+//! Permits to hash passwords: two at a time.
 
 use std::sync::{
     Mutex,
@@ -11,25 +11,25 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::sync::lock;
 
-/// How many are hashed at the same time, each of which takes a thread, and as much memory as its hash says (19 MiB and
-/// more): so that wrong passwords keep busy no more of the machine than this.
+/// Each hashing takes a thread and the memory that the hash asks for (19 MiB and more), so wrong passwords occupy no
+/// more of the machine than this.
 static HASHING_SLOTS: Semaphore = Semaphore::const_new(2);
 
-/// How many may wait or be at it. Those further behind would not have their turn before they gave up.
+/// Maximum of waiting and running hashings. Requests further behind would time out before their turn.
 const MAX_QUEUE_LENGTH: usize = 256;
 static QUEUE_LENGTH: AtomicUsize = AtomicUsize::new(0);
 
-/// A GiB, in KiB, as hashes say it. A process that is not given the memory that it asks for is ended.
+/// A GiB, in KiB, the unit of hashes. The system kills a process that takes too much memory.
 const MAX_MEMORY_KIB: u32 = 1 << 20;
 
-/// Four passes over as much: seconds, in which a place is taken.
+/// Four passes over a GiB, which take seconds.
 const MAX_WORK_KIB: u64 = 4 << 20;
 
-/// The memory of places that are free. It is kept, because the thread is another one each time, and an allocator that has
-/// an arena for each thread would keep it once for each.
+/// Memory of free permits. It is kept, because each hashing runs on another thread, and an allocator with an arena for
+/// each thread would keep a copy in each.
 static SPARE_MEMORY: Mutex<Vec<Vec<Block>>> = Mutex::new(Vec::new());
 
-/// The right to hash one password, with the memory for it.
+/// Permission to hash one password, with the memory for it.
 pub(super) struct HashPermit {
     memory: Vec<Block>,
     _permit: SemaphorePermit<'static>,
@@ -37,7 +37,7 @@ pub(super) struct HashPermit {
 }
 
 impl HashPermit {
-    /// Waits for its turn. `None` if too many do so already.
+    /// Waits for a permit. `None` if the queue is full.
     pub(super) async fn take() -> Option<Self> {
         let entry = QueueEntry::enter()?;
         let permit = HASHING_SLOTS.acquire().await.ok()?;
@@ -45,7 +45,7 @@ impl HashPermit {
         Some(Self { memory, _permit: permit, _entry: entry })
     }
 
-    /// Whether a password has this hash. It takes some ten milliseconds of a processor.
+    /// Returns whether a password has this hash. Takes some ten milliseconds of processor time.
     pub(super) fn verify(&mut self, password: &str, hash: &PasswordHash) -> bool {
         self.hash_like(password, hash).is_some_and(|is_same| is_same)
     }
@@ -59,7 +59,7 @@ impl HashPermit {
     }
 }
 
-/// How passwords are hashed to be held against a hash.
+/// The parameters of a hash.
 struct HashParameters<'a> {
     argon2: Argon2<'static>,
     salt: &'a [u8],
@@ -80,7 +80,7 @@ impl<'a> HashParameters<'a> {
     }
 }
 
-/// Whether passwords can be held against this hash at all.
+/// Returns whether passwords can be verified against this hash.
 pub(super) fn is_usable(hash: &PasswordHash) -> bool {
     HashParameters::of(hash).is_some()
 }
@@ -91,12 +91,12 @@ impl Drop for HashPermit {
     }
 }
 
-/// One of those that wait or are at it.
+/// A waiting or running hashing.
 struct QueueEntry;
 
 impl QueueEntry {
     fn enter() -> Option<Self> {
-        // It counts down again when it is dropped, also if there was no room.
+        // Dropping the entry counts down again, also if the queue is full.
         let entry = Self;
         (QUEUE_LENGTH.fetch_add(1, Ordering::Relaxed) < MAX_QUEUE_LENGTH).then_some(entry)
     }

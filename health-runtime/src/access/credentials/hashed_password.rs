@@ -1,4 +1,4 @@
-//! Passwords that are known by their argon2 hashes alone.
+//! Passwords known only by their argon2 hashes.
 
 use std::sync::{Arc, Mutex};
 
@@ -14,11 +14,12 @@ use super::{
 };
 use crate::sync::lock;
 
-/// A hash in the PHC string format, and a mark of the password that was found to be right last: there is but one, so no
-/// more has to be kept.
+/// A hash in the PHC string format, and a mark of the last accepted password. There is only one right password, so one
+/// mark suffices.
 pub(in crate::access) struct HashedPassword {
     hash: SecretString,
-    /// Of this process, so that a mark is of no use elsewhere. `None` if the system has no random numbers.
+    /// The key of marks. It is random for each process, so a mark is useless elsewhere. `None` if the system has no
+    /// random numbers.
     key: Option<[u8; 32]>,
     right: Mutex<Option<[u8; 32]>>,
 }
@@ -31,7 +32,7 @@ impl HashedPassword {
         Self { hash, key, right: Mutex::default() }
     }
 
-    /// Whether this very password was found to be right before.
+    /// Returns whether this password was accepted before.
     fn has_accepted(&self, password: &str) -> bool {
         let right = *lock(&self.right);
         match (right, self.mark(password)) {
@@ -40,9 +41,10 @@ impl HashedPassword {
         }
     }
 
-    /// Hashes it, which takes some ten milliseconds, on a thread for blocking work. `None` if that could not be done.
+    /// Hashes the password, which takes some ten milliseconds, on a thread for blocking work. `None` if that is not
+    /// possible.
     async fn verify(self: Arc<Self>, password: SecretString) -> Option<bool> {
-        // Given back when the work is done, not when nobody waits for it any more.
+        // The permit is returned when the work is done, even if nobody waits for it any more.
         let mut permit = HashPermit::take().await?;
         let verifying = tokio::task::spawn_blocking(move || {
             let password = password.expose_secret();
@@ -79,7 +81,7 @@ impl Password for HashedPassword {
         let hash = PasswordHash::new(self.hash.expose_secret());
         if !hash.is_ok_and(|hash| is_usable(&hash)) {
             Some(
-                "the hash is no argon2 hash in the PHC string format, such as `$argon2id$v=19$m=19456,t=2,p=1$…`, or it \
+                "the hash is not a valid argon2 hash in the PHC string format, such as `$argon2id$v=19$m=19456,t=2,p=1$…`, or it \
                  takes more than a GiB or than four passes over as much",
             )
         } else if self.key.is_none() {

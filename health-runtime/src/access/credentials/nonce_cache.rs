@@ -9,11 +9,10 @@ use sha2::{Digest, Sha256};
 use super::access_key::AccessKey;
 use crate::sync::lock;
 
-/// Signed requests that are remembered for one key; only those with a right signature are.
+/// Remembered requests of one key; only requests with a right signature are remembered.
 const MAX_NONCES_PER_KEY: usize = 10_000;
 
-/// Nonces that one key has used, until their signatures are too old to count. All policies of the process with the same
-/// key share them.
+/// The used nonces of one key, until their signatures expire. All policies of the process with the same key share them.
 #[derive(Debug, Default)]
 pub(in crate::access) struct NonceCache {
     used: Mutex<UsedNonces>,
@@ -22,16 +21,16 @@ pub(in crate::access) struct NonceCache {
 #[derive(Debug, Default)]
 struct UsedNonces {
     by_hash: HashMap<[u8; 32], NonceUse>,
-    /// How long nonces are remembered, in seconds from their timestamp on: the longest window of a policy.
+    /// Seconds from its timestamp for which a nonce is remembered: the longest window of a policy.
     window: u64,
-    /// When the old ones were taken out, in seconds since 1970.
+    /// Time of the last removal of old nonces, in seconds since 1970.
     pruned_at: u64,
 }
 
 #[derive(Debug)]
 struct NonceUse {
     timestamp: u64,
-    /// One request may be asked about by several policies.
+    /// Several policies may ask about the same request.
     request: u64,
 }
 
@@ -39,13 +38,13 @@ struct NonceUse {
 pub(in crate::access) enum ReplayCheck {
     New,
     Replayed,
-    /// There is no room to remember it, so it cannot be let through.
+    /// The cache is full, so the request cannot be accepted.
     Unknown,
 }
 
 impl NonceCache {
-    /// The nonces of a key, remembered for `window` seconds at least. They outlive the policy, because the same request
-    /// may come to the next one.
+    /// Returns the nonces of a key, remembered for at least `window` seconds. They outlive the policy, because the
+    /// request may be replayed to the next one.
     pub(in crate::access) fn of(key: &AccessKey, window: u64) -> Arc<Self> {
         static BY_KEY: LazyLock<Mutex<HashMap<[u8; 32], Arc<NonceCache>>>> = LazyLock::new(Mutex::default);
         let secret = Sha256::digest(key.secret.expose_secret());
@@ -59,7 +58,7 @@ impl NonceCache {
         nonces
     }
 
-    /// Notes a request as used. Times are in seconds since 1970.
+    /// Marks a request as used. Times are in seconds since 1970.
     pub(in crate::access) fn note(&self, nonce: &str, request: u64, now: u64, timestamp: u64) -> ReplayCheck {
         let hash = Sha256::digest(nonce).into();
         let mut used = lock(&self.used);

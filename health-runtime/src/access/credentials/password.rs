@@ -4,11 +4,11 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-/// A user's password, in one of the forms in which a service may have it.
+/// A user's password, in plain text or hashed.
 pub(in crate::access) trait Password: Send + Sync {
     fn check(self: Arc<Self>, given: &str) -> PasswordCheck;
 
-    /// Takes as long as `check` does for a wrong password, if that is hashed.
+    /// Takes as long as `check` does for a wrong password, if this password is hashed.
     fn check_in_vain(self: Arc<Self>, _given: &str) -> Option<PasswordCheck> {
         None
     }
@@ -22,15 +22,15 @@ impl fmt::Debug for dyn Password {
     }
 }
 
-/// Whether a password is right, or the hashing that finds out, off the threads that serve requests.
+/// The result of a check, or the pending hashing, off the threads that serve requests.
 pub(in crate::access) enum PasswordCheck {
     Done(bool),
-    /// `None` if it could not be hashed.
+    /// Yields `None` if hashing is not possible.
     #[cfg_attr(not(feature = "access-hashed-passwords"), allow(dead_code, reason = "only hashed passwords take time"))]
     Hashing(Pin<Box<dyn Future<Output = Option<bool>> + Send>>),
 }
 
-/// A password that the service knows as it is.
+/// A password in plain text.
 pub(in crate::access) struct PlainPassword(SecretString);
 
 impl PlainPassword {
@@ -50,9 +50,9 @@ impl Password for PlainPassword {
             return Some("the password is empty");
         }
         // RFC 7617, section 2.
-        password
-            .contains(char::is_control)
-            .then_some("the password holds a control character, such as a line feed at its end, which nobody can send")
+        password.contains(char::is_control).then_some(
+            "the password holds a control character, such as a line feed at its end, which no client can send",
+        )
     }
 }
 

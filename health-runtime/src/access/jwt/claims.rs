@@ -1,4 +1,4 @@
-//! What a token grants.
+//! The claims of a token, and the levels they grant.
 
 use serde_json::{Map, Value};
 
@@ -7,23 +7,23 @@ use crate::model::{Level, Levels};
 pub(crate) const LEVELS: &str = "health_levels";
 pub(crate) const DETAILS: &str = "health_details";
 
-/// The claims of a token, whose signature and times are right.
+/// The claims of a token with a valid signature and valid times.
 #[derive(Debug)]
 pub(super) struct Claims(pub(super) Map<String, Value>);
 
-/// A claim that is there, and is not what it has to be.
+/// A claim of the wrong type.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Malformed;
 
 impl Claims {
-    /// Whether the registered claims that the crate does not look at are what they have to be (RFC 7519, section 4.1): texts,
-    /// and a number.
+    /// Returns whether the registered claims that `jsonwebtoken` does not check have the right types (RFC 7519, section
+    /// 4.1): texts, and a number.
     pub(super) fn are_well_formed(&self) -> bool {
         let is_text = |claim| self.0.get(claim).is_none_or(Value::is_string);
         ["iss", "sub", "jti"].into_iter().all(is_text) && self.0.get("iat").is_none_or(Value::is_number)
     }
 
-    /// When the token was made, in seconds since 1970.
+    /// Returns the time at which the token was issued, in seconds since 1970.
     pub(super) fn made_at(&self) -> Option<f64> {
         self.0.get("iat")?.as_f64()
     }
@@ -32,12 +32,12 @@ impl Claims {
         self.0.get("aud").is_some_and(|audience| !audience.is_null())
     }
 
-    /// Who the token was made for.
+    /// Returns the subject of the token.
     pub(super) fn subject(&self) -> Option<&str> {
         self.0.get("sub")?.as_str()
     }
 
-    /// The levels of a claim such as `[3, 4, 5]`.
+    /// Returns the levels of a claim such as `[3, 4, 5]`.
     pub(super) fn levels(&self, claim: &str) -> Result<Option<Levels>, Malformed> {
         let Some(value) = self.0.get(claim) else { return Ok(None) };
         let level = |number: &Value| {
@@ -47,8 +47,8 @@ impl Claims {
         value.as_array().ok_or(Malformed)?.iter().map(level).collect::<Result<_, _>>().map(Some)
     }
 
-    /// Whether a scope was granted: one of the words of `scope` (RFC 8693, section 4.2), or of `scp`, where others write
-    /// them, as words or as a list.
+    /// Returns whether a scope was granted: one of the words of `scope` (RFC 8693, section 4.2), or of `scp`, a common
+    /// variant, as words or as a list.
     pub(super) fn has_scope(&self, scope: &str) -> bool {
         ["scope", "scp"].into_iter().filter_map(|claim| self.0.get(claim)).any(|value| match value {
             Value::String(words) => words.split(' ').any(|word| word == scope),

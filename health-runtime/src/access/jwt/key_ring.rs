@@ -1,4 +1,4 @@
-//! Keys that are read again when their file changes.
+//! Keys that are reloaded when their file changes.
 
 use std::{
     fs::File,
@@ -21,10 +21,10 @@ use crate::{
     sync::lock,
 };
 
-/// More than any honest file of keys.
+/// Maximum size of a key file, far above any honest one.
 const MAX_FILE_BYTES: u64 = 1 << 20;
 
-/// The keys as they are now.
+/// The current keys.
 #[derive(Debug)]
 pub(super) struct KeyRing {
     algorithm: JwtAlgorithm,
@@ -35,29 +35,29 @@ pub(super) struct KeyRing {
 
 #[derive(Debug)]
 struct RingState {
-    /// The latest that could be read; why there are none yet.
+    /// The latest usable keys, or the reason why there are none yet.
     keys: Result<Arc<KeySet>, String>,
-    /// Of what was read last, good or not: what has not changed is not parsed, nor complained about, again.
+    /// Hash of the latest content, valid or not: unchanged content is neither parsed nor logged again.
     seen: Option<[u8; 32]>,
     read_at: Instant,
-    /// Whether a thread is at it, which a disk may hold up for ever.
+    /// Whether a thread is reading, which a slow disk may delay indefinitely.
     is_being_read: bool,
 }
 
-/// How long a token waits for the file to be read again, before the keys that there are decide on it.
+/// Time that a token waits for the file, before the current keys decide on it.
 const RELOAD_WAIT: Duration = Duration::from_millis(500);
 
-/// A file that is read again.
+/// A read of the file in progress.
 pub(super) struct PendingRead(oneshot::Receiver<()>);
 
 impl PendingRead {
-    /// Until it has been read, or takes too long.
+    /// Waits until the file has been read, up to the time limit.
     pub(super) async fn wait(self) {
         let _ = timeout(RELOAD_WAIT, self.0).await;
     }
 }
 
-/// The turn to read the file, which only one has at a time.
+/// The right to read the file, which only one thread has at a time.
 struct ReadGuard(Arc<KeyRing>);
 
 impl Drop for ReadGuard {
@@ -67,7 +67,7 @@ impl Drop for ReadGuard {
 }
 
 impl KeyRing {
-    /// Reads the keys, which blocks if they are in a file. What is wrong with them is for [`fault`](Self::fault).
+    /// Reads the keys, which blocks if they are in a file. Problems are reported by [`fault`](Self::fault).
     pub(super) fn load(keys: JwtKeys, algorithm: JwtAlgorithm, reload_interval: Duration) -> Self {
         let (keys, file) = match keys.source {
             KeySource::Secret(secret) => (KeySet::secret(&secret, algorithm), None),
@@ -95,14 +95,15 @@ impl KeyRing {
         })
     }
 
-    /// None, if they never could be read.
+    /// Returns the keys. `None` if they could never be read.
     pub(super) fn keys(&self) -> Option<Arc<KeySet>> {
         lock(&self.state).keys.as_ref().ok().cloned()
     }
 
-    /// Reads the file again if it is time, for one caller to wait for; others go on with the keys that there are.
+    /// Starts to read the file again if that is due. One caller waits for it; others go on with the current keys.
     ///
-    /// On a thread of its own: one of the blocking pool that a disk holds up would hold up the end of its runtime, too.
+    /// It runs on a thread of its own, because a slow disk on the blocking pool would delay the shutdown of the
+    /// runtime.
     pub(super) fn read_if_due(self: &Arc<Self>) -> Option<PendingRead> {
         let mut state = lock(&self.state);
         if self.file.is_none() || state.is_being_read || state.read_at.elapsed() < self.reload_interval {
@@ -121,8 +122,8 @@ impl KeyRing {
         reader.is_ok().then_some(PendingRead(reading))
     }
 
-    /// Takes over the keys of a file that has changed. One that cannot be used is logged once, and the keys from before
-    /// stay: a file may be seen while it is written.
+    /// Takes over the keys of a changed file. An unusable file is logged once and the previous keys stay, because the
+    /// file may be half written.
     fn read_again(&self) {
         let Some((format, path)) = &self.file else { return };
         let text = read(path).map_err(|error| error.to_string());
@@ -143,25 +144,25 @@ impl KeyRing {
                 state.keys = Ok(Arc::new(keys));
                 if !is_first {
                     log::write(Topic::Access, move || {
-                        tracing::info!(%file, "the keys that tokens are verified with have changed");
+                        tracing::info!(%file, "token verification keys changed");
                     });
                 }
             }
             Err(fault) if is_first => state.keys = Err(fault),
             Err(fault) => log::write(Topic::Access, move || {
-                tracing::error!(%file, fault, "the keys that tokens are verified with cannot be read again; the old ones stay");
+                tracing::error!(%file, fault, "token verification keys cannot be reloaded; the previous ones stay in use");
             }),
         }
     }
 }
 
 impl KeySet {
-    /// Once each time that keys are taken over.
+    /// Logs the unusable keys each time that keys are taken over.
     fn complain(&self, source: &str) {
         for fault in self.left_out.clone() {
             let source = source.to_owned();
             log::write(Topic::Access, move || {
-                tracing::warn!(%source, fault, "a key that tokens are verified with cannot be used, and is left out");
+                tracing::warn!(%source, fault, "token verification key is unusable and left out");
             });
         }
     }

@@ -10,20 +10,21 @@ use serde_json::Value;
 
 const MAX_KEYS: usize = 32;
 
-/// Keys that are tried on one token, because each takes its time on the thread that serves.
+/// Keys that are tried on one token, because each attempt takes time on the thread that serves.
 const MAX_CANDIDATES: usize = 4;
 
-/// As long as the hash, in bytes (RFC 7518, section 3.2).
+/// The length of the hash (RFC 7518, section 3.2).
 const MIN_SECRET_BYTES: usize = 32;
 
-/// 2048 bits, in bytes (RFC 7518, section 3.3).
+/// 2048 bits (RFC 7518, section 3.3).
 const MIN_MODULUS_BYTES: usize = 256;
 
-/// How tokens are signed. It is said here and never believed of a token (RFC 8725, section 3.1).
+/// The signature algorithm of tokens. It is configured, and a token's own statement is not trusted (RFC 8725, section
+/// 3.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum JwtAlgorithm {
-    /// HMAC with SHA-256: who can check a token can make one.
+    /// HMAC with SHA-256: whoever can verify a token can issue one.
     Hs256,
     /// RSA, PKCS #1 v1.5 with SHA-256.
     Rs256,
@@ -44,7 +45,7 @@ impl JwtAlgorithm {
     }
 }
 
-/// As a token's header names it (RFC 7518, section 3.1).
+/// Writes the name in a token's header (RFC 7518, section 3.1).
 impl fmt::Display for JwtAlgorithm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -56,11 +57,11 @@ impl fmt::Display for JwtAlgorithm {
     }
 }
 
-/// What tokens are verified with.
+/// The keys that verify tokens.
 ///
-/// A PEM holds one public key. A JWKS (RFC 7517) holds several, of which those count that fit the algorithm; a token that
-/// names its key by `kid` is held against that one, and a token that names none against all, if they are four at most; else
-/// it is refused. Keys in it that cannot be used are left out, as long as one can be.
+/// A PEM holds one public key. A JWKS (RFC 7517) holds several, and those that fit the algorithm are used. A token that
+/// names its key by `kid` is verified with that key; a token that names none is tried with all of them if they are at
+/// most four, else refused. Unusable keys are left out, as long as one is usable.
 #[derive(Debug)]
 #[must_use]
 pub struct JwtKeys {
@@ -81,42 +82,42 @@ pub(super) enum KeyFormat {
 }
 
 impl JwtKeys {
-    /// The secret of HS256, 32 bytes or more.
+    /// Creates the secret of HS256, 32 bytes or more.
     pub fn secret(secret: impl Into<String>) -> Self {
         Self { source: KeySource::Secret(secret.into().into()) }
     }
 
-    /// A public key in PEM (`BEGIN PUBLIC KEY`).
+    /// Takes a public key in PEM (`BEGIN PUBLIC KEY`).
     pub fn pem(text: impl Into<String>) -> Self {
         Self { source: KeySource::Text(KeyFormat::Pem, text.into().into()) }
     }
 
-    /// A file with a public key in PEM, which is read again when it changes.
+    /// Takes a file with a public key in PEM, which is read again when it changes.
     pub fn pem_file(path: impl Into<PathBuf>) -> Self {
         Self { source: KeySource::File(KeyFormat::Pem, path.into()) }
     }
 
-    /// A set of keys in JSON: `{ "keys": [ … ] }`.
+    /// Takes a set of keys in JSON: `{ "keys": [ … ] }`.
     pub fn jwks(text: impl Into<String>) -> Self {
         Self { source: KeySource::Text(KeyFormat::Jwks, text.into().into()) }
     }
 
-    /// A file with such a set, which is read again when it changes.
+    /// Takes a file with such a set, which is read again when it changes.
     pub fn jwks_file(path: impl Into<PathBuf>) -> Self {
         Self { source: KeySource::File(KeyFormat::Jwks, path.into()) }
     }
 }
 
-/// A JWKS, of which each key is read by itself.
+/// A JWKS, whose keys are parsed one by one.
 #[derive(Deserialize)]
 struct JwksDocument {
     keys: Vec<Value>,
 }
 
-/// The keys of one algorithm. Its `Debug` shows none of them.
+/// The keys of one algorithm. `Debug` shows none of them.
 pub(super) struct KeySet {
     keys: Vec<(Option<String>, DecodingKey)>,
-    /// What is wrong with those that are of no use (RFC 7517, section 5).
+    /// The faults of unusable keys (RFC 7517, section 5).
     pub(super) left_out: Vec<String>,
 }
 
@@ -129,14 +130,14 @@ impl fmt::Debug for KeySet {
 impl KeySet {
     pub(super) fn secret(secret: &SecretString, algorithm: JwtAlgorithm) -> Result<Self, String> {
         if algorithm != JwtAlgorithm::Hs256 {
-            return Err(format!("a secret is what HS256 is verified with; {algorithm} needs a public key"));
+            return Err(format!("{algorithm} needs a public key; a secret verifies HS256 only"));
         }
         let key = Self::hmac(secret.expose_secret().as_bytes()).map_err(|fault| format!("the secret {fault}"))?;
         Ok(Self { keys: vec![(None, key)], left_out: Vec::new() })
     }
 
     /// # Errors
-    /// What is wrong, without anything of the text: it may be a key.
+    /// Returns the fault, without any part of the text, which may be a key.
     pub(super) fn parse(format: KeyFormat, text: &[u8], algorithm: JwtAlgorithm) -> Result<Self, String> {
         match format {
             KeyFormat::Pem => Self::pem(text, algorithm),
@@ -146,15 +147,15 @@ impl KeySet {
 
     fn pem(text: &[u8], algorithm: JwtAlgorithm) -> Result<Self, String> {
         let key = match algorithm {
-            // Whoever knows a public key could else sign with it.
-            JwtAlgorithm::Hs256 => return Err("HS256 is verified with a secret, and not with a PEM".to_owned()),
+            // Otherwise anybody with the public key could sign with it.
+            JwtAlgorithm::Hs256 => return Err("HS256 needs a secret, not a PEM".to_owned()),
             JwtAlgorithm::Rs256 => DecodingKey::from_rsa_pem(text),
             JwtAlgorithm::Es256 => DecodingKey::from_ec_pem(text),
             JwtAlgorithm::EdDsa => DecodingKey::from_ed_pem(text),
         };
         let key = key.map_err(|_| format!("it holds no public key for {algorithm} in PEM"))?;
         let length = key.try_get_as_bytes().map_or(0, <[u8]>::len);
-        // In front of the modulus and behind it stand some bytes of DER.
+        // Some bytes of DER surround the modulus.
         if algorithm == JwtAlgorithm::Rs256 && length < MIN_MODULUS_BYTES + 10 {
             return Err("its RSA key is shorter than 2048 bits".to_owned());
         }
@@ -167,13 +168,13 @@ impl KeySet {
 
     fn jwks(text: &[u8], algorithm: JwtAlgorithm) -> Result<Self, String> {
         let set: JwksDocument = serde_json::from_slice(text).map_err(|error| {
-            // Where, and not what.
-            format!("it is no JWKS: line {}, column {}", error.line(), error.column())
+            // The position, but not the content.
+            format!("it is not a valid JWKS: line {}, column {}", error.line(), error.column())
         })?;
         let (mut keys, mut left_out) = (Vec::new(), Vec::new());
         for jwk in set.keys {
             let Ok(jwk) = Jwk::deserialize(jwk) else {
-                left_out.push("one of its keys is no JWK".to_owned());
+                left_out.push("one of its keys is not a valid JWK".to_owned());
                 continue;
             };
             if is_for(&jwk, algorithm) {
@@ -221,7 +222,7 @@ impl KeySet {
         Ok(DecodingKey::from_secret(secret))
     }
 
-    /// The keys that may have signed a token with this `kid`. `None` if they are too many to try.
+    /// Returns the keys that may have signed a token with this `kid`. `None` if they are too many to try.
     pub(super) fn candidates(&self, kid: Option<&str>) -> Option<Vec<&DecodingKey>> {
         let may_be = |own: Option<&str>| kid.is_none() || own.is_none() || kid == own;
         let keys = self.keys.iter().filter(|(own, _)| may_be(own.as_deref()));
@@ -230,7 +231,7 @@ impl KeySet {
     }
 }
 
-/// Whether a key is there to verify signatures of this algorithm (RFC 7517, sections 4.1 to 4.4).
+/// Returns whether a key verifies signatures of this algorithm (RFC 7517, sections 4.1 to 4.4).
 fn is_for(jwk: &Jwk, algorithm: JwtAlgorithm) -> bool {
     let common = &jwk.common;
     let is_to_sign = common.public_key_use.as_ref().is_none_or(|used| *used == PublicKeyUse::Signature);

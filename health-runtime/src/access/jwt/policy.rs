@@ -25,7 +25,7 @@ use crate::{
     runner::catch,
 };
 
-/// What is logged of a subject.
+/// Length to which a logged subject is cut.
 const MAX_LOGGED_SUBJECT_CHARS: usize = 64;
 
 const BEARER: &Scheme =
@@ -38,7 +38,8 @@ pub fn jwt(tokens: Jwt) -> AnyPolicy {
     AnyPolicy::new(ByToken::new(tokens))
 }
 
-/// Which JSON Web Tokens are accepted in `Authorization: Bearer …` (RFC 6750, RFC 7519, RFC 8725), and what they grant.
+/// The accepted JSON Web Tokens in `Authorization: Bearer …` (RFC 6750, RFC 7519, RFC 8725), and the levels that they
+/// grant.
 ///
 /// ```
 /// use health_runtime::{Level, Levels, access::{Access, Jwt, JwtAlgorithm, JwtKeys, jwt, public}};
@@ -52,17 +53,17 @@ pub fn jwt(tokens: Jwt) -> AnyPolicy {
 /// # }
 /// ```
 ///
-/// A token has to be signed with the algorithm said here, and to have an `exp` that has not passed; an `nbf` has to have
-/// come, and an `iat` has to be past. `iss` and `aud` have to be what is said here, and a token made for somebody in particular (`aud`) is refused where
-/// nothing is said. Extensions that a token marks as critical are not known, so it is refused.
+/// A token has to be signed with the configured algorithm and to have an `exp` that has not passed; `nbf` and `iat`, if
+/// present, have to be past. `iss` and `aud` have to be configured values. A token with an `aud` is refused if no
+/// audience is configured, and so is one with critical extensions.
 ///
 /// | claim | grants |
 /// |---|---|
 /// | `health_levels: [3, 4, 5]` | these levels; another name by [`levels_claim`](Self::levels_claim) |
 /// | `scope: "health:deep …"`, or `scp` | the levels that [`scope`](Self::scope) gives that word |
-/// | none of these | what [`levels_by_default`](Self::levels_by_default) says, else nothing: 403 |
+/// | none of these | [`levels_by_default`](Self::levels_by_default), else nothing: 403 |
 ///
-/// It shows details on all of these levels, or on those that the claim `health_details: [5]` names.
+/// A token shows details on all of these levels, or on those in the claim `health_details: [5]`.
 #[derive(Debug)]
 #[must_use]
 pub struct Jwt {
@@ -78,7 +79,7 @@ pub struct Jwt {
 }
 
 impl Jwt {
-    /// Tokens that are signed like this, with one of these keys.
+    /// Accepts tokens signed with this algorithm and one of these keys.
     pub fn new(algorithm: JwtAlgorithm, keys: JwtKeys) -> Self {
         Self {
             algorithm,
@@ -93,20 +94,19 @@ impl Jwt {
         }
     }
 
-    /// Accepts tokens of this issuer (`iss`); several calls accept several. Default: of anybody who has the key.
+    /// Accepts tokens of this issuer (`iss`); further calls add issuers. Default: any issuer that has the key.
     pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
         self.issuers.push(issuer.into());
         self
     }
 
-    /// Accepts tokens that were made for this audience (`aud`); several calls accept several. Default: tokens that name
-    /// nobody.
+    /// Accepts tokens for this audience (`aud`); further calls add audiences. Default: tokens without an audience.
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.audiences.push(audience.into());
         self
     }
 
-    /// Sets how far clocks may be apart, in whole seconds, five minutes at most. Default: 30 s.
+    /// Sets the maximum difference between clocks, in whole seconds, up to five minutes. Default: 30 s.
     pub const fn leeway(mut self, leeway: Duration) -> Self {
         self.leeway = leeway;
         self
@@ -124,13 +124,14 @@ impl Jwt {
         self
     }
 
-    /// Sets the levels of a token that says nothing of levels. Default: none.
+    /// Sets the levels of a token that does not mention levels. Default: none.
     pub fn levels_by_default(mut self, levels: impl Into<Levels>) -> Self {
         self.by_default = levels.into();
         self
     }
 
-    /// Sets after how long a file of keys is looked at again, by the next token that comes. Default: 10 s.
+    /// Sets the minimum time between two reads of a key file. The next token after that triggers the read. Default: 10
+    /// s.
     pub const fn reload_interval(mut self, interval: Duration) -> Self {
         self.reload_interval = interval;
         self
@@ -208,7 +209,7 @@ impl ByToken {
     }
 }
 
-/// One line, and not a long one: it is what somebody else wrote.
+/// Makes one short line of a text that somebody else wrote.
 fn loggable(subject: &str) -> String {
     subject.chars().take(MAX_LOGGED_SUBJECT_CHARS).flat_map(char::escape_debug).collect()
 }
@@ -218,23 +219,23 @@ fn rejected(why: &'static str) -> Decision {
 }
 
 /// # Errors
-/// Why the token is not accepted, in words that hold nothing of it.
+/// Returns the reason for a rejection, without any part of the token.
 fn verify(token: &str, keys: &KeySet, validation: &Validation) -> Result<Claims, &'static str> {
     let header = decode_header(token).map_err(|_| "malformed")?;
     if !validation.algorithms.contains(&header.alg) {
         return Err("another algorithm");
     }
-    // An extension that is not understood must not be passed over (RFC 7515, section 4.1.11).
+    // An unknown critical extension must not be ignored (RFC 7515, section 4.1.11).
     if header.crit.is_some() {
         return Err("an unknown critical extension");
     }
     let mut why = "no such key";
-    for key in keys.candidates(header.kid.as_deref()).ok_or("it does not name one of many keys")? {
+    for key in keys.candidates(header.kid.as_deref()).ok_or("the token names no key, and there are too many to try")? {
         match decode(token, key, validation) {
             Ok(token) => return examined(Claims(token.claims), validation),
             Err(error) => {
                 why = match error.kind() {
-                    // Another key may have made it.
+                    // Another key may have signed it.
                     ErrorKind::InvalidSignature => {
                         why = "wrong signature";
                         continue;
@@ -253,7 +254,7 @@ fn verify(token: &str, keys: &KeySet, validation: &Validation) -> Result<Claims,
     Err(why)
 }
 
-/// What the crate leaves out.
+/// Checks the claims that `jsonwebtoken` does not check.
 ///
 /// # Errors
 /// As [`verify`].
@@ -265,7 +266,7 @@ fn examined(claims: Claims, validation: &Validation) -> Result<Claims, &'static 
     } else if claims.made_at().is_some_and(|made_at| made_at > latest) {
         Err("made in the future")
     } else if validation.aud.is_none() && claims.has_audience() {
-        // One that the crate cannot read, either.
+        // Includes an audience that `jsonwebtoken` cannot read.
         Err("another audience")
     } else {
         Ok(claims)
@@ -293,10 +294,10 @@ impl Decide for ByToken {
         let mut faults: Vec<String> = self.ring.fault().into_iter().collect();
         let scopes: BTreeSet<&str> = self.scopes.iter().map(|(scope, _)| scope.as_str()).collect();
         if scopes.len() < self.scopes.len() {
-            faults.push("a scope is given levels twice".to_owned());
+            faults.push("a scope has levels twice".to_owned());
         }
         if scopes.iter().any(|scope| scope.is_empty() || scope.contains(char::is_whitespace)) {
-            faults.push("a scope is one word".to_owned());
+            faults.push("a scope has to be one word".to_owned());
         }
         if self.leeway > Duration::from_secs(5 * 60) {
             faults.push(format!("a leeway of {:?} is longer than five minutes", self.leeway));

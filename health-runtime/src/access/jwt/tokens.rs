@@ -1,4 +1,4 @@
-//! Tokens of our own: short-lived, for callers that have shown who they are in another way.
+//! Tokens issued by the endpoint: short-lived, for callers that proved their identity in another way.
 
 use std::time::{Duration, SystemTime};
 
@@ -17,8 +17,8 @@ use crate::{
 
 const ISSUER: &str = "health-runtime";
 
-/// Tokens that `POST {base}/token` gives to callers that pass a policy, so that they need not send a password with every
-/// request, or hand it on.
+/// Tokens that `POST {base}/token` issues to callers that pass a policy, so that they need not send a password with
+/// every request, or hand it on.
 ///
 /// ```
 /// use health_runtime::{Level, access::{Access, Tokens, User, any_of, basic, public}};
@@ -39,14 +39,14 @@ const ISSUER: &str = "health-runtime";
 /// curl -s -H "Authorization: Bearer eyJ…" http://127.0.0.1:8080/health/levels/1
 /// ```
 ///
-/// A token is a JSON Web Token, signed with HS256. It grants what the policy granted its caller at that time. If the rule of any
-/// level accepts the caller's credentials, too, it grants no more than they open without a token; credentials that no rule
-/// accepts are good for tokens alone. A token cannot be taken back before it expires; another secret takes back all of them.
-/// Instances that share the secret accept each other's.
+/// A token is a JSON Web Token, signed with HS256. It grants the levels that the policy granted its caller at that
+/// time. If the rule of any level accepts the caller's credentials, too, the token grants no more than they do;
+/// credentials that no rule accepts serve for tokens alone. A token cannot be revoked before it expires; another secret
+/// revokes all of them. Instances with the same secret accept each other's tokens.
 ///
-/// The request may have a body like `grant_type=client_credentials` (RFC 6749, section 4.4), so that libraries for OAuth 2.0
-/// can ask for tokens, with a `basic` policy as `client_secret_basic`. Errors are those of section 5.2; where it knows none
-/// (429, 503) they are problem details with the `error` `temporarily_unavailable`.
+/// The request may have a body like `grant_type=client_credentials` (RFC 6749, section 4.4), so that libraries for
+/// OAuth 2.0 can request tokens, with a `basic` policy as `client_secret_basic`. Errors are those of section 5.2; where
+/// it has none (429, 503) they are problem details with the `error` `temporarily_unavailable`.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Tokens {
@@ -68,19 +68,19 @@ struct IssuedClaims<'a> {
 }
 
 impl Tokens {
-    /// Tokens that live for 15 minutes. The secret has 32 bytes or more; `policy` says who gets one, and for which
-    /// levels.
+    /// Creates tokens that live for 15 minutes. The secret has 32 bytes or more; `policy` decides which callers get
+    /// one, and for which levels.
     pub fn new(secret: impl Into<String>, policy: impl Into<AnyPolicy>) -> Self {
         Self { secret: secret.into().into(), policy: policy.into(), lifetime: Duration::from_secs(15 * 60) }
     }
 
-    /// Sets how long a token lives, from a second to a day. Default: 15 minutes.
+    /// Sets the lifetime of a token, one second to one day. Default: 15 minutes.
     pub const fn lifetime(mut self, lifetime: Duration) -> Self {
         self.lifetime = lifetime;
         self
     }
 
-    /// The policy that accepts these tokens, and no others.
+    /// Returns the policy that accepts these tokens and no others.
     pub fn policy(&self) -> AnyPolicy {
         let keys = JwtKeys::secret(self.secret.expose_secret());
         jwt(Jwt::new(JwtAlgorithm::Hs256, keys).issuer(ISSUER).audience(ISSUER).leeway(Duration::ZERO))
@@ -90,7 +90,9 @@ impl Tokens {
         let mut faults = self.policy.faults();
         faults.extend(self.policy().faults());
         if self.policy.fixed().is_some() {
-            faults.push("`Tokens`: its policy treats everybody alike; take one that asks for credentials".to_owned());
+            faults.push(
+                "`Tokens`: its policy decides the same for everybody; use one that asks for credentials".to_owned(),
+            );
         }
         if !(Duration::from_secs(1)..=Duration::from_secs(24 * 3600)).contains(&self.lifetime) {
             faults.push(format!("`Tokens`: a lifetime of {:?} is not between a second and a day", self.lifetime));
@@ -98,7 +100,7 @@ impl Tokens {
         faults
     }
 
-    /// A token that grants what was decided. `None` if it cannot be signed, which start has ruled out.
+    /// Issues a token that grants a decision. `None` if it cannot be signed, which start rules out.
     pub(in crate::access) fn issue(&self, decision: &Decision) -> Option<Token> {
         let numbers = |levels: Levels| levels.iter().map(Level::number).collect();
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).ok()?.as_secs();
@@ -118,7 +120,7 @@ impl Tokens {
     }
 }
 
-/// A token on its way to its caller.
+/// An issued token.
 #[derive(Debug)]
 pub(crate) struct Token {
     token: SecretString,
@@ -126,7 +128,7 @@ pub(crate) struct Token {
 }
 
 impl Token {
-    /// As RFC 6749, section 5.1, has it, and as `token` for those who need no more.
+    /// Writes it as in RFC 6749, section 5.1, and as `token` for simple clients.
     pub(crate) fn to_json(&self) -> Vec<u8> {
         #[derive(Serialize)]
         struct Body<'a> {

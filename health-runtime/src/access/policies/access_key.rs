@@ -32,7 +32,7 @@ const ACCESS_KEY: &Scheme = &Scheme::new(
 
 /// Asks for one of these keys, in the headers `X-Access-Key` (the id) and `X-Secret-Key`.
 ///
-/// The secret travels with every request: serve it over TLS, or have requests [`signed`](super::signed()).
+/// The secret travels with every request: serve over TLS, or ask for [`signed`](super::signed()) requests.
 pub fn access_key(keys: impl IntoIterator<Item = AccessKey>) -> AnyPolicy {
     AnyPolicy::new(ByKey { keys: keys.into_iter().collect() })
 }
@@ -55,7 +55,7 @@ impl Decide for ByKey {
             return MaybeReady::ready(rejected("malformed"));
         };
         let found = self.keys.iter().find(|key| key.id == id);
-        // Something is compared for an id that no key has, too, so that ids cannot be told by the time it takes.
+        // Also compares for an unknown id, so that the time does not reveal ids.
         let right = found.or_else(|| self.keys.first()).map_or("", |key| key.secret.expose_secret());
         let is_right = is_same(secret.as_bytes(), right.as_bytes());
         MaybeReady::ready(match found {

@@ -10,12 +10,12 @@ use crate::{
     maybe_ready::MaybeReady,
 };
 
-/// Asks for an address within one of these ranges, such as `["10.0.0.0/8", "::1"]`; with others, 403.
+/// Asks for an address within one of these ranges, such as `["10.0.0.0/8", "::1"]`; else 403.
 ///
-/// It is the address of the connection, which axum tells if the service is served with
-/// `router.into_make_service_with_connect_info::<SocketAddr>()`; without it everybody is refused, by [`not`](super::not())
-/// of this policy, too, which is logged once.
-/// Behind proxies, [declare them](crate::access::Access::behind).
+/// It is the address of the connection, which axum provides if the service is served with
+/// `router.into_make_service_with_connect_info::<SocketAddr>()`. Without it, this policy and its negation by
+/// [`not`](super::not()) refuse everybody, which is logged once. Behind proxies, [declare
+/// them](crate::access::Access::behind).
 pub fn address(ranges: impl IntoIterator<Item = impl Into<String>>) -> AnyPolicy {
     AnyPolicy::new(ByAddress { ranges: AddressRanges::new(ranges), unknown_address: WarnOnce::new() })
 }
@@ -31,7 +31,7 @@ impl Decide for ByAddress {
             Some(address) if self.ranges.contains(address) => Decision::allow(),
             Some(_) => Decision::forbidden().because("the address is in no range"),
             None if caller.peer().is_some() => {
-                Decision::forbidden().undecided().because("the proxies do not tell the address")
+                Decision::forbidden().undecided().because("the proxies do not report the address")
             }
             None => {
                 self.unknown_address.warn("nobody passes `address`");

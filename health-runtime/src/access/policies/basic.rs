@@ -20,17 +20,17 @@ use crate::{
 
 const BASIC: &Scheme = &Scheme::new("basic", &[SchemePart { name: "basic", carrier: Carrier::Basic }]);
 
-/// Asks for the name and the password of one of these users, as browsers and `curl --user` send them (RFC 7617, in UTF-8).
-/// `realm` is what a browser shows of what the password is for.
+/// Asks for the name and the password of one of these users, as browsers and `curl --user` send them (RFC 7617, in
+/// UTF-8). Browsers show the `realm` when they ask for the password.
 ///
-/// The password travels with every request: serve it over TLS, or behind a gateway that does.
+/// The password travels with every request: serve over TLS, or behind a gateway that does.
 pub fn basic(realm: impl Into<String>, users: impl IntoIterator<Item = User>) -> AnyPolicy {
     let realm = realm.into();
     let challenge = format!(r#"Basic realm="{realm}", charset="UTF-8""#);
     AnyPolicy::new(Basic { realm, challenge, users: users.into_iter().collect() })
 }
 
-/// Somebody with a password.
+/// A user with a password.
 #[derive(Debug)]
 #[must_use]
 pub struct User {
@@ -40,16 +40,16 @@ pub struct User {
 }
 
 impl User {
-    /// A user with this password, who may have every level run and sees details.
+    /// Creates a user with this password, who may have every level run and sees details.
     pub fn new(name: impl Into<String>, password: impl Into<String>) -> Self {
         Self { name: name.into(), password: Arc::new(PlainPassword::new(password.into())), grants: Grants::default() }
     }
 
-    /// A user whose password has this argon2 hash, in the PHC string format: `$argon2id$v=19$m=19456,t=2,p=1$…`.
+    /// Creates a user by the argon2 hash of the password, in the PHC string format: `$argon2id$v=19$m=19456,t=2,p=1$…`.
     ///
-    /// A password is hashed once and then remembered by a keyed hash; wrong ones are hashed each time, two at a
-    /// time at most, off the threads that serve requests. While 256 wait for it, others are answered with 503. The memory
-    /// that it takes, 19 MiB in the example, is kept from then on: once, or twice if two were ever hashed at a time.
+    /// A right password is hashed once and then remembered by a keyed hash. Wrong ones are hashed each time, at most
+    /// two at a time, off the threads that serve requests; while 256 wait, others are refused with 503. The memory, 19
+    /// MiB in the example, is kept from then on, and twice as much if two were ever hashed at the same time.
     #[cfg(feature = "access-hashed-passwords")]
     pub fn hashed(name: impl Into<String>, hash: impl Into<String>) -> Self {
         Self {
@@ -87,8 +87,8 @@ impl Basic {
         self.users.iter().position(|user| user.name == name)
     }
 
-    /// Verifies a wrong password against some user's hash in vain, where it would be refused without hashing: so that the
-    /// time tells neither which names there are nor which of them have a hash.
+    /// Verifies a wrong password against some user's hash in vain, where it would be refused without hashing. The time
+    /// then reveals neither names nor which of them have a hash.
     fn check_in_vain(&self, password: &str) -> PasswordCheck {
         self.users
             .iter()
@@ -121,7 +121,7 @@ impl Decide for Basic {
             return MaybeReady::ready(self.rejected("malformed"));
         };
         let found = self.find(name);
-        // Something is compared for a name that nobody has, too.
+        // Also compares for an unknown name.
         let Some(user) = self.users.get(found.unwrap_or_default()) else {
             return MaybeReady::ready(self.rejected("no such user"));
         };
@@ -144,7 +144,10 @@ impl Decide for Basic {
     fn faults(&self) -> Vec<String> {
         let mut faults = faults_of_names("user", "basic", self.users.iter().map(|user| user.name.as_str()));
         if !is_visible(self.realm.as_bytes()) || self.realm.contains(['"', '\\']) {
-            faults.push(format!("`basic`: {:?} is no realm; take visible ASCII without `\"` and `\\`", self.realm));
+            faults.push(format!(
+                "`basic`: {:?} is not a valid realm; use visible ASCII without `\"` and `\\`",
+                self.realm
+            ));
         }
         for user in &self.users {
             let whose = format!("`basic`: user {:?}", user.name);
@@ -162,7 +165,8 @@ impl Decide for Basic {
     }
 }
 
-/// The name and the password, with the `:` between them. Control characters are in neither (RFC 7617, section 2).
+/// Decodes the name and the password, with the `:` between them. Neither holds control characters (RFC 7617, section
+/// 2).
 fn decode(credentials: &str) -> Option<SecretString> {
     let text = SecretString::from(String::from_utf8(STANDARD.decode(credentials).ok()?).ok()?);
     let is_clean = !text.expose_secret().contains(char::is_control);
@@ -193,7 +197,7 @@ mod tests {
         }
 
         #[test]
-        fn what_was_encoded_is_decoded(text in "[^\\p{Cc}]{0,100}") {
+        fn encoded_credentials_are_decoded(text in "[^\\p{Cc}]{0,100}") {
             let decoded = decode(&STANDARD.encode(&text)).map(|text| text.expose_secret().to_owned());
             prop_assert_eq!(decoded, Some(text));
         }

@@ -1,4 +1,4 @@
-//! Client certificates: what a server reads of one, and the policy that goes by it.
+//! Client certificates, and the policy that matches them.
 
 use std::{
     fmt::Write as _,
@@ -28,7 +28,7 @@ use crate::{
 const CERTIFICATE: &Scheme =
     &Scheme::new("certificate", &[SchemePart { name: "clientCertificate", carrier: Carrier::ClientCertificate }]);
 
-/// Asks for a client certificate of one of these clients; with another one, or with none, 403.
+/// Asks for a client certificate that one of these matches; else 403.
 ///
 /// ```
 /// use health_runtime::{Level, access::{Access, CertificateMatcher, client_certificate, public}};
@@ -38,14 +38,14 @@ const CERTIFICATE: &Scheme =
 /// # let _ = access;
 /// ```
 ///
-/// The place has to ask for certificates and verify them: [`Tls::with_optional_clients`](crate::Tls::with_optional_clients)
-/// or `with_required_clients`. Whom one of those roots vouches for may still be anybody: authorities vouch for many. A
-/// certificate that a proxy speaks of in a header is none.
+/// The place has to ask for certificates and verify them:
+/// [`Tls::with_optional_clients`](crate::Tls::with_optional_clients) or `with_required_clients`. A root vouches for
+/// many clients, so list the ones you mean. A certificate in a header from a proxy does not count.
 pub fn client_certificate(clients: impl IntoIterator<Item = CertificateMatcher>) -> AnyPolicy {
     AnyPolicy::new(ByCertificate { clients: clients.into_iter().collect() })
 }
 
-/// What a client's certificate says of it. Names are compared as a whole: no part of one and no wildcard counts.
+/// Matches the certificate of a client. Names are compared as a whole, without wildcards.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
 pub struct CertificateMatcher {
@@ -61,23 +61,22 @@ enum Identifier {
 }
 
 impl CertificateMatcher {
-    /// A client with this DNS name among the alternative names of its certificate, whatever its case.
+    /// Matches a DNS name among the alternative names, case-insensitively.
     pub fn dns(name: impl Into<String>) -> Self {
         Self { identifier: Identifier::Dns(name.into().to_ascii_lowercase()) }
     }
 
-    /// A client with this URI among the alternative names of its certificate, such as a SPIFFE id.
+    /// Matches a URI among the alternative names, such as a SPIFFE id.
     pub fn uri(uri: impl Into<String>) -> Self {
         Self { identifier: Identifier::Uri(uri.into()) }
     }
 
-    /// A client whose certificate has this common name and no other. Certificates with alternative names are better told by
-    /// those.
+    /// Matches a certificate with this common name and no other. If a certificate has alternative names, prefer those.
     pub fn common_name(name: impl Into<String>) -> Self {
         Self { identifier: Identifier::CommonName(name.into()) }
     }
 
-    /// The client with this one certificate, by its SHA-256 fingerprint: 64 hexadecimal digits, with or without colons.
+    /// Matches one certificate by its SHA-256 fingerprint: 64 hexadecimal digits, with or without colons.
     pub fn sha256(fingerprint: impl Into<String>) -> Self {
         Self { identifier: Identifier::Sha256(fingerprint.into().replace(':', "").to_ascii_lowercase()) }
     }
@@ -91,7 +90,7 @@ impl CertificateMatcher {
         }
     }
 
-    /// For the audit.
+    /// Returns the identity for the audit.
     fn name(&self) -> &str {
         match &self.identifier {
             Identifier::Dns(name) | Identifier::Uri(name) | Identifier::CommonName(name) | Identifier::Sha256(name) => {
@@ -123,14 +122,14 @@ impl Decide for ByCertificate {
             None => Decision::forbidden().because("there is no client certificate"),
             Some(certificate) => match self.clients.iter().find(|client| client.has(certificate)) {
                 Some(client) => Decision::allow().by(client.name()).of(CERTIFICATE),
-                None => Decision::forbidden().because("the client certificate is of another client"),
+                None => Decision::forbidden().because("the client certificate belongs to another client"),
             },
         })
     }
 
     fn faults(&self) -> Vec<String> {
         let none = self.clients.is_empty();
-        let none = none.then(|| "`client_certificate` lists no client; use `closed()` if nobody is meant".to_owned());
+        let none = none.then(|| "`client_certificate` lists no client; to admit nobody, use `closed()`".to_owned());
         none.into_iter().chain(self.clients.iter().filter_map(CertificateMatcher::fault)).collect()
     }
 
@@ -143,7 +142,7 @@ impl Decide for ByCertificate {
     }
 }
 
-/// The certificate that a client has proved to own, and that one of the roots vouches for.
+/// The certificate of a client, which has proved to own it and for which one of the roots vouches.
 ///
 /// Requests to a place with client certificates ([`Tls`](crate::Tls)) carry it as an extension.
 ///
@@ -175,7 +174,7 @@ struct ParsedCertificate {
 }
 
 impl ClientCertificate {
-    /// One whose names cannot be read has none, and its fingerprint all the same.
+    /// Parses a certificate. If it is not readable, it has no names, but still a fingerprint.
     pub(crate) fn new(der: &[u8]) -> Self {
         let parsed = match X509Certificate::from_der(der) {
             Ok(([], certificate)) => ParsedCertificate::new(&certificate),
@@ -188,38 +187,39 @@ impl ClientCertificate {
         self.parsed.expires
     }
 
-    /// The whole subject, such as `CN=prober, O=Example`, in the order of the certificate; for people, because it can be written in several ways.
+    /// Returns the whole subject, such as `CN=prober, O=Example`, in the order of the certificate. It is for people,
+    /// because it can be written in several ways.
     #[must_use]
     pub fn subject(&self) -> &str {
         &self.parsed.subject
     }
 
-    /// The common name of the subject, if there is one and no more.
+    /// Returns the common name of the subject, if there is exactly one.
     #[must_use]
     pub fn common_name(&self) -> Option<&str> {
         self.parsed.common_name.as_deref()
     }
 
-    /// The DNS names among the subject's alternative names, in lower case. A wildcard stands here as it is.
+    /// Returns the DNS names among the alternative names, in lower case, with wildcards as they are.
     #[must_use]
     pub fn dns_names(&self) -> &[String] {
         &self.parsed.dns_names
     }
 
-    /// The URIs among the subject's alternative names, such as a SPIFFE id.
+    /// Returns the URIs among the alternative names, such as a SPIFFE id.
     #[must_use]
     pub fn uris(&self) -> &[String] {
         &self.parsed.uris
     }
 
-    /// The e-mail addresses among the subject's alternative names.
+    /// Returns the e-mail addresses among the alternative names.
     #[must_use]
     pub fn email_addresses(&self) -> &[String] {
         &self.parsed.email_addresses
     }
 
-    /// The SHA-256 fingerprint of the certificate: 64 hexadecimal digits in lower case, as
-    /// `openssl x509 -fingerprint -sha256` shows it, without colons.
+    /// Returns the SHA-256 fingerprint of the certificate: 64 hexadecimal digits in lower case, as `openssl x509
+    /// -fingerprint -sha256` shows it, without colons.
     #[must_use]
     pub fn sha256(&self) -> &str {
         &self.parsed.sha256
@@ -253,7 +253,7 @@ fn not_after(certificate: &X509Certificate<'_>) -> Option<SystemTime> {
     SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds))
 }
 
-/// Of two, nobody knows which one another program would go by.
+/// Programs disagree on which of two names counts.
 fn common_name(subject: &X509Name<'_>) -> Option<String> {
     let mut names = subject.iter_common_name();
     let only = names.next()?;

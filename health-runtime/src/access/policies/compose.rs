@@ -1,4 +1,4 @@
-//! Policies that ask no credentials, and policies made of others.
+//! Policies that ask for no credentials, and policies made of others.
 
 use std::sync::Arc;
 
@@ -13,30 +13,30 @@ use crate::{
     model::Levels,
 };
 
-/// Everybody, without details; with them, [`AnyPolicy::with_details`].
+/// Admits everybody, without details; with [`AnyPolicy::with_details`], with them.
 pub fn public() -> AnyPolicy {
     AnyPolicy::new(Fixed { is_open: true })
 }
 
-/// Nobody: 403.
+/// Admits nobody: 403.
 pub fn closed() -> AnyPolicy {
     AnyPolicy::new(Fixed { is_open: false })
 }
 
-/// Whatever one of them grants. They are asked in this order, until one grants everything: put the cheap and the
-/// frequent ones first.
+/// Grants everything that one of these policies grants. They are asked in this order until one grants everything, so
+/// put cheap and frequent ones first.
 pub fn any_of<P: Into<AnyPolicy>>(policies: impl IntoIterator<Item = P>) -> AnyPolicy {
     AnyPolicy::new(AnyOf(policies.into_iter().map(Into::into).collect()))
 }
 
-/// What all of them grant: the levels as well as the details. They are asked in this order, until one says no for
-/// another reason than that credentials are missing: put the cheap ones first.
+/// Grants the levels and details that all of these policies grant. They are asked in this order until one denies for
+/// another reason than missing credentials, so put cheap ones first.
 pub fn all_of<P: Into<AnyPolicy>>(policies: impl IntoIterator<Item = P>) -> AnyPolicy {
     AnyPolicy::new(AllOf(policies.into_iter().map(Into::into).collect()))
 }
 
-/// Grants what the other policy does not grant, details included; made for [`all_of`]. A policy that could not decide, or did not
-/// know the address that it is about, grants nothing here either.
+/// Grants everything that the policy does not grant, including details; for use in [`all_of`]. Nothing is granted if
+/// the policy could not decide, or the address that it needs is unknown.
 pub fn not(policy: impl Into<AnyPolicy>) -> AnyPolicy {
     AnyPolicy::new(Not(policy.into()))
 }
@@ -149,12 +149,12 @@ fn headers(policies: &[AnyPolicy]) -> Vec<&'static str> {
 }
 
 fn faults(name: &str, policies: &[AnyPolicy]) -> Vec<String> {
-    let none = policies.is_empty().then(|| format!("`{name}` holds no policy; use `closed()` if nobody is meant"));
+    let none = policies.is_empty().then(|| format!("`{name}` holds no policy; to admit nobody, use `closed()`"));
     none.into_iter().chain(policies.iter().flat_map(AnyPolicy::faults)).collect()
 }
 
-/// Asks policies one after the other, each once, until a decision is enough. One after the other, because the cheap ones
-/// spare the dear ones: whoever has the wrong address causes no password to be hashed.
+/// Asks policies one after the other, each once, until a decision suffices. The cheap ones spare the expensive ones: a
+/// wrong address causes no password hashing.
 pub(in crate::access) fn ask_each(
     policies: Vec<AnyPolicy>,
     caller: &Caller,

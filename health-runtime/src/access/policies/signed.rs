@@ -1,4 +1,4 @@
-//! Requests that are signed, so that the secret never travels.
+//! Signed requests: the secret never travels.
 
 use std::{
     sync::Arc,
@@ -55,13 +55,12 @@ const SIGNED: &Scheme = &Scheme::new(
     ],
 );
 
-/// Asks for a signature made with one of these keys, see [`Signed`].
+/// Asks for a signature with one of these keys, see [`Signed`].
 pub fn signed(keys: impl IntoIterator<Item = AccessKey>) -> AnyPolicy {
     Signed::new(keys).into()
 }
 
-/// Requests that are signed with HMAC-SHA-256, so that the secret never travels and a request that was overheard is of no
-/// use.
+/// Requests signed with HMAC-SHA-256: the secret never travels, and an overheard request is of no use.
 ///
 /// | header | holds |
 /// |---|---|
@@ -70,15 +69,15 @@ pub fn signed(keys: impl IntoIterator<Item = AccessKey>) -> AnyPolicy {
 /// | `X-Nonce` | 8 to 64 characters out of `A-Za-z0-9_.~-`, never the same twice |
 /// | `X-Signature` | the HMAC of the text below with the key's secret, as 64 hexadecimal digits |
 ///
-/// The text that is signed has seven lines, joined by a line feed, with none behind the last:
+/// The signed text has seven lines, joined by line feeds, with none after the last:
 ///
 /// 1. `HEALTH-HMAC-SHA256`
 /// 2. the key's id
 /// 3. the timestamp
 /// 4. the nonce
 /// 5. the method, in capital letters
-/// 6. the path, as it is sent
-/// 7. the query, as it is sent, without its `?`; empty if there is none
+/// 6. the path, as sent
+/// 7. the query, as sent, without its `?`; empty if there is none
 ///
 /// ```sh
 /// id=deploy; secret='0123456789abcdef0123456789abcdef'
@@ -91,9 +90,9 @@ pub fn signed(keys: impl IntoIterator<Item = AccessKey>) -> AnyPolicy {
 ///     -H "X-Nonce: $nonce" -H "X-Signature: $signature"
 /// ```
 ///
-/// A signature counts within the window around its timestamp, once in a process: all its endpoints remember the nonces of a
-/// key together. Nonces are in memory alone. So a request that was overheard counts once more within its window after a
-/// restart, and at each other instance that has the same key; take a short window where that matters, and a key for each
+/// A signature is valid within the window around its timestamp, and once in a process: all its endpoints share the
+/// nonces of a key. Nonces are in memory only, so an overheard request is valid once more within its window after a
+/// restart, and at every other instance with the same key. Where that matters, use a short window and a key for each
 /// instance. A gateway that rewrites paths breaks signatures.
 #[derive(Debug)]
 #[must_use]
@@ -103,13 +102,14 @@ pub struct Signed {
 }
 
 impl Signed {
-    /// With a window of five minutes.
+    /// Creates the policy with a window of five minutes.
     pub fn new(keys: impl IntoIterator<Item = AccessKey>) -> Self {
         Self { keys: keys.into_iter().collect(), window: Duration::from_secs(5 * 60) }
     }
 
-    /// Sets how far the clocks of the caller and of this service may be apart, one second to one hour. Default: five
-    /// minutes. Up to 10,000 requests of each key are remembered for twice as long; more of that key are refused with 503.
+    /// Sets the maximum difference between the clocks of the caller and this service, one second to one hour. Default:
+    /// five minutes. Up to 10,000 requests of each key are remembered for twice as long; further ones of that key are
+    /// refused with 503.
     pub const fn window(mut self, window: Duration) -> Self {
         self.window = window;
         self
@@ -130,7 +130,7 @@ impl BySignature {
         }
         let Some(request) = SignedRequest::read(caller) else { return rejected("malformed") };
         let found = self.keys.iter().find(|(key, _)| key.id == request.id);
-        // Something is signed for an id that no key has, too, so that ids cannot be told by the time it takes.
+        // Also signs for an unknown id, so that the time does not reveal ids.
         let is_right = found.or_else(|| self.keys.first()).is_some_and(|(key, _)| request.is_signed_with(key));
         let Some((key, nonces)) = found else { return rejected("no such key") };
         if !is_right {
@@ -180,7 +180,7 @@ impl Decide for BySignature {
     }
 }
 
-/// What is signed of a request, and the signature.
+/// The signed parts of a request, and the signature.
 struct SignedRequest<'a> {
     id: &'a str,
     timestamp: u64,
@@ -204,7 +204,7 @@ impl<'a> SignedRequest<'a> {
     }
 
     fn is_signed_with(&self, key: &AccessKey) -> bool {
-        // An HMAC takes keys of every length.
+        // HMAC accepts keys of every length.
         let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key.secret.expose_secret().as_bytes()) else { return false };
         let lines = [
             "HEALTH-HMAC-SHA256",
@@ -226,7 +226,7 @@ impl<'a> SignedRequest<'a> {
     }
 }
 
-/// Digits alone, as no other way to write the same number is meant.
+/// Accepts digits only, so that a number has one notation.
 fn timestamp(text: &str) -> Option<(u64, &str)> {
     let is_plain = (1..=12).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
     if is_plain { Some((text.parse().ok()?, text)) } else { None }
