@@ -96,7 +96,7 @@ fn tokens_for_everybody_stop_the_start() {
         else {
             panic!("one problem")
         };
-        assert!(problem.contains("`Tokens`: its policy treats everybody alike"), "{problem}");
+        assert!(problem.contains("`Tokens`: its policy decides the same for everybody"), "{problem}");
     }
 }
 

@@ -132,7 +132,7 @@ impl Decision {
     }
 
     /// Marks credentials of this kind as accepted or rejected.
-    #[cfg(feature = "access-credentials")]
+    #[cfg(any(feature = "access-credentials", feature = "server-tls"))]
     pub(super) fn of(mut self, scheme: &'static Scheme) -> Self {
         match self.denial {
             None => self.accepted = Schemes::one(scheme),
