@@ -5,6 +5,8 @@ mod document;
 pub(super) mod parameter;
 mod security;
 
-pub(super) use description::{Described, Description, TAG, header};
+pub(super) use description::{Described, Description};
+#[cfg(feature = "access-jwt")]
+pub(super) use description::{TAG, header};
 pub(super) use document::document;
 pub(super) use security::{Security, Version};

@@ -27,7 +27,6 @@ use super::{
 use crate::{
     access::{Authorizer, Refusal, Token},
     maybe_ready::MaybeReady,
-    model::Levels,
 };
 
 const MAX_BODY_BYTES: usize = 8 * 1024;
@@ -81,7 +80,8 @@ impl Route for IssueToken {
 
     #[cfg(feature = "openapi")]
     fn path_item(&self, _path: &str, endpoint: &Described<'_>, security: &mut Security) -> Option<PathItem> {
-        let authorizer = endpoint.authorizer.filter(|authorizer| authorizer.gives_tokens(Levels::ALL, true))?;
+        let authorizer =
+            endpoint.authorizer.filter(|&authorizer| self.is_in(RouteScope::EVERYTHING, Some(authorizer)))?;
         Some(description::path_item(authorizer, security.require(&authorizer.requirement_of_tokens())))
     }
 }
