@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 #[cfg(feature = "page")]
-use super::page::PageContext;
+use super::page_context::PageContext;
 use super::view::ReportView;
 use super::visibility::DetailLevel;
 use crate::build_info::{BuildMetadata, RuntimeFacts};

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 #[cfg(feature = "metrics")]
-use super::metrics::MetricsView;
+use super::metrics_view::MetricsView;
 #[cfg(feature = "openapi")]
 use super::schema::FormatSchema;
 use super::{context::Context, view::ReportView};

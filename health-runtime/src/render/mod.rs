@@ -14,9 +14,13 @@ mod info;
 mod json;
 #[cfg(feature = "metrics")]
 mod metrics;
+#[cfg(feature = "metrics")]
+mod metrics_view;
 mod microprofile;
 #[cfg(feature = "page")]
 mod page;
+#[cfg(feature = "page")]
+mod page_context;
 #[cfg(feature = "openapi")]
 pub(crate) mod schema;
 mod text;
@@ -35,9 +39,11 @@ pub(crate) use formats::FORMAT_COUNT;
 pub use formats::ReportFormat;
 pub(crate) use info::info;
 #[cfg(feature = "metrics")]
-pub(crate) use metrics::MetricsView;
+pub(crate) use metrics_view::MetricsView;
 #[cfg(feature = "page")]
-pub(crate) use page::{CONTENT_SECURITY_POLICY, PageContext, problem};
+pub(crate) use page::{CONTENT_SECURITY_POLICY, problem};
+#[cfg(feature = "page")]
+pub(crate) use page_context::PageContext;
 #[cfg(feature = "events")]
 pub(crate) use view::ChangeView;
 pub(crate) use view::ReportView;

@@ -1,9 +1,11 @@
 //! The families of metrics, in two dialects.
 
 use super::{
-    super::format::{Format, Render},
+    super::{
+        format::{Format, Render},
+        metrics_view::{CheckMetricsView, MetricsView},
+    },
     exposition::{Dialect, Exposition, Family, Kind},
-    view::{CheckMetricsView, MetricsView},
 };
 use crate::model::{RunOutcome, Status};
 

@@ -2,7 +2,5 @@
 
 mod exposition;
 mod families;
-mod view;
 
 pub(super) use families::{OPENMETRICS, PROMETHEUS};
-pub(crate) use view::MetricsView;

@@ -3,13 +3,11 @@
 //! It holds times and no ages, like every encoding; its script turns them into ages.
 
 mod check;
-mod context;
 mod history;
 mod shell;
 mod summary;
 mod words;
 
-pub(crate) use context::PageContext;
 use maud::{Markup, html};
 pub(crate) use shell::{CONTENT_SECURITY_POLICY, problem};
 

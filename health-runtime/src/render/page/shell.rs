@@ -8,7 +8,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use sha2::{Digest, Sha256};
 
 use super::{
-    context::PageContext,
+    super::page_context::PageContext,
     words::{icon, of_group, of_level},
 };
 use crate::model::{Group, Level, Levels, Status};

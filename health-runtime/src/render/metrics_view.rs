@@ -1,3 +1,5 @@
+//! The facts that metrics show.
+
 use std::time::Duration;
 
 use crate::{
