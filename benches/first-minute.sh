@@ -12,9 +12,11 @@ trap 'rm -rf "$folder"' EXIT
 for commit in "${@:-HEAD}"; do
   rm -rf "$folder/clone"
   git clone --quiet --no-hardlinks "$repository" "$folder/clone"
-  cd "$folder/clone"
-  git checkout --quiet "$(git -C "$repository" rev-parse "$commit")"
-  cargo fetch --quiet --locked
+  git -C "$folder/clone" checkout --quiet "$(git -C "$repository" rev-parse "$commit")"
   TIMEFORMAT="$commit: %R s, CPU %U s + %S s"
-  time CARGO_TARGET_DIR="$folder/clone/target" cargo build --quiet --locked --example quickstart
+  (
+    cd "$folder/clone"
+    cargo fetch --quiet --locked
+    time CARGO_TARGET_DIR=$folder/clone/target cargo build --quiet --locked --example quickstart
+  )
 done
