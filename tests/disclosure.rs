@@ -1,4 +1,4 @@
-//! What a caller who may not see details never gets to see, in any route.
+//! Details, which no route may show to a caller without them.
 #![allow(clippy::expect_used, reason = "tests fail by panicking")]
 
 use std::time::Duration;
@@ -164,7 +164,7 @@ struct Shards {
     broker: &'static str,
 }
 
-/// What is flattened and not there leaves nothing behind, and takes nothing with it.
+/// A missing flattened value leaves nothing behind, and removes nothing else.
 #[tokio::test]
 async fn flattened_values_may_be_missing() {
     for (first, internal, public) in [

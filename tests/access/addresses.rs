@@ -93,7 +93,7 @@ async fn quoted_commas_in_forwarded_add_no_hop() {
     }
 }
 
-/// Whoever looks for a refusal at night finds the proxy that let it through. The only test here that reads the log, which is
+/// A log reader finds the proxy that passed a refused request on. The only test here that reads the log, which is
 /// one for the whole process.
 #[tokio::test]
 async fn the_audit_tells_the_proxy_that_does_not_tell_the_client() {

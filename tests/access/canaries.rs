@@ -1,4 +1,4 @@
-//! What a caller who may not have a level run never gets to see of its checks, in any answer.
+//! Canaries in the checks of a level, which no response may show to a caller that may not have it run.
 
 use std::{
     net::SocketAddr,

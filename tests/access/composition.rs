@@ -45,7 +45,7 @@ async fn any_of_grants_what_one_of_them_grants() {
     assert_eq!(level_1(policy(), credentials::basic("bob", "word")).await, (200, false));
     assert_eq!(level_1(policy(), [credentials::basic("bob", "word"), key("k", SECRET)].concat()).await, (200, true));
     assert_eq!(level_1(policy(), credentials::basic("ada", "wrong")).await, (401, false));
-    // One that is right is enough, whatever else is wrong.
+    // One right credential suffices, whatever else is wrong.
     let mixed = [credentials::basic("ada", "wrong"), key("k", SECRET)].concat();
     assert_eq!(level_1(policy(), mixed).await, (200, true));
     assert_eq!(level_1(any_of([people(), public()]), vec![]).await, (200, false));
@@ -137,7 +137,7 @@ async fn forbidden_checks_look_alike_whatever_their_level() {
     assert_eq!(ask("l1").await.status, 200);
 }
 
-/// One who has credentials for one rule, and none for another.
+/// A caller with credentials for one rule, and none for another.
 #[tokio::test]
 async fn credentials_of_one_rule_are_no_mistake_for_another() {
     let admins = basic("ship", [User::new("root", "secret")]);

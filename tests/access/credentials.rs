@@ -9,7 +9,7 @@ use sha2::Sha256;
 pub(crate) const PASSWORD: &str = "correct hörse: battery";
 pub(crate) const SECRET: &str = "0123456789abcdef-secret";
 
-/// What a client sends.
+/// Credentials as clients send them.
 pub(crate) type Headers = Vec<(&'static str, String)>;
 
 pub(crate) fn basic(name: &str, password: &str) -> Headers {

@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 use crate::service::start;
 
-/// What its header tells it to do.
+/// A policy that obeys a request header.
 struct Obedient;
 
 impl Policy for Obedient {

@@ -91,7 +91,7 @@ async fn only_what_is_wrong_counts_as_a_failed_attempt() {
             assert_eq!(ask(&router, "192.0.2.1", "/health/levels/1", &headers).await.0, status);
         }
     }
-    // One that hides behind what is right is seen.
+    // A wrong credential beside a right one is noticed.
     let hidden = [key("k", SECRET), credentials::basic("ada", "wrong")].concat();
     let policy =
         any_of([access_key([AccessKey::new("k", SECRET)]).without_details(), basic("x", [User::new("ada", PASSWORD)])]);
@@ -161,7 +161,7 @@ async fn deep_levels_have_a_rate_of_their_own() {
     assert_eq!(runs.take(), [0; 5]);
     assert_eq!(ask(&router, "192.0.2.1", "/health/levels/3", &right).await.0, StatusCode::OK);
     assert_eq!(ask(&router, "192.0.2.2", "/health/levels/1", &right).await.0, StatusCode::OK);
-    // Whoever is shown no deep level pays for none; public levels have their own rate.
+    // A caller that sees no deep level is not charged for one; public levels have their own rate.
     for _ in 0..4 {
         assert_eq!(ask(&router, "192.0.2.3", "/health", &vec![]).await.0, StatusCode::OK);
     }
@@ -219,7 +219,7 @@ async fn guesses_that_are_made_side_by_side_are_limited_as_others_are() {
     assert_eq!(runs.take(), [1; 5]);
 }
 
-/// Whoever does not wait for the verdict has made the attempt all the same, and had the password looked at.
+/// A client that disconnects before the decision has made the attempt, because its password was checked.
 #[tokio::test(start_paused = true)]
 async fn guesses_whose_answer_nobody_waits_for_count() {
     let limits = Limits::new().failures(3, MINUTE);

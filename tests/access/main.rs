@@ -1,4 +1,4 @@
-//! Who may have what run, and who sees details: every route with every policy, over a real socket.
+//! Access: every route with every policy, over a real socket.
 #![allow(clippy::expect_used, reason = "tests fail by panicking")]
 
 mod addresses;

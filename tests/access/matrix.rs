@@ -14,7 +14,7 @@ use crate::{
     service::{Runs, start},
 };
 
-/// What the credentials of a request are worth.
+/// The worth of the credentials in a request.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Worth {
     /// Everything.
@@ -27,7 +27,7 @@ enum Worth {
     Wrong,
 }
 
-/// What is asked for, or complained about, in `WWW-Authenticate`.
+/// The expected challenge in `WWW-Authenticate`.
 struct Challenges {
     missing: &'static str,
     wrong: &'static str,
@@ -252,7 +252,7 @@ const LEVELS: [(&str, u8); 15] = [
     ("/health/checks/l3?format=actuator", 3),
     ("/health/checks/l4?format=microprofile", 4),
 ];
-/// What shows the names of the checks that the caller may have run.
+/// Routes that show the names of the checks that the caller may have run.
 const NAMES: [&str; 8] = [
     "/health?format=html",
     "/health?format=html&fragment",

@@ -85,7 +85,7 @@ fn base64(text: &str) -> String {
     STANDARD.encode(text)
 }
 
-/// What may not be found: the secret, as it is, hashed for the configuration, and as it travels.
+/// Texts that may not be found: the secret, as it is, hashed for the configuration, and as it travels.
 fn forbidden() -> Vec<String> {
     let travelling = ["ada", "bob", "eve", CANARY].map(|name| base64(&format!("{name}:{CANARY}")));
     [vec![CANARY.to_owned(), "m=8,t=1".to_owned()], travelling.to_vec()].concat()
@@ -257,7 +257,7 @@ async fn no_secret_is_written_anywhere() {
     let answer = get_with(address, "/health/levels/1", &[("Authorization", &bearer)]).await;
     assert!(answer.status == 200 && !answer.body.contains(&token), "{answer:?}");
     assert_silent(&answer.body, "the answer to a token");
-    // One that is refused.
+    // A refused request.
     let answer = get_with(address, "/health/levels/1", &[("Authorization", &bearer), ("Authorization", "x")]).await;
     assert!(answer.status == 401 && !answer.body.contains(&token), "{answer:?}");
 

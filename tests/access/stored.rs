@@ -1,4 +1,4 @@
-//! What is stored for one kind of caller, place, format or depth is never given to another.
+//! A response stored for one kind of caller, place, format or depth is never given to another.
 
 use std::time::Duration;
 

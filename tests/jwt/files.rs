@@ -41,7 +41,7 @@ async fn keys_are_rotated_without_a_restart() {
     assert!(!service.accepts(&token(Some("old"), NEW)).await, "the key that is named is the one that counts");
     assert!(!service.accepts(&token(Some("unknown"), NEW)).await);
 
-    // One that is half written, or gone, changes nothing.
+    // A half-written or missing file changes nothing.
     fs::write(&path, "{\"keys\": [").expect("a file");
     assert!(service.accepts(&token(Some("new"), NEW)).await);
     fs::remove_file(&path).expect("a file to remove");
@@ -140,9 +140,9 @@ async fn a_file_that_hangs_costs_one_thread() {
     let statuses: Vec<_> = asked.await.iter().map(|answer| answer.status).collect();
     let names =
         fs::read_dir("/proc/self/task").into_iter().flatten().map(|task| task.expect("a task").path().join("comm"));
-    // Those of other tests are gone in a moment.
+    // The threads of other tests end in a moment.
     let readers = names.filter(|name| fs::read_to_string(name).is_ok_and(|name| name.contains("jwt-keys"))).count();
-    // Those who wait for it are let go.
+    // The waiting callers are released.
     fs::write(&path, "{}").expect("somebody reads");
     assert_eq!(statuses, [200; 20]);
     assert!(readers < 10, "{readers} threads");

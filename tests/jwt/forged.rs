@@ -30,7 +30,7 @@ async fn each_algorithm_accepts_its_own_tokens_and_no_others() {
     }
 }
 
-/// Whoever knows the public key signs with it, as if it were a secret.
+/// An attacker signs with the public key, as if it were a secret.
 #[tokio::test]
 async fn a_public_key_is_no_secret() {
     for (algorithm, inner, _, keys) in algorithms().into_iter().skip(1) {
@@ -74,7 +74,7 @@ async fn headers_do_not_say_how_to_verify() {
         assert!(!service.accepts(&sign(header.clone(), mine)).await, "{header}");
         assert!(!service.accepts(&sign(header.clone(), "")).await, "{header}");
     }
-    // What is critical and not understood must not be passed over.
+    // An unknown critical extension must not be ignored.
     for crit in [json!(["exp"]), json!(["b64"]), json!([])] {
         let header = json!({ "alg": "HS256", "crit": crit, "b64": false });
         assert!(!service.accepts(&sign(header.clone(), SECRET)).await, "{header}");

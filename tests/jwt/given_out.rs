@@ -163,7 +163,7 @@ async fn passwords_are_not_guessed_here_either() {
     assert_eq!(answer.json()["error"], "temporarily_unavailable");
 }
 
-/// A port for everybody is no place to send a password to.
+/// A public port must not ask for a password.
 #[tokio::test]
 async fn tokens_are_given_where_they_are_of_use() {
     let endpoint = health_tests::builder([]).access(access()).build().expect("a good endpoint");
@@ -176,7 +176,7 @@ async fn tokens_are_given_where_they_are_of_use() {
     }
 }
 
-/// What is running, or a group, may be all that they are for.
+/// Tokens may serve the build information or a group alone.
 #[tokio::test]
 async fn tokens_are_given_for_more_than_levels() {
     let tokens = || Tokens::new(SECRET, basic("health", [User::new("ada", "correct horse")]));

@@ -1,4 +1,4 @@
-//! What a token that is accepted grants.
+//! The grants of an accepted token.
 
 use health_runtime::{
     Level, Levels,
@@ -38,7 +38,7 @@ async fn claims_and_scopes_grant_levels() {
         (json!({ "health_levels": [3] }), vec![3], vec![]),
         (json!({ "health_details": [5] }), all.clone(), vec![5]),
         (json!({ "health_details": [] }), all.clone(), vec![]),
-        // What it sees details of it has to be granted, too.
+        // Details need the grant of their level, too.
         (json!({ "health_levels": [5], "health_details": [1, 5] }), vec![5], vec![5]),
         (json!({ "health_levels": null, "scope": "openid health:deep" }), all.clone(), vec![1, 5]),
         (json!({ "health_levels": null, "scp": ["health:middle", "health:shallow"] }), vec![2, 3, 4, 5], vec![5]),

@@ -1,4 +1,4 @@
-//! What is wrong at start, all of it, and nothing of any key.
+//! Start-up errors name every fault, and no part of a key.
 
 use health_runtime::{
     Level, Levels,

@@ -16,7 +16,7 @@ pub(super) use super::proxies::Proxies;
 
 #[cfg(not(all(feature = "access-jwt", feature = "access-limits")))]
 mod absent {
-    #![allow(dead_code, reason = "which methods are called depends on the features that are off")]
+    #![allow(dead_code, reason = "each missing feature uses some of these methods")]
     #![allow(clippy::unused_self, clippy::trivially_copy_pass_by_ref, reason = "signatures of the real types")]
 
     use std::{net::IpAddr, time::Duration};

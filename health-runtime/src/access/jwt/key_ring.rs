@@ -78,7 +78,7 @@ impl KeyRing {
             KeySource::File(format, path) => (Err(String::new()), Some((format, path))),
         };
         if let Ok(keys) = &keys {
-            keys.complain("what it was given");
+            keys.complain("configuration");
         }
         let state = RingState { keys: keys.map(Arc::new), seen: None, read_at: Instant::now(), is_being_read: false };
         let ring = Self { algorithm, file, reload_interval, state: Mutex::new(state) };
