@@ -58,7 +58,6 @@ struct Paragraph {
 }
 
 #[test]
-#[ignore = "until every room is reworded"]
 fn sentences_and_test_names_are_plain_english() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let root = root.canonicalize().expect("the workspace");
