@@ -359,6 +359,8 @@ async fn actuator_format_has_components_below_the_base_path() {
     assert_eq!((component.status, component.header("content-type")), (200, ACTUATOR));
     assert_eq!(component.json(), json!({ "status": "UP" }));
     assert_eq!(ask(router.clone(), "/health/db", &[ACTUATOR]).await.json(), json!({ "status": "UP" }));
+    // An option that a check's route does not read changes nothing.
+    assert_eq!(ask(router.clone(), "/health/db?view=values", &[ACTUATOR]).await.json(), json!({ "status": "UP" }));
     assert_problem(&ask(router.clone(), "/health/unknown?format=actuator", &[]).await, 404, "Not Found");
     assert_problem(&ask(router.clone(), "/health/db/one?format=actuator", &[]).await, 404, "Not Found");
     for query in ["", "?format=json", "?format=microprofile"] {

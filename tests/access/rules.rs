@@ -94,6 +94,22 @@ fn contradictory_rules_stop_the_start() {
             Access::new().levels(Levels::ALL, public()).limits(Limits::new().failures(0, Duration::from_secs(1))),
             "`Limits`: 0 in 1s is not a valid rate; make both more than zero",
         ),
+        (
+            Access::new().levels(Levels::ALL, public()).limits(Limits::new().levels([], 3, Duration::from_secs(1))),
+            "`Limits::levels` has no level, so it limits nothing; name at least one",
+        ),
+        (
+            Access::new().levels(Levels::ALL, public()).levels([], closed()),
+            "`Access::levels` has no level, so its policy is never asked; name at least one",
+        ),
+        (
+            Access::new().levels(Levels::ALL, basic("x", [User::new("a", "a long password").levels([])])),
+            r#"`basic`: user "a": `levels` has no level; name at least one, or leave `levels` out to grant all"#,
+        ),
+        (
+            Access::new().levels(Levels::ALL, access_key([AccessKey::new("a", SECRET).levels([])])),
+            r#"`access_key`: key "a": `levels` has no level; name at least one, or leave `levels` out to grant all"#,
+        ),
     ] {
         assert_eq!(problems(access), [expected]);
     }

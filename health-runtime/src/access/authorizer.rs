@@ -87,9 +87,9 @@ impl Authorizer {
     }
 
     /// Returns the visibility that everybody has, if it does not depend on the caller.
-    pub(crate) fn open_sight(&self, ask: AccessRequest) -> Option<Visibility> {
-        let asked = self.relevant(ask);
-        if let (AccessRequest::Group(_), true) = (ask, asked.is_empty()) {
+    pub(crate) fn public_visibility(&self, request: AccessRequest) -> Option<Visibility> {
+        let asked = self.relevant(request);
+        if let (AccessRequest::Group(_), true) = (request, asked.is_empty()) {
             return Some(Visibility {
                 knows_every_check: false,
                 info: info_of_all(self.has_info),
@@ -97,12 +97,12 @@ impl Authorizer {
             });
         }
         // Groups are never limited.
-        if self.limiter.is_some() && !matches!(ask, AccessRequest::Group(_)) {
+        if self.limiter.is_some() && !matches!(request, AccessRequest::Group(_)) {
             return None;
         }
-        let needed = if let AccessRequest::Check(Some(_)) = ask { 1 } else { asked.len() };
+        let needed = if let AccessRequest::Check(Some(_)) = request { 1 } else { asked.len() };
         let fixed = self.fixed(asked.get(..needed)?)?;
-        visibility(ask, self.has_info, &Schemes::NONE, fixed).ok()
+        visibility(request, self.has_info, &Schemes::NONE, fixed).ok()
     }
 
     /// Returns the decisions of these rules, if none depends on the caller.
@@ -132,28 +132,32 @@ impl Authorizer {
     /// Decides what the caller may see.
     pub(crate) fn decide(
         self: &Arc<Self>,
-        ask: AccessRequest,
+        request: AccessRequest,
         caller: &Caller,
     ) -> MaybeReady<Result<Visibility, Refusal>> {
         let (authorizer, asking) = (Arc::clone(self), caller.clone());
-        self.visibility(ask, caller)
-            .map(move |visibility| visibility.map_err(|refusal| authorizer.noted(refusal, &ask, &asking)))
+        self.visibility(request, caller)
+            .map(move |visibility| visibility.map_err(|refusal| authorizer.recorded(refusal, &request, &asking)))
     }
 
-    fn visibility(self: &Arc<Self>, ask: AccessRequest, caller: &Caller) -> MaybeReady<Result<Visibility, Refusal>> {
-        let asked = self.relevant(ask);
-        let is_limited = !matches!(ask, AccessRequest::Group(_))
+    fn visibility(
+        self: &Arc<Self>,
+        request: AccessRequest,
+        caller: &Caller,
+    ) -> MaybeReady<Result<Visibility, Refusal>> {
+        let asked = self.relevant(request);
+        let is_limited = !matches!(request, AccessRequest::Group(_))
             && asked.iter().any(|index| self.rules[*index].policy.fixed().is_none());
         if is_limited && let Err(refusal) = self.admits(caller) {
             return MaybeReady::ready(Err(refusal));
         }
         let policies = asked.iter().map(|index| self.rules[*index].policy.clone()).collect();
-        let is_enough = move |nth: usize, decision: &Decision| match ask {
+        let is_enough = move |nth: usize, decision: &Decision| match request {
             AccessRequest::Check(Some(level)) => nth == 0 && decision.run.contains(level),
             _ => false,
         };
         match ask_each(policies, caller, is_enough).try_ready() {
-            Ok(decisions) => MaybeReady::ready(self.conclude(ask, caller, asked, decisions)),
+            Ok(decisions) => MaybeReady::ready(self.conclude(request, caller, asked, decisions)),
             Err(deciding) => {
                 let (authorizer, caller) = (Arc::clone(self), caller.clone());
                 MaybeReady::boxed(async move {
@@ -163,7 +167,7 @@ impl Authorizer {
                     if is_limited {
                         authorizer.admits(&caller)?;
                     }
-                    authorizer.conclude(ask, &caller, asked, decisions)
+                    authorizer.conclude(request, &caller, asked, decisions)
                 })
             }
         }
@@ -171,11 +175,11 @@ impl Authorizer {
 
     /// Returns the relevant rules, for a check the rule of its level first. A refused check has been through all rules,
     /// as an unknown name has: neither the response nor its time tells the two apart.
-    pub(super) fn relevant(&self, ask: AccessRequest) -> Vec<usize> {
+    pub(super) fn relevant(&self, request: AccessRequest) -> Vec<usize> {
         let mut relevant: Vec<usize> = (0..self.rules.len())
             .filter(|index| {
                 let rule = &self.rules[*index];
-                match ask {
+                match request {
                     AccessRequest::Levels { shown, with_info, .. } => {
                         !rule.levels.and(shown).is_empty() || (with_info && rule.is_for_info)
                     }
@@ -187,7 +191,7 @@ impl Authorizer {
                 }
             })
             .collect();
-        if let AccessRequest::Check(Some(level)) = ask {
+        if let AccessRequest::Check(Some(level)) = request {
             relevant.sort_by_key(|index| !self.rules[*index].levels.contains(level));
         }
         relevant
@@ -195,7 +199,7 @@ impl Authorizer {
 
     fn conclude(
         &self,
-        ask: AccessRequest,
+        request: AccessRequest,
         caller: &Caller,
         asked: Vec<usize>,
         decisions: Vec<Decision>,
@@ -211,8 +215,8 @@ impl Authorizer {
         // Credentials that one rule accepts are not an attempt to guess those of another rule.
         let wrong = union(|decision| &decision.rejected).without(&union(|decision| &decision.accepted));
         self.note_failure(&wrong, caller);
-        let visibility = visibility(ask, self.has_info, &wrong, decided).map_err(Refusal::of)?;
-        let levels = ask.levels().and(visibility.run);
+        let visibility = visibility(request, self.has_info, &wrong, decided).map_err(Refusal::of)?;
+        let levels = request.levels().and(visibility.run);
         if let Some(limiter) = self.limiter.as_ref().filter(|_| !levels.is_empty()) {
             let limited = |wait| Refusal::limited(wait, "the level is requested too often");
             limiter.admits_levels(caller.address(), levels).map_err(limited)?;
@@ -247,7 +251,7 @@ impl Authorizer {
         }
     }
 
-    pub(super) fn noted(&self, refusal: Refusal, route: &impl fmt::Display, caller: &Caller) -> Refusal {
+    pub(super) fn recorded(&self, refusal: Refusal, route: &impl fmt::Display, caller: &Caller) -> Refusal {
         self.counters.count(refusal.why);
         if self.audit.admits(caller.address(), AuditEvent::Refused(refusal.why)) {
             refusal.log(caller, route);

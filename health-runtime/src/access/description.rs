@@ -12,22 +12,24 @@ use crate::model::Levels;
 
 impl Authorizer {
     /// Returns the status codes with which this request may be refused.
-    pub(crate) fn possible_refusals(&self, ask: AccessRequest) -> BTreeSet<StatusCode> {
-        let fixed = self.fixed(&self.relevant(ask));
+    pub(crate) fn possible_refusals(&self, request: AccessRequest) -> BTreeSet<StatusCode> {
+        let fixed = self.fixed(&self.relevant(request));
         let is_fixed = fixed.is_some();
         let mut codes = BTreeSet::new();
         match fixed {
             None => codes.extend([StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN, StatusCode::SERVICE_UNAVAILABLE]),
             // A group without a policy refuses nobody.
             Some(fixed) => {
-                let is_open = fixed.is_empty() || visibility(ask, self.has_info, &Schemes::NONE, fixed).is_ok();
+                let is_open = fixed.is_empty() || visibility(request, self.has_info, &Schemes::NONE, fixed).is_ok();
                 codes.extend((!is_open).then_some(StatusCode::FORBIDDEN));
             }
         }
         if let Some(limiter) = &self.limiter
-            && !matches!(ask, AccessRequest::Group(_))
-            && limiter
-                .may_refuse(!is_fixed, if let AccessRequest::Check(None) = ask { Levels::ALL } else { ask.levels() })
+            && !matches!(request, AccessRequest::Group(_))
+            && limiter.may_refuse(
+                !is_fixed,
+                if let AccessRequest::Check(None) = request { Levels::ALL } else { request.levels() },
+            )
         {
             codes.insert(StatusCode::TOO_MANY_REQUESTS);
         }
@@ -36,7 +38,7 @@ impl Authorizer {
 
     /// Returns the credentials that admit a caller. Where a response has parts for different callers, those of any
     /// part.
-    pub(crate) fn requirement(&self, ask: AccessRequest) -> Requirement {
+    pub(crate) fn requirement(&self, request: AccessRequest) -> Requirement {
         let open = Requirement::open();
         let each = |asked: &dyn Fn(&Rule) -> Levels| {
             let asked = self.rules.iter().map(|rule| (rule, asked(rule))).filter(|(_, levels)| !levels.is_empty());
@@ -45,7 +47,7 @@ impl Authorizer {
         let any_of = |levels: Levels| each(&|rule| rule.levels.and(levels));
         let whole = |is_asked: bool| if is_asked { Levels::ALL } else { Levels::NONE };
         let info = || each(&|rule| whole(rule.is_for_info));
-        match ask {
+        match request {
             AccessRequest::Everything(_) => {
                 Levels::ALL.iter().fold(open, |all, level| all.and(&any_of(Levels::one(level))))
             }
@@ -55,7 +57,7 @@ impl Authorizer {
             AccessRequest::Levels { shown, with_info: true, .. } => any_of(shown).or(info()),
             AccessRequest::Levels { shown, .. } => any_of(shown),
             AccessRequest::Check(None) => any_of(Levels::ALL),
-            AccessRequest::Group(_) if self.relevant(ask).is_empty() => open,
+            AccessRequest::Group(_) if self.relevant(request).is_empty() => open,
             AccessRequest::Group(group) => each(&|rule| whole(rule.groups.contains(&group))),
             AccessRequest::Info if self.has_info => info(),
             // Everybody sees it, and callers with details see more.

@@ -61,6 +61,9 @@ impl Limits {
     /// shows one of them counts: the overview, all levels, one check. Default: no limit.
     pub fn levels(mut self, levels: impl Into<Levels>, number: u32, per: Duration) -> Self {
         let (levels, quota) = (levels.into(), self.quota(number, per));
+        if levels.is_empty() {
+            self.faults.push("`Limits::levels` has no level, so it limits nothing; name at least one".to_owned());
+        }
         self.levels.extend(quota.map(|quota| (levels, quota)));
         self
     }

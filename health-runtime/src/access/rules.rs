@@ -56,7 +56,12 @@ impl Access {
 
     /// Sets the policy of some levels, such as `Level::L1..=Level::L3`.
     pub fn levels(mut self, levels: impl Into<Levels>, policy: impl Into<AnyPolicy>) -> Self {
-        self.levels.push((levels.into(), policy.into()));
+        let levels = levels.into();
+        if levels.is_empty() {
+            self.faults
+                .push("`Access::levels` has no level, so its policy is never asked; name at least one".to_owned());
+        }
+        self.levels.push((levels, policy.into()));
         self
     }
 

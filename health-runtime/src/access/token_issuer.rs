@@ -23,13 +23,13 @@ impl Authorizer {
 
     /// Issues a token for this caller.
     pub(crate) async fn token(&self, caller: &Caller) -> Result<Token, Refusal> {
-        self.issue(caller).await.map_err(|refusal| self.noted(refusal, &"token", caller))
+        self.issue(caller).await.map_err(|refusal| self.recorded(refusal, &"token", caller))
     }
 
     async fn issue(&self, caller: &Caller) -> Result<Token, Refusal> {
         let Some(tokens) = &self.tokens else { return Err(Refusal::of(Decision::forbidden())) };
         self.admits(caller)?;
-        let decision = self.in_time(self.bought(tokens, caller), true, caller).await?;
+        let decision = self.in_time(self.grant_for_token(tokens, caller), true, caller).await?;
         self.admits(caller)?;
         self.note_failure(&decision.rejected.clone().without(&decision.accepted), caller);
         if decision.run.is_empty() {
@@ -41,7 +41,7 @@ impl Authorizer {
 
     /// Decides which levels a token grants: no more than the credentials grant by themselves. Credentials that no rule
     /// of a level accepts serve for tokens alone.
-    async fn bought(&self, tokens: &Tokens, caller: &Caller) -> Decision {
+    async fn grant_for_token(&self, tokens: &Tokens, caller: &Caller) -> Decision {
         let bought = tokens.policy.decide(caller).await;
         if bought.run.is_empty() {
             return bought;

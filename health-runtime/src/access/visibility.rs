@@ -18,7 +18,7 @@ pub(super) fn info_of_all(has_info: bool) -> Option<DetailLevel> {
 
 /// Combines the decisions into a visibility, or into the decision to refuse with.
 pub(super) fn visibility(
-    ask: AccessRequest,
+    request: AccessRequest,
     has_info: bool,
     wrong: &Schemes,
     decided: Vec<(&Rule, Decision)>,
@@ -28,7 +28,7 @@ pub(super) fn visibility(
     let mut noes: Vec<Decision> = Vec::new();
     let detail_level = |details: Levels| if details.is_empty() { DetailLevel::Outline } else { DetailLevel::Details };
     for (rule, decision) in decided {
-        let is_whole = matches!(ask, AccessRequest::Group(_));
+        let is_whole = matches!(request, AccessRequest::Group(_));
         let (run, details) = if is_whole {
             (decision.run, decision.details)
         } else {
@@ -40,7 +40,7 @@ pub(super) fn visibility(
             visibility.info = (!decision.run.is_empty()).then(|| detail_level(decision.details));
         }
         let grants_nothing = decision.run.is_empty();
-        let refused = match ask {
+        let refused = match request {
             AccessRequest::Levels { needed: Some(level), .. } => rule.levels.contains(level) && !run.contains(level),
             AccessRequest::Levels { needed: None, shown, .. } => run.and(shown) != rule.levels.and(shown),
             AccessRequest::Check(_) | AccessRequest::Everything(_) => run != rule.levels,
@@ -49,26 +49,26 @@ pub(super) fn visibility(
         };
         // A partial report must hide neither a wrong password nor a policy that could not decide.
         let is_stranger_in_part =
-            refused && decision.accepted.is_empty() && matches!(ask, AccessRequest::Levels { needed: None, .. });
+            refused && decision.accepted.is_empty() && matches!(request, AccessRequest::Levels { needed: None, .. });
         let is_in_part = grants_nothing || is_stranger_in_part;
         let is_fatal = match decision.denial {
             Some(DenyReason::Rejected) => is_in_part && wrong.intersects(&decision.rejected),
             Some(DenyReason::Unavailable) => is_in_part,
             _ => false,
         };
-        if is_fatal && matches!(ask, AccessRequest::Levels { .. }) {
+        if is_fatal && matches!(request, AccessRequest::Levels { .. }) {
             return Err(decision);
         }
         if refused {
             noes.push(decision);
         }
     }
-    if !has_info && matches!(ask, AccessRequest::Info | AccessRequest::Levels { with_info: true, .. }) {
+    if !has_info && matches!(request, AccessRequest::Info | AccessRequest::Levels { with_info: true, .. }) {
         visibility.info = Some(detail_level(visibility.details));
     }
     // A group's policy decides about the group alone.
-    visibility.knows_every_check = visibility.run == Levels::ALL && !matches!(ask, AccessRequest::Group(_));
-    let is_granted = match ask {
+    visibility.knows_every_check = visibility.run == Levels::ALL && !matches!(request, AccessRequest::Group(_));
+    let is_granted = match request {
         AccessRequest::Levels { needed: Some(level), .. } | AccessRequest::Check(Some(level)) => {
             visibility.run.contains(level)
         }

@@ -58,8 +58,7 @@ fn parse(
         return Err(ProblemDetails::method_not_allowed(&parts.method));
     }
     let mut query = Query::parse(parts.uri.query(), |name| service.monitor.spec(name).is_some())?;
-    query.options = resource.options(query.options);
-    let format = resource.formats().negotiate(&query, &parts.headers);
+    let format = resource.negotiate(&mut query, &parts.headers);
     query.options = query.options.read_by(format);
     Ok(ParsedRequest { scope, format, query })
 }
@@ -75,7 +74,7 @@ fn authorize(
         return look_up(service, &*resource, parsed, Visibility::OUTLINE, parts);
     };
     let access = resource.access(&parsed);
-    if let Some(visibility) = authorizer.open_sight(access) {
+    if let Some(visibility) = authorizer.public_visibility(access) {
         return look_up(service, &*resource, parsed, visibility, parts);
     }
     let caller = caller(authorizer, parts);

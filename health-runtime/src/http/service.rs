@@ -74,6 +74,6 @@ impl Service {
     /// Returns whether access admits every caller.
     #[cfg(any(feature = "haproxy-agent", feature = "grpc"))]
     pub(crate) fn is_open(&self, request: AccessRequest) -> bool {
-        self.authorizer.as_ref().is_none_or(|authorizer| authorizer.open_sight(request).is_some())
+        self.authorizer.as_ref().is_none_or(|authorizer| authorizer.public_visibility(request).is_some())
     }
 }

@@ -71,6 +71,7 @@ pub(in crate::access) fn faults_of_keys<'a>(
             // The line break probably comes from a file; no caller sends it.
             faults.push(format!("{whose}: the secret ends with a line break"));
         }
+        faults.extend(key.grants.fault().map(|fault| format!("{whose}: {fault}")));
     }
     faults
 }

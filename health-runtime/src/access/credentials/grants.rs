@@ -25,6 +25,11 @@ impl Grants {
         self.has_details = false;
     }
 
+    /// Returns the fault of a user or key that no level is granted to.
+    pub(in crate::access) fn fault(self) -> Option<&'static str> {
+        self.levels.is_empty().then_some("`levels` has no level; name at least one, or leave `levels` out to grant all")
+    }
+
     /// Decides for a caller that has proved its identity.
     pub(in crate::access) fn decision(self, who: &str, scheme: &'static Scheme) -> Decision {
         let decision = Decision::allow().only_levels(self.levels).by(who).of(scheme);

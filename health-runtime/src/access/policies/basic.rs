@@ -152,6 +152,7 @@ impl Decide for Basic {
         for user in &self.users {
             let whose = format!("`basic`: user {:?}", user.name);
             faults.extend(user.password.fault().map(|fault| format!("{whose}: {fault}")));
+            faults.extend(user.grants.fault().map(|fault| format!("{whose}: {fault}")));
         }
         faults
     }

@@ -81,9 +81,9 @@ impl Route for Component {
 fn component(service: &Service, request: &Request) -> Option<OneCheck> {
     let path = request.uri().path().strip_prefix(&*service.paths.base)?;
     let name = path.strip_prefix('/').filter(|name| !name.contains('/')).and_then(|_| last_part(path))?;
-    let query = Query::parse(request.uri().query(), |_| false).ok()?;
+    let mut query = Query::parse(request.uri().query(), |_| false).ok()?;
     let check = OneCheck::new(name, service);
-    check.formats().negotiate(&query, request.headers()).has_component_paths.then_some(check)
+    check.negotiate(&mut query, request.headers()).has_component_paths.then_some(check)
 }
 
 fn last_part(path: &str) -> Option<String> {

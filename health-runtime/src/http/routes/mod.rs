@@ -1,4 +1,5 @@
-//! The routes: each file holds a route's paths, the access that it needs, its formats, its answer and its description.
+//! The routes: each file holds a route's paths, the access that it needs, its formats, its answer and its description. A new
+//! route takes its file, and its two lines here.
 
 #[cfg(feature = "haproxy-agent")]
 mod agent;
@@ -14,9 +15,65 @@ mod metrics;
 mod openapi;
 mod overview;
 mod route;
-mod table;
 #[cfg(feature = "access-jwt")]
 mod token;
 
+use super::paths::{LevelsPath, Paths};
+use crate::error::Problem;
 pub(super) use route::{Answer, Nowhere, PathKind, ReportAnswer, Resource, Route, RoutePath};
-pub(super) use table::{route_paths, valid_paths};
+
+/// Adds the paths of a route.
+type Mount = fn(&Paths, &mut Vec<RoutePath>);
+
+const TABLE: &[Mount] = &[
+    overview::mount,
+    levels::mount,
+    check::mount,
+    group::mount,
+    info::mount,
+    #[cfg(feature = "events")]
+    events::mount,
+    #[cfg(feature = "metrics")]
+    metrics::mount,
+    #[cfg(feature = "haproxy-agent")]
+    agent::mount,
+    #[cfg(feature = "access-jwt")]
+    token::mount,
+    // Last, because it describes all others.
+    #[cfg(feature = "openapi")]
+    openapi::mount,
+];
+
+/// Returns every path of an endpoint.
+pub(super) fn route_paths(paths: &Paths) -> Vec<RoutePath> {
+    let mut routes = Vec::new();
+    for mount in TABLE {
+        mount(paths, &mut routes);
+    }
+    routes
+}
+
+/// Validates the configured paths.
+pub(super) fn valid_paths(base: &str, levels: &LevelsPath, has_root_probes: bool) -> Result<Paths, Vec<Problem>> {
+    let (paths, mut problems) = Paths::new(base, levels, has_root_probes);
+    problems.extend(find_clash(&paths));
+    if problems.is_empty() { Ok(paths) } else { Err(problems) }
+}
+
+/// Finds two routes of one path, at which axum would panic.
+fn find_clash(paths: &Paths) -> Option<Problem> {
+    let reason = "another route of the endpoint has this path";
+    let mut routes = route_paths(paths);
+    routes.retain(|mount| mount.kind != PathKind::Alias);
+    routes.sort_by_key(|mount| mount.kind == PathKind::Levels);
+    let mut taken = Vec::new();
+    for RoutePath { path, kind, .. } in routes {
+        let path = path.strip_suffix("/{name}").map(ToOwned::to_owned).unwrap_or(path);
+        if taken.contains(&path) {
+            let key = if kind == PathKind::Levels { "levels_path" } else { "base_path" };
+            return Some(Problem::InvalidPath { key, path, reason });
+        }
+        taken.push(path);
+    }
+    None
+}

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use axum::{extract::Request, response::Response};
+use axum::{extract::Request, http::HeaderMap, response::Response};
 #[cfg(feature = "openapi")]
 use utoipa::openapi::PathItem;
 
@@ -14,7 +14,7 @@ use super::super::{
     negotiate::Formats,
     paths::RouteScope,
     problem::ProblemDetails,
-    query::ViewOptions,
+    query::{Query, ViewOptions},
     request::{AdmittedRequest, ParsedRequest},
     service::Service,
 };
@@ -22,6 +22,7 @@ use crate::{
     access::{AccessRequest, Authorizer},
     maybe_ready::MaybeReady,
     monitor::{Gathered, Selection},
+    render::Format,
 };
 
 /// The destination of a path.
@@ -55,6 +56,12 @@ pub(in crate::http) trait Resource: fmt::Debug + Send + Sync {
     /// Returns the options of a query that this resource reads. By default those that every report has.
     fn options(&self, asked: ViewOptions) -> ViewOptions {
         ViewOptions { view: None, is_cumulative: false, ..asked }
+    }
+
+    /// Leaves out the options that this resource does not read, and chooses the encoding.
+    fn negotiate(&self, query: &mut Query, headers: &HeaderMap) -> &'static Format {
+        query.options = self.options(query.options);
+        self.formats().negotiate(query, headers)
     }
 
     /// Returns the permission that a request needs.
