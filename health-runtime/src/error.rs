@@ -123,7 +123,7 @@ pub enum Problem {
     CannotListen {
         /// The address, or the path of the socket.
         address: String,
-        /// The error, of the operating system in the main.
+        /// The error, in most cases from the operating system.
         source: Arc<io::Error>,
     },
     /// The server cannot run.
@@ -158,7 +158,7 @@ pub enum Problem {
 pub struct UnknownCheck {
     /// The name.
     pub name: String,
-    /// The name that was perhaps meant.
+    /// The most similar name of a check.
     pub suggestion: Option<String>,
 }
 
@@ -183,7 +183,7 @@ impl Error {
         &self.problems
     }
 
-    /// Returns all problems, to be joined with others.
+    /// Returns all problems by value, for an error with further problems.
     pub(crate) fn into_problems(self) -> Vec<Problem> {
         self.problems
     }

@@ -86,7 +86,7 @@ pub use grpc::GrpcHealth;
 ///     source that cargo unpacked or vendored has no revision.
 ///   - Without a repository, the variable `GIT_REVISION`, else those of the usual CI systems (`GITHUB_SHA`,
 ///     `CI_COMMIT_SHA`, …), if it holds 7 to 64 hexadecimal digits.
-/// - **dirty**: whether a file that `HEAD` records has other content in the working tree, or is gone. The index and
+/// - **dirty**: `true` if a file that `HEAD` records has other content in the working tree, or is gone. The index and
 ///   unrecorded files make no difference. It needs the `git` program, and at most 4,096 recorded files and 16 MiB. The value
 ///   is unknown for a tree without a changed file that lacks a recorded file, or has symbolic links or submodules.
 /// - **build date**: `SOURCE_DATE_EPOCH` if it is set, else the time at which the crate was compiled. A value that is
@@ -164,7 +164,7 @@ pub use health_macros::BuildInfo;
 ///   `&Arc<dyn Trait>`, `&String`.
 /// - The return type implements [`IntoOutcome`]: `()`, `bool`, [`Status`], [`Outcome`], [`Details`], or a `Result` of these
 ///   with an error that is `Display`.
-/// - The function is free (not a method), and not generic.
+/// - The function is neither a method nor generic.
 ///
 /// Mistakes are compile errors; one build shows all of them.
 ///
@@ -222,7 +222,7 @@ macro_rules! checks {
 }
 /// Builds the health endpoint: an expression of the type `Result<Endpoint, Error>`.
 ///
-/// `Router::merge` takes an [`Endpoint`] as it is. Draining, gRPC, servers and places start from the same value.
+/// `Router::merge` takes an [`Endpoint`] as it is. Draining, gRPC and servers start from the same value.
 ///
 /// ```standalone_crate
 /// use health_runtime::{health_check, health_endpoint};

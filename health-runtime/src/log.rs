@@ -14,7 +14,7 @@ use tracing::{Dispatch, Span, dispatcher};
 
 use crate::sync::lock;
 
-/// Events of one topic that wait for a slow subscriber; beyond that, the oldest are dropped and counted.
+/// Maximum number of events of one topic that wait for a slow subscriber. Above it, the oldest are dropped and counted.
 const MAX_WAITING_EVENTS: usize = 256;
 
 /// Time that [`flush`] waits for a subscriber that may be blocked.
@@ -58,7 +58,7 @@ pub(crate) fn write(topic: Topic, event: impl FnOnce() + Send + 'static) {
     drop(LOG.push(entry));
 }
 
-/// Waits until all events so far are written, or the subscriber seems to be blocked, so that a process that ends at
+/// Waits until all queued events are written, or the subscriber seems to be blocked, so that a process that ends at
 /// once has logged the reason.
 pub(crate) fn flush() {
     LOG.flush();

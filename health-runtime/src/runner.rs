@@ -1,4 +1,4 @@
-//! One run of one check, which yields a result whatever the user's code does.
+//! One run of one check, which yields a result even if the user's code panics or hangs.
 
 use std::{
     any::Any,

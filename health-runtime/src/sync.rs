@@ -1,7 +1,7 @@
 //! Synchronization of runs and their observers: locks, the channel of a run's progress, tasks.
 //!
-//! Under `cfg(shuttle)` all of them are a model checker's, which chooses the interleavings. `cfg(test)` stands beside
-//! it, so that a user's own `--cfg shuttle` changes nothing here.
+//! Under `cfg(shuttle)` all of them are a model checker's, which chooses the interleavings. `cfg(test)` is required as
+//! well, so that a user's own `--cfg shuttle` changes nothing here.
 
 #[cfg(not(all(test, shuttle)))]
 pub(crate) use std::sync::Mutex;

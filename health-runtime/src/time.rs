@@ -13,7 +13,7 @@ pub(crate) fn after(start: Instant, duration: Duration) -> Instant {
     start + duration.min(FAR_FUTURE)
 }
 
-/// Returns what is left of a duration after as many whole periods as it holds; zero for a period of zero.
+/// Returns the remainder of a duration divided by a period; zero for a period of zero.
 pub(crate) fn remainder(duration: Duration, period: Duration) -> Duration {
     let nanos = duration.as_nanos().checked_rem(period.as_nanos()).unwrap_or_default();
     u64::try_from(nanos).map_or(Duration::MAX, Duration::from_nanos)

@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer};
 
 use super::nesting::{Marker, inside};
 
-/// A field of a check's [`Details`](crate::Details) that everybody may see who can reach the endpoint. Fields without
+/// A field of a check's [`Details`](crate::Details) that every caller of the endpoint may see. Fields without
 /// it are internal: only callers who may see details see them.
 ///
 /// It may stand around a field, around a part of one, or around all of the data. Everywhere else it serializes as its content.
@@ -39,8 +39,8 @@ pub struct Public<T>(pub T);
 /// A field of a check's [`Details`](crate::Details) that never leaves the process, not even inside a [`Public`] one. `Debug`
 /// does not show it, and outside of `Details` it serializes as `null`.
 ///
-/// Mark secrets with this type. Secrets in messages and unmarked data are masked only if their name or form gives them away,
-/// and such a net has holes.
+/// Mark secrets with this type. Secrets in messages and unmarked data are masked only if their name or form is known,
+/// which misses some.
 ///
 /// [`expose`](Self::expose) is the only way to the content, so that no method of the content is called by accident:
 ///

@@ -1,5 +1,5 @@
 //! Masks secrets in messages and data, for callers with details as well: credentials inside URLs, and values that their name
-//! or form gives away. This is a net with holes; only [`Secret`](crate::Secret) is certain.
+//! or form gives away. Masking misses some secrets; only [`Secret`](crate::Secret) is certain.
 
 mod address;
 mod header;

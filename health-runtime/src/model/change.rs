@@ -7,8 +7,8 @@ pub(crate) type ChangeCounts = [u64; Level::ALL.len()];
 
 /// One change of a check's status, published once.
 ///
-/// It is for operators, whatever callers of the endpoint may see: it holds the full message, in which only credentials
-/// inside URLs are masked.
+/// It is for operators, whatever callers of the endpoint may see: it holds the full message, in which only secrets are
+/// masked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StatusChange {
     /// Numbers of changes so far, by level, this one included.
@@ -54,8 +54,8 @@ impl StatusChange {
         self
     }
 
-    /// Returns its number among the changes of these levels. A change of another level has the number of the last one
-    /// before it. The number reveals nothing about other levels.
+    /// Returns the number of the change among the changes of these levels. A change of another level has the number of
+    /// the last one before it. The number reveals nothing about other levels.
     pub(crate) fn id_among(&self, levels: Levels) -> u64 {
         levels.iter().map(|level| self.counts[level.index()]).sum()
     }
@@ -68,8 +68,8 @@ impl StatusChange {
         Some(Self { message: Some(message), ..self.clone() })
     }
 
-    /// Returns its number among all changes of the monitor, counted from 1 without gaps. Over HTTP, only the changes
-    /// that the caller may see are counted.
+    /// Returns the number of the change among all changes of the monitor, counted from 1 without gaps. Over HTTP, only
+    /// the changes that the caller may see are counted.
     #[must_use]
     pub fn id(&self) -> u64 {
         self.id_among(Levels::ALL)
@@ -105,7 +105,7 @@ impl StatusChange {
         self.cause.as_ref()
     }
 
-    /// Returns a sentence for operators. Credentials inside URLs are masked.
+    /// Returns a sentence for operators. Secrets are masked.
     #[must_use]
     pub fn message(&self) -> Option<&str> {
         self.message.as_deref()

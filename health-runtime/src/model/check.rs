@@ -5,9 +5,9 @@ use super::{Group, IntoOutcome, Level, Work};
 /// The default of [`Check::max_age`].
 const DEFAULT_MAX_AGE: Duration = Duration::from_secs(1);
 
-/// A named function that answers whether one thing works.
+/// A named function that reports whether one thing works.
 ///
-/// `#[health_check]` declares a check. One can also be built by hand:
+/// `#[health_check]` declares a check. [`Check::new`] builds one by hand:
 ///
 /// ```
 /// use health_runtime::{Check, Level};
@@ -47,7 +47,7 @@ impl Check {
         Self::from_work(name, level, Work::blocking(check))
     }
 
-    /// Returns a check of this work, with the defaults of its level. Its location is the caller's.
+    /// Returns a check that runs this work, with the defaults of its level. Its location is the caller's.
     #[must_use]
     #[track_caller]
     pub fn from_work(name: impl Into<String>, level: Level, work: Work) -> Self {
@@ -75,14 +75,14 @@ impl Check {
         Self { spec, work }
     }
 
-    /// Sets the name, the check's key in every format. Default: the name it was made with.
+    /// Sets the name, the check's key in every format. Default: the name given to the constructor.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.spec.name = name.into();
         self
     }
 
-    /// Sets the level. Default: the level it was made with.
+    /// Sets the level. Default: the level given to the constructor.
     #[must_use]
     pub fn level(mut self, level: Level) -> Self {
         self.spec.level = level;

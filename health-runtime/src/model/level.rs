@@ -33,8 +33,8 @@ impl Level {
         self as usize - 1
     }
 
-    /// Returns the default timeout of its checks: 1 s at level 5, 2 s at level 4, 5 s at levels 3 and 2, 10 s at
-    /// level 1.
+    /// Returns the default timeout of checks at this level: 1 s at level 5, 2 s at level 4, 5 s at levels 3 and 2, 10 s
+    /// at level 1.
     #[must_use]
     pub const fn default_timeout(self) -> Duration {
         Duration::from_secs(match self {

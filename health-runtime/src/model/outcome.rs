@@ -2,14 +2,14 @@ use serde_json::Value;
 
 use super::Status;
 
-/// Nested arrays and objects in the data of a check. Renderers, comparisons and other programs' parsers recurse into
-/// them.
+/// Maximum nesting of arrays and objects in the data of a check. Renderers, comparisons and other programs' parsers
+/// recurse into them.
 pub(crate) const MAX_DEPTH: usize = 128;
 
 /// The outcome of one run of one check: a status, and perhaps a message and data.
 ///
-/// Message and data are details: they are shown only to callers that may see them. Public data is set apart, and shown
-/// to everybody.
+/// Message and data are details: they are shown only to callers that may see them. Public data is stored separately,
+/// and shown to everybody.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outcome {
     pub(crate) status: Status,
@@ -72,7 +72,7 @@ impl Outcome {
         }
     }
 
-    /// Fails. The text stands in place of the data, too, because a message may be set later.
+    /// Fails. The text also replaces the data, because a message may be set later.
     fn with_data_too_deep(self) -> Self {
         let problem = format!("its data is nested more than {MAX_DEPTH} levels deep");
         Self {

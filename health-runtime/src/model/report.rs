@@ -71,7 +71,8 @@ impl CheckResult {
         self.cause.as_ref().and_then(Cause::blocked_by).unwrap_or_default()
     }
 
-    /// Returns a sentence for a person. Credentials inside URLs and values of `password=…` and the like are masked.
+    /// Returns a sentence for a person. Secrets are masked: credentials inside URLs, values of `password=…` and the
+    /// like, and tokens of known forms.
     #[must_use]
     pub fn message(&self) -> Option<&str> {
         self.message.as_deref()
@@ -180,7 +181,7 @@ impl Report {
         if self.cause.is_some() { Status::Fail } else { self.status_of_checks() }
     }
 
-    /// Returns the status that it would have without its cause.
+    /// Returns the status that the report would have without its cause.
     pub(crate) fn status_of_checks(&self) -> Status {
         Status::worst(self.entries.iter().filter_map(ReportEntry::counting_status))
     }
@@ -201,7 +202,7 @@ impl Mute {
         self.until
     }
 
-    /// Returns the reason that was given. Credentials inside URLs are masked.
+    /// Returns the reason of the mute. Secrets are masked.
     #[must_use]
     pub fn why(&self) -> &str {
         &self.why

@@ -7,7 +7,7 @@ use tokio::sync::watch::Receiver;
 use super::{engine::Engine, lookup, schedule, slot::Lookup};
 use crate::model::{Levels, Report, ReportEntry, StatusChange};
 
-/// Changes that are read at a time: no reader, however slow, has more than that waiting.
+/// Maximum number of changes in one read, which bounds the memory of a slow reader.
 const MAX_CHANGES_PER_READ: usize = 32;
 
 /// A position in the recent changes of a monitor. Unlike a subscription it queues nothing: it is a number.
@@ -20,13 +20,13 @@ pub(crate) struct ChangeCursor {
 }
 
 impl ChangeCursor {
-    /// Starts behind the latest change.
+    /// Starts after the latest change.
     pub(super) fn new(engine: &Arc<Engine>, levels: Levels) -> Self {
         let wakeups = engine.changes.wakeups();
         Self { engine: Arc::clone(engine), wakeups, levels, last: engine.changes.recent.last_id(levels) }
     }
 
-    /// Goes back behind the change of this number. Returns whether there was one.
+    /// Moves back to the position after the change with this number. Returns whether that number was read before.
     pub(crate) fn go_back(&mut self, id: u64) -> bool {
         let is_known = id <= self.last;
         if is_known {
@@ -35,7 +35,7 @@ impl ChangeCursor {
         is_known
     }
 
-    /// Returns the number of the change that it stands behind.
+    /// Returns the number of the latest change that was read.
     pub(crate) const fn last(&self) -> u64 {
         self.last
     }
@@ -50,13 +50,13 @@ impl ChangeCursor {
         Ok(changes)
     }
 
-    /// Goes on behind the latest change, past everything between.
+    /// Skips all changes up to the latest one.
     pub(crate) fn skip(&mut self) {
         self.last = self.engine.changes.recent.last_id(self.levels);
     }
 
-    /// Returns the latest result of each check of its levels that has one, without running any. A background check that
-    /// is too old is stale here as anywhere; the age of the others is for the reader to judge.
+    /// Returns the latest result of each check of its levels that has one, without running any. The result of a
+    /// background check that is too old is stale, as in a report; other results may have any age.
     pub(crate) fn known(&self) -> Report {
         let engine = &self.engine;
         let mut entries = Vec::new();

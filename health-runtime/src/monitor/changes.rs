@@ -18,21 +18,21 @@ use crate::{
     text::escape_controls,
 };
 
-/// Changes that wait for a slow subscriber; beyond that, the oldest are lost to it.
+/// Maximum number of changes that wait for a slow subscriber, which loses the oldest ones above it.
 const MAX_WAITING_CHANGES: usize = 64;
 
-/// Changes that are kept of each check.
+/// Maximum number of changes that are kept for each check.
 const MAX_CHANGES_PER_CHECK: usize = 64;
 
-/// Bytes that are kept of a message: whole sentences, and not the page of HTML that a partner answers with.
+/// Maximum number of bytes that are kept of a message: enough for sentences, but not for a partner's HTML page.
 const MAX_MESSAGE_BYTES: usize = 1024;
 
 /// Target of all log events about changes of status; the documentation promises it.
 const LOG_TARGET: &str = "health_runtime::change";
 
-/// The path of all changes of a monitor.
+/// The delivery of all changes of a monitor.
 ///
-/// A slot puts a change in under its own lock, so that the order is that of the results; the change is published after
+/// A slot queues a change under its own lock, so that the order is that of the results; the change is published after
 /// the lock is released. One thread at a time publishes; the log has a thread of its own, because it may block.
 #[derive(Debug)]
 pub(super) struct Changes {
@@ -44,7 +44,7 @@ pub(super) struct Changes {
     pub(super) recent: Recent,
     /// Wakes the readers of `recent`, and those that wait for a drain.
     wakeups: watch::Sender<()>,
-    /// The record of a test kit, which misses no change however many come at once.
+    /// The channel to the test kit, unbounded so that no change is lost.
     #[cfg(feature = "testing")]
     record: std::sync::OnceLock<tokio::sync::mpsc::UnboundedSender<Arc<StatusChange>>>,
 }
@@ -141,7 +141,7 @@ fn log(change: &StatusChange) {
     }
 }
 
-/// The entrance of one check's slot to the changes.
+/// The handle by which one check's slot queues its changes.
 #[derive(Debug)]
 pub(super) struct Outbox {
     changes: Arc<Changes>,
@@ -154,7 +154,7 @@ impl Outbox {
         Self { changes, muting, history }
     }
 
-    /// Puts in the change between two results, if the status changed. To be called under the slot's lock, and
+    /// Queues the change between two results, if the status changed. To be called under the slot's lock, and
     /// [`Changes::publish`] after it. An excused change counts for nothing, like one of a muted check.
     pub(super) fn put(&self, spec: &CheckSpec, before: Option<&CheckResult>, result: &CheckResult, is_excused: bool) {
         if let Some(change) = StatusChange::between(spec, before, result, || is_excused || self.muting.is_muted()) {

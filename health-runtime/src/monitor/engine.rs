@@ -22,7 +22,7 @@ use crate::{
     sync::{self, JoinHandle, Mutex, lock},
 };
 
-/// The checks and their slots. Each run holds it, because a run belongs to nobody.
+/// The checks and their slots. Each run holds a reference, because no caller owns a run.
 #[derive(Debug)]
 pub(super) struct Engine {
     pub(super) checks: Vec<Monitored>,
@@ -33,7 +33,7 @@ pub(super) struct Engine {
     generation: AtomicU64,
     /// Never becomes `false` again.
     is_draining: AtomicBool,
-    /// Time at which it was made. The beat of background runs counts from there.
+    /// Time at which the engine was made, from which the beat of background runs is counted.
     pub(super) start: Instant,
     /// The runtime of all runs; without it each run is on its caller's runtime.
     runtime: OnceLock<Handle>,
@@ -191,7 +191,7 @@ impl Engine {
         check.muting.current(check.spec.name()).or_else(|| self.excuse(self.blockers(index, result)?, latest))
     }
 
-    /// Returns the mute that ends first among those of the checks at the root of a blockade, if all of these are muted:
+    /// Returns the mute that ends first among those of the root causes of a blocked check, if all of these are muted:
     /// a check that only muted checks block is part of the same maintenance.
     pub(super) fn excuse(
         &self,

@@ -125,7 +125,7 @@ impl Drop for Alive {
 }
 
 impl Truth {
-    /// Checks a result that an observer got that asked at this time, at once or after it had waited for a run.
+    /// Checks the result of an observer that asked at this time, whether it waited for a run or not.
     fn check_reported(&self, asked_at: Instant, waited_for: Option<RunId>, result: &CheckResult) {
         let Some(number) = number(result) else { return };
         let mut runs = self.reported.lock().expect("no panic");

@@ -32,7 +32,7 @@ use crate::{
 /// Runs the checks of a registry and keeps the latest result of each.
 ///
 /// It is a handle: clones share everything. A thread of its own writes the log, so that a blocked log sink delays no
-/// check and no response. The end of the last handle waits until everything is logged, half a second at most.
+/// check and no response. Dropping the last handle waits until everything is logged, half a second at most.
 ///
 /// ```
 /// use health_runtime::{Check, Level, Monitor, Registry, Selection, Status};
@@ -52,7 +52,7 @@ pub struct Monitor {
 
 impl Monitor {
     /// Returns a monitor of these checks. Background checks start on the current Tokio runtime, or else with the first
-    /// report, and end when the last handle is gone. All other checks run on demand.
+    /// report, and end when the last handle is dropped. All other checks run on demand.
     #[must_use]
     pub fn new(registry: Registry) -> Self {
         let monitor = Self::at_rest(registry);
@@ -84,7 +84,7 @@ impl Monitor {
     /// check that is not done by then is reported as timed out, and its run goes on.
     ///
     /// # Cancellation
-    /// Dropping the future stops no run and changes no result: a run belongs to nobody.
+    /// Dropping the future stops no run and changes no result: no caller owns a run.
     ///
     /// # Panics
     /// Outside a Tokio runtime whose timer is enabled.
@@ -169,10 +169,10 @@ impl Monitor {
         shutdown::gracefully(Arc::clone(&self.engine), delay)
     }
 
-    /// Sets the runtime on which checks run, whatever runtime they are asked for on. The first call decides. Default:
+    /// Sets the runtime on which checks run, independent of the caller's runtime. The first call decides. Default:
     /// the caller's runtime.
     ///
-    /// It is for a router that is served on another runtime than the application's, whose connections and timers the
+    /// Call it for a router that is served on another runtime than the application's, whose connections and timers the
     /// checks use. `serve_isolated` calls it by itself.
     ///
     /// Returns whether checks run on this runtime from now on: `false` if an earlier call named another one.
@@ -181,8 +181,8 @@ impl Monitor {
         self.engine.run_on(runtime)
     }
 
-    /// Subscribes to all changes of status from now on. Each comes once, and those of one check in their order. See
-    /// [`Subscription`] for slow subscribers.
+    /// Subscribes to all changes of status from now on. Each change is delivered once, and the changes of one check in
+    /// their order. See [`Subscription`] for slow subscribers.
     pub fn subscribe(&self) -> Subscription {
         Subscription::new(self.engine.changes.subscribe())
     }
@@ -206,7 +206,7 @@ impl Monitor {
     /// listener that holds a clone of the monitor keeps it alive.
     ///
     /// The function is called on a thread of its own, so it may block and may call the monitor. As long as the runtime
-    /// in which it was registered is there, the function is called inside it and can `tokio::spawn`.
+    /// in which it was registered exists, the function is called inside it and can `tokio::spawn`.
     ///
     /// A listener never affects checks, responses or other listeners. A panic is logged, and the next change follows as
     /// usual. A listener that is more than 64 changes behind loses the oldest, whose number is logged. A listener that

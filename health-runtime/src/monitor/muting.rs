@@ -46,7 +46,7 @@ impl Muted {
         }
     }
 
-    /// Returns the mute as it covers a dependent of its check. The reason is left out, because callers that see details
+    /// Returns this mute for a dependent of its check. The reason is left out, because callers that see details
     /// of one check need not see those of the other.
     pub(super) fn of_dependent(self) -> Self {
         let Mute { until, by, .. } = &*self.mute;

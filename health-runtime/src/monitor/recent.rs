@@ -7,8 +7,8 @@ use crate::{
     sync::{Mutex, lock},
 };
 
-/// Changes that are kept of each level. Levels are separate, so that a caller misses nothing because of changes that it
-/// may not see.
+/// Maximum number of changes that are kept for each level. Levels are separate, so that a caller misses nothing because
+/// of changes that it may not see.
 const MAX_CHANGES_PER_LEVEL: usize = 256;
 
 type ByLevel = [VecDeque<Arc<StatusChange>>; Level::ALL.len()];

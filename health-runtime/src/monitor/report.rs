@@ -37,8 +37,8 @@ pub(crate) struct Gathered {
 #[derive(Clone)]
 struct ReportedResult {
     result: Arc<CheckResult>,
-    /// Whether the slot held it, or holds it now. Otherwise it is for this report alone: the run goes on, and its
-    /// result is for later reports.
+    /// Whether the result is or was in the slot. Otherwise it is for this report alone: the run goes on, and later
+    /// reports get its result.
     is_recorded: bool,
 }
 
@@ -48,7 +48,7 @@ impl ReportedResult {
     }
 }
 
-/// The blocking of a check by its dependencies. The greatest of several counts.
+/// The blocking of a check by its dependencies. With several dependencies, the greatest value counts.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Blocking {
     No,

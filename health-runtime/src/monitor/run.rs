@@ -25,7 +25,7 @@ pub(super) struct Prerequisite {
 pub(super) fn start(engine: &Arc<Engine>, index: usize, id: RunId, prerequisites: Vec<Prerequisite>) {
     let task = RunTask { engine: Arc::clone(engine), index, id };
     if prerequisites.is_empty() {
-        // Before the task first runs, so that observers keep the time even if it never gets to.
+        // Begins before the first poll of the task, so that observers enforce the timeout even if no poll comes.
         task.begin();
     }
     engine.spawn(task.run(prerequisites));

@@ -26,7 +26,7 @@ pub(super) const GRACE: Duration = Duration::from_millis(25);
 
 #[derive(Debug)]
 pub(super) struct Slot {
-    /// Takes changes of the status under the lock, to be published after it.
+    /// Queues changes of the status under the lock; they are published after its release.
     outbox: Outbox,
     state: Mutex<SlotState>,
 }
@@ -49,7 +49,8 @@ pub(super) struct Latest {
 }
 
 impl Latest {
-    /// Returns until when it counts. A background check's result counts until it is stale, and then for good.
+    /// Returns the time until which the result is valid. A background check's result is valid until it is stale; a
+    /// stale result has no end.
     pub(super) fn valid_until(&self, spec: &CheckSpec) -> Option<Instant> {
         match (spec.stale_after(), &self.result.cause) {
             (Some(_), Some(Cause::Stale)) => None,
@@ -58,7 +59,7 @@ impl Latest {
         }
     }
 
-    /// Returns until when readiness holds on to the last pass.
+    /// Returns the time until which readiness holds on to the last pass.
     fn held_until(&self, spec: &CheckSpec) -> Option<Instant> {
         Some(after(self.failing_since?, spec.hold()?))
     }
@@ -69,7 +70,7 @@ impl Latest {
 struct Run {
     id: RunId,
     progress: watch::Sender<Progress>,
-    /// Time at which the last of its observers asked. The result must not be too old for that one.
+    /// Time of the latest observer's request. The result must not be too old for that observer.
     asked_at: Instant,
     /// Time at which the function was called, also on the wall clock.
     began: Option<(Instant, SystemTime)>,
@@ -107,7 +108,7 @@ pub(super) enum Lookup {
     Done(Arc<CheckResult>),
     /// A run to wait for.
     Running(RunHandle),
-    /// Neither: the check runs in the background and has no result yet.
+    /// Neither a result nor a run: the check runs in the background and has no result yet.
     Missing,
 }
 
@@ -170,7 +171,7 @@ impl Slot {
         true
     }
 
-    /// Notes that the function is called.
+    /// Records that the function is called.
     pub(super) fn begin(&self, spec: &CheckSpec, id: RunId, now: Instant) {
         let mut state = lock(&self.state);
         if let Some(run) = state.run.as_mut().filter(|run| run.id == id) {
@@ -214,7 +215,7 @@ impl Slot {
         Some(result)
     }
 
-    /// Takes out a run that was dropped with its runtime. Its observers see the sender go.
+    /// Removes a run that was dropped with its runtime. Its observers see that the sender is dropped.
     pub(super) fn abandon(&self, id: RunId) {
         lock(&self.state).take(id);
     }

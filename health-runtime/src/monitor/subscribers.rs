@@ -17,10 +17,11 @@ use tokio::{
 
 use crate::{mask::mask_credentials, model::StatusChange, runner::catch, text::escape_controls};
 
-/// A stream of all changes of status, from [`Monitor::subscribe`](crate::Monitor::subscribe) until the monitor is gone.
+/// A stream of all changes of status, from [`Monitor::subscribe`](crate::Monitor::subscribe) until the monitor is
+/// dropped.
 ///
-/// It buffers up to 64 changes. A slower subscriber loses the oldest ones, and the next item is their number:
-/// [`Lagged`]. The present statuses are in a report.
+/// It buffers up to 64 changes. A slower subscriber loses the oldest ones, and its next item is [`Lagged`] with their
+/// number. A report has the current statuses.
 ///
 /// ```
 /// # use health_runtime::{Check, Level, Monitor, Registry, Selection, Status};

@@ -16,7 +16,7 @@ pub struct LoggingProbe {
 /// Checks that this process logs: a `tracing` subscriber is installed and accepts events.
 ///
 /// Name `is_logging_enabled`, level 1, and no data: in the values view it is a boolean. It costs two loads
-/// from memory. It cannot tell whether the log arrives anywhere.
+/// from memory. It does not detect whether the log reaches its destination.
 ///
 /// ```
 /// use health_runtime::{Registry, probes};

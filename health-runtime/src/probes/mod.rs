@@ -11,7 +11,7 @@
 //! # Ok::<(), health_runtime::Error>(())
 //! ```
 //!
-//! Each probe has the settings of every [`Check`](crate::Check) and its own, all as `with_…` methods. It becomes a check by
+//! Each probe has the settings of every [`Check`](crate::Check) and its own, all as methods. It becomes a check by
 //! `into()`, and its `observe` runs it once inside a function of yours. A probe that can never work (a path that does not exist,
 //! an invalid URL) is a start-up error that points at the line which made the probe; its `observe` fails.
 //!

@@ -38,7 +38,7 @@ pub(super) fn text_with_sources(error: &dyn std::error::Error) -> String {
 }
 
 /// Gives a probe the settings of every check, and turns it into one. The probe has a field `check`, and methods `observe` and
-/// `faults`. It observes in a `task`, on a `blocking` thread, or is `instant`; `map` has the last word on the check.
+/// `faults`. It observes in a `task`, on a `blocking` thread, or is `instant`; `map` changes the finished check.
 macro_rules! probe {
     ($probe:ident: $work:ident) => {
         $crate::probes::probe::probe! { $probe: $work, map: |check| check }
@@ -67,7 +67,7 @@ macro_rules! probe {
     };
     (@settings $probe:ident $($name:ident($($argument:ident: $type:ty)?);)*) => {
         impl $probe {
-            /// Sets the key in every encoding. Default: see the function that made the probe.
+            /// Sets the name, the check's key in every format. Default: see the function that made the probe.
             pub fn name(mut self, name: impl Into<String>) -> Self {
                 self.check = self.check.name(name);
                 self

@@ -75,7 +75,7 @@ impl TestMonitor {
         self.find(check).1.force(Some(forced.into()));
     }
 
-    /// Forces behaviors on the next runs of a check, one on each. Then the check behaves as before.
+    /// Forces one behavior on each of the next runs of a check. Then the check behaves as before.
     ///
     /// # Panics
     /// If there is no check of this name.

@@ -56,7 +56,7 @@ impl ProbeUrl {
         self.uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']')
     }
 
-    /// Returns host and port as part of a check's name: without colons, which some encodings do not allow.
+    /// Returns host and port as part of a check's name: without colons, which some formats do not allow.
     pub(in crate::probes) fn check_name(&self) -> String {
         self.authority.replace(['[', ']'], "").replace(':', "_")
     }
