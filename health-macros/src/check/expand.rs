@@ -1,4 +1,4 @@
-//! Generates the registration beside the unchanged function.
+//! Generates the registration next to the unchanged function.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};

@@ -22,10 +22,11 @@ use crate::{
     sync::lock,
 };
 
-/// Events of one kind, address and minute that are logged in full.
+/// Maximum number of events of one kind, address and minute that are logged in full.
 const MAX_IN_FULL: u64 = 5;
 
-/// Addresses with their own numbers; beyond that, new ones share one. The log has room for all these numbers at once.
+/// Maximum number of addresses with their own counts; further ones share one. The log has room for all these numbers at
+/// once.
 const MAX_ADDRESSES: usize = 128;
 
 const PERIOD: Duration = Duration::from_secs(60);

@@ -174,7 +174,7 @@ impl Authorizer {
     }
 
     /// Returns the relevant rules, for a check the rule of its level first. A refused check has been through all rules,
-    /// as an unknown name has: neither the response nor its time tells the two apart.
+    /// as an unknown name has: neither the response nor its time distinguishes the two.
     pub(super) fn relevant(&self, request: AccessRequest) -> Vec<usize> {
         let mut relevant: Vec<usize> = (0..self.rules.len())
             .filter(|index| {

@@ -1,4 +1,4 @@
-//! A bounded store of the limits of each address.
+//! A bounded store for the limits of each address.
 
 use std::{
     collections::HashMap,
@@ -14,10 +14,10 @@ use tokio::time::Instant;
 use super::caller::prefix;
 use crate::sync::lock;
 
-/// Networks with an entry of their own; beyond that, new ones share entries.
+/// Maximum number of networks with an entry of their own; further networks share entries.
 const MAX_OWN_ACCOUNTS: usize = 10_000;
 
-/// Shared entries of sites, and again of providers.
+/// Number of shared entries for sites, and as many for providers.
 const SHARED_ACCOUNTS: usize = 4_096;
 
 /// Prefix lengths in IPv4 and IPv6, of a site and of a provider of many sites.

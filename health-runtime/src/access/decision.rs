@@ -1,7 +1,7 @@
 use super::schemes::{Scheme, Schemes};
 use crate::model::Levels;
 
-/// The decision of a policy about a caller: the levels that it may have run and see in detail, and its identity; or the
+/// The decision of a policy about a caller: the levels that it may run and see in detail, and its identity; or the
 /// reason for a denial.
 ///
 /// ```
@@ -107,7 +107,7 @@ impl Decision {
         self
     }
 
-    /// Returns the levels that the caller may have run.
+    /// Returns the levels that the caller may run.
     #[cfg(feature = "grpc")]
     pub(crate) const fn levels(&self) -> Levels {
         self.run

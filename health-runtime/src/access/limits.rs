@@ -49,15 +49,15 @@ impl Limits {
         limits
     }
 
-    /// Sets the number of failed attempts for one address. Beyond it, the response is 429 wherever there is something
-    /// to guess, and credentials are not checked. An attempt whose client disconnects before the decision counts as
+    /// Sets the number of failed attempts for one address. Beyond it, the response is 429 wherever credentials could be
+    /// guessed, and credentials are not checked. An attempt whose client disconnects before the decision counts as
     /// failed. Default: 10 a minute.
     pub fn failures(mut self, number: u32, per: Duration) -> Self {
         self.failures = self.quota(number, per);
         self
     }
 
-    /// Limits how often one address may have these levels run, such as `Level::L1..=Level::L2`. Every response that
+    /// Limits how often one address may run these levels, such as `Level::L1..=Level::L2`. Every response that
     /// shows one of them counts: the overview, all levels, one check. Default: no limit.
     pub fn levels(mut self, levels: impl Into<Levels>, number: u32, per: Duration) -> Self {
         let (levels, quota) = (levels.into(), self.quota(number, per));

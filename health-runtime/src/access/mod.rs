@@ -1,4 +1,4 @@
-//! Access: which callers may have which levels run and see details. Policies decide, and rules assign them to levels.
+//! Access: which callers may run which levels and see details. Policies decide, and rules assign them to levels.
 //!
 //! [`Access`] holds a policy for every level. It is the key `access` of [`health_endpoint!`](crate::health_endpoint), and
 //! [`EndpointBuilder::access`](crate::EndpointBuilder::access).
@@ -19,7 +19,7 @@
 //! # Ok::<(), health_runtime::Error>(())
 //! ```
 //!
-//! A policy decides two things for a caller: the levels that it may have run, and those on which it sees details.
+//! A policy decides two things for a caller: the levels that it may run, and those on which it sees details.
 //!
 //! # The audit
 //!

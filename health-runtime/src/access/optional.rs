@@ -1,4 +1,5 @@
-//! The parts that have a feature of their own, or a stand-in without values, so that the rules need no conditions.
+//! Each optional part of access, or a stand-in without values if its feature is off, so that the rules need no
+//! conditions.
 
 #[cfg(not(feature = "access-address"))]
 pub(super) use absent::Absent as Proxies;

@@ -22,7 +22,7 @@ const TIME_LIMIT: Duration = Duration::from_secs(2);
 /// 9110, section 12.5.5).
 pub(super) const ANYTHING: &str = "*";
 
-/// Decides which levels a caller may have run, and whether it sees details. Implement it where no ready-made policy
+/// Decides which levels a caller may run, and whether it sees details. Implement it where no ready-made policy
 /// fits.
 ///
 /// ```

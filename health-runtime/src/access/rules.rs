@@ -24,16 +24,16 @@ use crate::{
 ///
 /// | request | response |
 /// |---|---|
-/// | one level, one check | 401 or 403 if the caller may not have that level run |
-/// | the overview, all levels, `?cumulative` | the levels that the caller may have run; 401 or 403 if there are none |
+/// | one level, one check | 401 or 403 if the caller may not run that level |
+/// | the overview, all levels, `?cumulative` | the levels that the caller may run; 401 or 403 if there are none |
 /// | liveness, readiness, startup | everybody, without details, unless the group has a policy |
-/// | metrics, events | stored results of the levels that the caller may have run, as in the overview; no check is run |
-/// | the OpenAPI document | callers that may have every level run, because it names every check |
+/// | metrics, events | stored results of the levels that the caller may run, as in the overview; no check is run |
+/// | the OpenAPI document | callers that may run every level, because it names every check |
 /// | the agent's line | callers that may see readiness; over TCP everybody, without names if readiness has a policy |
 /// | build information | everybody, unless it has a policy; the compiler only for callers that see details anywhere |
 ///
 /// Wrong credentials are refused, also where less would be public, so that a mistyped password is noticed. A caller
-/// that may not have every level run does not learn the names of checks on the other levels.
+/// that may not run every level does not learn the names of checks on the other levels.
 ///
 /// The prerequisites of a check are run for it, whatever their levels.
 #[derive(Clone, Debug, Default)]

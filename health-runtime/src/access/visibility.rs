@@ -16,7 +16,7 @@ pub(super) fn info_of_all(has_info: bool) -> Option<DetailLevel> {
     (!has_info).then_some(DetailLevel::Outline)
 }
 
-/// Combines the decisions into a visibility, or into the decision to refuse with.
+/// Combines the decisions into a visibility, or into the decision that becomes the refusal.
 pub(super) fn visibility(
     request: AccessRequest,
     has_info: bool,
@@ -73,7 +73,7 @@ pub(super) fn visibility(
             visibility.run.contains(level)
         }
         AccessRequest::Levels { shown, needed: None, .. } => !shown.and(visibility.run).is_empty(),
-        // Only a caller that may have every level run learns that a check does not exist.
+        // Only a caller that may run every level learns that a check does not exist.
         AccessRequest::Check(None) | AccessRequest::Everything(_) => visibility.run == Levels::ALL,
         AccessRequest::Group(_) => !visibility.run.is_empty(),
         AccessRequest::Info => visibility.info.is_some(),

@@ -24,7 +24,7 @@ struct Preference {
     position: usize,
 }
 
-/// The preferences of a client for the encodings.
+/// The preferences of a client for the formats.
 #[derive(Debug)]
 pub(super) struct Accept {
     /// In the order of the table of formats.
@@ -66,12 +66,12 @@ impl Accept {
         }
     }
 
-    /// Returns whether the client accepts an encoding at all.
+    /// Returns whether the client accepts a format at all.
     pub(super) fn accepts(&self, format: &Format) -> bool {
         self.preference(format).is_some()
     }
 
-    /// Returns the encoding that the client prefers: by quality, then by specificity, then by its position in the header.
+    /// Returns the format that the client prefers: by quality, then by specificity, then by its position in the header.
     /// `own` wins if the header makes no difference. A page is for browsers, and for clients that accept nothing else.
     pub(super) fn best(&self, own: &'static Format, is_offered: impl Fn(&Format) -> bool) -> Option<&'static Format> {
         let without_page = |format: &Format| is_offered(format) && (self.is_browser || !format.is_page);
@@ -130,7 +130,7 @@ impl<'a> MediaRange<'a> {
             } else if name.eq_ignore_ascii_case("version") {
                 range.version = Some(value.trim_matches('"'));
             }
-            // Other parameters, such as `charset`, do not distinguish encodings.
+            // Other parameters, such as `charset`, do not distinguish formats.
         }
         Some(range)
     }
@@ -140,7 +140,7 @@ impl<'a> MediaRange<'a> {
         self.kind.eq_ignore_ascii_case("application") && self.subtype.eq_ignore_ascii_case("xhtml+xml")
     }
 
-    /// Returns how specifically the range names an encoding; `None` if it does not match.
+    /// Returns how specifically the range names a format; `None` if it does not match.
     fn specificity(&self, format: &Format) -> Option<u8> {
         let (kind, subtype) = format.essence().split_once('/')?;
         match (self.kind, self.subtype) {

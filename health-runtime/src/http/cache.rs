@@ -26,7 +26,7 @@ pub(super) struct CacheKey {
     pub(super) format: &'static Format,
     /// The rights of the caller, and not its identity.
     pub(super) visibility: Visibility,
-    /// The place, whose pages link only to its own routes.
+    /// The scope, because pages link only to routes in it.
     pub(super) scope: RouteScope,
     /// Depth of a page among the paths, for its links.
     pub(super) depth: usize,

@@ -44,7 +44,7 @@ impl CachedResponse {
         self
     }
 
-    /// Adds an `ETag`, so that a client that has the body already is spared it.
+    /// Adds an `ETag`, so that a client that has the body already gets 304.
     #[cfg(any(feature = "openapi", feature = "page"))]
     pub(super) fn with_etag(mut self) -> Self {
         self.headers.insert(header::ETAG, etag(&self.body));
@@ -84,8 +84,8 @@ pub(super) fn retry_after(time: Duration) -> HeaderValue {
     HeaderValue::from(time.saturating_add(Duration::from_millis(999)).as_secs().max(1))
 }
 
-/// The request headers that select a format, and the credentials. `Sec-Fetch-Mode` tells browsers from programs.
-/// Policies may read others.
+/// The request headers that select a format, and the credentials. `Sec-Fetch-Mode` distinguishes browsers from
+/// programs. Policies may read others.
 const VARY: &str =
     if cfg!(feature = "page") { "accept, authorization, sec-fetch-mode" } else { "accept, authorization" };
 
@@ -125,7 +125,7 @@ fn etag(bytes: &[u8]) -> HeaderValue {
 /// that compresses makes weak ones of ours.
 fn matches_etag(tag: &HeaderValue, headers: &HeaderMap) -> bool {
     let lines = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|line| line.to_str().ok());
-    // Ours holds no comma: a foreign one that does is taken for two, of which neither is ours.
+    // Our validator holds no comma. A foreign one with a comma is read as two validators, and neither equals ours.
     let mut tags = lines.flat_map(|line| line.split(',')).map(str::trim);
     tags.any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known).as_bytes() == tag.as_bytes())
 }

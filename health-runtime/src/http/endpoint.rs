@@ -287,9 +287,10 @@ fn or_problems<T>(result: Result<T, Vec<Problem>>, problems: &mut Vec<Problem>) 
 /// # Ok::<(), health_runtime::Error>(())
 /// ```
 ///
-/// It may be served at several places, with less at some of them: [`levels`](Self::levels),
+/// It may be served at several addresses, with fewer routes at some of them: [`levels`](Self::levels),
 /// [`without_levels`](Self::without_levels), [`without_groups`](Self::without_groups) and
-/// [`status_codes`](Self::status_codes) return the same endpoint with the same monitor, so a check runs once for all places.
+/// [`status_codes`](Self::status_codes) return the same endpoint with the same monitor, so a check runs once for all
+/// addresses.
 #[derive(Clone, Debug)]
 pub struct Endpoint {
     pub(super) service: Arc<Service>,
@@ -330,7 +331,7 @@ impl Endpoint {
         self.routes.router(&self.service, self.scope)
     }
 
-    /// Returns the same endpoint with these levels alone, for one of its places:
+    /// Returns the same endpoint with these levels alone, for one of its addresses:
     ///
     /// ```
     /// use health_runtime::{Endpoint, Level};
@@ -354,7 +355,7 @@ impl Endpoint {
     }
 
     /// Returns the same endpoint without the overview, the levels and the single checks. It keeps the groups and the build
-    /// information, for a place that only orchestrators use.
+    /// information, for an address that only orchestrators use.
     #[must_use]
     pub fn without_levels(&self) -> Self {
         Self::within(&self.service, RouteScope { levels: Levels::NONE, ..self.scope })
@@ -366,7 +367,7 @@ impl Endpoint {
         Self::within(&self.service, RouteScope { has_groups: false, ..self.scope })
     }
 
-    /// Returns the same endpoint with other status codes, for a place whose clients read them differently:
+    /// Returns the same endpoint with other status codes, for an address whose clients read them differently:
     ///
     /// ```
     /// use health_runtime::{Endpoint, StatusCodes};
@@ -387,7 +388,7 @@ impl Endpoint {
         Ok(Self::within(&self.service, RouteScope { status_codes, ..self.scope }))
     }
 
-    /// Returns the offer at a door that brings no credentials, with the levels that the caller was granted elsewhere.
+    /// Returns the offer over a transport without credentials, with the levels that the caller was granted elsewhere.
     #[cfg(feature = "grpc")]
     pub(crate) fn offer(&self, granted: Option<&Decision>) -> Offer {
         Offer::new(&self.service, self.scope, granted)

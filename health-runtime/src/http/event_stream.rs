@@ -97,7 +97,7 @@ impl EventStreams {
     }
 }
 
-/// A place among the open streams, given back on drop.
+/// A permit for one open stream, returned on drop.
 struct StreamPermit {
     streams: Arc<EventStreams>,
     number: u64,

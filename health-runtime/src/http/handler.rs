@@ -40,7 +40,7 @@ impl<R: Resource + 'static> Route for R {
 
     #[cfg(feature = "openapi")]
     fn path_item(&self, path: &str, endpoint: &Described<'_>, security: &mut Security) -> Option<PathItem> {
-        // The most that a query can ask for.
+        // The query with the widest access: it includes the shallower levels.
         let mut query = Query::default();
         query.options.is_cumulative = true;
         let most = ParsedRequest { scope: RouteScope::EVERYTHING, format: self.formats().own, query };

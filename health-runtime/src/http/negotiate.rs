@@ -1,4 +1,4 @@
-//! Content negotiation: the encoding of a response.
+//! Content negotiation: the format of a response.
 
 use axum::http::HeaderMap;
 
@@ -8,10 +8,10 @@ use super::{
 };
 use crate::render::Format;
 
-/// The encodings that a resource offers.
+/// The formats that a resource offers.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Formats {
-    /// The encoding for requests without a preference.
+    /// The format for requests without a preference.
     pub(super) own: &'static Format,
     offers: fn(&Format) -> bool,
     keeps_own: bool,
@@ -23,18 +23,18 @@ impl Formats {
         Self::of(own, |_| false)
     }
 
-    /// The encodings of reports.
+    /// The formats of reports.
     pub(super) const fn reports(own: &'static Format) -> Self {
         Self::of(own, Format::is_of_reports)
     }
 
-    /// The encodings of numbers.
+    /// The formats of numbers.
     #[cfg(feature = "metrics")]
     pub(super) const fn numbers(own: &'static Format) -> Self {
         Self::of(own, |format| !format.is_of_reports())
     }
 
-    /// Every encoding.
+    /// Every format.
     pub(super) const fn all(own: &'static Format) -> Self {
         Self::of(own, |_| true)
     }
@@ -43,15 +43,15 @@ impl Formats {
         Self { own, offers, keeps_own: false }
     }
 
-    /// Keeps to its own encoding for every client that accepts it at all. Probers and their operators count on plain text,
+    /// Keeps to its own format for every client that accepts it at all. Probers and their operators count on plain text,
     /// and a browser accepts anything, as do most programs.
     pub(super) const fn keep_own(mut self) -> Self {
         self.keeps_own = true;
         self
     }
 
-    /// Chooses the encoding that the query names, else the one that `Accept` prefers, else its own. A verdict in an
-    /// encoding that nobody asked for is better than none.
+    /// Chooses the format that the query names, else the one that `Accept` prefers, else its own. A verdict in a
+    /// format that nobody asked for is better than none.
     pub(super) fn negotiate(self, query: &Query, headers: &HeaderMap) -> &'static Format {
         let is_offered = |format: &Format| (self.offers)(format);
         if let Some(format) = query.format.filter(|format| is_offered(format)) {
@@ -68,7 +68,7 @@ impl Formats {
         accept.best(self.own, is_offered).unwrap_or(self.own)
     }
 
-    /// Returns the encodings that a client may choose from, its own first.
+    /// Returns the formats that a client may choose from, its own first.
     #[cfg(feature = "openapi")]
     pub(super) fn offered(self) -> Vec<&'static Format> {
         let others = Format::all().filter(|format| *format != self.own);

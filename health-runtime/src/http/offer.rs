@@ -1,4 +1,4 @@
-//! Levels and groups that a door without credentials of its own offers, such as gRPC.
+//! Levels and groups that a transport without credentials of its own offers, such as gRPC.
 
 use super::{paths::RouteScope, service::Service};
 use crate::{

@@ -22,7 +22,7 @@ use crate::{
     render::{self, Format, PageContext, ReportSubject},
 };
 
-/// Name of the host, by which an operator tells instances apart.
+/// Name of the host, by which an operator distinguishes instances.
 static INSTANCE: LazyLock<String> = LazyLock::new(|| gethostname::gethostname().to_string_lossy().into_owned());
 
 const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");

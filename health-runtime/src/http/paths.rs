@@ -68,7 +68,7 @@ impl Paths {
     }
 }
 
-/// The part of an endpoint that one place serves; routes outside of it do not exist there.
+/// The part of an endpoint that is served at one address; routes outside of it do not exist there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct RouteScope {
     pub(crate) levels: Levels,

@@ -17,7 +17,7 @@ pub enum View {
     Values,
 }
 
-/// Limit of unknown names that are reported, however many a caller sends.
+/// Maximum number of unknown names that are reported.
 const MAX_UNMATCHED_NAMES: usize = 8;
 
 /// A parsed query. Unknown keys are ignored, because probers add their own against caches.

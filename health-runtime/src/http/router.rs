@@ -18,7 +18,7 @@ use super::{
 };
 use crate::maybe_ready::MaybeReady;
 
-/// The routes of one place by their paths, in axum's syntax.
+/// The routes of one scope by their paths, in axum's syntax.
 #[derive(Debug)]
 pub(super) struct Routes(BTreeMap<String, Arc<dyn Route>>);
 
@@ -55,8 +55,9 @@ impl Routes {
     }
 }
 
-/// Takes any method, because one that is not allowed gets a problem document, too. A service rather than methods of a
-/// route: axum merges methods silently, and panics where a path is taken. An old handler must not answer for a failing check.
+/// Takes any method, because a method that is not allowed gets a problem document, too. It registers a service instead
+/// of methods of a route: axum merges methods silently, but panics if the path of a service is taken. An old handler
+/// must not answer for a failing check.
 fn any_method(handler: EndpointHandler) -> MethodRouter {
     any(handler)
 }

@@ -1,4 +1,4 @@
-//! The state behind the routes, shared by all places.
+//! The state behind the routes, shared by all scopes.
 
 use std::sync::Arc;
 

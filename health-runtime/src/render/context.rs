@@ -14,7 +14,7 @@ pub(crate) struct Context<'a> {
     pub(crate) subject: ReportSubject<'a>,
     /// Whether the service shuts down.
     pub(crate) is_draining: bool,
-    /// Whether to list every check in an encoding that otherwise lists only failures.
+    /// Whether to list every check in a format that otherwise lists only failures.
     pub(crate) is_verbose: bool,
     /// Build information, for callers who may see it.
     pub(crate) build: Option<&'a BuildMetadata>,
@@ -42,7 +42,7 @@ pub(crate) enum ReportSubject<'a> {
     Overview { runtime: &'a RuntimeFacts<'a>, links: &'a Links },
     /// One level or more.
     Levels {
-        /// Whether to show the data alone, in encodings that can.
+        /// Whether to show the data alone, in formats that can.
         values: bool,
         /// Whether the request is for one level without any other.
         is_alone: bool,
@@ -78,7 +78,7 @@ pub(crate) struct Links {
     /// With the feature `metrics`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) metrics: Option<String>,
-    /// With the feature `openapi`, at a place that serves everything.
+    /// With the feature `openapi`, in the full scope.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) openapi: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! The definition of an encoding. All encodings stand in [`formats`](super::formats).
+//! The definition of a format. All formats stand in [`formats`](super::formats).
 
 use std::cmp::Ordering;
 
@@ -9,7 +9,7 @@ use super::schema::FormatSchema;
 use super::{context::Context, view::ReportView};
 use crate::model::Status;
 
-/// An encoding of reports or of metrics, identified by its name.
+/// A format of reports or of metrics, identified by its name.
 #[derive(Debug)]
 pub(crate) struct Format {
     /// Value of `?format=`.
@@ -17,11 +17,11 @@ pub(crate) struct Format {
     /// Media type with its parameters, for `Content-Type`.
     pub(crate) media_type: &'static str,
     pub(crate) render: Render,
-    /// `None` for an encoding whose specification demands no status codes.
+    /// `None` for a format whose specification demands no status codes.
     pub(crate) status_code: Option<StatusCodeRule>,
     /// The options of a query that change its output.
     pub(crate) options: &'static [FormatOption],
-    /// Whether it is for people rather than for programs.
+    /// Whether the format is for people rather than for programs.
     pub(crate) is_page: bool,
     /// Whether its clients ask for a check directly below the base path, as those of Spring Boot do.
     pub(crate) has_component_paths: bool,
@@ -29,7 +29,7 @@ pub(crate) struct Format {
     pub(crate) schema: FormatSchema,
 }
 
-/// An option of a query that some encodings read.
+/// An option of a query that some formats read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FormatOption {
     /// `?view=values`: the data alone.
@@ -63,7 +63,7 @@ pub(crate) enum Render {
 }
 
 impl Format {
-    /// An encoding without options and without a schema, for the rest of a definition.
+    /// A format without options and without a schema, for the rest of a definition.
     pub(super) const fn new(name: &'static str, media_type: &'static str, render: Render) -> Self {
         Self {
             name,
@@ -88,7 +88,7 @@ impl Format {
         matches!(self.render, Render::Report(_))
     }
 
-    /// The `version` among the parameters of the media type, which tells encodings of one media type apart.
+    /// The `version` among the parameters of the media type, which distinguishes formats of one media type.
     pub(crate) fn version(&self) -> Option<&'static str> {
         let (_, from) = self.media_type.split_once("version=")?;
         from.split(';').next()

@@ -1,4 +1,4 @@
-//! The encodings: a new one takes its file and its lines here.
+//! The formats. A new one needs a file and its lines here.
 
 #[cfg(feature = "metrics")]
 use super::metrics;
@@ -14,7 +14,7 @@ use super::{
     view::ReportView,
 };
 
-/// Every encoding. If a request prefers none of several, the first is taken.
+/// Every format. Without a preference in the request, the first acceptable one is taken.
 const FORMATS: &[&Format] = &[
     &json::FORMAT,
     &text::FORMAT,
@@ -32,7 +32,7 @@ const FORMATS: &[&Format] = &[
     &page::FORMAT,
 ];
 
-/// Number of encodings.
+/// Number of formats.
 pub(crate) const FORMAT_COUNT: usize = FORMATS.len();
 
 impl Format {
@@ -41,18 +41,18 @@ impl Format {
     #[cfg(feature = "metrics")]
     pub(crate) const PROMETHEUS: &Self = &metrics::PROMETHEUS;
 
-    /// Returns every encoding, in the table's order.
+    /// Returns every format, in the table's order.
     pub(crate) fn all() -> impl Iterator<Item = &'static Self> {
         FORMATS.iter().copied()
     }
 
-    /// Finds the encoding with this name.
+    /// Finds the format with this name.
     pub(crate) fn named(name: &str) -> Option<&'static Self> {
         Self::all().find(|format| format.name == name)
     }
 }
 
-/// An encoding for [`Report::render`](crate::Report::render). The endpoint has two more kinds: pages, which link to its routes,
+/// A format for [`Report::render`](crate::Report::render). The endpoint has two more kinds: pages, which link to its routes,
 /// and metrics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]

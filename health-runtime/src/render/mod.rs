@@ -1,5 +1,5 @@
-//! Encodings, one file each. Each is a pure function of a [`ReportView`], so it never sees a report that is not redacted for
-//! its reader. `formats.rs` lists them.
+//! Formats, one file each. Each is a pure function of a [`ReportView`], so it never sees a report that is not redacted
+//! for its caller. `formats.rs` lists them.
 
 mod actuator;
 #[cfg(feature = "haproxy-agent")]

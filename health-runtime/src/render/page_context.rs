@@ -1,11 +1,11 @@
-//! The surroundings of a page: its place among the paths, and the process.
+//! The context of a page: its position among the paths, and the process.
 
 use crate::{
     build_info::RuntimeFacts,
     model::{GroupVerdict, Levels},
 };
 
-/// Facts that pages show or link to, beside the report.
+/// Facts that pages show or link to, in addition to the report.
 #[derive(Debug, Default)]
 pub(crate) struct PageContext<'a> {
     /// Path of the overview, and of the levels.

@@ -1,4 +1,4 @@
-//! Fields and times that several encodings share.
+//! Fields and times that several formats share.
 
 use std::time::Duration;
 

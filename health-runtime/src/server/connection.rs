@@ -32,7 +32,7 @@ use crate::{
 use crate::{access::PeerSocket, byte_stream::ByteStream, http::ProblemDetails};
 
 /// Time that a client has to send the head of a request, and that a connection may be idle: longer than the pauses of most
-/// probers, so that none finds its connection closed when it asks.
+/// probers, so that no prober finds its connection closed.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
 
 /// Longer than real heads, with a browser's cookies and a token of 8 KiB.

@@ -67,7 +67,7 @@ impl ServerHandle {
             };
             let _ = report_start.send(Ok(addresses));
             runtime.block_on(serving);
-            // Connections that are still open have had their time.
+            // Connections that are still open have used up their grace period.
             runtime.shutdown_background();
             // Fails unless `stop` waits for it.
             let _ = end.send(());

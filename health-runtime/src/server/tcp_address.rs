@@ -7,8 +7,9 @@ use tokio::net::{TcpListener, TcpSocket};
 
 use crate::error::Problem;
 
-/// Connections that the system holds until they are accepted, as far as its own limit allows. The standard library's 128
-/// are full after 40 ms of a flood; a client whose SYN is dropped then repeats it only after a second.
+/// Maximum number of connections that the system holds until they are accepted, as far as its own limit allows. The
+/// standard library's 128 are full after 40 ms of a flood; a client whose SYN is dropped then repeats it only after a
+/// second.
 const LISTEN_BACKLOG: u32 = 4096;
 
 /// A TCP address to listen on. Every server takes it in one of three forms:

@@ -1,13 +1,13 @@
-//! Tells a checkout from an unpacked package.
+//! Distinguishes a checkout from an unpacked package.
 
 use std::path::Path;
 
 use super::{revision::as_revision, watched::Watched};
 
-/// The file that `cargo package` puts beside the `Cargo.toml`.
+/// The file that `cargo package` puts next to the `Cargo.toml`.
 const VCS_INFO: &str = ".cargo_vcs_info.json";
 
-/// Files that cargo puts beside the `Cargo.toml` of an unpacked and of a vendored source.
+/// Files that cargo puts next to the `Cargo.toml` of an unpacked and of a vendored source.
 const UNPACKED_MARKS: [&str; 2] = [".cargo-ok", ".cargo-checksum.json"];
 
 /// The origin of the source.

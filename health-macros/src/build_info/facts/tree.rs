@@ -102,8 +102,8 @@ impl<'a> Entry<'a> {
 
 /// Returns the paths that differ from the revision, or `None` if git does not answer.
 ///
-/// Git compares with a fresh index of the revision: the repository's own index contains staged changes and files that git was
-/// told to ignore, and git would write into it.
+/// Git compares with a fresh index of the revision: the repository's own index contains staged changes and flags that
+/// hide files from git, and git would write into it.
 fn differing(git: &Git, revision: &str) -> Option<Vec<Vec<u8>>> {
     let folder = TemporaryFolder::new().ok()?;
     let index = Some(folder.file("index"));
@@ -145,7 +145,7 @@ fn fields(answer: &[u8]) -> impl Iterator<Item = &[u8]> {
     answer.split(|byte| *byte == 0).filter(|field| !field.is_empty())
 }
 
-/// A folder for an index and the lock file that git creates beside it.
+/// A folder for an index and the lock file that git creates next to it.
 struct TemporaryFolder(PathBuf);
 
 impl TemporaryFolder {

@@ -35,12 +35,12 @@ pub struct AccessKey {
 }
 
 impl AccessKey {
-    /// Creates a key that may have every level run and sees details. The secret has 16 bytes or more.
+    /// Creates a key that may run every level and sees details. The secret has 16 bytes or more.
     pub fn new(id: impl Into<String>, secret: impl Into<String>) -> Self {
         Self { id: id.into(), secret: secret.into().into(), grants: Grants::default() }
     }
 
-    /// Sets the levels that the key may have run, such as `Level::L3..=Level::L5`. Default: all.
+    /// Sets the levels that the key may run, such as `Level::L3..=Level::L5`. Default: all.
     pub fn levels(mut self, levels: impl Into<Levels>) -> Self {
         self.grants.set_levels(levels.into());
         self

@@ -15,7 +15,7 @@ use crate::sync::lock;
 /// more of the machine than this.
 static HASHING_SLOTS: Semaphore = Semaphore::const_new(2);
 
-/// Maximum of waiting and running hashings. Requests further behind would time out before their turn.
+/// Maximum number of waiting and running hashings. Requests further behind would time out before their turn.
 const MAX_QUEUE_LENGTH: usize = 256;
 static QUEUE_LENGTH: AtomicUsize = AtomicUsize::new(0);
 

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use super::access_key::AccessKey;
 use crate::sync::lock;
 
-/// Remembered requests of one key; only requests with a right signature are remembered.
+/// Maximum number of remembered requests of one key; only requests with a right signature are remembered.
 const MAX_NONCES_PER_KEY: usize = 10_000;
 
 /// The used nonces of one key, until their signatures expire. All policies of the process with the same key share them.

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 const MAX_KEYS: usize = 32;
 
-/// Keys that are tried on one token, because each attempt takes time on the thread that serves.
+/// Maximum number of keys that are tried on one token, because each attempt takes time on the thread that serves.
 const MAX_CANDIDATES: usize = 4;
 
 /// The length of the hash (RFC 7518, section 3.2).

@@ -40,7 +40,7 @@ pub struct User {
 }
 
 impl User {
-    /// Creates a user with this password, who may have every level run and sees details.
+    /// Creates a user with this password, who may run every level and sees details.
     pub fn new(name: impl Into<String>, password: impl Into<String>) -> Self {
         Self { name: name.into(), password: Arc::new(PlainPassword::new(password.into())), grants: Grants::default() }
     }
@@ -59,7 +59,7 @@ impl User {
         }
     }
 
-    /// Sets the levels that the user may have run, such as `Level::L3..=Level::L5`. Default: all.
+    /// Sets the levels that the user may run, such as `Level::L3..=Level::L5`. Default: all.
     pub fn levels(mut self, levels: impl Into<Levels>) -> Self {
         self.grants.set_levels(levels.into());
         self

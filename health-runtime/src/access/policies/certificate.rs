@@ -38,7 +38,7 @@ const CERTIFICATE: &Scheme =
 /// # let _ = access;
 /// ```
 ///
-/// The place has to ask for certificates and verify them:
+/// The server has to request certificates and verify them:
 /// [`Tls::with_optional_clients`](crate::Tls::with_optional_clients) or `with_required_clients`. A root vouches for
 /// many clients, so list the ones you mean. A certificate in a header from a proxy does not count.
 pub fn client_certificate(clients: impl IntoIterator<Item = CertificateMatcher>) -> AnyPolicy {
@@ -144,7 +144,7 @@ impl Decide for ByCertificate {
 
 /// The certificate of a client, which has proved to own it and for which one of the roots vouches.
 ///
-/// Requests to a place with client certificates ([`Tls`](crate::Tls)) carry it as an extension.
+/// Requests to an address with client certificates ([`Tls`](crate::Tls)) carry it as an extension.
 ///
 /// ```
 /// use axum::{Extension, Router, routing::get};

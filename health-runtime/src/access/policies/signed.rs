@@ -60,7 +60,7 @@ pub fn signed(keys: impl IntoIterator<Item = AccessKey>) -> AnyPolicy {
     Signed::new(keys).into()
 }
 
-/// Requests signed with HMAC-SHA-256: the secret never travels, and an overheard request is of no use.
+/// Requests signed with HMAC-SHA-256: the secret never travels, and an overheard request cannot be replayed.
 ///
 /// | header | holds |
 /// |---|---|

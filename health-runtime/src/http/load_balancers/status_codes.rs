@@ -11,7 +11,7 @@ use crate::{
 /// Defaults: 200 for pass and warn, 503 for fail, and the code of a failure while the service shuts down.
 ///
 /// Consul reads 429 as a warning, and every other code except 2xx as critical. A kubelet, `HAProxy` and Envoy read 429 as a
-/// failure, so a place for Consul can have its own codes
+/// failure, so an address for Consul can have its own codes
 /// ([`Endpoint::status_codes`](crate::Endpoint::status_codes)). `HAProxy` with `http-check disable-on-404` sends no new sessions to a server that
 /// answers 404, and keeps the existing ones:
 ///

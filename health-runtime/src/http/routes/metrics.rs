@@ -67,7 +67,7 @@ pub(super) fn respond(request: &AdmittedRequest<'_>) -> Option<Response> {
     let mut checks = service.monitor.metrics();
     checks.retain(|metrics| visibility.run.contains(metrics.check.level()));
     let build = service.build_info.as_ref().filter(|_| visibility.info.is_some());
-    // The count of refusals tells a caller whether others try to get in.
+    // The count of refusals reveals to a caller whether others are refused.
     let authorizer = service.authorizer.as_ref().filter(|_| !visibility.details.is_empty());
     let refusals = authorizer.map(|authorizer| authorizer.refusals().by_reason().to_vec());
     let body = render(&MetricsView::new(&checks, build, service.monitor.is_draining(), refusals));

@@ -42,7 +42,7 @@ impl Resource for OpenApi {
         ResourceId { name: "openapi", check: None }
     }
 
-    /// The document describes everything, with the endpoint's own status codes.
+    /// Exists only in the full scope, because the document describes every route and the endpoint's own status codes.
     fn is_within(&self, scope: RouteScope) -> bool {
         scope == RouteScope::EVERYTHING
     }

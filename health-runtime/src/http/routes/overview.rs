@@ -95,7 +95,7 @@ fn links(paths: &Paths, overview: &Uri, scope: RouteScope) -> Links {
         info: link(&format!("{base}/info")),
         events: cfg!(feature = "events").then(|| link(&format!("{base}/events"))),
         metrics: cfg!(feature = "metrics").then(|| link(&format!("{base}/metrics"))),
-        // The document describes everything, so it stands where everything is.
+        // The document describes every route, so it exists only in the full scope.
         openapi: (cfg!(feature = "openapi") && scope == RouteScope::EVERYTHING)
             .then(|| link(&format!("{base}/openapi.json"))),
     }

@@ -100,7 +100,7 @@ impl Answer {
     }
 }
 
-/// A path that leads nowhere, with the reason.
+/// A path without a resource, with the reason.
 #[derive(Debug)]
 pub(in crate::http) struct Nowhere(pub(super) &'static str);
 

@@ -1,6 +1,6 @@
 //! The page for people, `text/html`: a whole document, or the part of an open one that changes.
 //!
-//! It holds times and no ages, like every encoding; its script turns them into ages.
+//! It holds times and no ages, like every format; its script turns them into ages.
 
 mod check;
 mod history;

@@ -52,7 +52,7 @@ impl PageLinks {
         }
     }
 
-    /// Returns `None` if the place has no overview: a page links only to its own place.
+    /// Returns `None` if the scope has no overview: a page links only to routes in its scope.
     fn overview(&self) -> Option<&str> {
         (!self.levels_in_scope.is_empty()).then_some(&*self.base)
     }

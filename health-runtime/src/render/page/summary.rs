@@ -60,7 +60,7 @@ fn identity(context: &Context<'_>) -> Markup {
     }
 }
 
-/// The verdict of each group that the report tells about, on pages about more than one group or check.
+/// The verdict of each group that the report covers, on pages about more than one group or check.
 fn groups(context: &Context<'_>, links: &PageLinks) -> Markup {
     let is_of_levels = matches!(context.subject, ReportSubject::Overview { .. } | ReportSubject::Levels { .. });
     html! {

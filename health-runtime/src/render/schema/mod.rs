@@ -1,4 +1,4 @@
-//! Schemas of the encodings, for the OpenAPI document. Each encoding defines its own; `tests/openapi` compares all of them with
+//! Schemas of the formats, for the OpenAPI document. Each format defines its own; `tests/openapi` compares all of them with
 //! real answers.
 
 mod portable;
@@ -22,7 +22,7 @@ pub(crate) enum Shown<'a> {
     Group,
 }
 
-/// The shape of an encoding.
+/// The shape of a format.
 #[derive(Debug)]
 pub(crate) struct FormatSchema {
     /// The alternatives for a subject.
@@ -32,7 +32,7 @@ pub(crate) struct FormatSchema {
 }
 
 impl FormatSchema {
-    /// An encoding that is not JSON: OpenAPI calls it text.
+    /// A format that is not JSON: OpenAPI calls it text.
     pub(super) const TEXT: Self = Self { of: |_| vec![words::text().into()], components: |components| components };
 }
 
