@@ -99,7 +99,7 @@ async fn listen() -> Result<TcpListener, Box<dyn Error>> {
     })?)
 }
 
-/// Opens a database in a file beside this program, which the first start creates.
+/// Opens a database in a file next to this program, which the first start creates.
 async fn open_database() -> Result<SqlitePool, Box<dyn Error>> {
     let file = env::current_exe()?.with_extension("db");
     let options = SqliteConnectOptions::new().filename(file).create_if_missing(true);

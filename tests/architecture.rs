@@ -90,7 +90,7 @@ fn folders_do_not_use_each_other_in_a_circle() {
 /// Users, each with what it uses.
 type Graph = BTreeMap<Module, BTreeSet<Module>>;
 
-/// Takes away what uses nothing that is left, and what nothing uses, until only circles and the ways between them are.
+/// Removes entries that use nothing or that nothing uses, until only circles and the paths between them are left.
 fn assert_no_circle(mut graph: Graph) {
     loop {
         let before = graph.len();

@@ -93,7 +93,7 @@ async fn an_anonymous_caller_sees_no_details_in_any_route() {
             }
         }
     }
-    // Names, statuses and causes are there; what blocks a check is not.
+    // The response has names, statuses and causes, but not the names of blocking checks.
     let body = get(address, "/health/levels/1").await.json();
     assert_eq!(body["level_2"]["checks"]["panics"]["cause"], "panicked");
     assert_eq!(body["level_4"]["checks"]["blocked"]["cause"], "blocked");

@@ -189,7 +189,7 @@ fn troubleshooting_names_every_log_event() {
                 folders.push(path);
             } else if path.extension().is_some_and(|extension| extension == "rs") {
                 let source = fs::read_to_string(&path).expect("a source");
-                // Tests beside the code log events of their own.
+                // Unit tests log events of their own.
                 let source = source.split("#[cfg(test)]\nmod tests").next().expect("code");
                 find_messages(source.parse().expect("Rust"), &mut messages);
             }

@@ -1,4 +1,4 @@
-//! The routes, over a real socket: what each answers, and what is refused.
+//! The routes, over a real socket: their responses and refusals.
 #![allow(clippy::expect_used, reason = "tests fail by panicking")]
 
 use std::time::Duration;

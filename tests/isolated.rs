@@ -1,4 +1,4 @@
-//! The endpoint on its own thread, beside a blocked application; checks that are isolated from the runtime.
+//! The endpoint on its own thread while the application is blocked; checks that are isolated from the runtime.
 #![allow(clippy::expect_used, reason = "tests fail by panicking")]
 
 use std::{

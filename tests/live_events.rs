@@ -268,13 +268,13 @@ async fn ids_count_the_changes_that_a_caller_may_see() {
             (expected, &json!(expected), &json!("flaps"))
         );
     }
-    // It goes on behind the last one, however many others there were meanwhile.
+    // The client resumes after its last event, however many other changes there were meanwhile.
     let mut client = Client::open(address, PATH, Some(&state.id)).await;
     assert_eq!((number(&client.event().await), number(&client.event().await)), (11, 12));
     let history = get(address, "/health/checks/flaps").await.json()["history"].clone();
     let ids: Vec<_> = history.as_array().expect("a list").iter().map(|change| change["id"].as_u64()).collect();
     assert_eq!(ids, (1..=14).map(Some).collect::<Vec<_>>());
-    // Nor does anything else use up the room for them.
+    // Changes of other levels do not push them out either.
     for _ in 0..300 {
         endpoint.monitor().report(&Selection::check("hidden")).await;
     }
@@ -367,7 +367,7 @@ async fn clients_that_hang_up_leave_no_stream() {
     timeout(SOON, gone).await.expect("no task is left");
 }
 
-/// A server that waits for its connections, and clients that would stay for ever.
+/// A server that waits for its connections, and clients that never disconnect.
 #[tokio::test]
 async fn drain_ends_the_streams_so_that_the_server_can_stop() {
     let endpoint = endpoint([flapping("flaps")]);
@@ -393,7 +393,7 @@ async fn drain_ends_the_streams_so_that_the_server_can_stop() {
         assert_eq!(names, ["state", "change", "draining"], "nothing from before the drain is lost");
     }
 
-    // A client that reconnects during the drain gets the state, and is told to reconnect.
+    // A client that reconnects during the drain gets the state and a delay before it reconnects.
     ask(endpoint.monitor(), 1).await;
     let mut late = Client::open(address, PATH, None).await;
     let state = late.event().await;
@@ -448,7 +448,7 @@ async fn busy_stream_ends_as_well() {
     assert!(began.elapsed() >= Duration::from_mins(5), "{:?}", began.elapsed());
 }
 
-/// Changes that a caller may not see put nothing off, and are told by nothing.
+/// Changes that a caller may not see delay no event, and no event reveals them.
 #[tokio::test(start_paused = true)]
 async fn hidden_changes_do_not_postpone_keep_alives() {
     let endpoint = endpoint([flapping_every(Duration::from_secs(5), "hidden", Level::L1)]);

@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 
 const BROWSER: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8";
 
-/// Names and messages that would break out of whatever they are put into.
+/// Names and messages that would break out of an element, an attribute or a script.
 const HOSTILE: [&str; 9] = [
     "<script>alert(1)</script>",
     "</main></body><img src=x onerror=alert(1)>",

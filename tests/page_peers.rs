@@ -208,7 +208,7 @@ async fn pages_and_events_work_behind_a_proxy() {
         }
     }
 
-    // It holds back what it gets until it has a buffer full of it, unless it is told not to.
+    // nginx holds a response back until its buffer is full, unless the response turns buffering off.
     let mut client = Client::open(nginx.address, "/app/health/events", None).await;
     assert_eq!(client.event().await.name, "state");
     let asked_at = tokio::time::Instant::now();

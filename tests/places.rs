@@ -230,7 +230,7 @@ async fn pages_link_to_served_routes() {
                 }
                 let to_levels = links.iter().filter(|link| link.contains("/levels/")).count();
                 assert!(to_levels >= levels || page.contains("<h1>404"), "{path}: {links:?}");
-                // A caller who may see a group may not see a level.
+                // A caller that may see a group may not see a level.
                 let is_group = path.ends_with('z') || path.ends_with("ready");
                 let has_events = levels > 0 && !(is_guarded && is_group) && !page.contains("<h1>404");
                 assert_eq!(attributes("data-events").len(), usize::from(has_events), "{path}");

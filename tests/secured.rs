@@ -42,7 +42,7 @@ fn every_line_that_it_prints_works() {
         }
     }
     assert_eq!(count, 13, "{printed:?}");
-    // It takes what it wrote away.
+    // The example removes the files that it wrote.
     let folder = printed.lines().last().and_then(|line| line.split("removes ").nth(1)).expect("a folder");
     let folder = folder.trim_end_matches('.').to_owned();
     assert!(std::path::Path::new(&folder).exists());

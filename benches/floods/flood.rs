@@ -30,7 +30,7 @@ const TICK: Duration = Duration::from_millis(5);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FloodKind {
-    /// 26 bytes of a head.
+    /// Connections that send 26 bytes of a head.
     HalfHeads,
     /// Connections that say nothing.
     Silent,
@@ -110,7 +110,7 @@ impl FromStr for FloodKind {
     }
 }
 
-/// A process that floods an address, and ends with this value or after its time.
+/// A process that floods an address. It ends when this value is dropped, or after its time.
 pub(crate) struct Flood(Child);
 
 impl Flood {

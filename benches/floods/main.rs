@@ -1,4 +1,4 @@
-//! Measures how `/livez` answers while strangers flood a place of the health endpoint.
+//! Measures how `/livez` answers while strangers flood an address of the health endpoint.
 //!
 //! `cargo bench -p health-benches --bench floods [-- NAME…]`; fails if a goal is missed. Each name selects the scenarios whose
 //! names contain it, such as `half-heads`, `tls` or `3000`. Loopback only; each flood lasts a few seconds.
@@ -25,7 +25,7 @@ const PROBES: usize = 100;
 /// Start of a flood that is not measured.
 const WARM_UP: Duration = Duration::from_millis(500);
 
-/// Connections to one place, against the server and against plain axum.
+/// Floods of connections to one address, of the server and of plain axum.
 const CONNECTION_FLOODS: [FloodKind; 4] =
     [FloodKind::HalfHeads, FloodKind::Silent, FloodKind::CompleteIdle, FloodKind::SlowChecks];
 

@@ -22,7 +22,7 @@ pub(crate) struct Prober {
 }
 
 impl Prober {
-    /// A time that a flood outlasts the probes by, unless nearly all of them fail.
+    /// Time of a flood, longer than all probes take unless nearly all of them fail.
     pub(crate) fn longest(&self) -> Duration {
         PAUSE * u32::try_from(self.probes).unwrap_or(u32::MAX) * 10
     }

@@ -30,7 +30,7 @@ pub(crate) enum ServiceKind {
     Server,
     /// The same endpoint, merged into a router that axum serves.
     Axum,
-    /// The server, with a plain place and one with TLS.
+    /// The server, with a plain address and one with TLS.
     Tls,
     /// The server, with a log that nobody reads.
     UnreadLog,
@@ -153,7 +153,7 @@ impl Service {
         if service.addresses.is_empty() { Err("the service did not start".into()) } else { Ok(service) }
     }
 
-    /// The first place, without TLS.
+    /// The first address, without TLS.
     pub(crate) fn plain(&self) -> SocketAddr {
         self.address(0)
     }

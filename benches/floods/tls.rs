@@ -1,4 +1,4 @@
-//! A key that takes long to sign with, and clients of the place that has it.
+//! A key that takes long to sign with, and clients of the address that has it.
 
 use std::{
     fs,

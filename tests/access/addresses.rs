@@ -1,4 +1,4 @@
-//! Addresses, told by the connection and by proxies.
+//! Client addresses, from the connection and from proxies.
 
 use health_runtime::{
     Level, Levels, Server,
@@ -156,7 +156,7 @@ async fn unknown_address_grants_nothing_inside_not() {
         let address = serve(endpoint.router()).await;
         assert_eq!(get(address, "/health/levels/1").await.status, status);
     }
-    // Proxies that do not tell it.
+    // Proxies that do not report the address.
     let access = Access::new().levels(Levels::ALL, not(stranger())).behind(Proxies::x_forwarded_for(["127.0.0.1"]));
     let (address, ..) = start(access).await;
     for (forwarded, status) in [("unknown", 403), ("192.0.2.1", 200), ("10.0.0.1", 403)] {
@@ -165,7 +165,7 @@ async fn unknown_address_grants_nothing_inside_not() {
     }
 }
 
-/// A proxy beside the service may reach it over a socket, which has no address.
+/// A proxy on the same machine may reach the service over a socket, which has no address.
 #[tokio::test]
 async fn proxies_at_a_socket_are_believed_where_they_are_declared() {
     let folder = tempfile::tempdir().expect("a folder");

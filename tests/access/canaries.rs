@@ -1,4 +1,4 @@
-//! Canaries in the checks of a level, which no response may show to a caller that may not have it run.
+//! Canaries in the checks of a level, which no response may show to a caller that may not run the level.
 
 use std::{
     net::SocketAddr,
@@ -175,7 +175,7 @@ async fn a_caller_of_level_5_sees_nothing_of_a_check_at_level_1() {
     }
 }
 
-/// The same questions, of a caller who may see it: so it is there to be seen.
+/// Sends the same requests as a caller that may see the canary, which shows that responses can contain it.
 #[tokio::test]
 async fn a_caller_of_all_levels_sees_it_everywhere() {
     let endpoint = ship(Access::new().levels(Levels::ALL, access_key([AccessKey::new("all", SECRET)])), None);
@@ -215,7 +215,7 @@ async fn details_are_shown_by_level() {
     }
 }
 
-/// By the words of the audit, for those who see details; without rules there is nothing to refuse, and no such numbers.
+/// Callers with details see the counts of refusals by reason; without rules there are no counts.
 #[tokio::test]
 async fn refusals_are_counted_in_the_metrics() {
     let keys = access_key([AccessKey::new("all", SECRET), AccessKey::new("five", SECRET).levels(Level::L5)]);
@@ -245,14 +245,14 @@ async fn refusals_are_counted_in_the_metrics() {
     assert!(!get_with(serve(open.router()).await, "/health/metrics", &[]).await.body.contains("refusals"));
 }
 
-/// A policy on the build information holds wherever a format would tell of it.
+/// A policy on the build information applies to every format that shows it.
 #[tokio::test]
 async fn build_information_is_told_to_those_who_may_see_it() {
     let access = Access::new().levels(Levels::ALL, public()).info(access_key([AccessKey::new("all", SECRET)]));
     let endpoint = ship(access, Some(ShowDetails::Always));
     let address = serve(endpoint.router()).await;
     for (route, answer) in everything(address, &endpoint, &[]).await {
-        // The document has a title, and is for those who may have everything run.
+        // The document has a title, and is for callers that may run every level.
         if !route.contains("openapi") {
             assert!(!answer.contains("orders") && !answer.contains("3.0.3"), "{route}: {answer}");
         }

@@ -109,7 +109,7 @@ async fn raw(address: std::net::SocketAddr, request: &str) -> String {
     answer
 }
 
-/// The challenges of several rules stand in one order, so that they do not tell on which level a check is.
+/// The challenges of several rules stand in one order, so that they do not reveal the level of a check.
 #[tokio::test]
 async fn forbidden_checks_look_alike_whatever_their_level() {
     let (address, ..) =
@@ -123,7 +123,7 @@ async fn forbidden_checks_look_alike_whatever_their_level() {
     for check in ["l1", "l2", "l3", "l4", "l5"] {
         assert_eq!(ask(check).await, unknown, "{check}");
     }
-    // Credentials for some levels tell nothing of the others.
+    // Credentials for some levels reveal nothing about the others.
     let ada = ada();
     let ask = async |check: &str| get_with(address, &format!("/health/checks/{check}"), &borrowed(&ada)).await;
     let unknown = ask("none").await;
@@ -182,7 +182,7 @@ async fn partly_public_route_refuses_wrong_credentials() {
     for (path, status) in [("/health/levels", 503), ("/health/levels/5", 200)] {
         assert_eq!(get(address, path).await.status, status, "{path}");
     }
-    // Where there is nothing but what is public, nobody has to be sure.
+    // Where everything is public, an undecided policy refuses nobody.
     let address = serve_with_addresses(endpoint.levels(Level::L5).router()).await;
     for path in ["/health", "/health/levels", "/health/levels/5"] {
         assert_eq!(get_with(address, path, &borrowed(&wrong)).await.status, 200, "{path}");

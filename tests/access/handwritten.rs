@@ -60,7 +60,7 @@ impl Policy for Session {
     }
 }
 
-/// No cache may give one caller the answer of another, whatever the policies tell them apart by.
+/// No cache may give one caller the answer of another, however the policies distinguish them.
 #[tokio::test]
 async fn vary_names_the_headers_that_policies_read() {
     let secret = "0123456789abcdef0123456789abcdef";

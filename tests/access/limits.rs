@@ -91,7 +91,7 @@ async fn only_what_is_wrong_counts_as_a_failed_attempt() {
             assert_eq!(ask(&router, "192.0.2.1", "/health/levels/1", &headers).await.0, status);
         }
     }
-    // A wrong credential beside a right one is noticed.
+    // A wrong credential counts, even together with a right one.
     let hidden = [key("k", SECRET), credentials::basic("ada", "wrong")].concat();
     let policy =
         any_of([access_key([AccessKey::new("k", SECRET)]).without_details(), basic("x", [User::new("ada", PASSWORD)])]);
@@ -116,7 +116,7 @@ async fn a_network_of_ipv6_is_one_address_and_those_without_one_are_another() {
     assert_eq!(nowhere().await, StatusCode::TOO_MANY_REQUESTS);
 }
 
-/// Callers with many addresses lock out themselves, and nobody who comes after them.
+/// Callers with many addresses lock out themselves, but no later caller.
 #[tokio::test(start_paused = true)]
 async fn flood_of_new_addresses_locks_out_no_other_network() {
     let of_one_site: fn(u32) -> String = |number| format!("[2001:db8:7:{number:x}::1]");
@@ -247,7 +247,7 @@ async fn names_are_not_told_by_how_long_a_refusal_takes() {
     let is_hashed_first = async |headers: &Headers| {
         let answer = ask(&router, "192.0.2.1", "/health/levels/4", headers);
         tokio::pin!(answer);
-        // A refusal without a hash is there at once.
+        // A refusal without a hash takes no time.
         let at_once = std::future::poll_fn(|context| std::task::Poll::Ready(answer.as_mut().poll(context))).await;
         let (is_hashed, (status, _)) = match at_once {
             std::task::Poll::Ready(answer) => (false, answer),

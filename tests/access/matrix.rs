@@ -50,7 +50,7 @@ struct Case {
 }
 
 impl Case {
-    /// With what status and challenge they are refused who may not have it.
+    /// Status and challenge of a refusal.
     fn refusal(&self, worth: Worth) -> (u16, &'static str) {
         match worth {
             Worth::Missing => (401, self.challenges.missing),
@@ -399,7 +399,7 @@ async fn try_all(case: Case) {
         assert!(ran.is_empty(), "{context}: {ran:?} ran");
         // Level 5 is public: to whom the rest is granted, nothing is hidden.
         assert_refused(&answer, refusal, &context);
-        // The name of a check that the caller may not see is not told from one that nobody has.
+        // The name of a check that the caller may not see is treated like an unknown name.
         if *worth != Worth::All {
             let (forbidden, ..) = ask("/health/checks/l1").await;
             assert_eq!((forbidden.status, forbidden.body), (answer.status, answer.body), "{context}");

@@ -1,4 +1,4 @@
-//! The rules: what stops a start, what shows how much, and what the defaults are.
+//! The rules: contradictions that stop a start, the amount that each response shows, and the defaults.
 
 use health_runtime::{
     Check, Endpoint, Group, Level, Levels, Problem, ShowDetails, View,
@@ -358,7 +358,7 @@ async fn build_information_can_have_a_policy() {
     let body = get_with(address, "/health/info", &borrowed(&all)).await.json();
     assert!(body["language"].is_string() && body["name"].is_string());
     assert!(get_with(address, "/health", &borrowed(&all)).await.json()["info"]["language"].is_string());
-    // Without one, everybody sees it, and the compiler those alone who see details anywhere.
+    // Without a policy, everybody sees the build information; only callers with details see the compiler.
     let address = start(Access::new().levels(Level::L5, public()).levels(Level::L1..=Level::L4, keys())).await;
     for path in ["/health", "/health/info"] {
         let info = |body: serde_json::Value| body.get("info").cloned().unwrap_or(body);

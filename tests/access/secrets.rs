@@ -27,7 +27,7 @@ impl Policy for Leaky {
     async fn decide(&self, caller: &Caller) -> Decision {
         tracing::error!("{caller:?}");
         if caller.query() == Some("panic") {
-            // Not with the default hook, which writes to where nobody looks in a test.
+            // Bypasses the panic hook, whose output this test does not read.
             std::panic::resume_unwind(Box::new(format!("{CANARY} {:?}", caller.header("authorization"))));
         }
         Decision::rejected("Leaky").by("leaky").because("it looked")
@@ -58,7 +58,7 @@ struct Facts {
     texts: Vec<String>,
 }
 
-/// Checks that tell all that they know, in each way in which a check can.
+/// Checks that put the secrets into every part of a result.
 fn leaking() -> Vec<Check> {
     let facts = || Facts { password: CANARY.to_owned(), dsn: Secret::new(CANARY.to_owned()), texts: writings() };
     let mut checks = vec![

@@ -1,4 +1,4 @@
-//! A response stored for one kind of caller, place, format or depth is never given to another.
+//! A response stored for one kind of caller, address, format or depth is never given to another.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use tower::ServiceExt;
 
 use crate::credentials::{Headers, SECRET, key};
 
-/// Everything but what the time changes.
+/// Returns status, headers and body of a response, as a text.
 async fn ask(router: &Router, path: &str, headers: &Headers) -> String {
     let request = headers.iter().fold(Request::get(path), |request, (name, value)| request.header(*name, value));
     let request = request.body(Body::empty()).expect("a request");
@@ -70,7 +70,7 @@ fn places(endpoint: &health_runtime::Endpoint) -> Vec<(Router, &'static str)> {
     ]
 }
 
-/// A query with a time limit is never answered from the store: what it gets is what everybody has to get.
+/// A query with a time limit is never answered from the store: its response is the one that all callers have to get.
 #[tokio::test]
 async fn nobody_gets_an_answer_that_was_stored_for_another() {
     let checks = Level::ALL.map(|level| {

@@ -208,7 +208,7 @@ impl Subject {
         subject
     }
 
-    /// Lets every result become too old, and tells the model about runs that it cannot predict.
+    /// Lets every result become too old, and reports runs to the model that it cannot predict.
     async fn outdate(&mut self, time: Duration) {
         self.kit.advance(time + MAX_AGE).await;
         for (index, runs) in self.model.runs.iter_mut().enumerate() {

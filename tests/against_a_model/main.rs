@@ -150,7 +150,7 @@ impl Subject {
         (Self { name, does, ran, model: Model::new(rules), muted: None }, check)
     }
 
-    /// Tells the model about runs at random times, which it cannot predict.
+    /// Reports runs at random times to the model, which cannot predict them.
     fn catch_up(&mut self, now: Duration) {
         if self.model.is_background() {
             let ran = self.ran.lock().expect("no panic");

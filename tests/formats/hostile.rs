@@ -185,7 +185,7 @@ async fn everything_reads_back(checks: &[Hostile]) {
     }
 }
 
-/// The names that the draft's answer tells, with its own rules held against it.
+/// Returns the names in a `health+json` response, and checks the rules of the draft.
 fn ids_of_health_json(body: &Value) -> BTreeSet<&str> {
     let mut ids = BTreeSet::new();
     for (key, objects) in body["checks"].as_object().expect("checks") {

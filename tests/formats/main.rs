@@ -1,4 +1,4 @@
-//! The encodings: what each one says, and that nothing in a name, a message or data breaks one.
+//! The formats: the content of each, and that no name, message or data breaks one.
 #![allow(clippy::expect_used, reason = "tests fail by panicking")]
 
 mod exposition;

@@ -122,7 +122,7 @@ async fn xml_is_valid_by_its_schema() {
     let (_folder, files) = answers("xml").await;
     let (_rare_folder, rare) = rare_answers("xml").await;
     succeed(Command::new("xmllint").args(["--noout", "--schema"]).arg(&schema).args(files).args(rare));
-    // The schema can tell.
+    // The schema rejects a wrong document.
     let folder = tempfile::tempdir().expect("a folder");
     let wrong = folder.path().join("wrong");
     fs::write(&wrong, "<health xmlns=\"urn:health-runtime:report:1\" status=\"up\"/>").expect("a file");

@@ -292,7 +292,7 @@ async fn every_report_is_served_as_plain_text() {
         text("/health/levels/5?format=text&verbose").await,
         (200, "[+]partner:eu ok: quick\nhealth check passed\n".to_owned())
     );
-    // A warning is told of where nobody probes; a prober gets the word it knows.
+    // Routes that nobody probes report a warning; a prober gets the word that it knows.
     let warning = "[+]billing warn: no answer <1>\nhealth check passed\n".to_owned();
     assert_eq!(text("/health/checks/billing?format=text").await, (200, warning));
     assert_eq!(text("/readyz").await, (200, "ok".to_owned()));

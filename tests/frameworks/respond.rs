@@ -50,7 +50,7 @@ fn request(method: Method, path: &str) -> Request<Body> {
     Request::builder().method(method).uri(path).extension(peer).body(Body::empty()).expect("a request")
 }
 
-/// Status, headers and body, the body without what tells the time.
+/// Status, headers and body; times are removed from the body.
 async fn respond(health: &Endpoint, method: Method, path: &str) -> (u16, Vec<(String, String)>, usize) {
     let (head, body) = health.respond(request(method, path)).await.into_parts();
     let length = to_bytes(Body::new(body), usize::MAX).await.expect("a body").len();

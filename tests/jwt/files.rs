@@ -104,7 +104,7 @@ async fn token_without_kid_is_tried_with_few_keys() {
     }
 }
 
-/// RFC 7517, section 5: what an issuer has beside the keys that can be used is not to break those.
+/// RFC 7517, section 5: unusable keys of an issuer must not break its usable ones.
 #[tokio::test]
 async fn a_key_that_cannot_be_used_spoils_no_other() {
     for other in [
@@ -123,7 +123,7 @@ async fn a_key_that_cannot_be_used_spoils_no_other() {
     }
 }
 
-/// A disk that hangs costs one thread, and no tokens: a pipe that nobody writes to is opened for ever.
+/// A disk that hangs costs one thread, and no tokens: opening a pipe without a writer never returns.
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn a_file_that_hangs_costs_one_thread() {

@@ -110,7 +110,7 @@ async fn claims_are_held_to() {
         (json!({ "health_levels": "1" }), false),
         (json!({ "health_levels": [1, 9] }), false),
         (json!({ "health_details": 1 }), false),
-        // Registered claims are what RFC 7519, section 4.1, says that they are.
+        // Registered claims have the types of RFC 7519, section 4.1.
         (json!({ "iss": [ISSUER] }), false),
         (json!({ "iss": [ISSUER, "https://evil.example.com"] }), false),
         (json!({ "sub": 7 }), false),

@@ -1,4 +1,4 @@
-//! JSON Web Tokens: which are accepted, what they grant, and how they are given out; over a real socket.
+//! JSON Web Tokens: their verification, the levels that they grant, and how they are issued; over a real socket.
 #![allow(clippy::expect_used, reason = "tests fail by panicking")]
 
 mod files;
@@ -36,7 +36,7 @@ const EC_PUBLIC: &str = include_str!("keys/ec.pub.pem");
 const ED: &str = include_str!("keys/ed.pem");
 const ED_PUBLIC: &str = include_str!("keys/ed.pub.pem");
 
-/// Every algorithm, with what tokens are signed and verified with.
+/// Every algorithm, with the keys that sign and verify its tokens.
 fn algorithms() -> [(JwtAlgorithm, Algorithm, EncodingKey, JwtKeys); 4] {
     let key = "a key for tests";
     [

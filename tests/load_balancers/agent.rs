@@ -62,7 +62,7 @@ async fn agent_reports_readiness() {
     assert!(TcpStream::connect(http).await.is_ok());
 }
 
-/// A port cannot be asked for credentials, so there it tells what strangers may know.
+/// The TCP port takes no credentials, so its line holds only facts for everybody.
 #[tokio::test(flavor = "multi_thread")]
 async fn agent_names_checks_only_to_callers_who_may_see_readiness() {
     let access = |who: AnyPolicy| Access::new().levels(Levels::ALL, closed()).group(Group::Readiness, who);

@@ -128,7 +128,7 @@ async fn apache_removes_and_restores_a_server() {
     apache.until([true, false, false]).await;
 }
 
-/// It asks `OPTIONS *`, which says nothing of the health of a service.
+/// Apache requests `OPTIONS *`, whose response is not about the health of a service.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs Apache: scripts/peers"]
 async fn apache_keeps_servers_that_it_probes_with_options() {

@@ -35,7 +35,7 @@ async fn draining_has_a_status_code_of_its_own_if_configured() {
     assert_eq!(readiness().await, 404);
     assert_eq!(ask(&endpoint, "/livez").await.status, 200);
     assert_eq!(ask(&endpoint, "/health/levels").await.status, 200);
-    // It does not only go away, it does not work.
+    // The service drains and fails as well, so the code of a failure counts.
     db.fail();
     assert_eq!(readiness().await, 500);
 

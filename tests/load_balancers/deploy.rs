@@ -1,4 +1,4 @@
-//! The files of examples/deploy: they can be read, and what they ask for is there.
+//! The files of examples/deploy: they are readable, and the paths that they request exist.
 
 use std::{fs, path::Path};
 

@@ -118,7 +118,7 @@ impl Policy for Own {
     }
 }
 
-/// The document of an endpoint with this access, as one who may see it gets it.
+/// Returns the document of an endpoint with this access, for a caller that may see it.
 async fn secured(access: Access) -> Value {
     let endpoint = builder(checks(&Outcome::pass())).access(access).build().expect("a good endpoint");
     let headers = [("Authorization", "Basic YWRhOnBhc3N3b3Jk"), ("X-Access-Key", "key"), ("X-Secret-Key", SECRET)];

@@ -1,4 +1,4 @@
-//! The OpenAPI document: it says what is really answered, and nothing that is not.
+//! The OpenAPI document: it describes every real response, and no other.
 
 #![allow(clippy::expect_used, reason = "tests fail by panicking")]
 

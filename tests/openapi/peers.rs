@@ -175,7 +175,7 @@ async fn validators_and_schemathesis_find_nothing_in_the_quickstart() {
     let validated = python("openapi-spec-validator").args(["--schema", "3.1"]).arg(&file).output().expect("installed");
     assert!(validated.status.success(), "{}", String::from_utf8_lossy(&validated.stdout));
 
-    // 503 is what a failing check is told by: the verdict, not an accident. No other 5xx is one.
+    // 503 is the verdict of a failing check, and not a server error. Every other 5xx is an error.
     let config = folder.path().join("schemathesis.toml");
     let expected = "[checks.not_a_server_error]\nexpected-statuses = [\"2xx\", \"3xx\", \"4xx\", \"503\"]\n";
     std::fs::write(&config, expected).expect("room");

@@ -1,4 +1,4 @@
-//! More connections than the server holds: which of them it evicts, and when.
+//! More connections than the server holds, and the choice of the evicted ones.
 
 use std::{
     io::ErrorKind,
