@@ -187,7 +187,7 @@ fn commands(folder: &Path, open: u16, admin: u16) -> String {
   {curl} {admin}
 With a password:
   {curl} {ada} {admin}/levels/1
-With an access key for levels 3 to 5:
+With an access key, for levels 3 to 5:
   {curl} -H "X-Access-Key: prometheus-2026" -H "X-Secret-Key: $(cat {folder}/key)" {admin}/levels/3
 With a signature:
   t=$(date +%s); n=$(openssl rand -hex 16); s=$(printf 'HEALTH-HMAC-SHA256\n%s\n%s\n%s\nGET\n/health/levels/1\n' deploy-2026 $t $n | openssl dgst -sha256 -hmac "$(cat {folder}/signing_key)" -r | cut -d ' ' -f 1); {curl} -H "X-Access-Key: deploy-2026" -H "X-Timestamp: $t" -H "X-Nonce: $n" -H "X-Signature: $s" {admin}/levels/1
