@@ -127,10 +127,10 @@ async fn check_without_a_result_is_pending() {
         kit.report(&selection).await.check(name).assert_status(status).assert_cause("pending");
     }
     // Its dependency has not failed.
-    kit.look("after").await.assert_status(Status::Pass).assert_cause(None);
+    kit.snapshot("after").await.assert_status(Status::Pass).assert_cause(None);
     assert_eq!(start.elapsed(), Duration::ZERO, "requests wait for nothing");
     kit.advance(Duration::from_secs(12)).await;
-    kit.look("db").await.assert_status(Status::Pass).assert_cause(None);
+    kit.snapshot("db").await.assert_status(Status::Pass).assert_cause(None);
 }
 
 #[tokio::test(start_paused = true)]
@@ -172,10 +172,10 @@ async fn hanging_check_does_not_stay_good() {
     let check = good("db").interval(Duration::from_secs(10)).timeout(Duration::from_secs(1));
     let kit = TestMonitor::with_checks([check]);
     kit.advance(Duration::from_secs(10)).await;
-    kit.look("db").await.assert_status(Status::Pass).assert_cause(None);
+    kit.snapshot("db").await.assert_status(Status::Pass).assert_cause(None);
     kit.force("db", Forced::hang());
     kit.advance(Duration::from_secs(13)).await;
-    kit.look("db").await.assert_status(Status::Fail).assert_cause("timed_out");
+    kit.snapshot("db").await.assert_status(Status::Fail).assert_cause("timed_out");
 }
 
 /// Only a monitor whose runtime is gone can have a result that old: all other runs end in time.
@@ -217,15 +217,15 @@ async fn dependents_of_a_background_check_are_blocked_without_a_run() {
         good("api").depends_on(["db"]).interval(Duration::from_mins(1)),
     ]);
     kit.advance(Duration::from_secs(12)).await;
-    kit.look("api").await.assert_status(Status::Pass).assert_cause(None);
+    kit.snapshot("api").await.assert_status(Status::Pass).assert_cause(None);
     let runs = kit.runs("api");
     kit.force("db", Forced::fail("down"));
     kit.advance(Duration::from_secs(3)).await;
-    kit.look("api").await.assert_status(Status::Fail).assert_cause("blocked");
+    kit.snapshot("api").await.assert_status(Status::Fail).assert_cause("blocked");
     kit.release("db");
     kit.advance(Duration::from_secs(3)).await;
     // Its own result still holds.
-    kit.look("api").await.assert_status(Status::Pass).assert_cause(None);
+    kit.snapshot("api").await.assert_status(Status::Pass).assert_cause(None);
     assert_eq!(kit.runs("api"), runs);
 }
 
@@ -241,7 +241,7 @@ async fn blocked_background_check_runs_when_its_dependencies_pass() {
     kit.force("db", Forced::fail("gone"));
     kit.advance(Duration::from_mins(11)).await;
     for name in ["orders", "shop"] {
-        kit.look(name).await.assert_cause("blocked").assert_changes([Status::Pass, Status::Fail]);
+        kit.snapshot(name).await.assert_cause("blocked").assert_changes([Status::Pass, Status::Fail]);
         assert_eq!(kit.runs(name), 1);
     }
     kit.release("db");
@@ -249,7 +249,7 @@ async fn blocked_background_check_runs_when_its_dependencies_pass() {
     // A second for each of the two, and the ticks of their timers, without any request.
     kit.advance(Duration::from_millis(2_100)).await;
     for name in ["orders", "shop"] {
-        kit.look(name).await.assert_cause(None).assert_changes([Status::Pass, Status::Fail, Status::Pass]);
+        kit.snapshot(name).await.assert_cause(None).assert_changes([Status::Pass, Status::Fail, Status::Pass]);
         assert_eq!(kit.runs(name), 2);
     }
     kit.advance(Duration::from_mins(5)).await;
@@ -284,7 +284,7 @@ async fn check_blocked_in_one_report_blocks_its_dependents_in_it() {
         kit.run("db").await;
         // A result of one report alone is not published.
         kit.report(&Selection::everything()).await.assert_status(Status::Pass);
-        kit.look("shop").await.assert_changes([Status::Pass]);
+        kit.snapshot("shop").await.assert_changes([Status::Pass]);
     }
 }
 
@@ -374,15 +374,15 @@ async fn thresholds_count_results_only() {
         good("db").max_age(Duration::ZERO),
         good("api").depends_on(["db"]).failure_threshold(3).max_age(Duration::ZERO),
     ]);
-    kit.look("api").await.assert_status(Status::Pass).assert_cause(None);
+    kit.snapshot("api").await.assert_status(Status::Pass).assert_cause(None);
     kit.force("db", Forced::fail("down"));
-    kit.look("api").await.assert_status(Status::Fail).assert_cause("blocked");
+    kit.snapshot("api").await.assert_status(Status::Fail).assert_cause("blocked");
     kit.release("db");
     kit.force("api", Forced::fail("down"));
     // The check was failing and does not pass.
-    kit.look("api").await.assert_status(Status::Fail);
+    kit.snapshot("api").await.assert_status(Status::Fail);
     kit.release("api");
-    kit.look("api").await.assert_status(Status::Pass).assert_cause(None);
+    kit.snapshot("api").await.assert_status(Status::Pass).assert_cause(None);
 }
 
 /// A blocked check fails at once. If it then fails by itself, its threshold does not make it pass meanwhile.
@@ -402,7 +402,7 @@ async fn failing_check_fails_until_it_passes() {
     for (after, ready) in [(59, Status::Warn), (1, Status::Fail), (1, Status::Fail), (1, Status::Fail)] {
         kit.advance(Duration::from_secs(after)).await;
         kit.group(Group::Readiness).await.assert_status(ready).check("api").assert_message("down, too");
-        kit.look("page").await.assert_cause("blocked").assert_changes([Status::Pass, Status::Fail]);
+        kit.snapshot("page").await.assert_cause("blocked").assert_changes([Status::Pass, Status::Fail]);
     }
 }
 
@@ -412,10 +412,10 @@ async fn failure_below_the_threshold_does_not_block_dependents() {
         good("db").failure_threshold(2).max_age(Duration::ZERO),
         good("api").depends_on(["db"]).max_age(Duration::ZERO),
     ]);
-    kit.look("api").await.assert_status(Status::Pass).assert_cause(None);
+    kit.snapshot("api").await.assert_status(Status::Pass).assert_cause(None);
     kit.force("db", Forced::fail("down"));
-    kit.look("api").await.assert_status(Status::Pass).assert_cause(None);
-    kit.look("api").await.assert_status(Status::Fail).assert_cause("blocked");
+    kit.snapshot("api").await.assert_status(Status::Pass).assert_cause(None);
+    kit.snapshot("api").await.assert_status(Status::Fail).assert_cause("blocked");
 }
 
 #[tokio::test(start_paused = true)]
@@ -629,7 +629,7 @@ async fn hold_of_a_stale_check_counts_from_the_moment_it_became_stale() {
     kit.force("upstream", Forced::hang());
     // No request comes meanwhile.
     kit.advance(40 * second).await;
-    kit.look("db").await.assert_status(Status::Fail).assert_cause("stale");
+    kit.snapshot("db").await.assert_status(Status::Fail).assert_cause("stale");
     kit.group(Group::Readiness).await.assert_status(Status::Warn);
     kit.advance(31 * second).await;
     kit.group(Group::Readiness).await.assert_status(Status::Fail);

@@ -113,7 +113,7 @@ async fn faulty_checks_do_not_delay_twenty_others() {
 async fn check_that_never_returns_takes_its_timeout() {
     let kit = TestMonitor::with_checks([never("never")]);
     let start = Instant::now();
-    let seen = kit.look("never").await;
+    let seen = kit.snapshot("never").await;
     assert_eq!(start.elapsed(), TIMEOUT);
     assert_eq!(seen.result().duration(), TIMEOUT);
     assert_eq!(seen.result().message(), Some("no answer within 300ms"));
@@ -146,7 +146,7 @@ async fn group_answers_within_900_ms_with_known_results() {
 
     // The run went on, and a later report gets its result.
     let start = Instant::now();
-    let seen = kit.look("never").await;
+    let seen = kit.snapshot("never").await;
     assert_eq!(start.elapsed(), Duration::from_millis(4_100));
     assert_eq!(seen.result().message(), Some("no answer within 5s"));
     assert_eq!(kit.runs("never"), 1);

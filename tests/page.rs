@@ -548,7 +548,7 @@ async fn blocked_checks_stand_under_their_root_cause() {
 }
 
 #[tokio::test]
-async fn instance_is_named_to_those_who_see_details() {
+async fn instance_is_named_where_details_are_shown() {
     let instance = std::fs::read_to_string("/proc/sys/kernel/hostname").expect("the name of the host");
     for (show, is_shown) in [(ShowDetails::Never, false), (ShowDetails::Always, true)] {
         let endpoint = builder(sample()).build_info(BuildMetadata::new("orders-api", "3.0.3"));

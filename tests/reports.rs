@@ -144,7 +144,7 @@ async fn blocked_check_names_the_dependencies_that_fail_now() {
         let everything = kit.report(&Selection::everything()).await;
         let message = everything.check("leaf").assert_cause("blocked").result().message().map(str::to_owned);
         assert_eq!(message.expect("a message"), format!("not run, because of {culprits}"), "{failing:?}");
-        kit.look("leaf").await.assert_message(culprits);
+        kit.snapshot("leaf").await.assert_message(culprits);
     };
     let asked = checks(good("leaf").max_age(Duration::from_hours(1)));
     // A background check is not run again here, so each report finds the names itself.
@@ -183,7 +183,7 @@ async fn joined_run_that_was_blocked_by_another_check_does_not_count() {
     });
     before.check("leaf").assert_cause("blocked").assert_message("not run, because of a");
     after.check("leaf").assert_cause("blocked").assert_message("not run, because of b");
-    kit.look("leaf").await.assert_message("not run, because of b");
+    kit.snapshot("leaf").await.assert_message("not run, because of b");
 }
 
 #[tokio::test(start_paused = true)]

@@ -15,7 +15,7 @@ fn run(line: &str) -> String {
 
 #[test]
 #[ignore = "needs curl and openssl: scripts/peers"]
-fn every_line_that_it_prints_works() {
+fn printed_commands_work() {
     let (mut service, printed) = start_and_read("secured", &[], "Ctrl-C");
     let mut heading = "";
     let mut count = 0;

@@ -51,12 +51,12 @@ async fn declared_checks_are_forced_and_released() {
     monitor.report(&Selection::everything()).await.assert_status(Status::Pass).assert_checks(["broker", "orders"]);
     monitor.force("broker", Forced::fail("no route"));
     monitor.run("broker").await.assert_status(Status::Fail).assert_message("no route").assert_cause(None);
-    monitor.look("orders").await.assert_cause("blocked").assert_message("broker");
+    monitor.snapshot("orders").await.assert_cause("blocked").assert_message("broker");
     monitor.group(Group::Readiness).await.assert_status(Status::Fail).assert_checks(["broker"]);
     assert_eq!((asked.load(Ordering::SeqCst), monitor.runs("broker")), (1, 2));
     monitor.release("broker");
     monitor.run("broker").await.assert_changes([Status::Pass, Status::Fail, Status::Pass]);
-    monitor.look("orders").await.assert_status(Status::Pass);
+    monitor.snapshot("orders").await.assert_status(Status::Pass);
     assert_eq!(asked.load(Ordering::SeqCst), 2);
     let changes: Vec<_> =
         monitor.changes("orders").await.iter().map(|change| (change.previous(), change.current())).collect();
@@ -173,7 +173,7 @@ async fn advance_waits_for_plain_functions() {
         while monitor.runs("plain") == before {
             monitor.advance(Duration::from_millis(50)).await;
         }
-        monitor.look("plain").await.assert_status(Status::Pass).assert_changes([Status::Pass]);
+        monitor.snapshot("plain").await.assert_status(Status::Pass).assert_changes([Status::Pass]);
     }
     assert!(start.elapsed() <= 6 * SECOND, "the clock stood while they ran");
 }
@@ -271,7 +271,7 @@ async fn failed_assertion_shows_last_eight_changes() {
         monitor.release("db");
         monitor.run("db").await;
     }
-    let text = monitor.look("db").await.to_string();
+    let text = monitor.snapshot("db").await.to_string();
     assert!(text.contains("its status changed 12 times, and then\n"), "{text}");
     assert_eq!(text.lines().count(), 3 + 8);
 }
@@ -286,7 +286,7 @@ async fn mistakes_in_a_test_panic_at_its_line() {
         panic_of(|| monitor.release("databse")),
         panic_of(|| drop(monitor.run("databse"))),
         panic_of(|| drop(monitor.run_times("databse", 2))),
-        panic_of(|| drop(monitor.look("databse"))),
+        panic_of(|| drop(monitor.snapshot("databse"))),
         panic_of(|| monitor.runs("databse")),
         panic_of(|| drop(monitor.changes("databse"))),
     ] {

@@ -7,7 +7,7 @@ pub(crate) struct CheckRuntime(pub(crate) Handle);
 
 impl CheckRuntime {
     /// Returns the runtime that a request carries.
-    pub(crate) fn of(extensions: &Extensions) -> Option<&Handle> {
+    pub(crate) fn from_extensions(extensions: &Extensions) -> Option<&Handle> {
         extensions.get().map(|Self(runtime)| runtime)
     }
 }

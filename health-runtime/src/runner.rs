@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Time after its timeout at which an isolated check is dropped. Its observers have given it up by then.
-const GRACE: Duration = Duration::from_millis(50);
+const DROP_GRACE: Duration = Duration::from_millis(50);
 
 /// Runs a future up to its timeout. Catches panics while the future is built, polled (which serializes its data) or
 /// dropped.
@@ -55,7 +55,7 @@ pub(crate) fn isolate(work: Work, timeout: Duration) -> Work {
             drop(alive);
         });
         let result = runtime.block_on(async {
-            match select(shut_down, pin!(run_task(&*work, timeout.saturating_add(GRACE)))).await {
+            match select(shut_down, pin!(run_task(&*work, timeout.saturating_add(DROP_GRACE)))).await {
                 Either::Right((result, _)) => result,
                 Either::Left(_) => RunResult::TimedOut,
             }

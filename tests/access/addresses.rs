@@ -96,7 +96,7 @@ async fn quoted_commas_in_forwarded_add_no_hop() {
 /// A log reader finds the proxy that passed a refused request on. The only test here that reads the log, which is
 /// one for the whole process.
 #[tokio::test]
-async fn the_audit_tells_the_proxy_that_does_not_tell_the_client() {
+async fn audit_names_the_proxy_that_hides_its_client() {
     let log = Log::default();
     let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(log.clone()).finish();
     tracing::subscriber::set_global_default(subscriber).expect("the first");
@@ -129,7 +129,7 @@ async fn addresses_of_ipv4_may_be_written_as_those_of_ipv6() {
 }
 
 #[tokio::test]
-async fn an_address_that_nobody_tells_is_in_no_range() {
+async fn unknown_address_is_in_no_range() {
     let runs = Runs::default();
     let endpoint = with_access(&runs, inside(&["0.0.0.0/0", "::/0"])).build().expect("good");
     let address = serve(endpoint.router()).await;
@@ -196,7 +196,7 @@ async fn proxies_at_a_socket_are_believed_where_they_are_declared() {
 }
 
 #[tokio::test]
-async fn a_thread_of_its_own_tells_addresses() {
+async fn own_thread_sees_client_addresses() {
     let runs = Runs::default();
     let endpoint = with_access(&runs, inside(&["127.0.0.1"])).build().expect("good");
     let server = health_runtime::serve_isolated("127.0.0.1:0", endpoint.router()).expect("a thread");

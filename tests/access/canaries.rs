@@ -177,7 +177,7 @@ async fn a_caller_of_level_5_sees_nothing_of_a_check_at_level_1() {
 
 /// Sends the same requests as a caller that may see the canary, which shows that responses can contain it.
 #[tokio::test]
-async fn a_caller_of_all_levels_sees_it_everywhere() {
+async fn caller_of_all_levels_sees_details_on_every_route() {
     let endpoint = ship(Access::new().levels(Levels::ALL, access_key([AccessKey::new("all", SECRET)])), None);
     let address = serve(endpoint.router()).await;
     endpoint.monitor().report(&Selection::everything()).await;
@@ -247,7 +247,7 @@ async fn refusals_are_counted_in_the_metrics() {
 
 /// A policy on the build information applies to every format that shows it.
 #[tokio::test]
-async fn build_information_is_told_to_those_who_may_see_it() {
+async fn build_information_is_shown_where_access_grants_it() {
     let access = Access::new().levels(Levels::ALL, public()).info(access_key([AccessKey::new("all", SECRET)]));
     let endpoint = ship(access, Some(ShowDetails::Always));
     let address = serve(endpoint.router()).await;

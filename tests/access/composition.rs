@@ -71,7 +71,7 @@ async fn all_of_grants_what_all_of_them_grant() {
 }
 
 #[tokio::test]
-async fn not_grants_what_the_other_does_not() {
+async fn not_inverts_the_grants_of_a_policy() {
     assert_eq!(level_1(not(address(["10.0.0.0/8"])), vec![]).await, (200, true));
     assert_eq!(level_1(not(address(["127.0.0.1"])), vec![]).await, (403, false));
     assert_eq!(level_1(not(public()), vec![]).await, (403, false));
@@ -84,7 +84,7 @@ fn challenges(answer: &Answer) -> String {
 }
 
 #[tokio::test]
-async fn every_challenge_that_would_do_is_told() {
+async fn response_lists_every_accepted_challenge() {
     let (address, ..) = start(Access::new().levels(Levels::ALL, any_of([people(), machines()]))).await;
     // The client of the tests keeps the last of several headers of one name.
     let request = format!("GET /health/levels/1 HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");

@@ -83,7 +83,7 @@ async fn failed_attempts_lock_an_address_out_for_a_time_and_nobody_else() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn only_what_is_wrong_counts_as_a_failed_attempt() {
+async fn only_wrong_credentials_count_as_failed_attempts() {
     let (router, ..) = router(guarded().limits(Limits::new().failures(1, MINUTE)));
     let right = credentials::basic("ada", PASSWORD);
     for _ in 0..5 {
@@ -221,7 +221,7 @@ async fn guesses_that_are_made_side_by_side_are_limited_as_others_are() {
 
 /// A client that disconnects before the decision has made the attempt, because its password was checked.
 #[tokio::test(start_paused = true)]
-async fn guesses_whose_answer_nobody_waits_for_count() {
+async fn guesses_of_clients_that_disconnect_count() {
     let limits = Limits::new().failures(3, MINUTE);
     let (router, ..) = router(Access::new().levels(Levels::ALL, Slow).limits(limits));
     let [wrong, right]: [Headers; 2] = ["wrong", "the right one"].map(|word| vec![("x-password", word.to_owned())]);
@@ -235,7 +235,7 @@ async fn guesses_whose_answer_nobody_waits_for_count() {
 
 /// Beside a user whose password is known by its hash, one whose password is known as it is, and one that is not there.
 #[tokio::test]
-async fn names_are_not_told_by_how_long_a_refusal_takes() {
+async fn time_of_a_refusal_does_not_reveal_names() {
     let hash = {
         use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, Version};
         let argon2 =

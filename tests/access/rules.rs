@@ -116,7 +116,7 @@ fn contradictory_rules_stop_the_start() {
 }
 
 #[test]
-fn credentials_that_nobody_could_bring_stop_the_start() {
+fn unsendable_credentials_stop_the_start() {
     for (access, expected) in [
         // As read from a file that ends with a line feed: no client could send it.
         (
@@ -214,7 +214,7 @@ fn every_problem_is_reported_once() {
 }
 
 #[tokio::test]
-async fn without_access_everything_is_as_it_was() {
+async fn endpoint_without_access_shows_outlines() {
     let runs = Runs::default();
     let endpoint = builder(checks(&runs)).build().expect("good");
     let address = serve(endpoint.router()).await;
@@ -227,7 +227,7 @@ async fn without_access_everything_is_as_it_was() {
 }
 
 #[tokio::test]
-async fn closed_levels_are_for_nobody_and_seen_by_nobody() {
+async fn closed_levels_are_hidden_from_every_caller() {
     let (address, runs, endpoint) =
         start(Access::new().levels(Level::L4..=Level::L5, public()).levels(Level::L1..=Level::L3, closed())).await;
     for path in ["/health/levels/1", "/health/levels/3", "/health/levels/2?cumulative", "/health/checks/l2"] {
@@ -261,7 +261,7 @@ async fn one_level_of_several_keeps_its_key_in_the_values_view() {
 }
 
 #[tokio::test]
-async fn names_on_hidden_levels_are_not_told_by_what_they_block() {
+async fn blocked_checks_do_not_reveal_hidden_names() {
     let checks = [
         Check::new("hidden-name", Level::L1, || async { false }),
         Check::new("blocked", Level::L4, || async { true }).depends_on(["hidden-name"]),
@@ -313,7 +313,7 @@ async fn details_outweighs_the_policies_for_all_whom_they_let_in() {
 }
 
 #[tokio::test]
-async fn stored_answers_are_for_those_who_see_the_same_and_for_nobody_else() {
+async fn stored_responses_are_shared_by_equal_visibility_alone() {
     let check = |level| {
         Check::new(format!("l{level}"), level, move || async move {
             health_runtime::Outcome::warn(format!("detail-{level}"))

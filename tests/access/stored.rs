@@ -72,7 +72,7 @@ fn places(endpoint: &health_runtime::Endpoint) -> Vec<(Router, &'static str)> {
 
 /// A query with a time limit is never answered from the store: its response is the one that all callers have to get.
 #[tokio::test]
-async fn nobody_gets_an_answer_that_was_stored_for_another() {
+async fn stored_response_is_not_shared_between_visibilities() {
     let checks = Level::ALL.map(|level| {
         let check =
             Check::new(format!("l{level}"), level, move || async move { Outcome::warn(format!("detail-{level}")) });

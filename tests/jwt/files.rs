@@ -106,7 +106,7 @@ async fn token_without_kid_is_tried_with_few_keys() {
 
 /// RFC 7517, section 5: unusable keys of an issuer must not break its usable ones.
 #[tokio::test]
-async fn a_key_that_cannot_be_used_spoils_no_other() {
+async fn unusable_key_does_not_affect_others() {
     for other in [
         json!({ "kty": "oct", "kid": "short", "k": "AAAA" }),
         json!({ "kty": "oct", "kid": "broken", "k": "!" }),

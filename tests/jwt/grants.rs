@@ -65,7 +65,7 @@ async fn a_token_that_grants_nothing_is_known_and_refused() {
 }
 
 #[tokio::test]
-async fn a_token_that_says_nothing_has_what_was_said_here() {
+async fn token_without_levels_has_the_default_levels() {
     let service =
         Service::with(Access::new().levels(Levels::ALL, jwt(hs256().levels_by_default(Level::L4..=Level::L5)))).await;
     assert_eq!(seen(&service, json!({ "health_levels": null })).await, (200, vec![4, 5], vec![5]));

@@ -3,8 +3,8 @@
 
 mod files;
 mod forged;
-mod given_out;
 mod grants;
+mod issued;
 mod peer;
 mod start;
 

@@ -61,7 +61,7 @@ async fn tokens_of_another_library_are_judged_as_it_judges_them() {
 
 #[tokio::test]
 #[ignore = "needs PyJWT: scripts/peers"]
-async fn another_library_accepts_the_tokens_that_are_given_out() {
+async fn other_library_accepts_issued_tokens() {
     let people = basic("health", [User::new("ada", "correct horse")]);
     let tokens = Tokens::new(SECRET, people.clone());
     let service = Service::with(Access::new().levels(Levels::ALL, people).tokens(tokens)).await;

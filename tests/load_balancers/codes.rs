@@ -10,7 +10,7 @@ async fn ask(endpoint: &Endpoint, path: &str) -> Answer {
 }
 
 #[tokio::test]
-async fn a_warning_is_200_or_what_consul_reads_as_one() {
+async fn warning_is_200_or_the_configured_code() {
     let db = Switch::default();
     db.warn();
     let plain = builder([db.check("db")]).build().expect("a good endpoint");

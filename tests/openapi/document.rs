@@ -205,7 +205,7 @@ async fn security_follows_the_policies() {
 }
 
 #[tokio::test]
-async fn version_3_0_is_there_for_tools_that_read_no_other() {
+async fn version_3_0_document_is_valid_for_older_tools() {
     let access = Access::new()
         .levels(Levels::ALL, any_of([public(), client_certificate([CertificateMatcher::dns("prober.internal")])]));
     let endpoint = builder(checks(&Outcome::pass())).access(access).build().expect("a good endpoint");

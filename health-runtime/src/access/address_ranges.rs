@@ -4,7 +4,7 @@ use std::{net::IpAddr, sync::Once};
 
 use ipnet::{IpNet, Ipv4Net};
 
-use super::refusal::AUDIT;
+use super::refusal::AUDIT_TARGET;
 use crate::log::{self, Topic};
 
 /// Ranges of addresses, with the texts that are not valid.
@@ -69,7 +69,7 @@ impl WarnOnce {
         self.0.call_once(|| {
             log::write(Topic::Access, move || {
                 tracing::warn!(
-                    target: AUDIT,
+                    target: AUDIT_TARGET,
                     "the client address is unknown, so {consequence}; serve the router with \
                      `into_make_service_with_connect_info::<SocketAddr>()`; on a Unix socket, declare the proxy with \
                      `Proxies::over_unix_sockets`"

@@ -15,7 +15,7 @@ use tokio::{
 
 use super::{
     caller::network,
-    refusal::{AUDIT, RefusalReason},
+    refusal::{AUDIT_TARGET, RefusalReason},
 };
 use crate::{
     log::{self, Topic},
@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// Maximum number of events of one kind, address and minute that are logged in full.
-const MAX_IN_FULL: u64 = 5;
+const MAX_FULL_EVENTS: u64 = 5;
 
 /// Maximum number of addresses with their own counts; further ones share one. The log has room for all these numbers at
 /// once.
@@ -74,7 +74,7 @@ impl Audit {
         if let Some(before) = before {
             before.log();
         }
-        number <= MAX_IN_FULL
+        number <= MAX_FULL_EVENTS
     }
 
     /// Ends this minute on time, also without further events.
@@ -133,14 +133,14 @@ impl Tally {
 
     /// Logs the number of events that were not logged in full, if any.
     fn log(self, address: Option<String>) {
-        let omitted = self.0.map(|number| Some(number.saturating_sub(MAX_IN_FULL)).filter(|omitted| *omitted > 0));
+        let omitted = self.0.map(|number| Some(number.saturating_sub(MAX_FULL_EVENTS)).filter(|omitted| *omitted > 0));
         let [unauthenticated, rejected, forbidden, unavailable, limited, abandoned] = omitted;
         if omitted == [None; RefusalReason::COUNT + 1] {
             return;
         }
         log::write(Topic::Access, move || {
             tracing::warn!(
-                target: AUDIT,
+                target: AUDIT_TARGET,
                 address,
                 unauthenticated,
                 rejected,
@@ -164,16 +164,16 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn task_of_a_minute_does_not_end_the_next_minute() {
         let (audit, event) = (Audit::default(), AuditEvent::Refused(RefusalReason::Rejected));
-        let admitted = || (0..2 * MAX_IN_FULL).filter(|_| audit.admits(None, event)).count() as u64;
+        let admitted = || (0..2 * MAX_FULL_EVENTS).filter(|_| audit.admits(None, event)).count() as u64;
         advance(Duration::from_micros(500)).await;
-        assert_eq!(admitted(), MAX_IN_FULL);
+        assert_eq!(admitted(), MAX_FULL_EVENTS);
         // The task begins to sleep.
         yield_now().await;
         advance(PERIOD).await;
-        assert_eq!(admitted(), MAX_IN_FULL);
+        assert_eq!(admitted(), MAX_FULL_EVENTS);
         sleep(Duration::from_millis(2)).await;
         assert_eq!(admitted(), 0);
         sleep(PERIOD).await;
-        assert_eq!(admitted(), MAX_IN_FULL);
+        assert_eq!(admitted(), MAX_FULL_EVENTS);
     }
 }

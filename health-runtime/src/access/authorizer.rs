@@ -12,7 +12,7 @@ use super::{
     optional::{Limiter, Proxies, Tokens},
     policies::ask_each,
     policy::AnyPolicy,
-    refusal::{AUDIT, Refusal, RefusalCounters, RefusalCounts},
+    refusal::{AUDIT_TARGET, Refusal, RefusalCounters, RefusalCounts},
     request::AccessRequest,
     rules::{Access, Rule},
     schemes::Schemes,
@@ -27,7 +27,7 @@ use crate::{
 };
 
 /// Time limit of a whole decision, over all its policies.
-const TIME_LIMIT: Duration = Duration::from_secs(3);
+const DECISION_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// The access rules, ready to decide.
 #[derive(Debug)]
@@ -215,7 +215,7 @@ impl Authorizer {
         // Credentials that one rule accepts are not an attempt to guess those of another rule.
         let wrong = union(|decision| &decision.rejected).without(&union(|decision| &decision.accepted));
         self.note_failure(&wrong, caller);
-        let visibility = visibility(request, self.has_info, &wrong, decided).map_err(Refusal::of)?;
+        let visibility = visibility(request, self.has_info, &wrong, decided).map_err(Refusal::from_denial)?;
         let levels = request.levels().and(visibility.run);
         if let Some(limiter) = self.limiter.as_ref().filter(|_| !levels.is_empty()) {
             let limited = |wait| Refusal::limited(wait, "the level is requested too often");
@@ -233,9 +233,9 @@ impl Authorizer {
     ) -> Result<T, Refusal> {
         let limiter = self.limiter.as_ref().filter(|_| is_limited);
         let attempt = Attempt::new(limiter, &self.audit, caller.address());
-        let decided = timeout(TIME_LIMIT, deciding).await;
+        let decided = timeout(DECISION_TIMEOUT, deciding).await;
         attempt.end();
-        let late = |_| Refusal::of(Decision::unavailable().because("the policies took too long"));
+        let late = |_| Refusal::from_denial(Decision::unavailable().because("the policies took too long"));
         decided.map_err(late)
     }
 
@@ -287,7 +287,7 @@ impl Drop for Attempt<'_> {
             if self.audit.admits(address, AuditEvent::Abandoned) {
                 log::write(Topic::Access, move || {
                     let address = address.map(tracing::field::display);
-                    tracing::info!(target: AUDIT, address, "client disconnected before the access decision; counted as a failed attempt");
+                    tracing::info!(target: AUDIT_TARGET, address, "client disconnected before the access decision; counted as a failed attempt");
                 });
             }
         }

@@ -15,10 +15,10 @@ use super::caller::prefix;
 use crate::sync::lock;
 
 /// Maximum number of networks with an entry of their own; further networks share entries.
-const MAX_OWN_ACCOUNTS: usize = 10_000;
+const MAX_OWN_ENTRIES: usize = 10_000;
 
 /// Number of shared entries for sites, and as many for providers.
-const SHARED_ACCOUNTS: usize = 4_096;
+const SHARED_ENTRIES: usize = 4_096;
 
 /// Prefix lengths in IPv4 and IPv6, of a site and of a provider of many sites.
 const NETWORKS: [(u32, u32); 2] = [(24, 48), (16, 32)];
@@ -81,7 +81,7 @@ impl BoundedStore {
 impl Accounts {
     /// Returns whether this network has an entry of its own, or room for one.
     fn has_own(&mut self, network: Option<IpAddr>, now: Duration) -> bool {
-        let has_room = |own: &HashMap<_, _>| own.len() < MAX_OWN_ACCOUNTS || own.contains_key(&network);
+        let has_room = |own: &HashMap<_, _>| own.len() < MAX_OWN_ENTRIES || own.contains_key(&network);
         // At most once a second, because it visits every entry.
         if !has_room(&self.own) && now.saturating_sub(self.pruned_at) >= Duration::from_secs(1) {
             self.pruned_at = now;
@@ -94,9 +94,9 @@ impl Accounts {
     fn shared_by(&mut self, network: Option<IpAddr>) -> impl Iterator<Item = &mut Option<Nanos>> {
         let hasher = &self.hasher;
         self.shared.iter_mut().zip(NETWORKS).map(move |(accounts, (of_ipv4, of_ipv6))| {
-            accounts.resize(SHARED_ACCOUNTS, None);
+            accounts.resize(SHARED_ENTRIES, None);
             let shared = network.map(|address| prefix(address, of_ipv4, of_ipv6));
-            let at = hasher.hash_one(shared) % SHARED_ACCOUNTS as u64;
+            let at = hasher.hash_one(shared) % SHARED_ENTRIES as u64;
             &mut accounts[usize::try_from(at).unwrap_or_default()]
         })
     }
@@ -155,7 +155,7 @@ mod tests {
             limiter.check_key(&LimitKey { network, is_peek: false }).is_ok()
         };
         let admitted = (0..65_536).filter(|site| take(0x2001_0db8, *site)).count();
-        assert!(admitted <= MAX_OWN_ACCOUNTS + SHARED_ACCOUNTS + 1, "{admitted}");
+        assert!(admitted <= MAX_OWN_ENTRIES + SHARED_ENTRIES + 1, "{admitted}");
         // One hash in thousands collides.
         let honest = (0..20).filter(|provider| take(0x2a01_0000 + provider, 1)).count();
         assert!(honest >= 18, "{honest}");
@@ -169,16 +169,16 @@ mod tests {
             limiter.check_key(&LimitKey { network, is_peek }).is_ok()
         };
         let (take, ask) = (|number| check(number, false), |number| check(number, true));
-        for number in 0..MAX_OWN_ACCOUNTS {
+        for number in 0..MAX_OWN_ENTRIES {
             assert!(ask(number) && ask(number) && take(number) && !ask(number) && !take(number));
         }
-        assert!(take(MAX_OWN_ACCOUNTS), "the first of its network without an account of its own");
-        assert!(!take(MAX_OWN_ACCOUNTS + 1), "the second one");
+        assert!(take(MAX_OWN_ENTRIES), "the first of its network without an account of its own");
+        assert!(!take(MAX_OWN_ENTRIES + 1), "the second one");
         assert!(take(1 << 30), "one of another network");
         tokio::time::advance(Duration::from_secs(61)).await;
-        assert!(take(MAX_OWN_ACCOUNTS + 1));
+        assert!(take(MAX_OWN_ENTRIES + 1));
         assert!(take(7));
         assert!(!take(7));
-        assert!(limiter.into_state_store().accounts.lock().unwrap().own.len() <= MAX_OWN_ACCOUNTS);
+        assert!(limiter.into_state_store().accounts.lock().unwrap().own.len() <= MAX_OWN_ENTRIES);
     }
 }

@@ -104,7 +104,7 @@ impl Caller {
 
     /// Returns the runtime for a user's policy: the application's, as for checks, if another one serves the request.
     pub(super) fn runtime(&self) -> Option<Handle> {
-        CheckRuntime::of(&self.inner.parts.extensions).cloned().or_else(|| Handle::try_current().ok())
+        CheckRuntime::from_extensions(&self.inner.parts.extensions).cloned().or_else(|| Handle::try_current().ok())
     }
 }
 

@@ -133,7 +133,7 @@ impl Decision {
 
     /// Marks credentials of this kind as accepted or rejected.
     #[cfg(any(feature = "access-credentials", feature = "server-tls"))]
-    pub(super) fn of(mut self, scheme: &'static Scheme) -> Self {
+    pub(super) fn with_scheme(mut self, scheme: &'static Scheme) -> Self {
         match self.denial {
             None => self.accepted = Schemes::one(scheme),
             Some(DenyReason::Rejected) => self.rejected = Schemes::one(scheme),

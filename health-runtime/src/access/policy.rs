@@ -5,7 +5,7 @@ use tokio::{task::JoinHandle, time::timeout};
 use super::{
     caller::Caller,
     decision::{Decision, DenyReason},
-    refusal::AUDIT,
+    refusal::AUDIT_TARGET,
     requirement::Requirement,
     schemes::{Scheme, Schemes},
 };
@@ -16,11 +16,11 @@ use crate::{
 };
 
 /// Time limit of a user's policy.
-const TIME_LIMIT: Duration = Duration::from_secs(2);
+const POLICY_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The member of `Vary` for anything that is not a header or not known, such as the address of the connection (RFC
 /// 9110, section 12.5.5).
-pub(super) const ANYTHING: &str = "*";
+pub(super) const VARY_ANY: &str = "*";
 
 /// Decides which levels a caller may run, and whether it sees details. Implement it where no ready-made policy
 /// fits.
@@ -56,7 +56,7 @@ pub trait Policy: Send + Sync + 'static {
     /// Names the request headers that the decision depends on, in lower case, for `Vary`. Default: `*`, which stands
     /// for anything, such as the address of the connection.
     fn headers(&self) -> Vec<&'static str> {
-        vec![ANYTHING]
+        vec![VARY_ANY]
     }
 }
 
@@ -81,7 +81,7 @@ pub(super) trait Decide: Send + Sync {
         None
     }
 
-    /// Names the request headers that the decision depends on, in lower case; [`ANYTHING`] if it depends on more than
+    /// Names the request headers that the decision depends on, in lower case; [`VARY_ANY`] if it depends on more than
     /// headers.
     fn headers(&self) -> Vec<&'static str>;
 
@@ -214,7 +214,7 @@ impl<P: Policy> Decide for Guarded<P> {
                 if let Some(omitted) = self.failures.admit() {
                     let policy = std::any::type_name::<P>();
                     log::write(Topic::Access, move || {
-                        tracing::error!(target: AUDIT, policy, why, omitted, "no access decision");
+                        tracing::error!(target: AUDIT_TARGET, policy, why, omitted, "no access decision");
                     });
                 }
                 Decision::unavailable().because(why)
@@ -224,7 +224,7 @@ impl<P: Policy> Decide for Guarded<P> {
             let mut task = AbortOnDrop(runtime.spawn(async move { asked.policy.decide(&caller).await }));
             // Wakes another worker thread, in case the policy blocks its own, which may hold the task's only wake-up.
             runtime.spawn(async {});
-            match timeout(TIME_LIMIT, &mut task.0).await {
+            match timeout(POLICY_TIMEOUT, &mut task.0).await {
                 Ok(Ok(decision)) => decision.mark_custom_credentials(),
                 // The panic message may hold credentials.
                 Ok(Err(_)) => failed("the policy panicked"),
@@ -238,7 +238,7 @@ impl<P: Policy> Decide for Guarded<P> {
     }
 
     fn requirement(&self, _levels: Levels) -> Requirement {
-        Requirement::of(Scheme::CUSTOM)
+        Requirement::for_scheme(Scheme::CUSTOM)
     }
 }
 

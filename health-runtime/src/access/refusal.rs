@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// The target of the audit events.
-pub(super) const AUDIT: &str = "health_runtime::access";
+pub(super) const AUDIT_TARGET: &str = "health_runtime::access";
 
 /// A refused request. Its response is the same for all requests with this reason, whatever they asked for.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ pub(crate) struct Refusal {
 
 impl Refusal {
     /// Makes the refusal of a combined decision.
-    pub(super) fn of(no: Decision) -> Self {
+    pub(super) fn from_denial(no: Decision) -> Self {
         let challenges: Vec<HeaderValue> =
             no.challenges.iter().filter_map(|challenge| HeaderValue::from_str(challenge).ok()).collect();
         let why = match no.denial {
@@ -67,7 +67,7 @@ impl Refusal {
         macro_rules! event {
             ($level:expr) => {
                 tracing::event!(
-                    target: AUDIT,
+                    target: AUDIT_TARGET,
                     $level,
                     address = address.map(tracing::field::display),
                     peer = peer.map(tracing::field::display),

@@ -21,7 +21,7 @@ impl Requirement {
     }
 
     /// Credentials of this kind.
-    pub(super) fn of(scheme: &'static Scheme) -> Self {
+    pub(super) fn for_scheme(scheme: &'static Scheme) -> Self {
         Self(vec![Schemes::one(scheme)])
     }
 
@@ -66,7 +66,7 @@ mod tests {
     #[test]
     fn alternatives_are_combined() {
         const OTHER: &Scheme = &Scheme::new("other", &[]);
-        let [custom, other] = [Scheme::CUSTOM, OTHER].map(Requirement::of);
+        let [custom, other] = [Scheme::CUSTOM, OTHER].map(Requirement::for_scheme);
         let (open, closed) = (Requirement::open(), Requirement::closed());
         let either = custom.clone().or(other.clone());
         assert_eq!(custom.clone().and(&open), custom);

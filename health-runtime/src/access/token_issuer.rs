@@ -27,15 +27,15 @@ impl Authorizer {
     }
 
     async fn issue(&self, caller: &Caller) -> Result<Token, Refusal> {
-        let Some(tokens) = &self.tokens else { return Err(Refusal::of(Decision::forbidden())) };
+        let Some(tokens) = &self.tokens else { return Err(Refusal::from_denial(Decision::forbidden())) };
         self.admits(caller)?;
         let decision = self.in_time(self.grant_for_token(tokens, caller), true, caller).await?;
         self.admits(caller)?;
         self.note_failure(&decision.rejected.clone().without(&decision.accepted), caller);
         if decision.run.is_empty() {
-            return Err(Refusal::of(decision));
+            return Err(Refusal::from_denial(decision));
         }
-        let unsigned = || Refusal::of(Decision::unavailable().because("the token could not be signed"));
+        let unsigned = || Refusal::from_denial(Decision::unavailable().because("the token could not be signed"));
         tokens.issue(&decision).ok_or_else(unsigned)
     }
 

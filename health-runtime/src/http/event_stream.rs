@@ -189,7 +189,7 @@ impl EventStream {
             Some(false) => event::missed(None) + &stream.state(),
             None => stream.state(),
         };
-        stream.opening = Some(format!("{}{first}", event::RETRY));
+        stream.opening = Some(format!("{}{first}", event::RECONNECT_AFTER));
         stream
     }
 

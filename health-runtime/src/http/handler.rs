@@ -59,7 +59,7 @@ fn parse(
     }
     let mut query = Query::parse(parts.uri.query(), |name| service.monitor.spec(name).is_some())?;
     let format = resource.negotiate(&mut query, &parts.headers);
-    query.options = query.options.read_by(format);
+    query.options = query.options.retain_supported(format);
     Ok(ParsedRequest { scope, format, query })
 }
 

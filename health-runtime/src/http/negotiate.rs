@@ -20,26 +20,26 @@ pub(super) struct Formats {
 impl Formats {
     /// A resource with one representation.
     pub(super) const fn only(own: &'static Format) -> Self {
-        Self::of(own, |_| false)
+        Self::new(own, |_| false)
     }
 
     /// The formats of reports.
     pub(super) const fn reports(own: &'static Format) -> Self {
-        Self::of(own, Format::is_of_reports)
+        Self::new(own, Format::shows_reports)
     }
 
     /// The formats of numbers.
     #[cfg(feature = "metrics")]
     pub(super) const fn numbers(own: &'static Format) -> Self {
-        Self::of(own, |format| !format.is_of_reports())
+        Self::new(own, |format| !format.shows_reports())
     }
 
     /// Every format.
     pub(super) const fn all(own: &'static Format) -> Self {
-        Self::of(own, |_| true)
+        Self::new(own, |_| true)
     }
 
-    const fn of(own: &'static Format, offers: fn(&Format) -> bool) -> Self {
+    const fn new(own: &'static Format, offers: fn(&Format) -> bool) -> Self {
         Self { own, offers, keeps_own: false }
     }
 

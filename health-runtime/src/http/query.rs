@@ -47,7 +47,7 @@ pub(super) struct ViewOptions {
 
 impl ViewOptions {
     /// Drops the options that a format ignores, so that no answer is stored twice.
-    pub(super) fn read_by(self, format: &Format) -> Self {
+    pub(super) fn retain_supported(self, format: &Format) -> Self {
         Self {
             view: self.view.filter(|_| format.reads(FormatOption::Values)),
             is_verbose: self.is_verbose && format.reads(FormatOption::Verbose),
@@ -182,7 +182,7 @@ mod tests {
                 "html" => ViewOptions { is_fragment: true, ..none },
                 _ => none,
             };
-            assert_eq!(all.read_by(format), expected, "{}", format.name);
+            assert_eq!(all.retain_supported(format), expected, "{}", format.name);
         }
     }
 

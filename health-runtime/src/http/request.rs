@@ -28,7 +28,7 @@ pub(super) struct ParsedRequest {
 impl ParsedRequest {
     /// Asks for those of these levels that are in scope. Metrics run no check, and show build information, too.
     pub(super) fn levels(&self, route: &'static str, levels: Levels, needed: Option<Level>) -> AccessRequest {
-        let is_run = self.format.is_of_reports();
+        let is_run = self.format.shows_reports();
         AccessRequest::Levels { route, shown: levels.and(self.scope.levels), needed, with_info: !is_run, is_run }
     }
 }
@@ -79,7 +79,7 @@ impl AdmittedRequest<'_> {
             #[cfg(feature = "metrics")]
             Render::Metrics(_) => Vec::new(),
         };
-        let configured = service.status_codes_in(key.scope).of(report);
+        let configured = service.status_codes_in(key.scope).for_report(report);
         let status = demanded(key.format, &view, &context, configured);
         // A fragment carries no verdict: a browser logs any status but 200 as an error of the page.
         let status = if key.options.is_fragment { StatusCode::OK } else { status };

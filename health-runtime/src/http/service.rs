@@ -66,7 +66,7 @@ impl Service {
 
     /// Runs checks on the application's runtime, if another one serves this request.
     pub(super) fn adopt_runtime(&self, extensions: &Extensions) {
-        if let Some(runtime) = CheckRuntime::of(extensions) {
+        if let Some(runtime) = CheckRuntime::from_extensions(extensions) {
             let _ = self.monitor.run_on(runtime);
         }
     }

@@ -51,7 +51,7 @@ impl RunOutcome {
 
     /// Returns the raw outcome of the run behind a result, ignoring thresholds and criticality; `None` if no run took
     /// place.
-    fn of(result: &CheckResult) -> Option<Self> {
+    fn from_result(result: &CheckResult) -> Option<Self> {
         match (&result.cause, result.observed) {
             (Some(Cause::TimedOut), _) => Some(Self::TimedOut),
             (Some(Cause::Panicked), _) => Some(Self::Panicked),
@@ -79,7 +79,7 @@ impl RunStats {
 
     /// Counts the run behind a result. Returns whether there was one.
     pub(crate) fn count(&mut self, result: &CheckResult) -> bool {
-        let Some(outcome) = RunOutcome::of(result) else { return false };
+        let Some(outcome) = RunOutcome::from_result(result) else { return false };
         self.by_outcome[outcome as usize] += 1;
         let seconds = result.duration.as_secs_f64();
         // A longer run counts in the total alone.

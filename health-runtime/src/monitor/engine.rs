@@ -103,7 +103,7 @@ impl Engine {
     }
 
     #[cfg(test)]
-    pub(super) fn of(checks: impl IntoIterator<Item = crate::model::Check>) -> Arc<Self> {
+    pub(super) fn for_checks(checks: impl IntoIterator<Item = crate::model::Check>) -> Arc<Self> {
         let registry = checks.into_iter().fold(Registry::builder(), crate::registry::RegistryBuilder::check).build();
         Arc::new(Self::new(registry.expect("good checks")))
     }
@@ -210,7 +210,7 @@ impl Engine {
                 None => to_visit.extend(self.blockers(index, &*latest(index)?)?),
             }
         }
-        first.map(Muted::of_dependent)
+        first.map(Muted::for_dependent)
     }
 
     /// Returns the checks that block one; `None` if the check failed by itself.

@@ -9,7 +9,11 @@ use crate::model::{Cause, Group, GroupVerdict, ReportEntry, Status};
 /// result arrives. `selected` are the indices of the entries' checks.
 ///
 /// Runs nothing. A group that is missing a check has no verdict here: a part of it could pass where the whole fails.
-pub(super) fn of(engine: &Engine, selected: &[usize], entries: &[ReportEntry]) -> (Vec<GroupVerdict>, Option<Instant>) {
+pub(super) fn collect(
+    engine: &Engine,
+    selected: &[usize],
+    entries: &[ReportEntry],
+) -> (Vec<GroupVerdict>, Option<Instant>) {
     let mut until = None;
     let verdicts = Group::ALL.into_iter().filter_map(|group| {
         let members = engine.checks.iter().filter(|check| check.spec.is_in(group)).count();

@@ -31,7 +31,7 @@ use super::{
     report::gather,
     run,
     selection::Selection,
-    slot::{GRACE, Lookup, RunId},
+    slot::{GIVE_UP_GRACE, Lookup, RunId},
 };
 use crate::{
     model::{Check, CheckResult, Level, Outcome, Report, StatusChange},
@@ -106,7 +106,7 @@ impl Alive {
 
     /// Returns the opposite of the run before, so that each recorded run is a change.
     fn outcome(&self) -> Outcome {
-        if self.began.elapsed() >= TIMEOUT + GRACE {
+        if self.began.elapsed() >= TIMEOUT + GIVE_UP_GRACE {
             self.note(|run| run.is_void = true);
         }
         let outcome = if self.number.is_multiple_of(2) { Outcome::pass() } else { Outcome::fail("odd") };
@@ -203,7 +203,7 @@ fn overlapping_reports_share_a_run_and_none_waits_forever() {
             }
         });
         let api = Check::new("api", Level::L1, || async { yield_now().await }).depends_on(["db", "cache"]);
-        let engine = Engine::of([db, cache, api].map(|check| check.max_age(max_age)));
+        let engine = Engine::for_checks([db, cache, api].map(|check| check.max_age(max_age)));
         let mut events = engine.changes.subscribe();
         all_at_once(3, || {
             let engine = Arc::clone(&engine);
@@ -244,7 +244,7 @@ fn given_up_runs_count_for_nothing() {
                 alive.outcome()
             }
         });
-        let engine = Engine::of([check.timeout(TIMEOUT).max_age(MAX_AGE)]);
+        let engine = Engine::for_checks([check.timeout(TIMEOUT).max_age(MAX_AGE)]);
         let mut events = engine.changes.subscribe();
         let is_over = Arc::new(AtomicBool::new(false));
         let_time_pass(runtime, &is_over);
@@ -285,7 +285,7 @@ async fn run_in_place(engine: Arc<Engine>, mut alive: Alive, id: RunId) {
     check.slot.begin(&check.spec, id, now);
     let end = [End::Finished, End::Late, End::GivenUp, End::Abandoned][thread_rng().gen_range(0..4)];
     if matches!(end, End::Late | End::GivenUp) {
-        sleep(TIMEOUT + GRACE).await;
+        sleep(TIMEOUT + GIVE_UP_GRACE).await;
     }
     if matches!(end, End::GivenUp) {
         engine.give_up(0, id);
@@ -313,7 +313,7 @@ fn no_result_is_older_than_its_max_age() {
     in_many_interleavings(|runtime| {
         let truth = Arc::new(Truth::default());
         let check = Check::new("db", Level::L1, || async {});
-        let engine = Engine::of([check.timeout(TIMEOUT).max_age(MAX_AGE)]);
+        let engine = Engine::for_checks([check.timeout(TIMEOUT).max_age(MAX_AGE)]);
         let mut events = engine.changes.subscribe();
         let is_over = Arc::new(AtomicBool::new(false));
         let_time_pass(runtime, &is_over);

@@ -95,7 +95,7 @@ mod tests {
             Check::new(name, Level::L3, run).max_age(Duration::ZERO)
         };
         let leaf = Check::new("leaf", Level::L3, || async {}).depends_on(["a", "b"]).max_age(Duration::from_secs(3600));
-        let engine = Engine::of([failing_in_turns("a", true), failing_in_turns("b", false), leaf]);
+        let engine = Engine::for_checks([failing_in_turns("a", true), failing_in_turns("b", false), leaf]);
         for culprit in ["a", "b", "a"] {
             gather(&engine, &Selection::check("leaf")).await;
             let latest = engine.checks[2].slot.latest().expect("a result");

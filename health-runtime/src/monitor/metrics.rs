@@ -22,7 +22,7 @@ fn collect_one(engine: &Arc<Engine>, index: usize) -> CheckMetrics {
             engine.publish();
         }
     }
-    let (runs, age) = check.statistics.so_far();
+    let (runs, age) = check.statistics.snapshot();
     let result = engine.latest(index);
     let is_muted = match &result {
         Some(result) => engine.mute_of(index, result, |index| engine.latest(index)).is_some(),

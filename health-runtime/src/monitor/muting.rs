@@ -48,7 +48,7 @@ impl Muted {
 
     /// Returns this mute for a dependent of its check. The reason is left out, because callers that see details
     /// of one check need not see those of the other.
-    pub(super) fn of_dependent(self) -> Self {
+    pub(super) fn for_dependent(self) -> Self {
         let Mute { until, by, .. } = &*self.mute;
         let why = "every check that blocks it is muted".to_owned();
         Self { mute: Arc::new(Mute { until: *until, why, by: by.clone() }), ..self }

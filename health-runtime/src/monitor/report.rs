@@ -113,14 +113,14 @@ pub(super) async fn gather(engine: &Arc<Engine>, selection: &Selection) -> Gathe
     }
     #[cfg(feature = "page")]
     let groups = if selection.has_group_verdicts() {
-        let (groups, until) = group_verdicts::of(engine, &selected, &entries);
+        let (groups, until) = group_verdicts::collect(engine, &selected, &entries);
         validity = until.into_iter().fold(validity, |validity, until| Some(validity?.no_longer_than(until)));
         groups
     } else {
         Vec::new()
     };
     // After the generation was read: a drain outdates responses from before it.
-    let cause = (selection.is_of(Group::Readiness) && engine.is_draining()).then_some(Cause::Draining);
+    let cause = (selection.selects_group(Group::Readiness) && engine.is_draining()).then_some(Cause::Draining);
     let report = Report::new(selection.shown_levels().to_vec(), entries).failing_because_of(cause);
     Gathered {
         report,
@@ -307,7 +307,7 @@ impl Gathering<'_> {
     /// hold.
     fn held(&self, index: usize, result: &CheckResult) -> Option<(CheckResult, Instant)> {
         let check = &self.engine.checks[index];
-        if check.spec.hold().is_none() || !self.selection.is_of(Group::Readiness) {
+        if check.spec.hold().is_none() || !self.selection.selects_group(Group::Readiness) {
             return None;
         }
         if !result.is_failing {
@@ -338,7 +338,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn recorded_report_is_valid_until_a_result_is_old_or_new() {
-        let engine = Engine::of(["older", "younger"].map(|name| check(name).max_age(MAX_AGE)));
+        let engine = Engine::for_checks(["older", "younger"].map(|name| check(name).max_age(MAX_AGE)));
         let validity = async |selection| gather(&engine, &selection).await.validity.expect("all of it is recorded");
         validity(Selection::check("older")).await;
         advance(MAX_AGE / 4).await;
@@ -358,7 +358,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn report_with_an_outdated_result_is_not_valid() {
         let slow = Check::new("slow", Level::L3, || sleep(Duration::from_millis(50)));
-        let engine = Engine::of([check("quick").max_age(Duration::ZERO), slow]);
+        let engine = Engine::for_checks([check("quick").max_age(Duration::ZERO), slow]);
         let (everything, quick) = (Selection::everything(), Selection::check("quick"));
         let (report, ()) = tokio::join!(gather(&engine, &everything), async {
             sleep(Duration::from_millis(20)).await;
@@ -375,7 +375,7 @@ mod tests {
     /// Another caller may mute and unmute between the two looks at the mutes of a report.
     #[tokio::test(start_paused = true)]
     async fn report_with_an_outdated_mute_is_not_valid() {
-        let engine = Engine::of([check("db")]);
+        let engine = Engine::for_checks([check("db")]);
         let selection = Selection::everything();
         gather(&engine, &selection).await;
         let known = [engine.latest(0).map(ReportedResult::recorded)];

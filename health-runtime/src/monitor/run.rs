@@ -6,7 +6,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::{
     engine::Engine,
-    slot::{GRACE, Lookup, Progress, RunHandle, RunId},
+    slot::{GIVE_UP_GRACE, Lookup, Progress, RunHandle, RunId},
 };
 use crate::{
     model::{CheckResult, Outcome, Work},
@@ -45,7 +45,7 @@ pub(super) async fn wait(
     loop {
         let overdue = match &*run.progress.borrow_and_update() {
             Progress::Completed(result) => return Ok(Arc::clone(result)),
-            Progress::Running { deadline } => Some(after(*deadline, GRACE)),
+            Progress::Running { deadline } => Some(after(*deadline, GIVE_UP_GRACE)),
             Progress::Waiting => None,
         };
         let changed = match overdue.into_iter().chain(deadline).min() {

@@ -24,10 +24,10 @@ const JITTER: f64 = 0.1;
 
 /// Period on which the runs of a monitor begin together: a thread that wakes for twenty checks at a time costs a third
 /// of one that wakes for each.
-const BEAT: Duration = Duration::from_millis(20);
+const TICK: Duration = Duration::from_millis(20);
 
 /// Shortest interval that keeps to the beat, which is a fiftieth of it.
-const MIN_INTERVAL_ON_BEAT: Duration = Duration::from_secs(1);
+const MIN_INTERVAL_ON_TICK: Duration = Duration::from_secs(1);
 
 /// Period in which a blocked check reads the latest results of its dependencies.
 const BLOCKED_PERIOD: Duration = Duration::from_secs(1);
@@ -111,12 +111,12 @@ fn next_run(spec: &CheckSpec, is_failing: bool, began: Instant, first_beat: Inst
     // A pause that is out of range never ends anyway.
     let pause = Duration::try_from_secs_f64(interval.as_secs_f64() * (1.0 + spread)).unwrap_or(interval);
     let next = after(began, pause);
-    if interval < MIN_INTERVAL_ON_BEAT {
+    if interval < MIN_INTERVAL_ON_TICK {
         return next;
     }
-    let beat = next - remainder(next.saturating_duration_since(first_beat), BEAT);
+    let beat = next - remainder(next.saturating_duration_since(first_beat), TICK);
     // Towards the exact interval, so that the deviation never exceeds the jitter.
-    if pause < interval { beat + BEAT } else { beat }
+    if pause < interval { beat + TICK } else { beat }
 }
 
 /// Returns a number from 0 to 1. The random keys of std's hash maps are good enough to spread simultaneous starts.
@@ -207,7 +207,7 @@ mod tests {
             next_run(check.spec(), false, began, first_beat)
         };
         for _ in 0..1_000 {
-            assert_eq!((next(1_000) - first_beat).as_nanos() % BEAT.as_nanos(), 0);
+            assert_eq!((next(1_000) - first_beat).as_nanos() % TICK.as_nanos(), 0);
             assert!((900..=1_100).contains(&(next(1_000) - began).as_millis()));
             assert!((45..=55).contains(&(next(50) - began).as_millis()), "too short for the beat");
         }

@@ -47,22 +47,22 @@ impl Selection {
 
     /// Selects the checks of these levels, the deepest first.
     pub(crate) fn levels(levels: Vec<Level>) -> Self {
-        Self::of(Scope::Levels(levels), LEVEL_DEADLINE)
+        Self::new(Scope::Levels(levels), LEVEL_DEADLINE)
     }
 
     /// Selects the checks of this group.
     #[must_use]
     pub fn group(group: Group) -> Self {
-        Self::of(Scope::Group(group), GROUP_DEADLINE)
+        Self::new(Scope::Group(group), GROUP_DEADLINE)
     }
 
     /// Selects one check.
     #[must_use]
     pub fn check(name: impl Into<String>) -> Self {
-        Self::of(Scope::Check { name: name.into(), within: Levels::ALL }, LEVEL_DEADLINE)
+        Self::new(Scope::Check { name: name.into(), within: Levels::ALL }, LEVEL_DEADLINE)
     }
 
-    const fn of(scope: Scope, deadline: Duration) -> Self {
+    const fn new(scope: Scope, deadline: Duration) -> Self {
         Self {
             scope,
             tags: Vec::new(),
@@ -129,7 +129,7 @@ impl Selection {
         }
     }
 
-    pub(super) fn is_of(&self, group: Group) -> bool {
+    pub(super) fn selects_group(&self, group: Group) -> bool {
         matches!(self.scope, Scope::Group(own) if own == group)
     }
 

@@ -32,16 +32,16 @@ struct Signals {
 impl Signals {
     #[cfg(unix)]
     fn catch() -> Self {
-        Self::of([("SIGTERM", signal(SignalKind::terminate())), ("SIGINT", signal(SignalKind::interrupt()))])
+        Self::from_caught([("SIGTERM", signal(SignalKind::terminate())), ("SIGINT", signal(SignalKind::interrupt()))])
     }
 
     #[cfg(windows)]
     fn catch() -> Self {
-        Self::of([("Ctrl-C", ctrl_c())])
+        Self::from_caught([("Ctrl-C", ctrl_c())])
     }
 
     /// Keeps the signals that could be caught. The others end the process by themselves.
-    fn of<const N: usize>(caught: [(&'static str, io::Result<Stream>); N]) -> Self {
+    fn from_caught<const N: usize>(caught: [(&'static str, io::Result<Stream>); N]) -> Self {
         let log = |name: &str, error: &io::Error| {
             tracing::error!(signal = name, %error, "signal cannot be caught, so it ends the process at once");
         };

@@ -22,7 +22,7 @@ use crate::{
 
 /// Time after a check's timeout in which a run can report it, before its observers give it up as one that blocks its
 /// thread.
-pub(super) const GRACE: Duration = Duration::from_millis(25);
+pub(super) const GIVE_UP_GRACE: Duration = Duration::from_millis(25);
 
 #[derive(Debug)]
 pub(super) struct Slot {
@@ -318,7 +318,8 @@ impl Run {
     }
 
     fn is_overdue(&self, spec: &CheckSpec, now: Instant) -> bool {
-        self.given_up || self.began.is_some_and(|(began, _)| now - began >= spec.timeout().saturating_add(GRACE))
+        self.given_up
+            || self.began.is_some_and(|(began, _)| now - began >= spec.timeout().saturating_add(GIVE_UP_GRACE))
     }
 }
 
@@ -375,7 +376,7 @@ mod tests {
             slot.begin(spec, id, start);
             slot.complete(spec, id, pass(), start + time).expect("a recorded result").cause.clone()
         };
-        let limit = spec.timeout() + GRACE;
+        let limit = spec.timeout() + GIVE_UP_GRACE;
         assert_eq!(ends_after(limit), Some(Cause::TimedOut));
         assert_eq!(ends_after(limit.saturating_sub(Duration::from_nanos(1))), None);
     }

@@ -30,7 +30,7 @@ impl Statistics {
     }
 
     /// Returns the numbers, and the time since the latest run ended.
-    pub(super) fn so_far(&self) -> (RunStats, Option<Duration>) {
+    pub(super) fn snapshot(&self) -> (RunStats, Option<Duration>) {
         let counted = lock(&self.counted);
         (counted.runs.clone(), counted.latest_at.map(|at| at.elapsed()))
     }

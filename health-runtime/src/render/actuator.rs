@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{
     context::{Context, ReportSubject},
     format::{Format, Render, up_or_down},
-    view::{CheckView, ReportView, worst_of},
+    view::{CheckView, ReportView, worst_status},
     visibility::DetailLevel,
     wire::{Fields, milliseconds, timestamp},
 };
@@ -43,7 +43,7 @@ fn render(view: &ReportView<'_>, context: &Context<'_>) -> Vec<u8> {
     let components = is_draining.then_some((READINESS_STATE, readiness_state)).into_iter().chain(components);
     let components =
         components.fold(Fields::default(), |components, (name, component)| components.with(name, component));
-    let status = match worst_of(&view.checks) {
+    let status = match worst_status(&view.checks) {
         Status::Pass | Status::Warn if is_draining => OUT_OF_SERVICE,
         worst => word(worst),
     };
@@ -99,7 +99,7 @@ mod schema {
         words::{anything, groups, map_of, object, one_of},
     };
 
-    pub(super) const SCHEMA: FormatSchema = FormatSchema { of, components };
+    pub(super) const SCHEMA: FormatSchema = FormatSchema { shapes, components };
 
     fn components(components: ComponentsBuilder) -> ComponentsBuilder {
         let details = object([
@@ -126,7 +126,7 @@ mod schema {
         components.schema("ActuatorComponent", component.build()).schema("Actuator", health.build())
     }
 
-    fn of(shown: Shown<'_>) -> Vec<RefOr<Schema>> {
+    fn shapes(shown: Shown<'_>) -> Vec<RefOr<Schema>> {
         vec![named(if shown == Shown::Check { "ActuatorComponent" } else { "Actuator" })]
     }
 }

@@ -11,7 +11,7 @@ use super::{
 use crate::model::Level;
 
 /// Delay in milliseconds before a client reconnects, sent with the first event.
-pub(crate) const RETRY: &str = "retry: 2000\n";
+pub(crate) const RECONNECT_AFTER: &str = "retry: 2000\n";
 
 /// An empty comment, so that no proxy closes the connection as idle.
 pub(crate) const KEEP_ALIVE: &str = ":\n\n";

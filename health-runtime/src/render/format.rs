@@ -84,7 +84,7 @@ impl Format {
     }
 
     /// Returns whether it renders reports, and not numbers.
-    pub(crate) fn is_of_reports(&self) -> bool {
+    pub(crate) fn shows_reports(&self) -> bool {
         matches!(self.render, Render::Report(_))
     }
 

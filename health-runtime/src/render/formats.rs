@@ -135,7 +135,7 @@ mod tests {
 
     #[test]
     fn programs_render_every_report_format_but_pages() {
-        let expected: BTreeSet<_> = Format::all().filter(|format| format.is_of_reports() && !format.is_page).collect();
+        let expected: BTreeSet<_> = Format::all().filter(|format| format.shows_reports() && !format.is_page).collect();
         let offered = [
             ReportFormat::Json,
             ReportFormat::Values,
@@ -155,8 +155,8 @@ mod tests {
         use super::super::schema::{FormatSchema, Shown};
         for format in Format::all() {
             let is_json = format.essence().ends_with("json");
-            let text = (FormatSchema::TEXT.of)(Shown::Group);
-            assert_eq!(is_json, (format.schema.of)(Shown::Group) != text, "{}", format.name);
+            let text = (FormatSchema::TEXT.shapes)(Shown::Group);
+            assert_eq!(is_json, (format.schema.shapes)(Shown::Group) != text, "{}", format.name);
         }
     }
 }

@@ -94,7 +94,7 @@ mod schema {
         words::{anything, boolean, list_of, map_of, number, object, one_of, status, text, timestamp},
     };
 
-    pub(super) const SCHEMA: FormatSchema = FormatSchema { of: |_| vec![named("HealthJson")], components };
+    pub(super) const SCHEMA: FormatSchema = FormatSchema { shapes: |_| vec![named("HealthJson")], components };
 
     fn components(components: ComponentsBuilder) -> ComponentsBuilder {
         let check = object([

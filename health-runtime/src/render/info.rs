@@ -4,7 +4,7 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use super::{
     context::Links,
-    view::{CheckView, ReportView, worst_of},
+    view::{CheckView, ReportView, worst_status},
     visibility::DetailLevel,
     wire::{level_key, timestamp, to_json},
 };
@@ -31,8 +31,8 @@ pub(super) fn overview(
     to_json(&OverviewBody {
         status: view.status.as_str(),
         draining,
-        failing: Affected::of(view, Status::Fail),
-        warning: Affected::of(view, Status::Warn),
+        failing: Affected::from_view(view, Status::Fail),
+        warning: Affected::from_view(view, Status::Warn),
         levels: LevelStatuses(view),
         info: detail_level.map(|detail_level| InfoBody::new(build, runtime, detail_level)),
         links,
@@ -68,7 +68,7 @@ pub(super) struct OverviewBody<'a> {
 struct Affected<'a>(Vec<&'a CheckView<'a>>);
 
 impl<'a> Affected<'a> {
-    fn of(view: &'a ReportView<'a>, status: Status) -> Self {
+    fn from_view(view: &'a ReportView<'a>, status: Status) -> Self {
         Self(view.checks.iter().filter(|check| check.muted.is_none() && check.status == status).collect())
     }
 
@@ -122,7 +122,7 @@ impl Serialize for LevelStatuses<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(Level::ALL.len()))?;
         for level in self.0.levels {
-            let status = worst_of(self.0.of_level(*level));
+            let status = worst_status(self.0.of_level(*level));
             map.serialize_entry(&level_key(*level), status.as_str())?;
         }
         map.end()

@@ -7,7 +7,7 @@ use super::{
     context::{Context, ReportSubject},
     format::{Format, FormatOption, Render},
     info, values,
-    view::{ChangeView, CheckView, MuteView, ReportView, worst_of},
+    view::{ChangeView, CheckView, MuteView, ReportView, worst_status},
     wire::{level_key, milliseconds, timestamp, to_json},
 };
 use crate::model::Status;
@@ -63,7 +63,7 @@ impl Serialize for LevelsBody<'_> {
         map.serialize_entry("status", view.status.as_str())?;
         for level in view.levels {
             let checks = view.of_level(*level);
-            let body = ChecksBody { status: worst_of(checks), cause: None, checks: Checks(checks) };
+            let body = ChecksBody { status: worst_status(checks), cause: None, checks: Checks(checks) };
             map.serialize_entry(&level_key(*level), &body)?;
         }
         map.end()
@@ -244,7 +244,7 @@ mod schema {
     };
     use crate::model::Level;
 
-    pub(super) const SCHEMA: FormatSchema = FormatSchema { of: native, components };
+    pub(super) const SCHEMA: FormatSchema = FormatSchema { shapes: native, components };
 
     fn components(components: ComponentsBuilder) -> ComponentsBuilder {
         with::<SingleCheckBody<'_>>(with::<ChecksBody<'_>>(with::<OverviewBody<'_>>(components)))

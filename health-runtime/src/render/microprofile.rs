@@ -70,7 +70,7 @@ mod schema {
         words::{any_object, list_of, object, one_of, text},
     };
 
-    pub(super) const SCHEMA: FormatSchema = FormatSchema { of: |_| vec![named("MicroProfile")], components };
+    pub(super) const SCHEMA: FormatSchema = FormatSchema { shapes: |_| vec![named("MicroProfile")], components };
 
     fn components(components: ComponentsBuilder) -> ComponentsBuilder {
         let words = ["UP", "DOWN"];

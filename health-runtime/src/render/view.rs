@@ -73,7 +73,7 @@ pub(crate) struct ChangeView<'a> {
 }
 
 /// Returns the worst status of the checks that are not muted.
-pub(super) fn worst_of(checks: &[CheckView<'_>]) -> Status {
+pub(super) fn worst_status(checks: &[CheckView<'_>]) -> Status {
     Status::worst(checks.iter().filter(|check| check.muted.is_none()).map(|check| check.status))
 }
 

@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::{
     context::{Context, ReportSubject},
     format::{Format, Render},
-    view::{CheckView, MuteView, ReportView, worst_of},
+    view::{CheckView, MuteView, ReportView, worst_status},
     wire::{milliseconds, timestamp},
 };
 use crate::build_info::BuildMetadata;
@@ -52,7 +52,7 @@ fn document(xml: &mut Xml, view: &ReportView<'_>, context: &Context<'_>) -> io::
         ReportSubject::Overview { .. } | ReportSubject::Levels { .. } => view.levels.iter().try_for_each(|level| {
             let of_level = view.of_level(*level);
             let element = attribute(xml.create_element("level"), "number", Some(&*level.to_string()));
-            attribute(element, "status", Some(worst_of(of_level).as_str()))
+            attribute(element, "status", Some(worst_status(of_level).as_str()))
                 .write_inner_content(|xml| checks(xml, of_level))?;
             Ok(())
         }),

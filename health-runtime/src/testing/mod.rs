@@ -59,10 +59,10 @@
 //! #[tokio::main(flavor = "current_thread", start_paused = true)] // in a test: `#[tokio::test(start_paused = true)]`
 //! async fn main() -> Result<(), health_runtime::Error> {
 //!     let monitor = TestMonitor::new(Registry::builder().declared().state(Queue).build()?);
-//!     monitor.look("orders").await.assert_status(Status::Pass).assert_cause(None);
+//!     monitor.snapshot("orders").await.assert_status(Status::Pass).assert_cause(None);
 //!     monitor.force("broker", Forced::hang());
 //!     monitor.run("broker").await.assert_cause("timed_out").assert_message("no answer within 2s");
-//!     monitor.look("orders").await.assert_cause("blocked").assert_changes([Status::Pass, Status::Fail]);
+//!     monitor.snapshot("orders").await.assert_cause("blocked").assert_changes([Status::Pass, Status::Fail]);
 //!     monitor.release("broker");
 //!     monitor.run("broker").await.assert_status(Status::Pass);
 //!     Ok(())

@@ -133,7 +133,7 @@ impl TestMonitor {
             }
             match seen {
                 Some(seen) => seen,
-                None => self.look_at(spec).await,
+                None => self.snapshot_of(spec).await,
             }
         }
     }
@@ -147,7 +147,7 @@ impl TestMonitor {
         } else if interceptor.begun() > 0 {
             self.advance(spec.max_age()).await;
         }
-        self.look_at(spec).await
+        self.snapshot_of(spec).await
     }
 
     /// Takes a snapshot of one check like a request for it alone: a recent result is reused, and a background check does not
@@ -156,12 +156,12 @@ impl TestMonitor {
     /// # Panics
     /// If there is no check of this name.
     #[track_caller]
-    pub fn look(&self, check: &str) -> impl Future<Output = CheckSnapshot> + Send {
+    pub fn snapshot(&self, check: &str) -> impl Future<Output = CheckSnapshot> + Send {
         let (spec, _) = self.find(check);
-        self.look_at(spec)
+        self.snapshot_of(spec)
     }
 
-    async fn look_at(&self, spec: &CheckSpec) -> CheckSnapshot {
+    async fn snapshot_of(&self, spec: &CheckSpec) -> CheckSnapshot {
         let seen = self.report(&Selection::check(spec.name())).await;
         seen.check(spec.name()).clone()
     }

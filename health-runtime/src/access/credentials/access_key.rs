@@ -14,7 +14,7 @@ pub(in crate::access) const KEY_HEADER: &str = "x-access-key";
 pub(in crate::access) const SIGNATURE_HEADER: &str = "x-signature";
 
 /// Minimum that withstands offline guessing from a signature.
-const SHORTEST_SECRET: usize = 16;
+const MIN_SECRET_BYTES: usize = 16;
 
 /// The header with the key's id, also in signed requests.
 pub(in crate::access) const KEY_PART: SchemePart = SchemePart {
@@ -65,8 +65,8 @@ pub(in crate::access) fn faults_of_keys<'a>(
             faults.push(format!("{whose} {NOT_SENDABLE}"));
         }
         let secret = key.secret.expose_secret();
-        if secret.len() < SHORTEST_SECRET {
-            faults.push(format!("{whose}: the secret is shorter than {SHORTEST_SECRET} bytes"));
+        if secret.len() < MIN_SECRET_BYTES {
+            faults.push(format!("{whose}: the secret is shorter than {MIN_SECRET_BYTES} bytes"));
         } else if secret.ends_with(['\n', '\r']) {
             // The line break probably comes from a file; no caller sends it.
             faults.push(format!("{whose}: the secret ends with a line break"));

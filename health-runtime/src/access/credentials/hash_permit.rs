@@ -51,7 +51,7 @@ impl HashPermit {
     }
 
     fn hash_like(&mut self, password: &str, hash: &PasswordHash) -> Option<bool> {
-        let HashParameters { argon2, salt, right } = HashParameters::of(hash)?;
+        let HashParameters { argon2, salt, right } = HashParameters::for_hash(hash)?;
         self.memory.resize(argon2.params().block_count(), Block::default());
         let mut given = vec![0; right.len()];
         argon2.hash_password_into_with_memory(password.as_bytes(), salt, &mut given, &mut self.memory).ok()?;
@@ -68,7 +68,7 @@ struct HashParameters<'a> {
 
 impl<'a> HashParameters<'a> {
     /// `None` if no password can have this hash.
-    fn of(hash: &'a PasswordHash) -> Option<Self> {
+    fn for_hash(hash: &'a PasswordHash) -> Option<Self> {
         let algorithm = Algorithm::try_from(hash.algorithm.as_str()).ok()?;
         let version = hash.version.map(Version::try_from).transpose().ok()?.unwrap_or_default();
         let params = Params::try_from(hash).ok()?;
@@ -82,7 +82,7 @@ impl<'a> HashParameters<'a> {
 
 /// Returns whether passwords can be verified against this hash.
 pub(super) fn is_usable(hash: &PasswordHash) -> bool {
-    HashParameters::of(hash).is_some()
+    HashParameters::for_hash(hash).is_some()
 }
 
 impl Drop for HashPermit {

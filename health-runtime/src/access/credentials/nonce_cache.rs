@@ -45,7 +45,7 @@ pub(in crate::access) enum ReplayCheck {
 impl NonceCache {
     /// Returns the nonces of a key, remembered for at least `window` seconds. They outlive the policy, because the
     /// request may be replayed to the next one.
-    pub(in crate::access) fn of(key: &AccessKey, window: u64) -> Arc<Self> {
+    pub(in crate::access) fn for_key(key: &AccessKey, window: u64) -> Arc<Self> {
         static BY_KEY: LazyLock<Mutex<HashMap<[u8; 32], Arc<NonceCache>>>> = LazyLock::new(Mutex::default);
         let secret = Sha256::digest(key.secret.expose_secret());
         let hash = Sha256::new().chain_update(&key.id).chain_update([0]).chain_update(secret).finalize().into();
@@ -88,17 +88,21 @@ mod tests {
 
     #[test]
     fn nonce_counts_once_for_each_key() {
-        let (a, b) = (NonceCache::of(&key("once-a"), 100), NonceCache::of(&key("once-b"), 100));
+        let (a, b) = (NonceCache::for_key(&key("once-a"), 100), NonceCache::for_key(&key("once-b"), 100));
         assert_eq!(a.note("n", 1, 100, 100), ReplayCheck::New);
         assert_eq!(a.note("n", 1, 100, 100), ReplayCheck::New, "the same request");
         assert_eq!(a.note("n", 2, 100, 100), ReplayCheck::Replayed);
         assert_eq!(b.note("n", 2, 100, 100), ReplayCheck::New);
-        assert_eq!(NonceCache::of(&key("once-a"), 100).note("n", 3, 100, 100), ReplayCheck::Replayed, "another policy");
+        assert_eq!(
+            NonceCache::for_key(&key("once-a"), 100).note("n", 3, 100, 100),
+            ReplayCheck::Replayed,
+            "another policy"
+        );
     }
 
     #[test]
     fn full_store_of_a_key_affects_no_other_key() {
-        let (greedy, honest) = (NonceCache::of(&key("greedy"), 100), NonceCache::of(&key("honest"), 100));
+        let (greedy, honest) = (NonceCache::for_key(&key("greedy"), 100), NonceCache::for_key(&key("honest"), 100));
         for request in 0..MAX_NONCES_PER_KEY as u64 {
             assert_eq!(greedy.note(&request.to_string(), request, 100, 100), ReplayCheck::New);
         }

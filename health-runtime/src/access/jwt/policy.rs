@@ -200,7 +200,7 @@ impl ByToken {
         let decision = if levels.is_empty() {
             Decision::forbidden().because("the token grants no levels").known_by(BEARER)
         } else {
-            Decision::allow().only_levels(levels).details_only(details.unwrap_or(Levels::ALL)).of(BEARER)
+            Decision::allow().only_levels(levels).details_only(details.unwrap_or(Levels::ALL)).with_scheme(BEARER)
         };
         Ok(match claims.subject() {
             Some(subject) => decision.by(loggable(subject)),
@@ -215,7 +215,7 @@ fn loggable(subject: &str) -> String {
 }
 
 fn rejected(why: &'static str) -> Decision {
-    Decision::rejected(INVALID).because(why).of(BEARER)
+    Decision::rejected(INVALID).because(why).with_scheme(BEARER)
 }
 
 /// # Errors
@@ -318,6 +318,6 @@ impl Decide for ByToken {
     }
 
     fn requirement(&self, _levels: Levels) -> Requirement {
-        Requirement::of(BEARER)
+        Requirement::for_scheme(BEARER)
     }
 }

@@ -5,7 +5,7 @@ use crate::{
         address_ranges::{AddressRanges, WarnOnce},
         caller::Caller,
         decision::Decision,
-        policy::{ANYTHING, AnyPolicy, Decide},
+        policy::{AnyPolicy, Decide, VARY_ANY},
     },
     maybe_ready::MaybeReady,
 };
@@ -45,6 +45,6 @@ impl Decide for ByAddress {
     }
 
     fn headers(&self) -> Vec<&'static str> {
-        vec![ANYTHING]
+        vec![VARY_ANY]
     }
 }

@@ -80,7 +80,7 @@ struct Basic {
 
 impl Basic {
     fn rejected(&self, why: &'static str) -> Decision {
-        Decision::rejected(self.challenge.as_str()).because(why).of(BASIC)
+        Decision::rejected(self.challenge.as_str()).because(why).with_scheme(BASIC)
     }
 
     fn find(&self, name: &str) -> Option<usize> {
@@ -162,7 +162,7 @@ impl Decide for Basic {
     }
 
     fn requirement(&self, _levels: Levels) -> Requirement {
-        Requirement::of(BASIC)
+        Requirement::for_scheme(BASIC)
     }
 }
 

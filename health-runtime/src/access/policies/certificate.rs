@@ -17,7 +17,7 @@ use crate::{
     access::{
         caller::Caller,
         decision::Decision,
-        policy::{ANYTHING, AnyPolicy, Decide},
+        policy::{AnyPolicy, Decide, VARY_ANY},
         requirement::Requirement,
         schemes::{Carrier, Scheme, SchemePart},
     },
@@ -121,7 +121,7 @@ impl Decide for ByCertificate {
         MaybeReady::ready(match caller.extension::<ClientCertificate>() {
             None => Decision::forbidden().because("there is no client certificate"),
             Some(certificate) => match self.clients.iter().find(|client| client.has(certificate)) {
-                Some(client) => Decision::allow().by(client.name()).of(CERTIFICATE),
+                Some(client) => Decision::allow().by(client.name()).with_scheme(CERTIFICATE),
                 None => Decision::forbidden().because("the client certificate belongs to another client"),
             },
         })
@@ -134,11 +134,11 @@ impl Decide for ByCertificate {
     }
 
     fn headers(&self) -> Vec<&'static str> {
-        vec![ANYTHING]
+        vec![VARY_ANY]
     }
 
     fn requirement(&self, _levels: Levels) -> Requirement {
-        Requirement::of(CERTIFICATE)
+        Requirement::for_scheme(CERTIFICATE)
     }
 }
 

@@ -124,7 +124,7 @@ struct BySignature {
 
 impl BySignature {
     fn judge(&self, caller: &Caller, now: u64) -> Decision {
-        let rejected = |why| Decision::rejected(CHALLENGE).because(why).of(SIGNED);
+        let rejected = |why| Decision::rejected(CHALLENGE).because(why).with_scheme(SIGNED);
         if caller.header_values(SIGNATURE_HEADER).next().is_none() {
             return Decision::unauthenticated(CHALLENGE).because("no signature");
         }
@@ -150,7 +150,7 @@ impl BySignature {
 impl From<Signed> for AnyPolicy {
     fn from(Signed { keys, window }: Signed) -> Self {
         let nonces = |key: AccessKey| {
-            let nonces = NonceCache::of(&key, window.as_secs());
+            let nonces = NonceCache::for_key(&key, window.as_secs());
             (key, nonces)
         };
         Self::new(BySignature { keys: keys.into_iter().map(nonces).collect(), window })
@@ -176,7 +176,7 @@ impl Decide for BySignature {
     }
 
     fn requirement(&self, _levels: Levels) -> Requirement {
-        Requirement::of(SIGNED)
+        Requirement::for_scheme(SIGNED)
     }
 }
 

@@ -8,7 +8,7 @@ use crate::{
 const DEGRADED: HeaderName = HeaderName::from_static("x-envoy-degraded");
 const IMMEDIATE_FAIL: HeaderName = HeaderName::from_static("x-envoy-immediate-health-check-fail");
 const CLUSTER: HeaderName = HeaderName::from_static("x-envoy-upstream-healthchecked-cluster");
-const YES: HeaderValue = HeaderValue::from_static("true");
+const TRUE: HeaderValue = HeaderValue::from_static("true");
 
 /// The headers of reports for Envoy, in addition to the status code. Default: none.
 ///
@@ -85,10 +85,10 @@ pub(in crate::http) struct ValidEnvoyHeaders {
 impl ValidEnvoyHeaders {
     pub(in crate::http) fn insert(&self, headers: &mut HeaderMap, report: &Report) {
         if self.degraded && report.status() == Status::Warn {
-            headers.insert(DEGRADED, YES);
+            headers.insert(DEGRADED, TRUE);
         }
         if self.immediate_fail && report.cause() == Some(&Cause::Draining) {
-            headers.insert(IMMEDIATE_FAIL, YES);
+            headers.insert(IMMEDIATE_FAIL, TRUE);
         }
         headers.extend(self.cluster.clone().map(|name| (CLUSTER, name)));
     }

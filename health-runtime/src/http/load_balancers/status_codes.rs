@@ -103,7 +103,7 @@ pub(crate) struct ValidStatusCodes {
 }
 
 impl ValidStatusCodes {
-    pub(crate) fn of(self, report: &Report) -> StatusCode {
+    pub(crate) fn for_report(self, report: &Report) -> StatusCode {
         match report.status() {
             Status::Pass => self.pass,
             Status::Warn => self.warn,

@@ -106,7 +106,7 @@ impl Description {
     /// Adds verdicts in every format.
     pub(in crate::http) fn with_reports(mut self, endpoint: &Described<'_>, shown: Shown<'_>) -> Self {
         for format in self.formats.clone() {
-            for shape in (format.schema.of)(shown) {
+            for shape in (format.schema.shapes)(shown) {
                 self.add(endpoint.codes, format.essence(), &shape);
             }
         }
@@ -115,7 +115,7 @@ impl Description {
 
     /// Adds metrics in each format that has them. They carry no verdict, so their status code is 200.
     pub(in crate::http) fn with_numbers(mut self) -> Self {
-        for format in self.formats.clone().into_iter().filter(|format| !format.is_of_reports()) {
+        for format in self.formats.clone().into_iter().filter(|format| !format.shows_reports()) {
             self.add(&[StatusCode::OK], format.essence(), &schema::text());
         }
         self

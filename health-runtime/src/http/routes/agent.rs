@@ -42,7 +42,7 @@ impl Resource for Agent {
         let selection = request.narrow(Selection::group(Group::Readiness))?;
         Ok(Answer::report(selection, |request, gathered| {
             let report = &gathered.report;
-            let status = request.service.status_codes_in(request.key.scope).of(report);
+            let status = request.service.status_codes_in(request.key.scope).for_report(report);
             let line = request.service.agent.line(report, true);
             Ok(request.verdict(status, report, Format::TEXT, line))
         }))

@@ -148,7 +148,7 @@ mod tests {
     #[test]
     fn levels_read_options_that_change_them() {
         let all = ViewOptions { view: Some(View::Values), is_cumulative: true, is_verbose: true, is_fragment: true };
-        let in_json = |options: ViewOptions| options.read_by(Format::JSON);
+        let in_json = |options: ViewOptions| options.retain_supported(Format::JSON);
         let of_levels = ViewOptions { view: Some(View::Values), ..ViewOptions::default() };
         assert_eq!(in_json(EveryLevel.options(all)), of_levels);
         assert_eq!(in_json(OneLevel(Level::L3).options(all)), ViewOptions { is_cumulative: true, ..of_levels });

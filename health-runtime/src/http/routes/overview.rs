@@ -44,7 +44,7 @@ impl Resource for Overview {
     }
 
     fn access(&self, request: &ParsedRequest) -> AccessRequest {
-        let is_run = request.format.is_of_reports();
+        let is_run = request.format.shows_reports();
         AccessRequest::Levels { route: NAME, shown: request.scope.levels, needed: None, with_info: true, is_run }
     }
 

@@ -20,7 +20,7 @@ use self::{
 use super::{
     context::{Context, ReportSubject},
     format::{Format, FormatOption, Render},
-    view::{CheckView, ReportView, worst_of},
+    view::{CheckView, ReportView, worst_status},
     visibility::DetailLevel,
 };
 use crate::model::Level;
@@ -87,7 +87,7 @@ fn of_level(view: &ReportView<'_>, level: Level, links: &PageLinks) -> Markup {
         section aria-labelledby=(id) {
             h2 id=(id) {
                 "Level " (level) " " small { (words::of_level(level)) }
-                @if !checks.is_empty() { " " (badge(worst_of(checks))) }
+                @if !checks.is_empty() { " " (badge(worst_status(checks))) }
             }
             (cards(checks, view, links))
         }

@@ -11,7 +11,7 @@ use super::{
         visibility::DetailLevel,
     },
     shell::PageLinks,
-    words::{Tone, badge, badge_of, of_group, sentence, time},
+    words::{Tone, badge, badge_with, of_group, sentence, time},
 };
 use crate::{model::Status, text::floor_char_boundary};
 
@@ -34,7 +34,7 @@ pub(super) fn summary(view: &ReportView<'_>, context: &Context<'_>, links: &Page
     let (word, tone) = verdict(view, context);
     html! {
         (identity(context))
-        p class="verdict" { (badge_of(tone, word)) " " (sentence(view)) }
+        p class="verdict" { (badge_with(tone, word)) " " (sentence(view)) }
         (groups(context, links))
         @if context.is_draining {
             p class="note" { strong { "Draining." } " This service is shutting down: it is no longer ready, and answers until it stops." }

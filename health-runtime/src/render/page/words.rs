@@ -15,11 +15,11 @@ pub(super) type Tone = Status;
 
 /// Renders a status by shape, word and colour.
 pub(super) fn badge(status: Status) -> Markup {
-    badge_of(status, status.as_str())
+    badge_with(status, status.as_str())
 }
 
 /// Renders a word in the shape and colour of a status.
-pub(super) fn badge_of(tone: Tone, word: &str) -> Markup {
+pub(super) fn badge_with(tone: Tone, word: &str) -> Markup {
     html! {
         span class={ "badge " (tone) } {
             svg class="icon" aria-hidden="true" { use href={ "#icon-" (tone) } {} }

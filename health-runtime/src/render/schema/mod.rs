@@ -26,14 +26,14 @@ pub(crate) enum Shown<'a> {
 #[derive(Debug)]
 pub(crate) struct FormatSchema {
     /// The alternatives for a subject.
-    pub(crate) of: fn(Shown<'_>) -> Vec<RefOr<Schema>>,
+    pub(crate) shapes: fn(Shown<'_>) -> Vec<RefOr<Schema>>,
     /// Adds the schemas that have a name.
     pub(crate) components: fn(ComponentsBuilder) -> ComponentsBuilder,
 }
 
 impl FormatSchema {
     /// A format that is not JSON: OpenAPI calls it text.
-    pub(super) const TEXT: Self = Self { of: |_| vec![words::text().into()], components: |components| components };
+    pub(super) const TEXT: Self = Self { shapes: |_| vec![words::text().into()], components: |components| components };
 }
 
 /// Adds the schema of a type, and those of its parts.

@@ -14,7 +14,7 @@ const MAX_CONNECTIONS: usize = 256;
 const MAX_ANSWERING_CONNECTIONS: usize = MAX_CONNECTIONS / 4 * 3;
 
 /// Evicted connections that may still send the rest of a response, above `MAX_CONNECTIONS`.
-const MAX_LEAVING_CONNECTIONS: usize = 64;
+const MAX_EVICTED_CONNECTIONS: usize = 64;
 
 /// The open connections of a listener.
 #[derive(Default)]
@@ -66,10 +66,10 @@ impl Connections {
         let Connection { activity, task } = self.kept.swap_remove(oldest);
         activity.evict();
         self.leaving.push_back(task);
-        if self.leaving.len() > MAX_LEAVING_CONNECTIONS {
+        if self.leaving.len() > MAX_EVICTED_CONNECTIONS {
             self.leaving.retain(|task| !task.is_finished());
         }
-        if self.leaving.len() > MAX_LEAVING_CONNECTIONS
+        if self.leaving.len() > MAX_EVICTED_CONNECTIONS
             && let Some(task) = self.leaving.pop_front()
         {
             task.abort();

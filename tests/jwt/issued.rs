@@ -71,7 +71,7 @@ async fn known_caller_gets_token_for_its_levels() {
 }
 
 #[tokio::test]
-async fn a_token_buys_no_other_token() {
+async fn token_is_not_exchanged_for_another() {
     let service = Service::with(access()).await;
     let ada = token(&service, ADA).await;
     let answer = post(&service, &format!("Authorization: Bearer {ada}\r\n"), "").await;
@@ -109,7 +109,7 @@ async fn token_grants_no_more_than_the_credentials_that_bought_it() {
 
 /// A password may be good for nothing else.
 #[tokio::test]
-async fn credentials_that_no_rule_accepts_buy_what_the_policy_grants() {
+async fn credentials_without_a_rule_get_the_grants_of_the_token_policy() {
     let tokens =
         Tokens::new(SECRET, basic("health", [User::new("ada", "correct horse").levels(Level::L2..=Level::L5)]));
     let machines = access_key([AccessKey::new("k", "0123456789abcdef-secret")]);
@@ -195,7 +195,7 @@ async fn tokens_are_given_for_more_than_levels() {
 }
 
 #[tokio::test]
-async fn there_is_no_such_route_unless_it_was_configured() {
+async fn token_route_exists_only_where_configured() {
     let service = Service::with(Access::new().levels(Levels::ALL, public())).await;
     assert_eq!(health_tests::get(service.address, "/health/token").await.status, 404);
     assert_eq!(post(&service, ADA, "").await.status, 404);
