@@ -396,6 +396,19 @@ async fn blocking_run_is_given_up_in_time() {
     assert!((TIMEOUT..Duration::from_millis(900)).contains(&duration), "{duration:?}");
 }
 
+/// The task of the run cannot end it while it blocks its worker. The observer's timer does, and the time-out is recorded
+/// for every later caller.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn observer_records_the_time_out_of_a_run_that_blocks_its_worker() {
+    let blocker = Blocker::default();
+    let monitor = monitor([blocks("blocks", &blocker)]);
+    let report = monitor.report(&Selection::everything()).await;
+    let cause = report.result("blocks").and_then(CheckResult::cause).map(Cause::as_str);
+    assert_eq!(cause, Some("timed_out"));
+    let changes = monitor.history("blocks").expect("the check exists");
+    assert_eq!(changes.iter().map(|change| change.current()).collect::<Vec<_>>(), [Status::Fail]);
+}
+
 #[tokio::test(start_paused = true)]
 async fn endless_durations_do_not_panic() {
     let for_ever = |name: &str| {
