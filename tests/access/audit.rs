@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use axum::{Router, http::StatusCode};
+use axum::{Router, body::Body, extract::Request, http::StatusCode};
 use health_runtime::{
     Levels,
-    access::{Access, User, basic},
+    access::{Access, User, address, basic},
 };
 use health_tests::Log;
+use tower::ServiceExt as _;
 use tracing::subscriber::DefaultGuard;
 
 use crate::{
@@ -80,4 +81,22 @@ async fn refusals_of_many_addresses_have_a_bounded_number_of_events() {
     let text = log.take();
     assert_eq!(lines(&text, "more access refusals").len(), 1, "{text}");
     assert!(text.contains("address=\"others\"") && text.contains("unauthenticated=1867"), "{text}");
+}
+
+#[tokio::test]
+async fn unknown_client_address_is_logged_once() {
+    let (log, _guard) = listen();
+    let access = Access::new().levels(Levels::ALL, address(["10.0.0.0/8"]));
+    let router = with_access(&Runs::default(), access).build().expect("good").router();
+    for _ in 0..3 {
+        let request = Request::get("/health/levels/1").body(Body::empty()).expect("a valid request");
+        let response = router.clone().oneshot(request).await.expect("an answer");
+        assert_eq!(response.status(), StatusCode::FORBIDDEN);
+    }
+    let text = log.take();
+    let warnings = lines(&text, "the client address is unknown");
+    assert_eq!(warnings.len(), 1, "{text}");
+    for part in ["WARN", "health_runtime::access", "into_make_service_with_connect_info"] {
+        assert!(warnings[0].contains(part), "{part}: {text}");
+    }
 }
