@@ -10,7 +10,7 @@ use std::{
 
 use axum::{
     body::{Body, Bytes, HttpBody},
-    http::{Method, Request, Response, header},
+    http::{Request, Response},
 };
 use http_body::{Frame, SizeHint};
 
@@ -68,19 +68,9 @@ impl Endpoint {
         let found = self.routes.find(request.uri().path()).map(Arc::clone);
         let route = found.unwrap_or_else(|| Arc::new(Nowhere::NOTHING));
         let handler = EndpointHandler { service: Arc::clone(&self.service), scope: self.scope, route };
-        let is_head = request.method() == Method::HEAD;
         let response = handler.answer(request.map(Body::new));
-        async move { with_length(response.await).map(|body| ResponseBody(if is_head { Body::empty() } else { body })) }
+        async move { response.await.map(ResponseBody) }
     }
-}
-
-/// Sets `Content-Length`, as axum does: not every server takes it from the body, and none can for `HEAD`. Empty bodies, as of
-/// an unchanged page, get none.
-fn with_length(mut response: Response<Body>) -> Response<Body> {
-    if let Some(length) = response.body().size_hint().exact().filter(|length| *length > 0) {
-        response.headers_mut().entry(header::CONTENT_LENGTH).or_insert_with(|| length.into());
-    }
-    response
 }
 
 /// The body of a response of [`Endpoint::respond`](crate::Endpoint::respond). All bodies except the stream of events have a

@@ -2,11 +2,11 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{
     Router,
+    body::{Body, HttpBody as _},
     extract::Request,
     handler::Handler,
-    http::{HeaderValue, header},
+    http::{HeaderValue, Method, header},
     response::Response,
-    routing::{MethodRouter, any},
 };
 
 #[cfg(feature = "page")]
@@ -47,19 +47,15 @@ impl Routes {
         self.0.get(path).or_else(|| patterns().max_by_key(|(length, _)| *length).map(|(_, route)| route))
     }
 
+    /// Registers services, which take any method, instead of methods of routes: a method that is not allowed gets a problem
+    /// document, too. Besides, axum merges methods silently, but panics if the path of a service is taken: an old handler
+    /// must not answer for a failing check.
     pub(super) fn router(&self, service: &Arc<Service>, scope: RouteScope) -> Router {
         let handler = |route| EndpointHandler { service: Arc::clone(service), scope, route: Arc::clone(route) };
         self.0
             .iter()
-            .fold(Router::new(), |router, (path, route)| router.route_service(path, any_method(handler(route))))
+            .fold(Router::new(), |router, (path, route)| router.route_service(path, handler(route).with_state(())))
     }
-}
-
-/// Takes any method, because a method that is not allowed gets a problem document, too. It registers a service instead
-/// of methods of a route: axum merges methods silently, but panics if the path of a service is taken. An old handler
-/// must not answer for a failing check.
-fn any_method(handler: EndpointHandler) -> MethodRouter {
-    any(handler)
 }
 
 /// A handler type of its own: axum boxes the future of a function, and a stored response needs none. It is the same for all
@@ -82,6 +78,7 @@ impl<S> Handler<(), S> for EndpointHandler {
 impl EndpointHandler {
     pub(super) fn answer(self, request: Request) -> MaybeReady<Response> {
         let Self { service, scope, route } = self;
+        let is_head = request.method() == Method::HEAD;
         #[cfg(feature = "page")]
         let page = ProblemPage::preferred(&request, scope);
         let response = route.handle(&service, scope, request);
@@ -93,14 +90,27 @@ impl EndpointHandler {
             }
             None => response,
         };
-        match &service.vary {
+        let response = match &service.vary {
             None => response,
             Some(vary) => {
                 let vary = vary.clone();
                 response.map(|response| with_vary(response, vary))
             }
-        }
+        };
+        response.map(move |response| {
+            let response = with_length(response);
+            if is_head { response.map(|_| Body::empty()) } else { response }
+        })
     }
+}
+
+/// Sets `Content-Length`, as axum does for its own routes: not every server takes it from the body, and none can for `HEAD`.
+/// Empty bodies, as of an unchanged page, get none.
+fn with_length(mut response: Response) -> Response {
+    if let Some(length) = response.body().size_hint().exact().filter(|length| *length > 0) {
+        response.headers_mut().entry(header::CONTENT_LENGTH).or_insert_with(|| length.into());
+    }
+    response
 }
 
 fn with_vary(mut response: Response, vary: HeaderValue) -> Response {
