@@ -5,7 +5,7 @@ use axum::{
     body::{Body, HttpBody as _},
     extract::Request,
     handler::Handler,
-    http::{HeaderValue, Method, header},
+    http::{Method, header},
     response::Response,
 };
 
@@ -79,26 +79,20 @@ impl EndpointHandler {
     pub(super) fn answer(self, request: Request) -> MaybeReady<Response> {
         let Self { service, scope, route } = self;
         let is_head = request.method() == Method::HEAD;
+        let vary = service.vary.clone();
         #[cfg(feature = "page")]
         let page = ProblemPage::preferred(&request, scope);
         let response = route.handle(&service, scope, request);
-        #[cfg(feature = "page")]
-        let response = match page {
-            Some(page) => {
-                let service = Arc::clone(&service);
-                response.map(move |response| page.replace(response, &service.paths))
-            }
-            None => response,
-        };
-        let response = match &service.vary {
-            None => response,
-            Some(vary) => {
-                let vary = vary.clone();
-                response.map(|response| with_vary(response, vary))
-            }
-        };
         response.map(move |response| {
-            let response = with_length(response);
+            #[cfg(feature = "page")]
+            let response = match page {
+                Some(page) => page.replace(response, &service.paths),
+                None => response,
+            };
+            let mut response = with_length(response);
+            if let Some(vary) = vary {
+                response.headers_mut().insert(header::VARY, vary);
+            }
             if is_head { response.map(|_| Body::empty()) } else { response }
         })
     }
@@ -110,10 +104,5 @@ fn with_length(mut response: Response) -> Response {
     if let Some(length) = response.body().size_hint().exact().filter(|length| *length > 0) {
         response.headers_mut().entry(header::CONTENT_LENGTH).or_insert_with(|| length.into());
     }
-    response
-}
-
-fn with_vary(mut response: Response, vary: HeaderValue) -> Response {
-    response.headers_mut().insert(header::VARY, vary);
     response
 }
