@@ -25,7 +25,7 @@ const MEMORY_LIMIT: u64 = 40 << 20;
 /// twice as many.
 const FAIR_SHARE: usize = CHECKS / 10;
 
-#[allow(clippy::disallowed_macros, reason = "it is there to be read")]
+#[allow(clippy::disallowed_macros, reason = "a person reads the figures on the terminal")]
 fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
     // `cargo test` passes no `--bench`, and only checks that the bench still works.
     let is_bench = std::env::args().any(|argument| argument == "--bench");

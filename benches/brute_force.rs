@@ -48,7 +48,7 @@ const HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$c29tZSBzYWx0IG9mIDE2Yg$AAAAAA
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
-#[allow(clippy::disallowed_macros, reason = "it is there to be read")]
+#[allow(clippy::disallowed_macros, reason = "a person reads the figures on the terminal")]
 fn main() -> Result<ExitCode> {
     let arguments: Vec<String> = std::env::args().collect();
     if let Some(at) = arguments.iter().position(|argument| argument == SERVE) {
@@ -108,7 +108,7 @@ const fn word(is_kept: bool) -> &'static str {
 }
 
 /// Serves until the other end of its input is closed.
-#[allow(clippy::disallowed_macros, reason = "it is read by the one who started it")]
+#[allow(clippy::disallowed_macros, reason = "the process that started this one reads the line")]
 async fn serve(kind: &str) -> Result<()> {
     let ada = if kind.starts_with("hashed") { User::hashed("ada", HASH) } else { User::new("ada", "correct horse") };
     let mut access =

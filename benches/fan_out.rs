@@ -32,7 +32,7 @@ struct Case {
     limit: Duration,
 }
 
-#[allow(clippy::disallowed_macros, reason = "it is there to be read")]
+#[allow(clippy::disallowed_macros, reason = "a person reads the figures on the terminal")]
 fn main() -> Result<ExitCode> {
     // `cargo test` passes no `--bench`, and only checks that the bench still works.
     let is_bench = std::env::args().any(|argument| argument == "--bench");

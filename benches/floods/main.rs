@@ -181,7 +181,7 @@ fn print(name: &str, what: &str, results: &ProbeResults) {
     say(&format!("{name}: {what}: {results}"));
 }
 
-#[allow(clippy::disallowed_macros, reason = "it is there to be read")]
+#[allow(clippy::disallowed_macros, reason = "a person reads the figures on the terminal")]
 fn say(line: &str) {
     println!("{line}");
 }

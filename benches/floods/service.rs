@@ -70,7 +70,7 @@ impl FromStr for ServiceKind {
 }
 
 /// Serves until the other end of the input is closed.
-#[allow(clippy::disallowed_macros, reason = "it is read by the process that started this one")]
+#[allow(clippy::disallowed_macros, reason = "the process that started this one reads the line")]
 pub(crate) fn serve(kind: ServiceKind) -> Result<()> {
     let runtime = Runtime::new()?;
     let _entered = runtime.enter();

@@ -16,7 +16,7 @@ static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 /// Duration of a round, in which each check runs a few times.
 const TIME: Duration = Duration::from_secs(3);
 
-#[allow(clippy::disallowed_macros, reason = "it is there to be read")]
+#[allow(clippy::disallowed_macros, reason = "a person reads the figures on the terminal")]
 fn main() -> Result<()> {
     let Addresses { health, bare } = serve()?;
     for path in PATHS {
