@@ -4,6 +4,7 @@ mod cause;
 mod change;
 #[macro_use]
 mod check;
+mod check_spec;
 mod group;
 mod into_outcome;
 mod level;
@@ -18,7 +19,8 @@ mod work;
 pub use cause::Cause;
 pub(crate) use change::ChangeCounts;
 pub use change::StatusChange;
-pub use check::{Check, CheckSpec};
+pub use check::Check;
+pub use check_spec::CheckSpec;
 pub use group::Group;
 #[cfg(feature = "page")]
 pub(crate) use group::GroupVerdict;
