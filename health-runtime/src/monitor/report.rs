@@ -268,12 +268,8 @@ impl Gathering<'_> {
         for &index in needed {
             let check = &self.engine.checks[index];
             let latest = check.slot.latest()?;
-            if !known[index]
-                .as_ref()
-                .is_some_and(|known| known.is_recorded && Arc::ptr_eq(&known.result, &latest.result))
-            {
-                return None;
-            }
+            let is_latest = |known: &&ReportedResult| known.is_recorded && Arc::ptr_eq(&known.result, &latest.result);
+            known[index].as_ref().filter(is_latest)?;
             until = until.into_iter().chain(latest.valid_until(&check.spec)).min();
         }
         Some(Validity { generation, until })
@@ -388,12 +384,8 @@ mod tests {
         };
         let ageless = Validity { generation: engine.generation(), until: None };
         let until = |used: &Option<Muted>| {
-            Some(
-                gathering
-                    .until_unmuted(ageless, &[0], &known, std::slice::from_ref(used))?
-                    .until
-                    .map(|until| until.duration_since(now)),
-            )
+            let validity = gathering.until_unmuted(ageless, &[0], &known, std::slice::from_ref(used))?;
+            Some(validity.until.map(|until| until.duration_since(now)))
         };
         assert_eq!(until(&None), Some(None));
         let short = mute(MAX_AGE);

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::{
     changes::Outbox,
-    threshold::{Count, Streak, Thresholds},
+    threshold::{Count, Streak},
 };
 use crate::{
     model::{Cause, CheckResult, CheckSpec},
@@ -268,9 +268,7 @@ impl SlotState {
         self.runs_so_far += 1;
         let (progress, _) = watch::channel(Progress::Waiting);
         let run = Run { id: RunId(self.runs_so_far), progress, asked_at: now, began: None, given_up: false };
-        let handle = run.handle(true);
-        self.run = Some(run);
-        handle
+        self.run.insert(run).handle(true)
     }
 
     fn take(&mut self, id: RunId) -> Option<Run> {
@@ -285,21 +283,14 @@ impl SlotState {
         now: Instant,
         duration: Duration,
     ) -> Arc<CheckResult> {
-        let thresholds = Thresholds { failure: spec.failure_threshold(), success: spec.success_threshold() };
-        let mut count =
-            if result.is_from_run() { self.streak.count(result.is_failure(), thresholds) } else { Count::INTERRUPTED };
         let before = self.latest.take();
-        // It failed without a run, for example because it was blocked. A failure below the threshold does not make it
-        // count as working again, and later as failing anew.
-        count.is_failing |= result.is_failure() && before.as_ref().is_some_and(|before| before.result.is_failing);
-        let failing_since = match &before {
-            Some(before) if count.is_failing && before.result.is_failing => before.failing_since,
-            Some(before) if count.is_failing => before.failing_since.or(Some(now)),
-            _ => None,
-        };
+        let was_failing = before.as_ref().is_some_and(|before| before.result.is_failing);
+        let Count { is_failing, consecutive } = self.streak.add(&result, spec, was_failing);
+        let known = before.as_ref().and_then(|before| before.failing_since);
+        let since = if was_failing { known } else { known.or(Some(now)) };
+        let failing_since = before.as_ref().filter(|_| is_failing).and(since);
         let before = before.map(|before| before.result);
         let is_excused = result.is_excused();
-        let Count { is_failing, consecutive } = count;
         let result = Arc::new(result.into_check_result(spec, before.as_deref(), is_failing, consecutive, duration));
         outbox.put(spec, before.as_deref(), &result, is_excused);
         self.latest = Some(Latest { result: Arc::clone(&result), at: now, failing_since });
@@ -325,11 +316,9 @@ impl Run {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{changes::Changes, muting::Muting};
     use super::*;
-    use crate::{
-        model::{Check, Level, Outcome},
-        monitor::{changes::Changes, muting::Muting},
-    };
+    use crate::model::{Check, Level, Outcome};
 
     fn slot() -> Slot {
         Slot::new(Outbox::new(Arc::new(Changes::default()), Arc::new(Muting::default()), Arc::default()))

@@ -1,10 +1,12 @@
 //! Thresholds: a check turns after a number of consecutive results of the other kind.
 
+use crate::{model::CheckSpec, run_result::RunResult};
+
 /// Numbers of consecutive results after which a check turns.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Thresholds {
-    pub(super) failure: u32,
-    pub(super) success: u32,
+struct Thresholds {
+    failure: u32,
+    success: u32,
 }
 
 /// The consecutive results of a check. The first one counts at once, whatever the thresholds: there is no status to
@@ -26,8 +28,19 @@ pub(super) struct Count {
 }
 
 impl Streak {
+    /// Adds a result of a check that counted as failing before it or not.
+    pub(super) fn add(&mut self, result: &RunResult, spec: &CheckSpec, was_failing: bool) -> Count {
+        let thresholds = Thresholds { failure: spec.failure_threshold(), success: spec.success_threshold() };
+        let mut count =
+            if result.is_from_run() { self.count(result.is_failure(), thresholds) } else { Count::INTERRUPTED };
+        // It failed without a run, for example because it was blocked. A failure below the threshold does not make it
+        // count as working again, and later as failing anew.
+        count.is_failing |= result.is_failure() && was_failing;
+        count
+    }
+
     /// Counts one result.
-    pub(super) fn count(&mut self, is_failure: bool, thresholds: Thresholds) -> Count {
+    fn count(&mut self, is_failure: bool, thresholds: Thresholds) -> Count {
         self.length = if self.of_failures == is_failure { self.length.saturating_add(1) } else { 1 };
         self.of_failures = is_failure;
         let needed = if is_failure { thresholds.failure } else { thresholds.success };
@@ -42,7 +55,7 @@ impl Streak {
 
 impl Count {
     /// The state after a result without a run: the check is failing at once, and nothing is counted.
-    pub(super) const INTERRUPTED: Self = Self { is_failing: true, consecutive: 0 };
+    const INTERRUPTED: Self = Self { is_failing: true, consecutive: 0 };
 }
 
 #[cfg(test)]
