@@ -22,6 +22,9 @@ struct Pool;
     degraded_after = "300ms",
     flatten,
     tags("db", "slow",),
+    display = "Orders database",
+    owner = "payments",
+    runbook = "https://wiki.example.com/orders",
     crate = ::health_runtime,
 )]
 async fn every_key(_: &Pool) -> bool {
@@ -152,6 +155,8 @@ fn keys_reach_the_registry() {
     assert_eq!(check.degraded_after(), Some(Duration::from_millis(300)));
     assert!(check.is_flattened());
     assert_eq!(check.tags(), ["db", "slow"]);
+    assert_eq!((check.display(), check.owner()), (Some("Orders database"), Some("payments")));
+    assert_eq!(check.runbook(), Some("https://wiki.example.com/orders"));
     assert_eq!(check.description(), Some("Can the orders be read?\n\n- from the primary\n- from the replica"));
 }
 

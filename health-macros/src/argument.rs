@@ -12,7 +12,7 @@ use syn::{
     token,
 };
 
-use crate::{duration, runtime_path::RuntimePath};
+use crate::{duration, runbook, runtime_path::RuntimePath};
 
 const MISSING_COMMA: &str = "a `,` is missing before this";
 
@@ -109,6 +109,15 @@ impl Argument {
         match self.literal(&example, &expected)? {
             Lit::Str(text) => self.word(text),
             other => Err(Error::new_spanned(other, expected)),
+        }
+    }
+
+    /// Reads `runbook = "https://…"`.
+    pub(crate) fn runbook(&self) -> Result<LitStr> {
+        let url = self.text("https://wiki.example.com/orders")?;
+        match runbook::fault(&url.value()) {
+            None => Ok(url),
+            Some(fault) => Err(Error::new(url.span(), format!("the runbook {fault}"))),
         }
     }
 

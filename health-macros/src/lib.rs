@@ -10,6 +10,7 @@ mod diagnostics;
 mod duration;
 mod endpoint;
 mod keys;
+mod runbook;
 mod runtime_path;
 
 use proc_macro::TokenStream;

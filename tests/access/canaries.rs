@@ -31,6 +31,9 @@ fn flapping(name: &str, level: Level) -> Check {
     .max_age(Duration::ZERO)
     .tags([format!("{name}-tag")])
     .description(format!("{name}-description"))
+    .display(format!("{name}-display"))
+    .owner(format!("{name}-owner"))
+    .runbook(format!("https://wiki/{name}-runbook"))
 }
 
 /// Two checks at level 5, one of which is blocked by the canary at level 1; the group of all that is public.

@@ -32,7 +32,8 @@ impl Hostile {
             let outcome = data.iter().fold(outcome, |outcome, data| outcome.with_data(data.clone()));
             async { outcome }
         });
-        check.readiness()
+        let (display, owner) = (format!("{}!", self.name), format!("team {}", self.name));
+        check.readiness().display(display).owner(owner)
     }
 }
 

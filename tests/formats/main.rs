@@ -2,6 +2,7 @@
 #![allow(clippy::expect_used, reason = "tests fail by panicking")]
 
 mod exposition;
+mod for_people;
 mod hostile;
 mod metrics;
 mod peers;

@@ -162,7 +162,8 @@ async fn metrics_show_runs_in_flight_mutes_draining_and_stale_results() {
 #[tokio::test]
 async fn both_dialects_have_the_same_metrics() {
     let build = BuildMetadata::new("orders", "1.4.0");
-    let endpoint = builder([Check::new("db", Level::L1, || async { true })]).build_info(build).build().expect("good");
+    let db = Check::new("db", Level::L1, || async { true }).display("Orders database");
+    let endpoint = builder([db]).build_info(build).build().expect("good");
     report(&endpoint).await;
     let get = async |format: &str| ask(endpoint.router(), &format!("/health/metrics?format={format}"), &[]).await.body;
     let (new, old) = (get("openmetrics").await, get("prometheus").await);
@@ -175,6 +176,7 @@ async fn both_dialects_have_the_same_metrics() {
     assert_eq!(samples(&new), samples(&old));
     let (new, old) = (Exposition::parse(&new), Exposition::parse(&old));
     let types = |of: &Exposition, names: [&str; 4]| names.map(|name| of.types.get(name).cloned().unwrap_or_default());
+    assert_eq!((new.types["health_check"].as_str(), old.types["health_check_info"].as_str()), ("info", "gauge"));
     assert_eq!(
         types(&new, ["health_check_status", "health_check_runs", "health_build", "health_check_duration_seconds"]),
         ["stateset", "counter", "info", "histogram"]

@@ -48,7 +48,10 @@ async fn answers(format: &str) -> (TempDir, Vec<PathBuf>) {
 async fn rare_answers(format: &str) -> (TempDir, Vec<PathBuf>) {
     let has_run = Arc::new(AtomicBool::new(false));
     let checks = [
-        Check::new("down", Level::L1, || async { false }),
+        Check::new("down", Level::L1, || async { false })
+            .display("Orders <database>")
+            .owner("payments & more")
+            .runbook("https://wiki.example.com/down?a=b&c=d'"),
         Check::new("blocked", Level::L1, || async {}).depends_on(["down"]).readiness(),
         Check::new("counted", Level::L2, || async { false }).failure_threshold(3),
         Check::new("held", Level::L2, move || {

@@ -43,7 +43,10 @@ fn checks(worst: &Outcome) -> Vec<Check> {
         Check::new("own words", Level::L3, || async {
             Outcome::pass().with_data(json!({ "cause": 1, "error": [], "message": {}, "muted": "no" }))
         })
-        .description("What it is for."),
+        .description("What it is for.")
+        .display("Own words")
+        .owner("payments")
+        .runbook("https://wiki.example.com/own%20words?a=b#c"),
         Check::new("blocked", Level::L4, || async { true }).depends_on(["asleep"]).critical(false),
         Check::new("asleep", Level::L4, || async { false }).critical(false),
         Check::new("slow", Level::L5, || async { Outcome::pass().with_data(json!("text")) })

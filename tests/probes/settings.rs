@@ -25,6 +25,9 @@ fn probe_takes_the_settings_of_a_check() {
         .flatten(true)
         .tags(["a", "b"])
         .description("Does it log?")
+        .display("Log")
+        .owner("platform")
+        .runbook("https://wiki.example.com/log")
         // The probe's own settings may stand anywhere among them.
         .min_level(tracing::Level::INFO);
     let check = Check::from(probe);
@@ -39,6 +42,8 @@ fn probe_takes_the_settings_of_a_check() {
     assert_eq!((spec.hold(), spec.degraded_after()), (Some(second * 7), Some(second * 8)));
     assert_eq!(spec.tags(), ["a", "b"]);
     assert_eq!(spec.description(), Some("Does it log?"));
+    assert_eq!((spec.display(), spec.owner()), (Some("Log"), Some("platform")));
+    assert_eq!(spec.runbook(), Some("https://wiki.example.com/log"));
     assert!(spec.location().to_string().starts_with("tests/probes/settings.rs:"), "{}", spec.location());
     assert_eq!(spec.timeout(), Level::L1.default_timeout());
 }

@@ -29,6 +29,10 @@ pub(super) enum Kind {
     Level,
     /// `name = "…"`
     Name,
+    /// `owner = "…"`, with an example of the text.
+    Text(&'static str),
+    /// `runbook = "https://…"`
+    Runbook,
     /// `max_age = "0s"`
     Duration,
     /// `timeout = "2s"`
@@ -51,6 +55,7 @@ pub(super) enum Kind {
 pub(super) enum Value {
     Level(u8),
     Name(LitStr),
+    Text(LitStr),
     Duration(Duration),
     Boolean(bool),
     Group(bool),
@@ -130,6 +135,8 @@ impl Key {
         let value = match self.kind {
             Kind::Level => Value::Level(argument.level()?),
             Kind::Name => Value::Name(argument.text("database")?),
+            Kind::Text(example) => Value::Text(argument.text(example)?),
+            Kind::Runbook => Value::Text(argument.runbook()?),
             Kind::Duration => Value::Duration(argument.duration()?),
             Kind::DurationAboveZero => Value::Duration(argument.duration_above_zero()?),
             Kind::Boolean => Value::Boolean(argument.boolean()?),

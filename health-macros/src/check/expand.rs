@@ -141,6 +141,7 @@ fn call(runtime: &RuntimePath, Setting { key, value, .. }: &Setting) -> Option<T
             Some(quote!(#runtime::__private::Duration::new(#seconds, #nanos)))
         }
         Value::Boolean(value) => Some(quote!(#value)),
+        Value::Text(text) => Some(quote!(#text)),
         Value::Count(count) => Some(quote!(#count)),
         Value::Words(words) => Some(quote!([#(#words),*])),
         Value::Group(false) | Value::Name(_) | Value::Level(_) | Value::RuntimePath(_) => return None,

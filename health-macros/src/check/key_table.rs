@@ -26,6 +26,9 @@ pub(super) const KEYS: &[Key] = &[
     key_with_rule("degraded_after", Kind::DurationAboveZero, is_shorter_than_timeout),
     key("flatten", Kind::Flag),
     key("tags", Kind::Words),
+    key("display", Kind::Text("Orders database")),
+    key("owner", Kind::Text("payments")),
+    key("runbook", Kind::Runbook),
     key("crate", Kind::RuntimePath),
 ];
 

@@ -210,6 +210,32 @@ impl Check {
         self
     }
 
+    /// Sets the name for people, such as "Orders database": the heading on the page, shown to every caller, as the name
+    /// is. Default: the name. An empty text or one with control characters is a start-up error, also for the owner.
+    #[must_use]
+    pub fn display(mut self, display: impl Into<String>) -> Self {
+        self.spec.display = Some(display.into());
+        self
+    }
+
+    /// Sets the team that answers for the check, for callers that see details. Default: none.
+    #[must_use]
+    pub fn owner(mut self, owner: impl Into<String>) -> Self {
+        self.spec.owner = Some(owner.into());
+        self
+    }
+
+    /// Sets the URL of the page that tells how to mend a failure, for callers that see details: a link on the page and
+    /// in `health+json`, a label of `health_check_info` for alerts. Default: none.
+    ///
+    /// Anything but an absolute `http` or `https` URL of at most 2,048 bytes is a start-up error, and so are
+    /// credentials in it.
+    #[must_use]
+    pub fn runbook(mut self, url: impl Into<String>) -> Self {
+        self.spec.runbook = Some(url.into());
+        self
+    }
+
     /// Sets the location of the declaration. Default: the caller of the constructor.
     #[must_use]
     pub fn location(mut self, location: &'static Location<'static>) -> Self {
@@ -263,6 +289,9 @@ macro_rules! shared_settings {
             flatten(flatten: bool);
             tags(tags: impl IntoIterator<Item = impl Into<String>>);
             description(description: impl Into<String>);
+            display(display: impl Into<String>);
+            owner(owner: impl Into<String>);
+            runbook(url: impl Into<String>);
         }
     };
 }

@@ -1,6 +1,6 @@
 use std::{borrow::Cow, panic::Location, time::Duration};
 
-use super::{Group, Level};
+use super::{Group, Level, runbook};
 
 /// The age up to which a result is reused, for checks that set none.
 const DEFAULT_MAX_AGE: Duration = Duration::from_secs(1);
@@ -25,6 +25,9 @@ pub struct CheckSpec {
     pub(super) flatten: bool,
     pub(super) tags: Vec<String>,
     pub(super) description: Option<String>,
+    pub(super) display: Option<String>,
+    pub(super) owner: Option<String>,
+    pub(super) runbook: Option<String>,
     pub(super) location: &'static Location<'static>,
     pub(super) faults: Vec<String>,
 }
@@ -50,6 +53,9 @@ impl CheckSpec {
             flatten: false,
             tags: Vec::new(),
             description: None,
+            display: None,
+            owner: None,
+            runbook: None,
             location,
             faults: Vec::new(),
         }
@@ -162,6 +168,24 @@ impl CheckSpec {
         self.description.as_deref()
     }
 
+    /// Returns the name for people.
+    #[must_use]
+    pub fn display(&self) -> Option<&str> {
+        self.display.as_deref()
+    }
+
+    /// Returns the team that answers for the check.
+    #[must_use]
+    pub fn owner(&self) -> Option<&str> {
+        self.owner.as_deref()
+    }
+
+    /// Returns the URL of the page that tells how to mend a failure.
+    #[must_use]
+    pub fn runbook(&self) -> Option<&str> {
+        self.runbook.as_deref()
+    }
+
     /// Returns the location of the declaration.
     #[must_use]
     pub const fn location(&self) -> &'static Location<'static> {
@@ -202,9 +226,26 @@ impl CheckSpec {
                 self.hold.is_some() && !self.is_in(Group::Readiness),
                 "it has a hold, which is for readiness, but is not in the readiness group; add it there",
             ),
+            (
+                self.display.as_deref().is_some_and(is_blank),
+                "its display name is empty or has control characters; write a visible text, or remove it",
+            ),
+            (
+                self.owner.as_deref().is_some_and(is_blank),
+                "its owner is empty or has control characters; write a visible text, or remove it",
+            ),
         ];
         let broken = rules.into_iter().filter_map(|(is_broken, rule)| is_broken.then_some(Cow::Borrowed(rule)));
-        self.faults.iter().map(|fault| Cow::Borrowed(fault.as_str())).chain(broken).chain(self.early_staleness())
+        self.faults
+            .iter()
+            .map(|fault| Cow::Borrowed(fault.as_str()))
+            .chain(broken)
+            .chain(self.runbook_fault())
+            .chain(self.early_staleness())
+    }
+
+    fn runbook_fault(&self) -> Option<Cow<'static, str>> {
+        Some(format!("its runbook {}", runbook::fault(self.runbook.as_deref()?)?).into())
     }
 
     /// Two results of a healthy check are up to an interval, its jitter and a run apart.
@@ -219,4 +260,9 @@ impl CheckSpec {
         };
         (self.stale_after? <= apart).then(|| Cow::Owned(message()))
     }
+}
+
+/// Returns whether a text for people shows nothing, or has characters that no line can show.
+fn is_blank(text: &str) -> bool {
+    text.trim().is_empty() || text.contains(char::is_control)
 }

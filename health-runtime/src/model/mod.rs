@@ -13,6 +13,7 @@ mod levels;
 mod metrics;
 mod outcome;
 mod report;
+mod runbook;
 mod status;
 mod work;
 

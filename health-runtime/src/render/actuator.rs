@@ -86,6 +86,9 @@ fn details(check: &CheckView<'_>) -> Value {
         .with_some("cause", check.cause)
         .with_some("muted", check.muted.is_some().then_some(true))
         .with_some(message, check.message)
+        .with_some("display", check.display)
+        .with_some("owner", check.owner)
+        .with_some("runbook", check.runbook)
         .with_data(check.data)
         .into()
 }
@@ -113,6 +116,9 @@ mod schema {
             ("muted", anything(), false),
             ("error", anything(), false),
             ("message", anything(), false),
+            ("display", anything(), false),
+            ("owner", anything(), false),
+            ("runbook", anything(), false),
         ]);
         // The data of a check is among the details.
         let details = details.additional_properties(Some(AdditionalProperties::FreeForm(true)));

@@ -67,6 +67,8 @@ fn object(check: &CheckView<'_>) -> Fields {
     // The draft's words for kinds of components; a tag of this name selects one.
     let kinds = ["datastore", "system"];
     let kind = kinds.into_iter().find(|kind| check.tags.iter().any(|tag| tag == kind));
+    // RFC 8288 registers `help` for context-sensitive help; `runbook` is not a registered relation.
+    let links = check.runbook.map(|runbook| Fields::default().with("help", runbook));
     Fields::default()
         .with("componentId", check.name)
         .with("componentType", kind.unwrap_or("component"))
@@ -75,7 +77,10 @@ fn object(check: &CheckView<'_>) -> Fields {
         .with("status", check.status.as_str())
         .with("time", timestamp(check.checked_at))
         .with_some("output", output)
+        .with_some("links", links)
         // Our own fields, which the draft allows.
+        .with_some("display", check.display)
+        .with_some("owner", check.owner)
         .with("level", check.level.number())
         .with("critical", check.is_critical)
         .with("since", timestamp(check.since))
@@ -105,6 +110,9 @@ mod schema {
             ("status", status(), true),
             ("time", timestamp(), true),
             ("output", text(), false),
+            ("links", map_of(text()), false),
+            ("display", text(), false),
+            ("owner", text(), false),
             ("level", number(), true),
             ("critical", boolean(), true),
             ("since", timestamp(), true),

@@ -87,6 +87,8 @@ impl Serialize for Affected<'_> {
 #[derive(Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = AffectedCheck))]
 struct AffectedBody<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    display: Option<&'a str>,
     #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 5))]
     level: u8,
     /// Only where it differs from the status.
@@ -99,6 +101,11 @@ struct AffectedBody<'a> {
     blocked_by: Option<&'a [String]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    owner: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(schema_with = super::schema::words::uri, required = false))]
+    runbook: Option<&'a str>,
     #[cfg_attr(feature = "openapi", schema(schema_with = super::schema::words::timestamp))]
     since: String,
 }
@@ -106,11 +113,14 @@ struct AffectedBody<'a> {
 impl<'a> AffectedBody<'a> {
     fn new(check: &CheckView<'a>) -> Self {
         Self {
+            display: check.display,
             level: check.level.number(),
             observed: (check.observed != check.status).then(|| check.observed.as_str()),
             cause: check.cause,
             blocked_by: check.blocked_by,
             message: check.message,
+            owner: check.owner,
+            runbook: check.runbook,
             since: timestamp(check.since),
         }
     }

@@ -110,6 +110,8 @@ pub(super) struct SingleCheckBody<'a> {
 #[derive(Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Check))]
 pub(super) struct CheckBody<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    display: Option<&'a str>,
     #[cfg_attr(feature = "openapi", schema(schema_with = super::schema::words::status))]
     status: &'static str,
     /// Only where it differs from the status.
@@ -132,6 +134,11 @@ pub(super) struct CheckBody<'a> {
     critical: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    owner: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(schema_with = super::schema::words::uri, required = false))]
+    runbook: Option<&'a str>,
     duration_ms: f64,
     #[cfg_attr(feature = "openapi", schema(schema_with = super::schema::words::timestamp))]
     checked_at: String,
@@ -147,6 +154,7 @@ pub(super) struct CheckBody<'a> {
 impl<'a> CheckBody<'a> {
     fn new(check: &CheckView<'a>) -> Self {
         Self {
+            display: check.display,
             status: check.status.as_str(),
             observed: (check.observed != check.status).then(|| check.observed.as_str()),
             consecutive: check.consecutive,
@@ -156,6 +164,8 @@ impl<'a> CheckBody<'a> {
             blocked_by: check.blocked_by,
             critical: check.is_critical,
             message: check.message,
+            owner: check.owner,
+            runbook: check.runbook,
             duration_ms: milliseconds(check.duration),
             checked_at: timestamp(check.checked_at),
             since: timestamp(check.since),

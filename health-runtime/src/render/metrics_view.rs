@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use super::visibility::{DetailLevel, Visibility};
 use crate::{
     build_info::BuildMetadata,
     model::{CheckMetrics, Level, RunStats, Status},
 };
 
-/// The facts for a scrape. They include no details, because metrics are stored and shown elsewhere.
+/// The facts for a scrape, redacted for one caller.
 #[derive(Debug)]
 pub(crate) struct MetricsView<'a> {
     pub(super) checks: Vec<CheckMetricsView<'a>>,
@@ -21,6 +22,10 @@ pub(crate) struct MetricsView<'a> {
 #[derive(Debug)]
 pub(super) struct CheckMetricsView<'a> {
     pub(super) name: &'a str,
+    pub(super) display: Option<&'a str>,
+    /// For callers that see the details of its level, like the runbook.
+    pub(super) owner: Option<&'a str>,
+    pub(super) runbook: Option<&'a str>,
     pub(super) level: Level,
     /// `None` before the first result: no status is invented.
     pub(super) status: Option<Status>,
@@ -37,15 +42,22 @@ impl<'a> MetricsView<'a> {
         build: Option<&'a BuildMetadata>,
         is_draining: bool,
         refusals: Option<Vec<(&'static str, u64)>>,
+        visibility: Visibility,
     ) -> Self {
-        let checks = checks.iter().map(|known| CheckMetricsView {
-            name: known.check.name(),
-            level: known.check.level(),
-            status: known.result.as_ref().map(|result| result.status()),
-            age: known.age,
-            runs: &known.runs,
-            is_in_flight: known.is_in_flight,
-            is_muted: known.is_muted,
+        let checks = checks.iter().map(|known| {
+            let is_detailed = visibility.at(known.check.level()) == DetailLevel::Details;
+            CheckMetricsView {
+                name: known.check.name(),
+                display: known.check.display(),
+                owner: known.check.owner().filter(|_| is_detailed),
+                runbook: known.check.runbook().filter(|_| is_detailed),
+                level: known.check.level(),
+                status: known.result.as_ref().map(|result| result.status()),
+                age: known.age,
+                runs: &known.runs,
+                is_in_flight: known.is_in_flight,
+                is_muted: known.is_muted,
+            }
         });
         Self { checks: checks.collect(), build, is_draining, refusals }
     }

@@ -42,7 +42,10 @@ fn entry(check: &CheckView<'_>) -> Fields {
     let data = Fields::default()
         .with_some("cause", check.cause)
         .with_some("muted", check.muted.is_some().then_some(true))
-        .with_some("message", check.message);
+        .with_some("message", check.message)
+        .with_some("display", check.display)
+        .with_some("owner", check.owner)
+        .with_some("runbook", check.runbook);
     let data = data.with_data(check.data).into_map();
     let data: Value = data.into_iter().filter_map(|(key, value)| Some((key, flat(value)?))).collect();
     let has_data = data.as_object().is_some_and(|data| !data.is_empty());

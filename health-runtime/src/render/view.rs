@@ -26,6 +26,8 @@ pub(crate) struct ReportView<'a> {
 pub(super) struct CheckView<'a> {
     pub(super) detail_level: DetailLevel,
     pub(super) name: &'a str,
+    /// The name for people, for everybody like the name itself.
+    pub(super) display: Option<&'a str>,
     pub(super) level: Level,
     pub(super) is_critical: bool,
     pub(super) is_flattened: bool,
@@ -45,6 +47,9 @@ pub(super) struct CheckView<'a> {
     pub(super) data: Option<&'a Value>,
     pub(super) blocked_by: Option<&'a [String]>,
     pub(super) description: Option<&'a str>,
+    pub(super) owner: Option<&'a str>,
+    /// An absolute `http` or `https` URL without credentials.
+    pub(super) runbook: Option<&'a str>,
     pub(super) tags: &'a [String],
     pub(super) groups: Vec<Group>,
     /// Latest changes, oldest first, in views that show them.
@@ -120,6 +125,7 @@ impl<'a> CheckView<'a> {
         let outline = Self {
             detail_level,
             name: check.name(),
+            display: check.display(),
             level: check.level(),
             is_critical: check.is_critical(),
             is_flattened: check.is_flattened(),
@@ -141,6 +147,8 @@ impl<'a> CheckView<'a> {
             data: result.public_data(),
             blocked_by: None,
             description: None,
+            owner: None,
+            runbook: None,
             tags: check.tags(),
             groups: Group::ALL.into_iter().filter(|group| check.is_in(*group)).collect(),
             history: Vec::new(),
@@ -152,6 +160,8 @@ impl<'a> CheckView<'a> {
                 data: result.data(),
                 blocked_by: cause.and_then(Cause::blocked_by).filter(|_| !names_others),
                 description: check.description(),
+                owner: check.owner(),
+                runbook: check.runbook(),
                 ..outline
             },
         }
@@ -160,6 +170,11 @@ impl<'a> CheckView<'a> {
 
 #[cfg(feature = "page")]
 impl CheckView<'_> {
+    /// Returns the name for people.
+    pub(super) fn title(&self) -> &str {
+        self.display.unwrap_or(self.name)
+    }
+
     /// Returns whether it was not run because another check failed.
     pub(super) fn is_blocked(&self) -> bool {
         self.cause == Some("blocked")

@@ -5,9 +5,9 @@ use crate::model::{Level, Levels};
 /// The extent of what a caller sees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum DetailLevel {
-    /// Names, levels, groups, tags, statuses, causes, times, and data that is public.
+    /// Names, also those for people, levels, groups, tags, statuses, causes, times, and data that is public.
     Outline,
-    /// Details, too: messages, data, descriptions, names of blocking checks.
+    /// Details, too: messages, data, descriptions, owners, runbooks, names of blocking checks.
     Details,
 }
 
@@ -43,7 +43,8 @@ impl Visibility {
     }
 }
 
-/// The callers who see the details of checks: messages, data, error text, names of blocking checks.
+/// The callers who see the details of checks: messages, data, error text, descriptions, owners, runbooks, names of blocking
+/// checks.
 ///
 /// The policies of [`Access`](crate::access::Access) decide about details unless this is set. Set, it takes precedence for every
 /// caller that they admit.

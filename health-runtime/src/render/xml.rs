@@ -67,6 +67,7 @@ fn checks(xml: &mut Xml, checks: &[CheckView<'_>]) -> io::Result<()> {
 fn one_check(xml: &mut Xml, check: &CheckView<'_>) -> io::Result<()> {
     let observed = (check.observed != check.status).then(|| check.observed.as_str());
     let element = attribute(xml.create_element("check"), "name", Some(check.name));
+    let element = attribute(element, "display", check.display);
     let element = attribute(element, "level", Some(&*check.level.to_string()));
     let element = attribute(element, "status", Some(check.status.as_str()));
     let element = attribute(element, "observed", observed);
@@ -80,6 +81,8 @@ fn one_check(xml: &mut Xml, check: &CheckView<'_>) -> io::Result<()> {
     let element = attribute(element, "runningSince", check.running_since.map(timestamp).as_deref());
     element.write_inner_content(|xml| {
         text(xml, "description", check.description)?;
+        text(xml, "owner", check.owner)?;
+        text(xml, "runbook", check.runbook)?;
         text(xml, "message", check.message)?;
         check.muted.iter().try_for_each(|mute| muted(xml, mute))?;
         check.blocked_by.into_iter().flatten().try_for_each(|name| text(xml, "blockedBy", Some(name)))?;

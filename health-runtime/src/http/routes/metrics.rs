@@ -70,7 +70,7 @@ pub(super) fn respond(request: &AdmittedRequest<'_>) -> Option<Response> {
     // The count of refusals reveals to a caller whether others are refused.
     let authorizer = service.authorizer.as_ref().filter(|_| !visibility.details.is_empty());
     let refusals = authorizer.map(|authorizer| authorizer.refusals().by_reason().to_vec());
-    let body = render(&MetricsView::new(&checks, build, service.monitor.is_draining(), refusals));
+    let body = render(&MetricsView::new(&checks, build, service.monitor.is_draining(), refusals, visibility));
     let media_type = HeaderValue::from_static(request.key.format.media_type);
     Some(CachedResponse::new(StatusCode::OK, media_type, body).into_response(request.parts))
 }

@@ -23,6 +23,12 @@ pub(in super::super) static OPENMETRICS: Format = Format::new(
     Render::Metrics(|view| write(view, Dialect::OpenMetrics)),
 );
 
+const INFO: Family = Family {
+    name: "health_check",
+    kind: Kind::Info,
+    unit: None,
+    help: "The declaration of the check; its owner and its runbook for callers that see details.",
+};
 const STATUS: Family = Family {
     name: "health_check_status",
     kind: Kind::StateSet,
@@ -68,6 +74,7 @@ const BUILD: Family = Family { name: "health_build", kind: Kind::Info, unit: Non
 /// Writes all metrics in one of the dialects.
 fn write(view: &MetricsView<'_>, dialect: Dialect) -> Vec<u8> {
     let mut out = Exposition::new(dialect);
+    of_each(&mut out, view, &INFO, info);
     of_each(&mut out, view, &STATUS, status);
     of_each(&mut out, view, &AGE, |out, check, labels| {
         if let Some(age) = check.age {
@@ -109,6 +116,13 @@ fn of_each(
     for check in &view.checks {
         samples(out, check, &[("check", check.name), ("level", &*check.level.to_string())]);
     }
+}
+
+/// Every check has a sample, so that a join of an alert rule loses none.
+fn info(out: &mut Exposition, check: &CheckMetricsView<'_>, labels: &Labels<'_>) {
+    let facts = [("display", check.display), ("owner", check.owner), ("runbook", check.runbook)];
+    let known = facts.into_iter().filter_map(|(name, value)| Some((name, value?)));
+    out.sample(&INFO, &labels.iter().copied().chain(known).collect::<Vec<_>>(), 1);
 }
 
 fn status(out: &mut Exposition, check: &CheckMetricsView<'_>, [name, level]: &Labels<'_>) {

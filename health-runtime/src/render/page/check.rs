@@ -41,7 +41,7 @@ pub(super) fn card(
                 Extent::Short => details class="card" id={ (id) "-card" } open[is_open(check)] {
                     summary {
                         (badge(check.status))
-                        h3 id={ (id) "-name" } { bdi { (check.name) } }
+                        h3 id={ (id) "-name" } { (title(check)) }
                         (signs(check))
                         (time_line)
                         span class="took" { @if !check.is_blocked() { (duration(check.duration)) } }
@@ -49,13 +49,13 @@ pub(super) fn card(
                     (body(check, &id))
                     (facts(check, extent, links))
                     @if let Some(link) = links.check(check.name, Some(check.level)) {
-                        p { a href=(link) { "All about " bdi { (check.name) } } }
+                        p { a href=(link) { "All about " bdi { (check.title()) } } }
                     }
                 },
                 Extent::Whole => {
                     div class="head" {
                         (badge(check.status))
-                        h2 id={ (id) "-name" } { bdi { (check.name) } }
+                        h2 id={ (id) "-name" } { (title(check)) }
                         (signs(check))
                     }
                     (body(check, &id))
@@ -76,6 +76,14 @@ pub(super) fn card(
 /// Returns whether a card starts unfolded. A blocked check has no message of its own.
 fn is_open(check: &CheckView<'_>) -> bool {
     !matches!(check.status, Status::Pass) && !check.is_blocked() && check.muted.is_none()
+}
+
+/// Renders the name for people, and behind it the check's key in every format.
+fn title(check: &CheckView<'_>) -> Markup {
+    html! {
+        bdi { (check.title()) }
+        @if check.display.is_some() { " " bdi class="key" { (check.name) } }
+    }
 }
 
 fn signs(check: &CheckView<'_>) -> Markup {
@@ -145,6 +153,11 @@ fn facts(check: &CheckView<'_>, extent: Extent, links: &PageLinks) -> Markup {
                     @if let Some(why) = mute.why { ": " bdi { (why) } }
                     @if let Some(by) = mute.by { " (by " bdi { (by) } ")" }
                 } }
+            }
+            @if let Some(owner) = check.owner { div { dt { "owner" } dd { bdi { (owner) } } } }
+            // The registry admits `http` and `https` URLs alone.
+            @if let Some(runbook) = check.runbook {
+                div { dt { "runbook" } dd { a href=(runbook) rel="external noopener noreferrer" { bdi { (runbook) } } } }
             }
             @if !check.is_critical { div { dt { "critical" } dd { "no" } } }
             @if extent == Extent::Whole {

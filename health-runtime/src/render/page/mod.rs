@@ -50,7 +50,7 @@ fn service<'a>(context: &Context<'a>) -> &'a str {
 fn heading(view: &ReportView<'_>, context: &Context<'_>) -> String {
     let service = service(context);
     match (&context.subject, view.levels, view.checks.as_slice()) {
-        (ReportSubject::Check, _, [check, ..]) => format!("{} of {service}", check.name),
+        (ReportSubject::Check, _, [check, ..]) => format!("{} of {service}", check.title()),
         (ReportSubject::Group { probe, .. }, _, _) => format!("{probe} of {service}"),
         (ReportSubject::Levels { .. }, [level], _) => format!("Level {level} of {service}"),
         _ => format!("Health of {service}"),

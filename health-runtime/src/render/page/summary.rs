@@ -104,7 +104,7 @@ fn attention(view: &ReportView<'_>, links: &PageLinks) -> Markup {
                     @for (index, check) in &roots {
                         li {
                             (badge(check.status)) " "
-                            a href={ "#check-" (index) } { bdi { (check.name) } }
+                            a href={ "#check-" (index) } { bdi { (check.title()) } }
                             @if let Some(cause) = check.cause { " " code class="cause" { (cause) } }
                             " " span class="quiet" { (time(check.since)) }
                             @if let Some(message) = check.message { " " bdi class="excerpt" { (excerpt(message)) } }
@@ -145,7 +145,7 @@ fn dependents(blocked: &[usize], view: &ReportView<'_>, id: &str) -> Markup {
         details id=(id) open[blocked.len() <= MAX_BLOCKED_OPEN] {
             summary { "blocks " (blocked.len()) @if blocked.len() == 1 { " check" } @else { " checks" } }
             ul class="blocked" {
-                @for index in blocked { li { a href={ "#check-" (index) } { bdi { (view.checks[*index].name) } } } }
+                @for index in blocked { li { a href={ "#check-" (index) } { bdi { (view.checks[*index].title()) } } } }
             }
         }
     }

@@ -19,6 +19,11 @@ pub(in crate::render) fn timestamp() -> Schema {
     ObjectBuilder::new().schema_type(Type::String).format(Some(format)).build().into()
 }
 
+pub(in crate::render) fn uri() -> Schema {
+    let format = SchemaFormat::Custom("uri".to_owned());
+    ObjectBuilder::new().schema_type(Type::String).format(Some(format)).build().into()
+}
+
 pub(in crate::render) fn groups() -> Schema {
     list_of(one_of(Group::ALL.map(Group::as_str)))
 }

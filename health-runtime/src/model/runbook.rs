@@ -1,0 +1,69 @@
+//! The rule for URLs of runbooks.
+
+/// Longest URL of a runbook, in bytes: longer ones do not fit into every browser and proxy.
+const MAX_RUNBOOK_BYTES: usize = 2_048;
+
+/// Returns the fault of a URL, as the end of a sentence. It does not quote the URL, which may hold a password. The macro has the
+/// same rule.
+pub(super) fn fault(url: &str) -> Option<&'static str> {
+    let is_in_urls = |byte: u8| byte.is_ascii_graphic() && !b"\"<>\\^`{|}".contains(&byte);
+    let after = |scheme: &str| {
+        url.get(..scheme.len()).filter(|start| start.eq_ignore_ascii_case(scheme)).map(|_| &url[scheme.len()..])
+    };
+    let authority = after("https://").or_else(|| after("http://")).and_then(|rest| rest.split(['/', '?', '#']).next());
+    match authority {
+        None => Some("is not an absolute URL; write for example `https://wiki.example.com/orders`"),
+        Some(authority) if authority.contains('@') => {
+            Some("contains credentials, which its readers would see; remove everything up to the `@`")
+        }
+        Some(authority) if authority.is_empty() || authority.starts_with(':') => {
+            Some("has no host; write for example `https://wiki.example.com/orders`")
+        }
+        Some(_) if !url.bytes().all(is_in_urls) => {
+            Some("has a character that a URL cannot have; encode it, such as a space as `%20`")
+        }
+        Some(_) if url.len() > MAX_RUNBOOK_BYTES => Some("is longer than 2,048 bytes; shorten it"),
+        Some(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The macro has the same table.
+    #[test]
+    fn runbook_is_an_absolute_url_without_credentials() {
+        for url in [
+            "https://wiki.example.com/orders",
+            "HTTP://localhost",
+            "http://[::1]:8080/a%20b?c=d@e#f",
+            "https://wiki/@team/orders",
+        ] {
+            assert_eq!(fault(url), None, "{url}");
+        }
+        for (url, part) in [
+            ("", "not an absolute URL"),
+            ("/runbooks/orders", "not an absolute URL"),
+            ("wiki.example.com", "not an absolute URL"),
+            ("javascript:alert(1)", "not an absolute URL"),
+            (" https://wiki", "not an absolute URL"),
+            ("é", "not an absolute URL"),
+            ("ftp://wiki", "not an absolute URL"),
+            ("https://", "no host"),
+            ("https:///orders", "no host"),
+            ("https://:443", "no host"),
+            ("https://ada:secret@wiki", "credentials"),
+            ("https://wiki\\@evil", "credentials"),
+            ("https://wiki/a b", "a character"),
+            ("https://wiki/\u{202e}", "a character"),
+            ("https://wiki/\n", "a character"),
+            ("https://wiki/\"", "a character"),
+        ] {
+            assert!(fault(url).is_some_and(|fault| fault.contains(part)), "{url}");
+        }
+        let longest = format!("https://wiki/{}", "a".repeat(MAX_RUNBOOK_BYTES - 13));
+        assert_eq!(fault(&longest), None);
+        assert_eq!(fault(&format!("{longest}a")), Some("is longer than 2,048 bytes; shorten it"));
+    }
+}
