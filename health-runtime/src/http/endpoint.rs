@@ -2,274 +2,12 @@ use std::sync::Arc;
 
 use axum::Router;
 
-#[cfg(feature = "events")]
-use super::event_stream::EventStreams;
-#[cfg(feature = "haproxy-agent")]
-use super::load_balancers::HaproxyAgent;
 #[cfg(feature = "grpc")]
 use super::offer::Offer;
-use super::{
-    cache::Cache,
-    cached_response::vary,
-    load_balancers::{EnvoyHeaders, StatusCodes},
-    paths::{LevelsPath, RouteScope},
-    router::Routes,
-    routes::valid_paths,
-    service::Service,
-    start_log::{log_count, warn_if_second, warn_of_one_worker},
-};
+use super::{load_balancers::StatusCodes, paths::RouteScope, router::Routes, service::Service};
 #[cfg(feature = "grpc")]
 use crate::access::Decision;
-use crate::{
-    access::{Access, Authorizer, RefusalCounts},
-    build_info::{BuildMetadata, RuntimeInfo},
-    error::{Error, Problem},
-    model::{Check, Levels, StatusChange},
-    monitor::{Listener, Monitor},
-    registry::{Registry, RegistryBuilder},
-    render::ShowDetails,
-};
-
-/// Collects the settings of an [`Endpoint`]. Each key of [`health_endpoint!`](crate::health_endpoint) is a method here.
-///
-/// ```
-/// use health_runtime::{Check, Endpoint, Level};
-///
-/// let endpoint = Endpoint::builder()
-///     .checks([Check::new("db", Level::L1, || async { true })])
-///     .base_path("/status")
-///     .build()?;
-/// let app: axum::Router = axum::Router::new().merge(endpoint);
-/// # let _ = app;
-/// # Ok::<(), health_runtime::Error>(())
-/// ```
-#[derive(Debug)]
-#[must_use]
-pub struct EndpointBuilder {
-    build_info: Option<BuildMetadata>,
-    base_path: String,
-    levels_path: LevelsPath,
-    registry: RegistryBuilder,
-    has_declared_checks: bool,
-    has_root_probes: bool,
-    has_isolated_checks: bool,
-    show_details: Option<ShowDetails>,
-    access: Option<Access>,
-    status_codes: StatusCodes,
-    envoy: EnvoyHeaders,
-    #[cfg(feature = "haproxy-agent")]
-    agent: HaproxyAgent,
-    listeners: Vec<Listener>,
-    muted: Option<String>,
-    #[cfg(feature = "events")]
-    event_streams: usize,
-}
-
-/// The checks that operators mute at start.
-const MUTE_VARIABLE: &str = "HEALTH_MUTE";
-
-impl EndpointBuilder {
-    /// Sets the build information, from [`BuildInfo::BUILD_INFO`](crate::BuildInfo::BUILD_INFO). Default: none.
-    pub fn build_info(mut self, build_info: BuildMetadata) -> Self {
-        self.build_info = Some(build_info);
-        self
-    }
-
-    /// Sets the path of the overview, the prefix of the other paths. Default: `/health`.
-    pub fn base_path(mut self, path: impl Into<String>) -> Self {
-        self.base_path = path.into();
-        self
-    }
-
-    /// Sets the path of the level reports, and with `(path, View::Values)` their shape for a query without `view`. Default:
-    /// `{base}/levels`, in the native shape.
-    pub fn levels_path(mut self, path: impl Into<LevelsPath>) -> Self {
-        self.levels_path = path.into();
-        self
-    }
-
-    /// Adds a value that checks borrow, found by its type; an `Arc<T>` is also lent as a `&T`. Two of one type are an
-    /// error of [`build`](Self::build).
-    pub fn state<T: Send + Sync + 'static>(mut self, value: T) -> Self {
-        self.registry = self.registry.state(value);
-        self
-    }
-
-    /// Adds a check built by hand, such as one of the [`probes`](crate::probes).
-    pub fn check(mut self, check: impl Into<Check>) -> Self {
-        self.registry = self.registry.check(check);
-        self
-    }
-
-    /// Adds checks built by hand. [`checks!`](crate::checks) makes one list from probes of different kinds.
-    pub fn checks<C: Into<Check>>(mut self, checks: impl IntoIterator<Item = C>) -> Self {
-        self.registry = self.registry.checks(checks);
-        self
-    }
-
-    /// Sets the callers that see details. Default: the policies of [`access`](Self::access) decide; without them, it is
-    /// [`ShowDetails::Never`].
-    pub fn details(mut self, show: ShowDetails) -> Self {
-        self.show_details = Some(show);
-        self
-    }
-
-    /// Sets the rules that grant levels and details to callers. Default: everybody may run every level, and nobody sees
-    /// details.
-    pub fn access(mut self, access: Access) -> Self {
-        self.access = Some(access);
-        self
-    }
-
-    /// Sets the HTTP status codes of reports. Default: pass and warn 200, fail 503.
-    pub fn status_codes(mut self, codes: StatusCodes) -> Self {
-        self.status_codes = codes;
-        self
-    }
-
-    /// Sets the headers of reports for Envoy. Default: none.
-    pub fn envoy(mut self, headers: EnvoyHeaders) -> Self {
-        self.envoy = headers;
-        self
-    }
-
-    /// Sets the answers to `HAProxy`, at `{base}/agent` and by [`serve_agent`](crate::serve_agent). Default:
-    /// [`HaproxyAgent::new`].
-    #[cfg(feature = "haproxy-agent")]
-    pub fn agent(mut self, agent: HaproxyAgent) -> Self {
-        self.agent = agent;
-        self
-    }
-
-    /// Adds a function to call at each change of a check's status, on a separate thread; see [`Monitor::on_change`].
-    ///
-    /// ```
-    /// use health_runtime::{Endpoint, Status, StatusChange};
-    ///
-    /// fn page_somebody(change: &StatusChange) {
-    ///     if change.current() == Status::Fail && !change.is_muted() {
-    ///         // …
-    ///     }
-    /// }
-    ///
-    /// let endpoint = Endpoint::builder().on_change(page_somebody).build()?;
-    /// # Ok::<(), health_runtime::Error>(())
-    /// ```
-    pub fn on_change(mut self, listener: impl FnMut(&StatusChange) + Send + 'static) -> Self {
-        self.listeners.push(Listener::new(listener));
-        self
-    }
-
-    /// Sets the maximum number of open streams of `{base}/events`; a request above it is answered 503. Default: 64. With 0,
-    /// every request is refused.
-    ///
-    /// One address may open a quarter of them, at least one; an IPv6 /64 counts as one address. A proxy counts as one address
-    /// unless [`Access::behind`](crate::access::Access) declares it and it sends the client's address. Callers without a known
-    /// address, such as those over Unix sockets, may open all of them.
-    #[cfg(feature = "events")]
-    pub fn event_streams(mut self, at_most: usize) -> Self {
-        self.event_streams = at_most;
-        self
-    }
-
-    /// Sets the checks to mute from the start, such as `"billing,legacy=2h"`: until the process ends, or for a time. An invalid
-    /// entry is logged and skipped. Default: the environment variable `HEALTH_MUTE`, which any value here replaces, even `""`.
-    pub fn muted(mut self, list: impl Into<String>) -> Self {
-        self.muted = Some(list.into());
-        self
-    }
-
-    /// Leaves out the checks that `#[health_check]` declared, such as in a test of a few checks.
-    pub fn without_declared_checks(mut self) -> Self {
-        self.has_declared_checks = false;
-        self
-    }
-
-    /// Leaves out `/livez`, `/readyz` and `/startupz` at the root, for a service with routes of these names. The same answers
-    /// stay under the base path.
-    pub fn without_root_probes(mut self) -> Self {
-        self.has_root_probes = false;
-        self
-    }
-
-    /// Runs each asynchronous check on a thread of the blocking pool, so that a blocking check (a synchronous client, a long
-    /// computation) stops neither the application nor this endpoint.
-    ///
-    /// Otherwise a check that blocks holds a worker thread of the runtime, even past its timeout, and as many such checks as
-    /// there are workers stop everything. A pod with one CPU has one worker, which is logged as a warning at start. Connections
-    /// and timers of the checks stay with the runtime. A run costs about 20 µs more, and a thread while it lasts. With
-    /// [`health_endpoint!`](crate::health_endpoint): `configure: EndpointBuilder::isolated_checks`.
-    pub fn isolated_checks(mut self) -> Self {
-        self.has_isolated_checks = true;
-        self
-    }
-
-    /// Calls a function with the builder, for settings without a key in [`health_endpoint!`](crate::health_endpoint).
-    pub fn configure(self, configure: impl FnOnce(Self) -> Self) -> Self {
-        configure(self)
-    }
-
-    /// Validates everything, and logs the number of checks and the muted ones.
-    ///
-    /// # Errors
-    /// One error that lists every problem: of the checks and the state (see
-    /// [`RegistryBuilder::build`](crate::RegistryBuilder::build)), the paths, the status codes, the rules of access, and the
-    /// settings for load balancers.
-    pub fn build(self) -> Result<Endpoint, Error> {
-        let registry = if self.has_declared_checks { self.registry.declared() } else { self.registry };
-        let mut problems = Vec::new();
-        let registry = or_problems(registry.build().map_err(Error::into_problems), &mut problems);
-        let paths = or_problems(valid_paths(&self.base_path, &self.levels_path, self.has_root_probes), &mut problems);
-        let status_codes = or_problems(self.status_codes.validate(), &mut problems);
-        let authorizer = or_problems(self.access.map(Authorizer::new).transpose(), &mut problems);
-        let envoy = or_problems(self.envoy.validate(), &mut problems);
-        #[cfg(feature = "haproxy-agent")]
-        let agent = self.agent.validate(&mut problems);
-        let (Some(registry), Some(paths), Some(status_codes), Some(authorizer), Some(envoy), true) =
-            (registry, paths, status_codes, authorizer, envoy, problems.is_empty())
-        else {
-            return Err(Error::new(problems));
-        };
-        log_count(&registry);
-        let registry = if self.has_isolated_checks { registry.isolated() } else { registry };
-        warn_of_one_worker(&registry);
-        let declared_background = registry.declared_background();
-        let monitor = Monitor::at_rest(registry);
-        if let Some(list) = self.muted {
-            monitor.mute_listed(&list, "EndpointBuilder::muted");
-        } else {
-            // Text that is not UTF-8 becomes an unknown name, which is logged.
-            let list = std::env::var_os(MUTE_VARIABLE).unwrap_or_default();
-            monitor.mute_listed(&list.to_string_lossy(), MUTE_VARIABLE);
-        }
-        self.listeners.into_iter().for_each(|listener| monitor.listen(listener));
-        // Last, so that every change finds its listeners and mutes in place.
-        monitor.start();
-        let service = Arc::new(Service {
-            monitor,
-            build_info: self.build_info,
-            runtime_info: RuntimeInfo::detect(),
-            levels_view: self.levels_path.view(),
-            paths,
-            status_codes,
-            envoy,
-            #[cfg(feature = "haproxy-agent")]
-            agent,
-            show_details: self.show_details,
-            vary: authorizer.as_ref().and_then(|authorizer| vary(authorizer.headers())),
-            authorizer: authorizer.map(Arc::new),
-            cache: Cache::default(),
-            #[cfg(feature = "events")]
-            events: Arc::new(EventStreams::new(self.event_streams)),
-        });
-        warn_if_second(&service, declared_background);
-        Ok(Endpoint::within(&service, RouteScope::EVERYTHING))
-    }
-}
-
-fn or_problems<T>(result: Result<T, Vec<Problem>>, problems: &mut Vec<Problem>) -> Option<T> {
-    result.map_err(|found| problems.extend(found)).ok()
-}
+use crate::{access::RefusalCounts, error::Error, model::Levels, monitor::Monitor};
 
 /// The health endpoint: routes to merge into the service's own router, and the monitor behind them.
 ///
@@ -299,34 +37,12 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    /// Starts with every check that `#[health_check]` declared in this program, and all defaults.
-    pub fn builder() -> EndpointBuilder {
-        EndpointBuilder {
-            build_info: None,
-            base_path: "/health".to_owned(),
-            levels_path: LevelsPath::default(),
-            registry: Registry::builder(),
-            has_declared_checks: true,
-            has_root_probes: true,
-            has_isolated_checks: false,
-            show_details: None,
-            access: None,
-            status_codes: StatusCodes::new(),
-            envoy: EnvoyHeaders::new(),
-            #[cfg(feature = "haproxy-agent")]
-            agent: HaproxyAgent::new(),
-            listeners: Vec::new(),
-            muted: None,
-            #[cfg(feature = "events")]
-            event_streams: 64,
-        }
-    }
-
     /// Returns the routes. `Router::merge` takes the endpoint itself, whatever state the router has.
     ///
     /// A path has one owner: a merge with a router that has one of these paths panics and names it, whatever its methods, and
     /// whichever router is merged into the other. The same holds for a second endpoint at the same paths. Remove the other
-    /// route, or move this endpoint by [`EndpointBuilder::base_path`] and [`EndpointBuilder::without_root_probes`].
+    /// route, or move this endpoint by [`base_path`](crate::EndpointBuilder::base_path) and
+    /// [`without_root_probes`](crate::EndpointBuilder::without_root_probes).
     pub fn router(&self) -> Router {
         self.routes.router(&self.service, self.scope)
     }
@@ -379,7 +95,7 @@ impl Endpoint {
     /// # Ok::<(), health_runtime::Error>(())
     /// ```
     ///
-    /// It has no OpenAPI document, because that describes the codes of [`EndpointBuilder::status_codes`].
+    /// It has no OpenAPI document, because that describes the [codes of the builder](crate::EndpointBuilder::status_codes).
     ///
     /// # Errors
     /// [`Problem::InvalidStatusCode`] for each code that a report cannot have.
@@ -394,11 +110,11 @@ impl Endpoint {
         Offer::new(&self.service, self.scope, granted)
     }
 
-    fn within(service: &Arc<Service>, scope: RouteScope) -> Self {
+    pub(super) fn within(service: &Arc<Service>, scope: RouteScope) -> Self {
         Self { service: Arc::clone(service), scope, routes: Arc::new(Routes::new(service, scope)) }
     }
 
-    /// Returns the number of refused requests since the start, by reason; zero without [`EndpointBuilder::access`].
+    /// Returns the number of refused requests since the start, by reason; zero without [`access`](crate::EndpointBuilder::access).
     #[must_use]
     pub fn refusals(&self) -> RefusalCounts {
         self.service.authorizer.as_ref().map(|authorizer| authorizer.refusals()).unwrap_or_default()

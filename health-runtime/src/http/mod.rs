@@ -4,6 +4,7 @@ mod accept;
 mod cache;
 mod cached_response;
 mod endpoint;
+mod endpoint_builder;
 #[cfg(feature = "events")]
 mod event_stream;
 mod handler;
@@ -26,7 +27,8 @@ mod routes;
 mod service;
 mod start_log;
 
-pub use endpoint::{Endpoint, EndpointBuilder};
+pub use endpoint::Endpoint;
+pub use endpoint_builder::EndpointBuilder;
 #[cfg(feature = "haproxy-agent")]
 pub use load_balancers::HaproxyAgent;
 pub use load_balancers::{EnvoyHeaders, StatusCodes};
