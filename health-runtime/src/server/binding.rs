@@ -12,8 +12,6 @@ use tokio::net::TcpListener;
 #[cfg(unix)]
 use tokio::net::UnixListener;
 
-#[cfg(feature = "server-tls")]
-use super::tls::{Identity, Tls};
 #[cfg(unix)]
 use super::unix_socket::{SocketGuard, UnixSocket};
 use super::{
@@ -21,6 +19,7 @@ use super::{
     handle::ShutdownSignal,
     listening::accept_connections,
     tcp_address::TcpAddress,
+    tls::{Identity, Tls},
 };
 use crate::{byte_stream::ByteStream, error::Problem};
 
@@ -29,7 +28,6 @@ use crate::{byte_stream::ByteStream, error::Problem};
 pub(super) struct Binding {
     pub(super) address: ListenAddress,
     pub(super) router: Router,
-    #[cfg(feature = "server-tls")]
     pub(super) tls: Option<Tls>,
 }
 
@@ -44,7 +42,6 @@ pub(super) enum ListenAddress {
 pub(super) struct OpenBinding {
     pub(super) socket: ListeningSocket,
     router: Router,
-    #[cfg(feature = "server-tls")]
     identity: Option<Identity>,
 }
 
@@ -59,12 +56,7 @@ pub(super) enum ListeningSocket {
 
 impl Binding {
     pub(super) const fn new(address: ListenAddress, router: Router) -> Self {
-        Self {
-            address,
-            router,
-            #[cfg(feature = "server-tls")]
-            tls: None,
-        }
+        Self { address, router, tls: None }
     }
 
     /// Opens the socket, on the runtime that serves it.
@@ -72,23 +64,12 @@ impl Binding {
     /// # Errors
     /// All problems of the address and of the files for TLS.
     pub(super) async fn open(self) -> Result<OpenBinding, Vec<Problem>> {
-        #[cfg(feature = "server-tls")]
         let identity = self.tls.map(Identity::load).transpose();
-        let socket = self.address.listen().await;
-        #[cfg(feature = "server-tls")]
-        let (identity, socket) = match (identity, socket) {
-            (Ok(identity), socket) => (identity, socket),
-            (Err(mut problems), socket) => {
-                problems.extend(socket.err());
-                return Err(problems);
-            }
-        };
-        Ok(OpenBinding {
-            socket: socket.map_err(|problem| vec![problem])?,
-            router: self.router,
-            #[cfg(feature = "server-tls")]
-            identity,
-        })
+        let socket = self.address.listen().await.map_err(|problem| vec![problem]);
+        match (identity, socket) {
+            (Ok(identity), Ok(socket)) => Ok(OpenBinding { socket, router: self.router, identity }),
+            (identity, socket) => Err([identity.err(), socket.err()].into_iter().flatten().flatten().collect()),
+        }
     }
 }
 
@@ -135,24 +116,21 @@ impl ListeningSocket {
 impl OpenBinding {
     /// Serves the routes until the server stops and the last response is sent.
     pub(super) async fn serve(self, mut shutdown: ShutdownSignal) {
-        let Self { socket, router, .. } = self;
-        #[cfg(feature = "server-tls")]
-        let identity = self.identity;
-        #[cfg(feature = "server-tls")]
+        let Self { socket, router, identity } = self;
         if let Some(identity) = &identity {
             tokio::spawn(identity.keep_current());
         }
         let signal = shutdown.clone();
         let serve = move |(stream, address), activity| {
             let (client, router, shutdown) = (ConnectedClient::at(address), router.clone(), signal.clone());
-            #[cfg(feature = "server-tls")]
             let identity = identity.clone();
             async move {
-                #[cfg(feature = "server-tls")]
-                if let Some(identity) = identity {
-                    return connection::serve_tls(stream, client, router, identity, activity, shutdown).await;
+                match identity {
+                    Some(identity) => {
+                        connection::serve_tls(stream, client, router, identity, activity, shutdown).await;
+                    }
+                    None => connection::serve(stream, client, router, activity, shutdown, pending()).await,
                 }
-                connection::serve(stream, client, router, activity, shutdown, pending()).await;
             }
         };
         let poll_accept = move |context: &mut Context<'_>| socket.poll_accept(context);

@@ -21,15 +21,18 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{select, time::timeout};
 use tower_service::Service as _;
 
-#[cfg(feature = "server-tls")]
-use super::tls::Identity;
-use super::{handle::ShutdownSignal, listening::Activity, stream::WatchedStream};
-#[cfg(feature = "server-tls")]
+use super::{
+    handle::ShutdownSignal,
+    listening::Activity,
+    stream::WatchedStream,
+    tls::{ClientCertificate, Identity},
+};
 use crate::{
-    access::ClientCertificate,
+    access::PeerSocket,
+    byte_stream::ByteStream,
+    http::ProblemDetails,
     log::{self, Topic},
 };
-use crate::{access::PeerSocket, byte_stream::ByteStream, http::ProblemDetails};
 
 /// Time that a client has to send the head of a request, and that a connection may be idle: longer than the pauses of most
 /// probers, so that no prober finds its connection closed.
@@ -53,22 +56,16 @@ const CLOSE_CONNECTION: HeaderValue = HeaderValue::from_static("close");
 #[derive(Clone)]
 pub(super) struct ConnectedClient {
     address: Option<SocketAddr>,
-    #[cfg(feature = "server-tls")]
     certificate: Option<ClientCertificate>,
 }
 
 impl ConnectedClient {
-    pub(super) fn at(address: Option<SocketAddr>) -> Self {
-        Self {
-            address,
-            #[cfg(feature = "server-tls")]
-            certificate: None,
-        }
+    pub(super) const fn at(address: Option<SocketAddr>) -> Self {
+        Self { address, certificate: None }
     }
 }
 
 /// Serves a connection that begins with a TLS handshake.
-#[cfg(feature = "server-tls")]
 pub(super) async fn serve_tls(
     stream: ByteStream,
     mut client: ConnectedClient,
@@ -155,7 +152,6 @@ impl Service<hyper::Request<Incoming>> for ConnectionService {
             Some(address) => drop(extensions.insert(ConnectInfo(address))),
             None => drop(extensions.insert(PeerSocket::Unix)),
         }
-        #[cfg(feature = "server-tls")]
         self.client.certificate.clone().map(|certificate| extensions.insert(certificate));
         let handling = self.activity.handle_request();
         // `OPTIONS *` asks whether the server runs at all (RFC 9110, section 9.3.7). Apache uses it as a health check.

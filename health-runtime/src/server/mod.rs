@@ -13,7 +13,9 @@ mod listening;
 #[cfg(feature = "server")]
 mod stream;
 mod tcp_address;
-#[cfg(feature = "server-tls")]
+// TLS, or types without values.
+#[cfg(feature = "server")]
+#[cfg_attr(not(feature = "server-tls"), path = "no_tls.rs")]
 mod tls;
 #[cfg(all(feature = "server", unix))]
 mod unix_socket;

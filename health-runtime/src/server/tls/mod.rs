@@ -5,5 +5,6 @@ mod handshakes;
 mod identity;
 mod settings;
 
+pub(super) use crate::access::ClientCertificate;
 pub(super) use identity::Identity;
 pub use settings::Tls;
