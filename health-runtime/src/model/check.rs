@@ -268,6 +268,26 @@ impl Check {
     }
 }
 
+/// Makes a `Vec<Check>` from checks and probes of any kind.
+///
+/// ```
+/// use health_runtime::{Check, Endpoint, Level, checks, probes};
+///
+/// let mut checks = checks![probes::logging(), probes::runtime_lag().readiness()];
+/// checks.push(Check::new("queue", Level::L2, || async { true }));
+/// let endpoint = Endpoint::builder().checks(checks).build()?;
+/// # let _ = endpoint;
+/// # Ok::<(), health_runtime::Error>(())
+/// ```
+#[macro_export]
+macro_rules! checks {
+    ($($check:expr),* $(,)?) => {
+        $crate::__private::Vec::<$crate::Check>::from([
+            $($crate::__private::Into::<$crate::Check>::into($check)),*
+        ])
+    };
+}
+
 /// Calls a macro with `$prefix` and the settings that every probe hands on to its [`Check`].
 macro_rules! shared_settings {
     ($hand_on:path, $($prefix:tt)*) => {
