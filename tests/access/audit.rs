@@ -50,8 +50,8 @@ async fn repeated_refusals_of_an_address_are_logged_once_a_minute() {
         refused(&router, "192.0.2.1", &wrong, 7).await;
         refused(&router, "192.0.2.2", &wrong, 1).await;
         let text = log.take();
-        assert_eq!(lines(&text, "why=\"unauthenticated\"").len(), 5, "minute {minute}: {text}");
-        assert_eq!(lines(&text, "why=\"rejected\"").len(), 5 + 1, "minute {minute}: {text}");
+        assert_eq!(lines(&text, "reason=\"unauthenticated\"").len(), 5, "minute {minute}: {text}");
+        assert_eq!(lines(&text, "reason=\"rejected\"").len(), 5 + 1, "minute {minute}: {text}");
         tokio::time::sleep(MINUTE + Duration::from_millis(10)).await;
         let text = log.take();
         let summaries = lines(&text, "more access refusals within a minute");

@@ -155,9 +155,9 @@ fn assert_audited(text: &str, refusals: RefusalCounts) {
     assert!(audit.len() as u64 <= all && audit.len() as u64 + 40 > all && all > 150, "{} of {all}", audit.len());
     let example = audit
         .iter()
-        .find(|line| line.contains("who=\"leaky\"") && line.contains("192.0.2"))
+        .find(|line| line.contains("caller=\"leaky\"") && line.contains("192.0.2"))
         .expect("one that says who");
-    for part in ["WARN", "address=192.0.2.", "method=\"GET\"", "route=", "why=\"rejected\"", "status=401"] {
+    for part in ["WARN", "address=192.0.2.", "method=\"GET\"", "route=", "reason=\"rejected\"", "status=401"] {
         assert!(example.contains(part), "{part}: {example}");
     }
 }

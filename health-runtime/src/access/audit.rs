@@ -124,7 +124,7 @@ impl Tally {
     /// Returns the number of events of this kind so far.
     fn count(&mut self, event: AuditEvent) -> u64 {
         let number = &mut self.0[match event {
-            AuditEvent::Refused(why) => why as usize,
+            AuditEvent::Refused(reason) => reason as usize,
             AuditEvent::Abandoned => RefusalReason::COUNT,
         }];
         *number += 1;

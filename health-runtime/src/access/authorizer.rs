@@ -252,8 +252,8 @@ impl Authorizer {
     }
 
     pub(super) fn recorded(&self, refusal: Refusal, route: &impl fmt::Display, caller: &Caller) -> Refusal {
-        self.counters.count(refusal.why);
-        if self.audit.admits(caller.address(), AuditEvent::Refused(refusal.why)) {
+        self.counters.count(refusal.reason);
+        if self.audit.admits(caller.address(), AuditEvent::Refused(refusal.reason)) {
             refusal.log(caller, route);
         }
         refusal

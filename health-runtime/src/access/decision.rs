@@ -19,11 +19,11 @@ pub struct Decision {
     pub(super) details: Levels,
     /// The levels that it might grant if more were known, which `not` therefore does not grant.
     pub(super) possible: Levels,
-    pub(super) who: Option<String>,
+    pub(super) caller: Option<String>,
     /// The reason for a denial, if any level is denied.
     pub(super) denial: Option<DenyReason>,
     /// An explanation for the audit.
-    pub(super) because: Option<&'static str>,
+    pub(super) explanation: Option<&'static str>,
     pub(super) challenges: Vec<String>,
     /// The kinds of accepted credentials.
     pub(super) accepted: Schemes,
@@ -51,9 +51,9 @@ impl Decision {
             run: Levels::ALL,
             details: Levels::ALL,
             possible: Levels::ALL,
-            who: None,
+            caller: None,
             denial: None,
-            because: None,
+            explanation: None,
             challenges: Vec::new(),
             accepted: Schemes::NONE,
             rejected: Schemes::NONE,
@@ -120,14 +120,14 @@ impl Decision {
     }
 
     /// Sets the identity of the caller for the audit: the name of a user, the id of a key. Never a secret.
-    pub fn by(mut self, who: impl Into<String>) -> Self {
-        self.who = Some(who.into());
+    pub fn by(mut self, caller: impl Into<String>) -> Self {
+        self.caller = Some(caller.into());
         self
     }
 
     /// Sets the explanation for the audit.
-    pub const fn because(mut self, why: &'static str) -> Self {
-        self.because = Some(why);
+    pub const fn because(mut self, explanation: &'static str) -> Self {
+        self.explanation = Some(explanation);
         self
     }
 
@@ -185,13 +185,13 @@ impl Decision {
 
     fn or_as_it_is(self, other: Self) -> Self {
         let first_weighs_more = self.denial >= other.denial;
-        let because = if first_weighs_more { self.because } else { other.because };
+        let explanation = if first_weighs_more { self.explanation } else { other.explanation };
         Self {
             run: self.run.or(other.run),
             details: self.details.or(other.details),
             possible: self.possible.or(other.possible),
             denial: self.denial.max(other.denial),
-            because,
+            explanation,
             ..self.with_credentials_of(other)
         }
     }
@@ -209,8 +209,8 @@ impl Decision {
         let (run, details) = (self.run.and(other.run), self.details.and(other.details));
         let possible = self.possible.and(other.possible);
         let heavier = if weight(self.denial) >= weight(other.denial) { &self } else { &other };
-        let (denial, because) = (heavier.denial, heavier.because);
-        Self { run, details, possible, denial, because, ..self.with_credentials_of(other) }
+        let (denial, explanation) = (heavier.denial, heavier.explanation);
+        Self { run, details, possible, denial, explanation, ..self.with_credentials_of(other) }
     }
 
     fn with_credentials_of(mut self, other: Self) -> Self {
@@ -220,8 +220,8 @@ impl Decision {
             }
         }
         // The recognized identity wins.
-        let (known, other_known) = (self.who.take(), other.who);
-        self.who = if self.accepted.is_empty() { other_known.or(known) } else { known.or(other_known) };
+        let (known, other_known) = (self.caller.take(), other.caller);
+        self.caller = if self.accepted.is_empty() { other_known.or(known) } else { known.or(other_known) };
         self.accepted = self.accepted.or(&other.accepted);
         self.rejected = self.rejected.or(&other.rejected);
         self
@@ -235,9 +235,9 @@ impl Decision {
             run,
             details: run,
             possible: self.run.others(),
-            who: None,
+            caller: None,
             denial: run.is_empty().then_some(denial),
-            because: self.because.filter(|_| self.possible != self.run),
+            explanation: self.explanation.filter(|_| self.possible != self.run),
             challenges: Vec::new(),
             ..self
         }

@@ -24,8 +24,8 @@
 //! # The audit
 //!
 //! Each refusal is one `tracing` event with the target `health_runtime::access` and the fields `address` (or `peer`,
-//! for a proxy that does not report the address), `who` (the name of a user or the id of a key, if known), `method`,
-//! `route`, `why`, `because` and `status`. It is `INFO` for a caller without credentials, else `WARN`. Nothing else
+//! for a proxy that does not report the address), `caller` (the name of a user or the id of a key, if known), `method`,
+//! `route`, `reason`, `explanation` and `status`. It is `INFO` for a caller without credentials, else `WARN`. Nothing else
 //! that a caller sent is logged. With [`Limits`], a client that disconnects before the decision is an event, too,
 //! without a route.
 //!

@@ -210,14 +210,14 @@ impl<P: Policy> Decide for Guarded<P> {
     fn decide(self: Arc<Self>, caller: &Caller) -> MaybeReady<Decision> {
         let caller = caller.clone();
         MaybeReady::boxed(async move {
-            let failed = |why| {
+            let failed = |explanation| {
                 if let Some(omitted) = self.failures.admit() {
                     let policy = std::any::type_name::<P>();
                     log::write(Topic::Access, move || {
-                        tracing::error!(target: AUDIT_TARGET, policy, why, omitted, "no access decision");
+                        tracing::error!(target: AUDIT_TARGET, policy, explanation, omitted, "no access decision");
                     });
                 }
-                Decision::unavailable().because(why)
+                Decision::unavailable().because(explanation)
             };
             let Some(runtime) = caller.runtime() else { return failed("outside of a runtime") };
             let asked = Arc::clone(&self);
@@ -245,11 +245,11 @@ impl<P: Policy> Decide for Guarded<P> {
 impl Decision {
     /// Marks credentials as accepted if the policy names its caller.
     fn mark_custom_credentials(mut self) -> Self {
-        if self.denial.is_none() && self.who.is_some() {
+        if self.denial.is_none() && self.caller.is_some() {
             self.accepted = Schemes::one(Scheme::CUSTOM);
         }
         if self.denial == Some(DenyReason::Unavailable) {
-            self.because = self.because.or(Some("the policy could not decide"));
+            self.explanation = self.explanation.or(Some("the policy could not decide"));
         }
         self
     }

@@ -21,12 +21,12 @@ pub(super) const AUDIT_TARGET: &str = "health_runtime::access";
 /// A refused request. Its response is the same for all requests with this reason, whatever they asked for.
 #[derive(Debug)]
 pub(crate) struct Refusal {
-    pub(super) why: RefusalReason,
+    pub(super) reason: RefusalReason,
     challenges: Vec<HeaderValue>,
     retry_after: Option<Duration>,
     /// The caller's identity, for the audit.
-    who: Option<String>,
-    because: Option<&'static str>,
+    caller: Option<String>,
+    explanation: Option<&'static str>,
 }
 
 impl Refusal {
@@ -34,7 +34,7 @@ impl Refusal {
     pub(super) fn from_denial(no: Decision) -> Self {
         let challenges: Vec<HeaderValue> =
             no.challenges.iter().filter_map(|challenge| HeaderValue::from_str(challenge).ok()).collect();
-        let why = match no.denial {
+        let reason = match no.denial {
             Some(DenyReason::Unavailable) => RefusalReason::Unavailable,
             // 401 needs a challenge (RFC 9110, section 15.5.2).
             Some(DenyReason::Missing | DenyReason::Rejected) if challenges.is_empty() => RefusalReason::Forbidden,
@@ -43,18 +43,24 @@ impl Refusal {
             // Some policy admitted the caller, but not to this.
             Some(DenyReason::Forbidden) | None => RefusalReason::Forbidden,
         };
-        let challenges = match why.status() {
+        let challenges = match reason.status() {
             StatusCode::UNAUTHORIZED => challenges,
             StatusCode::FORBIDDEN => no.accepted.forbidden_challenges().map(HeaderValue::from_static).collect(),
             _ => Vec::new(),
         };
-        let retry_after = (why == RefusalReason::Unavailable).then_some(Duration::from_secs(1));
-        Self { why, challenges, retry_after, who: no.who, because: no.because }
+        let retry_after = (reason == RefusalReason::Unavailable).then_some(Duration::from_secs(1));
+        Self { reason, challenges, retry_after, caller: no.caller, explanation: no.explanation }
     }
 
-    pub(super) fn limited(retry_after: Duration, because: &'static str) -> Self {
+    pub(super) fn limited(retry_after: Duration, explanation: &'static str) -> Self {
         let retry_after = Some(retry_after);
-        Self { why: RefusalReason::Limited, challenges: Vec::new(), retry_after, who: None, because: Some(because) }
+        Self {
+            reason: RefusalReason::Limited,
+            challenges: Vec::new(),
+            retry_after,
+            caller: None,
+            explanation: Some(explanation),
+        }
     }
 
     /// Logs one event for the refusal. It holds nothing that the caller sent except its address and the route.
@@ -62,8 +68,8 @@ impl Refusal {
         // The peer is a proxy that does not report the client.
         let peer = caller.peer().filter(|_| caller.address().is_none());
         let (address, method, route) = (caller.address(), caller.method().to_owned(), route.to_string());
-        let who = self.who.as_deref().map(|who| escape_controls(who).into_owned());
-        let (why, because) = (self.why, self.because);
+        let name = self.caller.as_deref().map(|name| escape_controls(name).into_owned());
+        let (reason, explanation) = (self.reason, self.explanation);
         macro_rules! event {
             ($level:expr) => {
                 tracing::event!(
@@ -71,19 +77,19 @@ impl Refusal {
                     $level,
                     address = address.map(tracing::field::display),
                     peer = peer.map(tracing::field::display),
-                    who,
+                    caller = name,
                     method,
                     route,
-                    why = why.as_str(),
-                    because,
-                    status = why.status().as_u16(),
+                    reason = reason.as_str(),
+                    explanation,
+                    status = reason.status().as_u16(),
                     "access refused"
                 )
             };
         }
         log::write(Topic::Access, move || {
             // Normal for clients that wait for the challenge before they ask for a password.
-            if why == RefusalReason::Unauthenticated {
+            if reason == RefusalReason::Unauthenticated {
                 event!(tracing::Level::INFO);
             } else {
                 event!(tracing::Level::WARN);
@@ -92,12 +98,12 @@ impl Refusal {
     }
 
     pub(crate) const fn status(&self) -> StatusCode {
-        self.why.status()
+        self.reason.status()
     }
 
     /// Returns the explanation for the caller.
     pub(crate) const fn detail(&self) -> &'static str {
-        self.why.detail()
+        self.reason.detail()
     }
 
     /// Returns the values of `WWW-Authenticate`.
@@ -195,8 +201,8 @@ pub(super) struct RefusalCounters {
 }
 
 impl RefusalCounters {
-    pub(super) fn count(&self, why: RefusalReason) {
-        let counter = match why {
+    pub(super) fn count(&self, reason: RefusalReason) {
+        let counter = match reason {
             RefusalReason::Unauthenticated => &self.unauthenticated,
             RefusalReason::Rejected => &self.rejected,
             RefusalReason::Forbidden => &self.forbidden,

@@ -31,8 +31,8 @@ impl Grants {
     }
 
     /// Decides for a caller that has proved its identity.
-    pub(in crate::access) fn decision(self, who: &str, scheme: &'static Scheme) -> Decision {
-        let decision = Decision::allow().only_levels(self.levels).by(who).with_scheme(scheme);
+    pub(in crate::access) fn decision(self, caller: &str, scheme: &'static Scheme) -> Decision {
+        let decision = Decision::allow().only_levels(self.levels).by(caller).with_scheme(scheme);
         if self.has_details { decision } else { decision.without_details() }
     }
 }

@@ -185,7 +185,7 @@ impl ByToken {
         };
         match verify(token, &keys, &self.validation) {
             Ok(claims) => self.grant(&claims).unwrap_or_else(|Malformed| rejected("malformed claims")),
-            Err(why) => rejected(why),
+            Err(explanation) => rejected(explanation),
         }
     }
 
@@ -214,8 +214,8 @@ fn loggable(subject: &str) -> String {
     subject.chars().take(MAX_LOGGED_SUBJECT_CHARS).flat_map(char::escape_debug).collect()
 }
 
-fn rejected(why: &'static str) -> Decision {
-    Decision::rejected(INVALID).because(why).with_scheme(BEARER)
+fn rejected(explanation: &'static str) -> Decision {
+    Decision::rejected(INVALID).because(explanation).with_scheme(BEARER)
 }
 
 /// # Errors
@@ -229,15 +229,15 @@ fn verify(token: &str, keys: &KeySet, validation: &Validation) -> Result<Claims,
     if header.crit.is_some() {
         return Err("an unknown critical extension");
     }
-    let mut why = "no such key";
+    let mut explanation = "no such key";
     for key in keys.candidates(header.kid.as_deref()).ok_or("the token names no key, and there are too many to try")? {
         match decode(token, key, validation) {
             Ok(token) => return examined(Claims(token.claims), validation),
             Err(error) => {
-                why = match error.kind() {
+                explanation = match error.kind() {
                     // Another key may have signed it.
                     ErrorKind::InvalidSignature => {
-                        why = "wrong signature";
+                        explanation = "wrong signature";
                         continue;
                     }
                     ErrorKind::ExpiredSignature => "expired",
@@ -251,7 +251,7 @@ fn verify(token: &str, keys: &KeySet, validation: &Validation) -> Result<Claims,
             }
         }
     }
-    Err(why)
+    Err(explanation)
 }
 
 /// Checks the claims that `jsonwebtoken` does not check.

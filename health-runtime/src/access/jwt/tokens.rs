@@ -108,7 +108,7 @@ impl Tokens {
         let claims = IssuedClaims {
             iss: ISSUER,
             aud: ISSUER,
-            sub: decision.who.as_deref(),
+            sub: decision.caller.as_deref(),
             iat: now,
             exp: now.saturating_add(expires_in),
             health_levels: numbers(decision.run),

@@ -45,7 +45,7 @@ const CHALLENGE: &str = r#"AccessKey realm="health""#;
 
 impl Decide for ByKey {
     fn decide(self: Arc<Self>, caller: &Caller) -> MaybeReady<Decision> {
-        let rejected = |why| Decision::rejected(CHALLENGE).because(why).with_scheme(ACCESS_KEY);
+        let rejected = |explanation| Decision::rejected(CHALLENGE).because(explanation).with_scheme(ACCESS_KEY);
         let has = |header| caller.header_values(header).next().is_some();
         let is_missing = !has(SECRET_HEADER) && (!has(KEY_HEADER) || has(SIGNATURE_HEADER));
         if is_missing {

@@ -79,8 +79,8 @@ struct Basic {
 }
 
 impl Basic {
-    fn rejected(&self, why: &'static str) -> Decision {
-        Decision::rejected(self.challenge.as_str()).because(why).with_scheme(BASIC)
+    fn rejected(&self, explanation: &'static str) -> Decision {
+        Decision::rejected(self.challenge.as_str()).because(explanation).with_scheme(BASIC)
     }
 
     fn find(&self, name: &str) -> Option<usize> {

@@ -124,7 +124,7 @@ struct BySignature {
 
 impl BySignature {
     fn judge(&self, caller: &Caller, now: u64) -> Decision {
-        let rejected = |why| Decision::rejected(CHALLENGE).because(why).with_scheme(SIGNED);
+        let rejected = |explanation| Decision::rejected(CHALLENGE).because(explanation).with_scheme(SIGNED);
         if caller.header_values(SIGNATURE_HEADER).next().is_none() {
             return Decision::unauthenticated(CHALLENGE).because("no signature");
         }
