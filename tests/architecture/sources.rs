@@ -1,4 +1,4 @@
-//! The sources of the runtime, with every path of the crate that they name: in imports, code, attributes and macros.
+//! The sources of both crates, with every path of the crate that they name: in imports, code, attributes and macros.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -26,19 +26,25 @@ pub(crate) struct Source {
     child_tests: Vec<String>,
 }
 
-/// Every file of the runtime without tests.
+/// Every file of a crate without tests.
 pub(crate) struct Sources(pub(crate) BTreeMap<Module, Source>);
 
-pub(crate) static SOURCES: LazyLock<Sources> = LazyLock::new(Sources::read);
+pub(crate) static SOURCES: LazyLock<Sources> = LazyLock::new(|| Sources::read("health-runtime"));
+
+pub(crate) static MACRO_SOURCES: LazyLock<Sources> = LazyLock::new(|| Sources::read("health-macros"));
+
+/// Returns every file of a crate, tests included.
+pub(crate) fn files(package: &str) -> Vec<(Module, PathBuf)> {
+    let mut files = Vec::new();
+    collect(&Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(package).join("src"), &mut Vec::new(), &mut files);
+    assert!(files.len() > 20, "the sources of {package} are where they were");
+    files
+}
 
 impl Sources {
-    fn read() -> Self {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../health-runtime/src");
-        let mut files = Vec::new();
-        collect(&root, &mut Vec::new(), &mut files);
-        assert!(files.len() > 40, "the sources are where they were");
+    fn read(package: &str) -> Self {
         let all: BTreeMap<_, _> =
-            files.into_iter().map(|(module, file)| (module.clone(), parse(&module, file))).collect();
+            files(package).into_iter().map(|(module, file)| (module.clone(), parse(&module, file))).collect();
         let tests: BTreeSet<Module> =
             all.iter().flat_map(|(module, source)| source.child_tests.iter().map(|name| child(module, name))).collect();
         Self(all.into_iter().filter(|(module, _)| !tests.contains(module)).collect())
