@@ -66,8 +66,8 @@ pub use health_macros::health_endpoint;
 pub use http::HaproxyAgent;
 pub use http::{Endpoint, EndpointBuilder, EnvoyHeaders, LevelsPath, ResponseBody, StatusCodes, View};
 pub use model::{
-    Cause, Check, CheckResult, CheckSpec, Group, IntoOutcome, Level, Levels, Mute, Outcome, ParseLevelError, Report,
-    ReportEntry, Status, StatusChange, Work, WorkFuture,
+    Cause, Check, CheckMethod, CheckResult, CheckSpec, Group, IntoOutcome, Level, Levels, Mute, Outcome,
+    ParseLevelError, Report, ReportEntry, Status, StatusChange, Work, WorkFuture,
 };
 pub use monitor::{Lagged, Monitor, Selection, Subscription};
 pub use registry::{Registry, RegistryBuilder};

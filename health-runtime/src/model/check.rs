@@ -1,6 +1,6 @@
-use std::{panic::Location, time::Duration};
+use std::{panic::Location, sync::Arc, time::Duration};
 
-use super::{CheckSpec, Group, IntoOutcome, Level, Work};
+use super::{CheckMethod, CheckSpec, Group, IntoOutcome, Level, Work};
 
 /// A named function that reports whether one thing works.
 ///
@@ -31,6 +31,51 @@ impl Check {
         Fut: Future<Output: IntoOutcome> + Send + 'static,
     {
         Self::from_work(name, level, Work::task(check))
+    }
+
+    /// Returns a check that calls an asynchronous method on this value, which it shares or owns: one check for each tenant,
+    /// shard or replica.
+    ///
+    /// ```
+    /// use health_runtime::{Check, Level, Registry};
+    ///
+    /// struct Tenant {
+    ///     name: String,
+    /// }
+    ///
+    /// impl Tenant {
+    ///     async fn storage(&self) -> Result<(), std::io::Error> {
+    /// #       let _ = &self.name;
+    ///         // …
+    /// #       Ok(())
+    ///     }
+    /// }
+    ///
+    /// let tenants = ["acme", "globex"].map(|name| Tenant { name: name.to_owned() });
+    /// let checks = tenants.map(|tenant| Check::on(format!("storage of {}", tenant.name), Level::L3, tenant, Tenant::storage));
+    /// let registry = Registry::builder().checks(checks).build()?;
+    /// assert_eq!(registry.checks().count(), 2);
+    /// # Ok::<(), health_runtime::Error>(())
+    /// ```
+    ///
+    /// A function or a closure serves as well: `async fn storage(tenant: &Tenant)`, `async |tenant: &Tenant| …`. A closure
+    /// has to be `async` itself, to name the type of its parameter, and to capture nothing. For a method that blocks its
+    /// thread write `Check::blocking(name, level, move || tenant.storage())`.
+    #[must_use]
+    #[track_caller]
+    pub fn on<T, M>(name: impl Into<String>, level: Level, value: impl Into<Arc<T>>, method: M) -> Self
+    where
+        T: Send + Sync + 'static,
+        M: for<'a> CheckMethod<'a, T, Answer: IntoOutcome, Run: Send> + Send + Sync + 'static,
+    {
+        let shared = Arc::new((value.into(), method));
+        Self::new(name, level, move || {
+            let shared = Arc::clone(&shared);
+            async move {
+                let (value, method) = &*shared;
+                method(value).await.into_outcome()
+            }
+        })
     }
 
     /// Returns a check that blocks its thread. It runs on the blocking pool, and no two of its runs overlap.

@@ -4,6 +4,7 @@ mod cause;
 mod change;
 #[macro_use]
 mod check;
+mod check_method;
 mod check_spec;
 mod group;
 mod into_outcome;
@@ -21,6 +22,7 @@ pub use cause::Cause;
 pub(crate) use change::ChangeCounts;
 pub use change::StatusChange;
 pub use check::Check;
+pub use check_method::CheckMethod;
 pub use check_spec::CheckSpec;
 pub use group::Group;
 #[cfg(feature = "page")]

@@ -6,6 +6,7 @@ fn ui() {
     let cases = trybuild::TestCases::new();
     cases.compile_fail("build_info/*.rs");
     cases.compile_fail("check/*.rs");
+    cases.compile_fail("check_on/*.rs");
     cases.compile_fail("endpoint/*.rs");
     cases.pass("pass/*.rs");
 }

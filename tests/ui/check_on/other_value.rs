@@ -1,0 +1,15 @@
+use health_runtime::{Check, Level};
+
+struct Tenant;
+struct Shard;
+
+impl Tenant {
+    async fn storage(&self) -> bool {
+        true
+    }
+}
+
+fn main() {
+    let _ = Check::on("storage", Level::L3, Shard, Tenant::storage);
+    let _ = Check::on("borrowed", Level::L3, &Tenant, Tenant::storage);
+}
