@@ -19,7 +19,6 @@ pub(crate) struct ProblemDetails {
 }
 
 #[derive(Serialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Problem))]
 pub(super) struct ProblemBody<'a> {
     #[serde(rename = "type")]
     kind: &'static str,

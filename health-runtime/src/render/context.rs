@@ -62,7 +62,6 @@ pub(crate) enum ReportSubject<'a> {
 
 /// Links to the other routes.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct Links {
     pub(crate) levels: String,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -40,23 +40,17 @@ pub(super) fn overview(
 }
 
 #[derive(Serialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Overview))]
 pub(super) struct OverviewBody<'a> {
-    #[cfg_attr(feature = "openapi", schema(schema_with = super::schema::words::status))]
     status: &'static str,
     /// Only while the service drains.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
-    #[cfg_attr(feature = "openapi", schema(required = false))]
     draining: bool,
     /// The checks that fail, by name. Left out without any.
     #[serde(skip_serializing_if = "Affected::is_empty")]
-    #[cfg_attr(feature = "openapi", schema(value_type = std::collections::BTreeMap<String, AffectedBody<'a>>, required = false))]
     failing: Affected<'a>,
     /// The checks that warn, by name. Left out without any.
     #[serde(skip_serializing_if = "Affected::is_empty")]
-    #[cfg_attr(feature = "openapi", schema(value_type = std::collections::BTreeMap<String, AffectedBody<'a>>, required = false))]
     warning: Affected<'a>,
-    #[cfg_attr(feature = "openapi", schema(schema_with = super::schema::words::level_statuses))]
     levels: LevelStatuses<'a>,
     /// Only for callers who may see it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -85,15 +79,12 @@ impl Serialize for Affected<'_> {
 
 /// The facts about a check that a person needs before reading the report of its level.
 #[derive(Serialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = AffectedCheck))]
 struct AffectedBody<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     display: Option<&'a str>,
-    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 5))]
     level: u8,
     /// Only where it differs from the status.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(schema_with = super::schema::words::status, required = false))]
     observed: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cause: Option<&'static str>,
@@ -104,9 +95,7 @@ struct AffectedBody<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     owner: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(schema_with = super::schema::words::uri, required = false))]
     runbook: Option<&'a str>,
-    #[cfg_attr(feature = "openapi", schema(schema_with = super::schema::words::timestamp))]
     since: String,
 }
 
@@ -140,16 +129,12 @@ impl Serialize for LevelStatuses<'_> {
 }
 
 #[derive(Serialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Info))]
 pub(super) struct InfoBody<'a> {
     #[serde(flatten)]
-    #[cfg_attr(feature = "openapi", schema(value_type = BuildBody))]
     build: Option<BuildBody>,
     build_type: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(schema_with = super::schema::words::timestamp, required = false))]
     deployed_at: Option<String>,
-    #[cfg_attr(feature = "openapi", schema(schema_with = super::schema::words::timestamp))]
     started_at: String,
     uptime: &'a str,
     uptime_seconds: u64,
@@ -158,12 +143,8 @@ pub(super) struct InfoBody<'a> {
 }
 
 #[derive(Serialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Build))]
 struct BuildBody {
-    // Not required by the schema: everything is left out if no build is known.
-    #[cfg_attr(feature = "openapi", schema(required = false))]
     name: &'static str,
-    #[cfg_attr(feature = "openapi", schema(required = false))]
     version: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     repo: Option<&'static str>,
@@ -172,7 +153,6 @@ struct BuildBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     dirty: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(schema_with = super::schema::words::timestamp, required = false))]
     build_date: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     profile: Option<&'static str>,
@@ -181,7 +161,6 @@ struct BuildBody {
 }
 
 #[derive(Serialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Revision))]
 struct RevisionBody {
     short: &'static str,
     full: &'static str,
@@ -214,5 +193,80 @@ impl BuildBody {
             profile: build.profile(),
             language: build.language().filter(|_| detail_level == DetailLevel::Details),
         }
+    }
+}
+
+#[cfg(feature = "openapi")]
+pub(super) mod schema {
+    use utoipa::openapi::ComponentsBuilder;
+
+    use super::super::schema::{
+        named,
+        words::{
+            all_of, boolean, described, int64, level, level_statuses, list_of, map_of, object, status, text, timestamp,
+            uri,
+        },
+    };
+
+    const AFFECTED_CHECK: &str = "The facts about a check that a person needs before reading the report of its level.";
+
+    pub(in crate::render) fn components(components: ComponentsBuilder) -> ComponentsBuilder {
+        let affected = |text| described(text, map_of(named("AffectedCheck")));
+        let overview = object([
+            ("status", status(), true),
+            ("draining", described("Only while the service drains.", boolean()), false),
+            ("failing", affected("The checks that fail, by name. Left out without any."), false),
+            ("warning", affected("The checks that warn, by name. Left out without any."), false),
+            ("levels", level_statuses(), true),
+            ("info", described("Only for callers who may see it.", all_of([named("Info")])), false),
+        ]);
+        let affected_check = object([
+            ("display", text(), false),
+            ("level", level(), true),
+            ("observed", status(), false),
+            ("cause", text(), false),
+            ("blocked_by", list_of(text()), false),
+            ("message", text(), false),
+            ("owner", text(), false),
+            ("runbook", uri(), false),
+            ("since", timestamp(), true),
+        ]);
+        let info = object([
+            ("build_type", text(), true),
+            ("deployed_at", timestamp(), false),
+            ("started_at", timestamp(), true),
+            ("uptime", text(), true),
+            ("uptime_seconds", int64(), true),
+            ("environment", text(), false),
+        ]);
+        // No field is required: everything is left out if no build is known.
+        let build = object([
+            ("name", text(), false),
+            ("version", text(), false),
+            ("repo", text(), false),
+            ("dirty", boolean(), false),
+            ("build_date", timestamp(), false),
+            ("profile", text(), false),
+            ("language", text(), false),
+        ]);
+        let revision = object([("short", text(), true), ("full", text(), true)]);
+        let only_with = |feature: &str| described(&format!("With the feature `{feature}`."), text());
+        let links = object([
+            ("levels", text(), true),
+            ("live", text(), false),
+            ("ready", text(), false),
+            ("startup", text(), false),
+            ("info", text(), true),
+            ("events", only_with("events"), false),
+            ("metrics", only_with("metrics"), false),
+            ("openapi", described("With the feature `openapi`, in the full scope.", text()), false),
+        ]);
+        components
+            .schema("Overview", overview.property("links", named("Links")).required("links"))
+            .schema("AffectedCheck", affected_check.description(Some(AFFECTED_CHECK)))
+            .schema("Info", all_of([named("Build"), info.into()]))
+            .schema("Build", build.property("revision", named("Revision")))
+            .schema("Revision", revision)
+            .schema("Links", links.description(Some("Links to the other routes.")))
     }
 }

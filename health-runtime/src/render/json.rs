@@ -71,14 +71,11 @@ impl Serialize for LevelsBody<'_> {
 }
 
 #[derive(Serialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Checks))]
 pub(super) struct ChecksBody<'a> {
     #[serde(serialize_with = "status_word")]
-    #[cfg_attr(feature = "openapi", schema(schema_with = super::schema::words::status))]
     status: Status,
     #[serde(skip_serializing_if = "Option::is_none")]
     cause: Option<&'static str>,
-    #[cfg_attr(feature = "openapi", schema(value_type = std::collections::BTreeMap<String, CheckBody<'a>>))]
     checks: Checks<'a>,
 }
 
@@ -91,14 +88,11 @@ impl Serialize for Checks<'_> {
 }
 
 #[derive(Serialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = SingleCheck))]
 pub(super) struct SingleCheckBody<'a> {
     name: &'a str,
-    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 5))]
     level: u8,
     #[serde(skip_serializing_if = "Option::is_none")]
     description: Option<&'a str>,
-    #[cfg_attr(feature = "openapi", schema(schema_with = super::schema::words::groups))]
     groups: Vec<&'static str>,
     tags: &'a [String],
     #[serde(flatten)]
@@ -108,26 +102,21 @@ pub(super) struct SingleCheckBody<'a> {
 }
 
 #[derive(Serialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Check))]
 pub(super) struct CheckBody<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     display: Option<&'a str>,
-    #[cfg_attr(feature = "openapi", schema(schema_with = super::schema::words::status))]
     status: &'static str,
     /// Only where it differs from the status.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(schema_with = super::schema::words::status, required = false))]
     observed: Option<&'static str>,
     /// Number of consecutive results of this kind.
     #[serde(skip_serializing_if = "Option::is_none")]
     consecutive: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(schema_with = super::schema::words::timestamp, required = false))]
     held_until: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cause: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(schema_with = super::schema::words::timestamp, required = false))]
     running_since: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     blocked_by: Option<&'a [String]>,
@@ -137,12 +126,9 @@ pub(super) struct CheckBody<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     owner: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(schema_with = super::schema::words::uri, required = false))]
     runbook: Option<&'a str>,
     duration_ms: f64,
-    #[cfg_attr(feature = "openapi", schema(schema_with = super::schema::words::timestamp))]
     checked_at: String,
-    #[cfg_attr(feature = "openapi", schema(schema_with = super::schema::words::timestamp))]
     since: String,
     /// Only while the check is muted.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -177,10 +163,8 @@ impl<'a> CheckBody<'a> {
 
 /// `{}` to a caller who may see no details, if the check is muted for the life of the process.
 #[derive(Serialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Mute))]
 struct MuteBody<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(schema_with = super::schema::words::timestamp, required = false))]
     until: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     why: Option<&'a str>,
@@ -196,16 +180,12 @@ impl<'a> MuteBody<'a> {
 
 /// One change in the history of a check.
 #[derive(Serialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Change))]
 pub(super) struct ChangeBody<'a> {
     id: u64,
-    #[cfg_attr(feature = "openapi", schema(schema_with = super::schema::words::timestamp))]
     at: String,
     /// Missing for the first result.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(schema_with = super::schema::words::status, required = false))]
     from: Option<&'static str>,
-    #[cfg_attr(feature = "openapi", schema(schema_with = super::schema::words::status))]
     to: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     cause: Option<&'static str>,
@@ -242,22 +222,69 @@ fn status_word<S: Serializer>(status: &Status, serializer: S) -> Result<S::Ok, S
 mod schema {
     use utoipa::openapi::{ComponentsBuilder, RefOr, Schema};
 
-    use super::{
-        super::{
-            info::OverviewBody,
-            schema::{
-                FormatSchema, Shown, named, with,
-                words::{any_object, level_properties, object, status},
+    use super::super::{
+        info,
+        schema::{
+            FormatSchema, Shown, named,
+            words::{
+                all_of, any_object, anything, boolean, described, double, groups, int32, int64, level,
+                level_properties, list_of, map_of, object, status, text, timestamp, uri,
             },
         },
-        ChecksBody, SingleCheckBody,
     };
     use crate::model::Level;
 
     pub(super) const SCHEMA: FormatSchema = FormatSchema { shapes: native, components };
 
+    const MUTE: &str = "`{}` to a caller who may see no details, if the check is muted for the life of the process.";
+
     fn components(components: ComponentsBuilder) -> ComponentsBuilder {
-        with::<SingleCheckBody<'_>>(with::<ChecksBody<'_>>(with::<OverviewBody<'_>>(components)))
+        let checks =
+            object([("status", status(), true), ("cause", text(), false), ("checks", map_of(named("Check")), true)]);
+        let single = object([
+            ("name", text(), true),
+            ("level", level(), true),
+            ("description", text(), false),
+            ("groups", groups(), true),
+            ("tags", list_of(text()), true),
+            ("history", described("Oldest first.", list_of(named("Change"))), true),
+        ]);
+        let check = object([
+            ("display", text(), false),
+            ("status", status(), true),
+            ("observed", status(), false),
+            ("consecutive", described("Number of consecutive results of this kind.", int32()), false),
+            ("held_until", timestamp(), false),
+            ("cause", text(), false),
+            ("running_since", timestamp(), false),
+            ("blocked_by", list_of(text()), false),
+            ("critical", boolean(), true),
+            ("message", text(), false),
+            ("owner", text(), false),
+            ("runbook", uri(), false),
+            ("duration_ms", double(), true),
+            ("checked_at", timestamp(), true),
+            ("since", timestamp(), true),
+            ("muted", described("Only while the check is muted.", all_of([named("Mute")])), false),
+            ("data", anything(), false),
+        ]);
+        let mute = object([("until", timestamp(), false), ("why", text(), false), ("by", text(), false)]);
+        let change = object([
+            ("id", int64(), true),
+            ("at", timestamp(), true),
+            ("from", status(), false),
+            ("to", status(), true),
+            ("cause", text(), false),
+            ("blocked_by", list_of(text()), false),
+            ("message", text(), false),
+            ("muted", described("Only if the check was muted.", boolean()), false),
+        ]);
+        info::schema::components(components)
+            .schema("Checks", checks)
+            .schema("SingleCheck", all_of([named("Check"), single.into()]))
+            .schema("Check", check)
+            .schema("Mute", mute.description(Some(MUTE)))
+            .schema("Change", change.description(Some("One change in the history of a check.")))
     }
 
     fn native(shown: Shown<'_>) -> Vec<RefOr<Schema>> {

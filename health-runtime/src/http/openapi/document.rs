@@ -1,16 +1,18 @@
 use serde::Serialize;
 use utoipa::openapi::{
-    Components, ComponentsBuilder, Info, InfoBuilder, PathItem, Paths, PathsBuilder, Server, tag::Tag,
+    Components, ComponentsBuilder, Info, InfoBuilder, ObjectBuilder, PathItem, Paths, PathsBuilder, Server, tag::Tag,
 };
 
 use super::{
-    super::problem::ProblemBody,
     description::{Described, TAG},
     security::{Security, Version},
 };
 use crate::{
     build_info::BuildMetadata,
-    render::{Format, schema},
+    render::{
+        Format,
+        schema::words::{described, int32, object, text},
+    },
 };
 
 const DESCRIPTION: &str = "The health of this service. The status code of a report is its verdict, and its \
@@ -41,7 +43,7 @@ pub(in crate::http) fn document(
     let number = endpoint.build.map_or("unknown", BuildMetadata::version);
     let components =
         Format::all().fold(ComponentsBuilder::new(), |components, format| (format.schema.components)(components));
-    let components = schema::with::<ProblemBody<'_>>(components);
+    let components = components.schema("Problem", problem());
     Document {
         openapi: version.number(),
         info: InfoBuilder::new().title(title).version(number).description(Some(DESCRIPTION)).build(),
@@ -50,4 +52,15 @@ pub(in crate::http) fn document(
         paths: items.into_iter().fold(PathsBuilder::new(), |paths, (path, item)| paths.path(path, item)).build(),
         components: security.schemes(components).build(),
     }
+}
+
+/// The body of an error.
+fn problem() -> ObjectBuilder {
+    object([
+        ("type", text(), true),
+        ("title", text(), true),
+        ("status", int32(), true),
+        ("detail", text(), true),
+        ("error", described("Error code for a client of OAuth 2.0 that asks for a token.", text()), false),
+    ])
 }

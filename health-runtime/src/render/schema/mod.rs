@@ -1,15 +1,10 @@
 //! Schemas of the formats, for the OpenAPI document. Each format defines its own; `tests/openapi` compares all of them with
 //! real answers.
 
-mod portable;
-pub(super) mod words;
+pub(crate) mod words;
 
-use utoipa::{
-    ToSchema,
-    openapi::{ComponentsBuilder, Object, Ref, RefOr, Schema, Type, schema::AnyOfBuilder},
-};
+use utoipa::openapi::{ComponentsBuilder, Object, Ref, RefOr, Schema, Type, schema::AnyOfBuilder};
 
-use self::portable::portable;
 use crate::model::Level;
 
 /// The subject of an answer.
@@ -34,13 +29,6 @@ pub(crate) struct FormatSchema {
 impl FormatSchema {
     /// A format that is not JSON: OpenAPI calls it text.
     pub(super) const TEXT: Self = Self { shapes: |_| vec![words::text().into()], components: |components| components };
-}
-
-/// Adds the schema of a type, and those of its parts.
-pub(crate) fn with<T: ToSchema>(components: ComponentsBuilder) -> ComponentsBuilder {
-    let mut parts = vec![(T::name().into_owned(), T::schema())];
-    T::schemas(&mut parts);
-    parts.into_iter().fold(components, |components, (name, schema)| components.schema(name, portable(schema)))
 }
 
 /// Returns a schema with these alternatives, each once.

@@ -2,7 +2,7 @@
 
 use utoipa::openapi::{
     ArrayBuilder, KnownFormat, Object, ObjectBuilder, RefOr, Schema, SchemaFormat, Type,
-    schema::{AdditionalProperties, ArrayItems, SchemaType},
+    schema::{AdditionalProperties, AllOfBuilder, ArrayItems, SchemaType},
 };
 
 use crate::{
@@ -10,66 +10,88 @@ use crate::{
     render::wire::level_key,
 };
 
-pub(in crate::render) fn status() -> Schema {
+pub(crate) fn status() -> Schema {
     one_of([Status::Pass, Status::Warn, Status::Fail].map(Status::as_str))
 }
 
-pub(in crate::render) fn timestamp() -> Schema {
+pub(crate) fn timestamp() -> Schema {
     let format = SchemaFormat::KnownFormat(KnownFormat::DateTime);
     ObjectBuilder::new().schema_type(Type::String).format(Some(format)).build().into()
 }
 
-pub(in crate::render) fn uri() -> Schema {
+pub(crate) fn uri() -> Schema {
     let format = SchemaFormat::Custom("uri".to_owned());
     ObjectBuilder::new().schema_type(Type::String).format(Some(format)).build().into()
 }
 
-pub(in crate::render) fn groups() -> Schema {
+pub(crate) fn groups() -> Schema {
     list_of(one_of(Group::ALL.map(Group::as_str)))
 }
 
-pub(in crate::render) fn level_statuses() -> Schema {
+pub(crate) fn level_statuses() -> Schema {
     level_properties(object([]), Level::ALL, &status().into(), false).build().into()
 }
 
 /// Returns the schema of an enumeration.
-pub(in crate::render) fn one_of<'a>(words: impl IntoIterator<Item = &'a str>) -> Schema {
+pub(crate) fn one_of<'a>(words: impl IntoIterator<Item = &'a str>) -> Schema {
     ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words)).build().into()
 }
 
-pub(in crate::render) fn text() -> Schema {
+pub(crate) fn text() -> Schema {
     Object::with_type(Type::String).into()
 }
 
 /// Returns the schema of any value.
-pub(in crate::render) fn anything() -> Schema {
+pub(crate) fn anything() -> Schema {
     ObjectBuilder::new().schema_type(SchemaType::AnyValue).build().into()
 }
 
-pub(in crate::render) fn number() -> Schema {
+pub(crate) fn number() -> Schema {
     Object::with_type(Type::Number).into()
 }
 
-pub(in crate::render) fn boolean() -> Schema {
+pub(crate) fn double() -> Schema {
+    number_of(Type::Number, KnownFormat::Double).build().into()
+}
+
+/// Returns the schema of a whole number that is not negative.
+pub(crate) fn int32() -> Schema {
+    number_of(Type::Integer, KnownFormat::Int32).minimum(Some(0)).build().into()
+}
+
+/// Returns the schema of a large whole number that is not negative.
+pub(crate) fn int64() -> Schema {
+    number_of(Type::Integer, KnownFormat::Int64).minimum(Some(0)).build().into()
+}
+
+pub(crate) fn level() -> Schema {
+    number_of(Type::Integer, KnownFormat::Int32).minimum(Some(1)).maximum(Some(5)).build().into()
+}
+
+fn number_of(kind: Type, format: KnownFormat) -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(kind).format(Some(SchemaFormat::KnownFormat(format)))
+}
+
+pub(crate) fn boolean() -> Schema {
     Object::with_type(Type::Boolean).into()
 }
 
-pub(in crate::render) fn list_of(item: impl Into<RefOr<Schema>>) -> Schema {
+pub(crate) fn list_of(item: impl Into<RefOr<Schema>>) -> Schema {
     ArrayBuilder::new().items(ArrayItems::RefOrSchema(Box::new(item.into()))).build().into()
 }
 
 /// Returns the schema of an object with arbitrary keys.
-pub(in crate::render) fn map_of(value: impl Into<RefOr<Schema>>) -> Schema {
+pub(crate) fn map_of(value: impl Into<RefOr<Schema>>) -> Schema {
     let values = AdditionalProperties::RefOr(value.into());
     object([]).additional_properties(Some(values)).build().into()
 }
 
-pub(in crate::render) fn any_object() -> Schema {
+pub(crate) fn any_object() -> Schema {
     object([]).additional_properties(Some(AdditionalProperties::FreeForm(true))).build().into()
 }
 
 /// Returns the schema of an object: the fields with their schemas, and whether each is required.
-pub(in crate::render) fn object<'a>(fields: impl IntoIterator<Item = (&'a str, Schema, bool)>) -> ObjectBuilder {
+pub(crate) fn object<'a>(fields: impl IntoIterator<Item = (&'a str, Schema, bool)>) -> ObjectBuilder {
     let empty = ObjectBuilder::new().schema_type(Type::Object);
     fields.into_iter().fold(empty, |object, (name, schema, is_required)| {
         let object = object.property(name, schema);
@@ -77,8 +99,27 @@ pub(in crate::render) fn object<'a>(fields: impl IntoIterator<Item = (&'a str, S
     })
 }
 
+/// Returns the schema of an object with the fields of all of these. A reference with a description takes it, too: in OpenAPI
+/// 3.0 nothing stands next to a reference.
+pub(crate) fn all_of(parts: impl IntoIterator<Item = RefOr<Schema>>) -> Schema {
+    parts.into_iter().fold(AllOfBuilder::new(), AllOfBuilder::item).build().into()
+}
+
+/// Adds a description to a schema.
+pub(crate) fn described(text: &str, schema: impl Into<Schema>) -> Schema {
+    let mut schema = schema.into();
+    let description = match &mut schema {
+        Schema::Object(object) => &mut object.description,
+        Schema::Array(array) => &mut array.description,
+        Schema::AllOf(all_of) => &mut all_of.description,
+        _ => return schema,
+    };
+    *description = Some(text.to_owned());
+    schema
+}
+
 /// Adds a field for each level.
-pub(in crate::render) fn level_properties(
+pub(crate) fn level_properties(
     object: ObjectBuilder,
     levels: impl IntoIterator<Item = Level>,
     each: &RefOr<Schema>,
