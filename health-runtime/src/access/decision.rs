@@ -132,7 +132,7 @@ impl Decision {
     }
 
     /// Marks credentials of this kind as accepted or rejected.
-    #[cfg(any(feature = "access-credentials", feature = "server-tls"))]
+    #[allow(dead_code, reason = "each policy that reads credentials has a feature")]
     pub(super) fn with_scheme(mut self, scheme: &'static Scheme) -> Self {
         match self.denial {
             None => self.accepted = Schemes::one(scheme),
