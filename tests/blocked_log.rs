@@ -30,7 +30,7 @@ use tokio::{
 };
 use tracing_subscriber::fmt::MakeWriter;
 
-const LONG: Duration = Duration::from_secs(20);
+const WAIT_LIMIT: Duration = Duration::from_secs(20);
 
 const CHANGES: usize = 3_000;
 
@@ -134,10 +134,13 @@ async fn blocked_log_does_not_delay_subscribers_and_buffers_256_events() {
             let monitor = monitor.clone();
             async move { ask(&monitor, 1).await }
         });
-        let change =
-            timeout(LONG, changes.next()).await.expect("told in time").expect("a monitor").expect("none missed");
+        let change = timeout(WAIT_LIMIT, changes.next())
+            .await
+            .expect("a change in time")
+            .expect("a monitor")
+            .expect("none missed");
         assert_eq!(change.current(), if number.is_multiple_of(2) { Status::Fail } else { Status::Pass });
-        timeout(LONG, asking).await.expect("answered in time").expect("no panic");
+        timeout(WAIT_LIMIT, asking).await.expect("answered in time").expect("no panic");
         if number == 0 {
             blocked.holds_somebody().await;
         }
@@ -150,7 +153,7 @@ async fn blocked_log_does_not_delay_subscribers_and_buffers_256_events() {
             sleep(Duration::from_millis(5)).await;
         }
     };
-    timeout(LONG, caught_up).await.expect("each is logged or counted, in time");
+    timeout(WAIT_LIMIT, caught_up).await.expect("each is logged or counted, in time");
     let text = log.take();
     assert_eq!(logged(&text) + missed(&text), CHANGES, "{text}");
     // The blocked event, those queued behind it, and perhaps the last ones.
@@ -172,11 +175,11 @@ impl Policy for Broken {
 async fn refuse_and_probe(address: SocketAddr, blocked: &Blocked) {
     for number in 0..300 {
         let path = if number % 2 == 0 { "/health/levels/3" } else { "/health/levels/2" };
-        let answer = timeout(LONG, get(address, path)).await.expect("refused in time");
+        let answer = timeout(WAIT_LIMIT, get(address, path)).await.expect("refused in time");
         assert_eq!(answer.status, if number % 2 == 0 { 403 } else { 503 });
     }
     blocked.holds_somebody().await;
-    let answer = timeout(LONG, get(address, "/livez")).await.expect("answered in time");
+    let answer = timeout(WAIT_LIMIT, get(address, "/livez")).await.expect("answered in time");
     assert_eq!(answer.status, 200);
 }
 
@@ -224,7 +227,7 @@ async fn failed_handshakes_take_no_room_in_the_log() {
     for _ in 0..300 {
         let mut stream = TcpStream::connect(server.local_addrs()[0]).await.expect("it accepts");
         stream.write_all(b"GET / HTTP/1.1\r\n\r\n").await.expect("it is open");
-        let _ = timeout(LONG, stream.read_to_end(&mut Vec::new())).await.expect("closed in time");
+        let _ = timeout(WAIT_LIMIT, stream.read_to_end(&mut Vec::new())).await.expect("closed in time");
     }
     blocked.pipe.tap.set(None);
     server.stop().await;

@@ -121,7 +121,7 @@ mod from_sigterm_on {
     use tokio::time::Instant;
 
     const DELAY: Duration = Duration::from_secs(3);
-    const LONGEST: Duration = Duration::from_secs(5);
+    const LONGEST_REQUEST: Duration = Duration::from_secs(5);
 
     /// A keep-alive connection.
     struct Connection(TcpStream);
@@ -205,7 +205,7 @@ mod from_sigterm_on {
     fn begin_the_longest(app: SocketAddr) -> Connection {
         let mut connection = Connection::open(app).expect("a connection");
         assert_eq!(connection.ask("/work?ms=1").expect("an answer").0, 200);
-        connection.send(&format!("/work?ms={}", LONGEST.as_millis())).expect("a connection");
+        connection.send(&format!("/work?ms={}", LONGEST_REQUEST.as_millis())).expect("a connection");
         connection
     }
 
@@ -267,7 +267,7 @@ mod from_sigterm_on {
         let took = terminated.elapsed();
         assert!(took >= DELAY, "{took:?}");
         // A generous limit, because the machine may be busy.
-        assert!(took < DELAY + LONGEST + Duration::from_secs(5), "{took:?}");
+        assert!(took < DELAY + LONGEST_REQUEST + Duration::from_secs(5), "{took:?}");
         assert!(alive.join().expect("it stays alive") > 0);
         assert!(service.example.0.wait().expect("a child").success());
         assert_eq!(service.output.next().expect("a line").expect("text"), "every request is answered");

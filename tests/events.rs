@@ -101,8 +101,8 @@ async fn thousand_requests_see_each_change_once_and_in_order() {
     let runs = names.map(|_| Arc::new(AtomicU64::new(0)));
     let monitor = monitor(names.into_iter().zip(&runs).map(|(name, runs)| flapping_counted(name, runs)));
     let (done, is_done) = mpsc::channel::<()>();
-    let told = Arc::new(AtomicU64::new(0));
-    let listener = Arc::clone(&told);
+    let heard = Arc::new(AtomicU64::new(0));
+    let listener = Arc::clone(&heard);
     monitor.on_change(move |_| {
         let _until_the_listener_is_dropped = &done;
         listener.fetch_add(1, Ordering::SeqCst);
@@ -156,7 +156,7 @@ async fn thousand_requests_see_each_change_once_and_in_order() {
     for (name, last) in last {
         assert_eq!(last.current(), report.result(name).expect("in the report").status());
     }
-    assert!((1..=runs[0] + runs[1]).contains(&told.load(Ordering::SeqCst)));
+    assert!((1..=runs[0] + runs[1]).contains(&heard.load(Ordering::SeqCst)));
 }
 
 /// Each run of the check changes its status, so the number of runs is the number of changes.
@@ -165,7 +165,7 @@ async fn no_change_is_lost() {
     let runs = Arc::default();
     let monitor = monitor([flapping_counted("flaps", &runs)]);
     let mut changes = monitor.subscribe();
-    let mut told = 0;
+    let mut seen = 0;
     for round in 1..=30 {
         let requests: Vec<_> = (0..8)
             .map(|_| {
@@ -176,10 +176,10 @@ async fn no_change_is_lost() {
         for request in requests {
             request.await.expect("no panic");
         }
-        while told < runs.load(Ordering::SeqCst) {
+        while seen < runs.load(Ordering::SeqCst) {
             let change = change(&mut changes).await;
-            assert_eq!(change.current(), if told % 2 == 0 { Status::Fail } else { Status::Pass }, "round {round}");
-            told += 1;
+            assert_eq!(change.current(), if seen % 2 == 0 { Status::Fail } else { Status::Pass }, "round {round}");
+            seen += 1;
         }
     }
     assert_eq!(rest(monitor, &mut changes).await, []);
@@ -205,7 +205,7 @@ async fn slow_subscriber_loses_the_oldest_changes_and_gets_their_number() {
 /// Real time and real threads, because one listener blocks forever. The runtime still ends with the test.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn faulty_listeners_affect_nothing_else() {
-    let (told, good) = mpsc::channel();
+    let (heard, good) = mpsc::channel();
     let (asked, reports) = mpsc::channel();
     let (panicked, panics) = mpsc::channel();
     let endpoint = builder([flapping("flaps")])
@@ -218,7 +218,7 @@ async fn faulty_listeners_affect_nothing_else() {
             panicked.send(change.current()).expect("the test is there");
             panic!("on purpose, with postgres://user:secret@host/db");
         })
-        .on_change(move |change| told.send(change.current()).expect("the test is there"))
+        .on_change(move |change| heard.send(change.current()).expect("the test is there"))
         .build()
         .expect("good");
     let monitor = endpoint.monitor().clone();
@@ -244,8 +244,8 @@ async fn faulty_listeners_affect_nothing_else() {
             "run {run}: {}",
             answer.body
         );
-        assert_eq!(good.recv_timeout(wait).expect("told"), status);
-        assert_eq!(panics.recv_timeout(wait).expect("told again after a panic"), status);
+        assert_eq!(good.recv_timeout(wait).expect("called"), status);
+        assert_eq!(panics.recv_timeout(wait).expect("called again after a panic"), status);
         assert_eq!(reports.recv_timeout(wait).expect("asked"), (0, 0));
     }
 }
@@ -254,20 +254,20 @@ async fn faulty_listeners_affect_nothing_else() {
 #[tokio::test]
 async fn listener_may_cause_the_next_change() {
     let monitor = monitor([flapping("flaps")]);
-    let (told, changes) = tokio::sync::oneshot::channel();
-    let (mut told, mut count) = (Some(told), 0);
+    let (end, changes) = tokio::sync::oneshot::channel();
+    let (mut end, mut count) = (Some(end), 0);
     let asking = monitor.clone();
     monitor.on_change(move |_| {
         count += 1;
         if count == 20 {
-            let _ = told.take().expect("once").send(());
+            let _ = end.take().expect("once").send(());
         } else {
             let monitor = asking.clone();
             tokio::spawn(async move { ask(&monitor, 1).await });
         }
     });
     ask(&monitor, 1).await;
-    tokio::time::timeout(Duration::from_secs(20), changes).await.expect("in time").expect("told");
+    tokio::time::timeout(Duration::from_secs(20), changes).await.expect("in time").expect("called");
 }
 
 #[tokio::test(start_paused = true)]

@@ -51,11 +51,11 @@ async fn history_keeps_64_changes_and_their_numbers() {
     let monitor = monitor([flapping("a"), flapping("b")]);
     let mut changes = monitor.subscribe();
     ask(&monitor, 20).await;
-    let mut told = Vec::new();
+    let mut published = Vec::new();
     for _ in 0..40 {
-        told.push(changes.next().await.expect("the monitor is there").expect("none is missed").id());
+        published.push(changes.next().await.expect("the monitor is there").expect("none is missed").id());
     }
-    assert_eq!(told, (1..=40).collect::<Vec<_>>(), "consecutive across checks");
+    assert_eq!(published, (1..=40).collect::<Vec<_>>(), "consecutive across checks");
 
     ask(&monitor, 80).await;
     for check in ["a", "b"] {
@@ -73,7 +73,7 @@ async fn history_keeps_64_changes_and_their_numbers() {
 async fn long_message_is_published_in_full_and_kept_in_part() {
     // Three bytes each, so that the limit lies inside one of them.
     let long = "€".repeat(100_000);
-    let told = long.clone();
+    let message = long.clone();
     let monitor = monitor([Check::new("long", Level::L5, move || {
         let long = long.clone();
         async move { Outcome::fail(long) }
@@ -81,7 +81,7 @@ async fn long_message_is_published_in_full_and_kept_in_part() {
     let mut changes = monitor.subscribe();
     ask(&monitor, 1).await;
     let change = changes.next().await.expect("the monitor is there").expect("none is missed");
-    assert_eq!(change.message(), Some(told.as_str()));
+    assert_eq!(change.message(), Some(message.as_str()));
     let kept = history(&monitor, "long");
     assert_eq!(kept[0].message(), Some(format!("{}…", "€".repeat(341)).as_str()));
     assert_eq!((kept[0].id(), kept[0].at()), (change.id(), change.at()));

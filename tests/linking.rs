@@ -31,14 +31,14 @@ fn built_with(profile: &str) -> (String, String) {
     (output("named"), output("unnamed"))
 }
 
-const BOTH: &str = "4 in_a_module\n5 at_the_root\n";
+const BOTH_CHECKS: &str = "4 in_a_module\n5 at_the_root\n";
 
 /// One test, because the builds share a target folder and would wait for each other.
 #[test]
 fn named_crates_are_linked_in_debug_release_and_fat_lto() {
     for profile in ["dev", "release", "fat"] {
         let (named, unnamed) = built_with(profile);
-        assert_eq!(named, BOTH, "{profile}");
+        assert_eq!(named, BOTH_CHECKS, "{profile}");
         // The key `crates` exists because of this. If the linker keeps the crate one day, the guide can say so.
         assert_eq!(unnamed, "", "{profile}");
     }

@@ -31,7 +31,7 @@ use tower::ServiceExt;
 
 const PATH: &str = "/health/events";
 
-const SOON: Duration = Duration::from_secs(10);
+const WAIT_LIMIT: Duration = Duration::from_secs(10);
 
 async fn never() -> bool {
     panic!("it was run")
@@ -233,7 +233,7 @@ async fn number_of_streams_is_limited() {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
-    timeout(SOON, again).await.expect("a place is free once a client has gone");
+    timeout(WAIT_LIMIT, again).await.expect("a place is free once a client has gone");
     let mut third = Client::open(address, PATH, None).await;
     assert_eq!(third.event().await.name, "state");
     assert_eq!(request(address, "HEAD", "/health/events").await.status, 503);
@@ -364,7 +364,7 @@ async fn clients_that_hang_up_leave_no_stream() {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
-    timeout(SOON, gone).await.expect("no task is left");
+    timeout(WAIT_LIMIT, gone).await.expect("no task is left");
 }
 
 /// A server that waits for its connections, and clients that never disconnect.
@@ -387,7 +387,7 @@ async fn drain_ends_the_streams_so_that_the_server_can_stop() {
     endpoint.monitor().drain();
     for client in &mut clients {
         let mut names = Vec::new();
-        while let Some(event) = timeout(SOON, client.next()).await.expect("in time") {
+        while let Some(event) = timeout(WAIT_LIMIT, client.next()).await.expect("in time") {
             names.push(event.name);
         }
         assert_eq!(names, ["state", "change", "draining"], "nothing from before the drain is lost");
@@ -402,7 +402,7 @@ async fn drain_ends_the_streams_so_that_the_server_can_stop() {
 
     let stopped_at = Instant::now();
     stop.notify_one();
-    timeout(SOON, server).await.expect("it stops").expect("no panic").expect("no error");
+    timeout(WAIT_LIMIT, server).await.expect("it stops").expect("no panic").expect("no error");
     assert!(stopped_at.elapsed() < Duration::from_secs(2), "{:?}", stopped_at.elapsed());
     // None of them has hung up.
     drop((clients, late));

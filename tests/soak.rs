@@ -39,7 +39,7 @@ const HOLD: Duration = Duration::from_millis(700);
 const BLOCK: Duration = Duration::from_millis(600);
 /// Time after a phase in which responses may show it: a blocking run that began at its end, one interval (with jitter),
 /// and the age of its result.
-const ECHO: Duration = Duration::from_millis(600 + 110 + 50 + 40);
+const ECHO_DURATION: Duration = Duration::from_millis(600 + 110 + 50 + 40);
 /// One of this many clients that hang up requests the mebibyte.
 const LARGE_AMONG: usize = if cfg!(debug_assertions) { 80 } else { 9 };
 const MEBIBYTE: usize = 1 << 20;
@@ -71,7 +71,7 @@ const SCRIPTS: [(&str, &[Fault]); 8] = [
 ];
 
 /// Observations without which the test has shown little.
-const TO_BE_SEEN: [&str; 17] = [
+const EXPECTED_OBSERVATIONS: [&str; 17] = [
     "flaps pass by itself",
     "flaps fail by itself",
     "flaps fail panicked",
@@ -151,7 +151,7 @@ impl Script {
 
     fn unseen(&self) -> Vec<&'static str> {
         let seen = self.seen.lock().expect("no panic");
-        TO_BE_SEEN.into_iter().filter(|what| !seen.contains(*what)).collect()
+        EXPECTED_OBSERVATIONS.into_iter().filter(|what| !seen.contains(*what)).collect()
     }
 }
 
@@ -238,13 +238,13 @@ fn checks(script: &Arc<Script>) -> Vec<Check> {
 }
 
 /// A response, with the times of the request and of the response.
-struct Told<'a> {
+struct ObservedResponse<'a> {
     script: &'a Script,
     asked_at: Instant,
     answered_at: Instant,
 }
 
-impl Told<'_> {
+impl ObservedResponse<'_> {
     /// Returns the phases that it may show.
     fn phases(&self, echo: Duration) -> impl Iterator<Item = u128> + use<> {
         // A late run acts later than the script says.
@@ -269,7 +269,7 @@ impl Told<'_> {
         let cause = shown["cause"].as_str();
         let message = shown["message"].as_str().unwrap_or_default();
         let data = shown["data"].as_str();
-        let is_told_by = |phase: u128, fault: Fault| match (fault, cause) {
+        let is_shown_by = |phase: u128, fault: Fault| match (fault, cause) {
             (Fault::None | Fault::Slow, None) => observed == "pass" && data == Some(&phase.to_string()),
             (Fault::Large, None) => observed == "pass" && data == Some(&large(phase)),
             (Fault::Fail, None) => observed == "fail" && message == format!("phase {phase} fails"),
@@ -282,10 +282,10 @@ impl Told<'_> {
             (Fault::Block, Some("still_running")) => observed == "fail",
             _ => false,
         };
-        let told = |phase: u128| is_told_by(phase, fault(name, phase));
+        let is_shown = |phase: u128| is_shown_by(phase, fault(name, phase));
         let max_age = if name == "large" { LARGE_MAX_AGE } else { Duration::ZERO };
-        let phases: Vec<_> = self.phases(ECHO + max_age).collect();
-        let is_true = phases.iter().any(|phase| told(*phase));
+        let phases: Vec<_> = self.phases(ECHO_DURATION + max_age).collect();
+        let is_true = phases.iter().any(|phase| is_shown(*phase));
         let is_late = matches!(cause, Some("timed_out" | "still_running" | "stale")) && self.is_excused();
         let is_first = cause == Some("pending") && phases.contains(&0);
         assert!(
@@ -314,7 +314,7 @@ impl Told<'_> {
             self.script.seen(format!("patient {status} with {observed}"));
         }
         // Three runs later.
-        let phases: Vec<_> = self.phases(ECHO + INTERVAL * 4).collect();
+        let phases: Vec<_> = self.phases(ECHO_DURATION + INTERVAL * 4).collect();
         if let [phase] = phases[..] {
             let expected = if fault("patient", phase) == Fault::Fail { "fail" } else { "pass" };
             assert_eq!(status, expected);
@@ -332,8 +332,8 @@ impl Told<'_> {
     /// Verifies that readiness holds the last pass for a while.
     fn held(&self, shown: &Value) {
         let status = shown["status"].as_str().expect("a status");
-        let phases: Vec<_> = self.phases(ECHO + HOLD).collect();
-        let now: Vec<_> = self.phases(ECHO).collect();
+        let phases: Vec<_> = self.phases(ECHO_DURATION + HOLD).collect();
+        let now: Vec<_> = self.phases(ECHO_DURATION).collect();
         let faults = |phases: &[u128]| phases.iter().map(|phase| fault("held", *phase)).collect::<Vec<_>>();
         let is_true = match status {
             "pass" => faults(&now).contains(&Fault::None),
@@ -401,24 +401,24 @@ async fn verify(script: Arc<Script>, address: SocketAddr, is_over: Arc<AtomicBoo
         }
         let asked_at = Instant::now();
         let (code, body) = timeout(Duration::from_secs(30), client.get(path)).await.expect("an answer in time");
-        let told = Told { script: &script, asked_at, answered_at: Instant::now() };
+        let response = ObservedResponse { script: &script, asked_at, answered_at: Instant::now() };
         let body: Value = serde_json::from_slice(&body).expect("JSON");
         assert_eq!(code, if body["status"] == "fail" { 503 } else { 200 });
         script.answers.fetch_add(1, Ordering::Relaxed);
-        script.exact.fetch_add((told.phases(ECHO).count() == 1).into(), Ordering::Relaxed);
+        script.exact.fetch_add((response.phases(ECHO_DURATION).count() == 1).into(), Ordering::Relaxed);
         if let Some(name) = path.strip_prefix("/health/checks/") {
-            told.check(name, &body);
+            response.check(name, &body);
         } else if path.contains("ready") {
-            told.held(&body["checks"]["held"]);
+            response.held(&body["checks"]["held"]);
         } else if path.contains("live") {
-            told.check("steady", &body["checks"]["steady"]);
+            response.check("steady", &body["checks"]["steady"]);
         } else {
             for level in (1..=5).filter_map(|level| body[format!("level_{level}")]["checks"].as_object()) {
                 for (name, shown) in level {
                     if name == "dependent" {
-                        told.dependent(&level["flaps"], shown);
+                        response.dependent(&level["flaps"], shown);
                     } else {
-                        told.check(name, shown);
+                        response.check(name, shown);
                     }
                 }
             }
@@ -576,7 +576,7 @@ fn responses_are_correct_and_nothing_is_left_behind() {
         #[allow(clippy::disallowed_macros, reason = "for who asked for it")]
         {
             println!(
-                "{answers} answers ({exact} to be told of one phase only), memory {} → {} KiB, latest delay {worst:?}",
+                "{answers} answers ({exact} that can show one phase only), memory {} → {} KiB, latest delay {worst:?}",
                 second >> 10,
                 last >> 10
             );

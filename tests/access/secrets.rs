@@ -220,8 +220,8 @@ async fn no_secret_is_written_anywhere() {
     let heard = Arc::new(Mutex::new(String::new()));
     let hearing = Arc::clone(&heard);
     let builder = builder(leaking()).access(access).details(ShowDetails::Always).on_change(move |change| {
-        let told = format!("{change:?} {:?}", change.message());
-        hearing.lock().expect("a text").push_str(&told);
+        let text = format!("{change:?} {:?}", change.message());
+        hearing.lock().expect("a text").push_str(&text);
     });
     write!(shown, "{builder:?}").expect("room");
     let endpoint = builder.build().expect("good");

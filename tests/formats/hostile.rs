@@ -175,8 +175,8 @@ async fn everything_reads_back(checks: &[Hostile]) {
     let agent = get("/health/agent", "text").await.body;
     assert!(agent.strip_suffix('\n').is_some_and(|line| !line.contains(char::is_control)), "{agent:?}");
     let state = first_event(&router).await;
-    let told = state["checks"].as_object().expect("checks");
-    assert_eq!(told.keys().map(String::as_str).collect::<BTreeSet<_>>(), names);
+    let listed = state["checks"].as_object().expect("checks");
+    assert_eq!(listed.keys().map(String::as_str).collect::<BTreeSet<_>>(), names);
     for format in ["openmetrics", "prometheus"] {
         let scraped = Exposition::parse(&get("/health/metrics", format).await.body);
         assert_eq!(scraped.label_values("check").into_iter().collect::<BTreeSet<_>>(), names);
@@ -204,22 +204,22 @@ fn ids_of_health_json(body: &Value) -> BTreeSet<&str> {
 }
 
 /// The elements that a page is made of, and none that anybody smuggled in.
-const OF_A_PAGE: &str = "html head meta title link style body header nav a main h1 h2 h3 p span small strong code section ul li \
+const PAGE_ELEMENTS: &str = "html head meta title link style body header nav a main h1 h2 h3 p span small strong code section ul li \
                          label input output article div dl dt dd details summary bdi pre time table caption thead tbody tr th td svg symbol use \
                          desc path footer script";
 
 fn assert_page_tells(text: &str, names: &BTreeSet<&str>) {
     let page = scraper::Html::parse_document(text);
     let all = scraper::Selector::parse("*").expect("a selector");
-    let known: BTreeSet<_> = OF_A_PAGE.split_whitespace().collect();
+    let known: BTreeSet<_> = PAGE_ELEMENTS.split_whitespace().collect();
     let found: Vec<_> = page.select(&all).map(|element| element.value()).collect();
     for element in &found {
         assert!(known.contains(element.name()), "{} in {text}", element.name());
         assert!(element.attrs().all(|(name, _)| !name.starts_with("on") && name != "src"), "{element:?} in {text}");
     }
     assert_eq!(found.iter().filter(|element| element.name() == "script").count(), 1);
-    let told: BTreeSet<_> = found.iter().filter_map(|element| element.attr("data-check")).collect();
-    assert_eq!(told, *names);
+    let shown: BTreeSet<_> = found.iter().filter_map(|element| element.attr("data-check")).collect();
+    assert_eq!(shown, *names);
 }
 
 /// Returns the first event of a stream.

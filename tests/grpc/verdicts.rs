@@ -34,7 +34,7 @@ fn ship() -> Endpoint {
     ])
 }
 
-const OF_THE_SHIP: [(&str, ServingStatus); 13] = [
+const SHIP_STATUSES: [(&str, ServingStatus); 13] = [
     ("", Serving),
     ("alive", Serving),
     ("billing", Serving),
@@ -54,11 +54,11 @@ const OF_THE_SHIP: [(&str, ServingStatus); 13] = [
 async fn check_and_list_agree_on_every_service() {
     let endpoint = ship();
     let (monitor, health) = (endpoint.monitor(), GrpcHealth::new(&endpoint));
-    for (service, expected) in OF_THE_SHIP {
+    for (service, expected) in SHIP_STATUSES {
         assert_eq!(check(&health, service).await.expect(service), expected, "{service:?}");
     }
     let listed = list(health.clone()).await.expect("a list");
-    let expected: BTreeMap<_, _> = OF_THE_SHIP.map(|(name, status)| (name.to_owned(), status)).into();
+    let expected: BTreeMap<_, _> = SHIP_STATUSES.map(|(name, status)| (name.to_owned(), status)).into();
     assert_eq!(listed, expected);
 
     // A muted check does not count, alone or in its level.

@@ -103,12 +103,12 @@ async fn constantly_changing_check_runs_once_a_second_at_most() {
     let health = GrpcHealth::new(&endpoint([flapping.max_age(Duration::ZERO)]));
     // A single watch makes reports at its interval: changes by its own reports do not wake it.
     let mut alone = watch(&health, "flapping").await;
-    let told = async {
+    let notifications = async {
         loop {
             next(&mut alone).await;
         }
     };
-    assert!(timeout(Duration::from_secs(95), told).await.is_err());
+    assert!(timeout(Duration::from_secs(95), notifications).await.is_err());
     let alone = runs.swap(0, Ordering::SeqCst);
     assert!((9..=11).contains(&alone), "{alone} runs");
 

@@ -62,7 +62,7 @@ async fn envoy_headers_report_warnings_draining_and_the_cluster() {
     let headers = EnvoyHeaders::new().degraded().immediate_fail().cluster("orders");
     let endpoint = builder([db.check("db")]).envoy(headers).build().expect("a good endpoint");
     let address = serve(endpoint.router()).await;
-    let told = |answer: &Answer| {
+    let envoy_headers = |answer: &Answer| {
         let [degraded, out, cluster] =
             ["x-envoy-degraded", "x-envoy-immediate-health-check-fail", "x-envoy-upstream-healthchecked-cluster"]
                 .map(|name| answer.header(name).to_owned());
@@ -70,23 +70,23 @@ async fn envoy_headers_report_warnings_draining_and_the_cluster() {
     };
     let words = |degraded: &str, out: &str| (degraded.to_owned(), out.to_owned(), "orders".to_owned());
 
-    assert_eq!(told(&get(address, "/readyz").await), words("", ""));
+    assert_eq!(envoy_headers(&get(address, "/readyz").await), words("", ""));
     db.warn();
     for (method, path) in [("GET", "/readyz"), ("HEAD", "/readyz"), ("OPTIONS", "/health/ready"), ("GET", "/health")] {
         let answer = request(address, method, path).await;
-        assert_eq!((answer.status, told(&answer)), (200, words("true", "")), "{method} {path}");
+        assert_eq!((answer.status, envoy_headers(&answer)), (200, words("true", "")), "{method} {path}");
     }
     // Liveness has no warning of its own.
-    assert_eq!(told(&get(address, "/livez").await), words("", ""));
+    assert_eq!(envoy_headers(&get(address, "/livez").await), words("", ""));
     db.fail();
-    assert_eq!(told(&get(address, "/readyz").await), words("", ""));
+    assert_eq!(envoy_headers(&get(address, "/readyz").await), words("", ""));
     db.pass();
     endpoint.monitor().drain();
     let draining = get(address, "/readyz").await;
-    assert_eq!((draining.status, told(&draining)), (503, words("", "true")));
+    assert_eq!((draining.status, envoy_headers(&draining)), (503, words("", "true")));
     // Envoy heeds it on any response, so it stands on no other.
     for path in ["/livez", "/startupz", "/health", "/health/levels", "/health/checks/db", "/health/info", "/health/x"] {
-        assert_eq!(told(&get(address, path).await).1, "", "{path}");
+        assert_eq!(envoy_headers(&get(address, path).await).1, "", "{path}");
     }
 }
 

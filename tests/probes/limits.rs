@@ -7,10 +7,10 @@ use tokio::net::TcpListener;
 
 use super::server::Server;
 
-const SHORT: Duration = Duration::from_millis(300);
+const SHORT_TIMEOUT: Duration = Duration::from_millis(300);
 
 async fn observe(server: &Server) -> Outcome {
-    probes::http(server.url("/health?token=secret")).timeout(SHORT).observe().await
+    probes::http(server.url("/health?token=secret")).timeout(SHORT_TIMEOUT).observe().await
 }
 
 fn assert_fails(outcome: &Outcome, part: &str) {
@@ -31,7 +31,7 @@ async fn closed_port_fails() {
 #[tokio::test]
 async fn unknown_host_fails() {
     // RFC 2606 reserves the name, so it does not exist.
-    let outcome = probes::http("http://nowhere.invalid/").timeout(SHORT).observe().await;
+    let outcome = probes::http("http://nowhere.invalid/").timeout(SHORT_TIMEOUT).observe().await;
     assert_fails(&outcome, "http://nowhere.invalid/ c");
 }
 
@@ -59,14 +59,14 @@ async fn too_many_headers_fail() {
 
 #[tokio::test]
 async fn slow_head_fails_at_the_deadline() {
-    let (server, mut closings) = Server::endless("HTTP/1.1 200 OK\r\nX: ", vec![b'a'], SHORT / 10).await;
+    let (server, mut closings) = Server::endless("HTTP/1.1 200 OK\r\nX: ", vec![b'a'], SHORT_TIMEOUT / 10).await;
     assert_fails(&observe(&server).await, "did not answer within 270ms");
     closings.recv().await.expect("the connection was closed");
 }
 
 #[tokio::test]
 async fn slow_body_fails_at_the_deadline() {
-    let (server, mut closings) = Server::endless("HTTP/1.1 200 OK\r\n\r\n", vec![b' '], SHORT / 10).await;
+    let (server, mut closings) = Server::endless("HTTP/1.1 200 OK\r\n\r\n", vec![b' '], SHORT_TIMEOUT / 10).await;
     assert_fails(&observe(&server).await, "answered 200 OK, but its body did not end within 270ms");
     closings.recv().await.expect("the connection was closed");
 }

@@ -20,7 +20,7 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 
-use super::{ANY, alive, request};
+use super::{ANY_PORT, alive, request};
 
 const PLACES: usize = 256;
 
@@ -31,7 +31,7 @@ static MANY_FILES: Mutex<()> = Mutex::const_new(());
 #[tokio::test]
 async fn silent_connections_delay_no_request() {
     let _turn = MANY_FILES.lock().await;
-    let server = serve_isolated(ANY, alive()).expect("a server");
+    let server = serve_isolated(ANY_PORT, alive()).expect("a server");
     let mut idle = Vec::new();
     for number in 0..300 {
         let mut stream = TcpStream::connect(server.local_addrs()[0]).await.expect("it accepts");
@@ -65,7 +65,7 @@ async fn connection_being_answered_is_not_evicted() {
     })
     .timeout(Duration::from_secs(5));
     let quick = Check::new("alive", Level::L5, || async { true }).liveness();
-    let server = serve_isolated(ANY, endpoint([slow, quick]).router()).expect("a server");
+    let server = serve_isolated(ANY_PORT, endpoint([slow, quick]).router()).expect("a server");
     let address = server.local_addrs()[0];
     let waiting = tokio::spawn(get(address, "/health/levels/5"));
     sleep(Duration::from_millis(200)).await;
@@ -87,7 +87,7 @@ async fn slow_reports_delay_no_prober() {
         true
     });
     let quick = Check::new("alive", Level::L5, || async { true }).liveness();
-    let server = serve_isolated(ANY, endpoint([slow, quick]).router()).expect("a server");
+    let server = serve_isolated(ANY_PORT, endpoint([slow, quick]).router()).expect("a server");
     let address = server.local_addrs()[0];
     let mut asking = Vec::new();
     for count in [256, 64, 64, 64] {
@@ -121,7 +121,7 @@ fn is_open(stream: &TcpStream) -> bool {
 #[tokio::test]
 async fn incomplete_head_is_evicted_at_once() {
     let _turn = MANY_FILES.lock().await;
-    let server = serve_isolated(ANY, alive()).expect("a server");
+    let server = serve_isolated(ANY_PORT, alive()).expect("a server");
     let mut streams = Vec::new();
     for _ in 0..PLACES {
         streams.push(open(server.local_addrs()[0], b"GET /livez HTTP/1.1\r\nHo").await);
@@ -148,7 +148,7 @@ async fn response_to_slow_reader_is_not_truncated() {
     const LENGTH: usize = 32 << 20;
     let _turn = MANY_FILES.lock().await;
     let router = alive().route("/large", answer_get(async || vec![b'x'; LENGTH]));
-    let server = serve_isolated(ANY, router).expect("a server");
+    let server = serve_isolated(ANY_PORT, router).expect("a server");
     let mut reader = open(server.local_addrs()[0], request("/large").as_bytes()).await;
     sleep(Duration::from_millis(200)).await;
     let mut silent = Vec::new();
@@ -186,7 +186,7 @@ async fn requests_have_a_hard_cap_and_the_oldest_is_answered_503() {
             drop(counted);
         }
     });
-    let server = serve_isolated(ANY, Router::new().route("/never", never).merge(alive())).expect("a server");
+    let server = serve_isolated(ANY_PORT, Router::new().route("/never", never).merge(alive())).expect("a server");
     let mut asking = Vec::new();
     for _ in 0..700 {
         asking.push(open(server.local_addrs()[0], request("/never").as_bytes()).await);
@@ -205,7 +205,7 @@ async fn requests_have_a_hard_cap_and_the_oldest_is_answered_503() {
 #[tokio::test]
 async fn connection_in_use_outlasts_silent_ones() {
     let _turn = MANY_FILES.lock().await;
-    let server = serve_isolated(ANY, alive()).expect("a server");
+    let server = serve_isolated(ANY_PORT, alive()).expect("a server");
     let mut in_use = open(server.local_addrs()[0], b"").await;
     let mut silent = Vec::new();
     for _ in 0..6 {

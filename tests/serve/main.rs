@@ -24,7 +24,7 @@ use tokio::{
     time::{Instant, sleep},
 };
 
-const ANY: &str = "127.0.0.1:0";
+const ANY_PORT: &str = "127.0.0.1:0";
 
 fn alive() -> Router {
     endpoint([Check::new("alive", Level::L5, || async { true }).liveness()]).router()
@@ -55,7 +55,7 @@ async fn each_address_serves_its_own_levels() {
         .liveness(),
     ]);
     let server = Server::new()
-        .listen(ANY, health.levels(Level::L4..=Level::L5).router())
+        .listen(ANY_PORT, health.levels(Level::L4..=Level::L5).router())
         .listen("localhost:0", health.without_levels().router())
         .listen_unix(&*socket, health.router())
         .start()
@@ -88,9 +88,9 @@ async fn requests_carry_the_clients_address() {
     let router = Router::new().route("/peer", answer_get(peer));
     let folder = tempfile::tempdir().expect("a folder");
     let socket = folder.path().join("s");
-    let server = Server::new().listen(ANY, router.clone()).listen_unix(&*socket, router.clone()).start();
+    let server = Server::new().listen(ANY_PORT, router.clone()).listen_unix(&*socket, router.clone()).start();
     let server = server.expect("a server");
-    let isolated = serve_isolated(ANY, router).expect("a server");
+    let isolated = serve_isolated(ANY_PORT, router).expect("a server");
     for address in [server.local_addrs()[0], isolated.local_addrs()[0]] {
         let stream = TcpStream::connect(address).await.expect("a server");
         let own = stream.local_addr().expect("an address").to_string();
@@ -152,10 +152,10 @@ async fn only_a_stale_socket_is_replaced() {
 
 #[tokio::test]
 async fn start_error_lists_every_problem() {
-    let taken = serve_isolated(ANY, alive()).expect("a server");
+    let taken = serve_isolated(ANY_PORT, alive()).expect("a server");
     let error = Server::new()
         .listen(taken.local_addrs()[0], alive())
-        .listen(ANY, alive())
+        .listen(ANY_PORT, alive())
         .listen("nonsense", alive())
         .listen_unix("/nonexistent/health.sock", alive())
         .start()
@@ -178,7 +178,7 @@ async fn start_error_lists_every_problem() {
 
 #[tokio::test]
 async fn connection_serves_many_requests() {
-    let server = serve_isolated(ANY, alive()).expect("a server");
+    let server = serve_isolated(ANY_PORT, alive()).expect("a server");
     let mut stream = TcpStream::connect(server.local_addrs()[0]).await.expect("a server");
     for _ in 0..3 {
         stream.write_all(b"GET /livez HTTP/1.1\r\nHost: a\r\n\r\n").await.expect("it is open");
@@ -200,7 +200,7 @@ async fn shutdown_waits_for_responses_in_progress() {
         sleep(Duration::from_millis(300)).await;
         true
     });
-    let server = serve_isolated(ANY, endpoint([slow]).router()).expect("a server");
+    let server = serve_isolated(ANY_PORT, endpoint([slow]).router()).expect("a server");
     let mut stream = TcpStream::connect(server.local_addrs()[0]).await.expect("a server");
     stream.write_all(request("/health/levels/5").as_bytes()).await.expect("it is open");
     sleep(Duration::from_millis(100)).await;
@@ -218,7 +218,7 @@ async fn shutdown_waits_for_responses_in_progress() {
 /// A head is kept in memory until its end, so 256 heads must not be large.
 #[tokio::test]
 async fn long_head_is_refused() {
-    let server = serve_isolated(ANY, alive()).expect("a server");
+    let server = serve_isolated(ANY_PORT, alive()).expect("a server");
     let ask = async |length: usize| {
         let stream = TcpStream::connect(server.local_addrs()[0]).await.expect("a server");
         let head =
@@ -233,7 +233,7 @@ async fn long_head_is_refused() {
 #[tokio::test]
 async fn options_asterisk_is_answered_without_status() {
     let failing = Check::new("broken", Level::L5, || async { false }).liveness().readiness();
-    let server = serve_isolated(ANY, endpoint([failing]).router()).expect("a server");
+    let server = serve_isolated(ANY_PORT, endpoint([failing]).router()).expect("a server");
     let address = server.local_addrs()[0];
     assert_eq!(ask(address, "OPTIONS", "/readyz").await.status, 503);
     for request in ["OPTIONS * HTTP/1.0\r\n\r\n", "OPTIONS * HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"] {
@@ -259,7 +259,7 @@ async fn stopped_server_leaves_no_open_files() {
     let mut fewest = usize::MAX;
     let before = open_files().expect("a number");
     for _ in 0..200 {
-        let server = Server::new().listen(ANY, alive()).listen_unix(folder.path().join("s"), alive()).start();
+        let server = Server::new().listen(ANY_PORT, alive()).listen_unix(folder.path().join("s"), alive()).start();
         let server = server.expect("a server");
         let _silent = TcpStream::connect(server.local_addrs()[0]).await.expect("a server");
         assert_eq!(get(server.local_addrs()[0], "/livez").await.body, "ok");

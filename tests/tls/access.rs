@@ -9,7 +9,7 @@ use health_tests::builder;
 
 use super::{
     authority::{Authority, Folder, Issued},
-    client::{self, BOTH},
+    client::{self, TLS_VERSIONS},
 };
 
 /// Returns the fingerprint of a certificate, as a policy takes it.
@@ -41,7 +41,7 @@ async fn certificate_names_grant_access() {
             serve_tls("127.0.0.1:0", tls.clone(), health.expect("a good endpoint").router()).expect("a server");
         let address = server.local_addrs()[0];
         for (own, status) in [(Some(&prober), 200), (Some(&other), 403), (None, 403)] {
-            let client = client::Client::new(&authority, own, BOTH);
+            let client = client::Client::new(&authority, own, TLS_VERSIONS);
             assert_eq!(client.get(address, "/health/checks/deep").await.status, status, "{context}");
             assert_eq!(client.get(address, "/health/levels/5").await.status, 200, "{context}");
         }
@@ -63,7 +63,7 @@ async fn certificate_or_password_grants_access() {
     // The address serves fewer levels than the policy grants: both limits apply.
     let server = serve_tls("127.0.0.1:0", tls, health.levels(Level::L1..=Level::L3).router()).expect("a server");
     let address = server.local_addrs()[0];
-    let prober = client::Client::new(&authority, Some(&authority.client("Prober", 7)), BOTH);
+    let prober = client::Client::new(&authority, Some(&authority.client("Prober", 7)), TLS_VERSIONS);
     let levels = prober.get(address, "/health/levels").await.json();
     assert_eq!(levels.as_object().expect("an object").keys().collect::<Vec<_>>(), ["level_3", "status"]);
     assert_eq!(prober.get(address, "/health/levels/5").await.status, 404, "it is not there");

@@ -17,7 +17,7 @@ use tokio_rustls::{
 
 use super::authority::{Authority, Issued};
 
-pub(super) const BOTH: &[&SupportedProtocolVersion] = &[&TLS13, &TLS12];
+pub(super) const TLS_VERSIONS: &[&SupportedProtocolVersion] = &[&TLS13, &TLS12];
 
 pub(super) struct Client {
     config: Arc<ClientConfig>,
@@ -25,7 +25,7 @@ pub(super) struct Client {
 
 impl Client {
     pub(super) fn trusting(authority: &Authority) -> Self {
-        Self::new(authority, None, BOTH)
+        Self::new(authority, None, TLS_VERSIONS)
     }
 
     pub(super) fn new(

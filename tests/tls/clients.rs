@@ -11,7 +11,7 @@ use tokio_rustls::rustls::version::{TLS12, TLS13};
 
 use super::{
     authority::{Authority, Folder, Issued},
-    client::{BOTH, Client},
+    client::{Client, TLS_VERSIONS},
     serve,
 };
 
@@ -36,7 +36,7 @@ impl Setting {
     }
 
     fn client(&self, own: &Issued) -> Client {
-        Client::new(&self.authority, Some(own), BOTH)
+        Client::new(&self.authority, Some(own), TLS_VERSIONS)
     }
 
     fn anonymous(&self) -> Client {

@@ -14,10 +14,10 @@ use super::{
     serve,
 };
 
-const OFTEN: Duration = Duration::from_millis(10);
+const RELOAD_INTERVAL: Duration = Duration::from_millis(10);
 
 fn tls(certificate: impl AsRef<Path>, key: impl AsRef<Path>) -> Tls {
-    Tls::new(certificate.as_ref(), key.as_ref()).with_reload_interval(OFTEN)
+    Tls::new(certificate.as_ref(), key.as_ref()).with_reload_interval(RELOAD_INTERVAL)
 }
 
 /// Waits until the server presents this certificate.
@@ -96,7 +96,7 @@ async fn unusable_files_are_ignored_and_logged_once() {
             }
         };
         timeout(Duration::from_secs(20), logged).await.expect("it is logged in time");
-        sleep(20 * OFTEN).await;
+        sleep(20 * RELOAD_INTERVAL).await;
         let warnings = warnings_about(&log, &folder);
         assert_eq!(warnings.len(), count, "{warnings:?}");
         shows(&client, address, &first).await;
