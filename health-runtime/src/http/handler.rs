@@ -12,6 +12,8 @@ use utoipa::openapi::PathItem;
 
 #[cfg(feature = "openapi")]
 use super::openapi::{Described, Security};
+#[cfg(feature = "metrics")]
+use super::routes::metrics;
 use super::{
     cache::CacheKey,
     cached_response::CachedResponse,
@@ -23,7 +25,11 @@ use super::{
     routes::{Answer, ReportAnswer, Resource, Route},
     service::Service,
 };
-use crate::{access::Authorizer, maybe_ready::MaybeReady, render::Visibility};
+use crate::{
+    access::Authorizer,
+    maybe_ready::MaybeReady,
+    render::{Render, RenderReport, Visibility},
+};
 
 impl<R: Resource + 'static> Route for R {
     fn is_in(&self, scope: RouteScope, _authorizer: Option<&Authorizer>) -> bool {
@@ -104,13 +110,18 @@ fn look_up<P: Borrow<Parts> + Send + 'static>(
         return MaybeReady::ready(response.into_response(parts));
     }
     service.adopt_runtime(&parts.extensions);
-    match resource.answer(&AdmittedRequest { service, parts, query: &query, key: &key }) {
+    let render = match format.render {
+        Render::Report(render) => render,
+        #[cfg(feature = "metrics")]
+        Render::Metrics(render) => return MaybeReady::ready(metrics::respond(service, &key, parts, render)),
+    };
+    match resource.answer(&AdmittedRequest { service, parts, query: &query, key: &key, render }) {
         Ok(Answer::Response(response)) => MaybeReady::ready(response),
         Ok(Answer::Report(answer)) => {
             let service = Arc::clone(service);
             MaybeReady::boxed(async move {
                 let parts = request.borrow();
-                match report(&service, answer, key, &query, parts).await {
+                match report(&service, answer, key, &query, parts, render).await {
                     Ok(response) => response.into_response(parts),
                     Err(problem) => problem.into_response(),
                 }
@@ -127,6 +138,7 @@ async fn report(
     key: CacheKey,
     query: &Query,
     parts: &Parts,
+    render: RenderReport,
 ) -> Result<CachedResponse, ProblemDetails> {
     let selection = match query.timeout {
         Some(timeout) => answer.selection.with_deadline(timeout),
@@ -139,7 +151,7 @@ async fn report(
     if let Some(response) = service.stored(&key, query) {
         return Ok(response);
     }
-    let response = (answer.render)(&AdmittedRequest { service, parts, query, key: &key }, &gathered)?;
+    let response = (answer.render)(&AdmittedRequest { service, parts, query, key: &key, render }, &gathered)?;
     if let Some(validity) = gathered.validity.filter(|_| answer.is_stored && query.is_common()) {
         service.cache.put(key, validity, response.clone());
     }

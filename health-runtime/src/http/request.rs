@@ -14,7 +14,7 @@ use crate::{
     access::AccessRequest,
     model::{Cause, Level, Levels, Report, ReportEntry, Status, StatusChange},
     monitor::{Gathered, Selection},
-    render::{Context, Format, Render, ReportSubject, ReportView},
+    render::{Context, Format, RenderReport, ReportSubject, ReportView},
 };
 
 /// A request whose format and query are known.
@@ -39,6 +39,8 @@ pub(super) struct AdmittedRequest<'a> {
     pub(super) parts: &'a Parts,
     pub(super) query: &'a Query,
     pub(super) key: &'a CacheKey,
+    /// Renders reports in the negotiated format.
+    pub(super) render: RenderReport,
 }
 
 impl AdmittedRequest<'_> {
@@ -73,12 +75,7 @@ impl AdmittedRequest<'_> {
             info: key.visibility.info,
         };
         let view = ReportView::new(report, key.visibility).with_histories(&histories, key.visibility);
-        let body = match key.format.render {
-            Render::Report(render) => render(&view, &context),
-            // Resources answer these without a report.
-            #[cfg(feature = "metrics")]
-            Render::Metrics(_) => Vec::new(),
-        };
+        let body = (self.render)(&view, &context);
         let configured = service.status_codes_in(key.scope).for_report(report);
         let status = demanded(key.format, &view, &context, configured);
         // A fragment carries no verdict: a browser logs any status but 200 as an error of the page.

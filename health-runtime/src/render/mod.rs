@@ -34,7 +34,9 @@ mod xml;
 #[cfg(feature = "haproxy-agent")]
 pub(crate) use agent::agent_line;
 pub(crate) use context::{Context, Links, ReportSubject};
-pub(crate) use format::{Format, FormatOption, Render};
+#[cfg(feature = "metrics")]
+pub(crate) use format::RenderMetrics;
+pub(crate) use format::{Format, FormatOption, Render, RenderReport};
 pub(crate) use formats::FORMAT_COUNT;
 pub use formats::ReportFormat;
 pub(crate) use info::info;

@@ -1,7 +1,7 @@
 //! `{base}/metrics`: metrics of each check's runs. The overview serves them, too, to clients that ask for their formats.
 
 use axum::{
-    http::{HeaderValue, StatusCode},
+    http::{HeaderValue, StatusCode, request::Parts},
     response::Response,
 };
 
@@ -9,19 +9,20 @@ use axum::{
 use super::super::openapi::{Described, Description};
 use super::{
     super::{
-        cache::ResourceId,
+        cache::{CacheKey, ResourceId},
         cached_response::CachedResponse,
         negotiate::Formats,
         paths::Paths,
         problem::ProblemDetails,
         request::{AdmittedRequest, ParsedRequest},
+        service::Service,
     },
     route::{Answer, Nowhere, PathKind, Resource, RoutePath},
 };
 use crate::{
     access::AccessRequest,
     model::Levels,
-    render::{Format, MetricsView, Render},
+    render::{Format, MetricsView, RenderMetrics},
 };
 
 const NAME: &str = "metrics";
@@ -47,8 +48,9 @@ impl Resource for Metrics {
         request.levels(NAME, Levels::ALL, None)
     }
 
-    fn answer(&self, request: &AdmittedRequest<'_>) -> Result<Answer, ProblemDetails> {
-        respond(request).map(Answer::Response).ok_or_else(|| ProblemDetails::not_found(Nowhere::NOTHING.0))
+    /// Has no report: the handler answers every request for a format of metrics.
+    fn answer(&self, _request: &AdmittedRequest<'_>) -> Result<Answer, ProblemDetails> {
+        Err(ProblemDetails::not_found(Nowhere::NOTHING.0))
     }
 
     #[cfg(feature = "openapi")]
@@ -61,9 +63,8 @@ impl Resource for Metrics {
 }
 
 /// Answers a request for a format of metrics. The response is never stored, because it includes ages.
-pub(super) fn respond(request: &AdmittedRequest<'_>) -> Option<Response> {
-    let Render::Metrics(render) = request.key.format.render else { return None };
-    let (service, visibility) = (request.service, request.key.visibility);
+pub(in crate::http) fn respond(service: &Service, key: &CacheKey, parts: &Parts, render: RenderMetrics) -> Response {
+    let visibility = key.visibility;
     let mut checks = service.monitor.metrics();
     checks.retain(|metrics| visibility.run.contains(metrics.check.level()));
     let build = service.build_info.as_ref().filter(|_| visibility.info.is_some());
@@ -71,6 +72,6 @@ pub(super) fn respond(request: &AdmittedRequest<'_>) -> Option<Response> {
     let authorizer = service.authorizer.as_ref().filter(|_| !visibility.details.is_empty());
     let refusals = authorizer.map(|authorizer| authorizer.refusals().by_reason().to_vec());
     let body = render(&MetricsView::new(&checks, build, service.monitor.is_draining(), refusals, visibility));
-    let media_type = HeaderValue::from_static(request.key.format.media_type);
-    Some(CachedResponse::new(StatusCode::OK, media_type, body).into_response(request.parts))
+    let media_type = HeaderValue::from_static(key.format.media_type);
+    CachedResponse::new(StatusCode::OK, media_type, body).into_response(parts)
 }

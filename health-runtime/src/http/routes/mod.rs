@@ -10,7 +10,7 @@ mod group;
 mod info;
 mod levels;
 #[cfg(feature = "metrics")]
-mod metrics;
+pub(super) mod metrics;
 #[cfg(feature = "openapi")]
 mod openapi;
 mod overview;

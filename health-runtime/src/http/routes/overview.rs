@@ -4,8 +4,6 @@ use axum::http::Uri;
 
 #[cfg(feature = "openapi")]
 use super::super::openapi::{Described, Description, parameter};
-#[cfg(feature = "metrics")]
-use super::metrics;
 use super::{
     super::{
         cache::ResourceId,
@@ -49,10 +47,6 @@ impl Resource for Overview {
     }
 
     fn answer(&self, request: &AdmittedRequest<'_>) -> Result<Answer, ProblemDetails> {
-        #[cfg(feature = "metrics")]
-        if let Some(response) = metrics::respond(request) {
-            return Ok(Answer::Response(response));
-        }
         let selection = request.select_levels(Levels::ALL)?;
         Ok(Answer::Report(ReportAnswer {
             selection,
