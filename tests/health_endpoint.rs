@@ -40,6 +40,7 @@ fn keys_are_evaluated_in_written_order() {
     let numbers = vec![1];
     let endpoint = health_endpoint! {
         crates: [serde],
+        enable: [],
         // Before `state`, which moves it.
         checks: [Check::new("by hand", Level::L5, { let count = numbers.len(); move || async move { count > 0 } }), Probe("probe")],
         state: [Pool(numbers), "a".to_owned()],

@@ -25,6 +25,8 @@ pub enum Problem {
         first: &'static Location<'static>,
         /// The location of the second check.
         second: &'static Location<'static>,
+        /// The crates that declare them, if two different ones do.
+        crates: Option<[&'static str; 2]>,
     },
     /// The name of a check is not valid.
     #[non_exhaustive]
@@ -45,6 +47,50 @@ pub enum Problem {
         dependency: String,
         /// The most similar name of a check.
         suggestion: Option<String>,
+    },
+    /// A check depends on a check that is off.
+    #[non_exhaustive]
+    OffDependency {
+        /// The check that depends on it.
+        check: String,
+        /// The location of the check.
+        location: &'static Location<'static>,
+        /// The name of the check that is off.
+        dependency: String,
+    },
+    /// `enable` or `enable_crates` names nothing that is off.
+    #[non_exhaustive]
+    NotOff {
+        /// The builder's method.
+        key: &'static str,
+        /// The name of the check or of the crate.
+        name: String,
+        /// Whether it exists and takes part anyway.
+        is_on: bool,
+        /// The most similar name of a check that is off.
+        suggestion: Option<String>,
+    },
+    /// `crates` or `enable_crates` names a crate that declares no check in this program.
+    #[non_exhaustive]
+    UnknownCrate {
+        /// The builder's method.
+        key: &'static str,
+        /// The name of the crate.
+        name: String,
+        /// The most similar name of a crate with checks.
+        suggestion: Option<String>,
+        /// The crates with checks.
+        available: Vec<&'static str>,
+    },
+    /// The prefix for the checks of a crate is not valid.
+    #[non_exhaustive]
+    InvalidPrefix {
+        /// The name of the crate.
+        name: String,
+        /// The prefix.
+        prefix: String,
+        /// The rule that the prefix breaks.
+        reason: &'static str,
     },
     /// Checks depend on each other in a circle.
     #[non_exhaustive]
@@ -247,12 +293,18 @@ pub(crate) fn file_and_line(location: &Location<'_>) -> String {
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::DuplicateName { name, first, second } => write!(
-                f,
-                "two checks are named `{name}`, at {} and at {}; give one of them another `name = \"…\"`",
-                file_and_line(first),
-                file_and_line(second)
-            ),
+            Self::DuplicateName { name, first, second, crates } => {
+                let (first, second) = (file_and_line(first), file_and_line(second));
+                write!(f, "two checks are named `{name}`, at {first} and at {second}; ")?;
+                match crates {
+                    None => f.write_str("give one of them another `name = \"…\"`"),
+                    Some([first, second]) => write!(
+                        f,
+                        "they come from two crates, so give the checks of one crate a prefix in `health_endpoint!`: \
+                         `crates: [{first} as \"{first}\"]` or `crates: [{second} as \"{second}\"]`"
+                    ),
+                }
+            }
             Self::InvalidName { name, location } => write!(
                 f,
                 "the check at {} has the name {name:?}, which is not valid; use one or more characters, and no \
@@ -263,6 +315,30 @@ impl fmt::Display for Problem {
                 let at = file_and_line(location);
                 write!(f, "`{check}` ({at}) depends on `{dependency}`, but there is no check named `{dependency}`")?;
                 suggestion.iter().try_for_each(|name| write!(f, "; did you mean `{name}`?"))
+            }
+            Self::OffDependency { check, location, dependency } => write!(
+                f,
+                "`{check}` ({}) depends on `{dependency}`, which is off; turn it on by `enable: [{dependency:?}]`, or \
+                 remove the dependency",
+                file_and_line(location)
+            ),
+            Self::NotOff { key, name, is_on: true, .. } => {
+                write!(f, "`{key}` names `{name}`, which has nothing that is off; remove it")
+            }
+            Self::NotOff { key, name, suggestion, .. } => {
+                write!(f, "`{key}` names `{name}`, but no check of this name is off")?;
+                suggestion.iter().try_for_each(|name| write!(f, "; did you mean `{name}`?"))
+            }
+            Self::UnknownCrate { key, name, suggestion, available } => {
+                write!(f, "`{key}` names the crate `{name}`, but it declares no check in this program")?;
+                match suggestion {
+                    Some(name) => write!(f, "; did you mean `{name}`?"),
+                    None if available.is_empty() => f.write_str("; no crate does"),
+                    None => write!(f, "; crates with checks are `{}`", available.join("`, `")),
+                }
+            }
+            Self::InvalidPrefix { name, prefix, reason } => {
+                write!(f, "the crate `{name}` has the prefix {prefix:?}, which is not valid; {reason}")
             }
             Self::DependencyCycle { path } => {
                 write!(f, "checks depend on each other in a circle: ")?;

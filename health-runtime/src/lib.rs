@@ -14,6 +14,7 @@ mod error;
 #[cfg(feature = "grpc")]
 mod grpc;
 mod http;
+mod library_settings;
 mod log;
 mod mask;
 mod maybe_ready;

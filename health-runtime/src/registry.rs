@@ -4,6 +4,7 @@ use std::{panic::Location, sync::Arc};
 
 use crate::{
     error::{Error, Problem},
+    library_settings::LibrarySettings,
     model::{Check, CheckSpec, Level, Outcome, Work},
     runner,
     state::State,
@@ -20,6 +21,8 @@ pub struct Registration {
     pub bind: fn(&mut Binder<'_>) -> Option<Work>,
     /// Makes the check: each key of the declaration is a call on it.
     pub declare: fn(Work) -> Check,
+    /// The module of the function. Its first segment is the crate.
+    pub module: &'static str,
 }
 
 inventory::collect!(Registration);
@@ -102,6 +105,8 @@ impl Binder<'_> {
 #[derive(Debug)]
 pub struct Registry {
     checks: Vec<RegisteredCheck>,
+    /// The checks that are off, by level and name.
+    off: Vec<CheckSpec>,
     /// Indices of `checks`, each behind the checks that it depends on.
     order: Vec<usize>,
     declared_background: usize,
@@ -123,6 +128,7 @@ pub struct RegistryBuilder {
     checks: Vec<Check>,
     state: State,
     declared: bool,
+    libraries: LibrarySettings,
 }
 
 impl Registry {
@@ -134,6 +140,11 @@ impl Registry {
     /// Returns the declaration of each check, by level and name.
     pub fn checks(&self) -> impl Iterator<Item = &CheckSpec> {
         self.checks.iter().map(|check| &*check.spec)
+    }
+
+    /// Returns the declarations of the checks that are off by default and not turned on, by level and name.
+    pub fn off_checks(&self) -> impl Iterator<Item = &CheckSpec> {
+        self.off.iter()
     }
 
     /// Returns the number of declared checks that run in the background.
@@ -188,6 +199,31 @@ impl RegistryBuilder {
         self
     }
 
+    /// Sets a prefix for the names of the checks of each of these crates; see
+    /// [`EndpointBuilder::crates`](crate::EndpointBuilder::crates).
+    pub fn crates<C, P>(mut self, prefixes: impl IntoIterator<Item = (C, P)>) -> Self
+    where
+        C: Into<String>,
+        P: Into<String>,
+    {
+        for (crate_name, prefix) in prefixes {
+            self.libraries.add_prefix(crate_name.into(), prefix.into());
+        }
+        self
+    }
+
+    /// Turns on checks that are [off by default](Check::off), by name.
+    pub fn enable<N: Into<String>>(mut self, checks: impl IntoIterator<Item = N>) -> Self {
+        checks.into_iter().for_each(|name| self.libraries.enable(name.into()));
+        self
+    }
+
+    /// Turns on all checks of these crates that are [off by default](Check::off).
+    pub fn enable_crates<C: Into<String>>(mut self, crates: impl IntoIterator<Item = C>) -> Self {
+        crates.into_iter().for_each(|name| self.libraries.enable_crate(name.into()));
+        self
+    }
+
     /// Adds a value that declared checks borrow, found by its type; an `Arc<T>` is also lent as a `&T`. Two of one type are
     /// an error of [`build`](Self::build).
     pub fn state<T: Send + Sync + 'static>(mut self, value: T) -> Self {
@@ -198,20 +234,32 @@ impl RegistryBuilder {
     /// Sorts and validates the checks.
     ///
     /// # Errors
-    /// One error that lists all problems: duplicate and invalid names, unknown and circular dependencies, missing and
+    /// One error that lists all problems: duplicate and invalid names, unknown and circular dependencies, unknown crates,
+    /// invalid prefixes, checks to turn on that are not off, missing and
     /// repeated state, liveness outside of level 5, timeouts of zero, and faults in the configuration of probes.
     pub fn build(self) -> Result<Registry, Error> {
         let mut problems: Vec<Problem> =
             self.state.repeated().iter().map(|type_name| Problem::RepeatedState { type_name }).collect();
-        let mut checks = self.checks;
+        let (mut checks, mut off): (Vec<_>, Vec<_>) =
+            self.checks.into_iter().partition(|check| self.libraries.turns_on(check.spec()));
         let mut declared_background = 0;
         if self.declared {
             for registration in inventory::iter::<Registration> {
-                let check = bind(registration, &self.state, &mut problems);
-                declared_background += usize::from(check.spec().interval().is_some());
-                checks.push(check);
+                let mut missing = Vec::new();
+                let check = bind(registration, &self.libraries, &self.state, &mut missing);
+                if self.libraries.turns_on(check.spec()) {
+                    declared_background += usize::from(check.spec().interval().is_some());
+                    problems.extend(missing);
+                    checks.push(check);
+                } else {
+                    off.push(check);
+                }
             }
         }
+        let specs: Vec<&CheckSpec> = checks.iter().chain(&off).map(Check::spec).collect();
+        self.libraries.validate(&specs, self.declared, &mut problems);
+        self.libraries.resolve_dependencies(&mut checks, &off, &mut problems);
+        off.sort_by(|a, b| sort_key(a.spec()).cmp(&sort_key(b.spec())));
         // The location decides between equal names: inventory's order changes with the build profile, and an error
         // about two checks of one name must not.
         checks.sort_by(|a, b| sort_key(a.spec()).cmp(&sort_key(b.spec())));
@@ -228,7 +276,8 @@ impl RegistryBuilder {
                 RegisteredCheck { spec: Arc::new(spec), work, dependencies }
             })
             .collect();
-        Ok(Registry { checks, order: graph.order, declared_background })
+        let off = off.into_iter().map(|check| check.into_parts().0).collect();
+        Ok(Registry { checks, off, order: graph.order, declared_background })
     }
 }
 
@@ -238,10 +287,13 @@ fn sort_key(spec: &CheckSpec) -> (Level, &str, &Location<'_>) {
 
 /// Lends a declared check its state. Returns the check even if its state is missing, so that the same start finds its
 /// other problems. It is never run, because the problem stops the start.
-fn bind(registration: &Registration, state: &State, problems: &mut Vec<Problem>) -> Check {
+fn bind(registration: &Registration, libraries: &LibrarySettings, state: &State, problems: &mut Vec<Problem>) -> Check {
     let mut binder = Binder { state, missing: Vec::new() };
     let work = (registration.bind)(&mut binder).unwrap_or_else(|| Work::blocking(|| Outcome::fail("has no state")));
     let check = (registration.declare)(work);
+    let crate_name = registration.module.split("::").next().unwrap_or_default();
+    let name = libraries.full_name(crate_name, check.spec().name());
+    let check = check.name(name).declared_in(crate_name);
     problems.extend(binder.missing.into_iter().map(|type_name| Problem::MissingState {
         check: check.spec().name().to_owned(),
         location: check.spec().location(),

@@ -21,10 +21,13 @@ pub(crate) fn resolve(specs: &[&CheckSpec], problems: &mut Vec<Problem>) -> Grap
     for (index, spec) in specs.iter().enumerate() {
         check_alone(spec, problems);
         if let Some(&first) = by_name.get(spec.name()) {
+            let first = specs[first];
+            let crates = first.declared_in().zip(spec.declared_in()).filter(|(first, second)| first != second);
             problems.push(Problem::DuplicateName {
                 name: spec.name().to_owned(),
-                first: specs[first].location(),
+                first: first.location(),
                 second: spec.location(),
+                crates: crates.map(|(first, second)| [first, second]),
             });
         } else {
             by_name.insert(spec.name(), index);
@@ -100,11 +103,18 @@ fn find_dependencies(
                 check: spec.name().to_owned(),
                 location: spec.location(),
                 dependency: dependency.clone(),
-                suggestion: suggestions.nearest(dependency, Some(spec.name())),
+                suggestion: suggest(dependency, spec, suggestions),
             }),
         }
     }
     found
+}
+
+/// Returns the most similar name, with the prefix of the check first if it has one.
+fn suggest(dependency: &str, spec: &CheckSpec, suggestions: &mut Suggestions<'_>) -> Option<String> {
+    let prefixed = spec.name().rsplit_once('.').map(|(prefix, _)| format!("{prefix}.{dependency}"));
+    let own = prefixed.and_then(|prefixed| suggestions.nearest(&prefixed, Some(spec.name())));
+    own.or_else(|| suggestions.nearest(dependency, Some(spec.name())))
 }
 
 /// Sorts the checks behind their dependencies, and finds circles. Without recursion, so that a chain of any length is

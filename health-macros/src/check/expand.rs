@@ -22,7 +22,7 @@ pub(super) fn expand(model: &CheckModel, item: &TokenStream) -> TokenStream {
         #attributes
         const _: () = {
             #runtime::__private::inventory::submit! {
-                #runtime::__private::Registration { bind: #bind, declare: #declare }
+                #runtime::__private::Registration { bind: #bind, declare: #declare, module: #runtime::__private::module_path!() }
             }
         };
     }

@@ -29,6 +29,7 @@ pub(super) const KEYS: &[Key] = &[
     key("display", Kind::Text("Orders database")),
     key("owner", Kind::Text("payments")),
     key("runbook", Kind::Runbook),
+    key("off", Kind::Flag),
     key("crate", Kind::RuntimePath),
 ];
 

@@ -7,10 +7,23 @@ use syn::{
     parse::{ParseStream, Parser as _},
 };
 
+use super::crates;
 use crate::{diagnostics::Diagnostics, keys::Keys, runtime_path::RuntimePath};
 
-const KNOWN_KEYS: [&str; 10] =
-    ["crates", "build_info", "base_path", "levels_path", "state", "access", "details", "checks", "configure", "crate"];
+const KNOWN_KEYS: [&str; 12] = [
+    "crates",
+    "enable",
+    "enable_crates",
+    "build_info",
+    "base_path",
+    "levels_path",
+    "state",
+    "access",
+    "details",
+    "checks",
+    "configure",
+    "crate",
+];
 
 #[derive(Default)]
 pub(super) struct EndpointArgs {
@@ -32,6 +45,8 @@ pub(super) enum BuilderValue {
     CheckList(Expr),
     Details(Expr),
     State(Vec<Expr>),
+    /// A list that the builder takes as a whole.
+    List(Vec<Expr>),
     /// An expression that the builder takes as it is.
     Other(Expr),
 }
@@ -71,8 +86,17 @@ impl EndpointArgs {
                 None
             }
             "crates" => {
-                self.crates = list(input, "crates: [my_checks]")?.into_iter().map(crate_name).collect::<Result<_>>()?;
-                None
+                let found = crates::parse(input, &name)?;
+                let prefixes = crates::prefixes(&found).map(BuilderValue::Other);
+                self.crates.extend(found.into_iter().map(|found| found.name));
+                prefixes
+            }
+            "enable" => Some(BuilderValue::List(list(input, "enable: [\"billing.queue\"]")?)),
+            "enable_crates" => {
+                let found = crates::parse(input, &name)?;
+                let names = crates::names(&found).map(BuilderValue::Other);
+                self.crates.extend(found.into_iter().map(|found| found.name));
+                names
             }
             "build_info" => Some(BuilderValue::BuildInfo(input.parse()?)),
             "checks" => Some(match input.parse()? {
@@ -98,14 +122,6 @@ fn list(input: ParseStream, example: &str) -> Result<Vec<Expr>> {
         Expr::Array(array) => Ok(array.elems.into_iter().collect()),
         other => Err(Error::new_spanned(other, format!("not a list; write for example `{example}`"))),
     }
-}
-
-fn crate_name(name: Expr) -> Result<Ident> {
-    match &name {
-        Expr::Path(path) if path.qself.is_none() => path.path.get_ident().cloned(),
-        _ => None,
-    }
-    .ok_or_else(|| Error::new_spanned(name, "not the name of a crate; write it as in `Cargo.toml`, with `_` for `-`"))
 }
 
 /// Skips the rest of an unreadable value, up to a comma before another key, or to the end.

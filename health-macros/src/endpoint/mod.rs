@@ -1,6 +1,7 @@
 //! `health_endpoint!`: args ← model ← expand.
 
 mod args;
+mod crates;
 mod expand;
 mod model;
 

@@ -1,6 +1,6 @@
 //! The calls on the builder. An author could write each of them by hand.
 
-use syn::{Expr, Ident, Type};
+use syn::{Expr, Ident, Type, parse_quote};
 
 use super::args::{BuilderKey, BuilderValue, EndpointArgs};
 use crate::runtime_path::RuntimePath;
@@ -45,6 +45,8 @@ fn calls(BuilderKey { key, value }: BuilderKey) -> Vec<Call> {
         BuilderValue::CheckList(list) => vec![CallArgument::CheckList(list)],
         BuilderValue::Details(details) => vec![show_details(details)],
         BuilderValue::State(values) => values.into_iter().map(CallArgument::Value).collect(),
+        BuilderValue::List(values) if values.is_empty() => Vec::new(),
+        BuilderValue::List(values) => vec![CallArgument::Value(parse_quote!([#(#values),*]))],
         BuilderValue::Other(value) => vec![CallArgument::Value(value)],
     };
     arguments.into_iter().map(|argument| Call { method: key.clone(), argument }).collect()

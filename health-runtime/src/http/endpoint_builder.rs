@@ -126,6 +126,37 @@ impl EndpointBuilder {
         self
     }
 
+    /// Sets a prefix for the names of the checks of each of these crates, so that two libraries may both have a `database`.
+    /// Default: none.
+    ///
+    /// With `("billing", "payments")`, the check `database` of the crate `billing` is named `payments.database`. A dependency
+    /// that a check of the crate names is looked up among the checks with the prefix first. A crate is named as in `use`; one
+    /// that `Cargo.toml` renames has its own name here.
+    ///
+    /// With [`health_endpoint!`](crate::health_endpoint), `crates: [billing as "payments"]` also links the crate.
+    pub fn crates<C, P>(mut self, prefixes: impl IntoIterator<Item = (C, P)>) -> Self
+    where
+        C: Into<String>,
+        P: Into<String>,
+    {
+        self.registry = self.registry.crates(prefixes);
+        self
+    }
+
+    /// Turns on checks that are [off by default](Check::off), by name. A name that is not off is an error of
+    /// [`build`](Self::build).
+    pub fn enable<N: Into<String>>(mut self, checks: impl IntoIterator<Item = N>) -> Self {
+        self.registry = self.registry.enable(checks);
+        self
+    }
+
+    /// Turns on all checks of these crates that are [off by default](Check::off). A crate without one is an error of
+    /// [`build`](Self::build).
+    pub fn enable_crates<C: Into<String>>(mut self, crates: impl IntoIterator<Item = C>) -> Self {
+        self.registry = self.registry.enable_crates(crates);
+        self
+    }
+
     /// Sets the callers that see details. Default: the policies of [`access`](Self::access) decide; without them, it is
     /// [`ShowDetails::Never`].
     pub fn details(mut self, show: ShowDetails) -> Self {

@@ -5,22 +5,30 @@ use std::sync::{Arc, Mutex, Weak};
 use tokio::runtime::Handle;
 
 use super::service::Service;
-use crate::{model::Level, registry::Registry, sync::lock};
+use crate::{
+    model::{CheckSpec, Level},
+    registry::Registry,
+    sync::lock,
+    text::escape_controls,
+};
 
 /// Endpoints that run declared checks in the background; some may be dropped already.
 static ENDPOINTS: Mutex<Vec<Weak<Service>>> = Mutex::new(Vec::new());
 
-/// Logs the number of checks at each level.
+/// Logs the number of checks at each level, and the names of the checks that are off.
 pub(super) fn log_count(registry: &Registry) {
     let [level_1, level_2, level_3, level_4, level_5] =
         Level::ALL.map(|level| registry.checks().filter(|check| check.level() == level).count());
+    let off: Vec<_> = registry.off_checks().map(CheckSpec::name).collect();
+    let off = (!off.is_empty()).then(|| escape_controls(&off.join(", ")).into_owned());
     if registry.checks().next().is_none() {
         tracing::warn!(
+            off,
             "no health checks are registered, so every report passes; a crate that holds nothing but checks is linked \
              only if it is named: `health_endpoint! {{ crates: [my_checks] }}`"
         );
     } else {
-        tracing::info!(level_1, level_2, level_3, level_4, level_5, "health checks registered");
+        tracing::info!(level_1, level_2, level_3, level_4, level_5, off, "health checks registered");
     }
 }
 

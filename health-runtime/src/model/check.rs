@@ -281,6 +281,15 @@ impl Check {
         self
     }
 
+    /// Sets whether the check is off until the application turns it on, for checks that a library offers. Default: on. An
+    /// application turns it on by [`EndpointBuilder::enable`](crate::EndpointBuilder::enable) or
+    /// [`enable_crates`](crate::EndpointBuilder::enable_crates). A dependency on a check that is off is a start-up error.
+    #[must_use]
+    pub fn off(mut self, off: bool) -> Self {
+        self.spec.off = off;
+        self
+    }
+
     /// Sets the location of the declaration. Default: the caller of the constructor.
     #[must_use]
     pub fn location(mut self, location: &'static Location<'static>) -> Self {
@@ -300,6 +309,17 @@ impl Check {
     #[must_use]
     pub const fn spec(&self) -> &CheckSpec {
         &self.spec
+    }
+
+    /// Sets the crate that declares the check.
+    pub(crate) fn declared_in(mut self, crate_name: &'static str) -> Self {
+        self.spec.declared_in = Some(crate_name);
+        self
+    }
+
+    /// Replaces the dependencies.
+    pub(crate) fn set_dependencies(&mut self, names: Vec<String>) {
+        self.spec.depends_on = names;
     }
 
     /// Replaces the work.
@@ -357,6 +377,7 @@ macro_rules! shared_settings {
             display(display: impl Into<String>);
             owner(owner: impl Into<String>);
             runbook(url: impl Into<String>);
+            off(off: bool);
         }
     };
 }

@@ -28,6 +28,8 @@ pub struct CheckSpec {
     pub(super) display: Option<String>,
     pub(super) owner: Option<String>,
     pub(super) runbook: Option<String>,
+    pub(super) off: bool,
+    pub(super) declared_in: Option<&'static str>,
     pub(super) location: &'static Location<'static>,
     pub(super) faults: Vec<String>,
 }
@@ -56,6 +58,8 @@ impl CheckSpec {
             display: None,
             owner: None,
             runbook: None,
+            off: false,
+            declared_in: None,
             location,
             faults: Vec::new(),
         }
@@ -184,6 +188,18 @@ impl CheckSpec {
     #[must_use]
     pub fn runbook(&self) -> Option<&str> {
         self.runbook.as_deref()
+    }
+
+    /// Returns whether the check takes part only if the application turns it on.
+    #[must_use]
+    pub const fn is_off_by_default(&self) -> bool {
+        self.off
+    }
+
+    /// Returns the crate in which `#[health_check]` declares the check; `None` for a check that was built by hand.
+    #[must_use]
+    pub const fn declared_in(&self) -> Option<&'static str> {
+        self.declared_in
     }
 
     /// Returns the location of the declaration.

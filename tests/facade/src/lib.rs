@@ -1,6 +1,9 @@
 //! A framework of a company: its users never name `health-runtime`.
 
+mod offered;
+
 pub use health_runtime as health;
+pub use offered::Ledger;
 
 /// Declares a check with the defaults of the company.
 #[macro_export]

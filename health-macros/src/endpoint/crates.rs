@@ -1,0 +1,115 @@
+//! Reads the keys that name crates: `crates: [my_checks, billing as "payments"]` and `enable_crates: [billing]`.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::{
+    Error, Expr, Ident, LitStr, Result, Token, bracketed,
+    ext::IdentExt as _,
+    parse::{ParseStream, Parser as _},
+    parse_quote, token,
+};
+
+use crate::argument::split;
+
+/// A crate to link, with the prefix for the names of its checks.
+pub(super) struct LinkedCrate {
+    pub(super) name: Ident,
+    pub(super) prefix: Option<LitStr>,
+}
+
+/// Reads a list of crates. Each mistake in it is an error on its own token.
+pub(super) fn parse(input: ParseStream, key: &str) -> Result<Vec<LinkedCrate>> {
+    if !input.peek(token::Bracket) {
+        let other: Expr = input.parse()?;
+        return Err(Error::new_spanned(other, format!("not a list; write for example `{key}: [my_checks]`")));
+    }
+    let list;
+    bracketed!(list in input);
+    let mut crates: Vec<LinkedCrate> = Vec::new();
+    let mut errors: Option<Error> = None;
+    for element in split(list.parse()?) {
+        let found = parse_one(element, key).and_then(|found| {
+            if crates.iter().any(|other| other.name == found.name) {
+                let message = format!("`{}` stands twice in `{key}`; keep one of them", found.name);
+                return Err(Error::new(found.name.span(), message));
+            }
+            Ok(found)
+        });
+        match (found, &mut errors) {
+            (Ok(found), _) => crates.push(found),
+            (Err(error), Some(errors)) => errors.combine(error),
+            (Err(error), none) => *none = Some(error),
+        }
+    }
+    errors.map_or(Ok(crates), Err)
+}
+
+fn parse_one(element: TokenStream, key: &str) -> Result<LinkedCrate> {
+    let whole = element.clone();
+    let not_a_crate =
+        || Error::new_spanned(&whole, "not the name of a crate; write it as in `Cargo.toml`, with `_` for `-`");
+    let parse = |input: ParseStream| {
+        let name: Ident = input.parse().map_err(|_| not_a_crate())?;
+        if input.is_empty() {
+            return Ok(LinkedCrate { name, prefix: None });
+        }
+        if !input.peek(Token![as]) {
+            input.parse::<TokenStream>()?;
+            return Err(not_a_crate());
+        }
+        let keyword: Token![as] = input.parse()?;
+        let example = format!("{name} as \"{}\"", name.unraw());
+        if key != "crates" {
+            input.parse::<TokenStream>()?;
+            return Err(Error::new(
+                keyword.span,
+                format!("a prefix stands in the key `crates`; write `crates: [{example}]`"),
+            ));
+        }
+        let start = if input.is_empty() { keyword.span } else { input.span() };
+        let prefix: LitStr = input
+            .parse()
+            .map_err(|_| Error::new(start, format!("a prefix is a text in quotes; write for example `{example}`")))?;
+        if !input.is_empty() {
+            return Err(input.error("a `,` is missing before this"));
+        }
+        if !is_prefix(&prefix.value()) {
+            let message = format!(
+                "{:?} is not a valid prefix; use letters, digits, `-` and `_`, with single dots between them, such as `{example}`",
+                prefix.value()
+            );
+            return Err(Error::new(prefix.span(), message));
+        }
+        Ok(LinkedCrate { name, prefix: Some(prefix) })
+    };
+    parse.parse2(element)
+}
+
+/// Returns whether this is a prefix. The runtime has the same rule.
+fn is_prefix(text: &str) -> bool {
+    let is_part = |part: &str| {
+        !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+    };
+    text.split('.').all(is_part)
+}
+
+/// Returns the argument of the builder's method `crates`: pairs of a crate and its prefix. `None` without a prefix, because
+/// an empty list has no type.
+pub(super) fn prefixes(crates: &[LinkedCrate]) -> Option<Expr> {
+    let pairs = crates.iter().filter_map(|found| {
+        let (name, prefix) = (text(&found.name), found.prefix.as_ref()?);
+        Some(quote!((#name, #prefix)))
+    });
+    let pairs: Vec<TokenStream> = pairs.collect();
+    (!pairs.is_empty()).then(|| parse_quote!([#(#pairs),*]))
+}
+
+/// Returns the argument of the builder's method `enable_crates`. `None` without a crate.
+pub(super) fn names(crates: &[LinkedCrate]) -> Option<Expr> {
+    let names = crates.iter().map(|found| text(&found.name));
+    (!crates.is_empty()).then(|| parse_quote!([#(#names),*]))
+}
+
+fn text(name: &Ident) -> LitStr {
+    LitStr::new(&name.unraw().to_string(), name.span())
+}

@@ -1,0 +1,133 @@
+//! The application's settings for the checks of its libraries: prefixes of their names, and the checks to turn on.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{
+    error::Problem,
+    model::{Check, CheckSpec},
+    suggest::nearest,
+};
+
+/// Prefixes by crate, and checks that are off by default and turned on by name or by crate.
+#[derive(Debug, Default)]
+pub(crate) struct LibrarySettings {
+    prefixes: Vec<(String, String)>,
+    enabled: Vec<String>,
+    enabled_crates: Vec<String>,
+}
+
+impl LibrarySettings {
+    pub(crate) fn add_prefix(&mut self, crate_name: String, prefix: String) {
+        self.prefixes.push((crate_name, prefix));
+    }
+
+    pub(crate) fn enable(&mut self, name: String) {
+        self.enabled.push(name);
+    }
+
+    pub(crate) fn enable_crate(&mut self, crate_name: String) {
+        self.enabled_crates.push(crate_name);
+    }
+
+    /// Returns the name of a declared check in this program.
+    pub(crate) fn full_name(&self, crate_name: &str, name: &str) -> String {
+        self.prefix(crate_name).map_or_else(|| name.to_owned(), |prefix| join(prefix, name))
+    }
+
+    fn prefix(&self, crate_name: &str) -> Option<&str> {
+        self.prefixes.iter().find(|(name, _)| name == crate_name).map(|(_, prefix)| prefix.as_str())
+    }
+
+    /// Returns whether the check takes part: it is on by default, or turned on.
+    pub(crate) fn turns_on(&self, spec: &CheckSpec) -> bool {
+        let is_in = |list: &[String], name: &str| list.iter().any(|listed| listed == name);
+        !spec.is_off_by_default()
+            || is_in(&self.enabled, spec.name())
+            || spec.declared_in().is_some_and(|crate_name| is_in(&self.enabled_crates, crate_name))
+    }
+
+    /// Completes the dependencies of checks in crates with a prefix: a name is looked up among the checks of that prefix
+    /// first. Removes dependencies on checks that are off, each of which is a problem.
+    pub(crate) fn resolve_dependencies(&self, checks: &mut [Check], off: &[Check], problems: &mut Vec<Problem>) {
+        let names = |checks: &[Check]| checks.iter().map(|check| check.spec().name().to_owned()).collect();
+        let (on, off): (BTreeSet<String>, BTreeSet<String>) = (names(checks), names(off));
+        for check in checks {
+            let spec = check.spec();
+            let prefix = spec.declared_in().and_then(|crate_name| self.prefix(crate_name));
+            if spec.dependencies().is_empty() || (prefix.is_none() && off.is_empty()) {
+                continue;
+            }
+            let mut found = Vec::new();
+            for name in spec.dependencies() {
+                let own = prefix.map(|prefix| join(prefix, name)).filter(|own| on.contains(own) || off.contains(own));
+                let name = own.unwrap_or_else(|| name.clone());
+                if off.contains(&name) && !on.contains(&name) {
+                    problems.push(Problem::OffDependency {
+                        check: spec.name().to_owned(),
+                        location: spec.location(),
+                        dependency: name,
+                    });
+                } else {
+                    found.push(name);
+                }
+            }
+            check.set_dependencies(found);
+        }
+    }
+
+    /// Compares the settings with all checks, also those that are off.
+    pub(crate) fn validate(&self, checks: &[&CheckSpec], has_declared: bool, problems: &mut Vec<Problem>) {
+        let crates: BTreeSet<&'static str> = checks.iter().filter_map(|spec| spec.declared_in()).collect();
+        let unknown = |key, name: &String| Problem::UnknownCrate {
+            key,
+            name: name.clone(),
+            suggestion: nearest(name, crates.iter().copied()),
+            available: crates.iter().copied().collect(),
+        };
+        let mut prefixes: BTreeMap<&str, &str> = BTreeMap::new();
+        for (name, prefix) in &self.prefixes {
+            let reason = match prefixes.insert(name, prefix) {
+                Some(other) if other != prefix => Some("another prefix is set for this crate; keep one of them"),
+                _ if !is_prefix(prefix) => Some("use letters, digits, `-` and `_`, with single dots between them"),
+                _ => None,
+            };
+            if let Some(reason) = reason {
+                problems.push(Problem::InvalidPrefix { name: name.clone(), prefix: prefix.clone(), reason });
+            }
+            // Without declared checks, such as in a test, a prefix applies to none.
+            if has_declared && !crates.contains(name.as_str()) {
+                problems.push(unknown("crates", name));
+            }
+        }
+        let off = || checks.iter().filter(|spec| spec.is_off_by_default());
+        for name in &self.enabled {
+            if !off().any(|spec| spec.name() == name) {
+                let is_on = checks.iter().any(|spec| spec.name() == name);
+                let suggestion = nearest(name, off().map(|spec| spec.name())).filter(|_| !is_on);
+                problems.push(Problem::NotOff { key: "enable", name: name.clone(), is_on, suggestion });
+            }
+        }
+        for name in self.enabled_crates.iter().filter(|_| has_declared) {
+            if !crates.contains(name.as_str()) {
+                problems.push(unknown("enable_crates", name));
+            } else if !off().any(|spec| spec.declared_in() == Some(name)) {
+                let (key, name) = ("enable_crates", name.clone());
+                problems.push(Problem::NotOff { key, name, is_on: true, suggestion: None });
+            }
+        }
+    }
+}
+
+/// Joins by a dot: unlike a slash it needs no escape in paths, unlike a colon none in `health+json`, and unlike a comma or an
+/// equals sign none in `HEALTH_MUTE`. The services of gRPC have it, too.
+fn join(prefix: &str, name: &str) -> String {
+    format!("{prefix}.{name}")
+}
+
+/// Returns whether this is a prefix. The macro has the same rule.
+fn is_prefix(text: &str) -> bool {
+    let is_part = |part: &str| {
+        !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+    };
+    text.split('.').all(is_part)
+}

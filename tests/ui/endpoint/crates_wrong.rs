@@ -1,0 +1,7 @@
+fn main() {
+    let _ = health_runtime::health_endpoint! {
+        crates: [serde as "bill ing", serde_json as "", axum as billing, tokio as, std as "a" "b", core, core],
+        enable_crates: [alloc as "a", "billing", serde_json::value],
+    };
+    let _ = health_runtime::health_endpoint! { crates: "billing", enable: "billing.queue", enable_crates: billing };
+}
