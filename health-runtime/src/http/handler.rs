@@ -7,11 +7,7 @@ use axum::{
     http::{Method, request::Parts},
     response::Response,
 };
-#[cfg(feature = "openapi")]
-use utoipa::openapi::PathItem;
 
-#[cfg(feature = "openapi")]
-use super::openapi::{Described, Security};
 #[cfg(feature = "metrics")]
 use super::routes::metrics;
 use super::{
@@ -42,15 +38,6 @@ impl<R: Resource + 'static> Route for R {
             Ok(parsed) => authorize(service, self, parsed, parts),
             Err(problem) => MaybeReady::ready(problem.into_response()),
         }
-    }
-
-    #[cfg(feature = "openapi")]
-    fn path_item(&self, path: &str, endpoint: &Described<'_>, security: &mut Security) -> Option<PathItem> {
-        // The query with the widest access: it includes the shallower levels.
-        let mut query = Query::default();
-        query.options.is_cumulative = true;
-        let most = ParsedRequest { scope: RouteScope::EVERYTHING, format: self.formats().own, query };
-        Some(self.describe(path, endpoint).path_item(self.access(&most), endpoint, security))
     }
 }
 
@@ -110,12 +97,14 @@ fn look_up<P: Borrow<Parts> + Send + 'static>(
         return MaybeReady::ready(response.into_response(parts));
     }
     service.adopt_runtime(&parts.extensions);
-    let render = match format.render {
-        Render::Report(render) => render,
+    let (render, answer) = match format.render {
+        Render::Report(render) => {
+            (render, resource.answer(&AdmittedRequest { service, parts, query: &query, key: &key, render }))
+        }
         #[cfg(feature = "metrics")]
         Render::Metrics(render) => return MaybeReady::ready(metrics::respond(service, &key, parts, render)),
     };
-    match resource.answer(&AdmittedRequest { service, parts, query: &query, key: &key, render }) {
+    match answer {
         Ok(Answer::Response(response)) => MaybeReady::ready(response),
         Ok(Answer::Report(answer)) => {
             let service = Arc::clone(service);
@@ -156,4 +145,29 @@ async fn report(
         service.cache.put(key, validity, response.clone());
     }
     Ok(response)
+}
+
+#[cfg(feature = "openapi")]
+mod description {
+    use utoipa::openapi::PathItem;
+
+    use super::super::{
+        openapi::{Described, Security},
+        paths::RouteScope,
+        query::Query,
+        request::ParsedRequest,
+        routes::{DescribeRoute, Nowhere, Resource},
+    };
+
+    impl DescribeRoute for Nowhere {}
+
+    impl<R: Resource> DescribeRoute for R {
+        fn path_item(&self, path: &str, endpoint: &Described<'_>, security: &mut Security) -> Option<PathItem> {
+            // The query with the widest access: it includes the shallower levels.
+            let mut query = Query::default();
+            query.options.is_cumulative = true;
+            let most = ParsedRequest { scope: RouteScope::EVERYTHING, format: self.formats().own, query };
+            Some(self.describe(path, endpoint).path_item(self.access(&most), endpoint, security))
+        }
+    }
 }

@@ -1,7 +1,5 @@
 //! `{base}/agent`: the line that `HAProxy` reads from an agent.
 
-#[cfg(feature = "openapi")]
-use super::super::openapi::{Described, Description, parameter};
 use super::{
     super::{
         cache::ResourceId,
@@ -47,14 +45,25 @@ impl Resource for Agent {
             Ok(request.verdict(status, report, Format::TEXT, line))
         }))
     }
+}
 
-    #[cfg(feature = "openapi")]
-    fn describe(&self, _path: &str, endpoint: &Described<'_>) -> Description {
-        Description::new("Agent", "Readiness for HAProxy", self.formats())
-            .text("One line that HAProxy reads from an agent.")
-            .with(parameter::timeout())
-            .with(parameter::exclude())
-            .with(parameter::tag(&endpoint.members(Group::Readiness)))
-            .with_verdict("text/plain", endpoint)
+#[cfg(feature = "openapi")]
+mod description {
+    use super::{
+        super::super::openapi::{Described, Description, parameter},
+        super::description::DescribeResource,
+        Agent, Resource,
+    };
+    use crate::model::Group;
+
+    impl DescribeResource for Agent {
+        fn describe(&self, _path: &str, endpoint: &Described<'_>) -> Description {
+            Description::new("Agent", "Readiness for HAProxy", self.formats())
+                .text("One line that HAProxy reads from an agent.")
+                .with(parameter::timeout())
+                .with(parameter::exclude())
+                .with(parameter::tag(&endpoint.members(Group::Readiness)))
+                .with_verdict("text/plain", endpoint)
+        }
     }
 }

@@ -4,11 +4,7 @@ use std::sync::Arc;
 
 use axum::{extract::Request, response::Response};
 use percent_encoding::percent_decode_str;
-#[cfg(feature = "openapi")]
-use utoipa::openapi::PathItem;
 
-#[cfg(feature = "openapi")]
-use super::super::openapi::{Described, Description, Security, parameter};
 use super::{
     super::{
         cache::ResourceId,
@@ -21,8 +17,6 @@ use super::{
     },
     route::{Answer, Nowhere, PathKind, Resource, Route, RoutePath},
 };
-#[cfg(feature = "openapi")]
-use crate::render::schema::Shown;
 use crate::{
     access::AccessRequest,
     maybe_ready::MaybeReady,
@@ -59,13 +53,6 @@ impl Route for NamedCheck {
             Some(name) => Arc::new(OneCheck::new(name, service)).handle(service, scope, request),
             None => Arc::new(Nowhere("the name of a check must be UTF-8")).handle(service, scope, request),
         }
-    }
-
-    #[cfg(feature = "openapi")]
-    fn path_item(&self, path: &str, endpoint: &Described<'_>, security: &mut Security) -> Option<PathItem> {
-        // A path parameter without a possible value is not valid.
-        let any = (!endpoint.checks.is_empty()).then_some(OneCheck { name: String::new(), level: None })?;
-        any.path_item(path, endpoint, security)
     }
 }
 
@@ -121,16 +108,39 @@ impl Resource for OneCheck {
             Ok(request.render(gathered, ReportSubject::Check))
         }))
     }
+}
 
-    #[cfg(feature = "openapi")]
-    fn describe(&self, _path: &str, endpoint: &Described<'_>) -> Description {
-        Description::new("Check", "One check", self.formats())
-            .text("The result of one check, and its latest changes.")
-            .with(parameter::check(endpoint.checks))
-            .with_format()
-            .with(parameter::timeout())
-            .with(parameter::verbose())
-            .with_fragment()
-            .with_reports(endpoint, Shown::Check)
+#[cfg(feature = "openapi")]
+mod description {
+    use utoipa::openapi::PathItem;
+
+    use super::{
+        super::super::openapi::{Described, Description, Security, parameter},
+        super::description::{DescribeResource, DescribeRoute},
+        Component, NamedCheck, OneCheck, Resource,
+    };
+    use crate::render::schema::Shown;
+
+    impl DescribeRoute for NamedCheck {
+        fn path_item(&self, path: &str, endpoint: &Described<'_>, security: &mut Security) -> Option<PathItem> {
+            // A path parameter without a possible value is not valid.
+            let any = (!endpoint.checks.is_empty()).then_some(OneCheck { name: String::new(), level: None })?;
+            any.path_item(path, endpoint, security)
+        }
+    }
+
+    impl DescribeRoute for Component {}
+
+    impl DescribeResource for OneCheck {
+        fn describe(&self, _path: &str, endpoint: &Described<'_>) -> Description {
+            Description::new("Check", "One check", self.formats())
+                .text("The result of one check, and its latest changes.")
+                .with(parameter::check(endpoint.checks))
+                .with_format()
+                .with(parameter::timeout())
+                .with(parameter::verbose())
+                .with_fragment()
+                .with_reports(endpoint, Shown::Check)
+        }
     }
 }

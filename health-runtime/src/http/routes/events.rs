@@ -1,10 +1,5 @@
 //! `{base}/events`: status changes as server-sent events.
 
-#[cfg(feature = "openapi")]
-use axum::http::StatusCode;
-
-#[cfg(feature = "openapi")]
-use super::super::openapi::{Described, Description};
 use super::{
     super::{
         cache::ResourceId,
@@ -16,8 +11,6 @@ use super::{
     },
     route::{Answer, PathKind, Resource, RoutePath},
 };
-#[cfg(feature = "openapi")]
-use crate::render::schema;
 use crate::{access::AccessRequest, render::Format};
 
 const NAME: &str = "events";
@@ -58,14 +51,27 @@ impl Resource for Events {
             request.key.visibility,
         )))
     }
+}
 
-    #[cfg(feature = "openapi")]
-    fn describe(&self, _path: &str, _endpoint: &Described<'_>) -> Description {
-        Description::new("Events", "Status changes as server-sent events", self.formats())
-            .text("The stream begins with an event `state` and stays open. Each change of a status is an event.")
-            .with_body("text/event-stream", &schema::text())
-            // Some tools read the stream as a list of events.
-            .with_body("text/event-stream", &schema::object())
-            .with_problems(&[StatusCode::SERVICE_UNAVAILABLE])
+#[cfg(feature = "openapi")]
+mod description {
+    use axum::http::StatusCode;
+
+    use super::{
+        super::super::openapi::{Described, Description},
+        super::description::DescribeResource,
+        Events, Resource,
+    };
+    use crate::render::schema;
+
+    impl DescribeResource for Events {
+        fn describe(&self, _path: &str, _endpoint: &Described<'_>) -> Description {
+            Description::new("Events", "Status changes as server-sent events", self.formats())
+                .text("The stream begins with an event `state` and stays open. Each change of a status is an event.")
+                .with_body("text/event-stream", &schema::text())
+                // Some tools read the stream as a list of events.
+                .with_body("text/event-stream", &schema::object())
+                .with_problems(&[StatusCode::SERVICE_UNAVAILABLE])
+        }
     }
 }

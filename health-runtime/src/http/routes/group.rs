@@ -1,7 +1,5 @@
 //! The groups, for orchestrators: `{base}/ready`, `/readyz` and further paths.
 
-#[cfg(feature = "openapi")]
-use super::super::openapi::{Described, Description, parameter};
 use super::{
     super::{
         cache::ResourceId,
@@ -12,8 +10,6 @@ use super::{
     },
     route::{Answer, PathKind, Resource, RoutePath},
 };
-#[cfg(feature = "openapi")]
-use crate::render::schema::Shown;
 use crate::{
     access::AccessRequest,
     model::Group,
@@ -81,28 +77,39 @@ impl Resource for GroupMembers {
             Ok(request.render(gathered, subject))
         }))
     }
+}
 
-    #[cfg(feature = "openapi")]
-    fn describe(&self, path: &str, endpoint: &Described<'_>) -> Description {
-        // Each path is an operation of its own, so the last part of the path is part of the id.
-        let (first, rest) = path.rsplit('/').next().and_then(|word| word.split_at_checked(1)).unwrap_or_default();
-        let (summary, text) = match self.0 {
-            Group::Liveness => {
-                ("Whether to restart the process", "An orchestrator restarts a process that fails here.")
-            }
-            Group::Readiness => (
-                "Whether to send requests to the instance",
-                "A load balancer sends no requests to an instance that fails here. A draining instance does.",
-            ),
-            Group::Startup => {
-                ("Whether the service has started", "An orchestrator sends no other probes until this one passes.")
-            }
-        };
-        Description::new(first.to_uppercase() + rest, summary, self.formats())
-            .text(text)
-            .with_report_options()
-            .with(parameter::verbose())
-            .with(parameter::tag(&endpoint.members(self.0)))
-            .with_reports(endpoint, Shown::Group)
+#[cfg(feature = "openapi")]
+mod description {
+    use super::{
+        super::super::openapi::{Described, Description, parameter},
+        super::description::DescribeResource,
+        GroupMembers, Resource,
+    };
+    use crate::{model::Group, render::schema::Shown};
+
+    impl DescribeResource for GroupMembers {
+        fn describe(&self, path: &str, endpoint: &Described<'_>) -> Description {
+            // Each path is an operation of its own, so the last part of the path is part of the id.
+            let (first, rest) = path.rsplit('/').next().and_then(|word| word.split_at_checked(1)).unwrap_or_default();
+            let (summary, text) = match self.0 {
+                Group::Liveness => {
+                    ("Whether to restart the process", "An orchestrator restarts a process that fails here.")
+                }
+                Group::Readiness => (
+                    "Whether to send requests to the instance",
+                    "A load balancer sends no requests to an instance that fails here. A draining instance does.",
+                ),
+                Group::Startup => {
+                    ("Whether the service has started", "An orchestrator sends no other probes until this one passes.")
+                }
+            };
+            Description::new(first.to_uppercase() + rest, summary, self.formats())
+                .text(text)
+                .with_report_options()
+                .with(parameter::verbose())
+                .with(parameter::tag(&endpoint.members(self.0)))
+                .with_reports(endpoint, Shown::Group)
+        }
     }
 }

@@ -2,8 +2,6 @@
 
 use axum::http::StatusCode;
 
-#[cfg(feature = "openapi")]
-use super::super::openapi::{Described, Description};
 use super::{
     super::{
         cache::ResourceId,
@@ -16,8 +14,6 @@ use super::{
     },
     route::{Answer, PathKind, Resource, RoutePath},
 };
-#[cfg(feature = "openapi")]
-use crate::render::schema;
 use crate::{
     access::AccessRequest,
     render::{self, DetailLevel, Format},
@@ -54,11 +50,22 @@ impl Resource for Info {
         let body = render::info(service.build_info.as_ref(), &runtime, detail_level);
         Ok(Answer::Response(CachedResponse::new(StatusCode::OK, JSON, body).into_response(request.parts)))
     }
+}
 
-    #[cfg(feature = "openapi")]
-    fn describe(&self, _path: &str, _endpoint: &Described<'_>) -> Description {
-        Description::new("Info", "Build information", self.formats())
-            .text("Name, version, revision, environment and uptime. The status code is 200 whatever the checks report.")
-            .with_body("application/json", &schema::named("Info"))
+#[cfg(feature = "openapi")]
+mod description {
+    use super::{
+        super::super::openapi::{Described, Description},
+        super::description::DescribeResource,
+        Info, Resource,
+    };
+    use crate::render::schema;
+
+    impl DescribeResource for Info {
+        fn describe(&self, _path: &str, _endpoint: &Described<'_>) -> Description {
+            Description::new("Info", "Build information", self.formats())
+                .text("Name, version, revision, environment and uptime. The status code is 200 whatever the checks report.")
+                .with_body("application/json", &schema::named("Info"))
+        }
     }
 }

@@ -1,7 +1,5 @@
 //! `{levels}` and `{levels}/{1..5}`: the checks by level.
 
-#[cfg(feature = "openapi")]
-use super::super::openapi::{Described, Description, parameter};
 use super::{
     super::{
         cache::ResourceId,
@@ -13,8 +11,6 @@ use super::{
     },
     route::{Answer, Nowhere, PathKind, Resource, RoutePath},
 };
-#[cfg(feature = "openapi")]
-use crate::render::schema::Shown;
 use crate::{
     access::AccessRequest,
     model::{Level, Levels},
@@ -58,17 +54,6 @@ impl Resource for EveryLevel {
 
     fn answer(&self, request: &AdmittedRequest<'_>) -> Result<Answer, ProblemDetails> {
         answer(request, Levels::ALL, false)
-    }
-
-    #[cfg(feature = "openapi")]
-    fn describe(&self, _path: &str, endpoint: &Described<'_>) -> Description {
-        Description::new("Levels", "Every level", self.formats())
-            .text("The checks of every level with their statuses, times and causes, or as values alone.")
-            .with_report_options()
-            .with(parameter::view())
-            .with(parameter::verbose())
-            .with(parameter::tag(endpoint.checks))
-            .with_reports(endpoint, Shown::Levels(&Level::ALL))
     }
 }
 
@@ -114,23 +99,6 @@ impl Resource for OneLevel {
         let shown = self.shown(request.query.options);
         answer(request, shown, shown == Levels::one(self.0))
     }
-
-    #[cfg(feature = "openapi")]
-    fn describe(&self, _path: &str, endpoint: &Described<'_>) -> Description {
-        let Self(level) = self;
-        let checks: Vec<_> = endpoint.checks.iter().copied().filter(|check| check.level() == *level).collect();
-        Description::new(format!("Level{level}"), format!("Level {level} alone"), self.formats())
-            .text(match level {
-                Level::L1 => "The deepest level. Its report includes all other levels.",
-                _ => "The checks of this level with their statuses, times and causes, or as values alone.",
-            })
-            .with_report_options()
-            .with(parameter::view())
-            .with(parameter::verbose())
-            .with(parameter::cumulative())
-            .with(parameter::tag(&checks))
-            .with_reports(endpoint, Shown::Levels(&[*level]))
-    }
 }
 
 /// Shows levels, as values if the query or the endpoint says so.
@@ -139,6 +107,46 @@ fn answer(request: &AdmittedRequest<'_>, shown: Levels, is_alone: bool) -> Resul
         let values = request.query.options.view.unwrap_or(request.service.levels_view) == View::Values;
         Ok(request.render(gathered, ReportSubject::Levels { values, is_alone }))
     }))
+}
+
+#[cfg(feature = "openapi")]
+mod description {
+    use super::{
+        super::super::openapi::{Described, Description, parameter},
+        super::description::DescribeResource,
+        EveryLevel, OneLevel, Resource,
+    };
+    use crate::{model::Level, render::schema::Shown};
+
+    impl DescribeResource for EveryLevel {
+        fn describe(&self, _path: &str, endpoint: &Described<'_>) -> Description {
+            Description::new("Levels", "Every level", self.formats())
+                .text("The checks of every level with their statuses, times and causes, or as values alone.")
+                .with_report_options()
+                .with(parameter::view())
+                .with(parameter::verbose())
+                .with(parameter::tag(endpoint.checks))
+                .with_reports(endpoint, Shown::Levels(&Level::ALL))
+        }
+    }
+
+    impl DescribeResource for OneLevel {
+        fn describe(&self, _path: &str, endpoint: &Described<'_>) -> Description {
+            let Self(level) = self;
+            let checks: Vec<_> = endpoint.checks.iter().copied().filter(|check| check.level() == *level).collect();
+            Description::new(format!("Level{level}"), format!("Level {level} alone"), self.formats())
+                .text(match level {
+                    Level::L1 => "The deepest level. Its report includes all other levels.",
+                    _ => "The checks of this level with their statuses, times and causes, or as values alone.",
+                })
+                .with_report_options()
+                .with(parameter::view())
+                .with(parameter::verbose())
+                .with(parameter::cumulative())
+                .with(parameter::tag(&checks))
+                .with_reports(endpoint, Shown::Levels(&[*level]))
+        }
+    }
 }
 
 #[cfg(test)]

@@ -5,8 +5,6 @@ use axum::{
     response::Response,
 };
 
-#[cfg(feature = "openapi")]
-use super::super::openapi::{Described, Description};
 use super::{
     super::{
         cache::{CacheKey, ResourceId},
@@ -52,14 +50,6 @@ impl Resource for Metrics {
     fn answer(&self, _request: &AdmittedRequest<'_>) -> Result<Answer, ProblemDetails> {
         Err(ProblemDetails::not_found(Nowhere::NOTHING.0))
     }
-
-    #[cfg(feature = "openapi")]
-    fn describe(&self, _path: &str, _endpoint: &Described<'_>) -> Description {
-        Description::new("Metrics", "Metrics of each check's runs", self.formats())
-            .text("A scrape runs no check, and its status code is 200 whatever the checks report.")
-            .with_format()
-            .with_numbers()
-    }
 }
 
 /// Answers a request for a format of metrics. The response is never stored, because it includes ages.
@@ -74,4 +64,22 @@ pub(in crate::http) fn respond(service: &Service, key: &CacheKey, parts: &Parts,
     let body = render(&MetricsView::new(&checks, build, service.monitor.is_draining(), refusals, visibility));
     let media_type = HeaderValue::from_static(key.format.media_type);
     CachedResponse::new(StatusCode::OK, media_type, body).into_response(parts)
+}
+
+#[cfg(feature = "openapi")]
+mod description {
+    use super::{
+        super::super::openapi::{Described, Description},
+        super::description::DescribeResource,
+        Metrics, Resource,
+    };
+
+    impl DescribeResource for Metrics {
+        fn describe(&self, _path: &str, _endpoint: &Described<'_>) -> Description {
+            Description::new("Metrics", "Metrics of each check's runs", self.formats())
+                .text("A scrape runs no check, and its status code is 200 whatever the checks report.")
+                .with_format()
+                .with_numbers()
+        }
+    }
 }

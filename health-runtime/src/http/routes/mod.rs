@@ -4,6 +4,9 @@
 #[cfg(feature = "haproxy-agent")]
 mod agent;
 mod check;
+// Descriptions, or traits that every type has.
+#[cfg_attr(not(feature = "openapi"), path = "no_description.rs")]
+mod description;
 #[cfg(feature = "events")]
 mod events;
 mod group;
@@ -20,6 +23,8 @@ mod token;
 
 use super::paths::{LevelsPath, Paths};
 use crate::error::Problem;
+#[cfg(feature = "openapi")]
+pub(super) use description::DescribeRoute;
 pub(super) use route::{Answer, Nowhere, PathKind, ReportAnswer, Resource, Route, RoutePath};
 
 /// Adds the paths of a route.

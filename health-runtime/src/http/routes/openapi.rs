@@ -15,7 +15,8 @@ use super::{
         problem::ProblemDetails,
         request::{AdmittedRequest, ParsedRequest},
     },
-    route::{Answer, PathKind, Resource, Route, RoutePath},
+    description::{DescribeResource, DescribeRoute},
+    route::{Answer, PathKind, Resource, RoutePath},
 };
 use crate::{
     access::AccessRequest,
@@ -68,7 +69,9 @@ impl Resource for OpenApi {
         };
         Ok(Answer::Response(response.into_response(request.parts)))
     }
+}
 
+impl DescribeResource for OpenApi {
     fn describe(&self, _path: &str, _endpoint: &Described<'_>) -> Description {
         Description::new("OpenApi", "This document", self.formats())
             .text("The description of this endpoint in OpenAPI 3.1 or 3.0.")

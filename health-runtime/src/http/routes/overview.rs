@@ -2,8 +2,6 @@
 
 use axum::http::Uri;
 
-#[cfg(feature = "openapi")]
-use super::super::openapi::{Described, Description, parameter};
 use super::{
     super::{
         cache::ResourceId,
@@ -15,8 +13,6 @@ use super::{
     },
     route::{Answer, PathKind, ReportAnswer, Resource, RoutePath},
 };
-#[cfg(feature = "openapi")]
-use crate::render::schema::Shown;
 use crate::{
     access::AccessRequest,
     model::Levels,
@@ -59,20 +55,6 @@ impl Resource for Overview {
             is_stored: false,
         }))
     }
-
-    #[cfg(feature = "openapi")]
-    fn describe(&self, _path: &str, endpoint: &Described<'_>) -> Description {
-        Description::new("Overview", "Overall status and build information", self.formats())
-            .text(
-                "The overall status, the status of each level, build information and links, as far as the caller \
-                 may see them.",
-            )
-            .with_report_options()
-            .with(parameter::verbose())
-            .with(parameter::tag(endpoint.checks))
-            .with_reports(endpoint, Shown::Overview)
-            .with_numbers()
-    }
 }
 
 /// Returns the other routes with the prefix that the client sees; `overview` is the path that it asked for.
@@ -92,5 +74,30 @@ fn links(paths: &Paths, overview: &Uri, scope: RouteScope) -> Links {
         // The document describes every route, so it exists only in the full scope.
         openapi: (cfg!(feature = "openapi") && scope == RouteScope::EVERYTHING)
             .then(|| link(&format!("{base}/openapi.json"))),
+    }
+}
+
+#[cfg(feature = "openapi")]
+mod description {
+    use super::{
+        super::super::openapi::{Described, Description, parameter},
+        super::description::DescribeResource,
+        Overview, Resource,
+    };
+    use crate::render::schema::Shown;
+
+    impl DescribeResource for Overview {
+        fn describe(&self, _path: &str, endpoint: &Described<'_>) -> Description {
+            Description::new("Overview", "Overall status and build information", self.formats())
+                .text(
+                    "The overall status, the status of each level, build information and links, as far as the caller \
+                     may see them.",
+                )
+                .with_report_options()
+                .with(parameter::verbose())
+                .with(parameter::tag(endpoint.checks))
+                .with_reports(endpoint, Shown::Overview)
+                .with_numbers()
+        }
     }
 }

@@ -3,20 +3,19 @@
 use std::{fmt, sync::Arc};
 
 use axum::{extract::Request, http::HeaderMap, response::Response};
-#[cfg(feature = "openapi")]
-use utoipa::openapi::PathItem;
 
-#[cfg(feature = "openapi")]
-use super::super::openapi::{Described, Description, Security};
-use super::super::{
-    cache::ResourceId,
-    cached_response::CachedResponse,
-    negotiate::Formats,
-    paths::RouteScope,
-    problem::ProblemDetails,
-    query::{Query, ViewOptions},
-    request::{AdmittedRequest, ParsedRequest},
-    service::Service,
+use super::{
+    super::{
+        cache::ResourceId,
+        cached_response::CachedResponse,
+        negotiate::Formats,
+        paths::RouteScope,
+        problem::ProblemDetails,
+        query::{Query, ViewOptions},
+        request::{AdmittedRequest, ParsedRequest},
+        service::Service,
+    },
+    description::{DescribeResource, DescribeRoute},
 };
 use crate::{
     access::{AccessRequest, Authorizer},
@@ -26,7 +25,7 @@ use crate::{
 };
 
 /// The destination of a path.
-pub(in crate::http) trait Route: fmt::Debug + Send + Sync {
+pub(in crate::http) trait Route: DescribeRoute + fmt::Debug + Send + Sync {
     /// Returns whether the route exists in a scope.
     fn is_in(&self, _scope: RouteScope, _authorizer: Option<&Authorizer>) -> bool {
         true
@@ -34,16 +33,10 @@ pub(in crate::http) trait Route: fmt::Debug + Send + Sync {
 
     /// Answers a request.
     fn handle(self: Arc<Self>, service: &Arc<Service>, scope: RouteScope, request: Request) -> MaybeReady<Response>;
-
-    /// Describes the route, unless clients need not know it.
-    #[cfg(feature = "openapi")]
-    fn path_item(&self, _path: &str, _endpoint: &Described<'_>, _security: &mut Security) -> Option<PathItem> {
-        None
-    }
 }
 
 /// A route that `GET`, `HEAD` and `OPTIONS` read.
-pub(in crate::http) trait Resource: fmt::Debug + Send + Sync {
+pub(in crate::http) trait Resource: DescribeResource + fmt::Debug + Send + Sync {
     fn id(&self) -> ResourceId;
 
     /// Returns whether the resource exists in a scope. By default it needs a level.
@@ -68,9 +61,6 @@ pub(in crate::http) trait Resource: fmt::Debug + Send + Sync {
     fn access(&self, request: &ParsedRequest) -> AccessRequest;
 
     fn answer(&self, request: &AdmittedRequest<'_>) -> Result<Answer, ProblemDetails>;
-
-    #[cfg(feature = "openapi")]
-    fn describe(&self, path: &str, endpoint: &Described<'_>) -> Description;
 }
 
 /// The answer of a resource.

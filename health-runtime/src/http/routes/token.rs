@@ -9,11 +9,7 @@ use axum::{
     response::Response,
 };
 use tokio::time::timeout;
-#[cfg(feature = "openapi")]
-use utoipa::openapi::PathItem;
 
-#[cfg(feature = "openapi")]
-use super::super::openapi::{Described, Security};
 use super::{
     super::{
         cached_response::{JSON, insert_common},
@@ -76,13 +72,6 @@ impl Route for IssueToken {
                 Err(response) => response,
             }
         })
-    }
-
-    #[cfg(feature = "openapi")]
-    fn path_item(&self, _path: &str, endpoint: &Described<'_>, security: &mut Security) -> Option<PathItem> {
-        let authorizer =
-            endpoint.authorizer.filter(|&authorizer| self.is_in(RouteScope::EVERYTHING, Some(authorizer)))?;
-        Some(description::path_item(authorizer, security.require(&authorizer.requirement_of_tokens())))
     }
 }
 
@@ -184,14 +173,29 @@ mod description {
         security::SecurityRequirement,
     };
 
-    use super::super::super::openapi::{TAG, header};
+    use super::{
+        super::super::{
+            openapi::{Described, Security, TAG, header},
+            paths::RouteScope,
+        },
+        super::description::DescribeRoute,
+        IssueToken, Route,
+    };
     use crate::{access::Authorizer, render::schema};
 
     const ERRORS: [&str; 5] =
         ["invalid_request", "invalid_client", "unauthorized_client", "unsupported_grant_type", "invalid_scope"];
 
+    impl DescribeRoute for IssueToken {
+        fn path_item(&self, _path: &str, endpoint: &Described<'_>, security: &mut Security) -> Option<PathItem> {
+            let authorizer =
+                endpoint.authorizer.filter(|&authorizer| self.is_in(RouteScope::EVERYTHING, Some(authorizer)))?;
+            Some(path_item(authorizer, security.require(&authorizer.requirement_of_tokens())))
+        }
+    }
+
     /// Describes `POST`. Refusals that RFC 6749 has no words for are problem documents.
-    pub(super) fn path_item(authorizer: &Authorizer, security: Vec<SecurityRequirement>) -> PathItem {
+    fn path_item(authorizer: &Authorizer, security: Vec<SecurityRequirement>) -> PathItem {
         let text = || Schema::from(Object::with_type(Type::String));
         let object = |fields: Vec<(&str, Schema)>| -> RefOr<Schema> {
             let empty = ObjectBuilder::new().schema_type(Type::Object);
