@@ -98,7 +98,7 @@ impl Endpoint {
     /// It has no OpenAPI document, because that describes the [codes of the builder](crate::EndpointBuilder::status_codes).
     ///
     /// # Errors
-    /// [`Problem::InvalidStatusCode`] for each code that a report cannot have.
+    /// [`Problem::InvalidStatusCode`](crate::Problem::InvalidStatusCode) for each code that a report cannot have.
     pub fn status_codes(&self, codes: StatusCodes) -> Result<Self, Error> {
         let status_codes = Some(codes.validate().map_err(Error::new)?);
         Ok(Self::within(&self.service, RouteScope { status_codes, ..self.scope }))
