@@ -1,15 +1,18 @@
-//! Errors that stop a service from starting. A failing check is a value, never an error.
+//! Errors that stop a service from starting, or an update of its checks. A failing check is a value, never an error.
 
 use std::{error::Error as StdError, fmt, io, panic::Location, sync::Arc};
 
-/// All problems of the checks, the state and the endpoint, found in one start.
+/// All problems of the checks, the state and the endpoint, found in one start or in one
+/// [update](crate::Monitor::update) of the checks.
 ///
 /// Its `Debug` is its `Display`, because `fn main() -> Result<(), Error>` prints `Debug`.
 pub struct Error {
+    /// The verb for what the health checks cannot do.
+    failed: &'static str,
     problems: Vec<Problem>,
 }
 
-/// One problem that stops a start.
+/// One problem that stops a start, or an update of the checks.
 ///
 /// Its [`source`](StdError::source) is the error of the operating system or of a library behind it, if there is one.
 /// The problem's own text holds the text of its source already.
@@ -142,6 +145,24 @@ pub enum Problem {
         /// The fault of the settings.
         fault: String,
     },
+    /// An update names a check that does not exist.
+    #[non_exhaustive]
+    UnknownCheck {
+        /// The verb for what the update does to the check: `remove` or `replace`.
+        action: &'static str,
+        /// The unknown name.
+        name: String,
+        /// The most similar name of a check.
+        suggestion: Option<String>,
+    },
+    /// An update removes a check that others depend on.
+    #[non_exhaustive]
+    RemainingDependents {
+        /// The check to remove.
+        name: String,
+        /// The checks that depend on it.
+        dependents: Vec<String>,
+    },
     /// A path of the endpoint is not a valid route.
     #[non_exhaustive]
     InvalidPath {
@@ -220,7 +241,11 @@ impl StdError for UnknownCheck {}
 
 impl Error {
     pub(crate) const fn new(problems: Vec<Problem>) -> Self {
-        Self { problems }
+        Self { failed: "start", problems }
+    }
+
+    pub(crate) const fn of_update(problems: Vec<Problem>) -> Self {
+        Self { failed: "be updated", problems }
     }
 
     /// Returns all problems.
@@ -237,10 +262,11 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let failed = self.failed;
         match self.problems.as_slice() {
-            [only] => write!(f, "the health checks cannot start: {only}"),
+            [only] => write!(f, "the health checks cannot {failed}: {only}"),
             many => {
-                write!(f, "the health checks cannot start, for {} reasons:", many.len())?;
+                write!(f, "the health checks cannot {failed}, for {} reasons:", many.len())?;
                 many.iter().try_for_each(|problem| write!(f, "\n  - {problem}"))
             }
         }
@@ -376,6 +402,16 @@ impl fmt::Display for Problem {
             Self::Misconfigured { check, location, fault } => {
                 write!(f, "`{check}` ({}) cannot work: {fault}", file_and_line(location))
             }
+            Self::UnknownCheck { action, name, suggestion } => {
+                write!(f, "cannot {action} `{name}`, because there is no check named `{name}`")?;
+                suggestion.iter().try_for_each(|name| write!(f, "; did you mean `{name}`?"))
+            }
+            Self::RemainingDependents { name, dependents } => write!(
+                f,
+                "cannot remove `{name}`, because other checks depend on it: `{}`; remove or replace them in the same \
+                 update",
+                dependents.join("`, `")
+            ),
             Self::InvalidPath { key, path, reason } => write!(f, "`{key}` is {path:?}; {reason}"),
             Self::InvalidAccess { fault } => write!(f, "the access rules cannot work: {fault}"),
             Self::InvalidStatusCode { code } => {

@@ -70,7 +70,7 @@ pub use model::{
     Cause, Check, CheckMethod, CheckResult, CheckSpec, Group, IntoOutcome, Level, Levels, Mute, Outcome,
     ParseLevelError, Report, ReportEntry, Status, StatusChange, Work, WorkFuture,
 };
-pub use monitor::{Lagged, Monitor, Selection, Subscription};
+pub use monitor::{CheckUpdate, Lagged, Monitor, Selection, Subscription};
 pub use registry::{Registry, RegistryBuilder};
 #[cfg(feature = "xml")]
 pub use render::XML_SCHEMA;

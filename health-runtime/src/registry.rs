@@ -1,6 +1,6 @@
 //! The validated set of checks. The only file that names `inventory`.
 
-use std::{panic::Location, sync::Arc};
+use std::{fmt, panic::Location, sync::Arc};
 
 use crate::{
     error::{Error, Problem},
@@ -110,6 +110,31 @@ pub struct Registry {
     /// Indices of `checks`, each behind the checks that it depends on.
     order: Vec<usize>,
     declared_background: usize,
+    layer: WorkLayer,
+}
+
+/// A layer around the work of every check that a monitor takes over: of those in the registry, and of those that are
+/// added later.
+pub(crate) struct WorkLayer(Box<WrapWork>);
+
+type WrapWork = dyn Fn(&CheckSpec, Work) -> Work + Send + Sync;
+
+impl WorkLayer {
+    pub(crate) fn wrap(&self, spec: &CheckSpec, work: Work) -> Work {
+        (self.0)(spec, work)
+    }
+}
+
+impl Default for WorkLayer {
+    fn default() -> Self {
+        Self(Box::new(|_, work| work))
+    }
+}
+
+impl fmt::Debug for WorkLayer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("WorkLayer")
+    }
 }
 
 /// A check whose dependencies are known to exist.
@@ -153,30 +178,23 @@ impl Registry {
     }
 
     /// Moves each asynchronous check to a thread of the blocking pool.
-    pub(crate) fn isolated(mut self) -> Self {
-        for check in &mut self.checks {
-            check.work = runner::isolate(check.work.clone(), check.spec.timeout());
-        }
-        self
+    pub(crate) fn isolated(self) -> Self {
+        self.with_layer(|spec, work| runner::isolate(work, spec.timeout()))
     }
 
-    /// Returns the number of checks that could block a worker thread.
+    /// Returns the number of asynchronous checks.
     pub(crate) fn asynchronous(&self) -> usize {
         self.checks.iter().filter(|check| matches!(check.work, Work::Task(_))).count()
     }
 
-    /// Replaces the work of each check, for the test kit.
-    #[cfg(feature = "testing")]
-    pub(crate) fn map_work(mut self, mut other: impl FnMut(Work) -> Work) -> Self {
-        for check in &mut self.checks {
-            check.work = other(check.work.clone());
-        }
-        self
+    /// Sets the layer around the work of every check. Default: none.
+    pub(crate) fn with_layer(self, layer: impl Fn(&CheckSpec, Work) -> Work + Send + Sync + 'static) -> Self {
+        Self { layer: WorkLayer(Box::new(layer)), ..self }
     }
 
     /// Returns the checks by level and name, and their indices, each behind the checks that it depends on.
-    pub(crate) fn into_parts(self) -> (Vec<RegisteredCheck>, Vec<usize>) {
-        (self.checks, self.order)
+    pub(crate) fn into_parts(self) -> (Vec<RegisteredCheck>, Vec<usize>, WorkLayer) {
+        (self.checks, self.order, self.layer)
     }
 }
 
@@ -277,11 +295,12 @@ impl RegistryBuilder {
             })
             .collect();
         let off = off.into_iter().map(|check| check.into_parts().0).collect();
-        Ok(Registry { checks, off, order: graph.order, declared_background })
+        Ok(Registry { checks, off, order: graph.order, declared_background, layer: WorkLayer::default() })
     }
 }
 
-fn sort_key(spec: &CheckSpec) -> (Level, &str, &Location<'_>) {
+/// Returns the key by which checks are sorted.
+pub(crate) fn sort_key(spec: &CheckSpec) -> (Level, &str, &Location<'_>) {
     (spec.level(), spec.name(), spec.location())
 }
 

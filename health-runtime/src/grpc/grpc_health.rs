@@ -1,6 +1,5 @@
 use std::{
     convert::Infallible,
-    sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
@@ -18,7 +17,6 @@ use tonic_prost::ProstCodec;
 use super::{
     health_service::HealthService,
     list::{self, ListMethod},
-    services::ServiceTable,
     watch::MIN_REPORT_INTERVAL,
 };
 use crate::http::Endpoint;
@@ -79,7 +77,8 @@ const DEFAULT_WATCH_INTERVAL: Duration = Duration::from_secs(10);
 ///   `NOT_FOUND`.
 /// - `Watch` sends the current status at once, then each change. It makes a report when a check has changed, and at an
 ///   interval ([`with_watch_interval`](Self::with_watch_interval)), at most once a second. An unknown service is
-///   `SERVICE_UNKNOWN`, and the stream stays open.
+///   `SERVICE_UNKNOWN`, and the stream stays open: it goes on when a check of this name is
+///   [added](crate::Monitor::add), and is unknown again once that check is removed.
 /// - `List` sends the status of every service. If the response would exceed the 4 MiB that clients accept, it is
 ///   `RESOURCE_EXHAUSTED`, and no check runs.
 ///
@@ -143,7 +142,6 @@ impl GrpcHealth {
         Self {
             service: HealthService {
                 endpoint: endpoint.clone(),
-                services: Arc::new(ServiceTable::new(endpoint.monitor())),
                 watch_interval: DEFAULT_WATCH_INTERVAL,
                 start: Instant::now(),
             },

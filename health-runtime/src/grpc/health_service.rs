@@ -1,12 +1,16 @@
 //! The methods `Check` and `Watch`, as tonic-health calls them.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use tokio::time::Instant;
 use tonic::{Extensions, Request, Response, Status, codegen::BoxStream};
 use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse, health_server::Health};
 
-use super::{services::ServiceTable, serving_status, timeout::within, watch::WatchStream};
+use super::{
+    services, serving_status,
+    timeout::within,
+    watch::{WatchStream, WatchedService},
+};
 use crate::{
     access::Decision,
     http::{Endpoint, Offer},
@@ -17,7 +21,6 @@ use crate::{
 #[derive(Clone, Debug)]
 pub(super) struct HealthService {
     pub(super) endpoint: Endpoint,
-    pub(super) services: Arc<ServiceTable>,
     pub(super) watch_interval: Duration,
     /// Origin of the intervals: all watches look at the same times, and share the runs.
     pub(super) start: Instant,
@@ -39,7 +42,7 @@ impl HealthService {
 impl Health for HealthService {
     async fn check(&self, request: Request<HealthCheckRequest>) -> Result<Response<HealthCheckResponse>, Status> {
         let offer = self.offer(request.extensions());
-        let Some((kind, selection)) = self.services.find(&request.get_ref().service, &offer) else {
+        let Some((kind, selection)) = services::find(self.monitor(), &request.get_ref().service, &offer) else {
             // Without the name, which could be too long for a header.
             return Err(Status::not_found("there is no group, level or health check of this name"));
         };
@@ -52,8 +55,8 @@ impl Health for HealthService {
     /// Ignores the client's deadline: it limits the stream, which may end at any time.
     async fn watch(&self, request: Request<HealthCheckRequest>) -> Result<Response<Self::WatchStream>, Status> {
         let offer = self.offer(request.extensions());
-        let target = self.services.find(&request.get_ref().service, &offer);
-        let watch = WatchStream::new(self.monitor().clone(), target, self.watch_interval, self.start);
+        let service = WatchedService { name: request.into_inner().service, offer };
+        let watch = WatchStream::new(self.monitor().clone(), service, self.watch_interval, self.start);
         Ok(Response::new(Box::pin(watch.into_stream())))
     }
 }

@@ -7,7 +7,12 @@ use prost::Message;
 use tonic::{Request, Response, Status, codegen::BoxFuture, metadata::MetadataMap, server::UnaryService};
 use tonic_health::pb::HealthCheckResponse;
 
-use super::{health_service::HealthService, services::ServiceKind, serving_status, timeout::within};
+use super::{
+    health_service::HealthService,
+    services::{self, ServiceKind},
+    serving_status,
+    timeout::within,
+};
 use crate::{
     http::Offer,
     model::{Level, Report, ReportEntry, Status as HealthStatus},
@@ -53,23 +58,27 @@ impl HealthService {
         let (levels, groups) = join(self.monitor().report(&levels), groups).await;
         let groups: BTreeMap<_, _> = groups.into_iter().collect();
 
+        // From the checks in the report, which may be others than a moment ago.
+        let services = services::all(levels.entries().iter().map(|entry| &*entry.check), offer);
         let checks: BTreeMap<&str, &ReportEntry> =
             levels.entries().iter().map(|entry| (entry.check.name(), entry)).collect();
-        let status = |(name, kind): (&str, ServiceKind)| {
+        let status = |(name, kind): (String, ServiceKind)| {
             let status = match kind {
-                ServiceKind::Check(_) => serving_status::of_check(checks.get(name)?),
+                ServiceKind::Check(_) => serving_status::of_check(checks.get(&*name)?),
                 ServiceKind::Group(group) => serving_status::serving(groups.get(&group)?.status()),
                 ServiceKind::Level(level) => serving_status::serving(level_status(level, &levels)),
             };
-            Some((name.to_owned(), serving_status::response(status)))
+            Some((name, serving_status::response(status)))
         };
-        Ok(HealthListResponse { statuses: self.services.all(offer).filter_map(status).collect() })
+        Ok(HealthListResponse { statuses: services.into_iter().filter_map(status).collect() })
     }
 
     /// Refuses a list that is too long, before any check runs.
     fn refuse_too_many(&self, offer: &Offer) -> Result<(), Status> {
         let longest = serving_status::response(serving_status::serving(HealthStatus::Fail));
-        let statuses: BTreeMap<_, _> = self.services.all(offer).map(|(name, _)| (name.to_owned(), longest)).collect();
+        let checks: Vec<_> = self.monitor().checks().collect();
+        let services = services::all(checks.iter().map(|check| &**check), offer);
+        let statuses: BTreeMap<_, _> = services.into_keys().map(|name| (name, longest)).collect();
         let list = HealthListResponse { statuses };
         if list.encoded_len() <= MAX_MESSAGE_BYTES {
             return Ok(());

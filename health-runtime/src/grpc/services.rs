@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     http::Offer,
-    model::{CheckSpec, Group, Level},
+    model::{CheckSpec, Group, Level, Levels},
     monitor::{Monitor, Selection},
 };
 
@@ -20,41 +20,34 @@ pub(super) enum ServiceKind {
     Level(Level),
 }
 
-/// All services by their names.
-#[derive(Clone, Debug)]
-pub(super) struct ServiceTable {
-    kinds: BTreeMap<String, ServiceKind>,
+/// Returns the service of this name with its checks, if it exists and the caller may see it.
+pub(super) fn find(monitor: &Monitor, name: &str, offer: &Offer) -> Option<(ServiceKind, Selection)> {
+    // Before the checks: an orchestrator that asks for `readiness` must get the group.
+    let fixed = fixed().find(|(fixed, _)| fixed == name).map(|(_, kind)| kind);
+    let kind = fixed.or_else(|| Some(ServiceKind::Check(monitor.spec(name)?.level())));
+    let kind = kind.filter(|kind| kind.is_in(offer))?;
+    let selection = match kind {
+        // At this level, which the offer is about, even if the check is replaced by one of another level.
+        ServiceKind::Check(level) => Selection::check(name).within(Levels::one(level)),
+        ServiceKind::Group(group) => Selection::group(group),
+        // Every level, as over HTTP.
+        ServiceKind::Level(Level::L1) => Selection::everything().within(offer.levels),
+        ServiceKind::Level(level) => Selection::level(level),
+    };
+    Some((kind, selection))
 }
 
-impl ServiceTable {
-    pub(super) fn new(monitor: &Monitor) -> Self {
-        let check = |check: &CheckSpec| (check.name().to_owned(), ServiceKind::Check(check.level()));
-        let mut kinds: BTreeMap<_, _> = monitor.checks().map(check).collect();
-        // After the checks, and replacing one of such a name: an orchestrator that asks for `readiness` must get the group.
-        kinds.insert(String::new(), ServiceKind::Group(WHOLE_SERVER_GROUP));
-        kinds.extend(Group::ALL.map(|group| (group.to_string(), ServiceKind::Group(group))));
-        kinds.extend(Level::ALL.map(|level| (format!("level/{level}"), ServiceKind::Level(level))));
-        Self { kinds }
-    }
+/// Returns all services that the caller may see, those of these checks among them.
+pub(super) fn all<'a>(checks: impl IntoIterator<Item = &'a CheckSpec>, offer: &Offer) -> BTreeMap<String, ServiceKind> {
+    let checks = checks.into_iter().map(|check| (check.name().to_owned(), ServiceKind::Check(check.level())));
+    checks.chain(fixed()).filter(|(_, kind)| kind.is_in(offer)).collect()
+}
 
-    /// Returns the service of this name with its checks, if the caller may see it.
-    pub(super) fn find(&self, name: &str, offer: &Offer) -> Option<(ServiceKind, Selection)> {
-        let kind = *self.kinds.get(name).filter(|kind| kind.is_in(offer))?;
-        let selection = match kind {
-            ServiceKind::Check(_) => Selection::check(name),
-            ServiceKind::Group(group) => Selection::group(group),
-            // Every level, as over HTTP.
-            ServiceKind::Level(Level::L1) => Selection::everything().within(offer.levels),
-            ServiceKind::Level(level) => Selection::level(level),
-        };
-        Some((kind, selection))
-    }
-
-    /// Returns all services that the caller may see.
-    pub(super) fn all(&self, offer: &Offer) -> impl Iterator<Item = (&str, ServiceKind)> {
-        let offered = self.kinds.iter().filter(|(_, kind)| kind.is_in(offer));
-        offered.map(|(name, kind)| (name.as_str(), *kind))
-    }
+/// Returns the services that do not depend on the checks. They hide a check of such a name.
+fn fixed() -> impl Iterator<Item = (String, ServiceKind)> {
+    let groups = Group::ALL.map(|group| (group.to_string(), ServiceKind::Group(group)));
+    let levels = Level::ALL.map(|level| (format!("level/{level}"), ServiceKind::Level(level)));
+    [(String::new(), ServiceKind::Group(WHOLE_SERVER_GROUP))].into_iter().chain(groups).chain(levels)
 }
 
 impl ServiceKind {

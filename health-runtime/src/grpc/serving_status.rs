@@ -23,7 +23,7 @@ pub(super) fn of_check(entry: &ReportEntry) -> ServingStatus {
     }
 }
 
-/// Returns the status of a service from the report on its checks.
+/// Returns the status of a service from the report on its checks. A check that was removed meanwhile is unknown.
 pub(super) fn of_report(kind: ServiceKind, report: &Report) -> ServingStatus {
     match kind {
         ServiceKind::Check(_) => report.entries().first().map_or(ServingStatus::Unknown, of_check),

@@ -12,9 +12,13 @@ use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 use tonic::Status;
 use tonic_health::pb::{HealthCheckResponse, health_check_response::ServingStatus};
 
-use super::{services::ServiceKind, serving_status};
+use super::{
+    services::{self, ServiceKind},
+    serving_status,
+};
 use crate::{
-    model::{Cause, Group, Report, StatusChange},
+    http::Offer,
+    model::{Cause, Group, Levels, Report, StatusChange},
     monitor::{Monitor, Selection, Subscription},
     time::remainder,
 };
@@ -30,16 +34,31 @@ type WatchItem = Result<HealthCheckResponse, Status>;
 
 pub(super) struct WatchStream {
     monitor: Monitor,
-    /// The watched service; `None` if it is unknown.
-    target: Option<(ServiceKind, Selection)>,
+    service: WatchedService,
     interval: Duration,
     start: Instant,
     changes: Subscription,
+    /// `None` before the first report, and while the service is unknown.
     latest: Option<LatestReport>,
+    /// Version of the checks at the latest look at the service.
+    version: u64,
     sent: Option<ServingStatus>,
     /// Set once a drain has begun.
     ends_at: Option<Instant>,
     is_over: bool,
+}
+
+/// The service that a client named, which may come and go.
+pub(super) struct WatchedService {
+    pub(super) name: String,
+    pub(super) offer: Offer,
+}
+
+impl WatchedService {
+    /// Returns `None` while it is unknown.
+    fn find(&self, monitor: &Monitor) -> Option<(ServiceKind, Selection)> {
+        services::find(monitor, &self.name, &self.offer)
+    }
 }
 
 struct LatestReport {
@@ -48,15 +67,21 @@ struct LatestReport {
 }
 
 impl WatchStream {
-    pub(super) fn new(
-        monitor: Monitor,
-        target: Option<(ServiceKind, Selection)>,
-        interval: Duration,
-        start: Instant,
-    ) -> Self {
+    pub(super) fn new(monitor: Monitor, service: WatchedService, interval: Duration, start: Instant) -> Self {
         // Before the first report, so that no change is lost in between.
         let changes = monitor.subscribe();
-        Self { monitor, target, interval, start, changes, latest: None, sent: None, ends_at: None, is_over: false }
+        Self {
+            monitor,
+            service,
+            interval,
+            start,
+            changes,
+            latest: None,
+            version: 0,
+            sent: None,
+            ends_at: None,
+            is_over: false,
+        }
     }
 
     pub(super) fn into_stream(self) -> impl Stream<Item = WatchItem> + Send {
@@ -92,7 +117,7 @@ impl WatchStream {
 
     async fn differing(&mut self) -> ServingStatus {
         loop {
-            if self.latest.is_some() {
+            if self.sent.is_some() {
                 self.wait_for_change().await;
             }
             let status = self.status().await;
@@ -105,7 +130,7 @@ impl WatchStream {
     /// Returns the last status to send after a drain has begun; `None` when the stream is to end.
     async fn status_during_drain(&mut self) -> Option<ServingStatus> {
         let ends_at = *self.ends_at.get_or_insert_with(|| Instant::now() + DRAIN_GRACE);
-        let status = match (&self.target, self.sent) {
+        let status = match (self.service.find(&self.monitor), self.sent) {
             // Whatever its checks report, and however long they would take.
             (Some((ServiceKind::Group(Group::Readiness), _)), _) => Some(ServingStatus::NotServing),
             (_, None) => timeout_at(ends_at, self.status()).await.ok(),
@@ -120,25 +145,29 @@ impl WatchStream {
 
     /// Returns the current status, from a new report.
     async fn status(&mut self) -> ServingStatus {
-        match &self.target {
-            Some((kind, selection)) => {
-                let report = self.monitor.report(selection).await;
-                let status = serving_status::of_report(*kind, &report);
-                self.latest = Some(LatestReport { report, at: Instant::now() });
-                status
-            }
-            None if self.sent.is_none() => ServingStatus::ServiceUnknown,
-            // Checks are fixed at start, so it stays unknown.
-            None => pending().await,
-        }
+        // Before the look at the checks, so that no update is missed.
+        self.version = self.monitor.version(Levels::ALL);
+        let Some((kind, selection)) = self.service.find(&self.monitor) else {
+            self.latest = None;
+            return ServingStatus::ServiceUnknown;
+        };
+        let report = self.monitor.report(&selection).await;
+        let status = serving_status::of_report(kind, &report);
+        self.latest = Some(LatestReport { report, at: Instant::now() });
+        status
     }
 
-    /// Waits until a check has changed, or for the interval.
+    /// Waits until a check has changed, came or went, or for the interval.
     async fn wait_for_change(&mut self) {
+        let updated = self.monitor.updated_since(self.version);
+        let Some(latest) = self.latest.as_ref().map(|latest| latest.at) else {
+            // Without a service, no change and no mute matters.
+            return updated.await;
+        };
         let interval = sleep(until_next(self.interval, self.start));
-        select(pin!(interval), pin!(self.wait_for_changed_check())).await;
-        if let Some(latest) = &self.latest {
-            sleep_until(latest.at + MIN_REPORT_INTERVAL).await;
+        select(pin!(select(pin!(interval), pin!(updated))), pin!(self.wait_for_changed_check())).await;
+        if self.service.find(&self.monitor).is_some() {
+            sleep_until(latest + MIN_REPORT_INTERVAL).await;
         }
         // The next report includes these.
         while let Some(Some(_)) = self.changes.next().now_or_never() {}

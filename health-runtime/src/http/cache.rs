@@ -34,17 +34,35 @@ pub(super) struct CacheKey {
 
 #[derive(Debug, Default)]
 pub(super) struct Cache {
+    stored: RwLock<StoredResponses>,
+}
+
+/// Responses of one generation: those of an older one are never valid again. So none is left of a removed check.
+#[derive(Debug, Default)]
+struct StoredResponses {
+    generation: u64,
     /// Not a hash map: hashing a key takes longer than finding it among so few.
-    responses: RwLock<BTreeMap<CacheKey, (Validity, CachedResponse)>>,
+    by_key: BTreeMap<CacheKey, (Validity, CachedResponse)>,
 }
 
 impl Cache {
     pub(super) fn get(&self, key: &CacheKey, monitor: &Monitor) -> Option<CachedResponse> {
-        let responses = self.responses.read().unwrap_or_else(PoisonError::into_inner);
-        responses.get(key).filter(|(validity, _)| monitor.is_valid(*validity)).map(|(_, response)| response.clone())
+        let stored = self.stored.read().unwrap_or_else(PoisonError::into_inner);
+        stored.by_key.get(key).filter(|(validity, _)| monitor.is_valid(*validity)).map(|(_, response)| response.clone())
     }
 
     pub(super) fn put(&self, key: CacheKey, validity: Validity, response: CachedResponse) {
-        self.responses.write().unwrap_or_else(PoisonError::into_inner).insert(key, (validity, response));
+        let mut stored = self.stored.write().unwrap_or_else(PoisonError::into_inner);
+        let mut outdated = BTreeMap::new();
+        if stored.generation < validity.generation {
+            stored.generation = validity.generation;
+            outdated = std::mem::take(&mut stored.by_key);
+        }
+        if stored.generation == validity.generation {
+            stored.by_key.insert(key, (validity, response));
+        }
+        drop(stored);
+        // After the lock is released, because there may be many.
+        drop(outdated);
     }
 }

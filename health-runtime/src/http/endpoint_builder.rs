@@ -281,8 +281,12 @@ impl EndpointBuilder {
             return Err(Error::new(problems));
         };
         log_count(&registry);
-        let registry = if self.has_isolated_checks { registry.isolated() } else { registry };
-        warn_of_one_worker(&registry);
+        let registry = if self.has_isolated_checks {
+            registry.isolated()
+        } else {
+            warn_of_one_worker(&registry);
+            registry
+        };
         let declared_background = registry.declared_background();
         let monitor = Monitor::at_rest(registry);
         if let Some(list) = self.muted {

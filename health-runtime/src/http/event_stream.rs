@@ -27,8 +27,8 @@ use super::{
 };
 use crate::{
     access::{Authorizer, network},
-    model::{Levels, StatusChange},
-    monitor::{ChangeCursor, Monitor},
+    model::{CheckSpec, Level, Levels, StatusChange},
+    monitor::{ChangeCursor, CheckSetChange, KnownChecks, Monitor},
     render::{ChangeView, ReportView, Visibility, event},
     sync::lock,
 };
@@ -78,16 +78,17 @@ impl EventStreams {
         Self { limit, instance: RandomState::new(), open: Mutex::default() }
     }
 
-    /// Returns the id of the change with this number among the changes of these levels. The id includes the levels,
-    /// because among other levels the number belongs to another change.
-    fn id(&self, levels: Levels, number: u64) -> String {
-        format!("{:016x}-{number}", self.instance.hash_one(levels))
+    /// Returns the id of the change with this number among the changes of these levels, as of this version of their checks.
+    /// The id includes the levels, because among other levels the number belongs to another change.
+    fn id(&self, levels: Levels, version: u64, number: u64) -> String {
+        format!("{:016x}-{version}-{number}", self.instance.hash_one(levels))
     }
 
-    /// Returns the number in an id of this instance.
-    fn number(&self, levels: Levels, id: &str) -> Option<u64> {
-        let number = id.split_once('-')?.1.parse().ok()?;
-        (id == self.id(levels, number)).then_some(number)
+    /// Returns the version and the number in an id of this instance.
+    fn position(&self, levels: Levels, id: &str) -> Option<(u64, u64)> {
+        let (version, number) = id.split_once('-')?.1.split_once('-')?;
+        let (version, number) = (version.parse().ok()?, number.parse().ok()?);
+        (id == self.id(levels, version, number)).then_some((version, number))
     }
 
     /// Returns the limit for one address. Callers with an unknown address cannot be distinguished, so only the limit for
@@ -173,6 +174,8 @@ struct EventStream {
     cursor: ChangeCursor,
     /// The first events.
     opening: Option<String>,
+    /// Whether the client has seen other checks and does not know which.
+    owes_state: bool,
     is_over: bool,
 }
 
@@ -180,13 +183,17 @@ impl EventStream {
     /// Resumes after the last event that the client saw, or begins with the present state.
     fn new(permit: StreamPermit, monitor: Monitor, last_event_id: Option<&str>, visibility: Visibility) -> Self {
         let mut cursor = monitor.follow(visibility.run);
-        let number = |id| permit.streams.number(visibility.run, id);
-        let resumed = last_event_id.map(|id| number(id).is_some_and(|number| cursor.go_back(number)));
-        let mut stream = Self { permit, monitor, visibility, cursor, opening: None, is_over: false };
+        let position = |id| permit.streams.position(visibility.run, id);
+        let resumed = last_event_id
+            .map(|id| position(id).filter(|(_, number)| cursor.go_back(*number)).map(|(version, _)| version));
+        let mut stream = Self { permit, monitor, visibility, cursor, opening: None, owes_state: false, is_over: false };
         let first = match resumed {
-            Some(true) => String::new(),
+            Some(Some(version)) => {
+                stream.owes_state = version != stream.cursor.version();
+                String::new()
+            }
             // The id belongs to another instance, or is invented.
-            Some(false) => event::missed(None) + &stream.state(),
+            Some(None) => event::missed(None) + &stream.state(),
             None => stream.state(),
         };
         stream.opening = Some(format!("{}{first}", event::RECONNECT_AFTER));
@@ -194,7 +201,7 @@ impl EventStream {
     }
 
     fn id(&self, number: u64) -> String {
-        self.permit.streams.id(self.visibility.run, number)
+        self.permit.streams.id(self.visibility.run, self.cursor.version(), number)
     }
 
     /// Returns the state after the last change that was read. It may include later changes: their events repeat it, which does
@@ -203,6 +210,15 @@ impl EventStream {
         let report = self.cursor.known();
         let view = ReportView::new(&report, self.visibility);
         event::state(&view, self.monitor.is_draining(), &self.id(self.cursor.last()))
+    }
+
+    /// Returns the state, which makes up for an update of the checks.
+    fn state_with(&mut self, updated: Option<KnownChecks>) -> String {
+        self.owes_state = false;
+        if let Some(checks) = updated {
+            self.cursor.take_checks(checks);
+        }
+        self.state()
     }
 
     /// Waits for the next events.
@@ -232,13 +248,21 @@ impl EventStream {
     /// down waits for its connections. A client that reconnects during the drain gets the state, and is closed again.
     fn batch(&mut self) -> String {
         let is_draining = self.monitor.is_draining();
+        let updated = self.cursor.updated_checks();
         let changes = match self.cursor.read() {
             Ok(changes) => changes,
             Err(missed) => {
                 self.cursor.skip();
-                return event::missed(Some(missed)) + &self.state();
+                return event::missed(Some(missed)) + &self.state_with(updated);
             }
         };
+        if changes.is_empty() && self.owes_state {
+            return self.state_with(updated);
+        }
+        if let Some(checks) = updated.filter(|_| changes.is_empty()) {
+            let CheckSetChange { added, replaced, removed } = self.cursor.take_checks(checks);
+            return event::checks([&*added, &*replaced, &*removed].map(names), &self.id(self.cursor.last()));
+        }
         if changes.is_empty() && is_draining {
             self.is_over = true;
             return event::draining();
@@ -249,4 +273,9 @@ impl EventStream {
         };
         changes.iter().map(event).collect()
     }
+}
+
+/// Returns the name and the level of each check.
+fn names(checks: &[Arc<CheckSpec>]) -> Vec<(&str, Level)> {
+    checks.iter().map(|check| (check.name(), check.level())).collect()
 }

@@ -53,7 +53,7 @@ impl AdmittedRequest<'_> {
     /// report would pass, so that a typo would lie.
     pub(super) fn narrow(&self, selection: Selection) -> Result<Selection, ProblemDetails> {
         let checks = || self.service.monitor.checks();
-        let has_tag = |tag: &String| checks().any(|check| selection.selects(check) && check.tags().contains(tag));
+        let has_tag = |tag: &String| checks().any(|check| selection.selects(&check) && check.tags().contains(tag));
         match self.query.tags.iter().find(|tag| !has_tag(tag)) {
             Some(tag) => Err(ProblemDetails::not_found(format!("no selected check has the tag {tag:?}"))),
             None => Ok(selection.with_tags(&self.query.tags).without_checks(&self.query.excluded)),

@@ -1,11 +1,11 @@
 //! A reader of the recent changes, at a pace of its own.
 
-use std::{fmt, sync::Arc};
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use tokio::sync::watch::Receiver;
 
-use super::{engine::Engine, lookup, schedule, slot::Lookup};
-use crate::model::{Levels, Report, ReportEntry, StatusChange};
+use super::{engine::Engine, lookup, monitor::Monitor, schedule, slot::Lookup};
+use crate::model::{CheckSpec, Levels, Report, ReportEntry, StatusChange};
 
 /// Maximum number of changes in one read, which bounds the memory of a slow reader.
 const MAX_CHANGES_PER_READ: usize = 32;
@@ -17,13 +17,81 @@ pub(crate) struct ChangeCursor {
     /// The levels whose changes it reads, and among which changes are numbered for it.
     levels: Levels,
     last: u64,
+    checks: KnownChecks,
+}
+
+/// The declarations of checks at one moment, and not their functions: a reader must not keep those of removed checks.
+pub(crate) struct KnownChecks {
+    /// Number of updates up to then.
+    version: u64,
+    specs: Vec<Arc<CheckSpec>>,
+}
+
+/// The differences between two sets of checks.
+#[derive(Debug)]
+pub(crate) struct CheckSetChange {
+    pub(crate) added: Vec<Arc<CheckSpec>>,
+    pub(crate) replaced: Vec<Arc<CheckSpec>>,
+    pub(crate) removed: Vec<Arc<CheckSpec>>,
+}
+
+impl Monitor {
+    /// Returns a reader of the changes of these levels, from now on and, for a time, of those before.
+    pub(crate) fn follow(&self, levels: Levels) -> ChangeCursor {
+        ChangeCursor::new(&self.engine, levels)
+    }
+}
+
+impl KnownChecks {
+    fn present(engine: &Engine, levels: Levels) -> Self {
+        let checks = engine.checks();
+        let specs = checks.iter().map(|check| &check.spec).filter(|spec| levels.contains(spec.level()));
+        Self { version: checks.version(levels), specs: specs.cloned().collect() }
+    }
+
+    fn by_name(&self) -> BTreeMap<&str, &Arc<CheckSpec>> {
+        self.specs.iter().map(|spec| (spec.name(), spec)).collect()
+    }
+
+    /// Returns the differences that lead from these checks to others.
+    fn change_to(&self, others: &Self) -> CheckSetChange {
+        let mut before = self.by_name();
+        let (mut added, mut replaced) = (Vec::new(), Vec::new());
+        for (name, spec) in others.by_name() {
+            match before.remove(name) {
+                None => added.push(Arc::clone(spec)),
+                Some(before) if !Arc::ptr_eq(before, spec) => replaced.push(Arc::clone(spec)),
+                Some(_) => {}
+            }
+        }
+        CheckSetChange { added, replaced, removed: before.into_values().cloned().collect() }
+    }
 }
 
 impl ChangeCursor {
-    /// Starts after the latest change.
-    pub(super) fn new(engine: &Arc<Engine>, levels: Levels) -> Self {
+    /// Starts after the latest change, with the present checks.
+    fn new(engine: &Arc<Engine>, levels: Levels) -> Self {
         let wakeups = engine.changes.wakeups();
-        Self { engine: Arc::clone(engine), wakeups, levels, last: engine.changes.recent.last_id(levels) }
+        let last = engine.changes.recent.last_id(levels);
+        Self { engine: Arc::clone(engine), wakeups, levels, last, checks: KnownChecks::present(engine, levels) }
+    }
+
+    /// Returns the number of updates that concern the checks it has read.
+    pub(crate) const fn version(&self) -> u64 {
+        self.checks.version
+    }
+
+    /// Returns the present checks, if they differ from those that were read last. To be called before [`read`](Self::read),
+    /// so that no change of a removed check is left behind its removal.
+    pub(crate) fn updated_checks(&self) -> Option<KnownChecks> {
+        let is_updated = self.engine.checks().version(self.levels) != self.checks.version;
+        is_updated.then(|| KnownChecks::present(&self.engine, self.levels))
+    }
+
+    /// Takes over other checks, and returns how they differ.
+    pub(crate) fn take_checks(&mut self, checks: KnownChecks) -> CheckSetChange {
+        let before = std::mem::replace(&mut self.checks, checks);
+        before.change_to(&self.checks)
     }
 
     /// Moves back to the position after the change with this number. Returns whether that number was read before.
@@ -58,23 +126,23 @@ impl ChangeCursor {
     /// Returns the latest result of each check of its levels that has one, without running any. The result of a
     /// background check that is too old is stale, as in a report; other results may have any age.
     pub(crate) fn known(&self) -> Report {
-        let engine = &self.engine;
+        let (engine, checks) = (&self.engine, self.engine.checks());
         let mut entries = Vec::new();
-        for (index, check) in engine.checks.iter().enumerate() {
+        for (index, check) in checks.iter().enumerate() {
             if !self.levels.contains(check.spec.level()) {
                 continue;
             }
-            schedule::ensure(engine, index);
+            schedule::ensure(engine, check);
             let latest = if check.spec.interval().is_some() {
-                match lookup::one(engine, index, |_| None) {
+                match lookup::one(engine, &checks, index, |_| None) {
                     Lookup::Done(result) => Some(result),
                     _ => None,
                 }
             } else {
-                engine.latest(index)
+                check.latest()
             };
             if let Some(result) = latest {
-                let muted = engine.mute_of(index, &result, |index| engine.latest(index)).map(|muted| muted.mute);
+                let muted = checks.mute_of(index, &result, |index| checks[index].latest()).map(|muted| muted.mute);
                 entries.push(ReportEntry { check: Arc::clone(&check.spec), result, muted });
             }
         }

@@ -7,17 +7,17 @@ use std::sync::{
 
 use tokio::{runtime::Handle, time::Instant};
 
-#[cfg(feature = "metrics")]
-use super::statistics::Statistics;
 use super::{
-    changes::{Changes, History, Outbox},
-    muting::{Muted, Muting},
-    slot::{RunId, Slot},
+    changes::Changes,
+    check_set::{CheckSet, Member},
+    monitored::Monitored,
+    muting::ListedMutes,
+    slot::RunId,
 };
 use crate::{
     log::{self, Topic},
-    model::{Cause, CheckResult, CheckSpec, Work},
-    registry::Registry,
+    model::CheckResult,
+    registry::{Registry, WorkLayer},
     run_result::RunResult,
     sync::{self, JoinHandle, Mutex, lock},
 };
@@ -25,9 +25,11 @@ use crate::{
 /// The checks and their slots. Each run holds a reference, because no caller owns a run.
 #[derive(Debug)]
 pub(super) struct Engine {
-    pub(super) checks: Vec<Monitored>,
-    /// Indices of `checks`, each behind the checks that it depends on.
-    pub(super) order: Vec<usize>,
+    checks: Mutex<Arc<CheckSet>>,
+    /// Held during an update of the checks, so that each update begins with the result of the one before.
+    pub(super) updating: Mutex<()>,
+    pub(super) layer: WorkLayer,
+    pub(super) listed_mutes: ListedMutes,
     pub(super) changes: Arc<Changes>,
     /// Number of events that outdate answers, such as new results.
     generation: AtomicU64,
@@ -39,26 +41,12 @@ pub(super) struct Engine {
     runtime: OnceLock<Handle>,
 }
 
-/// A check with its slot, its mute and its numbers.
-#[derive(Debug)]
-pub(super) struct Monitored {
-    pub(super) spec: Arc<CheckSpec>,
-    pub(super) work: Work,
-    pub(super) dependencies: Vec<usize>,
-    pub(super) slot: Slot,
-    pub(super) muting: Arc<Muting>,
-    pub(super) history: Arc<History>,
-    #[cfg(feature = "metrics")]
-    pub(super) statistics: Statistics,
-    /// The task that runs it in the background.
-    pub(super) task: Mutex<Option<JoinHandle<()>>>,
-}
-
 /// The span in which an answer stays true: until the first of its results is no longer young, until the first of its
 /// mutes is over, or until another result is recorded.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Validity {
-    pub(super) generation: u64,
+    /// Generation of the answer. Generations only grow, so an older one is never valid again.
+    pub(crate) generation: u64,
     /// `None` for a report that does not age: one without checks, or of background checks that are stale.
     pub(super) until: Option<Instant>,
 }
@@ -71,29 +59,18 @@ impl Validity {
 
 impl Engine {
     pub(super) fn new(registry: Registry) -> Self {
-        let (checks, order) = registry.into_parts();
+        let (checks, order, layer) = registry.into_parts();
         let changes = Arc::new(Changes::default());
-        let checks = checks
-            .into_iter()
-            .map(|check| {
-                let muting = Arc::new(Muting::default());
-                let history = Arc::new(History::default());
-                Monitored {
-                    spec: check.spec,
-                    work: check.work,
-                    dependencies: check.dependencies,
-                    slot: Slot::new(Outbox::new(Arc::clone(&changes), Arc::clone(&muting), Arc::clone(&history))),
-                    muting,
-                    history,
-                    #[cfg(feature = "metrics")]
-                    statistics: Statistics::default(),
-                    task: Mutex::default(),
-                }
-            })
-            .collect();
+        let members = checks.into_iter().map(|check| {
+            let work = layer.wrap(&check.spec, check.work);
+            Member { check: Arc::new(Monitored::new(check.spec, work, &changes)), dependencies: check.dependencies }
+        });
+        let checks = CheckSet::new(members.collect(), order, Default::default());
         Self {
-            checks,
-            order,
+            checks: Mutex::new(Arc::new(checks)),
+            updating: Mutex::default(),
+            layer,
+            listed_mutes: ListedMutes::default(),
             changes,
             generation: AtomicU64::new(0),
             is_draining: AtomicBool::new(false),
@@ -108,9 +85,18 @@ impl Engine {
         Arc::new(Self::new(registry.expect("good checks")))
     }
 
-    /// Returns the latest result of a check, however old.
-    pub(super) fn latest(&self, index: usize) -> Option<Arc<CheckResult>> {
-        self.checks[index].slot.latest().map(|latest| latest.result)
+    /// Returns the present checks.
+    pub(super) fn checks(&self) -> Arc<CheckSet> {
+        Arc::clone(&lock(&self.checks))
+    }
+
+    /// Replaces the checks, and outdates every answer. Returns the checks from before.
+    pub(super) fn set_checks(&self, checks: CheckSet) -> Arc<CheckSet> {
+        let before = std::mem::replace(&mut *lock(&self.checks), Arc::new(checks));
+        // After it: a report on the checks from before finds that they are not the present ones.
+        self.outdate();
+        self.changes.wake();
+        before
     }
 
     /// Lets readiness fail from now on, and outdates every answer.
@@ -133,19 +119,22 @@ impl Engine {
         self.runtime.get_or_init(|| runtime.clone()).id() == runtime.id()
     }
 
+    /// Returns whether there is a runtime for runs here.
+    pub(super) fn has_runtime(&self) -> bool {
+        self.runtime.get().is_some() || Handle::try_current().is_ok()
+    }
+
     /// Spawns a task that may block its thread, on the runtime of runs.
     pub(super) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
         let runtime = self.runtime.get().cloned().unwrap_or_else(Handle::current);
         sync::spawn(&runtime, task)
     }
 
-    pub(super) fn complete(&self, index: usize, id: RunId, result: RunResult) {
-        let check = &self.checks[index];
+    pub(super) fn complete(&self, check: &Monitored, id: RunId, result: RunResult) {
         self.count(check, check.slot.complete(&check.spec, id, result, Instant::now()).as_deref());
     }
 
-    pub(super) fn give_up(&self, index: usize, id: RunId) {
-        let check = &self.checks[index];
+    pub(super) fn give_up(&self, check: &Monitored, id: RunId) {
         self.count(check, check.slot.give_up(&check.spec, id, Instant::now()).as_deref());
     }
 
@@ -178,62 +167,13 @@ impl Engine {
         let Validity { generation, until } = validity;
         generation == self.generation() && until.is_none_or(|until| Instant::now() < until)
     }
-
-    /// Returns the mute by which a result counts for nothing: the check's own, or the excuse of a blocked check.
-    /// `latest` yields the results of the checks that it depends on.
-    pub(super) fn mute_of(
-        &self,
-        index: usize,
-        result: &CheckResult,
-        latest: impl Fn(usize) -> Option<Arc<CheckResult>>,
-    ) -> Option<Muted> {
-        let check = &self.checks[index];
-        check.muting.current(check.spec.name()).or_else(|| self.excuse(self.blockers(index, result)?, latest))
-    }
-
-    /// Returns the mute that ends first among those of the root causes of a blocked check, if all of these are muted:
-    /// a check that only muted checks block is part of the same maintenance.
-    pub(super) fn excuse(
-        &self,
-        mut to_visit: Vec<usize>,
-        latest: impl Fn(usize) -> Option<Arc<CheckResult>>,
-    ) -> Option<Muted> {
-        let mut is_visited = vec![false; self.checks.len()];
-        let mut first: Option<Muted> = None;
-        while let Some(index) = to_visit.pop() {
-            if std::mem::replace(&mut is_visited[index], true) {
-                continue;
-            }
-            let check = &self.checks[index];
-            match check.muting.current(check.spec.name()) {
-                Some(muted) => first = Some(first.map_or_else(|| muted.clone(), |first| first.sooner(muted.clone()))),
-                None => to_visit.extend(self.blockers(index, &*latest(index)?)?),
-            }
-        }
-        first.map(Muted::for_dependent)
-    }
-
-    /// Returns the checks that block one; `None` if the check failed by itself.
-    fn blockers(&self, index: usize, result: &CheckResult) -> Option<Vec<usize>> {
-        let Some(Cause::Blocked { by }) = &result.cause else { return None };
-        let dependencies = self.checks[index].dependencies.iter().copied();
-        Some(
-            dependencies
-                .filter(|dependency| by.iter().any(|name| name == self.checks[*dependency].spec.name()))
-                .collect(),
-        )
-    }
 }
 
 impl Drop for Engine {
     /// Aborts the background tasks. They hold the engine only while a check runs; between two runs they would wait in
     /// vain.
     fn drop(&mut self) {
-        for check in &self.checks {
-            if let Some(task) = lock(&check.task).take() {
-                task.abort();
-            }
-        }
+        self.checks().iter().for_each(|check| check.stop_background_runs());
         log::flush();
     }
 }

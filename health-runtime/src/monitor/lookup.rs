@@ -5,38 +5,44 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use super::{
+    check_set::CheckSet,
     engine::Engine,
     run::{self, Prerequisite},
     slot::Lookup,
 };
 
 /// Returns the selected checks and their transitive dependencies, each check behind its dependencies.
-pub(super) fn in_order(engine: &Engine, selected: &[usize]) -> Vec<usize> {
-    let mut is_needed = vec![false; engine.checks.len()];
+pub(super) fn in_order(checks: &CheckSet, selected: &[usize]) -> Vec<usize> {
+    let mut is_needed = vec![false; checks.len()];
     let mut to_visit = selected.to_vec();
     while let Some(index) = to_visit.pop() {
         if !std::mem::replace(&mut is_needed[index], true) {
-            to_visit.extend(&engine.checks[index].dependencies);
+            to_visit.extend(checks.dependencies(index));
         }
     }
-    engine.order.iter().copied().filter(|index| is_needed[*index]).collect()
+    checks.order().iter().copied().filter(|index| is_needed[*index]).collect()
 }
 
 /// Looks each of these checks up, in this order.
-pub(super) fn all(engine: &Arc<Engine>, needed: &[usize]) -> Vec<Option<Lookup>> {
-    let mut lookups: Vec<Option<Lookup>> = vec![None; engine.checks.len()];
+pub(super) fn all(engine: &Arc<Engine>, checks: &CheckSet, needed: &[usize]) -> Vec<Option<Lookup>> {
+    let mut lookups: Vec<Option<Lookup>> = vec![None; checks.len()];
     for &index in needed {
-        lookups[index] = Some(one(engine, index, |dependency| lookups[dependency].clone()));
+        lookups[index] = Some(one(engine, checks, index, |dependency| lookups[dependency].clone()));
     }
     lookups
 }
 
 /// Looks one check up for a request: reads the latest result of a background check, and runs any other check that has
 /// no young result. `dependency` returns the lookups of its dependencies.
-pub(super) fn one(engine: &Arc<Engine>, index: usize, dependency: impl Fn(usize) -> Option<Lookup>) -> Lookup {
-    let check = &engine.checks[index];
+pub(super) fn one(
+    engine: &Arc<Engine>,
+    checks: &CheckSet,
+    index: usize,
+    dependency: impl Fn(usize) -> Option<Lookup>,
+) -> Lookup {
+    let check = &checks[index];
     if check.spec.interval().is_none() {
-        return or_run(engine, index, dependency);
+        return or_run(engine, checks, index, dependency);
     }
     let (lookup, is_recorded) = check.slot.read(&check.spec, Instant::now());
     if is_recorded {
@@ -46,16 +52,21 @@ pub(super) fn one(engine: &Arc<Engine>, index: usize, dependency: impl Fn(usize)
 }
 
 /// Looks one check up, and runs it unless it has a young result, in the background or not.
-pub(super) fn or_run(engine: &Arc<Engine>, index: usize, dependency: impl Fn(usize) -> Option<Lookup>) -> Lookup {
-    let check = &engine.checks[index];
-    let prerequisites: Vec<_> = check
-        .dependencies
-        .iter()
-        .filter_map(|&index| Some(Prerequisite { index, lookup: dependency(index)? }))
-        .collect();
+pub(super) fn or_run(
+    engine: &Arc<Engine>,
+    checks: &CheckSet,
+    index: usize,
+    dependency: impl Fn(usize) -> Option<Lookup>,
+) -> Lookup {
+    let check = &checks[index];
+    let prerequisite = |&index: &usize| {
+        let lookup = dependency(index)?;
+        Some(Prerequisite { check: Arc::clone(&checks[index]), lookup })
+    };
+    let prerequisites: Vec<_> = checks.dependencies(index).iter().filter_map(prerequisite).collect();
     // Unknown while one of them is still running.
     let failing = prerequisites.iter().filter_map(|prerequisite| match &prerequisite.lookup {
-        Lookup::Done(result) => result.is_failing.then(|| Some(engine.checks[prerequisite.index].spec.name())),
+        Lookup::Done(result) => result.is_failing.then(|| Some(prerequisite.check.spec.name())),
         Lookup::Missing => None,
         Lookup::Running(_) => Some(None),
     });
@@ -67,7 +78,7 @@ pub(super) fn or_run(engine: &Arc<Engine>, index: usize, dependency: impl Fn(usi
     if let Lookup::Running(run) = &lookup
         && run.is_new
     {
-        run::start(engine, index, run.id, prerequisites);
+        run::start(engine, check, run.id, prerequisites);
     }
     lookup
 }
@@ -83,7 +94,7 @@ mod tests {
     use super::*;
     use crate::{
         model::{Check, Level},
-        monitor::{report::gather, selection::Selection},
+        monitor::report::{Selection, gather},
     };
 
     /// Another dependency fails than before. The next run records its name, so that the response can be cached.
@@ -98,8 +109,8 @@ mod tests {
         let engine = Engine::for_checks([failing_in_turns("a", true), failing_in_turns("b", false), leaf]);
         for culprit in ["a", "b", "a"] {
             gather(&engine, &Selection::check("leaf")).await;
-            let latest = engine.checks[2].slot.latest().expect("a result");
-            assert_eq!(latest.result.blocked_by(), [culprit]);
+            let latest = engine.checks()[2].latest().expect("a result");
+            assert_eq!(latest.blocked_by(), [culprit]);
         }
     }
 }

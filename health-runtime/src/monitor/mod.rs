@@ -4,9 +4,8 @@
 #[cfg(feature = "events")]
 mod change_cursor;
 mod changes;
+mod check_set;
 mod engine;
-#[cfg(feature = "page")]
-mod group_verdicts;
 #[cfg(all(test, shuttle))]
 mod interleavings;
 mod lookup;
@@ -14,25 +13,23 @@ mod lookup;
 mod metrics;
 #[allow(clippy::module_inception, reason = "a file is named by what it holds")]
 mod monitor;
+mod monitored;
 mod muting;
-#[cfg(feature = "events")]
-mod recent;
 mod report;
 mod run;
 mod schedule;
-mod selection;
 mod shutdown;
 mod slot;
 #[cfg(feature = "metrics")]
 mod statistics;
-mod subscribers;
-mod threshold;
+mod update;
 
 #[cfg(feature = "events")]
-pub(crate) use change_cursor::ChangeCursor;
+pub(crate) use change_cursor::{ChangeCursor, CheckSetChange, KnownChecks};
+pub(crate) use changes::Listener;
+pub use changes::{Lagged, Subscription};
 pub(crate) use engine::Validity;
 pub use monitor::Monitor;
 pub(crate) use report::Gathered;
-pub use selection::Selection;
-pub(crate) use subscribers::Listener;
-pub use subscribers::{Lagged, Subscription};
+pub use report::Selection;
+pub use update::CheckUpdate;

@@ -2,31 +2,23 @@ use std::{panic::Location, sync::Arc, time::Duration};
 
 use tokio::runtime::Handle;
 
-#[cfg(feature = "events")]
-use super::change_cursor::ChangeCursor;
-#[cfg(feature = "metrics")]
-use super::metrics;
 use super::{
-    engine::{Engine, Monitored, Validity},
-    muting::{Muted, parse_list},
-    report::{self, Gathered},
-    schedule,
-    selection::Selection,
-    shutdown,
-    subscribers::{Listener, Subscription},
+    changes::{Listener, Subscription},
+    engine::{Engine, Validity},
+    monitored::Monitored,
+    muting::{ListedMute, Muted, parse_list},
+    report::{self, Gathered, Selection},
+    schedule, shutdown,
 };
-#[cfg(feature = "metrics")]
-use crate::model::CheckMetrics;
-#[cfg(feature = "events")]
+#[cfg(any(feature = "events", feature = "grpc", feature = "openapi"))]
 use crate::model::Levels;
 use crate::{
     error::{UnknownCheck, file_and_line},
     log::{self, Topic},
-    model::{CheckSpec, Level, Report, StatusChange},
+    model::{CheckSpec, Report, StatusChange},
     registry::Registry,
     suggest::{Suggestions, nearest},
     text::escape_controls,
-    time::timestamp_seconds,
 };
 
 /// Runs the checks of a registry and keeps the latest result of each.
@@ -47,11 +39,11 @@ use crate::{
 /// ```
 #[derive(Clone, Debug)]
 pub struct Monitor {
-    engine: Arc<Engine>,
+    pub(super) engine: Arc<Engine>,
 }
 
 impl Monitor {
-    /// Returns a monitor of these checks. Background checks start on the current Tokio runtime, or else with the first
+    /// Returns a monitor of these checks, the first ones: [`update`](Self::update) changes them later. Background checks start on the current Tokio runtime, or else with the first
     /// report, and end when the last handle is dropped. All other checks run on demand.
     #[must_use]
     pub fn new(registry: Registry) -> Self {
@@ -67,14 +59,21 @@ impl Monitor {
 
     /// Starts the background checks, if there is a current Tokio runtime.
     pub(crate) fn start(&self) {
-        if Handle::try_current().is_ok() {
-            (0..self.engine.checks.len()).for_each(|index| schedule::ensure(&self.engine, index));
-        }
+        schedule::start(&self.engine);
     }
 
-    /// Returns the declaration of each check, by level and name.
-    pub fn checks(&self) -> impl Iterator<Item = &CheckSpec> {
-        self.engine.checks.iter().map(|check| &*check.spec)
+    /// Returns the declaration of each check, by level and name, as they are at this moment.
+    #[must_use]
+    pub fn checks(&self) -> impl ExactSizeIterator<Item = Arc<CheckSpec>> + use<> {
+        let checks = self.engine.checks();
+        (0..checks.len()).map(move |index| Arc::clone(&checks[index].spec))
+    }
+
+    /// Returns the number of [updates](Self::update) that concerned checks of these levels. Whoever keeps something made
+    /// from checks reads the number before the checks, and makes it again once the number differs.
+    #[cfg(any(feature = "events", feature = "grpc", feature = "openapi"))]
+    pub(crate) fn version(&self, levels: Levels) -> u64 {
+        self.engine.checks().version(levels)
     }
 
     /// Gathers the results of the selected checks: a stored result if it is young enough, otherwise that of a new run
@@ -127,6 +126,19 @@ impl Monitor {
         let mut wakeups = engine.changes.wakeups();
         async move {
             while !engine.is_draining() {
+                // The sender lives as long as the engine.
+                let _ = wakeups.changed().await;
+            }
+        }
+    }
+
+    /// Waits until the checks are no longer of this [version](Self::version). The future keeps the monitor alive.
+    #[cfg(feature = "grpc")]
+    pub(crate) fn updated_since(&self, version: u64) -> impl Future<Output = ()> + Send + use<> {
+        let engine = Arc::clone(&self.engine);
+        let mut wakeups = engine.changes.wakeups();
+        async move {
+            while engine.checks().version(Levels::ALL) == version {
                 // The sender lives as long as the engine.
                 let _ = wakeups.changed().await;
             }
@@ -196,12 +208,6 @@ impl Monitor {
         Ok(self.find(check)?.history.all())
     }
 
-    /// Returns a reader of the changes of these levels, from now on and, for a time, of those before.
-    #[cfg(feature = "events")]
-    pub(crate) fn follow(&self, levels: Levels) -> ChangeCursor {
-        ChangeCursor::new(&self.engine, levels)
-    }
-
     /// Calls a function at each change of status from now on, one after the other, until the monitor is gone. A
     /// listener that holds a clone of the monitor keeps it alive.
     ///
@@ -237,7 +243,7 @@ impl Monitor {
     /// If no check has this name.
     #[track_caller]
     pub fn mute(&self, check: &str, duration: Duration, why: &str) -> Result<(), UnknownCheck> {
-        self.mute_by(self.find(check)?, Some(duration), why, file_and_line(Location::caller()));
+        self.mute_by(&*self.find(check)?, Muted::new(Some(duration), why, file_and_line(Location::caller())));
         Ok(())
     }
 
@@ -255,59 +261,52 @@ impl Monitor {
         Ok(())
     }
 
-    /// Mutes the checks of a list like `billing,legacy=2h`. Faulty entries are logged and left out: a typo made at
-    /// night must not keep the service from starting.
+    /// Mutes the checks of a list like `billing,legacy=2h`, also those that are added later. Faulty entries are logged and
+    /// left out: a typo made at night must not keep the service from starting.
     pub(crate) fn mute_listed(&self, list: &str, by: &str) {
-        let mut suggestions = Suggestions::new(self.checks().map(CheckSpec::name));
+        let checks = self.engine.checks();
+        let mut suggestions = Suggestions::new(checks.iter().map(|check| check.spec.name()));
+        let warn = |problem: &str, event: fn(String, String)| {
+            let (by, problem) = (by.to_owned(), escape_controls(problem).into_owned());
+            log::write(Topic::Checks, move || event(by, problem));
+        };
         for entry in parse_list(list) {
-            let muted = entry.and_then(|entry| match self.monitored(entry.check) {
-                Some(check) => Ok((check, entry.duration)),
-                None => Err(UnknownCheck {
-                    name: entry.check.to_owned(),
-                    suggestion: suggestions.nearest(entry.check, None),
-                }
-                .to_string()),
-            });
-            match muted {
-                Ok((check, duration)) => self.mute_by(check, duration, "muted at start", by.to_owned()),
+            let entry = match entry {
+                Ok(entry) => entry,
                 Err(problem) => {
-                    let (by, problem) = (by.to_owned(), escape_controls(&problem).into_owned());
-                    log::write(Topic::Checks, move || tracing::warn!(by, problem, "invalid mute ignored"));
+                    warn(&problem, |by, problem| tracing::warn!(by, problem, "invalid mute ignored"));
+                    continue;
                 }
+            };
+            let muted = Muted::new(entry.duration, "muted at start", by.to_owned());
+            if let Some(index) = checks.find(entry.check) {
+                self.mute_by(&checks[index], muted.clone());
+            } else {
+                let (name, suggestion) = (entry.check.to_owned(), suggestions.nearest(entry.check, None));
+                let problem = UnknownCheck { name, suggestion }.to_string();
+                warn(&problem, |by, problem| tracing::warn!(by, problem, "muted health check does not exist yet"));
             }
+            self.engine.listed_mutes.push(ListedMute { check: entry.check.to_owned(), muted });
         }
     }
 
-    fn mute_by(&self, monitored: &Monitored, duration: Option<Duration>, why: &str, by: String) {
-        let muted = Muted::new(duration, why, by);
-        let mute = Arc::clone(&muted.mute);
-        monitored.muting.set(muted);
+    fn mute_by(&self, monitored: &Monitored, muted: Muted) {
+        monitored.mute(muted);
         self.engine.outdate();
-        let check = monitored.spec.name().to_owned();
-        log::write(Topic::Checks, move || {
-            let (why, by) = (&*escape_controls(mute.why()), mute.by());
-            let until = mute.until().map(timestamp_seconds);
-            tracing::warn!(check, until, why, by, "health check muted");
-        });
     }
 
-    fn find(&self, name: &str) -> Result<&Monitored, UnknownCheck> {
-        self.monitored(name).ok_or_else(|| UnknownCheck {
+    fn find(&self, name: &str) -> Result<Arc<Monitored>, UnknownCheck> {
+        let checks = self.engine.checks();
+        checks.find(name).map(|index| Arc::clone(&checks[index])).ok_or_else(|| UnknownCheck {
             name: name.to_owned(),
-            suggestion: nearest(name, self.checks().map(CheckSpec::name)),
+            suggestion: nearest(name, checks.iter().map(|check| check.spec.name())),
         })
     }
 
-    fn monitored(&self, name: &str) -> Option<&Monitored> {
-        let checks = &self.engine.checks;
-        // Sorted by level, and by name within a level.
-        let at = |level| checks.binary_search_by_key(&(level, name), |check| (check.spec.level(), check.spec.name()));
-        Level::ALL.into_iter().find_map(|level| Some(&checks[at(level).ok()?]))
-    }
-
     /// Returns the declaration of the check of this name, faster than a search among all [`checks`](Self::checks).
-    pub(crate) fn spec(&self, name: &str) -> Option<&CheckSpec> {
-        self.monitored(name).map(|check| &*check.spec)
+    pub(crate) fn spec(&self, name: &str) -> Option<Arc<CheckSpec>> {
+        let checks = self.engine.checks();
+        checks.find(name).map(|index| Arc::clone(&checks[index].spec))
     }
 
     /// Gathers a report like [`report`](Self::report), with the validity of a response made from it.
@@ -315,19 +314,8 @@ impl Monitor {
         report::gather(&self.engine, selection).await
     }
 
-    /// Returns the numbers of every check, without running any.
-    #[cfg(feature = "metrics")]
-    pub(crate) fn metrics(&self) -> Vec<CheckMetrics> {
-        metrics::collect(&self.engine)
-    }
-
     /// Returns whether a response is still true.
     pub(crate) fn is_valid(&self, validity: Validity) -> bool {
         self.engine.is_valid(validity)
-    }
-
-    #[cfg(test)]
-    pub(super) const fn engine(&self) -> &Arc<Engine> {
-        &self.engine
     }
 }

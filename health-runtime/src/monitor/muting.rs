@@ -93,6 +93,31 @@ impl Muting {
     }
 }
 
+/// The mutes of the list that was given at start. They also hold for checks that are added later.
+#[derive(Debug, Default)]
+pub(super) struct ListedMutes {
+    mutes: Mutex<Vec<ListedMute>>,
+}
+
+#[derive(Debug)]
+pub(super) struct ListedMute {
+    pub(super) check: String,
+    pub(super) muted: Muted,
+}
+
+impl ListedMutes {
+    pub(super) fn push(&self, mute: ListedMute) {
+        lock(&self.mutes).push(mute);
+    }
+
+    /// Returns the mute of a check that is added, unless it has expired.
+    pub(super) fn of(&self, check: &str) -> Option<Muted> {
+        let mutes = lock(&self.mutes);
+        let latest = mutes.iter().rfind(|listed| listed.check == check)?;
+        Some(latest.muted.clone()).filter(|muted| !muted.is_over())
+    }
+}
+
 /// An entry of the list: a name and a duration. Without a duration, the mute lasts as long as the process.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct MuteEntry<'a> {

@@ -9,7 +9,7 @@ use std::{
 
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
-use super::{engine::Engine, lookup, run, slot::Lookup};
+use super::{engine::Engine, lookup, monitored::Monitored, run, slot::Lookup};
 use crate::{
     model::CheckSpec,
     sync::{JoinHandle, lock},
@@ -32,37 +32,44 @@ const MIN_INTERVAL_ON_TICK: Duration = Duration::from_secs(1);
 /// Period in which a blocked check reads the latest results of its dependencies.
 const BLOCKED_PERIOD: Duration = Duration::from_secs(1);
 
+/// Gives every background check a task, if there is a runtime for it.
+pub(super) fn start(engine: &Arc<Engine>) {
+    if engine.has_runtime() {
+        engine.checks().iter().for_each(|check| ensure(engine, check));
+    }
+}
+
 /// Gives a background check a task that runs it, unless it has one. An earlier task may have ended with its runtime.
-pub(super) fn ensure(engine: &Arc<Engine>, index: usize) {
-    let check = &engine.checks[index];
+pub(super) fn ensure(engine: &Arc<Engine>, check: &Arc<Monitored>) {
     if check.spec.interval().is_none() {
         return;
     }
     let mut task = lock(&check.task);
     if task.as_ref().is_none_or(JoinHandle::is_finished) {
         let is_first = task.is_none();
-        *task = Some(engine.spawn(keep_running(Arc::downgrade(engine), index, is_first)));
+        *task = Some(engine.spawn(keep_running(Arc::downgrade(engine), Arc::downgrade(check), is_first)));
     }
 }
 
-/// Runs a check until the monitor is gone, which aborts the task. The successor of a dead task runs the check at once,
-/// because the result is old.
-async fn keep_running(weak: Weak<Engine>, index: usize, is_first: bool) {
+/// Runs a check until the monitor is gone or the check is removed, which aborts the task. The successor of a dead task
+/// runs the check at once, because the result is old.
+async fn keep_running(engine: Weak<Engine>, check: Weak<Monitored>, is_first: bool) {
     if is_first {
-        sleep(initial_delay(&weak, index)).await;
+        sleep(initial_delay(&check)).await;
     }
-    while let Some(engine) = weak.upgrade() {
+    while let (Some(engine_now), Some(check_now)) = (engine.upgrade(), check.upgrade()) {
         let began = Instant::now();
-        run_once(&engine, index).await;
-        let check = &engine.checks[index];
-        let latest = check.slot.latest();
-        let is_failing = latest.as_ref().is_some_and(|latest| latest.result.is_failing);
-        let is_blocked = latest.is_some_and(|latest| !latest.result.blocked_by().is_empty());
+        if !run_once(&engine_now, &check_now).await {
+            return;
+        }
+        let latest = check_now.latest();
+        let is_failing = latest.as_ref().is_some_and(|latest| latest.is_failing);
+        let is_blocked = latest.is_some_and(|latest| !latest.blocked_by().is_empty());
         // From start to start. A run that takes longer than the interval is followed at once, and never overlaps.
-        let next = next_run(&check.spec, is_failing, began, engine.start);
-        drop(engine);
+        let next = next_run(&check_now.spec, is_failing, began, engine_now.start);
+        drop((engine_now, check_now));
         if is_blocked {
-            let _ = timeout_at(next, dependencies_pass(&weak, index)).await;
+            let _ = timeout_at(next, dependencies_pass(&engine, &check)).await;
         } else {
             sleep_until(next).await;
         }
@@ -70,38 +77,47 @@ async fn keep_running(weak: Weak<Engine>, index: usize, is_first: bool) {
 }
 
 /// Waits until no dependency of a check fails. Reads their latest results and runs none of them.
-async fn dependencies_pass(engine: &Weak<Engine>, index: usize) {
-    let is_blocked = |engine: Arc<Engine>| {
-        let latest = |dependency: &usize| engine.checks[*dependency].slot.latest();
-        engine.checks[index].dependencies.iter().filter_map(latest).any(|latest| latest.result.is_failing)
+async fn dependencies_pass(engine: &Weak<Engine>, check: &Weak<Monitored>) {
+    let is_blocked = || {
+        let checks = engine.upgrade()?.checks();
+        let dependencies = checks.dependencies(checks.position(&check.upgrade()?)?);
+        Some(dependencies.iter().filter_map(|index| checks[*index].latest()).any(|latest| latest.is_failing))
     };
     loop {
         sleep(BLOCKED_PERIOD).await;
-        if !engine.upgrade().is_some_and(is_blocked) {
+        if !is_blocked().unwrap_or_default() {
             return;
         }
     }
 }
 
 /// Runs a check and waits for it, so that a run that blocks its thread is given up in time, even without a request.
-async fn run_once(engine: &Arc<Engine>, index: usize) {
-    let lookup = if engine.checks[index].dependencies.is_empty() {
-        // Fast path: without dependencies there is nothing else to look up. There may be thousands of such checks.
-        lookup::or_run(engine, index, |_| None)
-    } else {
-        let mut needed = lookup::in_order(engine, &[index]);
-        needed.retain(|needed| *needed != index);
-        let lookups = lookup::all(engine, &needed);
-        lookup::or_run(engine, index, |dependency| lookups[dependency].clone())
-    };
+/// Returns whether the check is still there.
+async fn run_once(engine: &Arc<Engine>, check: &Arc<Monitored>) -> bool {
+    let Some(lookup) = look_up(engine, check) else { return false };
     if let Lookup::Running(handle) = lookup {
         // Without a recorded result the next run is due as usual.
-        let _ = run::wait(engine, index, handle, None).await;
+        let _ = run::wait(engine, check, handle, None).await;
     }
+    true
 }
 
-fn initial_delay(engine: &Weak<Engine>, index: usize) -> Duration {
-    let interval = engine.upgrade().and_then(|engine| engine.checks[index].spec.interval());
+/// Looks a check up and runs it; `None` if it was removed.
+fn look_up(engine: &Arc<Engine>, check: &Arc<Monitored>) -> Option<Lookup> {
+    let checks = engine.checks();
+    let index = checks.position(check)?;
+    if checks.dependencies(index).is_empty() {
+        // Fast path: without dependencies there is nothing else to look up. There may be thousands of such checks.
+        return Some(lookup::or_run(engine, &checks, index, |_| None));
+    }
+    let mut needed = lookup::in_order(&checks, &[index]);
+    needed.retain(|needed| *needed != index);
+    let lookups = lookup::all(engine, &checks, &needed);
+    Some(lookup::or_run(engine, &checks, index, |dependency| lookups[dependency].clone()))
+}
+
+fn initial_delay(check: &Weak<Monitored>) -> Duration {
+    let interval = check.upgrade().and_then(|check| check.spec.interval());
     interval.unwrap_or_default().min(MAX_INITIAL_DELAY).mul_f64(random_share())
 }
 
@@ -152,8 +168,8 @@ mod tests {
         sleep(Duration::from_secs(10)).await;
         assert_eq!(status(&monitor).await, (Status::Pass, None));
 
-        let engine = monitor.engine();
-        let kill = || engine.checks[0].task.lock().expect("no panic").as_ref().expect("a task").abort();
+        let engine = &monitor.engine;
+        let kill = || engine.checks()[0].task.lock().expect("no panic").as_ref().expect("a task").abort();
         kill();
         // No request comes for a long time, and a dead task cannot report its own death.
         advance(Duration::from_secs(60)).await;

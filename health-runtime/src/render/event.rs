@@ -30,6 +30,15 @@ pub(crate) fn change(check: &str, level: Level, view: &ChangeView<'_>, id: &str)
     event("change", Some(id), &body)
 }
 
+/// Renders an update of the checks: the names and levels of those that were added, replaced and removed.
+pub(crate) fn checks([added, replaced, removed]: [Vec<(&str, Level)>; 3], id: &str) -> String {
+    let named = |checks: Vec<(_, Level)>| {
+        checks.into_iter().map(|(check, level)| NamedCheck { check, level: level.number() }).collect()
+    };
+    let body = UpdateBody { added: named(added), replaced: named(replaced), removed: named(removed) };
+    event("checks", Some(id), &body)
+}
+
 /// Renders a loss of changes, with their number if it is known.
 pub(crate) fn missed(count: Option<u64>) -> String {
     event("missed", None, &MissedBody { count })
@@ -60,6 +69,19 @@ struct EventBody<'a> {
     level: u8,
     #[serde(flatten)]
     change: ChangeBody<'a>,
+}
+
+#[derive(Serialize)]
+struct UpdateBody<'a> {
+    added: Vec<NamedCheck<'a>>,
+    replaced: Vec<NamedCheck<'a>>,
+    removed: Vec<NamedCheck<'a>>,
+}
+
+#[derive(Serialize)]
+struct NamedCheck<'a> {
+    check: &'a str,
+    level: u8,
 }
 
 #[derive(Serialize)]

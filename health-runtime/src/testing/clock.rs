@@ -1,6 +1,6 @@
 //! The paused clock of a test.
 
-use std::{sync::Arc, thread, time::Duration};
+use std::{thread, time::Duration};
 
 use tokio::{
     runtime::{Handle, RuntimeFlavor},
@@ -8,7 +8,7 @@ use tokio::{
     time::{Instant, advance, sleep_until},
 };
 
-use super::interceptor::Interceptor;
+use super::interceptor::Interceptors;
 use crate::time::after;
 
 /// Resolution of Tokio's timers.
@@ -37,7 +37,7 @@ pub(super) fn assert_paused() {
 /// Lets time pass, to the nanosecond, with every timer at its own time.
 ///
 /// Tokio's `advance` alone would jump: a check with an interval of 10 s would run once in a minute.
-pub(super) async fn pass(time: Duration, interceptors: &[Arc<Interceptor>]) {
+pub(super) async fn pass(time: Duration, interceptors: &Interceptors) {
     let until = after(Instant::now(), time);
     if time > 2 * TIMER_TICK {
         // A timer is up to two ticks late if the clock stands between two ticks.
@@ -54,7 +54,7 @@ pub(super) async fn pass(time: Duration, interceptors: &[Arc<Interceptor>]) {
 }
 
 /// Polls all tasks until they wait for time to pass.
-pub(super) async fn settle(interceptors: &[Arc<Interceptor>]) {
+pub(super) async fn settle(interceptors: &Interceptors) {
     loop {
         // Each turn allows 61 polls and the tasks that they wake. A check that is due takes about five turns; the
         // rest is for checks that yield.
@@ -63,7 +63,7 @@ pub(super) async fn settle(interceptors: &[Arc<Interceptor>]) {
             yield_now().await;
         }
         let mut has_waited = false;
-        for interceptor in interceptors {
+        for interceptor in interceptors.all() {
             has_waited |= interceptor.wait_for_threads().await;
         }
         if !has_waited {

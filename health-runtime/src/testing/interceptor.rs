@@ -1,7 +1,7 @@
 //! The layer between the monitor and a check's own function, which counts runs and plays forced behavior.
 
 use std::{
-    collections::VecDeque,
+    collections::{BTreeMap, VecDeque},
     future::pending,
     panic::resume_unwind,
     sync::{Arc, Mutex, MutexGuard},
@@ -25,6 +25,22 @@ use crate::{
 pub(super) struct Interceptor {
     forced: Mutex<ForcedQueue>,
     runs: watch::Sender<RunCounts>,
+}
+
+/// The interceptors of all checks by name, also of those that are added during a test.
+#[derive(Debug, Default)]
+pub(super) struct Interceptors {
+    by_name: Mutex<BTreeMap<String, Arc<Interceptor>>>,
+}
+
+impl Interceptors {
+    pub(super) fn of(&self, check: &str) -> Arc<Interceptor> {
+        Arc::clone(lock(&self.by_name).entry(check.to_owned()).or_default())
+    }
+
+    pub(super) fn all(&self) -> Vec<Arc<Interceptor>> {
+        lock(&self.by_name).values().cloned().collect()
+    }
 }
 
 #[derive(Debug, Default)]

@@ -3,7 +3,11 @@ use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
 
 use super::{
-    CheckSnapshot, ReportSnapshot, change_recorder::ChangeRecorder, clock, forced::Forced, interceptor::Interceptor,
+    CheckSnapshot, ReportSnapshot,
+    change_recorder::ChangeRecorder,
+    clock,
+    forced::Forced,
+    interceptor::{Interceptor, Interceptors},
 };
 use crate::{
     error::UnknownCheck,
@@ -19,8 +23,7 @@ use crate::{
 #[derive(Debug)]
 pub struct TestMonitor {
     monitor: Monitor,
-    /// In the order of the monitor's checks.
-    interceptors: Vec<Arc<Interceptor>>,
+    interceptors: Arc<Interceptors>,
     recorder: Arc<ChangeRecorder>,
     start: Instant,
 }
@@ -35,14 +38,9 @@ impl TestMonitor {
     #[track_caller]
     pub fn new(registry: Registry) -> Self {
         clock::assert_paused();
-        let mut interceptors = Vec::new();
-        let registry = registry.map_work(|work| {
-            let interceptor = Arc::new(Interceptor::default());
-            let work = interceptor.wrap(work);
-            interceptors.push(interceptor);
-            work
-        });
-        let monitor = Monitor::new(registry);
+        let interceptors = Arc::new(Interceptors::default());
+        let all = Arc::clone(&interceptors);
+        let monitor = Monitor::new(registry.with_layer(move |spec, work| all.of(spec.name()).wrap(work)));
         let recorder = ChangeRecorder::start(&monitor);
         Self { monitor, interceptors, recorder, start: Instant::now() }
     }
@@ -60,7 +58,8 @@ impl TestMonitor {
         }
     }
 
-    /// Returns the monitor itself, to mute, drain and subscribe.
+    /// Returns the monitor itself, to mute, drain and subscribe, and to add, remove and replace checks. A forced behavior
+    /// and the number of runs belong to the name of a check, and outlive its function.
     #[must_use]
     pub const fn monitor(&self) -> &Monitor {
         &self.monitor
@@ -129,11 +128,11 @@ impl TestMonitor {
         async move {
             let mut seen = None;
             for _ in 0..times {
-                seen = Some(self.run_once(spec, interceptor).await);
+                seen = Some(self.run_once(&spec, &interceptor).await);
             }
             match seen {
                 Some(seen) => seen,
-                None => self.snapshot_of(spec).await,
+                None => self.snapshot_of(spec.name()).await,
             }
         }
     }
@@ -147,7 +146,7 @@ impl TestMonitor {
         } else if interceptor.begun() > 0 {
             self.advance(spec.max_age()).await;
         }
-        self.snapshot_of(spec).await
+        self.snapshot_of(spec.name()).await
     }
 
     /// Takes a snapshot of one check like a request for it alone: a recent result is reused, and a background check does not
@@ -158,12 +157,12 @@ impl TestMonitor {
     #[track_caller]
     pub fn snapshot(&self, check: &str) -> impl Future<Output = CheckSnapshot> + Send {
         let (spec, _) = self.find(check);
-        self.snapshot_of(spec)
+        async move { self.snapshot_of(spec.name()).await }
     }
 
-    async fn snapshot_of(&self, spec: &CheckSpec) -> CheckSnapshot {
-        let seen = self.report(&Selection::check(spec.name())).await;
-        seen.check(spec.name()).clone()
+    async fn snapshot_of(&self, check: &str) -> CheckSnapshot {
+        let seen = self.report(&Selection::check(check)).await;
+        seen.check(check).clone()
     }
 
     /// Makes a report like a request.
@@ -211,12 +210,12 @@ impl TestMonitor {
     }
 
     #[track_caller]
-    fn find(&self, name: &str) -> (&CheckSpec, &Arc<Interceptor>) {
-        let mut checks = self.monitor.checks().zip(&self.interceptors);
-        let Some(found) = checks.find(|(spec, _)| spec.name() == name) else {
-            let suggestion = nearest(name, self.monitor.checks().map(CheckSpec::name));
+    fn find(&self, name: &str) -> (Arc<CheckSpec>, Arc<Interceptor>) {
+        let Some(spec) = self.monitor.spec(name) else {
+            let checks: Vec<_> = self.monitor.checks().collect();
+            let suggestion = nearest(name, checks.iter().map(|check| check.name()));
             panic!("{}", UnknownCheck { name: name.to_owned(), suggestion })
         };
-        found
+        (spec, self.interceptors.of(name))
     }
 }

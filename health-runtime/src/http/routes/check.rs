@@ -20,7 +20,7 @@ use super::{
 use crate::{
     access::AccessRequest,
     maybe_ready::MaybeReady,
-    model::{CheckSpec, Level},
+    model::{Level, Levels},
     monitor::Selection,
     render::{Format, ReportSubject},
 };
@@ -80,7 +80,7 @@ fn last_part(path: &str) -> Option<String> {
 
 impl OneCheck {
     fn new(name: String, service: &Service) -> Self {
-        Self { level: service.monitor.spec(&name).map(CheckSpec::level), name }
+        Self { level: service.monitor.spec(&name).map(|check| check.level()), name }
     }
 }
 
@@ -99,7 +99,9 @@ impl Resource for OneCheck {
 
     /// Ignores tags and excluded names: the check was asked for by its name.
     fn answer(&self, request: &AdmittedRequest<'_>) -> Result<Answer, ProblemDetails> {
-        let selection = Selection::check(&*self.name).within(request.key.scope.levels);
+        // The level that access was decided about: the check may have been replaced by one of another level.
+        let level = self.level.map_or(Levels::NONE, Levels::one);
+        let selection = Selection::check(&*self.name).within(request.key.scope.levels.and(level));
         let name = self.name.clone();
         Ok(Answer::report(selection, move |request, gathered| {
             if gathered.report.entries().is_empty() {

@@ -1,6 +1,6 @@
 //! `{base}/openapi.json`: the OpenAPI document.
 
-use std::sync::OnceLock;
+use std::sync::Mutex;
 
 use axum::http::{HeaderValue, StatusCode, header};
 
@@ -20,21 +20,23 @@ use super::{
 };
 use crate::{
     access::AccessRequest,
+    model::Levels,
     render::{Format, schema},
+    sync::lock,
 };
 
 #[derive(Debug)]
 struct OpenApi {
     path: String,
     others: Vec<RoutePath>,
-    /// The document in the default version, without a prefix.
-    standard: OnceLock<CachedResponse>,
+    /// The document in the default version, without a prefix, and the version of the checks in it.
+    standard: Mutex<Option<(u64, CachedResponse)>>,
 }
 
 pub(super) fn mount(paths: &Paths, routes: &mut Vec<RoutePath>) {
     let path = format!("{}/openapi.json", paths.base);
     let others = routes.iter().filter(|mount| mount.kind != PathKind::Alias).cloned().collect();
-    let route = OpenApi { path: path.clone(), others, standard: OnceLock::new() };
+    let route = OpenApi { path: path.clone(), others, standard: Mutex::default() };
     routes.push(RoutePath::new(path, PathKind::Base, route));
 }
 
@@ -62,7 +64,7 @@ impl Resource for OpenApi {
         let version = Version::parse(request.parts.uri.query())?;
         let prefix = original_uri(request.parts).path().strip_suffix(&*self.path).unwrap_or_default();
         let response = if prefix.is_empty() && version == Version::default() {
-            self.standard.get_or_init(|| self.document(request, version, prefix)).clone()
+            self.standard(request)
         } else {
             // Not stored: a prefix may come from the client.
             self.document(request, version, prefix)
@@ -82,11 +84,24 @@ impl DescribeResource for OpenApi {
 }
 
 impl OpenApi {
+    fn standard(&self, request: &AdmittedRequest<'_>) -> CachedResponse {
+        // Before the checks are read: checks that are newer than their version are only read once more.
+        let checks = request.service.monitor.version(Levels::ALL);
+        let stored = lock(&self.standard).clone();
+        if let Some((_, document)) = stored.filter(|(version, _)| *version == checks) {
+            return document;
+        }
+        let document = self.document(request, Version::default(), "");
+        *lock(&self.standard) = Some((checks, document.clone()));
+        document
+    }
+
     fn document(&self, request: &AdmittedRequest<'_>, version: Version, prefix: &str) -> CachedResponse {
         let service = request.service;
+        let checks: Vec<_> = service.monitor.checks().collect();
         let endpoint = Described {
             codes: &service.status_codes.all(),
-            checks: &service.monitor.checks().collect::<Vec<_>>(),
+            checks: &checks.iter().map(|check| &**check).collect::<Vec<_>>(),
             build: service.build_info.as_ref(),
             authorizer: service.authorizer.as_deref(),
         };

@@ -167,6 +167,7 @@
       told.set(check, to);
       compare();
     });
+    source.addEventListener("checks", () => later(0));
     source.addEventListener("missed", () => later(0));
     // The event is repeated after each reconnect.
     source.addEventListener("draining", () => { if (!draining) later(0); draining = true; });

@@ -10,29 +10,27 @@ use std::{
 use tokio::time::Instant;
 
 use super::{
-    changes::Outbox,
+    super::changes::Outbox,
+    run_handle::{Progress, Run, RunHandle, RunId},
     threshold::{Count, Streak},
 };
 use crate::{
     model::{Cause, CheckResult, CheckSpec},
     run_result::RunResult,
-    sync::{Mutex, lock, watch},
+    sync::{Mutex, lock},
     time::after,
 };
 
-/// Time after a check's timeout in which a run can report it, before its observers give it up as one that blocks its
-/// thread.
-pub(super) const GIVE_UP_GRACE: Duration = Duration::from_millis(25);
-
 #[derive(Debug)]
-pub(super) struct Slot {
-    /// Queues changes of the status under the lock; they are published after its release.
-    outbox: Outbox,
+pub(in crate::monitor) struct Slot {
     state: Mutex<SlotState>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct SlotState {
+    /// Queues changes of the status under the lock; they are published after its release. `None` once the slot is
+    /// retired: its results are then for the reports alone that still wait for them.
+    outbox: Option<Outbox>,
     latest: Option<Latest>,
     streak: Streak,
     run: Option<Run>,
@@ -40,9 +38,11 @@ struct SlotState {
 }
 
 #[derive(Clone, Debug)]
-pub(super) struct Latest {
-    pub(super) result: Arc<CheckResult>,
+pub(in crate::monitor) struct Latest {
+    pub(in crate::monitor) result: Arc<CheckResult>,
     at: Instant,
+    /// Whether it came from the function that this check replaced. Requests do not reuse it then.
+    is_inherited: bool,
     /// Time at which the check stopped passing; `None` while it does not fail, and if it never passed. While it passes:
     /// the time since which readiness reports have known of a failure that is not recorded.
     failing_since: Option<Instant>,
@@ -51,7 +51,7 @@ pub(super) struct Latest {
 impl Latest {
     /// Returns the time until which the result is valid. A background check's result is valid until it is stale; a
     /// stale result has no end.
-    pub(super) fn valid_until(&self, spec: &CheckSpec) -> Option<Instant> {
+    pub(in crate::monitor) fn valid_until(&self, spec: &CheckSpec) -> Option<Instant> {
         match (spec.stale_after(), &self.result.cause) {
             (Some(_), Some(Cause::Stale)) => None,
             (Some(stale_after), _) => Some(after(self.at, stale_after)),
@@ -65,45 +65,9 @@ impl Latest {
     }
 }
 
-/// The one run that may be alive.
-#[derive(Debug)]
-struct Run {
-    id: RunId,
-    progress: watch::Sender<Progress>,
-    /// Time of the latest observer's request. The result must not be too old for that observer.
-    asked_at: Instant,
-    /// Time at which the function was called, also on the wall clock.
-    began: Option<(Instant, SystemTime)>,
-    /// Whether its observers gave it up. Its result is then discarded.
-    given_up: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct RunId(u64);
-
-/// The progress of a run, as its observers see it.
-#[derive(Clone, Debug)]
-pub(super) enum Progress {
-    /// It waits for the checks that it depends on.
-    Waiting,
-    /// The function runs, up to this time.
-    Running { deadline: Instant },
-    /// It is over, or given up.
-    Completed(Arc<CheckResult>),
-}
-
-/// An observer's handle of a run.
-#[derive(Clone, Debug)]
-pub(super) struct RunHandle {
-    pub(super) id: RunId,
-    pub(super) progress: watch::Receiver<Progress>,
-    /// Whether the run was made for this observer, who has to start it.
-    pub(super) is_new: bool,
-}
-
 /// The state in which an observer finds a check.
 #[derive(Clone, Debug)]
-pub(super) enum Lookup {
+pub(in crate::monitor) enum Lookup {
     /// A result that is young enough.
     Done(Arc<CheckResult>),
     /// A run to wait for.
@@ -113,8 +77,24 @@ pub(super) enum Lookup {
 }
 
 impl Slot {
-    pub(super) fn new(outbox: Outbox) -> Self {
-        Self { outbox, state: Mutex::default() }
+    pub(in crate::monitor) fn new(outbox: Outbox) -> Self {
+        let outbox = Some(outbox);
+        let state = SlotState { outbox, latest: None, streak: Streak::default(), run: None, runs_so_far: 0 };
+        Self { state: Mutex::new(state) }
+    }
+
+    /// Retires the slot: from now on it publishes no change and counts no run. Its run goes on for its observers.
+    pub(in crate::monitor) fn retire(&self) {
+        lock(&self.state).outbox = None;
+    }
+
+    /// Retires the slot, and returns one that goes on from its results. The latest result ages from `now`, because
+    /// no other one can have come before.
+    pub(in crate::monitor) fn succeed(&self, now: Instant) -> Self {
+        let mut state = lock(&self.state);
+        let latest = state.latest.clone().map(|latest| Latest { at: now, is_inherited: true, ..latest });
+        let outbox = state.outbox.take();
+        Self { state: Mutex::new(SlotState { outbox, latest, streak: state.streak, run: None, runs_so_far: 0 }) }
     }
 
     /// Applies the four rules, in their order: a result young enough, a run to join, a run that is overdue, a new run.
@@ -122,7 +102,12 @@ impl Slot {
     ///
     /// `blocked_by` names the failing dependencies of the check, `None` while they are not known yet.
     #[must_use]
-    pub(super) fn observe(&self, spec: &CheckSpec, now: Instant, blocked_by: Option<&[&str]>) -> (Lookup, bool) {
+    pub(in crate::monitor) fn observe(
+        &self,
+        spec: &CheckSpec,
+        now: Instant,
+        blocked_by: Option<&[&str]>,
+    ) -> (Lookup, bool) {
         let mut state = lock(&self.state);
         if let Some(result) = blocked_by.and_then(|names| state.young(spec, now, names)) {
             return (Lookup::Done(result), false);
@@ -135,8 +120,8 @@ impl Slot {
             Some(run) => {
                 let since = run.began.map_or_else(SystemTime::now, |(_, since)| since);
                 let duration = run.duration(now);
-                let result = state.record(&self.outbox, spec, RunResult::StillRunning { since }, now, duration);
-                (Lookup::Done(result), true)
+                let result = state.record(spec, RunResult::StillRunning { since }, now, duration);
+                (Lookup::Done(result), state.is_published())
             }
             None => (Lookup::Running(state.start(now)), false),
         }
@@ -145,22 +130,22 @@ impl Slot {
     /// Looks a background check up for a request, which starts nothing: the latest result, which fails once it is too
     /// old. Returns also whether a result was recorded, to be [published](super::engine::Engine::publish).
     #[must_use]
-    pub(super) fn read(&self, spec: &CheckSpec, now: Instant) -> (Lookup, bool) {
+    pub(in crate::monitor) fn read(&self, spec: &CheckSpec, now: Instant) -> (Lookup, bool) {
         let mut state = lock(&self.state);
         let Some(latest) = &state.latest else { return (Lookup::Missing, false) };
         match (spec.stale_after(), latest.valid_until(spec)) {
             (Some(max_age), Some(until)) if until <= now => {
                 let duration = latest.result.duration;
                 // Timestamped when it became stale, not when it was read, because holds count from that moment.
-                let result = state.record(&self.outbox, spec, RunResult::Stale { max_age }, until, duration);
-                (Lookup::Done(result), true)
+                let result = state.record(spec, RunResult::Stale { max_age }, until, duration);
+                (Lookup::Done(result), state.is_published())
             }
             _ => (Lookup::Done(Arc::clone(&latest.result)), false),
         }
     }
 
     /// Ends a run with the stored result, once its dependencies are known, if that result is young enough after all.
-    pub(super) fn reuse(&self, spec: &CheckSpec, id: RunId, now: Instant, blocked_by: &[&str]) -> bool {
+    pub(in crate::monitor) fn reuse(&self, spec: &CheckSpec, id: RunId, now: Instant, blocked_by: &[&str]) -> bool {
         let mut state = lock(&self.state);
         // Another observer may have joined between the caller's look at the clock and the lock.
         let asked_at = state.run.as_ref().filter(|run| run.id == id).map_or(now, |run| run.asked_at);
@@ -172,7 +157,7 @@ impl Slot {
     }
 
     /// Records that the function is called.
-    pub(super) fn begin(&self, spec: &CheckSpec, id: RunId, now: Instant) {
+    pub(in crate::monitor) fn begin(&self, spec: &CheckSpec, id: RunId, now: Instant) {
         let mut state = lock(&self.state);
         if let Some(run) = state.run.as_mut().filter(|run| run.id == id) {
             run.began = Some((now, SystemTime::now()));
@@ -180,9 +165,10 @@ impl Slot {
         }
     }
 
-    /// Ends a run. Records its result, unless the observers gave it up before.
+    /// Ends a run. Returns its result, unless the observers gave it up before or the slot is retired: then it counts for
+    /// nothing.
     #[must_use]
-    pub(super) fn complete(
+    pub(in crate::monitor) fn complete(
         &self,
         spec: &CheckSpec,
         id: RunId,
@@ -196,39 +182,39 @@ impl Slot {
         }
         // It blocked its thread past its timeout, and no observer was there to give it up.
         let result = if run.is_overdue(spec, now) { RunResult::TimedOut } else { result };
-        let result = state.record(&self.outbox, spec, result, now, run.duration(now));
+        let result = state.record(spec, result, now, run.duration(now));
         run.progress.send_replace(Progress::Completed(Arc::clone(&result)));
-        Some(result)
+        state.is_published().then_some(result)
     }
 
     /// Records that a run is past its timeout and blocks its thread. It stays in the slot, so that no other is started.
     #[must_use]
-    pub(super) fn give_up(&self, spec: &CheckSpec, id: RunId, now: Instant) -> Option<Arc<CheckResult>> {
+    pub(in crate::monitor) fn give_up(&self, spec: &CheckSpec, id: RunId, now: Instant) -> Option<Arc<CheckResult>> {
         let mut state = lock(&self.state);
         let run = state.run.as_mut().filter(|run| run.id == id && !run.given_up)?;
         run.given_up = true;
         let duration = run.duration(now);
-        let result = state.record(&self.outbox, spec, RunResult::TimedOut, now, duration);
+        let result = state.record(spec, RunResult::TimedOut, now, duration);
         if let Some(run) = &state.run {
             run.progress.send_replace(Progress::Completed(Arc::clone(&result)));
         }
-        Some(result)
+        state.is_published().then_some(result)
     }
 
     /// Removes a run that was dropped with its runtime. Its observers see that the sender is dropped.
-    pub(super) fn abandon(&self, id: RunId) {
+    pub(in crate::monitor) fn abandon(&self, id: RunId) {
         lock(&self.state).take(id);
     }
 
     /// Returns whether a run of the function is alive, given up or not.
     #[cfg(feature = "metrics")]
-    pub(super) fn is_running(&self) -> bool {
+    pub(in crate::monitor) fn is_running(&self) -> bool {
         lock(&self.state).run.as_ref().is_some_and(|run| run.began.is_some())
     }
 
     /// Returns until when readiness holds on to the last pass of a check that fails in a report that was asked for at
     /// this time. The first report on a failure that is not recorded begins the hold.
-    pub(super) fn hold(&self, spec: &CheckSpec, asked_at: Instant) -> Option<Instant> {
+    pub(in crate::monitor) fn hold(&self, spec: &CheckSpec, asked_at: Instant) -> Option<Instant> {
         let mut state = lock(&self.state);
         let latest = state.latest.as_mut()?;
         if !latest.result.is_failing {
@@ -239,35 +225,39 @@ impl Slot {
 
     /// Returns until when readiness holds on to the last pass of a failing check. Begins no hold.
     #[cfg(feature = "page")]
-    pub(super) fn held_until(&self, spec: &CheckSpec) -> Option<Instant> {
+    pub(in crate::monitor) fn held_until(&self, spec: &CheckSpec) -> Option<Instant> {
         lock(&self.state).latest.as_ref()?.held_until(spec)
     }
 
     /// Ends a hold that began with a failure in a report alone: readiness found the check working.
-    pub(super) fn end_hold(&self) {
+    pub(in crate::monitor) fn end_hold(&self) {
         if let Some(latest) = lock(&self.state).latest.as_mut().filter(|latest| !latest.result.is_failing) {
             latest.failing_since = None;
         }
     }
 
     /// Returns the latest result, however old.
-    pub(super) fn latest(&self) -> Option<Latest> {
+    pub(in crate::monitor) fn latest(&self) -> Option<Latest> {
         lock(&self.state).latest.clone()
     }
 }
 
 impl SlotState {
+    /// Returns whether results count.
+    const fn is_published(&self) -> bool {
+        self.outbox.is_some()
+    }
+
     /// Returns the stored result if it is young and names exactly the dependencies that fail now.
     fn young(&self, spec: &CheckSpec, now: Instant, blocked_by: &[&str]) -> Option<Arc<CheckResult>> {
         let latest = self.latest.as_ref()?;
-        let is_young = now - latest.at < spec.max_age();
+        let is_young = !latest.is_inherited && now - latest.at < spec.max_age();
         (is_young && latest.result.blocked_by() == blocked_by).then(|| Arc::clone(&latest.result))
     }
 
     fn start(&mut self, now: Instant) -> RunHandle {
         self.runs_so_far += 1;
-        let (progress, _) = watch::channel(Progress::Waiting);
-        let run = Run { id: RunId(self.runs_so_far), progress, asked_at: now, began: None, given_up: false };
+        let run = Run::new(RunId(self.runs_so_far), now);
         self.run.insert(run).handle(true)
     }
 
@@ -275,14 +265,7 @@ impl SlotState {
         self.run.take_if(|run| run.id == id)
     }
 
-    fn record(
-        &mut self,
-        outbox: &Outbox,
-        spec: &CheckSpec,
-        result: RunResult,
-        now: Instant,
-        duration: Duration,
-    ) -> Arc<CheckResult> {
+    fn record(&mut self, spec: &CheckSpec, result: RunResult, now: Instant, duration: Duration) -> Arc<CheckResult> {
         let before = self.latest.take();
         let was_failing = before.as_ref().is_some_and(|before| before.result.is_failing);
         let Count { is_failing, consecutive } = self.streak.add(&result, spec, was_failing);
@@ -292,31 +275,20 @@ impl SlotState {
         let before = before.map(|before| before.result);
         let is_excused = result.is_excused();
         let result = Arc::new(result.into_check_result(spec, before.as_deref(), is_failing, consecutive, duration));
-        outbox.put(spec, before.as_deref(), &result, is_excused);
-        self.latest = Some(Latest { result: Arc::clone(&result), at: now, failing_since });
+        if let Some(outbox) = &self.outbox {
+            outbox.put(spec, before.as_deref(), &result, is_excused);
+        }
+        self.latest = Some(Latest { result: Arc::clone(&result), at: now, is_inherited: false, failing_since });
         result
-    }
-}
-
-impl Run {
-    fn handle(&self, is_new: bool) -> RunHandle {
-        RunHandle { id: self.id, progress: self.progress.subscribe(), is_new }
-    }
-
-    /// Returns for how long the function has been running.
-    fn duration(&self, now: Instant) -> Duration {
-        self.began.map_or(Duration::ZERO, |(began, _)| now - began)
-    }
-
-    fn is_overdue(&self, spec: &CheckSpec, now: Instant) -> bool {
-        self.given_up
-            || self.began.is_some_and(|(began, _)| now - began >= spec.timeout().saturating_add(GIVE_UP_GRACE))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::{changes::Changes, muting::Muting};
+    use super::super::{
+        super::{changes::Changes, muting::Muting},
+        GIVE_UP_GRACE,
+    };
     use super::*;
     use crate::model::{Check, Level, Outcome};
 

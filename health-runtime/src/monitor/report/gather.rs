@@ -8,12 +8,16 @@ use tokio::time::Instant;
 #[cfg(feature = "page")]
 use super::group_verdicts;
 use super::{
-    engine::{Engine, Validity},
-    lookup,
-    muting::Muted,
-    run, schedule,
+    super::{
+        check_set::CheckSet,
+        engine::{Engine, Validity},
+        lookup,
+        muting::Muted,
+        run, schedule,
+        slot::Lookup,
+    },
+    blocking::{Blocking, ReportedResult},
     selection::Selection,
-    slot::Lookup,
 };
 #[cfg(feature = "page")]
 use crate::model::GroupVerdict;
@@ -33,65 +37,17 @@ pub(crate) struct Gathered {
     pub(crate) groups: Vec<GroupVerdict>,
 }
 
-/// The result of one check in a report.
-#[derive(Clone)]
-struct ReportedResult {
-    result: Arc<CheckResult>,
-    /// Whether the result is or was in the slot. Otherwise it is for this report alone: the run goes on, and later
-    /// reports get its result.
-    is_recorded: bool,
-}
-
-impl ReportedResult {
-    const fn recorded(result: Arc<CheckResult>) -> Self {
-        Self { result, is_recorded: true }
-    }
-}
-
-/// The blocking of a check by its dependencies. With several dependencies, the greatest value counts.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Blocking {
-    No,
-    /// A dependency has no result in time. It may work or not.
-    Unknown,
-    /// A dependency counts as blocked in this report alone.
-    InThisReport,
-    Yes,
-}
-
-impl Blocking {
-    /// Returns whether a dependent is blocked, as far as this report knows.
-    fn blocks(self) -> bool {
-        self > Self::Unknown
-    }
-
-    /// Returns the blocking by one dependency.
-    fn by(known: Option<&ReportedResult>) -> Self {
-        match known {
-            Some(ReportedResult { result, is_recorded: true }) if result.is_failing => Self::Yes,
-            Some(ReportedResult { is_recorded: true, .. }) => Self::No,
-            Some(ReportedResult { result, is_recorded: false }) => match result.cause {
-                Some(Cause::Blocked { .. }) => Self::InThisReport,
-                // No failure is known.
-                Some(Cause::Pending) => Self::No,
-                _ => Self::Unknown,
-            },
-            None => Self::Unknown,
-        }
-    }
-}
-
-pub(super) async fn gather(engine: &Arc<Engine>, selection: &Selection) -> Gathered {
+pub(in crate::monitor) async fn gather(engine: &Arc<Engine>, selection: &Selection) -> Gathered {
     let asked_at = Instant::now();
-    let gathering = Gathering { engine, selection, asked_at, deadline: asked_at + selection.deadline() };
-    let selected: Vec<usize> =
-        (0..engine.checks.len()).filter(|index| selection.selects(&engine.checks[*index].spec)).collect();
-    let needed = lookup::in_order(engine, &selected);
+    let checks = &*engine.checks();
+    let gathering = Gathering { engine, checks, selection, asked_at, deadline: asked_at + selection.deadline() };
+    let selected: Vec<usize> = (0..checks.len()).filter(|index| selection.selects(&checks[*index].spec)).collect();
+    let needed = lookup::in_order(checks, &selected);
     for index in &needed {
-        schedule::ensure(engine, *index);
+        schedule::ensure(engine, &checks[*index]);
     }
 
-    let mut known = gathering.settle_all(lookup::all(engine, &needed)).await;
+    let mut known = gathering.settle_all(lookup::all(engine, checks, &needed)).await;
     for index in needed.iter().copied() {
         gathering.reconcile(index, &mut known).await;
     }
@@ -101,7 +57,7 @@ pub(super) async fn gather(engine: &Arc<Engine>, selection: &Selection) -> Gathe
     let mut entries = Vec::with_capacity(selected.len());
     for (&index, muted) in selected.iter().zip(mutes) {
         let Some(known) = &known[index] else { continue };
-        let check = Arc::clone(&engine.checks[index].spec);
+        let check = Arc::clone(&checks[index].spec);
         let result = match gathering.held(index, &known.result) {
             Some((held, until)) => {
                 validity = validity.map(|validity| validity.no_longer_than(until));
@@ -113,7 +69,7 @@ pub(super) async fn gather(engine: &Arc<Engine>, selection: &Selection) -> Gathe
     }
     #[cfg(feature = "page")]
     let groups = if selection.has_group_verdicts() {
-        let (groups, until) = group_verdicts::collect(engine, &selected, &entries);
+        let (groups, until) = group_verdicts::collect(engine, checks, &selected, &entries);
         validity = until.into_iter().fold(validity, |validity, until| Some(validity?.no_longer_than(until)));
         groups
     } else {
@@ -132,6 +88,8 @@ pub(super) async fn gather(engine: &Arc<Engine>, selection: &Selection) -> Gathe
 
 struct Gathering<'a> {
     engine: &'a Arc<Engine>,
+    /// The checks as they were when the report was asked for.
+    checks: &'a CheckSet,
     selection: &'a Selection,
     asked_at: Instant,
     deadline: Instant,
@@ -158,14 +116,14 @@ impl Gathering<'_> {
     async fn settle(&self, index: usize, lookup: Lookup) -> ReportedResult {
         let ended = match lookup {
             Lookup::Done(result) => Ok(result),
-            Lookup::Running(handle) => run::wait(self.engine, index, handle, Some(self.deadline)).await,
+            Lookup::Running(handle) => run::wait(self.engine, &self.checks[index], handle, Some(self.deadline)).await,
             Lookup::Missing => Err(RunResult::Pending(self.selection.pending())),
         };
         ended.map_or_else(|result| self.unrecorded(index, result), ReportedResult::recorded)
     }
 
     fn unrecorded(&self, index: usize, result: RunResult) -> ReportedResult {
-        let check = &self.engine.checks[index];
+        let check = &self.checks[index];
         let before = check.slot.latest();
         let before = before.as_ref().map(|latest| &*latest.result);
         let (is_failing, duration) = (result.is_failure(), self.asked_at.elapsed());
@@ -194,7 +152,7 @@ impl Gathering<'_> {
         if !is_off {
             return;
         }
-        let check = &self.engine.checks[index];
+        let check = &self.checks[index];
         let again = if check.spec.interval().is_none() && blocking != Blocking::InThisReport {
             self.look_again(index, is_blocked, known).await
         } else {
@@ -205,9 +163,9 @@ impl Gathering<'_> {
             Some(again) => Some(again),
             // Its own result does not count.
             None if is_blocked => {
-                let failing = check.dependencies.iter().copied();
+                let failing = self.checks.dependencies(index).iter().copied();
                 let failing = failing.filter(|other| Blocking::by(known[*other].as_ref()).blocks());
-                let by: Vec<&str> = failing.map(|other| self.engine.checks[other].spec.name()).collect();
+                let by: Vec<&str> = failing.map(|other| self.checks[other].spec.name()).collect();
                 Some(self.unrecorded(index, RunResult::blocked(&by, false)))
             }
             None => return,
@@ -223,7 +181,7 @@ impl Gathering<'_> {
         known: &[Option<ReportedResult>],
     ) -> Option<ReportedResult> {
         loop {
-            let lookup = lookup::or_run(self.engine, index, |dependency| {
+            let lookup = lookup::or_run(self.engine, self.checks, index, |dependency| {
                 let ReportedResult { result, is_recorded } = known[dependency].as_ref()?;
                 // A result for this report alone must not block the recorded results of its dependents.
                 Some(if *is_recorded { Lookup::Done(Arc::clone(result)) } else { Lookup::Missing })
@@ -243,7 +201,7 @@ impl Gathering<'_> {
 
     /// Returns whether this report knows that a check is blocked. One failing dependency is enough.
     fn blocking(&self, index: usize, known: &[Option<ReportedResult>]) -> Blocking {
-        let dependencies = self.engine.checks[index].dependencies.iter();
+        let dependencies = self.checks.dependencies(index).iter();
         dependencies.map(|dependency| Blocking::by(known[*dependency].as_ref())).max().unwrap_or(Blocking::No)
     }
 
@@ -252,8 +210,8 @@ impl Gathering<'_> {
     fn matches_dependencies(&self, index: usize, result: &CheckResult, known: &[Option<ReportedResult>]) -> bool {
         // The names stand in the order of the dependencies.
         let mut names = result.blocked_by().iter().peekable();
-        self.engine.checks[index].dependencies.iter().all(|dependency| {
-            let is_named = names.next_if(|name| *name == self.engine.checks[*dependency].spec.name()).is_some();
+        self.checks.dependencies(index).iter().all(|dependency| {
+            let is_named = names.next_if(|name| *name == self.checks[*dependency].spec.name()).is_some();
             match Blocking::by(known[*dependency].as_ref()) {
                 Blocking::Unknown => true,
                 blocking => is_named == blocking.blocks(),
@@ -261,12 +219,17 @@ impl Gathering<'_> {
         })
     }
 
-    /// Returns the validity of a report, if all of its results are what the slots hold at this generation.
+    /// Returns the validity of a report, if all of its results are what the slots hold at this generation, and its checks
+    /// the present ones.
     fn validity(&self, needed: &[usize], known: &[Option<ReportedResult>]) -> Option<Validity> {
         let generation = self.engine.generation();
+        // An update replaces the checks before it counts the generation up.
+        if !std::ptr::eq(Arc::as_ptr(&self.engine.checks()), self.checks) {
+            return None;
+        }
         let mut until: Option<Instant> = None;
         for &index in needed {
-            let check = &self.engine.checks[index];
+            let check = &self.checks[index];
             let latest = check.slot.latest()?;
             let is_latest = |known: &&ReportedResult| known.is_recorded && Arc::ptr_eq(&known.result, &latest.result);
             known[index].as_ref().filter(is_latest)?;
@@ -277,7 +240,7 @@ impl Gathering<'_> {
 
     fn muted(&self, index: usize, known: &[Option<ReportedResult>]) -> Option<Muted> {
         let result_of = |index: usize| known[index].as_ref().map(|known| Arc::clone(&known.result));
-        self.engine.mute_of(index, &*result_of(index)?, result_of)
+        self.checks.mute_of(index, &*result_of(index)?, result_of)
     }
 
     /// Shortens the validity to the mutes of a report. `None` if they are not the active ones at the report's
@@ -302,7 +265,7 @@ impl Gathering<'_> {
     /// Returns the warning that readiness shows for a failing check that holds on to its last pass, and the end of the
     /// hold.
     fn held(&self, index: usize, result: &CheckResult) -> Option<(CheckResult, Instant)> {
-        let check = &self.engine.checks[index];
+        let check = &self.checks[index];
         if check.spec.hold().is_none() || !self.selection.selects_group(Group::Readiness) {
             return None;
         }
@@ -374,10 +337,11 @@ mod tests {
         let engine = Engine::for_checks([check("db")]);
         let selection = Selection::everything();
         gather(&engine, &selection).await;
-        let known = [engine.latest(0).map(ReportedResult::recorded)];
+        let checks = &*engine.checks();
+        let known = [checks[0].latest().map(ReportedResult::recorded)];
         let now = Instant::now();
-        let gathering = Gathering { engine: &engine, selection: &selection, asked_at: now, deadline: now };
-        let muting = &engine.checks[0].muting;
+        let gathering = Gathering { engine: &engine, checks, selection: &selection, asked_at: now, deadline: now };
+        let muting = &checks[0].muting;
         let mute = |time| {
             muting.set(Muted::new(Some(time), "known", "a test".to_owned()));
             gathering.muted(0, &known)

@@ -1,16 +1,16 @@
 //! Changes of status, from the slots to subscribers, histories and the log: each once, in the order in which they
 //! happened.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::sync::Arc;
 
 use tokio::sync::{
     broadcast::{Receiver, Sender},
     watch,
 };
 
-use super::muting::Muting;
 #[cfg(feature = "events")]
 use super::recent::Recent;
+use super::{super::muting::Muting, history::History, serial_queue::SerialQueue};
 use crate::{
     log::{self, Topic},
     model::{Cause, ChangeCounts, CheckResult, CheckSpec, Status, StatusChange},
@@ -20,9 +20,6 @@ use crate::{
 
 /// Maximum number of changes that wait for a slow subscriber, which loses the oldest ones above it.
 const MAX_WAITING_CHANGES: usize = 64;
-
-/// Maximum number of changes that are kept for each check.
-const MAX_CHANGES_PER_CHECK: usize = 64;
 
 /// Maximum number of bytes that are kept of a message: enough for sentences, but not for a partner's HTML page.
 const MAX_MESSAGE_BYTES: usize = 1024;
@@ -35,13 +32,13 @@ const LOG_TARGET: &str = "health_runtime::change";
 /// A slot queues a change under its own lock, so that the order is that of the results; the change is published after
 /// the lock is released. One thread at a time publishes; the log has a thread of its own, because it may block.
 #[derive(Debug)]
-pub(super) struct Changes {
+pub(in crate::monitor) struct Changes {
     /// Numbers of changes, by level.
     counts: Mutex<ChangeCounts>,
     queue: SerialQueue,
     subscribers: Sender<Arc<StatusChange>>,
     #[cfg(feature = "events")]
-    pub(super) recent: Recent,
+    pub(in crate::monitor) recent: Recent,
     /// Wakes the readers of `recent`, and those that wait for a drain.
     wakeups: watch::Sender<()>,
     /// The channel to the test kit, unbounded so that no change is lost.
@@ -65,17 +62,17 @@ impl Default for Changes {
 }
 
 impl Changes {
-    pub(super) fn subscribe(&self) -> Receiver<Arc<StatusChange>> {
+    pub(in crate::monitor) fn subscribe(&self) -> Receiver<Arc<StatusChange>> {
         self.subscribers.subscribe()
     }
 
     /// Returns a channel that has a new value after each change, and when a drain begins.
     #[cfg(any(feature = "events", feature = "grpc"))]
-    pub(super) fn wakeups(&self) -> watch::Receiver<()> {
+    pub(in crate::monitor) fn wakeups(&self) -> watch::Receiver<()> {
         self.wakeups.subscribe()
     }
 
-    pub(super) fn wake(&self) {
+    pub(in crate::monitor) fn wake(&self) {
         self.wakeups.send_replace(());
     }
 
@@ -92,7 +89,7 @@ impl Changes {
 
     /// Returns all changes from now on. The first caller alone gets any.
     #[cfg(feature = "testing")]
-    pub(super) fn record(&self) -> tokio::sync::mpsc::UnboundedReceiver<Arc<StatusChange>> {
+    pub(in crate::monitor) fn record(&self) -> tokio::sync::mpsc::UnboundedReceiver<Arc<StatusChange>> {
         let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
         let _ = self.record.set(sender);
         receiver
@@ -100,7 +97,7 @@ impl Changes {
 
     /// Sends the queued changes to subscribers and the log, unless another thread does. No lock is held meanwhile: a
     /// subscriber may cause the next change.
-    pub(super) fn publish(&self) {
+    pub(in crate::monitor) fn publish(&self) {
         for change in self.queue.drain().into_iter().flatten() {
             #[cfg(feature = "testing")]
             if let Some(record) = self.record.get() {
@@ -143,100 +140,28 @@ fn log(change: &StatusChange) {
 
 /// The handle by which one check's slot queues its changes.
 #[derive(Debug)]
-pub(super) struct Outbox {
+pub(in crate::monitor) struct Outbox {
     changes: Arc<Changes>,
     muting: Arc<Muting>,
     history: Arc<History>,
 }
 
 impl Outbox {
-    pub(super) const fn new(changes: Arc<Changes>, muting: Arc<Muting>, history: Arc<History>) -> Self {
+    pub(in crate::monitor) const fn new(changes: Arc<Changes>, muting: Arc<Muting>, history: Arc<History>) -> Self {
         Self { changes, muting, history }
     }
 
     /// Queues the change between two results, if the status changed. To be called under the slot's lock, and
     /// [`Changes::publish`] after it. An excused change counts for nothing, like one of a muted check.
-    pub(super) fn put(&self, spec: &CheckSpec, before: Option<&CheckResult>, result: &CheckResult, is_excused: bool) {
+    pub(in crate::monitor) fn put(
+        &self,
+        spec: &CheckSpec,
+        before: Option<&CheckResult>,
+        result: &CheckResult,
+        is_excused: bool,
+    ) {
         if let Some(change) = StatusChange::between(spec, before, result, || is_excused || self.muting.is_muted()) {
             self.changes.put(change, &self.history);
-        }
-    }
-}
-
-/// The latest changes of one check. Takes no memory before the first one: most checks never change.
-#[derive(Debug, Default)]
-pub(super) struct History {
-    changes: Mutex<VecDeque<Arc<StatusChange>>>,
-}
-
-impl History {
-    /// Adds the newest change, and drops the oldest if there are too many.
-    fn push(&self, change: Arc<StatusChange>) {
-        let mut changes = lock(&self.changes);
-        if changes.len() == MAX_CHANGES_PER_CHECK {
-            changes.pop_front();
-        }
-        changes.push_back(change);
-    }
-
-    /// Returns all changes that are kept, the oldest first.
-    pub(super) fn all(&self) -> Vec<Arc<StatusChange>> {
-        lock(&self.changes).iter().cloned().collect()
-    }
-}
-
-/// A queue that one thread at a time drains. A thread that finds another one draining it leaves the change to that one.
-#[derive(Debug, Default)]
-struct SerialQueue {
-    state: Mutex<QueueState>,
-}
-
-#[derive(Debug, Default)]
-struct QueueState {
-    waiting: VecDeque<Arc<StatusChange>>,
-    is_draining: bool,
-}
-
-impl SerialQueue {
-    fn push(&self, change: Arc<StatusChange>) {
-        lock(&self.state).waiting.push_back(change);
-    }
-
-    /// Returns the exclusive right to drain the queue; `None` if it is empty or another thread has the right.
-    fn drain(&self) -> Option<DrainGuard<'_>> {
-        let mut state = lock(&self.state);
-        if state.waiting.is_empty() || std::mem::replace(&mut state.is_draining, true) {
-            return None;
-        }
-        Some(DrainGuard { queue: self, is_over: false })
-    }
-}
-
-/// The exclusive right to drain a queue.
-struct DrainGuard<'a> {
-    queue: &'a SerialQueue,
-    is_over: bool,
-}
-
-impl Iterator for DrainGuard<'_> {
-    type Item = Arc<StatusChange>;
-
-    /// Takes the next change. The right ends in the same moment in which the queue is found empty, so that no change is
-    /// left behind.
-    fn next(&mut self) -> Option<Arc<StatusChange>> {
-        let mut state = lock(&self.queue.state);
-        let next = state.waiting.pop_front();
-        self.is_over = next.is_none();
-        state.is_draining = next.is_some();
-        next
-    }
-}
-
-impl Drop for DrainGuard<'_> {
-    /// Gives the right back after a panic.
-    fn drop(&mut self) {
-        if !self.is_over {
-            lock(&self.queue.state).is_draining = false;
         }
     }
 }

@@ -15,13 +15,13 @@ type ByLevel = [VecDeque<Arc<StatusChange>>; Level::ALL.len()];
 
 /// The latest changes, by level. Takes no memory before the first one.
 #[derive(Debug, Default)]
-pub(super) struct Recent {
+pub(in crate::monitor) struct Recent {
     changes: Mutex<ByLevel>,
 }
 
 impl Recent {
     /// Adds the newest change, and drops the oldest of its level if there are too many.
-    pub(super) fn push(&self, change: Arc<StatusChange>) {
+    pub(in crate::monitor) fn push(&self, change: Arc<StatusChange>) {
         let changes = &mut lock(&self.changes)[change.level().index()];
         if changes.len() == MAX_CHANGES_PER_LEVEL {
             changes.pop_front();
@@ -30,7 +30,7 @@ impl Recent {
     }
 
     /// Returns the number of the newest change among those of these levels; 0 before the first.
-    pub(super) fn last_id(&self, levels: Levels) -> u64 {
+    pub(in crate::monitor) fn last_id(&self, levels: Levels) -> u64 {
         last_id(&lock(&self.changes), levels)
     }
 
@@ -38,7 +38,12 @@ impl Recent {
     ///
     /// # Errors
     /// The number of changes behind it that are no longer kept.
-    pub(super) fn after(&self, levels: Levels, id: u64, at_most: usize) -> Result<Vec<Arc<StatusChange>>, u64> {
+    pub(in crate::monitor) fn after(
+        &self,
+        levels: Levels,
+        id: u64,
+        at_most: usize,
+    ) -> Result<Vec<Arc<StatusChange>>, u64> {
         let changes = lock(&self.changes);
         let kept = levels.iter().flat_map(|level| {
             let changes = &changes[level.index()];

@@ -65,7 +65,7 @@ impl fmt::Display for Lagged {
 impl std::error::Error for Lagged {}
 
 impl Subscription {
-    pub(super) fn new(receiver: Receiver<Arc<StatusChange>>) -> Self {
+    pub(in crate::monitor) fn new(receiver: Receiver<Arc<StatusChange>>) -> Self {
         Self { next: Box::pin(receive(receiver)) }
     }
 
@@ -114,7 +114,7 @@ impl Listener {
     ///
     /// Not on the runtime's blocking pool: a listener that never returns would delay the runtime's end, and several of
     /// them the blocking checks. The process never waits for this thread.
-    pub(super) fn start(self, changes: Receiver<Arc<StatusChange>>) {
+    pub(in crate::monitor) fn start(self, changes: Receiver<Arc<StatusChange>>) {
         let runtime = Handle::try_current().ok();
         let thread = thread::Builder::new().name("health-listener".to_owned());
         if let Err(error) = thread.spawn(move || self.listen(changes, runtime.as_ref())) {

@@ -2,7 +2,10 @@
 
 use tokio::time::Instant;
 
-use super::{engine::Engine, selection::Selection};
+use super::{
+    super::{check_set::CheckSet, engine::Engine},
+    selection::Selection,
+};
 use crate::model::{Cause, Group, GroupVerdict, ReportEntry, Status};
 
 /// Returns the verdict of each group whose checks all are in a report, and until when the verdicts hold if no new
@@ -11,12 +14,13 @@ use crate::model::{Cause, Group, GroupVerdict, ReportEntry, Status};
 /// Runs nothing. A group that is missing a check has no verdict here: a part of it could pass where the whole fails.
 pub(super) fn collect(
     engine: &Engine,
+    checks: &CheckSet,
     selected: &[usize],
     entries: &[ReportEntry],
 ) -> (Vec<GroupVerdict>, Option<Instant>) {
     let mut until = None;
     let verdicts = Group::ALL.into_iter().filter_map(|group| {
-        let members = engine.checks.iter().filter(|check| check.spec.is_in(group)).count();
+        let members = checks.iter().filter(|check| check.spec.is_in(group)).count();
         let present = entries.iter().zip(selected).filter(|(entry, _)| entry.check.is_in(group));
         if present.clone().count() < members {
             return None;
@@ -29,7 +33,7 @@ pub(super) fn collect(
             if entry.result.cause() == Some(&Cause::Pending) {
                 return Some(Selection::group(group).pending());
             }
-            let check = &engine.checks[index];
+            let check = &checks[index];
             let held = (group == Group::Readiness && entry.result.is_failing())
                 .then(|| check.slot.held_until(&check.spec))
                 .flatten()

@@ -1,0 +1,126 @@
+//! The checks of a monitor at one moment.
+
+use std::{ops::Index, sync::Arc};
+
+use super::{monitored::Monitored, muting::Muted};
+#[cfg(any(feature = "events", feature = "grpc", feature = "openapi"))]
+use crate::model::Levels;
+use crate::model::{Cause, CheckResult, Level};
+
+/// An immutable set of checks. Everything that looks at more than one check, such as a report, takes the set once and
+/// keeps to it, so that it never mixes two.
+#[derive(Debug)]
+pub(super) struct CheckSet {
+    /// By level and name.
+    members: Vec<Member>,
+    /// Indices of `members`, each behind the checks that it depends on.
+    order: Vec<usize>,
+    updates: UpdateCounts,
+}
+
+/// Numbers of updates that concern a level.
+pub(super) type UpdateCounts = [u64; Level::ALL.len()];
+
+#[derive(Debug)]
+pub(super) struct Member {
+    pub(super) check: Arc<Monitored>,
+    /// Indices of the members that it depends on.
+    pub(super) dependencies: Vec<usize>,
+}
+
+impl Index<usize> for CheckSet {
+    type Output = Arc<Monitored>;
+
+    fn index(&self, index: usize) -> &Arc<Monitored> {
+        &self.members[index].check
+    }
+}
+
+impl CheckSet {
+    pub(super) const fn new(members: Vec<Member>, order: Vec<usize>, updates: UpdateCounts) -> Self {
+        Self { members, order, updates }
+    }
+
+    pub(super) const fn len(&self) -> usize {
+        self.members.len()
+    }
+
+    pub(super) fn iter(&self) -> impl ExactSizeIterator<Item = &Arc<Monitored>> {
+        self.members.iter().map(|member| &member.check)
+    }
+
+    /// Returns the indices of all checks, each behind the checks that it depends on.
+    pub(super) fn order(&self) -> &[usize] {
+        &self.order
+    }
+
+    /// Returns the indices of the checks that one depends on.
+    pub(super) fn dependencies(&self, index: usize) -> &[usize] {
+        &self.members[index].dependencies
+    }
+
+    pub(super) const fn updates(&self) -> UpdateCounts {
+        self.updates
+    }
+
+    /// Returns the number of updates that concern these levels. The number reveals nothing about other levels.
+    #[cfg(any(feature = "events", feature = "grpc", feature = "openapi"))]
+    pub(super) fn version(&self, levels: Levels) -> u64 {
+        levels.iter().map(|level| self.updates[level.index()]).sum()
+    }
+
+    /// Returns the index of the check of this name.
+    pub(super) fn find(&self, name: &str) -> Option<usize> {
+        let key = |level| {
+            self.members
+                .binary_search_by_key(&(level, name), |Member { check, .. }| (check.spec.level(), check.spec.name()))
+        };
+        Level::ALL.into_iter().find_map(|level| key(level).ok())
+    }
+
+    /// Returns the index of this very check; `None` once it was removed or replaced.
+    pub(super) fn position(&self, check: &Arc<Monitored>) -> Option<usize> {
+        self.find(check.spec.name()).filter(|index| Arc::ptr_eq(&self[*index], check))
+    }
+
+    /// Returns the mute by which a result counts for nothing: the check's own, or the excuse of a blocked check.
+    /// `latest` yields the results of the checks that it depends on.
+    pub(super) fn mute_of(
+        &self,
+        index: usize,
+        result: &CheckResult,
+        latest: impl Fn(usize) -> Option<Arc<CheckResult>>,
+    ) -> Option<Muted> {
+        let check = &self[index];
+        check.muting.current(check.spec.name()).or_else(|| self.excuse(self.blockers(index, result)?, latest))
+    }
+
+    /// Returns the mute that ends first among those of the root causes of a blocked check, if all of these are muted:
+    /// a check that only muted checks block is part of the same maintenance.
+    pub(super) fn excuse(
+        &self,
+        mut to_visit: Vec<usize>,
+        latest: impl Fn(usize) -> Option<Arc<CheckResult>>,
+    ) -> Option<Muted> {
+        let mut is_visited = vec![false; self.len()];
+        let mut first: Option<Muted> = None;
+        while let Some(index) = to_visit.pop() {
+            if std::mem::replace(&mut is_visited[index], true) {
+                continue;
+            }
+            let check = &self[index];
+            match check.muting.current(check.spec.name()) {
+                Some(muted) => first = Some(first.map_or_else(|| muted.clone(), |first| first.sooner(muted.clone()))),
+                None => to_visit.extend(self.blockers(index, &*latest(index)?)?),
+            }
+        }
+        first.map(Muted::for_dependent)
+    }
+
+    /// Returns the checks that block one; `None` if the check failed by itself.
+    fn blockers(&self, index: usize, result: &CheckResult) -> Option<Vec<usize>> {
+        let Some(Cause::Blocked { by }) = &result.cause else { return None };
+        let dependencies = self.dependencies(index).iter().copied();
+        Some(dependencies.filter(|dependency| by.iter().any(|name| name == self[*dependency].spec.name())).collect())
+    }
+}

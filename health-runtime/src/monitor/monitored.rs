@@ -1,0 +1,96 @@
+//! One check of a monitor, with everything that is kept about it.
+
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+#[cfg(feature = "metrics")]
+use super::statistics::Statistics;
+use super::{
+    changes::{Changes, History, Outbox},
+    muting::{Muted, Muting},
+    slot::Slot,
+};
+use crate::{
+    log::{self, Topic},
+    model::{CheckResult, CheckSpec, Work},
+    sync::{JoinHandle, Mutex, lock},
+    text::escape_controls,
+    time::timestamp_seconds,
+};
+
+/// A check with its slot, its mute and its numbers.
+#[derive(Debug)]
+pub(super) struct Monitored {
+    pub(super) spec: Arc<CheckSpec>,
+    pub(super) work: Work,
+    pub(super) slot: Slot,
+    pub(super) muting: Arc<Muting>,
+    pub(super) history: Arc<History>,
+    #[cfg(feature = "metrics")]
+    pub(super) statistics: Arc<Statistics>,
+    /// The task that runs it in the background.
+    pub(super) task: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Monitored {
+    pub(super) fn new(spec: Arc<CheckSpec>, work: Work, changes: &Arc<Changes>) -> Self {
+        let muting = Arc::new(Muting::default());
+        let history = Arc::new(History::default());
+        let slot = Slot::new(Outbox::new(Arc::clone(changes), Arc::clone(&muting), Arc::clone(&history)));
+        Self {
+            spec,
+            work,
+            slot,
+            muting,
+            history,
+            #[cfg(feature = "metrics")]
+            statistics: Arc::default(),
+            task: Mutex::default(),
+        }
+    }
+
+    /// Makes the replacement of this check, which keeps its mute, its history, its numbers and its latest result, and
+    /// retires this one.
+    pub(super) fn replaced_by(&self, spec: Arc<CheckSpec>, work: Work) -> Self {
+        self.stop_background_runs();
+        Self {
+            spec,
+            work,
+            slot: self.slot.succeed(Instant::now()),
+            muting: Arc::clone(&self.muting),
+            history: Arc::clone(&self.history),
+            #[cfg(feature = "metrics")]
+            statistics: Arc::clone(&self.statistics),
+            task: Mutex::default(),
+        }
+    }
+
+    /// Mutes it, in place of an earlier mute.
+    pub(super) fn mute(&self, muted: Muted) {
+        let (check, mute) = (self.spec.name().to_owned(), Arc::clone(&muted.mute));
+        self.muting.set(muted);
+        log::write(Topic::Checks, move || {
+            let (why, by) = (&*escape_controls(mute.why()), mute.by());
+            let until = mute.until().map(timestamp_seconds);
+            tracing::warn!(check, until, why, by, "health check muted");
+        });
+    }
+
+    /// Ends what goes on by itself: background runs, and the recording of results. A run in progress goes on.
+    pub(super) fn retire(&self) {
+        self.slot.retire();
+        self.stop_background_runs();
+    }
+
+    pub(super) fn stop_background_runs(&self) {
+        if let Some(task) = lock(&self.task).take() {
+            task.abort();
+        }
+    }
+
+    /// Returns the latest result, however old.
+    pub(super) fn latest(&self) -> Option<Arc<CheckResult>> {
+        self.slot.latest().map(|latest| latest.result)
+    }
+}
