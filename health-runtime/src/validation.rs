@@ -21,14 +21,7 @@ pub(crate) fn resolve(specs: &[&CheckSpec], problems: &mut Vec<Problem>) -> Grap
     for (index, spec) in specs.iter().enumerate() {
         check_alone(spec, problems);
         if let Some(&first) = by_name.get(spec.name()) {
-            let first = specs[first];
-            let crates = first.declared_in().zip(spec.declared_in()).filter(|(first, second)| first != second);
-            problems.push(Problem::DuplicateName {
-                name: spec.name().to_owned(),
-                first: first.location(),
-                second: spec.location(),
-                crates: crates.map(|(first, second)| [first, second]),
-            });
+            problems.push(duplicate_name(specs[first], spec));
         } else {
             by_name.insert(spec.name(), index);
         }
@@ -42,6 +35,17 @@ pub(crate) fn resolve(specs: &[&CheckSpec], problems: &mut Vec<Problem>) -> Grap
         path: cycle.into_iter().map(|index| specs[index].name().to_owned()).collect(),
     }));
     Graph { dependencies, order }
+}
+
+/// Reports two checks of one name.
+pub(crate) fn duplicate_name(first: &CheckSpec, second: &CheckSpec) -> Problem {
+    let crates = first.declared_in().zip(second.declared_in()).filter(|(first, second)| first != second);
+    Problem::DuplicateName {
+        name: second.name().to_owned(),
+        first: first.location(),
+        second: second.location(),
+        crates: crates.map(|(first, second)| [first, second]),
+    }
 }
 
 /// Applies the rules for a single check. The macro has applied them to declared checks already.

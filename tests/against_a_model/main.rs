@@ -1,9 +1,10 @@
-//! Random histories of two checks, one on demand and one in the background: reports and changes match a small model of
-//! the rules.
+//! Random histories of two checks, one on demand and one in the background, which are also removed, added again and
+//! replaced: reports and changes match a small model of the rules.
 #![allow(clippy::expect_used, reason = "tests fail by panicking")]
 
 mod dependencies;
 mod model;
+mod updates;
 
 use std::{
     panic::resume_unwind,
@@ -25,6 +26,9 @@ enum Step {
     Advance(Duration),
     Mute(Duration),
     Unmute,
+    /// Removes the check, or adds it again.
+    ComeOrGo,
+    Replace,
     Ask(Asker),
     /// At the very moment at which the finding expires.
     AskAtTheEnd(Asker),
@@ -60,6 +64,8 @@ fn step() -> impl Strategy<Value = Step> {
         4 => waits().prop_map(Step::Advance),
         1 => waits().prop_map(Step::Mute),
         1 => Just(Step::Unmute),
+        1 => Just(Step::ComeOrGo),
+        1 => Just(Step::Replace),
         5 => askers().prop_map(Step::Ask),
         3 => askers().prop_map(Step::AskAtTheEnd),
     ]
@@ -100,6 +106,11 @@ fn background() -> impl Strategy<Value = Pace> {
 /// A check, its scripted behavior, and its runs.
 struct Subject {
     name: &'static str,
+    check: Check,
+    rules: Rules,
+    is_there: bool,
+    /// Its changes before it was removed last.
+    past: Vec<Change>,
     does: Arc<Mutex<Behavior>>,
     ran: Arc<Mutex<Vec<Run>>>,
     model: Model,
@@ -108,7 +119,7 @@ struct Subject {
 }
 
 impl Subject {
-    fn new(name: &'static str, rules: Rules, start: Instant) -> (Self, Check) {
+    fn new(name: &'static str, rules: Rules, start: Instant) -> Self {
         let does = Arc::new(Mutex::new(Behavior::Answer(Status::Pass)));
         let ran: Arc<Mutex<Vec<Run>>> = Arc::default();
         let check = {
@@ -147,11 +158,15 @@ impl Subject {
                 check.interval(interval).retry_interval(retry_interval).stale_after(stale_after)
             }
         };
-        (Self { name, does, ran, model: Model::new(rules), muted: None }, check)
+        let model = Model::new(rules.clone(), Duration::ZERO);
+        Self { name, check, rules, is_there: true, past: Vec::new(), does, ran, model, muted: None }
     }
 
     /// Reports runs at random times to the model, which cannot predict them.
     fn catch_up(&mut self, now: Duration) {
+        if !self.is_there {
+            return;
+        }
         if self.model.is_background() {
             let ran = self.ran.lock().expect("no panic");
             for run in &ran[self.model.runs.len()..] {
@@ -172,7 +187,25 @@ impl Subject {
         }
     }
 
+    fn come_or_go(&mut self, kit: &TestMonitor, now: Duration) {
+        self.is_there = !self.is_there;
+        if self.is_there {
+            kit.monitor().add(self.check.clone()).expect("a good check");
+            self.model = Model::new(self.rules.clone(), now);
+            self.ran.lock().expect("no panic").clear();
+        } else {
+            kit.monitor().remove(self.name).expect("a check");
+            self.past.extend(self.model.changes());
+            self.model = Model::new(self.rules.clone(), now);
+            kit.monitor().unmute(self.name).expect_err("no check");
+        }
+    }
+
     async fn ask(&mut self, kit: &TestMonitor, start: Instant, asker: Asker, others: &[&'static str]) {
+        if !self.is_there {
+            assert_eq!(kit.report(&Selection::check(self.name)).await.report().entries().len(), 0);
+            return;
+        }
         if self.model.is_a_tie(start.elapsed(), asker) {
             kit.advance(Duration::from_millis(1)).await;
             self.catch_up(start.elapsed());
@@ -219,6 +252,9 @@ impl Subject {
     }
 
     async fn compare_changes(&self, kit: &TestMonitor) {
+        if !self.is_there {
+            return;
+        }
         let changes = kit.changes(self.name).await;
         let changes = changes.iter().map(|change| Change {
             from: change.previous(),
@@ -226,7 +262,8 @@ impl Subject {
             cause: change.cause().map(Cause::as_str),
             is_muted: change.is_muted(),
         });
-        assert_eq!(changes.collect::<Vec<_>>(), self.model.changes(), "{}", self.name);
+        let expected: Vec<_> = self.past.iter().cloned().chain(self.model.changes()).collect();
+        assert_eq!(changes.collect::<Vec<_>>(), expected, "{}", self.name);
         assert_eq!(*self.ran.lock().expect("no panic"), self.model.runs);
     }
 }
@@ -234,12 +271,9 @@ impl Subject {
 async fn play(rules: [Rules; 2], steps: Vec<(bool, Step)>) {
     let start = Instant::now();
     let names = ["asked", "background"];
-    let [(first, first_check), (second, second_check)] = {
-        let [asked, background] = rules;
-        [Subject::new(names[0], asked, start), Subject::new(names[1], background, start)]
-    };
-    let mut subjects = [first, second];
-    let kit = TestMonitor::with_checks([first_check, second_check]);
+    let [first, second] = rules;
+    let mut subjects = [Subject::new(names[0], first, start), Subject::new(names[1], second, start)];
+    let kit = TestMonitor::with_checks(subjects.each_ref().map(|subject| subject.check.clone()));
     for (is_background, step) in steps {
         let late = start.elapsed().as_nanos() % BEAT.as_nanos();
         kit.advance(BEAT.saturating_sub(Duration::from_nanos_u128(late))).await;
@@ -251,6 +285,12 @@ async fn play(rules: [Rules; 2], steps: Vec<(bool, Step)>) {
         match step {
             Step::Does(behavior) => *subject.does.lock().expect("no panic") = behavior,
             Step::Advance(time) => kit.advance(time).await,
+            Step::ComeOrGo => subject.come_or_go(&kit, start.elapsed()),
+            Step::Mute(_) | Step::Unmute | Step::Replace | Step::AskAtTheEnd(_) if !subject.is_there => {}
+            Step::Replace => {
+                kit.monitor().replace(subject.check.clone()).expect("a good check");
+                subject.model.replace(start.elapsed());
+            }
             Step::Mute(time) => {
                 let before = SystemTime::now();
                 kit.monitor().mute(subject.name, time, "for a while").expect("a check");

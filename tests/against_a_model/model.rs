@@ -70,7 +70,7 @@ pub(crate) struct Shown {
     pub(crate) muted_until: Option<Duration>,
 }
 
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Change {
     pub(crate) from: Option<Status>,
     pub(crate) to: Status,
@@ -88,6 +88,8 @@ pub(crate) enum Asker {
 #[derive(Debug)]
 pub(crate) struct Model {
     rules: Rules,
+    /// Time at which the check was added or replaced, and the number of findings and runs until then.
+    taken_over: (Duration, usize, usize),
     findings: Vec<Finding>,
     pub(crate) runs: Vec<Run>,
     under_way: Option<Run>,
@@ -115,15 +117,30 @@ impl Asker {
 }
 
 impl Model {
-    pub(crate) fn new(rules: Rules) -> Self {
+    pub(crate) fn new(rules: Rules, now: Duration) -> Self {
         Self {
             rules,
+            taken_over: (now, 0, 0),
             findings: Vec::new(),
             runs: Vec::new(),
             under_way: None,
             muted_until: Duration::ZERO,
             known_since: None,
         }
+    }
+
+    /// Another function goes on where this one was: its findings still count, but no request reuses them, and its run in
+    /// progress counts for nothing.
+    pub(crate) fn replace(&mut self, now: Duration) {
+        self.under_way = None;
+        self.taken_over = (now, self.findings.len(), self.runs.len());
+    }
+
+    /// Returns the time from which the latest finding ages: of one that was taken over, that of the replacement.
+    fn latest_at(&self) -> Option<Duration> {
+        let (taken_over_at, findings, _) = self.taken_over;
+        let latest = self.findings.last()?;
+        Some(if self.findings.len() == findings { taken_over_at } else { latest.at })
     }
 
     pub(crate) const fn is_background(&self) -> bool {
@@ -170,8 +187,9 @@ impl Model {
     pub(crate) fn due(&self) -> Option<(Duration, Duration)> {
         let Pace::Background { interval, retry_interval, .. } = self.rules.pace else { return None };
         let tick = Duration::from_millis(1);
-        let Some(run) = self.runs.last().copied() else {
-            return Some((Duration::ZERO, interval.min(Duration::from_secs(10)) + tick));
+        let (taken_over_at, _, runs) = self.taken_over;
+        let Some(run) = self.runs[runs..].last().copied() else {
+            return Some((taken_over_at, taken_over_at + interval.min(Duration::from_secs(10)) + tick));
         };
         // At the end of a run it is unknown that the check becomes stale later.
         let latest = self.findings.iter().rposition(|finding| finding.is_result);
@@ -188,7 +206,7 @@ impl Model {
             Pace::Asked { max_age } => max_age,
             Pace::Background { stale_after, .. } => stale_after,
         };
-        let counts_until = self.findings.last().map(|latest| latest.at + counts_for);
+        let counts_until = self.latest_at().map(|latest_at| latest_at + counts_for);
         let held_until = self.held_until(now, Asker::Readiness, &self.standings());
         let all = counts_until.into_iter().chain(held_until).chain([self.muted_until]);
         all.filter(|end| *end > now).min()
@@ -208,12 +226,12 @@ impl Model {
     pub(crate) fn ask(&mut self, now: Duration, asker: Asker, behavior: Behavior) -> (Shown, Duration) {
         match self.rules.pace {
             Pace::Background { stale_after, .. } => {
-                let Some(latest) = self.findings.last() else {
+                let (Some(latest), Some(latest_at)) = (self.findings.last(), self.latest_at()) else {
                     let observed = if asker == Asker::Readiness { Status::Fail } else { Status::Warn };
                     return (self.unrecorded((now, now), asker, observed, "pending"), now);
                 };
-                if latest.cause != Some("stale") && now >= latest.at + stale_after {
-                    self.find(latest.at + stale_after, Status::Fail, Some("stale"), false);
+                if latest.cause != Some("stale") && now >= latest_at + stale_after {
+                    self.find(latest_at + stale_after, Status::Fail, Some("stale"), false);
                     // It is recorded when a request finds it.
                     let is_muted = now < self.muted_until;
                     self.findings.last_mut().expect("found").is_muted = is_muted;
@@ -221,7 +239,8 @@ impl Model {
                 (self.show(now, asker), now)
             }
             Pace::Asked { max_age } => {
-                if self.findings.last().is_some_and(|latest| now < latest.at + max_age) {
+                let own = &self.findings[self.taken_over.1..];
+                if own.last().is_some_and(|latest| now < latest.at + max_age) {
                     return (self.show(now, asker), now);
                 }
                 if self.under_way.is_none() {

@@ -69,8 +69,8 @@ impl Monitor {
         (0..checks.len()).map(move |index| Arc::clone(&checks[index].spec))
     }
 
-    /// Returns the number of [updates](Self::update) that concerned checks of these levels. Whoever keeps something made
-    /// from checks reads the number before the checks, and makes it again once the number differs.
+    /// Returns the number of [updates](Self::update) that concerned checks of these levels. Code that stores
+    /// something made from checks reads the number before the checks, and makes it again once the number differs.
     #[cfg(any(feature = "events", feature = "grpc", feature = "openapi"))]
     pub(crate) fn version(&self, levels: Levels) -> u64 {
         self.engine.checks().version(levels)

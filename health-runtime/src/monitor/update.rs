@@ -1,7 +1,7 @@
 //! Checks that come and go while the monitor runs.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, hash_map::Entry},
     sync::Arc,
 };
 
@@ -165,6 +165,8 @@ struct Draft {
     /// Replaced checks, which are to be dropped after the update.
     replaced: Vec<Planned>,
     problems: Vec<Problem>,
+    /// The second check of a name, even if the first one is removed later.
+    duplicates: Vec<Problem>,
 }
 
 /// A check of the new set.
@@ -201,6 +203,7 @@ impl Draft {
             removed: Vec::new(),
             replaced: Vec::new(),
             problems: Vec::new(),
+            duplicates: Vec::new(),
         }
     }
 
@@ -225,8 +228,13 @@ impl Draft {
 
     fn plan(&mut self, check: Check, origin: impl FnOnce(Work) -> Origin) {
         let (spec, work) = check.into_parts();
-        // Of two checks with one name the first one counts; the validation reports them.
-        self.by_name.entry(spec.name().to_owned()).or_insert(self.planned.len());
+        match self.by_name.entry(spec.name().to_owned()) {
+            Entry::Vacant(entry) => drop(entry.insert(self.planned.len())),
+            Entry::Occupied(entry) => {
+                let first = self.planned[*entry.get()].as_ref();
+                self.duplicates.extend(first.map(|first| validation::duplicate_name(&first.spec, &spec)));
+            }
+        }
         self.planned.push(Some(Planned { spec: Arc::new(spec), origin: origin(work) }));
     }
 
@@ -248,6 +256,15 @@ impl Draft {
         let specs: Vec<&CheckSpec> = self.planned.iter().flatten().map(|planned| &*planned.spec).collect();
         let mut problems = std::mem::take(&mut self.problems);
         let graph = validation::resolve(&specs, &mut problems);
+        let is_named = |problem: &Problem, wanted: &Problem| match (problem, wanted) {
+            (Problem::DuplicateName { name, .. }, Problem::DuplicateName { name: wanted, .. }) => name == wanted,
+            _ => false,
+        };
+        for duplicate in std::mem::take(&mut self.duplicates) {
+            if !problems.iter().any(|problem| is_named(problem, &duplicate)) {
+                problems.push(duplicate);
+            }
+        }
         self.blame_removals(&mut problems);
         if problems.is_empty() { Ok(graph) } else { Err(Error::of_update(problems)) }
     }

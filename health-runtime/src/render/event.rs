@@ -33,7 +33,7 @@ pub(crate) fn change(check: &str, level: Level, view: &ChangeView<'_>, id: &str)
 /// Renders an update of the checks: the names and levels of those that were added, replaced and removed.
 pub(crate) fn checks([added, replaced, removed]: [Vec<(&str, Level)>; 3], id: &str) -> String {
     let named = |checks: Vec<(_, Level)>| {
-        checks.into_iter().map(|(check, level)| NamedCheck { check, level: level.number() }).collect()
+        checks.into_iter().map(|(check, level)| ListedCheck { check, level: level.number() }).collect()
     };
     let body = UpdateBody { added: named(added), replaced: named(replaced), removed: named(removed) };
     event("checks", Some(id), &body)
@@ -73,13 +73,13 @@ struct EventBody<'a> {
 
 #[derive(Serialize)]
 struct UpdateBody<'a> {
-    added: Vec<NamedCheck<'a>>,
-    replaced: Vec<NamedCheck<'a>>,
-    removed: Vec<NamedCheck<'a>>,
+    added: Vec<ListedCheck<'a>>,
+    replaced: Vec<ListedCheck<'a>>,
+    removed: Vec<ListedCheck<'a>>,
 }
 
 #[derive(Serialize)]
-struct NamedCheck<'a> {
+struct ListedCheck<'a> {
     check: &'a str,
     level: u8,
 }

@@ -4,6 +4,8 @@
 //! All locks, steps of the channel and tasks are shuttle's (`sync.rs`), which reports endless waiting as a deadlock.
 //! The clock is Tokio's paused one, which stands still or is moved by a task of its own.
 
+mod updates;
+
 use std::{
     collections::BTreeMap,
     sync::{
@@ -28,9 +30,8 @@ use tokio::{
 
 use super::{
     engine::Engine,
-    report::gather,
+    report::{Selection, gather},
     run,
-    selection::Selection,
     slot::{GIVE_UP_GRACE, Lookup, RunId},
 };
 use crate::{
@@ -276,7 +277,7 @@ enum End {
 /// Runs in place of the slot's own task, so that the moment of each result is known, and abandons runs as a runtime
 /// that shuts down does.
 async fn run_in_place(engine: Arc<Engine>, mut alive: Alive, id: RunId) {
-    let check = &engine.checks[0];
+    let check = &engine.checks()[0];
     let now = Instant::now();
     if check.slot.reuse(&check.spec, id, now, &[]) {
         return;
@@ -288,7 +289,7 @@ async fn run_in_place(engine: Arc<Engine>, mut alive: Alive, id: RunId) {
         sleep(TIMEOUT + GIVE_UP_GRACE).await;
     }
     if matches!(end, End::GivenUp) {
-        engine.give_up(0, id);
+        engine.give_up(check, id);
     }
     yield_now().await;
     if matches!(end, End::Abandoned) {
@@ -320,7 +321,7 @@ fn no_result_is_older_than_its_max_age() {
         all_at_once(3, || {
             let (engine, truth) = (Arc::clone(&engine), Arc::clone(&truth));
             async move {
-                let check = &engine.checks[0];
+                let check = &engine.checks()[0];
                 for _ in 0..3 {
                     let asked_at = Instant::now();
                     let blocked_by = thread_rng().r#gen::<bool>().then_some(&[][..]);
@@ -340,7 +341,7 @@ fn no_result_is_older_than_its_max_age() {
                     if handle.is_new {
                         drop(spawn(run_in_place(Arc::clone(&engine), Alive::new(&truth), id)));
                     }
-                    match run::wait(&engine, 0, handle, None).await {
+                    match run::wait(&engine, check, handle, None).await {
                         Ok(result) => truth.check_reported(asked_at, Some(id), &result),
                         Err(RunResult::CutOff) => assert!(truth.abandoned.lock().expect("no panic").contains(&id)),
                         Err(other) => unreachable!("{other:?}"),
