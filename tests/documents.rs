@@ -161,7 +161,7 @@ fn readme_states_the_rust_version() {
 #[test]
 fn troubleshooting_quotes_every_problem() {
     let guide = read("health-runtime/docs/troubleshooting.md");
-    let source = read("health-runtime/src/error.rs");
+    let source = read("health-runtime/src/error/problem.rs");
     let problem = syn::parse_file(&source).expect("Rust").items.into_iter().find_map(|item| match item {
         syn::Item::Enum(item) if item.ident == "Problem" => Some(item),
         _ => None,

@@ -1,16 +1,6 @@
-//! Errors that stop a service from starting, or an update of its checks. A failing check is a value, never an error.
+//! The problems of a start or of an update, and their messages.
 
 use std::{error::Error as StdError, fmt, io, panic::Location, sync::Arc};
-
-/// All problems of the checks, the state and the endpoint, found in one start or in one
-/// [update](crate::Monitor::update) of the checks.
-///
-/// Its `Debug` is its `Display`, because `fn main() -> Result<(), Error>` prints `Debug`.
-pub struct Error {
-    /// The verb for what the health checks cannot do.
-    failed: &'static str,
-    problems: Vec<Problem>,
-}
 
 /// One problem that stops a start, or an update of the checks.
 ///
@@ -219,76 +209,6 @@ pub enum Problem {
     },
 }
 
-/// The error for a name that no check has. The call may be repeated with another name.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct UnknownCheck {
-    /// The name.
-    pub name: String,
-    /// The most similar name of a check.
-    pub suggestion: Option<String>,
-}
-
-impl fmt::Display for UnknownCheck {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { name, suggestion } = self;
-        write!(f, "there is no check named `{name}`")?;
-        suggestion.iter().try_for_each(|name| write!(f, "; did you mean `{name}`?"))
-    }
-}
-
-impl StdError for UnknownCheck {}
-
-impl Error {
-    pub(crate) const fn new(problems: Vec<Problem>) -> Self {
-        Self { failed: "start", problems }
-    }
-
-    pub(crate) const fn of_update(problems: Vec<Problem>) -> Self {
-        Self { failed: "be updated", problems }
-    }
-
-    /// Returns all problems.
-    #[must_use]
-    pub fn problems(&self) -> &[Problem] {
-        &self.problems
-    }
-
-    /// Returns all problems by value, for an error with further problems.
-    pub(crate) fn into_problems(self) -> Vec<Problem> {
-        self.problems
-    }
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let failed = self.failed;
-        match self.problems.as_slice() {
-            [only] => write!(f, "the health checks cannot {failed}: {only}"),
-            many => {
-                write!(f, "the health checks cannot {failed}, for {} reasons:", many.len())?;
-                many.iter().try_for_each(|problem| write!(f, "\n  - {problem}"))
-            }
-        }
-    }
-}
-
-impl fmt::Debug for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-impl StdError for Error {
-    /// Returns the source of the only problem. With several problems there is none: each problem has its own.
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        match self.problems.as_slice() {
-            [only] => only.source(),
-            _ => None,
-        }
-    }
-}
-
 impl Problem {
     #[cfg(any(feature = "server", feature = "haproxy-agent"))]
     pub(crate) fn cannot_listen(address: impl Into<String>, error: io::Error) -> Self {
@@ -316,20 +236,30 @@ pub(crate) fn file_and_line(location: &Location<'_>) -> String {
     format!("{}:{}", location.file(), location.line())
 }
 
+/// Writes the end of the message about two checks of one name, from these crates if they differ.
+fn cure_duplicate(f: &mut fmt::Formatter<'_>, crates: Option<&[&'static str; 2]>) -> fmt::Result {
+    match crates {
+        None => f.write_str("give one of them another `name = \"…\"`"),
+        Some([first, second]) => write!(
+            f,
+            "they come from two crates, so give the checks of one crate a prefix in `health_endpoint!`: \
+             `crates: [{first} as \"{first}\"]` or `crates: [{second} as \"{second}\"]`"
+        ),
+    }
+}
+
+/// Writes the end of a message about an unknown name.
+pub(super) fn suggest(f: &mut fmt::Formatter<'_>, name: Option<&String>) -> fmt::Result {
+    name.into_iter().try_for_each(|name| write!(f, "; did you mean `{name}`?"))
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::DuplicateName { name, first, second, crates } => {
                 let (first, second) = (file_and_line(first), file_and_line(second));
                 write!(f, "two checks are named `{name}`, at {first} and at {second}; ")?;
-                match crates {
-                    None => f.write_str("give one of them another `name = \"…\"`"),
-                    Some([first, second]) => write!(
-                        f,
-                        "they come from two crates, so give the checks of one crate a prefix in `health_endpoint!`: \
-                         `crates: [{first} as \"{first}\"]` or `crates: [{second} as \"{second}\"]`"
-                    ),
-                }
+                cure_duplicate(f, crates.as_ref())
             }
             Self::InvalidName { name, location } => write!(
                 f,
@@ -340,7 +270,7 @@ impl fmt::Display for Problem {
             Self::UnknownDependency { check, location, dependency, suggestion } => {
                 let at = file_and_line(location);
                 write!(f, "`{check}` ({at}) depends on `{dependency}`, but there is no check named `{dependency}`")?;
-                suggestion.iter().try_for_each(|name| write!(f, "; did you mean `{name}`?"))
+                suggest(f, suggestion.as_ref())
             }
             Self::OffDependency { check, location, dependency } => write!(
                 f,
@@ -353,7 +283,7 @@ impl fmt::Display for Problem {
             }
             Self::NotOff { key, name, suggestion, .. } => {
                 write!(f, "`{key}` names `{name}`, but no check of this name is off")?;
-                suggestion.iter().try_for_each(|name| write!(f, "; did you mean `{name}`?"))
+                suggest(f, suggestion.as_ref())
             }
             Self::UnknownCrate { key, name, suggestion, available } => {
                 write!(f, "`{key}` names the crate `{name}`, but it declares no check in this program")?;
@@ -378,10 +308,9 @@ impl fmt::Display for Problem {
                     "`{check}` ({at}) takes a `&{type_name}`, but the state holds no value of this type; add one with \
                      `state: [value]`, or take an `Option<&_>`"
                 )?;
-                if available.is_empty() {
-                    write!(f, " (the state is empty)")
-                } else {
-                    write!(f, " (the state holds `{}`)", available.join("`, `"))
+                match available.as_slice() {
+                    [] => f.write_str(" (the state is empty)"),
+                    types => write!(f, " (the state holds `{}`)", types.join("`, `")),
                 }
             }
             Self::RepeatedState { type_name } => write!(
@@ -404,7 +333,7 @@ impl fmt::Display for Problem {
             }
             Self::UnknownCheck { action, name, suggestion } => {
                 write!(f, "cannot {action} `{name}`, because there is no check named `{name}`")?;
-                suggestion.iter().try_for_each(|name| write!(f, "; did you mean `{name}`?"))
+                suggest(f, suggestion.as_ref())
             }
             Self::RemainingDependents { name, dependents } => write!(
                 f,
