@@ -49,7 +49,6 @@ fn keys_are_evaluated_in_written_order() {
         access: Access::new().levels(Levels::ALL, public()),
         details: public,
         configure: |builder| builder.status_codes(StatusCodes::new().warn(429)),
-        crate: health_runtime,
     }
     .unwrap();
     let _ = Router::<()>::new().merge(endpoint);

@@ -210,6 +210,39 @@ mod shadowed {
     }
 }
 
+/// A module without the names of the prelude.
+#[no_implicit_prelude]
+mod without_prelude {
+    use ::health_runtime::{BuildInfo, health_check, health_endpoint};
+
+    #[derive(BuildInfo)]
+    #[build_info(repo = "abc/api")]
+    pub(super) struct App;
+
+    #[health_check(level = 5, timeout = "2s", liveness, tags("a"))]
+    async fn task(
+        _: &::std::string::String,
+        _: ::std::option::Option<&::std::primitive::u8>,
+    ) -> ::std::primitive::bool {
+        true
+    }
+
+    #[health_check(level = 4, critical = false, depends_on("task"))]
+    fn blocking() -> ::health_runtime::Status {
+        ::health_runtime::Status::Pass
+    }
+
+    pub(super) fn endpoint() -> ::std::result::Result<::health_runtime::Endpoint, ::health_runtime::Error> {
+        health_endpoint! {
+            build_info: App,
+            state: [false, ::std::string::String::new(), ::std::vec::Vec::<::std::primitive::u32>::new(), super::boxed(), 7_u64],
+            access: ::health_runtime::access::Access::new()
+                .levels(::health_runtime::Levels::ALL, ::health_runtime::access::public()),
+            checks: ::health_runtime::checks![::health_runtime::Check::blocking("by hand", ::health_runtime::Level::L5, || {})],
+        }
+    }
+}
+
 fn boxed() -> Box<dyn Fn() + Send + Sync> {
     Box::new(|| {})
 }
@@ -217,5 +250,11 @@ fn boxed() -> Box<dyn Fn() + Send + Sync> {
 #[test]
 fn macros_work_where_every_name_is_redefined() {
     let endpoint = shadowed::endpoint().unwrap();
+    drop(endpoint);
+}
+
+#[test]
+fn macros_work_without_the_prelude() {
+    let endpoint = without_prelude::endpoint().unwrap();
     drop(endpoint);
 }

@@ -12,9 +12,7 @@ use syn::{
     token,
 };
 
-use crate::{duration, runbook, runtime_path::RuntimePath};
-
-const MISSING_COMMA: &str = "a `,` is missing before this";
+use crate::{duration, runbook, runtime_path::RuntimePath, source::source};
 
 /// `key`, `key = value` or `key(value)`.
 pub(crate) struct Argument {
@@ -28,17 +26,25 @@ pub(crate) struct Argument {
 enum Form {
     Absent,
     Equals(Token![=], TokenStream),
+    /// A mistake, read like the `=` that was meant.
+    Colon(Token![:], TokenStream),
     List(token::Paren, TokenStream),
 }
 
-/// Splits at the commas first, so that an argument with a mistake does not hide the mistakes of the next.
+/// Splits at the commas first, so that an argument with a mistake does not hide the mistakes of the next. A `;` for a `,` ends
+/// an argument as well, and stays in it for [`end`] to report.
 pub(crate) fn split(input: TokenStream) -> Vec<TokenStream> {
     let mut arguments = vec![TokenStream::new()];
     for token in input {
-        match (&token, arguments.last_mut()) {
-            (TokenTree::Punct(punct), _) if punct.as_char() == ',' => arguments.push(TokenStream::new()),
-            (_, Some(last)) => last.extend([token]),
-            (_, None) => {}
+        let separator = match &token {
+            TokenTree::Punct(punct) if matches!(punct.as_char(), ',' | ';') => Some(punct.as_char()),
+            _ => None,
+        };
+        if let (Some(last), Some(';') | None) = (arguments.last_mut(), separator) {
+            last.extend([token]);
+        }
+        if separator.is_some() {
+            arguments.push(TokenStream::new());
         }
     }
     arguments.retain(|argument| !argument.is_empty());
@@ -47,10 +53,11 @@ pub(crate) fn split(input: TokenStream) -> Vec<TokenStream> {
 
 impl Parse for Argument {
     fn parse(input: ParseStream) -> Result<Self> {
-        let key = Ident::parse_any(input)
-            .map_err(|error| Error::new(error.span(), "a key is missing; write for example `level = 5`"))?;
+        let key = Ident::parse_any(input)?;
         let form = if input.peek(Token![=]) {
             Form::Equals(input.parse()?, input.parse()?)
+        } else if input.peek(Token![:]) && !input.peek(Token![::]) {
+            Form::Colon(input.parse()?, input.parse()?)
         } else if input.peek(token::Paren) {
             let list;
             let parentheses = parenthesized!(list in input);
@@ -63,31 +70,38 @@ impl Parse for Argument {
 }
 
 impl Argument {
+    /// Reads an argument. The example stands in the message about a missing key.
+    pub(crate) fn read(tokens: TokenStream, example: &str) -> Result<Self> {
+        syn::parse2(tokens).map_err(|error| Error::new(error.span(), format!("a key is missing; write `{example}`")))
+    }
+
     /// Returns an error if tokens follow the value.
     pub(crate) fn check_end(&self) -> Result<()> {
-        match (&self.form, self.rest.clone().into_iter().next()) {
-            (_, None) => Ok(()),
-            (Form::Absent, Some(token @ TokenTree::Literal(_))) => {
-                Err(Error::new_spanned(token, "a `=` is missing before this"))
-            }
-            (Form::Absent, Some(TokenTree::Punct(colon))) if colon.as_char() == ':' => {
-                Err(Error::new(colon.span(), "`:` is not valid here; write `=`"))
-            }
-            (_, Some(token)) => Err(Error::new_spanned(token, MISSING_COMMA)),
+        let Some(token) = self.rest.clone().into_iter().next() else { return Ok(()) };
+        if let (Form::Absent, TokenTree::Literal(_)) = (&self.form, &token) {
+            return Err(Error::new_spanned(
+                &token,
+                format!("a `=` is missing before this; write `{} = {token}`", self.key),
+            ));
         }
+        Err(Error::new_spanned(&token, unexpected(&token)))
     }
 
     /// Reads `level = 5`.
     pub(crate) fn level(&self) -> Result<u8> {
-        const EXPECTED: &str =
-            "not a valid level; write a number from `1` (the whole ship) to `5` (cheap and always safe)";
-        match self.literal("level = 5", EXPECTED)? {
-            Lit::Int(number) if number.suffix().is_empty() => number
-                .base10_parse()
-                .ok()
-                .filter(|level| (1..=5).contains(level))
-                .ok_or_else(|| Error::new(number.span(), EXPECTED)),
-            other => Err(Error::new_spanned(other, EXPECTED)),
+        let value = self.value("level = 5")?;
+        let written = source(&value);
+        let advice = match meant_level(&written) {
+            Some(level) => format!("write `level = {level}`"),
+            None => "write a number from `1` (the whole ship) to `5` (cheap and always safe)".to_owned(),
+        };
+        let expected = format!("`{written}` is not a valid level; {advice}");
+        match literal(value, &expected)? {
+            Lit::Int(number) if number.suffix().is_empty() => {
+                let level = number.base10_parse().ok().filter(|level| (1..=5).contains(level));
+                level.ok_or_else(|| Error::new(number.span(), expected))
+            }
+            other => Err(Error::new_spanned(other, expected)),
         }
     }
 
@@ -104,11 +118,16 @@ impl Argument {
 
     /// Reads `name = "…"`.
     pub(crate) fn text(&self, example: &str) -> Result<LitStr> {
-        let example = format!("{} = \"{example}\"", self.key);
-        let expected = format!("`{}` takes a text in quotes; write for example `{example}`", self.key);
-        match self.literal(&example, &expected)? {
+        let key = &self.key;
+        let value = self.value(&format!("{key} = \"{example}\""))?;
+        let written = source(&value);
+        let example = if syn::parse2::<Ident>(value.clone()).is_ok() { &written } else { example };
+        match literal(value, &format!("`{key}` takes a text in quotes; write for example `{key} = \"{example}\"`"))? {
             Lit::Str(text) => self.word(text),
-            other => Err(Error::new_spanned(other, expected)),
+            other => Err(Error::new_spanned(
+                &other,
+                format!("`{key}` takes a text in quotes; write `{key} = \"{}\"`", source(&other)),
+            )),
         }
     }
 
@@ -123,14 +142,16 @@ impl Argument {
 
     /// Reads `timeout = "2s"`.
     pub(crate) fn duration(&self) -> Result<Duration> {
-        let example = format!("{} = \"2s\"", self.key);
-        match self.literal(&example, "a duration is a text in quotes; write for example `\"2s\"`")? {
+        let key = &self.key;
+        let value = self.value(&format!("{key} = \"2s\""))?;
+        let expected = match duration::of_call(&source(&value)) {
+            Some(meant) => format!("a duration is a text in quotes; write `{key} = \"{meant}\"`"),
+            None => "a duration is a text in quotes; write for example `\"2s\"`".to_owned(),
+        };
+        match literal(value, &expected)? {
             Lit::Str(text) => duration::parse(&text.value()).map_err(|message| Error::new(text.span(), message)),
-            Lit::Int(number) => Err(Error::new(
-                number.span(),
-                format!("a duration needs quotes and a unit; write `\"{}s\"`", number.base10_digits()),
-            )),
-            other => Err(Error::new_spanned(other, "a duration is a text in quotes; write for example `\"2s\"`")),
+            number @ (Lit::Int(_) | Lit::Float(_)) => Err(Error::new(number.span(), without_quotes(&source(&number)))),
+            other => Err(Error::new_spanned(other, expected)),
         }
     }
 
@@ -147,8 +168,9 @@ impl Argument {
 
     /// Reads `critical = false`.
     pub(crate) fn boolean(&self) -> Result<bool> {
-        let expected = format!("`{}` takes `true` or `false`, without quotes", self.key);
-        match self.literal(&format!("{} = false", self.key), &expected)? {
+        let key = &self.key;
+        let expected = format!("`{key}` takes `true` or `false`, without quotes; write for example `{key} = false`");
+        match self.literal(&format!("{key} = false"), &expected)? {
             Lit::Bool(boolean) => Ok(boolean.value),
             other => Err(Error::new_spanned(other, expected)),
         }
@@ -163,15 +185,22 @@ impl Argument {
                 Lit::Bool(boolean) => Ok(boolean.value),
                 other => Err(Error::new_spanned(other, expected)),
             },
-            Form::List(..) => Err(Error::new(self.key.span(), expected)),
+            Form::Colon(..) | Form::List(..) => Err(self.error(&expected)),
         }
     }
 
     /// Reads `depends_on("a", "b")`.
     pub(crate) fn words(&self) -> Result<Vec<LitStr>> {
-        let example = format!("write for example `{}(\"a\", \"b\")`", self.key);
-        let Form::List(_, list) = &self.form else {
-            return Err(self.error(&format!("`{}` takes a list in parentheses; {example}", self.key)));
+        let key = &self.key;
+        let example = format!("write for example `{key}(\"a\", \"b\")`");
+        let list = match &self.form {
+            Form::List(_, list) => list,
+            Form::Equals(_, value) | Form::Colon(_, value) if !value.is_empty() => {
+                let meant = source(value);
+                let meant = meant.trim_start_matches('[').trim_end_matches(']');
+                return Err(self.error(&format!("`{key}` takes a list in parentheses; write `{key}({meant})`")));
+            }
+            _ => return Err(self.error(&format!("`{key}` takes a list in parentheses; {example}"))),
         };
         let mut words: Vec<LitStr> = Vec::new();
         let mut errors: Vec<Error> = Vec::new();
@@ -187,9 +216,7 @@ impl Argument {
         });
         match all {
             Some(errors) => Err(errors),
-            None if words.is_empty() => {
-                Err(self.error(&format!("`{}` is empty; leave it out, or {example}", self.key)))
-            }
+            None if words.is_empty() => Err(self.error(&format!("`{key}` is empty; leave it out, or {example}"))),
             None => Ok(words),
         }
     }
@@ -209,12 +236,11 @@ impl Argument {
 
     /// Reads `crate = path`.
     pub(crate) fn runtime_path(&self) -> Result<RuntimePath> {
-        match &self.form {
-            Form::Equals(_, value) => alone.parse2(value.clone()),
-            Form::Absent | Form::List(..) => {
-                Err(self.error("`crate` takes a path; write for example `crate = ::health_runtime`"))
-            }
-        }
+        let path = |input: ParseStream| {
+            let path = input.parse()?;
+            end(input).map(|()| path)
+        };
+        path.parse2(self.value("crate = ::health_runtime")?)
     }
 
     fn word(&self, text: LitStr) -> Result<LitStr> {
@@ -234,11 +260,20 @@ impl Argument {
 
     /// Returns the literal after the `=`.
     fn literal(&self, example: &str, expected: &str) -> Result<Lit> {
+        self.value(example).and_then(|value| literal(value, expected))
+    }
+
+    /// Returns the tokens after the `=`.
+    fn value(&self, example: &str) -> Result<TokenStream> {
         match &self.form {
             Form::Equals(equals, value) if value.is_empty() => {
                 Err(Error::new(equals.span, format!("the value is missing; write for example `{example}`")))
             }
-            Form::Equals(_, value) => literal(value.clone(), expected),
+            Form::Equals(_, value) => Ok(value.clone()),
+            Form::Colon(colon, value) => {
+                let meant = format!("{} = {}", self.key, source(value).trim_end_matches(';'));
+                Err(Error::new(colon.span, format!("`:` is not valid here; write `{meant}`")))
+            }
             Form::Absent | Form::List(..) => {
                 Err(self.error(&format!("`{}` takes a value after `=`; write for example `{example}`", self.key)))
             }
@@ -251,6 +286,7 @@ impl Argument {
         match &self.form {
             Form::Absent => Error::new(key.span(), message),
             Form::Equals(equals, value) => Error::new_spanned(quote!(#key #equals #value), message),
+            Form::Colon(colon, value) => Error::new_spanned(quote!(#key #colon #value), message),
             Form::List(parentheses, list) => {
                 let mut argument = quote!(#key);
                 parentheses.surround(&mut argument, |inner| inner.extend(list.clone()));
@@ -262,20 +298,51 @@ impl Argument {
 
 /// Parses a literal and nothing else.
 fn literal(tokens: TokenStream, expected: &str) -> Result<Lit> {
-    let parse = |input: ParseStream| match input.parse::<Lit>() {
-        Ok(literal) => end(input).map(|()| literal),
-        Err(_) => Err(Error::new_spanned(input.parse::<TokenStream>()?, expected)),
+    let parse = |input: ParseStream| {
+        if let Ok(literal) = input.parse::<Lit>() {
+            return end(input).map(|()| literal);
+        }
+        let tokens = input.parse::<TokenStream>()?;
+        Err(misplaced(&tokens).unwrap_or_else(|| Error::new_spanned(tokens, expected)))
     };
     parse.parse2(tokens)
 }
 
-/// Parses a value and nothing else.
-fn alone<T: Parse>(input: ParseStream) -> Result<T> {
-    let value = input.parse()?;
-    end(input).map(|()| value)
+/// Returns an error if tokens follow.
+fn end(input: ParseStream) -> Result<()> {
+    match input.fork().parse::<TokenTree>() {
+        Ok(token) => Err(Error::new_spanned(&token, unexpected(&token))),
+        Err(_) => Ok(()),
+    }
 }
 
-/// Returns an error if tokens follow; the likely mistake is a missing comma.
-fn end(input: ParseStream) -> Result<()> {
-    if input.is_empty() { Ok(()) } else { Err(input.error(MISSING_COMMA)) }
+/// Returns an error for a `;` at the end, which a `,` was meant to be.
+fn misplaced(value: &TokenStream) -> Option<Error> {
+    let last = value.clone().into_iter().last()?;
+    matches!(&last, TokenTree::Punct(punct) if punct.as_char() == ';')
+        .then(|| Error::new_spanned(&last, unexpected(&last)))
+}
+
+/// Returns the message for a token behind the end of an argument.
+fn unexpected(token: &TokenTree) -> &'static str {
+    match token {
+        TokenTree::Punct(punct) if punct.as_char() == ';' => "`;` is not valid here; write `,`",
+        _ => "a `,` is missing before this",
+    }
+}
+
+/// Returns the level that was meant by `"3"`, `L3`, `Level::L3`, `3u8` or `3.0`.
+fn meant_level(written: &str) -> Option<u8> {
+    let word = written.trim_matches(['"', '(', ')']).rsplit("::").next()?.trim_start_matches('L');
+    let (digit, rest) = word.split_at_checked(1)?;
+    let is_whole = matches!(rest, "" | ".0") || rest.starts_with(['u', 'i']);
+    digit.parse().ok().filter(|level| is_whole && (1..=5).contains(level))
+}
+
+fn without_quotes(number: &str) -> String {
+    if duration::parse(number).is_ok_and(|duration| !duration.is_zero()) {
+        format!("a duration needs quotes; write `\"{number}\"`")
+    } else {
+        format!("a duration needs quotes and a unit; write for example `\"{number}s\"` or `\"{number}ms\"`")
+    }
 }

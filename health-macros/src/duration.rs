@@ -13,6 +13,22 @@ pub(crate) fn parse(text: &str) -> Result<Duration, String> {
         .ok_or_else(|| format!("`{text}` is not a valid duration; write for example `500ms`, `2s` or `1m 30s`"))
 }
 
+/// Returns the duration that was meant by a call such as `Duration::from_secs(2)`.
+pub(crate) fn of_call(source: &str) -> Option<String> {
+    let (function, arguments) = source.split_once("from_")?.1.split_once('(')?;
+    let unit = match function.trim() {
+        "secs" | "secs_f64" | "secs_f32" => "s",
+        "millis" => "ms",
+        "micros" => "us",
+        "nanos" => "ns",
+        "mins" => "m",
+        "hours" => "h",
+        _ => return None,
+    };
+    let meant = format!("{}{unit}", arguments.trim_end_matches(')').replace('_', ""));
+    parse(&meant).is_ok().then_some(meant)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -47,6 +63,20 @@ mod tests {
         }
         let error = "`2x` is not a valid duration; write for example `500ms`, `2s` or `1m 30s`";
         assert_eq!(parse(" 2x "), Err(error.to_owned()));
+    }
+
+    #[test]
+    fn calls_have_a_text() {
+        for (call, text) in [
+            ("Duration::from_secs(2)", Some("2s")),
+            ("std::time::Duration::from_millis(1_500)", Some("1500ms")),
+            ("Duration::from_secs_f64(1.5)", Some("1.5s")),
+            ("Duration::from_secs(TIMEOUT)", None),
+            ("Duration::ZERO", None),
+            ("TIMEOUT", None),
+        ] {
+            assert_eq!(of_call(call).as_deref(), text, "{call}");
+        }
     }
 
     proptest! {

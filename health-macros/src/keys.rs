@@ -1,34 +1,49 @@
-//! The keys of a macro: known, seen, and misspelt.
+//! The keys of a macro: known, seen, misspelt, and named as in other products.
 
-use std::fmt::Write as _;
-
-use syn::{Ident, Result};
+use syn::{Error, Ident, Result};
 
 /// Similarity from which a key is suggested, from 0 (nothing in common) to 1 (the same). The runtime has the same number.
 const MIN_SIMILARITY: f64 = 0.8;
+
+/// Words that authors try, in snake case: from Spring, ASP.NET, Kubernetes, or plain English.
+#[derive(Debug)]
+pub(crate) struct ForeignWords {
+    pub(crate) words: &'static [&'static str],
+    pub(crate) remedy: Remedy,
+}
+
+/// The text to write instead of a foreign word.
+#[derive(Debug)]
+pub(crate) enum Remedy {
+    /// A key, with an example of its value.
+    Key(&'static str),
+    /// Something other than a key.
+    Advice(&'static str),
+}
 
 /// Admits each known key once.
 #[derive(Debug)]
 pub(crate) struct Keys {
     known: Vec<&'static str>,
+    foreign: &'static [ForeignWords],
     seen: Vec<String>,
     /// The known keys that misspelt ones are closest to.
     meant: Vec<&'static str>,
 }
 
 impl Keys {
-    pub(crate) fn new(known: impl IntoIterator<Item = &'static str>) -> Self {
-        Self { known: known.into_iter().collect(), seen: Vec::new(), meant: Vec::new() }
+    pub(crate) fn new(known: impl IntoIterator<Item = &'static str>, foreign: &'static [ForeignWords]) -> Self {
+        Self { known: known.into_iter().collect(), foreign, seen: Vec::new(), meant: Vec::new() }
     }
 
     /// Returns the index of the key among the known ones, or an error for a key that is unknown or repeated.
     pub(crate) fn admit(&mut self, key: &Ident) -> Result<usize> {
         let name = key.to_string();
         let Some(index) = self.known.iter().position(|known| *known == name) else {
-            return Err(syn::Error::new(key.span(), self.unknown(&name)));
+            return Err(Error::new(key.span(), self.unknown(&name)));
         };
         if self.seen.contains(&name) {
-            return Err(syn::Error::new(key.span(), format!("`{name}` is given twice; keep one of them")));
+            return Err(Error::new(key.span(), format!("`{name}` is given twice; keep one of them")));
         }
         self.seen.push(name);
         Ok(index)
@@ -40,19 +55,53 @@ impl Keys {
     }
 
     fn unknown(&mut self, name: &str) -> String {
-        let mut message = format!("there is no key `{name}`");
-        let nearest = self
-            .known
-            .iter()
-            .map(|known| (strsim::jaro_winkler(name, known), *known))
-            .filter(|(likeness, _)| *likeness >= MIN_SIMILARITY)
-            .max_by(|a, b| a.0.total_cmp(&b.0));
-        if let Some((_, nearest)) = nearest {
-            self.meant.push(nearest);
-            let _ = write!(message, "; did you mean `{nearest}`?");
-        } else {
-            let _ = write!(message, "; known keys are `{}`", self.known.join("`, `"));
+        let word = snake_case(name);
+        let foreign = self.foreign.iter().find(|foreign| foreign.words.contains(&word.as_str()));
+        match foreign.map(|foreign| &foreign.remedy) {
+            Some(Remedy::Advice(advice)) => format!("there is no key `{name}`; {advice}"),
+            Some(Remedy::Key(example)) => {
+                self.meant.extend(example.split([' ', ':', '(']).next());
+                format!("there is no key `{name}`; did you mean `{example}`?")
+            }
+            None => match self.nearest(&word) {
+                Some(nearest) => {
+                    self.meant.push(nearest);
+                    format!("there is no key `{name}`; did you mean `{nearest}`?")
+                }
+                None => format!("there is no key `{name}`; known keys are `{}`", self.known.join("`, `")),
+            },
         }
-        message
+    }
+
+    fn nearest(&self, word: &str) -> Option<&'static str> {
+        let similarities = self.known.iter().map(|known| (strsim::jaro_winkler(word, known), *known));
+        let similar = similarities.filter(|(similarity, _)| *similarity >= MIN_SIMILARITY);
+        similar.max_by(|one, other| one.0.total_cmp(&other.0)).map(|(_, known)| known)
+    }
+}
+
+/// Returns `failure_threshold` for `failureThreshold`.
+fn snake_case(name: &str) -> String {
+    let mut word = String::new();
+    for letter in name.chars() {
+        if letter.is_uppercase() && !word.is_empty() && !word.ends_with('_') {
+            word.push('_');
+        }
+        word.extend(letter.to_lowercase());
+    }
+    word
+}
+
+#[cfg(test)]
+mod tests {
+    use super::snake_case;
+
+    #[test]
+    fn camel_case_becomes_snake_case() {
+        for (name, word) in
+            [("periodSeconds", "period_seconds"), ("TTL", "t_t_l"), ("Max_Age", "max_age"), ("tag", "tag")]
+        {
+            assert_eq!(snake_case(name), word);
+        }
     }
 }

@@ -9,9 +9,11 @@ mod check;
 mod diagnostics;
 mod duration;
 mod endpoint;
+mod externs;
 mod keys;
 mod runbook;
 mod runtime_path;
+mod source;
 
 use proc_macro::TokenStream;
 
@@ -21,7 +23,8 @@ pub fn health_check(args: TokenStream, item: TokenStream) -> TokenStream {
     check::health_check(args.into(), item.into()).into()
 }
 
-/// Builds the health endpoint. See its documentation in `health-runtime`.
+/// Not public API. `health_endpoint!` of `health-runtime` expands to a call of it, with the path of the runtime in front.
+#[doc(hidden)]
 #[proc_macro]
 pub fn health_endpoint(input: TokenStream) -> TokenStream {
     endpoint::health_endpoint(input.into()).into()

@@ -1,11 +1,13 @@
-//! The path of the runtime in generated code: the key `crate = path` of every macro.
+//! The path of the runtime in generated code: the key `crate = path` of the attribute and the derive.
 
-use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{
-    Path,
+    Error, Path,
     parse::{Parse, ParseStream},
 };
+
+use crate::externs::Externs;
 
 /// The path of `health_runtime`: a crate name, or the path of a re-export.
 #[derive(Debug)]
@@ -15,9 +17,19 @@ pub(crate) struct RuntimePath {
 }
 
 impl RuntimePath {
+    /// Returns an error if no path is written, and the compiler was given no crate for the default.
+    pub(crate) fn check(&self) -> syn::Result<()> {
+        if self.is_written || !Externs::known().lack_runtime() {
+            return Ok(());
+        }
+        let message = "`health-runtime` is not a dependency of this crate; add it to `Cargo.toml`, or name the re-export of \
+                       another crate: `crate = path::to::health_runtime`";
+        Err(Error::new(Span::call_site(), message))
+    }
+
     /// Returns the path with every token at `span`. The compiler points from the first token of an expression to its last.
     pub(crate) fn at(&self, span: Span) -> TokenStream {
-        let token_at = |mut token: proc_macro2::TokenTree| {
+        let token_at = |mut token: TokenTree| {
             token.set_span(token.span().located_at(span));
             token
         };
@@ -26,27 +38,29 @@ impl RuntimePath {
 
     /// Returns the path as if the author had written it at `span`, for calls whose location is recorded.
     pub(crate) fn written_at(&self, span: Span) -> TokenStream {
-        if self.is_written { self.at(span) } else { quote_spanned!(span=> ::health_runtime) }
+        if self.is_written {
+            return self.at(span);
+        }
+        let name = format_ident!("{}", Externs::known().runtime(), span = span);
+        quote_spanned!(span=> ::#name)
     }
 }
 
 impl Default for RuntimePath {
     fn default() -> Self {
-        Self { path: quote!(::health_runtime), is_written: false }
+        let name = format_ident!("{}", Externs::known().runtime());
+        Self { path: quote!(::#name), is_written: false }
     }
 }
 
 impl Parse for RuntimePath {
     fn parse(input: ParseStream) -> syn::Result<Self> {
         let start = input.span();
-        Path::parse_mod_style(input).map(|path| Self { path: path.into_token_stream(), is_written: true }).map_err(
-            |_| {
-                syn::Error::new(
-                    start,
-                    "`crate` takes the path of the runtime, without quotes; write for example `::health_runtime`",
-                )
-            },
-        )
+        let path = Path::parse_mod_style(input).map_err(|_| {
+            let message = "`crate` takes the path of the runtime, without quotes; write for example `::health_runtime`";
+            Error::new(start, message)
+        })?;
+        Ok(Self { path: path.into_token_stream(), is_written: true })
     }
 }
 

@@ -53,6 +53,7 @@ impl<T> Details<T> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Serialize> IntoOutcome for Details<T> {
     fn into_outcome(self) -> Outcome {
         match disclosure::split(&self.data) {

@@ -61,8 +61,6 @@ pub use health_macros::BuildInfo;
 #[doc = ""]
 #[doc = include_str!("../docs/health_check_keys.md")]
 pub use health_macros::health_check;
-#[doc = include_str!("../docs/health_endpoint.md")]
-pub use health_macros::health_endpoint;
 #[cfg(feature = "haproxy-agent")]
 pub use http::HaproxyAgent;
 pub use http::{Endpoint, EndpointBuilder, EnvoyHeaders, LevelsPath, ResponseBody, StatusCodes, View};
@@ -85,3 +83,12 @@ pub use server::{Server, serve_isolated};
 pub use server::{ServerHandle, TcpAddress};
 #[cfg(feature = "server-tls")]
 pub use server::{Tls, serve_tls};
+
+// A shell around the procedural macro, because only `$crate` knows the runtime under every name and re-export.
+#[doc = include_str!("../docs/health_endpoint.md")]
+#[macro_export]
+macro_rules! health_endpoint {
+    ($($input:tt)*) => {
+        $crate::__private::health_endpoint! { $crate; $($input)* }
+    };
+}

@@ -43,13 +43,37 @@ pub struct Binder<'a> {
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be lent to a health check",
-    label = "has to be `Send + Sync + 'static`, because runs of checks are tasks of their own",
-    note = "for what changes take an atomic, a `std::sync::Mutex` or an `RwLock`; `Rc`, `Cell` and `RefCell` stay on one thread"
+    label = "has to be `Send + Sync + 'static` and to have a size, because runs of checks are tasks of their own",
+    note = "for values that change take an atomic, a `std::sync::Mutex` or an `RwLock`; `Rc`, `Cell` and `RefCell` stay on one thread",
+    note = "for a type without a size take its owner: `&PathBuf` for `&Path`, `&OsString` for `&OsStr`, `&Arc<dyn Trait>` for `&dyn Trait`"
 )]
-pub trait Lend: Send + Sync + 'static {}
+pub trait Lend: Send + Sync + Sized + 'static {}
 
 #[diagnostic::do_not_recommend]
 impl<T: Send + Sync + 'static> Lend for T {}
+
+/// An item of the key `checks`: a check, or a value that becomes one.
+///
+/// Not public API. Used by generated code.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a health check",
+    label = "has to be a `Check` or a probe",
+    note = "a function under `#[health_check]` is found without a list: leave it out",
+    note = "a list in a variable stands without brackets: `checks: list`",
+    note = "for any other function or closure write `Check::new(\"name\", Level::L3, function)`, or `Check::blocking` if it is not async"
+)]
+pub trait CheckValue {
+    /// Converts the value.
+    fn into_check(self) -> Check;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Into<Check>> CheckValue for T {
+    fn into_check(self) -> Check {
+        self.into()
+    }
+}
 
 /// A value of the key `checks`: a list of checks.
 ///
@@ -59,7 +83,8 @@ impl<T: Send + Sync + 'static> Lend for T {}
     message = "`{Self}` is not a list of health checks",
     label = "has to be a list of checks or probes",
     note = "write `checks: [check]`, or hand over a `Vec`, an array or an iterator of checks",
-    note = "`health_runtime::checks![a, b]` makes a `Vec` of probes of different kinds"
+    note = "`health_runtime::checks![a, b]` makes a `Vec` of probes of different kinds",
+    note = "a function under `#[health_check]` is found without a list: leave it out"
 )]
 pub trait CheckList {
     /// Converts the items.
@@ -75,7 +100,8 @@ impl<L: IntoIterator<Item: Into<Check>>> CheckList for L {
 
 impl Binder<'_> {
     /// Returns the value for a parameter `&T`. Without one the service does not start.
-    pub fn require<T: Lend>(&mut self) -> Option<Arc<T>> {
+    #[expect(clippy::needless_maybe_sized, reason = "else the compiler reports the size, without the remedy")]
+    pub fn require<T: ?Sized + Lend>(&mut self) -> Option<Arc<T>> {
         let value = self.state.get();
         let type_name = std::any::type_name::<T>();
         // A check may take the same type twice.
@@ -86,7 +112,8 @@ impl Binder<'_> {
     }
 
     /// Returns the value for a parameter `Option<&T>`.
-    pub fn optional<T: Lend>(&mut self) -> Option<Arc<T>> {
+    #[expect(clippy::needless_maybe_sized, reason = "else the compiler reports the size, without the remedy")]
+    pub fn optional<T: ?Sized + Lend>(&mut self) -> Option<Arc<T>> {
         self.state.get()
     }
 }

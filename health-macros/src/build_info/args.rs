@@ -5,13 +5,38 @@ use syn::{Attribute, Data, DeriveInput, Error, Fields, LitStr, Meta, Result};
 use crate::{
     argument::{Argument, split},
     diagnostics::Diagnostics,
-    keys::Keys,
+    keys::{ForeignWords, Keys, Remedy},
     runtime_path::RuntimePath,
 };
 
 const ATTRIBUTE: &str = "build_info";
 
 const KNOWN_KEYS: [&str; 3] = ["repo", "name", "crate"];
+
+const FOREIGN_WORDS: &[ForeignWords] = &[
+    ForeignWords {
+        words: &["repository", "url", "git", "source", "homepage", "scm", "project"],
+        remedy: Remedy::Key("repo = \"abc/api\""),
+    },
+    ForeignWords { words: &["title", "service", "app", "application", "id"], remedy: Remedy::Key("name = \"api\"") },
+    ForeignWords { words: &["crate_path", "runtime", "path"], remedy: Remedy::Key("crate = path::to::health_runtime") },
+    ForeignWords {
+        words: &["version", "release", "tag"],
+        remedy: Remedy::Advice("the version is that of the package: `version` in `Cargo.toml`"),
+    },
+    ForeignWords {
+        words: &["revision", "commit", "sha", "hash", "branch", "dirty"],
+        remedy: Remedy::Advice("the revision is read from git, or from the variable `GIT_REVISION` at compile time"),
+    },
+    ForeignWords {
+        words: &["date", "build_date", "built_at", "timestamp", "time"],
+        remedy: Remedy::Advice("the build date is that of the compilation, or of the variable `SOURCE_DATE_EPOCH`"),
+    },
+    ForeignWords {
+        words: &["environment", "env", "stage"],
+        remedy: Remedy::Advice("the environment is that of the process: set the variable `APP_ENV`"),
+    },
+];
 
 /// The values; `None` for an absent or unreadable one.
 #[derive(Default)]
@@ -24,10 +49,11 @@ pub(super) struct BuildInfoArgs {
 impl BuildInfoArgs {
     pub(super) fn parse(input: &DeriveInput, diagnostics: &mut Diagnostics) -> Self {
         let mut args = Self::default();
-        let mut keys = Keys::new(KNOWN_KEYS);
+        let mut keys = Keys::new(KNOWN_KEYS, FOREIGN_WORDS);
         for attribute in ours(&input.attrs) {
             diagnostics.note(args.read(attribute, &mut keys));
         }
+        diagnostics.note(args.runtime.check());
         for misplaced in inner_attributes(&input.data).into_iter().flat_map(ours) {
             let message = "`#[build_info(…)]` does not belong here; put it on the type, beside the derive";
             diagnostics.push(Error::new_spanned(misplaced, message));
@@ -43,7 +69,7 @@ impl BuildInfoArgs {
             ));
         };
         let arguments = split(list.tokens.clone()).into_iter().map(|tokens| {
-            let argument: Argument = syn::parse2(tokens)?;
+            let argument = Argument::read(tokens, "repo = \"abc/api\"")?;
             keys.admit(&argument.key)?;
             argument.check_end()?;
             self.set(&argument)

@@ -5,11 +5,13 @@ use std::time::Duration;
 use proc_macro2::TokenStream;
 use syn::{Ident, LitStr, Result};
 
+use super::foreign_words::FOREIGN_WORDS;
 use crate::{
     argument::{Argument, split},
     diagnostics::Diagnostics,
     keys::Keys,
     runtime_path::RuntimePath,
+    source::source,
 };
 
 /// A key of the attribute. It is the method of the same name on `Check`.
@@ -81,11 +83,12 @@ pub(super) struct CheckArgs {
 
 impl CheckArgs {
     pub(super) fn parse(input: TokenStream, table: &'static [Key], diagnostics: &mut Diagnostics) -> Self {
-        let keys = Keys::new(table.iter().map(|key| key.name));
+        let keys = Keys::new(table.iter().map(|key| key.name), FOREIGN_WORDS);
         let mut args =
             Self { runtime: RuntimePath::default(), settings: Vec::new(), keys, is_every_key_readable: true };
         for tokens in split(input) {
-            let Some(argument) = diagnostics.note(syn::parse2::<Argument>(tokens)) else {
+            let example = example(&tokens);
+            let Some(argument) = diagnostics.note(Argument::read(tokens, &example)) else {
                 args.is_every_key_readable = false;
                 continue;
             };
@@ -95,6 +98,7 @@ impl CheckArgs {
                 setting => args.settings.extend(setting),
             }
         }
+        diagnostics.note(args.runtime.check());
         args
     }
 
@@ -126,6 +130,14 @@ impl CheckArgs {
     /// Returns whether the key is certainly missing. A misspelt key or an unreadable argument is one mistake already.
     pub(super) fn lacks(&self, key: &str) -> bool {
         self.is_every_key_readable && !self.keys.has_seen(key)
+    }
+}
+
+/// Returns an argument to write where there is no key: a number is likely the level.
+fn example(tokens: &TokenStream) -> String {
+    match source(tokens).trim_matches(['(', ')', '"', ';']) {
+        level @ ("1" | "2" | "3" | "4" | "5") => format!("level = {level}"),
+        _ => "level = 5".to_owned(),
     }
 }
 

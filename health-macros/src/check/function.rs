@@ -2,7 +2,7 @@
 
 use proc_macro2::{TokenStream, TokenTree};
 use syn::{
-    Attribute, Error, Result, Signature, Visibility,
+    Attribute, Error, Result, Signature, Token, Visibility,
     parse::{ParseStream, Parser as _},
 };
 
@@ -19,14 +19,36 @@ impl Function {
             let attributes = input.call(Attribute::parse_outer)?;
             input.parse::<Visibility>()?;
             let start = input.span();
-            let signature = input.parse().map_err(|error| {
+            let signature: Signature = input.parse().map_err(|error| {
                 let message =
                     "a health check has to be a function; write for example `async fn database(pool: &Pool) -> bool`";
                 if is_function { error } else { Error::new(start, message) }
             })?;
+            if input.peek(Token![;]) {
+                let message = "a health check needs a body; put the attribute on a function outside of the trait";
+                return Err(Error::new(signature.ident.span(), message));
+            }
             input.parse::<TokenStream>()?;
+            check_purpose(&attributes, &signature)?;
             Ok(Self { attributes, signature })
         };
         parse.parse2(item)
     }
+}
+
+/// Returns an error for a function with another purpose.
+fn check_purpose(attributes: &[Attribute], signature: &Signature) -> Result<()> {
+    let is_named = |attribute: &&Attribute, names: &[&str]| {
+        attribute.path().segments.last().is_some_and(|last| names.contains(&last.ident.to_string().as_str()))
+    };
+    if let Some(attribute) = attributes.iter().find(|attribute| is_named(attribute, &["test", "bench", "rstest"])) {
+        let message =
+            "a test cannot be a health check as well; write a function for the check, and call it in the test";
+        return Err(Error::new_spanned(attribute, message));
+    }
+    if signature.ident == "main" {
+        let message = "`main` starts the program, so it cannot be a health check; write another function";
+        return Err(Error::new(signature.ident.span(), message));
+    }
+    Ok(())
 }

@@ -2,6 +2,7 @@
 
 mod args;
 mod expand;
+mod foreign_words;
 mod function;
 mod key_table;
 mod model;

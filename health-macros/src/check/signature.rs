@@ -1,13 +1,15 @@
 //! The signature of a check: the state to lend to the function, and its return type.
 
-use proc_macro2::Span;
-use quote::ToTokens;
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::ToTokens as _;
 use syn::{
-    Error, FnArg, GenericArgument, GenericParam, Ident, PatType, PathArguments, Result, ReturnType, Safety, Type,
-    TypeReference,
+    Error, FnArg, GenericArgument, GenericParam, Ident, Pat, PatType, PathArguments, Result, ReturnType, Safety, Type,
+    TypeParamBound, TypePath, TypeReference,
 };
 
-use crate::diagnostics::Diagnostics;
+use crate::{diagnostics::Diagnostics, source::source};
+
+const IN_AN_IMPL: &str = "a health check cannot stand in an `impl` or a `trait`; write a function outside that takes the state, such as `mailer: &Mailer`";
 
 /// The signature of a function that the runtime can call.
 pub(super) struct Signature {
@@ -29,9 +31,13 @@ pub(super) struct Parameter {
 impl Signature {
     /// Returns `None` only when there is a mistake.
     pub(super) fn new(signature: syn::Signature, diagnostics: &mut Diagnostics) -> Option<Self> {
+        if let Some(place) = self_type(signature.to_token_stream()) {
+            diagnostics.push(Error::new(place, IN_AN_IMPL));
+            return None;
+        }
         check_qualifiers(&signature, diagnostics);
         check_generics(&signature, diagnostics);
-        check_return_type(&signature.output, diagnostics);
+        check_return_type(&signature, diagnostics);
         let inputs = signature.inputs.len();
         let parameters: Vec<Parameter> =
             signature.inputs.into_iter().filter_map(|input| diagnostics.note(parameter(input))).collect();
@@ -46,6 +52,15 @@ impl Signature {
             answer,
         })
     }
+}
+
+/// Returns the place of a `self` or `Self`: only a function in an `impl` or a `trait` has them.
+fn self_type(tokens: TokenStream) -> Option<Span> {
+    tokens.into_iter().find_map(|token| match token {
+        TokenTree::Group(group) => self_type(group.stream()),
+        TokenTree::Ident(word) if word == "self" || word == "Self" => Some(word.span()),
+        _ => None,
+    })
 }
 
 fn check_qualifiers(signature: &syn::Signature, diagnostics: &mut Diagnostics) {
@@ -82,26 +97,62 @@ fn check_generics(signature: &syn::Signature, diagnostics: &mut Diagnostics) {
     }
 }
 
-fn check_return_type(output: &ReturnType, diagnostics: &mut Diagnostics) {
-    if let ReturnType::Type(_, answer) = output
-        && let Type::Never(_) = visible(answer)
-    {
+fn check_return_type(signature: &syn::Signature, diagnostics: &mut Diagnostics) {
+    let ReturnType::Type(_, answer) = &signature.output else { return };
+    if let Type::Never(_) = visible(answer) {
         let message = "a health check has to return; write for example `bool` or `Result<(), Error>`";
+        diagnostics.push(Error::new_spanned(answer, message));
+    }
+    if let Some(output) = awaited(answer) {
+        let message = match signature.asyncness {
+            Some(_) => format!("the function is `async` already; await the future in it, and write `-> {output}`"),
+            None => format!(
+                "no code awaits this future; write `async fn {}(…) -> {output}`, and await it there",
+                signature.ident
+            ),
+        };
         diagnostics.push(Error::new_spanned(answer, message));
     }
 }
 
+/// Returns the output of a type that is a future by its name: `impl Future<Output = T>`, a boxed one, `BoxFuture<'_, T>`.
+fn awaited(ty: &Type) -> Option<String> {
+    let bounds = match visible(ty) {
+        Type::ImplTrait(hidden) => &hidden.bounds,
+        Type::TraitObject(object) => &object.bounds,
+        Type::Path(path) => {
+            let last = path.path.segments.last()?;
+            let inner = match &last.arguments {
+                PathArguments::AngleBracketed(arguments) => arguments.args.last(),
+                _ => None,
+            };
+            return match (last.ident.to_string().as_str(), inner) {
+                ("Pin" | "Box", Some(GenericArgument::Type(inner))) => awaited(inner),
+                ("BoxFuture" | "LocalBoxFuture", Some(inner)) => Some(source(inner)),
+                _ => None,
+            };
+        }
+        _ => return None,
+    };
+    let future = bounds.iter().find_map(|bound| match bound {
+        TypeParamBound::Trait(bound) => bound.path.segments.last().filter(|last| last.ident == "Future"),
+        _ => None,
+    })?;
+    let PathArguments::AngleBracketed(arguments) = &future.arguments else { return Some("bool".to_owned()) };
+    arguments.args.iter().find_map(|argument| match argument {
+        GenericArgument::AssocType(output) if output.ident == "Output" => Some(source(&output.ty)),
+        _ => None,
+    })
+}
+
 fn parameter(input: FnArg) -> Result<Parameter> {
     match input {
-        FnArg::Receiver(receiver) => Err(Error::new(
-            receiver.self_token.span,
-            "a health check cannot be a method; take the state as a parameter, such as `pool: &Pool`",
-        )),
+        FnArg::Receiver(receiver) => Err(Error::new(receiver.self_token.span, IN_AN_IMPL)),
         FnArg::Typed(typed) => {
             check_attributes(&typed)?;
             match visible(&typed.ty) {
                 Type::Reference(reference) => borrowed(reference, false),
-                other => optional(other).unwrap_or_else(|| Err(owned(other))),
+                other => optional(other).unwrap_or_else(|| Err(owned(&typed.pat, other))),
             }
         }
     }
@@ -164,12 +215,61 @@ fn optional(ty: &Type) -> Option<Result<Parameter>> {
     })
 }
 
-fn owned(ty: &Type) -> Error {
+/// Returns the error for a parameter that is not a reference. The pattern is part of it, as in `State(pool): State<Pool>`.
+fn owned(pattern: &Pat, ty: &Type) -> Error {
     let message = match ty {
         Type::ImplTrait(_) => "state is looked up by its type; name the type, as in `&T`".to_owned(),
+        Type::Path(path) => owned_path(pattern, path),
         _ => format!("a health check borrows its state; write `&{}`", source(ty)),
     };
     Error::new_spanned(ty, message)
+}
+
+fn owned_path(pattern: &Pat, ty: &TypePath) -> String {
+    let written = source(ty);
+    let Some(last) = ty.path.segments.last() else {
+        return format!("a health check borrows its state; write `&{written}`");
+    };
+    let inner = match &last.arguments {
+        PathArguments::AngleBracketed(arguments) if arguments.args.len() == 1 => arguments.args.first().map(source),
+        _ => None,
+    };
+    match (last.ident.to_string().as_str(), inner) {
+        ("State" | "Extension" | "Data", Some(inner)) => {
+            let (name, inner) = (inner_name(pattern), pointee(&inner));
+            format!(
+                "a health check runs without a request, so it has no extractors; write `{name}: &{inner}`, and `state: [{name}]` in \
+                 `health_endpoint!`"
+            )
+        }
+        (
+            "Json" | "Query" | "Path" | "Form" | "TypedHeader" | "ConnectInfo" | "Host" | "HeaderMap" | "Request"
+            | "HttpRequest" | "Parts" | "Uri" | "Method" | "OriginalUri" | "MatchedPath" | "CookieJar" | "Multipart",
+            _,
+        ) => format!(
+            "a health check runs without a request, so there is nothing to extract; remove it, or write `&{written}` for a \
+             value among the state"
+        ),
+        ("Arc", Some(inner)) if !inner.starts_with("dyn ") => {
+            format!("a health check borrows its state; write `&{inner}`, which an `Arc` among the state serves as well")
+        }
+        _ => format!("a health check borrows its state; write `&{written}`"),
+    }
+}
+
+/// Returns `T` for an `Arc<T>`, which serves it among the state.
+fn pointee(ty: &str) -> &str {
+    let value = ty.split_once("Arc<").filter(|(path, value)| !path.contains('<') && !value.starts_with("dyn "));
+    value.and_then(|(_, value)| value.strip_suffix('>')).unwrap_or(ty)
+}
+
+/// Returns the name that a pattern such as `State(pool)` binds.
+fn inner_name(pattern: &Pat) -> String {
+    match pattern {
+        Pat::Ident(name) => name.ident.to_string().trim_start_matches('_').to_owned(),
+        Pat::TupleStruct(tuple) if tuple.elems.len() == 1 => inner_name(&tuple.elems[0]),
+        _ => "value".to_owned(),
+    }
 }
 
 /// Returns the type without parentheses, and without the invisible group around a `$t:ty` of `macro_rules!`.
@@ -181,12 +281,4 @@ fn visible(mut ty: &Type) -> &Type {
             _ => return ty,
         };
     }
-}
-
-/// Returns the tokens with nearly the spaces of the source.
-fn source(tokens: &impl ToTokens) -> String {
-    let text = tokens.to_token_stream().to_string();
-    [(" :: ", "::"), (":: ", "::"), (" < ", "<"), (" >", ">"), (" ,", ","), ("& ", "&")]
-        .iter()
-        .fold(text, |text, (spaced, tight)| text.replace(spaced, tight))
 }

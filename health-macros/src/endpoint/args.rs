@@ -1,4 +1,4 @@
-//! Reads `health_endpoint! { … }`, each value on its own.
+//! Reads `health_endpoint! { … }`: the keys, and their values by the readers of `values`.
 
 use proc_macro2::{TokenStream, TokenTree};
 use syn::{
@@ -7,10 +7,10 @@ use syn::{
     parse::{ParseStream, Parser as _},
 };
 
-use super::crates;
+use super::{crates, foreign_words::FOREIGN_WORDS, values};
 use crate::{diagnostics::Diagnostics, keys::Keys, runtime_path::RuntimePath};
 
-const KNOWN_KEYS: [&str; 12] = [
+pub(super) const KNOWN_KEYS: [&str; 11] = [
     "crates",
     "enable",
     "enable_crates",
@@ -22,10 +22,8 @@ const KNOWN_KEYS: [&str; 12] = [
     "details",
     "checks",
     "configure",
-    "crate",
 ];
 
-#[derive(Default)]
 pub(super) struct EndpointArgs {
     pub(super) runtime: RuntimePath,
     pub(super) crates: Vec<Ident>,
@@ -44,6 +42,7 @@ pub(super) enum BuilderValue {
     Checks(Vec<Expr>),
     CheckList(Expr),
     Details(Expr),
+    Access(Expr),
     State(Vec<Expr>),
     /// A list that the builder takes as a whole.
     List(Vec<Expr>),
@@ -52,21 +51,26 @@ pub(super) enum BuilderValue {
 }
 
 impl EndpointArgs {
+    /// Reads `path::to::runtime; key: value, …`. The path comes from the `macro_rules!` of the runtime.
     pub(super) fn parse(input: TokenStream, diagnostics: &mut Diagnostics) -> Self {
         let parse = |input: ParseStream| {
-            let mut args = Self::default();
-            let mut keys = Keys::new(KNOWN_KEYS);
+            let runtime = input.parse()?;
+            input.parse::<Token![;]>()?;
+            let mut args = Self { runtime, crates: Vec::new(), builder_keys: Vec::new() };
+            let mut keys = Keys::new(KNOWN_KEYS, FOREIGN_WORDS);
             while !input.is_empty() {
                 if diagnostics.note(args.read(input, &mut keys)).is_none() {
                     skip_to_next(input)?;
                 }
-                input.parse::<Option<Token![,]>>()?;
+                if input.parse::<Option<Token![,]>>()?.is_none() {
+                    input.parse::<Option<Token![;]>>()?;
+                }
             }
             Ok(args)
         };
         parse.parse2(input).unwrap_or_else(|error| {
             diagnostics.push(error);
-            Self::default()
+            Self { runtime: RuntimePath::default(), crates: Vec::new(), builder_keys: Vec::new() }
         })
     }
 
@@ -75,62 +79,79 @@ impl EndpointArgs {
         let key = Ident::parse_any(input)
             .map_err(|error| Error::new(error.span(), "a key is missing; write for example `state: [pool]`"))?;
         keys.admit(&key)?;
-        if !input.peek(Token![:]) {
-            return Err(Error::new(key.span(), format!("`{key}` needs a value; write `{key}: …`")));
-        }
-        input.parse::<Token![:]>()?;
         let name = key.to_string();
+        let ends = |input: ParseStream| input.is_empty() || input.peek(Token![,]) || input.peek(Token![;]);
+        let sign = if ends(input) { Ok(()) } else { sign(input, &name) };
+        if ends(input) {
+            sign?;
+            let example = values::example(&name);
+            return Err(Error::new(
+                key.span(),
+                format!("the value of `{key}` is missing; write for example `{example}`"),
+            ));
+        }
         let value = match name.as_str() {
-            "crate" => {
-                self.runtime = input.parse()?;
-                None
-            }
             "crates" => {
                 let found = crates::parse(input, &name)?;
                 let prefixes = crates::prefixes(&found).map(BuilderValue::Other);
                 self.crates.extend(found.into_iter().map(|found| found.name));
                 prefixes
             }
-            "enable" => Some(BuilderValue::List(list(input, "enable: [\"billing.queue\"]")?)),
+            "enable" => Some(BuilderValue::List(values::list(input, "enable")?)),
             "enable_crates" => {
                 let found = crates::parse(input, &name)?;
                 let names = crates::names(&found).map(BuilderValue::Other);
                 self.crates.extend(found.into_iter().map(|found| found.name));
                 names
             }
-            "build_info" => Some(BuilderValue::BuildInfo(input.parse()?)),
+            "build_info" => Some(BuilderValue::BuildInfo(values::build_info(input)?)),
             "checks" => Some(match input.parse()? {
                 Expr::Array(array) => BuilderValue::Checks(array.elems.into_iter().collect()),
                 list => BuilderValue::CheckList(list),
             }),
-            "state" => Some(BuilderValue::State(list(input, "state: [pool]")?)),
-            "details" => Some(BuilderValue::Details(input.parse()?)),
+            "state" => Some(BuilderValue::State(values::state(input)?)),
+            "details" => Some(BuilderValue::Details(values::details(input)?)),
+            "access" => Some(BuilderValue::Access(values::access(input)?)),
+            "base_path" | "levels_path" => Some(BuilderValue::Other(values::path(&name, input)?)),
             _ => Some(BuilderValue::Other(input.parse()?)),
         };
         self.builder_keys.extend(value.map(|value| BuilderKey { key, value }));
+        sign?;
         if input.is_empty() || input.peek(Token![,]) {
             Ok(())
+        } else if input.peek(Token![;]) {
+            Err(input.error("`;` is not valid here; write `,`"))
         } else {
             Err(input.error("a `,` is missing before this"))
         }
     }
 }
 
-/// Parses a list in brackets.
-fn list(input: ParseStream, example: &str) -> Result<Vec<Expr>> {
-    match input.parse()? {
-        Expr::Array(array) => Ok(array.elems.into_iter().collect()),
-        other => Err(Error::new_spanned(other, format!("not a list; write for example `{example}`"))),
+/// Reads the `:` behind a key. A sign of another syntax is an error, and the value behind it is still read.
+fn sign(input: ParseStream, key: &str) -> Result<()> {
+    let example = values::example(key);
+    if input.peek(Token![:]) {
+        return input.parse::<Token![:]>().map(drop);
     }
+    if input.peek(Token![=>]) {
+        let sign = input.parse::<Token![=>]>()?;
+        return Err(Error::new_spanned(sign, format!("`=>` is not valid here; write `{key}: …`")));
+    }
+    if input.peek(Token![=]) {
+        let sign = input.parse::<Token![=]>()?;
+        return Err(Error::new_spanned(sign, format!("`=` is not valid here; write `{key}: …`")));
+    }
+    Err(input.error(format!("a `:` is missing before this; write for example `{example}`")))
 }
 
 /// Skips the rest of an unreadable value, up to a comma before another key, or to the end.
 fn skip_to_next(input: ParseStream) -> Result<()> {
     while !input.is_empty() {
-        if input.peek(Token![,]) {
+        if input.peek(Token![,]) || input.peek(Token![;]) {
             let ahead = input.fork();
-            ahead.parse::<Token![,]>()?;
-            let is_key = ahead.peek(Ident::peek_any) && ahead.peek2(Token![:]) && !ahead.peek2(Token![::]);
+            ahead.parse::<TokenTree>()?;
+            let is_key = ahead.peek(Ident::peek_any)
+                && (ahead.peek2(Token![=]) || (ahead.peek2(Token![:]) && !ahead.peek2(Token![::])));
             if ahead.is_empty() || is_key {
                 return Ok(());
             }

@@ -9,7 +9,8 @@ use syn::{
     parse_quote, token,
 };
 
-use crate::argument::split;
+use super::values;
+use crate::{argument::split, externs::Externs, source::source};
 
 /// A crate to link, with the prefix for the names of its checks.
 pub(super) struct LinkedCrate {
@@ -21,7 +22,7 @@ pub(super) struct LinkedCrate {
 pub(super) fn parse(input: ParseStream, key: &str) -> Result<Vec<LinkedCrate>> {
     if !input.peek(token::Bracket) {
         let other: Expr = input.parse()?;
-        return Err(Error::new_spanned(other, format!("not a list; write for example `{key}: [my_checks]`")));
+        return Err(values::not_a_list(&other, key));
     }
     let list;
     bracketed!(list in input);
@@ -46,10 +47,16 @@ pub(super) fn parse(input: ParseStream, key: &str) -> Result<Vec<LinkedCrate>> {
 
 fn parse_one(element: TokenStream, key: &str) -> Result<LinkedCrate> {
     let whole = element.clone();
-    let not_a_crate =
-        || Error::new_spanned(&whole, "not the name of a crate; write it as in `Cargo.toml`, with `_` for `-`");
+    let not_a_crate = || not_a_crate(&whole, key);
     let parse = |input: ParseStream| {
         let name: Ident = input.parse().map_err(|_| not_a_crate())?;
+        let is_lacking = Externs::known().lack(&name.unraw().to_string());
+        if is_lacking && (input.is_empty() || input.peek(Token![as])) {
+            input.parse::<TokenStream>()?;
+            let message =
+                format!("`{name}` is not a dependency of this crate; add it to `Cargo.toml`, or correct the name");
+            return Err(Error::new(name.span(), message));
+        }
         if input.is_empty() {
             return Ok(LinkedCrate { name, prefix: None });
         }
@@ -83,6 +90,17 @@ fn parse_one(element: TokenStream, key: &str) -> Result<LinkedCrate> {
         Ok(LinkedCrate { name, prefix: Some(prefix) })
     };
     parse.parse2(element)
+}
+
+/// Returns the error for an element without the name of a crate, such as `"my-checks"`.
+fn not_a_crate(element: &TokenStream, key: &str) -> Error {
+    let written = source(element);
+    let meant = written.trim_matches('"').replace(' ', "").replace('-', "_");
+    let advice = match syn::parse_str::<Ident>(&meant) {
+        Ok(meant) => format!("write `{key}: [{meant}]`"),
+        Err(_) => "write it as in `Cargo.toml`, with `_` for `-`".to_owned(),
+    };
+    Error::new_spanned(element, format!("`{written}` is not the name of a crate; {advice}"))
 }
 
 /// Returns whether this is a prefix. The runtime has the same rule.

@@ -38,13 +38,17 @@ fn expand_call(runtime: &RuntimePath, Call { method, argument }: &Call) -> Token
         CallArgument::Checks(checks) => {
             let checks = checks.iter().map(|check| {
                 let runtime = runtime.at(check.span());
-                quote_spanned!(generated_at(check.span())=> #runtime::__private::Into::<#runtime::Check>::into(#check))
+                quote_spanned!(generated_at(check.span())=> #runtime::__private::CheckValue::into_check(#check))
             });
             quote!([#(#checks),*])
         }
         CallArgument::CheckList(list) => {
             let runtime = runtime.at(list.span());
             quote_spanned!(generated_at(list.span())=> #runtime::__private::CheckList::into_checks(#list))
+        }
+        CallArgument::Access(access) => {
+            let runtime = runtime.at(access.span());
+            quote_spanned!(generated_at(access.span())=> #runtime::__private::AccessValue::into_access(#access))
         }
         CallArgument::ShowDetails(variant) => {
             let variant = Ident::new(variant, Span::mixed_site());

@@ -3,7 +3,9 @@
 mod args;
 mod crates;
 mod expand;
+mod foreign_words;
 mod model;
+mod values;
 
 use proc_macro2::TokenStream;
 

@@ -25,6 +25,8 @@ pub(super) enum CallArgument {
     Checks(Vec<Expr>),
     /// An expression that yields checks.
     CheckList(Expr),
+    /// An expression that yields access rules.
+    Access(Expr),
     /// A variant of `ShowDetails`.
     ShowDetails(&'static str),
     Value(Expr),
@@ -43,6 +45,7 @@ fn calls(BuilderKey { key, value }: BuilderKey) -> Vec<Call> {
         BuilderValue::Checks(checks) if checks.is_empty() => Vec::new(),
         BuilderValue::Checks(checks) => vec![CallArgument::Checks(checks)],
         BuilderValue::CheckList(list) => vec![CallArgument::CheckList(list)],
+        BuilderValue::Access(access) => vec![CallArgument::Access(access)],
         BuilderValue::Details(details) => vec![show_details(details)],
         BuilderValue::State(values) => values.into_iter().map(CallArgument::Value).collect(),
         BuilderValue::List(values) if values.is_empty() => Vec::new(),

@@ -86,6 +86,8 @@ pub(crate) use refusal::Refusal;
 pub use refusal::RefusalCounts;
 pub(crate) use request::AccessRequest;
 pub use rules::Access;
+#[doc(hidden)]
+pub use rules::AccessValue;
 #[cfg(feature = "openapi")]
 pub(crate) use {
     requirement::Requirement,

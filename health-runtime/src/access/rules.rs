@@ -48,6 +48,26 @@ pub struct Access {
     faults: Vec<String>,
 }
 
+/// A value of the key `access`.
+///
+/// Not public API. Used by generated code.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a set of access rules",
+    label = "has to be an `Access`",
+    note = "a policy decides for some levels: write for example `Access::new().levels(Level::L1..=Level::L5, public())`"
+)]
+pub trait AccessValue {
+    /// Returns the rules.
+    fn into_access(self) -> Access;
+}
+
+impl AccessValue for Access {
+    fn into_access(self) -> Access {
+        self
+    }
+}
+
 impl Access {
     /// Creates access without rules.
     pub fn new() -> Self {

@@ -347,8 +347,8 @@ impl Check {
 #[macro_export]
 macro_rules! checks {
     ($($check:expr),* $(,)?) => {
-        $crate::__private::Vec::<$crate::Check>::from([
-            $($crate::__private::Into::<$crate::Check>::into($check)),*
+        <$crate::__private::Vec<$crate::Check> as $crate::__private::From<_>>::from([
+            $($crate::__private::CheckValue::into_check($check)),*
         ])
     };
 }

@@ -17,7 +17,9 @@ use super::{Outcome, Status};
 #[diagnostic::on_unimplemented(
     message = "a health check cannot return `{Self}`",
     label = "not a health check's answer",
-    note = "return `()`, `bool`, `Status`, `Outcome`, `Details<T>` where `T: Serialize`, or a `Result` of one of these whose error is `Display`",
+    note = "return `()`, `bool`, `Status`, `Outcome`, `Details<T>`, or a `Result` of one of these",
+    note = "the `T` of `Details<T>` has to be `Serialize`: put `#[derive(serde::Serialize)]` on it",
+    note = "the error of a `Result` has to be `Display`: implement that, or convert it with `.map_err(|error| format!(\"{{error:?}}\"))`",
     note = "for an `Option`, decide what `None` means: return for example `answer.is_some()` or `answer.ok_or(\"nobody answered\")`"
 )]
 pub trait IntoOutcome {
@@ -25,30 +27,35 @@ pub trait IntoOutcome {
     fn into_outcome(self) -> Outcome;
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoOutcome for () {
     fn into_outcome(self) -> Outcome {
         Outcome::pass()
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoOutcome for bool {
     fn into_outcome(self) -> Outcome {
         Outcome::new(if self { Status::Pass } else { Status::Fail })
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoOutcome for Status {
     fn into_outcome(self) -> Outcome {
         Outcome::new(self)
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoOutcome for Outcome {
     fn into_outcome(self) -> Outcome {
         self
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: IntoOutcome, E: Display> IntoOutcome for Result<T, E> {
     fn into_outcome(self) -> Outcome {
         match self {

@@ -20,6 +20,6 @@ macro_rules! usual_check {
 #[macro_export]
 macro_rules! usual_endpoint {
     () => {
-        $crate::health::health_endpoint! { base_path: "/company/health", crate: $crate::health }
+        $crate::health::health_endpoint! { base_path: "/company/health" }
     };
 }

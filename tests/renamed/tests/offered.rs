@@ -132,9 +132,9 @@ fn macro_sets_prefixes_and_turns_checks_on() -> Result<(), hr::Error> {
     let by_name = health_endpoint! {
         crates: [facade as "company"],
         enable: ["company.network", "company.proxy"],
-        crate: hr,
     }?;
-    let by_crate = health_endpoint! { crates: [facade as "company"], enable_crates: [facade], state: [facade::Ledger], crate: hr }?;
+    let by_crate =
+        health_endpoint! { crates: [facade as "company"], enable_crates: [facade], state: [facade::Ledger] }?;
     let by_hand =
         Endpoint::builder().crates([("facade", "company")]).enable_crates(["facade"]).state(facade::Ledger).build()?;
     let all = ["company.network", "company.proxy", "company.stateful", "network", "orders"];
@@ -145,7 +145,7 @@ fn macro_sets_prefixes_and_turns_checks_on() -> Result<(), hr::Error> {
         names.sort_unstable();
         assert_eq!(names, expected);
     }
-    let _without = health_endpoint! { crates: [], enable: [], enable_crates: [], crate: hr }?;
+    let _without = health_endpoint! { crates: [], enable: [], enable_crates: [] }?;
     Ok(())
 }
 

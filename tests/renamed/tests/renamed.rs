@@ -1,4 +1,4 @@
-//! `crate = path`, in each form of a path.
+//! The runtime under another name: `crate = path` in each form of a path, and the macros that need none.
 
 use hr::{BuildInfo, Registry, health_check, health_endpoint};
 
@@ -14,6 +14,9 @@ fn bare() {}
 async fn at_second_hand(text: Option<&String>) -> Result<(), std::fmt::Error> {
     text.map(drop).ok_or(std::fmt::Error)
 }
+
+#[hr::health_check(level = 5)]
+async fn under_its_name_here() {}
 
 mod module {
     pub(super) use hr as renamed_again;
@@ -36,6 +39,9 @@ struct App;
 #[build_info(crate = ::facade::health)]
 struct AtSecondHand;
 
+#[derive(BuildInfo)]
+struct WithoutPath;
+
 facade::usual_check!(by_a_macro_of_another_crate, true);
 
 #[test]
@@ -51,7 +57,8 @@ fn every_form_registers() -> Result<(), hr::Error> {
             "bare",
             "from_the_root",
             "relative",
-            "relative_to_the_parent"
+            "relative_to_the_parent",
+            "under_its_name_here"
         ]
     );
     Ok(())
@@ -63,14 +70,16 @@ fn every_form_derives_build_info() {
     assert_eq!((own.name(), own.repo()), ("renamed", Some("abc/api")));
     assert_eq!((second_hand.name(), second_hand.repo()), (env!("CARGO_PKG_NAME"), None));
     assert_eq!(own.revision(), second_hand.revision());
+    assert_eq!(WithoutPath::BUILD_INFO.name(), env!("CARGO_PKG_NAME"));
 }
 
 #[test]
-fn every_form_builds_an_endpoint() -> Result<(), hr::Error> {
-    let _endpoints: [hr::Endpoint; 4] = [
-        health_endpoint! { crate: ::hr }?,
-        health_endpoint! { crate: hr, details: public }?,
-        health_endpoint! { crate: module::renamed_again, checks: [hr::Check::new("a", hr::Level::L5, || async {})] }?,
+fn endpoint_finds_the_runtime_under_every_name() -> Result<(), hr::Error> {
+    let _endpoints: [hr::Endpoint; 5] = [
+        health_endpoint! {}?,
+        hr::health_endpoint! { build_info: App, details: public }?,
+        module::renamed_again::health_endpoint! { checks: [hr::Check::new("a", hr::Level::L5, || async {})] }?,
+        facade::health::health_endpoint! { checks: facade::health::checks![hr::Check::new("b", hr::Level::L5, || async {})] }?,
         facade::usual_endpoint!()?,
     ];
     Ok(())

@@ -12,4 +12,10 @@ async fn after_list() {}
 #[health_check(level 5)]
 async fn equals_missing() {}
 
+#[health_check(level = 5; liveness; tags("a"; "b"), timeout = 2;)]
+async fn semicolons() {}
+
+#[health_check(level: 5; tags: ["a"])]
+async fn colons() {}
+
 fn main() {}

@@ -9,6 +9,18 @@ async fn not_quoted() {}
 #[health_check(level = 5, timeout = 2s)]
 async fn unit_not_quoted() {}
 
+#[health_check(level = 5, timeout = 500ms)]
+async fn milliseconds_not_quoted() {}
+
+#[health_check(level = 5, timeout = 1.5)]
+async fn fraction_not_quoted() {}
+
+#[health_check(level = 5, timeout = Duration::from_secs(2))]
+async fn call() {}
+
+#[health_check(level = 5, max_age = std::time::Duration::from_millis(1_500))]
+async fn call_by_its_path() {}
+
 #[health_check(level = 5, max_age = "")]
 async fn empty() {}
 

@@ -26,6 +26,24 @@ const DEEP: u8 = 1;
 #[health_check(level = DEEP)]
 async fn constant() {}
 
+#[health_check(level = three)]
+async fn spelt_out() {}
+
+#[health_check(level = Level::L3)]
+async fn variant() {}
+
+#[health_check(level = (3))]
+async fn in_parentheses() {}
+
+#[health_check(level: 3)]
+async fn colon() {}
+
+#[health_check(3)]
+async fn number_alone() {}
+
+#[health_check("3", readiness)]
+async fn text_alone() {}
+
 #[health_check(level)]
 async fn no_value() {}
 

@@ -9,7 +9,18 @@ const UP: bool = true;
 #[health_check(level = 5)]
 mod checks {}
 
+#[health_check(level = 5)]
+impl Database {
+    async fn up() {}
+}
+
+#[health_check(level = 5)]
+trait Checks {}
+
 #[health_check(level = 9)]
 pub enum Both {}
 
-fn main() {}
+fn main() {
+    #[health_check(level = 5)]
+    let closure = || true;
+}

@@ -8,6 +8,21 @@ async fn number() -> u32 {
 }
 
 #[health_check(level = 5)]
+async fn text() -> String {
+    "ok".to_owned()
+}
+
+#[health_check(level = 5)]
+async fn number_in_result() -> Result<i32, String> {
+    Ok(5)
+}
+
+#[health_check(level = 5)]
+async fn error_alone() -> Box<dyn std::error::Error> {
+    "down".into()
+}
+
+#[health_check(level = 5)]
 fn option() -> Option<bool> {
     None
 }

@@ -9,6 +9,12 @@ async fn empty() {}
 #[health_check(level = 3, tags = ["a"])]
 async fn brackets() {}
 
+#[health_check(level = 3, tags = "a")]
+async fn one_text() {}
+
+#[health_check(level = 3, tags = ["a", "b"])]
+async fn brackets_with_two() {}
+
 #[health_check(level = 3, tags(a))]
 async fn not_quoted() {}
 

@@ -6,5 +6,8 @@ fn main() -> Result<(), health_runtime::Error> {
     health_endpoint! { base_path: , details: public }?;
     health_endpoint! { base_path }?;
     health_endpoint! { "/health" }?;
+    health_endpoint! { details => public, base_path "/health" }?;
+    health_endpoint! { details: public; base_path: "/health"; colour: 5 }?;
+    health_endpoint! { state = [1], details: public, base_path = 5 }?;
     Ok(())
 }

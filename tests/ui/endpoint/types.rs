@@ -1,12 +1,29 @@
-use health_runtime::health_endpoint;
+use health_runtime::{health_check, health_endpoint};
+
+#[health_check(level = 5)]
+async fn declared() -> bool {
+    true
+}
+
+fn by_hand() -> bool {
+    true
+}
 
 fn main() -> Result<(), health_runtime::Error> {
     health_endpoint! { build_info: String }?;
-    health_endpoint! { base_path: 5 }?;
-    health_endpoint! { details: true }?;
+    let (is_public, port) = (true, 8080);
+    health_endpoint! { base_path: port }?;
+    health_endpoint! { details: is_public }?;
     health_endpoint! { checks: [true, 5] }?;
     health_endpoint! { checks: vec![true] }?;
     health_endpoint! { checks: health_runtime::probes::logging() }?;
+    let list = vec![health_runtime::probes::logging()];
+    health_endpoint! { checks: [list] }?;
+    health_endpoint! { checks: [declared, by_hand] }?;
+    health_endpoint! { checks: declared }?;
+    health_endpoint! { checks: [|| async { true }] }?;
+    let texts = vec!["a", "b"];
+    health_endpoint! { checks: texts }?;
     health_endpoint! { state: [std::rc::Rc::new(5)] }?;
     health_endpoint! { configure: 5 }?;
     Ok(())

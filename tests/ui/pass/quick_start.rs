@@ -30,7 +30,8 @@ async fn billing(client: &BillingClient) -> Result<(), Box<dyn std::error::Error
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let app: axum::Router = axum::Router::new().merge(health_endpoint! { build_info: App, state: [PgPool, BillingClient] }?);
+    let app: axum::Router =
+        axum::Router::new().merge(health_endpoint! { build_info: App, state: [PgPool, BillingClient] }?);
     drop(app);
     Ok(())
 }

@@ -19,6 +19,7 @@ async fn option_by_its_path(_: std::option::Option<&(Shared)>, _: ::core::option
 #[health_check(level = 5)]
 async fn in_parentheses(_: (&Shared), (): &(), Pair(_, _): &Pair) {}
 
+#[allow(dead_code, reason = "a type for the pattern")]
 struct Pair(u8, u8);
 
 #[health_check(level = 5)]
@@ -40,7 +41,7 @@ fn borrowed_error(text: &String) -> Result<(), &str> {
 }
 
 #[health_check(level = 5)]
-pub const fn constant() -> bool {
+const fn constant() -> bool {
     true
 }
 

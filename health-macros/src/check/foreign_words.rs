@@ -1,0 +1,208 @@
+//! The keys of `#[health_check]` under the names that other products give them.
+
+use crate::keys::{ForeignWords, Remedy};
+
+pub(super) const FOREIGN_WORDS: &[ForeignWords] = &[
+    key("level = 3", &["lvl", "depth", "tier", "priority", "order", "layer"]),
+    key("name = \"database\"", &["id", "key", "check_name", "bean"]),
+    key(
+        "timeout = \"2s\"",
+        &["timeout_seconds", "timeout_secs", "timeout_ms", "timeout_millis", "time_limit", "deadline", "max_duration"],
+    ),
+    key(
+        "critical = false",
+        &[
+            "severity",
+            "required",
+            "optional",
+            "important",
+            "mandatory",
+            "fatal",
+            "failure_status",
+            "warn_only",
+            "non_critical",
+            "noncritical",
+            "may_fail",
+            "allow_failure",
+            "soft",
+        ],
+    ),
+    key("liveness", &["live", "alive", "livez", "liveness_probe"]),
+    key("readiness", &["ready", "readyz", "readiness_probe"]),
+    key(
+        "startup",
+        &[
+            "start",
+            "started",
+            "startupz",
+            "startup_probe",
+            "initial_delay",
+            "initial_delay_seconds",
+            "start_delay",
+            "start_period",
+            "warmup",
+            "warm_up",
+        ],
+    ),
+    key(
+        "depends_on(\"database\")",
+        &["depends", "depend", "dependency", "dependencies", "requires", "needs", "after", "upstream", "prerequisites"],
+    ),
+    key(
+        "max_age = \"1s\"",
+        &[
+            "ttl",
+            "t_t_l",
+            "cache",
+            "cached",
+            "cache_for",
+            "cache_ttl",
+            "cache_duration",
+            "cache_time",
+            "time_to_live",
+            "memoize",
+            "reuse",
+        ],
+    ),
+    key(
+        "interval = \"30s\"",
+        &[
+            "every",
+            "period",
+            "period_seconds",
+            "cron",
+            "schedule",
+            "scheduled",
+            "frequency",
+            "refresh",
+            "refresh_interval",
+            "poll",
+            "poll_interval",
+            "delay",
+            "fixed_delay",
+            "fixed_rate",
+            "repeat",
+            "background",
+            "check_interval",
+            "evaluation_time",
+        ],
+    ),
+    key("retry_interval = \"5s\"", &["retry", "retry_after", "retry_delay", "retry_every", "backoff"]),
+    key("stale_after = \"95s\"", &["stale", "expires", "expires_after", "expiry", "max_staleness"]),
+    key(
+        "failure_threshold = 3",
+        &[
+            "retries",
+            "max_retries",
+            "attempts",
+            "max_attempts",
+            "max_failures",
+            "failures",
+            "fall",
+            "unhealthy_threshold",
+            "threshold",
+        ],
+    ),
+    key("success_threshold = 2", &["rise", "healthy_threshold", "successes", "recovery_threshold"]),
+    key("hold = \"60s\"", &["grace", "grace_period", "termination_grace_period_seconds", "tolerate", "debounce"]),
+    key(
+        "degraded_after = \"300ms\"",
+        &[
+            "slow",
+            "slow_after",
+            "slow_threshold",
+            "warn_after",
+            "warn_above",
+            "warning_threshold",
+            "degraded",
+            "degraded_threshold",
+            "latency",
+            "max_latency",
+        ],
+    ),
+    key("flatten", &["flat", "inline", "embed"]),
+    key("tags(\"external\")", &["tag", "category", "categories", "labels", "keywords"]),
+    key("crate = path::to::health_runtime", &["crate_path", "crate_name", "runtime", "runtime_path", "path"]),
+    key("display = \"Orders database\"", &["display_name", "title", "label", "human_name", "caption"]),
+    key("owner = \"payments\"", &["team", "contact", "maintainer", "owned_by", "on_call", "responsible"]),
+    key("runbook = \"https://…\"", &["url", "link", "links", "wiki", "playbook", "runbook_url", "doc_url"]),
+    advice(
+        "a group is a key of its own: write `readiness`, `liveness` or `startup`",
+        &["group", "groups", "kind", "probe", "probes", "type", "in_group", "health_group"],
+    ),
+    advice(
+        "the doc comment of the function is the description: write `/// …` above it",
+        &["description", "desc", "doc", "docs", "help", "about", "summary", "comment", "message", "details"],
+    ),
+    advice(
+        "conditions belong to the deployment: mute the check there with `HEALTH_MUTE=name`, or leave it out of the build with \
+         `#[cfg(…)]` on the function",
+        &[
+            "enabled",
+            "enable",
+            "disabled",
+            "disable",
+            "active",
+            "skip",
+            "ignore",
+            "only_if",
+            "if",
+            "when",
+            "unless",
+            "cfg",
+            "feature",
+            "profile",
+            "profiles",
+            "env",
+            "environment",
+            "environments",
+            "stage",
+            "condition",
+            "conditional",
+            "conditional_on_property",
+        ],
+    ),
+    advice(
+        "each parameter of the function is found by its type: write `pool: &Pool` there, and `state: [pool]` in \
+         `health_endpoint!`",
+        &["state", "inject", "context", "with", "args", "arguments", "data"],
+    ),
+    advice(
+        "write a plain `fn`, which runs on the blocking pool, or an `async fn`, which runs as a task",
+        &["blocking", "spawn_blocking", "threaded", "thread", "async", "sync", "executor"],
+    ),
+    advice(
+        "`access` of `health_endpoint!` decides about callers, by level and group",
+        &["access", "auth", "authorize", "role", "roles", "public", "private", "show_details"],
+    ),
+];
+
+const fn key(example: &'static str, words: &'static [&'static str]) -> ForeignWords {
+    ForeignWords { words, remedy: Remedy::Key(example) }
+}
+
+const fn advice(advice: &'static str, words: &'static [&'static str]) -> ForeignWords {
+    ForeignWords { words, remedy: Remedy::Advice(advice) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::{super::key_table::KEYS, FOREIGN_WORDS, Remedy};
+
+    #[test]
+    fn suggested_keys_exist_and_foreign_words_stand_once() {
+        let mut words = HashSet::new();
+        for foreign in FOREIGN_WORDS {
+            if let Remedy::Key(example) = foreign.remedy {
+                let name = example.split([' ', '(']).next();
+                assert!(KEYS.iter().any(|key| Some(key.name) == name), "{example}");
+            }
+            for word in foreign.words {
+                assert!(words.insert(word), "`{word}` stands twice");
+                assert!(KEYS.iter().all(|key| key.name != *word), "`{word}` is a key");
+            }
+        }
+    }
+}

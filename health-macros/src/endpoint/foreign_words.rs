@@ -1,0 +1,149 @@
+//! The keys of `health_endpoint!` under the names that other products give them.
+
+use crate::keys::{ForeignWords, Remedy};
+
+pub(super) const FOREIGN_WORDS: &[ForeignWords] = &[
+    key("crates: [my_checks]", &["libs", "libraries", "packages", "modules", "link", "include", "crate_names"]),
+    key("build_info: App", &["info", "app", "application", "version", "build", "metadata", "about"]),
+    key(
+        "base_path: \"/health\"",
+        &["path", "base", "prefix", "url", "uri", "route", "endpoint", "root", "mount", "at", "nest"],
+    ),
+    key("levels_path: \"/levels\"", &["levels", "level", "level_path", "deep_path"]),
+    key(
+        "state: [pool]",
+        &[
+            "states",
+            "with_state",
+            "data",
+            "app_data",
+            "app_state",
+            "context",
+            "extension",
+            "extensions",
+            "shared",
+            "inject",
+            "resources",
+            "pool",
+        ],
+    ),
+    key(
+        "access: Access::new()",
+        &[
+            "auth",
+            "authentication",
+            "authorize",
+            "authorization",
+            "authorizer",
+            "policy",
+            "policies",
+            "rules",
+            "security",
+            "secure",
+            "token",
+            "password",
+            "roles",
+            "permissions",
+            "allow",
+        ],
+    ),
+    key(
+        "details: public",
+        &["show_details", "show", "verbose", "detail", "expose", "show_components", "public", "hidden"],
+    ),
+    key(
+        "checks: [check]",
+        &["check", "probes", "probe", "health_checks", "indicators", "functions", "declared", "register"],
+    ),
+    advice("the expansion finds the runtime by itself; remove the key", &["crate", "crate_path", "runtime"]),
+    advice(
+        "the endpoint is served where it is merged, `Router::new().merge(health_endpoint! { … }?)`; the guide \
+         `serving_and_tls` has servers of its own",
+        &["port", "address", "addr", "bind", "listen", "host", "server", "tls", "socket", "router"],
+    ),
+    advice(
+        "each check has this setting: it is a key of `#[health_check(…)]`, or a method of the check",
+        &[
+            "timeout",
+            "interval",
+            "period",
+            "max_age",
+            "ttl",
+            "cache",
+            "tags",
+            "critical",
+            "liveness",
+            "readiness",
+            "startup",
+            "failure_threshold",
+            "success_threshold",
+            "hold",
+            "retry_interval",
+            "depends_on",
+            "name",
+        ],
+    ),
+    advice(
+        "settings without a key are methods of the builder; write for example `configure: |builder| \
+         builder.status_codes(…)`",
+        &[
+            "status_codes",
+            "status_code",
+            "codes",
+            "envoy",
+            "agent",
+            "haproxy",
+            "on_change",
+            "listener",
+            "notify",
+            "webhook",
+            "event_streams",
+            "events",
+            "muted",
+            "mute",
+            "without_declared_checks",
+            "without_root_probes",
+            "isolated_checks",
+            "isolated",
+            "settings",
+            "config",
+            "options",
+            "builder",
+            "with",
+        ],
+    ),
+    advice(
+        "conditions belong to the deployment: mute checks there with `HEALTH_MUTE=name`, or build the endpoint in an `if`",
+        &["enabled", "enable", "disabled", "disable", "profile", "cfg", "when", "env", "environment"],
+    ),
+];
+
+const fn key(example: &'static str, words: &'static [&'static str]) -> ForeignWords {
+    ForeignWords { words, remedy: Remedy::Key(example) }
+}
+
+const fn advice(advice: &'static str, words: &'static [&'static str]) -> ForeignWords {
+    ForeignWords { words, remedy: Remedy::Advice(advice) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::{super::args::KNOWN_KEYS, FOREIGN_WORDS, Remedy};
+
+    #[test]
+    fn suggested_keys_exist_and_foreign_words_stand_once() {
+        let mut words = HashSet::new();
+        for foreign in FOREIGN_WORDS {
+            if let Remedy::Key(example) = foreign.remedy {
+                let name = example.split(':').next();
+                assert!(KNOWN_KEYS.iter().any(|key| Some(*key) == name), "{example}");
+            }
+            for word in foreign.words {
+                assert!(words.insert(word), "`{word}` stands twice");
+                assert!(!KNOWN_KEYS.contains(word), "`{word}` is a key");
+            }
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! Reads the values of single keys of `health_endpoint!`.
+
+use syn::{Error, Expr, Ident, Lit, Result, Type, UnOp, parse::ParseStream};
+
+use crate::source::source;
+
+/// Returns a key with a value that most services could write.
+pub(super) fn example(key: &str) -> &'static str {
+    match key {
+        "crates" => "crates: [my_checks]",
+        "enable" => "enable: [\"billing.queue\"]",
+        "enable_crates" => "enable_crates: [billing]",
+        "build_info" => "build_info: App",
+        "base_path" => "base_path: \"/health\"",
+        "levels_path" => "levels_path: \"/levels\"",
+        "state" => "state: [pool]",
+        "access" => "access: Access::new().levels(Level::L1..=Level::L5, public())",
+        "details" => "details: public",
+        "checks" => "checks: [check]",
+        "configure" => "configure: |builder| builder.isolated_checks()",
+        key => unreachable!("`{key}` is known and has no example"),
+    }
+}
+
+/// Reads the values that checks borrow.
+pub(super) fn state(input: ParseStream) -> Result<Vec<Expr>> {
+    let values = list(input, "state")?;
+    for value in &values {
+        if let Expr::Reference(reference) = value
+            && let Some(variable) = variable(&reference.expr)
+        {
+            let message = format!("the state owns its values; write `{variable}`, or `{variable}.clone()`");
+            return Err(Error::new_spanned(value, message));
+        }
+    }
+    Ok(values)
+}
+
+/// Reads a type that derives `BuildInfo`.
+pub(super) fn build_info(input: ParseStream) -> Result<Type> {
+    let refused = |value: &Expr| {
+        let message = match meant_type(value) {
+            Some(meant) => format!("`build_info` takes a type that derives `BuildInfo`; write `build_info: {meant}`"),
+            None => {
+                "`build_info` takes a type that derives `BuildInfo`; write for example `build_info: App`".to_owned()
+            }
+        };
+        Error::new_spanned(value, message)
+    };
+    let ahead = input.fork();
+    if let Ok(value) = ahead.parse::<Expr>() {
+        let is_type = matches!(&value, Expr::Path(path) if path.path.segments.last().is_some_and(|last| last.ident != "BUILD_INFO"));
+        // A macro or a parenthesis may stand for a type as well.
+        let is_value =
+            matches!(value, Expr::Lit(_) | Expr::Call(_) | Expr::Struct(_) | Expr::MethodCall(_) | Expr::Reference(_));
+        if is_value || (matches!(value, Expr::Path(_)) && !is_type) {
+            input.parse::<Expr>()?;
+            return Err(refused(&value));
+        }
+    }
+    input.parse()
+}
+
+/// Reads who sees details.
+pub(super) fn details(input: ParseStream) -> Result<Expr> {
+    let value: Expr = input.parse()?;
+    match literal(&value) {
+        None => Ok(value),
+        Some(literal) => {
+            let meant = match literal {
+                Lit::Str(text) if matches!(text.value().as_str(), "public" | "hidden") => {
+                    format!("`details: {}`, without quotes", text.value())
+                }
+                Lit::Bool(boolean) => format!("`details: {}`", if boolean.value { "public" } else { "hidden" }),
+                _ => "`details: public` or `details: hidden`".to_owned(),
+            };
+            Err(Error::new_spanned(
+                &value,
+                format!("{} is not a valid value for `details`; write {meant}", quoted(&value)),
+            ))
+        }
+    }
+}
+
+/// Reads the access rules.
+pub(super) fn access(input: ParseStream) -> Result<Expr> {
+    let value: Expr = input.parse()?;
+    let is_word = matches!(&value, Expr::Path(path) if ["public", "open", "everybody", "closed", "hidden", "private", "none"]
+        .iter()
+        .any(|word| path.path.is_ident(word)));
+    if is_word || literal(&value).is_some() {
+        let message = format!(
+            "`{}` is not a set of access rules; write for example `{}`, or leave the key out: then everybody may run every \
+             level, and nobody sees details",
+            source(&value),
+            example("access")
+        );
+        return Err(Error::new_spanned(&value, message));
+    }
+    Ok(value)
+}
+
+/// Reads a path, or a path with a view.
+pub(super) fn path(key: &str, input: ParseStream) -> Result<Expr> {
+    let value: Expr = input.parse()?;
+    let is_other = |value: &Expr| literal(value).is_some_and(|literal| !matches!(literal, Lit::Str(_)));
+    let refused = |value: &Expr| {
+        let message = format!("{} is not a valid path; write for example `{}`", quoted(value), example(key));
+        Err(Error::new_spanned(value, message))
+    };
+    match &value {
+        value if is_other(value) => refused(value),
+        Expr::Tuple(pair) if key == "levels_path" && pair.elems.len() == 2 => {
+            if is_other(&pair.elems[0]) {
+                return refused(&pair.elems[0]);
+            }
+            match view(&pair.elems[1]) {
+                None => Ok(value),
+                Some(meant) => {
+                    let (path, view) = (source(&pair.elems[0]), quoted(&pair.elems[1]));
+                    let message =
+                        format!("{view} is not a view; write `levels_path: ({path}, health_runtime::View::{meant})`");
+                    Err(Error::new_spanned(&pair.elems[1], message))
+                }
+            }
+        }
+        _ => Ok(value),
+    }
+}
+
+/// Returns the view that was meant by a word or a text.
+fn view(value: &Expr) -> Option<&'static str> {
+    let word = match value {
+        Expr::Path(path) => path.path.get_ident()?.to_string(),
+        value => match literal(value)? {
+            Lit::Str(text) => text.value(),
+            _ => String::new(),
+        },
+    };
+    match word.as_str() {
+        "native" | "Native" => Some("Native"),
+        "values" | "Values" => Some("Values"),
+        _ => literal(value).map(|_| "Values"),
+    }
+}
+
+/// Parses a list in brackets.
+pub(super) fn list(input: ParseStream, key: &str) -> Result<Vec<Expr>> {
+    match input.parse()? {
+        Expr::Array(array) => Ok(array.elems.into_iter().collect()),
+        other => Err(not_a_list(&other, key)),
+    }
+}
+
+/// Returns the error for a value that should stand in brackets.
+pub(super) fn not_a_list(value: &Expr, key: &str) -> Error {
+    let message = match value {
+        Expr::Path(_) | Expr::Call(_) | Expr::MethodCall(_) | Expr::Reference(_) | Expr::Lit(_) | Expr::Struct(_) => {
+            format!("`{key}` takes a list; write `{key}: [{}]`", source(value))
+        }
+        _ => format!("`{key}` takes a list; write for example `{}`", example(key)),
+    };
+    Error::new_spanned(value, message)
+}
+
+/// Returns the type in `App::BUILD_INFO`, `App::new()`, `App {}` and `"App"`.
+fn meant_type(value: &Expr) -> Option<String> {
+    let path = match value {
+        Expr::Path(path) => &path.path,
+        Expr::Struct(value) => return Some(source(&value.path)),
+        Expr::Reference(value) => return meant_type(&value.expr),
+        Expr::Call(call) => match &*call.func {
+            Expr::Path(path) => &path.path,
+            _ => return None,
+        },
+        _ => return None,
+    };
+    let mut segments: Vec<String> = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+    let is_type = |name: &String| name.starts_with(char::is_uppercase) && name.contains(char::is_lowercase);
+    if !segments.last().is_some_and(is_type) {
+        segments.pop();
+    }
+    segments.last().is_some_and(is_type).then(|| segments.join("::"))
+}
+
+/// Returns a literal, with or without a sign.
+fn literal(value: &Expr) -> Option<&Lit> {
+    match value {
+        Expr::Lit(literal) => Some(&literal.lit),
+        Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)) => literal(&unary.expr),
+        _ => None,
+    }
+}
+
+/// Returns the name of a local variable: constants and statics have upper-case names.
+fn variable(value: &Expr) -> Option<&Ident> {
+    match value {
+        Expr::Path(path) => path.path.get_ident().filter(|name| name.to_string().starts_with(char::is_lowercase)),
+        _ => None,
+    }
+}
+
+fn quoted(value: &Expr) -> String {
+    format!("`{}`", source(value))
+}

@@ -1,0 +1,27 @@
+//! Endpoints that are merged into a router.
+
+use axum::{Router, extract::State, routing::get};
+use health_runtime::{Endpoint, health_endpoint};
+
+#[derive(Clone)]
+struct AppState;
+
+fn question_mark_missing() -> Router {
+    Router::new().merge(health_endpoint! { details: public })
+}
+
+fn question_mark_without_result() {
+    let _app: Router = Router::new().merge(health_endpoint! {}?);
+}
+
+fn router_of_the_endpoint(endpoint: Endpoint) -> Router<AppState> {
+    Router::new().merge(endpoint.router())
+}
+
+fn state_missing(endpoint: Endpoint) {
+    serve(Router::new().route("/", get(|_: State<AppState>| async {})).merge(endpoint));
+}
+
+fn serve(_: Router) {}
+
+fn main() {}
