@@ -116,9 +116,9 @@ mod shadowed {
     struct u64;
     // A binding of one of these names would be a constant pattern.
     static _watched: () = ();
-    static binder: () = ();
+    static registration: () = ();
     static check: () = ();
-    static lent_0: () = ();
+    static arguments: () = ();
 
     macro_rules! concat {
         () => {};
@@ -155,7 +155,7 @@ mod shadowed {
         fn into(self);
         fn as_deref(&self);
         fn into_outcome(self);
-        fn require(&self);
+        fn required(&self);
         fn with_revision(self);
         fn timeout(self);
     }
@@ -167,7 +167,7 @@ mod shadowed {
         fn into(self) {}
         fn as_deref(&self) {}
         fn into_outcome(self) {}
-        fn require(&self) {}
+        fn required(&self) {}
         fn with_revision(self) {}
         fn timeout(self) {}
     }
@@ -191,10 +191,10 @@ mod shadowed {
 
     // The names of the variables of an expansion.
     #[health_check(level = 5)]
-    fn health_check_binder(_: &::std::string::String) {}
+    fn health_check_registration(_: &::std::string::String) {}
 
     #[health_check(level = 5)]
-    async fn health_check_lent_0(health_check_check: &::std::string::String) {
+    async fn health_check_arguments(health_check_check: &::std::string::String) {
         let _ = health_check_check;
     }
 

@@ -3,10 +3,10 @@
 //! Expansions take every name from here, so that no name in the scope of a caller can break them.
 
 pub use core::{
-    cfg, clone::Clone, concat, convert::From, env, file, include_bytes, iter::IntoIterator, line, module_path,
-    option::Option, option_env, panic::Location, primitive::u8, stringify, time::Duration,
+    cfg, concat, convert::From, env, file, include_bytes, iter::IntoIterator, line, module_path, option::Option,
+    option_env, panic::Location, primitive::u8, stringify, time::Duration,
 };
-pub use std::{sync::Arc, vec::Vec};
+pub use std::{boxed::Box, vec::Vec};
 
 pub use health_macros::{build_facts, health_endpoint};
 pub use inventory;
@@ -14,6 +14,6 @@ pub use inventory;
 pub use crate::{
     access::AccessValue,
     build_info::{build_date, with_first_revision, with_package_repo},
-    model::{Check, IntoOutcome, Level, Work},
-    registry::{Binder, CheckList, CheckValue, Lend, Registration},
+    model::{IntoOutcome, Level},
+    registry::{CheckList, CheckValue, DeclaredWork, Lend, ParameterType, Registration, answer},
 };

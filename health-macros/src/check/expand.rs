@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
-use syn::spanned::Spanned;
+use syn::{ext::IdentExt as _, spanned::Spanned};
 
 use super::{
     args::{Setting, Value},
@@ -12,18 +12,33 @@ use super::{
 use crate::runtime_path::RuntimePath;
 
 pub(super) fn expand(model: &CheckModel, item: &TokenStream) -> TokenStream {
-    let CheckModel { runtime, signature, attributes, .. } = model;
+    let CheckModel { runtime, name, description, settings, signature, attributes, .. } = model;
     let allow = excused_lints();
-    let bind = bind(runtime, signature);
-    let declare = declare(model);
+    let level = level(runtime, model.level);
+    let location = location(runtime, &signature.function);
+    let parameters = signature.parameters.iter().map(|parameter| parameter_type(runtime, parameter));
+    let work = work(runtime, signature);
+    let calls = settings.iter().filter_map(|setting| call(runtime, setting));
+    let check = local("check");
+    // No other item of the block may hide the function.
+    let registration = local(&format!("registration_of_{}", signature.function.unraw()));
+    // The constant keeps the declaration out of the macros of inventory, which would copy it three times.
     quote! {
         #allow
         #item
         #attributes
         const _: () = {
-            #runtime::__private::inventory::submit! {
-                #runtime::__private::Registration { bind: #bind, declare: #declare, module: #runtime::__private::module_path!() }
-            }
+            const #registration: #runtime::__private::Registration = #runtime::__private::Registration {
+                name: #name,
+                module: #runtime::__private::module_path!(),
+                level: #level,
+                location: #location,
+                description: #description,
+                parameters: &[#(#parameters),*],
+                work: #work,
+                keys: |#check| #check #(#calls)*,
+            };
+            #runtime::__private::inventory::submit! { #registration }
         };
     }
 }
@@ -49,65 +64,49 @@ fn location(runtime: &RuntimePath, function: &Ident) -> TokenStream {
     quote_spanned!(function.span()=> #written::__private::Location::caller())
 }
 
-/// Returns a `fn(&mut Binder<'_>) -> Option<Work>`. It looks up all state before it gives up, so that one start names every
-/// missing type.
-fn bind(runtime: &RuntimePath, signature: &Signature) -> TokenStream {
-    let binder = local("binder");
-    let lent: Vec<Ident> = (0..signature.parameters.len()).map(|index| local(&format!("lent_{index}"))).collect();
-    let look_up = signature.parameters.iter().zip(&lent).map(|(parameter, lent)| look_up(&binder, parameter, lent));
-    let required = signature.parameters.iter().zip(&lent).filter(|(parameter, _)| !parameter.optional);
-    let required = required.map(|(_, lent)| lent);
-    let work = work(runtime, signature, &lent);
-    quote! {
-        |#binder| {
-            #(#look_up)*
-            #(let #required = #required?;)*
-            #runtime::__private::Option::Some(#work)
-        }
-    }
+/// Returns the type of a parameter as data. An unmet bound is reported at the type.
+fn parameter_type(runtime: &RuntimePath, Parameter { lent, optional }: &Parameter) -> TokenStream {
+    let place = generated_at(lent.span());
+    let runtime = runtime.at(place);
+    let kind = Ident::new(if *optional { "optional" } else { "required" }, place);
+    quote_spanned!(place=> #runtime::__private::ParameterType::#kind::<#lent>())
 }
 
-/// Looks up one parameter. An unmet bound is reported at its type.
-fn look_up(binder: &Ident, parameter: &Parameter, lent: &Ident) -> TokenStream {
-    let Parameter { lent: ty, optional } = parameter;
-    let method = if *optional { "optional" } else { "require" };
-    let method = Ident::new(method, generated_at(ty.span()));
-    quote_spanned! {generated_at(ty.span())=> let #lent = #binder.#method::<#ty>(); }
-}
-
-/// Clones the state for each run, because a run may outlive the caller that started it.
-fn work(runtime: &RuntimePath, signature: &Signature, lent: &[Ident]) -> TokenStream {
-    let outcome = outcome(runtime, signature, lent);
-    match signature.asyncness {
-        None => quote!(#runtime::__private::Work::blocking(move || #outcome)),
-        Some(keyword) => {
-            let runtime_here = runtime.at(keyword);
-            let future = quote_spanned!(generated_at(keyword)=> async move { #outcome });
-            let body = quote!({
-                #(let #lent = #runtime::__private::Clone::clone(&#lent);)*
-                #future
-            });
-            quote_spanned!(generated_at(keyword)=> #runtime_here::__private::Work::task(move || #body))
-        }
-    }
-}
-
-/// Calls the function and converts its answer. Errors about the return type appear at the repeated type.
-fn outcome(runtime: &RuntimePath, signature: &Signature, lent: &[Ident]) -> TokenStream {
-    let Signature { function, answer, .. } = signature;
-    let arguments = signature.parameters.iter().zip(lent).map(|(parameter, lent)| {
-        if parameter.optional { quote!(#runtime::__private::Option::as_deref(&#lent)) } else { quote!(&*#lent) }
-    });
-    let wait = signature.asyncness.map(|_| quote!(.await));
+/// Returns a function that starts a run with the state that it is lent. Without state the future of the check is boxed as it
+/// is, and code that all checks share converts its answer; a future that borrows needs one of its own to own the state.
+fn work(runtime: &RuntimePath, signature: &Signature) -> TokenStream {
+    let Signature { function, answer, parameters, .. } = signature;
+    let values = local("arguments");
+    let arguments = parameters.iter().enumerate().map(|(index, parameter)| argument(&values, index, parameter));
+    let call = quote!(#function(#(#arguments),*));
     let place = generated_at(answer.as_ref().map_or_else(|| function.span(), Spanned::span));
     let runtime_here = runtime.at(place);
     let answer = match answer.as_ref().map(ToTokens::to_token_stream) {
         Some(answer) if !has_impl(answer.clone()) => answer,
         _ => quote_spanned!(place=> _),
     };
-    quote_spanned! {place=>
-        <#answer as #runtime_here::__private::IntoOutcome>::into_outcome(#function(#(#arguments),*) #wait)
-    }
+    // Errors about the return type appear at the repeated type.
+    let convert = quote_spanned!(place=> <#answer as #runtime_here::__private::IntoOutcome>::into_outcome);
+    let Some(keyword) = signature.asyncness else {
+        return quote!(#runtime::__private::DeclaredWork::Blocking(|#values| #convert(#call)));
+    };
+    let here = generated_at(keyword);
+    let runtime_at_keyword = runtime.at(here);
+    let future = if parameters.is_empty() {
+        let boxed = quote_spanned!(here=> #runtime_at_keyword::__private::Box::pin(#call));
+        quote_spanned!(here=> #runtime_at_keyword::__private::answer(#boxed, #convert))
+    } else {
+        let future = quote_spanned!(here=> async move { #convert(#call.await) });
+        quote_spanned!(here=> #runtime_at_keyword::__private::Box::pin(#future))
+    };
+    quote!(#runtime::__private::DeclaredWork::Task(|#values| #future))
+}
+
+/// Returns the expression that borrows the state for a parameter.
+fn argument(values: &Ident, index: usize, Parameter { lent: ty, optional }: &Parameter) -> TokenStream {
+    let place = generated_at(ty.span());
+    let method = Ident::new(if *optional { "optional" } else { "required" }, place);
+    quote_spanned!(place=> #values.#method::<#ty>(#index))
 }
 
 /// Returns whether the type contains an `impl Trait`, which cannot be repeated.
@@ -117,19 +116,6 @@ fn has_impl(ty: TokenStream) -> bool {
         TokenTree::Ident(word) => word == "impl",
         TokenTree::Literal(_) | TokenTree::Punct(_) => false,
     })
-}
-
-/// Returns a `fn(Work) -> Check` with a call for each key, in written order.
-fn declare(model: &CheckModel) -> TokenStream {
-    let CheckModel { runtime, name, settings, description, signature, .. } = model;
-    let work = local("work");
-    let level = level(runtime, model.level);
-    let location = location(runtime, &signature.function);
-    let description = description.iter().map(|description| quote!(.description(#description)));
-    let calls = settings.iter().filter_map(|setting| call(runtime, setting));
-    quote! {
-        |#work| #runtime::__private::Check::from_work(#name, #level, #work).location(#location) #(#description)* #(#calls)*
-    }
 }
 
 /// Returns the key as a call on the check; `None` for a declined group, and for arguments of the constructor.

@@ -17,8 +17,8 @@ pub(super) struct CheckModel {
     /// From 1 to 5.
     pub(super) level: u8,
     pub(super) settings: Vec<Setting>,
-    /// The doc comment.
-    pub(super) description: Option<String>,
+    /// The doc comment. Empty without one.
+    pub(super) description: String,
     pub(super) signature: Signature,
     /// The attributes of the function that also apply to its registration.
     pub(super) attributes: TokenStream,
@@ -52,12 +52,11 @@ impl CheckModel {
 }
 
 /// Returns the doc comment, without the space between the slashes and the text.
-fn description(attributes: &[Attribute]) -> Option<String> {
+fn description(attributes: &[Attribute]) -> String {
     let lines: Vec<String> = attributes.iter().filter_map(doc_text).collect();
     let lines = lines.iter().flat_map(|text| text.split('\n'));
     let lines: Vec<&str> = lines.map(|line| line.strip_prefix(' ').unwrap_or(line).trim_end()).collect();
-    let description = lines.join("\n").trim().to_owned();
-    (!description.is_empty()).then_some(description)
+    lines.join("\n").trim().to_owned()
 }
 
 fn doc_text(attribute: &Attribute) -> Option<String> {

@@ -1,56 +1,21 @@
-//! The validated set of checks. The only file that names `inventory`.
+//! The validated set of checks. The only folder that names `inventory`.
+
+mod registration;
 
 use std::{fmt, panic::Location, sync::Arc};
 
 use crate::{
     error::{Error, Problem},
     library_settings::LibrarySettings,
-    model::{Check, CheckSpec, Level, Outcome, Work},
+    model::{Check, CheckSpec, Level, Work},
     runner,
     state::State,
     validation,
 };
 
-/// A declaration by `#[health_check]`, collected from the whole program.
-///
-/// Not public API. Used by generated code.
-#[doc(hidden)]
-#[derive(Debug)]
-pub struct Registration {
-    /// Borrows the state for the function. `None` if a value is missing.
-    pub bind: fn(&mut Binder<'_>) -> Option<Work>,
-    /// Makes the check: each key of the declaration is a call on it.
-    pub declare: fn(Work) -> Check,
-    /// The module of the function. Its first segment is the crate.
-    pub module: &'static str,
-}
+pub use registration::{DeclaredWork, Lend, ParameterType, Registration, answer};
 
 inventory::collect!(Registration);
-
-/// Lends state to one declared check and remembers the missing types.
-///
-/// Not public API. Used by generated code.
-#[doc(hidden)]
-#[derive(Debug)]
-pub struct Binder<'a> {
-    state: &'a State,
-    missing: Vec<&'static str>,
-}
-
-/// A type that can be lent to checks. One trait, so that the compiler names a missing bound once.
-///
-/// Not public API. Used by generated code.
-#[doc(hidden)]
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be lent to a health check",
-    label = "has to be `Send + Sync + 'static` and to have a size, because runs of checks are tasks of their own",
-    note = "for values that change take an atomic, a `std::sync::Mutex` or an `RwLock`; `Rc`, `Cell` and `RefCell` stay on one thread",
-    note = "for a type without a size take its owner: `&PathBuf` for `&Path`, `&OsString` for `&OsStr`, `&Arc<dyn Trait>` for `&dyn Trait`"
-)]
-pub trait Lend: Send + Sync + Sized + 'static {}
-
-#[diagnostic::do_not_recommend]
-impl<T: Send + Sync + 'static> Lend for T {}
 
 /// An item of the key `checks`: a check, or a value that becomes one.
 ///
@@ -95,26 +60,6 @@ pub trait CheckList {
 impl<L: IntoIterator<Item: Into<Check>>> CheckList for L {
     fn into_checks(self) -> Vec<Check> {
         self.into_iter().map(Into::into).collect()
-    }
-}
-
-impl Binder<'_> {
-    /// Returns the value for a parameter `&T`. Without one the service does not start.
-    #[expect(clippy::needless_maybe_sized, reason = "else the compiler reports the size, without the remedy")]
-    pub fn require<T: ?Sized + Lend>(&mut self) -> Option<Arc<T>> {
-        let value = self.state.get();
-        let type_name = std::any::type_name::<T>();
-        // A check may take the same type twice.
-        if value.is_none() && !self.missing.contains(&type_name) {
-            self.missing.push(type_name);
-        }
-        value
-    }
-
-    /// Returns the value for a parameter `Option<&T>`.
-    #[expect(clippy::needless_maybe_sized, reason = "else the compiler reports the size, without the remedy")]
-    pub fn optional<T: ?Sized + Lend>(&mut self) -> Option<Arc<T>> {
-        self.state.get()
     }
 }
 
@@ -291,7 +236,7 @@ impl RegistryBuilder {
         if self.declared {
             for registration in inventory::iter::<Registration> {
                 let mut missing = Vec::new();
-                let check = bind(registration, &self.libraries, &self.state, &mut missing);
+                let check = registration.check(&self.libraries, &self.state, &mut missing);
                 if self.libraries.turns_on(check.spec()) {
                     declared_background += usize::from(check.spec().interval().is_some());
                     problems.extend(missing);
@@ -329,22 +274,4 @@ impl RegistryBuilder {
 /// Returns the key by which checks are sorted.
 pub(crate) fn sort_key(spec: &CheckSpec) -> (Level, &str, &Location<'_>) {
     (spec.level(), spec.name(), spec.location())
-}
-
-/// Lends a declared check its state. Returns the check even if its state is missing, so that the same start finds its
-/// other problems. It is never run, because the problem stops the start.
-fn bind(registration: &Registration, libraries: &LibrarySettings, state: &State, problems: &mut Vec<Problem>) -> Check {
-    let mut binder = Binder { state, missing: Vec::new() };
-    let work = (registration.bind)(&mut binder).unwrap_or_else(|| Work::blocking(|| Outcome::fail("has no state")));
-    let check = (registration.declare)(work);
-    let crate_name = registration.module.split("::").next().unwrap_or_default();
-    let name = libraries.full_name(crate_name, check.spec().name());
-    let check = check.name(name).declared_in(crate_name);
-    problems.extend(binder.missing.into_iter().map(|type_name| Problem::MissingState {
-        check: check.spec().name().to_owned(),
-        location: check.spec().location(),
-        type_name,
-        available: state.type_names(),
-    }));
-    check
 }

@@ -1,0 +1,182 @@
+//! The declaration of a check as generated code hands it over: data and plain functions, so that the code of one check is
+//! small. All that checks have in common stands here.
+//!
+//! Not public API. Used by generated code.
+
+use std::{
+    any::{Any, type_name},
+    fmt,
+    panic::Location,
+    pin::Pin,
+    sync::Arc,
+};
+
+use crate::{
+    error::Problem,
+    library_settings::LibrarySettings,
+    model::{Check, Level, Outcome, Work, WorkFuture},
+    state::State,
+};
+
+/// A declaration by `#[health_check]`, collected from the whole program.
+#[derive(Debug)]
+pub struct Registration {
+    /// The check's key in every format, without the prefix of its crate.
+    pub name: &'static str,
+    /// The module of the function. Its first segment is the crate.
+    pub module: &'static str,
+    /// The level.
+    pub level: Level,
+    /// Location of the function.
+    pub location: &'static Location<'static>,
+    /// The doc comment. Empty without one.
+    pub description: &'static str,
+    /// The types of the function's parameters, in order.
+    pub parameters: &'static [ParameterType],
+    /// The call of the function.
+    pub work: DeclaredWork,
+    /// Applies the keys: each is a call on the check.
+    pub keys: fn(Check) -> Check,
+}
+
+/// The call of a declared function.
+#[derive(Clone, Copy)]
+pub enum DeclaredWork {
+    /// An `async fn`.
+    Task(fn(Arguments) -> WorkFuture),
+    /// A function that blocks its thread.
+    Blocking(fn(&Arguments) -> Outcome),
+}
+
+/// The type of one parameter.
+pub struct ParameterType {
+    is_optional: bool,
+    type_name: fn() -> &'static str,
+    find: fn(&State) -> Option<Value>,
+}
+
+/// The values for the parameters of one check, in order.
+#[derive(Clone)]
+pub struct Arguments(Arc<[Option<Value>]>);
+
+type Value = Arc<dyn Any + Send + Sync>;
+
+/// A type that can be lent to checks. One trait, so that the compiler names a missing bound once.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be lent to a health check",
+    label = "has to be `Send + Sync + 'static` and to have a size, because runs of checks are tasks of their own",
+    note = "for values that change take an atomic, a `std::sync::Mutex` or an `RwLock`; `Rc`, `Cell` and `RefCell` stay on one thread",
+    note = "for a type without a size take its owner: `&PathBuf` for `&Path`, `&OsString` for `&OsStr`, `&Arc<dyn Trait>` for `&dyn Trait`"
+)]
+pub trait Lend: Send + Sync + Sized + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Send + Sync + 'static> Lend for T {}
+
+#[expect(clippy::needless_maybe_sized, reason = "else the compiler reports the size, without the remedy")]
+impl ParameterType {
+    /// Returns the type of a parameter `&T`. Without a value the service does not start.
+    #[must_use]
+    pub const fn required<T: Lend + ?Sized>() -> Self {
+        Self { is_optional: false, type_name: type_name::<T>, find: find::<T> }
+    }
+
+    /// Returns the type of a parameter `Option<&T>`.
+    #[must_use]
+    pub const fn optional<T: Lend + ?Sized>() -> Self {
+        Self { is_optional: true, type_name: type_name::<T>, find: find::<T> }
+    }
+}
+
+fn find<T: Lend>(state: &State) -> Option<Value> {
+    state.get::<T>().map(|value| value as Value)
+}
+
+#[expect(clippy::needless_maybe_sized, reason = "else the compiler reports the size, without the remedy")]
+impl Arguments {
+    /// Returns the value of a parameter `&T`.
+    ///
+    /// # Panics
+    /// Without a value of this type at the index. [`Registration::check`] looks up all of them, so no check runs without.
+    #[must_use]
+    #[track_caller]
+    pub fn required<T: Lend + ?Sized>(&self, index: usize) -> &T {
+        match self.optional(index) {
+            Some(value) => value,
+            None => panic!("the state of this check has no `{}`", type_name::<T>()),
+        }
+    }
+
+    /// Returns the value of a parameter `Option<&T>`.
+    #[must_use]
+    pub fn optional<T: Lend + ?Sized>(&self, index: usize) -> Option<&T> {
+        self.0.get(index)?.as_deref()?.downcast_ref()
+    }
+}
+
+/// Converts the answer of a future that borrows nothing. The conversion comes as a function, so that a type without one is
+/// reported where generated code repeats it.
+#[must_use]
+pub fn answer<T: 'static>(future: Pin<Box<dyn Future<Output = T> + Send>>, convert: fn(T) -> Outcome) -> WorkFuture {
+    Box::pin(async move { convert(future.await) })
+}
+
+impl Registration {
+    /// Returns the check with its state. Returns it even if state is missing, so that the same start finds its other
+    /// problems. It is never run, because the problem stops the start.
+    pub(crate) fn check(&self, libraries: &LibrarySettings, state: &State, problems: &mut Vec<Problem>) -> Check {
+        let arguments: Arc<[_]> = self.parameters.iter().map(|parameter| (parameter.find)(state)).collect();
+        let mut missing: Vec<&str> = Vec::new();
+        for (parameter, value) in self.parameters.iter().zip(&*arguments) {
+            let type_name = (parameter.type_name)();
+            // A check may take the same type twice.
+            if value.is_none() && !parameter.is_optional && !missing.contains(&type_name) {
+                missing.push(type_name);
+            }
+        }
+        let crate_name = self.module.split("::").next().unwrap_or_default();
+        let name = libraries.full_name(crate_name, self.name);
+        let check = Check::from_work(name, self.level, self.work.with(Arguments(arguments))).location(self.location);
+        let check = if self.description.is_empty() { check } else { check.description(self.description) };
+        let check = (self.keys)(check).declared_in(crate_name);
+        problems.extend(missing.into_iter().map(|type_name| Problem::MissingState {
+            check: check.spec().name().to_owned(),
+            location: check.spec().location(),
+            type_name,
+            available: state.type_names(),
+        }));
+        check
+    }
+}
+
+impl DeclaredWork {
+    /// Lends the state to each run anew, because a run may outlive the caller that started it.
+    fn with(self, arguments: Arguments) -> Work {
+        match self {
+            Self::Task(run) => Work::Task(Arc::new(move || run(arguments.clone()))),
+            Self::Blocking(run) => Work::Blocking(Arc::new(move || run(&arguments))),
+        }
+    }
+}
+
+impl fmt::Debug for DeclaredWork {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Task(_) => "Task",
+            Self::Blocking(_) => "Blocking",
+        })
+    }
+}
+
+impl fmt::Debug for ParameterType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str((self.type_name)())
+    }
+}
+
+/// Shows no value: it may hold secrets.
+impl fmt::Debug for Arguments {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Arguments").finish_non_exhaustive()
+    }
+}
