@@ -29,7 +29,7 @@ const FLOORS: [&[&str]; 7] = [
         "time",
     ],
     &["details", "disclosure", "render", "run_result", "runner"],
-    &["library_settings", "probes", "registry", "rendering", "suggest", "validation"],
+    &["const_rules", "library_settings", "probes", "registry", "rendering", "suggest", "validation"],
     &["access"],
     &["monitor", "__private"],
     &["grpc", "http", "server", "testing"],

@@ -5,7 +5,7 @@ use std::time::Duration;
 use proc_macro2::{TokenStream, TokenTree};
 use quote::quote;
 use syn::{
-    Error, Ident, Lit, LitStr, Result, Token,
+    Error, Ident, Lit, LitStr, Path, Result, Token,
     ext::IdentExt as _,
     parenthesized,
     parse::{Parse, ParseStream, Parser as _},
@@ -85,6 +85,17 @@ impl Argument {
             ));
         }
         Err(Error::new_spanned(&token, unexpected(&token)))
+    }
+
+    /// Reads `level = levels::DEEP`: the path of a constant. A single word in lower case, or `L3`, is meant to be a literal.
+    pub(crate) fn constant(&self) -> Option<Path> {
+        let Form::Equals(_, value) = &self.form else { return None };
+        let path = Path::parse_mod_style.parse2(value.clone()).ok()?;
+        let is_meant_literally = |word: &Ident| {
+            let word = word.to_string();
+            !word.starts_with(char::is_uppercase) || meant_level(&word).is_some()
+        };
+        (!path.get_ident().is_some_and(is_meant_literally)).then_some(path)
     }
 
     /// Reads `level = 5`.

@@ -14,6 +14,7 @@ pub use inventory;
 pub use crate::{
     access::AccessValue,
     build_info::{build_date, with_first_revision, with_package_repo},
+    const_rules::{ensure, is_above_zero, is_level_5, is_shorter, outlasts},
     model::{IntoOutcome, Level},
     registry::{CheckList, CheckValue, DeclaredWork, Lend, ParameterType, Registration, answer},
 };

@@ -8,6 +8,7 @@ mod build_info;
 #[cfg(any(feature = "server", feature = "probe-http"))]
 mod byte_stream;
 mod check_runtime;
+mod const_rules;
 mod details;
 mod disclosure;
 mod error;

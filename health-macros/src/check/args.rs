@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use proc_macro2::TokenStream;
-use syn::{Ident, LitStr, Result};
+use syn::{Ident, LitStr, Path, Result};
 
 use super::foreign_words::FOREIGN_WORDS;
 use crate::{
@@ -27,7 +27,7 @@ pub(super) type Rule = fn(&Setting, &CheckArgs, check: &str) -> Result<()>;
 /// The form of a key's value.
 #[derive(Clone, Copy)]
 pub(super) enum Kind {
-    /// `level = 5`
+    /// `level = 5`, or a path
     Level,
     /// `name = "…"`
     Name,
@@ -35,9 +35,9 @@ pub(super) enum Kind {
     Text(&'static str),
     /// `runbook = "https://…"`
     Runbook,
-    /// `max_age = "0s"`
+    /// `max_age = "0s"`, or a path
     Duration,
-    /// `timeout = "2s"`
+    /// `timeout = "2s"`, or a path
     DurationAboveZero,
     /// `critical = false`
     Boolean,
@@ -55,10 +55,10 @@ pub(super) enum Kind {
 
 /// The value of a key.
 pub(super) enum Value {
-    Level(u8),
+    Level(Given<u8>),
     Name(LitStr),
     Text(LitStr),
-    Duration(Duration),
+    Duration(Given<Duration>),
     Boolean(bool),
     Group(bool),
     Count(u32),
@@ -66,9 +66,33 @@ pub(super) enum Value {
     RuntimePath(RuntimePath),
 }
 
+/// A value that the macro reads, or the path of a constant, which the compiler evaluates.
+#[derive(Clone)]
+pub(super) enum Given<T> {
+    Literal(T),
+    Constant(Constant),
+}
+
+/// The path of a constant, as the value of a key.
+#[derive(Clone)]
+pub(super) struct Constant {
+    pub(super) key: Ident,
+    pub(super) path: Path,
+}
+
+impl<T: Copy> Given<T> {
+    const fn literal(&self) -> Option<T> {
+        match self {
+            Self::Literal(value) => Some(*value),
+            Self::Constant(_) => None,
+        }
+    }
+}
+
 /// A key with its value.
 pub(super) struct Setting {
     pub(super) key: Ident,
+    pub(super) kind: Kind,
     pub(super) value: Value,
     pub(super) rule: Option<Rule>,
 }
@@ -106,9 +130,14 @@ impl CheckArgs {
         self.settings.iter().find(|setting| setting.key == key).map(|setting| &setting.value)
     }
 
+    /// Returns the duration of a key, unless it is the path of a constant.
     pub(super) fn duration(&self, key: &str) -> Option<Duration> {
+        self.given_duration(key).and_then(|duration| duration.literal())
+    }
+
+    pub(super) fn given_duration(&self, key: &str) -> Option<Given<Duration>> {
         match self.value(key) {
-            Some(Value::Duration(duration)) => Some(*duration),
+            Some(Value::Duration(duration)) => Some(duration.clone()),
             _ => None,
         }
     }
@@ -120,9 +149,14 @@ impl CheckArgs {
         }
     }
 
+    /// Returns the level, unless it is the path of a constant.
     pub(super) fn level(&self) -> Option<u8> {
+        self.given_level().and_then(|level| level.literal())
+    }
+
+    pub(super) fn given_level(&self) -> Option<Given<u8>> {
         match self.value("level") {
-            Some(Value::Level(level)) => Some(*level),
+            Some(Value::Level(level)) => Some(level.clone()),
             _ => None,
         }
     }
@@ -145,12 +179,12 @@ impl Key {
     fn read(&self, argument: Argument) -> Result<Setting> {
         argument.check_end()?;
         let value = match self.kind {
-            Kind::Level => Value::Level(argument.level()?),
+            Kind::Level => Value::Level(given(&argument, Argument::level)?),
             Kind::Name => Value::Name(argument.text("database")?),
             Kind::Text(example) => Value::Text(argument.text(example)?),
             Kind::Runbook => Value::Text(argument.runbook()?),
-            Kind::Duration => Value::Duration(argument.duration()?),
-            Kind::DurationAboveZero => Value::Duration(argument.duration_above_zero()?),
+            Kind::Duration => Value::Duration(given(&argument, Argument::duration)?),
+            Kind::DurationAboveZero => Value::Duration(given(&argument, Argument::duration_above_zero)?),
             Kind::Boolean => Value::Boolean(argument.boolean()?),
             Kind::Flag => Value::Boolean(argument.flag()?),
             Kind::Group => Value::Group(argument.flag()?),
@@ -158,6 +192,14 @@ impl Key {
             Kind::Words => Value::Words(argument.words()?),
             Kind::RuntimePath => Value::RuntimePath(argument.runtime_path()?),
         };
-        Ok(Setting { key: argument.key, value, rule: self.rule })
+        Ok(Setting { key: argument.key, kind: self.kind, value, rule: self.rule })
+    }
+}
+
+/// Reads the path of a constant, or else a literal.
+fn given<T>(argument: &Argument, literal: fn(&Argument) -> Result<T>) -> Result<Given<T>> {
+    match argument.constant() {
+        Some(path) => Ok(Given::Constant(Constant { key: argument.key.clone(), path })),
+        None => literal(argument).map(Given::Literal),
     }
 }

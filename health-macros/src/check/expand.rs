@@ -1,11 +1,14 @@
 //! Generates the registration next to the unchanged function.
 
+use std::time::Duration;
+
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{ext::IdentExt as _, spanned::Spanned};
 
 use super::{
-    args::{Setting, Value},
+    args::{Constant, Given, Setting, Value},
+    const_rules::{Argument, ConstRule},
     model::CheckModel,
     signature::{Parameter, Signature},
 };
@@ -14,7 +17,9 @@ use crate::runtime_path::RuntimePath;
 pub(super) fn expand(model: &CheckModel, item: &TokenStream) -> TokenStream {
     let CheckModel { runtime, name, description, settings, signature, attributes, .. } = model;
     let allow = excused_lints();
-    let level = level(runtime, model.level);
+    let constants = settings.iter().filter_map(|setting| constant(runtime, &setting.value));
+    let rules = model.const_rules.iter().map(|rule| const_rule(runtime, rule));
+    let level = level(runtime, &model.level);
     let location = location(runtime, &signature.function);
     let parameters = signature.parameters.iter().map(|parameter| parameter_type(runtime, parameter));
     let work = work(runtime, signature);
@@ -28,6 +33,8 @@ pub(super) fn expand(model: &CheckModel, item: &TokenStream) -> TokenStream {
         #item
         #attributes
         const _: () = {
+            #(#constants)*
+            #(#rules)*
             const #registration: #runtime::__private::Registration = #runtime::__private::Registration {
                 name: #name,
                 module: #runtime::__private::module_path!(),
@@ -122,10 +129,7 @@ fn has_impl(ty: TokenStream) -> bool {
 fn call(runtime: &RuntimePath, Setting { key, value, .. }: &Setting) -> Option<TokenStream> {
     let argument = match value {
         Value::Group(true) => None,
-        Value::Duration(duration) => {
-            let (seconds, nanos) = (duration.as_secs(), duration.subsec_nanos());
-            Some(quote!(#runtime::__private::Duration::new(#seconds, #nanos)))
-        }
+        Value::Duration(given) => Some(duration(runtime, given)),
         Value::Boolean(value) => Some(quote!(#value)),
         Value::Text(text) => Some(quote!(#text)),
         Value::Count(count) => Some(quote!(#count)),
@@ -136,9 +140,56 @@ fn call(runtime: &RuntimePath, Setting { key, value, .. }: &Setting) -> Option<T
     Some(quote!(.#method(#argument)))
 }
 
-fn level(runtime: &RuntimePath, level: u8) -> TokenStream {
-    let variant = format_ident!("L{level}");
-    quote!(#runtime::__private::Level::#variant)
+/// Returns the constant of a value that is a path. It has a type, so that a path of another type is one error at the path.
+fn constant(runtime: &RuntimePath, value: &Value) -> Option<TokenStream> {
+    let (constant, ty) = match value {
+        Value::Level(Given::Constant(constant)) => (constant, quote!(Level)),
+        Value::Duration(Given::Constant(constant)) => (constant, quote!(Duration)),
+        _ => return None,
+    };
+    let (name, path) = (constant_name(constant), &constant.path);
+    Some(quote!(const #name: #runtime::__private::#ty = #path;))
+}
+
+/// Returns a name that is hardly that of the author's own constant, which it would hide.
+fn constant_name(constant: &Constant) -> Ident {
+    Ident::new(&format!("__HEALTH_CHECK_CONSTANT_{}", constant.key.to_string().to_uppercase()), Span::mixed_site())
+}
+
+fn const_rule(runtime: &RuntimePath, ConstRule { function, arguments, message, place }: &ConstRule) -> TokenStream {
+    let place = generated_at(*place);
+    let runtime_here = runtime.at(place);
+    let function = Ident::new(function, place);
+    let arguments = arguments.iter().map(|argument| match argument {
+        Argument::Level(given) => level(runtime, given),
+        Argument::Duration(given) => duration(runtime, given),
+    });
+    quote_spanned! {place=>
+        const _: () = #runtime_here::__private::ensure(
+            #runtime_here::__private::#function(#(#arguments),*),
+            #message,
+        );
+    }
+}
+
+fn level(runtime: &RuntimePath, level: &Given<u8>) -> TokenStream {
+    match level {
+        Given::Literal(level) => {
+            let variant = format_ident!("L{level}");
+            quote!(#runtime::__private::Level::#variant)
+        }
+        Given::Constant(constant) => constant_name(constant).into_token_stream(),
+    }
+}
+
+fn duration(runtime: &RuntimePath, duration: &Given<Duration>) -> TokenStream {
+    match duration {
+        Given::Literal(duration) => {
+            let (seconds, nanos) = (duration.as_secs(), duration.subsec_nanos());
+            quote!(#runtime::__private::Duration::new(#seconds, #nanos))
+        }
+        Given::Constant(constant) => constant_name(constant).into_token_stream(),
+    }
 }
 
 /// Returns a name that meets no local of the author, and hardly a constant or static.

@@ -33,6 +33,13 @@ pub(super) const KEYS: &[Key] = &[
     key("crate", Kind::RuntimePath),
 ];
 
+pub(super) const LIVENESS_IS_FOR_LEVEL_5: &str = "`liveness` is for level 5 only, because a liveness check that reaches outside \
+     the process restarts the whole fleet when a dependency fails; use `readiness`";
+pub(super) const NO_PASS_TAKES_SO_LONG: &str =
+    "no pass can take this long; make `degraded_after` shorter than the `timeout`";
+pub(super) const STALE_TOO_SOON: &str = "a result is stale before the next one can arrive; make `stale_after` longer than the \
+     longest interval, a tenth of it and the timeout";
+
 const fn key(name: &'static str, kind: Kind) -> Key {
     Key { name, kind, rule: None }
 }
@@ -48,9 +55,7 @@ fn ensure(is_kept: bool, setting: &Setting, message: &str) -> Result<()> {
 
 fn is_at_level_5(setting: &Setting, args: &CheckArgs, _: &str) -> Result<()> {
     let is_deep = matches!((&setting.value, args.level()), (Value::Group(true), Some(1..=4)));
-    let message = "`liveness` is for level 5 only, because a liveness check that reaches outside the process restarts the \
-                   whole fleet when a dependency fails; use `readiness`";
-    ensure(!is_deep, setting, message)
+    ensure(!is_deep, setting, LIVENESS_IS_FOR_LEVEL_5)
 }
 
 fn names_other_checks(setting: &Setting, _: &CheckArgs, check: &str) -> Result<()> {
@@ -67,7 +72,7 @@ fn names_other_checks(setting: &Setting, _: &CheckArgs, check: &str) -> Result<(
 fn has_no_interval(setting: &Setting, args: &CheckArgs, _: &str) -> Result<()> {
     let message = "`max_age` has no meaning beside `interval`, because requests only read the results of a background check; remove \
                    one of them";
-    ensure(args.duration("interval").is_none(), setting, message)
+    ensure(args.value("interval").is_none(), setting, message)
 }
 
 fn has_interval(setting: &Setting, args: &CheckArgs, _: &str) -> Result<()> {
@@ -84,11 +89,8 @@ fn outlasts_interval(setting: &Setting, args: &CheckArgs, check: &str) -> Result
     // The runtime adds the default timeout of the level, and checks the sum at start.
     let timeout = args.duration("timeout");
     let apart = longest.saturating_add(longest / 10).saturating_add(timeout.unwrap_or_default());
-    let message = format!(
-        "a result is stale before the next one can arrive; make `stale_after` longer than the longest interval, a tenth \
-         of it and the timeout, which is {}{apart:?}",
-        if timeout.is_some() { "" } else { "more than " }
-    );
+    let more_than = if timeout.is_some() { "" } else { "more than " };
+    let message = format!("{STALE_TOO_SOON}, which is {more_than}{apart:?}");
     ensure(stale_after > apart, setting, &message)
 }
 
@@ -102,8 +104,7 @@ fn is_shorter_than_timeout(setting: &Setting, args: &CheckArgs, _: &str) -> Resu
     // The runtime checks the default timeouts of the levels at start.
     let durations = (args.duration("degraded_after"), args.duration("timeout"));
     let is_shorter = !matches!(durations, (Some(degraded_after), Some(timeout)) if degraded_after >= timeout);
-    let message = "no pass can take this long; make `degraded_after` shorter than the `timeout`";
-    ensure(is_shorter, setting, message)
+    ensure(is_shorter, setting, NO_PASS_TAKES_SO_LONG)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! `#[health_check]`: args ← model ← expand.
 
 mod args;
+mod const_rules;
 mod expand;
 mod foreign_words;
 mod function;

@@ -5,7 +5,8 @@ use quote::{ToTokens as _, quote};
 use syn::{Attribute, Error, Expr, Lit, Meta, ext::IdentExt as _};
 
 use super::{
-    args::{CheckArgs, Setting},
+    args::{CheckArgs, Given, Setting},
+    const_rules::{ConstRule, const_rules},
     function::Function,
     signature::Signature,
 };
@@ -14,9 +15,9 @@ use crate::{argument::split, diagnostics::Diagnostics, runtime_path::RuntimePath
 pub(super) struct CheckModel {
     pub(super) runtime: RuntimePath,
     pub(super) name: String,
-    /// From 1 to 5.
-    pub(super) level: u8,
+    pub(super) level: Given<u8>,
     pub(super) settings: Vec<Setting>,
+    pub(super) const_rules: Vec<ConstRule>,
     /// The doc comment. Empty without one.
     pub(super) description: String,
     pub(super) signature: Signature,
@@ -40,7 +41,8 @@ impl CheckModel {
         }
         let signature = Signature::new(function.signature, diagnostics);
         Some(Self {
-            level: args.level()?,
+            level: args.given_level()?,
+            const_rules: const_rules(&args),
             name,
             runtime: args.runtime,
             settings: args.settings,

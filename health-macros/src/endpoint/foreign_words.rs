@@ -114,7 +114,7 @@ pub(super) const FOREIGN_WORDS: &[ForeignWords] = &[
     ),
     advice(
         "conditions belong to the deployment: mute checks there with `HEALTH_MUTE=name`, or build the endpoint in an `if`",
-        &["enabled", "enable", "disabled", "disable", "profile", "cfg", "when", "env", "environment"],
+        &["enabled", "disabled", "disable", "profile", "cfg", "when", "env", "environment"],
     ),
 ];
 

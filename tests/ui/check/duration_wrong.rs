@@ -45,7 +45,7 @@ async fn no_value() {}
 #[health_check(level = 5, timeout = true)]
 async fn boolean() {}
 
-#[health_check(level = 5, timeout = TIMEOUT)]
-async fn constant() {}
+#[health_check(level = 5, timeout = seconds)]
+async fn word_not_quoted() {}
 
 fn main() {}

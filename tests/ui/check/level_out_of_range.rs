@@ -21,15 +21,10 @@ async fn suffixed() {}
 #[health_check(level = 5.0)]
 async fn fraction() {}
 
-const DEEP: u8 = 1;
-
-#[health_check(level = DEEP)]
-async fn constant() {}
-
 #[health_check(level = three)]
 async fn spelt_out() {}
 
-#[health_check(level = Level::L3)]
+#[health_check(level = L3)]
 async fn variant() {}
 
 #[health_check(level = (3))]
