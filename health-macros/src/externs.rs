@@ -12,7 +12,8 @@ const TOOLCHAIN: [&str; 5] = ["alloc", "core", "proc_macro", "std", "test"];
 /// folders: then nothing is known.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Externs {
-    names: Vec<String>,
+    /// Names in this crate, each with the crate's own name.
+    names: Vec<(String, String)>,
     /// The name of the runtime among them.
     runtime: Option<String>,
 }
@@ -37,10 +38,11 @@ impl Externs {
             if let Some((name, path)) = given.and_then(|given| given.split_once('=')) {
                 // Options such as `noprelude:` stand before the name.
                 let name = name.rsplit(':').next().unwrap_or(name);
-                if name == RUNTIME || (externs.runtime.is_none() && is_runtime(path)) {
+                let own_name = own_name(path);
+                if name == RUNTIME || (externs.runtime.is_none() && own_name == RUNTIME) {
                     externs.runtime = Some(name.to_owned());
                 }
-                externs.names.push(name.to_owned());
+                externs.names.push((name.to_owned(), own_name.to_owned()));
             }
             previous = argument;
         }
@@ -57,16 +59,21 @@ impl Externs {
         !self.names.is_empty() && self.runtime.is_none()
     }
 
+    /// Returns the name that a crate has by itself, which starts its `module_path!()`, if `Cargo.toml` renames it here.
+    pub(crate) fn own_name<'a>(&'a self, name: &'a str) -> &'a str {
+        self.names.iter().find(|(known, _)| known == name).map_or(name, |(_, own_name)| own_name)
+    }
+
     /// Returns whether a crate is certainly not a dependency.
     pub(crate) fn lack(&self, name: &str) -> bool {
-        !self.names.is_empty() && !TOOLCHAIN.contains(&name) && !self.names.iter().any(|known| known == name)
+        !self.names.is_empty() && !TOOLCHAIN.contains(&name) && !self.names.iter().any(|(known, _)| known == name)
     }
 }
 
-/// Returns whether a path ends in `libhealth_runtime-0123456789abcdef.rmeta`, or the like.
-fn is_runtime(path: &str) -> bool {
-    let file = path.rsplit(['/', '\\']).next().unwrap_or(path).trim_start_matches("lib");
-    file.strip_prefix(RUNTIME).is_some_and(|rest| rest.starts_with(['-', '.']))
+/// Returns the name of the crate in a file such as `libhealth_runtime-0123456789abcdef.rmeta`.
+fn own_name(path: &str) -> &str {
+    let file = path.rsplit(['/', '\\']).next().unwrap_or(path);
+    file.strip_prefix("lib").unwrap_or(file).split(['-', '.']).next().unwrap_or(file)
 }
 
 #[cfg(test)]
@@ -91,6 +98,12 @@ mod tests {
             let externs = externs(arguments);
             assert_eq!((externs.runtime(), externs.lack_runtime()), (name, false), "{arguments}");
         }
+    }
+
+    #[test]
+    fn renamed_crates_have_their_own_names() {
+        let externs = externs("rustc --extern b=/deps/libbilling-1f.rmeta --extern libc=/deps/liblibc-2e.rlib");
+        assert_eq!(["b", "libc", "core"].map(|name| externs.own_name(name)), ["billing", "libc", "core"]);
     }
 
     #[test]

@@ -128,6 +128,7 @@ pub(super) fn names(crates: &[LinkedCrate]) -> Option<Expr> {
     (!crates.is_empty()).then(|| parse_quote!([#(#names),*]))
 }
 
+/// Returns the name that the crate has by itself, as checks know it.
 fn text(name: &Ident) -> LitStr {
-    LitStr::new(&name.unraw().to_string(), name.span())
+    LitStr::new(Externs::known().own_name(&name.unraw().to_string()), name.span())
 }
