@@ -284,6 +284,7 @@ impl Check {
     /// Sets whether the check is off until the application turns it on, for checks that a library offers. Default: on. An
     /// application turns it on by [`EndpointBuilder::enable`](crate::EndpointBuilder::enable) or
     /// [`enable_crates`](crate::EndpointBuilder::enable_crates). A dependency on a check that is off is a start-up error.
+    /// A check that [`Monitor::add`](crate::Monitor::add) adds takes part in any case.
     #[must_use]
     pub fn off(mut self, off: bool) -> Self {
         self.spec.off = off;

@@ -156,6 +156,9 @@ fn off_is_a_setting_of_checks_built_by_hand() -> Result<(), hr::Error> {
     assert_eq!((registry.checks().count(), names(registry.off_checks())), (0, vec!["slow"]));
     let registry = Registry::builder().check(slow()).enable(["slow"]).build()?;
     assert_eq!((names(registry.checks()), registry.off_checks().count()), (vec!["slow"], 0));
+    let monitor = hr::Monitor::new(Registry::builder().build()?);
+    monitor.add(slow())?;
+    assert_eq!(monitor.checks().count(), 1);
     Ok(())
 }
 
