@@ -189,3 +189,29 @@ async fn drain_is_sent_at_once_and_ends_every_watch() {
     assert_eq!(check(&health, "").await.expect("an answer"), NotServing);
     assert_eq!(check(&health, "liveness").await.expect("an answer"), Serving);
 }
+
+#[tokio::test(start_paused = true)]
+async fn watch_follows_a_check_that_comes_and_goes() {
+    let endpoint = endpoint([]);
+    let health = GrpcHealth::new(&endpoint).with_watch_interval(Duration::from_hours(24));
+    let mut watch = watch(&health, "db").await;
+    assert_eq!(next(&mut watch).await, ServiceUnknown);
+    for _ in 0..2 {
+        endpoint.monitor().add(Check::new("other", Level::L5, || async {})).expect("a good check");
+        assert_silent(&mut watch, Duration::from_hours(1)).await;
+        for (status, outcome) in [(Serving, true), (NotServing, false)] {
+            let began = Instant::now();
+            let db = Check::new("db", Level::L1, move || async move { outcome });
+            if outcome { endpoint.monitor().add(db) } else { endpoint.monitor().replace(db) }.expect("a good check");
+            assert_eq!(next(&mut watch).await, status);
+            assert!(began.elapsed() <= Duration::from_secs(1), "{:?}", began.elapsed());
+        }
+        let began = Instant::now();
+        endpoint.monitor().remove("db").expect("a check");
+        assert_eq!(next(&mut watch).await, ServiceUnknown);
+        assert_eq!(began.elapsed(), Duration::ZERO, "a removed check is not reported any longer");
+        endpoint.monitor().remove("other").expect("a check");
+    }
+    endpoint.monitor().drain();
+    assert_eq!(watch.message().await.expect_err("the end").code(), Code::Unavailable);
+}
