@@ -11,7 +11,7 @@ pub mod lints {
     use std::fmt::Error;
 
     // Imported here, so that a longer path in an expansion would be an unused qualification.
-    pub use health_runtime::{BuildInfo, BuildMetadata, IntoOutcome, Level, health_check};
+    pub use health_runtime::{BuildInfo, BuildMetadata, IntoOutcome, Level, health_check, health_checks};
 
     /// It has no `.await`, and arguments that lints discourage.
     #[health_check(level = 5)]
@@ -55,6 +55,67 @@ pub mod lints {
     #[health_check(level = 5)]
     pub async fn outgoing() {}
 
+    /// A value whose methods are checks.
+    #[derive(Debug)]
+    pub struct Mailer(bool);
+
+    #[health_checks]
+    impl Mailer {
+        /// It has no `.await`, and its result could be discarded.
+        #[health_check(level = 5, timeout = "2s", readiness, tags("a"))]
+        pub async fn method(&self, small: &bool, text: &String) -> Result<bool, Error> {
+            Ok(self.0 && *small && text.is_empty())
+        }
+
+        /// It answers with its own type.
+        #[health_check(level = 5)]
+        pub fn myself(&self) -> Result<&Self, Self> {
+            if self.0 { Ok(self) } else { Err(Self(true)) }
+        }
+
+        #[health_check(level = 5)]
+        async fn private(&self) {}
+
+        /// It has no receiver.
+        #[health_check(level = 5)]
+        #[must_use]
+        pub const fn constant() -> bool {
+            true
+        }
+
+        /// A method may be deprecated.
+        #[deprecated]
+        #[health_check(level = 5)]
+        pub fn outgoing_method(&self) {}
+    }
+
+    impl IntoOutcome for &Mailer {
+        fn into_outcome(self) -> health_runtime::Outcome {
+            self.0.into_outcome()
+        }
+    }
+
+    impl std::fmt::Display for Mailer {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            std::fmt::Debug::fmt(self, f)
+        }
+    }
+
+    /// Lints that the author of a block allows are allowed in its registrations as well.
+    #[health_checks]
+    #[allow(deprecated, reason = "until it is gone")]
+    impl Old {
+        /// A method of a deprecated type.
+        #[health_check(level = 5)]
+        pub fn old_method(this: Option<&Self>) -> bool {
+            this.is_none()
+        }
+    }
+
+    pub(super) const fn mailer() -> Mailer {
+        Mailer(true)
+    }
+
     /// A type with build information.
     #[derive(BuildInfo)]
     #[build_info(name = "lints")]
@@ -85,7 +146,7 @@ mod shadowed {
         reason = "each of them shadows a name"
     )]
 
-    use ::health_runtime::{BuildInfo, health_check, health_endpoint};
+    use ::health_runtime::{BuildInfo, health_check, health_checks, health_endpoint};
 
     mod alloc {}
     mod core {}
@@ -198,11 +259,38 @@ mod shadowed {
         let _ = health_check_check;
     }
 
+    pub(super) struct Mailer(::std::primitive::bool);
+
+    pub(super) fn mailer() -> Mailer {
+        Mailer(true)
+    }
+
+    #[health_checks]
+    impl Mailer {
+        #[health_check(
+            level = 4,
+            name = "shadowed method",
+            timeout = "2s",
+            critical = false,
+            readiness,
+            depends_on("answer"),
+            max_age = "1s",
+            flatten,
+            tags("a")
+        )]
+        async fn shadowed(&self, _: &::std::string::String, _: ::std::option::Option<&::std::primitive::u8>) {}
+
+        #[health_check(level = 5)]
+        fn health_check_lent(&self) -> ::std::primitive::bool {
+            self.0
+        }
+    }
+
     pub(super) fn endpoint() -> ::std::result::Result<::health_runtime::Endpoint, ::health_runtime::Error> {
         health_endpoint! {
             build_info: App,
             base_path: "/shadowed",
-            state: [false, ::std::string::String::new(), ::std::vec::Vec::<::std::primitive::u32>::new(), super::boxed(), 7_u64],
+            state: [false, ::std::string::String::new(), ::std::vec::Vec::<::std::primitive::u32>::new(), super::boxed(), 7_u64, mailer(), super::lints::mailer(), super::without_prelude::remote()],
             details: hidden,
             checks: [::health_runtime::Check::new("by hand", ::health_runtime::Level::L5, || async {})],
             configure: ::health_runtime::EndpointBuilder::without_root_probes,
@@ -213,7 +301,24 @@ mod shadowed {
 /// A module without the names of the prelude.
 #[no_implicit_prelude]
 mod without_prelude {
-    use ::health_runtime::{BuildInfo, health_check, health_endpoint};
+    use ::health_runtime::{BuildInfo, health_check, health_checks, health_endpoint};
+
+    pub(super) struct Remote(::std::primitive::bool);
+
+    pub(super) fn remote() -> Remote {
+        Remote(true)
+    }
+
+    #[health_checks]
+    impl Remote {
+        #[health_check(level = 5, tags("a"))]
+        async fn method_without_prelude(&self, _: ::std::option::Option<&Self>) -> ::std::primitive::bool {
+            self.0
+        }
+
+        #[health_check(level = 5)]
+        fn function_without_prelude() {}
+    }
 
     #[derive(BuildInfo)]
     #[build_info(repo = "abc/api")]
@@ -235,7 +340,7 @@ mod without_prelude {
     pub(super) fn endpoint() -> ::std::result::Result<::health_runtime::Endpoint, ::health_runtime::Error> {
         health_endpoint! {
             build_info: App,
-            state: [false, ::std::string::String::new(), ::std::vec::Vec::<::std::primitive::u32>::new(), super::boxed(), 7_u64],
+            state: [false, ::std::string::String::new(), ::std::vec::Vec::<::std::primitive::u32>::new(), super::boxed(), 7_u64, remote(), super::lints::mailer(), super::shadowed::mailer()],
             access: ::health_runtime::access::Access::new()
                 .levels(::health_runtime::Levels::ALL, ::health_runtime::access::public()),
             checks: ::health_runtime::checks![::health_runtime::Check::blocking("by hand", ::health_runtime::Level::L5, || {})],

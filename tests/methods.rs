@@ -1,4 +1,4 @@
-//! Methods as checks: `Check::on` for values that are many.
+//! Methods as checks: `#[health_checks]` for a value of the state, `Check::on` for values that are many.
 #![allow(clippy::expect_used, reason = "tests fail by panicking")]
 
 use std::{

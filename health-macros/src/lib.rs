@@ -6,6 +6,7 @@
 mod argument;
 mod build_info;
 mod check;
+mod checks;
 mod diagnostics;
 mod duration;
 mod endpoint;
@@ -21,6 +22,12 @@ use proc_macro::TokenStream;
 #[proc_macro_attribute]
 pub fn health_check(args: TokenStream, item: TokenStream) -> TokenStream {
     check::health_check(args.into(), item.into()).into()
+}
+
+/// Declares methods of an impl block as health checks. See its documentation in `health-runtime`.
+#[proc_macro_attribute]
+pub fn health_checks(args: TokenStream, item: TokenStream) -> TokenStream {
+    checks::health_checks(args.into(), item.into()).into()
 }
 
 /// Not public API. `health_endpoint!` of `health-runtime` expands to a call of it, with the path of the runtime in front.

@@ -10,7 +10,7 @@ use syn::{
 use crate::externs::Externs;
 
 /// The path of `health_runtime`: a crate name, or the path of a re-export.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct RuntimePath {
     path: TokenStream,
     is_written: bool,

@@ -62,6 +62,8 @@ pub use health_macros::BuildInfo;
 #[doc = ""]
 #[doc = include_str!("../docs/health_check_keys.md")]
 pub use health_macros::health_check;
+#[doc = include_str!("../docs/health_checks.md")]
+pub use health_macros::health_checks;
 #[cfg(feature = "haproxy-agent")]
 pub use http::HaproxyAgent;
 pub use http::{Endpoint, EndpointBuilder, EnvoyHeaders, LevelsPath, ResponseBody, StatusCodes, View};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use syn::{Ident, LitStr, Path, Result};
 
 use super::foreign_words::FOREIGN_WORDS;
@@ -98,7 +98,9 @@ pub(super) struct Setting {
 }
 
 /// The settings in written order, without the unreadable ones.
-pub(super) struct CheckArgs {
+pub(crate) struct CheckArgs {
+    /// Span of the attribute, where a missing key is reported.
+    pub(super) place: Span,
     pub(super) runtime: RuntimePath,
     pub(super) settings: Vec<Setting>,
     keys: Keys,
@@ -106,10 +108,15 @@ pub(super) struct CheckArgs {
 }
 
 impl CheckArgs {
-    pub(super) fn parse(input: TokenStream, table: &'static [Key], diagnostics: &mut Diagnostics) -> Self {
+    pub(super) fn parse(
+        input: TokenStream,
+        place: Span,
+        runtime: RuntimePath,
+        table: &'static [Key],
+        diagnostics: &mut Diagnostics,
+    ) -> Self {
         let keys = Keys::new(table.iter().map(|key| key.name), FOREIGN_WORDS);
-        let mut args =
-            Self { runtime: RuntimePath::default(), settings: Vec::new(), keys, is_every_key_readable: true };
+        let mut args = Self { place, runtime, settings: Vec::new(), keys, is_every_key_readable: true };
         for tokens in split(input) {
             let example = example(&tokens);
             let Some(argument) = diagnostics.note(Argument::read(tokens, &example)) else {

@@ -15,22 +15,25 @@ use super::{
 use crate::runtime_path::RuntimePath;
 
 pub(super) fn expand(model: &CheckModel, item: &TokenStream) -> TokenStream {
+    let (allow, registration) = (excused_lints(), registration(model));
+    quote!(#allow #item #registration)
+}
+
+/// Returns the registration. It is an item, and stands next to the function or to the block of the method.
+pub(crate) fn registration(model: &CheckModel) -> TokenStream {
     let CheckModel { runtime, name, description, settings, signature, attributes, .. } = model;
-    let allow = excused_lints();
     let constants = settings.iter().filter_map(|setting| constant(runtime, &setting.value));
     let rules = model.const_rules.iter().map(|rule| const_rule(runtime, rule));
     let level = level(runtime, &model.level);
     let location = location(runtime, &signature.function);
     let parameters = signature.parameters.iter().map(|parameter| parameter_type(runtime, parameter));
-    let work = work(runtime, signature);
+    let work = work(model);
     let calls = settings.iter().filter_map(|setting| call(runtime, setting));
     let check = local("check");
     // No other item of the block may hide the function.
     let registration = local(&format!("registration_of_{}", signature.function.unraw()));
     // The constant keeps the declaration out of the macros of inventory, which would copy it three times.
     quote! {
-        #allow
-        #item
         #attributes
         const _: () = {
             #(#constants)*
@@ -51,7 +54,7 @@ pub(super) fn expand(model: &CheckModel, item: &TokenStream) -> TokenStream {
 }
 
 /// Allows the lints that the shape of a check provokes and the author cannot avoid.
-fn excused_lints() -> TokenStream {
+pub(crate) fn excused_lints() -> TokenStream {
     quote! {
         #[allow(
             clippy::borrowed_box,
@@ -81,11 +84,11 @@ fn parameter_type(runtime: &RuntimePath, Parameter { lent, optional }: &Paramete
 
 /// Returns a function that starts a run with the state that it is lent. Without state the future of the check is boxed as it
 /// is, and code that all checks share converts its answer; a future that borrows needs one of its own to own the state.
-fn work(runtime: &RuntimePath, signature: &Signature) -> TokenStream {
+fn work(CheckModel { runtime, signature, callable, .. }: &CheckModel) -> TokenStream {
     let Signature { function, answer, parameters, .. } = signature;
     let values = local("arguments");
     let arguments = parameters.iter().enumerate().map(|(index, parameter)| argument(&values, index, parameter));
-    let call = quote!(#function(#(#arguments),*));
+    let call = quote!(#callable(#(#arguments),*));
     let place = generated_at(answer.as_ref().map_or_else(|| function.span(), Spanned::span));
     let runtime_here = runtime.at(place);
     let answer = match answer.as_ref().map(ToTokens::to_token_stream) {

@@ -1,19 +1,22 @@
 //! Parses the item under `#[health_check]`.
 
 use proc_macro2::{TokenStream, TokenTree};
+use quote::ToTokens as _;
 use syn::{
     Attribute, Error, Result, Signature, Token, Visibility,
     parse::{ParseStream, Parser as _},
 };
 
 /// The head of a function. Its body is not parsed, so that an unfinished one still expands.
-pub(super) struct Function {
-    pub(super) attributes: Vec<Attribute>,
-    pub(super) signature: Signature,
+pub(crate) struct Function {
+    pub(crate) attributes: Vec<Attribute>,
+    pub(crate) signature: Signature,
+    /// The path that the registration calls it by.
+    pub(crate) callable: TokenStream,
 }
 
 impl Function {
-    pub(super) fn parse(item: TokenStream) -> Result<Self> {
+    pub(crate) fn parse(item: TokenStream) -> Result<Self> {
         let is_function = item.clone().into_iter().any(|token| matches!(token, TokenTree::Ident(word) if word == "fn"));
         let parse = |input: ParseStream| {
             let attributes = input.call(Attribute::parse_outer)?;
@@ -30,7 +33,8 @@ impl Function {
             }
             input.parse::<TokenStream>()?;
             check_purpose(&attributes, &signature)?;
-            Ok(Self { attributes, signature })
+            let callable = signature.ident.to_token_stream();
+            Ok(Self { attributes, signature, callable })
         };
         parse.parse2(item)
     }

@@ -9,14 +9,20 @@ mod key_table;
 mod model;
 mod signature;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, Span, TokenStream};
 
-use self::{args::CheckArgs, function::Function, key_table::KEYS, model::CheckModel};
-use crate::diagnostics::Diagnostics;
+use self::{args::CheckArgs, key_table::KEYS};
+pub(crate) use self::{
+    expand::{excused_lints, registration},
+    function::Function,
+    model::CheckModel,
+    signature::visible,
+};
+use crate::{diagnostics::Diagnostics, runtime_path::RuntimePath};
 
 pub(crate) fn health_check(args: TokenStream, item: TokenStream) -> TokenStream {
     let mut diagnostics = Diagnostics::new();
-    let args = CheckArgs::parse(args, KEYS, &mut diagnostics);
+    let args = read_args(args, Span::call_site(), RuntimePath::default(), &mut diagnostics);
     let function = diagnostics.note(Function::parse(item.clone()));
     let model = function.and_then(|function| CheckModel::new(args, function, &mut diagnostics));
     match (diagnostics.finish(), model) {
@@ -24,6 +30,20 @@ pub(crate) fn health_check(args: TokenStream, item: TokenStream) -> TokenStream 
         // The item is emitted all the same, so that its callers still find it.
         (errors, _) => errors.into_iter().chain([item]).collect(),
     }
+}
+
+/// Reads the arguments of the attribute at `place`. The path of the runtime is for a declaration that names none.
+pub(crate) fn read_args(
+    args: TokenStream,
+    place: Span,
+    runtime: RuntimePath,
+    diagnostics: &mut Diagnostics,
+) -> CheckArgs {
+    CheckArgs::parse(args, place, runtime, KEYS, diagnostics)
+}
+
+pub(crate) fn has_key(key: &Ident) -> bool {
+    KEYS.iter().any(|known| key == known.name)
 }
 
 #[cfg(test)]

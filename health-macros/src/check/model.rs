@@ -1,6 +1,6 @@
 //! The declaration of a check, after every rule was applied.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::TokenStream;
 use quote::{ToTokens as _, quote};
 use syn::{Attribute, Error, Expr, Lit, Meta, ext::IdentExt as _};
 
@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{argument::split, diagnostics::Diagnostics, runtime_path::RuntimePath};
 
-pub(super) struct CheckModel {
+pub(crate) struct CheckModel {
     pub(super) runtime: RuntimePath,
     pub(super) name: String,
     pub(super) level: Given<u8>,
@@ -21,18 +21,20 @@ pub(super) struct CheckModel {
     /// The doc comment. Empty without one.
     pub(super) description: String,
     pub(super) signature: Signature,
+    /// The path of the function.
+    pub(super) callable: TokenStream,
     /// The attributes of the function that also apply to its registration.
     pub(super) attributes: TokenStream,
 }
 
 impl CheckModel {
     /// Returns `None` only when there is a mistake, here or in the arguments.
-    pub(super) fn new(args: CheckArgs, function: Function, diagnostics: &mut Diagnostics) -> Option<Self> {
+    pub(crate) fn new(args: CheckArgs, function: Function, diagnostics: &mut Diagnostics) -> Option<Self> {
         let name = args.name().unwrap_or_else(|| function.signature.ident.unraw().to_string());
         if args.lacks("level") {
             let message = "the level is missing; write for example `level = 5`, from 1 (the whole ship) to 5 \
                            (cheap and always safe)";
-            diagnostics.push(Error::new(Span::call_site(), message));
+            diagnostics.push(Error::new(args.place, message));
         }
         for setting in &args.settings {
             if let Some(rule) = setting.rule {
@@ -48,6 +50,7 @@ impl CheckModel {
             settings: args.settings,
             description: description(&function.attributes),
             signature: signature?,
+            callable: function.callable,
             attributes: function.attributes.iter().filter_map(carried_over).collect(),
         })
     }

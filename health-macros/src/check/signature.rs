@@ -9,7 +9,7 @@ use syn::{
 
 use crate::{diagnostics::Diagnostics, source::source};
 
-const IN_AN_IMPL: &str = "a health check cannot stand in an `impl` or a `trait`; write a function outside that takes the state, such as `mailer: &Mailer`";
+const IN_AN_IMPL: &str = "a method is a health check only in an `impl` under `#[health_checks]`; write that above the `impl`, or a function outside that takes the state, such as `mailer: &Mailer`";
 
 /// The signature of a function that the runtime can call.
 pub(super) struct Signature {
@@ -172,8 +172,7 @@ fn check_attributes(typed: &PatType) -> Result<()> {
 
 fn borrowed(reference: &TypeReference, optional: bool) -> Result<Parameter> {
     if let Some(mutability) = &reference.mutability {
-        let message =
-            "a health check shares its state with others; take `&T`, and keep mutable parts in a `Mutex` or an atomic";
+        let message = "a health check shares its state with others; remove the `mut`, and keep mutable parts in a `Mutex` or an atomic";
         return Err(Error::new(mutability.span, message));
     }
     if let Some(lifetime) = reference.lifetime.as_ref().filter(|lifetime| lifetime.ident == "static") {
@@ -273,7 +272,7 @@ fn inner_name(pattern: &Pat) -> String {
 }
 
 /// Returns the type without parentheses, and without the invisible group around a `$t:ty` of `macro_rules!`.
-fn visible(mut ty: &Type) -> &Type {
+pub(crate) fn visible(mut ty: &Type) -> &Type {
     loop {
         ty = match ty {
             Type::Group(group) => &group.elem,

@@ -31,6 +31,23 @@ mod module {
     async fn from_the_root() {}
 }
 
+struct Mailer;
+
+#[hr::health_checks(crate = hr)]
+impl Mailer {
+    #[health_check(level = 5)]
+    async fn in_a_block(_: Option<&Self>) {}
+
+    #[hr::health_check(level = 5, crate = facade::health)]
+    fn with_a_path_of_its_own() {}
+}
+
+#[facade::health::health_checks]
+impl Mailer {
+    #[health_check(level = 5, crate = ::facade::health)]
+    async fn in_a_block_without_a_path() {}
+}
+
 #[derive(BuildInfo)]
 #[build_info(crate = hr, name = "renamed", repo = "abc/api")]
 struct App;
@@ -56,9 +73,12 @@ fn every_form_registers() -> Result<(), hr::Error> {
             "at_second_hand",
             "bare",
             "from_the_root",
+            "in_a_block",
+            "in_a_block_without_a_path",
             "relative",
             "relative_to_the_parent",
-            "under_its_name_here"
+            "under_its_name_here",
+            "with_a_path_of_its_own"
         ]
     );
     Ok(())

@@ -8,8 +8,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-const FOLDERS: [(&str, &str); 4] = [
+const FOLDERS: [(&str, &str); 5] = [
     ("check", "`#[health_check]`"),
+    ("checks", "`#[health_checks]`"),
     ("check_on", "`Check::on`"),
     ("endpoint", "`health_endpoint!`"),
     ("build_info", "`#[derive(BuildInfo)]`"),

@@ -1,0 +1,71 @@
+//! Parses the impl block under `#[health_checks]`.
+
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
+use syn::{Error, GenericParam, ItemImpl, Result};
+
+use super::{item::Item, method::Method, owner::Owner};
+use crate::{diagnostics::Diagnostics, source::source};
+
+/// An impl block. The bodies of its functions are not parsed, so that an unfinished one still expands.
+pub(super) struct Block {
+    /// The tokens before the braces.
+    pub(super) head: TokenStream,
+    pub(super) body_span: Span,
+    pub(super) items: Vec<Item>,
+    pub(super) owner: Owner,
+    header: ItemImpl,
+}
+
+impl Block {
+    pub(super) fn parse(item: TokenStream) -> Result<Self> {
+        let mut head: Vec<TokenTree> = item.into_iter().collect();
+        // A function may return an `impl Trait`.
+        let keyword =
+            head.iter().find(|token| matches!(token, TokenTree::Ident(word) if word == "impl" || word == "fn"));
+        let is_block = keyword.is_some_and(|keyword| keyword.to_string() == "impl");
+        let (Some(TokenTree::Group(body)), true) = (head.pop(), is_block) else {
+            let message = "`#[health_checks]` belongs on an impl block, such as `impl Mailer { … }`; a function takes \
+                           `#[health_check(…)]` alone";
+            return Err(Error::new(Span::call_site(), message));
+        };
+        let head: TokenStream = head.into_iter().collect();
+        let without_items = TokenTree::Group(Group::new(Delimiter::Brace, TokenStream::new()));
+        let header: ItemImpl = syn::parse2(head.clone().into_iter().chain([without_items]).collect())?;
+        let attributes = header.attrs.iter().filter(|attribute| !attribute.path().is_ident("doc")).cloned().collect();
+        Ok(Self {
+            head,
+            body_span: body.span(),
+            items: Item::parse_all(body.stream()),
+            owner: Owner { ty: (*header.self_ty).clone(), attributes },
+            header,
+        })
+    }
+
+    /// Adds the reasons why the methods of this block cannot be checks.
+    pub(super) fn check_header(&self, diagnostics: &mut Diagnostics) {
+        let ty = source(&self.owner.ty);
+        if let Some((path, _)) = &self.header.trait_ {
+            let message = format!(
+                "a health check cannot be a method of a trait; write a method in an `impl {ty}` block with `#[health_checks]` \
+                 that calls it"
+            );
+            diagnostics.push(Error::new_spanned(path, message));
+        }
+        let params = &self.header.generics.params;
+        if !params.is_empty() {
+            let only_lifetimes = params.iter().all(|param| matches!(param, GenericParam::Lifetime(_)));
+            let message = if only_lifetimes {
+                "a block of health checks cannot have lifetime parameters; write `'_` in the type, as in `impl Mailer<'_>`"
+            } else {
+                "a block of health checks cannot be generic, because the runtime cannot choose the types; write them out, as in \
+                 `impl Mailer<Smtp>`, or build each check with `Check::on`"
+            };
+            diagnostics.push(Error::new_spanned(params, message));
+        }
+    }
+
+    /// Takes the declarations away from the methods.
+    pub(super) fn take_methods(&mut self) -> Vec<Method> {
+        self.items.iter_mut().flat_map(Item::take_methods).collect()
+    }
+}

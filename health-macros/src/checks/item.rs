@@ -1,0 +1,140 @@
+//! The items of an impl block, and the declarations above them.
+
+use std::mem;
+
+use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::{
+    Attribute, Meta, MetaList,
+    parse::{ParseStream, Parser as _},
+    parse_quote,
+};
+
+use super::method::Method;
+use crate::argument::split;
+
+/// An item, parsed no further than its attributes.
+pub(super) struct Item {
+    pub(super) is_check: bool,
+    attributes: Vec<Attribute>,
+    rest: TokenStream,
+}
+
+/// A `#[health_check(…)]` above an item.
+struct Declaration {
+    place: Span,
+    args: TokenStream,
+    /// The `#[cfg]` for the predicate of a `#[cfg_attr]` around it.
+    condition: Option<Attribute>,
+}
+
+impl Item {
+    pub(super) fn parse_all(body: TokenStream) -> Vec<Self> {
+        split_items(body).into_iter().map(Self::parse).collect()
+    }
+
+    /// Parses the attributes. If they cannot be parsed, the compiler reports them.
+    fn parse(tokens: TokenStream) -> Self {
+        let attributes_and_rest = |input: ParseStream| Ok((input.call(Attribute::parse_outer)?, input.parse()?));
+        let (attributes, rest) = attributes_and_rest.parse2(tokens.clone()).unwrap_or_else(|_| (Vec::new(), tokens));
+        Self { is_check: false, attributes, rest }
+    }
+
+    /// Takes each `#[health_check(…)]` away. It would not compile in a block, even if its name is imported.
+    pub(super) fn take_methods(&mut self) -> Vec<Method> {
+        let mut declarations = Vec::new();
+        self.attributes.retain_mut(|attribute| !take(&mut attribute.meta, &mut declarations));
+        self.is_check = !declarations.is_empty();
+        let method = |Declaration { place, args, condition }| Method {
+            place,
+            args,
+            attributes: self.attributes.iter().cloned().chain(condition).collect(),
+            function: self.rest.clone(),
+        };
+        declarations.into_iter().map(method).collect()
+    }
+}
+
+impl ToTokens for Item {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        let Self { attributes, rest, .. } = self;
+        tokens.extend(quote!(#(#attributes)* #rest));
+    }
+}
+
+/// Takes the declarations out of an attribute. Returns whether nothing else is in it.
+fn take(meta: &mut Meta, declarations: &mut Vec<Declaration>) -> bool {
+    match meta {
+        Meta::List(list) if list.path.is_ident("cfg_attr") => take_conditional(list, declarations),
+        meta => {
+            let declaration = Declaration::new(meta, None);
+            let is_declaration = declaration.is_some();
+            declarations.extend(declaration);
+            is_declaration
+        }
+    }
+}
+
+/// Takes the declarations out of a `cfg_attr`, which the compiler has not evaluated yet.
+fn take_conditional(list: &mut MetaList, declarations: &mut Vec<Declaration>) -> bool {
+    let mut metas = split(list.tokens.clone());
+    if metas.len() < 2 {
+        return false;
+    }
+    let predicate = metas.remove(0);
+    metas.retain(|tokens| {
+        let condition = Some(parse_quote!(#[cfg(#predicate)]));
+        let meta = syn::parse2(tokens.clone());
+        let declaration = meta.ok().and_then(|meta| Declaration::new(&meta, condition));
+        let is_other = declaration.is_none();
+        declarations.extend(declaration);
+        is_other
+    });
+    list.tokens = quote!(#predicate, #(#metas),*);
+    metas.is_empty()
+}
+
+impl Declaration {
+    /// Returns `None` for another attribute. A renamed one cannot be recognized.
+    fn new(meta: &Meta, condition: Option<Attribute>) -> Option<Self> {
+        let name = &meta.path().segments.last()?.ident;
+        let args = match meta {
+            Meta::Path(_) => TokenStream::new(),
+            Meta::List(list) => list.tokens.clone(),
+            Meta::NameValue(_) => return None,
+        };
+        (name == "health_check").then(|| Self { place: name.span(), args, condition })
+    }
+}
+
+/// Splits behind each `;`, body and inner attribute. All tokens stay, so a split in a wrong place does no harm.
+fn split_items(body: TokenStream) -> Vec<TokenStream> {
+    let mut items = Vec::new();
+    let mut item = Vec::new();
+    let mut tokens = body.into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        item.push(token);
+        if is_end(&item, tokens.peek()) {
+            items.push(mem::take(&mut item));
+        }
+    }
+    items.push(item);
+    items.into_iter().filter(|item| !item.is_empty()).map(|item| item.into_iter().collect()).collect()
+}
+
+fn is_end(item: &[TokenTree], next: Option<&TokenTree>) -> bool {
+    let has_word = |word| item.iter().any(|token| matches!(token, TokenTree::Ident(ident) if ident == word));
+    match item.last() {
+        Some(TokenTree::Punct(punct)) => punct.as_char() == ';',
+        Some(TokenTree::Group(group)) => match group.delimiter() {
+            // Braces are the body, or an argument as in `Ports<{ 3 }>`, or the value of a constant.
+            Delimiter::Brace => {
+                let is_argument = matches!(next, Some(TokenTree::Punct(punct)) if matches!(punct.as_char(), '>' | ','));
+                !is_argument && (has_word("fn") || !has_word("const"))
+            }
+            Delimiter::Bracket => matches!(item, [_, TokenTree::Punct(punct), _] if punct.as_char() == '!'),
+            Delimiter::Parenthesis | Delimiter::None => false,
+        },
+        _ => false,
+    }
+}

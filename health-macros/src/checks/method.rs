@@ -1,0 +1,56 @@
+//! A method as a function of `#[health_check]`: its receiver is a parameter, and `Self` is the type of the block.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens as _, quote, quote_spanned};
+use syn::{Attribute, Error, FnArg, Receiver, ReceiverKind, Result, Type};
+
+use super::{args::BlockArgs, owner::Owner};
+use crate::{
+    check::{CheckModel, Function, read_args, visible},
+    diagnostics::Diagnostics,
+};
+
+const OWNED_RECEIVER: &str =
+    "a health check borrows its state; write `&self`, which an `Arc` in the state serves as well";
+
+/// A declared method.
+pub(super) struct Method {
+    /// Span of the attribute.
+    pub(super) place: Span,
+    /// The arguments of the attribute.
+    pub(super) args: TokenStream,
+    pub(super) attributes: Vec<Attribute>,
+    /// The tokens behind the attributes.
+    pub(super) function: TokenStream,
+}
+
+impl Method {
+    /// Returns `None` only when there is a mistake.
+    pub(super) fn model(self, block: &BlockArgs, owner: &Owner, diagnostics: &mut Diagnostics) -> Option<CheckModel> {
+        let args = read_args(owner.resolve(self.args), self.place, block.runtime.clone(), diagnostics);
+        let mut function = diagnostics.note(Function::parse(owner.resolve(self.function)))?;
+        function.attributes = owner.attributes.iter().cloned().chain(self.attributes).collect();
+        let name = &function.signature.ident;
+        let ty = owner.at(name.span());
+        function.callable = quote_spanned!(name.span()=> <#ty>::#name);
+        let inputs = std::mem::take(&mut function.signature.inputs).into_iter();
+        function.signature.inputs =
+            inputs.filter_map(|input| diagnostics.note(without_receiver(input, owner))).collect();
+        CheckModel::new(args, function, diagnostics)
+    }
+}
+
+/// Returns the parameter that a receiver is short for.
+fn without_receiver(input: FnArg, owner: &Owner) -> Result<FnArg> {
+    let FnArg::Receiver(Receiver { attrs, self_token, kind, .. }) = input else { return Ok(input) };
+    let ty = match kind {
+        ReceiverKind::Reference(and, lifetime, mutability) => {
+            let ty = owner.at(self_token.span);
+            quote!(#and #lifetime #mutability #ty)
+        }
+        ReceiverKind::Typed(_, ty) if matches!(visible(&ty), Type::Reference(_)) => ty.into_token_stream(),
+        ReceiverKind::Typed(_, ty) => return Err(Error::new_spanned(ty, OWNED_RECEIVER)),
+        _ => return Err(Error::new(self_token.span, OWNED_RECEIVER)),
+    };
+    syn::parse2(quote!(#(#attrs)* _: #ty))
+}
