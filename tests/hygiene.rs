@@ -32,6 +32,21 @@ pub mod lints {
         true
     }
 
+    /// A time limit of its own.
+    pub const LIMIT: std::time::Duration = std::time::Duration::from_secs(2);
+
+    /// Constants, whose rules are items of the registration.
+    #[health_check(
+        level = Level::L5,
+        liveness,
+        timeout = LIMIT,
+        degraded_after = "1s",
+        display = "Constants",
+        owner = "tests",
+        runbook = "https://wiki.example.com/constants"
+    )]
+    pub async fn constants() {}
+
     /// An error that is not `Send` only becomes text.
     #[health_check(level = 5, max_age = "2s")]
     pub async fn error_of_one_thread(level: &u64) -> Result<(), Box<dyn std::error::Error>> {

@@ -112,10 +112,14 @@ async fn changes(log: &Log) {
         Check::new("panics", Level::L2, || async { panic!("on purpose") as () }).max_age(Duration::ZERO),
         Check::new("facts", Level::L3, || async { Details::warn(7, "odd") }),
         Check::new("good", Level::L5, || async {}),
+        Check::new("asleep", Level::L5, || async {}).off(true),
     ]);
     let address = serve(endpoint.build().expect("good").router()).await;
     let text = log.take();
-    assert!(text.contains("health checks registered level_1=1 level_2=1 level_3=1 level_4=0 level_5=1"), "{text}");
+    assert!(
+        text.contains("health checks registered level_1=1 level_2=1 level_3=1 level_4=0 level_5=1 off=\"asleep\""),
+        "{text}"
+    );
 
     for _ in 0..3 {
         get(address, "/health/levels/1").await;
