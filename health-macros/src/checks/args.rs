@@ -11,22 +11,11 @@ use crate::{
     runtime_path::RuntimePath,
 };
 
-/// The arguments for all checks of a block.
-pub(super) struct BlockArgs {
-    pub(super) runtime: RuntimePath,
-}
-
-impl BlockArgs {
-    pub(super) fn parse(input: TokenStream, diagnostics: &mut Diagnostics) -> Self {
-        let mut keys = Keys::new(["crate"], &[]);
-        let mut args = Self { runtime: RuntimePath::default() };
-        for tokens in split(input) {
-            if let Some(runtime) = diagnostics.note(runtime_path(tokens, &mut keys)) {
-                args.runtime = runtime;
-            }
-        }
-        args
-    }
+/// Returns the path of the runtime for all checks of a block.
+pub(super) fn runtime(input: TokenStream, diagnostics: &mut Diagnostics) -> RuntimePath {
+    let mut keys = Keys::new(["crate"], &[]);
+    let paths = split(input).into_iter().filter_map(|tokens| diagnostics.note(runtime_path(tokens, &mut keys)));
+    paths.last().unwrap_or_default()
 }
 
 /// Reads `crate = path`, the only key.

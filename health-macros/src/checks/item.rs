@@ -138,3 +138,43 @@ fn is_end(item: &[TokenTree], next: Option<&TokenTree>) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn items_are_split_at_their_ends() {
+        for items in [
+            &["#![allow(unused)]", "const A: u8 = { 3 };", "type B = Ports<{ 3 }>;", "pub fn c(&self) {}"][..],
+            &["#[inline] pub(crate) const fn a() -> Ports<{ 3 }> {}", "fn b<const N: usize>() -> Ports<{ 3 }, N> {}"],
+            &["fn a() where Ports<{ 3 }>: Sized, [u8; { 3 }]: Sized {}", "async unsafe extern \"C\" fn b() {}"],
+            &["generated! { fn a() {} }", "generated!(b);", "const C: Ports = Ports { a: 1 };", "fn d() { let }"],
+            &["fn without_a_body(&self);", "#[health_check(level = 3)] fn b() -> [u8; { 3 }] {}"],
+            &[],
+        ] {
+            let parse = |text: &str| text.parse::<TokenStream>().unwrap().to_string();
+            let split: Vec<_> = split_items(items.concat().parse().unwrap()).iter().map(ToString::to_string).collect();
+            assert_eq!(split, items.iter().map(|item| parse(item)).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn declarations_are_taken_out_of_their_attributes() {
+        for (written, left, count) in [
+            ("#[health_check(level = 3)] fn a() {}", "fn a() {}", 1),
+            ("/// Text.\n#[hr::health_check] #[inline] fn a() {}", "/// Text.\n#[inline] fn a() {}", 1),
+            ("#[cfg_attr(unix, inline, health_check(level = 3))] fn a() {}", "#[cfg_attr(unix, inline)] fn a() {}", 1),
+            ("#[cfg_attr(unix, health_check)] #[health_check] fn a() {}", "fn a() {}", 2),
+            ("#[cfg_attr(unix, inline)] fn a() {}", "#[cfg_attr(unix, inline)] fn a() {}", 0),
+            ("#[cfg_attr(unix)] fn a() {}", "#[cfg_attr(unix)] fn a() {}", 0),
+            ("#[health_check = 3] #[health_checks] fn a() {}", "#[health_check = 3] #[health_checks] fn a() {}", 0),
+        ] {
+            let mut item = Item::parse(written.parse().unwrap());
+            assert_eq!(item.take_methods().len(), count, "{written}");
+            assert_eq!(item.is_check, count > 0, "{written}");
+            let left: TokenStream = left.parse().unwrap();
+            assert_eq!(item.to_token_stream().to_string(), left.to_string(), "{written}");
+        }
+    }
+}

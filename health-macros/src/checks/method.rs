@@ -4,10 +4,11 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens as _, quote, quote_spanned};
 use syn::{Attribute, Error, FnArg, Receiver, ReceiverKind, Result, Type};
 
-use super::{args::BlockArgs, owner::Owner};
+use super::owner::Owner;
 use crate::{
     check::{CheckModel, Function, read_args, visible},
     diagnostics::Diagnostics,
+    runtime_path::RuntimePath,
 };
 
 const OWNED_RECEIVER: &str =
@@ -25,9 +26,14 @@ pub(super) struct Method {
 }
 
 impl Method {
-    /// Returns `None` only when there is a mistake.
-    pub(super) fn model(self, block: &BlockArgs, owner: &Owner, diagnostics: &mut Diagnostics) -> Option<CheckModel> {
-        let args = read_args(owner.resolve(self.args), self.place, block.runtime.clone(), diagnostics);
+    /// Applies the stages of `#[health_check]`. Returns `None` only when there is a mistake.
+    pub(super) fn model(
+        self,
+        runtime: &RuntimePath,
+        owner: &Owner,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<CheckModel> {
+        let args = read_args(owner.resolve(self.args), self.place, runtime.clone(), diagnostics);
         let mut function = diagnostics.note(Function::parse(owner.resolve(self.function)))?;
         function.attributes = owner.attributes.iter().cloned().chain(self.attributes).collect();
         let name = &function.signature.ident;

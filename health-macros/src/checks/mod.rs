@@ -10,12 +10,12 @@ mod owner;
 use proc_macro2::{Span, TokenStream};
 use syn::Error;
 
-use self::{args::BlockArgs, block::Block};
+use self::block::Block;
 use crate::diagnostics::Diagnostics;
 
 pub(crate) fn health_checks(args: TokenStream, item: TokenStream) -> TokenStream {
     let mut diagnostics = Diagnostics::new();
-    let args = BlockArgs::parse(args, &mut diagnostics);
+    let runtime = args::runtime(args, &mut diagnostics);
     let Some(mut block) = diagnostics.note(Block::parse(item.clone())) else {
         return diagnostics.finish().into_iter().chain([item]).collect();
     };
@@ -27,7 +27,7 @@ pub(crate) fn health_checks(args: TokenStream, item: TokenStream) -> TokenStream
         diagnostics.push(Error::new(Span::call_site(), message));
     }
     let models: Vec<_> =
-        methods.into_iter().filter_map(|method| method.model(&args, &block.owner, &mut diagnostics)).collect();
+        methods.into_iter().filter_map(|method| method.model(&runtime, &block.owner, &mut diagnostics)).collect();
     match diagnostics.finish() {
         None => expand::expand(&block, &models),
         // The block is emitted all the same, so that callers of its methods still find them.
