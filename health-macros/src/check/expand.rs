@@ -14,14 +14,31 @@ use super::{
 };
 use crate::runtime_path::RuntimePath;
 
+/// An `impl` cannot hold an enum, so the compiler says to move the check out of it; a constant would be an error without a cure.
 pub(super) fn expand(model: &CheckModel, item: &TokenStream) -> TokenStream {
-    let (allow, registration) = (excused_lints(), registration(model));
-    quote!(#allow #item #registration)
+    let (allow, attributes, declaration) = (excused_lints(), &model.attributes, declaration(model));
+    let scope = scope(&model.signature.function, &model.name);
+    quote! {
+        #allow
+        #item
+        #attributes
+        #[allow(dead_code, non_camel_case_types, reason = "a scope for the declaration")]
+        enum #scope {
+            Scope = { #declaration 0 },
+        }
+    }
 }
 
-/// Returns the registration. It is an item, and stands next to the function or to the block of the method.
+/// Returns the registration of a method. It is an item, and stands next to the block, where two types may have a check of one
+/// name: the start reports that.
 pub(crate) fn registration(model: &CheckModel) -> TokenStream {
-    let CheckModel { runtime, name, description, settings, signature, attributes, .. } = model;
+    let (attributes, declaration) = (&model.attributes, declaration(model));
+    quote!(#attributes const _: () = { #declaration };)
+}
+
+/// Returns the items that register a check.
+fn declaration(model: &CheckModel) -> TokenStream {
+    let CheckModel { runtime, name, description, settings, signature, .. } = model;
     let constants = settings.iter().filter_map(|setting| constant(runtime, &setting.value));
     let rules = model.const_rules.iter().map(|rule| const_rule(runtime, rule));
     let level = level(runtime, &model.level);
@@ -34,23 +51,30 @@ pub(crate) fn registration(model: &CheckModel) -> TokenStream {
     let registration = local(&format!("registration_of_{}", signature.function.unraw()));
     // The constant keeps the declaration out of the macros of inventory, which would copy it three times.
     quote! {
-        #attributes
-        const _: () = {
-            #(#constants)*
-            #(#rules)*
-            const #registration: #runtime::__private::Registration = #runtime::__private::Registration {
-                name: #name,
-                module: #runtime::__private::module_path!(),
-                level: #level,
-                location: #location,
-                description: #description,
-                parameters: &[#(#parameters),*],
-                work: #work,
-                keys: |#check| #check #(#calls)*,
-            };
-            #runtime::__private::inventory::submit! { #registration }
+        #(#constants)*
+        #(#rules)*
+        const #registration: #runtime::__private::Registration = #runtime::__private::Registration {
+            name: #name,
+            module: #runtime::__private::module_path!(),
+            level: #level,
+            location: #location,
+            description: #description,
+            parameters: &[#(#parameters),*],
+            work: #work,
+            keys: |#check| #check #(#calls)*,
         };
+        #runtime::__private::inventory::submit! { #registration }
     }
+}
+
+/// Returns the name of the enum around a declaration, which is that of no other check: a function may be several checks.
+fn scope(function: &Ident, name: &str) -> Ident {
+    let function = function.unraw().to_string();
+    if name == function {
+        return local(&function);
+    }
+    let name: String = name.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '_' }).collect();
+    local(&format!("{function}_as_{name}"))
 }
 
 /// Allows the lints that the shape of a check provokes and the author cannot avoid.

@@ -1,3 +1,5 @@
+//! Four mistakes in one attribute.
+
 use health_runtime::BuildInfo;
 
 #[derive(BuildInfo)]

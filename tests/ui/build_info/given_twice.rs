@@ -1,3 +1,5 @@
+//! A key given twice.
+
 use health_runtime::BuildInfo;
 
 #[derive(BuildInfo)]

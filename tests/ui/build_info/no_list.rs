@@ -1,3 +1,5 @@
+//! An attribute that is not a list of keys.
+
 use health_runtime::BuildInfo;
 
 #[derive(BuildInfo)]

@@ -1,3 +1,5 @@
+//! A type without the derive.
+
 use health_runtime::{BuildInfo, BuildMetadata};
 
 struct App;

@@ -1,3 +1,5 @@
+//! The attribute on a field or a variant.
+
 use health_runtime::BuildInfo;
 
 #[derive(BuildInfo)]

@@ -1,3 +1,5 @@
+//! An unknown key.
+
 use health_runtime::BuildInfo;
 
 #[derive(BuildInfo)]

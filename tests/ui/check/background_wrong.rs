@@ -1,3 +1,5 @@
+//! Keys of background checks and thresholds that contradict each other.
+
 use health_runtime::health_check;
 
 #[health_check(level = 3, retry_interval = "5s", stale_after = "1m")]

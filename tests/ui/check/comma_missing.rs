@@ -1,3 +1,5 @@
+//! Separators: a missing comma, `;`, `:` and a missing `=`.
+
 use health_runtime::health_check;
 
 #[health_check(level = 5 liveness)]

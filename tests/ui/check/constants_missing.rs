@@ -1,3 +1,5 @@
+//! Constants that do not exist.
+
 use health_runtime::health_check;
 
 mod levels {}

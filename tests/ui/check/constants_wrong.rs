@@ -1,3 +1,5 @@
+//! Constants with a wrong value or of a wrong type.
+
 use std::time::Duration;
 
 use health_runtime::{Level, health_check};

@@ -1,3 +1,5 @@
+//! The path of the runtime.
+
 use health_runtime::health_check;
 
 #[health_check(level = 5, crate = "health_runtime")]

@@ -1,3 +1,5 @@
+//! `critical` without a boolean.
+
 use health_runtime::health_check;
 
 #[health_check(level = 5, critical = "false")]

@@ -1,3 +1,5 @@
+//! Dependencies that are not a list of other checks.
+
 use health_runtime::health_check;
 
 #[health_check(level = 3, depends_on("own_name"))]

@@ -1,3 +1,5 @@
+//! A key given twice.
+
 use health_runtime::health_check;
 
 #[health_check(level = 5, timeout = "1s", timeout = "2s")]

@@ -1,3 +1,5 @@
+//! Durations without quotes, without a unit, or in another form.
+
 use health_runtime::health_check;
 
 #[health_check(level = 5, timeout = "2")]

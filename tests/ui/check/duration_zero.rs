@@ -1,3 +1,5 @@
+//! Durations of zero.
+
 use health_runtime::health_check;
 
 #[health_check(level = 5, timeout = "0s")]

@@ -1,3 +1,5 @@
+//! Five mistakes in one declaration.
+
 use health_runtime::health_check;
 
 #[health_check(level = 7, timeout = "2", liveness, tags(), colour = "red")]

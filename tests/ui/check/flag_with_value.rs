@@ -1,3 +1,5 @@
+//! Flags with a value.
+
 use health_runtime::health_check;
 
 #[health_check(level = 5, liveness = "yes")]

@@ -1,3 +1,5 @@
+//! A value that is not `Send` across an `.await`.
+
 use health_runtime::health_check;
 
 use std::rc::Rc;

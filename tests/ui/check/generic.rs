@@ -1,3 +1,5 @@
+//! Generic functions.
+
 use health_runtime::health_check;
 
 #[health_check(level = 5)]

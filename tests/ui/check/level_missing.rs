@@ -1,3 +1,5 @@
+//! A missing level.
+
 use health_runtime::health_check;
 
 #[health_check(readiness)]

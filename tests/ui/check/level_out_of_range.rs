@@ -1,3 +1,5 @@
+//! Levels that are not a number from 1 to 5.
+
 use health_runtime::health_check;
 
 #[health_check(level = 0)]

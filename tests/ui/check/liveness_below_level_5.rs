@@ -1,3 +1,5 @@
+//! Liveness at a deeper level.
+
 use health_runtime::health_check;
 
 #[health_check(level = 1, liveness)]

@@ -1,3 +1,5 @@
+//! Names that are not a text.
+
 use health_runtime::health_check;
 
 #[health_check(level = 5, name = "")]

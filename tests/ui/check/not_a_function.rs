@@ -1,3 +1,5 @@
+//! Items that are not a function.
+
 use health_runtime::health_check;
 
 #[health_check(level = 5)]

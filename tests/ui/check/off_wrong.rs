@@ -1,3 +1,5 @@
+//! `off` with a value.
+
 use health_runtime::health_check;
 
 #[health_check(level = 3, off = "yes")]

@@ -1,3 +1,5 @@
+//! Parameters that are not a reference to a type with a size.
+
 use health_runtime::health_check;
 
 trait Store: Send + Sync {}

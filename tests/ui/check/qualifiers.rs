@@ -1,3 +1,5 @@
+//! Functions that are `unsafe` or `extern`.
+
 use health_runtime::health_check;
 
 #[health_check(level = 5)]

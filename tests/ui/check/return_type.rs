@@ -1,3 +1,5 @@
+//! Return types that are not an answer.
+
 use health_runtime::health_check;
 
 struct NotDisplay;

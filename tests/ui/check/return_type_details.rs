@@ -1,3 +1,5 @@
+//! Details that cannot be serialized.
+
 use health_runtime::health_check;
 
 use health_runtime::Details;

@@ -1,3 +1,5 @@
+//! State that cannot be shared between threads.
+
 use health_runtime::health_check;
 
 use std::{cell::Cell, rc::Rc};

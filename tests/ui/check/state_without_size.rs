@@ -1,3 +1,5 @@
+//! State without a size.
+
 use health_runtime::health_check;
 
 struct Tail {

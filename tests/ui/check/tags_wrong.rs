@@ -1,3 +1,5 @@
+//! Tags that are not a list of texts.
+
 use health_runtime::health_check;
 
 #[health_check(level = 3, tags("a", "a"))]

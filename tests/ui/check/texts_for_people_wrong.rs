@@ -1,3 +1,5 @@
+//! Names, owners and runbooks for people.
+
 use health_runtime::health_check;
 
 #[health_check(level = 3, display = "", owner = "two\nlines", runbook = "/runbooks/orders")]

@@ -1,3 +1,5 @@
+//! Unknown and misspelt keys.
+
 use health_runtime::health_check;
 
 #[health_check(level = 5, colour = "red")]

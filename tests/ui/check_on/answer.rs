@@ -1,3 +1,5 @@
+//! Methods that do not return an answer.
+
 use health_runtime::{Check, Level};
 
 struct Tenant;

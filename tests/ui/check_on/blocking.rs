@@ -1,3 +1,5 @@
+//! Methods that are not asynchronous.
+
 use health_runtime::{Check, Level};
 
 struct Tenant;

@@ -1,3 +1,5 @@
+//! Closures with other parameters.
+
 use health_runtime::{Check, Level};
 
 struct Tenant;

@@ -1,3 +1,5 @@
+//! Closures that capture a value.
+
 use health_runtime::{Check, Level};
 
 struct Tenant;

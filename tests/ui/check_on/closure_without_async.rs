@@ -1,3 +1,5 @@
+//! Closures that are not `async`.
+
 use health_runtime::{Check, Level};
 
 struct Tenant;

@@ -1,3 +1,5 @@
+//! Values and futures that stay on one thread.
+
 use std::{cell::Cell, rc::Rc};
 
 use health_runtime::{Check, Level};

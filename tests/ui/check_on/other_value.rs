@@ -1,3 +1,5 @@
+//! A method of another type.
+
 use health_runtime::{Check, Level};
 
 struct Tenant;

@@ -1,3 +1,5 @@
+//! Mistakes of all kinds in one block.
+
 use health_runtime::health_checks;
 
 struct Mailer;

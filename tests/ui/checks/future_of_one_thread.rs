@@ -1,3 +1,5 @@
+//! A value that is not `Send` across an `.await`.
+
 use std::rc::Rc;
 
 use health_runtime::health_checks;

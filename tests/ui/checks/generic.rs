@@ -1,3 +1,5 @@
+//! Generic blocks and methods.
+
 use health_runtime::health_checks;
 
 struct Mailer<T>(T);

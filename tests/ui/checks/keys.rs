@@ -1,3 +1,5 @@
+//! Keys of the block.
+
 use health_runtime::health_checks;
 
 struct Mailer;

@@ -1,3 +1,5 @@
+//! Blocks without a check.
+
 use health_runtime::{health_check as check, health_checks};
 
 struct Mailer;

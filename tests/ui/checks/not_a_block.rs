@@ -1,3 +1,5 @@
+//! Items that are not a block.
+
 use health_runtime::health_checks;
 
 #[health_checks]

@@ -1,3 +1,5 @@
+//! Receivers other than `&self`.
+
 use std::{pin::Pin, sync::Arc};
 
 use health_runtime::health_checks;

@@ -1,3 +1,5 @@
+//! Implementations of a trait.
+
 use health_runtime::health_checks;
 
 trait Remote {

@@ -1,3 +1,5 @@
+//! Types that cannot be lent or returned.
+
 use std::cell::Cell;
 
 use health_runtime::health_checks;

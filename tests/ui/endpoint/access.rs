@@ -1,3 +1,5 @@
+//! Access that is not a set of rules.
+
 use health_runtime::{access::public, health_endpoint};
 
 fn main() -> Result<(), health_runtime::Error> {

@@ -1,3 +1,5 @@
+//! Crates and prefixes.
+
 fn main() {
     let _ = health_runtime::health_endpoint! {
         crates: [serde as "bill ing", serde_json as "", axum as billing, tokio as, std as "a" "b", core, core],

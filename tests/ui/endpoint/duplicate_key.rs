@@ -1,3 +1,5 @@
+//! A key given twice.
+
 use health_runtime::health_endpoint;
 
 fn main() -> Result<(), health_runtime::Error> {

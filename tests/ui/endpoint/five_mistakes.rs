@@ -1,3 +1,5 @@
+//! Five mistakes in one endpoint.
+
 use health_runtime::health_endpoint;
 
 fn main() -> Result<(), health_runtime::Error> {

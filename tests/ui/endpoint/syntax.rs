@@ -1,3 +1,5 @@
+//! Signs of another syntax.
+
 use health_runtime::health_endpoint;
 
 fn main() -> Result<(), health_runtime::Error> {

@@ -1,3 +1,5 @@
+//! Expressions of the wrong type.
+
 use health_runtime::{health_check, health_endpoint};
 
 #[health_check(level = 5)]

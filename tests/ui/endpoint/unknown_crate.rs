@@ -1,3 +1,5 @@
+//! A crate that is not a dependency.
+
 use health_runtime::health_endpoint;
 
 fn main() -> Result<(), health_runtime::Error> {

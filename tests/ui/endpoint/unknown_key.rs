@@ -1,3 +1,5 @@
+//! Unknown keys.
+
 use health_runtime::health_endpoint;
 
 fn main() -> Result<(), health_runtime::Error> {

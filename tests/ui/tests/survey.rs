@@ -8,16 +8,19 @@ use std::{
     path::{Path, PathBuf},
 };
 
-const FOLDERS: [(&str, &str); 5] = [
+const FOLDERS: [(&str, &str); 6] = [
     ("check", "`#[health_check]`"),
     ("checks", "`#[health_checks]`"),
     ("check_on", "`Check::on`"),
     ("endpoint", "`health_endpoint!`"),
     ("build_info", "`#[derive(BuildInfo)]`"),
+    ("without_runtime/mistakes", "Without the dependency"),
 ];
 
 /// Parts of messages that repeat others, or speak of the compiler.
-const NOISE: [&str; 11] = [
+const NOISE: [&str; 13] = [
+    "failed here",
+    "in this attribute macro expansion",
     "defined here",
     "the following other types",
     "consider dereferencing",
@@ -82,12 +85,10 @@ fn remark(line: &str) -> Option<String> {
     (!is_noise).then(|| text.to_owned())
 }
 
-/// Returns the first `//!` of a file, or else its name in words.
-fn title(path: &Path, source: &str) -> String {
-    let name = path.file_stem().and_then(|stem| stem.to_str()).expect("a name").replace('_', " ");
-    let title = source.lines().next().and_then(|line| line.strip_prefix("//! ")).unwrap_or(&name);
-    let title = title.trim_end_matches('.');
-    title[..1].to_uppercase() + &title[1..]
+/// Returns the first line of a file, its title.
+fn title<'a>(path: &Path, source: &'a str) -> &'a str {
+    let title = source.lines().next().and_then(|line| line.strip_prefix("//! "));
+    title.unwrap_or_else(|| panic!("{} has no title", path.display())).trim_end_matches('.')
 }
 
 fn cell(text: &str) -> String {
