@@ -10,7 +10,7 @@ use super::{
     report::{self, Gathered, Selection},
     schedule, shutdown,
 };
-#[cfg(any(feature = "events", feature = "grpc", feature = "openapi"))]
+#[cfg(any(feature = "grpc", feature = "openapi"))]
 use crate::model::Levels;
 use crate::{
     error::{UnknownCheck, file_and_line},
@@ -71,7 +71,7 @@ impl Monitor {
 
     /// Returns the number of [updates](Self::update) that concerned checks of these levels. Code that stores
     /// something made from checks reads the number before the checks, and makes it again once the number differs.
-    #[cfg(any(feature = "events", feature = "grpc", feature = "openapi"))]
+    #[cfg(any(feature = "grpc", feature = "openapi"))]
     pub(crate) fn version(&self, levels: Levels) -> u64 {
         self.engine.checks().version(levels)
     }

@@ -17,7 +17,7 @@ use crate::{
     log::{self, Topic},
     model::{Check, CheckSpec, Work},
     registry::sort_key,
-    suggest::nearest,
+    suggest::Suggestions,
     sync::lock,
     validation::{self, Graph},
 };
@@ -157,7 +157,7 @@ fn apply(engine: &Engine, update: CheckUpdate) -> Result<(), Error> {
 }
 
 /// The checks as they will be after an update.
-struct Draft {
+struct Draft<'a> {
     /// `None` in place of a check that is removed again.
     planned: Vec<Option<Planned>>,
     by_name: HashMap<String, usize>,
@@ -167,6 +167,7 @@ struct Draft {
     problems: Vec<Problem>,
     /// The second check of a name, even if the first one is removed later.
     duplicates: Vec<Problem>,
+    suggestions: Suggestions<'a>,
 }
 
 /// A check of the new set.
@@ -195,8 +196,8 @@ impl Planned {
     }
 }
 
-impl Draft {
-    fn new(checks: &CheckSet) -> Self {
+impl<'a> Draft<'a> {
+    fn new(checks: &'a CheckSet) -> Self {
         Self {
             planned: checks.iter().map(|check| Some(Planned::kept(check))).collect(),
             by_name: checks.iter().enumerate().map(|(index, check)| (check.spec.name().to_owned(), index)).collect(),
@@ -204,6 +205,7 @@ impl Draft {
             replaced: Vec::new(),
             problems: Vec::new(),
             duplicates: Vec::new(),
+            suggestions: Suggestions::new(checks.iter().map(|check| check.spec.name())),
         }
     }
 
@@ -241,7 +243,8 @@ impl Draft {
     fn withdraw(&mut self, name: &str, action: &'static str) -> Option<Planned> {
         let planned = self.by_name.remove(name).and_then(|index| self.planned[index].take());
         if planned.is_none() {
-            let suggestion = nearest(name, self.by_name.keys().map(String::as_str));
+            // A check that this very update removed is not a suggestion.
+            let suggestion = self.suggestions.nearest(name, Some(name)).filter(|name| self.by_name.contains_key(name));
             self.problems.push(Problem::UnknownCheck { action, name: name.to_owned(), suggestion });
         }
         planned
