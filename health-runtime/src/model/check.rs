@@ -1,6 +1,6 @@
-use std::{panic::Location, sync::Arc, time::Duration};
+use std::{panic::Location, time::Duration};
 
-use super::{CheckMethod, CheckSpec, Group, IntoOutcome, Level, Work};
+use super::{Group, Level, Work};
 
 /// A named function that reports whether one thing works.
 ///
@@ -17,99 +17,43 @@ use super::{CheckMethod, CheckSpec, Group, IntoOutcome, Level, Work};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Check {
-    spec: CheckSpec,
-    work: Work,
+    pub(super) spec: CheckSpec,
+    pub(super) work: Work,
+}
+
+/// The age up to which a result is reused, for checks that set none.
+const DEFAULT_MAX_AGE: Duration = Duration::from_secs(1);
+
+/// The declaration of a check.
+#[derive(Clone, Debug)]
+pub struct CheckSpec {
+    pub(super) name: String,
+    pub(super) level: Level,
+    pub(super) timeout: Option<Duration>,
+    pub(super) critical: bool,
+    pub(super) groups: Vec<Group>,
+    pub(super) depends_on: Vec<String>,
+    pub(super) max_age: Option<Duration>,
+    pub(super) interval: Option<Duration>,
+    pub(super) retry_interval: Option<Duration>,
+    pub(super) stale_after: Option<Duration>,
+    pub(super) failure_threshold: u32,
+    pub(super) success_threshold: u32,
+    pub(super) hold: Option<Duration>,
+    pub(super) degraded_after: Option<Duration>,
+    pub(super) flatten: bool,
+    pub(super) tags: Vec<String>,
+    pub(super) description: Option<String>,
+    pub(super) display: Option<String>,
+    pub(super) owner: Option<String>,
+    pub(super) runbook: Option<String>,
+    pub(super) off: bool,
+    pub(super) declared_in: Option<&'static str>,
+    pub(super) location: &'static Location<'static>,
+    pub(super) faults: Vec<String>,
 }
 
 impl Check {
-    /// Returns a check whose future runs as a task of its own, with the defaults of its level.
-    #[must_use]
-    #[track_caller]
-    pub fn new<F, Fut>(name: impl Into<String>, level: Level, check: F) -> Self
-    where
-        F: Fn() -> Fut + Send + Sync + 'static,
-        Fut: Future<Output: IntoOutcome> + Send + 'static,
-    {
-        Self::from_work(name, level, Work::task(check))
-    }
-
-    /// Returns a check that calls an asynchronous method on this value, which it shares or owns: one check for each tenant,
-    /// shard or replica.
-    ///
-    /// ```
-    /// use health_runtime::{Check, Level, Registry};
-    ///
-    /// struct Tenant {
-    ///     name: String,
-    /// }
-    ///
-    /// impl Tenant {
-    ///     async fn storage(&self) -> Result<(), std::io::Error> {
-    /// #       let _ = &self.name;
-    ///         // …
-    /// #       Ok(())
-    ///     }
-    /// }
-    ///
-    /// let tenants = ["acme", "globex"].map(|name| Tenant { name: name.to_owned() });
-    /// let checks = tenants.map(|tenant| Check::on(format!("storage of {}", tenant.name), Level::L3, tenant, Tenant::storage));
-    /// let registry = Registry::builder().checks(checks).build()?;
-    /// assert_eq!(registry.checks().count(), 2);
-    /// # Ok::<(), health_runtime::Error>(())
-    /// ```
-    ///
-    /// A function or a closure serves as well: `async fn storage(tenant: &Tenant)`, `async |tenant: &Tenant| …`. A closure
-    /// has to be `async` itself, to name the type of its parameter, and to capture nothing. For a method that blocks its
-    /// thread write `Check::blocking(name, level, move || tenant.storage())`.
-    #[must_use]
-    #[track_caller]
-    pub fn on<T, M>(name: impl Into<String>, level: Level, value: impl Into<Arc<T>>, method: M) -> Self
-    where
-        T: Send + Sync + 'static,
-        M: for<'a> CheckMethod<'a, T, Answer: IntoOutcome, Run: Send> + Send + Sync + 'static,
-    {
-        let shared = Arc::new((value.into(), method));
-        Self::new(name, level, move || {
-            let shared = Arc::clone(&shared);
-            async move {
-                let (value, method) = &*shared;
-                method(value).await.into_outcome()
-            }
-        })
-    }
-
-    /// Returns a check that blocks its thread. It runs on the blocking pool, and no two of its runs overlap.
-    #[must_use]
-    #[track_caller]
-    pub fn blocking<F, R>(name: impl Into<String>, level: Level, check: F) -> Self
-    where
-        F: Fn() -> R + Send + Sync + 'static,
-        R: IntoOutcome,
-    {
-        Self::from_work(name, level, Work::blocking(check))
-    }
-
-    /// Returns a check that runs this work, with the defaults of its level. Its location is the caller's.
-    #[must_use]
-    #[track_caller]
-    pub fn from_work(name: impl Into<String>, level: Level, work: Work) -> Self {
-        Self { spec: CheckSpec::new(name.into(), level, Location::caller()), work }
-    }
-
-    /// Sets the name, the check's key in every format. Default: the name given to the constructor.
-    #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.spec.name = name.into();
-        self
-    }
-
-    /// Sets the level. Default: the level given to the constructor.
-    #[must_use]
-    pub fn level(mut self, level: Level) -> Self {
-        self.spec.level = level;
-        self
-    }
-
     /// Sets the time after which a run counts as failed and is aborted. Default: that of the level, see
     /// [`Level::default_timeout`]. Zero is a start-up error.
     #[must_use]
@@ -122,32 +66,6 @@ impl Check {
     #[must_use]
     pub fn critical(mut self, critical: bool) -> Self {
         self.spec.critical = critical;
-        self
-    }
-
-    /// Adds the check to the liveness group. A level other than 5 is a start-up error, and so is a dependency, even a
-    /// transitive one, on a check of another level, because a blocked check fails.
-    #[must_use]
-    pub fn liveness(self) -> Self {
-        self.in_group(Group::Liveness)
-    }
-
-    /// Adds the check to the readiness group.
-    #[must_use]
-    pub fn readiness(self) -> Self {
-        self.in_group(Group::Readiness)
-    }
-
-    /// Adds the check to the startup group.
-    #[must_use]
-    pub fn startup(self) -> Self {
-        self.in_group(Group::Startup)
-    }
-
-    fn in_group(mut self, group: Group) -> Self {
-        if !self.spec.is_in(group) {
-            self.spec.groups.push(group);
-        }
         self
     }
 
@@ -290,68 +208,151 @@ impl Check {
         self.spec.off = off;
         self
     }
-
-    /// Sets the location of the declaration. Default: the caller of the constructor.
-    #[must_use]
-    pub fn location(mut self, location: &'static Location<'static>) -> Self {
-        self.spec.location = location;
-        self
-    }
-
-    /// Records that the check cannot work with its settings, such as a path that does not exist: a start-up error,
-    /// reported with all others. For authors of probes.
-    #[must_use]
-    pub fn fault(mut self, fault: impl Into<String>) -> Self {
-        self.spec.faults.push(fault.into());
-        self
-    }
-
-    /// Returns the declaration.
-    #[must_use]
-    pub const fn spec(&self) -> &CheckSpec {
-        &self.spec
-    }
-
-    /// Sets the crate that declares the check.
-    pub(crate) fn declared_in(mut self, crate_name: &'static str) -> Self {
-        self.spec.declared_in = Some(crate_name);
-        self
-    }
-
-    /// Replaces the dependencies.
-    pub(crate) fn set_dependencies(&mut self, names: Vec<String>) {
-        self.spec.depends_on = names;
-    }
-
-    /// Replaces the work.
-    pub(crate) fn with_work(self, work: Work) -> Self {
-        Self { work, ..self }
-    }
-
-    /// Returns the declaration and the work.
-    pub(crate) fn into_parts(self) -> (CheckSpec, Work) {
-        (self.spec, self.work)
-    }
 }
 
-/// Makes a `Vec<Check>` from checks and probes of any kind.
-///
-/// ```
-/// use health_runtime::{Check, Endpoint, Level, checks, probes};
-///
-/// let mut checks = checks![probes::logging(), probes::runtime_lag().readiness()];
-/// checks.push(Check::new("queue", Level::L2, || async { true }));
-/// let endpoint = Endpoint::builder().checks(checks).build()?;
-/// # let _ = endpoint;
-/// # Ok::<(), health_runtime::Error>(())
-/// ```
-#[macro_export]
-macro_rules! checks {
-    ($($check:expr),* $(,)?) => {
-        <$crate::__private::Vec<$crate::Check> as $crate::__private::From<_>>::from([
-            $($crate::__private::CheckValue::into_check($check)),*
-        ])
-    };
+impl CheckSpec {
+    /// Returns a declaration with the defaults of its level.
+    pub(super) const fn new(name: String, level: Level, location: &'static Location<'static>) -> Self {
+        Self {
+            name,
+            level,
+            timeout: None,
+            critical: true,
+            groups: Vec::new(),
+            depends_on: Vec::new(),
+            max_age: None,
+            interval: None,
+            retry_interval: None,
+            stale_after: None,
+            failure_threshold: 1,
+            success_threshold: 1,
+            hold: None,
+            degraded_after: None,
+            flatten: false,
+            tags: Vec::new(),
+            description: None,
+            display: None,
+            owner: None,
+            runbook: None,
+            off: false,
+            declared_in: None,
+            location,
+            faults: Vec::new(),
+        }
+    }
+
+    /// Returns the timeout of a run.
+    #[must_use]
+    pub const fn timeout(&self) -> Duration {
+        match self.timeout {
+            Some(timeout) => timeout,
+            None => self.level.default_timeout(),
+        }
+    }
+
+    /// Returns whether a failure counts in full.
+    #[must_use]
+    pub const fn is_critical(&self) -> bool {
+        self.critical
+    }
+
+    /// Returns the names of the checks that this one depends on.
+    #[must_use]
+    pub fn dependencies(&self) -> &[String] {
+        &self.depends_on
+    }
+
+    /// Returns the age up to which a result is reused. Zero for a background check: each of its runs is a new one.
+    #[must_use]
+    pub fn max_age(&self) -> Duration {
+        let default = if self.interval.is_some() { Duration::ZERO } else { DEFAULT_MAX_AGE };
+        self.max_age.unwrap_or(default)
+    }
+
+    /// Returns the interval of a background check.
+    #[must_use]
+    pub const fn interval(&self) -> Option<Duration> {
+        self.interval
+    }
+
+    /// Returns the interval of a background check that is failing.
+    #[must_use]
+    pub fn retry_interval(&self) -> Option<Duration> {
+        self.retry_interval.or(self.interval)
+    }
+
+    /// Returns the age at which the latest result of a background check no longer counts.
+    #[must_use]
+    pub fn stale_after(&self) -> Option<Duration> {
+        let interval = self.interval?.max(self.retry_interval.unwrap_or_default());
+        Some(self.stale_after.unwrap_or_else(|| interval.saturating_mul(3).saturating_add(self.timeout())))
+    }
+
+    /// Returns the number of consecutive failures after which the check counts as failing.
+    #[must_use]
+    pub const fn failure_threshold(&self) -> u32 {
+        self.failure_threshold
+    }
+
+    /// Returns the number of consecutive passes or warnings after which a failing check counts as working.
+    #[must_use]
+    pub const fn success_threshold(&self) -> u32 {
+        self.success_threshold
+    }
+
+    /// Returns the time for which readiness holds on to the last pass.
+    #[must_use]
+    pub const fn hold(&self) -> Option<Duration> {
+        self.hold
+    }
+
+    /// Returns the duration beyond which a pass is a warning.
+    #[must_use]
+    pub const fn degraded_after(&self) -> Option<Duration> {
+        self.degraded_after
+    }
+
+    /// Returns whether the values view shows its data in the level itself.
+    #[must_use]
+    pub const fn is_flattened(&self) -> bool {
+        self.flatten
+    }
+
+    /// Returns the tags, by which `?tag=` selects checks.
+    #[must_use]
+    pub fn tags(&self) -> &[String] {
+        &self.tags
+    }
+
+    /// Returns the description.
+    #[must_use]
+    pub fn description(&self) -> Option<&str> {
+        self.description.as_deref()
+    }
+
+    /// Returns the name for people.
+    #[must_use]
+    pub fn display(&self) -> Option<&str> {
+        self.display.as_deref()
+    }
+
+    /// Returns the team that answers for the check.
+    #[must_use]
+    pub fn owner(&self) -> Option<&str> {
+        self.owner.as_deref()
+    }
+
+    /// Returns the URL of the page that tells how to mend a failure.
+    #[must_use]
+    pub fn runbook(&self) -> Option<&str> {
+        self.runbook.as_deref()
+    }
+
+    /// Returns whether the check takes part only if the application turns it on.
+    #[must_use]
+    pub const fn is_off_by_default(&self) -> bool {
+        self.off
+    }
 }
 
 /// Calls a macro with `$prefix` and the settings that every probe hands on to its [`Check`].

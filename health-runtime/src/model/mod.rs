@@ -5,13 +5,15 @@ mod change;
 #[macro_use]
 mod check;
 mod check_method;
-mod check_spec;
+mod check_rules;
 mod group;
 mod into_outcome;
 mod level;
 mod levels;
 #[cfg(feature = "metrics")]
 mod metrics;
+#[macro_use]
+mod new_check;
 mod outcome;
 mod report;
 mod runbook;
@@ -21,9 +23,8 @@ mod work;
 pub use cause::Cause;
 pub(crate) use change::ChangeCounts;
 pub use change::StatusChange;
-pub use check::Check;
+pub use check::{Check, CheckSpec};
 pub use check_method::CheckMethod;
-pub use check_spec::CheckSpec;
 pub use group::Group;
 #[cfg(feature = "page")]
 pub(crate) use group::GroupVerdict;

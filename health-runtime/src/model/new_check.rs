@@ -1,0 +1,215 @@
+//! A new check: its work, name, level, groups and place of declaration.
+
+use std::{panic::Location, sync::Arc};
+
+use super::{Check, CheckMethod, CheckSpec, Group, IntoOutcome, Level, Work};
+
+impl Check {
+    /// Returns a check whose future runs as a task of its own, with the defaults of its level.
+    #[must_use]
+    #[track_caller]
+    pub fn new<F, Fut>(name: impl Into<String>, level: Level, check: F) -> Self
+    where
+        F: Fn() -> Fut + Send + Sync + 'static,
+        Fut: Future<Output: IntoOutcome> + Send + 'static,
+    {
+        Self::from_work(name, level, Work::task(check))
+    }
+
+    /// Returns a check that calls an asynchronous method on this value, which it shares or owns: one check for each tenant,
+    /// shard or replica.
+    ///
+    /// ```
+    /// use health_runtime::{Check, Level, Registry};
+    ///
+    /// struct Tenant {
+    ///     name: String,
+    /// }
+    ///
+    /// impl Tenant {
+    ///     async fn storage(&self) -> Result<(), std::io::Error> {
+    /// #       let _ = &self.name;
+    ///         // …
+    /// #       Ok(())
+    ///     }
+    /// }
+    ///
+    /// let tenants = ["acme", "globex"].map(|name| Tenant { name: name.to_owned() });
+    /// let checks = tenants.map(|tenant| Check::on(format!("storage of {}", tenant.name), Level::L3, tenant, Tenant::storage));
+    /// let registry = Registry::builder().checks(checks).build()?;
+    /// assert_eq!(registry.checks().count(), 2);
+    /// # Ok::<(), health_runtime::Error>(())
+    /// ```
+    ///
+    /// A function or a closure serves as well: `async fn storage(tenant: &Tenant)`, `async |tenant: &Tenant| …`. A closure
+    /// has to be `async` itself, to name the type of its parameter, and to capture nothing. For a method that blocks its
+    /// thread write `Check::blocking(name, level, move || tenant.storage())`.
+    #[must_use]
+    #[track_caller]
+    pub fn on<T, M>(name: impl Into<String>, level: Level, value: impl Into<Arc<T>>, method: M) -> Self
+    where
+        T: Send + Sync + 'static,
+        M: for<'a> CheckMethod<'a, T, Answer: IntoOutcome, Run: Send> + Send + Sync + 'static,
+    {
+        let shared = Arc::new((value.into(), method));
+        Self::new(name, level, move || {
+            let shared = Arc::clone(&shared);
+            async move {
+                let (value, method) = &*shared;
+                method(value).await.into_outcome()
+            }
+        })
+    }
+
+    /// Returns a check that blocks its thread. It runs on the blocking pool, and no two of its runs overlap.
+    #[must_use]
+    #[track_caller]
+    pub fn blocking<F, R>(name: impl Into<String>, level: Level, check: F) -> Self
+    where
+        F: Fn() -> R + Send + Sync + 'static,
+        R: IntoOutcome,
+    {
+        Self::from_work(name, level, Work::blocking(check))
+    }
+
+    /// Returns a check that runs this work, with the defaults of its level. Its location is the caller's.
+    #[must_use]
+    #[track_caller]
+    pub fn from_work(name: impl Into<String>, level: Level, work: Work) -> Self {
+        Self { spec: CheckSpec::new(name.into(), level, Location::caller()), work }
+    }
+
+    /// Sets the name, the check's key in every format. Default: the name given to the constructor.
+    #[must_use]
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.spec.name = name.into();
+        self
+    }
+
+    /// Sets the level. Default: the level given to the constructor.
+    #[must_use]
+    pub fn level(mut self, level: Level) -> Self {
+        self.spec.level = level;
+        self
+    }
+
+    /// Adds the check to the liveness group. A level other than 5 is a start-up error, and so is a dependency, even a
+    /// transitive one, on a check of another level, because a blocked check fails.
+    #[must_use]
+    pub fn liveness(self) -> Self {
+        self.in_group(Group::Liveness)
+    }
+
+    /// Adds the check to the readiness group.
+    #[must_use]
+    pub fn readiness(self) -> Self {
+        self.in_group(Group::Readiness)
+    }
+
+    /// Adds the check to the startup group.
+    #[must_use]
+    pub fn startup(self) -> Self {
+        self.in_group(Group::Startup)
+    }
+
+    fn in_group(mut self, group: Group) -> Self {
+        if !self.spec.is_in(group) {
+            self.spec.groups.push(group);
+        }
+        self
+    }
+
+    /// Sets the location of the declaration. Default: the caller of the constructor.
+    #[must_use]
+    pub fn location(mut self, location: &'static Location<'static>) -> Self {
+        self.spec.location = location;
+        self
+    }
+
+    /// Records that the check cannot work with its settings, such as a path that does not exist: a start-up error,
+    /// reported with all others. For authors of probes.
+    #[must_use]
+    pub fn fault(mut self, fault: impl Into<String>) -> Self {
+        self.spec.faults.push(fault.into());
+        self
+    }
+
+    /// Returns the declaration.
+    #[must_use]
+    pub const fn spec(&self) -> &CheckSpec {
+        &self.spec
+    }
+
+    /// Sets the crate that declares the check.
+    pub(crate) fn declared_in(mut self, crate_name: &'static str) -> Self {
+        self.spec.declared_in = Some(crate_name);
+        self
+    }
+
+    /// Replaces the dependencies.
+    pub(crate) fn set_dependencies(&mut self, names: Vec<String>) {
+        self.spec.depends_on = names;
+    }
+
+    /// Replaces the work.
+    pub(crate) fn with_work(self, work: Work) -> Self {
+        Self { work, ..self }
+    }
+
+    /// Returns the declaration and the work.
+    pub(crate) fn into_parts(self) -> (CheckSpec, Work) {
+        (self.spec, self.work)
+    }
+}
+
+impl CheckSpec {
+    /// Returns the name, the check's key in every format.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Returns the level.
+    #[must_use]
+    pub const fn level(&self) -> Level {
+        self.level
+    }
+
+    /// Returns whether the check is in this group.
+    #[must_use]
+    pub fn is_in(&self, group: Group) -> bool {
+        self.groups.contains(&group)
+    }
+
+    /// Returns the crate in which `#[health_check]` declares the check; `None` for a check that was built by hand.
+    #[must_use]
+    pub const fn declared_in(&self) -> Option<&'static str> {
+        self.declared_in
+    }
+
+    /// Returns the location of the declaration.
+    #[must_use]
+    pub const fn location(&self) -> &'static Location<'static> {
+        self.location
+    }
+}
+
+/// Makes a `Vec<Check>` from checks and probes of any kind.
+///
+/// ```
+/// use health_runtime::{Check, Endpoint, Level, checks, probes};
+///
+/// let mut checks = checks![probes::logging(), probes::runtime_lag().readiness()];
+/// checks.push(Check::new("queue", Level::L2, || async { true }));
+/// let endpoint = Endpoint::builder().checks(checks).build()?;
+/// # let _ = endpoint;
+/// # Ok::<(), health_runtime::Error>(())
+/// ```
+#[macro_export]
+macro_rules! checks {
+    ($($check:expr),* $(,)?) => {
+        <$crate::__private::Vec<$crate::Check> as $crate::__private::From<_>>::from([
+            $($crate::__private::CheckValue::into_check($check)),*
+        ])
+    };
+}
