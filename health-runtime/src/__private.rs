@@ -16,5 +16,5 @@ pub use crate::{
     build_info::{build_date, with_first_revision, with_package_repo},
     const_rules::{ensure, is_above_zero, is_level_5, is_shorter, outlasts},
     model::{IntoOutcome, Level},
-    registry::{CheckList, CheckValue, DeclaredWork, Lend, ParameterType, Registration, answer},
+    registry::{CheckList, CheckValue, DeclaredWork, ParameterType, Registration, answer},
 };

@@ -53,8 +53,18 @@ impl<T> Details<T> {
     }
 }
 
+/// The data of [`Details`]. A trait of its own lets the compiler name the missing derive.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the data of `Details`, because it is not `Serialize`",
+    label = "the data `{Self}` is not `Serialize`",
+    note = "put `#[derive(serde::Serialize)]` on `{Self}`"
+)]
+pub trait DetailsData: Serialize {}
+
 #[diagnostic::do_not_recommend]
-impl<T: Serialize> IntoOutcome for Details<T> {
+impl<T: Serialize> DetailsData for T {}
+
+impl<T: DetailsData> IntoOutcome for Details<T> {
     fn into_outcome(self) -> Outcome {
         match disclosure::split(&self.data) {
             Ok(SplitData { internal, public }) => {

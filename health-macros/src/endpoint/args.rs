@@ -2,13 +2,13 @@
 
 use proc_macro2::{TokenStream, TokenTree};
 use syn::{
-    Error, Expr, Ident, Result, Token, Type,
+    Error, Expr, ExprLit, Ident, Lit, Result, Token,
     ext::IdentExt as _,
     parse::{ParseStream, Parser as _},
 };
 
-use super::{crates, foreign_words::FOREIGN_WORDS, values};
-use crate::{diagnostics::Diagnostics, keys::Keys, runtime_path::RuntimePath};
+use super::{crates, foreign_words::FOREIGN_WORDS, values, values::BuilderValue};
+use crate::{diagnostics::Diagnostics, keys::Keys, runtime_path::RuntimePath, source::source};
 
 pub(super) const KNOWN_KEYS: [&str; 11] = [
     "crates",
@@ -37,19 +37,6 @@ pub(super) struct BuilderKey {
     pub(super) value: BuilderValue,
 }
 
-pub(super) enum BuilderValue {
-    BuildInfo(Type),
-    Checks(Vec<Expr>),
-    CheckList(Expr),
-    Details(Expr),
-    Access(Expr),
-    State(Vec<Expr>),
-    /// A list that the builder takes as a whole.
-    List(Vec<Expr>),
-    /// An expression that the builder takes as it is.
-    Other(Expr),
-}
-
 impl EndpointArgs {
     /// Reads `path::to::runtime; key: value, …`. The path comes from the `macro_rules!` of the runtime.
     pub(super) fn parse(input: TokenStream, diagnostics: &mut Diagnostics) -> Self {
@@ -76,8 +63,7 @@ impl EndpointArgs {
 
     /// Reads one key with its value, up to the comma.
     fn read(&mut self, input: ParseStream, keys: &mut Keys) -> Result<()> {
-        let key = Ident::parse_any(input)
-            .map_err(|error| Error::new(error.span(), "a key is missing; write for example `state: [pool]`"))?;
+        let key = Ident::parse_any(input).map_err(|error| Error::new(error.span(), key_missing(input)))?;
         keys.admit(&key)?;
         let name = key.to_string();
         let ends = |input: ParseStream| input.is_empty() || input.peek(Token![,]) || input.peek(Token![;]);
@@ -105,10 +91,7 @@ impl EndpointArgs {
                 names
             }
             "build_info" => Some(BuilderValue::BuildInfo(values::build_info(input)?)),
-            "checks" => Some(match input.parse()? {
-                Expr::Array(array) => BuilderValue::Checks(array.elems.into_iter().collect()),
-                list => BuilderValue::CheckList(list),
-            }),
+            "checks" => Some(values::checks(input)?),
             "state" => Some(BuilderValue::State(values::state(input)?)),
             "details" => Some(BuilderValue::Details(values::details(input)?)),
             "access" => Some(BuilderValue::Access(values::access(input)?)),
@@ -125,6 +108,17 @@ impl EndpointArgs {
             Err(input.error("a `,` is missing before this"))
         }
     }
+}
+
+/// Returns the message for a value without its key.
+fn key_missing(input: ParseStream) -> String {
+    let value = input.fork().parse::<Expr>();
+    let meant = match &value {
+        Ok(Expr::Lit(ExprLit { lit: Lit::Str(_), .. })) => format!("`base_path: {}`", source(&value.ok())),
+        Ok(Expr::Array(_)) => format!("`state: {}`", source(&value.ok())),
+        _ => format!("one of the keys `{}`", KNOWN_KEYS.join("`, `")),
+    };
+    format!("a key is missing; write {meant}")
 }
 
 /// Reads the `:` behind a key. A sign of another syntax is an error, and the value behind it is still read.

@@ -22,7 +22,7 @@ pub(super) struct LinkedCrate {
 pub(super) fn parse(input: ParseStream, key: &str) -> Result<Vec<LinkedCrate>> {
     if !input.peek(token::Bracket) {
         let other: Expr = input.parse()?;
-        return Err(values::not_a_list(&other, key));
+        return Err(without_brackets(&other, key));
     }
     let list;
     bracketed!(list in input);
@@ -52,55 +52,108 @@ fn parse_one(element: TokenStream, key: &str) -> Result<LinkedCrate> {
         let name: Ident = input.parse().map_err(|_| not_a_crate())?;
         let is_lacking = Externs::known().lack(&name.unraw().to_string());
         if is_lacking && (input.is_empty() || input.peek(Token![as])) {
-            input.parse::<TokenStream>()?;
             let message =
                 format!("`{name}` is not a dependency of this crate; add it to `Cargo.toml`, or correct the name");
-            return Err(Error::new(name.span(), message));
+            let mut error = Error::new(name.span(), message);
+            if let Err(other) = parse_prefix(input, key, &name) {
+                error.combine(other);
+            }
+            return Err(error);
         }
-        if input.is_empty() {
-            return Ok(LinkedCrate { name, prefix: None });
-        }
-        if !input.peek(Token![as]) {
+        if !input.is_empty() && !input.peek(Token![as]) {
             input.parse::<TokenStream>()?;
             return Err(not_a_crate());
         }
-        let keyword: Token![as] = input.parse()?;
-        let example = format!("{name} as \"{}\"", name.unraw());
-        if key != "crates" {
-            input.parse::<TokenStream>()?;
-            return Err(Error::new(
-                keyword.span,
-                format!("a prefix stands in the key `crates`; write `crates: [{example}]`"),
-            ));
-        }
-        let start = if input.is_empty() { keyword.span } else { input.span() };
-        let prefix: LitStr = input
-            .parse()
-            .map_err(|_| Error::new(start, format!("a prefix is a text in quotes; write for example `{example}`")))?;
-        if !input.is_empty() {
-            return Err(input.error("a `,` is missing before this"));
-        }
-        if !is_prefix(&prefix.value()) {
-            let message = format!(
-                "{:?} is not a valid prefix; use letters, digits, `-` and `_`, with single dots between them, such as `{example}`",
-                prefix.value()
-            );
-            return Err(Error::new(prefix.span(), message));
-        }
-        Ok(LinkedCrate { name, prefix: Some(prefix) })
+        let prefix = parse_prefix(input, key, &name)?;
+        Ok(LinkedCrate { name, prefix })
     };
     parse.parse2(element)
 }
 
+/// Reads `as "prefix"`, or nothing. Consumes the rest of the element also behind a mistake.
+fn parse_prefix(input: ParseStream, key: &str, name: &Ident) -> Result<Option<LitStr>> {
+    let found = prefix(input, key, name);
+    input.parse::<TokenStream>()?;
+    found
+}
+
+fn prefix(input: ParseStream, key: &str, name: &Ident) -> Result<Option<LitStr>> {
+    if input.is_empty() {
+        return Ok(None);
+    }
+    let keyword: Token![as] = input.parse()?;
+    let own_name = name.unraw().to_string();
+    let example = format!("{name} as \"{own_name}\"");
+    if key != "crates" {
+        let message = format!("a prefix stands in the key `crates`; write `crates: [{example}]`");
+        return Err(Error::new(keyword.span, message));
+    }
+    if input.is_empty() {
+        return Err(Error::new(keyword.span, format!("the prefix is missing; write for example `{example}`")));
+    }
+    let prefix: LitStr = input.fork().parse().map_err(|_| unquoted_prefix(input, name, &example))?;
+    input.parse::<LitStr>()?;
+    if !input.is_empty() {
+        let rest: TokenStream = input.parse()?;
+        return Err(Error::new_spanned(&rest, format!("a crate has one prefix; remove `{}`", source(&rest))));
+    }
+    if !is_prefix(&prefix.value()) {
+        let message = format!(
+            "{:?} is not a valid prefix; use letters, digits, `-` and `_`, with single dots between them, such as `{example}`",
+            prefix.value()
+        );
+        return Err(Error::new(prefix.span(), message));
+    }
+    Ok(Some(prefix))
+}
+
+/// Returns the error for a prefix that is not a string, such as `billing`.
+fn unquoted_prefix(input: ParseStream, name: &Ident, example: &str) -> Error {
+    let rest = input.fork().parse::<TokenStream>().unwrap_or_default();
+    let written = source(&rest).replace(' ', "");
+    let message = if is_prefix(&written) {
+        format!("a prefix needs quotes; write `{name} as \"{written}\"`")
+    } else {
+        format!("a prefix is a string; write for example `{example}`")
+    };
+    Error::new_spanned(rest, message)
+}
+
 /// Returns the error for an element without the name of a crate, such as `"my-checks"`.
 fn not_a_crate(element: &TokenStream, key: &str) -> Error {
-    let written = source(element);
-    let meant = written.trim_matches('"').replace(' ', "").replace('-', "_");
-    let advice = match syn::parse_str::<Ident>(&meant) {
-        Ok(meant) => format!("write `{key}: [{meant}]`"),
-        Err(_) => "write it as in `Cargo.toml`, with `_` for `-`".to_owned(),
+    let written = source(element).replace(" - ", "-");
+    if let Ok(path) = syn::parse2::<syn::Path>(element.clone())
+        && path.segments.len() > 1
+    {
+        let first = &path.segments[0].ident;
+        let message = if ["crate", "self", "super"].iter().any(|keyword| first == keyword) {
+            format!("`{written}` is in this crate, whose checks are always found; remove it from `{key}`")
+        } else {
+            format!("`{written}` is a path; write the crate: `{key}: [{first}]`")
+        };
+        return Error::new_spanned(element, message);
+    }
+    let advice = match meant_crate(&written) {
+        Some(meant) => format!("write `{key}: [{meant}]`"),
+        None => "write it as in `Cargo.toml`, with `_` for `-`".to_owned(),
     };
     Error::new_spanned(element, format!("`{written}` is not the name of a crate; {advice}"))
+}
+
+/// Returns the name of the crate in `"my-checks"` and `my-checks`.
+fn meant_crate(written: &str) -> Option<Ident> {
+    syn::parse_str(&written.trim_matches('"').replace('-', "_")).ok()
+}
+
+/// Returns the error for a crate without brackets.
+fn without_brackets(value: &Expr, key: &str) -> Error {
+    match meant_crate(&source(value)) {
+        Some(meant) if matches!(value, Expr::Lit(_)) => {
+            let message = format!("`{key}` takes a list of crate names, without quotes; write `{key}: [{meant}]`");
+            Error::new_spanned(value, message)
+        }
+        _ => values::not_a_list(value, key),
+    }
 }
 
 /// Returns whether this is a prefix. The runtime has the same rule.

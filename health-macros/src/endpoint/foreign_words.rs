@@ -27,8 +27,8 @@ pub(super) const FOREIGN_WORDS: &[ForeignWords] = &[
             "pool",
         ],
     ),
-    key(
-        "access: Access::new()",
+    advice(
+        "did you mean `access`?",
         &[
             "auth",
             "authentication",
@@ -40,15 +40,18 @@ pub(super) const FOREIGN_WORDS: &[ForeignWords] = &[
             "rules",
             "security",
             "secure",
-            "token",
-            "password",
             "roles",
             "permissions",
             "allow",
         ],
     ),
-    key(
-        "details: public",
+    advice(
+        "write rules in the key `access`, which the guide `access` explains; for example \
+         `access: Access::new().levels(Level::L1..=Level::L5, basic(\"health\", [User::new(\"ops\", password)]))`",
+        &["token", "password"],
+    ),
+    advice(
+        "write `details: public` or `details: hidden`",
         &["show_details", "show", "verbose", "detail", "expose", "show_components", "public", "hidden"],
     ),
     key(
@@ -58,7 +61,7 @@ pub(super) const FOREIGN_WORDS: &[ForeignWords] = &[
     advice("the expansion finds the runtime by itself; remove the key", &["crate", "crate_path", "runtime"]),
     advice(
         "the endpoint is served where it is merged, `Router::new().merge(health_endpoint! { … }?)`; the guide \
-         `serving_and_tls` has servers of its own",
+         `serving_and_tls` shows how to serve it on a separate port",
         &["port", "address", "addr", "bind", "listen", "host", "server", "tls", "socket", "router"],
     ),
     advice(
@@ -83,37 +86,21 @@ pub(super) const FOREIGN_WORDS: &[ForeignWords] = &[
             "name",
         ],
     ),
+    advice("write `configure: |builder| builder.status_codes(codes)`", &["status_codes", "status_code", "codes"]),
+    advice("write `configure: |builder| builder.envoy(headers)`", &["envoy"]),
+    advice("write `configure: |builder| builder.agent(agent)`", &["agent", "haproxy"]),
+    advice("write `configure: |builder| builder.on_change(listener)`", &["on_change", "listener", "notify", "webhook"]),
+    advice("write `configure: |builder| builder.event_streams(64)`", &["event_streams", "events"]),
+    advice("write `configure: |builder| builder.muted(\"db\")`", &["muted", "mute"]),
+    advice("write `configure: |builder| builder.without_declared_checks()`", &["without_declared_checks"]),
+    advice("write `configure: |builder| builder.without_root_probes()`", &["without_root_probes"]),
+    advice("write `configure: |builder| builder.isolated_checks()`", &["isolated_checks", "isolated"]),
     advice(
-        "settings without a key are methods of the builder; write for example `configure: |builder| \
-         builder.status_codes(…)`",
-        &[
-            "status_codes",
-            "status_code",
-            "codes",
-            "envoy",
-            "agent",
-            "haproxy",
-            "on_change",
-            "listener",
-            "notify",
-            "webhook",
-            "event_streams",
-            "events",
-            "muted",
-            "mute",
-            "without_declared_checks",
-            "without_root_probes",
-            "isolated_checks",
-            "isolated",
-            "settings",
-            "config",
-            "options",
-            "builder",
-            "with",
-        ],
+        "settings without a key are methods of the builder; write for example `configure: |builder| builder.isolated_checks()`",
+        &["settings", "config", "options", "builder", "with"],
     ),
     advice(
-        "conditions belong to the deployment: mute checks there with `HEALTH_MUTE=name`, or build the endpoint in an `if`",
+        "write `enable: [\"billing.queue\"]` for a check that is off, set `HEALTH_MUTE=<check>` to silence one, or build the endpoint in an `if`",
         &["enabled", "disabled", "disable", "profile", "cfg", "when", "env", "environment"],
     ),
 ];

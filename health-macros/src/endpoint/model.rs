@@ -2,7 +2,10 @@
 
 use syn::{Expr, Ident, Type, parse_quote};
 
-use super::args::{BuilderKey, BuilderValue, EndpointArgs};
+use super::{
+    args::{BuilderKey, EndpointArgs},
+    values::BuilderValue,
+};
 use crate::runtime_path::RuntimePath;
 
 pub(super) struct EndpointModel {

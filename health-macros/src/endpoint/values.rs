@@ -1,8 +1,20 @@
 //! Reads the values of single keys of `health_endpoint!`.
 
-use syn::{Error, Expr, Ident, Lit, Result, Type, UnOp, parse::ParseStream};
-
 use crate::source::source;
+use syn::{Error, Expr, Ident, Lit, Result, Type, UnOp, parse::ParseStream, punctuated::Punctuated};
+
+pub(super) enum BuilderValue {
+    BuildInfo(Type),
+    Checks(Vec<Expr>),
+    CheckList(Expr),
+    Details(Expr),
+    Access(Expr),
+    State(Vec<Expr>),
+    /// A list that the builder takes as a whole.
+    List(Vec<Expr>),
+    /// An expression that the builder takes as it is.
+    Other(Expr),
+}
 
 /// Returns a key with a value that most services could write.
 pub(super) fn example(key: &str) -> &'static str {
@@ -22,16 +34,40 @@ pub(super) fn example(key: &str) -> &'static str {
     }
 }
 
+/// Reads checks and probes. The items of `vec![…]` are read like those in brackets, so that they may have several types.
+pub(super) fn checks(input: ParseStream) -> Result<BuilderValue> {
+    let value: Expr = input.parse()?;
+    let items = match &value {
+        Expr::Array(array) => Some(array.elems.clone()),
+        Expr::Macro(call) if call.mac.path.segments.last().is_some_and(|last| last.ident == "vec") => {
+            call.mac.parse_body_with(Punctuated::parse_terminated).ok()
+        }
+        _ => None,
+    };
+    Ok(match items {
+        Some(items) => BuilderValue::Checks(items.into_iter().collect()),
+        None => BuilderValue::CheckList(value),
+    })
+}
+
 /// Reads the values that checks borrow.
 pub(super) fn state(input: ParseStream) -> Result<Vec<Expr>> {
     let values = list(input, "state")?;
     for value in &values {
-        if let Expr::Reference(reference) = value
-            && let Some(variable) = variable(&reference.expr)
-        {
-            let message = format!("the state owns its values; write `{variable}`, or `{variable}.clone()`");
-            return Err(Error::new_spanned(value, message));
-        }
+        let meant = match value {
+            Expr::Reference(reference) => match variable(&reference.expr) {
+                Some(variable) => format!("`{variable}`, or `{variable}.clone()`"),
+                None if is_place(&reference.expr) => format!("`{}.clone()`", source(&reference.expr)),
+                None => continue,
+            },
+            Expr::MethodCall(call)
+                if ["as_str", "as_ref", "as_path", "as_slice"].iter().any(|name| call.method == name) =>
+            {
+                format!("`{}`", source(&call.receiver))
+            }
+            _ => continue,
+        };
+        return Err(Error::new_spanned(value, format!("the state owns its values; write {meant}")));
     }
     Ok(values)
 }
@@ -90,8 +126,8 @@ pub(super) fn access(input: ParseStream) -> Result<Expr> {
         .any(|word| path.path.is_ident(word)));
     if is_word || literal(&value).is_some() {
         let message = format!(
-            "`{}` is not a set of access rules; write for example `{}`, or leave the key out: then everybody may run every \
-             level, and nobody sees details",
+            "`{}` is not a set of access rules; remove the key for the default, where everybody may run every level and nobody \
+             sees details, or write rules of `health_runtime::access`, for example `{}`",
             source(&value),
             example("access")
         );
@@ -110,6 +146,14 @@ pub(super) fn path(key: &str, input: ParseStream) -> Result<Expr> {
     };
     match &value {
         value if is_other(value) => refused(value),
+        value if absolute(value).is_some() => {
+            let meant = absolute(value).unwrap_or_default();
+            let reason = "a path starts with `/` and does not end with it";
+            Err(Error::new_spanned(
+                value,
+                format!("{} is not a valid path: {reason}; write `{key}: \"{meant}\"`", quoted(value)),
+            ))
+        }
         Expr::Tuple(pair) if key == "levels_path" && pair.elems.len() == 2 => {
             if is_other(&pair.elems[0]) {
                 return refused(&pair.elems[0]);
@@ -125,6 +169,25 @@ pub(super) fn path(key: &str, input: ParseStream) -> Result<Expr> {
             }
         }
         _ => Ok(value),
+    }
+}
+
+/// Returns the path that was meant by a literal such as `"health"` or `"/health/"`; `None` for a path that can be valid.
+/// The start of the service checks the rest.
+fn absolute(value: &Expr) -> Option<String> {
+    let Lit::Str(text) = literal(value)? else { return None };
+    let text = text.value();
+    let trimmed = text.trim_matches('/');
+    let is_right = text.starts_with("{base}") || (text.starts_with('/') && !text.ends_with('/'));
+    (!is_right && !trimmed.is_empty()).then(|| format!("/{trimmed}"))
+}
+
+/// Returns whether the expression names a value that lives on, such as `self.pool`.
+fn is_place(value: &Expr) -> bool {
+    match value {
+        Expr::Field(field) => is_place(&field.base),
+        Expr::Path(path) => path.path.get_ident().is_some_and(|name| name.to_string().starts_with(char::is_lowercase)),
+        _ => false,
     }
 }
 

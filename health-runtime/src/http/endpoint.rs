@@ -37,7 +37,8 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    /// Returns the routes. `Router::merge` takes the endpoint itself, whatever state the router has.
+    /// Returns the routes, for a router without state. A router with any state takes the endpoint itself:
+    /// `Router::new().merge(endpoint)`.
     ///
     /// A path has one owner: a merge with a router that has one of these paths panics and names it, whatever its methods, and
     /// whichever router is merged into the other. The same holds for a second endpoint at the same paths. Remove the other

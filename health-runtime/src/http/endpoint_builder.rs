@@ -18,7 +18,7 @@ use crate::{
     access::{Access, Authorizer},
     build_info::{BuildMetadata, RuntimeInfo},
     error::{Error, Problem},
-    model::{Check, StatusChange},
+    model::{Check, StateValue, StatusChange},
     monitor::{Listener, Monitor},
     registry::{Registry, RegistryBuilder},
     render::ShowDetails,
@@ -109,7 +109,7 @@ impl EndpointBuilder {
 
     /// Adds a value that checks borrow, found by its type; an `Arc<T>` is also lent as a `&T`. Two of one type are an
     /// error of [`build`](Self::build).
-    pub fn state<T: Send + Sync + 'static>(mut self, value: T) -> Self {
+    pub fn state<T: StateValue>(mut self, value: T) -> Self {
         self.registry = self.registry.state(value);
         self
     }

@@ -4,10 +4,10 @@
 /// Every `async fn(&T) -> R` implements it, as does an `async |value: &T| …` without captures. It gives the future of
 /// such a function a name, so that the runtime can require it to be `Send`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not an asynchronous check of a `{T}`",
-    label = "has to be an `async fn` whose only parameter is `&{T}`",
-    note = "write for example `{T}::is_ready`, or `async |value: &{T}| value.is_ready().await`; such a closure captures nothing, so put into the value what it needs",
-    note = "for a function that blocks its thread write `Check::blocking(name, level, move || value.is_ready())`"
+    message = "`Check::on` cannot run this function on a `{T}`",
+    label = "has to be an `async fn` with the parameter `&{T}`, or an `async |value: &{T}|` closure without captures",
+    note = "for a function that is not async write `Check::blocking(name, level, move || value.is_ready())`",
+    note = "for a closure that captures another value put that value into the `{T}`, or write `Check::new(name, level, move || …)`"
 )]
 pub trait CheckMethod<'a, T: 'a>: Fn(&'a T) -> Self::Run {
     /// Answer of a run.

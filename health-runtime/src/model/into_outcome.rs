@@ -16,10 +16,9 @@ use super::{Outcome, Status};
 /// `Option` is left out on purpose: only the check knows whether `None` is a failure.
 #[diagnostic::on_unimplemented(
     message = "a health check cannot return `{Self}`",
-    label = "not a health check's answer",
-    note = "return `()`, `bool`, `Status`, `Outcome`, `Details<T>`, or a `Result` of one of these",
-    note = "the `T` of `Details<T>` has to be `Serialize`: put `#[derive(serde::Serialize)]` on it",
-    note = "the error of a `Result` has to be `Display`: implement that, or convert it with `.map_err(|error| format!(\"{{error:?}}\"))`",
+    label = "not an outcome; write for example `bool` or `Result<(), String>`",
+    note = "to report a value as data, return `Details<{Self}>`: `Details::pass(value)`",
+    note = "to turn an HTTP response or its `StatusCode` into an outcome, return `bool`; the endpoint chooses the status code",
     note = "for an `Option`, decide what `None` means: return for example `answer.is_some()` or `answer.ok_or(\"nobody answered\")`"
 )]
 pub trait IntoOutcome {
@@ -55,8 +54,31 @@ impl IntoOutcome for Outcome {
     }
 }
 
+/// A value in the `Ok` of a check's `Result`. Traits of their own for the parts of a return type let the compiler name the
+/// part that is wrong.
+#[diagnostic::on_unimplemented(
+    message = "a health check cannot return `{Self}` in a `Result`",
+    label = "the `Ok` holds `{Self}`, which is not an outcome",
+    note = "to ignore the value, return `Result<(), _>`: `.map(drop)` at the end of the function",
+    note = "to report the value as data, return `Result<Details<{Self}>, _>`: `.map(Details::pass)` at the end of the function"
+)]
+pub trait OkValue: IntoOutcome {}
+
 #[diagnostic::do_not_recommend]
-impl<T: IntoOutcome, E: Display> IntoOutcome for Result<T, E> {
+impl<T: IntoOutcome> OkValue for T {}
+
+/// An error of a check's `Result`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the error of a health check, because it is not `Display`, and its text is the message",
+    label = "the error `{Self}` is not `Display`",
+    note = "implement `std::fmt::Display` for it, or return `Result<_, String>` with `.map_err(|error| format!(\"{{error:?}}\"))`"
+)]
+pub trait ErrorText: Display {}
+
+#[diagnostic::do_not_recommend]
+impl<E: Display> ErrorText for E {}
+
+impl<T: OkValue, E: ErrorText> IntoOutcome for Result<T, E> {
     fn into_outcome(self) -> Outcome {
         match self {
             Ok(answer) => answer.into_outcome(),

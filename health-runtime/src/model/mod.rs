@@ -17,6 +17,7 @@ mod new_check;
 mod outcome;
 mod report;
 mod runbook;
+mod state_value;
 mod status;
 mod work;
 
@@ -36,5 +37,6 @@ pub(crate) use metrics::{CheckMetrics, RunOutcome, RunStats};
 pub(crate) use outcome::MAX_DEPTH;
 pub use outcome::Outcome;
 pub use report::{CheckResult, Mute, Report, ReportEntry};
+pub(crate) use state_value::{SizedState, StateValue};
 pub use status::Status;
 pub use work::{Work, WorkFuture};

@@ -1,8 +1,8 @@
 //! A new check: its work, name, level, groups and place of declaration.
 
-use std::{panic::Location, sync::Arc};
+use std::{borrow::Borrow, panic::Location, sync::Arc};
 
-use super::{Check, CheckMethod, CheckSpec, Group, IntoOutcome, Level, Work};
+use super::{Check, CheckMethod, CheckSpec, Group, IntoOutcome, Level, StateValue, Work};
 
 impl Check {
     /// Returns a check whose future runs as a task of its own, with the defaults of its level.
@@ -43,20 +43,22 @@ impl Check {
     ///
     /// A function or a closure serves as well: `async fn storage(tenant: &Tenant)`, `async |tenant: &Tenant| …`. A closure
     /// has to be `async` itself, to name the type of its parameter, and to capture nothing. For a method that blocks its
-    /// thread write `Check::blocking(name, level, move || tenant.storage())`.
+    /// thread write `Check::blocking(name, level, move || tenant.storage())`. The value is a `T`, or an `Arc`, a `Box` or a
+    /// `&'static` of it.
     #[must_use]
     #[track_caller]
-    pub fn on<T, M>(name: impl Into<String>, level: Level, value: impl Into<Arc<T>>, method: M) -> Self
+    pub fn on<T, V, M>(name: impl Into<String>, level: Level, value: V, method: M) -> Self
     where
-        T: Send + Sync + 'static,
+        T: StateValue,
+        V: Borrow<T> + StateValue,
         M: for<'a> CheckMethod<'a, T, Answer: IntoOutcome, Run: Send> + Send + Sync + 'static,
     {
-        let shared = Arc::new((value.into(), method));
+        let shared = Arc::new((value, method));
         Self::new(name, level, move || {
             let shared = Arc::clone(&shared);
             async move {
                 let (value, method) = &*shared;
-                method(value).await.into_outcome()
+                method(value.borrow()).await.into_outcome()
             }
         })
     }

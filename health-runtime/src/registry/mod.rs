@@ -7,13 +7,13 @@ use std::{fmt, panic::Location, sync::Arc};
 use crate::{
     error::{Error, Problem},
     library_settings::LibrarySettings,
-    model::{Check, CheckSpec, Level, Work},
+    model::{Check, CheckSpec, Level, StateValue, Work},
     runner,
     state::State,
     validation,
 };
 
-pub use registration::{DeclaredWork, Lend, ParameterType, Registration, answer};
+pub use registration::{DeclaredWork, ParameterType, Registration, answer};
 
 inventory::collect!(Registration);
 
@@ -24,9 +24,8 @@ inventory::collect!(Registration);
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a health check",
     label = "has to be a `Check` or a probe",
-    note = "a function under `#[health_check]` is found without a list: leave it out",
-    note = "a list in a variable stands without brackets: `checks: list`",
-    note = "for any other function or closure write `Check::new(\"name\", Level::L3, function)`, or `Check::blocking` if it is not async"
+    note = "for a function or closure write `Check::new(\"name\", Level::L3, function)`, or `Check::blocking` if it is not async; a function under `#[health_check]` needs no entry",
+    note = "for a list in a variable leave out the brackets: `checks: list`"
 )]
 pub trait CheckValue {
     /// Converts the value.
@@ -47,9 +46,9 @@ impl<T: Into<Check>> CheckValue for T {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a list of health checks",
     label = "has to be a list of checks or probes",
-    note = "write `checks: [check]`, or hand over a `Vec`, an array or an iterator of checks",
-    note = "`health_runtime::checks![a, b]` makes a `Vec` of probes of different kinds",
-    note = "a function under `#[health_check]` is found without a list: leave it out"
+    note = "a function under `#[health_check]` needs no entry: remove it",
+    note = "for a single check or probe write brackets: `checks: [check]`",
+    note = "for any other function or closure write `checks: [Check::new(\"name\", Level::L3, function)]`"
 )]
 pub trait CheckList {
     /// Converts the items.
@@ -216,7 +215,7 @@ impl RegistryBuilder {
 
     /// Adds a value that declared checks borrow, found by its type; an `Arc<T>` is also lent as a `&T`. Two of one type are
     /// an error of [`build`](Self::build).
-    pub fn state<T: Send + Sync + 'static>(mut self, value: T) -> Self {
+    pub fn state<T: StateValue>(mut self, value: T) -> Self {
         self.state = self.state.with(value);
         self
     }

@@ -14,7 +14,7 @@ use std::{
 use crate::{
     error::Problem,
     library_settings::LibrarySettings,
-    model::{Check, Level, Outcome, Work, WorkFuture},
+    model::{Check, Level, Outcome, SizedState, StateValue, Work, WorkFuture},
     state::State,
 };
 
@@ -61,34 +61,22 @@ pub struct Arguments(Arc<[Option<Value>]>);
 
 type Value = Arc<dyn Any + Send + Sync>;
 
-/// A type that can be lent to checks. One trait, so that the compiler names a missing bound once.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be lent to a health check",
-    label = "has to be `Send + Sync + 'static` and to have a size, because runs of checks are tasks of their own",
-    note = "for values that change take an atomic, a `std::sync::Mutex` or an `RwLock`; `Rc`, `Cell` and `RefCell` stay on one thread",
-    note = "for a type without a size take its owner: `&PathBuf` for `&Path`, `&OsString` for `&OsStr`, `&Arc<dyn Trait>` for `&dyn Trait`"
-)]
-pub trait Lend: Send + Sync + Sized + 'static {}
-
-#[diagnostic::do_not_recommend]
-impl<T: Send + Sync + 'static> Lend for T {}
-
 #[expect(clippy::needless_maybe_sized, reason = "else the compiler reports the size, without the remedy")]
 impl ParameterType {
     /// Returns the type of a parameter `&T`. Without a value the service does not start.
     #[must_use]
-    pub const fn required<T: Lend + ?Sized>() -> Self {
+    pub const fn required<T: StateValue + SizedState + ?Sized>() -> Self {
         Self { is_optional: false, type_name: type_name::<T>, find: find::<T> }
     }
 
     /// Returns the type of a parameter `Option<&T>`.
     #[must_use]
-    pub const fn optional<T: Lend + ?Sized>() -> Self {
+    pub const fn optional<T: StateValue + SizedState + ?Sized>() -> Self {
         Self { is_optional: true, type_name: type_name::<T>, find: find::<T> }
     }
 }
 
-fn find<T: Lend>(state: &State) -> Option<Value> {
+fn find<T: StateValue + SizedState>(state: &State) -> Option<Value> {
     state.get::<T>().map(|value| value as Value)
 }
 
@@ -100,7 +88,7 @@ impl Arguments {
     /// Without a value of this type at the index. [`Registration::check`] looks up all of them, so no check runs without.
     #[must_use]
     #[track_caller]
-    pub fn required<T: Lend + ?Sized>(&self, index: usize) -> &T {
+    pub fn required<T: StateValue + SizedState + ?Sized>(&self, index: usize) -> &T {
         match self.optional(index) {
             Some(value) => value,
             None => panic!("the state of this check has no `{}`", type_name::<T>()),
@@ -109,7 +97,7 @@ impl Arguments {
 
     /// Returns the value of a parameter `Option<&T>`.
     #[must_use]
-    pub fn optional<T: Lend + ?Sized>(&self, index: usize) -> Option<&T> {
+    pub fn optional<T: StateValue + SizedState + ?Sized>(&self, index: usize) -> Option<&T> {
         self.0.get(index)?.as_deref()?.downcast_ref()
     }
 }

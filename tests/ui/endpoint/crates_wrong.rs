@@ -6,4 +6,5 @@ fn main() {
         enable_crates: [alloc as "a", "billing", serde_json::value],
     };
     let _ = health_runtime::health_endpoint! { crates: "billing", enable: "billing.queue", enable_crates: billing };
+    let _ = health_runtime::health_endpoint! { crates: [crate::checks, axum as 5] };
 }

@@ -28,5 +28,8 @@ fn main() -> Result<(), health_runtime::Error> {
     health_endpoint! { checks: texts }?;
     health_endpoint! { state: [std::rc::Rc::new(5)] }?;
     health_endpoint! { configure: 5 }?;
+    health_endpoint! { configure: |builder| { builder.isolated_checks(); } }?;
+    health_endpoint! { checks: vec![health_runtime::probes::logging(), health_runtime::probes::runtime_lag()] }?;
+    health_endpoint! { checks: vec![health_runtime::probes::logging(), true] }?;
     Ok(())
 }

@@ -8,9 +8,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-const FOLDERS: [(&str, &str); 6] = [
+const FOLDERS: [(&str, &str); 7] = [
     ("check", "`#[health_check]`"),
     ("checks", "`#[health_checks]`"),
+    ("check_new", "`Check::new` and `Check::blocking`"),
     ("check_on", "`Check::on`"),
     ("endpoint", "`health_endpoint!`"),
     ("build_info", "`#[derive(BuildInfo)]`"),
