@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::quote;
 use syn::{
     Error, Ident, Lit, LitStr, Path, Result, Token,
@@ -12,7 +12,13 @@ use syn::{
     token,
 };
 
-use crate::{duration, runbook, runtime_path::RuntimePath, source::source};
+use crate::{
+    duration,
+    literal::{end, literal, unexpected},
+    runbook,
+    runtime_path::RuntimePath,
+    source::source,
+};
 
 /// `key`, `key = value` or `key(value)`.
 pub(crate) struct Argument {
@@ -104,7 +110,7 @@ impl Argument {
         let written = source(&value);
         let advice = match meant_level(&written) {
             Some(level) => format!("write `level = {level}`"),
-            None => "write a number from `1` (the whole ship) to `5` (cheap and always safe)".to_owned(),
+            None => "write a number from `1` (the deepest checks) to `5` (the cheapest checks)".to_owned(),
         };
         let expected = format!("`{written}` is not a valid level; {advice}");
         match literal(value, &expected)? {
@@ -118,7 +124,11 @@ impl Argument {
 
     /// Reads `failure_threshold = 3`.
     pub(crate) fn count(&self) -> Result<u32> {
-        let expected = format!("`{0}` takes a whole number from 1 upwards; write for example `{0} = 3`", self.key);
+        let expected = if self.constant().is_some() {
+            format!("`{0}` cannot be a constant; write the number, for example `{0} = 3`", self.key)
+        } else {
+            format!("`{0}` takes a whole number from 1 upwards; write for example `{0} = 3`", self.key)
+        };
         match self.literal(&format!("{} = 3", self.key), &expected)? {
             Lit::Int(number) if number.suffix().is_empty() => {
                 number.base10_parse().ok().filter(|count| *count > 0).ok_or_else(|| Error::new(number.span(), expected))
@@ -132,8 +142,15 @@ impl Argument {
         let key = &self.key;
         let value = self.value(&format!("{key} = \"{example}\""))?;
         let written = source(&value);
-        let example = if syn::parse2::<Ident>(value.clone()).is_ok() { &written } else { example };
-        match literal(value, &format!("`{key}` takes a text in quotes; write for example `{key} = \"{example}\"`"))? {
+        let expected = if written.contains('!') {
+            format!("`{key}` cannot be a macro; write the text itself, for example `{key} = \"{example}\"`")
+        } else if self.constant().is_some() {
+            format!("`{key}` cannot be a constant; write the text itself, for example `{key} = \"{example}\"`")
+        } else {
+            let example = if syn::parse2::<Ident>(value.clone()).is_ok() { &written } else { example };
+            format!("`{key}` takes a text in quotes; write for example `{key} = \"{example}\"`")
+        };
+        match literal(value, &expected)? {
             Lit::Str(text) => self.word(text),
             other => Err(Error::new_spanned(
                 &other,
@@ -154,10 +171,11 @@ impl Argument {
     /// Reads `timeout = "2s"`.
     pub(crate) fn duration(&self) -> Result<Duration> {
         let key = &self.key;
-        let value = self.value(&format!("{key} = \"2s\""))?;
+        let example = self.duration_example();
+        let value = self.value(&example)?;
         let expected = match duration::of_call(&source(&value)) {
             Some(meant) => format!("a duration is a text in quotes; write `{key} = \"{meant}\"`"),
-            None => "a duration is a text in quotes; write for example `\"2s\"`".to_owned(),
+            None => format!("a duration is a text in quotes, or the path of a constant; write for example `{example}`"),
         };
         match literal(value, &expected)? {
             Lit::Str(text) => duration::parse(&text.value()).map_err(|message| Error::new(text.span(), message)),
@@ -168,19 +186,49 @@ impl Argument {
 
     /// Reads `timeout = "2s"`, and refuses zero.
     pub(crate) fn duration_above_zero(&self) -> Result<Duration> {
-        let duration = self.duration()?;
-        match &self.form {
-            Form::Equals(_, value) if duration.is_zero() => {
-                Err(Error::new_spanned(value, format!("`{}` cannot be zero; write for example `\"2s\"`", self.key)))
+        if let Form::Equals(_, value) = &self.form {
+            let is_zero = match syn::parse2::<Lit>(value.clone()) {
+                Ok(Lit::Int(number)) => number.base10_digits() == "0",
+                Ok(Lit::Str(_)) => self.duration()?.is_zero(),
+                _ => false,
+            };
+            if is_zero {
+                let message = format!("`{}` cannot be zero; write for example `{}`", self.key, self.duration_example());
+                return Err(Error::new_spanned(value, message));
             }
-            _ => Ok(duration),
+        }
+        self.duration()
+    }
+
+    fn duration_example(&self) -> String {
+        let key = &self.key;
+        let example = match key.to_string().as_str() {
+            "degraded_after" => "300ms",
+            "interval" => "30s",
+            "retry_interval" => "5s",
+            "stale_after" => "95s",
+            "hold" => "60s",
+            _ => "2s",
+        };
+        format!("{key} = \"{example}\"")
+    }
+
+    /// Returns the tokens of the value, in any form.
+    pub(crate) fn written(&self) -> Option<&TokenStream> {
+        match &self.form {
+            Form::Absent => None,
+            Form::Equals(_, value) | Form::Colon(_, value) | Form::List(_, value) => Some(value),
         }
     }
 
     /// Reads `critical = false`.
     pub(crate) fn boolean(&self) -> Result<bool> {
         let key = &self.key;
-        let expected = format!("`{key}` takes `true` or `false`, without quotes; write for example `{key} = false`");
+        let expected = if self.constant().is_some() {
+            format!("`{key}` cannot be a constant; write `{key} = true` or `{key} = false`")
+        } else {
+            format!("`{key}` takes `true` or `false`, without quotes; write for example `{key} = false`")
+        };
         match self.literal(&format!("{key} = false"), &expected)? {
             Lit::Bool(boolean) => Ok(boolean.value),
             other => Err(Error::new_spanned(other, expected)),
@@ -189,7 +237,7 @@ impl Argument {
 
     /// Reads `liveness`, or `liveness = true`.
     pub(crate) fn flag(&self) -> Result<bool> {
-        let expected = format!("`{0}` takes no value; write `{0}` alone", self.key);
+        let expected = format!("`{0}` takes `true`, `false` or no value; write `{0}`", self.key);
         match &self.form {
             Form::Absent => Ok(true),
             Form::Equals(..) => match self.literal(&self.key.to_string(), &expected)? {
@@ -208,11 +256,18 @@ impl Argument {
             Form::List(_, list) => list,
             Form::Equals(_, value) | Form::Colon(_, value) if !value.is_empty() => {
                 let meant = source(value);
-                let meant = meant.trim_start_matches('[').trim_end_matches(']');
+                let meant =
+                    meant.trim_start_matches(['&', ' ']).trim_start_matches("vec!").trim_matches(['[', ']', ' ']);
                 return Err(self.error(&format!("`{key}` takes a list in parentheses; write `{key}({meant})`")));
             }
             _ => return Err(self.error(&format!("`{key}` takes a list in parentheses; {example}"))),
         };
+        if let Some(TokenTree::Group(group)) = list.clone().into_iter().next()
+            && group.delimiter() == Delimiter::Bracket
+        {
+            let meant = source(&group.stream());
+            return Err(Error::new(group.span(), format!("remove the brackets; write `{key}({meant})`")));
+        }
         let mut words: Vec<LitStr> = Vec::new();
         let mut errors: Vec<Error> = Vec::new();
         for tokens in split(list.clone()) {
@@ -233,7 +288,13 @@ impl Argument {
     }
 
     fn word_of_list(&self, tokens: TokenStream, before: &[LitStr]) -> Result<LitStr> {
-        let expected = format!("`{0}` takes texts in quotes; write for example `{0}(\"a\", \"b\")`", self.key);
+        let expected = match syn::parse2::<Path>(tokens.clone()) {
+            Ok(path) => {
+                let last = path.segments.last().map(|last| last.ident.unraw().to_string()).unwrap_or_default();
+                format!("`{}` needs quotes; write `{}(\"{last}\")`", source(&path), self.key)
+            }
+            Err(_) => format!("`{0}` takes texts in quotes; write for example `{0}(\"a\", \"b\")`", self.key),
+        };
         let Lit::Str(word) = literal(tokens.clone(), &expected)? else {
             return Err(Error::new_spanned(tokens, expected));
         };
@@ -304,41 +365,6 @@ impl Argument {
                 Error::new_spanned(argument, message)
             }
         }
-    }
-}
-
-/// Parses a literal and nothing else.
-fn literal(tokens: TokenStream, expected: &str) -> Result<Lit> {
-    let parse = |input: ParseStream| {
-        if let Ok(literal) = input.parse::<Lit>() {
-            return end(input).map(|()| literal);
-        }
-        let tokens = input.parse::<TokenStream>()?;
-        Err(misplaced(&tokens).unwrap_or_else(|| Error::new_spanned(tokens, expected)))
-    };
-    parse.parse2(tokens)
-}
-
-/// Returns an error if tokens follow.
-fn end(input: ParseStream) -> Result<()> {
-    match input.fork().parse::<TokenTree>() {
-        Ok(token) => Err(Error::new_spanned(&token, unexpected(&token))),
-        Err(_) => Ok(()),
-    }
-}
-
-/// Returns an error for a `;` at the end, which a `,` was meant to be.
-fn misplaced(value: &TokenStream) -> Option<Error> {
-    let last = value.clone().into_iter().last()?;
-    matches!(&last, TokenTree::Punct(punct) if punct.as_char() == ';')
-        .then(|| Error::new_spanned(&last, unexpected(&last)))
-}
-
-/// Returns the message for a token behind the end of an argument.
-fn unexpected(token: &TokenTree) -> &'static str {
-    match token {
-        TokenTree::Punct(punct) if punct.as_char() == ';' => "`;` is not valid here; write `,`",
-        _ => "a `,` is missing before this",
     }
 }
 

@@ -7,10 +7,35 @@ pub(crate) fn parse(text: &str) -> Result<Duration, String> {
     let text = text.trim();
     // humantime also takes a zero without a unit, and `M` for months, which is easily meant to be minutes.
     let is_refused = text == "0" || text.contains('M');
-    humantime::parse_duration(text)
-        .ok()
-        .filter(|_| !is_refused)
-        .ok_or_else(|| format!("`{text}` is not a valid duration; write for example `500ms`, `2s` or `1m 30s`"))
+    match humantime::parse_duration(text) {
+        Ok(duration) if !is_refused => Ok(duration),
+        result => Err(fault(text, result.err())),
+    }
+}
+
+/// Returns the message for a text that is not a duration.
+fn fault(text: &str, error: Option<humantime::DurationError>) -> String {
+    use humantime::DurationError::{Empty, NumberOverflow, UnknownUnit};
+
+    let in_minutes = text.replace('M', "m");
+    let with_point = text.replace(',', ".");
+    match error {
+        Some(Empty) => "a duration cannot be empty; write for example `\"500ms\"`, `\"2s\"` or `\"1m 30s\"`".to_owned(),
+        Some(NumberOverflow) => format!("`{text}` is too long, or too short, for a duration; write another number"),
+        Some(UnknownUnit { unit, .. }) if !unit.is_empty() => {
+            format!("`{unit}` is not a valid unit; the units are `ms`, `s`, `m`, `h` and `d`, as in `\"1m 30s\"`")
+        }
+        Some(_) if with_point != text && parse(&with_point).is_ok() => {
+            format!("`{text}` is not a valid duration; write `\"{with_point}\"`")
+        }
+        _ if in_minutes != text && parse(&in_minutes).is_ok() => {
+            format!("`M` is not a valid unit; write `\"{in_minutes}\"` for minutes")
+        }
+        _ if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) => {
+            format!("`{text}` has no unit; write for example `\"{text}s\"` or `\"{text}ms\"`")
+        }
+        _ => format!("`{text}` is not a valid duration; write for example `\"500ms\"`, `\"2s\"` or `\"1m 30s\"`"),
+    }
 }
 
 /// Returns the duration that was meant by a call such as `Duration::from_secs(2)`.
@@ -61,8 +86,15 @@ mod tests {
         ] {
             assert_eq!(parse(text).ok(), duration, "{text}");
         }
-        let error = "`2x` is not a valid duration; write for example `500ms`, `2s` or `1m 30s`";
-        assert_eq!(parse(" 2x "), Err(error.to_owned()));
+        for (text, error) in [
+            (" 2x ", "`x` is not a valid unit; the units are `ms`, `s`, `m`, `h` and `d`, as in `\"1m 30s\"`"),
+            ("2", "`2` has no unit; write for example `\"2s\"` or `\"2ms\"`"),
+            ("5M", "`M` is not a valid unit; write `\"5m\"` for minutes"),
+            ("1,5s", "`1,5s` is not a valid duration; write `\"1.5s\"`"),
+            ("-2s", "`-2s` is not a valid duration; write for example `\"500ms\"`, `\"2s\"` or `\"1m 30s\"`"),
+        ] {
+            assert_eq!(parse(text), Err(error.to_owned()));
+        }
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! The keys of a macro: known, seen, misspelt, and named as in other products.
 
+use proc_macro2::TokenStream;
 use syn::{Error, Ident, Result};
+
+use crate::suggestion::with_value;
 
 /// Similarity from which a key is suggested, from 0 (nothing in common) to 1 (the same). The runtime has the same number.
 const MIN_SIMILARITY: f64 = 0.8;
@@ -38,9 +41,14 @@ impl Keys {
 
     /// Returns the index of the key among the known ones, or an error for a key that is unknown or repeated.
     pub(crate) fn admit(&mut self, key: &Ident) -> Result<usize> {
+        self.admit_with(key, None)
+    }
+
+    /// Like [`admit`](Self::admit). The advice for a foreign word keeps the written value if it fits the key that was meant.
+    pub(crate) fn admit_with(&mut self, key: &Ident, value: Option<&TokenStream>) -> Result<usize> {
         let name = key.to_string();
         let Some(index) = self.known.iter().position(|known| *known == name) else {
-            return Err(Error::new(key.span(), self.unknown(&name)));
+            return Err(Error::new(key.span(), self.unknown(&name, value)));
         };
         if self.seen.contains(&name) {
             return Err(Error::new(key.span(), format!("`{name}` is given twice; keep one of them")));
@@ -54,14 +62,17 @@ impl Keys {
         self.seen.iter().any(|seen| seen == key) || self.meant.contains(&key)
     }
 
-    fn unknown(&mut self, name: &str) -> String {
+    fn unknown(&mut self, name: &str, value: Option<&TokenStream>) -> String {
         let word = snake_case(name);
         let foreign = self.foreign.iter().find(|foreign| foreign.words.contains(&word.as_str()));
         match foreign.map(|foreign| &foreign.remedy) {
             Some(Remedy::Advice(advice)) => format!("there is no key `{name}`; {advice}"),
             Some(Remedy::Key(example)) => {
                 self.meant.extend(example.split([' ', ':', '(']).next());
-                format!("there is no key `{name}`; did you mean `{example}`?")
+                match value.and_then(|value| with_value(example, &word, value)) {
+                    Some(meant) => format!("there is no key `{name}`; write `{meant}`"),
+                    None => format!("there is no key `{name}`; did you mean `{example}`?"),
+                }
             }
             None => match self.nearest(&word) {
                 Some(nearest) => {

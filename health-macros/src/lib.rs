@@ -12,9 +12,11 @@ mod duration;
 mod endpoint;
 mod externs;
 mod keys;
+mod literal;
 mod runbook;
 mod runtime_path;
 mod source;
+mod suggestion;
 
 use proc_macro::TokenStream;
 

@@ -123,7 +123,8 @@ impl CheckArgs {
                 args.is_every_key_readable = false;
                 continue;
             };
-            let setting = args.keys.admit(&argument.key).and_then(|index| table[index].read(argument));
+            let setting =
+                args.keys.admit_with(&argument.key, argument.written()).and_then(|index| table[index].read(argument));
             match diagnostics.note(setting) {
                 Some(Setting { value: Value::RuntimePath(path), .. }) => args.runtime = path,
                 setting => args.settings.extend(setting),

@@ -5,8 +5,9 @@ use syn::spanned::Spanned as _;
 
 use super::{
     args::{CheckArgs, Given, Kind, Setting, Value},
-    key_table::{LIVENESS_IS_FOR_LEVEL_5, NO_PASS_TAKES_SO_LONG, STALE_TOO_SOON},
+    key_table::{LIVENESS_IS_FOR_LEVEL_5, NO_PASS_TAKES_SO_LONG, STALE_TOO_SOON, given_timeout},
 };
+use crate::source::source;
 
 /// A condition on constants that the compiler evaluates.
 pub(super) struct ConstRule {
@@ -36,7 +37,11 @@ fn alone(setting: &Setting) -> Option<ConstRule> {
     Some(ConstRule {
         function: "is_above_zero",
         arguments: vec![Argument::Duration(Given::Constant(constant.clone()))],
-        message: format!("`{}` cannot be zero; write for example `\"2s\"`", setting.key),
+        message: format!(
+            "`{}` cannot be zero; choose a longer constant than `{}`",
+            setting.key,
+            source(&constant.path)
+        ),
         place: constant.path.span(),
     })
 }
@@ -59,12 +64,12 @@ fn with_others(setting: &Setting, args: &CheckArgs) -> Option<ConstRule> {
             }),
         },
         ("degraded_after", Value::Duration(degraded_after)) => {
-            rule("is_shorter", vec![degraded_after.clone(), args.given_duration("timeout")?], NO_PASS_TAKES_SO_LONG)
+            rule("is_shorter", vec![degraded_after.clone(), given_timeout(args)?], NO_PASS_TAKES_SO_LONG)
         }
         ("stale_after", Value::Duration(stale_after)) => {
             let interval = args.given_duration("interval")?;
             let retry_interval = args.given_duration("retry_interval").unwrap_or_else(zero);
-            let timeout = args.given_duration("timeout").unwrap_or_else(zero);
+            let timeout = given_timeout(args).unwrap_or_else(zero);
             rule("outlasts", vec![stale_after.clone(), interval, retry_interval, timeout], STALE_TOO_SOON)
         }
         _ => None,

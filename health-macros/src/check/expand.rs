@@ -14,18 +14,25 @@ use super::{
 };
 use crate::runtime_path::RuntimePath;
 
-/// An `impl` cannot hold an enum, so the compiler says to move the check out of it; a constant would be an error without a cure.
+/// An associated constant is not found by its name alone, so the compiler shows this name for a check in an `impl`.
 pub(super) fn expand(model: &CheckModel, item: &TokenStream) -> TokenStream {
     let (allow, attributes, declaration) = (excused_lints(), &model.attributes, declaration(model));
-    let scope = scope(&model.signature.function, &model.name);
+    let function = &model.signature.function;
+    let check = check_name(function, &model.name);
+    let scope = local(&check);
+    let remedy = Ident::new(&format!("{check}_needs_health_checks_above_its_impl"), generated_at(function.span()));
     quote! {
         #allow
         #item
         #attributes
-        #[allow(dead_code, non_camel_case_types, reason = "a scope for the declaration")]
-        enum #scope {
-            Scope = { #declaration 0 },
-        }
+        #[allow(non_upper_case_globals, reason = "the name is a message")]
+        const #remedy: () = ();
+        #attributes
+        #[allow(dead_code, non_upper_case_globals, reason = "a scope for the declaration")]
+        const #scope: () = {
+            const _: () = #remedy;
+            #declaration
+        };
     }
 }
 
@@ -67,14 +74,14 @@ fn declaration(model: &CheckModel) -> TokenStream {
     }
 }
 
-/// Returns the name of the enum around a declaration, which is that of no other check: a function may be several checks.
-fn scope(function: &Ident, name: &str) -> Ident {
+/// Returns a name that no other check beside this one has: a function may be several checks.
+fn check_name(function: &Ident, name: &str) -> String {
     let function = function.unraw().to_string();
     if name == function {
-        return local(&function);
+        return function;
     }
     let name: String = name.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '_' }).collect();
-    local(&format!("{function}_as_{name}"))
+    format!("{function}_as_{name}")
 }
 
 /// Allows the lints that the shape of a check provokes and the author cannot avoid.

@@ -11,39 +11,11 @@ pub(super) const FOREIGN_WORDS: &[ForeignWords] = &[
     ),
     key(
         "critical = false",
-        &[
-            "severity",
-            "required",
-            "optional",
-            "important",
-            "mandatory",
-            "fatal",
-            "failure_status",
-            "warn_only",
-            "non_critical",
-            "noncritical",
-            "may_fail",
-            "allow_failure",
-            "soft",
-        ],
+        &["optional", "warn_only", "non_critical", "noncritical", "may_fail", "allow_failure", "soft"],
     ),
     key("liveness", &["live", "alive", "livez", "liveness_probe"]),
     key("readiness", &["ready", "readyz", "readiness_probe"]),
-    key(
-        "startup",
-        &[
-            "start",
-            "started",
-            "startupz",
-            "startup_probe",
-            "initial_delay",
-            "initial_delay_seconds",
-            "start_delay",
-            "start_period",
-            "warmup",
-            "warm_up",
-        ],
-    ),
+    key("startup", &["start", "started", "startupz", "startup_probe"]),
     key(
         "depends_on(\"database\")",
         &["depends", "depend", "dependency", "dependencies", "requires", "needs", "after", "upstream", "prerequisites"],
@@ -70,15 +42,11 @@ pub(super) const FOREIGN_WORDS: &[ForeignWords] = &[
             "every",
             "period",
             "period_seconds",
-            "cron",
-            "schedule",
-            "scheduled",
             "frequency",
             "refresh",
             "refresh_interval",
             "poll",
             "poll_interval",
-            "delay",
             "fixed_delay",
             "fixed_rate",
             "repeat",
@@ -89,20 +57,7 @@ pub(super) const FOREIGN_WORDS: &[ForeignWords] = &[
     ),
     key("retry_interval = \"5s\"", &["retry", "retry_after", "retry_delay", "retry_every", "backoff"]),
     key("stale_after = \"95s\"", &["stale", "expires", "expires_after", "expiry", "max_staleness"]),
-    key(
-        "failure_threshold = 3",
-        &[
-            "retries",
-            "max_retries",
-            "attempts",
-            "max_attempts",
-            "max_failures",
-            "failures",
-            "fall",
-            "unhealthy_threshold",
-            "threshold",
-        ],
-    ),
+    key("failure_threshold = 3", &["max_failures", "failures", "fall", "unhealthy_threshold", "threshold"]),
     key("success_threshold = 2", &["rise", "healthy_threshold", "successes", "recovery_threshold"]),
     key("hold = \"60s\"", &["grace", "grace_period", "termination_grace_period_seconds", "tolerate", "debounce"]),
     key(
@@ -135,16 +90,9 @@ pub(super) const FOREIGN_WORDS: &[ForeignWords] = &[
         &["description", "desc", "doc", "docs", "help", "about", "summary", "comment", "message", "details"],
     ),
     advice(
-        "conditions belong to the deployment: mute the check there with `HEALTH_MUTE=name`, or leave it out of the build with \
-         `#[cfg(…)]` on the function",
+        "write `#[cfg(…)]` above the function to leave the check out of a build, `off` to leave it out until the application \
+         enables it, or set `HEALTH_MUTE=<name of the check>` in a deployment to mute it",
         &[
-            "enabled",
-            "enable",
-            "disabled",
-            "disable",
-            "active",
-            "skip",
-            "ignore",
             "only_if",
             "if",
             "when",
@@ -161,6 +109,31 @@ pub(super) const FOREIGN_WORDS: &[ForeignWords] = &[
             "conditional",
             "conditional_on_property",
         ],
+    ),
+    advice(
+        "write `off` to leave the check out until the application enables it, or set `HEALTH_MUTE=<name of the check>` in a \
+         deployment to mute it",
+        &["enabled", "enable", "disabled", "disable", "active", "skip", "ignore"],
+    ),
+    advice(
+        "write `critical = false` if a failure is only a warning; without it a failure counts as failed",
+        &["severity", "required", "important", "mandatory", "fatal", "failure_status"],
+    ),
+    advice(
+        "no check waits before its first run; write `startup` if the startup probe has to wait until this check passes",
+        &["initial_delay", "initial_delay_seconds", "start_delay", "start_period", "warmup", "warm_up"],
+    ),
+    advice(
+        "for the time between two runs write for example `interval = \"30s\"`; no check waits before its first run",
+        &["delay"],
+    ),
+    advice(
+        "a background check runs at an interval; write for example `interval = \"30s\"`",
+        &["cron", "schedule", "scheduled"],
+    ),
+    advice(
+        "a run is not repeated; write for example `failure_threshold = 3` to fail only after 3 failures in a row",
+        &["retries", "max_retries", "attempts", "max_attempts"],
     ),
     advice(
         "each parameter of the function is found by its type: write `pool: &Pool` there, and `state: [pool]` in \

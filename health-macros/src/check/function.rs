@@ -22,9 +22,16 @@ impl Function {
             let attributes = input.call(Attribute::parse_outer)?;
             input.parse::<Visibility>()?;
             let start = input.span();
+            let is_block = input.peek(Token![impl]);
             let signature: Signature = input.parse().map_err(|error| {
                 let message =
                     "a health check has to be a function; write for example `async fn database(pool: &Pool) -> bool`";
+                let message = if is_block {
+                    "an `impl` block takes `#[health_checks]`; write that here, and for example `#[health_check(level = 3)]` above each \
+                     method that is a check"
+                } else {
+                    message
+                };
                 if is_function { error } else { Error::new(start, message) }
             })?;
             if input.peek(Token![;]) {

@@ -3,9 +3,12 @@
 //! A new key takes an entry here, its field, setter and getter in `model/check.rs` of the runtime, its
 //! start-up rule in `model/check_rules.rs`, and a row in `health-runtime/docs/health_check_keys.md`.
 
+use std::time::Duration;
+
+use humantime::format_duration;
 use syn::{Error, Result};
 
-use super::args::{CheckArgs, Key, Kind, Rule, Setting, Value};
+use super::args::{CheckArgs, Given, Key, Kind, Rule, Setting, Value};
 
 pub(super) const KEYS: &[Key] = &[
     key("level", Kind::Level),
@@ -37,6 +40,8 @@ pub(super) const LIVENESS_IS_FOR_LEVEL_5: &str = "`liveness` is for level 5 only
      the process restarts the whole fleet when a dependency fails; use `readiness`";
 pub(super) const NO_PASS_TAKES_SO_LONG: &str =
     "no pass can take this long; make `degraded_after` shorter than the `timeout`";
+/// The default timeouts of the levels 1 to 5, in seconds. The runtime has the same numbers.
+const DEFAULT_TIMEOUT_SECONDS: [u64; 5] = [10, 5, 5, 2, 1];
 pub(super) const STALE_TOO_SOON: &str = "a result is stale before the next one can arrive; make `stale_after` longer than the \
      longest interval, a tenth of it and the timeout";
 
@@ -86,30 +91,82 @@ fn outlasts_interval(setting: &Setting, args: &CheckArgs, check: &str) -> Result
         return Ok(());
     };
     let longest = args.duration("retry_interval").unwrap_or_default().max(interval);
-    // The runtime adds the default timeout of the level, and checks the sum at start.
-    let timeout = args.duration("timeout");
+    let timeout = timeout(args);
     let apart = longest.saturating_add(longest / 10).saturating_add(timeout.unwrap_or_default());
-    let more_than = if timeout.is_some() { "" } else { "more than " };
-    let message = format!("{STALE_TOO_SOON}, which is {more_than}{apart:?}");
+    let default = if args.lacks("timeout") { args.level() } else { None };
+    let of_level = default.map(|level| format!(" of level {level}")).unwrap_or_default();
+    // Without a literal timeout, the compiler or the start checks the sum.
+    let (shown_timeout, advice) = match timeout {
+        None => (String::new(), "make it longer than their sum".to_owned()),
+        Some(timeout) => {
+            let longer = format_duration(Duration::from_secs(apart.as_secs().saturating_add(1)));
+            (format!(" ({})", format_duration(timeout)), format!("write for example `stale_after = \"{longer}\"`"))
+        }
+    };
+    let message = format!(
+        "`stale_after` of {} is too short, because the longest interval ({}), a tenth of it ({}) and the timeout{of_level}{shown_timeout} \
+         may pass between two results; {advice}",
+        format_duration(stale_after),
+        format_duration(longest),
+        format_duration(longest / 10),
+    );
     ensure(stale_after > apart, setting, &message)
+}
+
+/// Returns the timeout, or the default one of the level, unless a constant decides it.
+fn timeout(args: &CheckArgs) -> Option<Duration> {
+    match given_timeout(args)? {
+        Given::Literal(timeout) => Some(timeout),
+        Given::Constant(_) => None,
+    }
+}
+
+/// Returns the timeout, or the default one of a literal level.
+pub(super) fn given_timeout(args: &CheckArgs) -> Option<Given<Duration>> {
+    if !args.lacks("timeout") {
+        return args.given_duration("timeout");
+    }
+    let seconds = DEFAULT_TIMEOUT_SECONDS[usize::from(args.level()?) - 1];
+    Some(Given::Literal(Duration::from_secs(seconds)))
 }
 
 fn is_in_readiness(setting: &Setting, args: &CheckArgs, _: &str) -> Result<()> {
     let is_out = matches!(args.value("readiness"), Some(Value::Group(false))) || args.lacks("readiness");
-    let message = "`hold` delays the failure of readiness; add `readiness`, or remove it";
+    let message = "`hold` delays the failure of readiness; add `readiness`, or remove `hold`";
     ensure(!is_out, setting, message)
 }
 
 fn is_shorter_than_timeout(setting: &Setting, args: &CheckArgs, _: &str) -> Result<()> {
-    // The runtime checks the default timeouts of the levels at start.
-    let durations = (args.duration("degraded_after"), args.duration("timeout"));
-    let is_shorter = !matches!(durations, (Some(degraded_after), Some(timeout)) if degraded_after >= timeout);
-    ensure(is_shorter, setting, NO_PASS_TAKES_SO_LONG)
+    let (Some(degraded_after), Some(timeout)) = (args.duration("degraded_after"), timeout(args)) else { return Ok(()) };
+    let message = match args.level() {
+        Some(level) if args.lacks("timeout") => format!(
+            "no pass can take {}, because the timeout of level {level} is {}; write a shorter `degraded_after`, or a longer `timeout`",
+            format_duration(degraded_after),
+            format_duration(timeout),
+        ),
+        _ => NO_PASS_TAKES_SO_LONG.to_owned(),
+    };
+    ensure(degraded_after < timeout, setting, &message)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::KEYS;
+    use super::{DEFAULT_TIMEOUT_SECONDS, KEYS};
+
+    #[test]
+    fn default_timeouts_are_those_of_the_runtime() {
+        let source = include_str!("../../../health-runtime/src/model/level.rs");
+        let (_, body) = source.split_once("fn default_timeout").unwrap();
+        let arms = body.lines().skip(1).filter_map(|line| line.trim().trim_end_matches(',').split_once(" => "));
+        let mut found = [0; 5];
+        for (levels, seconds) in arms.take_while(|(levels, _)| levels.starts_with("Self::L")) {
+            for level in levels.split(" | ") {
+                let level: usize = level.trim_start_matches("Self::L").parse().unwrap();
+                found[level - 1] = seconds.parse().unwrap();
+            }
+        }
+        assert_eq!(found, DEFAULT_TIMEOUT_SECONDS);
+    }
 
     #[test]
     fn table_of_the_documentation_has_every_key_in_order() {

@@ -16,7 +16,7 @@ pub(crate) use self::{
     expand::{excused_lints, registration},
     function::Function,
     model::CheckModel,
-    signature::visible,
+    signature::{shared_object, visible},
 };
 use crate::{diagnostics::Diagnostics, runtime_path::RuntimePath};
 

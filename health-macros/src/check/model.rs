@@ -10,7 +10,11 @@ use super::{
     function::Function,
     signature::Signature,
 };
-use crate::{argument::split, diagnostics::Diagnostics, runtime_path::RuntimePath};
+use crate::{
+    argument::{Argument, split},
+    diagnostics::Diagnostics,
+    runtime_path::RuntimePath,
+};
 
 pub(crate) struct CheckModel {
     pub(super) runtime: RuntimePath,
@@ -32,9 +36,14 @@ impl CheckModel {
     pub(crate) fn new(args: CheckArgs, function: Function, diagnostics: &mut Diagnostics) -> Option<Self> {
         let name = args.name().unwrap_or_else(|| function.signature.ident.unraw().to_string());
         if args.lacks("level") {
-            let message = "the level is missing; write for example `level = 5`, from 1 (the whole ship) to 5 \
-                           (cheap and always safe)";
+            let message = "the level is missing; write for example `level = 5`, from 1 (the deepest checks) \
+                           to 5 (the cheapest checks)";
             diagnostics.push(Error::new(args.place, message));
+        }
+        if let Some(other) = same_check(&function, &name) {
+            let message =
+                format!("the function has two health checks named `{name}`; write another `name` for one of them");
+            diagnostics.push(Error::new_spanned(other.path(), message));
         }
         for setting in &args.settings {
             if let Some(rule) = setting.rule {
@@ -54,6 +63,18 @@ impl CheckModel {
             attributes: function.attributes.iter().filter_map(carried_over).collect(),
         })
     }
+}
+
+/// Returns a further attribute of the function that declares a check of the same name.
+fn same_check<'a>(function: &'a Function, name: &str) -> Option<&'a Attribute> {
+    function.attributes.iter().find(|attribute| {
+        let is_check = attribute.path().segments.last().is_some_and(|last| last.ident == "health_check");
+        let arguments = attribute.meta.require_list().map(|list| split(list.tokens.clone())).unwrap_or_default();
+        let named = |tokens| Argument::read(tokens, "").ok().filter(|argument| argument.key == "name");
+        let own_name = arguments.into_iter().find_map(named).and_then(|argument| argument.text("").ok());
+        let other = own_name.map_or_else(|| function.signature.ident.unraw().to_string(), |name| name.value());
+        is_check && other == name
+    })
 }
 
 /// Returns the doc comment, without the space between the slashes and the text.

@@ -4,7 +4,7 @@ use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens as _;
 use syn::{
     Error, FnArg, GenericArgument, GenericParam, Ident, Pat, PatType, PathArguments, Result, ReturnType, Safety, Type,
-    TypeParamBound, TypePath, TypeReference,
+    TypeImplTrait, TypeParamBound, TypePath, TypeReference,
 };
 
 use crate::{diagnostics::Diagnostics, source::source};
@@ -84,7 +84,7 @@ fn check_generics(signature: &syn::Signature, diagnostics: &mut Diagnostics) {
     if !generics.params.is_empty() {
         let only_lifetimes = generics.params.iter().all(|param| matches!(param, GenericParam::Lifetime(_)));
         let message = if only_lifetimes {
-            "a health check cannot have lifetime parameters; write `&T` without them"
+            "a health check cannot have lifetime parameters; remove them here and in the references, as in `&T` for `&'a T`"
         } else {
             "a health check cannot be generic, because the runtime cannot choose the types; write them out"
         };
@@ -176,7 +176,7 @@ fn borrowed(reference: &TypeReference, optional: bool) -> Result<Parameter> {
         return Err(Error::new(mutability.span, message));
     }
     if let Some(lifetime) = reference.lifetime.as_ref().filter(|lifetime| lifetime.ident == "static") {
-        let message = "state is lent for one run of the check; write `&T` without `'static`";
+        let message = format!("state is lent for one run of the check; write `&{}`", source(&reference.elem));
         return Err(Error::new_spanned(lifetime, message));
     }
     let lent = visible(&reference.elem);
@@ -185,8 +185,8 @@ fn borrowed(reference: &TypeReference, optional: bool) -> Result<Parameter> {
     };
     match lent {
         Type::TraitObject(object) => {
-            let object = source(object);
-            refuse(format!("provide an `Arc<{object}>` and take `&Arc<{object}>`"))
+            let object = shared_object(&source(object));
+            refuse(format!("keep an `Arc<{object}>` in the state, and write `&Arc<{object}>`"))
         }
         Type::Slice(slice) => {
             refuse(format!("provide a `Vec` and take `&Vec<{}>`, or wrap it in your own type", source(&slice.elem)))
@@ -194,9 +194,26 @@ fn borrowed(reference: &TypeReference, optional: bool) -> Result<Parameter> {
         Type::Path(path) if path.path.is_ident("str") => {
             refuse("provide a `String` and take `&String`, or wrap it in your own type".to_owned())
         }
-        Type::ImplTrait(_) => Err(Error::new_spanned(lent, "state is looked up by its type; name the type")),
+        Type::ImplTrait(hidden) => Err(Error::new_spanned(lent, without_type(hidden))),
         _ => Ok(Parameter { lent: reference.elem.as_ref().clone(), optional }),
     }
+}
+
+/// Returns a trait object that checks can share, such as `dyn Store + Send + Sync` for `dyn Store`.
+pub(crate) fn shared_object(object: &str) -> String {
+    let mut bounds: Vec<&str> = object.split(" + ").collect();
+    for bound in ["Send", "Sync"] {
+        if !bounds.contains(&bound) {
+            bounds.push(bound);
+        }
+    }
+    bounds.join(" + ")
+}
+
+/// Returns the message for an `impl Trait`.
+fn without_type(hidden: &TypeImplTrait) -> String {
+    let object = shared_object(&format!("dyn {}", source(&hidden.bounds)));
+    format!("state is looked up by its type; write the type, such as `&Arc<{object}>`")
 }
 
 /// Returns the parameter if the type is an `Option`, by the last segment of its path: a macro cannot resolve names.
@@ -217,7 +234,7 @@ fn optional(ty: &Type) -> Option<Result<Parameter>> {
 /// Returns the error for a parameter that is not a reference. The pattern is part of it, as in `State(pool): State<Pool>`.
 fn owned(pattern: &Pat, ty: &Type) -> Error {
     let message = match ty {
-        Type::ImplTrait(_) => "state is looked up by its type; name the type, as in `&T`".to_owned(),
+        Type::ImplTrait(hidden) => without_type(hidden),
         Type::Path(path) => owned_path(pattern, path),
         _ => format!("a health check borrows its state; write `&{}`", source(ty)),
     };
@@ -245,12 +262,11 @@ fn owned_path(pattern: &Pat, ty: &TypePath) -> String {
             "Json" | "Query" | "Path" | "Form" | "TypedHeader" | "ConnectInfo" | "Host" | "HeaderMap" | "Request"
             | "HttpRequest" | "Parts" | "Uri" | "Method" | "OriginalUri" | "MatchedPath" | "CookieJar" | "Multipart",
             _,
-        ) => format!(
-            "a health check runs without a request, so there is nothing to extract; remove it, or write `&{written}` for a \
-             value among the state"
-        ),
+        ) => format!("a health check runs without a request, so it cannot extract `{written}`; remove the parameter"),
         ("Arc", Some(inner)) if !inner.starts_with("dyn ") => {
-            format!("a health check borrows its state; write `&{inner}`, which an `Arc` among the state serves as well")
+            format!(
+                "a health check borrows its state; write `&{inner}`; an `Arc<{inner}>` in `state: […]` is found as well"
+            )
         }
         _ => format!("a health check borrows its state; write `&{written}`"),
     }

@@ -1,7 +1,8 @@
 //! Parses the impl block under `#[health_checks]`.
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
-use syn::{Error, GenericParam, ItemImpl, Result};
+use quote::ToTokens;
+use syn::{Attribute, Error, GenericParam, ItemImpl, Result};
 
 use super::{item::Item, method::Method, owner::Owner};
 use crate::{diagnostics::Diagnostics, source::source};
@@ -64,8 +65,31 @@ impl Block {
         }
     }
 
+    /// Takes away the attributes that are meant to declare checks under another name.
+    pub(super) fn take_misnamed(&mut self) -> Vec<Attribute> {
+        self.items.iter_mut().flat_map(Item::take_misnamed).collect()
+    }
+
     /// Takes the declarations away from the methods.
     pub(super) fn take_methods(&mut self) -> Vec<Method> {
         self.items.iter_mut().flat_map(Item::take_methods).collect()
     }
+}
+
+/// Takes the declarations out of a trait, where they would be a second mistake. Another item stays as it is.
+pub(super) fn without_checks(item: TokenStream) -> TokenStream {
+    let is_trait = item.clone().into_iter().any(|token| matches!(token, TokenTree::Ident(word) if word == "trait"));
+    let without = |token| match token {
+        TokenTree::Group(body) if is_trait && body.delimiter() == Delimiter::Brace => {
+            let mut items = Item::parse_all(body.stream());
+            for item in &mut items {
+                item.take_methods();
+            }
+            let mut without = Group::new(Delimiter::Brace, items.iter().map(ToTokens::to_token_stream).collect());
+            without.set_span(body.span());
+            TokenTree::Group(without)
+        }
+        token => token,
+    };
+    item.into_iter().map(without).collect()
 }

@@ -40,6 +40,11 @@ impl Item {
         Self { is_check: false, attributes, rest }
     }
 
+    /// Takes away each attribute with a level and nearly the name: `#[healthcheck(level = 3)]`, or a renamed import.
+    pub(super) fn take_misnamed(&mut self) -> Vec<Attribute> {
+        self.attributes.extract_if(.., |attribute| is_misnamed(attribute)).collect()
+    }
+
     /// Takes each `#[health_check(…)]` away. It would not compile in a block, even if its name is imported.
     pub(super) fn take_methods(&mut self) -> Vec<Method> {
         let mut declarations = Vec::new();
@@ -60,6 +65,14 @@ impl ToTokens for Item {
         let Self { attributes, rest, .. } = self;
         tokens.extend(quote!(#(#attributes)* #rest));
     }
+}
+
+fn is_misnamed(attribute: &Attribute) -> bool {
+    let (Some(segment), Meta::List(list)) = (attribute.path().segments.last(), &attribute.meta) else { return false };
+    let name = segment.ident.to_string();
+    let has_level =
+        list.tokens.clone().into_iter().any(|token| matches!(token, TokenTree::Ident(key) if key == "level"));
+    has_level && ["health", "check"].iter().any(|part| name.contains(part))
 }
 
 /// Takes the declarations out of an attribute. Returns whether nothing else is in it.

@@ -6,13 +6,14 @@ use syn::{Attribute, Error, FnArg, Receiver, ReceiverKind, Result, Type};
 
 use super::owner::Owner;
 use crate::{
-    check::{CheckModel, Function, read_args, visible},
+    check::{CheckModel, Function, read_args, shared_object, visible},
     diagnostics::Diagnostics,
     runtime_path::RuntimePath,
+    source::source,
 };
 
 const OWNED_RECEIVER: &str =
-    "a health check borrows its state; write `&self`, which an `Arc` in the state serves as well";
+    "a health check borrows its state; write `&self`; an `Arc` of the value in `state: […]` is found as well";
 
 /// A declared method.
 pub(super) struct Method {
@@ -50,6 +51,12 @@ impl Method {
 fn without_receiver(input: FnArg, owner: &Owner) -> Result<FnArg> {
     let FnArg::Receiver(Receiver { attrs, self_token, kind, .. }) = input else { return Ok(input) };
     let ty = match kind {
+        ReceiverKind::Reference(_, Some(lifetime), None) if lifetime.ident == "static" => {
+            return Err(Error::new_spanned(lifetime, "state is lent for one run of the check; write `&self`"));
+        }
+        ReceiverKind::Reference(..) if matches!(visible(&owner.ty), Type::TraitObject(_)) => {
+            return Err(Error::new(self_token.span, without_size(&source(&owner.ty))));
+        }
         ReceiverKind::Reference(and, lifetime, mutability) => {
             let ty = owner.at(self_token.span);
             quote!(#and #lifetime #mutability #ty)
@@ -59,4 +66,13 @@ fn without_receiver(input: FnArg, owner: &Owner) -> Result<FnArg> {
         _ => return Err(Error::new(self_token.span, OWNED_RECEIVER)),
     };
     syn::parse2(quote!(#(#attrs)* _: #ty))
+}
+
+/// Returns the message for a receiver that is a trait object.
+fn without_size(object: &str) -> String {
+    let shared = shared_object(object);
+    let block = if shared == object { String::new() } else { format!(" in an `impl {shared}` block") };
+    format!(
+        "`{object}` has no size, so it cannot be state; write `self: &Arc<Self>`{block}, and keep an `Arc<{shared}>` in the state"
+    )
 }

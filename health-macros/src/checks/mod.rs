@@ -11,20 +11,31 @@ use proc_macro2::{Span, TokenStream};
 use syn::Error;
 
 use self::block::Block;
-use crate::diagnostics::Diagnostics;
+use crate::{diagnostics::Diagnostics, source::source};
 
 pub(crate) fn health_checks(args: TokenStream, item: TokenStream) -> TokenStream {
     let mut diagnostics = Diagnostics::new();
     let runtime = args::runtime(args, &mut diagnostics);
     let Some(mut block) = diagnostics.note(Block::parse(item.clone())) else {
-        return diagnostics.finish().into_iter().chain([item]).collect();
+        return diagnostics.finish().into_iter().chain([block::without_checks(item)]).collect();
     };
     block.check_header(&mut diagnostics);
     let methods = block.take_methods();
     if methods.is_empty() {
-        let message = "no method of this block has the attribute `#[health_check(…)]`, which is found by this name; write for example \
-                       `#[health_check(level = 3)]` above one";
-        diagnostics.push(Error::new(Span::call_site(), message));
+        let misnamed = block.take_misnamed();
+        if misnamed.is_empty() {
+            let message = "no method of this block has `#[health_check(…)]`; write for example `#[health_check(level = 3)]` above one, \
+                           under exactly this name";
+            diagnostics.push(Error::new(Span::call_site(), message));
+        }
+        for attribute in misnamed {
+            let name = source(attribute.path());
+            let message = format!(
+                "`#[{name}(…)]` looks like `#[health_check(…)]`, which this block finds by its name; write for example \
+                 `#[health_check(level = 3)]`"
+            );
+            diagnostics.push(Error::new_spanned(attribute.path(), message));
+        }
     }
     let models: Vec<_> =
         methods.into_iter().filter_map(|method| method.model(&runtime, &block.owner, &mut diagnostics)).collect();

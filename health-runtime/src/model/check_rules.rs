@@ -6,7 +6,7 @@ use super::{CheckSpec, Group, runbook};
 
 impl CheckSpec {
     /// Returns every reason for which the check cannot work as it is configured. The compiler finds those of declared
-    /// checks, except where the default timeout of the level counts.
+    /// checks, except where the default timeout of a constant level counts.
     pub(crate) fn faults(&self) -> impl Iterator<Item = Cow<'_, str>> {
         let zero = Some(Duration::ZERO);
         let rules = [

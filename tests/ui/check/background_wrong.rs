@@ -2,6 +2,8 @@
 
 use health_runtime::health_check;
 
+const SECONDS: std::time::Duration = std::time::Duration::from_secs(10);
+
 #[health_check(level = 3, retry_interval = "5s", stale_after = "1m")]
 async fn not_in_the_background() {}
 
@@ -22,5 +24,14 @@ async fn more_thresholds() {}
 
 #[health_check(level = 3, timeout = "2s", degraded_after = "2s")]
 async fn never_slow() {}
+
+#[health_check(level = 5, degraded_after = "1s")]
+async fn never_slow_at_level_5() {}
+
+#[health_check(level = 4, degraded_after = "2s", interval = "30s", stale_after = "35s")]
+async fn longer_than_the_default_timeout() {}
+
+#[health_check(level = 1, degraded_after = SECONDS)]
+async fn constant_beyond_the_default_timeout() {}
 
 fn main() {}
