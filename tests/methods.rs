@@ -82,6 +82,7 @@ async fn methods_of_every_form_are_checks() {
         Check::on("shared", Level::L3, Arc::clone(&shard), Shard::answers),
         Check::on("owned", Level::L3, Shard::new("b.internal"), Shard::answers),
         Check::on("boxed", Level::L3, Box::<Shard>::default(), Shard::answers),
+        Check::on("static", Level::L3, &*Box::leak(Box::<Shard>::default()), Shard::answers),
         Check::on("borrowed error", Level::L3, Arc::clone(&shard), Shard::borrowed_error),
         Check::on("written out", Level::L3, Arc::clone(&shard), Shard::written_out),
         Check::on("function", Level::L3, Arc::clone(&shard), function),
@@ -98,6 +99,7 @@ async fn methods_of_every_form_are_checks() {
         report.check(name).assert_status(Status::Pass);
     }
     report.check("boxed").assert_message("no host");
+    report.check("static").assert_message("no host");
     report.check("several").assert_message("no host");
     report.check("borrowed error").assert_status(Status::Fail).assert_message("a.internal");
 }

@@ -17,4 +17,5 @@ pub use crate::{
     const_rules::{ensure, is_above_zero, is_level_5, is_shorter, outlasts},
     model::{IntoOutcome, Level},
     registry::{CheckList, CheckValue, DeclaredWork, ParameterType, Registration, answer},
+    render::DetailsValue,
 };

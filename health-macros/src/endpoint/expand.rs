@@ -50,6 +50,10 @@ fn expand_call(runtime: &RuntimePath, Call { method, argument }: &Call) -> Token
             let runtime = runtime.at(access.span());
             quote_spanned!(generated_at(access.span())=> #runtime::__private::AccessValue::into_access(#access))
         }
+        CallArgument::Details(details) => {
+            let runtime = runtime.at(details.span());
+            quote_spanned!(generated_at(details.span())=> #runtime::__private::DetailsValue::into_show_details(#details))
+        }
         CallArgument::ShowDetails(variant) => {
             let variant = Ident::new(variant, Span::mixed_site());
             quote!(#runtime::ShowDetails::#variant)

@@ -32,6 +32,8 @@ pub(super) enum CallArgument {
     Access(Expr),
     /// A variant of `ShowDetails`.
     ShowDetails(&'static str),
+    /// An expression that yields `ShowDetails`.
+    Details(Expr),
     Value(Expr),
 }
 
@@ -66,6 +68,6 @@ fn show_details(details: Expr) -> CallArgument {
     } else if word("hidden") {
         CallArgument::ShowDetails("Never")
     } else {
-        CallArgument::Value(details)
+        CallArgument::Details(details)
     }
 }

@@ -55,7 +55,8 @@ pub struct Access {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a set of access rules",
     label = "has to be an `Access`",
-    note = "a policy decides for some levels: write for example `Access::new().levels(Level::L1..=Level::L5, public())`"
+    note = "a policy decides for some levels: write for example `Access::new().levels(Level::L1..=Level::L5, public())`",
+    note = "for a function that returns the rules write its call: `access: rules()`"
 )]
 pub trait AccessValue {
     /// Returns the rules.

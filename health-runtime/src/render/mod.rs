@@ -49,7 +49,7 @@ pub(crate) use page_context::PageContext;
 #[cfg(feature = "events")]
 pub(crate) use view::ChangeView;
 pub(crate) use view::ReportView;
-pub use visibility::ShowDetails;
 pub(crate) use visibility::{DetailLevel, Visibility};
+pub use visibility::{DetailsValue, ShowDetails};
 #[cfg(feature = "xml")]
 pub use xml::SCHEMA as XML_SCHEMA;

@@ -61,6 +61,26 @@ pub enum ShowDetails {
     Always,
 }
 
+/// A value of the key `details`.
+///
+/// Not public API. Used by generated code.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a valid value for `details`",
+    label = "has to be a `ShowDetails`",
+    note = "for a condition write `if condition {{ ShowDetails::Always }} else {{ ShowDetails::Never }}`"
+)]
+pub trait DetailsValue {
+    /// Returns the value.
+    fn into_show_details(self) -> ShowDetails;
+}
+
+impl DetailsValue for ShowDetails {
+    fn into_show_details(self) -> ShowDetails {
+        self
+    }
+}
+
 impl ShowDetails {
     pub(crate) fn apply(self, visibility: Visibility) -> Visibility {
         match self {
