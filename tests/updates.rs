@@ -14,7 +14,7 @@ use std::{
 use futures_util::FutureExt;
 use health_runtime::{
     Cause, Check, CheckUpdate, Endpoint, Group, Level, Monitor, Outcome, Problem, Registry, Selection, Status,
-    access::{Access, Caller, Decision, Policy, public},
+    access::{Access, Caller, Decision, Policy, closed, public},
     health_check,
     testing::{Forced, TestMonitor},
 };
@@ -179,7 +179,7 @@ async fn replacement_keeps_history_mute_and_thresholds() {
     let kit = TestMonitor::with_checks([passing("db").max_age(HOUR)]);
     kit.snapshot("db").await.assert_status(Status::Pass);
     kit.monitor().mute("db", HOUR, "they move").expect("a check");
-    kit.monitor().replace(failing("db").level(Level::L1).failure_threshold(2)).expect("a good check");
+    kit.monitor().replace(failing("db").failure_threshold(2)).expect("a good check");
     kit.snapshot("db").await.assert_status(Status::Pass).assert_observed(Status::Fail).assert_muted(true);
     kit.run("db").await.assert_status(Status::Fail).assert_muted(true).assert_changes([Status::Pass, Status::Fail]);
     assert_eq!(kit.monitor().history("db").expect("a check").len(), 2);
@@ -204,13 +204,74 @@ async fn background_check_starts_when_it_is_added_and_ends_when_it_is_removed() 
     assert_eq!(readiness.status(), Status::Fail, "pending");
     sleep(Duration::from_secs(11)).await;
     assert_eq!((runs.load(Ordering::SeqCst), status(&monitor, "db").await), (1, Some((Status::Pass, None))));
-    monitor.replace(failing("db").interval(Duration::from_secs(20))).expect("a good check");
+    monitor.replace(failing("db").level(Level::L1).interval(Duration::from_secs(20))).expect("a good check");
     assert_eq!(status(&monitor, "db").await, Some((Status::Pass, None)), "not pending");
     sleep(Duration::from_secs(11)).await;
     assert_eq!(status(&monitor, "db").await, Some((Status::Fail, None)));
     monitor.remove("db").expect("a check");
     sleep(HOUR).await;
     assert_eq!((runs.load(Ordering::SeqCst), tasks()), (1, before), "the old function is not called again");
+}
+
+/// Each replacement ends the run that hangs before its timeout.
+#[tokio::test(start_paused = true)]
+async fn hanging_check_becomes_stale_however_often_it_is_replaced() {
+    let runs = Arc::new(AtomicUsize::new(0));
+    let check = Check::new("db", Level::L3, move || {
+        let run = runs.fetch_add(1, Ordering::SeqCst);
+        async move {
+            if run > 0 {
+                std::future::pending::<()>().await;
+            }
+        }
+    });
+    let check = check.interval(Duration::from_secs(10));
+    let monitor = monitor([check.clone()]);
+    sleep(Duration::from_secs(11)).await;
+    assert_eq!(status(&monitor, "db").await, Some((Status::Pass, None)));
+    for _ in 0..20 {
+        sleep(Duration::from_secs(4)).await;
+        monitor.replace(check.clone()).expect("a good check");
+    }
+    assert_eq!(status(&monitor, "db").await, Some((Status::Fail, Some(Cause::Stale))));
+}
+
+/// Callers of one level learn nothing of the results that the check had at another one.
+#[tokio::test(start_paused = true)]
+async fn check_at_another_level_keeps_its_mute_and_starts_without_a_result() {
+    let access = Access::new().levels([Level::L5], public()).levels(Level::L1..=Level::L4, closed());
+    let endpoint = builder([]).access(access).build().expect("a good endpoint");
+    let monitor = endpoint.monitor();
+    let check = || failing("db").interval(HOUR);
+    monitor.add(check()).expect("a good check");
+    monitor.mute("db", HOUR * 9, "they move").expect("a check");
+    sleep(Duration::from_secs(11)).await;
+    assert_eq!(monitor.history("db").expect("a check").len(), 1);
+    monitor.replace(check().level(Level::L5)).expect("a good check");
+    let shown = async || ask(endpoint.router(), "/health/checks/db", &[]).await.json();
+    let moved = shown().await;
+    assert_eq!((&moved["cause"], &moved["history"]), (&"pending".into(), &serde_json::json!([])), "{moved}");
+    assert!(moved["muted"].is_object(), "{moved}");
+    sleep(Duration::from_secs(11)).await;
+    let run = shown().await;
+    assert_eq!((&run["status"], run["history"].as_array().map(Vec::len)), (&"fail".into(), Some(1)), "{run}");
+    assert_eq!(monitor.history("db").expect("a check").len(), 2, "operators see both");
+}
+
+#[tokio::test(start_paused = true)]
+async fn answer_of_a_slow_run_shows_no_change_of_the_level_to_which_the_check_moves() {
+    let access = Access::new().levels([Level::L5], public()).levels(Level::L1..=Level::L4, closed());
+    let slow = slow("db", Outcome::pass()).level(Level::L5);
+    let endpoint = builder([slow]).access(access).build().expect("a good endpoint");
+    let waiting = tokio::spawn({
+        let router = endpoint.router();
+        async move { ask(router, "/health/checks/db", &[]).await }
+    });
+    sleep(Duration::from_millis(500)).await;
+    endpoint.monitor().replace(failing("db").level(Level::L1)).expect("a good check");
+    assert_eq!(status(endpoint.monitor(), "db").await, Some((Status::Fail, None)));
+    let answer = waiting.await.expect("an answer").json();
+    assert_eq!((&answer["status"], &answer["history"]), (&"pass".into(), &serde_json::json!([])), "{answer}");
 }
 
 /// Results on demand may be old when the check is moved to the background.
@@ -291,6 +352,8 @@ async fn list_of_mutes_holds_for_added_checks() {
     assert_eq!(monitor.report(&Selection::everything()).await.status(), Status::Pass);
     monitor.unmute("late").expect("a check");
     assert_eq!(monitor.report(&Selection::everything()).await.status(), Status::Fail);
+    monitor.update(CheckUpdate::new().remove("late").add(failing("late"))).expect("good checks");
+    assert_eq!(monitor.report(&Selection::everything()).await.status(), Status::Fail, "an operator has unmuted it");
 }
 
 /// A value in the function of a check may update checks when it is dropped.

@@ -90,6 +90,8 @@ pub(crate) struct Model {
     rules: Rules,
     /// Time at which the check was added or replaced, and the number of findings and runs until then.
     taken_over: (Duration, usize, usize),
+    /// Time from which the finding ages that was taken over.
+    inherited_at: Duration,
     findings: Vec<Finding>,
     pub(crate) runs: Vec<Run>,
     under_way: Option<Run>,
@@ -121,6 +123,7 @@ impl Model {
         Self {
             rules,
             taken_over: (now, 0, 0),
+            inherited_at: now,
             findings: Vec::new(),
             runs: Vec::new(),
             under_way: None,
@@ -133,14 +136,17 @@ impl Model {
     /// progress counts for nothing.
     pub(crate) fn replace(&mut self, now: Duration) {
         self.under_way = None;
+        // A finding that the replacement before took over ages on.
+        if self.findings.len() > self.taken_over.1 {
+            self.inherited_at = now;
+        }
         self.taken_over = (now, self.findings.len(), self.runs.len());
     }
 
-    /// Returns the time from which the latest finding ages: of one that was taken over, that of the replacement.
+    /// Returns the time from which the latest finding ages: of one that was taken over, that of the first replacement.
     fn latest_at(&self) -> Option<Duration> {
-        let (taken_over_at, findings, _) = self.taken_over;
         let latest = self.findings.last()?;
-        Some(if self.findings.len() == findings { taken_over_at } else { latest.at })
+        Some(if self.findings.len() == self.taken_over.1 { self.inherited_at } else { latest.at })
     }
 
     pub(crate) const fn is_background(&self) -> bool {

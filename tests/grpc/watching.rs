@@ -215,3 +215,25 @@ async fn watch_follows_a_check_that_comes_and_goes() {
     endpoint.monitor().drain();
     assert_eq!(watch.message().await.expect_err("the end").code(), Code::Unavailable);
 }
+
+#[tokio::test(start_paused = true)]
+async fn check_that_constantly_comes_and_goes_runs_once_a_second_at_most() {
+    let switch = Switch::default();
+    let endpoint = endpoint([]);
+    let health = GrpcHealth::new(&endpoint);
+    let mut watch = watch(&health, "db").await;
+    let following = tokio::spawn(async move {
+        loop {
+            next(&mut watch).await;
+        }
+    });
+    let began = Instant::now();
+    while began.elapsed() < Duration::from_secs(20) {
+        endpoint.monitor().add(switch.check("db", Level::L1)).expect("a good check");
+        sleep(Duration::from_millis(3)).await;
+        endpoint.monitor().remove("db").expect("a check");
+        sleep(Duration::from_millis(3)).await;
+    }
+    assert!((2..=21).contains(&switch.runs()), "{} runs", switch.runs());
+    assert!(!following.is_finished(), "it has not failed");
+}

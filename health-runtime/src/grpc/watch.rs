@@ -39,7 +39,9 @@ pub(super) struct WatchStream {
     start: Instant,
     changes: Subscription,
     /// `None` before the first report, and while the service is unknown.
-    latest: Option<LatestReport>,
+    latest: Option<Report>,
+    /// Time of the latest report, also if its service has gone since.
+    reported_at: Option<Instant>,
     /// Version of the checks at the latest look at the service.
     version: u64,
     sent: Option<ServingStatus>,
@@ -61,11 +63,6 @@ impl WatchedService {
     }
 }
 
-struct LatestReport {
-    report: Report,
-    at: Instant,
-}
-
 impl WatchStream {
     pub(super) fn new(monitor: Monitor, service: WatchedService, interval: Duration, start: Instant) -> Self {
         // Before the first report, so that no change is lost in between.
@@ -77,6 +74,7 @@ impl WatchStream {
             start,
             changes,
             latest: None,
+            reported_at: None,
             version: 0,
             sent: None,
             ends_at: None,
@@ -153,20 +151,22 @@ impl WatchStream {
         };
         let report = self.monitor.report(&selection).await;
         let status = serving_status::of_report(kind, &report);
-        self.latest = Some(LatestReport { report, at: Instant::now() });
+        self.latest = Some(report);
+        self.reported_at = Some(Instant::now());
         status
     }
 
     /// Waits until a check has changed, came or went, or for the interval.
     async fn wait_for_change(&mut self) {
         let updated = self.monitor.updated_since(self.version);
-        let Some(latest) = self.latest.as_ref().map(|latest| latest.at) else {
+        if self.latest.is_some() {
+            let interval = sleep(until_next(self.interval, self.start));
+            select(pin!(select(pin!(interval), pin!(updated))), pin!(self.wait_for_changed_check())).await;
+        } else {
             // Without a service, no change and no mute matters.
-            return updated.await;
-        };
-        let interval = sleep(until_next(self.interval, self.start));
-        select(pin!(select(pin!(interval), pin!(updated))), pin!(self.wait_for_changed_check())).await;
-        if self.service.find(&self.monitor).is_some() {
+            updated.await;
+        }
+        if let Some(latest) = self.reported_at.filter(|_| self.service.find(&self.monitor).is_some()) {
             sleep_until(latest + MIN_REPORT_INTERVAL).await;
         }
         // The next report includes these.
@@ -187,7 +187,7 @@ impl WatchStream {
     /// Returns whether a change concerns one of its checks and is not in the latest report. A pending check in a report has no
     /// result yet.
     fn is_news(&self, change: &StatusChange) -> bool {
-        let reported = self.latest.as_ref().and_then(|latest| latest.report.result(change.check()));
+        let reported = self.latest.as_ref().and_then(|report| report.result(change.check()));
         reported.is_some_and(|result| result.status() != change.current() || result.cause() == Some(&Cause::Pending))
     }
 }

@@ -104,13 +104,19 @@ impl AdmittedRequest<'_> {
         response.with_headers(|headers| self.service.envoy.insert(headers, report))
     }
 
-    /// Returns the latest changes of each check in a report, for an answer that shows them.
+    /// Returns the latest changes of each check in a report, for an answer that shows them. A check that was replaced has
+    /// changes of other levels, which the caller may not run.
     fn histories(&self, subject: &ReportSubject<'_>, report: &Report) -> Vec<Vec<Arc<StatusChange>>> {
         if !matches!(subject, ReportSubject::Check) && !self.key.format.is_page {
             return Vec::new();
         }
-        let names = report.entries().iter().map(|entry| entry.check.name());
-        names.map(|name| self.service.monitor.history(name).unwrap_or_default()).collect()
+        let levels = self.key.visibility.run;
+        let history_of = |entry: &ReportEntry| {
+            let mut history = self.service.monitor.history(entry.check.name()).unwrap_or_default();
+            history.retain(|change| levels.contains(change.level()));
+            history
+        };
+        report.entries().iter().map(history_of).collect()
     }
 }
 

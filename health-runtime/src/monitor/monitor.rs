@@ -243,16 +243,20 @@ impl Monitor {
     /// If no check has this name.
     #[track_caller]
     pub fn mute(&self, check: &str, duration: Duration, why: &str) -> Result<(), UnknownCheck> {
-        self.mute_by(&*self.find(check)?, Muted::new(Some(duration), why, file_and_line(Location::caller())));
+        let monitored = self.find(check)?;
+        self.engine.listed_mutes.remove(check);
+        self.mute_by(&monitored, Muted::new(Some(duration), why, file_and_line(Location::caller())));
         Ok(())
     }
 
-    /// Ends the mute of a check.
+    /// Ends the mute of a check. A mute of it in `HEALTH_MUTE` no longer holds either, also if the check is removed and
+    /// added again.
     ///
     /// # Errors
     /// If no check has this name. A check that is not muted is not an error.
     pub fn unmute(&self, check: &str) -> Result<(), UnknownCheck> {
         let monitored = self.find(check)?;
+        self.engine.listed_mutes.remove(check);
         if monitored.muting.clear() {
             self.engine.outdate();
             let check = check.to_owned();

@@ -50,18 +50,19 @@ impl Monitored {
         }
     }
 
-    /// Makes the replacement of this check, which keeps its mute, its history, its numbers and its latest result, and
-    /// retires this one.
+    /// Makes the replacement of this check, which keeps its mute and its history, and retires this one. At the same
+    /// level it keeps the numbers and the latest result, too: those of another level have other readers.
     pub(super) fn replaced_by(&self, spec: Arc<CheckSpec>, work: Work) -> Self {
         self.stop_background_runs();
+        let is_same_level = spec.level() == self.spec.level();
         Self {
             spec,
             work,
-            slot: self.slot.succeed(Instant::now()),
+            slot: if is_same_level { self.slot.succeed(Instant::now()) } else { self.slot.restart() },
             muting: Arc::clone(&self.muting),
             history: Arc::clone(&self.history),
             #[cfg(feature = "metrics")]
-            statistics: Arc::clone(&self.statistics),
+            statistics: if is_same_level { Arc::clone(&self.statistics) } else { Arc::default() },
             task: Mutex::default(),
         }
     }

@@ -110,6 +110,11 @@ impl ListedMutes {
         lock(&self.mutes).push(mute);
     }
 
+    /// Takes a check off the list, because its mute is decided anew.
+    pub(super) fn remove(&self, check: &str) {
+        lock(&self.mutes).retain(|listed| listed.check != check);
+    }
+
     /// Returns the mute of a check that is added, unless it has expired.
     pub(super) fn of(&self, check: &str) -> Option<Muted> {
         let mutes = lock(&self.mutes);

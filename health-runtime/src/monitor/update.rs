@@ -112,7 +112,11 @@ impl Monitor {
     ///
     /// The new check goes on where the old one was: it keeps its mute, its [history](Self::history), its numbers and its
     /// thresholds' counts, so that subscribers get an event only if the status differs. Requests never reuse a result of
-    /// the old function. In the background, the old result is shown until the first run of the new function.
+    /// the old function. In the background, the old result is shown until the first run of the new function. It ages from
+    /// the first replacement on, so that a function that hangs becomes stale however often it is replaced.
+    ///
+    /// A check that moves to another level keeps its mute and its history alone, whose changes are shown to callers of their own
+    /// levels. It starts without a result, because callers of the new level may not have been allowed to see the old one.
     ///
     /// A run of the old function in progress goes on as [after a removal](Self::remove), and counts for nothing.
     ///

@@ -89,12 +89,22 @@ impl Slot {
     }
 
     /// Retires the slot, and returns one that goes on from its results. The latest result ages from `now`, because
-    /// no other one can have come before.
+    /// no other one can have come before. An inherited result ages on, or a check that hangs would never be stale.
     pub(in crate::monitor) fn succeed(&self, now: Instant) -> Self {
         let mut state = lock(&self.state);
-        let latest = state.latest.clone().map(|latest| Latest { at: now, is_inherited: true, ..latest });
+        let latest = state.latest.clone().map(|latest| {
+            let at = if latest.is_inherited { latest.at } else { now };
+            Latest { at, is_inherited: true, ..latest }
+        });
         let outbox = state.outbox.take();
         Self { state: Mutex::new(SlotState { outbox, latest, streak: state.streak, run: None, runs_so_far: 0 }) }
+    }
+
+    /// Retires the slot, and returns one without a result, which publishes to the same history.
+    pub(in crate::monitor) fn restart(&self) -> Self {
+        let outbox = lock(&self.state).outbox.take();
+        let state = SlotState { outbox, latest: None, streak: Streak::default(), run: None, runs_so_far: 0 };
+        Self { state: Mutex::new(state) }
     }
 
     /// Applies the four rules, in their order: a result young enough, a run to join, a run that is overdue, a new run.
