@@ -1,5 +1,7 @@
 //! The rule for URLs of runbooks.
 
+use std::net::Ipv6Addr;
+
 /// Longest URL of a runbook, in bytes: longer ones do not fit into every browser and proxy.
 const MAX_RUNBOOK_BYTES: usize = 2_048;
 
@@ -22,9 +24,30 @@ pub(super) fn fault(url: &str) -> Option<&'static str> {
         Some(_) if !url.bytes().all(is_in_urls) => {
             Some("has a character that a URL cannot have; encode it, such as a space as `%20`")
         }
+        Some(authority) if !is_valid(authority) => {
+            Some("has a host or a port that is not valid; write for example `https://wiki.example.com:8443/orders`")
+        }
         Some(_) if url.len() > MAX_RUNBOOK_BYTES => Some("is longer than 2,048 bytes; shorten it"),
         Some(_) => None,
     }
+}
+
+/// Returns whether a host, a port or both can be valid.
+fn is_valid(authority: &str) -> bool {
+    let (is_host, port) = if let Some((host, port)) = authority.strip_prefix('[').and_then(|rest| rest.split_once(']'))
+    {
+        (host.parse::<Ipv6Addr>().is_ok(), port)
+    } else {
+        let (host, port) = authority.split_at(authority.find(':').unwrap_or(authority.len()));
+        let is_label = |label: &str| {
+            !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+        };
+        (host.strip_suffix('.').unwrap_or(host).split('.').all(is_label), port)
+    };
+    let digits = port.strip_prefix(':').unwrap_or(if port.is_empty() { "0" } else { "x" });
+    let is_port =
+        digits.bytes().all(|byte| byte.is_ascii_digit()) && (digits.is_empty() || digits.parse::<u16>().is_ok());
+    is_host && is_port
 }
 
 #[cfg(test)]
@@ -39,6 +62,8 @@ mod tests {
             "HTTP://localhost",
             "http://[::1]:8080/a%20b?c=d@e#f",
             "https://wiki/@team/orders",
+            "https://wiki.example.com.:/orders",
+            "https://10.0.0.1:65535?a",
         ] {
             assert_eq!(fault(url), None, "{url}");
         }
@@ -55,6 +80,15 @@ mod tests {
             ("https://:443", "no host"),
             ("https://ada:secret@wiki", "credentials"),
             ("https://wiki\\@evil", "credentials"),
+            ("https://[", "not valid"),
+            ("https://[::1", "not valid"),
+            ("https://[::1]8080", "not valid"),
+            ("https://]", "not valid"),
+            ("https://.", "not valid"),
+            ("https://%zz/", "not valid"),
+            ("https://a:b%40c/", "not valid"),
+            ("https://host:99999/", "not valid"),
+            ("https://host:+1", "not valid"),
             ("https://wiki/a b", "a character"),
             ("https://wiki/\u{202e}", "a character"),
             ("https://wiki/\n", "a character"),
