@@ -1,6 +1,10 @@
 //! Rules for the whole set of checks.
 
-use std::{borrow::Cow, collections::HashMap, time::Duration};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, HashMap},
+    time::Duration,
+};
 
 use crate::{
     error::Problem,
@@ -29,8 +33,8 @@ pub(crate) fn resolve(specs: &[&CheckSpec], problems: &mut Vec<Problem>) -> Grap
     let mut suggestions = Suggestions::new(by_name.keys().copied());
     let dependencies: Vec<Vec<usize>> =
         specs.iter().map(|spec| find_dependencies(spec, &by_name, &mut suggestions, problems)).collect();
-    check_liveness(specs, &dependencies, problems);
     let (order, cycles) = sort(&dependencies);
+    check_liveness(specs, &dependencies, &order, problems);
     problems.extend(cycles.into_iter().map(|cycle| Problem::DependencyCycle {
         path: cycle.into_iter().map(|index| specs[index].name().to_owned()).collect(),
     }));
@@ -66,30 +70,61 @@ fn check_alone(spec: &CheckSpec, problems: &mut Vec<Problem>) {
 }
 
 /// A blocked check fails, so a liveness check must not depend, even transitively, on a check that reaches outside the
-/// process.
-fn check_liveness(specs: &[&CheckSpec], dependencies: &[Vec<usize>], problems: &mut Vec<Problem>) {
-    for (index, spec) in specs.iter().enumerate().filter(|(_, spec)| spec.is_in(Group::Liveness)) {
-        let mut is_seen = vec![false; specs.len()];
+/// process. `order` has every check behind those that it depends on.
+fn check_liveness(specs: &[&CheckSpec], dependencies: &[Vec<usize>], order: &[usize], problems: &mut Vec<Problem>) {
+    let reaches_deep = reach_deep(specs, dependencies);
+    // The deep checks behind each liveness check, which others take over. No path is walked twice for a chain.
+    let mut known: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    let mut seen_for = vec![None; specs.len()];
+    for index in order.iter().copied().filter(|index| specs[*index].is_in(Group::Liveness)) {
+        let mut deep = Vec::new();
         let mut to_visit = dependencies[index].clone();
         while let Some(next) = to_visit.pop() {
-            if std::mem::replace(&mut is_seen[next], true) {
+            if !reaches_deep[next] || seen_for[next].replace(index) == Some(index) {
                 continue;
             }
-            to_visit.extend(&dependencies[next]);
-            let (name, level) = (specs[next].name(), specs[next].level());
-            if level != Level::L5 {
-                problems.push(Problem::Misconfigured {
-                    check: spec.name().to_owned(),
-                    location: spec.location(),
-                    fault: format!(
-                        "it is in the liveness group and depends on `{name}` of level {}, whose failure would restart \
-                         the whole fleet; remove the dependency, or make the check `readiness`",
-                        level.number()
-                    ),
-                });
+            if specs[next].level() != Level::L5 {
+                deep.push(next);
+            }
+            match known.get(&next) {
+                Some(behind) => {
+                    deep.extend(behind.iter().filter(|deep| seen_for[**deep].replace(index) != Some(index)));
+                }
+                None => to_visit.extend(&dependencies[next]),
             }
         }
+        known.insert(index, deep);
     }
+    for (index, deep) in known {
+        problems.extend(deep.into_iter().map(|deep| Problem::Misconfigured {
+            check: specs[index].name().to_owned(),
+            location: specs[index].location(),
+            fault: format!(
+                "it is in the liveness group and depends on `{}` of level {}, whose failure would restart the whole \
+                 fleet; remove the dependency, or make the check `readiness`",
+                specs[deep].name(),
+                specs[deep].level().number()
+            ),
+        }));
+    }
+}
+
+/// Returns for each check whether it, or one that it depends on, reaches outside the process.
+fn reach_deep(specs: &[&CheckSpec], dependencies: &[Vec<usize>]) -> Vec<bool> {
+    let mut dependents = vec![Vec::new(); specs.len()];
+    for (index, dependencies) in dependencies.iter().enumerate() {
+        for dependency in dependencies {
+            dependents[*dependency].push(index);
+        }
+    }
+    let mut reaches_deep = vec![false; specs.len()];
+    let mut to_visit: Vec<usize> = (0..specs.len()).filter(|index| specs[*index].level() != Level::L5).collect();
+    while let Some(next) = to_visit.pop() {
+        if !std::mem::replace(&mut reaches_deep[next], true) {
+            to_visit.extend(&dependents[next]);
+        }
+    }
+    reaches_deep
 }
 
 fn find_dependencies(
