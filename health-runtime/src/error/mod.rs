@@ -7,6 +7,8 @@ use std::{error::Error as StdError, fmt};
 pub use problem::Problem;
 pub(crate) use problem::file_and_line;
 
+use crate::text::escape_controls;
+
 /// All problems of the checks, the state and the endpoint, found in one start or in one
 /// [update](crate::Monitor::update) of the checks.
 ///
@@ -30,7 +32,7 @@ pub struct UnknownCheck {
 impl fmt::Display for UnknownCheck {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { name, suggestion } = self;
-        write!(f, "there is no check named `{name}`")?;
+        write!(f, "there is no check named `{}`", escape_controls(name))?;
         problem::suggest(f, suggestion.as_ref())
     }
 }

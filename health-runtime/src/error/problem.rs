@@ -2,6 +2,8 @@
 
 use std::{error::Error as StdError, fmt, io, panic::Location, sync::Arc};
 
+use crate::text::escape_controls;
+
 /// One problem that stops a start, or an update of the checks.
 ///
 /// Its [`source`](StdError::source) is the error of the operating system or of a library behind it, if there is one.
@@ -254,38 +256,48 @@ pub(super) fn suggest(f: &mut fmt::Formatter<'_>, name: Option<&String>) -> fmt:
 }
 
 impl fmt::Display for Problem {
+    /// Escapes control characters, so that no name forges a line of the log.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::DuplicateName { name, first, second, crates } => {
+        f.write_str(&escape_controls(&Unescaped(self).to_string()))
+    }
+}
+
+/// The text of a problem, with names as they are.
+struct Unescaped<'a>(&'a Problem);
+
+impl fmt::Display for Unescaped<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Problem::DuplicateName { name, first, second, crates } => {
                 let (first, second) = (file_and_line(first), file_and_line(second));
                 write!(f, "two checks are named `{name}`, at {first} and at {second}; ")?;
                 cure_duplicate(f, crates.as_ref())
             }
-            Self::InvalidName { name, location } => write!(
+            Problem::InvalidName { name, location } => write!(
                 f,
                 "the check at {} has the name {name:?}, which is not valid; use one or more characters, and no \
                  control characters",
                 file_and_line(location)
             ),
-            Self::UnknownDependency { check, location, dependency, suggestion } => {
+            Problem::UnknownDependency { check, location, dependency, suggestion } => {
                 let at = file_and_line(location);
                 write!(f, "`{check}` ({at}) depends on `{dependency}`, but there is no check named `{dependency}`")?;
                 suggest(f, suggestion.as_ref())
             }
-            Self::OffDependency { check, location, dependency } => write!(
+            Problem::OffDependency { check, location, dependency } => write!(
                 f,
                 "`{check}` ({}) depends on `{dependency}`, which is off; turn it on by `enable: [{dependency:?}]`, or \
                  remove the dependency",
                 file_and_line(location)
             ),
-            Self::NotOff { key, name, is_on: true, .. } => {
+            Problem::NotOff { key, name, is_on: true, .. } => {
                 write!(f, "`{key}` names `{name}`, which has nothing that is off; remove it")
             }
-            Self::NotOff { key, name, suggestion, .. } => {
+            Problem::NotOff { key, name, suggestion, .. } => {
                 write!(f, "`{key}` names `{name}`, but no check of this name is off")?;
                 suggest(f, suggestion.as_ref())
             }
-            Self::UnknownCrate { key, name, suggestion, available } => {
+            Problem::UnknownCrate { key, name, suggestion, available } => {
                 write!(f, "`{key}` names the crate `{name}`, but it declares no check in this program")?;
                 match suggestion {
                     Some(name) => write!(f, "; did you mean `{name}`?"),
@@ -293,15 +305,15 @@ impl fmt::Display for Problem {
                     None => write!(f, "; crates with checks are `{}`", available.join("`, `")),
                 }
             }
-            Self::InvalidPrefix { name, prefix, reason } => {
+            Problem::InvalidPrefix { name, prefix, reason } => {
                 write!(f, "the crate `{name}` has the prefix {prefix:?}, which is not valid; {reason}")
             }
-            Self::DependencyCycle { path } => {
+            Problem::DependencyCycle { path } => {
                 write!(f, "checks depend on each other in a circle: ")?;
                 path.iter().try_for_each(|name| write!(f, "`{name}` → "))?;
                 path.first().map_or(Ok(()), |name| write!(f, "`{name}`"))
             }
-            Self::MissingState { check, location, type_name, available } => {
+            Problem::MissingState { check, location, type_name, available } => {
                 let at = file_and_line(location);
                 write!(
                     f,
@@ -313,43 +325,43 @@ impl fmt::Display for Problem {
                     types => write!(f, " (the state holds `{}`)", types.join("`, `")),
                 }
             }
-            Self::RepeatedState { type_name } => write!(
+            Problem::RepeatedState { type_name } => write!(
                 f,
                 "the state holds two values of type `{type_name}`, and a check could not choose between them; wrap \
                  each in a type of its own"
             ),
-            Self::DeepLiveness { check, location } => write!(
+            Problem::DeepLiveness { check, location } => write!(
                 f,
                 "`{check}` ({}) is in the liveness group and not at level 5; a liveness check that reaches outside the \
                  process restarts the whole fleet when a dependency fails, so make it `readiness`",
                 file_and_line(location)
             ),
-            Self::ZeroTimeout { check, location } => {
+            Problem::ZeroTimeout { check, location } => {
                 let at = file_and_line(location);
                 write!(f, "`{check}` ({at}) has a timeout of zero; set a longer one, such as 2 s")
             }
-            Self::Misconfigured { check, location, fault } => {
+            Problem::Misconfigured { check, location, fault } => {
                 write!(f, "`{check}` ({}) cannot work: {fault}", file_and_line(location))
             }
-            Self::UnknownCheck { action, name, suggestion } => {
+            Problem::UnknownCheck { action, name, suggestion } => {
                 write!(f, "cannot {action} `{name}`, because there is no check named `{name}`")?;
                 suggest(f, suggestion.as_ref())
             }
-            Self::RemainingDependents { name, dependents } => write!(
+            Problem::RemainingDependents { name, dependents } => write!(
                 f,
                 "cannot remove `{name}`, because other checks depend on it: `{}`; remove or replace them in the same \
                  update",
                 dependents.join("`, `")
             ),
-            Self::InvalidPath { key, path, reason } => write!(f, "`{key}` is {path:?}; {reason}"),
-            Self::InvalidAccess { fault } => write!(f, "the access rules cannot work: {fault}"),
-            Self::InvalidStatusCode { code } => {
+            Problem::InvalidPath { key, path, reason } => write!(f, "`{key}` is {path:?}; {reason}"),
+            Problem::InvalidAccess { fault } => write!(f, "the access rules cannot work: {fault}"),
+            Problem::InvalidStatusCode { code } => {
                 write!(f, "{code} is not a valid status code for a report; use one from 200 to 599")
             }
-            Self::CannotListen { address, source } => write!(f, "cannot listen on {address}: {source}"),
-            Self::CannotServe { fault } => write!(f, "the server cannot run: {fault}"),
-            Self::UnusableTls { file, source } => write!(f, "`{file}` cannot be used for TLS: {source}"),
-            Self::InvalidSetting { key, value, reason } => write!(f, "`{key}` is {value:?}; {reason}"),
+            Problem::CannotListen { address, source } => write!(f, "cannot listen on {address}: {source}"),
+            Problem::CannotServe { fault } => write!(f, "the server cannot run: {fault}"),
+            Problem::UnusableTls { file, source } => write!(f, "`{file}` cannot be used for TLS: {source}"),
+            Problem::InvalidSetting { key, value, reason } => write!(f, "`{key}` is {value:?}; {reason}"),
         }
     }
 }
