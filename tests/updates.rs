@@ -295,6 +295,21 @@ fn checks_added_outside_a_runtime_start_with_the_first_report() {
     });
 }
 
+#[tokio::test(start_paused = true)]
+async fn check_that_a_thread_without_a_runtime_adds_starts() {
+    let monitor = monitor([]);
+    let runs = Arc::new(AtomicUsize::new(0));
+    let (adding, counted) = (monitor.clone(), Arc::clone(&runs));
+    let check = Check::new("db", Level::L3, move || {
+        counted.fetch_add(1, Ordering::SeqCst);
+        async {}
+    });
+    let thread = thread::spawn(move || adding.add(check.interval(HOUR)));
+    thread.join().expect("no panic").expect("a good check");
+    sleep(Duration::from_secs(11)).await;
+    assert_eq!(runs.load(Ordering::SeqCst), 1);
+}
+
 #[tokio::test]
 async fn added_check_is_isolated_like_the_first_ones() {
     let endpoint = builder([]).isolated_checks().build().expect("a good endpoint");
@@ -376,6 +391,84 @@ async fn dropped_function_may_update_checks() {
     monitor.add(check).expect("a good check");
     monitor.remove("db").expect("a check");
     assert_eq!(names(&monitor), [""; 0]);
+}
+
+struct PanicsWhenDropped;
+
+impl Drop for PanicsWhenDropped {
+    fn drop(&mut self) {
+        panic!("it cannot be closed");
+    }
+}
+
+fn owning_a_panic(name: &str) -> Check {
+    let owned = PanicsWhenDropped;
+    Check::new(name, Level::L3, move || {
+        let _ = &owned;
+        sleep(Duration::from_secs(1))
+    })
+}
+
+/// Two panics at once would end the process, and the report is a stranger to both.
+#[tokio::test(start_paused = true)]
+async fn panicking_destructors_of_removed_checks_harm_nobody() {
+    let monitor = monitor([owning_a_panic("one"), owning_a_panic("two")]);
+    let waiting = tokio::spawn({
+        let monitor = monitor.clone();
+        async move { monitor.report(&Selection::everything()).await.status() }
+    });
+    sleep(Duration::from_millis(500)).await;
+    let update = CheckUpdate::new().remove("one").remove("two").add(passing("added").interval(HOUR));
+    monitor.update(update.add(owning_a_panic("three")).add(owning_a_panic("four"))).expect("a good update");
+    assert_eq!(waiting.await.expect("no panic"), Status::Pass);
+    monitor.update(CheckUpdate::new().remove("three").remove("four")).expect("a good update");
+    let refused = CheckUpdate::new().add(owning_a_panic("five")).add(owning_a_panic("six")).remove("seven");
+    monitor.update(refused).expect_err("there is no `seven`");
+    sleep(Duration::from_secs(11)).await;
+    assert_eq!(status(&monitor, "added").await, Some((Status::Pass, None)));
+}
+
+#[tokio::test]
+async fn names_in_errors_forge_no_line() {
+    let monitor = monitor([]);
+    let forged = "x\nERROR \u{1b}[31mforged\u{202e}";
+    let errors = [
+        monitor.remove(forged).expect_err("no such check").to_string(),
+        monitor.mute(forged, HOUR, "why").expect_err("no such check").to_string(),
+        monitor.add(passing("db").depends_on([forged])).expect_err("no such check").to_string(),
+    ];
+    for error in errors {
+        assert!(error.contains("x\\nERROR \\u{1b}[31mforged\\u{202e}`"), "{error}");
+        assert!(!error.contains(char::is_control), "{error}");
+    }
+}
+
+/// Each liveness check names every deep check behind it once, by whatever paths.
+#[tokio::test]
+async fn liveness_checks_name_the_deep_checks_behind_them() {
+    let live = |name: &str| passing(name).level(Level::L5).liveness();
+    let update = CheckUpdate::new()
+        .add(live("a").depends_on(["b", "c", "middle"]))
+        .add(live("b").depends_on(["c", "deep"]))
+        .add(live("c").depends_on(["middle"]))
+        .add(live("local").depends_on(["alone"]))
+        .add(passing("alone").level(Level::L5))
+        .add(passing("middle").level(Level::L5).depends_on(["deep"]))
+        .add(passing("deep").depends_on(["deeper"]))
+        .add(passing("deeper").level(Level::L1));
+    let error = monitor([]).update(update).expect_err("three reach outside");
+    let mut found: Vec<_> = error
+        .problems()
+        .iter()
+        .map(|problem| match problem {
+            Problem::Misconfigured { check, fault, .. } => (check.clone(), fault.split('`').nth(1).map(str::to_owned)),
+            other => panic!("{other}"),
+        })
+        .collect();
+    found.sort();
+    let expected =
+        ["a", "b", "c"].map(|check| ["deep", "deeper"].map(|deep| (check.to_owned(), Some(deep.to_owned()))));
+    assert_eq!(found, expected.concat());
 }
 
 #[derive(Clone, Default)]

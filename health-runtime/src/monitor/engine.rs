@@ -39,6 +39,8 @@ pub(super) struct Engine {
     pub(super) start: Instant,
     /// The runtime of all runs; without it each run is on its caller's runtime.
     runtime: OnceLock<Handle>,
+    /// The first runtime on which anything started, for background checks that a thread without one adds.
+    first_runtime: OnceLock<Handle>,
 }
 
 /// The span in which an answer stays true: until the first of its results is no longer young, until the first of its
@@ -76,6 +78,7 @@ impl Engine {
             is_draining: AtomicBool::new(false),
             start: Instant::now(),
             runtime: OnceLock::new(),
+            first_runtime: OnceLock::new(),
         }
     }
 
@@ -119,14 +122,20 @@ impl Engine {
         self.runtime.get_or_init(|| runtime.clone()).id() == runtime.id()
     }
 
-    /// Returns whether there is a runtime for runs here.
-    pub(super) fn has_runtime(&self) -> bool {
-        self.runtime.get().is_some() || Handle::try_current().is_ok()
+    /// Returns the runtime for runs that start here.
+    pub(super) fn find_runtime(&self) -> Option<Handle> {
+        self.runtime.get().cloned().or_else(|| match Handle::try_current() {
+            Ok(current) => {
+                self.first_runtime.get_or_init(|| current.clone());
+                Some(current)
+            }
+            Err(_) => self.first_runtime.get().cloned(),
+        })
     }
 
     /// Spawns a task that may block its thread, on the runtime of runs.
     pub(super) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
-        let runtime = self.runtime.get().cloned().unwrap_or_else(Handle::current);
+        let runtime = self.find_runtime().unwrap_or_else(Handle::current);
         sync::spawn(&runtime, task)
     }
 

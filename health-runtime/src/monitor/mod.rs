@@ -6,6 +6,7 @@ mod change_cursor;
 mod changes;
 mod check_set;
 mod engine;
+mod guarded_work;
 #[cfg(all(test, shuttle))]
 mod interleavings;
 mod lookup;

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use super::statistics::Statistics;
 use super::{
     changes::{Changes, History, Outbox},
+    guarded_work::GuardedWork,
     muting::{Muted, Muting},
     slot::Slot,
 };
@@ -23,7 +24,7 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Monitored {
     pub(super) spec: Arc<CheckSpec>,
-    pub(super) work: Work,
+    pub(super) work: GuardedWork,
     pub(super) slot: Slot,
     pub(super) muting: Arc<Muting>,
     pub(super) history: Arc<History>,
@@ -39,8 +40,8 @@ impl Monitored {
         let history = Arc::new(History::default());
         let slot = Slot::new(Outbox::new(Arc::clone(changes), Arc::clone(&muting), Arc::clone(&history)));
         Self {
+            work: GuardedWork::new(Arc::clone(&spec), work),
             spec,
-            work,
             slot,
             muting,
             history,
@@ -56,8 +57,8 @@ impl Monitored {
         self.stop_background_runs();
         let is_same_level = spec.level() == self.spec.level();
         Self {
+            work: GuardedWork::new(Arc::clone(&spec), work),
             spec,
-            work,
             slot: if is_same_level { self.slot.succeed(Instant::now()) } else { self.slot.restart() },
             muting: Arc::clone(&self.muting),
             history: Arc::clone(&self.history),

@@ -78,7 +78,7 @@ impl RunTask {
             }
             self.begin();
         }
-        match &self.check.work {
+        match &*self.check.work {
             Work::Task(work) => {
                 let result = runner::run_task(&**work, self.check.spec.timeout()).await;
                 self.complete(result);

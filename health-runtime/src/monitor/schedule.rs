@@ -34,7 +34,7 @@ const BLOCKED_PERIOD: Duration = Duration::from_secs(1);
 
 /// Gives every background check a task, if there is a runtime for it.
 pub(super) fn start(engine: &Arc<Engine>) {
-    if engine.has_runtime() {
+    if engine.find_runtime().is_some() {
         engine.checks().iter().for_each(|check| ensure(engine, check));
     }
 }

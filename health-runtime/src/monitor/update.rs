@@ -8,6 +8,7 @@ use std::{
 use super::{
     check_set::{CheckSet, Member, UpdateCounts},
     engine::Engine,
+    guarded_work::GuardedWork,
     monitor::Monitor,
     monitored::Monitored,
     schedule,
@@ -15,7 +16,7 @@ use super::{
 use crate::{
     error::{Error, Problem},
     log::{self, Topic},
-    model::{Check, CheckSpec, Work},
+    model::{Check, CheckSpec},
     registry::sort_key,
     suggest::Suggestions,
     sync::lock,
@@ -84,7 +85,8 @@ impl Monitor {
     ///
     /// The next report has it, in every format, group and stream. A check with an
     /// [interval](crate::Check::interval) starts as at the start of the service, at a random time within the interval, and
-    /// is [`pending`](crate::Cause::Pending) until its first result.
+    /// is [`pending`](crate::Cause::Pending) until its first result. From a thread without a runtime, it starts on the
+    /// runtime on which the monitor was started, or else first ran a check.
     ///
     /// # Errors
     /// Like [`update`](Self::update).
@@ -100,6 +102,10 @@ impl Monitor {
     /// A run in progress goes on, up to its timeout, and a blocked thread until the function returns: reports that were
     /// asked for before may wait for it. They show its result, and nothing else does: it is neither counted, logged nor
     /// published. Such a report may still call the function once.
+    ///
+    /// The function is dropped with everything that it owns when nothing refers to it any longer: here, or on any thread,
+    /// such as that of a report in progress. A destructor that panics is logged; one that takes long delays that report,
+    /// so close connections elsewhere.
     ///
     /// # Errors
     /// Like [`update`](Self::update). A check that others depend on is removed together with them, in one update.
@@ -118,7 +124,9 @@ impl Monitor {
     /// A check that moves to another level keeps its mute and its history alone, whose changes are shown to callers of their own
     /// levels. It starts without a result, because callers of the new level may not have been allowed to see the old one.
     ///
-    /// A run of the old function in progress goes on as [after a removal](Self::remove), and counts for nothing.
+    /// A run of the old function in progress goes on as [after a removal](Self::remove), and counts for nothing. Replacing
+    /// a blocking check that hangs does not free its thread: the new function blocks another one, and the metric
+    /// `health_check_in_flight` knows only the new function.
     ///
     /// # Errors
     /// Like [`update`](Self::update).
@@ -140,13 +148,12 @@ impl Monitor {
     pub fn update(&self, update: CheckUpdate) -> Result<(), Error> {
         if !update.steps.is_empty() {
             apply(&self.engine, update)?;
-            schedule::start(&self.engine);
         }
         Ok(())
     }
 }
 
-fn apply(engine: &Engine, update: CheckUpdate) -> Result<(), Error> {
+fn apply(engine: &Arc<Engine>, update: CheckUpdate) -> Result<(), Error> {
     let turn = lock(&engine.updating);
     let before = engine.checks();
     let mut draft = Draft::new(&before);
@@ -155,8 +162,11 @@ fn apply(engine: &Engine, update: CheckUpdate) -> Result<(), Error> {
         draft.log();
         engine.set_checks(draft.commit(engine, before.updates(), graph))
     });
-    // Before the functions that are gone are dropped: what they own may update the checks while it is dropped.
+    // Before the functions that are gone are dropped: what they own may update the checks meanwhile, or take its time.
     drop(turn);
+    if applied.is_ok() {
+        schedule::start(engine);
+    }
     applied.map(drop)
 }
 
@@ -182,8 +192,8 @@ struct Planned {
 
 enum Origin {
     Kept(Arc<Monitored>),
-    Added(Work),
-    Replaced(Arc<Monitored>, Work),
+    Added(GuardedWork),
+    Replaced(Arc<Monitored>, GuardedWork),
 }
 
 impl Planned {
@@ -232,7 +242,7 @@ impl<'a> Draft<'a> {
         }
     }
 
-    fn plan(&mut self, check: Check, origin: impl FnOnce(Work) -> Origin) {
+    fn plan(&mut self, check: Check, origin: impl FnOnce(GuardedWork) -> Origin) {
         let (spec, work) = check.into_parts();
         match self.by_name.entry(spec.name().to_owned()) {
             Entry::Vacant(entry) => drop(entry.insert(self.planned.len())),
@@ -241,7 +251,9 @@ impl<'a> Draft<'a> {
                 self.duplicates.extend(first.map(|first| validation::duplicate_name(&first.spec, &spec)));
             }
         }
-        self.planned.push(Some(Planned { spec: Arc::new(spec), origin: origin(work) }));
+        let spec = Arc::new(spec);
+        let work = GuardedWork::new(Arc::clone(&spec), work);
+        self.planned.push(Some(Planned { spec, origin: origin(work) }));
     }
 
     fn withdraw(&mut self, name: &str, action: &'static str) -> Option<Planned> {
@@ -316,7 +328,7 @@ impl<'a> Draft<'a> {
                 Origin::Kept(check) => check,
                 Origin::Added(work) => {
                     count(&spec);
-                    let work = engine.layer.wrap(&spec, work);
+                    let work = engine.layer.wrap(&spec, work.clone());
                     let check = Monitored::new(spec, work, &engine.changes);
                     if let Some(muted) = engine.listed_mutes.of(check.spec.name()) {
                         check.mute(muted);
@@ -326,7 +338,7 @@ impl<'a> Draft<'a> {
                 Origin::Replaced(present, work) => {
                     count(&spec);
                     count(&present.spec);
-                    let work = engine.layer.wrap(&spec, work);
+                    let work = engine.layer.wrap(&spec, work.clone());
                     Arc::new(present.replaced_by(spec, work))
                 }
             };
