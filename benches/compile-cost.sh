@@ -24,6 +24,7 @@ TIMEFORMAT='%U %S'
 
 # Copies the sources, so that an edit during the measurement changes nothing.
 sources() { # variant
+    rm -rf "$scratch/$1.sources"
     mkdir -p "$scratch/$1.sources"
     tar -x -C "$scratch/$1.sources"
 }

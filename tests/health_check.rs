@@ -180,7 +180,8 @@ fn absent_keys_take_the_defaults_of_the_runtime() {
     let declared = spec(&registry, "defaults");
     let by_hand = Check::blocking("defaults", Level::L1, || {}).location(declared.location());
     assert_eq!(declared.declared_in(), Some("health_check"));
-    let declared = format!("{declared:?}").replace("declared_in: Some(\"health_check\")", "declared_in: None");
+    let name = "Some(CheckName { name: \"defaults\", declared_in: Some(\"health_check\") })";
+    let declared = format!("{declared:?}").replace(&format!("declared_as: {name}"), "declared_as: None");
     assert_eq!(declared, format!("{:?}", by_hand.spec()));
 }
 

@@ -254,7 +254,7 @@ mod shadowed {
         timeout = "2s",
         critical = false,
         readiness,
-        depends_on("answer"),
+        depends_on("answer", health_check_registration, health_check_arguments),
         max_age = "1s",
         degraded_after = "1s",
         flatten,

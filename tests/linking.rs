@@ -8,8 +8,8 @@ use std::{
     process::Command,
 };
 
-/// Builds the fixture and returns the output of its two programs.
-fn built_with(profile: &str) -> (String, String) {
+/// Builds the fixture and returns the output of its programs.
+fn built_with(profile: &str) -> [String; 3] {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
     let fixture = tests.join("fixtures/linking");
     // The versions of this workspace, so that cargo fetches nothing.
@@ -28,18 +28,21 @@ fn built_with(profile: &str) -> (String, String) {
         assert!(output.status.success(), "{output:?}");
         String::from_utf8(output.stdout).expect("text")
     };
-    (output("named"), output("unnamed"))
+    ["named", "unnamed", "by_path"].map(output)
 }
 
 const BOTH_CHECKS: &str = "4 in_a_module\n5 at_the_root\n4 lib.in_a_module\n5 lib.at_the_root\n";
+
+const BY_PATH: &str = "at_the_root in_a_module\ntrue\nlib.at_the_root lib.in_a_module\ntrue\n";
 
 /// One test, because the builds share a target folder and would wait for each other.
 #[test]
 fn named_crates_are_linked_in_debug_release_and_fat_lto() {
     for profile in ["dev", "release", "fat"] {
-        let (named, unnamed) = built_with(profile);
+        let [named, unnamed, by_path] = built_with(profile);
         assert_eq!(named, BOTH_CHECKS, "{profile}");
         // The key `crates` exists because of this. If the linker keeps the crate one day, the guide can say so.
         assert_eq!(unnamed, "", "{profile}");
+        assert_eq!(by_path, BY_PATH, "{profile}");
     }
 }

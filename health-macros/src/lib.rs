@@ -6,6 +6,7 @@
 mod argument;
 mod build_info;
 mod check;
+mod check_path;
 mod checks;
 mod diagnostics;
 mod duration;
@@ -30,6 +31,12 @@ pub fn health_check(args: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn health_checks(args: TokenStream, item: TokenStream) -> TokenStream {
     checks::health_checks(args.into(), item.into()).into()
+}
+
+/// Names a declared check by the path of its function. See its documentation in `health-runtime`.
+#[proc_macro]
+pub fn check(input: TokenStream) -> TokenStream {
+    check_path::check(&input.into()).into()
 }
 
 /// Not public API. `health_endpoint!` of `health-runtime` expands to a call of it, with the path of the runtime in front.

@@ -6,7 +6,7 @@ pub use core::{
     cfg, concat, convert::From, env, file, include_bytes, iter::IntoIterator, line, module_path, option::Option,
     option_env, panic::Location, primitive::u8, stringify, time::Duration,
 };
-pub use std::{boxed::Box, vec::Vec};
+pub use std::vec::Vec;
 
 pub use health_macros::{build_facts, health_endpoint};
 pub use inventory;
@@ -16,6 +16,6 @@ pub use crate::{
     build_info::{build_date, with_first_revision, with_package_repo},
     const_rules::{ensure, is_above_zero, is_level_5, is_shorter, outlasts},
     model::{IntoOutcome, Level},
-    registry::{CheckList, CheckValue, DeclaredWork, ParameterType, Registration, answer},
+    registry::{CheckList, CheckValue, Declaration, DeclaredWork, ParameterType, Registration, run, run_with_state},
     render::DetailsValue,
 };

@@ -58,6 +58,8 @@ pub use grpc::GrpcHealth;
 #[doc(inline)]
 pub use health_macros::BuildInfo;
 // Examples that declare checks are standalone crates, because all checks of one program form one set.
+#[doc = include_str!("../docs/check.md")]
+pub use health_macros::check;
 #[doc = include_str!("../docs/health_check.md")]
 #[doc = ""]
 #[doc = include_str!("../docs/health_check_keys.md")]
@@ -68,7 +70,7 @@ pub use health_macros::health_checks;
 pub use http::HaproxyAgent;
 pub use http::{Endpoint, EndpointBuilder, EnvoyHeaders, LevelsPath, ResponseBody, StatusCodes, View};
 pub use model::{
-    Cause, Check, CheckMethod, CheckResult, CheckSpec, Group, IntoOutcome, Level, Levels, Mute, Outcome,
+    Cause, Check, CheckMethod, CheckName, CheckResult, CheckSpec, Group, IntoOutcome, Level, Levels, Mute, Outcome,
     ParseLevelError, Report, ReportEntry, Status, StatusChange, Work, WorkFuture,
 };
 pub use monitor::{CheckUpdate, Lagged, Monitor, Selection, Subscription};

@@ -46,32 +46,28 @@ impl LibrarySettings {
             || spec.declared_in().is_some_and(|crate_name| is_in(&self.enabled_crates, crate_name))
     }
 
-    /// Completes the dependencies of checks in crates with a prefix: a name is looked up among the checks of that prefix
-    /// first. Removes dependencies on checks that are off, each of which is a problem.
+    /// Completes the dependencies. A text in a crate with a prefix is looked up among the checks of that prefix first; a path is
+    /// exact. Removes dependencies on checks that are off, each of which is a problem.
     pub(crate) fn resolve_dependencies(&self, checks: &mut [Check], off: &[Check], problems: &mut Vec<Problem>) {
         let names = |checks: &[Check]| checks.iter().map(|check| check.spec().name().to_owned()).collect();
-        let (on, off): (BTreeSet<String>, BTreeSet<String>) = (names(checks), names(off));
+        let (on_names, off_names): (BTreeSet<String>, BTreeSet<String>) = (names(checks), names(off));
+        let specs: Vec<CheckSpec> = checks.iter().chain(off).map(|check| check.spec().clone()).collect();
         for check in checks {
-            let spec = check.spec();
-            let prefix = spec.declared_in().and_then(|crate_name| self.prefix(crate_name));
-            if spec.dependencies().is_empty() || (prefix.is_none() && off.is_empty()) {
-                continue;
-            }
-            let mut found = Vec::new();
-            for name in spec.dependencies() {
-                let own = prefix.map(|prefix| join(prefix, name)).filter(|own| on.contains(own) || off.contains(own));
-                let name = own.unwrap_or_else(|| name.clone());
-                if off.contains(&name) && !on.contains(&name) {
-                    problems.push(Problem::OffDependency {
-                        check: spec.name().to_owned(),
-                        location: spec.location(),
-                        dependency: name,
-                    });
-                } else {
-                    found.push(name);
-                }
-            }
-            check.set_dependencies(found);
+            let prefix = check.spec().declared_in().and_then(|crate_name| self.prefix(crate_name));
+            let own = |name: &String| {
+                let own = prefix.map(|prefix| join(prefix, name));
+                own.filter(|own| on_names.contains(own) || off_names.contains(own)).unwrap_or_else(|| name.clone())
+            };
+            check.set_dependencies(check.spec().dependencies().iter().map(own).collect());
+            check.name_dependencies(|name| specs.iter().find(|spec| spec.is_named(name)));
+            let is_off = |name: &&String| off_names.contains(*name) && !on_names.contains(*name);
+            let (refused, kept): (Vec<&String>, Vec<&String>) = check.spec().dependencies().iter().partition(is_off);
+            problems.extend(refused.into_iter().map(|dependency| Problem::OffDependency {
+                check: check.spec().name().to_owned(),
+                location: check.spec().location(),
+                dependency: dependency.clone(),
+            }));
+            check.set_dependencies(kept.into_iter().cloned().collect());
         }
     }
 

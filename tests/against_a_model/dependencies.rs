@@ -212,14 +212,14 @@ impl Subject {
     async fn outdate(&mut self, time: Duration) {
         self.kit.advance(time + MAX_AGE).await;
         for (index, runs) in self.model.runs.iter_mut().enumerate() {
-            *runs = self.kit.runs(&name(index));
+            *runs = self.kit.runs(name(index));
         }
     }
 
     fn answers(&mut self, index: usize, status: Status) {
         if let Some(answer) = self.model.answers.get_mut(index) {
             *answer = status;
-            self.kit.force(&name(index), Outcome::new(status));
+            self.kit.force(name(index), Outcome::new(status));
         }
     }
 
@@ -247,14 +247,14 @@ impl Subject {
     fn compare_runs(&self) {
         let asked = self.model.rules.iter().enumerate().filter(|(_, rules)| rules.max_age.is_some());
         for (index, _) in asked {
-            assert_eq!(self.kit.runs(&name(index)), self.model.runs[index], "runs of {}", name(index));
+            assert_eq!(self.kit.runs(name(index)), self.model.runs[index], "runs of {}", name(index));
         }
     }
 
     /// The model only knows checks that answer at once, so all results are too old afterwards.
     async fn ask_meanwhile(&mut self, turns: Vec<(usize, Status)>) {
         self.kit.advance(MAX_AGE).await;
-        self.kit.force_next(&name(0), [Forced::slow_by(Duration::from_millis(50))]);
+        self.kit.force_next(name(0), [Forced::slow_by(Duration::from_millis(50))]);
         let before = self.kit.monitor().clone();
         let before = tokio::spawn(async move { before.report(&Selection::everything()).await });
         self.kit.advance(Duration::from_millis(20)).await;

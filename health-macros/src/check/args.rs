@@ -8,6 +8,7 @@ use syn::{Ident, LitStr, Path, Result};
 use super::foreign_words::FOREIGN_WORDS;
 use crate::{
     argument::{Argument, split},
+    check_path::CheckReference,
     diagnostics::Diagnostics,
     keys::Keys,
     runtime_path::RuntimePath,
@@ -22,7 +23,14 @@ pub(super) struct Key {
 }
 
 /// Checks a value against the other values of the declaration of this check.
-pub(super) type Rule = fn(&Setting, &CheckArgs, check: &str) -> Result<()>;
+pub(super) type Rule = fn(&Setting, &CheckArgs, &Subject<'_>) -> Result<()>;
+
+/// The check that a declaration is about.
+pub(super) struct Subject<'a> {
+    pub(super) name: &'a str,
+    /// The path of the function.
+    pub(super) callable: &'a TokenStream,
+}
 
 /// The form of a key's value.
 #[derive(Clone, Copy)]
@@ -47,6 +55,8 @@ pub(super) enum Kind {
     Group,
     /// `failure_threshold = 3`
     Count,
+    /// `depends_on(db, "name")`
+    Checks,
     /// `tags("a", "b")`
     Words,
     /// `crate = path`
@@ -62,6 +72,7 @@ pub(super) enum Value {
     Boolean(bool),
     Group(bool),
     Count(u32),
+    Checks(Vec<CheckReference>),
     Words(Vec<LitStr>),
     RuntimePath(RuntimePath),
 }
@@ -197,6 +208,7 @@ impl Key {
             Kind::Flag => Value::Boolean(argument.flag()?),
             Kind::Group => Value::Group(argument.flag()?),
             Kind::Count => Value::Count(argument.count()?),
+            Kind::Checks => Value::Checks(argument.checks()?),
             Kind::Words => Value::Words(argument.words()?),
             Kind::RuntimePath => Value::RuntimePath(argument.runtime_path()?),
         };

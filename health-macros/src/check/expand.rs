@@ -9,46 +9,83 @@ use syn::{ext::IdentExt as _, spanned::Spanned};
 use super::{
     args::{Constant, Given, Setting, Value},
     const_rules::{Argument, ConstRule},
+    key_table::LIVENESS_DEPENDS_DEEPER,
     model::CheckModel,
     signature::{Parameter, Signature},
 };
-use crate::runtime_path::RuntimePath;
+use crate::{
+    check_path::{CheckPath, CheckReference, DECLARATION_PREFIX},
+    runtime_path::RuntimePath,
+};
 
-/// An associated constant is not found by its name alone, so the compiler shows this name for a check in an `impl`.
+/// An associated constant is not found by its name alone, so the compiler shows the name of the remedy for a check in an `impl`.
 pub(super) fn expand(model: &CheckModel, item: &TokenStream) -> TokenStream {
-    let (allow, attributes, declaration) = (excused_lints(), &model.attributes, declaration(model));
-    let function = &model.signature.function;
-    let check = check_name(function, &model.name);
+    let CheckModel { attributes, declaration, signature, .. } = model;
+    let allow = excused_lints();
+    let check = declaration.to_string().replacen(DECLARATION_PREFIX, "", 1);
+    let place = generated_at(signature.function.span());
+    let remedy = Ident::new(&format!("{check}_needs_health_checks_above_its_impl"), place);
     let scope = local(&check);
-    let remedy = Ident::new(&format!("{check}_needs_health_checks_above_its_impl"), generated_at(function.span()));
+    let (declaration, registration) = (declaration_item(model), registration_items(model, Some(&remedy)));
     quote! {
         #allow
         #item
+        #declaration
         #attributes
         #[allow(non_upper_case_globals, reason = "the name is a message")]
         const #remedy: () = ();
         #attributes
-        #[allow(dead_code, non_upper_case_globals, reason = "a scope for the declaration")]
-        const #scope: () = {
-            const _: () = #remedy;
-            #declaration
+        #[allow(dead_code, non_upper_case_globals, reason = "a scope for the registration")]
+        const #scope: () = { #registration };
+    }
+}
+
+/// Returns the constant next to the function or method. Paths in other declarations lead to it.
+pub(crate) fn declaration_item(model: &CheckModel) -> TokenStream {
+    let CheckModel { runtime, declaration, settings, attributes, visibility, .. } = model;
+    let mentions = settings.iter().flat_map(paths).map(CheckPath::mention);
+    let value = declaration_value(model);
+    quote! {
+        #attributes
+        #[doc(hidden)]
+        #[allow(dead_code, non_upper_case_globals, reason = "the name is made from the function's")]
+        #visibility const #declaration: #runtime::__private::Declaration = {
+            #(#mentions)*
+            #value
         };
+    }
+}
+
+fn declaration_value(model: &CheckModel) -> TokenStream {
+    let CheckModel { runtime, name, settings, .. } = model;
+    let level = match &model.level {
+        Given::Literal(_) => level(runtime, &model.level),
+        Given::Constant(constant) => constant.path.to_token_stream(),
+    };
+    let dependencies = settings.iter().flat_map(paths).map(CheckPath::declaration);
+    quote! {
+        #runtime::__private::Declaration {
+            name: #name,
+            module: #runtime::__private::module_path!(),
+            level: #level,
+            dependencies: &[#(#dependencies),*],
+        }
     }
 }
 
 /// Returns the registration of a method. It is an item, and stands next to the block, where two types may have a check of one
 /// name: the start reports that.
 pub(crate) fn registration(model: &CheckModel) -> TokenStream {
-    let (attributes, declaration) = (&model.attributes, declaration(model));
-    quote!(#attributes const _: () = { #declaration };)
+    let (attributes, items) = (&model.attributes, registration_items(model, None));
+    quote!(#attributes const _: () = { #items };)
 }
 
-/// Returns the items that register a check.
-fn declaration(model: &CheckModel) -> TokenStream {
-    let CheckModel { runtime, name, description, settings, signature, .. } = model;
+/// Returns the items that register a check. They do not name its declaration, which an `impl` would hide from them.
+fn registration_items(model: &CheckModel, remedy: Option<&Ident>) -> TokenStream {
+    let CheckModel { runtime, description, settings, signature, .. } = model;
     let constants = settings.iter().filter_map(|setting| constant(runtime, &setting.value));
     let rules = model.const_rules.iter().map(|rule| const_rule(runtime, rule));
-    let level = level(runtime, &model.level);
+    let declaration = declaration_value(model);
     let location = location(runtime, &signature.function);
     let parameters = signature.parameters.iter().map(|parameter| parameter_type(runtime, parameter));
     let work = work(model);
@@ -56,32 +93,26 @@ fn declaration(model: &CheckModel) -> TokenStream {
     let check = local("check");
     // No other item of the block may hide the function.
     let registration = local(&format!("registration_of_{}", signature.function.unraw()));
-    // The constant keeps the declaration out of the macros of inventory, which would copy it three times.
+    let shallow = shallow(model, &registration);
+    let remedy = remedy.map(|remedy| quote!(let () = #remedy;));
+    // The constant keeps the registration out of the macros of inventory, which copy their input.
     quote! {
         #(#constants)*
         #(#rules)*
-        const #registration: #runtime::__private::Registration = #runtime::__private::Registration {
-            name: #name,
-            module: #runtime::__private::module_path!(),
-            level: #level,
-            location: #location,
-            description: #description,
-            parameters: &[#(#parameters),*],
-            work: #work,
-            keys: |#check| #check #(#calls)*,
+        #(#shallow)*
+        const #registration: #runtime::__private::Registration = {
+            #remedy
+            #runtime::__private::Registration {
+                declaration: #declaration,
+                location: #location,
+                description: #description,
+                parameters: &[#(#parameters),*],
+                work: #work,
+                keys: |#check| #check #(#calls)*,
+            }
         };
         #runtime::__private::inventory::submit! { #registration }
     }
-}
-
-/// Returns a name that no other check beside this one has: a function may be several checks.
-fn check_name(function: &Ident, name: &str) -> String {
-    let function = function.unraw().to_string();
-    if name == function {
-        return function;
-    }
-    let name: String = name.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '_' }).collect();
-    format!("{function}_as_{name}")
 }
 
 /// Allows the lints that the shape of a check provokes and the author cannot avoid.
@@ -113,13 +144,13 @@ fn parameter_type(runtime: &RuntimePath, Parameter { lent, optional }: &Paramete
     quote_spanned!(place=> #runtime::__private::ParameterType::#kind::<#lent>())
 }
 
-/// Returns a function that starts a run with the state that it is lent. Without state the future of the check is boxed as it
-/// is, and code that all checks share converts its answer; a future that borrows needs one of its own to own the state.
+/// Returns the function that calls the author's with the state that it is lent, and its kind. Without state, code that all
+/// checks share converts the answer; a future that borrows needs one of its own to own the state.
 fn work(CheckModel { runtime, signature, callable, .. }: &CheckModel) -> TokenStream {
     let Signature { function, answer, parameters, .. } = signature;
     let values = local("arguments");
     let arguments = parameters.iter().enumerate().map(|(index, parameter)| argument(&values, index, parameter));
-    let call = quote!(#callable(#(#arguments),*));
+    let call = quote_spanned!(generated_at(function.span())=> #callable(#(#arguments),*));
     let place = generated_at(answer.as_ref().map_or_else(|| function.span(), Spanned::span));
     let runtime_here = runtime.at(place);
     let answer = match answer.as_ref().map(ToTokens::to_token_stream) {
@@ -132,13 +163,12 @@ fn work(CheckModel { runtime, signature, callable, .. }: &CheckModel) -> TokenSt
         return quote!(#runtime::__private::DeclaredWork::Blocking(|#values| #convert(#call)));
     };
     let here = generated_at(keyword);
-    let runtime_at_keyword = runtime.at(here);
+    let runtime_here = runtime.at(here);
     let future = if parameters.is_empty() {
-        let boxed = quote_spanned!(here=> #runtime_at_keyword::__private::Box::pin(#call));
-        quote_spanned!(here=> #runtime_at_keyword::__private::answer(#boxed, #convert))
+        quote_spanned!(here=> #runtime_here::__private::run(#call, #convert))
     } else {
         let future = quote_spanned!(here=> async move { #convert(#call.await) });
-        quote_spanned!(here=> #runtime_at_keyword::__private::Box::pin(#future))
+        quote_spanned!(here=> #runtime_here::__private::run_with_state(#future))
     };
     quote!(#runtime::__private::DeclaredWork::Task(|#values| #future))
 }
@@ -168,10 +198,37 @@ fn call(runtime: &RuntimePath, Setting { key, value, .. }: &Setting) -> Option<T
         Value::Text(text) => Some(quote!(#text)),
         Value::Count(count) => Some(quote!(#count)),
         Value::Words(words) => Some(quote!([#(#words),*])),
+        // Paths stand in the declaration itself.
+        Value::Checks(checks) => {
+            let names: Vec<_> = checks.iter().filter_map(CheckReference::name).collect();
+            if names.is_empty() {
+                return None;
+            }
+            Some(quote!([#(#names),*]))
+        }
         Value::Group(false) | Value::Name(_) | Value::Level(_) | Value::RuntimePath(_) => return None,
     };
     let method = Ident::new(&key.to_string(), generated_at(key.span()));
     Some(quote!(.#method(#argument)))
+}
+
+/// Returns the paths of a key.
+fn paths(setting: &Setting) -> impl Iterator<Item = &CheckPath> {
+    let checks = if let Value::Checks(checks) = &setting.value { checks.as_slice() } else { &[] };
+    checks.iter().filter_map(CheckReference::path)
+}
+
+/// Returns a rule for each path in a liveness check, which stops the compilation if the path leads out of the process.
+fn shallow(model: &CheckModel, registration: &Ident) -> Vec<TokenStream> {
+    let paths = model.settings.iter().flat_map(paths).enumerate().filter(|_| model.is_liveness());
+    let rule = |(index, path): (usize, &CheckPath)| {
+        let place = generated_at(path.function().span());
+        let runtime = model.runtime.at(place);
+        quote_spanned! {place=>
+            const _: () = #runtime::__private::ensure(#registration.declaration.is_shallow(#index), #LIVENESS_DEPENDS_DEEPER);
+        }
+    };
+    paths.map(rule).collect()
 }
 
 /// Returns the constant of a value that is a path. It has a type, so that a path of another type is one error at the path.

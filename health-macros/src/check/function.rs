@@ -10,9 +10,12 @@ use syn::{
 /// The head of a function. Its body is not parsed, so that an unfinished one still expands.
 pub(crate) struct Function {
     pub(crate) attributes: Vec<Attribute>,
+    pub(crate) visibility: Visibility,
     pub(crate) signature: Signature,
     /// The path that the registration calls it by.
     pub(crate) callable: TokenStream,
+    /// Number of further declarations of the same function, below this one.
+    pub(crate) declarations_below: usize,
 }
 
 impl Function {
@@ -20,7 +23,7 @@ impl Function {
         let is_function = item.clone().into_iter().any(|token| matches!(token, TokenTree::Ident(word) if word == "fn"));
         let parse = |input: ParseStream| {
             let attributes = input.call(Attribute::parse_outer)?;
-            input.parse::<Visibility>()?;
+            let visibility = input.parse()?;
             let start = input.span();
             let is_block = input.peek(Token![impl]);
             let signature: Signature = input.parse().map_err(|error| {
@@ -41,17 +44,21 @@ impl Function {
             input.parse::<TokenStream>()?;
             check_purpose(&attributes, &signature)?;
             let callable = signature.ident.to_token_stream();
-            Ok(Self { attributes, signature, callable })
+            let declarations_below =
+                attributes.iter().filter(|attribute| is_named(attribute, &["health_check"])).count();
+            Ok(Self { attributes, visibility, signature, callable, declarations_below })
         };
         parse.parse2(item)
     }
 }
 
+/// Returns whether the last segment of the attribute's path is one of these names.
+fn is_named(attribute: &Attribute, names: &[&str]) -> bool {
+    attribute.path().segments.last().is_some_and(|last| names.contains(&last.ident.to_string().as_str()))
+}
+
 /// Returns an error for a function with another purpose.
 fn check_purpose(attributes: &[Attribute], signature: &Signature) -> Result<()> {
-    let is_named = |attribute: &&Attribute, names: &[&str]| {
-        attribute.path().segments.last().is_some_and(|last| names.contains(&last.ident.to_string().as_str()))
-    };
     if let Some(attribute) = attributes.iter().find(|attribute| is_named(attribute, &["test", "bench", "rstest"])) {
         let message =
             "a test cannot be a health check as well; write a function for the check, and call it in the test";

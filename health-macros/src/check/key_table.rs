@@ -8,7 +8,8 @@ use std::time::Duration;
 use humantime::format_duration;
 use syn::{Error, Result};
 
-use super::args::{CheckArgs, Given, Key, Kind, Rule, Setting, Value};
+use super::args::{CheckArgs, Given, Key, Kind, Rule, Setting, Subject, Value};
+use crate::check_path::CheckReference;
 
 pub(super) const KEYS: &[Key] = &[
     key("level", Kind::Level),
@@ -18,7 +19,7 @@ pub(super) const KEYS: &[Key] = &[
     key_with_rule("liveness", Kind::Group, is_at_level_5),
     key("readiness", Kind::Group),
     key("startup", Kind::Group),
-    key_with_rule("depends_on", Kind::Words, names_other_checks),
+    key_with_rule("depends_on", Kind::Checks, names_other_checks),
     key_with_rule("max_age", Kind::Duration, has_no_interval),
     key("interval", Kind::DurationAboveZero),
     key_with_rule("retry_interval", Kind::DurationAboveZero, has_interval),
@@ -38,6 +39,8 @@ pub(super) const KEYS: &[Key] = &[
 
 pub(super) const LIVENESS_IS_FOR_LEVEL_5: &str = "`liveness` is for level 5 only, because a liveness check that reaches outside \
      the process restarts the whole fleet when a dependency fails; use `readiness`";
+pub(super) const LIVENESS_DEPENDS_DEEPER: &str = "a `liveness` check cannot depend, even transitively, on a check of another level than 5, because \
+     its failure would restart the whole fleet; remove the dependency, or use `readiness`";
 pub(super) const NO_PASS_TAKES_SO_LONG: &str =
     "no pass can take this long; make `degraded_after` shorter than the `timeout`";
 /// The default timeouts of the levels 1 to 5, in seconds. The runtime has the same numbers.
@@ -58,35 +61,40 @@ fn ensure(is_kept: bool, setting: &Setting, message: &str) -> Result<()> {
     if is_kept { Ok(()) } else { Err(Error::new(setting.key.span(), message)) }
 }
 
-fn is_at_level_5(setting: &Setting, args: &CheckArgs, _: &str) -> Result<()> {
+fn is_at_level_5(setting: &Setting, args: &CheckArgs, _: &Subject<'_>) -> Result<()> {
     let is_deep = matches!((&setting.value, args.level()), (Value::Group(true), Some(1..=4)));
     ensure(!is_deep, setting, LIVENESS_IS_FOR_LEVEL_5)
 }
 
-fn names_other_checks(setting: &Setting, _: &CheckArgs, check: &str) -> Result<()> {
-    let Value::Words(names) = &setting.value else { return Ok(()) };
-    match names.iter().find(|name| name.value() == check) {
+fn names_other_checks(setting: &Setting, _: &CheckArgs, subject: &Subject<'_>) -> Result<()> {
+    let Value::Checks(checks) = &setting.value else { return Ok(()) };
+    // The compiler finds the circle of a longer path.
+    let is_itself = |other: &&CheckReference| match other {
+        CheckReference::Name(name) => name.value() == subject.name,
+        CheckReference::Path(path) => path.is(subject.callable),
+    };
+    match checks.iter().find(is_itself) {
         None => Ok(()),
-        Some(name) => {
-            let message = format!("`{check}` cannot depend on itself; name another check, or remove it");
-            Err(Error::new(name.span(), message))
+        Some(itself) => {
+            let message = format!("`{}` cannot depend on itself; name another check, or remove it", subject.name);
+            Err(Error::new_spanned(itself, message))
         }
     }
 }
 
-fn has_no_interval(setting: &Setting, args: &CheckArgs, _: &str) -> Result<()> {
+fn has_no_interval(setting: &Setting, args: &CheckArgs, _: &Subject<'_>) -> Result<()> {
     let message = "`max_age` has no meaning beside `interval`, because requests only read the results of a background check; remove \
                    one of them";
     ensure(args.value("interval").is_none(), setting, message)
 }
 
-fn has_interval(setting: &Setting, args: &CheckArgs, _: &str) -> Result<()> {
+fn has_interval(setting: &Setting, args: &CheckArgs, _: &Subject<'_>) -> Result<()> {
     let message = format!("`{}` is for background checks; add an `interval`", setting.key);
     ensure(!args.lacks("interval"), setting, &message)
 }
 
-fn outlasts_interval(setting: &Setting, args: &CheckArgs, check: &str) -> Result<()> {
-    has_interval(setting, args, check)?;
+fn outlasts_interval(setting: &Setting, args: &CheckArgs, subject: &Subject<'_>) -> Result<()> {
+    has_interval(setting, args, subject)?;
     let (Some(stale_after), Some(interval)) = (args.duration("stale_after"), args.duration("interval")) else {
         return Ok(());
     };
@@ -130,13 +138,13 @@ pub(super) fn given_timeout(args: &CheckArgs) -> Option<Given<Duration>> {
     Some(Given::Literal(Duration::from_secs(seconds)))
 }
 
-fn is_in_readiness(setting: &Setting, args: &CheckArgs, _: &str) -> Result<()> {
+fn is_in_readiness(setting: &Setting, args: &CheckArgs, _: &Subject<'_>) -> Result<()> {
     let is_out = matches!(args.value("readiness"), Some(Value::Group(false))) || args.lacks("readiness");
     let message = "`hold` delays the failure of readiness; add `readiness`, or remove `hold`";
     ensure(!is_out, setting, message)
 }
 
-fn is_shorter_than_timeout(setting: &Setting, args: &CheckArgs, _: &str) -> Result<()> {
+fn is_shorter_than_timeout(setting: &Setting, args: &CheckArgs, _: &Subject<'_>) -> Result<()> {
     let (Some(degraded_after), Some(timeout)) = (args.duration("degraded_after"), timeout(args)) else { return Ok(()) };
     let message = match args.level() {
         Some(level) if args.lacks("timeout") => format!(

@@ -1,17 +1,18 @@
 //! The declaration of a check, after every rule was applied.
 
-use proc_macro2::TokenStream;
-use quote::{ToTokens as _, quote};
-use syn::{Attribute, Error, Expr, Lit, Meta, ext::IdentExt as _};
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens as _, format_ident, quote};
+use syn::{Attribute, Error, Expr, Lit, Meta, Visibility, ext::IdentExt as _};
 
 use super::{
-    args::{CheckArgs, Given, Setting},
+    args::{CheckArgs, Given, Setting, Subject, Value},
     const_rules::{ConstRule, const_rules},
     function::Function,
     signature::Signature,
 };
 use crate::{
     argument::{Argument, split},
+    check_path::declaration_name,
     diagnostics::Diagnostics,
     runtime_path::RuntimePath,
 };
@@ -27,7 +28,10 @@ pub(crate) struct CheckModel {
     pub(super) signature: Signature,
     /// The path of the function.
     pub(super) callable: TokenStream,
-    /// The attributes of the function that also apply to its registration.
+    /// The name of the constant that holds the declaration, next to the function.
+    pub(super) declaration: Ident,
+    pub(super) visibility: Visibility,
+    /// The attributes of the function that also apply to its declaration.
     pub(super) attributes: TokenStream,
 }
 
@@ -45,11 +49,13 @@ impl CheckModel {
                 format!("the function has two health checks named `{name}`; write another `name` for one of them");
             diagnostics.push(Error::new_spanned(other.path(), message));
         }
+        let subject = Subject { name: &name, callable: &function.callable };
         for setting in &args.settings {
             if let Some(rule) = setting.rule {
-                diagnostics.note(rule(setting, &args, &name));
+                diagnostics.note(rule(setting, &args, &subject));
             }
         }
+        let declaration = numbered(declaration_name(&function.signature.ident), function.declarations_below);
         let signature = Signature::new(function.signature, diagnostics);
         Some(Self {
             level: args.given_level()?,
@@ -59,9 +65,15 @@ impl CheckModel {
             settings: args.settings,
             description: description(&function.attributes),
             signature: signature?,
+            declaration,
             callable: function.callable,
+            visibility: function.visibility,
             attributes: function.attributes.iter().filter_map(carried_over).collect(),
         })
+    }
+
+    pub(super) fn is_liveness(&self) -> bool {
+        self.settings.iter().any(|setting| setting.key == "liveness" && matches!(setting.value, Value::Group(true)))
     }
 }
 
@@ -101,7 +113,7 @@ fn doc_text(attribute: &Attribute) -> Option<String> {
     }
 }
 
-/// Returns the attribute if it also applies to the registration: conditional compilation, allowed lints, deprecation.
+/// Returns the attribute if it also applies to the declaration: conditional compilation, allowed lints, deprecation.
 fn carried_over(attribute: &Attribute) -> Option<TokenStream> {
     let path = attribute.path();
     if path.is_ident("cfg") || path.is_ident("allow") {
@@ -116,6 +128,11 @@ fn carried_over(attribute: &Attribute) -> Option<TokenStream> {
         return Some(quote!(#[allow(#lints)]));
     }
     path.is_ident("deprecated").then(|| quote!(#[allow(deprecated)]))
+}
+
+/// Returns another name for the declaration by an attribute above another one: the path of the function denotes the lowest.
+fn numbered(declaration: Ident, declarations_below: usize) -> Ident {
+    if declarations_below == 0 { declaration } else { format_ident!("{declaration}_above_{declarations_below}") }
 }
 
 /// Returns the `cfg` parts of `#[cfg_attr(predicate, …)]`. The other parts are meant for a function.

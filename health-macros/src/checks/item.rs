@@ -50,13 +50,15 @@ impl Item {
         let mut declarations = Vec::new();
         self.attributes.retain_mut(|attribute| !take(&mut attribute.meta, &mut declarations));
         self.is_check = !declarations.is_empty();
-        let method = |Declaration { place, args, condition }| Method {
+        let count = declarations.len();
+        let method = |(index, Declaration { place, args, condition })| Method {
             place,
             args,
+            declarations_below: count - 1 - index,
             attributes: self.attributes.iter().cloned().chain(condition).collect(),
             function: self.rest.clone(),
         };
-        declarations.into_iter().map(method).collect()
+        declarations.into_iter().enumerate().map(method).collect()
     }
 }
 

@@ -21,6 +21,8 @@ pub(super) struct Method {
     pub(super) place: Span,
     /// The arguments of the attribute.
     pub(super) args: TokenStream,
+    /// Number of declarations of the same method below this one.
+    pub(super) declarations_below: usize,
     pub(super) attributes: Vec<Attribute>,
     /// The tokens behind the attributes.
     pub(super) function: TokenStream,
@@ -37,6 +39,7 @@ impl Method {
         let args = read_args(owner.resolve(self.args), self.place, runtime.clone(), diagnostics);
         let mut function = diagnostics.note(Function::parse(owner.resolve(self.function)))?;
         function.attributes = owner.attributes.iter().cloned().chain(self.attributes).collect();
+        function.declarations_below = self.declarations_below;
         let name = &function.signature.ident;
         let ty = owner.at(name.span());
         function.callable = quote_spanned!(name.span()=> <#ty>::#name);

@@ -1,6 +1,6 @@
 use std::{panic::Location, time::Duration};
 
-use super::{Group, Level, Work};
+use super::{CheckName, Group, Level, Work};
 
 /// A named function that reports whether one thing works.
 ///
@@ -33,6 +33,8 @@ pub struct CheckSpec {
     pub(super) critical: bool,
     pub(super) groups: Vec<Group>,
     pub(super) depends_on: Vec<String>,
+    /// Dependencies by path, until the set of checks is known.
+    pub(super) depends_on_declared: Vec<CheckName>,
     pub(super) max_age: Option<Duration>,
     pub(super) interval: Option<Duration>,
     pub(super) retry_interval: Option<Duration>,
@@ -48,7 +50,7 @@ pub struct CheckSpec {
     pub(super) owner: Option<String>,
     pub(super) runbook: Option<String>,
     pub(super) off: bool,
-    pub(super) declared_in: Option<&'static str>,
+    pub(super) declared_as: Option<CheckName>,
     pub(super) location: &'static Location<'static>,
     pub(super) faults: Vec<String>,
 }
@@ -69,13 +71,19 @@ impl Check {
         self
     }
 
-    /// Adds dependencies: if one of them fails, this check is not run and fails as blocked by it. Unknown names and
-    /// circles are start-up errors.
+    /// Adds dependencies, by name or by path with [`check!`](macro@crate::check): if one of them fails, this check is not run
+    /// and fails as blocked by it. Unknown names and circles are start-up errors.
     ///
     /// A blocked background check runs within a second after its dependencies pass again, not at its next interval.
     #[must_use]
-    pub fn depends_on<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
-        self.spec.depends_on.extend(names.into_iter().map(Into::into));
+    pub fn depends_on<N: Into<CheckName>>(mut self, checks: impl IntoIterator<Item = N>) -> Self {
+        for check in checks {
+            let name: CheckName = check.into();
+            match name.declared_in() {
+                Some(_) => self.spec.depends_on_declared.push(name),
+                None => self.spec.depends_on.push(name.to_string()),
+            }
+        }
         self
     }
 
@@ -220,6 +228,7 @@ impl CheckSpec {
             critical: true,
             groups: Vec::new(),
             depends_on: Vec::new(),
+            depends_on_declared: Vec::new(),
             max_age: None,
             interval: None,
             retry_interval: None,
@@ -235,7 +244,7 @@ impl CheckSpec {
             owner: None,
             runbook: None,
             off: false,
-            declared_in: None,
+            declared_as: None,
             location,
             faults: Vec::new(),
         }
@@ -364,7 +373,7 @@ macro_rules! shared_settings {
             liveness();
             readiness();
             startup();
-            depends_on(names: impl IntoIterator<Item = impl Into<String>>);
+            depends_on(checks: impl IntoIterator<Item = impl Into<crate::model::CheckName>>);
             max_age(max_age: std::time::Duration);
             interval(interval: std::time::Duration);
             retry_interval(interval: std::time::Duration);

@@ -5,6 +5,7 @@ mod change;
 #[macro_use]
 mod check;
 mod check_method;
+mod check_name;
 mod check_rules;
 mod group;
 mod into_outcome;
@@ -26,6 +27,7 @@ pub(crate) use change::ChangeCounts;
 pub use change::StatusChange;
 pub use check::{Check, CheckSpec};
 pub use check_method::CheckMethod;
+pub use check_name::CheckName;
 pub use group::Group;
 #[cfg(feature = "page")]
 pub(crate) use group::GroupVerdict;

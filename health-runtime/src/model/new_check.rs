@@ -2,7 +2,7 @@
 
 use std::{borrow::Borrow, panic::Location, sync::Arc};
 
-use super::{Check, CheckMethod, CheckSpec, Group, IntoOutcome, Level, StateValue, Work};
+use super::{Check, CheckMethod, CheckName, CheckSpec, Group, IntoOutcome, Level, StateValue, Work};
 
 impl Check {
     /// Returns a check whose future runs as a task of its own, with the defaults of its level.
@@ -142,10 +142,18 @@ impl Check {
         &self.spec
     }
 
-    /// Sets the crate that declares the check.
-    pub(crate) fn declared_in(mut self, crate_name: &'static str) -> Self {
-        self.spec.declared_in = Some(crate_name);
+    /// Sets the name of the declaration.
+    pub(crate) fn declared_as(mut self, name: CheckName) -> Self {
+        self.spec.declared_as = Some(name);
         self
+    }
+
+    /// Converts the dependencies by path into names. A check that is not found keeps its short name, which validation reports.
+    pub(crate) fn name_dependencies<'a>(&mut self, find: impl Fn(&CheckName) -> Option<&'a CheckSpec>) {
+        for name in std::mem::take(&mut self.spec.depends_on_declared) {
+            let found = find(&name).map_or_else(|| name.as_str(), CheckSpec::name);
+            self.spec.depends_on.push(found.to_owned());
+        }
     }
 
     /// Replaces the dependencies.
@@ -186,7 +194,18 @@ impl CheckSpec {
     /// Returns the crate in which `#[health_check]` declares the check; `None` for a check that was built by hand.
     #[must_use]
     pub const fn declared_in(&self) -> Option<&'static str> {
-        self.declared_in
+        match &self.declared_as {
+            Some(name) => name.declared_in(),
+            None => None,
+        }
+    }
+
+    /// Returns whether code means this check by the name.
+    pub(crate) fn is_named(&self, name: &CheckName) -> bool {
+        match name.declared_in() {
+            Some(_) => self.declared_as.as_ref() == Some(name),
+            None => self.name == name.as_str(),
+        }
     }
 
     /// Returns the location of the declaration.

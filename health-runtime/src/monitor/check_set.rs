@@ -5,7 +5,7 @@ use std::{ops::Index, sync::Arc};
 use super::{monitored::Monitored, muting::Muted};
 #[cfg(any(feature = "events", feature = "grpc", feature = "openapi"))]
 use crate::model::Levels;
-use crate::model::{Cause, CheckResult, Level};
+use crate::model::{Cause, CheckName, CheckResult, Level};
 
 /// An immutable set of checks. Everything that looks at more than one check, such as a report, takes the set once and
 /// keeps to it, so that it never mixes two.
@@ -76,6 +76,14 @@ impl CheckSet {
                 .binary_search_by_key(&(level, name), |Member { check, .. }| (check.spec.level(), check.spec.name()))
         };
         Level::ALL.into_iter().find_map(|level| key(level).ok())
+    }
+
+    /// Returns the index of the check that code means by a name.
+    pub(super) fn find_named(&self, name: &CheckName) -> Option<usize> {
+        match name.declared_in() {
+            Some(_) => self.members.iter().position(|member| member.check.spec.is_named(name)),
+            None => self.find(name.as_str()),
+        }
     }
 
     /// Returns the index of this very check; `None` once it was removed or replaced.

@@ -15,7 +15,7 @@ use crate::model::Levels;
 use crate::{
     error::{UnknownCheck, file_and_line},
     log::{self, Topic},
-    model::{CheckSpec, Report, StatusChange},
+    model::{CheckName, CheckSpec, Report, StatusChange},
     registry::Registry,
     suggest::{Suggestions, nearest},
     text::escape_controls,
@@ -204,7 +204,7 @@ impl Monitor {
     ///
     /// # Errors
     /// If no check has this name.
-    pub fn history(&self, check: &str) -> Result<Vec<Arc<StatusChange>>, UnknownCheck> {
+    pub fn history(&self, check: impl Into<CheckName>) -> Result<Vec<Arc<StatusChange>>, UnknownCheck> {
         Ok(self.find(check)?.history.all())
     }
 
@@ -242,9 +242,9 @@ impl Monitor {
     /// # Errors
     /// If no check has this name.
     #[track_caller]
-    pub fn mute(&self, check: &str, duration: Duration, why: &str) -> Result<(), UnknownCheck> {
+    pub fn mute(&self, check: impl Into<CheckName>, duration: Duration, why: &str) -> Result<(), UnknownCheck> {
         let monitored = self.find(check)?;
-        self.engine.listed_mutes.remove(check);
+        self.engine.listed_mutes.remove(monitored.spec.name());
         self.mute_by(&monitored, Muted::new(Some(duration), why, file_and_line(Location::caller())));
         Ok(())
     }
@@ -254,12 +254,12 @@ impl Monitor {
     ///
     /// # Errors
     /// If no check has this name. A check that is not muted is not an error.
-    pub fn unmute(&self, check: &str) -> Result<(), UnknownCheck> {
+    pub fn unmute(&self, check: impl Into<CheckName>) -> Result<(), UnknownCheck> {
         let monitored = self.find(check)?;
-        self.engine.listed_mutes.remove(check);
+        self.engine.listed_mutes.remove(monitored.spec.name());
         if monitored.muting.clear() {
             self.engine.outdate();
-            let check = check.to_owned();
+            let check = monitored.spec.name().to_owned();
             log::write(Topic::Checks, move || tracing::info!(check, "health check unmuted"));
         }
         Ok(())
@@ -299,12 +299,18 @@ impl Monitor {
         self.engine.outdate();
     }
 
-    fn find(&self, name: &str) -> Result<Arc<Monitored>, UnknownCheck> {
-        let checks = self.engine.checks();
-        checks.find(name).map(|index| Arc::clone(&checks[index])).ok_or_else(|| UnknownCheck {
-            name: name.to_owned(),
-            suggestion: nearest(name, checks.iter().map(|check| check.spec.name())),
+    fn find(&self, check: impl Into<CheckName>) -> Result<Arc<Monitored>, UnknownCheck> {
+        let (checks, name) = (self.engine.checks(), check.into());
+        checks.find_named(&name).map(|index| Arc::clone(&checks[index])).ok_or_else(|| UnknownCheck {
+            name: name.to_string(),
+            suggestion: nearest(name.as_str(), checks.iter().map(|check| check.spec.name())),
         })
+    }
+
+    /// Returns the declaration of a check, or the error with the nearest name.
+    #[cfg(feature = "testing")]
+    pub(crate) fn declaration(&self, check: impl Into<CheckName>) -> Result<Arc<CheckSpec>, UnknownCheck> {
+        Ok(Arc::clone(&self.find(check)?.spec))
     }
 
     /// Returns the declaration of the check of this name, faster than a search among all [`checks`](Self::checks).

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     error::{Error, Problem},
     log::{self, Topic},
-    model::{Check, CheckSpec},
+    model::{Check, CheckName, CheckSpec},
     registry::sort_key,
     suggest::Suggestions,
     sync::lock,
@@ -48,7 +48,7 @@ pub struct CheckUpdate {
 #[derive(Clone, Debug)]
 enum UpdateStep {
     Add(Check),
-    Remove(String),
+    Remove(CheckName),
     Replace(Check),
 }
 
@@ -65,7 +65,7 @@ impl CheckUpdate {
     }
 
     /// Removes the check of this name. See [`Monitor::remove`].
-    pub fn remove(self, check: impl Into<String>) -> Self {
+    pub fn remove(self, check: impl Into<CheckName>) -> Self {
         self.then(UpdateStep::Remove(check.into()))
     }
 
@@ -109,7 +109,7 @@ impl Monitor {
     ///
     /// # Errors
     /// Like [`update`](Self::update). A check that others depend on is removed together with them, in one update.
-    pub fn remove(&self, check: &str) -> Result<(), Error> {
+    pub fn remove(&self, check: impl Into<CheckName>) -> Result<(), Error> {
         self.update(CheckUpdate::new().remove(check))
     }
 
@@ -227,6 +227,11 @@ impl<'a> Draft<'a> {
         match step {
             UpdateStep::Add(check) => self.plan(check, Origin::Added),
             UpdateStep::Remove(name) => {
+                let specs = self.planned.iter().flatten().map(|planned| &planned.spec);
+                let name = specs
+                    .into_iter()
+                    .find(|spec| spec.is_named(&name))
+                    .map_or_else(|| name.to_string(), |spec| spec.name().to_owned());
                 let removed = self.withdraw(&name, "remove");
                 self.removed.extend(removed);
             }
@@ -242,7 +247,9 @@ impl<'a> Draft<'a> {
         }
     }
 
-    fn plan(&mut self, check: Check, origin: impl FnOnce(GuardedWork) -> Origin) {
+    fn plan(&mut self, mut check: Check, origin: impl FnOnce(GuardedWork) -> Origin) {
+        let specs = || self.planned.iter().flatten().map(|planned| &*planned.spec);
+        check.name_dependencies(|name| specs().find(|spec| spec.is_named(name)));
         let (spec, work) = check.into_parts();
         match self.by_name.entry(spec.name().to_owned()) {
             Entry::Vacant(entry) => drop(entry.insert(self.planned.len())),

@@ -13,7 +13,7 @@ use crate::{
     validation,
 };
 
-pub use registration::{DeclaredWork, ParameterType, Registration, answer};
+pub use registration::{Declaration, DeclaredWork, ParameterType, Registration, run, run_with_state};
 
 inventory::collect!(Registration);
 

@@ -7,26 +7,21 @@ use std::{
     any::{Any, type_name},
     fmt,
     panic::Location,
-    pin::Pin,
     sync::Arc,
 };
 
 use crate::{
     error::Problem,
     library_settings::LibrarySettings,
-    model::{Check, Level, Outcome, SizedState, StateValue, Work, WorkFuture},
+    model::{Check, CheckName, Level, Outcome, SizedState, StateValue, Work, WorkFuture},
     state::State,
 };
 
 /// A declaration by `#[health_check]`, collected from the whole program.
 #[derive(Debug)]
 pub struct Registration {
-    /// The check's key in every format, without the prefix of its crate.
-    pub name: &'static str,
-    /// The module of the function. Its first segment is the crate.
-    pub module: &'static str,
-    /// The level.
-    pub level: Level,
+    /// The part that other declarations refer to.
+    pub declaration: Declaration,
     /// Location of the function.
     pub location: &'static Location<'static>,
     /// The doc comment. Empty without one.
@@ -37,6 +32,19 @@ pub struct Registration {
     pub work: DeclaredWork,
     /// Applies the keys: each is a call on the check.
     pub keys: fn(Check) -> Check,
+}
+
+/// The constant beside a declared function.
+#[derive(Clone, Copy, Debug)]
+pub struct Declaration {
+    /// The check's key in every format, without the prefix of its crate.
+    pub name: &'static str,
+    /// The module of the function. Its first segment is the crate.
+    pub module: &'static str,
+    /// The level.
+    pub level: Level,
+    /// The checks that it depends on by path.
+    pub dependencies: &'static [Declaration],
 }
 
 /// The call of a declared function.
@@ -102,11 +110,55 @@ impl Arguments {
     }
 }
 
-/// Converts the answer of a future that borrows nothing. The conversion comes as a function, so that a type without one is
-/// reported where generated code repeats it.
+/// Runs a future that borrows nothing, and converts its answer by code that all checks with this return type share. The
+/// conversion comes as a function, so that a type without one is reported where generated code repeats it.
 #[must_use]
-pub fn answer<T: 'static>(future: Pin<Box<dyn Future<Output = T> + Send>>, convert: fn(T) -> Outcome) -> WorkFuture {
+pub fn run<F>(future: F, convert: fn(F::Output) -> Outcome) -> WorkFuture
+where
+    F: Future<Output: 'static> + Send + 'static,
+{
+    answer(Box::new(future), convert)
+}
+
+fn answer<T: 'static>(future: Box<dyn Future<Output = T> + Send>, convert: fn(T) -> Outcome) -> WorkFuture {
+    let future = Box::into_pin(future);
     Box::pin(async move { convert(future.await) })
+}
+
+/// Runs a future that owns the state.
+#[must_use]
+pub fn run_with_state<F: Future<Output = Outcome> + Send + 'static>(future: F) -> WorkFuture {
+    Box::into_pin(Box::new(future) as Box<dyn Future<Output = Outcome> + Send>)
+}
+
+impl Declaration {
+    /// Returns the name of the check, for code that names it by path.
+    #[must_use]
+    pub const fn check_name(&self) -> CheckName {
+        let module = self.module.as_bytes();
+        let mut length = 0;
+        while length < module.len() && module[length] != b':' {
+            length += 1;
+        }
+        CheckName::declared(self.name, self.module.split_at(length).0)
+    }
+
+    /// Returns whether this dependency, and all that it depends on by path, are of level 5.
+    #[must_use]
+    pub const fn is_shallow(&self, dependency: usize) -> bool {
+        self.dependencies[dependency].is_all_shallow()
+    }
+
+    const fn is_all_shallow(&self) -> bool {
+        let mut rest = self.dependencies;
+        while let [dependency, others @ ..] = rest {
+            if !dependency.is_all_shallow() {
+                return false;
+            }
+            rest = others;
+        }
+        matches!(self.level, Level::L5)
+    }
 }
 
 impl Registration {
@@ -122,11 +174,14 @@ impl Registration {
                 missing.push(type_name);
             }
         }
-        let crate_name = self.module.split("::").next().unwrap_or_default();
-        let name = libraries.full_name(crate_name, self.name);
-        let check = Check::from_work(name, self.level, self.work.with(Arguments(arguments))).location(self.location);
+        let declared_as = self.declaration.check_name();
+        let crate_name = declared_as.declared_in().unwrap_or_default();
+        let name = libraries.full_name(crate_name, self.declaration.name);
+        let check = Check::from_work(name, self.declaration.level, self.work.with(Arguments(arguments)))
+            .location(self.location);
         let check = if self.description.is_empty() { check } else { check.description(self.description) };
-        let check = (self.keys)(check).declared_in(crate_name);
+        let dependencies = self.declaration.dependencies.iter().map(Declaration::check_name);
+        let check = (self.keys)(check).declared_as(declared_as).depends_on(dependencies);
         problems.extend(missing.into_iter().map(|type_name| Problem::MissingState {
             check: check.spec().name().to_owned(),
             location: check.spec().location(),

@@ -4,7 +4,7 @@
 use std::{fmt, time::Duration};
 
 use super::change_recorder::{RecordedChange, write_reason};
-use crate::model::{Cause, CheckResult, Report, ReportEntry, Status};
+use crate::model::{Cause, CheckName, CheckResult, Report, ReportEntry, Status};
 
 /// Most changes that the text of a failed assertion shows.
 const MAX_SHOWN_CHANGES: usize = 8;
@@ -155,8 +155,9 @@ impl ReportSnapshot {
     /// If the check is not in the report.
     #[must_use]
     #[track_caller]
-    pub fn check(&self, name: &str) -> &CheckSnapshot {
-        match self.checks.iter().find(|check| check.entry.check.name() == name) {
+    pub fn check(&self, check: impl Into<CheckName>) -> &CheckSnapshot {
+        let name = check.into();
+        match self.checks.iter().find(|check| check.entry.check.is_named(&name)) {
             Some(check) => check,
             None => panic!("`{name}` should be in the report, but is not\n{self}"),
         }

@@ -10,11 +10,9 @@ use super::{
     interceptor::{Interceptor, Interceptors},
 };
 use crate::{
-    error::UnknownCheck,
-    model::{Check, CheckSpec, Group, ReportEntry, StatusChange},
+    model::{Check, CheckName, CheckSpec, Group, ReportEntry, StatusChange},
     monitor::{Monitor, Selection},
     registry::{Registry, RegistryBuilder},
-    suggest::nearest,
 };
 
 /// A [`Monitor`] whose clock and checks a test controls.
@@ -70,7 +68,7 @@ impl TestMonitor {
     /// # Panics
     /// If there is no check of this name.
     #[track_caller]
-    pub fn force(&self, check: &str, forced: impl Into<Forced>) {
+    pub fn force(&self, check: impl Into<CheckName>, forced: impl Into<Forced>) {
         self.find(check).1.force(Some(forced.into()));
     }
 
@@ -79,7 +77,7 @@ impl TestMonitor {
     /// # Panics
     /// If there is no check of this name.
     #[track_caller]
-    pub fn force_next(&self, check: &str, forced: impl IntoIterator<Item = Forced>) {
+    pub fn force_next(&self, check: impl Into<CheckName>, forced: impl IntoIterator<Item = Forced>) {
         self.find(check).1.force_next(forced);
     }
 
@@ -88,7 +86,7 @@ impl TestMonitor {
     /// # Panics
     /// If there is no check of this name.
     #[track_caller]
-    pub fn release(&self, check: &str) {
+    pub fn release(&self, check: impl Into<CheckName>) {
         self.find(check).1.force(None);
     }
 
@@ -114,7 +112,7 @@ impl TestMonitor {
     /// # Panics
     /// If there is no check of this name.
     #[track_caller]
-    pub fn run(&self, check: &str) -> impl Future<Output = CheckSnapshot> + Send {
+    pub fn run(&self, check: impl Into<CheckName>) -> impl Future<Output = CheckSnapshot> + Send {
         self.run_times(check, 1)
     }
 
@@ -123,7 +121,7 @@ impl TestMonitor {
     /// # Panics
     /// If there is no check of this name.
     #[track_caller]
-    pub fn run_times(&self, check: &str, times: u32) -> impl Future<Output = CheckSnapshot> + Send {
+    pub fn run_times(&self, check: impl Into<CheckName>, times: u32) -> impl Future<Output = CheckSnapshot> + Send {
         let (spec, interceptor) = self.find(check);
         async move {
             let mut seen = None;
@@ -155,7 +153,7 @@ impl TestMonitor {
     /// # Panics
     /// If there is no check of this name.
     #[track_caller]
-    pub fn snapshot(&self, check: &str) -> impl Future<Output = CheckSnapshot> + Send {
+    pub fn snapshot(&self, check: impl Into<CheckName>) -> impl Future<Output = CheckSnapshot> + Send {
         let (spec, _) = self.find(check);
         async move { self.snapshot_of(spec.name()).await }
     }
@@ -192,7 +190,7 @@ impl TestMonitor {
     /// If there is no check of this name.
     #[must_use]
     #[track_caller]
-    pub fn runs(&self, check: &str) -> u64 {
+    pub fn runs(&self, check: impl Into<CheckName>) -> u64 {
         self.find(check).1.begun()
     }
 
@@ -201,7 +199,7 @@ impl TestMonitor {
     /// # Panics
     /// If there is no check of this name.
     #[track_caller]
-    pub fn changes(&self, check: &str) -> impl Future<Output = Vec<Arc<StatusChange>>> + Send {
+    pub fn changes(&self, check: impl Into<CheckName>) -> impl Future<Output = Vec<Arc<StatusChange>>> + Send {
         let (spec, _) = self.find(check);
         async move {
             clock::settle(&self.interceptors).await;
@@ -210,12 +208,12 @@ impl TestMonitor {
     }
 
     #[track_caller]
-    fn find(&self, name: &str) -> (Arc<CheckSpec>, Arc<Interceptor>) {
-        let Some(spec) = self.monitor.spec(name) else {
-            let checks: Vec<_> = self.monitor.checks().collect();
-            let suggestion = nearest(name, checks.iter().map(|check| check.name()));
-            panic!("{}", UnknownCheck { name: name.to_owned(), suggestion })
+    fn find(&self, check: impl Into<CheckName>) -> (Arc<CheckSpec>, Arc<Interceptor>) {
+        let spec = match self.monitor.declaration(check) {
+            Ok(spec) => spec,
+            Err(error) => panic!("{error}"),
         };
-        (spec, self.interceptors.of(name))
+        let interceptor = self.interceptors.of(spec.name());
+        (spec, interceptor)
     }
 }

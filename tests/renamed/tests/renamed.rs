@@ -7,7 +7,7 @@ async fn absolute() -> bool {
     true
 }
 
-#[health_check(level = 5, crate = hr)]
+#[health_check(level = 5, crate = hr, depends_on(absolute, module::relative))]
 fn bare() {}
 
 #[facade::health::health_check(level = 5, crate = facade::health, timeout = "2s", tags("a"))]
@@ -22,7 +22,7 @@ mod module {
     pub(super) use hr as renamed_again;
 
     #[hr::health_check(level = 5, crate = self::renamed_again)]
-    async fn relative() {}
+    pub(super) async fn relative() {}
 
     #[hr::health_check(level = 5, crate = super::module::renamed_again)]
     async fn relative_to_the_parent() {}
@@ -60,6 +60,19 @@ struct AtSecondHand;
 struct WithoutPath;
 
 facade::usual_check!(by_a_macro_of_another_crate, true);
+
+#[test]
+fn paths_name_checks_under_every_name_of_the_runtime() -> Result<(), hr::Error> {
+    let monitor = hr::Monitor::new(Registry::builder().declared().build()?);
+    let bare = monitor.checks().find(|check| check.name() == "bare");
+    assert_eq!(
+        bare.map(|check| check.dependencies().to_vec()),
+        Some(vec!["absolute".to_owned(), "relative".to_owned()])
+    );
+    assert!(monitor.history(hr::check!(module::relative)).is_ok());
+    assert!(monitor.history(facade::health::check!(at_second_hand)).is_ok());
+    Ok(())
+}
 
 #[test]
 fn every_form_registers() -> Result<(), hr::Error> {

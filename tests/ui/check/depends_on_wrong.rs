@@ -20,7 +20,7 @@ async fn bare() {}
 #[health_check(level = 3, depends_on = "a")]
 async fn equals() {}
 
-#[health_check(level = 3, depends_on(a, 3, ""))]
-async fn three_that_are_no_names() {}
+#[health_check(level = 3, depends_on(3, ""))]
+async fn two_that_are_no_names() {}
 
 fn main() {}

@@ -1,6 +1,6 @@
-use std::{collections::BTreeSet, time::Duration};
+use std::time::Duration;
 
-use crate::model::{CheckSpec, Group, Level, Levels, Status};
+use crate::model::{CheckName, CheckSpec, Group, Level, Levels, Status};
 
 /// Deadline of a report on levels or one check.
 const LEVEL_DEADLINE: Duration = Duration::from_secs(10);
@@ -13,7 +13,7 @@ const GROUP_DEADLINE: Duration = Duration::from_millis(900);
 pub struct Selection {
     scope: Scope,
     tags: Vec<String>,
-    excluded: BTreeSet<String>,
+    excluded: Vec<CheckName>,
     deadline: Duration,
     #[cfg(feature = "page")]
     has_group_verdicts: bool,
@@ -23,7 +23,7 @@ pub struct Selection {
 enum Scope {
     Levels(Vec<Level>),
     Group(Group),
-    Check { name: String, within: Levels },
+    Check { name: CheckName, within: Levels },
 }
 
 impl Selection {
@@ -58,15 +58,15 @@ impl Selection {
 
     /// Selects one check.
     #[must_use]
-    pub fn check(name: impl Into<String>) -> Self {
-        Self::new(Scope::Check { name: name.into(), within: Levels::ALL }, LEVEL_DEADLINE)
+    pub fn check(check: impl Into<CheckName>) -> Self {
+        Self::new(Scope::Check { name: check.into(), within: Levels::ALL }, LEVEL_DEADLINE)
     }
 
     const fn new(scope: Scope, deadline: Duration) -> Self {
         Self {
             scope,
             tags: Vec::new(),
-            excluded: BTreeSet::new(),
+            excluded: Vec::new(),
             deadline,
             #[cfg(feature = "page")]
             has_group_verdicts: false,
@@ -80,10 +80,10 @@ impl Selection {
         self
     }
 
-    /// Leaves out the checks of these names. Default: none.
+    /// Leaves out these checks. Default: none.
     #[must_use]
-    pub fn without_checks<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
-        self.excluded.extend(names.into_iter().map(Into::into));
+    pub fn without_checks<N: Into<CheckName>>(mut self, checks: impl IntoIterator<Item = N>) -> Self {
+        self.excluded.extend(checks.into_iter().map(Into::into));
         self
     }
 
@@ -147,10 +147,10 @@ impl Selection {
         let in_scope = match &self.scope {
             Scope::Levels(levels) => levels.contains(&spec.level()),
             Scope::Group(group) => spec.is_in(*group),
-            Scope::Check { name, within } => spec.name() == name && within.contains(spec.level()),
+            Scope::Check { name, within } => spec.is_named(name) && within.contains(spec.level()),
         };
         in_scope
             && (self.tags.is_empty() || spec.tags().iter().any(|tag| self.tags.contains(tag)))
-            && !self.excluded.contains(spec.name())
+            && !self.excluded.iter().any(|name| spec.is_named(name))
     }
 }
