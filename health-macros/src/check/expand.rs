@@ -62,15 +62,22 @@ fn declaration_value(model: &CheckModel) -> TokenStream {
         Given::Literal(_) => level(runtime, &model.level),
         Given::Constant(constant) => constant.path.to_token_stream(),
     };
+    let [name_field, level_field, dependencies_field] = ["name", "level", "depends_on"].map(|key| field(settings, key));
     let dependencies = settings.iter().flat_map(paths).map(CheckPath::declaration);
     quote! {
         #runtime::__private::Declaration {
-            name: #name,
+            #name_field: #name,
             module: #runtime::__private::module_path!(),
-            level: #level,
-            dependencies: &[#(#dependencies),*],
+            #level_field: #level,
+            #dependencies_field: &[#(#dependencies),*],
         }
     }
+}
+
+/// Returns the field of the declaration that a key sets. It stands at the key, so that editors show the field's documentation.
+fn field(settings: &[Setting], key: &str) -> Ident {
+    let written = settings.iter().find(|setting| setting.key == key);
+    Ident::new(key, written.map_or_else(Span::mixed_site, |setting| generated_at(setting.key.span())))
 }
 
 /// Returns the registration of a method. It is an item, and stands next to the block, where two types may have a check of one

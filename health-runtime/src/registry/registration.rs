@@ -41,10 +41,10 @@ pub struct Declaration {
     pub name: &'static str,
     /// The module of the function. Its first segment is the crate.
     pub module: &'static str,
-    /// The level.
+    /// The depth of the check: from 5, the cheapest, down to 1, the deepest.
     pub level: Level,
-    /// The checks that it depends on by path.
-    pub dependencies: &'static [Declaration],
+    /// The checks named by path that must work for this one: if one of them fails, it is not run and fails as blocked.
+    pub depends_on: &'static [Declaration],
 }
 
 /// The call of a declared function.
@@ -146,11 +146,11 @@ impl Declaration {
     /// Returns whether this dependency, and all that it depends on by path, are of level 5.
     #[must_use]
     pub const fn is_shallow(&self, dependency: usize) -> bool {
-        self.dependencies[dependency].is_all_shallow()
+        self.depends_on[dependency].is_all_shallow()
     }
 
     const fn is_all_shallow(&self) -> bool {
-        let mut rest = self.dependencies;
+        let mut rest = self.depends_on;
         while let [dependency, others @ ..] = rest {
             if !dependency.is_all_shallow() {
                 return false;
@@ -180,7 +180,7 @@ impl Registration {
         let check = Check::from_work(name, self.declaration.level, self.work.with(Arguments(arguments)))
             .location(self.location);
         let check = if self.description.is_empty() { check } else { check.description(self.description) };
-        let dependencies = self.declaration.dependencies.iter().map(Declaration::check_name);
+        let dependencies = self.declaration.depends_on.iter().map(Declaration::check_name);
         let check = (self.keys)(check).declared_as(declared_as).depends_on(dependencies);
         problems.extend(missing.into_iter().map(|type_name| Problem::MissingState {
             check: check.spec().name().to_owned(),
