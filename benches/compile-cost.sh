@@ -187,6 +187,7 @@ for ((round = 1; round <= rounds; round++)); do
 done
 for variant in "${variants[@]}"; do
     awk -v lines="$(ir_lines "$variant")" -v checks="$checks" 'BEGIN { printf "%.0f\n", lines / checks }' >"$scratch/$variant.ir"
+    rm -rf "$scratch/$variant/target/macros"
     [ "$variant" = plain ] || cpu "$variant" cargo build --offline --package health-macros --target-dir target/macros >"$scratch/$variant.macros"
 done
 echo - >"$scratch/plain.macros"
