@@ -20,6 +20,7 @@ unset CARGO_INCREMENTAL CARGO_PROFILE_DEV_DEBUG RUSTFLAGS
 scratch=${SCRATCH:-$(mktemp -d)}
 [ -n "${SCRATCH:-}" ] || trap 'rm -rf "$scratch"' EXIT
 mkdir -p "$scratch"
+rm -f "$scratch"/*.{debug,rebuild,release,check}
 TIMEFORMAT='%U %S'
 
 # Copies the sources, so that an edit during the measurement changes nothing.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
-use syn::{ext::IdentExt as _, spanned::Spanned};
+use syn::spanned::Spanned;
 
 use super::{
     args::{Constant, Given, Setting, Value},
@@ -18,31 +18,23 @@ use crate::{
     runtime_path::RuntimePath,
 };
 
-/// An associated constant is not found by its name alone, so the compiler shows the name of the remedy for a check in an `impl`.
+/// An associated constant is not found by its name alone, so the compiler shows the name of the registration for a check in an
+/// `impl`.
 pub(super) fn expand(model: &CheckModel, item: &TokenStream) -> TokenStream {
-    let CheckModel { attributes, declaration, signature, .. } = model;
-    let allow = excused_lints();
-    let check = declaration.to_string().replacen(DECLARATION_PREFIX, "", 1);
-    let place = generated_at(signature.function.span());
-    let remedy = Ident::new(&format!("{check}_needs_health_checks_above_its_impl"), place);
-    let scope = local(&check);
-    let (declaration, registration) = (declaration_item(model), registration_items(model, Some(&remedy)));
-    quote! {
-        #allow
-        #item
-        #declaration
-        #attributes
-        #[allow(non_upper_case_globals, reason = "the name is a message")]
-        const #remedy: () = ();
-        #attributes
-        #[allow(dead_code, non_upper_case_globals, reason = "a scope for the registration")]
-        const #scope: () = { #registration };
-    }
+    let check = model.declaration.to_string().replacen(DECLARATION_PREFIX, "", 1);
+    let place = generated_at(model.signature.function.span());
+    let name = Ident::new(&format!("{check}_needs_health_checks_above_its_impl"), place);
+    let (allow, declaration, registration) = (excused_lints(), declaration(model), registration_item(model, &name));
+    quote!(#allow #item #declaration #registration)
 }
 
-/// Returns the constant next to the function or method. Paths in other declarations lead to it.
-pub(crate) fn declaration_item(model: &CheckModel) -> TokenStream {
+/// Returns the constant next to the function or method. Paths in other declarations lead to it. The compiler evaluates rules
+/// here, because it shows the name of the constant.
+pub(crate) fn declaration(model: &CheckModel) -> TokenStream {
     let CheckModel { runtime, declaration, settings, attributes, visibility, .. } = model;
+    let constants = settings.iter().filter_map(|setting| constant(runtime, &setting.value));
+    let rules = model.const_rules.iter().map(|rule| const_rule(runtime, rule));
+    let shallow = settings.iter().flat_map(paths).filter(|_| model.is_liveness()).map(|path| shallow(runtime, path));
     let mentions = settings.iter().flat_map(paths).map(CheckPath::mention);
     let value = declaration_value(model);
     quote! {
@@ -50,6 +42,9 @@ pub(crate) fn declaration_item(model: &CheckModel) -> TokenStream {
         #[doc(hidden)]
         #[allow(dead_code, non_upper_case_globals, reason = "the name is made from the function's")]
         #visibility const #declaration: #runtime::__private::Declaration = {
+            #(#constants)*
+            #(#rules)*
+            #(#shallow)*
             #(#mentions)*
             #value
         };
@@ -58,10 +53,7 @@ pub(crate) fn declaration_item(model: &CheckModel) -> TokenStream {
 
 fn declaration_value(model: &CheckModel) -> TokenStream {
     let CheckModel { runtime, name, settings, .. } = model;
-    let level = match &model.level {
-        Given::Literal(_) => level(runtime, &model.level),
-        Given::Constant(constant) => constant.path.to_token_stream(),
-    };
+    let level = level(runtime, &model.level);
     let [name_field, level_field, dependencies_field] = ["name", "level", "depends_on"].map(|key| field(settings, key));
     let dependencies = settings.iter().flat_map(paths).map(CheckPath::declaration);
     quote! {
@@ -83,43 +75,50 @@ fn field(settings: &[Setting], key: &str) -> Ident {
 /// Returns the registration of a method. It is an item, and stands next to the block, where two types may have a check of one
 /// name: the start reports that.
 pub(crate) fn registration(model: &CheckModel) -> TokenStream {
-    let (attributes, items) = (&model.attributes, registration_items(model, None));
-    quote!(#attributes const _: () = { #items };)
+    let registration = registration_item(model, &local("registration"));
+    quote!(const _: () = { #registration };)
 }
 
-/// Returns the items that register a check. They do not name its declaration, which an `impl` would hide from them.
-fn registration_items(model: &CheckModel, remedy: Option<&Ident>) -> TokenStream {
-    let CheckModel { runtime, description, settings, signature, .. } = model;
+/// Returns the constant that registers itself. It does not name the declaration, which an `impl` would hide from it.
+fn registration_item(model: &CheckModel, name: &Ident) -> TokenStream {
+    let CheckModel { runtime, description, settings, signature, attributes, .. } = model;
     let constants = settings.iter().filter_map(|setting| constant(runtime, &setting.value));
-    let rules = model.const_rules.iter().map(|rule| const_rule(runtime, rule));
     let declaration = declaration_value(model);
     let location = location(runtime, &signature.function);
     let parameters = signature.parameters.iter().map(|parameter| parameter_type(runtime, parameter));
-    let work = work(model);
-    let calls = settings.iter().filter_map(|setting| call(runtime, setting));
-    let check = local("check");
-    // No other item of the block may hide the function.
-    let registration = local(&format!("registration_of_{}", signature.function.unraw()));
-    let shallow = shallow(model, &registration);
-    let remedy = remedy.map(|remedy| quote!(let () = #remedy;));
-    // The constant keeps the registration out of the macros of inventory, which copy their input.
+    // No item of the block may hide the function.
+    let (keys, run) = (format_ident!("{}_keys", model.declaration), format_ident!("{}_run", model.declaration));
+    let (keys_item, keys) = apply_keys(model, &keys);
+    let (run_item, work) = work(model, &run);
+    // A constant keeps the registration out of the macros of inventory, which copy their input.
     quote! {
-        #(#constants)*
-        #(#rules)*
-        #(#shallow)*
-        const #registration: #runtime::__private::Registration = {
-            #remedy
+        #attributes
+        #[allow(dead_code, non_upper_case_globals, reason = "the name is a message")]
+        const #name: #runtime::__private::Registration = {
+            #(#constants)*
+            #keys_item
+            #run_item
+            #runtime::__private::inventory::submit! { #name }
             #runtime::__private::Registration {
                 declaration: #declaration,
                 location: #location,
                 description: #description,
                 parameters: &[#(#parameters),*],
                 work: #work,
-                keys: |#check| #check #(#calls)*,
+                keys: #keys,
             }
         };
-        #runtime::__private::inventory::submit! { #registration }
     }
+}
+
+/// Returns a function with a call for each key, and its path. A function takes the compiler less than a closure.
+fn apply_keys(CheckModel { runtime, settings, .. }: &CheckModel, name: &Ident) -> (Option<TokenStream>, TokenStream) {
+    let calls: Vec<_> = settings.iter().filter_map(|setting| call(runtime, setting)).collect();
+    if calls.is_empty() {
+        return (None, quote!(#runtime::__private::no_keys));
+    }
+    let (rt, check) = (quote!(#runtime::__private), local("check"));
+    (Some(quote!(fn #name(#check: #rt::Check) -> #rt::Check { #check #(#calls)* })), name.into_token_stream())
 }
 
 /// Allows the lints that the shape of a check provokes and the author cannot avoid.
@@ -151,9 +150,12 @@ fn parameter_type(runtime: &RuntimePath, Parameter { lent, optional }: &Paramete
     quote_spanned!(place=> #runtime::__private::ParameterType::#kind::<#lent>())
 }
 
-/// Returns the function that calls the author's with the state that it is lent, and its kind. Without state, code that all
-/// checks share converts the answer; a future that borrows needs one of its own to own the state.
-fn work(CheckModel { runtime, signature, callable, .. }: &CheckModel) -> TokenStream {
+/// Returns the work, and perhaps a function for it. Without state, code that all checks share converts the answer; a future
+/// that borrows needs one of its own to own the state. A closure reports an unmet bound of a parameter only once.
+fn work(
+    CheckModel { runtime, signature, callable, .. }: &CheckModel,
+    name: &Ident,
+) -> (Option<TokenStream>, TokenStream) {
     let Signature { function, answer, parameters, .. } = signature;
     let values = local("arguments");
     let arguments = parameters.iter().enumerate().map(|(index, parameter)| argument(&values, index, parameter));
@@ -166,18 +168,29 @@ fn work(CheckModel { runtime, signature, callable, .. }: &CheckModel) -> TokenSt
     };
     // Errors about the return type appear at the repeated type.
     let convert = quote_spanned!(place=> <#answer as #runtime_here::__private::IntoOutcome>::into_outcome);
-    let Some(keyword) = signature.asyncness else {
-        return quote!(#runtime::__private::DeclaredWork::Blocking(|#values| #convert(#call)));
+    let rt = quote!(#runtime::__private);
+    let (kind, output, body) = match signature.asyncness {
+        None => (quote!(Blocking), quote!(Outcome), quote!(#convert(#call))),
+        Some(keyword) => {
+            let here = generated_at(keyword);
+            let runtime_here = runtime.at(here);
+            let body = if parameters.is_empty() {
+                quote_spanned!(here=> #runtime_here::__private::run(#call, #convert))
+            } else {
+                let future = quote_spanned!(here=> async move { #convert(#call.await) });
+                quote_spanned! {here=> {
+                    let #values = #values.share();
+                    #runtime_here::__private::run_with_state(#future)
+                }}
+            };
+            (quote!(Task), quote!(WorkFuture), body)
+        }
     };
-    let here = generated_at(keyword);
-    let runtime_here = runtime.at(here);
-    let future = if parameters.is_empty() {
-        quote_spanned!(here=> #runtime_here::__private::run(#call, #convert))
-    } else {
-        let future = quote_spanned!(here=> async move { #convert(#call.await) });
-        quote_spanned!(here=> #runtime_here::__private::run_with_state(#future))
-    };
-    quote!(#runtime::__private::DeclaredWork::Task(|#values| #future))
+    if parameters.is_empty() {
+        let item = quote!(fn #name(_: &#rt::Arguments) -> #rt::#output { #body });
+        return (Some(item), quote!(#rt::DeclaredWork::#kind(#name)));
+    }
+    (None, quote!(#rt::DeclaredWork::#kind(|#values| #body)))
 }
 
 /// Returns the expression that borrows the state for a parameter.
@@ -225,17 +238,12 @@ fn paths(setting: &Setting) -> impl Iterator<Item = &CheckPath> {
     checks.iter().filter_map(CheckReference::path)
 }
 
-/// Returns a rule for each path in a liveness check, which stops the compilation if the path leads out of the process.
-fn shallow(model: &CheckModel, registration: &Ident) -> Vec<TokenStream> {
-    let paths = model.settings.iter().flat_map(paths).enumerate().filter(|_| model.is_liveness());
-    let rule = |(index, path): (usize, &CheckPath)| {
-        let place = generated_at(path.function().span());
-        let runtime = model.runtime.at(place);
-        quote_spanned! {place=>
-            const _: () = #runtime::__private::ensure(#registration.declaration.is_shallow(#index), #LIVENESS_DEPENDS_DEEPER);
-        }
-    };
-    paths.map(rule).collect()
+/// Stops the compilation if a dependency of a liveness check reaches outside of the process.
+fn shallow(runtime: &RuntimePath, path: &CheckPath) -> TokenStream {
+    let declaration = path.declaration();
+    let place = generated_at(path.function().span());
+    let runtime = runtime.at(place);
+    quote_spanned!(place=> const _: () = #runtime::__private::ensure(#declaration.is_shallow(), #LIVENESS_DEPENDS_DEEPER);)
 }
 
 /// Returns the constant of a value that is a path. It has a type, so that a path of another type is one error at the path.

@@ -13,7 +13,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 
 use self::{args::CheckArgs, key_table::KEYS};
 pub(crate) use self::{
-    expand::{declaration_item, excused_lints, registration},
+    expand::{declaration, excused_lints, registration},
     function::Function,
     model::CheckModel,
     signature::{shared_object, visible},

@@ -4,14 +4,14 @@ use proc_macro2::{Delimiter, Group, TokenStream};
 use quote::quote;
 
 use super::block::Block;
-use crate::check::{CheckModel, declaration_item, excused_lints, registration};
+use crate::check::{CheckModel, declaration, excused_lints, registration};
 
 pub(super) fn expand(block: &Block, models: &[CheckModel]) -> TokenStream {
     let items = block.items.iter().map(|item| {
         let allow = item.is_check.then(excused_lints);
         quote!(#allow #item)
     });
-    let declarations = models.iter().map(declaration_item);
+    let declarations = models.iter().map(declaration);
     let mut body = Group::new(Delimiter::Brace, items.chain(declarations).collect());
     body.set_span(block.body_span);
     let head = &block.head;

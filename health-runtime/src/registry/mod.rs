@@ -13,7 +13,9 @@ use crate::{
     validation,
 };
 
-pub use registration::{Declaration, DeclaredWork, ParameterType, Registration, run, run_with_state};
+pub use registration::{
+    Arguments, Declaration, DeclaredWork, ParameterType, Registration, no_keys, run, run_with_state,
+};
 
 inventory::collect!(Registration);
 

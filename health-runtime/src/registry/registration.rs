@@ -51,7 +51,7 @@ pub struct Declaration {
 #[derive(Clone, Copy)]
 pub enum DeclaredWork {
     /// An `async fn`.
-    Task(fn(Arguments) -> WorkFuture),
+    Task(fn(&Arguments) -> WorkFuture),
     /// A function that blocks its thread.
     Blocking(fn(&Arguments) -> Outcome),
 }
@@ -90,6 +90,12 @@ fn find<T: StateValue + SizedState>(state: &State) -> Option<Value> {
 
 #[expect(clippy::needless_maybe_sized, reason = "else the compiler reports the size, without the remedy")]
 impl Arguments {
+    /// Returns another handle to the values, for a run that may outlive the caller that started it.
+    #[must_use]
+    pub fn share(&self) -> Self {
+        self.clone()
+    }
+
     /// Returns the value of a parameter `&T`.
     ///
     /// # Panics
@@ -143,22 +149,24 @@ impl Declaration {
         CheckName::declared(self.name, self.module.split_at(length).0)
     }
 
-    /// Returns whether this dependency, and all that it depends on by path, are of level 5.
+    /// Returns whether the check, and all that it depends on by path, are of level 5.
     #[must_use]
-    pub const fn is_shallow(&self, dependency: usize) -> bool {
-        self.depends_on[dependency].is_all_shallow()
-    }
-
-    const fn is_all_shallow(&self) -> bool {
+    pub const fn is_shallow(&self) -> bool {
         let mut rest = self.depends_on;
         while let [dependency, others @ ..] = rest {
-            if !dependency.is_all_shallow() {
+            if !dependency.is_shallow() {
                 return false;
             }
             rest = others;
         }
         matches!(self.level, Level::L5)
     }
+}
+
+/// Applies no key.
+#[must_use]
+pub const fn no_keys(check: Check) -> Check {
+    check
 }
 
 impl Registration {
@@ -193,10 +201,10 @@ impl Registration {
 }
 
 impl DeclaredWork {
-    /// Lends the state to each run anew, because a run may outlive the caller that started it.
+    /// Lends the state to each run.
     fn with(self, arguments: Arguments) -> Work {
         match self {
-            Self::Task(run) => Work::Task(Arc::new(move || run(arguments.clone()))),
+            Self::Task(run) => Work::Task(Arc::new(move || run(&arguments))),
             Self::Blocking(run) => Work::Blocking(Arc::new(move || run(&arguments))),
         }
     }
