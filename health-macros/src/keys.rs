@@ -24,6 +24,32 @@ pub(crate) enum Remedy {
     Advice(&'static str),
 }
 
+/// Returns words for a key, with an example of its value.
+pub(crate) const fn key(example: &'static str, words: &'static [&'static str]) -> ForeignWords {
+    ForeignWords { words, remedy: Remedy::Key(example) }
+}
+
+/// Returns words for something other than a key.
+pub(crate) const fn advice(advice: &'static str, words: &'static [&'static str]) -> ForeignWords {
+    ForeignWords { words, remedy: Remedy::Advice(advice) }
+}
+
+/// Fails unless every suggested key exists, and every word stands once and is not a key.
+#[cfg(test)]
+pub(crate) fn assert_foreign_words(foreign: &[ForeignWords], known: &[&str]) {
+    let mut words = std::collections::HashSet::new();
+    for foreign in foreign {
+        if let Remedy::Key(example) = foreign.remedy {
+            let name = example.split([' ', '(', ':']).next();
+            assert!(known.iter().any(|key| Some(*key) == name), "{example}");
+        }
+        for word in foreign.words {
+            assert!(words.insert(word), "`{word}` stands twice");
+            assert!(!known.contains(word), "`{word}` is a key");
+        }
+    }
+}
+
 /// Admits each known key once.
 #[derive(Debug)]
 pub(crate) struct Keys {

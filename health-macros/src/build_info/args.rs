@@ -5,7 +5,7 @@ use syn::{Attribute, Data, DeriveInput, Error, Fields, LitStr, Meta, Result};
 use crate::{
     argument::{Argument, split},
     diagnostics::Diagnostics,
-    keys::{ForeignWords, Keys, Remedy},
+    keys::{ForeignWords, Keys, advice, key},
     runtime_path::RuntimePath,
 };
 
@@ -14,28 +14,19 @@ const ATTRIBUTE: &str = "build_info";
 const KNOWN_KEYS: [&str; 3] = ["repo", "name", "crate"];
 
 const FOREIGN_WORDS: &[ForeignWords] = &[
-    ForeignWords {
-        words: &["repository", "url", "git", "source", "homepage", "scm", "project"],
-        remedy: Remedy::Key("repo = \"abc/api\""),
-    },
-    ForeignWords { words: &["title", "service", "app", "application", "id"], remedy: Remedy::Key("name = \"api\"") },
-    ForeignWords { words: &["crate_path", "runtime", "path"], remedy: Remedy::Key("crate = path::to::health_runtime") },
-    ForeignWords {
-        words: &["version", "release", "tag"],
-        remedy: Remedy::Advice("the version is that of the package: `version` in `Cargo.toml`"),
-    },
-    ForeignWords {
-        words: &["revision", "commit", "sha", "hash", "branch", "dirty"],
-        remedy: Remedy::Advice("the revision is read from git, or from the variable `GIT_REVISION` at compile time"),
-    },
-    ForeignWords {
-        words: &["date", "build_date", "built_at", "timestamp", "time"],
-        remedy: Remedy::Advice("the build date is that of the compilation, or of the variable `SOURCE_DATE_EPOCH`"),
-    },
-    ForeignWords {
-        words: &["environment", "env", "stage"],
-        remedy: Remedy::Advice("the environment is that of the process: set the variable `APP_ENV`"),
-    },
+    key("repo = \"abc/api\"", &["repository", "url", "git", "source", "homepage", "scm", "project"]),
+    key("name = \"api\"", &["title", "service", "app", "application", "id"]),
+    key("crate = path::to::health_runtime", &["crate_path", "runtime", "path"]),
+    advice("the version is that of the package: `version` in `Cargo.toml`", &["version", "release", "tag"]),
+    advice(
+        "the revision is read from git, or from the variable `GIT_REVISION` at compile time",
+        &["revision", "commit", "sha", "hash", "branch", "dirty"],
+    ),
+    advice(
+        "the build date is that of the compilation, or of the variable `SOURCE_DATE_EPOCH`",
+        &["date", "build_date", "built_at", "timestamp", "time"],
+    ),
+    advice("the environment is that of the process: set the variable `APP_ENV`", &["environment", "env", "stage"]),
 ];
 
 /// The values; `None` for an absent or unreadable one.
@@ -110,5 +101,16 @@ fn inner_attributes(data: &Data) -> Vec<&[Attribute]> {
             .iter()
             .flat_map(|variant| std::iter::once(variant.attrs.as_slice()).chain(of_fields(&variant.fields)))
             .collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FOREIGN_WORDS, KNOWN_KEYS};
+    use crate::keys::assert_foreign_words;
+
+    #[test]
+    fn suggested_keys_exist_and_foreign_words_stand_once() {
+        assert_foreign_words(FOREIGN_WORDS, &KNOWN_KEYS);
     }
 }

@@ -1,6 +1,6 @@
 //! The keys of `#[health_check]` under the names that other products give them.
 
-use crate::keys::{ForeignWords, Remedy};
+use crate::keys::{ForeignWords, advice, key};
 
 pub(super) const FOREIGN_WORDS: &[ForeignWords] = &[
     key("level = 3", &["lvl", "depth", "tier", "priority", "order", "layer"]),
@@ -150,32 +150,13 @@ pub(super) const FOREIGN_WORDS: &[ForeignWords] = &[
     ),
 ];
 
-const fn key(example: &'static str, words: &'static [&'static str]) -> ForeignWords {
-    ForeignWords { words, remedy: Remedy::Key(example) }
-}
-
-const fn advice(advice: &'static str, words: &'static [&'static str]) -> ForeignWords {
-    ForeignWords { words, remedy: Remedy::Advice(advice) }
-}
-
 #[cfg(test)]
 mod tests {
-    use std::collections::HashSet;
-
-    use super::{super::key_table::KEYS, FOREIGN_WORDS, Remedy};
+    use super::{super::key_table::KEYS, FOREIGN_WORDS};
+    use crate::keys::assert_foreign_words;
 
     #[test]
     fn suggested_keys_exist_and_foreign_words_stand_once() {
-        let mut words = HashSet::new();
-        for foreign in FOREIGN_WORDS {
-            if let Remedy::Key(example) = foreign.remedy {
-                let name = example.split([' ', '(']).next();
-                assert!(KEYS.iter().any(|key| Some(key.name) == name), "{example}");
-            }
-            for word in foreign.words {
-                assert!(words.insert(word), "`{word}` stands twice");
-                assert!(KEYS.iter().all(|key| key.name != *word), "`{word}` is a key");
-            }
-        }
+        assert_foreign_words(FOREIGN_WORDS, &KEYS.iter().map(|key| key.name).collect::<Vec<_>>());
     }
 }
