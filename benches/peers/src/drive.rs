@@ -1,0 +1,91 @@
+//! Sends the requests of a workload to one subject, and counts nothing itself.
+
+use std::{
+    io::{Error, Result},
+    thread,
+    time::Duration,
+};
+
+use tokio::{
+    runtime::{Builder, Runtime},
+    task::yield_now,
+    time::advance,
+};
+
+use crate::{
+    client::Clients,
+    subjects::{has_own_thread, serve},
+    workload::Workload,
+};
+
+/// Pause in which a server on its own thread finishes a request.
+const PAUSE: Duration = Duration::from_millis(1);
+
+/// A subject that serves a workload to clients in the same process.
+#[derive(Debug)]
+pub struct Run {
+    runtime: Runtime,
+    clients: Option<Clients>,
+    connections: usize,
+    step: Duration,
+    has_own_thread: bool,
+}
+
+impl Run {
+    /// Starts the subject. Its clock stands still from now on, unless it has a thread of its own.
+    pub fn start(workload: &Workload, subject: &str, connections: usize) -> Result<Self> {
+        let has_own_thread = has_own_thread(subject);
+        let runtime = Builder::new_current_thread().enable_all().start_paused(true).build()?;
+        let address = runtime.block_on(serve(subject, workload))?;
+        let clients = Clients::new(connections, address, workload.path, workload.headers, workload.reconnects);
+        Ok(Self { runtime, clients: Some(clients), connections, step: workload.step, has_own_thread })
+    }
+
+    /// Sends at least so many requests, and returns how many.
+    pub fn send(&mut self, requests: usize) -> Result<usize> {
+        let rounds = requests.div_ceil(self.connections);
+        let mut clients = self.clients.take().ok_or_else(|| Error::other("an earlier request failed"))?;
+        if self.has_own_thread {
+            send_from_outside(&mut clients, rounds)?;
+            self.clients = Some(clients);
+        } else {
+            let step = self.step;
+            let task = async move { send_from_inside(&mut clients, rounds, step).await.map(|()| clients) };
+            // A task is woken without the system call that wakes the runtime's own future.
+            self.clients = Some(self.runtime.block_on(self.runtime.spawn(task)).map_err(Error::other)??);
+        }
+        Ok(rounds * self.connections)
+    }
+
+    /// Returns the latest response.
+    #[must_use]
+    pub fn response(&self) -> &[u8] {
+        self.clients.as_ref().map_or(&[], Clients::response)
+    }
+}
+
+async fn send_from_inside(clients: &mut Clients, rounds: usize, step: Duration) -> Result<()> {
+    for _ in 0..rounds {
+        clients.send_unmeasured()?;
+        while !clients.receive_unmeasured()? {
+            yield_now().await;
+        }
+        if !step.is_zero() {
+            advance(step).await;
+        }
+    }
+    Ok(())
+}
+
+/// Waits after each request, so that the server always begins the next one in the same state.
+#[inline(never)]
+fn send_from_outside(clients: &mut Clients, rounds: usize) -> Result<()> {
+    for _ in 0..rounds {
+        clients.send_unmeasured()?;
+        thread::sleep(PAUSE);
+        while !clients.receive_unmeasured()? {
+            thread::sleep(PAUSE);
+        }
+    }
+    Ok(())
+}

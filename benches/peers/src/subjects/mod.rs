@@ -1,0 +1,73 @@
+//! The services that are measured.
+
+mod bare;
+#[cfg(feature = "foreign")]
+mod foreign;
+mod limit;
+mod ours;
+
+use std::{
+    io::{Error, Result},
+    net::SocketAddr,
+    time::Duration,
+};
+
+use axum::Router;
+use tokio::{net::TcpListener, task::yield_now, time::advance};
+
+use crate::workload::{Freshness, Workload};
+
+/// Content type and body of a response.
+pub(crate) type Content = (String, Vec<u8>);
+
+/// Returns whether this build has the subject.
+#[must_use]
+pub fn is_built(subject: &str) -> bool {
+    match subject {
+        "axum-health" | "health" => cfg!(feature = "foreign"),
+        "ours-server" => cfg!(feature = "server"),
+        _ => true,
+    }
+}
+
+/// Returns whether the subject serves on a thread of its own, on which the clock cannot be paused.
+#[must_use]
+pub fn has_own_thread(subject: &str) -> bool {
+    matches!(subject, "hyper" | "ours-server")
+}
+
+/// Serves a workload on the current runtime, or on a thread of its own.
+pub async fn serve(subject: &str, workload: &Workload) -> Result<SocketAddr> {
+    let router = match subject {
+        "bare" => bare::router(workload).await?,
+        "limit" => limit::router(workload, limit::Runs::Inline),
+        "limit-stored" => limit::router(workload, limit::Runs::Stored),
+        "limit-tasks" => limit::router(workload, limit::Runs::InTasks),
+        "ours" => ours::router(workload)?,
+        "hyper" => return bare::hyper(workload).await,
+        #[cfg(feature = "server")]
+        "ours-server" => return ours::server(workload),
+        #[cfg(feature = "foreign")]
+        "axum-health" => foreign::axum_health(workload),
+        #[cfg(feature = "foreign")]
+        "health" => foreign::health(workload),
+        _ => return Err(Error::other(format!("there is no subject named `{subject}` in this build"))),
+    };
+    let address = listen(router).await?;
+    if workload.checks.freshness == Freshness::Background {
+        // First runs are spread over an interval.
+        for _ in 0..30 {
+            advance(Duration::from_millis(100)).await;
+            yield_now().await;
+        }
+    }
+    Ok(address)
+}
+
+/// Serves a router on the current runtime, on a free port.
+pub async fn listen(router: Router) -> Result<SocketAddr> {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let address = listener.local_addr()?;
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    Ok(address)
+}

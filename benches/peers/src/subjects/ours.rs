@@ -1,0 +1,67 @@
+//! The health endpoint.
+
+use std::io::{Error, Result};
+#[cfg(feature = "server")]
+use std::net::SocketAddr;
+
+use axum::{
+    Router,
+    body::Body,
+    http::{Request, header::CONTENT_TYPE},
+    routing::get,
+};
+use health_runtime::Endpoint;
+use http_body_util::BodyExt;
+use tower::ServiceExt;
+
+use super::Content;
+use crate::workload::Workload;
+
+/// Builds the endpoint, with the defaults of its builder.
+fn endpoint(workload: &Workload) -> Result<Endpoint> {
+    let builder = Endpoint::builder().checks(workload.checks.ours());
+    #[cfg(feature = "access")]
+    let builder = if workload.headers.contains("Authorization") { builder.access(password()) } else { builder };
+    builder.build().map_err(Error::other)
+}
+
+/// Asks for a password on each level. The workload sends it.
+#[cfg(feature = "access")]
+fn password() -> health_runtime::access::Access {
+    use health_runtime::{
+        Levels,
+        access::{Access, User, basic},
+    };
+    Access::new().levels(Levels::ALL, basic("health", [User::new("ada", "correct horse")]))
+}
+
+/// Merges the endpoint into a service with a route of its own.
+pub(super) fn router(workload: &Workload) -> Result<Router> {
+    if !cfg!(feature = "access") && !workload.headers.is_empty() {
+        return Err(Error::other("passwords need the feature `access`"));
+    }
+    Ok(Router::new().route("/", get(|| async { super::bare::HELLO })).merge(endpoint(workload)?.router()))
+}
+
+/// Serves the endpoint on its own thread. The checks run there as well, which an application's runtime would do otherwise.
+#[cfg(feature = "server")]
+pub(super) fn server(workload: &Workload) -> Result<SocketAddr> {
+    let router = endpoint(workload)?.router();
+    let start = || health_runtime::Server::new().listen("127.0.0.1:0", router).start();
+    let thread = std::thread::spawn(start);
+    let server = thread.join().map_err(|_| Error::other("the server panicked"))?.map_err(Error::other)?;
+    let address = server.local_addrs()[0];
+    // It serves until the process ends.
+    std::mem::forget(server);
+    Ok(address)
+}
+
+/// Returns the first response to the workload's request, which the bare subjects repeat.
+pub(super) async fn first_response(workload: &Workload) -> Result<Content> {
+    let request = Request::get(workload.path).body(Body::empty()).map_err(Error::other)?;
+    let response = router(workload)?.oneshot(request).await.map_err(Error::other)?;
+    let content_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let content_type = content_type.ok_or_else(|| Error::other("the response has no content type"))?.to_owned();
+    let body = response.into_body().collect().await.map_err(Error::other)?.to_bytes().to_vec();
+    Ok((content_type, body))
+}
