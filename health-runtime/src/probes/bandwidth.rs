@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     details::Details,
-    model::{Check, IntoOutcome, Level, Outcome},
+    model::{IntoOutcome, Level, Outcome},
 };
 
 /// Shortest transfer that measures the line rather than buffers.
@@ -21,15 +21,21 @@ const MIN_MEASURED_BYTES: u64 = 16 * 1024;
 /// Shortest time after which fewer bytes show a slow line rather than chance.
 const MIN_MEASURED_TIME: Duration = Duration::from_millis(100);
 
-/// The probe of [`probes::bandwidth`](bandwidth()).
-#[derive(Clone, Debug)]
-#[must_use = "a probe does nothing until it is registered or observed"]
-pub struct BandwidthProbe {
-    check: Check,
-    client: HttpClient,
-    minimum: u64,
-    transfer_limit: u64,
-    time_limit: Duration,
+probe! {
+    /// The probe of [`probes::bandwidth`](bandwidth()).
+    pub struct BandwidthProbe { client: HttpClient, minimum: u64, transfer_limit: u64, time_limit: Duration }
+
+    /// Measures once.
+    ///
+    /// ```no_run
+    /// use health_runtime::{Outcome, probes};
+    ///
+    /// // With `#[health_check(level = 4, flatten)]` above it.
+    /// async fn bandwidth() -> Outcome {
+    ///     probes::bandwidth("http://mirror.internal/1MiB.bin", 1_250_000).observe().await
+    /// }
+    /// ```
+    task fn observe;
 }
 
 /// Checks that data arrives from `url` at `minimum` bytes per second or more, measured by a transfer.
@@ -80,36 +86,12 @@ impl BandwidthProbe {
         self
     }
 
-    /// Measures once.
-    ///
-    /// ```no_run
-    /// use health_runtime::{Outcome, probes};
-    ///
-    /// // With `#[health_check(level = 4, flatten)]` above it.
-    /// async fn bandwidth() -> Outcome {
-    ///     probes::bandwidth("http://mirror.internal/1MiB.bin", 1_250_000).observe().await
-    /// }
-    /// ```
-    ///
-    /// # Cancellation
-    /// Dropping the future closes the connection and with it the transfer.
-    ///
-    /// # Panics
-    /// Outside of a tokio runtime with time and I/O.
-    pub async fn observe(&self) -> Outcome {
-        match self.measure(Deadline::within(self.check.spec().timeout())).await {
-            Ok(transfer) => self.judge(transfer),
-            Err(message) => {
-                let data = BandwidthData { bytes_per_second: None, is_bandwidth_sufficient: Some(false) };
-                Details::fail(data, message).into_outcome()
-            }
-        }
+    /// A failed transfer is a fact, because its outcome has data too.
+    async fn look(&self, deadline: Deadline) -> Result<Result<Transfer, String>, String> {
+        Ok(self.measure(deadline).await)
     }
 
     async fn measure(&self, deadline: Deadline) -> Result<Transfer, String> {
-        if let Some(fault) = self.faults().into_iter().next() {
-            return Err(fault);
-        }
         let url = self.client.url().map(ToString::to_string).unwrap_or_default();
         let mut response = self.client.get(deadline).await?;
         if !response.status.is_success() {
@@ -140,7 +122,6 @@ impl BandwidthProbe {
     }
 }
 
-probe! { BandwidthProbe: task }
 http_settings! { BandwidthProbe }
 
 /// The body after its first chunk.
@@ -171,7 +152,14 @@ impl BandwidthProbe {
         minimum.into_iter().chain(bytes).chain(time)
     }
 
-    fn judge(&self, Transfer { bytes, time, ended }: Transfer) -> Outcome {
+    fn judge(&self, transfer: Result<Transfer, String>) -> Outcome {
+        let Transfer { bytes, time, ended } = match transfer {
+            Ok(transfer) => transfer,
+            Err(message) => {
+                let data = BandwidthData { bytes_per_second: None, is_bandwidth_sufficient: Some(false) };
+                return Details::fail(data, message).into_outcome();
+            }
+        };
         if bytes < MIN_MEASURED_BYTES && (ended || time < MIN_MEASURED_TIME) {
             let data = BandwidthData { bytes_per_second: None, is_bandwidth_sufficient: None };
             let message = format!("{bytes} bytes came after the first chunk of the body, too few to measure");
@@ -204,7 +192,11 @@ mod tests {
     use serde_json::json;
 
     fn judge(bytes: u64, milliseconds: u64, ended: bool) -> Outcome {
-        bandwidth("http://a/", 1_000_000).judge(Transfer { bytes, time: Duration::from_millis(milliseconds), ended })
+        bandwidth("http://a/", 1_000_000).judge(Ok(Transfer {
+            bytes,
+            time: Duration::from_millis(milliseconds),
+            ended,
+        }))
     }
 
     #[test]

@@ -11,24 +11,32 @@ use super::{
 };
 use crate::{
     details::Details,
-    model::{Check, IntoOutcome, Level, Outcome, Status},
+    model::{IntoOutcome, Level, Outcome, Status},
 };
 
 /// Default of [`DatabaseProbe::acquire_timeout`].
 const DEFAULT_ACQUIRE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// The probe of a database, such as [`probes::sqlite`](super::sqlite()).
-#[derive(Clone)]
-#[must_use = "a probe does nothing until it is registered or observed"]
-pub struct DatabaseProbe {
-    check: Check,
-    examine: Arc<Examine>,
-    acquire_timeout: Duration,
-    read_only_as: Status,
+probe! {
+    /// The probe of a database, such as [`probes::sqlite`](super::sqlite()).
+    pub struct DatabaseProbe { examine: Examine, acquire_timeout: Duration, read_only_as: Status }
+
+    /// Examines the database once, with a real write that is rolled back.
+    task fn observe;
 }
 
 /// Examines a database once, within the deadlines for a free connection of the pool and for the whole run.
-type Examine = dyn Fn(Deadline, Deadline) -> Pin<Box<dyn Future<Output = Finding> + Send>> + Send + Sync;
+#[derive(Clone)]
+struct Examine(Arc<dyn Fn(Deadline, Deadline) -> FindingFuture + Send + Sync>);
+
+type FindingFuture = Pin<Box<dyn Future<Output = Finding> + Send>>;
+
+/// Without the pool: its options may contain a password.
+impl fmt::Debug for Examine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Examine")
+    }
+}
 
 /// State of a database; the texts are for a person.
 pub(super) enum Finding {
@@ -53,7 +61,7 @@ impl DatabaseProbe {
     {
         Self {
             check: idle_check("db", Level::L1),
-            examine: Arc::new(move |acquire, run| Box::pin(examine(acquire, run))),
+            examine: Examine(Arc::new(move |acquire, run| Box::pin(examine(acquire, run)))),
             acquire_timeout: DEFAULT_ACQUIRE_TIMEOUT,
             read_only_as: Status::Fail,
         }
@@ -73,20 +81,9 @@ impl DatabaseProbe {
         self
     }
 
-    /// Examines the database once, with a real write that is rolled back.
-    ///
-    /// # Cancellation
-    /// Dropping the future rolls the transaction back and returns the connection to the pool.
-    ///
-    /// # Panics
-    /// Outside of a tokio runtime with time.
-    pub async fn observe(&self) -> Outcome {
-        if let Some(fault) = self.faults() {
-            return Outcome::fail(fault);
-        }
-        let run = Deadline::within(self.check.spec().timeout());
+    async fn look(&self, run: Deadline) -> Result<Finding, String> {
         let acquire = run.for_step(self.acquire_timeout);
-        self.judge((self.examine)(acquire, run).await)
+        Ok((self.examine.0)(acquire, run).await)
     }
 
     fn faults(&self) -> Option<String> {
@@ -110,21 +107,8 @@ impl DatabaseProbe {
     }
 }
 
-probe! { DatabaseProbe: task }
-
 #[derive(Serialize)]
 struct DatabaseData {
     is_db_online: bool,
     is_db_writeable: bool,
-}
-
-/// Without the pool: its options may contain a password.
-impl fmt::Debug for DatabaseProbe {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("DatabaseProbe")
-            .field("check", &self.check)
-            .field("acquire_timeout", &self.acquire_timeout)
-            .field("read_only_as", &self.read_only_as)
-            .finish_non_exhaustive()
-    }
 }

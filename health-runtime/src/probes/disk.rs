@@ -20,14 +20,24 @@ use crate::{
 /// Longest time that the start waits for a path.
 const START_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// The probe of [`probes::disk`](disk()).
-#[derive(Clone, Debug)]
-#[must_use = "a probe does nothing until it is registered or observed"]
-pub struct DiskProbe {
-    check: Check,
-    path: PathBuf,
-    warn_below: f64,
-    fail_below: f64,
+probe! {
+    /// The probe of [`probes::disk`](disk()).
+    pub struct DiskProbe { path: PathBuf, warn_below: f64, fail_below: f64 }
+
+    /// Measures once. It blocks until the file system answers.
+    ///
+    /// ```
+    /// use health_runtime::{Outcome, probes};
+    ///
+    /// // With `#[health_check(level = 1)]` above it.
+    /// fn storage() -> Outcome {
+    ///     probes::disk("/").observe()
+    /// }
+    /// # assert!(storage().data().is_some());
+    /// ```
+    blocking fn observe;
+    // At start alone: a function that observes would start a thread each time.
+    map: |probe, check| missing(&probe.path).into_iter().fold(check, Check::fault);
 }
 
 /// Checks the free space of the file system that holds `path`. On Unix only.
@@ -77,48 +87,13 @@ impl DiskProbe {
         self
     }
 
-    /// Measures once. It blocks until the file system answers.
-    ///
-    /// ```
-    /// use health_runtime::{Outcome, probes};
-    ///
-    /// // With `#[health_check(level = 1)]` above it.
-    /// fn storage() -> Outcome {
-    ///     probes::disk("/").observe()
-    /// }
-    /// # assert!(storage().data().is_some());
-    /// ```
-    #[must_use]
-    pub fn observe(&self) -> Outcome {
-        if let Some(fault) = self.invalid_limits() {
-            return Outcome::fail(fault);
-        }
-        match statvfs(&self.path) {
-            Ok(stat) => self.judge(&Space::from(stat)),
-            Err(error) => Outcome::fail(format!("`{}` is not accessible: {error}", self.path.display())),
-        }
-    }
-}
-
-probe! { DiskProbe: blocking }
-
-/// Returns why the path can never be accessible. Errors that may heal, such as an absent server, are not faults.
-fn missing(path: &Path) -> Option<String> {
-    let (sender, receiver) = mpsc::sync_channel(1);
-    let owned = path.to_owned();
-    // On its own thread, because nothing ends the call: a mount whose server is gone must not block the start.
-    thread::Builder::new().spawn(move || sender.send(owned.metadata().err())).ok()?;
-    let error = receiver.recv_timeout(START_TIMEOUT).ok()??;
-    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::InvalidInput)
-        .then(|| format!("`{}` is not accessible: {error}", path.display()))
-}
-
-impl DiskProbe {
-    fn faults(&self) -> impl Iterator<Item = String> + use<> {
-        self.invalid_limits().into_iter().chain(missing(&self.path))
+    fn look(&self) -> Result<Space, String> {
+        let stat =
+            statvfs(&self.path).map_err(|error| format!("`{}` is not accessible: {error}", self.path.display()))?;
+        Ok(Space::from(stat))
     }
 
-    fn invalid_limits(&self) -> Option<String> {
+    fn faults(&self) -> Option<String> {
         let Self { warn_below, fail_below, .. } = self;
         // NaN is in no range, so it is a fault too.
         let is_valid = (0.0..=1.0).contains(warn_below) && (0.0..=*warn_below).contains(fail_below);
@@ -127,7 +102,7 @@ impl DiskProbe {
         })
     }
 
-    fn judge(&self, space: &Space) -> Outcome {
+    fn judge(&self, space: Space) -> Outcome {
         let data = space.data();
         let Some(room) = share(space.available, space.total) else {
             return Details::warn(data, "this file system has no size").into_outcome();
@@ -146,6 +121,17 @@ impl DiskProbe {
         }
         .into_outcome()
     }
+}
+
+/// Returns why the path can never be accessible. Errors that may heal, such as an absent server, are not faults.
+fn missing(path: &Path) -> Option<String> {
+    let (sender, receiver) = mpsc::sync_channel(1);
+    let owned = path.to_owned();
+    // On its own thread, because nothing ends the call: a mount whose server is gone must not block the start.
+    thread::Builder::new().spawn(move || sender.send(owned.metadata().err())).ok()?;
+    let error = receiver.recv_timeout(START_TIMEOUT).ok()??;
+    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::InvalidInput)
+        .then(|| format!("`{}` is not accessible: {error}", path.display()))
 }
 
 /// Figures of a file system, in bytes and inodes.
@@ -229,7 +215,7 @@ mod tests {
         inodes_available: 0,
     };
 
-    fn judge(space: &Space) -> Outcome {
+    fn judge(space: Space) -> Outcome {
         disk("/").judge(space)
     }
 
@@ -255,7 +241,7 @@ mod tests {
 
     #[test]
     fn data_matches_sample() {
-        let outcome = judge(&SAMPLE);
+        let outcome = judge(SAMPLE);
         assert_eq!(outcome.status(), Status::Pass);
         assert_eq!(
             outcome.data(),
@@ -277,16 +263,16 @@ mod tests {
             (4, Status::Fail),
             (0, Status::Fail),
         ] {
-            assert_eq!(judge(&of_100(available)).status(), status, "{available}");
+            assert_eq!(judge(of_100(available)).status(), status, "{available}");
         }
-        let outcome = judge(&Space { inodes: 100, inodes_available: 4, ..SAMPLE });
+        let outcome = judge(Space { inodes: 100, inodes_available: 4, ..SAMPLE });
         assert_eq!(outcome.status(), Status::Fail);
         assert_eq!(outcome.message(), Some("4.0 % of the inodes is free, less than 5.0 %"));
     }
 
     #[test]
     fn file_system_without_size_has_no_share() {
-        let outcome = judge(&Space { total: 0, free: 0, available: 0, ..SAMPLE });
+        let outcome = judge(Space { total: 0, free: 0, available: 0, ..SAMPLE });
         assert_eq!(outcome.status(), Status::Warn);
         assert_eq!(outcome.data().map(|data| &data["percentage_available_free"]), Some(&json!(null)));
     }
@@ -294,7 +280,7 @@ mod tests {
     #[test]
     fn inconsistent_figures_are_clamped() {
         // More available than free, and more free than there is.
-        let outcome = judge(&Space { total: 10, free: 20, available: 30, ..SAMPLE });
+        let outcome = judge(Space { total: 10, free: 20, available: 30, ..SAMPLE });
         let data = outcome.data().cloned().unwrap_or_default();
         assert_eq!(data["percentage_available_free"], json!(1.0));
         assert_eq!((&data["used"], &data["held_back_by_system"]), (&json!("0B"), &json!("0B")));
@@ -313,7 +299,7 @@ mod tests {
             (0.1, f64::NAN, false),
         ] {
             let disk = disk("/").warn_below(warn).fail_below(fail);
-            assert_eq!(disk.invalid_limits().is_none(), is_valid, "{warn} {fail}");
+            assert_eq!(disk.faults().is_none(), is_valid, "{warn} {fail}");
         }
     }
 }

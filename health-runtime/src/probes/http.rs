@@ -10,18 +10,26 @@ use super::{
     http_client::{HttpClient, StreamedResponse, http_settings, redact_location},
     probe::{idle_check, probe},
 };
-use crate::model::{Check, Level, Outcome, Status};
+use crate::model::{Level, Outcome, Status};
 
 /// Longest body that is read.
 const MAX_BODY_BYTES: usize = 64 * 1024;
 
-/// The probe of [`probes::http`](http()).
-#[derive(Clone, Debug)]
-#[must_use = "a probe does nothing until it is registered or observed"]
-pub struct HttpProbe {
-    check: Check,
-    client: HttpClient,
-    accepted_codes: RangeInclusive<u16>,
+probe! {
+    /// The probe of [`probes::http`](http()).
+    pub struct HttpProbe { client: HttpClient, accepted_codes: RangeInclusive<u16> }
+
+    /// Sends one request.
+    ///
+    /// ```no_run
+    /// use health_runtime::{Outcome, probes};
+    ///
+    /// // With `#[health_check(level = 3)]` above it.
+    /// async fn billing() -> Outcome {
+    ///     probes::http("http://billing.internal/readyz").observe().await
+    /// }
+    /// ```
+    task fn observe;
 }
 
 /// Checks the health that another service reports over HTTP.
@@ -76,56 +84,38 @@ impl HttpProbe {
         self
     }
 
-    /// Sends one request.
-    ///
-    /// ```no_run
-    /// use health_runtime::{Outcome, probes};
-    ///
-    /// // With `#[health_check(level = 3)]` above it.
-    /// async fn billing() -> Outcome {
-    ///     probes::http("http://billing.internal/readyz").observe().await
-    /// }
-    /// ```
-    ///
-    /// # Cancellation
-    /// Dropping the future closes the connection. Only a name lookup goes on until the operating system ends it, on a thread of
-    /// the blocking pool.
-    ///
-    /// # Panics
-    /// Outside of a tokio runtime with time and I/O.
-    pub async fn observe(&self) -> Outcome {
-        self.ask(Deadline::within(self.check.spec().timeout())).await.unwrap_or_else(Outcome::fail)
-    }
-
-    async fn ask(&self, deadline: Deadline) -> Result<Outcome, String> {
-        if let Some(fault) = self.invalid_codes() {
-            return Err(fault);
-        }
+    async fn look(&self, deadline: Deadline) -> Result<HttpAnswer, String> {
         let mut response = self.client.get(deadline).await?;
         let code = response.status;
         let url = self.client.url().map(ToString::to_string).unwrap_or_default();
-        let answered = format!("{url} answered {}", describe(code));
+        let summary = format!("{url} answered {}", describe(code));
         let body = deadline
-            .wait(&format!("{answered}, but its body did not end"), read_body(&mut response))
+            .wait(&format!("{summary}, but its body did not end"), read_body(&mut response))
             .await?
-            .map_err(|error| format!("{answered}, but its body broke off: {error}"))?;
+            .map_err(|error| format!("{summary}, but its body broke off: {error}"))?;
+        let location = response.headers.get(LOCATION).filter(|_| code.is_redirection());
+        Ok(HttpAnswer {
+            code,
+            summary,
+            location: location.and_then(|value| redact_location(value.to_str().ok()?)),
+            reported: body.as_deref().and_then(status_in),
+            is_body_too_long: body.is_none(),
+        })
+    }
 
-        let reported = body.as_deref().and_then(status_in);
-        let status = Status::worst(reported.into_iter().chain([self.judge(code)]));
-        let mut message = answered;
-        if code.is_redirection()
-            && let Some(location) =
-                response.headers.get(LOCATION).and_then(|value| redact_location(value.to_str().ok()?))
-        {
+    fn judge(&self, answer: HttpAnswer) -> Outcome {
+        let status = Status::worst(answer.reported.into_iter().chain([self.judge_code(answer.code)]));
+        let mut message = answer.summary;
+        if let Some(location) = answer.location {
             let _ = write!(message, ", a redirect to {location}, which is not followed");
         }
-        if let Some(reported) = reported {
+        if let Some(reported) = answer.reported {
             let _ = write!(message, ", and reports `{reported}`");
         }
-        if body.is_none() {
+        if answer.is_body_too_long {
             message += ", with a body too long to be read";
         }
-        Ok(Outcome::new(status).with_message(message))
+        Outcome::new(status).with_message(message)
     }
 
     fn faults(&self) -> Vec<String> {
@@ -140,7 +130,7 @@ impl HttpProbe {
             .then(|| format!("{first} to {last} is not a valid range of status codes; take one within 100 to 999"))
     }
 
-    fn judge(&self, code: StatusCode) -> Status {
+    fn judge_code(&self, code: StatusCode) -> Status {
         match code {
             code if self.accepted_codes.contains(&code.as_u16()) => Status::Pass,
             StatusCode::TOO_MANY_REQUESTS => Status::Warn,
@@ -149,8 +139,19 @@ impl HttpProbe {
     }
 }
 
-probe! { HttpProbe: task }
 http_settings! { HttpProbe }
+
+/// Facts about a response.
+struct HttpAnswer {
+    code: StatusCode,
+    /// URL and status code, for a person.
+    summary: String,
+    /// Destination of a redirect.
+    location: Option<String>,
+    /// Status in the body.
+    reported: Option<Status>,
+    is_body_too_long: bool,
+}
 
 /// Reads the body; `None` if it is too long, whose rest is not read.
 async fn read_body(response: &mut StreamedResponse) -> Result<Option<Vec<u8>>, String> {

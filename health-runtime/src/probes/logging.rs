@@ -3,14 +3,24 @@
 use tracing::level_filters::{LevelFilter, STATIC_MAX_LEVEL};
 
 use super::probe::{idle_check, probe};
-use crate::model::{Check, Level, Outcome};
+use crate::model::{Level, Outcome};
 
-/// The probe of [`probes::logging`](logging()).
-#[derive(Clone, Debug)]
-#[must_use = "a probe does nothing until it is registered or observed"]
-pub struct LoggingProbe {
-    check: Check,
-    min_level: LevelFilter,
+probe! {
+    /// The probe of [`probes::logging`](logging()).
+    pub struct LoggingProbe { min_level: LevelFilter }
+
+    /// Checks once. It neither blocks nor waits.
+    ///
+    /// ```
+    /// use health_runtime::{Outcome, probes};
+    ///
+    /// // With `#[health_check(level = 5)]` above it.
+    /// fn is_logging_enabled() -> Outcome {
+    ///     probes::logging().min_level(tracing::Level::INFO).observe()
+    /// }
+    /// # let _ = is_logging_enabled();
+    /// ```
+    instant fn observe;
 }
 
 /// Checks that this process logs: a `tracing` subscriber is installed and accepts events.
@@ -37,24 +47,16 @@ impl LoggingProbe {
         self
     }
 
-    /// Checks once. It neither blocks nor waits.
-    ///
-    /// ```
-    /// use health_runtime::{Outcome, probes};
-    ///
-    /// // With `#[health_check(level = 5)]` above it.
-    /// fn is_logging_enabled() -> Outcome {
-    ///     probes::logging().min_level(tracing::Level::INFO).observe()
-    /// }
-    /// # let _ = is_logging_enabled();
-    /// ```
-    #[must_use]
-    pub fn observe(&self) -> Outcome {
+    #[expect(clippy::unused_self, reason = "every probe has this method")]
+    fn look(&self) -> Result<LevelFilter, String> {
         if !tracing::dispatcher::has_been_set() {
-            return Outcome::fail("no tracing subscriber is installed");
+            return Err("no tracing subscriber is installed".to_owned());
         }
         // Events above the static maximum are compiled out, whatever the subscriber accepts.
-        let level = LevelFilter::current().min(STATIC_MAX_LEVEL);
+        Ok(LevelFilter::current().min(STATIC_MAX_LEVEL))
+    }
+
+    fn judge(&self, level: LevelFilter) -> Outcome {
         if level < self.min_level {
             Outcome::fail(format!("the log is limited to level {level}, and has to include {}", self.min_level))
         } else {
@@ -67,5 +69,3 @@ impl LoggingProbe {
         None
     }
 }
-
-probe! { LoggingProbe: instant }

@@ -8,16 +8,25 @@ use super::{
 };
 use crate::{
     details::Details,
-    model::{Check, IntoOutcome, Level, Outcome},
+    model::{IntoOutcome, Level, Outcome},
 };
 
-/// The probe of [`probes::memory`](memory()).
-#[derive(Clone, Debug)]
-#[must_use = "a probe does nothing until it is registered or observed"]
-pub struct MemoryProbe {
-    check: Check,
-    warn_above: f64,
-    fail_above: f64,
+probe! {
+    /// The probe of [`probes::memory`](memory()).
+    pub struct MemoryProbe { warn_above: f64, fail_above: f64 }
+
+    /// Measures once. It blocks, usually for less than a millisecond: the kernel adds up a cgroup's memory on each read.
+    ///
+    /// ```
+    /// use health_runtime::{Outcome, probes};
+    ///
+    /// // With `#[health_check(level = 2, flatten)]` above it.
+    /// fn memory() -> Outcome {
+    ///     probes::memory().fail_above(99.0).observe()
+    /// }
+    /// # assert!(memory().data().is_some());
+    /// ```
+    blocking fn observe;
 }
 
 /// Checks how much memory is used: of the machine, or of its cgroup's limit if that is less.
@@ -56,32 +65,11 @@ impl MemoryProbe {
         self
     }
 
-    /// Measures once. It blocks, usually for less than a millisecond: the kernel adds up a cgroup's memory on each read.
-    ///
-    /// ```
-    /// use health_runtime::{Outcome, probes};
-    ///
-    /// // With `#[health_check(level = 2, flatten)]` above it.
-    /// fn memory() -> Outcome {
-    ///     probes::memory().fail_above(99.0).observe()
-    /// }
-    /// # assert!(memory().data().is_some());
-    /// ```
-    #[must_use]
-    pub fn observe(&self) -> Outcome {
-        if let Some(fault) = self.faults() {
-            return Outcome::fail(fault);
-        }
-        match MemoryUsage::of_this_process() {
-            Ok(usage) => self.judge(usage),
-            Err(message) => Outcome::fail(message),
-        }
+    #[expect(clippy::unused_self, reason = "every probe has this method")]
+    fn look(&self) -> Result<MemoryUsage, String> {
+        MemoryUsage::of_this_process()
     }
-}
 
-probe! { MemoryProbe: blocking }
-
-impl MemoryProbe {
     fn faults(&self) -> Option<String> {
         let Self { warn_above, fail_above, .. } = self;
         // NaN is in no range, so it is a fault too.

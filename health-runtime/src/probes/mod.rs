@@ -26,7 +26,8 @@
 //! | the two over `https://` | `probe-https` | rustls with ring | |
 //! | `sqlite` | `probe-sqlite` | sqlx, and SQLite built from C | whether a SQLite database takes writes |
 
-// A new probe is a file with a struct, its constructor, `observe` and `faults`; `probe!` adds the rest.
+// A new probe is a file: `probe!` with the struct, the constructor, its settings, `look`, `judge` and `faults`.
+mod deadline;
 mod logging;
 mod probe;
 mod runtime_lag;
@@ -35,8 +36,6 @@ mod runtime_lag;
 mod bandwidth;
 #[cfg(feature = "probe-sqlite")]
 mod database;
-#[cfg(any(feature = "probe-http", feature = "probe-sqlite"))]
-mod deadline;
 #[cfg(all(feature = "probe-system", unix))]
 mod disk;
 #[cfg(feature = "probe-http")]

@@ -37,23 +37,81 @@ pub(super) fn text_with_sources(error: &dyn std::error::Error) -> String {
     text
 }
 
-/// Gives a probe the settings of every check, and turns it into one. The probe has a field `check`, and methods `observe` and
-/// `faults`. It observes in a `task`, on a `blocking` thread, or is `instant`; `map` changes the finished check.
+/// Declares a probe: its struct with the field `check`, the settings of every check, `observe`, and the way to become a check.
+/// It observes in a `task`, on a `blocking` thread, or is `instant`. The probe's file has four methods:
+///
+/// - `look` asks, measures or reads, and returns `Result<Facts, String>`. In a task it is async, gets a [`Deadline`], and
+///   waits by it, with words of its own.
+/// - `judge` makes an `Outcome` of the facts. An error of `look` is a failure with that message.
+/// - `faults` returns the settings that can never work. They are start-up errors, and failures of `observe`.
+/// - the constructor starts with [`idle_check`].
+///
+/// `map` changes the finished check, and knows the probe.
+///
+/// [`Deadline`]: super::deadline::Deadline
 macro_rules! probe {
-    ($probe:ident: $work:ident) => {
-        $crate::probes::probe::probe! { $probe: $work, map: |check| check }
-    };
-    ($probe:ident: $work:ident, map: $map:expr) => {
+    (
+        $(#[$about:meta])*
+        pub struct $probe:ident { $($field:ident: $type:ty),* $(,)? }
+
+        $(#[$observing:meta])*
+        $work:ident fn observe;
+        $(map: $map:expr;)?
+    ) => {
+        $(#[$about])*
+        #[derive(Clone, Debug)]
+        #[must_use = "a probe does nothing until it is registered or observed"]
+        pub struct $probe {
+            check: $crate::model::Check,
+            $($field: $type,)*
+        }
+
+        impl $probe {
+            $crate::probes::probe::probe! { @observe $work $(#[$observing])* }
+        }
+
         shared_settings! { $crate::probes::probe::probe, @settings $probe }
 
         // Else the error for a type that is not a check would list all probes.
         #[diagnostic::do_not_recommend]
         impl From<$probe> for $crate::model::Check {
             fn from(probe: $probe) -> Self {
-                let map: fn(Self) -> Self = $map;
                 let check = probe.faults().into_iter().fold(probe.check.clone(), Self::fault);
-                map(check.with_work($crate::probes::probe::probe!(@work $work probe)))
+                $(
+                    let map: fn(&$probe, Self) -> Self = $map;
+                    let check = map(&probe, check);
+                )?
+                check.with_work($crate::probes::probe::probe!(@work $work probe))
             }
+        }
+    };
+    (@observe task $(#[$observing:meta])*) => {
+        $(#[$observing])*
+        ///
+        /// It ends after nine tenths of [`timeout`](Self::timeout).
+        ///
+        /// # Cancellation
+        /// Dropping the future is safe, and ends the run.
+        ///
+        /// # Panics
+        /// Outside of a Tokio runtime with time and I/O.
+        pub async fn observe(&self) -> $crate::model::Outcome {
+            if let Some(fault) = self.faults().into_iter().next() {
+                return $crate::model::Outcome::fail(fault);
+            }
+            let deadline = $crate::probes::deadline::Deadline::within(self.check.spec().timeout());
+            self.look(deadline).await.map_or_else($crate::model::Outcome::fail, |facts| self.judge(facts))
+        }
+    };
+    // Blocking or instant.
+    (@observe $work:ident $(#[$observing:meta])*) => {
+        $(#[$observing])*
+        #[must_use]
+        pub fn observe(&self) -> $crate::model::Outcome {
+            if let Some(fault) = self.faults().into_iter().next() {
+                return $crate::model::Outcome::fail(fault);
+            }
+            self.look().map_or_else($crate::model::Outcome::fail, |facts| self.judge(facts))
         }
     };
     (@work task $value:ident) => {

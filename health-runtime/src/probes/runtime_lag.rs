@@ -5,19 +5,32 @@ use std::time::Duration;
 use serde_json::json;
 use tokio::time::{Instant, sleep_until};
 
-use super::probe::{idle_check, probe};
-use crate::model::{Check, Level, Outcome};
+use super::{
+    deadline::Deadline,
+    probe::{idle_check, probe},
+};
+use crate::model::{Level, Outcome};
 
 /// Sleep of the measured task: longer than the resolution of Tokio's timer, a millisecond.
 const SLEEP_TIME: Duration = Duration::from_millis(10);
 
-/// The probe of [`probes::runtime_lag`](runtime_lag()).
-#[derive(Clone, Debug)]
-#[must_use = "a probe does nothing until it is registered or observed"]
-pub struct RuntimeLagProbe {
-    check: Check,
-    warn_after: Duration,
-    fail_after: Duration,
+probe! {
+    /// The probe of [`probes::runtime_lag`](runtime_lag()).
+    pub struct RuntimeLagProbe { warn_after: Duration, fail_after: Duration }
+
+    /// Measures once, on the runtime that polls it. It takes 10 ms and the lag.
+    ///
+    /// ```
+    /// use health_runtime::{Outcome, probes};
+    ///
+    /// // With `#[health_check(level = 5)]` above it.
+    /// async fn runtime_lag() -> Outcome {
+    ///     probes::runtime_lag().observe().await
+    /// }
+    /// # let _ = runtime_lag;
+    /// ```
+    task fn observe;
+    map: |_, check| if check.spec().level() == Level::L5 { check.liveness() } else { check };
 }
 
 /// Checks that the runtime wakes its tasks in time: a task sleeps for 10 ms, and the time beyond that is the lag.
@@ -69,27 +82,10 @@ impl RuntimeLagProbe {
         self
     }
 
-    /// Measures once, on the runtime that polls it. It takes 10 ms and the lag.
-    ///
-    /// ```
-    /// use health_runtime::{Outcome, probes};
-    ///
-    /// // With `#[health_check(level = 5)]` above it.
-    /// async fn runtime_lag() -> Outcome {
-    ///     probes::runtime_lag().observe().await
-    /// }
-    /// # let _ = runtime_lag;
-    /// ```
-    ///
-    /// # Cancellation
-    /// Dropping the future is safe.
-    ///
-    /// # Panics
-    /// Outside of a Tokio runtime with a timer.
-    pub async fn observe(&self) -> Outcome {
+    async fn look(&self, _: Deadline) -> Result<Duration, String> {
         let due = Instant::now() + SLEEP_TIME;
         sleep_until(due).await;
-        self.judge(due.elapsed())
+        Ok(due.elapsed())
     }
 
     fn faults(&self) -> Vec<String> {
@@ -116,5 +112,3 @@ impl RuntimeLagProbe {
         outcome.with_data(json!({ "lag_ms": milliseconds }))
     }
 }
-
-probe! { RuntimeLagProbe: task, map: |check| if check.spec().level() == Level::L5 { check.liveness() } else { check } }

@@ -91,9 +91,6 @@ impl HttpClient {
     /// # Errors
     /// The request failed; the text is for a person.
     pub(in crate::probes) async fn get(&self, deadline: Deadline) -> Result<StreamedResponse, String> {
-        if let Some(fault) = self.faults().into_iter().next() {
-            return Err(fault);
-        }
         let url = self.url.as_ref()?;
         let connecting = deadline.for_step(self.connect_timeout);
         let stream = connecting
