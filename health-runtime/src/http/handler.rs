@@ -136,13 +136,14 @@ async fn report(
     #[cfg(feature = "page")]
     let selection = selection.with_group_verdicts(key.format.is_page);
     let gathered = service.monitor.gather(&selection).await;
+    let is_shared = answer.is_stored && query.is_common();
     // Another request that waited for the same runs may have rendered it.
-    if let Some(response) = service.stored(&key, query) {
+    if is_shared && let Some(response) = service.cache.get_for(&key, &gathered, &service.monitor) {
         return Ok(response);
     }
     let response = (answer.render)(&AdmittedRequest { service, parts, query, key: &key, render }, &gathered)?;
-    if let Some(validity) = gathered.validity.filter(|_| answer.is_stored && query.is_common()) {
-        service.cache.put(key, validity, response.clone());
+    if is_shared {
+        service.cache.put(key, gathered, response.clone());
     }
     Ok(response)
 }

@@ -161,6 +161,16 @@ impl Report {
         &self.entries
     }
 
+    /// Returns whether both show the very same results of the same checks, under the same mutes.
+    pub(crate) fn shows_same(&self, other: &Self) -> bool {
+        let is_same = |(one, other): (&ReportEntry, &ReportEntry)| {
+            Arc::ptr_eq(&one.result, &other.result) && Arc::ptr_eq(&one.check, &other.check) && one.muted == other.muted
+        };
+        self.entries.len() == other.entries.len()
+            && self.entries.iter().zip(&other.entries).all(is_same)
+            && (&self.levels, &self.cause) == (&other.levels, &other.cause)
+    }
+
     /// Returns the result of one check.
     #[must_use]
     pub fn result(&self, name: &str) -> Option<&CheckResult> {

@@ -45,6 +45,10 @@ impl CheckSet {
         self.members.len()
     }
 
+    pub(super) fn get(&self, index: usize) -> Option<&Arc<Monitored>> {
+        self.members.get(index).map(|member| &member.check)
+    }
+
     pub(super) fn iter(&self) -> impl ExactSizeIterator<Item = &Arc<Monitored>> {
         self.members.iter().map(|member| &member.check)
     }

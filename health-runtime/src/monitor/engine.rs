@@ -31,8 +31,10 @@ pub(super) struct Engine {
     pub(super) layer: WorkLayer,
     pub(super) listed_mutes: ListedMutes,
     pub(super) changes: Arc<Changes>,
-    /// Number of events that outdate answers, such as new results.
+    /// Number of events that outdate answers: new results, and everything that is counted as an epoch.
     generation: AtomicU64,
+    /// Number of events that outdate every answer: mutes, drains and updates.
+    epoch: AtomicU64,
     /// Never becomes `false` again.
     is_draining: AtomicBool,
     /// Time at which the engine was made, from which the beat of background runs is counted.
@@ -41,22 +43,6 @@ pub(super) struct Engine {
     runtime: OnceLock<Handle>,
     /// The first runtime on which anything started, for background checks that a thread without one adds.
     first_runtime: OnceLock<Handle>,
-}
-
-/// The span in which an answer stays true: until the first of its results is no longer young, until the first of its
-/// mutes is over, or until another result is recorded.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Validity {
-    /// Generation of the answer. Generations only grow, so an older one is never valid again.
-    pub(crate) generation: u64,
-    /// `None` for a report that does not age: one without checks, or of background checks that are stale.
-    pub(super) until: Option<Instant>,
-}
-
-impl Validity {
-    pub(super) fn no_longer_than(self, until: Instant) -> Self {
-        Self { until: self.until.into_iter().chain([until]).min(), ..self }
-    }
 }
 
 impl Engine {
@@ -75,6 +61,7 @@ impl Engine {
             listed_mutes: ListedMutes::default(),
             changes,
             generation: AtomicU64::new(0),
+            epoch: AtomicU64::new(0),
             is_draining: AtomicBool::new(false),
             start: Instant::now(),
             runtime: OnceLock::new(),
@@ -157,14 +144,16 @@ impl Engine {
         }
     }
 
-    /// Outdates the answers from before a recorded result, and publishes a change.
+    /// Outdates the answers that show a result from before a recorded one, and publishes a change.
     pub(super) fn publish(&self) {
-        self.outdate();
+        self.generation.fetch_add(1, Ordering::Release);
         self.changes.publish();
     }
 
     /// Outdates every answer.
     pub(super) fn outdate(&self) {
+        // First, because answers look at the epoch after a new generation.
+        self.epoch.fetch_add(1, Ordering::Release);
         self.generation.fetch_add(1, Ordering::Release);
     }
 
@@ -172,9 +161,8 @@ impl Engine {
         self.generation.load(Ordering::Acquire)
     }
 
-    pub(super) fn is_valid(&self, validity: Validity) -> bool {
-        let Validity { generation, until } = validity;
-        generation == self.generation() && until.is_none_or(|until| Instant::now() < until)
+    pub(super) fn epoch(&self) -> u64 {
+        self.epoch.load(Ordering::Acquire)
     }
 }
 

@@ -29,7 +29,6 @@ mod update;
 pub(crate) use change_cursor::{ChangeCursor, CheckSetChange, KnownChecks};
 pub(crate) use changes::Listener;
 pub use changes::{Lagged, Subscription};
-pub(crate) use engine::Validity;
 pub use monitor::Monitor;
 pub(crate) use report::Gathered;
 pub use report::Selection;

@@ -4,7 +4,7 @@ use tokio::runtime::Handle;
 
 use super::{
     changes::{Listener, Subscription},
-    engine::{Engine, Validity},
+    engine::Engine,
     monitored::Monitored,
     muting::{ListedMute, Muted, parse_list},
     report::{self, Gathered, Selection},
@@ -324,8 +324,8 @@ impl Monitor {
         report::gather(&self.engine, selection).await
     }
 
-    /// Returns whether a response is still true.
-    pub(crate) fn is_valid(&self, validity: Validity) -> bool {
-        self.engine.is_valid(validity)
+    /// Returns whether a response made from a report is still true.
+    pub(crate) fn is_valid(&self, gathered: &Gathered) -> bool {
+        gathered.is_valid(&self.engine)
     }
 }

@@ -67,7 +67,7 @@ fn reports_see_updates_whole_and_no_result_from_before() {
                     let before = applied.load(Ordering::SeqCst);
                     let gathered = gather(&engine, &Selection::everything()).await;
                     let after = applied.load(Ordering::SeqCst);
-                    let is_valid = gathered.validity.is_some_and(|validity| engine.is_valid(validity));
+                    let is_valid = gathered.is_valid(&engine);
                     let [db, api] = ["db", "api"].map(|name| gathered.report.result(name));
                     let (Some(db), Some(api)) = (db, api) else {
                         assert!(db.is_none() && api.is_none(), "half an update: {:?}", gathered.report);

@@ -17,6 +17,11 @@ impl ReportedResult {
     pub(super) const fn recorded(result: Arc<CheckResult>) -> Self {
         Self { result, is_recorded: true }
     }
+
+    /// Returns whether it stands for a result that the slot does not have yet.
+    pub(super) fn is_pending(&self) -> bool {
+        !self.is_recorded && self.result.cause == Some(Cause::Pending)
+    }
 }
 
 /// The blocking of a check by its dependencies. With several dependencies, the greatest value counts.

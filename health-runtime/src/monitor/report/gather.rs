@@ -1,6 +1,9 @@
 //! A report: results that are known already, and the runs that it needs.
 
-use std::{sync::Arc, time::SystemTime};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use tokio::time::Instant;
@@ -8,37 +11,24 @@ use tokio::time::Instant;
 #[cfg(feature = "page")]
 use super::group_verdicts;
 use super::{
-    super::{
-        check_set::CheckSet,
-        engine::{Engine, Validity},
-        lookup,
-        muting::Muted,
-        run, schedule,
-        slot::Lookup,
-    },
+    super::{check_set::CheckSet, engine::Engine, lookup, muting::Muted, run, schedule, slot::Lookup},
     blocking::{Blocking, ReportedResult},
+    gathered::{Gathered, Validity},
     selection::Selection,
 };
-#[cfg(feature = "page")]
-use crate::model::GroupVerdict;
 use crate::{
     model::{Cause, CheckResult, Group, Report, ReportEntry, Status},
     run_result::RunResult,
 };
 
-/// A report, and the validity of a response made from it.
-pub(crate) struct Gathered {
-    pub(crate) report: Report,
-    /// `None` if the report holds a result that no slot does, such as that of a check that ran out of time.
-    pub(crate) validity: Option<Validity>,
-    /// Verdicts of the groups whose checks are all in the report, for a selection
-    /// [with group verdicts](Selection::with_group_verdicts).
-    #[cfg(feature = "page")]
-    pub(crate) groups: Vec<GroupVerdict>,
-}
+/// Longest validity of a response that shows a check without a result: each report gives a background check whose task
+/// ended a new one.
+const MAX_PENDING_AGE: Duration = Duration::from_secs(1);
 
 pub(in crate::monitor) async fn gather(engine: &Arc<Engine>, selection: &Selection) -> Gathered {
     let asked_at = Instant::now();
+    // Before everything that mutes, drains and updates change.
+    let epoch = engine.epoch();
     let checks = &*engine.checks();
     let gathering = Gathering { engine, checks, selection, asked_at, deadline: asked_at + selection.deadline() };
     let selected: Vec<usize> = (0..checks.len()).filter(|index| selection.selects(&checks[*index].spec)).collect();
@@ -60,7 +50,7 @@ pub(in crate::monitor) async fn gather(engine: &Arc<Engine>, selection: &Selecti
         let check = Arc::clone(&checks[index].spec);
         let result = match gathering.held(index, &known.result) {
             Some((held, until)) => {
-                validity = validity.map(|validity| validity.no_longer_than(until));
+                validity = validity.map(|validity| validity.no_longer_than(Some(until)));
                 Arc::new(held)
             }
             None => Arc::clone(&known.result),
@@ -70,7 +60,7 @@ pub(in crate::monitor) async fn gather(engine: &Arc<Engine>, selection: &Selecti
     #[cfg(feature = "page")]
     let groups = if selection.has_group_verdicts() {
         let (groups, until) = group_verdicts::collect(engine, checks, &selected, &entries);
-        validity = until.into_iter().fold(validity, |validity, until| Some(validity?.no_longer_than(until)));
+        validity = validity.map(|validity| validity.no_longer_than(until));
         groups
     } else {
         Vec::new()
@@ -80,6 +70,7 @@ pub(in crate::monitor) async fn gather(engine: &Arc<Engine>, selection: &Selecti
     let report = Report::new(selection.shown_levels().to_vec(), entries).failing_because_of(cause);
     Gathered {
         report,
+        epoch,
         validity,
         #[cfg(feature = "page")]
         groups,
@@ -219,8 +210,8 @@ impl Gathering<'_> {
         })
     }
 
-    /// Returns the validity of a report, if all of its results are what the slots hold at this generation, and its checks
-    /// the present ones.
+    /// Returns the validity of a report, if the slots hold all of its results at this generation, or none for a check that
+    /// it shows without a result, and its checks are the present ones.
     fn validity(&self, needed: &[usize], known: &[Option<ReportedResult>]) -> Option<Validity> {
         let generation = self.engine.generation();
         // An update replaces the checks before it counts the generation up.
@@ -228,14 +219,22 @@ impl Gathering<'_> {
             return None;
         }
         let mut until: Option<Instant> = None;
+        let mut results = Vec::with_capacity(needed.len());
         for &index in needed {
             let check = &self.checks[index];
-            let latest = check.slot.latest()?;
-            let is_latest = |known: &&ReportedResult| known.is_recorded && Arc::ptr_eq(&known.result, &latest.result);
-            known[index].as_ref().filter(is_latest)?;
-            until = until.into_iter().chain(latest.valid_until(&check.spec)).min();
+            let known = known[index].as_ref()?;
+            let (result, valid_until) = match check.slot.latest() {
+                Some(latest) if known.is_recorded && Arc::ptr_eq(&known.result, &latest.result) => {
+                    let valid_until = latest.valid_until(&check.spec);
+                    (Some(latest.result), valid_until)
+                }
+                None if known.is_pending() => (None, Some(self.asked_at + MAX_PENDING_AGE)),
+                _ => return None,
+            };
+            until = until.into_iter().chain(valid_until).min();
+            results.push((index, result));
         }
-        Some(Validity { generation, until })
+        Some(Validity::new(generation, results, until))
     }
 
     fn muted(&self, index: usize, known: &[Option<ReportedResult>]) -> Option<Muted> {
@@ -257,7 +256,7 @@ impl Gathering<'_> {
                 return None;
             }
             let expires = used.as_ref().and_then(|used| used.expires);
-            validity = expires.map_or(validity, |expires| validity.no_longer_than(expires));
+            validity = validity.no_longer_than(expires);
         }
         Some(validity)
     }
@@ -298,19 +297,21 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn recorded_report_is_valid_until_a_result_is_old_or_new() {
         let engine = Engine::for_checks(["older", "younger"].map(|name| check(name).max_age(MAX_AGE)));
-        let validity = async |selection| gather(&engine, &selection).await.validity.expect("all of it is recorded");
-        validity(Selection::check("older")).await;
+        let report = async |selection| gather(&engine, &selection).await;
+        report(Selection::check("older")).await;
         advance(MAX_AGE / 4).await;
-        let both = validity(Selection::everything()).await;
+        let both = report(Selection::everything()).await;
         advance(Duration::from_nanos(749_999_999)).await;
-        assert!(engine.is_valid(both));
+        assert!(both.is_valid(&engine));
         advance(Duration::from_nanos(1)).await;
-        assert!(!engine.is_valid(both));
+        assert!(!both.is_valid(&engine));
 
-        let younger = validity(Selection::check("younger")).await;
-        assert!(engine.is_valid(younger));
-        validity(Selection::check("older")).await;
-        assert!(!engine.is_valid(younger), "another result is recorded");
+        let younger = report(Selection::check("younger")).await;
+        assert!(younger.is_valid(&engine));
+        report(Selection::check("older")).await;
+        assert!(younger.is_valid(&engine), "it does not show the result that is recorded");
+        engine.outdate();
+        assert!(!younger.is_valid(&engine));
     }
 
     /// Another result of `quick` replaces the one in the report before the report is complete.
@@ -323,12 +324,12 @@ mod tests {
             sleep(Duration::from_millis(20)).await;
             gather(&engine, &quick).await;
         });
-        assert!(report.validity.is_none());
+        assert!(!report.is_valid(&engine));
 
         // A run that goes on has no recorded result.
         advance(MAX_AGE).await;
         let hasty = Selection::everything().with_deadline(Duration::from_millis(20));
-        assert!(gather(&engine, &hasty).await.validity.is_none());
+        assert!(!gather(&engine, &hasty).await.is_valid(&engine));
     }
 
     /// Another caller may mute and unmute between the two looks at the mutes of a report.
@@ -346,8 +347,8 @@ mod tests {
             muting.set(Muted::new(Some(time), "known", "a test".to_owned()));
             gathering.muted(0, &known)
         };
-        let ageless = Validity { generation: engine.generation(), until: None };
         let until = |used: &Option<Muted>| {
+            let ageless = Validity::new(engine.generation(), Vec::new(), None);
             let validity = gathering.until_unmuted(ageless, &[0], &known, std::slice::from_ref(used))?;
             Some(validity.until.map(|until| until.duration_since(now)))
         };

@@ -2,10 +2,11 @@
 
 mod blocking;
 mod gather;
+mod gathered;
 #[cfg(feature = "page")]
 mod group_verdicts;
 mod selection;
 
-pub(crate) use gather::Gathered;
 pub(super) use gather::gather;
+pub(crate) use gathered::Gathered;
 pub use selection::Selection;
