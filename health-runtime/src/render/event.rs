@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use super::{
-    json::{ChangeBody, Checks},
+    json::{Checks, Serialized, write_change, write_object},
     view::{ChangeView, ReportView},
     wire::to_json,
 };
@@ -20,14 +20,24 @@ pub(crate) const KEEP_ALIVE: &str = ":\n\n";
 pub(crate) fn state(view: &ReportView<'_>, is_draining: bool, id: &str) -> String {
     // Without any result there is no status to report.
     let status = (!view.checks.is_empty()).then(|| view.status.as_str());
-    let body = StateBody { status, draining: is_draining, checks: Checks(&view.checks) };
-    event("state", Some(id), &body)
+    let mut body = Vec::new();
+    write_object(&mut body, |object| {
+        object.field_if("status", status);
+        object.field("draining", is_draining);
+        object.field("checks", Checks(&view.checks));
+    });
+    event("state", Some(id), body)
 }
 
 /// Renders a change of a check's status.
 pub(crate) fn change(check: &str, level: Level, view: &ChangeView<'_>, id: &str) -> String {
-    let body = EventBody { check, level: level.number(), change: ChangeBody::new(view) };
-    event("change", Some(id), &body)
+    let mut body = Vec::new();
+    write_object(&mut body, |object| {
+        object.field("check", check);
+        object.field("level", Serialized(&level.number()));
+        write_change(object, view);
+    });
+    event("change", Some(id), body)
 }
 
 /// Renders an update of the checks: the names and levels of those that were added, replaced and removed.
@@ -36,39 +46,23 @@ pub(crate) fn checks([added, replaced, removed]: [Vec<(&str, Level)>; 3], id: &s
         checks.into_iter().map(|(check, level)| ListedCheck { check, level: level.number() }).collect()
     };
     let body = UpdateBody { added: named(added), replaced: named(replaced), removed: named(removed) };
-    event("checks", Some(id), &body)
+    event("checks", Some(id), to_json(&body))
 }
 
 /// Renders a loss of changes, with their number if it is known.
 pub(crate) fn missed(count: Option<u64>) -> String {
-    event("missed", None, &MissedBody { count })
+    event("missed", None, to_json(&MissedBody { count }))
 }
 
 /// Renders the end of the stream because the service shuts down.
 pub(crate) fn draining() -> String {
-    event("draining", None, &DrainingBody { draining: true })
+    event("draining", None, to_json(&DrainingBody { draining: true }))
 }
 
-fn event(name: &str, id: Option<&str>, body: &impl Serialize) -> String {
+fn event(name: &str, id: Option<&str>, body: Vec<u8>) -> String {
     let id = id.map(|id| format!("id: {id}\n")).unwrap_or_default();
-    let data = String::from_utf8(to_json(body)).unwrap_or_default();
+    let data = String::from_utf8(body).unwrap_or_default();
     format!("{id}event: {name}\ndata: {data}\n\n")
-}
-
-#[derive(Serialize)]
-struct StateBody<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    status: Option<&'static str>,
-    draining: bool,
-    checks: Checks<'a>,
-}
-
-#[derive(Serialize)]
-struct EventBody<'a> {
-    check: &'a str,
-    level: u8,
-    #[serde(flatten)]
-    change: ChangeBody<'a>,
 }
 
 #[derive(Serialize)]
