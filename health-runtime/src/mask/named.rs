@@ -35,7 +35,7 @@ pub(super) fn kind_of(text: &str) -> Option<SecretKind> {
 /// Returns whether a name or a qualifier ends with the last two letters of a text, which is faster than trying all of them.
 fn may_be_name(name: &str) -> bool {
     let Some((last, before)) = name.as_bytes().split_last() else { return false };
-    let separators = before.iter().rev().take_while(|byte| matches!(byte, b'_' | b'-' | b'.')).count();
+    let separators = before.iter().rev().take_while(|byte| is_separator(**byte)).count();
     let before = &before[..before.len() - separators];
     let last_but_one = before.strip_suffix(b" ").unwrap_or(before).last();
     let index = |byte: u8| usize::from(byte.to_ascii_lowercase());
@@ -57,17 +57,24 @@ fn without_index(name: &str) -> &str {
 
 /// Strips a word from the end of a name, whatever separates its parts: `API Key` ends with `apikey`.
 fn strip<'a>(name: &'a str, word: &str) -> Option<&'a str> {
-    if name.as_bytes().last()?.to_ascii_lowercase() != *word.as_bytes().last()? {
+    // By bytes, because every key passes here, for each of the names: these are ASCII.
+    let (name_bytes, word) = (name.as_bytes(), word.as_bytes());
+    if !name_bytes.last()?.eq_ignore_ascii_case(word.last()?) {
         return None;
     }
-    let mut rest = name;
-    for wanted in word.chars().rev() {
-        rest = rest.trim_end_matches(['_', '-', '.']);
-        rest = rest.strip_suffix(' ').unwrap_or(rest);
-        let last = rest.chars().next_back().filter(|last| last.to_ascii_lowercase() == wanted)?;
-        rest = &rest[..rest.len() - last.len_utf8()];
+    let mut end = name_bytes.len();
+    for wanted in word.iter().rev() {
+        let before = &name_bytes[..end];
+        end -= before.iter().rev().take_while(|byte| is_separator(**byte)).count();
+        end -= usize::from(name_bytes[..end].ends_with(b" "));
+        end = end.checked_sub(1).filter(|last| name_bytes[*last].eq_ignore_ascii_case(wanted))?;
     }
-    Some(rest)
+    Some(&name[..end])
+}
+
+/// Returns whether a byte separates the parts of a name.
+const fn is_separator(byte: u8) -> bool {
+    matches!(byte, b'_' | b'-' | b'.')
 }
 
 /// Finds the value behind a name: `password=…`, `"token": "…"`, `--password …`, `<password>…<`, `Password("…")`.

@@ -24,7 +24,7 @@ pub(super) fn token_form(position: &Position<'_>) -> Option<Range<usize>> {
     let mut is_inside = false;
     // By bytes, for speed: every word of every text passes here, and prefixes are ASCII.
     for (at, &byte) in run.as_bytes().iter().enumerate() {
-        if (!is_inside || byte == b'e' && run[at..].starts_with("eyJ")) && begins_token_form(byte) {
+        if (!is_inside || byte == b'e' && run[at..].starts_with("eyJ")) && may_begin_token(&run.as_bytes()[at..]) {
             let has_dot = last_dot.is_some_and(|dot| dot > at);
             let mut forms = TOKEN_FORMS.iter().filter(|form| has_dot || !form.has_dot);
             let found = forms.find_map(|form| token(position.text, position.run.start + at, form));
@@ -38,18 +38,24 @@ pub(super) fn token_form(position: &Position<'_>) -> Option<Range<usize>> {
     bot(position)
 }
 
-/// Returns whether a form begins with this byte, which is faster than trying all of them.
-const fn begins_token_form(byte: u8) -> bool {
-    const FIRST: [bool; 128] = {
-        let mut first = [false; 128];
+/// Returns whether a form begins like this text, which is faster than trying all of them.
+const fn may_begin_token(text: &[u8]) -> bool {
+    const BEGINNINGS: &[[bool; 256]; 256] = &{
+        let mut beginnings = [[false; 256]; 256];
         let mut at = 0;
         while at < TOKEN_FORMS.len() {
-            first[TOKEN_FORMS[at].prefix.as_bytes()[0] as usize] = true;
+            let [first, second, ..] = TOKEN_FORMS[at].prefix.as_bytes() else {
+                panic!("a prefix of two letters or more")
+            };
+            beginnings[*first as usize][*second as usize] = true;
             at += 1;
         }
-        first
+        beginnings
     };
-    byte.is_ascii() && FIRST[byte as usize]
+    match text {
+        [first, second, ..] => BEGINNINGS[*first as usize][*second as usize],
+        _ => false,
+    }
 }
 
 /// Finds a hash that begins with `$`.
