@@ -533,7 +533,8 @@ fn levels_path_may_lie_below_the_base_path_or_above() {
     for (base, levels) in
         [("/a/b", "/a"), ("/a", "/a/b/c"), ("/a", "{base}/levels"), ("/health-1.0/~x", "/livez/levels")]
     {
-        let _router = builder([]).base_path(base).levels_path(levels).build().expect("good paths").router();
+        let _router: axum::Router =
+            builder([]).base_path(base).levels_path(levels).build().expect("good paths").router();
     }
     let error = builder([]).base_path("/a/1").levels_path("/a").build().expect_err("a path for two routes");
     assert!(matches!(error.problems(), [Problem::InvalidPath { key: "levels_path", .. }]), "{error}");

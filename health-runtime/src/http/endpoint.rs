@@ -37,25 +37,25 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    /// Returns the routes, for a router without state. A router with any state takes the endpoint itself:
-    /// `Router::new().merge(endpoint)`.
+    /// Returns the routes, for a router with any state, of which they use none. `Router::new().merge(endpoint)` needs no call of this.
     ///
     /// A path has one owner: a merge with a router that has one of these paths panics and names it, whatever its methods, and
     /// whichever router is merged into the other. The same holds for a second endpoint at the same paths. Remove the other
     /// route, or move this endpoint by [`base_path`](crate::EndpointBuilder::base_path) and
     /// [`without_root_probes`](crate::EndpointBuilder::without_root_probes).
-    pub fn router(&self) -> Router {
+    pub fn router<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
         self.routes.router(&self.service, self.scope)
     }
 
     /// Returns the same endpoint with these levels alone, for one of its addresses:
     ///
     /// ```
+    /// use axum::Router;
     /// use health_runtime::{Endpoint, Level};
     ///
     /// let health = Endpoint::builder().build()?;
-    /// let everybody = health.levels(Level::L4..=Level::L5).router();
-    /// let operators = health.router();
+    /// let everybody: Router = health.levels(Level::L4..=Level::L5).router();
+    /// let operators: Router = health.router();
     /// # let _ = (everybody, operators);
     /// # Ok::<(), health_runtime::Error>(())
     /// ```
@@ -87,11 +87,12 @@ impl Endpoint {
     /// Returns the same endpoint with other status codes, for an address whose clients read them differently:
     ///
     /// ```
+    /// use axum::Router;
     /// use health_runtime::{Endpoint, StatusCodes};
     ///
     /// let health = Endpoint::builder().build()?;
-    /// let consul = health.status_codes(StatusCodes::new().warn(429))?.router();
-    /// let kubelet = health.router();
+    /// let consul: Router = health.status_codes(StatusCodes::new().warn(429))?.router();
+    /// let kubelet: Router = health.router();
     /// # let _ = (consul, kubelet);
     /// # Ok::<(), health_runtime::Error>(())
     /// ```
@@ -134,8 +135,8 @@ impl Endpoint {
 }
 
 impl<S: Clone + Send + Sync + 'static> From<Endpoint> for Router<S> {
-    /// Returns [`Endpoint::router`] for a router whose state is `S`; the routes use none of it.
+    /// Returns [`Endpoint::router`].
     fn from(endpoint: Endpoint) -> Self {
-        endpoint.router().with_state(())
+        endpoint.router()
     }
 }

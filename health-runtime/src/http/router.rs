@@ -50,7 +50,11 @@ impl Routes {
     /// Registers services, which take any method, instead of methods of routes: a method that is not allowed gets a problem
     /// document, too. Besides, axum merges methods silently, but panics if the path of a service is taken: an old handler
     /// must not answer for a failing check.
-    pub(super) fn router(&self, service: &Arc<Service>, scope: RouteScope) -> Router {
+    pub(super) fn router<S: Clone + Send + Sync + 'static>(
+        &self,
+        service: &Arc<Service>,
+        scope: RouteScope,
+    ) -> Router<S> {
         let handler = |route| EndpointHandler { service: Arc::clone(service), scope, route: Arc::clone(route) };
         self.0
             .iter()
