@@ -1,8 +1,14 @@
 //! The path of a check's function, and the hidden constant beside it.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
+use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
-use syn::{Error, ExprPath, LitStr, PathArguments, Result, ext::IdentExt as _};
+use syn::{
+    Error, ExprPath, LitStr, Path, PathArguments, Result,
+    ext::IdentExt as _,
+    parse::{ParseStream, Parser as _},
+};
 
 use crate::source::source;
 
@@ -83,32 +89,70 @@ impl CheckPath {
         path.into_token_stream()
     }
 
+    /// Returns the name of the check, as an expression.
+    pub(crate) fn check_name(&self) -> TokenStream {
+        let (mention, declaration) = (self.mention(), self.declaration());
+        quote!({ #mention #declaration.check_name() })
+    }
+
     /// Returns whether the path is written like this one.
     pub(crate) fn is(&self, path: &TokenStream) -> bool {
         source(&self.path) == source(path)
     }
 }
 
+/// Returns the error for a path with more behind it. The function makes the text to write from the path.
+pub(crate) fn misread(tokens: &TokenStream, meant: impl Fn(&str) -> String) -> Option<Error> {
+    let parse = |input: ParseStream| Ok((Path::parse_mod_style(input)?, input.parse::<TokenStream>()?));
+    let (path, rest) = parse.parse2(tokens.clone()).ok()?;
+    let meant = meant(&source(&path));
+    let token = rest.clone().into_iter().next()?;
+    let message = match &token {
+        TokenTree::Group(group) if group.delimiter() == Delimiter::Parenthesis => {
+            format!("a path names the check and does not call it; write `{meant}`")
+        }
+        TokenTree::Punct(punct) if matches!(punct.as_char(), ':' | '<') => {
+            format!("a health check is not generic; write `{meant}`")
+        }
+        TokenTree::Punct(_) | TokenTree::Group(_) => return None,
+        TokenTree::Ident(_) | TokenTree::Literal(_) => "a `,` is missing before this".to_owned(),
+    };
+    Some(Error::new_spanned(if message.ends_with("this") { token.into() } else { tokens.clone() }, message))
+}
+
 /// Expands `check!(crate::billing::quota)`.
 pub(crate) fn check(input: &TokenStream) -> TokenStream {
     let error = || {
-        let message = "`check!` takes the path of a declared check, without quotes; write for example `check!(crate::billing::quota)`";
-        if input.is_empty() { Error::new(Span::call_site(), message) } else { Error::new_spanned(input, message) }
+        let meant = |path: &str| format!("check!({path})");
+        let message = match syn::parse2::<LitStr>(input.clone()).map(|text| text.value()) {
+            Ok(name) if syn::parse_str::<Path>(&name).is_ok() => {
+                format!(
+                    "`check!` takes a path without quotes; write `{}`, or the name in quotes without `check!`",
+                    meant(&name)
+                )
+            }
+            Ok(_) => "`check!` takes a path; write the name in quotes without `check!`".to_owned(),
+            Err(_) => "`check!` takes the path of a declared check; write for example `check!(crate::billing::quota)`"
+                .to_owned(),
+        };
+        match misread(input, meant) {
+            Some(error) => error,
+            None if input.is_empty() => Error::new(Span::call_site(), message),
+            None => Error::new_spanned(input, message),
+        }
     };
     match CheckPath::parse(input.clone()).map_err(|_| error()) {
-        Ok(path) => {
-            let (mention, declaration) = (path.mention(), path.declaration());
-            quote!({ #mention #declaration.check_name() })
-        }
+        Ok(path) => path.check_name(),
         Err(error) => error.into_compile_error(),
     }
 }
 
-/// The compiler shows the name of the hidden constant where a function has none, so the name says what is missing.
-pub(crate) const DECLARATION_PREFIX: &str = "health_check_attribute_of_";
-
-/// Returns the name of the hidden constant beside a function.
+/// Returns the name of the hidden constant beside a function. The compiler shows it where a function has none. Without the hash,
+/// the compiler would suggest the constants of other functions, because most of the name is the same.
 pub(crate) fn declaration_name(function: &Ident) -> Ident {
+    let name = function.unraw().to_string();
+    let mut hasher = DefaultHasher::new();
+    name.hash(&mut hasher);
     let span = Span::call_site().located_at(function.span());
-    Ident::new(&format!("{DECLARATION_PREFIX}{}", function.unraw()), span)
+    Ident::new(&format!("health_check_of_{name}_{:010x}", hasher.finish() >> 24), span)
 }

@@ -21,7 +21,7 @@ fn fault(text: &str, error: Option<humantime::DurationError>) -> String {
     let with_point = text.replace(',', ".");
     match error {
         Some(Empty) => "a duration cannot be empty; write for example `\"500ms\"`, `\"2s\"` or `\"1m 30s\"`".to_owned(),
-        Some(NumberOverflow) => format!("`{text}` is too long, or too short, for a duration; write another number"),
+        Some(NumberOverflow) => format!("`{text}` is longer, or finer, than durations can be; write another number"),
         Some(UnknownUnit { unit, .. }) if !unit.is_empty() => {
             format!("`{unit}` is not a valid unit; the units are `ms`, `s`, `m`, `h` and `d`, as in `\"1m 30s\"`")
         }

@@ -8,6 +8,9 @@ use crate::suggestion::with_value;
 /// Similarity from which a key is suggested, from 0 (nothing in common) to 1 (the same). The runtime has the same number.
 const MIN_SIMILARITY: f64 = 0.8;
 
+/// The keys that take a list.
+const LISTS: [&str; 7] = ["tags", "depends_on", "checks", "state", "crates", "enable", "enable_crates"];
+
 /// Words that authors try, in snake case: from Spring, ASP.NET, Kubernetes, or plain English.
 #[derive(Debug)]
 pub(crate) struct ForeignWords {
@@ -77,7 +80,8 @@ impl Keys {
             return Err(Error::new(key.span(), self.unknown(&name, value)));
         };
         if self.seen.contains(&name) {
-            return Err(Error::new(key.span(), format!("`{name}` is given twice; keep one of them")));
+            let advice = if LISTS.contains(&name.as_str()) { "write one list" } else { "keep one of them" };
+            return Err(Error::new(key.span(), format!("`{name}` is given twice; {advice}")));
         }
         self.seen.push(name);
         Ok(index)
@@ -104,6 +108,9 @@ impl Keys {
                 Some(nearest) => {
                     self.meant.push(nearest);
                     format!("there is no key `{name}`; did you mean `{nearest}`?")
+                }
+                None if self.known.len() == 1 => {
+                    format!("there is no key `{name}`; the only key is `{}`", self.known[0])
                 }
                 None => format!("there is no key `{name}`; known keys are `{}`", self.known.join("`, `")),
             },

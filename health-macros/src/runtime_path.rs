@@ -57,7 +57,7 @@ impl Parse for RuntimePath {
     fn parse(input: ParseStream) -> syn::Result<Self> {
         let start = input.span();
         let path = Path::parse_mod_style(input).map_err(|_| {
-            let message = "`crate` takes the path of the runtime, without quotes; write for example `::health_runtime`";
+            let message = "`crate` takes the path of the crate `health_runtime`, without quotes; write for example `crate = ::health_runtime`";
             Error::new(start, message)
         })?;
         Ok(Self { path: path.into_token_stream(), is_written: true })

@@ -70,8 +70,8 @@ pub use health_macros::health_checks;
 pub use http::HaproxyAgent;
 pub use http::{Endpoint, EndpointBuilder, EnvoyHeaders, LevelsPath, ResponseBody, StatusCodes, View};
 pub use model::{
-    Cause, Check, CheckMethod, CheckName, CheckResult, CheckSpec, Group, IntoOutcome, Level, Levels, Mute, Outcome,
-    ParseLevelError, Report, ReportEntry, Status, StatusChange, Work, WorkFuture,
+    Cause, Check, CheckFuture, CheckMethod, CheckName, CheckNames, CheckResult, CheckSpec, Group, IntoOutcome, Level,
+    Levels, Mute, Outcome, ParseLevelError, Report, ReportEntry, Status, StatusChange, Texts, Work, WorkFuture,
 };
 pub use monitor::{CheckUpdate, Lagged, Monitor, Selection, Subscription};
 pub use registry::{Registry, RegistryBuilder};

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     error::Problem,
-    model::{Check, CheckSpec},
+    model::{Check, CheckName, CheckSpec},
     suggest::nearest,
 };
 
@@ -12,7 +12,7 @@ use crate::{
 #[derive(Debug, Default)]
 pub(crate) struct LibrarySettings {
     prefixes: Vec<(String, String)>,
-    enabled: Vec<String>,
+    enabled: Vec<CheckName>,
     enabled_crates: Vec<String>,
 }
 
@@ -21,7 +21,7 @@ impl LibrarySettings {
         self.prefixes.push((crate_name, prefix));
     }
 
-    pub(crate) fn enable(&mut self, name: String) {
+    pub(crate) fn enable(&mut self, name: CheckName) {
         self.enabled.push(name);
     }
 
@@ -40,10 +40,11 @@ impl LibrarySettings {
 
     /// Returns whether the check takes part: it is on by default, or turned on.
     pub(crate) fn turns_on(&self, spec: &CheckSpec) -> bool {
-        let is_in = |list: &[String], name: &str| list.iter().any(|listed| listed == name);
         !spec.is_off_by_default()
-            || is_in(&self.enabled, spec.name())
-            || spec.declared_in().is_some_and(|crate_name| is_in(&self.enabled_crates, crate_name))
+            || self.enabled.iter().any(|name| spec.is_named(name))
+            || spec
+                .declared_in()
+                .is_some_and(|crate_name| self.enabled_crates.iter().any(|listed| listed == crate_name))
     }
 
     /// Completes the dependencies. A text in a crate with a prefix is looked up among the checks of that prefix first; a path is
@@ -96,11 +97,13 @@ impl LibrarySettings {
             }
         }
         let off = || checks.iter().filter(|spec| spec.is_off_by_default());
-        for name in &self.enabled {
-            if !off().any(|spec| spec.name() == name) {
-                let is_on = checks.iter().any(|spec| spec.name() == name);
-                let suggestion = nearest(name, off().map(|spec| spec.name())).filter(|_| !is_on);
-                problems.push(Problem::NotOff { key: "enable", name: name.clone(), is_on, suggestion });
+        // A path leads to a declared check, if there are any.
+        for name in self.enabled.iter().filter(|name| has_declared || name.declared_in().is_none()) {
+            if !off().any(|spec| spec.is_named(name)) {
+                let on = checks.iter().find(|spec| spec.is_named(name));
+                let text = on.map_or(name.as_str(), |spec| spec.name()).to_owned();
+                let suggestion = nearest(&text, off().map(|spec| spec.name())).filter(|_| on.is_none());
+                problems.push(Problem::NotOff { key: "enable", name: text, is_on: on.is_some(), suggestion });
             }
         }
         for name in self.enabled_crates.iter().filter(|_| has_declared) {

@@ -25,6 +25,26 @@ fn is_control(letter: char) -> bool {
         || matches!(letter, '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
+/// A value of the key `base_path`.
+///
+/// Not public API. Used by generated code.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a path",
+    label = "has to be a text; write for example `base_path: \"/health\"`"
+)]
+pub trait PathValue {
+    /// Converts the value.
+    fn into_path(self) -> String;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Into<String>> PathValue for T {
+    fn into_path(self) -> String {
+        self.into()
+    }
+}
+
 /// Returns the last boundary between characters at or before `index`; the end of the text for an index beyond it. The
 /// function of std is newer than the oldest supported compiler.
 pub(crate) fn floor_char_boundary(text: &str, index: usize) -> usize {

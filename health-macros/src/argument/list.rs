@@ -6,7 +6,7 @@ use syn::{Error, Lit, LitStr, Path, Result, ext::IdentExt as _};
 
 use super::{Argument, Form, split};
 use crate::{
-    check_path::{CheckPath, CheckReference},
+    check_path::{CheckPath, CheckReference, misread},
     literal::literal,
     source::source,
 };
@@ -36,6 +36,9 @@ impl Argument {
                 return Ok(CheckReference::Path(path));
             }
             let key = &self.key;
+            if let Some(error) = misread(&tokens, |path| format!("{key}({path})")) {
+                return Err(error);
+            }
             let expected = format!(
                 "`{key}` takes paths of checks, and names in quotes; write for example `{key}(db, crate::billing::quota, \"name\")`"
             );

@@ -132,8 +132,16 @@ impl Argument {
             format!("`{0}` takes a whole number from 1 upwards; write for example `{0} = 3`", self.key)
         };
         match self.literal(&format!("{} = 3", self.key), &expected)? {
+            Lit::Int(number) if number.base10_digits() == "0" => {
+                let message = format!("`{0}` cannot be zero; write `{0} = 1`, the default", self.key);
+                Err(Error::new(number.span(), message))
+            }
             Lit::Int(number) if number.suffix().is_empty() => {
-                number.base10_parse().ok().filter(|count| *count > 0).ok_or_else(|| Error::new(number.span(), expected))
+                number.base10_parse().map_err(|_| Error::new(number.span(), expected))
+            }
+            Lit::Str(text) if text.value().parse::<u32>().is_ok_and(|count| count > 0) => {
+                let message = format!("`{0}` takes a number without quotes; write `{0} = {1}`", self.key, text.value());
+                Err(Error::new(text.span(), message))
             }
             other => Err(Error::new_spanned(other, expected)),
         }
@@ -226,6 +234,12 @@ impl Argument {
     /// Reads `critical = false`.
     pub(crate) fn boolean(&self) -> Result<bool> {
         let key = &self.key;
+        if let Form::Absent = &self.form {
+            let message = format!(
+                "a check is `{key}` by default; remove this, or write `{key} = false` if a failure is only a warning"
+            );
+            return Err(self.error(&message));
+        }
         let expected = if self.constant().is_some() {
             format!("`{key}` cannot be a constant; write `{key} = true` or `{key} = false`")
         } else {
@@ -264,7 +278,7 @@ impl Argument {
         if value.trim().is_empty() {
             return Err(Error::new(
                 text.span(),
-                format!("`{}` cannot take an empty text; fill it in, or remove it", self.key),
+                format!("`{}` cannot take a blank text; fill it in, or remove it", self.key),
             ));
         }
         if value.contains(char::is_control) {
@@ -321,7 +335,9 @@ fn meant_level(written: &str) -> Option<u8> {
 }
 
 fn without_quotes(number: &str) -> String {
-    if duration::parse(number).is_ok_and(|duration| !duration.is_zero()) {
+    if number == "0" {
+        "a duration needs quotes and a unit; write `\"0s\"`".to_owned()
+    } else if duration::parse(number).is_ok_and(|duration| !duration.is_zero()) {
         format!("a duration needs quotes; write `\"{number}\"`")
     } else {
         format!("a duration needs quotes and a unit; write for example `\"{number}s\"` or `\"{number}ms\"`")

@@ -5,7 +5,7 @@ use syn::spanned::Spanned as _;
 
 use super::{
     args::{CheckArgs, Given, Kind, Setting, Value},
-    key_table::{LIVENESS_IS_FOR_LEVEL_5, NO_PASS_TAKES_SO_LONG, STALE_TOO_SOON, given_timeout},
+    key_table::{LIVENESS_IS_FOR_LEVEL_5, STALE_TOO_SOON, given_timeout, no_pass_takes_so_long},
 };
 use crate::source::source;
 
@@ -38,7 +38,7 @@ fn alone(setting: &Setting) -> Option<ConstRule> {
         function: "is_above_zero",
         arguments: vec![Argument::Duration(Given::Constant(constant.clone()))],
         message: format!(
-            "`{}` cannot be zero; choose a longer constant than `{}`",
+            "`{}` cannot be zero, which `{}` is; name another constant, or write a duration in quotes",
             setting.key,
             source(&constant.path)
         ),
@@ -56,15 +56,15 @@ fn with_others(setting: &Setting, args: &CheckArgs) -> Option<ConstRule> {
     match (setting.key.to_string().as_str(), &setting.value) {
         ("liveness", Value::Group(true)) => match args.given_level()? {
             Given::Literal(_) => None,
-            level @ Given::Constant(_) => Some(ConstRule {
+            Given::Constant(constant) => Some(ConstRule {
                 function: "is_level_5",
-                arguments: vec![Argument::Level(level)],
-                message: LIVENESS_IS_FOR_LEVEL_5.to_owned(),
+                message: format!("`{}` is another level than 5; {LIVENESS_IS_FOR_LEVEL_5}", source(&constant.path)),
+                arguments: vec![Argument::Level(Given::Constant(constant))],
                 place: setting.key.span(),
             }),
         },
         ("degraded_after", Value::Duration(degraded_after)) => {
-            rule("is_shorter", vec![degraded_after.clone(), given_timeout(args)?], NO_PASS_TAKES_SO_LONG)
+            rule("is_shorter", vec![degraded_after.clone(), given_timeout(args)?], &no_pass_takes_so_long(args))
         }
         ("stale_after", Value::Duration(stale_after)) => {
             let interval = args.given_duration("interval")?;

@@ -10,20 +10,20 @@ use super::{
     args::{Constant, Given, Setting, Value},
     const_rules::{Argument, ConstRule},
     key_table::LIVENESS_DEPENDS_DEEPER,
-    model::CheckModel,
+    model::{CheckModel, numbered},
     signature::{Parameter, Signature},
 };
 use crate::{
-    check_path::{CheckPath, CheckReference, DECLARATION_PREFIX},
+    check_path::{CheckPath, CheckReference},
     runtime_path::RuntimePath,
 };
 
 /// An associated constant is not found by its name alone, so the compiler shows the name of the registration for a check in an
 /// `impl`.
 pub(super) fn expand(model: &CheckModel, item: &TokenStream) -> TokenStream {
-    let check = model.declaration.to_string().replacen(DECLARATION_PREFIX, "", 1);
-    let place = generated_at(model.signature.function.span());
-    let name = Ident::new(&format!("{check}_needs_health_checks_above_its_impl"), place);
+    let function = &model.signature.function;
+    let name = format_ident!("{}_needs_an_impl_with_health_checks", function, span = generated_at(function.span()));
+    let name = numbered(name, model.declarations_below);
     let (allow, declaration, registration) = (excused_lints(), declaration(model), registration_item(model, &name));
     quote!(#allow #item #declaration #registration)
 }
@@ -40,7 +40,7 @@ pub(crate) fn declaration(model: &CheckModel) -> TokenStream {
     quote! {
         #attributes
         #[doc(hidden)]
-        #[allow(dead_code, non_upper_case_globals, reason = "the name is made from the function's")]
+        #[allow(dead_code, non_upper_case_globals, unexpected_cfgs, reason = "the name is made from the function's")]
         #visibility const #declaration: #runtime::__private::Declaration = {
             #(#constants)*
             #(#rules)*
@@ -56,14 +56,21 @@ fn declaration_value(model: &CheckModel) -> TokenStream {
     let level = level(runtime, &model.level);
     let [name_field, level_field, dependencies_field] = ["name", "level", "depends_on"].map(|key| field(settings, key));
     let dependencies = settings.iter().flat_map(paths).map(CheckPath::declaration);
+    let for_compiler = for_compiler();
     quote! {
         #runtime::__private::Declaration {
             #name_field: #name,
             module: #runtime::__private::module_path!(),
             #level_field: #level,
-            #dependencies_field: &[#(#dependencies),*],
+            #dependencies_field: &[#(#for_compiler #dependencies),*],
         }
     }
+}
+
+/// Returns the attribute of a path that [`CheckPath::mention`] repeats. An editor leads to every item of a name, so it sees the
+/// function alone.
+fn for_compiler() -> TokenStream {
+    quote!(#[cfg(not(rust_analyzer))])
 }
 
 /// Returns the field of the declaration that a key sets. It stands at the key, so that editors show the field's documentation.
@@ -93,7 +100,7 @@ fn registration_item(model: &CheckModel, name: &Ident) -> TokenStream {
     // A constant keeps the registration out of the macros of inventory, which copy their input.
     quote! {
         #attributes
-        #[allow(dead_code, non_upper_case_globals, reason = "the name is a message")]
+        #[allow(dead_code, non_upper_case_globals, unexpected_cfgs, reason = "the name is a message")]
         const #name: #runtime::__private::Registration = {
             #(#constants)*
             #keys_item
@@ -157,6 +164,7 @@ fn work(
     name: &Ident,
 ) -> (Option<TokenStream>, TokenStream) {
     let Signature { function, answer, parameters, .. } = signature;
+    let conversion = Ident::new(signature.conversion(), Span::mixed_site());
     let values = local("arguments");
     let arguments = parameters.iter().enumerate().map(|(index, parameter)| argument(&values, index, parameter));
     let call = quote_spanned!(generated_at(function.span())=> #callable(#(#arguments),*));
@@ -167,7 +175,7 @@ fn work(
         _ => quote_spanned!(place=> _),
     };
     // Errors about the return type appear at the repeated type.
-    let convert = quote_spanned!(place=> <#answer as #runtime_here::__private::IntoOutcome>::into_outcome);
+    let convert = quote_spanned!(place=> <#answer as #runtime_here::__private::#conversion>::into_outcome);
     let rt = quote!(#runtime::__private);
     let (kind, output, body) = match signature.asyncness {
         None => (quote!(Blocking), quote!(Outcome), quote!(#convert(#call))),
@@ -240,10 +248,10 @@ fn paths(setting: &Setting) -> impl Iterator<Item = &CheckPath> {
 
 /// Stops the compilation if a dependency of a liveness check reaches outside of the process.
 fn shallow(runtime: &RuntimePath, path: &CheckPath) -> TokenStream {
-    let declaration = path.declaration();
+    let (declaration, for_compiler) = (path.declaration(), for_compiler());
     let place = generated_at(path.function().span());
     let runtime = runtime.at(place);
-    quote_spanned!(place=> const _: () = #runtime::__private::ensure(#declaration.is_shallow(), #LIVENESS_DEPENDS_DEEPER);)
+    quote_spanned!(place=> #for_compiler const _: () = #runtime::__private::ensure(#declaration.is_shallow(), #LIVENESS_DEPENDS_DEEPER);)
 }
 
 /// Returns the constant of a value that is a path. It has a type, so that a path of another type is one error at the path.

@@ -13,7 +13,6 @@ pub(super) const FOREIGN_WORDS: &[ForeignWords] = &[
         "critical = false",
         &["optional", "warn_only", "non_critical", "noncritical", "may_fail", "allow_failure", "soft"],
     ),
-    key("liveness", &["live", "alive", "livez", "liveness_probe"]),
     key("readiness", &["ready", "readyz", "readiness_probe"]),
     key("startup", &["start", "started", "startupz", "startup_probe"]),
     key(
@@ -81,6 +80,7 @@ pub(super) const FOREIGN_WORDS: &[ForeignWords] = &[
     key("display = \"Orders database\"", &["display_name", "title", "label", "human_name", "caption"]),
     key("owner = \"payments\"", &["team", "contact", "maintainer", "owned_by", "on_call", "responsible"]),
     key("runbook = \"https://…\"", &["url", "link", "links", "wiki", "playbook", "runbook_url", "doc_url"]),
+    advice("write `readiness`, or `liveness` for a check of level 5", &["live", "alive", "livez", "liveness_probe"]),
     advice(
         "a group is a key of its own: write `readiness`, `liveness` or `startup`",
         &["group", "groups", "kind", "probe", "probes", "type", "in_group", "health_group"],
@@ -90,14 +90,13 @@ pub(super) const FOREIGN_WORDS: &[ForeignWords] = &[
         &["description", "desc", "doc", "docs", "help", "about", "summary", "comment", "message", "details"],
     ),
     advice(
-        "write `#[cfg(…)]` above the function to leave the check out of a build, `off` to leave it out until the application \
-         enables it, or set `HEALTH_MUTE=<name of the check>` in a deployment to mute it",
+        "write `off`, and `enable: […]` in the `health_endpoint!` of a program that wants the check, write `#[cfg(…)]` above the \
+         function to leave it out of a build, or set the environment variable `HEALTH_MUTE=<name of the check>` to mute it",
         &[
             "only_if",
             "if",
             "when",
             "unless",
-            "cfg",
             "feature",
             "profile",
             "profiles",
@@ -110,21 +109,22 @@ pub(super) const FOREIGN_WORDS: &[ForeignWords] = &[
             "conditional_on_property",
         ],
     ),
+    advice("write `#[cfg(…)]` above the function", &["cfg"]),
     advice(
-        "write `off` to leave the check out until the application enables it, or set `HEALTH_MUTE=<name of the check>` in a \
-         deployment to mute it",
+        "write `off`, and `enable: […]` in the `health_endpoint!` of a program that wants the check, or set the environment \
+         variable `HEALTH_MUTE=<name of the check>` to mute it",
         &["enabled", "enable", "disabled", "disable", "active", "skip", "ignore"],
     ),
     advice(
-        "write `critical = false` if a failure is only a warning; without it a failure counts as failed",
+        "a check is critical by default; write `critical = false` if a failure is only a warning, or else remove this",
         &["severity", "required", "important", "mandatory", "fatal", "failure_status"],
     ),
     advice(
-        "no check waits before its first run; write `startup` if the startup probe has to wait until this check passes",
+        "the first run cannot be put off; remove this, and write `startup` if the startup probe has to wait until the check passes",
         &["initial_delay", "initial_delay_seconds", "start_delay", "start_period", "warmup", "warm_up"],
     ),
     advice(
-        "for the time between two runs write for example `interval = \"30s\"`; no check waits before its first run",
+        "for the time between two runs write for example `interval = \"30s\"`; the first run cannot be put off",
         &["delay"],
     ),
     advice(
@@ -145,7 +145,7 @@ pub(super) const FOREIGN_WORDS: &[ForeignWords] = &[
         &["blocking", "spawn_blocking", "threaded", "thread", "async", "sync", "executor"],
     ),
     advice(
-        "`access` of `health_endpoint!` decides about callers, by level and group",
+        "remove this; the key `access` of `health_endpoint!` decides about callers, as the guide `access` shows",
         &["access", "auth", "authorize", "role", "roles", "public", "private", "show_details"],
     ),
 ];

@@ -9,7 +9,7 @@ use humantime::format_duration;
 use syn::{Error, Result};
 
 use super::args::{CheckArgs, Given, Key, Kind, Rule, Setting, Subject, Value};
-use crate::check_path::CheckReference;
+use crate::{check_path::CheckReference, source::source};
 
 pub(super) const KEYS: &[Key] = &[
     key("level", Kind::Level),
@@ -41,8 +41,6 @@ pub(super) const LIVENESS_IS_FOR_LEVEL_5: &str = "`liveness` is for level 5 only
      the process restarts the whole fleet when a dependency fails; use `readiness`";
 pub(super) const LIVENESS_DEPENDS_DEEPER: &str = "a `liveness` check cannot depend, even transitively, on a check of another level than 5, because \
      its failure would restart the whole fleet; remove the dependency, or use `readiness`";
-pub(super) const NO_PASS_TAKES_SO_LONG: &str =
-    "no pass can take this long; make `degraded_after` shorter than the `timeout`";
 /// The default timeouts of the levels 1 to 5, in seconds. The runtime has the same numbers.
 const DEFAULT_TIMEOUT_SECONDS: [u64; 5] = [10, 5, 5, 2, 1];
 pub(super) const STALE_TOO_SOON: &str = "a result is stale before the next one can arrive; make `stale_after` longer than the \
@@ -89,7 +87,10 @@ fn has_no_interval(setting: &Setting, args: &CheckArgs, _: &Subject<'_>) -> Resu
 }
 
 fn has_interval(setting: &Setting, args: &CheckArgs, _: &Subject<'_>) -> Result<()> {
-    let message = format!("`{}` is for background checks; add an `interval`", setting.key);
+    let message = format!(
+        "`{0}` is for checks that run in the background; add for example `interval = \"30s\"`, or remove `{0}`",
+        setting.key
+    );
     ensure(!args.lacks("interval"), setting, &message)
 }
 
@@ -146,15 +147,22 @@ fn is_in_readiness(setting: &Setting, args: &CheckArgs, _: &Subject<'_>) -> Resu
 
 fn is_shorter_than_timeout(setting: &Setting, args: &CheckArgs, _: &Subject<'_>) -> Result<()> {
     let (Some(degraded_after), Some(timeout)) = (args.duration("degraded_after"), timeout(args)) else { return Ok(()) };
-    let message = match args.level() {
-        Some(level) if args.lacks("timeout") => format!(
-            "no pass can take {}, because the timeout of level {level} is {}; write a shorter `degraded_after`, or a longer `timeout`",
-            format_duration(degraded_after),
-            format_duration(timeout),
-        ),
-        _ => NO_PASS_TAKES_SO_LONG.to_owned(),
+    ensure(degraded_after < timeout, setting, &no_pass_takes_so_long(args))
+}
+
+/// Returns the message for a `degraded_after` that is not shorter than the timeout.
+pub(super) fn no_pass_takes_so_long(args: &CheckArgs) -> String {
+    let shown = |given| match given {
+        Given::Literal(duration) => format_duration(duration).to_string(),
+        Given::Constant(constant) => format!("as long as `{}`", source(&constant.path)),
     };
-    ensure(degraded_after < timeout, setting, &message)
+    let taken = args.given_duration("degraded_after").map(shown).unwrap_or_default();
+    let timeout = given_timeout(args).map(shown).unwrap_or_default();
+    let timeout = match args.level() {
+        Some(level) if args.lacks("timeout") => format!("the timeout of level {level} is {timeout}"),
+        _ => format!("the `timeout` is {timeout}"),
+    };
+    format!("no pass can take {taken}, because {timeout}; write a shorter `degraded_after`, or a longer `timeout`")
 }
 
 #[cfg(test)]

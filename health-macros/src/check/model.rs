@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens as _, format_ident, quote};
-use syn::{Attribute, Error, Expr, Lit, Meta, Visibility, ext::IdentExt as _};
+use syn::{Attribute, Error, Expr, Lit, Meta, Result, Visibility, ext::IdentExt as _};
 
 use super::{
     args::{CheckArgs, Given, Setting, Subject, Value},
@@ -33,6 +33,9 @@ pub(crate) struct CheckModel {
     pub(super) visibility: Visibility,
     /// The attributes of the function that also apply to its declaration.
     pub(super) attributes: TokenStream,
+    /// Number of further declarations of the same function, below this one.
+    pub(super) declarations_below: usize,
+    is_conditional: bool,
 }
 
 impl CheckModel {
@@ -40,8 +43,10 @@ impl CheckModel {
     pub(crate) fn new(args: CheckArgs, function: Function, diagnostics: &mut Diagnostics) -> Option<Self> {
         let name = args.name().unwrap_or_else(|| function.signature.ident.unraw().to_string());
         if args.lacks("level") {
-            let message = "the level is missing; write for example `level = 5`, from 1 (the deepest checks) \
-                           to 5 (the cheapest checks)";
+            let example = if args.settings.is_empty() { "#[health_check(level = 5)]" } else { "level = 5" };
+            let message = format!(
+                "the level is missing; write for example `{example}`, from 1 (the deepest checks) to 5 (the cheapest checks)"
+            );
             diagnostics.push(Error::new(args.place, message));
         }
         if let Some(other) = same_check(&function, &name) {
@@ -69,7 +74,24 @@ impl CheckModel {
             callable: function.callable,
             visibility: function.visibility,
             attributes: function.attributes.iter().filter_map(carried_over).collect(),
+            declarations_below: function.declarations_below,
+            is_conditional: function.attributes.iter().any(is_condition),
         })
+    }
+
+    /// Refuses the name of a check that stands before this one in the same block. Conditional checks may be alternatives.
+    pub(crate) fn ensure_own_name(&self, before: &[Self]) -> Result<()> {
+        let is_same = |other: &&Self| other.name == self.name && !other.is_conditional && !self.is_conditional;
+        let Some(other) = before.iter().find(is_same) else { return Ok(()) };
+        let place = self.settings.iter().find_map(|setting| match &setting.value {
+            Value::Name(name) => Some(name.span()),
+            _ => None,
+        });
+        let message = format!(
+            "the check by `{}` is named `{}` as well; write another `name` for one of them",
+            other.signature.function, self.name
+        );
+        Err(Error::new(place.unwrap_or_else(|| self.signature.function.span()), message))
     }
 
     pub(super) fn is_liveness(&self) -> bool {
@@ -113,6 +135,10 @@ fn doc_text(attribute: &Attribute) -> Option<String> {
     }
 }
 
+fn is_condition(attribute: &Attribute) -> bool {
+    attribute.path().is_ident("cfg") || attribute.path().is_ident("cfg_attr")
+}
+
 /// Returns the attribute if it also applies to the declaration: conditional compilation, allowed lints, deprecation.
 fn carried_over(attribute: &Attribute) -> Option<TokenStream> {
     let path = attribute.path();
@@ -130,9 +156,9 @@ fn carried_over(attribute: &Attribute) -> Option<TokenStream> {
     path.is_ident("deprecated").then(|| quote!(#[allow(deprecated)]))
 }
 
-/// Returns another name for the declaration by an attribute above another one: the path of the function denotes the lowest.
-fn numbered(declaration: Ident, declarations_below: usize) -> Ident {
-    if declarations_below == 0 { declaration } else { format_ident!("{declaration}_above_{declarations_below}") }
+/// Returns another name for an item of an attribute above another one: the path of the function denotes the lowest.
+pub(super) fn numbered(item: Ident, declarations_below: usize) -> Ident {
+    if declarations_below == 0 { item } else { format_ident!("{item}_above_{declarations_below}") }
 }
 
 /// Returns the `cfg` parts of `#[cfg_attr(predicate, …)]`. The other parts are meant for a function.

@@ -10,6 +10,7 @@ use syn::{
 use crate::{diagnostics::Diagnostics, source::source};
 
 const IN_AN_IMPL: &str = "a method is a health check only in an `impl` under `#[health_checks]`; write that above the `impl`, or a function outside that takes the state, such as `mailer: &Mailer`";
+const IN_AN_IMPL_WITHOUT_REFERENCE: &str = "a method is a health check only in an `impl` under `#[health_checks]`, and with `&self`; write both, or a function outside that takes the state, such as `mailer: &Mailer`";
 
 /// The signature of a function that the runtime can call.
 pub(super) struct Signature {
@@ -29,10 +30,32 @@ pub(super) struct Parameter {
 }
 
 impl Signature {
+    /// Returns the trait that converts the answer. By its looks, a type has a message of its own if it cannot be converted.
+    pub(super) fn conversion(&self) -> &'static str {
+        let last = |path: &syn::Path| path.segments.last().map(|last| last.ident.to_string());
+        let name = match self.answer.as_ref().map(visible) {
+            Some(Type::Path(path)) => last(&path.path),
+            Some(Type::ImplTrait(hidden)) => hidden.bounds.iter().find_map(|bound| match bound {
+                TypeParamBound::Trait(bound) => last(&bound.path),
+                _ => None,
+            }),
+            _ => None,
+        };
+        match name.as_deref() {
+            Some("Option") => "OptionOutcome",
+            Some("StatusCode" | "Response" | "IntoResponse" | "Html" | "Json" | "HttpResponse" | "Responder") => {
+                "HandlerOutcome"
+            }
+            _ => "IntoOutcome",
+        }
+    }
+
     /// Returns `None` only when there is a mistake.
     pub(super) fn new(signature: syn::Signature, diagnostics: &mut Diagnostics) -> Option<Self> {
         if let Some(place) = self_type(signature.to_token_stream()) {
-            diagnostics.push(Error::new(place, IN_AN_IMPL));
+            let receiver = signature.receiver().map(source);
+            let is_owned = receiver.is_some_and(|receiver| receiver.replace(' ', "") != "&self");
+            diagnostics.push(Error::new(place, if is_owned { IN_AN_IMPL_WITHOUT_REFERENCE } else { IN_AN_IMPL }));
             return None;
         }
         check_qualifiers(&signature, diagnostics);
@@ -86,7 +109,7 @@ fn check_generics(signature: &syn::Signature, diagnostics: &mut Diagnostics) {
         let message = if only_lifetimes {
             "a health check cannot have lifetime parameters; remove them here and in the references, as in `&T` for `&'a T`"
         } else {
-            "a health check cannot be generic, because the runtime cannot choose the types; write them out"
+            "a health check cannot be generic, because no caller chooses its types; write a function for each type or value"
         };
         diagnostics.push(Error::new_spanned(&generics.params, message));
     }
@@ -100,14 +123,14 @@ fn check_generics(signature: &syn::Signature, diagnostics: &mut Diagnostics) {
 fn check_return_type(signature: &syn::Signature, diagnostics: &mut Diagnostics) {
     let ReturnType::Type(_, answer) = &signature.output else { return };
     if let Type::Never(_) = visible(answer) {
-        let message = "a health check has to return; write for example `bool` or `Result<(), Error>`";
+        let message = "a health check has to return; write for example `bool` or `Result<(), String>`";
         diagnostics.push(Error::new_spanned(answer, message));
     }
     if let Some(output) = awaited(answer) {
         let message = match signature.asyncness {
             Some(_) => format!("the function is `async` already; await the future in it, and write `-> {output}`"),
             None => format!(
-                "no code awaits this future; write `async fn {}(…) -> {output}`, and await it there",
+                "no code awaits this future; write `async fn {}(…) -> {output}`, and `.await` behind the future in its body",
                 signature.ident
             ),
         };
@@ -226,7 +249,10 @@ fn optional(ty: &Type) -> Option<Result<Parameter>> {
         Type::Reference(reference) => borrowed(reference, true),
         inner => Err(Error::new_spanned(
             inner,
-            format!("a health check borrows its state; write `Option<&{}>`", source(inner)),
+            format!(
+                "a parameter borrows a value of `state: […]` in `health_endpoint!`; write `Option<&{}>`",
+                source(inner)
+            ),
         )),
     })
 }
@@ -236,7 +262,7 @@ fn owned(pattern: &Pat, ty: &Type) -> Error {
     let message = match ty {
         Type::ImplTrait(hidden) => without_type(hidden),
         Type::Path(path) => owned_path(pattern, path),
-        _ => format!("a health check borrows its state; write `&{}`", source(ty)),
+        _ => format!("a parameter borrows a value of `state: […]` in `health_endpoint!`; write `&{}`", source(ty)),
     };
     Error::new_spanned(ty, message)
 }
@@ -244,7 +270,7 @@ fn owned(pattern: &Pat, ty: &Type) -> Error {
 fn owned_path(pattern: &Pat, ty: &TypePath) -> String {
     let written = source(ty);
     let Some(last) = ty.path.segments.last() else {
-        return format!("a health check borrows its state; write `&{written}`");
+        return format!("a parameter borrows a value of `state: […]` in `health_endpoint!`; write `&{written}`");
     };
     let inner = match &last.arguments {
         PathArguments::AngleBracketed(arguments) if arguments.args.len() == 1 => arguments.args.first().map(source),
@@ -265,10 +291,10 @@ fn owned_path(pattern: &Pat, ty: &TypePath) -> String {
         ) => format!("a health check runs without a request, so it cannot extract `{written}`; remove the parameter"),
         ("Arc", Some(inner)) if !inner.starts_with("dyn ") => {
             format!(
-                "a health check borrows its state; write `&{inner}`; an `Arc<{inner}>` in `state: […]` is found as well"
+                "a parameter borrows a value of `state: […]` in `health_endpoint!`; write `&{inner}`; an `Arc<{inner}>` in the state is found as well"
             )
         }
-        _ => format!("a health check borrows its state; write `&{written}`"),
+        _ => format!("a parameter borrows a value of `state: […]` in `health_endpoint!`; write `&{written}`"),
     }
 }
 

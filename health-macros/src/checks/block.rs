@@ -24,9 +24,8 @@ impl Block {
         let keyword =
             head.iter().find(|token| matches!(token, TokenTree::Ident(word) if word == "impl" || word == "fn"));
         let is_block = keyword.is_some_and(|keyword| keyword.to_string() == "impl");
+        let message = no_block(&head);
         let (Some(TokenTree::Group(body)), true) = (head.pop(), is_block) else {
-            let message = "`#[health_checks]` belongs on an impl block, such as `impl Mailer { … }`; a function takes \
-                           `#[health_check(…)]` alone";
             return Err(Error::new(Span::call_site(), message));
         };
         let head: TokenStream = head.into_iter().collect();
@@ -73,6 +72,21 @@ impl Block {
     /// Takes the declarations away from the methods.
     pub(super) fn take_methods(&mut self) -> Vec<Method> {
         self.items.iter_mut().flat_map(Item::take_methods).collect()
+    }
+}
+
+/// Returns the message for an item that is not a block.
+fn no_block(item: &[TokenTree]) -> &'static str {
+    let has = |keyword| item.iter().any(|token| matches!(token, TokenTree::Ident(word) if word == keyword));
+    if has("trait") {
+        "a method of a trait cannot be a health check; write an `impl Mailer { … }` block with `#[health_checks]`, and a method in it that \
+         calls this one"
+    } else if has("fn") {
+        "`#[health_checks]` belongs on an impl block; a function takes `#[health_check(…)]` alone"
+    } else if has("mod") {
+        "`#[health_checks]` belongs on an impl block; remove it, because the functions of a module take `#[health_check(…)]` alone"
+    } else {
+        "`#[health_checks]` belongs on an impl block; write it above `impl Mailer { … }`"
     }
 }
 

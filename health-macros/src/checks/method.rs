@@ -12,8 +12,9 @@ use crate::{
     source::source,
 };
 
-const OWNED_RECEIVER: &str =
-    "a health check borrows its state; write `&self`; an `Arc` of the value in `state: […]` is found as well";
+const OWNED_RECEIVER: &str = "several runs share the value; write `&self`";
+const COUNTED_RECEIVER: &str =
+    "several runs share the value; write `&self`, for which an `Arc` of the value in `state: […]` is found as well";
 
 /// A declared method.
 pub(super) struct Method {
@@ -65,7 +66,10 @@ fn without_receiver(input: FnArg, owner: &Owner) -> Result<FnArg> {
             quote!(#and #lifetime #mutability #ty)
         }
         ReceiverKind::Typed(_, ty) if matches!(visible(&ty), Type::Reference(_)) => ty.into_token_stream(),
-        ReceiverKind::Typed(_, ty) => return Err(Error::new_spanned(ty, OWNED_RECEIVER)),
+        ReceiverKind::Typed(_, ty) => {
+            let message = if source(&ty).contains("Arc<") { COUNTED_RECEIVER } else { OWNED_RECEIVER };
+            return Err(Error::new_spanned(ty, message));
+        }
         _ => return Err(Error::new(self_token.span, OWNED_RECEIVER)),
     };
     syn::parse2(quote!(#(#attrs)* _: #ty))

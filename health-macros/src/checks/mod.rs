@@ -24,8 +24,8 @@ pub(crate) fn health_checks(args: TokenStream, item: TokenStream) -> TokenStream
     if methods.is_empty() {
         let misnamed = block.take_misnamed();
         if misnamed.is_empty() {
-            let message = "no method of this block has `#[health_check(…)]`; write for example `#[health_check(level = 3)]` above one, \
-                           under exactly this name";
+            let message = "no method of this block is a health check; write for example `#[health_check(level = 3)]` above one, or remove \
+                           `#[health_checks]`";
             diagnostics.push(Error::new(Span::call_site(), message));
         }
         for attribute in misnamed {
@@ -39,6 +39,9 @@ pub(crate) fn health_checks(args: TokenStream, item: TokenStream) -> TokenStream
     }
     let models: Vec<_> =
         methods.into_iter().filter_map(|method| method.model(&runtime, &block.owner, &mut diagnostics)).collect();
+    for (index, model) in models.iter().enumerate() {
+        diagnostics.note(model.ensure_own_name(&models[..index]));
+    }
     match diagnostics.finish() {
         None => expand::expand(&block, &models),
         // The block is emitted all the same, so that callers of its methods still find them.

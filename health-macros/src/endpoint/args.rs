@@ -83,7 +83,7 @@ impl EndpointArgs {
                 self.crates.extend(found.into_iter().map(|found| found.name));
                 prefixes
             }
-            "enable" => Some(BuilderValue::List(values::list(input, "enable")?)),
+            "enable" => Some(BuilderValue::Names(values::names(input, &name)?)),
             "enable_crates" => {
                 let found = crates::parse(input, &name)?;
                 let names = crates::names(&found).map(BuilderValue::Other);
@@ -95,7 +95,8 @@ impl EndpointArgs {
             "state" => Some(BuilderValue::State(values::state(input)?)),
             "details" => Some(BuilderValue::Details(values::details(input)?)),
             "access" => Some(BuilderValue::Access(values::access(input)?)),
-            "base_path" | "levels_path" => Some(BuilderValue::Other(values::path(&name, input)?)),
+            "base_path" => Some(BuilderValue::Path(values::path(&name, input)?)),
+            "levels_path" => Some(BuilderValue::Other(values::path(&name, input)?)),
             _ => Some(BuilderValue::Other(input.parse()?)),
         };
         self.builder_keys.extend(value.map(|value| BuilderKey { key, value }));

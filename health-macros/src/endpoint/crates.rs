@@ -85,7 +85,9 @@ fn prefix(input: ParseStream, key: &str, name: &Ident) -> Result<Option<LitStr>>
     let own_name = name.unraw().to_string();
     let example = format!("{name} as \"{own_name}\"");
     if key != "crates" {
-        let message = format!("a prefix stands in the key `crates`; write `crates: [{example}]`");
+        let written = input.fork().parse::<LitStr>().map_or(example, |prefix| format!("{name} as {}", source(&prefix)));
+        let message =
+            format!("a prefix belongs to the key `crates`; write `crates: [{written}]`, and here `{name}` alone");
         return Err(Error::new(keyword.span, message));
     }
     if input.is_empty() {

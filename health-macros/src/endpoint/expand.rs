@@ -4,7 +4,10 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
-use super::model::{Call, CallArgument, EndpointModel};
+use super::{
+    model::{Call, CallArgument, EndpointModel},
+    values::NamedCheck,
+};
 use crate::runtime_path::RuntimePath;
 
 /// Returns an expression of the type `Result<Endpoint, Error>`, also when there are mistakes.
@@ -50,6 +53,10 @@ fn expand_call(runtime: &RuntimePath, Call { method, argument }: &Call) -> Token
             let runtime = runtime.at(access.span());
             quote_spanned!(generated_at(access.span())=> #runtime::__private::AccessValue::into_access(#access))
         }
+        CallArgument::Path(path) => {
+            let runtime = runtime.at(path.span());
+            quote_spanned!(generated_at(path.span())=> #runtime::__private::PathValue::into_path(#path))
+        }
         CallArgument::Details(details) => {
             let runtime = runtime.at(details.span());
             quote_spanned!(generated_at(details.span())=> #runtime::__private::DetailsValue::into_show_details(#details))
@@ -57,6 +64,17 @@ fn expand_call(runtime: &RuntimePath, Call { method, argument }: &Call) -> Token
         CallArgument::ShowDetails(variant) => {
             let variant = Ident::new(variant, Span::mixed_site());
             quote!(#runtime::ShowDetails::#variant)
+        }
+        CallArgument::Names(names) => {
+            let names = names.iter().map(|name| match name {
+                NamedCheck::Path(path) => path.check_name(),
+                NamedCheck::Name(name) => {
+                    let runtime = runtime.at(name.span());
+                    let rt = quote!(#runtime::__private);
+                    quote_spanned!(generated_at(name.span())=> <#rt::CheckName as #rt::From<_>>::from(#name))
+                }
+            });
+            quote!([#(#names),*])
         }
         CallArgument::Value(value) => quote!(#value),
     };

@@ -46,26 +46,27 @@ pub(super) const FOREIGN_WORDS: &[ForeignWords] = &[
         ],
     ),
     advice(
-        "write rules in the key `access`, which the guide `access` explains; for example \
-         `access: Access::new().levels(Level::L1..=Level::L5, basic(\"health\", [User::new(\"ops\", password)]))`",
+        "callers are told apart by rules in the key `access`: by passwords, access keys, signatures or tokens, each behind a feature; \
+         the guide `access` has an example of each",
         &["token", "password"],
     ),
     advice(
         "write `details: public` or `details: hidden`",
         &["show_details", "show", "verbose", "detail", "expose", "show_components", "public", "hidden"],
     ),
-    key(
-        "checks: [check]",
-        &["check", "probes", "probe", "health_checks", "indicators", "functions", "declared", "register"],
+    key("checks: [probe]", &["probes", "probe"]),
+    key("checks: [check]", &["check", "health_checks", "indicators", "functions", "declared", "register"]),
+    advice(
+        "`health_endpoint!` finds the crate `health_runtime` by itself; remove this",
+        &["crate", "crate_path", "runtime"],
     ),
-    advice("the expansion finds the runtime by itself; remove the key", &["crate", "crate_path", "runtime"]),
     advice(
         "the endpoint is served where it is merged, `Router::new().merge(health_endpoint! { … }?)`; the guide \
          `serving_and_tls` shows how to serve it on a separate port",
         &["port", "address", "addr", "bind", "listen", "host", "server", "tls", "socket", "router"],
     ),
     advice(
-        "each check has this setting: it is a key of `#[health_check(…)]`, or a method of the check",
+        "write it for each check, as a key of its `#[health_check(…)]`, or as a method of a check built by hand",
         &[
             "timeout",
             "interval",
@@ -100,7 +101,8 @@ pub(super) const FOREIGN_WORDS: &[ForeignWords] = &[
         &["settings", "config", "options", "builder", "with"],
     ),
     advice(
-        "write `enable: [\"billing.queue\"]` for a check that is off, set `HEALTH_MUTE=<check>` to silence one, or build the endpoint in an `if`",
+        "build the endpoint in an `if`; to turn on a check that is off write `enable: [billing::quota, \"name\"]`; to mute one set the \
+         environment variable `HEALTH_MUTE=<name of the check>`",
         &["enabled", "disabled", "disable", "profile", "cfg", "when", "env", "environment"],
     ),
 ];

@@ -1,10 +1,10 @@
 //! The calls on the builder. An author could write each of them by hand.
 
-use syn::{Expr, Ident, Type, parse_quote};
+use syn::{Expr, Ident, Type};
 
 use super::{
     args::{BuilderKey, EndpointArgs},
-    values::BuilderValue,
+    values::{BuilderValue, NamedCheck},
 };
 use crate::runtime_path::RuntimePath;
 
@@ -30,10 +30,14 @@ pub(super) enum CallArgument {
     CheckList(Expr),
     /// An expression that yields access rules.
     Access(Expr),
+    /// An expression that yields a path.
+    Path(Expr),
     /// A variant of `ShowDetails`.
     ShowDetails(&'static str),
     /// An expression that yields `ShowDetails`.
     Details(Expr),
+    /// Checks to name. Never empty: an empty list has no type.
+    Names(Vec<NamedCheck>),
     Value(Expr),
 }
 
@@ -51,10 +55,11 @@ fn calls(BuilderKey { key, value }: BuilderKey) -> Vec<Call> {
         BuilderValue::Checks(checks) => vec![CallArgument::Checks(checks)],
         BuilderValue::CheckList(list) => vec![CallArgument::CheckList(list)],
         BuilderValue::Access(access) => vec![CallArgument::Access(access)],
+        BuilderValue::Path(path) => vec![CallArgument::Path(path)],
         BuilderValue::Details(details) => vec![show_details(details)],
         BuilderValue::State(values) => values.into_iter().map(CallArgument::Value).collect(),
-        BuilderValue::List(values) if values.is_empty() => Vec::new(),
-        BuilderValue::List(values) => vec![CallArgument::Value(parse_quote!([#(#values),*]))],
+        BuilderValue::Names(names) if names.is_empty() => Vec::new(),
+        BuilderValue::Names(names) => vec![CallArgument::Names(names)],
         BuilderValue::Other(value) => vec![CallArgument::Value(value)],
     };
     arguments.into_iter().map(|argument| Call { method: key.clone(), argument }).collect()

@@ -1,7 +1,11 @@
 //! Reads the values of single keys of `health_endpoint!`.
 
-use crate::source::source;
-use syn::{Error, Expr, Ident, Lit, Result, Type, UnOp, parse::ParseStream, punctuated::Punctuated};
+use quote::ToTokens as _;
+use syn::{
+    Error, Expr, Ident, Lit, Result, Type, UnOp, ext::IdentExt as _, parse::ParseStream, punctuated::Punctuated,
+};
+
+use crate::{check_path::CheckPath, source::source};
 
 pub(super) enum BuilderValue {
     BuildInfo(Type),
@@ -9,18 +13,24 @@ pub(super) enum BuilderValue {
     CheckList(Expr),
     Details(Expr),
     Access(Expr),
+    Path(Expr),
     State(Vec<Expr>),
-    /// A list that the builder takes as a whole.
-    List(Vec<Expr>),
+    Names(Vec<NamedCheck>),
     /// An expression that the builder takes as it is.
     Other(Expr),
+}
+
+/// A check by the path of its function, or by an expression for its name.
+pub(super) enum NamedCheck {
+    Path(CheckPath),
+    Name(Expr),
 }
 
 /// Returns a key with a value that most services could write.
 pub(super) fn example(key: &str) -> &'static str {
     match key {
         "crates" => "crates: [my_checks]",
-        "enable" => "enable: [\"billing.queue\"]",
+        "enable" => "enable: [billing::quota, \"name\"]",
         "enable_crates" => "enable_crates: [billing]",
         "build_info" => "build_info: App",
         "base_path" => "base_path: \"/health\"",
@@ -70,6 +80,26 @@ pub(super) fn state(input: ParseStream) -> Result<Vec<Expr>> {
         return Err(Error::new_spanned(value, format!("the state owns its values; write {meant}")));
     }
     Ok(values)
+}
+
+/// Reads checks. A path is that of a function, unless it is written like a constant.
+pub(super) fn names(input: ParseStream, key: &str) -> Result<Vec<NamedCheck>> {
+    let is_function = |path: &syn::ExprPath| {
+        let last = path.path.segments.last().map(|last| last.ident.unraw().to_string());
+        last.is_some_and(|last| last.contains(char::is_lowercase))
+    };
+    let read = |value| match &value {
+        Expr::Path(path) if is_function(path) => CheckPath::parse(value.to_token_stream()).map(NamedCheck::Path),
+        value if literal(value).is_some_and(|literal| !matches!(literal, Lit::Str(_))) => {
+            let message = format!(
+                "`{}` is not a check; write its path, or its name in quotes: `{key}: [billing::quota, \"name\"]`",
+                source(value)
+            );
+            Err(Error::new_spanned(value, message))
+        }
+        _ => Ok(NamedCheck::Name(value)),
+    };
+    list(input, key)?.into_iter().map(read).collect()
 }
 
 /// Reads a type that derives `BuildInfo`.

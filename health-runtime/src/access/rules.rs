@@ -55,8 +55,7 @@ pub struct Access {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a set of access rules",
     label = "has to be an `Access`",
-    note = "a policy decides for some levels: write for example `Access::new().levels(Level::L1..=Level::L5, public())`",
-    note = "for a function that returns the rules write its call: `access: rules()`"
+    note = "a policy such as `public()` decides for some levels: write `Access::new().levels(Level::L1..=Level::L5, public())`; a function that returns an `Access` needs its call, `rules()`"
 )]
 pub trait AccessValue {
     /// Returns the rules.

@@ -18,7 +18,7 @@ use crate::{
     access::{Access, Authorizer},
     build_info::{BuildMetadata, RuntimeInfo},
     error::{Error, Problem},
-    model::{Check, StateValue, StatusChange},
+    model::{Check, CheckName, StateValue, StatusChange},
     monitor::{Listener, Monitor},
     registry::{Registry, RegistryBuilder},
     render::ShowDetails,
@@ -143,9 +143,11 @@ impl EndpointBuilder {
         self
     }
 
-    /// Turns on checks that are [off by default](Check::off), by name. A name that is not off is an error of
-    /// [`build`](Self::build).
-    pub fn enable<N: Into<String>>(mut self, checks: impl IntoIterator<Item = N>) -> Self {
+    /// Turns on checks that are [off by default](Check::off), by name, or by path with [`check!`](macro@crate::check). A check
+    /// that is not off is an error of [`build`](Self::build).
+    ///
+    /// With [`health_endpoint!`](crate::health_endpoint), a path alone is enough: `enable: [billing::quota, "name"]`.
+    pub fn enable<N: Into<CheckName>>(mut self, checks: impl IntoIterator<Item = N>) -> Self {
         self.registry = self.registry.enable(checks);
         self
     }

@@ -1,6 +1,6 @@
 use std::{panic::Location, time::Duration};
 
-use super::{CheckName, Group, Level, Work};
+use super::{CheckName, CheckNames, Group, Level, Texts, Work};
 
 /// A named function that reports whether one thing works.
 ///
@@ -76,9 +76,8 @@ impl Check {
     ///
     /// A blocked background check runs within a second after its dependencies pass again, not at its next interval.
     #[must_use]
-    pub fn depends_on<N: Into<CheckName>>(mut self, checks: impl IntoIterator<Item = N>) -> Self {
-        for check in checks {
-            let name: CheckName = check.into();
+    pub fn depends_on(mut self, checks: impl CheckNames) -> Self {
+        for name in checks.into_names() {
             match name.declared_in() {
                 Some(_) => self.spec.depends_on_declared.push(name),
                 None => self.spec.depends_on.push(name.to_string()),
@@ -169,8 +168,8 @@ impl Check {
 
     /// Adds tags, by which `?tag=` selects checks.
     #[must_use]
-    pub fn tags<T: Into<String>>(mut self, tags: impl IntoIterator<Item = T>) -> Self {
-        self.spec.tags.extend(tags.into_iter().map(Into::into));
+    pub fn tags(mut self, tags: impl Texts) -> Self {
+        self.spec.tags.extend(tags.into_texts());
         self
     }
 
@@ -373,7 +372,7 @@ macro_rules! shared_settings {
             liveness();
             readiness();
             startup();
-            depends_on(checks: impl IntoIterator<Item = impl Into<crate::model::CheckName>>);
+            depends_on(checks: impl crate::model::CheckNames);
             max_age(max_age: std::time::Duration);
             interval(interval: std::time::Duration);
             retry_interval(interval: std::time::Duration);
@@ -383,7 +382,7 @@ macro_rules! shared_settings {
             hold(hold: std::time::Duration);
             degraded_after(duration: std::time::Duration);
             flatten(flatten: bool);
-            tags(tags: impl IntoIterator<Item = impl Into<String>>);
+            tags(tags: impl crate::model::Texts);
             description(description: impl Into<String>);
             display(display: impl Into<String>);
             owner(owner: impl Into<String>);

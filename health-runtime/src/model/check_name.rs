@@ -46,3 +46,38 @@ impl From<String> for CheckName {
         Self { name: name.into(), declared_in: None }
     }
 }
+
+/// A list of checks: any iterator of names or paths, such as `["db", "cache"]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a list of checks",
+    label = "takes a list; write for example `depends_on([\"db\"])`",
+    note = "a name is a text, or `check!(path)` for a declared check"
+)]
+pub trait CheckNames {
+    /// Converts the items.
+    fn into_names(self) -> impl Iterator<Item = CheckName>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<L: IntoIterator<Item: Into<CheckName>>> CheckNames for L {
+    fn into_names(self) -> impl Iterator<Item = CheckName> {
+        self.into_iter().map(Into::into)
+    }
+}
+
+/// A list of texts: any iterator of strings, such as `["external", "payments"]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a list of texts",
+    label = "takes a list; write for example `tags([\"external\"])`"
+)]
+pub trait Texts {
+    /// Converts the items.
+    fn into_texts(self) -> impl Iterator<Item = String>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<L: IntoIterator<Item: Into<String>>> Texts for L {
+    fn into_texts(self) -> impl Iterator<Item = String> {
+        self.into_iter().map(Into::into)
+    }
+}

@@ -16,10 +16,8 @@ use super::{Outcome, Status};
 /// `Option` is left out on purpose: only the check knows whether `None` is a failure.
 #[diagnostic::on_unimplemented(
     message = "a health check cannot return `{Self}`",
-    label = "not an outcome; write for example `bool` or `Result<(), String>`",
-    note = "to report a value as data, return `Details<{Self}>`: `Details::pass(value)`",
-    note = "to turn an HTTP response or its `StatusCode` into an outcome, return `bool`; the endpoint chooses the status code",
-    note = "for an `Option`, decide what `None` means: return for example `answer.is_some()` or `answer.ok_or(\"nobody answered\")`"
+    label = "not an outcome; return for example `bool`, `Status`, or a `Result<(), E>` with an error that is `Display`",
+    note = "for data that is `Serialize` return `Details<T>`: `Details::pass(value)`"
 )]
 pub trait IntoOutcome {
     /// Converts the value. A panic in here becomes the check's outcome.
@@ -54,13 +52,54 @@ impl IntoOutcome for Outcome {
     }
 }
 
+/// A return type that looks like an `Option`.
+///
+/// Not public API. Used by generated code.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "a health check cannot return `{Self}`",
+    label = "only the check knows whether `None` is a failure; return for example `bool`: `answer.is_some()`, or `answer.unwrap_or(false)`",
+    note = "for a failure with a message return `Result<(), String>`: `answer.map(drop).ok_or(\"nobody answered\".to_owned())`"
+)]
+pub trait OptionOutcome {
+    /// Converts the value.
+    fn into_outcome(self) -> Outcome;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: IntoOutcome> OptionOutcome for T {
+    fn into_outcome(self) -> Outcome {
+        IntoOutcome::into_outcome(self)
+    }
+}
+
+/// A return type that looks like the response of a request handler.
+///
+/// Not public API. Used by generated code.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "a health check cannot return `{Self}`, because it answers no request",
+    label = "return for example `bool`, such as `status.is_success()`, or `Result<(), String>`; the endpoint chooses the status code"
+)]
+pub trait HandlerOutcome {
+    /// Converts the value.
+    fn into_outcome(self) -> Outcome;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: IntoOutcome> HandlerOutcome for T {
+    fn into_outcome(self) -> Outcome {
+        IntoOutcome::into_outcome(self)
+    }
+}
+
 /// A value in the `Ok` of a check's `Result`. Traits of their own for the parts of a return type let the compiler name the
 /// part that is wrong.
 #[diagnostic::on_unimplemented(
     message = "a health check cannot return `{Self}` in a `Result`",
     label = "the `Ok` holds `{Self}`, which is not an outcome",
-    note = "to ignore the value, return `Result<(), _>`: `.map(drop)` at the end of the function",
-    note = "to report the value as data, return `Result<Details<{Self}>, _>`: `.map(Details::pass)` at the end of the function"
+    note = "to ignore the value, return `Result<(), _>`: `.map(drop)` at the end of the function; decide first what the `None` of an `Option` means: `answer?.ok_or(…)`",
+    note = "for data that is `Serialize` return `Result<Details<T>, _>`: `.map(Details::pass)` at the end of the function"
 )]
 pub trait OkValue: IntoOutcome {}
 
@@ -71,7 +110,7 @@ impl<T: IntoOutcome> OkValue for T {}
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the error of a health check, because it is not `Display`, and its text is the message",
     label = "the error `{Self}` is not `Display`",
-    note = "implement `std::fmt::Display` for it, or return `Result<_, String>` with `.map_err(|error| format!(\"{{error:?}}\"))`"
+    note = "return `Result<_, String>` with a `.map_err(…)` that says why, such as `.map_err(|error| format!(\"{{error:?}}\"))`, or implement `Display` for an error type of your own"
 )]
 pub trait ErrorText: Display {}
 

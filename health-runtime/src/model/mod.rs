@@ -26,12 +26,12 @@ pub use cause::Cause;
 pub(crate) use change::ChangeCounts;
 pub use change::StatusChange;
 pub use check::{Check, CheckSpec};
-pub use check_method::CheckMethod;
-pub use check_name::CheckName;
+pub use check_method::{CheckFuture, CheckMethod};
+pub use check_name::{CheckName, CheckNames, Texts};
 pub use group::Group;
 #[cfg(feature = "page")]
 pub(crate) use group::GroupVerdict;
-pub use into_outcome::IntoOutcome;
+pub use into_outcome::{HandlerOutcome, IntoOutcome, OptionOutcome};
 pub use level::{Level, ParseLevelError};
 pub use levels::Levels;
 #[cfg(feature = "metrics")]

@@ -2,18 +2,20 @@
 
 use std::{borrow::Borrow, panic::Location, sync::Arc};
 
-use super::{Check, CheckMethod, CheckName, CheckSpec, Group, IntoOutcome, Level, StateValue, Work};
+use super::{Check, CheckFuture, CheckMethod, CheckName, CheckSpec, Group, IntoOutcome, Level, StateValue, Work};
 
 impl Check {
-    /// Returns a check whose future runs as a task of its own, with the defaults of its level.
+    /// Returns a check whose future runs as a task of its own, with the defaults of its level. The compiler shows the comments
+    /// at the bounds here.
     #[must_use]
     #[track_caller]
     pub fn new<F, Fut>(name: impl Into<String>, level: Level, check: F) -> Self
     where
         F: Fn() -> Fut + Send + Sync + 'static,
-        Fut: Future<Output: IntoOutcome> + Send + 'static,
+        Fut: CheckFuture<Answer: IntoOutcome>,
+        Fut::Run: Send + 'static, // drop what is not `Send` before the `.await`, or write `Check::blocking`
     {
-        Self::from_work(name, level, Work::task(check))
+        Self::from_work(name, level, Work::task(move || check().into_run()))
     }
 
     /// Returns a check that calls an asynchronous method on this value, which it shares or owns: one check for each tenant,
@@ -41,17 +43,18 @@ impl Check {
     /// # Ok::<(), health_runtime::Error>(())
     /// ```
     ///
-    /// A function or a closure serves as well: `async fn storage(tenant: &Tenant)`, `async |tenant: &Tenant| …`. A closure
-    /// has to be `async` itself, to name the type of its parameter, and to capture nothing. For a method that blocks its
-    /// thread write `Check::blocking(name, level, move || tenant.storage())`. The value is a `T`, or an `Arc`, a `Box` or a
-    /// `&'static` of it.
+    /// A closure is `async`, names the type of its parameter, and captures nothing: `async |tenant: &Tenant| tenant.storage().await`.
+    /// Any other one is an error of the compiler about lifetimes. A function serves as well: `async fn storage(tenant: &Tenant)`.
+    /// For a method that blocks its thread write `Check::blocking(name, level, move || tenant.storage())`. The value is a `T`,
+    /// or an `Arc`, a `Box` or a `&'static` of it.
     #[must_use]
     #[track_caller]
     pub fn on<T, V, M>(name: impl Into<String>, level: Level, value: V, method: M) -> Self
     where
         T: StateValue,
         V: Borrow<T> + StateValue,
-        M: for<'a> CheckMethod<'a, T, Answer: IntoOutcome, Run: Send> + Send + Sync + 'static,
+        M: for<'a> CheckMethod<'a, T, Answer: IntoOutcome> + Send + Sync + 'static,
+        M: for<'a> CheckMethod<'a, T, Run: Send>, // drop what is not `Send` before the `.await`
     {
         let shared = Arc::new((value, method));
         Self::new(name, level, move || {

@@ -14,9 +14,9 @@ pub(super) fn fault(url: &str) -> Option<&'static str> {
     };
     let authority = after("https://").or_else(|| after("http://")).and_then(|rest| rest.split(['/', '?', '#']).next());
     match authority {
-        None => Some("is not an absolute URL; write for example `https://wiki.example.com/orders`"),
+        None => Some("is not an absolute `http` or `https` URL; write for example `https://wiki.example.com/orders`"),
         Some(authority) if authority.contains('@') => {
-            Some("contains credentials, which its readers would see; remove everything up to the `@`")
+            Some("contains credentials, which its readers would see; remove them from between `//` and the host")
         }
         Some(authority) if authority.is_empty() || authority.starts_with(':') => {
             Some("has no host; write for example `https://wiki.example.com/orders`")
@@ -68,13 +68,13 @@ mod tests {
             assert_eq!(fault(url), None, "{url}");
         }
         for (url, part) in [
-            ("", "not an absolute URL"),
-            ("/runbooks/orders", "not an absolute URL"),
-            ("wiki.example.com", "not an absolute URL"),
-            ("javascript:alert(1)", "not an absolute URL"),
-            (" https://wiki", "not an absolute URL"),
-            ("é", "not an absolute URL"),
-            ("ftp://wiki", "not an absolute URL"),
+            ("", "not an absolute"),
+            ("/runbooks/orders", "not an absolute"),
+            ("wiki.example.com", "not an absolute"),
+            ("javascript:alert(1)", "not an absolute"),
+            (" https://wiki", "not an absolute"),
+            ("é", "not an absolute"),
+            ("ftp://wiki", "not an absolute"),
             ("https://", "no host"),
             ("https:///orders", "no host"),
             ("https://:443", "no host"),

@@ -7,7 +7,7 @@ use std::{fmt, panic::Location, sync::Arc};
 use crate::{
     error::{Error, Problem},
     library_settings::LibrarySettings,
-    model::{Check, CheckSpec, Level, StateValue, Work},
+    model::{Check, CheckName, CheckSpec, Level, StateValue, Work},
     runner,
     state::State,
     validation,
@@ -26,8 +26,9 @@ inventory::collect!(Registration);
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a health check",
     label = "has to be a `Check` or a probe",
-    note = "for a function or closure write `Check::new(\"name\", Level::L3, function)`, or `Check::blocking` if it is not async; a function under `#[health_check]` needs no entry",
-    note = "for a list in a variable leave out the brackets: `checks: list`"
+    note = "a function under `#[health_check]` is found by itself: remove it",
+    note = "for a list in a variable leave out the brackets: `checks: list`",
+    note = "for any other function or closure write `Check::new(\"name\", Level::L3, function)`, or `Check::blocking` if it is not async"
 )]
 pub trait CheckValue {
     /// Converts the value.
@@ -48,8 +49,8 @@ impl<T: Into<Check>> CheckValue for T {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a list of health checks",
     label = "has to be a list of checks or probes",
-    note = "a function under `#[health_check]` needs no entry: remove it",
     note = "for a single check or probe write brackets: `checks: [check]`",
+    note = "a function under `#[health_check]` is found by itself: remove it",
     note = "for any other function or closure write `checks: [Check::new(\"name\", Level::L3, function)]`"
 )]
 pub trait CheckList {
@@ -203,8 +204,8 @@ impl RegistryBuilder {
         self
     }
 
-    /// Turns on checks that are [off by default](Check::off), by name.
-    pub fn enable<N: Into<String>>(mut self, checks: impl IntoIterator<Item = N>) -> Self {
+    /// Turns on checks that are [off by default](Check::off), by name, or by path with [`check!`](macro@crate::check).
+    pub fn enable<N: Into<CheckName>>(mut self, checks: impl IntoIterator<Item = N>) -> Self {
         checks.into_iter().for_each(|name| self.libraries.enable(name.into()));
         self
     }

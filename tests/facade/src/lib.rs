@@ -1,6 +1,6 @@
 //! A framework of a company: its users never name `health-runtime`.
 
-mod offered;
+pub mod offered;
 
 pub use health_runtime as health;
 pub use offered::Ledger;

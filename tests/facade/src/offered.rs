@@ -6,11 +6,13 @@ use health_runtime::health_check;
 #[derive(Debug)]
 pub struct Ledger;
 
+/// Does the proxy answer?
 #[health_check(level = 4, off, depends_on("network"))]
-async fn proxy() {}
+pub async fn proxy() {}
 
+/// Is there a network?
 #[health_check(level = 5, off)]
-async fn network() {}
+pub async fn network() {}
 
 #[health_check(level = 5, off)]
 async fn stateful(_ledger: &Ledger) {}

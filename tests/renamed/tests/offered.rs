@@ -56,6 +56,22 @@ fn one_name_in_two_crates_stops_the_start_and_names_the_remedy() {
 }
 
 #[test]
+fn path_turns_on_a_check_under_any_prefix() -> Result<(), hr::Error> {
+    let paths = [hr::check!(facade::offered::network), hr::check!(facade::offered::proxy)];
+    let registry = prefixed().enable(paths).build()?;
+    assert_eq!(names(registry.checks()), ["company.proxy", "orders", "company.network", "network"]);
+    let endpoint = health_endpoint! {
+        crates: [facade as "company"],
+        enable: [facade::offered::proxy, "company.network"],
+    }?;
+    let names: Vec<_> = endpoint.monitor().checks().map(|check| check.name().to_owned()).collect();
+    assert_eq!(names, ["company.proxy", "orders", "company.network", "network"]);
+    let problems = problems(prefixed().enable([hr::check!(orders)]));
+    assert_eq!(problems, ["`enable` names `orders`, which has nothing that is off; remove it"]);
+    Registry::builder().enable([hr::check!(facade::offered::proxy)]).build().map(drop)
+}
+
+#[test]
 fn names_within_a_prefix_come_first() -> Result<(), hr::Error> {
     let registry = prefixed().enable(["company.network", "company.proxy"]).build()?;
     assert_eq!(names(registry.checks()), ["company.proxy", "orders", "company.network", "network"]);
