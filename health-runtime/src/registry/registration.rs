@@ -116,12 +116,12 @@ impl Arguments {
     }
 }
 
-/// Runs a future that borrows nothing, and converts its answer by code that all checks with this return type share. The
+/// Runs a future that borrows nothing (the compiler shows the comment below where one is not `Send`), and converts its answer by code that all checks with this return type share. The
 /// conversion comes as a function, so that a type without one is reported where generated code repeats it.
 #[must_use]
 pub fn run<F>(future: F, convert: fn(F::Output) -> Outcome) -> WorkFuture
 where
-    F: Future<Output: 'static> + Send + 'static,
+    F: Future<Output: 'static> + Send + 'static, // drop what is not `Send` before the `.await`, or write a plain `fn`
 {
     answer(Box::new(future), convert)
 }
@@ -133,7 +133,10 @@ fn answer<T: 'static>(future: Box<dyn Future<Output = T> + Send>, convert: fn(T)
 
 /// Runs a future that owns the state.
 #[must_use]
-pub fn run_with_state<F: Future<Output = Outcome> + Send + 'static>(future: F) -> WorkFuture {
+pub fn run_with_state<F>(future: F) -> WorkFuture
+where
+    F: Future<Output = Outcome> + Send + 'static, // drop what is not `Send` before the `.await`, or write a plain `fn`
+{
     Box::into_pin(Box::new(future) as Box<dyn Future<Output = Outcome> + Send>)
 }
 

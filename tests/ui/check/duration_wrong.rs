@@ -32,10 +32,10 @@ async fn word() {}
 #[health_check(level = 5, max_age = "2 fortnights")]
 async fn unknown_unit() {}
 
-#[health_check(level = 5, degraded_after = "1,5s")]
+#[health_check(level = 5, max_age = "1,5s")]
 async fn comma() {}
 
-#[health_check(level = 5, degraded_after = "5M")]
+#[health_check(level = 5, max_age = "5M")]
 async fn months() {}
 
 #[health_check(level = 5, max_age = "99999999999999999999h")]

@@ -4,9 +4,12 @@ use std::net::TcpStream;
 
 use axum::{
     http::StatusCode,
-    response::{Html, IntoResponse},
+    response::{Html, IntoResponse, Response},
 };
 use health_runtime::health_check;
+
+/// Like that of axum, which is behind a feature.
+struct Json<T>(T);
 
 #[health_check(level = 5)]
 async fn status_code() -> StatusCode {
@@ -16,6 +19,21 @@ async fn status_code() -> StatusCode {
 #[health_check(level = 5)]
 async fn html() -> Html<u32> {
     Html(5)
+}
+
+#[health_check(level = 5)]
+async fn json() -> Json<Vec<u8>> {
+    Json(Vec::new())
+}
+
+#[health_check(level = 5)]
+async fn whole_response() -> Response {
+    "ok".into_response()
+}
+
+#[health_check(level = 5)]
+async fn json_in_result() -> Result<Json<u8>, StatusCode> {
+    Ok(Json(5))
 }
 
 #[health_check(level = 5)]

@@ -13,6 +13,4 @@ impl Tenant {
 
 fn main() {
     let _ = Check::on("storage", Level::L3, Shard, Tenant::storage);
-    let tenant = Tenant;
-    let _ = Check::on("borrowed", Level::L3, &tenant, Tenant::storage);
 }

@@ -14,10 +14,6 @@ fn question_mark_without_result() {
     let _app: Router = Router::new().merge(health_endpoint! {}?);
 }
 
-fn router_of_the_endpoint(endpoint: Endpoint) -> Router<AppState> {
-    Router::new().merge(endpoint.router())
-}
-
 fn state_missing(endpoint: Endpoint) {
     serve(Router::new().route("/", get(|_: State<AppState>| async {})).merge(endpoint));
 }

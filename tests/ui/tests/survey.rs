@@ -76,6 +76,8 @@ fn remark(line: &str) -> Option<String> {
     let text = match text.strip_prefix("= note: ").or_else(|| text.strip_prefix("= help: ")) {
         Some(note) => note,
         None if line.starts_with("help: ") || line.starts_with("note: ") => line,
+        // Lines of other crates have no numbers here. Comments in them are for the user.
+        None if line.trim_start().starts_with('|') && text.contains(" // ") => text.split_once(" // ")?.1,
         // A label stands behind the marks of its place.
         None if text.starts_with(['^', '-']) && !text.starts_with("-->") => {
             text.trim_start_matches(['^', '-', ' ', '|'])
