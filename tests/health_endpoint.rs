@@ -96,6 +96,8 @@ fn details_is_a_word_or_a_value() {
         health_endpoint! { details: hidden, state: [Pool(vec![])] },
         health_endpoint! { details: ShowDetails::Never, state: [Pool(vec![])], },
         health_endpoint! { details: shown_to(true), state: [Pool(vec![])] },
+        health_endpoint! { details: if cfg!(test) { hidden } else { public }, state: [Pool(vec![])] },
+        health_endpoint! { details: match 5 { 5 => public, _ => ShowDetails::Never }, state: [Pool(vec![])] },
     ] {
         let _ = endpoint.unwrap();
     }

@@ -3,6 +3,7 @@
 
 use std::{
     fmt::Error,
+    pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicU32, Ordering},
@@ -48,6 +49,17 @@ impl Shard {
     }
 }
 
+/// A trait as `#[async_trait]` leaves it.
+trait Store: Send + Sync {
+    fn ping(&self) -> Pin<Box<dyn Future<Output = bool> + Send + '_>>;
+}
+
+impl Store for Shard {
+    fn ping(&self) -> Pin<Box<dyn Future<Output = bool> + Send + '_>> {
+        Box::pin(async { self.answers().await.is_ok() })
+    }
+}
+
 async fn function(shard: &Shard) -> bool {
     shard.answers().await.is_ok()
 }
@@ -78,6 +90,7 @@ async fn each_value_has_a_check() {
 async fn methods_of_every_form_are_checks() {
     let shard = Arc::new(Shard::new("a.internal"));
     let text: Arc<dyn AsRef<str> + Send + Sync> = Arc::new("text");
+    let store: Arc<dyn Store> = shard.clone();
     let kit = TestMonitor::with_checks([
         Check::on("shared", Level::L3, Arc::clone(&shard), Shard::answers),
         Check::on("owned", Level::L3, Shard::new("b.internal"), Shard::answers),
@@ -87,6 +100,7 @@ async fn methods_of_every_form_are_checks() {
         Check::on("written out", Level::L3, Arc::clone(&shard), Shard::written_out),
         Check::on("function", Level::L3, Arc::clone(&shard), function),
         Check::on("trait object", Level::L3, text, of_a_trait_object),
+        Check::on("its method", Level::L3, store, <dyn Store>::ping),
         Check::on("closure", Level::L3, Arc::clone(&shard), async |shard: &Shard| shard.answers().await),
         Check::on("no borrow", Level::L3, Arc::clone(&shard), |shard: &Shard| std::future::ready(shard.pings())),
         Check::on("several", Level::L3, (Shard::new(""), 7_u8), async |(shard, port): &(Shard, u8)| {

@@ -5,9 +5,10 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::{
-    Error, ExprPath, LitStr, Path, PathArguments, Result,
+    Error, Expr, ExprPath, LitStr, Member, Path, PathArguments, Result, Token,
     ext::IdentExt as _,
     parse::{ParseStream, Parser as _},
+    punctuated::Punctuated,
 };
 
 use crate::source::source;
@@ -95,6 +96,11 @@ impl CheckPath {
         quote!({ #mention #declaration.check_name() })
     }
 
+    /// Returns the name of a path without further segments.
+    pub(crate) fn bare_name(&self) -> Option<&Ident> {
+        self.path.path.get_ident().filter(|_| self.path.qself.is_none())
+    }
+
     /// Returns whether the path is written like this one.
     pub(crate) fn is(&self, path: &TokenStream) -> bool {
         source(&self.path) == source(path)
@@ -103,6 +109,10 @@ impl CheckPath {
 
 /// Returns the error for a path with more behind it. The function makes the text to write from the path.
 pub(crate) fn misread(tokens: &TokenStream, meant: impl Fn(&str) -> String) -> Option<Error> {
+    if let Some(path) = syn::parse2(tokens.clone()).ok().and_then(meant_path) {
+        let message = format!("`{}` is not the path of a check; write `{}`", source(tokens), meant(&path));
+        return Some(Error::new_spanned(tokens, message));
+    }
     let parse = |input: ParseStream| Ok((Path::parse_mod_style(input)?, input.parse::<TokenStream>()?));
     let (path, rest) = parse.parse2(tokens.clone()).ok()?;
     let meant = meant(&source(&path));
@@ -120,6 +130,45 @@ pub(crate) fn misread(tokens: &TokenStream, meant: impl Fn(&str) -> String) -> O
     Some(Error::new_spanned(if message.ends_with("this") { token.into() } else { tokens.clone() }, message))
 }
 
+/// Returns the path that was meant by `&db`, `check!(db)`, `self.smtp` and `mailer.smtp()`.
+fn meant_path(mut value: Expr) -> Option<String> {
+    if matches!(value, Expr::Path(_)) {
+        return None;
+    }
+    loop {
+        value = match value {
+            Expr::Reference(reference) => *reference.expr,
+            Expr::Paren(paren) => *paren.expr,
+            Expr::Macro(call) if call.mac.path.segments.last()?.ident == "check" => {
+                syn::parse2(call.mac.tokens).ok()?
+            }
+            Expr::MethodCall(call) => return method(&call.receiver, &call.method),
+            Expr::Field(field) => match &field.member {
+                Member::Named(name) => return method(&field.base, name),
+                Member::Unnamed(_) => return None,
+            },
+            Expr::Path(path) => return Some(source(&path)),
+            _ => return None,
+        };
+    }
+}
+
+/// Returns the path of a method that was named on its value: the type of `mailer` is likely a `Mailer`.
+fn method(value: &Expr, name: &Ident) -> Option<String> {
+    let Expr::Path(path) = value else { return None };
+    let value = path.path.get_ident()?.to_string();
+    let words = value.split('_').filter(|word| !word.is_empty());
+    let capitalized = words.map(|word| format!("{}{}", word[..1].to_uppercase(), &word[1..]));
+    let ty = if value == "self" { "Self".to_owned() } else { capitalized.collect() };
+    Some(format!("{ty}::{name}"))
+}
+
+/// Returns the paths between commas, if there are several.
+fn several(input: &TokenStream) -> Option<Vec<String>> {
+    let paths = Punctuated::<ExprPath, Token![,]>::parse_terminated.parse2(input.clone()).ok()?;
+    (paths.len() > 1).then(|| paths.iter().map(source).collect())
+}
+
 /// Expands `check!(crate::billing::quota)`.
 pub(crate) fn check(input: &TokenStream) -> TokenStream {
     let error = || {
@@ -132,8 +181,13 @@ pub(crate) fn check(input: &TokenStream) -> TokenStream {
                 )
             }
             Ok(_) => "`check!` takes a path; write the name in quotes without `check!`".to_owned(),
-            Err(_) => "`check!` takes the path of a declared check; write for example `check!(crate::billing::quota)`"
-                .to_owned(),
+            Err(_) => match several(input) {
+                Some(paths) => format!("`check!` takes one path; write `[check!({})]`", paths.join("), check!(")),
+                None => {
+                    "`check!` takes the path of a declared check; write for example `check!(crate::billing::quota)`"
+                        .to_owned()
+                }
+            },
         };
         match misread(input, meant) {
             Some(error) => error,

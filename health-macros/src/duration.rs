@@ -17,6 +17,9 @@ pub(crate) fn parse(text: &str) -> Result<Duration, String> {
 fn fault(text: &str, error: Option<humantime::DurationError>) -> String {
     use humantime::DurationError::{Empty, NumberOverflow, UnknownUnit};
 
+    if let Some(meant) = of_other_notation(text) {
+        return format!("`{text}` is not a valid duration; write `\"{meant}\"`");
+    }
     let in_minutes = text.replace('M', "m");
     let with_point = text.replace(',', ".");
     match error {
@@ -38,8 +41,32 @@ fn fault(text: &str, error: Option<humantime::DurationError>) -> String {
     }
 }
 
-/// Returns the duration that was meant by a call such as `Duration::from_secs(2)`.
+/// Returns the duration that was meant by ISO 8601 (`PT1M30S`), a clock (`00:00:10`), or a sign (`-1m`).
+fn of_other_notation(text: &str) -> Option<String> {
+    let meant = if let Some(iso) = text.strip_prefix('P') {
+        let (days, time) = iso.split_once('T').unwrap_or((iso, ""));
+        let parts = days.split_inclusive('D').chain(time.split_inclusive(['H', 'M', 'S']));
+        parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ").to_lowercase()
+    } else if let [hours, minutes, seconds] = text.split(':').collect::<Vec<_>>()[..] {
+        let parts = [(hours, "h"), (minutes, "m"), (seconds, "s")];
+        let is_above_zero = |number: &str| number.bytes().any(|byte| (b'1'..=b'9').contains(&byte));
+        let parts = parts.iter().filter(|(number, _)| is_above_zero(number));
+        parts.map(|(number, unit)| format!("{}{unit}", number.trim_start_matches('0'))).collect::<Vec<_>>().join(" ")
+    } else if text.starts_with('.') {
+        format!("0{text}")
+    } else {
+        text.trim_start_matches(['-', '+']).trim_end_matches('.').trim_start().to_owned()
+    };
+    (meant != text && parse(&meant).is_ok()).then_some(meant)
+}
+
+/// Returns the duration that was meant by a call such as `Duration::from_secs(2)` or `2.seconds()`.
 pub(crate) fn of_call(source: &str) -> Option<String> {
+    let without_spaces = source.replace(' ', "");
+    if let Some((number, unit)) = without_spaces.strip_suffix("()").and_then(|call| call.rsplit_once('.')) {
+        let meant = parse(&format!("{}{unit}", number.replace('_', ""))).ok();
+        return meant.map(|duration| humantime::format_duration(duration).to_string());
+    }
     let (function, arguments) = source.split_once("from_")?.1.split_once('(')?;
     let unit = match function.trim() {
         "secs" | "secs_f64" | "secs_f32" => "s",
@@ -91,7 +118,15 @@ mod tests {
             ("2", "`2` has no unit; write for example `\"2s\"` or `\"2ms\"`"),
             ("5M", "`M` is not a valid unit; write `\"5m\"` for minutes"),
             ("1,5s", "`1,5s` is not a valid duration; write `\"1.5s\"`"),
-            ("-2s", "`-2s` is not a valid duration; write for example `\"500ms\"`, `\"2s\"` or `\"1m 30s\"`"),
+            ("-2s", "`-2s` is not a valid duration; write `\"2s\"`"),
+            ("PT1M30.5S", "`PT1M30.5S` is not a valid duration; write `\"1m 30.5s\"`"),
+            ("P1DT2H", "`P1DT2H` is not a valid duration; write `\"1d 2h\"`"),
+            ("00:00:10", "`00:00:10` is not a valid duration; write `\"10s\"`"),
+            ("01:30:00", "`01:30:00` is not a valid duration; write `\"1h 30m\"`"),
+            (".5s", "`.5s` is not a valid duration; write `\"0.5s\"`"),
+            ("5 min.", "`5 min.` is not a valid duration; write `\"5 min\"`"),
+            ("01:30", "`01:30` is not a valid duration; write for example `\"500ms\"`, `\"2s\"` or `\"1m 30s\"`"),
+            ("-", "`-` is not a valid duration; write for example `\"500ms\"`, `\"2s\"` or `\"1m 30s\"`"),
         ] {
             assert_eq!(parse(text), Err(error.to_owned()));
         }
@@ -104,6 +139,9 @@ mod tests {
             ("std::time::Duration::from_millis(1_500)", Some("1500ms")),
             ("Duration::from_secs_f64(1.5)", Some("1.5s")),
             ("Duration::from_secs(TIMEOUT)", None),
+            ("2.seconds()", Some("2s")),
+            ("2 . seconds ()", Some("2s")),
+            ("\"2s\".into()", None),
             ("Duration::ZERO", None),
             ("TIMEOUT", None),
         ] {

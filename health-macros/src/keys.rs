@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use syn::{Error, Ident, Result};
 
-use crate::suggestion::with_value;
+use crate::{source::source, suggestion::with_value};
 
 /// Similarity from which a key is suggested, from 0 (nothing in common) to 1 (the same). The runtime has the same number.
 const MIN_SIMILARITY: f64 = 0.8;
@@ -25,6 +25,8 @@ pub(crate) enum Remedy {
     Key(&'static str),
     /// Something other than a key.
     Advice(&'static str),
+    /// One of these keys, which the value names, or else the advice.
+    KeyOfValue(&'static [&'static str], &'static str),
 }
 
 /// Returns words for a key, with an example of its value.
@@ -35,6 +37,15 @@ pub(crate) const fn key(example: &'static str, words: &'static [&'static str]) -
 /// Returns words for something other than a key.
 pub(crate) const fn advice(advice: &'static str, words: &'static [&'static str]) -> ForeignWords {
     ForeignWords { words, remedy: Remedy::Advice(advice) }
+}
+
+/// Returns words for keys that their value names, with something to write for another value.
+pub(crate) const fn key_of_value(
+    keys: &'static [&'static str],
+    advice: &'static str,
+    words: &'static [&'static str],
+) -> ForeignWords {
+    ForeignWords { words, remedy: Remedy::KeyOfValue(keys, advice) }
 }
 
 /// Fails unless every suggested key exists, and every word stands once and is not a key.
@@ -97,6 +108,10 @@ impl Keys {
         let foreign = self.foreign.iter().find(|foreign| foreign.words.contains(&word.as_str()));
         match foreign.map(|foreign| &foreign.remedy) {
             Some(Remedy::Advice(advice)) => format!("there is no key `{name}`; {advice}"),
+            Some(Remedy::KeyOfValue(keys, advice)) => match value.and_then(|value| named_keys(keys, value)) {
+                Some(named) => format!("there is no key `{name}`; write `{named}`"),
+                None => format!("there is no key `{name}`; {advice}"),
+            },
             Some(Remedy::Key(example)) => {
                 self.meant.extend(example.split([' ', ':', '(']).next());
                 match value.and_then(|value| with_value(example, &word, value)) {
@@ -122,6 +137,13 @@ impl Keys {
         let similar = similarities.filter(|(similarity, _)| *similarity >= MIN_SIMILARITY);
         similar.max_by(|one, other| one.0.total_cmp(&other.0)).map(|(_, known)| known)
     }
+}
+
+/// Returns the keys in a value such as `"readiness", "startup"`; `None` if it names anything else.
+fn named_keys(keys: &[&str], value: &TokenStream) -> Option<String> {
+    let value = source(value);
+    let named: Vec<&str> = value.split([',', '|']).map(|word| word.trim_matches([' ', '"', '[', ']', '&'])).collect();
+    named.iter().all(|word| keys.contains(word)).then(|| named.join(", "))
 }
 
 /// Returns `failure_threshold` for `failureThreshold`.

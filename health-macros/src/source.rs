@@ -18,6 +18,8 @@ pub(crate) fn source(tokens: &impl ToTokens) -> String {
         (" (", "("),
         (" ;", ";"),
         (" !", "!"),
+        ("! ", "!"),
+        ("::< ", "::<"),
     ]
     .iter()
     .fold(text, |text, (spaced, tight)| text.replace(spaced, tight))

@@ -1,5 +1,7 @@
 //! One argument of an attribute: a key, and a value in one of three forms.
 
+mod calculated;
+mod level;
 mod list;
 
 use std::time::Duration;
@@ -14,6 +16,8 @@ use syn::{
     token,
 };
 
+use self::calculated::{doubled, is_calculated, negated};
+pub(crate) use self::level::meant_level;
 use crate::{
     duration,
     literal::{end, literal, unexpected},
@@ -62,6 +66,9 @@ pub(crate) fn split(input: TokenStream) -> Vec<TokenStream> {
 impl Parse for Argument {
     fn parse(input: ParseStream) -> Result<Self> {
         let key = Ident::parse_any(input)?;
+        if input.peek(Token![::]) {
+            return Err(Error::new(key.span(), "a path is a value"));
+        }
         let form = if input.peek(Token![=]) {
             Form::Equals(input.parse()?, input.parse()?)
         } else if input.peek(Token![:]) && !input.peek(Token![::]) {
@@ -80,6 +87,12 @@ impl Parse for Argument {
 impl Argument {
     /// Reads an argument. The example stands in the message about a missing key.
     pub(crate) fn read(tokens: TokenStream, example: &str) -> Result<Self> {
+        if let Some(key) = negated(&tokens) {
+            return Err(Error::new_spanned(
+                &tokens,
+                format!("`{}` is not a key; write `{key} = false`", source(&tokens)),
+            ));
+        }
         syn::parse2(tokens).map_err(|error| Error::new(error.span(), format!("a key is missing; write `{example}`")))
     }
 
@@ -103,25 +116,7 @@ impl Argument {
             let word = word.to_string();
             !word.starts_with(char::is_uppercase) || meant_level(&word).is_some()
         };
-        (!path.get_ident().is_some_and(is_meant_literally)).then_some(path)
-    }
-
-    /// Reads `level = 5`.
-    pub(crate) fn level(&self) -> Result<u8> {
-        let value = self.value("level = 5")?;
-        let written = source(&value);
-        let advice = match meant_level(&written) {
-            Some(level) => format!("write `level = {level}`"),
-            None => "write a number from `1` (the deepest checks) to `5` (the cheapest checks)".to_owned(),
-        };
-        let expected = format!("`{written}` is not a valid level; {advice}");
-        match literal(value, &expected)? {
-            Lit::Int(number) if number.suffix().is_empty() => {
-                let level = number.base10_parse().ok().filter(|level| (1..=5).contains(level));
-                level.ok_or_else(|| Error::new(number.span(), expected))
-            }
-            other => Err(Error::new_spanned(other, expected)),
-        }
+        (!path.get_ident().is_some_and(is_meant_literally) && !level::is_misnamed(&path)).then_some(path)
     }
 
     /// Reads `failure_threshold = 3`.
@@ -183,10 +178,19 @@ impl Argument {
         let key = &self.key;
         let example = self.duration_example();
         let value = self.value(&example)?;
-        let expected = match duration::of_call(&source(&value)) {
+        let written = source(&value);
+        // A text with a call behind it has only too much.
+        let is_calculated = is_calculated(&value) && !written.starts_with('"');
+        let expected = match duration::of_call(&written) {
+            None if is_calculated => format!(
+                "`{key}` cannot be calculated here; write a text such as `{example}`, or the path of a constant of the type `Duration`"
+            ),
             Some(meant) => format!("a duration is a text in quotes; write `{key} = \"{meant}\"`"),
             None => format!("a duration is a text in quotes, or the path of a constant; write for example `{example}`"),
         };
+        if is_calculated {
+            return Err(Error::new_spanned(value, expected));
+        }
         match literal(value, &expected)? {
             Lit::Str(text) => duration::parse(&text.value()).map_err(|message| Error::new(text.span(), message)),
             number @ (Lit::Int(_) | Lit::Float(_)) => Err(Error::new(number.span(), without_quotes(&source(&number)))),
@@ -240,6 +244,11 @@ impl Argument {
             );
             return Err(self.error(&message));
         }
+        if let Form::Equals(_, value) = &self.form
+            && is_calculated(value)
+        {
+            return Err(self.calculated(value));
+        }
         let expected = if self.constant().is_some() {
             format!("`{key}` cannot be a constant; write `{key} = true` or `{key} = false`")
         } else {
@@ -256,6 +265,7 @@ impl Argument {
         let expected = format!("`{0}` takes `true`, `false` or no value; write `{0}`", self.key);
         match &self.form {
             Form::Absent => Ok(true),
+            Form::Equals(_, value) if is_calculated(value) => Err(self.calculated(value)),
             Form::Equals(..) => match self.literal(&self.key.to_string(), &expected)? {
                 Lit::Bool(boolean) => Ok(boolean.value),
                 other => Err(Error::new_spanned(other, expected)),
@@ -299,7 +309,16 @@ impl Argument {
             Form::Equals(equals, value) if value.is_empty() => {
                 Err(Error::new(equals.span, format!("the value is missing; write for example `{example}`")))
             }
-            Form::Equals(_, value) => Ok(value.clone()),
+            Form::Equals(equals, value) => match doubled(value) {
+                Some(rest) => {
+                    let meant = format!("{} = {}", self.key, source(&rest));
+                    Err(Error::new(equals.span, format!("`==` is not valid here; write `{meant}`")))
+                }
+                None => Ok(value.clone()),
+            },
+            Form::List(_, list) if syn::parse2::<Lit>(list.clone()).is_ok() => {
+                Err(self.error(&format!("`{0}` takes a value after `=`; write `{0} = {1}`", self.key, source(list))))
+            }
             Form::Colon(colon, value) => {
                 let meant = format!("{} = {}", self.key, source(value).trim_end_matches(';'));
                 Err(Error::new(colon.span, format!("`:` is not valid here; write `{meant}`")))
@@ -326,20 +345,13 @@ impl Argument {
     }
 }
 
-/// Returns the level that was meant by `"3"`, `L3`, `Level::L3`, `3u8` or `3.0`.
-fn meant_level(written: &str) -> Option<u8> {
-    let word = written.trim_matches(['"', '(', ')']).rsplit("::").next()?.trim_start_matches('L');
-    let (digit, rest) = word.split_at_checked(1)?;
-    let is_whole = matches!(rest, "" | ".0") || rest.starts_with(['u', 'i']);
-    digit.parse().ok().filter(|level| is_whole && (1..=5).contains(level))
-}
-
 fn without_quotes(number: &str) -> String {
     if number == "0" {
         "a duration needs quotes and a unit; write `\"0s\"`".to_owned()
     } else if duration::parse(number).is_ok_and(|duration| !duration.is_zero()) {
         format!("a duration needs quotes; write `\"{number}\"`")
     } else {
+        let number = number.replace('_', "");
         format!("a duration needs quotes and a unit; write for example `\"{number}s\"` or `\"{number}ms\"`")
     }
 }

@@ -7,9 +7,10 @@ use syn::{Ident, LitStr, Path, Result};
 
 use super::foreign_words::FOREIGN_WORDS;
 use crate::{
-    argument::{Argument, split},
-    check_path::CheckReference,
+    argument::{Argument, meant_level, split},
+    check_path::{CheckPath, CheckReference},
     diagnostics::Diagnostics,
+    duration,
     keys::Keys,
     runtime_path::RuntimePath,
     source::source,
@@ -108,6 +109,14 @@ pub(super) struct Setting {
     pub(super) rule: Option<Rule>,
 }
 
+impl Setting {
+    /// Returns the paths of checks.
+    pub(super) fn paths(&self) -> impl Iterator<Item = &CheckPath> {
+        let checks = if let Value::Checks(checks) = &self.value { checks.as_slice() } else { &[] };
+        checks.iter().filter_map(CheckReference::path)
+    }
+}
+
 /// The settings in written order, without the unreadable ones.
 pub(crate) struct CheckArgs {
     /// Span of the attribute, where a missing key is reported.
@@ -131,7 +140,7 @@ impl CheckArgs {
         for tokens in split(input) {
             let example = example(&tokens);
             let Some(argument) = diagnostics.note(Argument::read(tokens, &example)) else {
-                args.is_every_key_readable = false;
+                args.is_every_key_readable &= !example.starts_with("level");
                 continue;
             };
             let setting =
@@ -186,10 +195,14 @@ impl CheckArgs {
     }
 }
 
-/// Returns an argument to write where there is no key: a number is likely the level.
+/// Returns an argument to write where there is no key: a number is likely the level, and another text the name.
 fn example(tokens: &TokenStream) -> String {
-    match source(tokens).trim_matches(['(', ')', '"', ';']) {
-        level @ ("1" | "2" | "3" | "4" | "5") => format!("level = {level}"),
+    let written = source(tokens);
+    let written = written.trim_end_matches(';');
+    match (meant_level(written), syn::parse_str::<LitStr>(written).map(|text| text.value())) {
+        (Some(level), _) => format!("level = {level}"),
+        (None, Ok(text)) if duration::parse(&text).is_ok() => format!("timeout = {written}"),
+        (None, Ok(text)) if !text.trim().is_empty() => format!("name = {written}"),
         _ => "level = 5".to_owned(),
     }
 }

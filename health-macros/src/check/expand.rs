@@ -34,8 +34,9 @@ pub(crate) fn declaration(model: &CheckModel) -> TokenStream {
     let CheckModel { runtime, declaration, settings, attributes, visibility, .. } = model;
     let constants = settings.iter().filter_map(|setting| constant(runtime, &setting.value));
     let rules = model.const_rules.iter().map(|rule| const_rule(runtime, rule));
-    let shallow = settings.iter().flat_map(paths).filter(|_| model.is_liveness()).map(|path| shallow(runtime, path));
-    let mentions = settings.iter().flat_map(paths).map(CheckPath::mention);
+    let shallow =
+        settings.iter().flat_map(Setting::paths).filter(|_| model.is_liveness()).map(|path| shallow(runtime, path));
+    let mentions = settings.iter().flat_map(Setting::paths).map(CheckPath::mention);
     let value = declaration_value(model);
     quote! {
         #attributes
@@ -55,7 +56,7 @@ fn declaration_value(model: &CheckModel) -> TokenStream {
     let CheckModel { runtime, name, settings, .. } = model;
     let level = level(runtime, &model.level);
     let [name_field, level_field, dependencies_field] = ["name", "level", "depends_on"].map(|key| field(settings, key));
-    let dependencies = settings.iter().flat_map(paths).map(CheckPath::declaration);
+    let dependencies = settings.iter().flat_map(Setting::paths).map(CheckPath::declaration);
     let for_compiler = for_compiler();
     quote! {
         #runtime::__private::Declaration {
@@ -238,12 +239,6 @@ fn call(runtime: &RuntimePath, Setting { key, value, .. }: &Setting) -> Option<T
     };
     let method = Ident::new(&key.to_string(), generated_at(key.span()));
     Some(quote!(.#method(#argument)))
-}
-
-/// Returns the paths of a key.
-fn paths(setting: &Setting) -> impl Iterator<Item = &CheckPath> {
-    let checks = if let Value::Checks(checks) = &setting.value { checks.as_slice() } else { &[] };
-    checks.iter().filter_map(CheckReference::path)
 }
 
 /// Stops the compilation if a dependency of a liveness check reaches outside of the process.

@@ -1,9 +1,9 @@
 //! The keys of `#[health_check]` under the names that other products give them.
 
-use crate::keys::{ForeignWords, advice, key};
+use crate::keys::{ForeignWords, advice, key, key_of_value};
 
 pub(super) const FOREIGN_WORDS: &[ForeignWords] = &[
-    key("level = 3", &["lvl", "depth", "tier", "priority", "order", "layer"]),
+    key("level = 3", &["lvl", "depth", "tier", "priority", "order", "layer", "levels"]),
     key("name = \"database\"", &["id", "key", "check_name", "bean"]),
     key(
         "timeout = \"2s\"",
@@ -11,7 +11,18 @@ pub(super) const FOREIGN_WORDS: &[ForeignWords] = &[
     ),
     key(
         "critical = false",
-        &["optional", "warn_only", "non_critical", "noncritical", "may_fail", "allow_failure", "soft"],
+        &[
+            "optional",
+            "warn_only",
+            "non_critical",
+            "noncritical",
+            "may_fail",
+            "allow_failure",
+            "soft",
+            "not_critical",
+            "no_critical",
+            "uncritical",
+        ],
     ),
     key("readiness", &["ready", "readyz", "readiness_probe"]),
     key("startup", &["start", "started", "startupz", "startup_probe"]),
@@ -81,7 +92,8 @@ pub(super) const FOREIGN_WORDS: &[ForeignWords] = &[
     key("owner = \"payments\"", &["team", "contact", "maintainer", "owned_by", "on_call", "responsible"]),
     key("runbook = \"https://…\"", &["url", "link", "links", "wiki", "playbook", "runbook_url", "doc_url"]),
     advice("write `readiness`, or `liveness` for a check of level 5", &["live", "alive", "livez", "liveness_probe"]),
-    advice(
+    key_of_value(
+        &["liveness", "readiness", "startup"],
         "a group is a key of its own: write `readiness`, `liveness` or `startup`",
         &["group", "groups", "kind", "probe", "probes", "type", "in_group", "health_group"],
     ),

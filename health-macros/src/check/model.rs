@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     argument::{Argument, split},
-    check_path::declaration_name,
+    check_path::{CheckPath, declaration_name},
     diagnostics::Diagnostics,
     runtime_path::RuntimePath,
 };
@@ -94,9 +94,22 @@ impl CheckModel {
         Err(Error::new(place.unwrap_or_else(|| self.signature.function.span()), message))
     }
 
+    /// Refuses a dependency by the bare name of a method, which Rust looks up outside of the block.
+    pub(crate) fn ensure_qualified_dependencies(&self, block: &[Self]) -> Result<()> {
+        let paths = self.settings.iter().flat_map(Setting::paths).filter_map(CheckPath::bare_name);
+        let methods = paths.filter(|name| block.iter().any(|other| other.signature.function == **name));
+        let error = |name| Error::new_spanned(name, format!("`{name}` is a method; write `Self::{name}`"));
+        methods.map(error).reduce(combined).map_or(Ok(()), Err)
+    }
+
     pub(super) fn is_liveness(&self) -> bool {
         self.settings.iter().any(|setting| setting.key == "liveness" && matches!(setting.value, Value::Group(true)))
     }
+}
+
+fn combined(mut all: Error, error: Error) -> Error {
+    all.combine(error);
+    all
 }
 
 /// Returns a further attribute of the function that declares a check of the same name.

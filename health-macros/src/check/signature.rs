@@ -247,13 +247,14 @@ fn optional(ty: &Type) -> Option<Result<Parameter>> {
     let Some(GenericArgument::Type(inner)) = arguments.args.first() else { return None };
     Some(match visible(inner) {
         Type::Reference(reference) => borrowed(reference, true),
-        inner => Err(Error::new_spanned(
-            inner,
-            format!(
+        inner => {
+            let lent = source(inner);
+            let message = format!(
                 "a parameter borrows a value of `state: […]` in `health_endpoint!`; write `Option<&{}>`",
-                source(inner)
-            ),
-        )),
+                pointee(&lent)
+            );
+            Err(Error::new_spanned(inner, message))
+        }
     })
 }
 
@@ -262,6 +263,17 @@ fn owned(pattern: &Pat, ty: &Type) -> Error {
     let message = match ty {
         Type::ImplTrait(hidden) => without_type(hidden),
         Type::Path(path) => owned_path(pattern, path),
+        Type::Tuple(tuple) if !tuple.elems.is_empty() => {
+            let parameters = tuple.elems.iter().map(|ty| match ty {
+                Type::Reference(ty) => format!("`{}`", source(ty)),
+                ty => format!("`&{}`", source(ty)),
+            });
+            let parameters: Vec<_> = parameters.collect();
+            format!(
+                "each value of the state has a parameter of its own; write parameters of the types {}",
+                parameters.join(", ")
+            )
+        }
         _ => format!("a parameter borrows a value of `state: […]` in `health_endpoint!`; write `&{}`", source(ty)),
     };
     Error::new_spanned(ty, message)

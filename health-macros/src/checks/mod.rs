@@ -41,6 +41,7 @@ pub(crate) fn health_checks(args: TokenStream, item: TokenStream) -> TokenStream
         methods.into_iter().filter_map(|method| method.model(&runtime, &block.owner, &mut diagnostics)).collect();
     for (index, model) in models.iter().enumerate() {
         diagnostics.note(model.ensure_own_name(&models[..index]));
+        diagnostics.note(model.ensure_qualified_dependencies(&models));
     }
     match diagnostics.finish() {
         None => expand::expand(&block, &models),

@@ -2,12 +2,12 @@
 
 use proc_macro2::{TokenStream, TokenTree};
 use syn::{
-    Error, Expr, ExprLit, Ident, Lit, Result, Token,
+    Error, Expr, ExprLit, Ident, Lit, Result, Token, bracketed,
     ext::IdentExt as _,
     parse::{ParseStream, Parser as _},
 };
 
-use super::{crates, foreign_words::FOREIGN_WORDS, values, values::BuilderValue};
+use super::{configure, crates, foreign_words::FOREIGN_WORDS, paths, values, values::BuilderValue};
 use crate::{diagnostics::Diagnostics, keys::Keys, runtime_path::RuntimePath, source::source};
 
 pub(super) const KNOWN_KEYS: [&str; 11] = [
@@ -24,11 +24,14 @@ pub(super) const KNOWN_KEYS: [&str; 11] = [
     "configure",
 ];
 
+#[derive(Default)]
 pub(super) struct EndpointArgs {
     pub(super) runtime: RuntimePath,
     pub(super) crates: Vec<Ident>,
     /// The keys in written order, the order in which their values are evaluated.
     pub(super) builder_keys: Vec<BuilderKey>,
+    /// The lists by their keys, without the brackets.
+    lists: Vec<(String, String)>,
 }
 
 /// A key with its value. It is the method of the same name on the builder.
@@ -43,7 +46,7 @@ impl EndpointArgs {
         let parse = |input: ParseStream| {
             let runtime = input.parse()?;
             input.parse::<Token![;]>()?;
-            let mut args = Self { runtime, crates: Vec::new(), builder_keys: Vec::new() };
+            let mut args = Self { runtime, ..Self::default() };
             let mut keys = Keys::new(KNOWN_KEYS, FOREIGN_WORDS);
             while !input.is_empty() {
                 if diagnostics.note(args.read(input, &mut keys)).is_none() {
@@ -57,15 +60,19 @@ impl EndpointArgs {
         };
         parse.parse2(input).unwrap_or_else(|error| {
             diagnostics.push(error);
-            Self { runtime: RuntimePath::default(), crates: Vec::new(), builder_keys: Vec::new() }
+            Self::default()
         })
     }
 
     /// Reads one key with its value, up to the comma.
     fn read(&mut self, input: ParseStream, keys: &mut Keys) -> Result<()> {
-        let key = Ident::parse_any(input).map_err(|error| Error::new(error.span(), key_missing(input)))?;
-        keys.admit(&key)?;
+        if !input.peek(Ident::peek_any) || input.peek2(Token![::]) {
+            return Err(input.error(self.key_missing(input)));
+        }
+        let key = Ident::parse_any(input)?;
         let name = key.to_string();
+        self.check_second_list(&key, input)?;
+        keys.admit(&key)?;
         let ends = |input: ParseStream| input.is_empty() || input.peek(Token![,]) || input.peek(Token![;]);
         let sign = if ends(input) { Ok(()) } else { sign(input, &name) };
         if ends(input) {
@@ -95,8 +102,9 @@ impl EndpointArgs {
             "state" => Some(BuilderValue::State(values::state(input)?)),
             "details" => Some(BuilderValue::Details(values::details(input)?)),
             "access" => Some(BuilderValue::Access(values::access(input)?)),
-            "base_path" => Some(BuilderValue::Path(values::path(&name, input)?)),
-            "levels_path" => Some(BuilderValue::Other(values::path(&name, input)?)),
+            "base_path" => Some(BuilderValue::Path(paths::path(&name, input)?)),
+            "levels_path" => Some(BuilderValue::Other(paths::path(&name, input)?)),
+            "configure" => Some(BuilderValue::Other(configure::closure(input)?)),
             _ => Some(BuilderValue::Other(input.parse()?)),
         };
         self.builder_keys.extend(value.map(|value| BuilderKey { key, value }));
@@ -109,17 +117,45 @@ impl EndpointArgs {
             Err(input.error("a `,` is missing before this"))
         }
     }
-}
 
-/// Returns the message for a value without its key.
-fn key_missing(input: ParseStream) -> String {
-    let value = input.fork().parse::<Expr>();
-    let meant = match &value {
-        Ok(Expr::Lit(ExprLit { lit: Lit::Str(_), .. })) => format!("`base_path: {}`", source(&value.ok())),
-        Ok(Expr::Array(_)) => format!("`state: {}`", source(&value.ok())),
-        _ => format!("one of the keys `{}`", KNOWN_KEYS.join("`, `")),
-    };
-    format!("a key is missing; write {meant}")
+    /// Returns an error for a second list under the same key, which keeps the values of both.
+    fn check_second_list(&mut self, key: &Ident, input: ParseStream) -> Result<()> {
+        let value = |input: ParseStream| {
+            input.parse::<Token![:]>()?;
+            let list;
+            bracketed!(list in input);
+            list.parse::<TokenStream>()
+        };
+        let Ok(list) = value(&input.fork()) else { return Ok(()) };
+        let list = source(&list);
+        let Some((_, first)) = self.lists.iter().find(|(name, _)| key == name) else {
+            self.lists.push((key.to_string(), list));
+            return Ok(());
+        };
+        let all = [first.trim_end_matches([',', ' ']), &list].join(", ");
+        Err(Error::new(key.span(), format!("`{key}` is given twice; write one list: `{key}: [{all}]`")))
+    }
+
+    /// Returns the message for a value without its key.
+    fn key_missing(&self, input: ParseStream) -> String {
+        let value = input.fork().parse::<Expr>();
+        let written = value.as_ref().map(source).unwrap_or_default();
+        let is_of = |ty: &str| written.split("::").any(|part| part == ty);
+        let levels_path = self.builder_keys.iter().find(|written| written.key == "levels_path");
+        let meant = match (&value, levels_path) {
+            (Ok(Expr::Lit(ExprLit { lit: Lit::Str(_), .. })), _) => format!("`base_path: {written}`"),
+            (Ok(Expr::Array(_)), _) => format!("`state: {written}`"),
+            (Ok(Expr::Closure(_)), _) => format!("`configure: {written}`"),
+            (Ok(_), Some(BuilderKey { value: BuilderValue::Other(path), .. })) if is_of("View") => {
+                format!("the path and the view in parentheses: `levels_path: ({}, {written})`", source(path))
+            }
+            (Ok(_), _) if is_of("View") => format!("for example `levels_path: (\"/levels\", {written})`"),
+            (Ok(_), _) if is_of("Access") => format!("`access: {written}`"),
+            (Ok(_), _) if is_of("ShowDetails") => format!("`details: {written}`"),
+            _ => format!("one of the keys `{}`", KNOWN_KEYS.join("`, `")),
+        };
+        format!("a key is missing; write {meant}")
+    }
 }
 
 /// Reads the `:` behind a key. A sign of another syntax is an error, and the value behind it is still read.
@@ -145,9 +181,9 @@ fn skip_to_next(input: ParseStream) -> Result<()> {
         if input.peek(Token![,]) || input.peek(Token![;]) {
             let ahead = input.fork();
             ahead.parse::<TokenTree>()?;
-            let is_key = ahead.peek(Ident::peek_any)
-                && (ahead.peek2(Token![=]) || (ahead.peek2(Token![:]) && !ahead.peek2(Token![::])));
-            if ahead.is_empty() || is_key {
+            let has_sign = ahead.peek2(Token![=]) || (ahead.peek2(Token![:]) && !ahead.peek2(Token![::]));
+            let is_key = |word: Ident| has_sign || KNOWN_KEYS.iter().any(|key| word == key);
+            if ahead.is_empty() || ahead.fork().call(Ident::parse_any).is_ok_and(is_key) {
                 return Ok(());
             }
         }

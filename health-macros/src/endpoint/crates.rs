@@ -1,6 +1,6 @@
 //! Reads the keys that name crates: `crates: [my_checks, billing as "payments"]` and `enable_crates: [billing]`.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{TokenStream, TokenTree};
 use quote::quote;
 use syn::{
     Error, Expr, Ident, LitStr, Result, Token, bracketed,
@@ -135,6 +135,10 @@ fn not_a_crate(element: &TokenStream, key: &str) -> Error {
         };
         return Error::new_spanned(element, message);
     }
+    if let (Some((name, prefix)), "crates") = (meant_pair(element), key) {
+        let message = format!("a prefix stands behind `as`; write `{name} as {}`", source(&prefix));
+        return Error::new_spanned(element, message);
+    }
     let advice = match meant_crate(&written) {
         Some(meant) => format!("write `{key}: [{meant}]`"),
         None => "write it as in `Cargo.toml`, with `_` for `-`".to_owned(),
@@ -145,6 +149,26 @@ fn not_a_crate(element: &TokenStream, key: &str) -> Error {
 /// Returns the name of the crate in `"my-checks"` and `my-checks`.
 fn meant_crate(written: &str) -> Option<Ident> {
     syn::parse_str(&written.trim_matches('"').replace('-', "_")).ok()
+}
+
+/// Returns the crate and the prefix in `billing = "payments"`, `billing: "payments"` and `("billing", "payments")`.
+fn meant_pair(element: &TokenStream) -> Option<(Ident, LitStr)> {
+    let mut words = Vec::new();
+    let mut groups = vec![element.clone()];
+    while let Some(group) = groups.pop() {
+        for token in group {
+            match token {
+                TokenTree::Group(group) => groups.push(group.stream()),
+                TokenTree::Punct(_) => {}
+                word => words.push(word.to_string()),
+            }
+        }
+    }
+    match words.as_slice() {
+        [name, prefix] => Some((meant_crate(name)?, syn::parse_str(prefix).ok()?)),
+        _ => None,
+    }
+    .filter(|(_, prefix): &(_, LitStr)| is_prefix(&prefix.value()))
 }
 
 /// Returns the error for a crate without brackets.

@@ -58,12 +58,16 @@ fn expand_call(runtime: &RuntimePath, Call { method, argument }: &Call) -> Token
             quote_spanned!(generated_at(path.span())=> #runtime::__private::PathValue::into_path(#path))
         }
         CallArgument::Details(details) => {
-            let runtime = runtime.at(details.span());
-            quote_spanned!(generated_at(details.span())=> #runtime::__private::DetailsValue::into_show_details(#details))
-        }
-        CallArgument::ShowDetails(variant) => {
-            let variant = Ident::new(variant, Span::mixed_site());
-            quote!(#runtime::ShowDetails::#variant)
+            let value = {
+                let runtime = runtime.at(details.span());
+                quote_spanned!(generated_at(details.span())=> #runtime::__private::DetailsValue::into_show_details(#details))
+            };
+            // The words may stand in an `if` or a `match`.
+            quote!({
+                #[allow(unused_imports, reason = "most values are one of the words, or none")]
+                use #runtime::ShowDetails::{Always as public, Never as hidden};
+                #value
+            })
         }
         CallArgument::Names(names) => {
             let names = names.iter().map(|name| match name {

@@ -1,10 +1,12 @@
 //! `health_endpoint!`: args ← model ← expand.
 
 mod args;
+mod configure;
 mod crates;
 mod expand;
 mod foreign_words;
 mod model;
+mod paths;
 mod values;
 
 use proc_macro2::TokenStream;

@@ -32,9 +32,7 @@ pub(super) enum CallArgument {
     Access(Expr),
     /// An expression that yields a path.
     Path(Expr),
-    /// A variant of `ShowDetails`.
-    ShowDetails(&'static str),
-    /// An expression that yields `ShowDetails`.
+    /// An expression that yields `ShowDetails`, in which `public` and `hidden` are its variants.
     Details(Expr),
     /// Checks to name. Never empty: an empty list has no type.
     Names(Vec<NamedCheck>),
@@ -56,23 +54,11 @@ fn calls(BuilderKey { key, value }: BuilderKey) -> Vec<Call> {
         BuilderValue::CheckList(list) => vec![CallArgument::CheckList(list)],
         BuilderValue::Access(access) => vec![CallArgument::Access(access)],
         BuilderValue::Path(path) => vec![CallArgument::Path(path)],
-        BuilderValue::Details(details) => vec![show_details(details)],
+        BuilderValue::Details(details) => vec![CallArgument::Details(details)],
         BuilderValue::State(values) => values.into_iter().map(CallArgument::Value).collect(),
         BuilderValue::Names(names) if names.is_empty() => Vec::new(),
         BuilderValue::Names(names) => vec![CallArgument::Names(names)],
         BuilderValue::Other(value) => vec![CallArgument::Value(value)],
     };
     arguments.into_iter().map(|argument| Call { method: key.clone(), argument }).collect()
-}
-
-/// Translates the words `public` and `hidden`. Anything else is an expression of the author.
-fn show_details(details: Expr) -> CallArgument {
-    let word = |word: &str| matches!(&details, Expr::Path(path) if path.path.is_ident(word));
-    if word("public") {
-        CallArgument::ShowDetails("Always")
-    } else if word("hidden") {
-        CallArgument::ShowDetails("Never")
-    } else {
-        CallArgument::Details(details)
-    }
 }

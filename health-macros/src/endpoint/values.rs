@@ -1,11 +1,13 @@
 //! Reads the values of single keys of `health_endpoint!`.
 
+use proc_macro2::{Group, TokenStream, TokenTree};
 use quote::ToTokens as _;
 use syn::{
-    Error, Expr, Ident, Lit, Result, Type, UnOp, ext::IdentExt as _, parse::ParseStream, punctuated::Punctuated,
+    Error, Expr, ExprLit, Ident, Lit, Result, Token, Type, UnOp, bracketed, ext::IdentExt as _, parse::ParseStream,
+    punctuated::Punctuated, token,
 };
 
-use crate::{check_path::CheckPath, source::source};
+use crate::{check_path::CheckPath, literal::unexpected, source::source};
 
 pub(super) enum BuilderValue {
     BuildInfo(Type),
@@ -54,10 +56,33 @@ pub(super) fn checks(input: ParseStream) -> Result<BuilderValue> {
         }
         _ => None,
     };
-    Ok(match items {
-        Some(items) => BuilderValue::Checks(items.into_iter().collect()),
-        None => BuilderValue::CheckList(value),
-    })
+    let Some(items) = items else { return Ok(BuilderValue::CheckList(value)) };
+    match items.iter().filter_map(not_a_check).reduce(combined) {
+        Some(errors) => Err(errors),
+        None => Ok(BuilderValue::Checks(items.into_iter().collect())),
+    }
+}
+
+/// Returns the error for an item that names a check, and for a probe without its call.
+fn not_a_check(item: &Expr) -> Option<Error> {
+    let message = match item {
+        Expr::Macro(call) if call.mac.path.segments.last().is_some_and(|last| last.ident == "check") => {
+            format!(
+                "`{}` is declared, so it needs no entry; remove it, or write `enable: [{0}]` for a check that is `off`",
+                source(&call.mac.tokens)
+            )
+        }
+        Expr::Lit(ExprLit { lit: Lit::Str(_), .. }) => format!(
+            "{} is a name, and a declared check needs no entry; remove it, or write `enable: [{}]` for a check that is `off`",
+            quoted(item),
+            source(item)
+        ),
+        Expr::Path(path) if path.path.segments.iter().rev().nth(1).is_some_and(|module| module.ident == "probes") => {
+            format!("{} is a function that returns a probe; write its call, `{}(…)`", quoted(item), source(item))
+        }
+        _ => return None,
+    };
+    Some(Error::new_spanned(item, message))
 }
 
 /// Reads the values that checks borrow.
@@ -166,52 +191,6 @@ pub(super) fn access(input: ParseStream) -> Result<Expr> {
     Ok(value)
 }
 
-/// Reads a path, or a path with a view.
-pub(super) fn path(key: &str, input: ParseStream) -> Result<Expr> {
-    let value: Expr = input.parse()?;
-    let is_other = |value: &Expr| literal(value).is_some_and(|literal| !matches!(literal, Lit::Str(_)));
-    let refused = |value: &Expr| {
-        let message = format!("{} is not a valid path; write for example `{}`", quoted(value), example(key));
-        Err(Error::new_spanned(value, message))
-    };
-    match &value {
-        value if is_other(value) => refused(value),
-        value if absolute(value).is_some() => {
-            let meant = absolute(value).unwrap_or_default();
-            let reason = "a path starts with `/` and does not end with it";
-            Err(Error::new_spanned(
-                value,
-                format!("{} is not a valid path: {reason}; write `{key}: \"{meant}\"`", quoted(value)),
-            ))
-        }
-        Expr::Tuple(pair) if key == "levels_path" && pair.elems.len() == 2 => {
-            if is_other(&pair.elems[0]) {
-                return refused(&pair.elems[0]);
-            }
-            match view(&pair.elems[1]) {
-                None => Ok(value),
-                Some(meant) => {
-                    let (path, view) = (source(&pair.elems[0]), quoted(&pair.elems[1]));
-                    let message =
-                        format!("{view} is not a view; write `levels_path: ({path}, health_runtime::View::{meant})`");
-                    Err(Error::new_spanned(&pair.elems[1], message))
-                }
-            }
-        }
-        _ => Ok(value),
-    }
-}
-
-/// Returns the path that was meant by a literal such as `"health"` or `"/health/"`; `None` for a path that can be valid.
-/// The start of the service checks the rest.
-fn absolute(value: &Expr) -> Option<String> {
-    let Lit::Str(text) = literal(value)? else { return None };
-    let text = text.value();
-    let trimmed = text.trim_matches('/');
-    let is_right = text.starts_with("{base}") || (text.starts_with('/') && !text.ends_with('/'));
-    (!is_right && !trimmed.is_empty()).then(|| format!("/{trimmed}"))
-}
-
 /// Returns whether the expression names a value that lives on, such as `self.pool`.
 fn is_place(value: &Expr) -> bool {
     match value {
@@ -221,37 +200,75 @@ fn is_place(value: &Expr) -> bool {
     }
 }
 
-/// Returns the view that was meant by a word or a text.
-fn view(value: &Expr) -> Option<&'static str> {
-    let word = match value {
-        Expr::Path(path) => path.path.get_ident()?.to_string(),
-        value => match literal(value)? {
-            Lit::Str(text) => text.value(),
-            _ => String::new(),
-        },
-    };
-    match word.as_str() {
-        "native" | "Native" => Some("Native"),
-        "values" | "Values" => Some("Values"),
-        _ => literal(value).map(|_| "Values"),
+/// Parses a list in brackets. Each mistake in it is an error on its own token.
+pub(super) fn list(input: ParseStream, key: &str) -> Result<Vec<Expr>> {
+    if input.peek(token::Brace) {
+        let group: Group = input.parse()?;
+        return Err(Error::new(
+            group.span(),
+            format!("`{key}` takes a list; write `{key}: [{}]`", source(&group.stream())),
+        ));
     }
+    if !input.peek(token::Bracket) {
+        return match input.parse()? {
+            Expr::Array(array) => Ok(array.elems.into_iter().collect()),
+            other => Err(not_a_list(&other, key)),
+        };
+    }
+    let items;
+    bracketed!(items in input);
+    let (mut values, mut errors) = (Vec::new(), None);
+    while !items.is_empty() {
+        match items.parse() {
+            Ok(value) => values.push(value),
+            Err(error) => {
+                items.parse::<TokenStream>()?;
+                return Err(errors.into_iter().fold(error, combined));
+            }
+        }
+        let error = separator(&items, key).err();
+        errors = errors.into_iter().chain(error).reduce(combined);
+    }
+    errors.map_or(Ok(values), Err)
 }
 
-/// Parses a list in brackets.
-pub(super) fn list(input: ParseStream, key: &str) -> Result<Vec<Expr>> {
-    match input.parse()? {
-        Expr::Array(array) => Ok(array.elems.into_iter().collect()),
-        other => Err(not_a_list(&other, key)),
+/// Reads the comma behind an item, or a sign that was meant to be one.
+fn separator(items: ParseStream, key: &str) -> Result<()> {
+    if items.is_empty() || items.parse::<Option<Token![,]>>()?.is_some() {
+        return Ok(());
     }
+    if items.peek(Token![:]) && !items.peek(Token![::]) {
+        let colon: Token![:] = items.parse()?;
+        let ty = items.parse::<Type>().map(|ty| source(&ty)).unwrap_or_default();
+        items.parse::<Option<Token![,]>>()?;
+        return Err(Error::new(colon.span, format!("a value of `{key}` has no type here; remove `: {ty}`")));
+    }
+    let next: TokenTree = items.fork().parse()?;
+    items.parse::<Option<Token![;]>>()?;
+    Err(Error::new(next.span(), unexpected(&next)))
+}
+
+fn combined(mut all: Error, error: Error) -> Error {
+    all.combine(error);
+    all
 }
 
 /// Returns the error for a value that should stand in brackets.
 pub(super) fn not_a_list(value: &Expr, key: &str) -> Error {
-    let message = match value {
+    let items = match value {
+        Expr::Tuple(tuple) => source(&tuple.elems),
+        Expr::Paren(paren) => source(&paren.expr),
+        Expr::Macro(call) if call.mac.path.is_ident("vec") => source(&call.mac.tokens),
+        Expr::Lit(literal) if !matches!(literal.lit, Lit::Str(_)) => String::new(),
         Expr::Path(_) | Expr::Call(_) | Expr::MethodCall(_) | Expr::Reference(_) | Expr::Lit(_) | Expr::Struct(_) => {
-            format!("`{key}` takes a list; write `{key}: [{}]`", source(value))
+            source(value)
         }
-        _ => format!("`{key}` takes a list; write for example `{}`", example(key)),
+        _ => String::new(),
+    };
+    let message = if items.is_empty() {
+        format!("`{key}` takes a list; write for example `{}`", example(key))
+    } else {
+        format!("`{key}` takes a list; write `{key}: [{items}]`")
     };
     Error::new_spanned(value, message)
 }
@@ -277,7 +294,7 @@ fn meant_type(value: &Expr) -> Option<String> {
 }
 
 /// Returns a literal, with or without a sign.
-fn literal(value: &Expr) -> Option<&Lit> {
+pub(super) fn literal(value: &Expr) -> Option<&Lit> {
     match value {
         Expr::Lit(literal) => Some(&literal.lit),
         Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)) => literal(&unary.expr),
@@ -293,6 +310,6 @@ fn variable(value: &Expr) -> Option<&Ident> {
     }
 }
 
-fn quoted(value: &Expr) -> String {
+pub(super) fn quoted(value: &Expr) -> String {
     format!("`{}`", source(value))
 }

@@ -49,6 +49,11 @@ pub(super) const VARY_ANY: &str = "*";
 /// runtime that the checks run on. It has 2 s; if it takes longer or panics, the caller is refused with 503. Its future
 /// is dropped when the client disconnects, which `Limits` count as a failed attempt. A policy that blocks its thread
 /// keeps the thread, as a check does.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an access policy",
+    label = "has to be a policy, such as `public()` or `closed()`",
+    note = "for a function that returns a policy write its call"
+)]
 pub trait Policy: Send + Sync + 'static {
     /// Decides what this caller may do.
     fn decide(&self, caller: &Caller) -> impl Future<Output = Decision> + Send;

@@ -8,10 +8,11 @@
 #[diagnostic::on_unimplemented(
     message = "`Check::on` takes an `async fn(&{T})`, or an `async |value: &{T}| …` closure without captures",
     label = "is not `async`, or captures a value",
+    note = "a method stands there by its path, without a call: `{T}::is_ready`",
     note = "for a function that is not async write `Check::blocking(name, level, move || value.is_ready())`",
     note = "a captured value belongs into the `{T}`; or write `Check::new(name, level, move || {{ let value = value.clone(); async move {{ … }} }})`"
 )]
-pub trait CheckMethod<'a, T: 'a>: Fn(&'a T) -> Self::Run {
+pub trait CheckMethod<'a, T: ?Sized + 'a>: Fn(&'a T) -> Self::Run {
     /// Answer of a run.
     type Answer;
     /// Future of a run, which borrows the value.
@@ -20,7 +21,7 @@ pub trait CheckMethod<'a, T: 'a>: Fn(&'a T) -> Self::Run {
 
 // Not recommended, so that a message names the trait above and its notes, not the bound that a function lacks.
 #[diagnostic::do_not_recommend]
-impl<'a, T: 'a, F: Fn(&'a T) -> Run, Run: Future> CheckMethod<'a, T> for F {
+impl<'a, T: ?Sized + 'a, F: Fn(&'a T) -> Run, Run: Future> CheckMethod<'a, T> for F {
     type Answer = Run::Output;
     type Run = Run;
 }

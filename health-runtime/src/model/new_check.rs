@@ -46,12 +46,13 @@ impl Check {
     /// A closure is `async`, names the type of its parameter, and captures nothing: `async |tenant: &Tenant| tenant.storage().await`.
     /// Any other one is an error of the compiler about lifetimes. A function serves as well: `async fn storage(tenant: &Tenant)`.
     /// For a method that blocks its thread write `Check::blocking(name, level, move || tenant.storage())`. The value is a `T`,
-    /// or an `Arc`, a `Box` or a `&'static` of it.
+    /// or an `Arc`, a `Box` or a `&'static` of it. A method of an `Arc<dyn Store>` that returns a boxed future,
+    /// as those of `#[async_trait]`, is `<dyn Store>::ping`.
     #[must_use]
     #[track_caller]
     pub fn on<T, V, M>(name: impl Into<String>, level: Level, value: V, method: M) -> Self
     where
-        T: StateValue,
+        T: StateValue + ?Sized,
         V: Borrow<T> + StateValue,
         M: for<'a> CheckMethod<'a, T, Answer: IntoOutcome> + Send + Sync + 'static,
         M: for<'a> CheckMethod<'a, T, Run: Send>, // drop what is not `Send` before the `.await`

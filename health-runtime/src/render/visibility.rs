@@ -68,7 +68,7 @@ pub enum ShowDetails {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a valid value for `details`",
     label = "has to be a `ShowDetails`",
-    note = "for a condition write `if condition {{ ShowDetails::Always }} else {{ ShowDetails::Never }}`"
+    note = "for a condition write `if condition {{ public }} else {{ hidden }}`"
 )]
 pub trait DetailsValue {
     /// Returns the value.

@@ -14,4 +14,8 @@ struct Value;
 #[build_info(repo "abc/api", name: "api")]
 struct Signs;
 
+#[derive(BuildInfo)]
+#[build_info(repo = env!("CARGO_PKG_REPOSITORY"), name = NAME)]
+struct Calculated;
+
 fn main() {}

@@ -17,8 +17,15 @@ async fn without_parentheses() {}
 #[health_check(level = 3, tags(itself))]
 async fn tags() {}
 
+#[health_check(level = 3, depends_on(self.itself, &itself, check!(itself), crate, 'i'))]
+async fn expressions() {}
+
 fn main() {
     let _ = check!("itself");
     let _ = check!();
     let _ = check!(itself());
+    let _ = check!(itself, twice);
+    let _ = check!(&itself);
+    let _ = check!(Self::itself);
+    let _ = check!(mailer.smtp);
 }

@@ -1,4 +1,4 @@
-//! A borrowed value.
+//! A value that is borrowed from a function.
 
 use health_runtime::{Check, Level};
 
@@ -10,7 +10,18 @@ impl Tenant {
     }
 }
 
-fn main() {
-    let tenant = Tenant;
-    let _ = Check::on("borrowed", Level::L3, &tenant, Tenant::storage);
+fn reference(tenant: &Tenant) -> Check {
+    Check::on("storage", Level::L3, tenant, Tenant::storage)
 }
+
+fn local() {
+    let tenant = Tenant;
+    let _ = Check::on("storage", Level::L3, &tenant, Tenant::storage);
+}
+
+fn used_afterwards(tenant: Tenant) -> Tenant {
+    let _ = Check::on("storage", Level::L3, tenant, Tenant::storage);
+    tenant
+}
+
+fn main() {}

@@ -15,4 +15,10 @@ impl Mailer {
     async fn renamed(&self) {}
 }
 
+#[health_checks]
+impl Mailer {
+    #[health(level = 3)]
+    async fn short(&self) {}
+}
+
 fn main() {}

@@ -7,4 +7,5 @@ fn main() {
     };
     let _ = health_runtime::health_endpoint! { crates: "billing", enable: "billing.queue", enable_crates: billing };
     let _ = health_runtime::health_endpoint! { crates: [crate::checks, axum as 5] };
+    let _ = health_runtime::health_endpoint! { crates: [axum = "payments", serde: "payments", ("std", "payments"), core => "payments", alloc("payments")] };
 }

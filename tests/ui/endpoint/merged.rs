@@ -18,6 +18,23 @@ fn state_missing(endpoint: Endpoint) {
     serve(Router::new().route("/", get(|_: State<AppState>| async {})).merge(endpoint));
 }
 
+fn nested(endpoint: Endpoint) -> Router {
+    Router::new().nest("/internal", endpoint)
+}
+
+fn routed(endpoint: Endpoint) -> Router {
+    Router::new().route("/health", get(endpoint))
+}
+
+fn service(endpoint: Endpoint) -> Router {
+    Router::new().nest_service("/health", endpoint)
+}
+
+fn result_used_as_the_endpoint() {
+    let health = health_endpoint! {};
+    health.monitor().drain();
+}
+
 fn serve(_: Router) {}
 
 fn main() {}

@@ -21,15 +21,17 @@ fn main() -> Result<(), health_runtime::Error> {
     health_endpoint! { checks: health_runtime::probes::logging() }?;
     let list = vec![health_runtime::probes::logging()];
     health_endpoint! { checks: [list] }?;
-    health_endpoint! { checks: [declared, by_hand] }?;
+    health_endpoint! { checks: [declared, by_hand, declared()] }?;
     health_endpoint! { checks: declared }?;
     health_endpoint! { checks: [|| async { true }] }?;
     let texts = vec!["a", "b"];
     health_endpoint! { checks: texts }?;
     health_endpoint! { state: [std::rc::Rc::new(5)] }?;
-    health_endpoint! { configure: 5 }?;
-    health_endpoint! { configure: |builder| { builder.isolated_checks(); } }?;
+    let function = 5;
+    health_endpoint! { configure: function }?;
+    health_endpoint! { configure: |builder| drop(builder) }?;
     health_endpoint! { checks: vec![health_runtime::probes::logging(), health_runtime::probes::runtime_lag()] }?;
     health_endpoint! { checks: vec![health_runtime::probes::logging(), true] }?;
+    health_endpoint! { details: if cfg!(debug_assertions) { public } else { false } }?;
     Ok(())
 }

@@ -41,6 +41,18 @@ fn borrowed_error(text: &String) -> Result<(), &str> {
 }
 
 #[health_check(level = 5)]
+async fn borrowed_asynchronous_error(text: &String) -> Result<(), &str> {
+    Err(text)
+}
+
+#[health_check(level = 5)]
+async fn of_a_lifetime(connection: &Connection<'_>) -> bool {
+    connection.0.is_empty()
+}
+
+struct Connection<'a>(&'a str);
+
+#[health_check(level = 5)]
 const fn constant() -> bool {
     true
 }
