@@ -45,14 +45,14 @@ pub(crate) fn timestamp_millis(time: SystemTime) -> String {
     rfc3339_millis(time).into_iter().map(char::from).collect()
 }
 
-/// Formats a time as RFC 3339 in UTC, to the millisecond. Without a formatter, because a report has two times of each
-/// check.
-pub(crate) fn rfc3339_millis(time: SystemTime) -> [u8; 24] {
+/// Formats a time as RFC 3339 in UTC, to the millisecond.
+fn rfc3339_millis(time: SystemTime) -> [u8; 24] {
     let since_epoch = since_epoch(time);
     let seconds = since_epoch.as_secs();
     // The calendar ends before these overflow.
     let [days, second] = [seconds / 86_400, seconds % 86_400].map(|number| u32::try_from(number).unwrap_or_default());
     let (year, month, day) = date(days);
+    let millis = since_epoch.subsec_millis();
     let mut text = *b"0000-00-00T00:00:00.000Z";
     for (at, number) in [
         (0, year / 100),
@@ -62,19 +62,39 @@ pub(crate) fn rfc3339_millis(time: SystemTime) -> [u8; 24] {
         (11, second / 3_600),
         (14, second / 60 % 60),
         (17, second % 60),
-        (20, since_epoch.subsec_millis() / 10),
     ] {
         text[at] = digit(number / 10);
         text[at + 1] = digit(number % 10);
     }
-    text[22] = digit(since_epoch.subsec_millis() % 10);
+    text[20..23].copy_from_slice(&[millis / 100, millis / 10, millis].map(digit));
     text
 }
 
-/// Returns the last digit of a number below ten.
+/// Returns the last digit of a number.
 #[allow(clippy::cast_possible_truncation, reason = "a digit fits into a byte")]
 const fn digit(number: u32) -> u8 {
-    b'0' + number as u8
+    b'0' + (number % 10) as u8
+}
+
+/// Formats the times of a report, which has two for each check, most of them within two seconds: those of the latest runs,
+/// and that of the start.
+#[derive(Debug, Default)]
+pub(crate) struct RecentSeconds([Option<(u64, [u8; 24])>; 2]);
+
+impl RecentSeconds {
+    /// Formats a time as RFC 3339 in UTC, to the millisecond.
+    pub(crate) fn rfc3339_millis(&mut self, time: SystemTime) -> [u8; 24] {
+        let since_epoch = since_epoch(time);
+        let second = since_epoch.as_secs();
+        let Some((_, known)) = self.0.iter().flatten().find(|(known, _)| *known == second) else {
+            let text = rfc3339_millis(time);
+            self.0 = [Some((second, text)), self.0[0]];
+            return text;
+        };
+        let (mut text, millis) = (*known, since_epoch.subsec_millis());
+        text[20..23].copy_from_slice(&[millis / 100, millis / 10, millis].map(digit));
+        text
+    }
 }
 
 /// Returns the year, month and day in the Gregorian calendar of a number of days since 1970. Years begin in March and eras of
@@ -162,12 +182,18 @@ mod tests {
     /// humantime formats the same, but slower.
     #[test]
     fn days_of_every_year_are_formatted_by_the_calendar() {
-        let step = Duration::from_hours(11 * 24) + Duration::from_millis(7_919_001);
-        let end = Duration::from_secs(253_402_300_800);
-        let mut since_epoch = Duration::ZERO;
+        let step = Duration::from_hours(29 * 24) + Duration::from_millis(7_919_001);
+        let end = Duration::from_secs(253_402_300_790);
+        let (mut since_epoch, mut recent) = (Duration::ZERO, RecentSeconds::default());
         while since_epoch < end {
-            let time = SystemTime::UNIX_EPOCH + since_epoch;
-            assert_eq!(timestamp_millis(time), humantime::format_rfc3339_millis(time).to_string());
+            for millis in [0, 999, 1_000] {
+                let time = SystemTime::UNIX_EPOCH + since_epoch + Duration::from_millis(millis);
+                let expected = humantime::format_rfc3339_millis(time).to_string();
+                assert_eq!(
+                    (&timestamp_millis(time), &recent.rfc3339_millis(time)[..]),
+                    (&expected, expected.as_bytes())
+                );
+            }
             since_epoch += step;
         }
     }

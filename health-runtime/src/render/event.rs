@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use super::{
-    json::{Checks, Serialized, write_change, write_object},
+    json::{Checks, Serialized, object_of, write_change},
     view::{ChangeView, ReportView},
     wire::to_json,
 };
@@ -20,8 +20,7 @@ pub(crate) const KEEP_ALIVE: &str = ":\n\n";
 pub(crate) fn state(view: &ReportView<'_>, is_draining: bool, id: &str) -> String {
     // Without any result there is no status to report.
     let status = (!view.checks.is_empty()).then(|| view.status.as_str());
-    let mut body = Vec::new();
-    write_object(&mut body, |object| {
+    let body = object_of(0, |object| {
         object.field_if("status", status);
         object.field("draining", is_draining);
         object.field("checks", Checks(&view.checks));
@@ -31,8 +30,7 @@ pub(crate) fn state(view: &ReportView<'_>, is_draining: bool, id: &str) -> Strin
 
 /// Renders a change of a check's status.
 pub(crate) fn change(check: &str, level: Level, view: &ChangeView<'_>, id: &str) -> String {
-    let mut body = Vec::new();
-    write_object(&mut body, |object| {
+    let body = object_of(0, |object| {
         object.field("check", check);
         object.field("level", Serialized(&level.number()));
         write_change(object, view);

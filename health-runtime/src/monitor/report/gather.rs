@@ -239,7 +239,7 @@ impl Gathering<'_> {
 
     fn muted(&self, index: usize, known: &[Option<ReportedResult>]) -> Option<Muted> {
         let result_of = |index: usize| known[index].as_ref().map(|known| Arc::clone(&known.result));
-        self.checks.mute_of(index, &*result_of(index)?, result_of)
+        self.checks.mute_of(index, &known[index].as_ref()?.result, result_of)
     }
 
     /// Shortens the validity to the mutes of a report. `None` if they are not the active ones at the report's

@@ -14,8 +14,8 @@ use super::{
     wire::{level_key, milliseconds},
 };
 use crate::model::Status;
-pub(super) use object::{ObjectWriter, Serialized, write_object};
-use object::{WriteJson, write_array};
+use object::{JsonWriter, WriteJson, write_array, write_object};
+pub(super) use object::{ObjectWriter, Serialized, object_of};
 
 pub(super) static FORMAT: Format = Format {
     options: &[FormatOption::Values],
@@ -76,9 +76,7 @@ fn check(view: &ReportView<'_>) -> Vec<u8> {
 }
 
 fn body(view: &ReportView<'_>, fields: impl FnOnce(&mut ObjectWriter<'_>)) -> Vec<u8> {
-    let mut out = Vec::with_capacity((view.checks.len() + 1) * CHECK_BYTES);
-    write_object(&mut out, fields);
-    out
+    object_of((view.checks.len() + 1) * CHECK_BYTES, fields)
 }
 
 struct LevelObject<'a> {
@@ -87,8 +85,8 @@ struct LevelObject<'a> {
 }
 
 impl WriteJson for LevelObject<'_> {
-    fn write_json(self, out: &mut Vec<u8>) {
-        write_object(out, |object| {
+    fn write_json(self, json: &mut JsonWriter) {
+        write_object(json, |object| {
             object.field("status", self.status.as_str());
             object.field("checks", Checks(self.checks));
         });
@@ -99,14 +97,14 @@ impl WriteJson for LevelObject<'_> {
 pub(super) struct Checks<'a>(pub(super) &'a [CheckView<'a>]);
 
 impl WriteJson for Checks<'_> {
-    fn write_json(self, out: &mut Vec<u8>) {
-        write_object(out, |object| self.0.iter().for_each(|check| object.named(check.name, check)));
+    fn write_json(self, json: &mut JsonWriter) {
+        write_object(json, |object| self.0.iter().for_each(|check| object.named(check.name, check)));
     }
 }
 
 impl WriteJson for &CheckView<'_> {
-    fn write_json(self, out: &mut Vec<u8>) {
-        write_object(out, |object| write_check(object, self));
+    fn write_json(self, json: &mut JsonWriter) {
+        write_object(json, |object| write_check(object, self));
     }
 }
 
@@ -135,8 +133,8 @@ fn write_check(object: &mut ObjectWriter<'_>, check: &CheckView<'_>) {
 
 impl WriteJson for &MuteView<'_> {
     /// `{}` to a caller who may see no details, if the check is muted for the life of the process.
-    fn write_json(self, out: &mut Vec<u8>) {
-        write_object(out, |object| {
+    fn write_json(self, json: &mut JsonWriter) {
+        write_object(json, |object| {
             object.field_if("until", self.until);
             object.field_if("why", self.why);
             object.field_if("by", self.by);
@@ -147,14 +145,14 @@ impl WriteJson for &MuteView<'_> {
 struct History<'a>(&'a [ChangeView<'a>]);
 
 impl WriteJson for History<'_> {
-    fn write_json(self, out: &mut Vec<u8>) {
-        write_array(out, self.0.iter());
+    fn write_json(self, json: &mut JsonWriter) {
+        write_array(json, self.0.iter());
     }
 }
 
 impl WriteJson for &ChangeView<'_> {
-    fn write_json(self, out: &mut Vec<u8>) {
-        write_object(out, |object| write_change(object, self));
+    fn write_json(self, json: &mut JsonWriter) {
+        write_object(json, |object| write_change(object, self));
     }
 }
 

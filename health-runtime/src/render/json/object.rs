@@ -4,29 +4,42 @@ use std::time::SystemTime;
 
 use serde::Serialize;
 
-use crate::time::rfc3339_millis;
+use crate::time::RecentSeconds;
+
+/// JSON under construction.
+pub(in crate::render) struct JsonWriter {
+    out: Vec<u8>,
+    seconds: RecentSeconds,
+}
 
 /// A value that writes itself as JSON.
 pub(in crate::render) trait WriteJson {
-    fn write_json(self, out: &mut Vec<u8>);
+    fn write_json(self, json: &mut JsonWriter);
 }
 
 /// An object whose fields are being written, each with a comma behind it.
-pub(in crate::render) struct ObjectWriter<'a>(&'a mut Vec<u8>);
+pub(in crate::render) struct ObjectWriter<'a>(&'a mut JsonWriter);
 
-pub(in crate::render) fn write_object(out: &mut Vec<u8>, fields: impl FnOnce(&mut ObjectWriter<'_>)) {
-    out.push(b'{');
-    fields(&mut ObjectWriter(out));
-    close(out, b'}');
+/// Returns an object of about this length.
+pub(in crate::render) fn object_of(length: usize, fields: impl FnOnce(&mut ObjectWriter<'_>)) -> Vec<u8> {
+    let mut json = JsonWriter { out: Vec::with_capacity(length), seconds: RecentSeconds::default() };
+    write_object(&mut json, fields);
+    json.out
 }
 
-pub(super) fn write_array(out: &mut Vec<u8>, values: impl Iterator<Item = impl WriteJson>) {
-    out.push(b'[');
+pub(super) fn write_object(json: &mut JsonWriter, fields: impl FnOnce(&mut ObjectWriter<'_>)) {
+    json.out.push(b'{');
+    fields(&mut ObjectWriter(json));
+    close(&mut json.out, b'}');
+}
+
+pub(super) fn write_array(json: &mut JsonWriter, values: impl Iterator<Item = impl WriteJson>) {
+    json.out.push(b'[');
     for value in values {
-        value.write_json(out);
-        out.push(b',');
+        value.write_json(json);
+        json.out.push(b',');
     }
-    close(out, b']');
+    close(&mut json.out, b']');
 }
 
 /// Puts a bracket in the place of the last comma.
@@ -41,12 +54,12 @@ impl ObjectWriter<'_> {
     /// Writes a field. Its key has no characters to escape.
     #[inline]
     pub(in crate::render) fn field(&mut self, key: &'static str, value: impl WriteJson) {
-        let Self(out) = self;
-        out.push(b'"');
-        out.extend_from_slice(key.as_bytes());
-        out.extend_from_slice(b"\":");
-        value.write_json(out);
-        out.push(b',');
+        let Self(json) = self;
+        json.out.push(b'"');
+        json.out.extend_from_slice(key.as_bytes());
+        json.out.extend_from_slice(b"\":");
+        value.write_json(json);
+        json.out.push(b',');
     }
 
     /// Writes a field unless its value is missing.
@@ -59,39 +72,39 @@ impl ObjectWriter<'_> {
 
     /// Writes a field with any key.
     pub(in crate::render) fn named(&mut self, key: &str, value: impl WriteJson) {
-        let Self(out) = self;
-        key.write_json(out);
-        out.push(b':');
-        value.write_json(out);
-        out.push(b',');
+        let Self(json) = self;
+        key.write_json(json);
+        json.out.push(b':');
+        value.write_json(json);
+        json.out.push(b',');
     }
 }
 
 impl WriteJson for &str {
     #[inline]
-    fn write_json(self, out: &mut Vec<u8>) {
+    fn write_json(self, json: &mut JsonWriter) {
         // Without an early end, so that the compiler reads many bytes at once.
         let is_escaped = |byte: u8| byte < b' ' || byte == b'"' || byte == b'\\';
         if self.bytes().fold(false, |any, byte| any | is_escaped(byte)) {
-            return Serialized(self).write_json(out);
+            return Serialized(self).write_json(json);
         }
-        out.push(b'"');
-        out.extend_from_slice(self.as_bytes());
-        out.push(b'"');
+        json.out.push(b'"');
+        json.out.extend_from_slice(self.as_bytes());
+        json.out.push(b'"');
     }
 }
 
 impl WriteJson for bool {
-    fn write_json(self, out: &mut Vec<u8>) {
-        out.extend_from_slice(if self { b"true" } else { b"false" });
+    fn write_json(self, json: &mut JsonWriter) {
+        json.out.extend_from_slice(if self { b"true" } else { b"false" });
     }
 }
 
 impl WriteJson for SystemTime {
-    fn write_json(self, out: &mut Vec<u8>) {
-        out.push(b'"');
-        out.extend_from_slice(&rfc3339_millis(self));
-        out.push(b'"');
+    fn write_json(self, json: &mut JsonWriter) {
+        json.out.push(b'"');
+        json.out.extend_from_slice(&json.seconds.rfc3339_millis(self));
+        json.out.push(b'"');
     }
 }
 
@@ -99,7 +112,8 @@ impl WriteJson for SystemTime {
 pub(in crate::render) struct Serialized<'a, T: ?Sized>(pub(in crate::render) &'a T);
 
 impl<T: Serialize + ?Sized> WriteJson for Serialized<'_, T> {
-    fn write_json(self, out: &mut Vec<u8>) {
+    fn write_json(self, json: &mut JsonWriter) {
+        let out = &mut json.out;
         let start = out.len();
         // Values here have string keys only and cannot fail to serialize; if one does, it is `null` rather than a panic.
         if serde_json::to_writer(&mut *out, self.0).is_err() {
