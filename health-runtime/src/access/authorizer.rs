@@ -213,7 +213,9 @@ impl Authorizer {
             decided.iter().fold(Schemes::NONE, |all, (_, decision)| all.or(of(decision)))
         };
         // Credentials that one rule accepts are not an attempt to guess those of another rule.
-        let wrong = union(|decision| &decision.rejected).without(&union(|decision| &decision.accepted));
+        let rejected = union(|decision| &decision.rejected);
+        let wrong =
+            if rejected.is_empty() { rejected } else { rejected.without(&union(|decision| &decision.accepted)) };
         self.note_failure(&wrong, caller);
         let visibility = visibility(request, self.has_info, &wrong, decided).map_err(Refusal::from_denial)?;
         let levels = request.levels().and(visibility.run);

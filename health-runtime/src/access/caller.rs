@@ -8,6 +8,8 @@ use std::{
     },
 };
 
+#[cfg(feature = "access-credentials")]
+use http::HeaderName;
 use http::{HeaderValue, Uri, request::Parts};
 use tokio::runtime::Handle;
 
@@ -71,6 +73,12 @@ impl Caller {
 
     /// Iterates over all values of a header, as bytes.
     pub fn header_values(&self, name: &str) -> impl Iterator<Item = &[u8]> {
+        self.inner.parts.headers.get_all(name).iter().map(HeaderValue::as_bytes)
+    }
+
+    /// Iterates over all values of a header, as bytes, without a search for its name among the known ones.
+    #[cfg(feature = "access-credentials")]
+    pub(super) fn values_of(&self, name: &HeaderName) -> impl Iterator<Item = &[u8]> {
         self.inner.parts.headers.get_all(name).iter().map(HeaderValue::as_bytes)
     }
 

@@ -1,3 +1,5 @@
+use http::header::AUTHORIZATION;
+
 use crate::access::caller::{Caller, is_visible};
 
 /// Maximum length of credentials, far above any honest ones.
@@ -15,7 +17,7 @@ pub(in crate::access) enum SchemeCredentials<'a> {
 
 /// Returns the credentials of a scheme. Its name is in lower case.
 pub(in crate::access) fn of_scheme<'a>(caller: &'a Caller, scheme: &str) -> SchemeCredentials<'a> {
-    let mut values = caller.header_values("authorization");
+    let mut values = caller.values_of(&AUTHORIZATION);
     let (first, second) = (values.next(), values.next());
     match (first, second) {
         (None, _) => SchemeCredentials::Nothing,

@@ -17,4 +17,4 @@ pub(super) use grants::{Grants, faults_of_names};
 #[cfg(feature = "access-hashed-passwords")]
 pub(super) use hashed_password::HashedPassword;
 pub(super) use nonce_cache::{NonceCache, ReplayCheck};
-pub(super) use password::{Password, PasswordCheck, PlainPassword, is_same};
+pub(super) use password::{Password, PasswordCheck, PlainPassword, SecretDigest};

@@ -1,7 +1,7 @@
 use std::{fmt, pin::Pin, sync::Arc};
 
 use secrecy::{ExposeSecret, SecretString};
-use sha2::{Digest, Sha256};
+use sha2::{Digest, Sha256, digest::Output};
 use subtle::ConstantTimeEq;
 
 /// A user's password, in plain text or hashed.
@@ -30,33 +30,46 @@ pub(in crate::access) enum PasswordCheck {
     Hashing(Pin<Box<dyn Future<Output = Option<bool>> + Send>>),
 }
 
-/// A password in plain text.
-pub(in crate::access) struct PlainPassword(SecretString);
+/// A password that was given in plain text, of which only the digest is kept.
+pub(in crate::access) struct PlainPassword {
+    digest: SecretDigest,
+    fault: Option<&'static str>,
+}
 
 impl PlainPassword {
     pub(in crate::access) fn new(password: String) -> Self {
-        Self(password.into())
+        let password = SecretString::from(password);
+        let fault = match password.expose_secret() {
+            "" => Some("the password is empty"),
+            // RFC 7617, section 2.
+            password if password.contains(char::is_control) => {
+                Some("the password holds a control character, such as a line feed at its end, which no client can send")
+            }
+            _ => None,
+        };
+        Self { digest: SecretDigest::new(password.expose_secret()), fault }
     }
 }
 
 impl Password for PlainPassword {
     fn check(self: Arc<Self>, given: &str) -> PasswordCheck {
-        PasswordCheck::Done(is_same(given.as_bytes(), self.0.expose_secret().as_bytes()))
+        PasswordCheck::Done(self.digest.matches(given))
     }
 
     fn fault(&self) -> Option<&'static str> {
-        let password = self.0.expose_secret();
-        if password.is_empty() {
-            return Some("the password is empty");
-        }
-        // RFC 7617, section 2.
-        password.contains(char::is_control).then_some(
-            "the password holds a control character, such as a line feed at its end, which no client can send",
-        )
+        self.fault
     }
 }
 
-/// Compares two secrets in constant time. Both are hashed first, so not even the length leaks.
-pub(in crate::access) fn is_same(given: &[u8], right: &[u8]) -> bool {
-    Sha256::digest(given).ct_eq(&Sha256::digest(right)).into()
+/// The hash of a secret. Hashes are compared in constant time, so not even the length of the secret leaks.
+pub(in crate::access) struct SecretDigest(Output<Sha256>);
+
+impl SecretDigest {
+    pub(in crate::access) fn new(secret: &str) -> Self {
+        Self(Sha256::digest(secret))
+    }
+
+    pub(in crate::access) fn matches(&self, given: &str) -> bool {
+        Sha256::digest(given).ct_eq(&self.0).into()
+    }
 }

@@ -6,7 +6,7 @@ use crate::{
     access::{
         caller::Caller,
         credentials::{
-            AccessKey, KEY_HEADER, KEY_PART, NOT_SENDABLE, SIGNATURE_HEADER, faults_of_keys, is_same, is_sendable,
+            AccessKey, KEY_HEADER, KEY_PART, NOT_SENDABLE, SIGNATURE_HEADER, SecretDigest, faults_of_keys, is_sendable,
         },
         decision::Decision,
         policy::{AnyPolicy, Decide},
@@ -34,11 +34,12 @@ const ACCESS_KEY: &Scheme = &Scheme::new(
 ///
 /// The secret travels with every request: serve over TLS, or ask for [`signed`](super::signed()) requests.
 pub fn access_key(keys: impl IntoIterator<Item = AccessKey>) -> AnyPolicy {
-    AnyPolicy::new(ByKey { keys: keys.into_iter().collect() })
+    let with_digest = |key: AccessKey| (SecretDigest::new(key.secret.expose_secret()), key);
+    AnyPolicy::new(ByKey { keys: keys.into_iter().map(with_digest).collect() })
 }
 
 struct ByKey {
-    keys: Vec<AccessKey>,
+    keys: Vec<(SecretDigest, AccessKey)>,
 }
 
 const CHALLENGE: &str = r#"AccessKey realm="health""#;
@@ -54,20 +55,19 @@ impl Decide for ByKey {
         let (Some(id), Some(secret)) = (caller.header(KEY_HEADER), caller.header(SECRET_HEADER)) else {
             return MaybeReady::ready(rejected("malformed"));
         };
-        let found = self.keys.iter().find(|key| key.id == id);
+        let found = self.keys.iter().find(|(_, key)| key.id == id);
         // Also compares for an unknown id, so that the time does not reveal ids.
-        let right = found.or_else(|| self.keys.first()).map_or("", |key| key.secret.expose_secret());
-        let is_right = is_same(secret.as_bytes(), right.as_bytes());
+        let is_right = found.or_else(|| self.keys.first()).is_some_and(|(right, _)| right.matches(secret));
         MaybeReady::ready(match found {
-            Some(key) if is_right => key.grants.decision(&key.id, ACCESS_KEY),
-            Some(key) => rejected("wrong secret").by(&key.id),
+            Some((_, key)) if is_right => key.grants.decision(&key.id, ACCESS_KEY),
+            Some((_, key)) => rejected("wrong secret").by(&key.id),
             None => rejected("no such key"),
         })
     }
 
     fn faults(&self) -> Vec<String> {
-        let mut faults = faults_of_keys("access_key", self.keys.iter());
-        for key in &self.keys {
+        let mut faults = faults_of_keys("access_key", self.keys.iter().map(|(_, key)| key));
+        for (_, key) in &self.keys {
             let secret = key.secret.expose_secret();
             if !is_sendable(secret.trim_end_matches(['\n', '\r'])) {
                 faults.push(format!("`access_key`: key {:?}: the secret {NOT_SENDABLE}", key.id));
