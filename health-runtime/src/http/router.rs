@@ -105,8 +105,11 @@ impl EndpointHandler {
 /// Sets `Content-Length`, as axum does for its own routes: not every server takes it from the body, and none can for `HEAD`.
 /// Empty bodies, as of an unchanged page, get none.
 fn with_length(mut response: Response) -> Response {
-    if let Some(length) = response.body().size_hint().exact().filter(|length| *length > 0) {
-        response.headers_mut().entry(header::CONTENT_LENGTH).or_insert_with(|| length.into());
+    // Stored responses have it.
+    if !response.headers().contains_key(header::CONTENT_LENGTH)
+        && let Some(length) = response.body().size_hint().exact().filter(|length| *length > 0)
+    {
+        response.headers_mut().insert(header::CONTENT_LENGTH, length.into());
     }
     response
 }
