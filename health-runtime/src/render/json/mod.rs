@@ -71,7 +71,7 @@ fn check(view: &ReportView<'_>) -> Vec<u8> {
         object.field("tags", Serialized(check.tags));
         write_check(object, check);
         // Oldest first.
-        object.field("history", History(&check.history));
+        object.field("history", ChangeArray(&check.history));
     })
 }
 
@@ -142,9 +142,9 @@ impl WriteJson for &MuteView<'_> {
     }
 }
 
-struct History<'a>(&'a [ChangeView<'a>]);
+struct ChangeArray<'a>(&'a [ChangeView<'a>]);
 
-impl WriteJson for History<'_> {
+impl WriteJson for ChangeArray<'_> {
     fn write_json(self, json: &mut JsonWriter) {
         write_array(json, self.0.iter());
     }
