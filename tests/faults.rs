@@ -385,6 +385,71 @@ async fn single_blocking_check_is_given_up() {
     }
 }
 
+/// Checks that wait are started before, between and behind others that block their thread, at their first poll or later.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn waiting_checks_go_on_while_others_block() {
+    for round in 0..20 {
+        let blockers = [Blocker::default(), Blocker::default()];
+        let waits = ["a", "c", "e"].map(|name| {
+            Check::new(name, Level::L5, || async {
+                for _ in 0..3 {
+                    tokio::time::sleep(Duration::from_millis(1)).await;
+                }
+            })
+        });
+        let [early, late] = blockers.each_ref().map(|Blocker { is_released, started }| {
+            let (is_released, started) = (Arc::clone(is_released), Arc::clone(started));
+            move || std::mem::ManuallyDrop::new(Blocker { is_released: is_released.clone(), started: started.clone() })
+        });
+        let early = Check::new("b", Level::L5, move || {
+            let blocker = early();
+            async move { blocker.block() }
+        });
+        let late = Check::new("d", Level::L5, move || {
+            let blocker = late();
+            async move {
+                tokio::task::yield_now().await;
+                blocker.block();
+            }
+        });
+        let blocked = [early, late].map(|check| check.timeout(Duration::from_millis(50)));
+        let monitor = monitor(waits.into_iter().chain(blocked));
+        let report = tokio::spawn(async move { monitor.report(&Selection::everything()).await });
+        let report = report.await.expect("a report");
+        let status = |name| report.result(name).map(CheckResult::status);
+        for name in ["a", "c", "e"] {
+            assert_eq!(status(name), Some(Status::Pass), "round {round}: {report:?}");
+        }
+        for name in ["b", "d"] {
+            assert_eq!(status(name), Some(Status::Fail), "round {round}: {report:?}");
+        }
+    }
+}
+
+/// Other tasks of a runtime with one thread have their turns between the steps of a report on thousands of checks.
+#[tokio::test(start_paused = true)]
+async fn large_report_leaves_turns_to_other_tasks() {
+    let names = (0..5_000).map(|number| format!("check_{number}"));
+    let monitor = monitor(names.map(|name| Check::new(name, Level::L5, || async {}).max_age(Duration::ZERO)));
+    let is_over = Arc::new(AtomicBool::new(false));
+    let other = tokio::spawn({
+        let is_over = Arc::clone(&is_over);
+        async move {
+            let mut turns = 0;
+            while !is_over.load(Ordering::SeqCst) {
+                turns += 1;
+                tokio::task::yield_now().await;
+            }
+            turns
+        }
+    });
+    let report = monitor.report(&Selection::everything()).await;
+    is_over.store(true, Ordering::SeqCst);
+    assert_eq!((report.status(), report.entries().len()), (Status::Pass, 5_000));
+    let turns = other.await.expect("no panic");
+    assert!(turns >= 20, "{turns} turns");
+}
+
 /// Each run is given up at its own timeout, whatever else the report waits for.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn blocking_run_is_given_up_in_time() {

@@ -5,11 +5,12 @@ use std::{
     future::{pending, poll_fn},
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     pin::pin,
+    task::{Context, Poll},
     time::Duration,
 };
 
 use futures_util::future::{Either, select};
-use tokio::{runtime::Handle, sync::oneshot};
+use tokio::{runtime::Handle, sync::oneshot, time::timeout};
 
 use crate::{
     model::{Outcome, Work, WorkFuture},
@@ -19,21 +20,35 @@ use crate::{
 /// Time after its timeout at which an isolated check is dropped. Its observers have given it up by then.
 const DROP_GRACE: Duration = Duration::from_millis(50);
 
-/// Runs a future up to its timeout. Catches panics while the future is built, polled (which serializes its data) or
+/// One call of an asynchronous function. Catches panics while its future is built, polled (which serializes its data) or
 /// dropped.
-pub(crate) async fn run_task(work: &(dyn Fn() -> WorkFuture + Send + Sync), timeout: Duration) -> RunResult {
-    let mut future = match catch(work) {
-        Ok(future) => future,
-        Err(text) => return RunResult::Panicked(text),
-    };
-    let polled = poll_fn(|context| match catch(|| future.as_mut().poll(context)) {
-        Ok(poll) => poll.map(RunResult::Answered),
-        Err(text) => RunResult::Panicked(text).into(),
-    });
-    let result = tokio::time::timeout(timeout, polled).await.unwrap_or(RunResult::TimedOut);
-    match catch(|| drop(future)) {
-        Err(text) if matches!(result, RunResult::Answered(_)) => RunResult::Panicked(text),
-        _ => result,
+#[derive(Default)]
+pub(crate) struct Call {
+    /// `None` before the first poll and after the end.
+    future: Option<WorkFuture>,
+}
+
+impl Call {
+    /// Polls the call, which the first poll makes.
+    pub(crate) fn poll(
+        &mut self,
+        work: &(dyn Fn() -> WorkFuture + Send + Sync),
+        context: &mut Context<'_>,
+    ) -> Poll<RunResult> {
+        match catch(|| self.future.get_or_insert_with(work).as_mut().poll(context)) {
+            Ok(Poll::Pending) => Poll::Pending,
+            Ok(Poll::Ready(outcome)) => Poll::Ready(self.end(RunResult::Answered(outcome))),
+            Err(text) => Poll::Ready(self.end(RunResult::Panicked(text))),
+        }
+    }
+
+    /// Drops the future. A panic meanwhile replaces an answer.
+    pub(crate) fn end(&mut self, result: RunResult) -> RunResult {
+        let future = self.future.take();
+        match catch(|| drop(future)) {
+            Err(text) if matches!(result, RunResult::Answered(_)) => RunResult::Panicked(text),
+            _ => result,
+        }
     }
 }
 
@@ -44,7 +59,7 @@ pub(crate) fn run_blocking(work: &(dyn Fn() -> Outcome + Send + Sync)) -> RunRes
 
 /// Converts a task into a function that runs it on a thread of the blocking pool, so that a check that never yields
 /// blocks that thread alone. Its timers and connections stay with the runtime.
-pub(crate) fn isolate(work: Work, timeout: Duration) -> Work {
+pub(crate) fn isolate(work: Work, limit: Duration) -> Work {
     let Work::Task(work) = work else { return work };
     Work::blocking(move || {
         let runtime = Handle::current();
@@ -54,12 +69,16 @@ pub(crate) fn isolate(work: Work, timeout: Duration) -> Work {
             pending::<()>().await;
             drop(alive);
         });
+        let mut call = Call::default();
         let result = runtime.block_on(async {
-            match select(shut_down, pin!(run_task(&*work, timeout.saturating_add(DROP_GRACE)))).await {
-                Either::Right((result, _)) => result,
-                Either::Left(_) => RunResult::TimedOut,
+            let answer = poll_fn(|context| call.poll(&*work, context));
+            match select(shut_down, pin!(timeout(limit.saturating_add(DROP_GRACE), answer))).await {
+                Either::Right((Ok(result), _)) => result,
+                // Too late, or the runtime shuts down.
+                Either::Right((Err(_), _)) | Either::Left(_) => RunResult::TimedOut,
             }
         });
+        let result = call.end(result);
         guard.abort();
         match result {
             RunResult::Answered(outcome) => outcome,

@@ -1,4 +1,4 @@
-//! Synchronization of runs and their observers: locks, the channel of a run's progress, tasks.
+//! Synchronization of runs and their observers: locks and tasks.
 //!
 //! Under `cfg(shuttle)` all of them are a model checker's, which chooses the interleavings. `cfg(test)` is required as
 //! well, so that a user's own `--cfg shuttle` changes nothing here.
@@ -10,9 +10,9 @@ use std::sync::{MutexGuard, PoisonError};
 
 #[cfg(all(test, shuttle))]
 pub(crate) use shuttle::{future::JoinHandle, sync::Mutex};
-use tokio::runtime::Handle;
+use tokio::runtime::{Handle, RuntimeFlavor};
 #[cfg(not(all(test, shuttle)))]
-pub(crate) use tokio::{sync::watch, task::JoinHandle};
+pub(crate) use tokio::task::JoinHandle;
 
 /// Locks a mutex. A poisoned one is as good as any: no code of this crate panics while it holds a lock.
 #[cfg(not(all(test, shuttle)))]
@@ -72,69 +72,55 @@ mod lock {
     }
 }
 
-/// Spawns a task that may block its thread.
-///
-/// The empty task behind it makes Tokio wake another worker thread: a single task goes to the thread that spawns it. If
-/// that thread drives the timers and the task blocks it, no timer of the runtime fires, and no observer gives the run
-/// up.
 #[cfg(not(all(test, shuttle)))]
 pub(crate) fn spawn(runtime: &Handle, task: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
-    let task = runtime.spawn(task);
-    runtime.spawn(async {});
-    task
+    runtime.spawn(task)
 }
 
 #[cfg(all(test, shuttle))]
-pub(crate) fn spawn(_: &Handle, task: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
-    shuttle::future::spawn(task)
+pub(crate) use model::{shut_down, spawn, start_up};
+
+/// A runtime of the model checker's tasks, which a test may shut down.
+#[cfg(all(test, shuttle))]
+mod model {
+    use std::cell::RefCell;
+
+    use shuttle::future::{AbortHandle, JoinHandle};
+    use tokio::runtime::Handle;
+
+    thread_local! {
+        /// The tasks, all on one thread; `None` after the shutdown.
+        static TASKS: RefCell<Option<Vec<AbortHandle>>> = const { RefCell::new(Some(Vec::new())) };
+    }
+
+    /// To be called at the start of a test that shuts the runtime down.
+    pub(crate) fn start_up() {
+        TASKS.set(Some(Vec::new()));
+    }
+
+    /// Drops all tasks, and those that are spawned from now on. A task that is being polled is dropped after that.
+    pub(crate) fn shut_down() {
+        TASKS.take().into_iter().flatten().for_each(|task| task.abort());
+    }
+
+    pub(crate) fn spawn(_: &Handle, task: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
+        let is_up = TASKS.with_borrow(Option::is_some);
+        let task = if is_up { Some(task) } else { None };
+        let task = shuttle::future::spawn(async {
+            if let Some(task) = task {
+                task.await;
+            }
+        });
+        let is_listed = TASKS.with_borrow_mut(|tasks| tasks.as_mut().map(|tasks| tasks.push(task.abort_handle())));
+        if is_listed.is_none() {
+            // The runtime was shut down meanwhile.
+            task.abort();
+        }
+        task
+    }
 }
 
-/// Tokio's own channel, with a scheduling point around each step. The inside of a step is left to Tokio, which checks
-/// the channel with a model checker itself.
-#[cfg(all(test, shuttle))]
-pub(crate) mod watch {
-    use shuttle::sync::atomic::{AtomicBool, Ordering};
-    use tokio::sync::watch;
-    pub(crate) use tokio::sync::watch::error::RecvError;
-
-    #[derive(Debug)]
-    pub(crate) struct Sender<T>(watch::Sender<T>);
-
-    #[derive(Clone, Debug)]
-    pub(crate) struct Receiver<T>(watch::Receiver<T>);
-
-    /// Lets the model checker switch tasks, which it does at each step of an atomic.
-    fn scheduling_point() {
-        AtomicBool::new(true).load(Ordering::SeqCst);
-    }
-
-    pub(crate) fn channel<T>(value: T) -> (Sender<T>, Receiver<T>) {
-        let (sender, receiver) = watch::channel(value);
-        (Sender(sender), Receiver(receiver))
-    }
-
-    impl<T> Sender<T> {
-        pub(crate) fn subscribe(&self) -> Receiver<T> {
-            Receiver(self.0.subscribe())
-        }
-
-        pub(crate) fn send_replace(&self, value: T) {
-            scheduling_point();
-            self.0.send_replace(value);
-            scheduling_point();
-        }
-    }
-
-    impl<T: Clone> Receiver<T> {
-        /// Returns a copy: a borrowed value holds a lock that the model checker does not know.
-        pub(crate) fn borrow_and_update(&mut self) -> Box<T> {
-            scheduling_point();
-            Box::new(self.0.borrow_and_update().clone())
-        }
-
-        pub(crate) async fn changed(&mut self) -> Result<(), RecvError> {
-            scheduling_point();
-            self.0.changed().await
-        }
-    }
+/// Returns whether a task that blocks its thread leaves others to the runtime. The model checker's tasks always do.
+pub(crate) fn has_several_threads(runtime: &Handle) -> bool {
+    cfg!(all(test, shuttle)) || runtime.runtime_flavor() != RuntimeFlavor::CurrentThread
 }

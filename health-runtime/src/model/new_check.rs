@@ -5,7 +5,7 @@ use std::{borrow::Borrow, panic::Location, sync::Arc};
 use super::{Check, CheckFuture, CheckMethod, CheckName, CheckSpec, Group, IntoOutcome, Level, StateValue, Work};
 
 impl Check {
-    /// Returns a check whose future runs as a task of its own, with the defaults of its level. The compiler shows the comments
+    /// Returns a check whose future runs apart from its callers, with the defaults of its level. The compiler shows the comments
     /// at the bounds here.
     #[must_use]
     #[track_caller]

@@ -9,14 +9,14 @@ pub type WorkFuture = Pin<Box<dyn Future<Output = Outcome> + Send>>;
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum Work {
-    /// A function that returns a future, run as a task of its own.
+    /// A function that returns a future, run apart from its callers: in a task of its own if it has to wait.
     Task(Arc<dyn Fn() -> WorkFuture + Send + Sync>),
     /// A function that blocks its thread, run on the blocking pool.
     Blocking(Arc<dyn Fn() -> Outcome + Send + Sync>),
 }
 
 impl Work {
-    /// Returns work whose future runs as a task of its own.
+    /// Returns work whose future runs apart from its callers: in a task of its own if it has to wait.
     pub fn task<F, Fut>(check: F) -> Self
     where
         F: Fn() -> Fut + Send + Sync + 'static,

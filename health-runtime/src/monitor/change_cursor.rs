@@ -134,7 +134,7 @@ impl ChangeCursor {
             }
             schedule::ensure(engine, check);
             let latest = if check.spec.interval().is_some() {
-                match lookup::one(engine, &checks, index, |_| None) {
+                match lookup::read(engine, check) {
                     Lookup::Done(result) => Some(result),
                     _ => None,
                 }

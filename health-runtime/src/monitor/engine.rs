@@ -12,11 +12,10 @@ use super::{
     check_set::{CheckSet, Member},
     monitored::Monitored,
     muting::ListedMutes,
-    slot::RunId,
+    slot::{RunEnd, RunId},
 };
 use crate::{
     log::{self, Topic},
-    model::CheckResult,
     registry::{Registry, WorkLayer},
     run_result::RunResult,
     sync::{self, JoinHandle, Mutex, lock},
@@ -120,28 +119,29 @@ impl Engine {
         })
     }
 
-    /// Spawns a task that may block its thread, on the runtime of runs.
+    /// Spawns a task on the runtime of runs.
     pub(super) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
         let runtime = self.find_runtime().unwrap_or_else(Handle::current);
         sync::spawn(&runtime, task)
     }
 
     pub(super) fn complete(&self, check: &Monitored, id: RunId, result: RunResult) {
-        self.count(check, check.slot.complete(&check.spec, id, result, Instant::now()).as_deref());
+        self.publish_end(check, check.slot.complete(&check.spec, id, result, Instant::now()));
     }
 
     pub(super) fn give_up(&self, check: &Monitored, id: RunId) {
-        self.count(check, check.slot.give_up(&check.spec, id, Instant::now()).as_deref());
+        self.publish_end(check, check.slot.give_up(&check.spec, id, Instant::now()));
     }
 
-    /// Counts a run, if its result was recorded, and publishes it.
+    /// Counts a run, if its result was recorded, and publishes it. After that its observers learn the result.
     #[cfg_attr(not(feature = "metrics"), allow(unused_variables, reason = "nothing is counted without metrics"))]
-    fn count(&self, check: &Monitored, recorded: Option<&CheckResult>) {
-        if let Some(result) = recorded {
+    fn publish_end(&self, check: &Monitored, end: Option<RunEnd>) {
+        if let Some(result) = end.as_ref().and_then(|end| end.recorded.as_deref()) {
             #[cfg(feature = "metrics")]
             check.statistics.count(result);
             self.publish();
         }
+        drop(end);
     }
 
     /// Outdates the answers that show a result from before a recorded one, and publishes a change.

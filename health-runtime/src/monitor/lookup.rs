@@ -7,8 +7,10 @@ use tokio::time::Instant;
 use super::{
     check_set::CheckSet,
     engine::Engine,
-    run::{self, Prerequisite},
+    monitored::Monitored,
+    run::{NewRun, Prerequisite},
     slot::Lookup,
+    start,
 };
 
 /// Returns the selected checks and their transitive dependencies, each check behind its dependencies.
@@ -23,27 +25,34 @@ pub(super) fn in_order(checks: &CheckSet, selected: &[usize]) -> Vec<usize> {
     checks.order().iter().copied().filter(|index| is_needed[*index]).collect()
 }
 
-/// Looks each of these checks up, in this order.
-pub(super) fn all(engine: &Arc<Engine>, checks: &CheckSet, needed: &[usize]) -> Vec<Option<Lookup>> {
-    let mut lookups: Vec<Option<Lookup>> = vec![None; checks.len()];
+/// Looks each of these checks up, in this order, and starts the runs that they need. `lookups` has those of all checks, as
+/// far as they are known.
+pub(super) fn all(engine: &Arc<Engine>, checks: &CheckSet, needed: &[usize], lookups: &mut [Option<Lookup>]) {
+    let mut runs = Vec::new();
     for &index in needed {
-        lookups[index] = Some(one(engine, checks, index, |dependency| lookups[dependency].clone()));
+        lookups[index] = Some(one(engine, checks, index, |dependency| lookups[dependency].clone(), &mut runs));
     }
-    lookups
+    start::all(engine, runs);
 }
 
-/// Looks one check up for a request: reads the latest result of a background check, and runs any other check that has
-/// no young result. `dependency` returns the lookups of its dependencies.
-pub(super) fn one(
+/// Looks one check up for a request: reads the latest result of a background check, and makes a run of any other check
+/// that has no young result. `dependency` returns the lookups of its dependencies.
+fn one(
     engine: &Arc<Engine>,
     checks: &CheckSet,
     index: usize,
     dependency: impl Fn(usize) -> Option<Lookup>,
+    runs: &mut Vec<NewRun>,
 ) -> Lookup {
-    let check = &checks[index];
-    if check.spec.interval().is_none() {
-        return or_run(engine, checks, index, dependency);
+    if checks[index].spec.interval().is_some() {
+        read(engine, &checks[index])
+    } else {
+        or_make_run(engine, checks, index, dependency, runs)
     }
+}
+
+/// Looks a background check up for a request, which runs nothing.
+pub(super) fn read(engine: &Engine, check: &Monitored) -> Lookup {
     let (lookup, is_recorded) = check.slot.read(&check.spec, Instant::now());
     if is_recorded {
         engine.publish();
@@ -57,6 +66,19 @@ pub(super) fn or_run(
     checks: &CheckSet,
     index: usize,
     dependency: impl Fn(usize) -> Option<Lookup>,
+) -> Lookup {
+    let mut runs = Vec::new();
+    let lookup = or_make_run(engine, checks, index, dependency, &mut runs);
+    start::all(engine, runs);
+    lookup
+}
+
+fn or_make_run(
+    engine: &Arc<Engine>,
+    checks: &CheckSet,
+    index: usize,
+    dependency: impl Fn(usize) -> Option<Lookup>,
+    runs: &mut Vec<NewRun>,
 ) -> Lookup {
     let check = &checks[index];
     let prerequisite = |&index: &usize| {
@@ -78,7 +100,7 @@ pub(super) fn or_run(
     if let Lookup::Running(run) = &lookup
         && run.is_new
     {
-        run::start(engine, check, run.id, prerequisites);
+        runs.push(NewRun::new(engine, check, run.id, prerequisites));
     }
     lookup
 }

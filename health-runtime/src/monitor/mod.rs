@@ -21,9 +21,11 @@ mod run;
 mod schedule;
 mod shutdown;
 mod slot;
+mod start;
 #[cfg(feature = "metrics")]
 mod statistics;
 mod update;
+mod wait;
 
 #[cfg(feature = "events")]
 pub(crate) use change_cursor::{ChangeCursor, CheckSetChange, KnownChecks};

@@ -1,18 +1,24 @@
-//! A run from its start to its result, and its observers.
+//! A run from its start to its result.
 
-use std::sync::Arc;
+use std::{
+    future::poll_fn,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
 
 use tokio::time::{Instant, timeout_at};
 
 use super::{
     engine::Engine,
     monitored::Monitored,
-    slot::{GIVE_UP_GRACE, Lookup, Progress, RunHandle, RunId},
+    slot::{Lookup, RunId},
+    wait::{self, Awaited},
 };
 use crate::{
-    model::{CheckResult, Outcome, Work},
+    model::{Outcome, Work},
     run_result::RunResult,
-    runner,
+    runner::{self, Call},
     time::after,
 };
 
@@ -22,56 +28,75 @@ pub(super) struct Prerequisite {
     pub(super) lookup: Lookup,
 }
 
-/// Starts a run in a task of its own, which no observer can cancel.
-pub(super) fn start(engine: &Arc<Engine>, check: &Arc<Monitored>, id: RunId, prerequisites: Vec<Prerequisite>) {
-    let task = RunTask { engine: Arc::clone(engine), check: Arc::clone(check), id };
-    if prerequisites.is_empty() {
-        // Begins before the first poll of the task, so that observers enforce the timeout even if no poll comes.
-        task.begin();
-    }
-    engine.spawn(task.run(prerequisites));
+/// A run that is in its slot, and whose function has not been called.
+pub(super) struct NewRun {
+    task: RunTask,
+    prerequisites: Vec<Prerequisite>,
 }
 
-/// Waits for the recorded result of a run, up to `deadline`. The timer is the observer's own, so a check that never
-/// yields cannot delay it.
-///
-/// # Errors
-/// The reason why there is no recorded result: [`RunResult::OutOfTime`] or [`RunResult::CutOff`].
-pub(super) async fn wait(
-    engine: &Engine,
-    check: &Monitored,
-    mut run: RunHandle,
-    deadline: Option<Instant>,
-) -> Result<Arc<CheckResult>, RunResult> {
-    loop {
-        let overdue = match &*run.progress.borrow_and_update() {
-            Progress::Completed(result) => return Ok(Arc::clone(result)),
-            Progress::Running { deadline } => Some(after(*deadline, GIVE_UP_GRACE)),
-            Progress::Waiting => None,
-        };
-        let changed = match overdue.into_iter().chain(deadline).min() {
-            Some(until) => timeout_at(until, run.progress.changed()).await,
-            None => Ok(run.progress.changed().await),
-        };
-        match changed {
-            Ok(Ok(())) => {}
-            Ok(Err(_)) => return Err(RunResult::CutOff),
-            Err(_) if overdue.is_some_and(|overdue| overdue <= Instant::now()) => engine.give_up(check, run.id),
-            Err(_) => return Err(RunResult::OutOfTime),
+/// A run that has been polled once, and has to wait.
+pub(super) enum PendingRun {
+    /// Its function has been called.
+    Called(RunTask),
+    /// It waits for other checks, or for a thread.
+    Other(Pin<Box<dyn Future<Output = ()> + Send>>),
+}
+
+impl NewRun {
+    pub(super) fn new(
+        engine: &Arc<Engine>,
+        check: &Arc<Monitored>,
+        id: RunId,
+        prerequisites: Vec<Prerequisite>,
+    ) -> Self {
+        let (engine, check) = (Arc::clone(engine), Arc::clone(check));
+        let mut task = RunTask { engine, check, id, call: Call::default(), deadline: None };
+        if prerequisites.is_empty() {
+            // Begins before it is polled, so that observers enforce the timeout even if no poll comes.
+            task.begin();
+        }
+        Self { task, prerequisites }
+    }
+
+    /// Polls the run for the first time. Returns it if it has to wait.
+    pub(super) fn start(self, context: &mut Context<'_>) -> Option<PendingRun> {
+        let Self { mut task, prerequisites } = self;
+        if prerequisites.is_empty() && matches!(*task.check.work, Work::Task(_)) {
+            return match task.poll_call(context) {
+                Poll::Ready(result) => {
+                    task.complete(result);
+                    None
+                }
+                Poll::Pending => Some(PendingRun::Called(task)),
+            };
+        }
+        let mut run = Box::pin(task.run(prerequisites));
+        run.as_mut().poll(context).is_pending().then(|| PendingRun::Other(run))
+    }
+}
+
+impl PendingRun {
+    pub(super) async fn finish(self) {
+        match self {
+            Self::Called(task) => task.finish().await,
+            Self::Other(run) => run.await,
         }
     }
 }
 
 /// Brings one run to its result. Clears the slot if it is dropped before. Holds its check and no set of checks, however
 /// long it takes.
-struct RunTask {
+pub(super) struct RunTask {
     engine: Arc<Engine>,
     check: Arc<Monitored>,
     id: RunId,
+    call: Call,
+    /// Time at which the function times out; `None` before it is called.
+    deadline: Option<Instant>,
 }
 
 impl RunTask {
-    async fn run(self, prerequisites: Vec<Prerequisite>) {
+    async fn run(mut self, prerequisites: Vec<Prerequisite>) {
         if !prerequisites.is_empty() {
             if !self.may_begin(prerequisites).await {
                 return;
@@ -79,10 +104,7 @@ impl RunTask {
             self.begin();
         }
         match &*self.check.work {
-            Work::Task(work) => {
-                let result = runner::run_task(&**work, self.check.spec.timeout()).await;
-                self.complete(result);
-            }
+            Work::Task(_) => self.finish().await,
             Work::Blocking(work) => {
                 let work = Arc::clone(work);
                 self.run_blocking(work).await;
@@ -92,17 +114,22 @@ impl RunTask {
 
     /// Waits for the checks that this one depends on. Returns whether to call the function: no dependency fails, and no
     /// young result has come meanwhile.
-    async fn may_begin(&self, prerequisites: Vec<Prerequisite>) -> bool {
+    async fn may_begin(&mut self, prerequisites: Vec<Prerequisite>) -> bool {
+        let running = prerequisites.iter().filter_map(|Prerequisite { check, lookup }| match lookup {
+            Lookup::Running(run) => Some(Awaited { check, id: run.id }),
+            _ => None,
+        });
+        let mut ended = wait::for_all(&self.engine, &running.collect::<Vec<_>>(), None).await.into_iter();
         let mut failed = Vec::new();
-        for Prerequisite { check, lookup } in prerequisites {
+        for Prerequisite { check, lookup } in &prerequisites {
             let result = match lookup {
-                Lookup::Done(result) => result,
+                Lookup::Done(result) => Arc::clone(result),
                 // No failure is known.
                 Lookup::Missing => continue,
-                Lookup::Running(run) => match wait(&self.engine, &check, run, None).await {
-                    Ok(result) => result,
+                Lookup::Running(_) => match ended.next() {
+                    Some(Ok(result)) => result,
                     // Without the result of a dependency this check has none either.
-                    Err(_) => return false,
+                    _ => return false,
                 },
             };
             if result.is_failing {
@@ -127,14 +154,31 @@ impl RunTask {
         blockers.and_then(|blockers| checks.excuse(blockers, |index| checks[index].latest())).is_some()
     }
 
-    fn begin(&self) {
-        self.check.slot.begin(&self.check.spec, self.id, Instant::now());
+    fn begin(&mut self) {
+        let now = Instant::now();
+        self.deadline = Some(after(now, self.check.spec.timeout()));
+        self.check.slot.begin(&self.check.spec, self.id, now);
+    }
+
+    fn poll_call(&mut self, context: &mut Context<'_>) -> Poll<RunResult> {
+        match &*self.check.work {
+            Work::Task(work) => self.call.poll(&**work, context),
+            Work::Blocking(_) => Poll::Pending,
+        }
+    }
+
+    /// Polls the call up to its end or its timeout.
+    async fn finish(mut self) {
+        let deadline = self.deadline.unwrap_or_else(Instant::now);
+        let result = timeout_at(deadline, poll_fn(|context| self.poll_call(context))).await;
+        let result = result.unwrap_or_else(|_| self.call.end(RunResult::TimedOut));
+        self.complete(result);
     }
 
     /// Gives the run up at its timeout, because a thread cannot be stopped. It stays in the slot until the thread
     /// returns, so the thread owns the task: it clears the slot even if the runtime does not wait for it.
     async fn run_blocking(self, work: Arc<dyn Fn() -> Outcome + Send + Sync>) {
-        let Self { engine, check, id } = &self;
+        let Self { engine, check, id, .. } = &self;
         let (engine, check, id) = (Arc::clone(engine), Arc::clone(check), *id);
         let timeout = check.spec.timeout();
         let mut thread = tokio::task::spawn_blocking(move || (runner::run_blocking(&*work), self));
@@ -157,6 +201,8 @@ impl RunTask {
 
 impl Drop for RunTask {
     fn drop(&mut self) {
+        // While the slot still has the run: two futures of one check are never alive.
+        self.call.end(RunResult::CutOff);
         self.check.slot.abandon(self.id);
     }
 }

@@ -9,7 +9,13 @@ use std::{
 
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
-use super::{engine::Engine, lookup, monitored::Monitored, run, slot::Lookup};
+use super::{
+    engine::Engine,
+    lookup,
+    monitored::Monitored,
+    slot::Lookup,
+    wait::{self, Awaited},
+};
 use crate::{
     model::CheckSpec,
     sync::{JoinHandle, lock},
@@ -95,9 +101,10 @@ async fn dependencies_pass(engine: &Weak<Engine>, check: &Weak<Monitored>) {
 /// Returns whether the check is still there.
 async fn run_once(engine: &Arc<Engine>, check: &Arc<Monitored>) -> bool {
     let Some(lookup) = look_up(engine, check) else { return false };
-    if let Lookup::Running(handle) = lookup {
+    if let Lookup::Running(run) = lookup {
+        wait::give_way().await;
         // Without a recorded result the next run is due as usual.
-        let _ = run::wait(engine, check, handle, None).await;
+        wait::for_all(engine, &[Awaited { check, id: run.id }], None).await;
     }
     true
 }
@@ -112,7 +119,8 @@ fn look_up(engine: &Arc<Engine>, check: &Arc<Monitored>) -> Option<Lookup> {
     }
     let mut needed = lookup::in_order(&checks, &[index]);
     needed.retain(|needed| *needed != index);
-    let lookups = lookup::all(engine, &checks, &needed);
+    let mut lookups = vec![None; checks.len()];
+    lookup::all(engine, &checks, &needed, &mut lookups);
     Some(lookup::or_run(engine, &checks, index, |dependency| lookups[dependency].clone()))
 }
 

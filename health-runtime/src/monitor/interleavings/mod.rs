@@ -1,9 +1,10 @@
 //! The path from the slot to a report, in thousands of interleavings that a model checker chooses. Run it with
 //! `RUSTFLAGS="--cfg shuttle" cargo test -p health-runtime --lib --target-dir target/shuttle -- interleavings`.
 //!
-//! All locks, steps of the channel and tasks are shuttle's (`sync.rs`), which reports endless waiting as a deadlock.
+//! All locks and tasks are shuttle's (`sync.rs`), which reports endless waiting as a deadlock.
 //! The clock is Tokio's paused one, which stands still or is moved by a task of its own.
 
+mod starts;
 mod updates;
 
 use std::{
@@ -31,8 +32,8 @@ use tokio::{
 use super::{
     engine::Engine,
     report::{Selection, gather},
-    run,
     slot::{GIVE_UP_GRACE, Lookup, RunId},
+    wait::{self, Awaited},
 };
 use crate::{
     model::{Check, CheckResult, Level, Outcome, Report, StatusChange},
@@ -276,12 +277,14 @@ enum End {
 
 /// Runs in place of the slot's own task, so that the moment of each result is known, and abandons runs as a runtime
 /// that shuts down does.
-async fn run_in_place(engine: Arc<Engine>, mut alive: Alive, id: RunId) {
+async fn run_in_place(engine: Arc<Engine>, truth: Arc<Truth>, id: RunId) {
     let check = &engine.checks()[0];
     let now = Instant::now();
     if check.slot.reuse(&check.spec, id, now, &[]) {
         return;
     }
+    // Only now, because a run that ends with the stored result calls no function.
+    let mut alive = Alive::new(&truth);
     alive.began = now;
     check.slot.begin(&check.spec, id, now);
     let end = [End::Finished, End::Late, End::GivenUp, End::Abandoned][thread_rng().gen_range(0..4)];
@@ -294,7 +297,7 @@ async fn run_in_place(engine: Arc<Engine>, mut alive: Alive, id: RunId) {
     yield_now().await;
     if matches!(end, End::Abandoned) {
         alive.note(|run| run.is_void = true);
-        alive.truth.abandoned.lock().expect("no panic").push(id);
+        truth.abandoned.lock().expect("no panic").push(id);
         drop(alive);
         check.slot.abandon(id);
         return;
@@ -303,7 +306,8 @@ async fn run_in_place(engine: Arc<Engine>, mut alive: Alive, id: RunId) {
     let now = Instant::now();
     alive.note(|run| (run.known_at, run.id) = (Some(now), Some(id)));
     drop(alive);
-    if check.slot.complete(&check.spec, id, result, now).is_some() {
+    let recorded = check.slot.complete(&check.spec, id, result, now);
+    if recorded.is_some() {
         assert!(!matches!(end, End::GivenUp), "it was recorded twice");
         engine.publish();
     }
@@ -339,12 +343,15 @@ fn no_result_is_older_than_its_max_age() {
                     };
                     let id = handle.id;
                     if handle.is_new {
-                        drop(spawn(run_in_place(Arc::clone(&engine), Alive::new(&truth), id)));
+                        drop(spawn(run_in_place(Arc::clone(&engine), Arc::clone(&truth), id)));
                     }
-                    match run::wait(&engine, check, handle, None).await {
-                        Ok(result) => truth.check_reported(asked_at, Some(id), &result),
-                        Err(RunResult::CutOff) => assert!(truth.abandoned.lock().expect("no panic").contains(&id)),
-                        Err(other) => unreachable!("{other:?}"),
+                    let ended = wait::for_all(&engine, &[Awaited { check, id }], None).await;
+                    match &ended[..] {
+                        [Ok(result)] => truth.check_reported(asked_at, Some(id), result),
+                        [Err(RunResult::CutOff)] => {
+                            assert!(truth.abandoned.lock().expect("no panic").contains(&id));
+                        }
+                        other => unreachable!("{other:?}"),
                     }
                 }
             }

@@ -5,14 +5,21 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use futures_util::{StreamExt, stream::FuturesUnordered};
 use tokio::time::Instant;
 
 #[cfg(feature = "page")]
 use super::group_verdicts;
 use super::{
-    super::{check_set::CheckSet, engine::Engine, lookup, muting::Muted, run, schedule, slot::Lookup},
-    blocking::{Blocking, ReportedResult},
+    super::{
+        check_set::CheckSet,
+        engine::Engine,
+        lookup,
+        muting::Muted,
+        schedule,
+        slot::Lookup,
+        wait::{self, Awaited, CHECKS_PER_TURN, Ended, give_way, keep_pace},
+    },
+    blocking::ReportedResult,
     gathered::{Gathered, Validity},
     selection::Selection,
 };
@@ -33,16 +40,27 @@ pub(in crate::monitor) async fn gather(engine: &Arc<Engine>, selection: &Selecti
     let gathering = Gathering { engine, checks, selection, asked_at, deadline: asked_at + selection.deadline() };
     let selected: Vec<usize> = (0..checks.len()).filter(|index| selection.selects(&checks[*index].spec)).collect();
     let needed = lookup::in_order(checks, &selected);
-    for index in &needed {
-        schedule::ensure(engine, &checks[*index]);
+    let mut lookups = vec![None; checks.len()];
+    for (step, needed) in needed.chunks(CHECKS_PER_TURN).enumerate() {
+        if step > 0 {
+            give_way().await;
+        }
+        for index in needed {
+            schedule::ensure(engine, &checks[*index]);
+        }
+        lookup::all(engine, checks, needed, &mut lookups);
     }
-
-    let mut known = gathering.settle_all(lookup::all(engine, checks, &needed)).await;
-    for index in needed.iter().copied() {
+    let mut known = gathering.settle_all(lookups).await;
+    for (step, &index) in needed.iter().enumerate() {
         gathering.reconcile(index, &mut known).await;
+        keep_pace(step).await;
     }
-    let mutes: Vec<_> = selected.iter().map(|index| gathering.muted(*index, &known)).collect();
-    let validity = gathering.validity(&needed, &known);
+    let mut mutes = Vec::with_capacity(selected.len());
+    for (step, &index) in selected.iter().enumerate() {
+        mutes.push(gathering.muted(index, &known));
+        keep_pace(step).await;
+    }
+    let validity = gathering.validity(&needed, &known).await;
     let mut validity = validity.and_then(|validity| gathering.until_unmuted(validity, &selected, &known, &mutes));
     let mut entries = Vec::with_capacity(selected.len());
     for (&index, muted) in selected.iter().zip(mutes) {
@@ -56,6 +74,7 @@ pub(in crate::monitor) async fn gather(engine: &Arc<Engine>, selection: &Selecti
             None => Arc::clone(&known.result),
         };
         entries.push(ReportEntry { check, result, muted: muted.map(|muted| muted.mute) });
+        keep_pace(entries.len()).await;
     }
     #[cfg(feature = "page")]
     let groups = if selection.has_group_verdicts() {
@@ -77,43 +96,60 @@ pub(in crate::monitor) async fn gather(engine: &Arc<Engine>, selection: &Selecti
     }
 }
 
-struct Gathering<'a> {
-    engine: &'a Arc<Engine>,
+/// A report in the making.
+pub(super) struct Gathering<'a> {
+    pub(super) engine: &'a Arc<Engine>,
     /// The checks as they were when the report was asked for.
-    checks: &'a CheckSet,
+    pub(super) checks: &'a CheckSet,
     selection: &'a Selection,
     asked_at: Instant,
     deadline: Instant,
 }
 
 impl Gathering<'_> {
-    /// Waits for all runs at the same time, so that each is given up at its own timeout.
+    /// Waits for all runs at the same time.
     async fn settle_all(&self, lookups: Vec<Option<Lookup>>) -> Vec<Option<ReportedResult>> {
-        let mut known: Vec<Option<ReportedResult>> = vec![None; lookups.len()];
-        let mut waiting = FuturesUnordered::new();
-        for (index, lookup) in lookups.into_iter().enumerate() {
-            match lookup {
-                Some(Lookup::Done(result)) => known[index] = Some(ReportedResult::recorded(result)),
-                Some(lookup) => waiting.push(async move { (index, self.settle(index, lookup).await) }),
-                None => {}
+        let mut running = Vec::new();
+        let known = lookups.into_iter().enumerate().map(|(index, lookup)| match lookup? {
+            Lookup::Done(result) => Some(ReportedResult::recorded(result)),
+            Lookup::Missing => Some(self.unrecorded(index, RunResult::Pending(self.selection.pending()))),
+            Lookup::Running(run) => {
+                running.push((index, run.id));
+                None
             }
+        });
+        let mut known: Vec<_> = known.collect();
+        if running.is_empty() {
+            return known;
         }
-        while let Some((index, settled)) = waiting.next().await {
-            known[index] = Some(settled);
+        give_way().await;
+        let awaited: Vec<_> = running.iter().map(|&(index, id)| Awaited { check: &self.checks[index], id }).collect();
+        let ended = wait::for_all(self.engine, &awaited, Some(self.deadline)).await;
+        for ((index, _), ended) in running.into_iter().zip(ended) {
+            known[index] = Some(self.reported(index, ended));
         }
         known
     }
 
-    async fn settle(&self, index: usize, lookup: Lookup) -> ReportedResult {
+    pub(super) async fn settle(&self, index: usize, lookup: Lookup) -> ReportedResult {
         let ended = match lookup {
             Lookup::Done(result) => Ok(result),
-            Lookup::Running(handle) => run::wait(self.engine, &self.checks[index], handle, Some(self.deadline)).await,
             Lookup::Missing => Err(RunResult::Pending(self.selection.pending())),
+            Lookup::Running(run) => {
+                give_way().await;
+                let run = Awaited { check: &self.checks[index], id: run.id };
+                let ended = wait::for_all(self.engine, &[run], Some(self.deadline)).await;
+                ended.into_iter().next().unwrap_or(Err(RunResult::CutOff))
+            }
         };
+        self.reported(index, ended)
+    }
+
+    fn reported(&self, index: usize, ended: Ended) -> ReportedResult {
         ended.map_or_else(|result| self.unrecorded(index, result), ReportedResult::recorded)
     }
 
-    fn unrecorded(&self, index: usize, result: RunResult) -> ReportedResult {
+    pub(super) fn unrecorded(&self, index: usize, result: RunResult) -> ReportedResult {
         let check = &self.checks[index];
         let before = check.slot.latest();
         let before = before.as_ref().map(|latest| &*latest.result);
@@ -122,97 +158,9 @@ impl Gathering<'_> {
         ReportedResult { result: Arc::new(result), is_recorded: false }
     }
 
-    /// Looks a check up again if its result contradicts this report's results of its dependencies: the run that it
-    /// joined began before one of them changed, or was cut off with its runtime.
-    async fn reconcile(&self, index: usize, known: &mut [Option<ReportedResult>]) {
-        let blocking = self.blocking(index, known);
-        if blocking == Blocking::Unknown {
-            return;
-        }
-        let is_blocked = blocking.blocks();
-        let is_off = match &known[index] {
-            Some(ReportedResult { result, is_recorded: true }) => !self.matches_dependencies(index, result, known),
-            Some(ReportedResult { result, is_recorded: false }) => match result.cause {
-                Some(Cause::CutOff) => true,
-                // It waited for another dependency; this one blocks it all the same.
-                Some(Cause::TimedOut) => is_blocked,
-                _ => false,
-            },
-            None => false,
-        };
-        if !is_off {
-            return;
-        }
-        let check = &self.checks[index];
-        let again = if check.spec.interval().is_none() && blocking != Blocking::InThisReport {
-            self.look_again(index, is_blocked, known).await
-        } else {
-            // A request neither runs a background check nor records a result that no slot has.
-            None
-        };
-        known[index] = match again {
-            Some(again) => Some(again),
-            // Its own result does not count.
-            None if is_blocked => {
-                let failing = self.checks.dependencies(index).iter().copied();
-                let failing = failing.filter(|other| Blocking::by(known[*other].as_ref()).blocks());
-                let by: Vec<&str> = failing.map(|other| self.checks[other].spec.name()).collect();
-                Some(self.unrecorded(index, RunResult::blocked(&by, false)))
-            }
-            None => return,
-        };
-    }
-
-    /// Runs a check again. `None` if the new result contradicts the dependencies as well: it came from the run of a
-    /// caller that had other results of them.
-    async fn look_again(
-        &self,
-        index: usize,
-        is_blocked: bool,
-        known: &[Option<ReportedResult>],
-    ) -> Option<ReportedResult> {
-        loop {
-            let lookup = lookup::or_run(self.engine, self.checks, index, |dependency| {
-                let ReportedResult { result, is_recorded } = known[dependency].as_ref()?;
-                // A result for this report alone must not block the recorded results of its dependents.
-                Some(if *is_recorded { Lookup::Done(Arc::clone(result)) } else { Lookup::Missing })
-            });
-            let again = self.settle(index, lookup).await;
-            let is_final =
-                if again.is_recorded { self.matches_dependencies(index, &again.result, known) } else { !is_blocked };
-            if is_final {
-                return Some(again);
-            }
-            if is_blocked {
-                return None;
-            }
-            // It is blocked by a check that passes here, so only the next run has a result to show.
-        }
-    }
-
-    /// Returns whether this report knows that a check is blocked. One failing dependency is enough.
-    fn blocking(&self, index: usize, known: &[Option<ReportedResult>]) -> Blocking {
-        let dependencies = self.checks.dependencies(index).iter();
-        dependencies.map(|dependency| Blocking::by(known[*dependency].as_ref())).max().unwrap_or(Blocking::No)
-    }
-
-    /// Returns whether a result is blocked by exactly those dependencies that fail in this report, as far as it knows
-    /// them.
-    fn matches_dependencies(&self, index: usize, result: &CheckResult, known: &[Option<ReportedResult>]) -> bool {
-        // The names stand in the order of the dependencies.
-        let mut names = result.blocked_by().iter().peekable();
-        self.checks.dependencies(index).iter().all(|dependency| {
-            let is_named = names.next_if(|name| *name == self.checks[*dependency].spec.name()).is_some();
-            match Blocking::by(known[*dependency].as_ref()) {
-                Blocking::Unknown => true,
-                blocking => is_named == blocking.blocks(),
-            }
-        })
-    }
-
     /// Returns the validity of a report, if the slots hold all of its results at this generation, or none for a check that
     /// it shows without a result, and its checks are the present ones.
-    fn validity(&self, needed: &[usize], known: &[Option<ReportedResult>]) -> Option<Validity> {
+    async fn validity(&self, needed: &[usize], known: &[Option<ReportedResult>]) -> Option<Validity> {
         let generation = self.engine.generation();
         // An update replaces the checks before it counts the generation up.
         if !std::ptr::eq(Arc::as_ptr(&self.engine.checks()), self.checks) {
@@ -233,6 +181,7 @@ impl Gathering<'_> {
             };
             until = until.into_iter().chain(valid_until).min();
             results.push((index, result));
+            keep_pace(results.len()).await;
         }
         Some(Validity::new(generation, results, until))
     }

@@ -5,6 +5,7 @@ mod gather;
 mod gathered;
 #[cfg(feature = "page")]
 mod group_verdicts;
+mod reconcile;
 mod selection;
 
 pub(super) use gather::gather;

@@ -1,8 +1,11 @@
 //! One slot per check: its latest result, and the one run that may be alive.
 
-mod run_handle;
+mod inbox;
+mod latest;
+mod run;
 mod state;
 mod threshold;
 
-pub(super) use run_handle::{GIVE_UP_GRACE, Progress, RunHandle, RunId};
+pub(super) use inbox::{Inbox, News, Progress};
+pub(super) use run::{GIVE_UP_GRACE, RunEnd, RunId};
 pub(super) use state::{Lookup, Slot};

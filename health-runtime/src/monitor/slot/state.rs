@@ -11,14 +11,15 @@ use tokio::time::Instant;
 
 use super::{
     super::changes::Outbox,
-    run_handle::{Progress, Run, RunHandle, RunId},
+    inbox::{Address, Addresses, Progress},
+    latest::Latest,
+    run::{Run, RunEnd, RunHandle, RunId},
     threshold::{Count, Streak},
 };
 use crate::{
-    model::{Cause, CheckResult, CheckSpec},
+    model::{CheckResult, CheckSpec},
     run_result::RunResult,
     sync::{Mutex, lock},
-    time::after,
 };
 
 #[derive(Debug)]
@@ -34,35 +35,10 @@ struct SlotState {
     latest: Option<Latest>,
     streak: Streak,
     run: Option<Run>,
-    runs_so_far: u64,
-}
-
-#[derive(Clone, Debug)]
-pub(in crate::monitor) struct Latest {
-    pub(in crate::monitor) result: Arc<CheckResult>,
-    at: Instant,
-    /// Whether it came from the function that this check replaced. Requests do not reuse it then.
-    is_inherited: bool,
-    /// Time at which the check stopped passing; `None` while it does not fail, and if it never passed. While it passes:
-    /// the time since which readiness reports have known of a failure that is not recorded.
-    failing_since: Option<Instant>,
-}
-
-impl Latest {
-    /// Returns the time until which the result is valid. A background check's result is valid until it is stale; a
-    /// stale result has no end.
-    pub(in crate::monitor) fn valid_until(&self, spec: &CheckSpec) -> Option<Instant> {
-        match (spec.stale_after(), &self.result.cause) {
-            (Some(_), Some(Cause::Stale)) => None,
-            (Some(stale_after), _) => Some(after(self.at, stale_after)),
-            (None, _) => Some(after(self.at, spec.max_age())),
-        }
-    }
-
-    /// Returns the time until which readiness holds on to the last pass.
-    fn held_until(&self, spec: &CheckSpec) -> Option<Instant> {
-        Some(after(self.failing_since?, spec.hold()?))
-    }
+    /// The newest run.
+    newest: RunId,
+    /// The newest run that has a result, or that was ended by one.
+    answered: RunId,
 }
 
 /// The state in which an observer finds a check.
@@ -78,9 +54,7 @@ pub(in crate::monitor) enum Lookup {
 
 impl Slot {
     pub(in crate::monitor) fn new(outbox: Outbox) -> Self {
-        let outbox = Some(outbox);
-        let state = SlotState { outbox, latest: None, streak: Streak::default(), run: None, runs_so_far: 0 };
-        Self { state: Mutex::new(state) }
+        Self { state: Mutex::new(SlotState::new(Some(outbox), None, Streak::default())) }
     }
 
     /// Retires the slot: from now on it publishes no change and counts no run. Its run goes on for its observers.
@@ -97,14 +71,13 @@ impl Slot {
             Latest { at, is_inherited: true, ..latest }
         });
         let outbox = state.outbox.take();
-        Self { state: Mutex::new(SlotState { outbox, latest, streak: state.streak, run: None, runs_so_far: 0 }) }
+        Self { state: Mutex::new(SlotState::new(outbox, latest, state.streak)) }
     }
 
     /// Retires the slot, and returns one without a result, which publishes to the same history.
     pub(in crate::monitor) fn restart(&self) -> Self {
         let outbox = lock(&self.state).outbox.take();
-        let state = SlotState { outbox, latest: None, streak: Streak::default(), run: None, runs_so_far: 0 };
-        Self { state: Mutex::new(state) }
+        Self { state: Mutex::new(SlotState::new(outbox, None, Streak::default())) }
     }
 
     /// Applies the four rules, in their order: a result young enough, a run to join, a run that is overdue, a new run.
@@ -125,7 +98,7 @@ impl Slot {
         match &mut state.run {
             Some(run) if !run.is_overdue(spec, now) => {
                 run.asked_at = run.asked_at.max(now);
-                (Lookup::Running(run.handle(false)), false)
+                (Lookup::Running(RunHandle { id: run.id, is_new: false }), false)
             }
             Some(run) => {
                 let since = run.began.map_or_else(SystemTime::now, |(_, since)| since);
@@ -154,15 +127,38 @@ impl Slot {
         }
     }
 
+    /// Returns the progress of a run, and sends what follows to the address, unless the run is over. A run that ended
+    /// with a result has this one or a newer one.
+    pub(in crate::monitor) fn follow(
+        &self,
+        spec: &CheckSpec,
+        id: RunId,
+        address: impl FnOnce() -> Address,
+    ) -> Progress {
+        let mut state = lock(&self.state);
+        if let Some(run) = state.run.as_mut().filter(|run| run.id == id) {
+            if run.given_up.is_none() {
+                run.observers.add(address());
+            }
+            return run.progress(spec);
+        }
+        match &state.latest {
+            Some(latest) if id <= state.answered => Progress::Completed(Arc::clone(&latest.result)),
+            _ => Progress::CutOff,
+        }
+    }
+
     /// Ends a run with the stored result, once its dependencies are known, if that result is young enough after all.
     pub(in crate::monitor) fn reuse(&self, spec: &CheckSpec, id: RunId, now: Instant, blocked_by: &[&str]) -> bool {
         let mut state = lock(&self.state);
         // Another observer may have joined between the caller's look at the clock and the lock.
         let asked_at = state.run.as_ref().filter(|run| run.id == id).map_or(now, |run| run.asked_at);
         let Some(result) = state.young(spec, now.max(asked_at), blocked_by) else { return false };
-        if let Some(run) = state.take(id) {
-            run.progress.send_replace(Progress::Completed(result));
-        }
+        let run = state.run.take_if(|run| run.id == id);
+        let end = run.map(|run| state.answer(id, &result, run.observers));
+        drop(state);
+        // Nothing is published: the result was recorded before.
+        drop(end);
         true
     }
 
@@ -171,49 +167,48 @@ impl Slot {
         let mut state = lock(&self.state);
         if let Some(run) = state.run.as_mut().filter(|run| run.id == id) {
             run.began = Some((now, SystemTime::now()));
-            run.progress.send_replace(Progress::Running { deadline: after(now, spec.timeout()) });
+            let (progress, observers) = (run.progress(spec), run.observers.clone());
+            drop(state);
+            observers.send(&progress);
         }
     }
 
-    /// Ends a run. Returns its result, unless the observers gave it up before or the slot is retired: then it counts for
-    /// nothing.
-    #[must_use]
+    /// Ends a run with its result, unless the observers gave it up before: then it counts for nothing, as it does if the
+    /// slot is retired.
     pub(in crate::monitor) fn complete(
         &self,
         spec: &CheckSpec,
         id: RunId,
         result: RunResult,
         now: Instant,
-    ) -> Option<Arc<CheckResult>> {
+    ) -> Option<RunEnd> {
         let mut state = lock(&self.state);
-        let run = state.take(id)?;
-        if run.given_up {
+        let run = state.run.take_if(|run| run.id == id)?;
+        if run.given_up.is_some() {
             return None;
         }
         // It blocked its thread past its timeout, and no observer was there to give it up.
         let result = if run.is_overdue(spec, now) { RunResult::TimedOut } else { result };
         let result = state.record(spec, result, now, run.duration(now));
-        run.progress.send_replace(Progress::Completed(Arc::clone(&result)));
-        state.is_published().then_some(result)
+        Some(state.answer(id, &result, run.observers))
     }
 
     /// Records that a run is past its timeout and blocks its thread. It stays in the slot, so that no other is started.
-    #[must_use]
-    pub(in crate::monitor) fn give_up(&self, spec: &CheckSpec, id: RunId, now: Instant) -> Option<Arc<CheckResult>> {
+    pub(in crate::monitor) fn give_up(&self, spec: &CheckSpec, id: RunId, now: Instant) -> Option<RunEnd> {
         let mut state = lock(&self.state);
-        let run = state.run.as_mut().filter(|run| run.id == id && !run.given_up)?;
-        run.given_up = true;
-        let duration = run.duration(now);
-        let result = state.record(spec, RunResult::TimedOut, now, duration);
-        if let Some(run) = &state.run {
-            run.progress.send_replace(Progress::Completed(Arc::clone(&result)));
-        }
-        state.is_published().then_some(result)
+        let mut run = state.run.take_if(|run| run.id == id && run.given_up.is_none())?;
+        let result = state.record(spec, RunResult::TimedOut, now, run.duration(now));
+        let observers = std::mem::take(&mut run.observers);
+        run.given_up = Some(Arc::clone(&result));
+        state.run = Some(run);
+        Some(state.answer(id, &result, observers))
     }
 
-    /// Removes a run that was dropped with its runtime. Its observers see that the sender is dropped.
+    /// Removes a run that was dropped with its runtime.
     pub(in crate::monitor) fn abandon(&self, id: RunId) {
-        lock(&self.state).take(id);
+        let run = lock(&self.state).run.take_if(|run| run.id == id);
+        // Not under the lock.
+        drop(run.map(|run| RunEnd::new(None, Progress::CutOff, run.observers)));
     }
 
     /// Returns whether a run of the function is alive, given up or not.
@@ -253,9 +248,20 @@ impl Slot {
 }
 
 impl SlotState {
+    const fn new(outbox: Option<Outbox>, latest: Option<Latest>, streak: Streak) -> Self {
+        Self { outbox, latest, streak, run: None, newest: RunId(0), answered: RunId(0) }
+    }
+
     /// Returns whether results count.
     const fn is_published(&self) -> bool {
         self.outbox.is_some()
+    }
+
+    /// Notes that a run has a result. Ids only grow, and at most one run is alive.
+    fn answer(&mut self, id: RunId, result: &Arc<CheckResult>, observers: Addresses) -> RunEnd {
+        self.answered = id;
+        let recorded = self.is_published().then(|| Arc::clone(result));
+        RunEnd::new(recorded, Progress::Completed(Arc::clone(result)), observers)
     }
 
     /// Returns the stored result if it is young and names exactly the dependencies that fail now.
@@ -266,13 +272,9 @@ impl SlotState {
     }
 
     fn start(&mut self, now: Instant) -> RunHandle {
-        self.runs_so_far += 1;
-        let run = Run::new(RunId(self.runs_so_far), now);
-        self.run.insert(run).handle(true)
-    }
-
-    fn take(&mut self, id: RunId) -> Option<Run> {
-        self.run.take_if(|run| run.id == id)
+        self.newest.0 += 1;
+        self.run = Some(Run::new(self.newest, now));
+        RunHandle { id: self.newest, is_new: true }
     }
 
     fn record(&mut self, spec: &CheckSpec, result: RunResult, now: Instant, duration: Duration) -> Arc<CheckResult> {
@@ -300,7 +302,7 @@ mod tests {
         GIVE_UP_GRACE,
     };
     use super::*;
-    use crate::model::{Check, Level, Outcome};
+    use crate::model::{Cause, Check, Level, Outcome};
 
     fn slot() -> Slot {
         Slot::new(Outbox::new(Arc::new(Changes::default()), Arc::new(Muting::default()), Arc::default()))
@@ -345,7 +347,11 @@ mod tests {
         let ends_after = |time| {
             let id = run(&slot, spec, start);
             slot.begin(spec, id, start);
-            slot.complete(spec, id, pass(), start + time).expect("a recorded result").cause.clone()
+            slot.complete(spec, id, pass(), start + time)
+                .and_then(|end| end.recorded.clone())
+                .expect("a result")
+                .cause
+                .clone()
         };
         let limit = spec.timeout() + GIVE_UP_GRACE;
         assert_eq!(ends_after(limit), Some(Cause::TimedOut));

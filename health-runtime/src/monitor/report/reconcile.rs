@@ -1,0 +1,103 @@
+//! Results of dependent checks, which must not contradict those of the checks that they depend on.
+
+use std::sync::Arc;
+
+use super::{
+    super::{lookup, slot::Lookup},
+    blocking::{Blocking, ReportedResult},
+    gather::Gathering,
+};
+use crate::{
+    model::{Cause, CheckResult},
+    run_result::RunResult,
+};
+
+impl Gathering<'_> {
+    /// Looks a check up again if its result contradicts this report's results of its dependencies: the run that it
+    /// joined began before one of them changed, or was cut off with its runtime.
+    pub(super) async fn reconcile(&self, index: usize, known: &mut [Option<ReportedResult>]) {
+        let blocking = self.blocking(index, known);
+        if blocking == Blocking::Unknown {
+            return;
+        }
+        let is_blocked = blocking.blocks();
+        let is_off = match &known[index] {
+            Some(ReportedResult { result, is_recorded: true }) => !self.matches_dependencies(index, result, known),
+            Some(ReportedResult { result, is_recorded: false }) => match result.cause {
+                Some(Cause::CutOff) => true,
+                // It waited for another dependency; this one blocks it all the same.
+                Some(Cause::TimedOut) => is_blocked,
+                _ => false,
+            },
+            None => false,
+        };
+        if !is_off {
+            return;
+        }
+        let check = &self.checks[index];
+        let again = if check.spec.interval().is_none() && blocking != Blocking::InThisReport {
+            self.look_again(index, is_blocked, known).await
+        } else {
+            // A request neither runs a background check nor records a result that no slot has.
+            None
+        };
+        known[index] = match again {
+            Some(again) => Some(again),
+            // Its own result does not count.
+            None if is_blocked => {
+                let failing = self.checks.dependencies(index).iter().copied();
+                let failing = failing.filter(|other| Blocking::by(known[*other].as_ref()).blocks());
+                let by: Vec<&str> = failing.map(|other| self.checks[other].spec.name()).collect();
+                Some(self.unrecorded(index, RunResult::blocked(&by, false)))
+            }
+            None => return,
+        };
+    }
+
+    /// Runs a check again. `None` if the new result contradicts the dependencies as well: it came from the run of a
+    /// caller that had other results of them.
+    async fn look_again(
+        &self,
+        index: usize,
+        is_blocked: bool,
+        known: &[Option<ReportedResult>],
+    ) -> Option<ReportedResult> {
+        loop {
+            let lookup = lookup::or_run(self.engine, self.checks, index, |dependency| {
+                let ReportedResult { result, is_recorded } = known[dependency].as_ref()?;
+                // A result for this report alone must not block the recorded results of its dependents.
+                Some(if *is_recorded { Lookup::Done(Arc::clone(result)) } else { Lookup::Missing })
+            });
+            let again = self.settle(index, lookup).await;
+            let is_final =
+                if again.is_recorded { self.matches_dependencies(index, &again.result, known) } else { !is_blocked };
+            if is_final {
+                return Some(again);
+            }
+            if is_blocked {
+                return None;
+            }
+            // It is blocked by a check that passes here, so only the next run has a result to show.
+        }
+    }
+
+    /// Returns whether this report knows that a check is blocked. One failing dependency is enough.
+    fn blocking(&self, index: usize, known: &[Option<ReportedResult>]) -> Blocking {
+        let dependencies = self.checks.dependencies(index).iter();
+        dependencies.map(|dependency| Blocking::by(known[*dependency].as_ref())).max().unwrap_or(Blocking::No)
+    }
+
+    /// Returns whether a result is blocked by exactly those dependencies that fail in this report, as far as it knows
+    /// them.
+    fn matches_dependencies(&self, index: usize, result: &CheckResult, known: &[Option<ReportedResult>]) -> bool {
+        // The names stand in the order of the dependencies.
+        let mut names = result.blocked_by().iter().peekable();
+        self.checks.dependencies(index).iter().all(|dependency| {
+            let is_named = names.next_if(|name| *name == self.checks[*dependency].spec.name()).is_some();
+            match Blocking::by(known[*dependency].as_ref()) {
+                Blocking::Unknown => true,
+                blocking => is_named == blocking.blocks(),
+            }
+        })
+    }
+}

@@ -1,0 +1,39 @@
+//! The latest result of a check.
+
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use crate::{
+    model::{Cause, CheckResult, CheckSpec},
+    time::after,
+};
+
+/// The latest result of a check, and its age.
+#[derive(Clone, Debug)]
+pub(in crate::monitor) struct Latest {
+    pub(in crate::monitor) result: Arc<CheckResult>,
+    pub(super) at: Instant,
+    /// Whether it came from the function that this check replaced. Requests do not reuse it then.
+    pub(super) is_inherited: bool,
+    /// Time at which the check stopped passing; `None` while it does not fail, and if it never passed. While it passes:
+    /// the time since which readiness reports have known of a failure that is not recorded.
+    pub(super) failing_since: Option<Instant>,
+}
+
+impl Latest {
+    /// Returns the time until which the result is valid. A background check's result is valid until it is stale; a
+    /// stale result has no end.
+    pub(in crate::monitor) fn valid_until(&self, spec: &CheckSpec) -> Option<Instant> {
+        match (spec.stale_after(), &self.result.cause) {
+            (Some(_), Some(Cause::Stale)) => None,
+            (Some(stale_after), _) => Some(after(self.at, stale_after)),
+            (None, _) => Some(after(self.at, spec.max_age())),
+        }
+    }
+
+    /// Returns the time until which readiness holds on to the last pass.
+    pub(super) fn held_until(&self, spec: &CheckSpec) -> Option<Instant> {
+        Some(after(self.failing_since?, spec.hold()?))
+    }
+}

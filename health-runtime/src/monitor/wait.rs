@@ -1,0 +1,165 @@
+//! Waiting for runs: one inbox and one timer for each observer, however many runs it waits for.
+
+use std::{
+    future::poll_fn,
+    pin::{Pin, pin},
+    sync::Arc,
+    task::Poll,
+};
+
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use super::{
+    engine::Engine,
+    monitored::Monitored,
+    slot::{GIVE_UP_GRACE, Inbox, News, Progress, RunId},
+};
+use crate::{model::CheckResult, run_result::RunResult, time::after};
+
+/// A run that an observer waits for.
+#[derive(Clone, Copy)]
+pub(super) struct Awaited<'a> {
+    pub(super) check: &'a Monitored,
+    pub(super) id: RunId,
+}
+
+/// The recorded result of a run, or the reason why it has none: [`RunResult::OutOfTime`] or [`RunResult::CutOff`].
+pub(super) type Ended = Result<Arc<CheckResult>, RunResult>;
+
+/// Waits for the ends of runs, up to `deadline`. Returns them in the same order. Each run is given up at its own
+/// timeout. The timer is the observer's own, so a check that never yields cannot delay it.
+pub(super) async fn for_all(engine: &Engine, runs: &[Awaited<'_>], deadline: Option<Instant>) -> Vec<Ended> {
+    // Most runs are over by now, and need no inbox.
+    let mut inbox = None;
+    let mut wait = Wait { engine, runs, states: Vec::with_capacity(runs.len()), open: 0, first_overdue: None };
+    for (key, run) in runs.iter().enumerate() {
+        let address = || inbox.get_or_insert_with(Arc::<Inbox>::default).address(key);
+        let progress = run.check.slot.follow(&run.check.spec, run.id, address);
+        wait.states.push(AwaitedState::Open { overdue: None });
+        wait.open += 1;
+        wait.learn(key, progress);
+        keep_pace(key).await;
+    }
+    if let Some(inbox) = inbox {
+        wait.until(deadline, &inbox).await;
+    }
+    wait.states.into_iter().map(AwaitedState::into_ended).collect()
+}
+
+/// Lets the tasks run that are ready, above all new runs: most of them end at once, and are never waited for. Unlike after
+/// Tokio's `yield_now`, any thread may go on with the caller, even if one of these tasks blocks this thread.
+pub(super) async fn give_way() {
+    let mut has_given_way = false;
+    poll_fn(|context| {
+        if std::mem::replace(&mut has_given_way, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
+
+/// Number of checks after which a report lets other tasks run.
+pub(super) const CHECKS_PER_TURN: usize = 500;
+
+/// Lets other tasks run now and then in a loop over checks, of which there may be thousands.
+pub(super) async fn keep_pace(step: usize) {
+    if step % CHECKS_PER_TURN == CHECKS_PER_TURN - 1 {
+        give_way().await;
+    }
+}
+
+struct Wait<'a> {
+    engine: &'a Engine,
+    runs: &'a [Awaited<'a>],
+    states: Vec<AwaitedState>,
+    /// Number of states that are open.
+    open: usize,
+    /// Time at which the first open run is overdue, or an earlier time.
+    first_overdue: Option<Instant>,
+}
+
+enum AwaitedState {
+    /// The run goes on. `None` while it waits for other checks.
+    Open {
+        overdue: Option<Instant>,
+    },
+    Ended(Ended),
+}
+
+impl AwaitedState {
+    fn into_ended(self) -> Ended {
+        match self {
+            Self::Open { .. } => Err(RunResult::OutOfTime),
+            Self::Ended(ended) => ended,
+        }
+    }
+}
+
+impl Wait<'_> {
+    /// Waits until no run is open, or the deadline.
+    async fn until(&mut self, deadline: Option<Instant>, inbox: &Inbox) {
+        let mut timer: Pin<&mut Option<Sleep>> = pin!(None);
+        let mut news: Vec<News> = Vec::new();
+        while self.open > 0 {
+            let until = self.first_overdue.into_iter().chain(deadline).min();
+            if timer.as_ref().as_pin_ref().map(|timer| timer.deadline()) != until {
+                timer.set(until.map(sleep_until));
+            }
+            let has_news = poll_fn(|context| match inbox.poll_take(context, &mut news) {
+                Poll::Ready(()) => Poll::Ready(true),
+                Poll::Pending => match timer.as_mut().as_pin_mut() {
+                    Some(timer) => timer.poll(context).map(|()| false),
+                    None => Poll::Pending,
+                },
+            });
+            if has_news.await {
+                news.drain(..).for_each(|(key, progress)| self.learn(key, progress));
+                continue;
+            }
+            let now = Instant::now();
+            self.give_up_overdue(now);
+            if deadline.is_some_and(|deadline| deadline <= now) {
+                // Runs that were given up or ended just now have a result.
+                if inbox.has_news() {
+                    continue;
+                }
+                return;
+            }
+        }
+    }
+
+    fn learn(&mut self, key: usize, progress: Progress) {
+        // A run that was given up may report its progress late.
+        let AwaitedState::Open { overdue } = &mut self.states[key] else { return };
+        let ended = match progress {
+            Progress::Waiting => return,
+            Progress::Running { deadline } => {
+                let until = after(deadline, GIVE_UP_GRACE);
+                *overdue = Some(until);
+                self.first_overdue = self.first_overdue.into_iter().chain([until]).min();
+                return;
+            }
+            Progress::Completed(result) => Ok(result),
+            Progress::CutOff => Err(RunResult::CutOff),
+        };
+        self.states[key] = AwaitedState::Ended(ended);
+        self.open -= 1;
+    }
+
+    /// Gives up the open runs that are overdue. The inbox gets their results.
+    fn give_up_overdue(&mut self, now: Instant) {
+        self.first_overdue = None;
+        for (state, run) in self.states.iter_mut().zip(self.runs) {
+            let AwaitedState::Open { overdue } = state else { continue };
+            match *overdue {
+                Some(until) if until <= now => {
+                    *overdue = None;
+                    self.engine.give_up(run.check, run.id);
+                }
+                until => self.first_overdue = self.first_overdue.into_iter().chain(until).min(),
+            }
+        }
+    }
+}
