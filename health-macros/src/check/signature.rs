@@ -32,20 +32,21 @@ pub(super) struct Parameter {
 impl Signature {
     /// Returns the trait that converts the answer. By its looks, a type has a message of its own if it cannot be converted.
     pub(super) fn conversion(&self) -> &'static str {
-        let last = |path: &syn::Path| path.segments.last().map(|last| last.ident.to_string());
         let name = match self.answer.as_ref().map(visible) {
-            Some(Type::Path(path)) => last(&path.path),
+            Some(Type::Path(path)) => path.path.segments.last(),
             Some(Type::ImplTrait(hidden)) => hidden.bounds.iter().find_map(|bound| match bound {
-                TypeParamBound::Trait(bound) => last(&bound.path),
+                TypeParamBound::Trait(bound) => bound.path.segments.last(),
                 _ => None,
             }),
             _ => None,
         };
-        match name.as_deref() {
-            Some("Option") => "OptionOutcome",
-            Some("StatusCode" | "Response" | "IntoResponse" | "Html" | "Json" | "HttpResponse" | "Responder") => {
+        let Some(last) = name else { return "IntoOutcome" };
+        match last.ident.to_string().as_str() {
+            "Option" => "OptionOutcome",
+            "StatusCode" | "Response" | "IntoResponse" | "Html" | "Json" | "HttpResponse" | "Responder" => {
                 "HandlerOutcome"
             }
+            "Result" if holds_response(&last.arguments) => "ClientOutcome",
             _ => "IntoOutcome",
         }
     }
@@ -75,6 +76,14 @@ impl Signature {
             answer,
         })
     }
+}
+
+/// Returns whether the first argument looks like the response of an HTTP client.
+fn holds_response(arguments: &PathArguments) -> bool {
+    let PathArguments::AngleBracketed(arguments) = arguments else { return false };
+    let Some(GenericArgument::Type(Type::Path(value))) = arguments.args.first() else { return false };
+    let name = value.path.segments.last().map(|last| last.ident.to_string());
+    matches!(name.as_deref(), Some("Response" | "StatusCode" | "HttpResponse"))
 }
 
 /// Returns the place of a `self` or `Self`: only a function in an `impl` or a `trait` has them.

@@ -79,7 +79,7 @@ pub use jwt::{Jwt, JwtAlgorithm, JwtKeys, Tokens, jwt};
 #[cfg(feature = "access-limits")]
 pub use limits::Limits;
 pub use policies::*;
-pub use policy::{AnyPolicy, Policy};
+pub use policy::{AnyPolicy, Policy, PolicyValue};
 #[cfg(feature = "access-address")]
 pub use proxies::Proxies;
 pub(crate) use refusal::Refusal;

@@ -49,11 +49,6 @@ pub(super) const VARY_ANY: &str = "*";
 /// runtime that the checks run on. It has 2 s; if it takes longer or panics, the caller is refused with 503. Its future
 /// is dropped when the client disconnects, which `Limits` count as a failed attempt. A policy that blocks its thread
 /// keeps the thread, as a check does.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is not an access policy",
-    label = "has to be a policy, such as `public()` or `closed()`",
-    note = "for a function that returns a policy write its call"
-)]
 pub trait Policy: Send + Sync + 'static {
     /// Decides what this caller may do.
     fn decide(&self, caller: &Caller) -> impl Future<Output = Decision> + Send;
@@ -152,6 +147,24 @@ impl fmt::Debug for AnyPolicy {
 impl<P: Policy> From<P> for AnyPolicy {
     fn from(policy: P) -> Self {
         Self::new(Guarded { policy, failures: OncePerMinute::default() })
+    }
+}
+
+/// A policy as an argument: one of this module, or a [`Policy`] of your own.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an access policy",
+    label = "has to be a policy, such as `public()` or `closed()`",
+    note = "for a function that returns a policy write its call"
+)]
+pub trait PolicyValue {
+    /// Converts the policy.
+    fn into_policy(self) -> AnyPolicy;
+}
+
+#[diagnostic::do_not_recommend]
+impl<P: Into<AnyPolicy>> PolicyValue for P {
+    fn into_policy(self) -> AnyPolicy {
+        self.into()
     }
 }
 

@@ -2,7 +2,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use super::{
     optional::{Limits, Proxies, Tokens},
-    policy::AnyPolicy,
+    policy::{AnyPolicy, PolicyValue},
 };
 use crate::{
     error::Problem,
@@ -75,13 +75,13 @@ impl Access {
     }
 
     /// Sets the policy of some levels, such as `Level::L1..=Level::L3`.
-    pub fn levels(mut self, levels: impl Into<Levels>, policy: impl Into<AnyPolicy>) -> Self {
+    pub fn levels(mut self, levels: impl Into<Levels>, policy: impl PolicyValue) -> Self {
         let levels = levels.into();
         if levels.is_empty() {
             self.faults
                 .push("`Access::levels` has no level, so its policy is never asked; name at least one".to_owned());
         }
-        self.levels.push((levels, policy.into()));
+        self.levels.push((levels, policy.into_policy()));
         self
     }
 
@@ -90,16 +90,16 @@ impl Access {
     ///
     /// Groups are never limited, not even with `limits`, because an orchestrator that is refused restarts the service.
     /// A password could be guessed here; check an address instead.
-    pub fn group(mut self, group: Group, policy: impl Into<AnyPolicy>) -> Self {
-        self.groups.push((group, policy.into()));
+    pub fn group(mut self, group: Group, policy: impl PolicyValue) -> Self {
+        self.groups.push((group, policy.into_policy()));
         self
     }
 
     /// Sets the policy of the build information. The overview and the metrics leave the information out for other
     /// callers; levels, checks and groups leave it out in every format, because they do not ask this policy. Default:
     /// everybody.
-    pub fn info(mut self, policy: impl Into<AnyPolicy>) -> Self {
-        self.info.push(policy.into());
+    pub fn info(mut self, policy: impl PolicyValue) -> Self {
+        self.info.push(policy.into_policy());
         self
     }
 

@@ -51,7 +51,7 @@ impl From<String> for CheckName {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a list of checks",
     label = "takes a list; write for example `depends_on([\"db\"])`",
-    note = "a name is a text, or `check!(path)` for a declared check"
+    note = "a check is named by a text, and a function under `#[health_check]` by `check!(function)`"
 )]
 pub trait CheckNames {
     /// Converts the items.

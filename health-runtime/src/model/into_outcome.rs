@@ -106,6 +106,27 @@ pub trait OkValue: IntoOutcome {}
 #[diagnostic::do_not_recommend]
 impl<T: IntoOutcome> OkValue for T {}
 
+/// A `Result` that looks like the answer of an HTTP client.
+///
+/// Not public API. Used by generated code.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "a health check cannot return `{Self}`, because the response may be an error, such as 500",
+    label = "return for example `Result<bool, _>`: `Ok(response.status().is_success())`",
+    note = "with reqwest, `response.error_for_status().map(drop)` fails with a text"
+)]
+pub trait ClientOutcome {
+    /// Converts the value.
+    fn into_outcome(self) -> Outcome;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: IntoOutcome> ClientOutcome for T {
+    fn into_outcome(self) -> Outcome {
+        IntoOutcome::into_outcome(self)
+    }
+}
+
 /// An error of a check's `Result`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the error of a health check, because it is not `Display`, and its text is the message",

@@ -11,7 +11,7 @@ impl Check {
     #[track_caller]
     pub fn new<F, Fut>(name: impl Into<String>, level: Level, check: F) -> Self
     where
-        F: Fn() -> Fut + Send + Sync + 'static,
+        F: Fn() -> Fut + Send + Sync + 'static, // clone captures: `move || { let pool = pool.clone(); async move { … } }`
         Fut: CheckFuture<Answer: IntoOutcome>,
         Fut::Run: Send + 'static, // drop what is not `Send` before the `.await`, or write `Check::blocking`
     {

@@ -52,6 +52,16 @@ fn connection() -> Result<TcpStream, std::io::Error> {
 }
 
 #[health_check(level = 5)]
+async fn answer_of_a_client() -> Result<Response, std::io::Error> {
+    Ok("ok".into_response())
+}
+
+#[health_check(level = 5)]
+async fn status_in_result() -> Result<StatusCode, String> {
+    Ok(StatusCode::OK)
+}
+
+#[health_check(level = 5)]
 fn error_without_value() -> Result<bool, ()> {
     Ok(true)
 }
