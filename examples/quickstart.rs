@@ -10,7 +10,7 @@ use std::{env, error::Error, net::SocketAddr};
 
 use axum::{Router, routing::get};
 use health_runtime::{
-    BuildInfo, Check, Details, Endpoint, Level, Outcome, Status, View, health_check, health_endpoint, probes,
+    BuildInfo, Check, Details, Endpoint, Level, Outcome, Status, View, ask, health_check, health_endpoint, probes,
 };
 use sqlx::{
     SqlitePool,
@@ -54,7 +54,7 @@ async fn are_supporting_microservices_healthy(supporting: &Supporting) -> Outcom
 /// Can the database take writes?
 #[health_check(level = 1, timeout = "2s", readiness)]
 async fn db(pool: &SqlitePool) -> Outcome {
-    probes::sqlite(pool.clone()).observe().await
+    probes::sqlite(ask!(sqlx: pool)).observe().await
 }
 
 /// Is there room for the data?

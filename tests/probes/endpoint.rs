@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::Router;
-use health_runtime::{Check, ShowDetails, probes};
+use health_runtime::{Check, ShowDetails, ask, probes};
 use health_tests::{builder, get, serve};
 use serde_json::json;
 use sqlx::sqlite::SqlitePoolOptions;
@@ -16,7 +16,7 @@ async fn probes_make_the_sample_report() {
     let sick = Server::answering(answer("503 Service Unavailable", "")).await;
     let slow = Server::endless("HTTP/1.1 200 OK\r\n\r\n", vec![7; 1024], Duration::from_millis(20)).await.0;
     let checks: Vec<Check> = vec![
-        probes::sqlite(pool).into(),
+        probes::sqlite(ask!(sqlx: pool)).into(),
         probes::logging().into(),
         probes::disk("/").into(),
         probes::memory().into(),

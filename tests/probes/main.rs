@@ -2,6 +2,7 @@
 #![allow(clippy::expect_used, reason = "tests fail by panicking")]
 
 mod bandwidth;
+mod databases;
 mod endpoint;
 #[cfg(target_os = "linux")]
 mod hanging_mount;

@@ -2,7 +2,7 @@
 
 use std::{future::poll_fn, path::Path, pin::pin, str::FromStr, task::Poll, time::Duration};
 
-use health_runtime::{Check, Level, Outcome, Status, probes};
+use health_runtime::{Check, Level, Outcome, Status, ask, probes};
 use serde_json::json;
 use sqlx::{
     Connection, SqliteConnection, SqlitePool,
@@ -55,22 +55,23 @@ async fn good_database_passes_and_is_unchanged() {
         let file = || std::fs::read(folder.path().join("test.db")).expect("the file");
         let before = file();
         for _ in 0..3 {
-            assert_is(&probes::sqlite(pool.clone()).observe().await, Status::Pass, true, true, "");
+            assert_is(&probes::sqlite(ask!(sqlx: pool)).observe().await, Status::Pass, true, true, "");
         }
         assert_eq!(file(), before, "{mode:?}");
         assert_eq!(tables(&pool).await, ["orders"]);
     }
     let memory = SqlitePoolOptions::new().max_connections(1).connect("sqlite::memory:").await.expect("a pool");
-    assert_is(&probes::sqlite(memory).observe().await, Status::Pass, true, true, "");
+    assert_is(&probes::sqlite(ask!(sqlx: memory)).observe().await, Status::Pass, true, true, "");
 }
 
 #[tokio::test]
-async fn users_table_is_unchanged() {
+async fn users_table_of_that_name_is_unchanged() {
     let folder = folder();
     let pool = orders(folder.path()).await;
     let create = "CREATE TABLE health_runtime_probe (written INTEGER)";
     sqlx::raw_sql(create).execute(&pool).await.expect("a table");
-    assert_is(&probes::sqlite(pool.clone()).observe().await, Status::Pass, true, true, "");
+    let outcome = probes::sqlite(ask!(sqlx: pool)).observe().await;
+    assert_is(&outcome, Status::Fail, true, false, "health_runtime_probe already exists");
     let rows: i64 =
         sqlx::query_scalar("SELECT COUNT(*) FROM health_runtime_probe").fetch_one(&pool).await.expect("rows");
     assert_eq!(rows, 0);
@@ -82,7 +83,7 @@ async fn read_only_database_is_online_and_not_writeable() {
     orders(folder.path()).await.close().await;
     let query_only = options(folder.path()).pragma("query_only", "1");
     for options in [options(folder.path()).read_only(true), options(folder.path()).immutable(true), query_only] {
-        let probe = probes::sqlite(pool(options).await);
+        let probe = probes::sqlite(ask!(sqlx: pool(options).await));
         assert_is(&probe.observe().await, Status::Fail, true, false, "it is read-only: ");
         assert_is(&probe.clone().read_only_as(Status::Warn).observe().await, Status::Warn, true, false, "read-only");
         assert_is(&probe.read_only_as(Status::Pass).observe().await, Status::Pass, true, false, "");
@@ -98,14 +99,14 @@ async fn other_writer_is_a_warning() {
         let mut other = SqliteConnection::connect_with(&options).await.expect("a connection");
         let writing = other.begin_with("BEGIN IMMEDIATE").await.expect("the lock");
         assert_is(
-            &probes::sqlite(pool.clone()).observe().await,
+            &probes::sqlite(ask!(sqlx: pool)).observe().await,
             Status::Warn,
             true,
             false,
             "another connection is writing",
         );
         writing.rollback().await.expect("the end");
-        assert_is(&probes::sqlite(pool).observe().await, Status::Pass, true, true, "");
+        assert_is(&probes::sqlite(ask!(sqlx: pool)).observe().await, Status::Pass, true, true, "");
     }
 }
 
@@ -115,7 +116,7 @@ async fn unreadable_database_is_offline() {
     let pool = orders(folder.path()).await;
     let mut other = SqliteConnection::connect_with(&options(folder.path())).await.expect("a connection");
     let _locked = other.begin_with("BEGIN EXCLUSIVE").await.expect("the lock");
-    assert_is(&probes::sqlite(pool).observe().await, Status::Fail, false, false, "a read fails: ");
+    assert_is(&probes::sqlite(ask!(sqlx: pool)).observe().await, Status::Fail, false, false, "a read fails: ");
 }
 
 #[tokio::test]
@@ -125,22 +126,27 @@ async fn lock_fails_the_check_at_its_deadline() {
     let pool = pool(patient).await;
     let mut other = SqliteConnection::connect_with(&options(folder.path())).await.expect("a connection");
     let writing = other.begin_with("BEGIN IMMEDIATE").await.expect("the lock");
-    let probe = probes::sqlite(pool.clone()).timeout(Duration::from_millis(200));
-    assert_is(&probe.observe().await, Status::Fail, true, false, "a write did not finish within 180ms");
+    let probe = probes::sqlite(ask!(sqlx: pool)).timeout(Duration::from_millis(200));
+    assert_is(&probe.observe().await, Status::Fail, true, false, "a write fails: no answer came within 180ms");
     writing.rollback().await.expect("the end");
     // The lock for which the run was waiting is released as well.
-    let probe = probes::sqlite(pool.clone()).acquire_timeout(Duration::from_secs(8));
+    let probe = probes::sqlite(ask!(sqlx: pool)).acquire_timeout(Duration::from_secs(8));
     assert_is(&probe.observe().await, Status::Pass, true, true, "");
     assert_eq!(tables(&pool).await.len(), 0);
 }
 
 #[tokio::test]
-async fn exhausted_pool_fails_within_acquire_timeout() {
+async fn exhausted_pool_is_a_warning_within_acquire_timeout() {
     let folder = folder();
     let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options(folder.path())).await.expect("a pool");
     let held = pool.acquire().await.expect("the only connection");
-    let probe = probes::sqlite(pool.clone()).acquire_timeout(Duration::from_millis(50));
-    assert_is(&probe.observe().await, Status::Fail, false, false, "no connection of the pool was free within 50ms");
+    let probe = probes::sqlite(ask!(sqlx: pool)).acquire_timeout(Duration::from_millis(50));
+    let outcome = probe.observe().await;
+    assert_eq!(outcome.status(), Status::Warn);
+    assert_eq!(outcome.data(), Some(&json!({ "is_db_online": null, "is_db_writeable": null })));
+    let text = "the pool is exhausted: its 1 connections are in use, and none was free within 50ms";
+    assert_eq!(outcome.message(), Some(text));
+    assert_eq!(probe.clone().exhausted_as(Status::Fail).observe().await.status(), Status::Fail);
     drop(held);
     let probe = probe.acquire_timeout(Duration::from_secs(8));
     assert_is(&probe.observe().await, Status::Pass, true, true, "");
@@ -151,15 +157,15 @@ async fn missing_or_closed_database_is_offline() {
     let folder = folder();
     std::fs::write(folder.path().join("test.db"), "no database at all, ".repeat(100)).expect("a file");
     let lazy = SqlitePoolOptions::new().connect_lazy_with(options(folder.path()).create_if_missing(false));
-    assert_is(&probes::sqlite(lazy).observe().await, Status::Fail, false, false, "");
+    assert_is(&probes::sqlite(ask!(sqlx: lazy)).observe().await, Status::Fail, false, false, "");
 
     let missing = SqlitePoolOptions::new()
         .connect_lazy_with(SqliteConnectOptions::from_str("sqlite:///nowhere/test.db").expect("options"));
-    assert_is(&probes::sqlite(missing).observe().await, Status::Fail, false, false, "the pool has no connection");
+    assert_is(&probes::sqlite(ask!(sqlx: missing)).observe().await, Status::Fail, false, false, "a read fails: ");
 
     let closed = orders(self::folder().path()).await;
     closed.close().await;
-    assert_is(&probes::sqlite(closed).observe().await, Status::Fail, false, false, "the pool has no connection");
+    assert_is(&probes::sqlite(ask!(sqlx: closed)).observe().await, Status::Fail, false, false, "a read fails: ");
 }
 
 #[tokio::test]
@@ -170,7 +176,7 @@ async fn deleted_file_takes_no_writes() {
     let options = options(folder.path());
     let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await.expect("a pool");
     std::fs::remove_file(folder.path().join("test.db")).expect("the file was there");
-    let probe = probes::sqlite(pool).read_only_as(Status::Pass);
+    let probe = probes::sqlite(ask!(sqlx: pool)).read_only_as(Status::Pass);
     assert_is(&probe.observe().await, Status::Fail, true, false, "a write fails: ");
 }
 
@@ -178,7 +184,7 @@ async fn deleted_file_takes_no_writes() {
 async fn dropped_run_releases_everything_at_any_point() {
     let folder = folder();
     let pool = orders(folder.path()).await;
-    let probe = probes::sqlite(pool.clone()).acquire_timeout(Duration::from_secs(8));
+    let probe = probes::sqlite(ask!(sqlx: pool)).acquire_timeout(Duration::from_secs(8));
     // The point depends on the speed of the database, so each round drops the run at another one.
     let mut dropped = 0;
     for _ in 0..20 {
@@ -215,7 +221,7 @@ async fn aborted_run_releases_everything() {
     let folder = folder();
     let pool = orders(folder.path()).await;
     for spins in 0..100 {
-        let probe = probes::sqlite(pool.clone());
+        let probe = probes::sqlite(ask!(sqlx: pool));
         let run = tokio::spawn(async move { probe.observe().await });
         for _ in 0..spins {
             tokio::task::yield_now().await;
@@ -223,7 +229,7 @@ async fn aborted_run_releases_everything() {
         run.abort();
         let _ = run.await;
     }
-    let probe = probes::sqlite(pool.clone()).acquire_timeout(Duration::from_secs(8));
+    let probe = probes::sqlite(ask!(sqlx: pool)).acquire_timeout(Duration::from_secs(8));
     assert_is(&probe.observe().await, Status::Pass, true, true, "");
     assert_eq!(tables(&pool).await, ["orders"]);
 }
@@ -233,10 +239,11 @@ fn defaults_and_start_up_errors() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let _inside = runtime.enter();
     let pool = SqlitePoolOptions::new().connect_lazy("sqlite::memory:").expect("a pool");
-    let check = Check::from(probes::sqlite(pool.clone()));
+    let check = Check::from(probes::sqlite(ask!(sqlx: pool)));
     assert_eq!((check.spec().name(), check.spec().level()), ("db", Level::L1));
     assert!(!check.spec().is_flattened());
-    let probe = probes::sqlite(pool).acquire_timeout(Duration::ZERO);
+    let probe = probes::sqlite(ask!(sqlx: pool)).acquire_timeout(Duration::ZERO);
+    assert!(fault(probe.clone().acquire_timeout(Duration::from_secs(1)).max_lag(Duration::ZERO)).contains("max_lag"));
     assert!(!format!("{probe:?}").contains("memory"), "{probe:?}");
     assert!(fault(probe).contains("is zero"));
 }

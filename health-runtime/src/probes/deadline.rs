@@ -1,10 +1,10 @@
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use tokio::time::{Instant, timeout_at};
 
 use crate::time::after;
 
-/// The end of a run's time, counted from the moment the deadline is made.
+/// The end of a run's time, counted from the moment the deadline is made. It is displayed as `within 900ms`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Deadline {
     limit: Duration,
@@ -32,6 +32,12 @@ impl Deadline {
     /// # Errors
     /// The deadline has passed; the text is `failure` and the time.
     pub(super) async fn wait<T>(&self, failure: &str, future: impl Future<Output = T>) -> Result<T, String> {
-        timeout_at(self.end, future).await.map_err(|_| format!("{failure} within {:?}", self.limit))
+        timeout_at(self.end, future).await.map_err(|_| format!("{failure} {self}"))
+    }
+}
+
+impl fmt::Display for Deadline {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "within {:?}", self.limit)
     }
 }

@@ -24,9 +24,12 @@
 //! | `http` | `probe-http` | hyper | health of another service |
 //! | `bandwidth` | `probe-http` | the same | speed of a transfer |
 //! | the two over `https://` | `probe-https` | rustls with ring | |
-//! | `sqlite` | `probe-sqlite` | sqlx, and SQLite built from C | whether a SQLite database takes writes |
+//! | `postgres`, `mysql`, `sqlite`, `redis` | none | none: they ask through a client of yours, see [`ask!`](crate::ask!) | whether the database answers and takes writes |
+//! | `database` | none | the same | the same of a database for which there is no probe |
 
 // A new probe is a file: `probe!` with the struct, the constructor, its settings, `look`, `judge` and `faults`.
+mod ask;
+mod database;
 mod deadline;
 mod logging;
 mod probe;
@@ -34,8 +37,6 @@ mod runtime_lag;
 
 #[cfg(feature = "probe-http")]
 mod bandwidth;
-#[cfg(feature = "probe-sqlite")]
-mod database;
 #[cfg(all(feature = "probe-system", unix))]
 mod disk;
 #[cfg(feature = "probe-http")]
@@ -46,21 +47,17 @@ mod http_client;
 mod memory;
 #[cfg(feature = "probe-system")]
 mod memory_usage;
-#[cfg(feature = "probe-sqlite")]
-mod sqlite;
 
+pub use ask::{Ask, AskError, Asking, IntoAsk, PoolState, PoolWait};
+pub use database::{DatabaseProbe, DatabaseState, database, mysql, postgres, redis, sqlite};
 pub use logging::{LoggingProbe, logging};
 pub use runtime_lag::{RuntimeLagProbe, runtime_lag};
 
 #[cfg(feature = "probe-http")]
 pub use bandwidth::{BandwidthProbe, bandwidth};
-#[cfg(feature = "probe-sqlite")]
-pub use database::DatabaseProbe;
 #[cfg(all(feature = "probe-system", unix))]
 pub use disk::{DiskProbe, disk};
 #[cfg(feature = "probe-http")]
 pub use http::{HttpProbe, http};
 #[cfg(feature = "probe-system")]
 pub use memory::{MemoryProbe, memory};
-#[cfg(feature = "probe-sqlite")]
-pub use sqlite::sqlite;

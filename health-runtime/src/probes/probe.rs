@@ -21,7 +21,6 @@ where
 }
 
 /// Returns an error's text with those of its sources.
-#[cfg(any(feature = "probe-http", feature = "probe-sqlite"))]
 pub(super) fn text_with_sources(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();

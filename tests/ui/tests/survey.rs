@@ -8,12 +8,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-const FOLDERS: [(&str, &str); 7] = [
+const FOLDERS: [(&str, &str); 8] = [
     ("check", "`#[health_check]`"),
     ("checks", "`#[health_checks]`"),
     ("check_new", "`Check::new` and `Check::blocking`"),
     ("check_on", "`Check::on`"),
     ("endpoint", "`health_endpoint!`"),
+    ("ask", "`ask!` and the probes that ask a client"),
     ("build_info", "`#[derive(BuildInfo)]`"),
     ("without_runtime/mistakes", "Without the dependency"),
 ];

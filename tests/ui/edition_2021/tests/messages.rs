@@ -3,7 +3,7 @@
 #[test]
 fn mistakes_have_the_same_messages() {
     let cases = trybuild::TestCases::new();
-    for folder in ["build_info", "check", "check_new", "check_on", "checks", "endpoint"] {
+    for folder in ["ask", "build_info", "check", "check_new", "check_on", "checks", "endpoint"] {
         cases.compile_fail(format!("{folder}/*.rs"));
     }
 }

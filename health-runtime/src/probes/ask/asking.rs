@@ -1,0 +1,46 @@
+use super::{Ask, AskError, PoolState, PoolWait};
+use crate::probes::deadline::Deadline;
+
+/// A client that is asked within the deadlines of one run.
+#[derive(Clone, Debug)]
+pub struct Asking {
+    ask: Ask,
+    acquire: Deadline,
+    run: Deadline,
+}
+
+impl Asking {
+    pub(in crate::probes) const fn new(ask: Ask, acquire: Deadline, run: Deadline) -> Self {
+        Self { ask, acquire, run }
+    }
+
+    /// Returns the answer to a statement: the first column of its first row.
+    ///
+    /// # Errors
+    /// The client failed, its pool had no connection in time, or the answer did not come before nine tenths of the check's
+    /// timeout.
+    ///
+    /// # Cancellation
+    /// Dropping the future drops that of the client.
+    pub async fn ask(&self, statement: &'static str) -> Result<String, AskError> {
+        let wait = PoolWait::new(self.ask.pool.clone());
+        let mut answer = (self.ask.asker)(statement, wait.clone());
+        if let Ok(answer) = self.acquire.wait("", &mut answer).await {
+            return answer;
+        }
+        if wait.is_waiting() {
+            return Err(wait.error(&self.acquire.to_string()));
+        }
+        match self.run.wait("no answer came", answer).await {
+            Ok(answer) => answer,
+            Err(_) if wait.is_waiting() => Err(wait.error(&self.run.to_string())),
+            Err(late) => Err(AskError::late(late)),
+        }
+    }
+
+    /// Returns the state of the client's pool, if it has one.
+    #[must_use]
+    pub fn pool(&self) -> Option<PoolState> {
+        self.ask.pool()
+    }
+}

@@ -1,0 +1,137 @@
+//! The user's client as probes see it: a function from a statement to its answer.
+
+mod asking;
+mod error;
+mod macros;
+mod pool;
+
+use std::{fmt, pin::Pin, sync::Arc};
+
+pub use asking::Asking;
+pub use error::AskError;
+pub use pool::{PoolState, PoolWait};
+
+/// A client that a probe asks: a function from a statement to its answer as text.
+///
+/// Usually made by [`ask!`](crate::ask!), or from a closure, which is an `Ask` where a probe wants one. The statement is
+/// `&'static str`; the answer is the first column of the first row as text. An error is any error of std, whose whole chain of
+/// causes is shown, or an [`AskError`].
+///
+/// ```
+/// use health_runtime::probes::{self, AskError};
+///
+/// # #[derive(Clone)] struct Client;
+/// # impl Client { async fn query_text(&self, _: &str) -> Result<String, std::io::Error> { Ok("f,off".into()) } }
+/// # let client = Client;
+/// let db = probes::postgres(move |statement: &'static str| {
+///     let client = client.clone();
+///     async move { client.query_text(statement).await }
+/// });
+/// # let _ = (db, AskError::new(""));
+/// ```
+#[derive(Clone)]
+pub struct Ask {
+    asker: Arc<Asker>,
+    pool: Arc<dyn Fn() -> Option<PoolState> + Send + Sync>,
+}
+
+type Asker = dyn Fn(&'static str, PoolWait) -> AnswerFuture + Send + Sync;
+
+type AnswerFuture = Pin<Box<dyn Future<Output = Result<String, AskError>> + Send>>;
+
+impl Ask {
+    /// Returns a client that has no pool, or does not describe it.
+    pub fn new<F, Fut, E>(ask: F) -> Self
+    where
+        F: Fn(&'static str) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<String, E>> + Send + 'static,
+        AskError: From<E>,
+    {
+        let asker = move |statement, _| -> AnswerFuture {
+            let answer = ask(statement);
+            Box::pin(async move { Ok(answer.await?) })
+        };
+        Self { asker: Arc::new(asker), pool: Arc::new(|| None) }
+    }
+
+    /// Returns a client with a pool of connections. `ask` waits for a connection inside [`PoolWait::during`], so that an
+    /// exhausted pool, a dead server and a frozen one are told apart.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use health_runtime::probes::{self, Ask, AskError, PoolState};
+    /// use tokio::sync::Semaphore;
+    ///
+    /// let connections = Arc::new(Semaphore::new(8));
+    /// let state = Arc::clone(&connections);
+    /// let ask = Ask::pooled(
+    ///     move || PoolState::new(8, state.available_permits()).with_max(8),
+    ///     move |statement, wait| {
+    ///         let connections = Arc::clone(&connections);
+    ///         async move {
+    ///             let _connection = wait.during(connections.acquire()).await?;
+    ///             Ok::<_, AskError>(format!("the answer to {statement}"))
+    ///         }
+    ///     },
+    /// );
+    /// let db = probes::database(ask, async |db| {
+    ///     db.ask("SELECT 1").await?;
+    ///     Ok(probes::DatabaseState::Writeable)
+    /// });
+    /// # let _ = db;
+    /// ```
+    pub fn pooled<F, Fut, E>(pool: impl Fn() -> PoolState + Send + Sync + 'static, ask: F) -> Self
+    where
+        F: Fn(&'static str, PoolWait) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<String, E>> + Send + 'static,
+        AskError: From<E>,
+    {
+        let asker = move |statement, wait| -> AnswerFuture {
+            let answer = ask(statement, wait);
+            Box::pin(async move { Ok(answer.await?) })
+        };
+        Self { asker: Arc::new(asker), pool: Arc::new(move || Some(pool())) }
+    }
+
+    pub(super) fn pool(&self) -> Option<PoolState> {
+        (self.pool)()
+    }
+}
+
+/// Without the client: its options may contain a password.
+impl fmt::Debug for Ask {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Ask")
+    }
+}
+
+/// A client that a probe can ask: an [`Ask`], or a closure from a statement to its answer.
+#[diagnostic::on_unimplemented(
+    message = "a probe cannot ask `{Self}`",
+    label = "this is not a client that a probe can ask",
+    note = "name the driver: `health_runtime::ask!(sqlx: pool)`",
+    note = "or pass a closure from `&'static str` to a future of `Result<String, E>`, where `E` is an error of std or `AskError`"
+)]
+pub trait IntoAsk {
+    /// Returns the client.
+    fn into_ask(self) -> Ask;
+}
+
+impl IntoAsk for Ask {
+    fn into_ask(self) -> Ask {
+        self
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<F, Fut, E> IntoAsk for F
+where
+    F: Fn(&'static str) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = Result<String, E>> + Send + 'static,
+    AskError: From<E>,
+{
+    fn into_ask(self) -> Ask {
+        Ask::new(self)
+    }
+}

@@ -1,0 +1,124 @@
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use super::AskError;
+use crate::sync::{Mutex, lock};
+
+/// State of a client's pool of connections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PoolState {
+    size: usize,
+    idle: usize,
+    max: Option<usize>,
+    waiting: Option<usize>,
+}
+
+impl PoolState {
+    /// Returns the state of a pool with this number of connections, some of which are idle.
+    #[must_use]
+    pub const fn new(size: usize, idle: usize) -> Self {
+        Self { size, idle, max: None, waiting: None }
+    }
+
+    /// Sets the largest number of connections. Default: not known, and the pool never counts as exhausted.
+    #[must_use]
+    pub const fn with_max(self, max: usize) -> Self {
+        Self { max: Some(max), ..self }
+    }
+
+    /// Sets the number of tasks that wait for a connection. Default: not known.
+    #[must_use]
+    pub const fn with_waiting(self, waiting: usize) -> Self {
+        Self { waiting: Some(waiting), ..self }
+    }
+
+    /// Returns the number of connections.
+    #[must_use]
+    pub const fn size(&self) -> usize {
+        self.size
+    }
+
+    /// Returns the number of connections that nobody uses.
+    #[must_use]
+    pub const fn idle(&self) -> usize {
+        self.idle
+    }
+
+    /// Returns the largest number of connections, if it is known.
+    #[must_use]
+    pub const fn max(&self) -> Option<usize> {
+        self.max
+    }
+
+    /// Returns the number of tasks that wait for a connection, if it is known.
+    #[must_use]
+    pub const fn waiting(&self) -> Option<usize> {
+        self.waiting
+    }
+
+    fn is_full(&self) -> bool {
+        self.idle == 0 && self.max.is_some_and(|max| self.size >= max)
+    }
+}
+
+/// Marks the time for which a client waits for a connection of its pool.
+#[derive(Clone)]
+pub struct PoolWait(Arc<Wait>);
+
+struct Wait {
+    pool: Arc<dyn Fn() -> Option<PoolState> + Send + Sync>,
+    is_waiting: AtomicBool,
+    /// The pool when the wait began. Later its own connection counts as one in use.
+    start: Mutex<Option<PoolState>>,
+}
+
+impl PoolWait {
+    pub(super) fn new(pool: Arc<dyn Fn() -> Option<PoolState> + Send + Sync>) -> Self {
+        Self(Arc::new(Wait { pool, is_waiting: AtomicBool::new(false), start: Mutex::new(None) }))
+    }
+
+    /// Waits for a connection.
+    ///
+    /// # Cancellation
+    /// Dropping the future drops the one that waits.
+    pub async fn during<T>(&self, connection: impl Future<Output = T>) -> T {
+        *lock(&self.0.start) = (self.0.pool)();
+        self.0.is_waiting.store(true, Ordering::Relaxed);
+        let connection = connection.await;
+        self.0.is_waiting.store(false, Ordering::Relaxed);
+        connection
+    }
+
+    /// Returns the error of a pool that gave up waiting by itself.
+    #[must_use]
+    pub fn timed_out(&self) -> AskError {
+        self.error("before the pool's own timeout")
+    }
+
+    pub(super) fn is_waiting(&self) -> bool {
+        self.0.is_waiting.load(Ordering::Relaxed)
+    }
+
+    /// Returns the error of a wait that ended without a connection; `when` is part of its text.
+    pub(super) fn error(&self, when: &str) -> AskError {
+        let is_full = |pool: Option<PoolState>| pool.filter(PoolState::is_full);
+        match is_full(*lock(&self.0.start)).and(is_full((self.0.pool)())) {
+            Some(pool) => AskError::exhausted(format!(
+                "the pool is exhausted: its {} connections are in use, and none was free {when}",
+                pool.size
+            )),
+            None => AskError::late(format!("no connection could be opened {when}")),
+        }
+    }
+}
+
+impl fmt::Debug for PoolWait {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PoolWait").field("is_waiting", &self.is_waiting()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,243 @@
+//! Probe of a database: the part that is the same for all of them. A database is one more file, with the statements that it is
+//! asked and what their answers mean.
+
+mod mysql;
+mod postgres;
+mod redis;
+mod sqlite;
+mod state;
+
+use std::{fmt, pin::Pin, sync::Arc, time::Duration};
+
+pub use mysql::mysql;
+pub use postgres::postgres;
+pub use redis::redis;
+use serde::Serialize;
+pub use sqlite::sqlite;
+pub use state::DatabaseState;
+
+use super::{
+    ask::{Ask, AskError, Asking, IntoAsk, PoolState},
+    deadline::Deadline,
+    probe::{idle_check, probe},
+};
+use crate::{
+    details::Details,
+    model::{IntoOutcome, Level, Outcome, Status},
+    sync::{Mutex, lock},
+};
+
+/// Default of [`DatabaseProbe::acquire_timeout`].
+const DEFAULT_ACQUIRE_TIMEOUT: Duration = Duration::from_secs(1);
+
+probe! {
+    /// The probe of a database, such as [`probes::postgres`](super::postgres()).
+    pub struct DatabaseProbe {
+        ask: Ask,
+        examine: Examine,
+        acquire_timeout: Duration,
+        read_only_as: Status,
+        exhausted_as: Status,
+        max_lag: Option<Duration>,
+        measures_lag: bool,
+        has_server: bool,
+        last_error: Arc<Mutex<Option<String>>>,
+    }
+
+    /// Asks the database once.
+    task fn observe;
+}
+
+/// Asks a database and returns its state.
+#[derive(Clone)]
+struct Examine(Arc<dyn Fn(Asking) -> StateFuture + Send + Sync>);
+
+type StateFuture = Pin<Box<dyn Future<Output = Result<DatabaseState, AskError>> + Send>>;
+
+impl fmt::Debug for Examine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Examine")
+    }
+}
+
+/// Checks a database for which there is no probe: `examine` asks it through `ask` and returns its state.
+///
+/// Name `db`, level 1, and the data, settings and texts of every probe of a database, see
+/// [`probes::postgres`](super::postgres()).
+///
+/// ```
+/// use health_runtime::probes::{self, Asking, DatabaseState};
+///
+/// # #[derive(Clone)] struct Client;
+/// # impl Client { async fn first(&self, _: &str) -> Result<String, std::io::Error> { Ok("READ_WRITE".into()) } }
+/// # let client = Client;
+/// let ask = move |statement: &'static str| {
+///     let client = client.clone();
+///     async move { client.first(statement).await }
+/// };
+/// let orders = probes::database(ask, |db: Asking| async move {
+///     let mode = db.ask("SELECT DATABASEPROPERTYEX(DB_NAME(), 'Updateability')").await?;
+///     Ok(match mode.as_str() {
+///         "READ_WRITE" => DatabaseState::Writeable,
+///         _ => DatabaseState::ReadOnly(format!("it is in mode {mode}")),
+///     })
+/// })
+/// .name("orders");
+/// # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+/// # assert_eq!(runtime.block_on(orders.observe()).status(), health_runtime::Status::Pass);
+/// ```
+#[track_caller]
+pub fn database<F, Fut>(ask: impl IntoAsk, examine: F) -> DatabaseProbe
+where
+    F: Fn(Asking) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = Result<DatabaseState, AskError>> + Send + 'static,
+{
+    DatabaseProbe {
+        check: idle_check("db", Level::L1),
+        ask: ask.into_ask(),
+        examine: Examine(Arc::new(move |asking| Box::pin(examine(asking)))),
+        acquire_timeout: DEFAULT_ACQUIRE_TIMEOUT,
+        read_only_as: Status::Fail,
+        exhausted_as: Status::Warn,
+        max_lag: None,
+        measures_lag: true,
+        has_server: true,
+        last_error: Arc::default(),
+    }
+}
+
+impl DatabaseProbe {
+    /// Sets the longest time that the pool may take for a connection, whatever the pool's own limit. Default: 1 s,
+    /// within [`timeout`](Self::timeout). Zero is a start-up error. It has no effect on a client without a pool.
+    pub fn acquire_timeout(mut self, timeout: Duration) -> Self {
+        self.acquire_timeout = timeout;
+        self
+    }
+
+    /// Sets the status of a database that takes reads only. Default: [`Status::Fail`]. `Pass` is for
+    /// replicas, and for files that are only read. Writes that fail for another reason still fail.
+    pub fn read_only_as(mut self, status: Status) -> Self {
+        self.read_only_as = status;
+        self
+    }
+
+    /// Sets the status of a pool whose connections were all in use for the whole
+    /// [`acquire_timeout`](Self::acquire_timeout). Default: [`Status::Warn`], because the program is busy, and nothing is known
+    /// about the server. It fails regardless if the server was offline when it was last asked: queries that a dead server
+    /// leaves without an answer fill a pool as well.
+    pub fn exhausted_as(mut self, status: Status) -> Self {
+        self.exhausted_as = status;
+        self
+    }
+
+    /// Sets the age of the newest replicated data beyond which a replica fails, even where
+    /// [`read_only_as`](Self::read_only_as) passes. Default: no limit. A lag that is not known warns. For a database whose probe
+    /// does not measure it, a limit is a start-up error.
+    pub fn max_lag(mut self, lag: Duration) -> Self {
+        self.max_lag = Some(lag);
+        self
+    }
+
+    async fn look(&self, run: Deadline) -> Result<Looked, String> {
+        let asking = Asking::new(self.ask.clone(), run.for_step(self.acquire_timeout), run);
+        // Bounded once more, because a user's own function may wait for something else.
+        let state = match run.wait("no answer came", (self.examine.0)(asking)).await {
+            Ok(state) => state,
+            Err(late) => Err(AskError::late(late)),
+        };
+        Ok(Looked { state, pool: self.has_server.then(|| self.ask.pool()).flatten() })
+    }
+
+    fn faults(&self) -> Vec<String> {
+        let zero =
+            self.acquire_timeout.is_zero().then_some("its timeout for a connection of the pool is zero".to_owned());
+        let lag = (self.max_lag.is_some() && !self.measures_lag)
+            .then_some("it does not measure the lag of replicas, so `max_lag` has no effect".to_owned());
+        zero.into_iter().chain(lag).collect()
+    }
+
+    fn judge(&self, looked: Looked) -> Outcome {
+        let (is_online, is_writeable, lag) = match &looked.state {
+            Ok(state) => (Some(true), state.is_writeable(), state.lag()),
+            Err(error) if error.is_exhausted() => (None, None, None),
+            Err(_) => (Some(false), Some(false), None),
+        };
+        let (status, message) = match looked.state {
+            Ok(state) => self.judge_state(state),
+            Err(error) => self.judge_error(&error),
+        };
+        let data = DatabaseData {
+            is_db_online: is_online,
+            is_db_writeable: is_writeable,
+            replica_lag_ms: lag.map(|lag| u64::try_from(lag.as_millis()).unwrap_or(u64::MAX)),
+            pool_size: looked.pool.map(|pool| pool.size()),
+            pool_idle: looked.pool.map(|pool| pool.idle()),
+            pool_max: looked.pool.and_then(|pool| pool.max()),
+            pool_waiting: looked.pool.and_then(|pool| pool.waiting()),
+        };
+        match (status, message.unwrap_or_default()) {
+            (Status::Pass, _) => Details::pass(data),
+            (Status::Warn, message) => Details::warn(data, message),
+            (Status::Fail, message) => Details::fail(data, message),
+        }
+        .into_outcome()
+    }
+
+    /// A pool that is exhausted and a client that still waits have no reason to report, but perhaps had one before.
+    fn judge_error(&self, error: &AskError) -> (Status, Option<String>) {
+        let text = error.text();
+        let mut last = lock(&self.last_error);
+        match &*last {
+            Some(last) if last != text && (error.is_exhausted() || error.is_late()) => {
+                (Status::Fail, Some(format!("{text}; it was offline before: {last}")))
+            }
+            None if error.is_exhausted() => (self.exhausted_as, Some(text.to_owned())),
+            _ => {
+                *last = Some(text.to_owned());
+                (Status::Fail, Some(text.to_owned()))
+            }
+        }
+    }
+
+    fn judge_state(&self, state: DatabaseState) -> (Status, Option<String>) {
+        *lock(&self.last_error) = None;
+        match state {
+            DatabaseState::Writeable | DatabaseState::Online => (Status::Pass, None),
+            DatabaseState::ReadOnly(text) => (self.read_only_as, Some(text)),
+            DatabaseState::Busy(text) => (Status::Warn, Some(text)),
+            DatabaseState::Unwriteable(text) => (Status::Fail, Some(text)),
+            DatabaseState::Replica { lag } => {
+                let (late, text) = match (lag, self.max_lag) {
+                    (Some(lag), Some(max)) if lag > max => {
+                        (Status::Fail, format!("it is a replica, and lags {lag:?} behind, more than {max:?}"))
+                    }
+                    (None, Some(_)) => (Status::Warn, "it is a replica, and its lag is not known".to_owned()),
+                    _ => (Status::Pass, "it is a replica, and takes no writes".to_owned()),
+                };
+                (Status::worst([late, self.read_only_as]), Some(text))
+            }
+        }
+    }
+}
+
+/// State of a database and of the pool over which it was asked.
+struct Looked {
+    state: Result<DatabaseState, AskError>,
+    pool: Option<PoolState>,
+}
+
+#[derive(Serialize)]
+struct DatabaseData {
+    is_db_online: Option<bool>,
+    is_db_writeable: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    replica_lag_ms: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pool_size: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pool_idle: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pool_max: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pool_waiting: Option<usize>,
+}

@@ -1,0 +1,12 @@
+//! Drivers that are unknown, missing, or not named.
+
+use health_runtime::{ask, probes};
+
+fn main() {
+    let pool = ();
+    let _ = probes::postgres(ask!(diesel: pool));
+    let _ = probes::postgres(ask!(pool));
+    let _ = probes::postgres(ask!("postgres://localhost/orders"));
+    let _ = probes::postgres(ask!());
+    let _ = probes::postgres(ask!(sqlx as sqlx08: sqlx08::pool()));
+}
