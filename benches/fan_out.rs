@@ -12,7 +12,7 @@ use std::{
     },
 };
 
-use health_benches::{client::Connection, subject};
+use health_benches::{client::Connection, server};
 use health_runtime::{Check, Endpoint, Level};
 use tokio::{
     runtime::Runtime,
@@ -92,7 +92,7 @@ fn serve(runtime: &Runtime, case: Case, runs: &Arc<AtomicUsize>) -> Result<Socke
         check.max_age(Duration::ZERO)
     });
     let endpoint = Endpoint::builder().checks(checks).build().map_err(Error::other)?;
-    runtime.block_on(subject::listen(endpoint.router()))
+    runtime.block_on(server::listen(endpoint.router()))
 }
 
 /// Times in ascending order.

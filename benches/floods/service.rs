@@ -9,7 +9,7 @@ use std::{
     str::FromStr,
 };
 
-use health_benches::subject;
+use health_benches::server;
 use health_runtime::{
     Check, Endpoint, Level, Levels, Server, Tls,
     access::{Access, Jwt, JwtAlgorithm, JwtKeys, User, basic, jwt, public},
@@ -76,7 +76,7 @@ pub(crate) fn serve(kind: ServiceKind) -> Result<()> {
     let _entered = runtime.enter();
     let endpoint = endpoint(kind)?;
     let addresses = if matches!(kind, ServiceKind::Axum | ServiceKind::UnreadLogAxum) {
-        vec![runtime.block_on(subject::listen(endpoint.router()))?]
+        vec![runtime.block_on(server::listen(endpoint.router()))?]
     } else {
         let mut server = Server::new().listen("127.0.0.1:0", endpoint.router());
         if kind == ServiceKind::Tls {

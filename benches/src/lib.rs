@@ -1,4 +1,4 @@
-//! Services to be measured, and the client that measures them.
+//! A server for the measured services, and the client that measures them.
 
 pub mod client;
-pub mod subject;
+pub mod server;

@@ -5,8 +5,10 @@ use std::{
     net::{SocketAddr, TcpStream},
 };
 
-/// Bytes that a response may have.
-const MAX_RESPONSE_BYTES: usize = 8 << 20;
+use crate::workload::{Exchange, Workload};
+
+/// Bytes of all responses that clients read at the same time.
+const MAX_RESPONSE_BYTES: usize = 64 << 20;
 
 /// Clients that send one request each, at the same time, and again when all have their responses.
 ///
@@ -21,8 +23,7 @@ pub struct Clients {
 struct Client {
     address: SocketAddr,
     request: Vec<u8>,
-    /// Whether each request has a connection of its own, like those of a kubelet.
-    reconnects: bool,
+    exchange: Exchange,
     stream: Option<TcpStream>,
     buffer: Vec<u8>,
     length: usize,
@@ -30,17 +31,18 @@ struct Client {
 }
 
 impl Clients {
-    /// Prepares so many clients, each with the same request. The headers end with line breaks.
+    /// Prepares so many clients for the request of a workload.
     #[must_use]
-    pub fn new(count: usize, address: SocketAddr, path: &str, headers: &str, reconnects: bool) -> Self {
-        let close = if reconnects { "Connection: close\r\n" } else { "" };
+    pub fn new(count: usize, address: SocketAddr, workload: &Workload) -> Self {
+        let Workload { path, headers, exchange, .. } = *workload;
+        let close = if exchange == Exchange::NewConnection { "Connection: close\r\n" } else { "" };
         let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n{headers}{close}\r\n").into_bytes();
         let client = || Client {
             address,
             request: request.clone(),
-            reconnects,
+            exchange,
             stream: None,
-            buffer: vec![0; if count == 1 { MAX_RESPONSE_BYTES } else { MAX_RESPONSE_BYTES / 64 }],
+            buffer: vec![0; (MAX_RESPONSE_BYTES / count).min(8 << 20)],
             length: 0,
             is_answered: false,
         };
@@ -77,6 +79,9 @@ impl Client {
     fn ask(&mut self) -> Result<()> {
         self.is_answered = false;
         self.length = 0;
+        if self.stream.is_some() && self.exchange == Exchange::Stream {
+            return Ok(());
+        }
         if self.stream.is_none() {
             let stream = TcpStream::connect(self.address)?;
             stream.set_nodelay(true)?;
@@ -90,14 +95,18 @@ impl Client {
         while !self.is_answered {
             let Some(stream) = &mut self.stream else { return Ok(true) };
             match stream.read(&mut self.buffer[self.length..]) {
-                Ok(0) if self.reconnects && is_complete(&self.buffer[..self.length])? => {
+                Ok(0) if self.exchange == Exchange::NewConnection && is_complete(&self.buffer[..self.length])? => {
                     self.is_answered = true;
                     self.stream = None;
                 }
                 Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
                 Ok(count) => {
                     self.length += count;
-                    self.is_answered = !self.reconnects && is_complete(&self.buffer[..self.length])?;
+                    self.is_answered = match self.exchange {
+                        Exchange::KeptAlive => is_complete(&self.buffer[..self.length])?,
+                        Exchange::NewConnection => false,
+                        Exchange::Stream => true,
+                    };
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(false),
                 Err(error) => return Err(error),

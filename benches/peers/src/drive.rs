@@ -1,4 +1,4 @@
-//! Sends the requests of a workload to one subject, and counts nothing itself.
+//! Sends the requests of a case, and counts nothing itself.
 
 use std::{
     io::{Error, Result},
@@ -13,9 +13,10 @@ use tokio::{
 };
 
 use crate::{
+    case::Case,
     client::Clients,
     subjects::{has_own_thread, serve},
-    workload::Workload,
+    workload::Freshness,
 };
 
 /// Pause in which a server on its own thread finishes a request.
@@ -33,17 +34,21 @@ pub struct Run {
 
 impl Run {
     /// Starts the subject. Its clock stands still from now on, unless it has a thread of its own.
-    pub fn start(workload: &Workload, subject: &str, connections: usize) -> Result<Self> {
+    pub fn start(case: &Case) -> Result<Self> {
+        let Case { workload, subject, connections } = case;
         let has_own_thread = has_own_thread(subject);
         let runtime = Builder::new_current_thread().enable_all().start_paused(true).build()?;
         let address = runtime.block_on(serve(subject, workload))?;
-        let clients = Clients::new(connections, address, workload.path, workload.headers, workload.reconnects);
-        Ok(Self { runtime, clients: Some(clients), connections, step: workload.step, has_own_thread })
+        if workload.checks.freshness == Freshness::Background {
+            runtime.block_on(wait_for_first_results());
+        }
+        let clients = Clients::new(*connections, address, workload);
+        Ok(Self { runtime, clients: Some(clients), connections: *connections, step: workload.step, has_own_thread })
     }
 
-    /// Sends at least so many requests, and returns how many.
-    pub fn send(&mut self, requests: usize) -> Result<usize> {
-        let rounds = requests.div_ceil(self.connections);
+    /// Sends so many requests, a multiple of the connections.
+    pub fn send(&mut self, requests: usize) -> Result<()> {
+        let rounds = requests / self.connections;
         let mut clients = self.clients.take().ok_or_else(|| Error::other("an earlier request failed"))?;
         if self.has_own_thread {
             send_from_outside(&mut clients, rounds)?;
@@ -54,7 +59,7 @@ impl Run {
             // A task is woken without the system call that wakes the runtime's own future.
             self.clients = Some(self.runtime.block_on(self.runtime.spawn(task)).map_err(Error::other)??);
         }
-        Ok(rounds * self.connections)
+        Ok(())
     }
 
     /// Returns the latest response.
@@ -64,21 +69,30 @@ impl Run {
     }
 }
 
+/// Lets the clock go on until each check has a result: their first runs are spread over an interval.
+async fn wait_for_first_results() {
+    for _ in 0..30 {
+        advance(Duration::from_millis(100)).await;
+        for _ in 0..100 {
+            yield_now().await;
+        }
+    }
+}
+
 async fn send_from_inside(clients: &mut Clients, rounds: usize, step: Duration) -> Result<()> {
     for _ in 0..rounds {
         clients.send_unmeasured()?;
-        while !clients.receive_unmeasured()? {
-            yield_now().await;
-        }
         if !step.is_zero() {
             advance(step).await;
+        }
+        while !clients.receive_unmeasured()? {
+            yield_now().await;
         }
     }
     Ok(())
 }
 
 /// Waits after each request, so that the server always begins the next one in the same state.
-#[inline(never)]
 fn send_from_outside(clients: &mut Clients, rounds: usize) -> Result<()> {
     for _ in 0..rounds {
         clients.send_unmeasured()?;

@@ -5,8 +5,11 @@
 
 #![allow(clippy::disallowed_macros, reason = "a person reads the figures on the terminal")]
 
+pub mod budgets;
 pub mod callgrind;
+pub mod case;
 pub mod client;
 pub mod drive;
+pub mod measure;
 pub mod subjects;
 pub mod workload;

@@ -10,8 +10,9 @@ use std::{
 
 use health_runtime::{Check, Details, Level};
 use serde::Serialize;
+use tokio::time::sleep;
 
-/// Requests to one service, which are measured.
+/// Requests to one service.
 #[derive(Clone, Copy, Debug)]
 pub struct Workload {
     /// Name on the command line.
@@ -24,8 +25,8 @@ pub struct Workload {
     pub headers: &'static str,
     /// Connections with a request at the same time.
     pub connections: &'static [usize],
-    /// Whether each request has a connection of its own.
-    pub reconnects: bool,
+    /// Use of connections.
+    pub exchange: Exchange,
     /// Time on the clock between two requests.
     pub step: Duration,
     /// Requests at one connection: before the measurement, and until its end.
@@ -36,10 +37,51 @@ pub struct Workload {
     pub checks: Checks,
 }
 
+/// Workloads whose times count.
+pub const WAITS: [Workload; 4] = [
+    Workload {
+        name: "w4",
+        purpose: "checks that wait 10 ms each",
+        path: LEVEL_1,
+        checks: Checks { count: 100, wait: Duration::from_millis(10), ..RUN },
+        subjects: &["limit-tasks", "ours"],
+        ..W1
+    },
+    Workload {
+        name: "w6",
+        purpose: "1,000 requests at once on one check that waits 200 ms",
+        path: LEVEL_1,
+        checks: Checks { count: 1, wait: Duration::from_millis(200), ..STORED },
+        connections: &[1_000],
+        subjects: &["limit-shared", "ours"],
+        ..W1
+    },
+    Workload {
+        name: "all-run",
+        purpose: "10,000 checks, all run for one request",
+        path: LEVEL_1,
+        checks: Checks { count: 10_000, ..RUN },
+        subjects: &["limit-tasks", "ours"],
+        ..W1
+    },
+    Workload { name: "start", purpose: "start until the first response", subjects: &["bare", "ours"], ..W1 },
+];
+
+/// Use of connections.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Exchange {
+    /// One request after the other on each connection.
+    KeptAlive,
+    /// A connection for each request, like those of a kubelet.
+    NewConnection,
+    /// One request, whose response goes on with the clock.
+    Stream,
+}
+
 /// Freshness of the results that a request finds.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Freshness {
-    /// Results are stored, and stay young.
+    /// Results are stored for a second.
     MaxAge,
     /// Results come from background runs, once a second.
     Background,
@@ -56,12 +98,14 @@ pub struct Checks {
     pub freshness: Freshness,
     /// Whether the first check has structured data, like the version of an API.
     pub has_data: bool,
+    /// Time that each check waits for something outside.
+    pub wait: Duration,
 }
 
-const STORED: Checks = Checks { count: 20, freshness: Freshness::MaxAge, has_data: false };
+const STORED: Checks = Checks { count: 20, freshness: Freshness::MaxAge, has_data: false, wait: Duration::ZERO };
 const BACKGROUND: Checks = Checks { freshness: Freshness::Background, ..STORED };
 const RUN: Checks = Checks { freshness: Freshness::EachRequest, ..STORED };
-const SEED: Checks = Checks { count: 8, freshness: Freshness::EachRequest, has_data: true };
+const SEED: Checks = Checks { count: 8, has_data: true, ..RUN };
 
 const W1: Workload = Workload {
     name: "w1",
@@ -69,17 +113,20 @@ const W1: Workload = Workload {
     path: "/livez",
     headers: "",
     connections: &[1, 64],
-    reconnects: false,
+    exchange: Exchange::KeptAlive,
     step: Duration::ZERO,
     requests: [200, 1_200],
     subjects: &["bare", "ours", "axum-health"],
     checks: STORED,
 };
 
+/// One check whose status changes with each run.
+const FLIPPING: Checks = Checks { count: 1, ..BACKGROUND };
+
 const LEVEL_1: &str = "/health/levels/1";
 
-/// All workloads.
-pub const WORKLOADS: [Workload; 10] = [
+/// All workloads whose instructions are counted.
+pub const WORKLOADS: [Workload; 12] = [
     W1,
     Workload {
         name: "w3",
@@ -96,6 +143,17 @@ pub const WORKLOADS: [Workload; 10] = [
         step: Duration::from_millis(1),
         requests: [2_000, 7_000],
         subjects: &["limit-stored", "ours", "health"],
+        checks: BACKGROUND,
+        ..W1
+    },
+    Workload {
+        name: "background-second",
+        purpose: "20 background checks of 1 s, at one request/s",
+        path: LEVEL_1,
+        connections: &[1],
+        step: Duration::from_secs(1),
+        requests: [200, 600],
+        subjects: &["limit-stored", "ours"],
         checks: BACKGROUND,
         ..W1
     },
@@ -135,8 +193,19 @@ pub const WORKLOADS: [Workload; 10] = [
         purpose: "a new connection and a request to the service's own route",
         path: "/",
         connections: &[1],
-        reconnects: true,
+        exchange: Exchange::NewConnection,
         subjects: &["bare", "ours"],
+        ..W1
+    },
+    Workload {
+        name: "events",
+        purpose: "a change, sent to each stream of events",
+        path: "/health/events",
+        connections: &[1, 64],
+        exchange: Exchange::Stream,
+        step: Duration::from_millis(1_100),
+        subjects: &["ours"],
+        checks: FLIPPING,
         ..W1
     },
     Workload { name: "w1-server", subjects: &["hyper", "ours-server"], purpose: "w1 on a server without axum's", ..W1 },
@@ -148,14 +217,6 @@ pub const WORKLOADS: [Workload; 10] = [
         ..W1
     },
 ];
-
-impl Workload {
-    /// Finds a workload by its name.
-    #[must_use]
-    pub fn named(name: &str) -> Option<&'static Self> {
-        WORKLOADS.iter().find(|workload| workload.name == name)
-    }
-}
 
 /// Data of one check.
 #[derive(Clone, Debug, Serialize)]
@@ -175,6 +236,17 @@ pub struct Declared {
     pub level: Level,
     /// Whether it answers with [`Facts`].
     pub has_data: bool,
+    /// Time that it waits.
+    pub wait: Duration,
+}
+
+impl Declared {
+    /// Runs the check, in a service by hand.
+    pub async fn run(wait: Duration) {
+        if !wait.is_zero() {
+            sleep(wait).await;
+        }
+    }
 }
 
 impl Checks {
@@ -195,25 +267,37 @@ impl Checks {
                 3 => Level::L2,
                 _ => Level::L1,
             };
-            Declared { name: format!("level_{level}_check_{number}"), level, has_data: self.has_data && number == 0 }
+            Declared {
+                name: format!("level_{level}_check_{number}"),
+                level,
+                has_data: self.has_data && number == 0,
+                wait: self.wait,
+            }
         })
     }
 
-    /// Declares the checks to our endpoint.
-    pub fn ours(self) -> impl Iterator<Item = Check> {
-        self.all().map(move |Declared { name, level, has_data }| {
+    /// Declares the checks to our endpoint. Stored results stay young for `max_age`.
+    pub fn ours(self, max_age: Duration) -> impl Iterator<Item = Check> {
+        self.all().map(move |Declared { name, level, has_data, wait }| {
             let check = if has_data {
                 let runs = Arc::new(AtomicU64::new(0));
                 Check::new(name, level, move || {
                     let runs = runs.fetch_add(1, Ordering::Relaxed);
                     async move { Details::pass(facts(runs)) }
                 })
-            } else {
+            } else if self == FLIPPING {
+                let runs = AtomicU64::new(0);
+                Check::new(name, level, move || {
+                    std::future::ready(runs.fetch_add(1, Ordering::Relaxed).is_multiple_of(2))
+                })
+            } else if wait.is_zero() {
                 Check::new(name, level, || async { true })
+            } else {
+                Check::new(name, level, move || sleep(wait))
             };
             let check = if level == Level::L5 { check.liveness() } else { check };
             match self.freshness {
-                Freshness::MaxAge => check.max_age(Duration::from_hours(1)),
+                Freshness::MaxAge => check.max_age(max_age),
                 Freshness::Background => check.interval(Duration::from_secs(1)),
                 Freshness::EachRequest => check.max_age(Duration::ZERO),
             }

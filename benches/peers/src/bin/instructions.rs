@@ -1,7 +1,7 @@
-//! Prints instructions and allocations per request: `instructions [WORKLOAD…]`.
+//! Prints instructions and allocations per request, and checks their budgets.
 //!
-//! It runs itself under callgrind, once for each workload, subject, number of connections and number of requests. The
-//! difference of two runs is the cost of the requests, without that of the start.
+//! `instructions [WORKLOAD…]` measures these workloads or all; `instructions --budgets FILE` checks a file of budgets, and
+//! `instructions --update-budgets FILE` writes it. It runs itself under callgrind, with `--serve` and a case.
 
 #![allow(clippy::disallowed_macros, reason = "a person reads the figures on the terminal")]
 
@@ -9,87 +9,60 @@ use std::{
     env,
     io::{Error, Result},
     path::Path,
-    process::Command,
+    process::ExitCode,
 };
 
 use health_peers::{
-    callgrind::{self, Instructions},
+    budgets,
+    case::{Case, named},
     drive::Run,
+    measure::Cost,
     subjects::is_built,
-    workload::{WORKLOADS, Workload},
+    workload::WORKLOADS,
 };
 
-fn main() -> Result<()> {
+fn main() -> Result<ExitCode> {
     let arguments: Vec<_> = env::args().skip(1).collect();
-    if let [first, name, subject, connections, requests] = &arguments[..]
-        && first == "--serve"
-    {
-        let [connections, requests] = [connections, requests].map(|number| number.parse::<usize>());
-        return serve(named(name)?, subject, connections.map_err(Error::other)?, requests.map_err(Error::other)?);
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["--serve", ..] => serve(&arguments[1..])?,
+        ["--budgets", file] => {
+            if !budgets::check(Path::new(file), false)? {
+                return Ok(ExitCode::FAILURE);
+            }
+        }
+        ["--update-budgets", file] => {
+            budgets::check(Path::new(file), true)?;
+        }
+        [] => print(&WORKLOADS.map(|workload| workload.name))?,
+        ref names => print(names)?,
     }
-    let workloads = if arguments.is_empty() {
-        WORKLOADS.iter().collect()
-    } else {
-        arguments.iter().map(|name| named(name)).collect::<Result<Vec<_>>>()?
-    };
-    println!(
-        "{:<14} {:<13} {:>5} {:>9} {:>9} {:>8} {:>8}",
-        "workload", "subject", "conn.", "Ir", "own Ir", "allocs", "bytes"
-    );
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Measures the subjects of these workloads that the build has.
+fn print(names: &[&str]) -> Result<()> {
+    let workloads = names.iter().map(|name| named(name)).collect::<Result<Vec<_>>>()?;
+    println!("{}", Cost::HEAD);
     for workload in workloads {
-        for &subject in workload.subjects.iter().filter(|subject| is_built(subject)) {
+        println!("{}: {}", workload.name, workload.purpose);
+        for subject in workload.subjects.iter().filter(|subject| is_built(&workload, subject)) {
             for &connections in workload.connections {
-                let row = measure(workload, subject, connections)?;
-                println!("{:<14} {subject:<13} {connections:>5} {row}", workload.name);
+                let case = Case::new(workload.name, subject, connections)?;
+                println!("{case} {}", Cost::measure(&case)?);
             }
         }
     }
     Ok(())
 }
 
-fn named(name: &str) -> Result<&'static Workload> {
-    Workload::named(name).ok_or_else(|| {
-        let names: Vec<_> = WORKLOADS.iter().map(|workload| workload.name).collect();
-        Error::other(format!("there is no workload named `{name}`; there are {}", names.join(", ")))
-    })
-}
-
-/// Runs under callgrind.
-fn serve(workload: &Workload, subject: &str, connections: usize, requests: usize) -> Result<()> {
-    let mut run = Run::start(workload, subject, connections)?;
-    let sent = run.send(requests)?;
-    println!("{sent}");
+/// Serves a case in this process, which callgrind watches.
+fn serve(arguments: &[String]) -> Result<()> {
+    let (requests, case) =
+        arguments.split_last().ok_or_else(|| Error::other("give a case and a number of requests"))?;
+    let mut run = Run::start(&Case::parse(case)?)?;
+    run.send(requests.parse().map_err(Error::other)?)?;
     if env::var_os("SHOW").is_some() {
         println!("{}", String::from_utf8_lossy(run.response()));
     }
     Ok(())
-}
-
-/// Returns the columns of one row.
-#[allow(clippy::cast_precision_loss, reason = "these are no numbers beyond 2^52")]
-fn measure(workload: &Workload, subject: &str, connections: usize) -> Result<String> {
-    let program = env::current_exe()?;
-    let count = |requests: usize| -> Result<(usize, Instructions)> {
-        let arguments = ["--serve", workload.name, subject, &connections.to_string(), &requests.to_string()];
-        let sent = requests.div_ceil(connections) * connections;
-        Ok((sent, callgrind::count(&program, &arguments.map(str::to_owned))?))
-    };
-    let ((first, before), (last, until)) = (count(workload.requests[0])?, count(workload.requests[1])?);
-    let requests = (last - first) as f64;
-    let per_request = |before: u64, until: u64| until.saturating_sub(before) as f64 / requests;
-    let (all, own) = (per_request(before.all, until.all), per_request(before.own, until.own));
-    let allocations = allocations(&program, workload, subject, connections)?;
-    Ok(format!("{all:>9.0} {own:>9.0} {allocations}"))
-}
-
-fn allocations(program: &Path, workload: &Workload, subject: &str, connections: usize) -> Result<String> {
-    let output = Command::new(program.with_file_name("allocations"))
-        .args([workload.name, subject, &connections.to_string()])
-        .output()?;
-    if !output.status.success() {
-        return Err(Error::other(String::from_utf8_lossy(&output.stderr).into_owned()));
-    }
-    let line = String::from_utf8_lossy(&output.stdout).into_owned();
-    let (count, bytes) = line.trim().split_once(' ').ok_or_else(|| Error::other("no allocations were counted"))?;
-    Ok(format!("{count:>8} {bytes:>8}"))
 }

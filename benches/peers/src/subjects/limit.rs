@@ -22,6 +22,8 @@ use tokio::time::{Duration, Instant, interval, timeout};
 
 use crate::workload::{Declared, Freshness, Workload, facts};
 
+const MAX_AGE: Duration = Duration::from_secs(1);
+
 /// Where checks run.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Runs {
@@ -31,6 +33,8 @@ pub(super) enum Runs {
     InTasks,
     /// Rarely: results and the response are stored.
     Stored,
+    /// Once for all requests that wait at the same time.
+    Shared,
 }
 
 type Run = Pin<Box<dyn Future<Output = Option<String>> + Send>>;
@@ -49,6 +53,8 @@ struct Health {
     version: AtomicU64,
     results: Mutex<Vec<Option<String>>>,
     stored: Mutex<Option<(Instant, u64, Bytes)>>,
+    /// Response of the latest run, whose lock is held while it goes on.
+    response: tokio::sync::Mutex<Option<(Instant, Bytes)>>,
 }
 
 /// Builds the one route of the workload.
@@ -63,6 +69,7 @@ pub(super) fn router(workload: &Workload, runs: Runs) -> Router {
         version: AtomicU64::new(0),
         results: Mutex::new(results),
         stored: Mutex::new(None),
+        response: tokio::sync::Mutex::default(),
     });
     if is_background {
         for number in 0..health.checks.len() {
@@ -80,12 +87,16 @@ pub(super) fn router(workload: &Workload, runs: Runs) -> Router {
 }
 
 fn check(declared: Declared) -> Check {
-    let (runs, has_data) = (Arc::new(AtomicU64::new(0)), declared.has_data);
+    let Declared { name, has_data, wait, .. } = declared;
+    let runs = Arc::new(AtomicU64::new(0));
     let run = move || -> Run {
         let runs = runs.fetch_add(1, Ordering::Relaxed);
-        Box::pin(async move { has_data.then(|| serde_json::to_string(&facts(runs)).unwrap_or_default()) })
+        Box::pin(async move {
+            Declared::run(wait).await;
+            has_data.then(|| serde_json::to_string(&facts(runs)).unwrap_or_default())
+        })
     };
-    Check { name: declared.name, run: Box::new(run), since: now() }
+    Check { name, run: Box::new(run), since: now() }
 }
 
 async fn run_for_ever(health: Arc<Health>, number: usize) {
@@ -100,12 +111,31 @@ async fn run_for_ever(health: Arc<Health>, number: usize) {
 
 impl Health {
     async fn answer(&self) -> Bytes {
-        if self.runs != Runs::Stored {
-            return self.run_all().await;
+        match self.runs {
+            Runs::Inline | Runs::InTasks => self.run_all().await,
+            Runs::Shared => self.shared().await,
+            Runs::Stored => self.stored().await,
         }
+    }
+
+    /// Waits for the request that runs the checks, and takes its response.
+    async fn shared(&self) -> Bytes {
+        let asked = Instant::now();
+        let mut response = self.response.lock().await;
+        if let Some((begun, body)) = &*response
+            && begun.elapsed() < MAX_AGE.max(asked.elapsed())
+        {
+            return body.clone();
+        }
+        let body = self.run_all().await;
+        *response = Some((Instant::now(), body.clone()));
+        body
+    }
+
+    async fn stored(&self) -> Bytes {
         let version = self.version.load(Ordering::Acquire);
         if let Some((at, of, body)) = &*self.stored.lock().unwrap_or_else(PoisonError::into_inner) {
-            let is_young = *of == version && at.elapsed() < Duration::from_hours(1);
+            let is_young = *of == version && (self.is_background || at.elapsed() < MAX_AGE);
             if is_young {
                 return body.clone();
             }

@@ -9,21 +9,22 @@ mod ours;
 use std::{
     io::{Error, Result},
     net::SocketAddr,
-    time::Duration,
 };
 
 use axum::Router;
-use tokio::{net::TcpListener, task::yield_now, time::advance};
+use tokio::net::TcpListener;
 
-use crate::workload::{Freshness, Workload};
+use crate::workload::{Exchange, Workload};
 
 /// Content type and body of a response.
 pub(crate) type Content = (String, Vec<u8>);
 
-/// Returns whether this build has the subject.
+/// Returns whether this build has what the subject needs for the workload.
 #[must_use]
-pub fn is_built(subject: &str) -> bool {
+pub fn is_built(workload: &Workload, subject: &str) -> bool {
     match subject {
+        "ours" if workload.exchange == Exchange::Stream => cfg!(feature = "events"),
+        "ours" if !workload.headers.is_empty() => cfg!(feature = "access"),
         "axum-health" | "health" => cfg!(feature = "foreign"),
         "ours-server" => cfg!(feature = "server"),
         _ => true,
@@ -41,6 +42,7 @@ pub async fn serve(subject: &str, workload: &Workload) -> Result<SocketAddr> {
     let router = match subject {
         "bare" => bare::router(workload).await?,
         "limit" => limit::router(workload, limit::Runs::Inline),
+        "limit-shared" => limit::router(workload, limit::Runs::Shared),
         "limit-stored" => limit::router(workload, limit::Runs::Stored),
         "limit-tasks" => limit::router(workload, limit::Runs::InTasks),
         "ours" => ours::router(workload)?,
@@ -53,15 +55,7 @@ pub async fn serve(subject: &str, workload: &Workload) -> Result<SocketAddr> {
         "health" => foreign::health(workload),
         _ => return Err(Error::other(format!("there is no subject named `{subject}` in this build"))),
     };
-    let address = listen(router).await?;
-    if workload.checks.freshness == Freshness::Background {
-        // First runs are spread over an interval.
-        for _ in 0..30 {
-            advance(Duration::from_millis(100)).await;
-            yield_now().await;
-        }
-    }
-    Ok(address)
+    listen(router).await
 }
 
 /// Serves a router on the current runtime, on a free port.
