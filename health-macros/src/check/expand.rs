@@ -41,7 +41,7 @@ pub(crate) fn declaration(model: &CheckModel) -> TokenStream {
     quote! {
         #attributes
         #[doc(hidden)]
-        #[allow(dead_code, non_upper_case_globals, unexpected_cfgs, reason = "the name is made from the function's")]
+        #[allow(dead_code, non_upper_case_globals, reason = "the name is made from the function's")]
         #visibility const #declaration: #runtime::__private::Declaration = {
             #(#constants)*
             #(#rules)*
@@ -57,21 +57,14 @@ fn declaration_value(model: &CheckModel) -> TokenStream {
     let level = level(runtime, &model.level);
     let [name_field, level_field, dependencies_field] = ["name", "level", "depends_on"].map(|key| field(settings, key));
     let dependencies = settings.iter().flat_map(Setting::paths).map(CheckPath::declaration);
-    let for_compiler = for_compiler();
     quote! {
         #runtime::__private::Declaration {
             #name_field: #name,
             module: #runtime::__private::module_path!(),
             #level_field: #level,
-            #dependencies_field: &[#(#for_compiler #dependencies),*],
+            #dependencies_field: &[#(#dependencies),*],
         }
     }
-}
-
-/// Returns the attribute of a path that [`CheckPath::mention`] repeats. An editor leads to every item of a name, so it sees the
-/// function alone.
-fn for_compiler() -> TokenStream {
-    quote!(#[cfg(not(rust_analyzer))])
 }
 
 /// Returns the field of the declaration that a key sets. It stands at the key, so that editors show the field's documentation.
@@ -101,7 +94,7 @@ fn registration_item(model: &CheckModel, name: &Ident) -> TokenStream {
     // A constant keeps the registration out of the macros of inventory, which copy their input.
     quote! {
         #attributes
-        #[allow(dead_code, non_upper_case_globals, unexpected_cfgs, reason = "the name is a message")]
+        #[allow(dead_code, non_upper_case_globals, reason = "the name is a message")]
         const #name: #runtime::__private::Registration = {
             #(#constants)*
             #keys_item
@@ -243,10 +236,10 @@ fn call(runtime: &RuntimePath, Setting { key, value, .. }: &Setting) -> Option<T
 
 /// Stops the compilation if a dependency of a liveness check reaches outside of the process.
 fn shallow(runtime: &RuntimePath, path: &CheckPath) -> TokenStream {
-    let (declaration, for_compiler) = (path.declaration(), for_compiler());
+    let declaration = path.declaration();
     let place = generated_at(path.function().span());
     let runtime = runtime.at(place);
-    quote_spanned!(place=> #for_compiler const _: () = #runtime::__private::ensure(#declaration.is_shallow(), #LIVENESS_DEPENDS_DEEPER);)
+    quote_spanned!(place=> const _: () = #runtime::__private::ensure(#declaration.is_shallow(), #LIVENESS_DEPENDS_DEEPER);)
 }
 
 /// Returns the constant of a value that is a path. It has a type, so that a path of another type is one error at the path.
