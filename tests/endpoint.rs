@@ -627,3 +627,23 @@ async fn overview_names_failing_and_warning_checks() {
         get(serve(endpoint([Check::new("alive", Level::L5, || async { true })]).router()).await, "/health").await;
     assert_eq!((well.json().get("failing"), well.json().get("warning")), (None, None));
 }
+
+#[tokio::test]
+async fn overview_names_off_checks_to_callers_who_see_details() {
+    let offered = |name, level| Check::new(name, level, || async { true }).off(true);
+    let shown = || builder([offered("queue", Level::L2), offered("proxy", Level::L4)]).details(ShowDetails::Always);
+    let health = shown().build().expect("good");
+    let off = async |router: axum::Router| get(serve(router).await, "/health").await.json().get("off").cloned();
+    assert_eq!(off(health.router()).await, Some(json!(["queue", "proxy"])));
+    assert_eq!(off(health.levels(Level::L4..=Level::L5).router()).await, None, "not every check is in scope");
+    assert_eq!(off(shown().enable(["queue"]).build().expect("good").router()).await, Some(json!(["proxy"])));
+    let hidden = shown().details(ShowDetails::Never).build().expect("good");
+    assert_eq!(off(hidden.router()).await, None);
+    let page = get(serve(health.router()).await, "/health?format=html").await.body;
+    assert!(page.contains("queue") && page.contains("proxy"), "{page}");
+    for path in ["/health/levels", "/health/info", "/readyz?verbose"] {
+        assert!(!get(serve(health.router()).await, path).await.body.contains("queue"), "{path}");
+    }
+    health.monitor().add(Check::new("queue", Level::L2, || async { true })).expect("a new name");
+    assert_eq!(off(health.router()).await, Some(json!(["proxy"])), "code added a check of this name");
+}

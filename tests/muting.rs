@@ -62,8 +62,8 @@ async fn muted_check_is_shown_and_counts_for_nothing() {
     assert_eq!(body["level_3"]["status"], "pass");
     let billing = &body["level_3"]["checks"]["billing"];
     assert_eq!((&billing["status"], &billing["message"]), (&json!("fail"), &json!("it is down")));
-    assert_eq!(billing["muted"]["why"], "they move, see http://***@tickets/7");
-    assert_eq!(billing["muted"]["by"], format!("{}:{line}", file!()));
+    assert_eq!(billing["muted"]["reason"], "they move, see http://***@tickets/7");
+    assert_eq!(billing["muted"]["caller"], format!("{}:{line}", file!()));
     let until = billing["muted"]["until"].as_str().expect("a time");
     assert!(until.starts_with("20") && until.ends_with('Z'), "{until}");
     assert!(body["level_3"]["checks"]["db"].get("muted").is_none());
@@ -172,7 +172,7 @@ async fn latest_mute_replaces_earlier_ones() {
     mute(Duration::MAX, "the longest duration");
     let seen = kit.report(&everything).await;
     let mute = seen.report().entries()[0].muted.as_ref().expect("muted");
-    assert!(mute.until().is_some() && mute.why() == "the longest duration");
+    assert!(mute.until().is_some() && mute.reason() == "the longest duration");
     seen.assert_status(Status::Pass).check("billing").assert_status(Status::Fail);
 }
 
@@ -198,7 +198,7 @@ async fn dependents_of_a_muted_check_count_for_nothing() {
     assert_eq!((&checks["orders"]["status"], &checks["orders"]["cause"]), (&json!("fail"), &json!("blocked")));
     for name in ["orders", "invoices"] {
         assert_eq!(checks[name]["muted"]["until"], checks["db"]["muted"]["until"], "{name}");
-        assert_eq!(checks[name]["muted"]["why"], "every check that blocks it is muted", "{name}");
+        assert_eq!(checks[name]["muted"]["reason"], "every check that blocks it is muted", "{name}");
     }
     let numbers = ask(&app, "/health/metrics").await.1;
     assert!(numbers.contains("health_check_muted{check=\"invoices\",level=\"3\"} 1"), "{numbers}");
@@ -288,7 +288,7 @@ async fn muted_from_outside() {
         let entry = report.entries().iter().find(|entry| entry.check.name() == name).expect("in the report");
         entry.muted.clone().expect("muted")
     });
-    assert_eq!((billing.until(), billing.by()), (None, "HEALTH_MUTE"));
+    assert_eq!((billing.until(), billing.caller()), (None, "HEALTH_MUTE"));
     assert!(legacy.until().is_some());
     assert_eq!(report.status(), Status::Pass);
     let asked_not_to = builder().muted("").build().expect("good");

@@ -290,6 +290,7 @@ impl EndpointBuilder {
             registry
         };
         let declared_background = registry.declared_background();
+        let off = registry.off_checks().cloned().collect();
         let monitor = Monitor::at_rest(registry);
         if let Some(list) = self.muted {
             monitor.mute_listed(&list, "EndpointBuilder::muted");
@@ -303,6 +304,7 @@ impl EndpointBuilder {
         monitor.start();
         let service = Arc::new(Service {
             monitor,
+            off,
             build_info: self.build_info,
             runtime_info: RuntimeInfo::detect(),
             levels_view: self.levels_path.view(),

@@ -65,6 +65,8 @@ impl AdmittedRequest<'_> {
         let Self { service, key, .. } = self;
         let report = &gathered.report;
         let histories = self.histories(&subject, report);
+        let is_overview = matches!(subject, ReportSubject::Overview { .. });
+        let off = if is_overview { service.off.as_slice() } else { &[] };
         let context = Context {
             #[cfg(feature = "page")]
             page: page::context(self.service, key, self.query, gathered, &subject),
@@ -74,7 +76,9 @@ impl AdmittedRequest<'_> {
             build: service.build_info.as_ref().filter(|_| key.visibility.info.is_some()),
             info: key.visibility.info,
         };
-        let view = ReportView::new(report, key.visibility).with_histories(&histories, key.visibility);
+        let view = ReportView::new(report, key.visibility)
+            .with_histories(&histories, key.visibility)
+            .with_off(off, key.visibility);
         let body = (self.render)(&view, &context);
         let configured = service.status_codes_in(key.scope).for_report(report);
         let status = demanded(key.format, &view, &context, configured);

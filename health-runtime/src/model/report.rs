@@ -201,8 +201,8 @@ impl Report {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mute {
     pub(crate) until: Option<SystemTime>,
-    pub(crate) why: String,
-    pub(crate) by: String,
+    pub(crate) reason: String,
+    pub(crate) caller: String,
 }
 
 impl Mute {
@@ -214,13 +214,13 @@ impl Mute {
 
     /// Returns the reason of the mute. Secrets are masked.
     #[must_use]
-    pub fn why(&self) -> &str {
-        &self.why
+    pub fn reason(&self) -> &str {
+        &self.reason
     }
 
-    /// Returns the origin: `file:line` of the call to [`Monitor::mute`](crate::Monitor::mute), or `HEALTH_MUTE`.
+    /// Returns the caller: `file:line` of the call to [`Monitor::mute`](crate::Monitor::mute), or `HEALTH_MUTE`.
     #[must_use]
-    pub fn by(&self) -> &str {
-        &self.by
+    pub fn caller(&self) -> &str {
+        &self.caller
     }
 }

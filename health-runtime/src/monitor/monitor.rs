@@ -242,10 +242,10 @@ impl Monitor {
     /// # Errors
     /// If no check has this name.
     #[track_caller]
-    pub fn mute(&self, check: impl Into<CheckName>, duration: Duration, why: &str) -> Result<(), UnknownCheck> {
+    pub fn mute(&self, check: impl Into<CheckName>, duration: Duration, reason: &str) -> Result<(), UnknownCheck> {
         let monitored = self.find(check)?;
         self.engine.listed_mutes.remove(monitored.spec.name());
-        self.mute_by(&monitored, Muted::new(Some(duration), why, file_and_line(Location::caller())));
+        self.mute_by(&monitored, Muted::new(Some(duration), reason, file_and_line(Location::caller())));
         Ok(())
     }
 
@@ -267,28 +267,30 @@ impl Monitor {
 
     /// Mutes the checks of a list like `billing,legacy=2h`, also those that are added later. Faulty entries are logged and
     /// left out: a typo made at night must not keep the service from starting.
-    pub(crate) fn mute_listed(&self, list: &str, by: &str) {
+    pub(crate) fn mute_listed(&self, list: &str, caller: &str) {
         let checks = self.engine.checks();
         let mut suggestions = Suggestions::new(checks.iter().map(|check| check.spec.name()));
         let warn = |problem: &str, event: fn(String, String)| {
-            let (by, problem) = (by.to_owned(), escape_controls(problem).into_owned());
-            log::write(Topic::Checks, move || event(by, problem));
+            let (caller, problem) = (caller.to_owned(), escape_controls(problem).into_owned());
+            log::write(Topic::Checks, move || event(caller, problem));
         };
         for entry in parse_list(list) {
             let entry = match entry {
                 Ok(entry) => entry,
                 Err(problem) => {
-                    warn(&problem, |by, problem| tracing::warn!(by, problem, "invalid mute ignored"));
+                    warn(&problem, |caller, problem| tracing::warn!(caller, problem, "invalid mute ignored"));
                     continue;
                 }
             };
-            let muted = Muted::new(entry.duration, "muted at start", by.to_owned());
+            let muted = Muted::new(entry.duration, "muted at start", caller.to_owned());
             if let Some(index) = checks.find(entry.check) {
                 self.mute_by(&checks[index], muted.clone());
             } else {
                 let (name, suggestion) = (entry.check.to_owned(), suggestions.nearest(entry.check, None));
                 let problem = UnknownCheck { name, suggestion }.to_string();
-                warn(&problem, |by, problem| tracing::warn!(by, problem, "muted health check does not exist yet"));
+                warn(&problem, |caller, problem| {
+                    tracing::warn!(caller, problem, "muted health check does not exist yet");
+                });
             }
             self.engine.listed_mutes.push(ListedMute { check: entry.check.to_owned(), muted });
         }

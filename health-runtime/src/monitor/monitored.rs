@@ -73,9 +73,9 @@ impl Monitored {
         let (check, mute) = (self.spec.name().to_owned(), Arc::clone(&muted.mute));
         self.muting.set(muted);
         log::write(Topic::Checks, move || {
-            let (why, by) = (&*escape_controls(mute.why()), mute.by());
+            let (reason, caller) = (&*escape_controls(mute.reason()), mute.caller());
             let until = mute.until().map(timestamp_seconds);
-            tracing::warn!(check, until, why, by, "health check muted");
+            tracing::warn!(check, until, reason, caller, "health check muted");
         });
     }
 

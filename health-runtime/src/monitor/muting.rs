@@ -30,9 +30,13 @@ pub(super) struct Muted {
 }
 
 impl Muted {
-    pub(super) fn new(duration: Option<Duration>, why: &str, by: String) -> Self {
+    pub(super) fn new(duration: Option<Duration>, reason: &str, caller: String) -> Self {
         Self {
-            mute: Arc::new(Mute { until: duration.map(wall_clock_after), why: mask_credentials(why).into_owned(), by }),
+            mute: Arc::new(Mute {
+                until: duration.map(wall_clock_after),
+                reason: mask_credentials(reason).into_owned(),
+                caller,
+            }),
             expires: duration.map(|length| after(Instant::now(), length)),
         }
     }
@@ -49,9 +53,9 @@ impl Muted {
     /// Returns this mute for a dependent of its check. The reason is left out, because callers that see details
     /// of one check need not see those of the other.
     pub(super) fn for_dependent(self) -> Self {
-        let Mute { until, by, .. } = &*self.mute;
-        let why = "every check that blocks it is muted".to_owned();
-        Self { mute: Arc::new(Mute { until: *until, why, by: by.clone() }), ..self }
+        let Mute { until, caller, .. } = &*self.mute;
+        let reason = "every check that blocks it is muted".to_owned();
+        Self { mute: Arc::new(Mute { until: *until, reason, caller: caller.clone() }), ..self }
     }
 
     /// Returns whether it has expired. To be called under the lock: a time taken before could be earlier than the mute.
@@ -86,8 +90,8 @@ impl Muting {
         };
         let check = check.to_owned();
         log::write(Topic::Checks, move || {
-            let by = over.as_ref().map(|over| over.mute.by());
-            tracing::info!(check, by, "health check mute expired");
+            let caller = over.as_ref().map(|over| over.mute.caller());
+            tracing::info!(check, caller, "health check mute expired");
         });
         None
     }

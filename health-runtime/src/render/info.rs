@@ -33,6 +33,7 @@ pub(super) fn overview(
         draining,
         failing: Affected::from_view(view, Status::Fail),
         warning: Affected::from_view(view, Status::Warn),
+        off: &view.off,
         levels: LevelStatuses(view),
         info: detail_level.map(|detail_level| InfoBody::new(build, runtime, detail_level)),
         links,
@@ -51,6 +52,9 @@ pub(super) struct OverviewBody<'a> {
     /// The checks that warn, by name. Left out without any.
     #[serde(skip_serializing_if = "Affected::is_empty")]
     warning: Affected<'a>,
+    /// The checks that are off, for callers who see details. Left out without any.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    off: &'a [&'a str],
     levels: LevelStatuses<'a>,
     /// Only for callers who may see it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -217,6 +221,14 @@ pub(super) mod schema {
             ("draining", described("Only while the service drains.", boolean()), false),
             ("failing", affected("The checks that fail, by name. Left out without any."), false),
             ("warning", affected("The checks that warn, by name. Left out without any."), false),
+            (
+                "off",
+                described(
+                    "The checks that are off, for callers who see details. Left out without any.",
+                    list_of(text()),
+                ),
+                false,
+            ),
             ("levels", level_statuses(), true),
             ("info", described("Only for callers who may see it.", all_of([named("Info")])), false),
         ]);

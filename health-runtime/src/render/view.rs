@@ -8,7 +8,7 @@ use std::{
 use serde_json::Value;
 
 use super::visibility::{DetailLevel, Visibility};
-use crate::model::{Cause, Group, Level, Mute, Report, ReportEntry, Status, StatusChange};
+use crate::model::{Cause, CheckSpec, Group, Level, Mute, Report, ReportEntry, Status, StatusChange};
 
 /// A report redacted for one caller: the only thing that renderers accept.
 #[derive(Debug)]
@@ -19,6 +19,8 @@ pub(crate) struct ReportView<'a> {
     /// The requested levels, deepest first.
     pub(super) levels: &'a [Level],
     pub(super) checks: Vec<CheckView<'a>>,
+    /// Names of the checks that are off, in views that show them.
+    pub(super) off: Vec<&'a str>,
 }
 
 /// A check redacted for one caller: details are empty without the right to see them, or reduced to their public part.
@@ -60,8 +62,8 @@ pub(super) struct CheckView<'a> {
 #[derive(Debug)]
 pub(super) struct MuteView<'a> {
     pub(super) until: Option<SystemTime>,
-    pub(super) why: Option<&'a str>,
-    pub(super) by: Option<&'a str>,
+    pub(super) reason: Option<&'a str>,
+    pub(super) caller: Option<&'a str>,
 }
 
 /// A change redacted for one caller: details are empty without the right to see them.
@@ -86,7 +88,13 @@ impl<'a> ReportView<'a> {
     /// Redacts a report for a caller.
     pub(crate) fn new(report: &'a Report, visibility: Visibility) -> Self {
         let checks = report.entries().iter().map(|entry| CheckView::new(entry, visibility, report)).collect();
-        Self { status: report.status(), cause: report.cause().map(Cause::as_str), levels: report.levels(), checks }
+        Self {
+            status: report.status(),
+            cause: report.cause().map(Cause::as_str),
+            levels: report.levels(),
+            checks,
+            off: Vec::new(),
+        }
     }
 
     /// Adds the history of each check, in the order of the report's entries.
@@ -94,6 +102,15 @@ impl<'a> ReportView<'a> {
         for (check, history) in self.checks.iter_mut().zip(histories) {
             check.history = history.iter().map(|change| ChangeView::new(change, visibility)).collect();
         }
+        self
+    }
+
+    /// Adds the checks that are off, for a caller who may learn of every check and sees the details of their levels.
+    pub(crate) fn with_off(mut self, off: &'a [CheckSpec], visibility: Visibility) -> Self {
+        let is_shown = |check: &&CheckSpec| visibility.at(check.level()) == DetailLevel::Details;
+        let shown = off.iter().filter(is_shown).map(CheckSpec::name).filter(|_| visibility.knows_every_check);
+        // Code may have added a check of this name.
+        self.off = shown.filter(|name| self.checks.iter().all(|check| check.name != *name)).collect();
         self
     }
 
@@ -184,7 +201,7 @@ impl CheckView<'_> {
 impl<'a> MuteView<'a> {
     fn new(mute: &'a Mute, detail_level: DetailLevel) -> Self {
         let details = |text| (detail_level == DetailLevel::Details).then_some(text);
-        Self { until: mute.until(), why: details(mute.why()), by: details(mute.by()) }
+        Self { until: mute.until(), reason: details(mute.reason()), caller: details(mute.caller()) }
     }
 }
 

@@ -94,8 +94,8 @@ fn one_check(xml: &mut Xml, check: &CheckView<'_>) -> io::Result<()> {
 fn muted(xml: &mut Xml, mute: &MuteView<'_>) -> io::Result<()> {
     let element = attribute(xml.create_element("muted"), "until", mute.until.map(timestamp).as_deref());
     element.write_inner_content(|xml| {
-        text(xml, "why", mute.why)?;
-        text(xml, "by", mute.by)
+        text(xml, "reason", mute.reason)?;
+        text(xml, "caller", mute.caller)
     })?;
     Ok(())
 }

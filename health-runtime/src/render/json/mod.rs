@@ -136,8 +136,8 @@ impl WriteJson for &MuteView<'_> {
     fn write_json(self, json: &mut JsonWriter) {
         write_object(json, |object| {
             object.field_if("until", self.until);
-            object.field_if("why", self.why);
-            object.field_if("by", self.by);
+            object.field_if("reason", self.reason);
+            object.field_if("caller", self.caller);
         });
     }
 }

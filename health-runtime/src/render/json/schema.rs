@@ -48,7 +48,7 @@ fn components(components: ComponentsBuilder) -> ComponentsBuilder {
         ("muted", described("Only while the check is muted.", all_of([named("Mute")])), false),
         ("data", anything(), false),
     ]);
-    let mute = object([("until", timestamp(), false), ("why", text(), false), ("by", text(), false)]);
+    let mute = object([("until", timestamp(), false), ("reason", text(), false), ("caller", text(), false)]);
     let change = object([
         ("id", int64(), true),
         ("at", timestamp(), true),

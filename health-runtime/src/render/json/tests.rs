@@ -108,7 +108,7 @@ impl Sample {
             duration: Duration::from_nanos(self.nanos),
             checked_at: self.time(0).unwrap_or(SystemTime::UNIX_EPOCH),
             since: self.time(1).unwrap_or(SystemTime::UNIX_EPOCH),
-            muted: self.flags[1].then(|| MuteView { until: self.time(4), why: self.text(5), by: self.text(6) }),
+            muted: self.flags[1].then(|| MuteView { until: self.time(4), reason: self.text(5), caller: self.text(6) }),
             message: self.text(1),
             data: self.data.as_ref(),
             blocked_by: self.lists[0].as_deref(),
@@ -160,9 +160,9 @@ struct MuteBody<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     until: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    why: Option<&'a str>,
+    reason: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    by: Option<&'a str>,
+    caller: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -218,8 +218,8 @@ fn check_body<'a>(check: &CheckView<'a>) -> CheckBody<'a> {
         since: timestamp(check.since),
         muted: check.muted.as_ref().map(|mute| MuteBody {
             until: mute.until.map(timestamp),
-            why: mute.why,
-            by: mute.by,
+            reason: mute.reason,
+            caller: mute.caller,
         }),
         data: check.data,
     }
@@ -254,7 +254,7 @@ proptest! {
         samples.sort_by_key(|sample| sample.level);
         let checks = || samples.iter().map(Sample::view).collect::<Vec<_>>();
         let status = worst_status(&checks());
-        let view = ReportView { status, cause, levels: &Level::ALL, checks: checks() };
+        let view = ReportView { status, cause, levels: &Level::ALL, checks: checks(), off: Vec::new() };
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
 
         let cause = cause.map(|cause| format!(r#""cause":"{cause}","#)).unwrap_or_default();

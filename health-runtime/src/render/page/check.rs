@@ -150,8 +150,8 @@ fn facts(check: &CheckView<'_>, extent: Extent, links: &PageLinks) -> Markup {
                         Some(until) => { "ends " (time(until)) },
                         None => "until the process ends",
                     }
-                    @if let Some(why) = mute.why { ": " bdi { (why) } }
-                    @if let Some(by) = mute.by { " (by " bdi { (by) } ")" }
+                    @if let Some(reason) = mute.reason { ": " bdi { (reason) } }
+                    @if let Some(caller) = mute.caller { " (by " bdi { (caller) } ")" }
                 } }
             }
             @if let Some(owner) = check.owner { div { dt { "owner" } dd { bdi { (owner) } } } }

@@ -75,6 +75,7 @@ fn main(view: &ReportView<'_>, context: &Context<'_>, links: &PageLinks) -> Mark
             } @else {
                 @for level in view.levels { (of_level(view, *level, links)) }
             }
+            (off(view))
             @if let ReportSubject::Overview { .. } = &context.subject { (build(context)) }
         }
     }
@@ -106,6 +107,18 @@ fn cards(checks: &[CheckView<'_>], view: &ReportView<'_>, links: &PageLinks) -> 
                 @for (index, check) in checks.iter().enumerate() {
                     li { (card(check, first + index, Extent::Short, view.made_at(), links)) }
                 }
+            }
+        }
+    }
+}
+
+/// Lists the checks that take no part, in the overview of callers who see details.
+fn off(view: &ReportView<'_>) -> Markup {
+    html! {
+        @if !view.off.is_empty() {
+            section aria-labelledby="off" {
+                h2 id="off" { "Off " small { "not turned on by this service" } }
+                ul { @for name in &view.off { li { bdi { (name) } } } }
             }
         }
     }
