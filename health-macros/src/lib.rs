@@ -13,6 +13,7 @@ mod duration;
 mod endpoint;
 mod externs;
 mod keys;
+mod label;
 mod literal;
 mod runbook;
 mod runtime_path;

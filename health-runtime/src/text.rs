@@ -5,12 +5,12 @@ use std::borrow::Cow;
 /// Escapes characters that could forge another line or hide a part of this one: control characters, invisible ones, and
 /// those that change the direction of text. Log formats escape quotes and backslashes themselves.
 pub(crate) fn escape_controls(text: &str) -> Cow<'_, str> {
-    if !text.contains(is_control) {
+    if !text.contains(is_unprintable) {
         return text.into();
     }
     let mut escaped = String::with_capacity(text.len() + 8);
     for letter in text.chars() {
-        if is_control(letter) {
+        if is_unprintable(letter) {
             escaped.extend(letter.escape_default());
         } else {
             escaped.push(letter);
@@ -19,7 +19,8 @@ pub(crate) fn escape_controls(text: &str) -> Cow<'_, str> {
     escaped.into()
 }
 
-fn is_control(letter: char) -> bool {
+/// Returns whether a character is invisible, or changes the direction of others. The macro has the same rule.
+pub(crate) fn is_unprintable(letter: char) -> bool {
     letter.is_control()
         || matches!(letter, '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}')
         || matches!(letter, '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')

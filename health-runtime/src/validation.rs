@@ -10,7 +10,11 @@ use crate::{
     error::Problem,
     model::{CheckSpec, Group, Level},
     suggest::Suggestions,
+    text::is_unprintable,
 };
+
+/// Maximum length of a name for people and of an owner.
+const MAX_LABEL_CHARACTERS: usize = 200;
 
 /// The dependencies of checks, by index.
 pub(crate) struct Graph {
@@ -65,8 +69,23 @@ fn check_alone(spec: &CheckSpec, problems: &mut Vec<Problem>) {
     if spec.timeout() == Duration::ZERO {
         problems.push(Problem::ZeroTimeout { check: check(), location });
     }
-    let faults = spec.faults().map(Cow::into_owned);
+    let labels = [("display name", spec.display()), ("owner", spec.owner())];
+    let labels = labels.into_iter().filter_map(|(label, text)| Some(format!("its {label} {}", label_fault(text?)?)));
+    let faults = spec.faults().map(Cow::into_owned).chain(labels);
     problems.extend(faults.map(|fault| Problem::Misconfigured { check: check(), location, fault }));
+}
+
+/// Returns the fault of a text for people. The macro has the same rule.
+fn label_fault(text: &str) -> Option<&'static str> {
+    if text.trim().is_empty() {
+        Some("is blank; write a visible text, or remove it")
+    } else if text.contains(is_unprintable) {
+        Some("has control characters or invisible ones; remove them")
+    } else if text.chars().count() > MAX_LABEL_CHARACTERS {
+        Some("is longer than 200 characters; shorten it")
+    } else {
+        None
+    }
 }
 
 /// A blocked check fails, so a liveness check must not depend, even transitively, on a check that reaches outside the

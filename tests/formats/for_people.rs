@@ -131,16 +131,20 @@ fn wrong_texts_stop_the_start() {
         check("c").runbook("/runbooks/c"),
         check("d").runbook("https://ada:secret@wiki.example.com/d"),
         check("e").runbook("javascript:alert(1)"),
+        check("f").display("Orders \u{202e}database"),
+        check("g").owner("é".repeat(201)),
     ];
-    let error = builder(checks).build().expect_err("five problems").to_string();
+    let error = builder(checks).build().expect_err("seven problems").to_string();
     for fault in [
         "`a` (tests/formats/for_people.rs:",
-        "its display name is empty or has control characters; write a visible text, or remove it",
-        "its owner is empty or has control characters",
-        "its runbook is not an absolute URL; write for example `https://wiki.example.com/orders`",
-        "its runbook contains credentials, which its readers would see; remove everything up to the `@`",
+        "its display name is blank; write a visible text, or remove it",
+        "its owner has control characters or invisible ones; remove them",
+        "its display name has control characters or invisible ones",
+        "its owner is longer than 200 characters; shorten it",
+        "its runbook is not an absolute `http` or `https` URL; write for example `https://wiki.example.com/orders`",
+        "its runbook contains credentials, which its readers would see; remove them from between `//` and the host",
     ] {
         assert!(error.contains(fault), "{fault}: {error}");
     }
-    assert!(error.contains("5 reasons") && !error.contains("secret"), "{error}");
+    assert!(error.contains("7 reasons") && !error.contains("secret"), "{error}");
 }

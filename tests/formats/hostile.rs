@@ -32,9 +32,21 @@ impl Hostile {
             let outcome = data.iter().fold(outcome, |outcome, data| outcome.with_data(data.clone()));
             async { outcome }
         });
-        let (display, owner) = (format!("{}!", self.name), format!("team {}", self.name));
+        let label = label(&self.name);
+        let (display, owner) = (format!("{label}!"), format!("team {label}"));
         check.readiness().display(display).owner(owner)
     }
+}
+
+/// The longest and most hostile label for people that the registry admits.
+fn label(text: &str) -> String {
+    let is_invisible = |letter: &char| {
+        letter.is_control()
+            || "\u{61c}\u{180e}\u{200b}\u{200e}\u{200f}\u{feff}".contains(*letter)
+            || matches!(letter, '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
+            || matches!(letter, '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+    };
+    text.chars().filter(|letter| !is_invisible(letter)).take(190).collect()
 }
 
 /// Texts that are known to break encodings.

@@ -19,7 +19,7 @@ use syn::{
 use self::calculated::{doubled, is_calculated, negated};
 pub(crate) use self::level::meant_level;
 use crate::{
-    duration,
+    duration, label,
     literal::{end, literal, unexpected},
     runbook,
     runtime_path::RuntimePath,
@@ -161,6 +161,15 @@ impl Argument {
                 &other,
                 format!("`{key}` takes a text in quotes; write `{key} = \"{}\"`", source(&other)),
             )),
+        }
+    }
+
+    /// Reads `owner = "payments"`.
+    pub(crate) fn label(&self, example: &str) -> Result<LitStr> {
+        let text = self.text(example)?;
+        match label::fault(&text.value()) {
+            None => Ok(text),
+            Some(fault) => Err(Error::new(text.span(), format!("`{}` {fault}", self.key))),
         }
     }
 

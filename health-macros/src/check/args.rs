@@ -213,7 +213,7 @@ impl Key {
         let value = match self.kind {
             Kind::Level => Value::Level(given(&argument, Argument::level)?),
             Kind::Name => Value::Name(argument.text("database")?),
-            Kind::Text(example) => Value::Text(argument.text(example)?),
+            Kind::Text(example) => Value::Text(argument.label(example)?),
             Kind::Runbook => Value::Text(argument.runbook()?),
             Kind::Duration => Value::Duration(given(&argument, Argument::duration)?),
             Kind::DurationAboveZero => Value::Duration(given(&argument, Argument::duration_above_zero)?),

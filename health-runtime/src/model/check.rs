@@ -181,7 +181,8 @@ impl Check {
     }
 
     /// Sets the name for people, such as "Orders database": the heading on the page, shown to every caller, as the name
-    /// is. Default: the name. An empty text or one with control characters is a start-up error, also for the owner.
+    /// is. Default: the name. A text that is blank, longer than 200 characters, or has invisible ones is a start-up error, also for the
+    /// owner.
     #[must_use]
     pub fn display(mut self, display: impl Into<String>) -> Self {
         self.spec.display = Some(display.into());

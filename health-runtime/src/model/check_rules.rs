@@ -39,14 +39,6 @@ impl CheckSpec {
                 self.hold.is_some() && !self.is_in(Group::Readiness),
                 "it has a hold, which is for readiness, but is not in the readiness group; add it there",
             ),
-            (
-                self.display.as_deref().is_some_and(is_blank),
-                "its display name is empty or has control characters; write a visible text, or remove it",
-            ),
-            (
-                self.owner.as_deref().is_some_and(is_blank),
-                "its owner is empty or has control characters; write a visible text, or remove it",
-            ),
         ];
         let broken = rules.into_iter().filter_map(|(is_broken, rule)| is_broken.then_some(Cow::Borrowed(rule)));
         self.faults
@@ -73,9 +65,4 @@ impl CheckSpec {
         };
         (self.stale_after? <= apart).then(|| Cow::Owned(message()))
     }
-}
-
-/// Returns whether a text for people shows nothing, or has characters that no line can show.
-fn is_blank(text: &str) -> bool {
-    text.trim().is_empty() || text.contains(char::is_control)
 }

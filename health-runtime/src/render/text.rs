@@ -7,7 +7,7 @@ use super::{
     format::{Format, FormatOption, Render},
     view::{CheckView, ReportView},
 };
-use crate::model::Status;
+use crate::{model::Status, text::is_unprintable};
 
 pub(super) static FORMAT: Format = Format {
     options: &[FormatOption::Verbose],
@@ -71,7 +71,12 @@ fn line(text: &mut String, check: &CheckView<'_>) {
     text.push('\n');
 }
 
-/// Replaces control characters, so that a message stays on one line.
+/// Replaces control characters, so that a message stays on one line, and characters that hide or reorder others.
 fn printable(text: &str) -> String {
-    text.chars().map(|char| if char.is_control() { ' ' } else { char }).collect()
+    let shown = |letter: char| match letter {
+        letter if letter.is_control() => ' ',
+        letter if is_unprintable(letter) => char::REPLACEMENT_CHARACTER,
+        letter => letter,
+    };
+    text.chars().map(shown).collect()
 }
