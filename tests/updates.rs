@@ -445,6 +445,16 @@ async fn names_in_errors_forge_no_line() {
 
 /// Each liveness check names every deep check behind it once, by whatever paths.
 #[tokio::test]
+async fn text_of_an_error_lists_the_first_hundred_problems() {
+    let update = (0..150).fold(CheckUpdate::new(), |update, number| update.remove(format!("gone {number}")));
+    let error = monitor([]).update(update).expect_err("unknown names");
+    assert_eq!(error.problems().len(), 150);
+    let text = error.to_string();
+    assert!(text.contains("for 150 reasons:") && text.ends_with("named `gone 99`\n  - and 50 more"), "{text}");
+    assert_eq!(text.matches("gone ").count(), 200, "each of a hundred is named twice");
+}
+
+#[tokio::test]
 async fn liveness_checks_name_the_deep_checks_behind_them() {
     let live = |name: &str| passing(name).level(Level::L5).liveness();
     let update = CheckUpdate::new()

@@ -9,10 +9,13 @@ pub(crate) use problem::file_and_line;
 
 use crate::text::escape_controls;
 
+/// Maximum number of problems in the text of an error.
+const MAX_SHOWN_PROBLEMS: usize = 100;
+
 /// All problems of the checks, the state and the endpoint, found in one start or in one
 /// [update](crate::Monitor::update) of the checks.
 ///
-/// Its `Debug` is its `Display`, because `fn main() -> Result<(), Error>` prints `Debug`.
+/// The text lists the first 100 problems, and [`problems`](Self::problems) has all. Its `Debug` is its `Display`, because `fn main() -> Result<(), Error>` prints `Debug`.
 pub struct Error {
     /// The verb for what the health checks cannot do.
     failed: &'static str,
@@ -67,7 +70,11 @@ impl fmt::Display for Error {
             [only] => write!(f, "the health checks cannot {failed}: {only}"),
             many => {
                 write!(f, "the health checks cannot {failed}, for {} reasons:", many.len())?;
-                many.iter().try_for_each(|problem| write!(f, "\n  - {problem}"))
+                many.iter().take(MAX_SHOWN_PROBLEMS).try_for_each(|problem| write!(f, "\n  - {problem}"))?;
+                match many.len().saturating_sub(MAX_SHOWN_PROBLEMS) {
+                    0 => Ok(()),
+                    more => write!(f, "\n  - and {more} more"),
+                }
             }
         }
     }
