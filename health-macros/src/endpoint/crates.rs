@@ -100,10 +100,14 @@ fn prefix(input: ParseStream, key: &str, name: &Ident) -> Result<Option<LitStr>>
         return Err(Error::new_spanned(&rest, format!("a crate has one prefix; remove `{}`", source(&rest))));
     }
     if !is_prefix(&prefix.value()) {
-        let message = format!(
-            "{:?} is not a valid prefix; use letters, digits, `-` and `_`, with single dots between them, such as `{example}`",
-            prefix.value()
-        );
+        let message = if prefix.value().is_empty() {
+            "the prefix is empty; remove `as \"\"`".to_owned()
+        } else {
+            format!(
+                "`{}` is not a valid prefix; use letters, digits, `-` and `_`, with single dots between them",
+                source(&prefix)
+            )
+        };
         return Err(Error::new(prefix.span(), message));
     }
     Ok(Some(prefix))

@@ -23,7 +23,7 @@ const SHORT_REVISION_DIGITS: usize = 12;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no build info",
     label = "needs `#[derive(BuildInfo)]`",
-    note = "put `#[derive(health_runtime::BuildInfo)]` on `{Self}`; for a type of another crate name one of this crate instead, such as `struct App;`"
+    note = "name a type of this crate that has `#[derive(health_runtime::BuildInfo)]`, such as `struct App;`"
 )]
 pub trait BuildInfo {
     /// The facts of the build.
