@@ -31,8 +31,6 @@ use crate::{access::RefusalCounts, error::Error, model::Levels, monitor::Monitor
 /// addresses.
 #[derive(Clone, Debug)]
 pub struct Endpoint {
-    pub(super) service: Arc<Service>,
-    pub(super) scope: RouteScope,
     pub(super) routes: Arc<Routes>,
 }
 
@@ -43,8 +41,12 @@ impl Endpoint {
     /// whichever router is merged into the other. The same holds for a second endpoint at the same paths. Remove the other
     /// route, or move this endpoint by [`base_path`](crate::EndpointBuilder::base_path) and
     /// [`without_root_probes`](crate::EndpointBuilder::without_root_probes).
+    ///
+    /// A release build has only the paths at the root, the base path and a catch-all below it, because `axum::serve` clones each
+    /// route for each connection. So it finds a second owner of `/health/live` no longer, and the service's route wins; debug
+    /// builds, and with them tests, panic there as well. `MatchedPath` is the catch-all below the base path.
     pub fn router<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
-        self.routes.router(&self.service, self.scope)
+        self.routes.router()
     }
 
     /// Returns the same endpoint with these levels alone, for one of its addresses:
@@ -68,20 +70,20 @@ impl Endpoint {
     /// A second call keeps the levels that both calls name.
     #[must_use]
     pub fn levels(&self, levels: impl Into<Levels>) -> Self {
-        Self::within(&self.service, RouteScope { levels: self.scope.levels.and(levels.into()), ..self.scope })
+        self.within(RouteScope { levels: self.routes.scope.levels.and(levels.into()), ..self.routes.scope })
     }
 
     /// Returns the same endpoint without the overview, the levels and the single checks. It keeps the groups and the build
     /// information, for an address that only orchestrators use.
     #[must_use]
     pub fn without_levels(&self) -> Self {
-        Self::within(&self.service, RouteScope { levels: Levels::NONE, ..self.scope })
+        self.within(RouteScope { levels: Levels::NONE, ..self.routes.scope })
     }
 
     /// Returns the same endpoint without the groups, at the root and under the base path.
     #[must_use]
     pub fn without_groups(&self) -> Self {
-        Self::within(&self.service, RouteScope { has_groups: false, ..self.scope })
+        self.within(RouteScope { has_groups: false, ..self.routes.scope })
     }
 
     /// Returns the same endpoint with other status codes, for an address whose clients read them differently:
@@ -103,34 +105,38 @@ impl Endpoint {
     /// [`Problem::InvalidStatusCode`](crate::Problem::InvalidStatusCode) for each code that a report cannot have.
     pub fn status_codes(&self, codes: StatusCodes) -> Result<Self, Error> {
         let status_codes = Some(codes.validate().map_err(Error::new)?);
-        Ok(Self::within(&self.service, RouteScope { status_codes, ..self.scope }))
+        Ok(self.within(RouteScope { status_codes, ..self.routes.scope }))
     }
 
     /// Returns the offer over a transport without credentials, with the levels that the caller was granted elsewhere.
     #[cfg(feature = "grpc")]
     pub(crate) fn offer(&self, granted: Option<&Decision>) -> Offer {
-        Offer::new(&self.service, self.scope, granted)
+        Offer::new(&self.routes.service, self.routes.scope, granted)
     }
 
-    pub(super) fn within(service: &Arc<Service>, scope: RouteScope) -> Self {
-        Self { service: Arc::clone(service), scope, routes: Arc::new(Routes::new(service, scope)) }
+    pub(super) fn new(service: &Arc<Service>, scope: RouteScope) -> Self {
+        Self { routes: Arc::new(Routes::new(service, scope)) }
+    }
+
+    fn within(&self, scope: RouteScope) -> Self {
+        Self::new(&self.routes.service, scope)
     }
 
     /// Returns the number of refused requests since the start, by reason; zero without [`access`](crate::EndpointBuilder::access).
     #[must_use]
     pub fn refusals(&self) -> RefusalCounts {
-        self.service.authorizer.as_ref().map(|authorizer| authorizer.refusals()).unwrap_or_default()
+        self.routes.service.authorizer.as_ref().map(|authorizer| authorizer.refusals()).unwrap_or_default()
     }
 
     #[cfg(feature = "haproxy-agent")]
     pub(crate) fn service(&self) -> Arc<Service> {
-        Arc::clone(&self.service)
+        Arc::clone(&self.routes.service)
     }
 
     /// Returns the monitor behind the routes.
     #[must_use]
     pub fn monitor(&self) -> &Monitor {
-        &self.service.monitor
+        &self.routes.service.monitor
     }
 }
 

@@ -321,7 +321,7 @@ impl EndpointBuilder {
             events: Arc::new(EventStreams::new(self.event_streams)),
         });
         warn_if_second(&service, declared_background);
-        Ok(Endpoint::within(&service, RouteScope::EVERYTHING))
+        Ok(Endpoint::new(&service, RouteScope::EVERYTHING))
     }
 }
 

@@ -4,7 +4,6 @@ use std::{
     convert::Infallible,
     error::Error,
     pin::Pin,
-    sync::Arc,
     task::{Context, Poll},
 };
 
@@ -14,7 +13,7 @@ use axum::{
 };
 use http_body::{Frame, SizeHint};
 
-use super::{endpoint::Endpoint, router::EndpointHandler, routes::Nowhere};
+use super::endpoint::Endpoint;
 
 impl Endpoint {
     /// Returns whether a path belongs to the endpoint: one of its routes, or any path below its base path or its levels
@@ -65,10 +64,8 @@ impl Endpoint {
     where
         B: HttpBody<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
     {
-        let found = self.routes.find(request.uri().path()).map(Arc::clone);
-        let route = found.unwrap_or_else(|| Arc::new(Nowhere::NOTHING));
-        let handler = EndpointHandler { service: Arc::clone(&self.service), scope: self.scope, route };
-        let response = handler.answer(request.map(Body::new));
+        let route = self.routes.find(request.uri().path());
+        let response = self.routes.answer(route, request.map(Body::new));
         async move { response.await.map(ResponseBody) }
     }
 }

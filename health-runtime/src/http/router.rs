@@ -1,4 +1,4 @@
-use std::{collections::BTreeMap, sync::Arc};
+use std::{cmp::Reverse, collections::BTreeMap, sync::Arc};
 
 use axum::{
     Router,
@@ -18,79 +18,109 @@ use super::{
 };
 use crate::maybe_ready::MaybeReady;
 
-/// The routes of one scope by their paths, in axum's syntax.
+/// The routes of one scope.
 #[derive(Debug)]
-pub(super) struct Routes(BTreeMap<String, Arc<dyn Route>>);
+pub(super) struct Routes {
+    pub(super) service: Arc<Service>,
+    pub(super) scope: RouteScope,
+    by_path: BTreeMap<String, Arc<dyn Route>>,
+    /// The most specific first.
+    patterns: Vec<(Pattern, Arc<dyn Route>)>,
+}
+
+/// A path whose last part is a parameter of axum.
+#[derive(Debug)]
+struct Pattern {
+    path: String,
+    /// Length of the path before the parameter, with its slash.
+    folder_length: usize,
+}
+
+impl Pattern {
+    fn parse(path: &str) -> Option<Self> {
+        let folder_length = path.rfind('/')? + 1;
+        path[folder_length..].starts_with('{').then(|| Self { path: path.to_owned(), folder_length })
+    }
+
+    fn is_catch_all(&self) -> bool {
+        self.path.ends_with("{*rest}")
+    }
+
+    fn matches(&self, path: &str) -> bool {
+        let rest = path.strip_prefix(&self.path[..self.folder_length]).unwrap_or_default();
+        !rest.is_empty() && (self.is_catch_all() || !rest.contains('/'))
+    }
+}
 
 impl Routes {
-    pub(super) fn new(service: &Service, scope: RouteScope) -> Self {
-        let mut routes: BTreeMap<String, Arc<dyn Route>> = BTreeMap::new();
+    pub(super) fn new(service: &Arc<Service>, scope: RouteScope) -> Self {
+        let (mut by_path, mut patterns) = (BTreeMap::new(), Vec::new());
         for RoutePath { path, route, kind } in route_paths(&service.paths) {
-            if route.is_in(scope, service.authorizer.as_deref()) {
-                routes.insert(path, route);
+            let route = if route.is_in(scope, service.authorizer.as_deref()) {
+                route
             } else if matches!(kind, PathKind::Base | PathKind::Levels) {
-                routes.insert(path, Arc::new(Nowhere::NOTHING));
+                Arc::new(Nowhere::NOTHING)
+            } else {
+                continue;
+            };
+            match Pattern::parse(&path) {
+                Some(pattern) => patterns.push((pattern, route)),
+                None => drop(by_path.insert(path, route)),
             }
         }
-        Self(routes)
+        patterns.sort_by_key(|(pattern, _)| Reverse(pattern.folder_length));
+        Self { service: Arc::clone(service), scope, by_path, patterns }
     }
 
     /// Finds the route of a path as axum does: the whole path first, then the longest pattern. `None` for a path that is
     /// not the endpoint's.
     pub(super) fn find(&self, path: &str) -> Option<&Arc<dyn Route>> {
-        let matches = |pattern: &str| {
-            let (folder, part) = pattern.rsplit_once('/').filter(|(_, part)| part.starts_with('{'))?;
-            let rest = path.strip_prefix(folder)?.strip_prefix('/').filter(|rest| !rest.is_empty())?;
-            (part == "{*rest}" || !rest.contains('/')).then_some(folder.len())
-        };
-        let patterns = || self.0.iter().filter_map(|(pattern, route)| Some((matches(pattern)?, route)));
-        self.0.get(path).or_else(|| patterns().max_by_key(|(length, _)| *length).map(|(_, route)| route))
+        let by_pattern = || self.patterns.iter().find(|(pattern, _)| pattern.matches(path)).map(|(_, route)| route);
+        self.by_path.get(path).or_else(by_pattern)
+    }
+
+    /// Returns axum's router. It has few routes, because `axum::serve` clones each of them for each connection; a
+    /// catch-all stands for all paths below it.
+    ///
+    /// A debug build registers every path, so that a route of the service at the same path is found at the start: an old
+    /// handler must not answer for a failing check.
+    pub(super) fn router<S: Clone + Send + Sync + 'static>(self: &Arc<Self>) -> Router<S> {
+        if cfg!(debug_assertions) { self.router_of(self.paths()) } else { self.router_of(self.top_paths()) }
     }
 
     /// Registers services, which take any method, instead of methods of routes: a method that is not allowed gets a problem
-    /// document, too. Besides, axum merges methods silently, but panics if the path of a service is taken: an old handler
-    /// must not answer for a failing check.
-    pub(super) fn router<S: Clone + Send + Sync + 'static>(
-        &self,
-        service: &Arc<Service>,
-        scope: RouteScope,
-    ) -> Router<S> {
-        let handler = |route| EndpointHandler { service: Arc::clone(service), scope, route: Arc::clone(route) };
-        self.0
-            .iter()
-            .fold(Router::new(), |router, (path, route)| router.route_service(path, handler(route).with_state(())))
+    /// document, too. Besides, axum merges methods silently, but panics if the path of a service is taken.
+    fn router_of<'a, S>(self: &Arc<Self>, paths: impl Iterator<Item = &'a str>) -> Router<S>
+    where
+        S: Clone + Send + Sync + 'static,
+    {
+        let handler = EndpointHandler(Arc::clone(self)).with_state(());
+        paths.fold(Router::new(), |router, path| router.route_service(path, handler.clone()))
     }
-}
 
-/// A handler type of its own: axum boxes the future of a function, and a stored response needs none. It is the same for all
-/// routes, because the compiler writes axum's machinery anew for each type.
-#[derive(Clone)]
-pub(super) struct EndpointHandler {
-    pub(super) service: Arc<Service>,
-    pub(super) scope: RouteScope,
-    pub(super) route: Arc<dyn Route>,
-}
-
-impl<S> Handler<(), S> for EndpointHandler {
-    type Future = MaybeReady<Response>;
-
-    fn call(self, request: Request, _state: S) -> MaybeReady<Response> {
-        self.answer(request)
+    fn paths(&self) -> impl Iterator<Item = &str> {
+        self.by_path.keys().map(|path| &**path).chain(self.patterns.iter().map(|(pattern, _)| &*pattern.path))
     }
-}
 
-impl EndpointHandler {
-    pub(super) fn answer(self, request: Request) -> MaybeReady<Response> {
-        let Self { service, scope, route } = self;
+    /// Returns the paths that no catch-all matches.
+    fn top_paths(&self) -> impl Iterator<Item = &str> {
+        let is_below =
+            |path: &str, pattern: &Pattern| pattern.is_catch_all() && pattern.path != path && pattern.matches(path);
+        self.paths().filter(move |path| !self.patterns.iter().any(|(pattern, _)| is_below(path, pattern)))
+    }
+
+    /// Answers a request by this route, or with 404.
+    pub(super) fn answer(&self, route: Option<&Arc<dyn Route>>, request: Request) -> MaybeReady<Response> {
+        let Self { service, scope, .. } = self;
         let is_head = request.method() == Method::HEAD;
         let vary = service.vary.clone();
         #[cfg(feature = "page")]
-        let page = ProblemPage::preferred(&request, scope);
-        let response = route.handle(&service, scope, request);
-        response.map(move |response| {
+        let page = ProblemPage::preferred(&request, *scope).map(|page| (page, Arc::clone(service)));
+        let route = route.map_or_else(|| Arc::new(Nowhere::NOTHING) as _, Arc::clone);
+        route.handle(service, *scope, request).map(move |response| {
             #[cfg(feature = "page")]
             let response = match page {
-                Some(page) => page.replace(response, &service.paths),
+                Some((page, service)) => page.replace(response, &service.paths),
                 None => response,
             };
             let mut response = with_length(response);
@@ -99,6 +129,23 @@ impl EndpointHandler {
             }
             if is_head { response.map(|_| Body::empty()) } else { response }
         })
+    }
+}
+
+/// A handler type of its own: axum boxes the future of a function, and a stored response needs none. It is the same for all
+/// routes, because the compiler writes axum's machinery anew for each type.
+#[derive(Clone)]
+struct EndpointHandler(Arc<Routes>);
+
+impl<S> Handler<(), S> for EndpointHandler {
+    type Future = MaybeReady<Response>;
+
+    /// Leaves out the parts of the path that axum should have stripped: the prefix of `nest("/v{version}", …)` stays.
+    fn call(self, request: Request, _state: S) -> MaybeReady<Response> {
+        let Self(routes) = self;
+        let path = request.uri().path();
+        let route = path.match_indices('/').find_map(|(start, _)| routes.find(&path[start..]));
+        routes.answer(route, request)
     }
 }
 
@@ -112,4 +159,26 @@ fn with_length(mut response: Response) -> Response {
         response.headers_mut().insert(header::CONTENT_LENGTH, length.into());
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Endpoint, EndpointBuilder};
+
+    fn top_paths(builder: EndpointBuilder) -> Vec<String> {
+        let endpoint = builder.without_declared_checks().build().expect("a good endpoint");
+        endpoint.routes.top_paths().map(ToOwned::to_owned).collect()
+    }
+
+    #[test]
+    fn release_build_registers_few_paths() {
+        let probes = ["/livez", "/livez/", "/readyz", "/readyz/", "/startupz", "/startupz/"];
+        let base = ["/health", "/health/", "/health/{*rest}"];
+        assert_eq!(top_paths(Endpoint::builder()), [&base[..2], &probes, &base[2..]].concat());
+        assert_eq!(top_paths(Endpoint::builder().without_root_probes()), base);
+        let deep = Endpoint::builder().without_root_probes().levels_path("/deep");
+        assert_eq!(top_paths(deep), ["/deep", "/deep/", "/health", "/health/", "/health/{*rest}", "/deep/{*rest}"]);
+        let below = Endpoint::builder().without_root_probes().levels_path("/deep").base_path("/deep/health");
+        assert_eq!(top_paths(below), ["/deep", "/deep/", "/deep/{*rest}"]);
+    }
 }
