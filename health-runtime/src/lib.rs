@@ -83,7 +83,7 @@ pub use server::UnixSocket;
 #[cfg(feature = "haproxy-agent")]
 pub use server::serve_agent;
 #[cfg(feature = "server")]
-pub use server::{Server, serve_isolated};
+pub use server::{ServedRoutes, Server, serve_isolated};
 #[cfg(any(feature = "server", feature = "haproxy-agent"))]
 pub use server::{ServerHandle, TcpAddress};
 #[cfg(feature = "server-tls")]

@@ -1,6 +1,7 @@
 //! `Server`: several addresses, Unix sockets, and hostile clients.
 #![allow(clippy::expect_used, reason = "tests fail by panicking")]
 
+mod endpoints;
 mod evictions;
 
 use std::{

@@ -32,6 +32,11 @@ impl<R: Resource + 'static> Route for R {
         self.is_within(scope)
     }
 
+    #[cfg(feature = "server")]
+    fn reads_client(&self) -> bool {
+        Resource::reads_client(self)
+    }
+
     fn handle(self: Arc<Self>, service: &Arc<Service>, scope: RouteScope, request: Request) -> MaybeReady<Response> {
         let (parts, _body) = request.into_parts();
         match parse(&*self, service, scope, &parts) {

@@ -7,6 +7,8 @@ use std::{
     task::{Context, Poll},
 };
 
+#[cfg(feature = "server")]
+use axum::http::Extensions;
 use axum::{
     body::{Body, Bytes, HttpBody},
     http::{Request, Response},
@@ -14,6 +16,8 @@ use axum::{
 use http_body::{Frame, SizeHint};
 
 use super::endpoint::Endpoint;
+#[cfg(feature = "server")]
+use crate::maybe_ready::MaybeReady;
 
 impl Endpoint {
     /// Returns whether a path belongs to the endpoint: one of its routes, or any path below its base path or its levels
@@ -67,6 +71,21 @@ impl Endpoint {
         let route = self.routes.find(request.uri().path());
         let response = self.routes.answer(route, request.map(Body::new));
         async move { response.await.map(ResponseBody) }
+    }
+
+    /// Answers a request of our own server; `None` for a path that is not the endpoint's. Adds the client to the request only
+    /// if the answer may depend on it, because extensions cost allocations.
+    #[cfg(feature = "server")]
+    pub(crate) fn respond_to(
+        &self,
+        mut request: Request<Body>,
+        add_client: impl FnOnce(&mut Extensions),
+    ) -> Option<MaybeReady<Response<Body>>> {
+        let route = self.routes.find(request.uri().path())?;
+        if self.routes.service.authorizer.is_some() || route.reads_client() {
+            add_client(request.extensions_mut());
+        }
+        Some(self.routes.answer(Some(route), request))
     }
 }
 

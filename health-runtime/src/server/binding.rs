@@ -7,7 +7,6 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use axum::Router;
 use tokio::net::TcpListener;
 #[cfg(unix)]
 use tokio::net::UnixListener;
@@ -15,9 +14,10 @@ use tokio::net::UnixListener;
 #[cfg(unix)]
 use super::unix_socket::{SocketGuard, UnixSocket};
 use super::{
-    connection::{self, ConnectedClient, SHUTDOWN_GRACE},
+    connection::{self, SHUTDOWN_GRACE},
     handle::ShutdownSignal,
     listening::accept_connections,
+    served_routes::{ConnectedClient, ServedRoutes},
     tcp_address::TcpAddress,
     tls::{Identity, Tls},
 };
@@ -27,7 +27,7 @@ use crate::{byte_stream::ByteStream, error::Problem};
 #[derive(Debug)]
 pub(super) struct Binding {
     pub(super) address: ListenAddress,
-    pub(super) router: Router,
+    pub(super) routes: ServedRoutes,
     pub(super) tls: Option<Tls>,
 }
 
@@ -41,7 +41,7 @@ pub(super) enum ListenAddress {
 /// A binding whose socket listens.
 pub(super) struct OpenBinding {
     pub(super) socket: ListeningSocket,
-    router: Router,
+    routes: ServedRoutes,
     identity: Option<Identity>,
 }
 
@@ -55,8 +55,8 @@ pub(super) enum ListeningSocket {
 }
 
 impl Binding {
-    pub(super) const fn new(address: ListenAddress, router: Router) -> Self {
-        Self { address, router, tls: None }
+    pub(super) const fn new(address: ListenAddress, routes: ServedRoutes) -> Self {
+        Self { address, routes, tls: None }
     }
 
     /// Opens the socket, on the runtime that serves it.
@@ -67,7 +67,7 @@ impl Binding {
         let identity = self.tls.map(Identity::load).transpose();
         let socket = self.address.listen().await.map_err(|problem| vec![problem]);
         match (identity, socket) {
-            (Ok(identity), Ok(socket)) => Ok(OpenBinding { socket, router: self.router, identity }),
+            (Ok(identity), Ok(socket)) => Ok(OpenBinding { socket, routes: self.routes, identity }),
             (identity, socket) => Err([identity.err(), socket.err()].into_iter().flatten().flatten().collect()),
         }
     }
@@ -116,20 +116,20 @@ impl ListeningSocket {
 impl OpenBinding {
     /// Serves the routes until the server stops and the last response is sent.
     pub(super) async fn serve(self, mut shutdown: ShutdownSignal) {
-        let Self { socket, router, identity } = self;
+        let Self { socket, routes, identity } = self;
         if let Some(identity) = &identity {
             tokio::spawn(identity.keep_current());
         }
         let signal = shutdown.clone();
         let serve = move |(stream, address), activity| {
-            let (client, router, shutdown) = (ConnectedClient::at(address), router.clone(), signal.clone());
+            let (client, routes, shutdown) = (ConnectedClient::at(address), routes.clone(), signal.clone());
             let identity = identity.clone();
             async move {
                 match identity {
                     Some(identity) => {
-                        connection::serve_tls(stream, client, router, identity, activity, shutdown).await;
+                        connection::serve_tls(stream, client, routes, identity, activity, shutdown).await;
                     }
-                    None => connection::serve(stream, client, router, activity, shutdown, pending()).await,
+                    None => connection::serve(stream, client, routes, activity, shutdown, pending()).await,
                 }
             }
         };

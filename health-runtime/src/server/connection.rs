@@ -1,37 +1,27 @@
 //! One connection over HTTP or HTTPS.
 
-use std::{
-    convert::Infallible,
-    future::ready,
-    net::SocketAddr,
-    pin::{Pin, pin},
-    sync::Arc,
-    time::Duration,
-};
+use std::{convert::Infallible, pin::pin, sync::Arc, time::Duration};
 
 use axum::{
-    Router,
-    body::Body,
-    extract::{ConnectInfo, Request},
     http::{HeaderValue, Method, header},
     response::Response,
 };
-use hyper::{body::Incoming, server::conn::http1, service::Service};
+use hyper::{Request, body::Incoming, server::conn::http1, service::Service};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{select, time::timeout};
-use tower_service::Service as _;
 
 use super::{
     handle::ShutdownSignal,
     listening::Activity,
+    served_routes::{ConnectedClient, ServedRoutes},
     stream::WatchedStream,
-    tls::{ClientCertificate, Identity},
+    tls::Identity,
 };
 use crate::{
-    access::PeerSocket,
     byte_stream::ByteStream,
     http::ProblemDetails,
     log::{self, Topic},
+    maybe_ready::MaybeReady,
 };
 
 /// Time that a client has to send the head of a request, and that a connection may be idle: longer than the pauses of most
@@ -52,24 +42,11 @@ const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
 
 const CLOSE_CONNECTION: HeaderValue = HeaderValue::from_static("close");
 
-/// The client at the other end.
-#[derive(Clone)]
-pub(super) struct ConnectedClient {
-    address: Option<SocketAddr>,
-    certificate: Option<ClientCertificate>,
-}
-
-impl ConnectedClient {
-    pub(super) const fn at(address: Option<SocketAddr>) -> Self {
-        Self { address, certificate: None }
-    }
-}
-
 /// Serves a connection that begins with a TLS handshake.
 pub(super) async fn serve_tls(
     stream: ByteStream,
     mut client: ConnectedClient,
-    router: Router,
+    routes: ServedRoutes,
     identity: Identity,
     activity: Arc<Activity>,
     mut shutdown: ShutdownSignal,
@@ -83,7 +60,7 @@ pub(super) async fn serve_tls(
     match accepted {
         Ok((stream, certificate)) => {
             client.certificate.clone_from(&certificate);
-            serve(stream, client, router, activity, shutdown, expiry.reached(certificate)).await;
+            serve(stream, client, routes, activity, shutdown, expiry.reached(certificate)).await;
         }
         // Any stranger can cause it, so it is only logged at debug level.
         Err(error) if tracing::enabled!(tracing::Level::DEBUG) => {
@@ -100,12 +77,12 @@ pub(super) async fn serve_tls(
 pub(super) async fn serve(
     stream: ByteStream,
     client: ConnectedClient,
-    router: Router,
+    routes: ServedRoutes,
     activity: Arc<Activity>,
     mut shutdown: ShutdownSignal,
     expired: impl Future<Output = ()>,
 ) {
-    let service = ConnectionService { router, client, activity: Arc::clone(&activity) };
+    let service = ConnectionService { routes, client, activity: Arc::clone(&activity) };
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
         .header_read_timeout(IDLE_TIMEOUT)
@@ -135,39 +112,36 @@ pub(super) async fn serve(
 
 /// Hands requests to the routes, with the client of their connection.
 struct ConnectionService {
-    router: Router,
+    routes: ServedRoutes,
     client: ConnectedClient,
     activity: Arc<Activity>,
 }
 
-impl Service<hyper::Request<Incoming>> for ConnectionService {
+impl Service<Request<Incoming>> for ConnectionService {
     type Response = Response;
     type Error = Infallible;
-    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+    type Future = MaybeReady<Result<Response, Infallible>>;
 
-    fn call(&self, request: hyper::Request<Incoming>) -> Self::Future {
-        let mut request: Request = request.map(Body::new);
-        let extensions = request.extensions_mut();
-        match self.client.address {
-            Some(address) => drop(extensions.insert(ConnectInfo(address))),
-            None => drop(extensions.insert(PeerSocket::Unix)),
-        }
-        self.client.certificate.clone().map(|certificate| extensions.insert(certificate));
+    fn call(&self, request: Request<Incoming>) -> Self::Future {
         let handling = self.activity.handle_request();
         // `OPTIONS *` asks whether the server runs at all (RFC 9110, section 9.3.7). Apache uses it as a health check.
         if *request.method() == Method::OPTIONS && request.uri().path() == "*" {
-            return Box::pin(ready(Ok(Response::default())));
+            return MaybeReady::ready(Ok(Response::default()));
         }
-        let answer = self.router.clone().call(request);
-        let activity = Arc::clone(&self.activity);
-        Box::pin(async move {
-            let _handling = handling;
-            select! {
-                biased;
-                answer = answer => answer,
-                () = activity.evicted() => Ok(overloaded()),
+        match self.routes.answer(request, &self.client).try_ready() {
+            Ok(answer) => MaybeReady::ready(Ok(answer)),
+            Err(answer) => {
+                let activity = Arc::clone(&self.activity);
+                MaybeReady::boxed(async move {
+                    let _handling = handling;
+                    select! {
+                        biased;
+                        answer = answer => Ok(answer),
+                        () = activity.evicted() => Ok(overloaded()),
+                    }
+                })
             }
-        })
+        }
     }
 }
 

@@ -1,8 +1,7 @@
 //! The HTTP server, and the short ways to start it at one address.
 
-use std::{mem, net::SocketAddr};
+use std::net::SocketAddr;
 
-use axum::{Extension, Router};
 use tokio::{runtime::Handle, task::JoinSet};
 
 #[cfg(feature = "server-tls")]
@@ -12,16 +11,14 @@ use super::unix_socket::UnixSocket;
 use super::{
     binding::{Binding, ListenAddress},
     handle::{ServerHandle, ShutdownSignal},
+    served_routes::ServedRoutes,
     tcp_address::TcpAddress,
 };
-use crate::{
-    check_runtime::CheckRuntime,
-    error::{Error, Problem},
-};
+use crate::error::{Error, Problem};
 
 const THREAD_NAME: &str = "health-endpoint";
 
-/// Serves a router on an operating system thread of its own, so that a busy application cannot starve its probes.
+/// Serves an endpoint or a router on an operating system thread of its own, so that a busy application cannot starve its probes.
 ///
 /// Call it on the application's runtime: the checks keep running there, with the connections and timers that belong to it.
 /// The other thread answers and keeps the time: if the application's runtime is blocked altogether, checks are reported as timed
@@ -36,7 +33,7 @@ const THREAD_NAME: &str = "health-endpoint";
 /// # #[tokio::main]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let health = Endpoint::builder().checks([probes::runtime_lag()]).build()?;
-/// let server = serve_isolated("127.0.0.1:0", health.router())?;
+/// let server = serve_isolated("127.0.0.1:0", health)?;
 /// println!("healthy? http://{}/livez", server.local_addrs()[0]);
 /// # server.stop().await;
 /// # Ok(())
@@ -50,11 +47,11 @@ const THREAD_NAME: &str = "health-endpoint";
 ///
 /// # Errors
 /// The address cannot be listened on, or the operating system refuses a thread or an event queue.
-pub fn serve_isolated(address: impl Into<TcpAddress>, router: Router) -> Result<ServerHandle, Error> {
-    Server::new().listen(address, router).start()
+pub fn serve_isolated(address: impl Into<TcpAddress>, routes: impl Into<ServedRoutes>) -> Result<ServerHandle, Error> {
+    Server::new().listen(address, routes).start()
 }
 
-/// Serves a router like [`serve_isolated`], over HTTPS.
+/// Serves an endpoint or a router like [`serve_isolated`], over HTTPS.
 ///
 /// ```no_run
 /// use health_runtime::{Endpoint, Tls, serve_tls};
@@ -63,7 +60,7 @@ pub fn serve_isolated(address: impl Into<TcpAddress>, router: Router) -> Result<
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let health = Endpoint::builder().build()?;
 /// let tls = Tls::new("/etc/tls/tls.crt", "/etc/tls/tls.key").with_required_clients("/etc/tls/clients.pem");
-/// serve_tls("0.0.0.0:8443", tls, health.router())?;
+/// serve_tls("0.0.0.0:8443", tls, health)?;
 /// # Ok(())
 /// # }
 /// ```
@@ -73,8 +70,12 @@ pub fn serve_isolated(address: impl Into<TcpAddress>, router: Router) -> Result<
 /// # Errors
 /// One error that lists every problem, like [`Server::start`].
 #[cfg(feature = "server-tls")]
-pub fn serve_tls(address: impl Into<TcpAddress>, tls: Tls, router: Router) -> Result<ServerHandle, Error> {
-    Server::new().listen_tls(address, tls, router).start()
+pub fn serve_tls(
+    address: impl Into<TcpAddress>,
+    tls: Tls,
+    routes: impl Into<ServedRoutes>,
+) -> Result<ServerHandle, Error> {
+    Server::new().listen_tls(address, tls, routes).start()
 }
 
 /// Serves the endpoint at several addresses, each with routes of its own, on one operating system thread.
@@ -91,8 +92,8 @@ pub fn serve_tls(address: impl Into<TcpAddress>, tls: Tls, router: Router) -> Re
 /// # #[cfg(any())]
 /// let (public, admin) = ("0.0.0.0:8080", "127.0.0.1:9090");
 /// let server = Server::new()
-///     .listen(public, health.levels(Level::L4..=Level::L5).router())
-///     .listen(admin, health.router())
+///     .listen(public, health.levels(Level::L4..=Level::L5))
+///     .listen(admin, health)
 ///     .start()?;
 /// # server.stop().await;
 /// # Ok(())
@@ -111,7 +112,7 @@ pub fn serve_tls(address: impl Into<TcpAddress>, tls: Tls, router: Router) -> Re
 /// is answered with 503, and bytes that its client has not read within 100 ms are lost. At most 64 replaced connections stay open
 /// above the 256. So a flood of connections, silent or asking for slow reports, delays no prober.
 ///
-/// Requests over TCP carry axum's `ConnectInfo<SocketAddr>` with the client's address; requests over a Unix socket carry none.
+/// Requests of a router over TCP carry axum's `ConnectInfo<SocketAddr>` with the client's address; requests over a Unix socket carry none.
 #[derive(Debug, Default)]
 #[must_use]
 pub struct Server {
@@ -124,10 +125,10 @@ impl Server {
         Self::default()
     }
 
-    /// Serves these routes at this address, such as `"0.0.0.0:8080"`, `("localhost", 8080)` or a [`SocketAddr`]; see
-    /// [`TcpAddress`].
-    pub fn listen(self, address: impl Into<TcpAddress>, router: Router) -> Self {
-        self.bind(Binding::new(ListenAddress::Tcp(address.into()), router))
+    /// Serves an endpoint or a router at this address, such as `"0.0.0.0:8080"`, `("localhost", 8080)` or a [`SocketAddr`]; see
+    /// [`ServedRoutes`] and [`TcpAddress`].
+    pub fn listen(self, address: impl Into<TcpAddress>, routes: impl Into<ServedRoutes>) -> Self {
+        self.bind(Binding::new(ListenAddress::Tcp(address.into()), routes.into()))
     }
 
     /// Serves these routes at a Unix domain socket: a path, or a [`UnixSocket`].
@@ -136,21 +137,21 @@ impl Server {
     /// # use health_runtime::{Endpoint, Server, UnixSocket};
     /// # let health = Endpoint::builder().build()?;
     /// let server = Server::new()
-    ///     .listen("0.0.0.0:8080", health.without_levels().router())
-    ///     .listen_unix(UnixSocket::new("/run/app/health.sock").with_mode(0o660), health.router())
+    ///     .listen("0.0.0.0:8080", health.without_levels())
+    ///     .listen_unix(UnixSocket::new("/run/app/health.sock").with_mode(0o660), health)
     ///     .start()?;
     /// // curl --unix-socket /run/app/health.sock http://localhost/health/levels
     /// # Ok::<(), health_runtime::Error>(())
     /// ```
     #[cfg(unix)]
-    pub fn listen_unix(self, socket: impl Into<UnixSocket>, router: Router) -> Self {
-        self.bind(Binding::new(ListenAddress::Unix(socket.into()), router))
+    pub fn listen_unix(self, socket: impl Into<UnixSocket>, routes: impl Into<ServedRoutes>) -> Self {
+        self.bind(Binding::new(ListenAddress::Unix(socket.into()), routes.into()))
     }
 
     /// Serves these routes at this address like [`listen`](Self::listen), over HTTPS only.
     #[cfg(feature = "server-tls")]
-    pub fn listen_tls(self, address: impl Into<TcpAddress>, tls: Tls, router: Router) -> Self {
-        let binding = Binding::new(ListenAddress::Tcp(address.into()), router);
+    pub fn listen_tls(self, address: impl Into<TcpAddress>, tls: Tls, routes: impl Into<ServedRoutes>) -> Self {
+        let binding = Binding::new(ListenAddress::Tcp(address.into()), routes.into());
         self.bind(Binding { tls: Some(tls), ..binding })
     }
 
@@ -175,7 +176,7 @@ impl Server {
         }
         if let Ok(runtime) = Handle::try_current() {
             for binding in &mut bindings {
-                binding.router = mem::take(&mut binding.router).layer(Extension(CheckRuntime(runtime.clone())));
+                binding.routes.run_checks_on(&runtime);
             }
         }
         let server = ServerHandle::start(THREAD_NAME, |shutdown| open(bindings, shutdown))?;

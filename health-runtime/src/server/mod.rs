@@ -11,6 +11,8 @@ mod haproxy_agent;
 mod http_server;
 mod listening;
 #[cfg(feature = "server")]
+mod served_routes;
+#[cfg(feature = "server")]
 mod stream;
 mod tcp_address;
 // TLS, or types without values.
@@ -25,6 +27,8 @@ pub use handle::ServerHandle;
 pub use haproxy_agent::serve_agent;
 #[cfg(feature = "server")]
 pub use http_server::{Server, serve_isolated};
+#[cfg(feature = "server")]
+pub use served_routes::ServedRoutes;
 pub use tcp_address::TcpAddress;
 #[cfg(all(feature = "server", unix))]
 pub use unix_socket::UnixSocket;

@@ -27,6 +27,12 @@ impl Resource for Events {
         ResourceId { name: NAME, check: None }
     }
 
+    /// Limits the streams of an address.
+    #[cfg(feature = "server")]
+    fn reads_client(&self) -> bool {
+        true
+    }
+
     fn formats(&self) -> Formats {
         Formats::only(Format::JSON)
     }

@@ -31,6 +31,12 @@ pub(in crate::http) trait Route: DescribeRoute + fmt::Debug + Send + Sync {
         true
     }
 
+    /// Returns whether the answer depends on the client even where access admits everybody.
+    #[cfg(feature = "server")]
+    fn reads_client(&self) -> bool {
+        false
+    }
+
     /// Answers a request.
     fn handle(self: Arc<Self>, service: &Arc<Service>, scope: RouteScope, request: Request) -> MaybeReady<Response>;
 }
@@ -42,6 +48,12 @@ pub(in crate::http) trait Resource: DescribeResource + fmt::Debug + Send + Sync 
     /// Returns whether the resource exists in a scope. By default it needs a level.
     fn is_within(&self, scope: RouteScope) -> bool {
         !scope.levels.is_empty()
+    }
+
+    /// See [`Route::reads_client`].
+    #[cfg(feature = "server")]
+    fn reads_client(&self) -> bool {
+        false
     }
 
     fn formats(&self) -> Formats;

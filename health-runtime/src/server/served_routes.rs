@@ -1,0 +1,125 @@
+//! The routes at one address: an endpoint, or any router.
+
+use std::{mem, net::SocketAddr};
+
+use axum::{
+    Extension, Router,
+    body::Body,
+    extract::ConnectInfo,
+    http::{Extensions, StatusCode},
+    response::{IntoResponse, Response},
+};
+use hyper::{
+    Request,
+    body::{Body as _, Incoming},
+};
+use tokio::runtime::Handle;
+use tower_service::Service as _;
+
+use super::tls::ClientCertificate;
+use crate::{access::PeerSocket, check_runtime::CheckRuntime, http::Endpoint, maybe_ready::MaybeReady};
+
+/// The routes that a server serves at one address: an [`Endpoint`], or an axum router.
+///
+/// Every server takes either. An endpoint alone is served without axum's routing, which takes 8,000 instructions less for each
+/// request, and nothing else differs:
+///
+/// ```
+/// use axum::{Router, routing::get};
+/// use health_runtime::{Endpoint, ServedRoutes};
+///
+/// let health = Endpoint::builder().build()?;
+/// let alone = ServedRoutes::from(&health);
+/// let with_more = ServedRoutes::from(Router::new().route("/version", get(async || "1")).merge(health));
+/// # let _ = (alone, with_more);
+/// # Ok::<(), health_runtime::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct ServedRoutes(RouteSource);
+
+#[derive(Clone, Debug)]
+enum RouteSource {
+    Endpoint {
+        endpoint: Endpoint,
+        /// The application's runtime, for checks and policies.
+        runtime: Option<CheckRuntime>,
+    },
+    Router(Router),
+}
+
+/// The client at the other end.
+#[derive(Clone)]
+pub(super) struct ConnectedClient {
+    pub(super) address: Option<SocketAddr>,
+    pub(super) certificate: Option<ClientCertificate>,
+}
+
+impl ConnectedClient {
+    pub(super) const fn at(address: Option<SocketAddr>) -> Self {
+        Self { address, certificate: None }
+    }
+
+    fn add_to(&self, extensions: &mut Extensions) {
+        match self.address {
+            Some(address) => drop(extensions.insert(ConnectInfo(address))),
+            None => drop(extensions.insert(PeerSocket::Unix)),
+        }
+        self.certificate.clone().map(|certificate| extensions.insert(certificate));
+    }
+}
+
+impl ServedRoutes {
+    /// Runs checks and policies on this runtime.
+    pub(super) fn run_checks_on(&mut self, handle: &Handle) {
+        let check_runtime = CheckRuntime(handle.clone());
+        match &mut self.0 {
+            RouteSource::Endpoint { runtime, .. } => *runtime = Some(check_runtime),
+            RouteSource::Router(router) => *router = mem::take(router).layer(Extension(check_runtime)),
+        }
+    }
+
+    /// Answers a request of a client.
+    pub(super) fn answer(&self, request: Request<Incoming>, client: &ConnectedClient) -> MaybeReady<Response> {
+        // A boxed body costs an allocation, which few requests need.
+        let mut request = request.map(|body| if body.is_end_stream() { Body::empty() } else { Body::new(body) });
+        match &self.0 {
+            RouteSource::Endpoint { endpoint, runtime } => {
+                let add_client = |extensions: &mut Extensions| {
+                    client.add_to(extensions);
+                    runtime.clone().map(|runtime| extensions.insert(runtime));
+                };
+                let Some(answer) = endpoint.respond_to(request, add_client) else {
+                    return MaybeReady::ready(StatusCode::NOT_FOUND.into_response());
+                };
+                let answer = answer.try_ready();
+                if let (Err(_), Some(CheckRuntime(runtime))) = (&answer, runtime) {
+                    let _ = endpoint.monitor().run_on(runtime);
+                }
+                answer.into()
+            }
+            RouteSource::Router(router) => {
+                client.add_to(request.extensions_mut());
+                let answer = router.clone().call(request);
+                MaybeReady::boxed(async { answer.await.unwrap_or_else(|never| match never {}) })
+            }
+        }
+    }
+}
+
+impl From<Endpoint> for ServedRoutes {
+    fn from(endpoint: Endpoint) -> Self {
+        Self(RouteSource::Endpoint { endpoint, runtime: None })
+    }
+}
+
+impl From<&Endpoint> for ServedRoutes {
+    fn from(endpoint: &Endpoint) -> Self {
+        endpoint.clone().into()
+    }
+}
+
+impl From<Router> for ServedRoutes {
+    fn from(router: Router) -> Self {
+        Self(RouteSource::Router(router))
+    }
+}
