@@ -82,7 +82,7 @@ impl Engine {
     /// Replaces the checks, and outdates every answer. Returns the checks from before.
     pub(super) fn set_checks(&self, checks: CheckSet) -> Arc<CheckSet> {
         let before = std::mem::replace(&mut *lock(&self.checks), Arc::new(checks));
-        // After it: a report on the checks from before finds that they are not the present ones.
+        // After it: a report on the checks from before began in the epoch from before.
         self.outdate();
         self.changes.wake();
         before

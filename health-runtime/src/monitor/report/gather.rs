@@ -34,7 +34,7 @@ const MAX_PENDING_AGE: Duration = Duration::from_secs(1);
 
 pub(in crate::monitor) async fn gather(engine: &Arc<Engine>, selection: &Selection) -> Gathered {
     let asked_at = Instant::now();
-    // Before everything that mutes, drains and updates change.
+    // Before the checks, the mutes and the drain are read: an event that changes one of them has another epoch.
     let epoch = engine.epoch();
     let checks = &*engine.checks();
     let gathering = Gathering { engine, checks, selection, asked_at, deadline: asked_at + selection.deadline() };
@@ -60,8 +60,9 @@ pub(in crate::monitor) async fn gather(engine: &Arc<Engine>, selection: &Selecti
         mutes.push(gathering.muted(index, &known));
         keep_pace(step).await;
     }
-    let validity = gathering.validity(&needed, &known).await;
-    let mut validity = validity.and_then(|validity| gathering.until_unmuted(validity, &selected, &known, &mutes));
+    let unmuted_at = mutes.iter().flatten().filter_map(|muted| muted.expires).min();
+    let validity = gathering.validity(epoch, &needed, &known).await;
+    let mut validity = validity.map(|validity| validity.no_longer_than(unmuted_at));
     let mut entries = Vec::with_capacity(selected.len());
     for (&index, muted) in selected.iter().zip(mutes) {
         let Some(known) = &known[index] else { continue };
@@ -84,7 +85,6 @@ pub(in crate::monitor) async fn gather(engine: &Arc<Engine>, selection: &Selecti
     } else {
         Vec::new()
     };
-    // After the generation was read: a drain outdates responses from before it.
     let cause = (selection.selects_group(Group::Readiness) && engine.is_draining()).then_some(Cause::Draining);
     let report = Report::new(selection.shown_levels().to_vec(), entries).failing_because_of(cause);
     Gathered {
@@ -159,11 +159,10 @@ impl Gathering<'_> {
     }
 
     /// Returns the validity of a report, if the slots hold all of its results at this generation, or none for a check that
-    /// it shows without a result, and its checks are the present ones.
-    async fn validity(&self, needed: &[usize], known: &[Option<ReportedResult>]) -> Option<Validity> {
+    /// it shows without a result, and the epoch is the one in which the report began.
+    async fn validity(&self, epoch: u64, needed: &[usize], known: &[Option<ReportedResult>]) -> Option<Validity> {
         let generation = self.engine.generation();
-        // An update replaces the checks before it counts the generation up.
-        if !std::ptr::eq(Arc::as_ptr(&self.engine.checks()), self.checks) {
+        if self.engine.epoch() != epoch {
             return None;
         }
         let mut until: Option<Instant> = None;
@@ -191,25 +190,6 @@ impl Gathering<'_> {
         self.checks.mute_of(index, &known[index].as_ref()?.result, result_of)
     }
 
-    /// Shortens the validity to the mutes of a report. `None` if they are not the active ones at the report's
-    /// generation.
-    fn until_unmuted(
-        &self,
-        mut validity: Validity,
-        selected: &[usize],
-        known: &[Option<ReportedResult>],
-        mutes: &[Option<Muted>],
-    ) -> Option<Validity> {
-        for (index, used) in selected.iter().zip(mutes) {
-            if *used != self.muted(*index, known) {
-                return None;
-            }
-            let expires = used.as_ref().and_then(|used| used.expires);
-            validity = validity.no_longer_than(expires);
-        }
-        Some(validity)
-    }
-
     /// Returns the warning that readiness shows for a failing check that holds on to its last pass, and the end of the
     /// hold.
     fn held(&self, index: usize, result: &CheckResult) -> Option<(CheckResult, Instant)> {
@@ -235,7 +215,10 @@ mod tests {
     use tokio::time::{advance, sleep};
 
     use super::*;
-    use crate::model::{Check, Level};
+    use crate::{
+        model::{Check, Level},
+        monitor::Monitor,
+    };
 
     const MAX_AGE: Duration = Duration::from_secs(1);
 
@@ -281,34 +264,51 @@ mod tests {
         assert!(!gather(&engine, &hasty).await.is_valid(&engine));
     }
 
-    /// Another caller may mute and unmute between the two looks at the mutes of a report.
+    /// Another caller may mute and unmute while a report waits for its runs.
     #[tokio::test(start_paused = true)]
-    async fn report_with_an_outdated_mute_is_not_valid() {
-        let engine = Engine::for_checks([check("db")]);
-        let selection = Selection::everything();
-        gather(&engine, &selection).await;
-        let checks = &*engine.checks();
-        let known = [checks[0].latest().map(ReportedResult::recorded)];
-        let now = Instant::now();
-        let gathering = Gathering { engine: &engine, checks, selection: &selection, asked_at: now, deadline: now };
-        let muting = &checks[0].muting;
-        let mute = |time| {
-            muting.set(Muted::new(Some(time), "known", "a test".to_owned()));
-            gathering.muted(0, &known)
+    async fn report_is_valid_as_long_as_its_mutes() {
+        let reported_during = async |event: fn(&Monitor)| {
+            let slow = Check::new("db", Level::L3, || sleep(Duration::from_millis(50))).max_age(MAX_AGE * 9);
+            let monitor = Monitor { engine: Engine::for_checks([slow]) };
+            let selection = Selection::everything();
+            let (report, ()) = tokio::join!(gather(&monitor.engine, &selection), async {
+                sleep(Duration::from_millis(20)).await;
+                event(&monitor);
+            });
+            (report, monitor)
         };
-        let until = |used: &Option<Muted>| {
-            let ageless = Validity::new(engine.generation(), Vec::new(), None);
-            let validity = gathering.until_unmuted(ageless, &[0], &known, std::slice::from_ref(used))?;
-            Some(validity.until.map(|until| until.duration_since(now)))
-        };
-        assert_eq!(until(&None), Some(None));
-        let short = mute(MAX_AGE);
-        assert_eq!(until(&short), Some(Some(MAX_AGE)));
-        assert_eq!(until(&None), None, "muted since");
-        let long = mute(MAX_AGE * 9);
-        assert_eq!(until(&short), None, "another mute since");
-        assert_eq!(until(&long), Some(Some(MAX_AGE * 9)));
-        muting.clear();
-        assert_eq!(until(&long), None, "unmuted since");
+        let mute = |monitor: &Monitor| monitor.mute("db", MAX_AGE, "a test").expect("a check");
+        let unmute = |monitor: &Monitor| monitor.unmute("db").expect("a check");
+
+        let (report, monitor) = reported_during(|_| {}).await;
+        assert!(report.is_valid(&monitor.engine));
+        mute(&monitor);
+        assert!(!report.is_valid(&monitor.engine), "muted since");
+        let muted = gather(&monitor.engine, &Selection::everything()).await;
+        advance(MAX_AGE - Duration::from_nanos(1)).await;
+        assert!(muted.is_valid(&monitor.engine));
+        advance(Duration::from_nanos(1)).await;
+        assert!(!muted.is_valid(&monitor.engine), "the mute is over");
+        mute(&monitor);
+        let muted = gather(&monitor.engine, &Selection::everything()).await;
+        assert!(muted.is_valid(&monitor.engine));
+        mute(&monitor);
+        assert!(!muted.is_valid(&monitor.engine), "another mute since");
+        let muted = gather(&monitor.engine, &Selection::everything()).await;
+        unmute(&monitor);
+        assert!(!muted.is_valid(&monitor.engine), "unmuted since");
+
+        let events: [fn(&Monitor); 3] = [
+            |monitor| monitor.mute("db", MAX_AGE, "a test").expect("a check"),
+            |monitor| {
+                monitor.mute("db", MAX_AGE, "a test").expect("a check");
+                monitor.unmute("db").expect("a check");
+            },
+            Monitor::drain,
+        ];
+        for event in events {
+            let (report, monitor) = reported_during(event).await;
+            assert!(!report.is_valid(&monitor.engine));
+        }
     }
 }
