@@ -85,15 +85,16 @@ impl Parse for Argument {
 }
 
 impl Argument {
-    /// Reads an argument. The example stands in the message about a missing key.
-    pub(crate) fn read(tokens: TokenStream, example: &str) -> Result<Self> {
-        if let Some(key) = negated(&tokens) {
+    /// Reads an argument. The example is for the message about a missing key.
+    pub(crate) fn read(tokens: &TokenStream, example: impl Fn(&TokenStream) -> String) -> Result<Self> {
+        if let Some(key) = negated(tokens) {
             return Err(Error::new_spanned(
-                &tokens,
-                format!("`{}` is not a key; write `{key} = false`", source(&tokens)),
+                tokens,
+                format!("`{}` is not a key; write `{key} = false`", source(tokens)),
             ));
         }
-        syn::parse2(tokens).map_err(|error| Error::new(error.span(), format!("a key is missing; write `{example}`")))
+        let parsed = syn::parse2(tokens.clone());
+        parsed.map_err(|error| Error::new(error.span(), format!("a key is missing; write `{}`", example(tokens))))
     }
 
     /// Returns an error if tokens follow the value.

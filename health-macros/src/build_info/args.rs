@@ -60,7 +60,7 @@ impl BuildInfoArgs {
             ));
         };
         let arguments = split(list.tokens.clone()).into_iter().map(|tokens| {
-            let argument = Argument::read(tokens, "repo = \"abc/api\"")?;
+            let argument = Argument::read(&tokens, |_| "repo = \"abc/api\"".to_owned())?;
             keys.admit(&argument.key)?;
             argument.check_end()?;
             self.set(&argument)

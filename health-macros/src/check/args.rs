@@ -138,9 +138,8 @@ impl CheckArgs {
         let keys = Keys::new(table.iter().map(|key| key.name), FOREIGN_WORDS);
         let mut args = Self { place, runtime, settings: Vec::new(), keys, is_every_key_readable: true };
         for tokens in split(input) {
-            let example = example(&tokens);
-            let Some(argument) = diagnostics.note(Argument::read(tokens, &example)) else {
-                args.is_every_key_readable &= !example.starts_with("level");
+            let Some(argument) = diagnostics.note(Argument::read(&tokens, example)) else {
+                args.is_every_key_readable &= !example(&tokens).starts_with("level");
                 continue;
             };
             let setting =

@@ -1,6 +1,6 @@
 //! Parses the item under `#[health_check]`.
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Group, TokenStream, TokenTree};
 use quote::ToTokens as _;
 use syn::{
     Attribute, Error, Result, Signature, Token, Visibility,
@@ -20,7 +20,14 @@ pub(crate) struct Function {
 
 impl Function {
     pub(crate) fn parse(item: TokenStream) -> Result<Self> {
-        let is_function = item.clone().into_iter().any(|token| matches!(token, TokenTree::Ident(word) if word == "fn"));
+        let mut head: Vec<TokenTree> = item.into_iter().collect();
+        let is_function = head.iter().any(|token| matches!(token, TokenTree::Ident(word) if word == "fn"));
+        if let Some(TokenTree::Group(body)) = head.last_mut() {
+            // A body is longer than its head, and converting tokens takes most of the time of a macro.
+            let span = body.span();
+            *body = Group::new(body.delimiter(), TokenStream::new());
+            body.set_span(span);
+        }
         let parse = |input: ParseStream| {
             let attributes = input.call(Attribute::parse_outer)?;
             let visibility = input.parse()?;
@@ -48,7 +55,7 @@ impl Function {
                 attributes.iter().filter(|attribute| is_named(attribute, &["health_check"])).count();
             Ok(Self { attributes, visibility, signature, callable, declarations_below })
         };
-        parse.parse2(item)
+        parse.parse2(head.into_iter().collect())
     }
 }
 

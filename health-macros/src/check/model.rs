@@ -117,7 +117,9 @@ fn same_check<'a>(function: &'a Function, name: &str) -> Option<&'a Attribute> {
     function.attributes.iter().find(|attribute| {
         let is_check = attribute.path().segments.last().is_some_and(|last| last.ident == "health_check");
         let arguments = attribute.meta.require_list().map(|list| split(list.tokens.clone())).unwrap_or_default();
-        let named = |tokens| Argument::read(tokens, "").ok().filter(|argument| argument.key == "name");
+        let named = |tokens: TokenStream| {
+            Argument::read(&tokens, |_| String::new()).ok().filter(|argument| argument.key == "name")
+        };
         let own_name = arguments.into_iter().find_map(named).and_then(|argument| argument.text("").ok());
         let other = own_name.map_or_else(|| function.signature.ident.unraw().to_string(), |name| name.value());
         is_check && other == name

@@ -14,13 +14,13 @@ use crate::{
 /// Returns the path of the runtime for all checks of a block.
 pub(super) fn runtime(input: TokenStream, diagnostics: &mut Diagnostics) -> RuntimePath {
     let mut keys = Keys::new(["crate"], &[]);
-    let paths = split(input).into_iter().filter_map(|tokens| diagnostics.note(runtime_path(tokens, &mut keys)));
+    let paths = split(input).into_iter().filter_map(|tokens| diagnostics.note(runtime_path(&tokens, &mut keys)));
     paths.last().unwrap_or_default()
 }
 
 /// Reads `crate = path`, the only key.
-fn runtime_path(tokens: TokenStream, keys: &mut Keys) -> Result<RuntimePath> {
-    let argument = Argument::read(tokens, "crate = path::to::health_runtime")?;
+fn runtime_path(tokens: &TokenStream, keys: &mut Keys) -> Result<RuntimePath> {
+    let argument = Argument::read(tokens, |_| "crate = path::to::health_runtime".to_owned())?;
     if argument.key != "crate" && check::has_key(&argument.key) {
         let key = &argument.key;
         let message = format!("`{key}` belongs to a single check; write it in the `#[health_check(…)]` of each method");
