@@ -12,7 +12,8 @@ use crate::externs::Externs;
 /// The path of `health_runtime`: a crate name, or the path of a re-export.
 #[derive(Clone, Debug)]
 pub(crate) struct RuntimePath {
-    path: TokenStream,
+    /// Single tokens, because each stream in a `quote!` is a call of the compiler.
+    path: Vec<TokenTree>,
     is_written: bool,
 }
 
@@ -28,28 +29,34 @@ impl RuntimePath {
     }
 
     /// Returns the path with every token at `span`. The compiler points from the first token of an expression to its last.
-    pub(crate) fn at(&self, span: Span) -> TokenStream {
-        let token_at = |mut token: TokenTree| {
+    pub(crate) fn at(&self, span: Span) -> Self {
+        let token_at = |token: &TokenTree| {
+            let mut token = token.clone();
             token.set_span(token.span().located_at(span));
             token
         };
-        self.path.clone().into_iter().map(token_at).collect()
+        Self { path: self.path.iter().map(token_at).collect(), is_written: self.is_written }
+    }
+
+    /// Returns the path of the module for generated code.
+    pub(crate) fn private(&self) -> Self {
+        Self { path: quote!(#self::__private).into_iter().collect(), is_written: self.is_written }
     }
 
     /// Returns the path as if the author had written it at `span`, for calls whose location is recorded.
-    pub(crate) fn written_at(&self, span: Span) -> TokenStream {
+    pub(crate) fn written_at(&self, span: Span) -> Self {
         if self.is_written {
             return self.at(span);
         }
         let name = format_ident!("{}", Externs::known().runtime(), span = span);
-        quote_spanned!(span=> ::#name)
+        Self { path: quote_spanned!(span=> ::#name).into_iter().collect(), is_written: false }
     }
 }
 
 impl Default for RuntimePath {
     fn default() -> Self {
         let name = format_ident!("{}", Externs::known().runtime());
-        Self { path: quote!(::#name), is_written: false }
+        Self { path: quote!(::#name).into_iter().collect(), is_written: false }
     }
 }
 
@@ -60,12 +67,12 @@ impl Parse for RuntimePath {
             let message = "`crate` takes the path of the crate `health_runtime`, without quotes; write for example `crate = ::health_runtime`";
             Error::new(start, message)
         })?;
-        Ok(Self { path: path.into_token_stream(), is_written: true })
+        Ok(Self { path: path.into_token_stream().into_iter().collect(), is_written: true })
     }
 }
 
 impl ToTokens for RuntimePath {
     fn to_tokens(&self, tokens: &mut TokenStream) {
-        tokens.extend(self.path.clone());
+        tokens.extend(self.path.iter().cloned());
     }
 }

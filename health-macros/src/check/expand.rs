@@ -18,90 +18,64 @@ use crate::{
     runtime_path::RuntimePath,
 };
 
-/// An associated constant is not found by its name alone, so the compiler shows the name of the registration for a check in an
-/// `impl`.
+/// An associated constant is not found by its name alone, so the compiler shows the name of the registered constant for a
+/// check in an `impl`.
 pub(super) fn expand(model: &CheckModel, item: &TokenStream) -> TokenStream {
-    let function = &model.signature.function;
-    let name = format_ident!("{}_needs_an_impl_with_health_checks", function, span = generated_at(function.span()));
-    let name = numbered(name, model.declarations_below);
-    let (allow, declaration, registration) = (excused_lints(), declaration(model), registration_item(model, &name));
-    quote!(#allow #item #declaration #registration)
+    let CheckModel { runtime, signature, attributes, declaration: name, .. } = model;
+    let function = &signature.function;
+    let registered =
+        format_ident!("{}_needs_an_impl_with_health_checks", function, span = generated_at(function.span()));
+    let registered = numbered(registered, model.declarations_below);
+    let allow = excused_lints(!signature.parameters.is_empty());
+    let declaration = declaration(model, &registered.to_token_stream());
+    quote! {
+        #allow
+        #item
+        #declaration
+        #attributes
+        const #registered: #runtime::__private::Declaration = #name;
+    }
+}
+
+/// Returns the constant for a method, which stands next to it.
+pub(crate) fn method_declaration(model: &CheckModel) -> TokenStream {
+    declaration(model, &model.path_of(&model.declaration))
 }
 
 /// Returns the constant next to the function or method. Paths in other declarations lead to it. The compiler evaluates rules
 /// here, because it shows the name of the constant.
-pub(crate) fn declaration(model: &CheckModel) -> TokenStream {
-    let CheckModel { runtime, declaration, settings, attributes, visibility, .. } = model;
+fn declaration(model: &CheckModel, registered: &TokenStream) -> TokenStream {
+    let CheckModel { runtime, name, settings, attributes, visibility, declaration, .. } = model;
+    let rt = runtime.private();
     let constants = settings.iter().filter_map(|setting| constant(runtime, &setting.value));
     let rules = model.const_rules.iter().map(|rule| const_rule(runtime, rule));
-    let shallow =
-        settings.iter().flat_map(Setting::paths).filter(|_| model.is_liveness()).map(|path| shallow(runtime, path));
-    let mentions = settings.iter().flat_map(Setting::paths).map(CheckPath::mention);
-    let value = declaration_value(model);
+    let paths: Vec<_> = settings.iter().flat_map(Setting::paths).collect();
+    let shallow = paths.iter().filter(|_| model.is_liveness()).map(|path| shallow(runtime, path));
+    let mentions = paths.iter().map(|path| path.mention());
+    let dependencies = paths.iter().map(|path| path.declaration());
+    let [name_field, level_field, dependencies_field] = ["name", "level", "depends_on"].map(|key| field(settings, key));
+    let level = level(runtime, &model.level);
+    let location = location(runtime, &model.signature.function);
+    let parameters = model.signature.parameters.iter().map(|parameter| parameter_type(runtime, parameter));
+    let ((keys_item, keys), (run_item, work)) = (apply_keys(model), work(model));
+    let description = &model.description;
+    // A constant keeps the declaration out of the macros of inventory, which copy their input.
     quote! {
         #attributes
         #[doc(hidden)]
-        #[allow(dead_code, non_upper_case_globals, reason = "the name is made from the function's")]
-        #visibility const #declaration: #runtime::__private::Declaration = {
+        #visibility const #declaration: #rt::Declaration = {
             #(#constants)*
             #(#rules)*
             #(#shallow)*
             #(#mentions)*
-            #value
-        };
-    }
-}
-
-fn declaration_value(model: &CheckModel) -> TokenStream {
-    let CheckModel { runtime, name, settings, .. } = model;
-    let level = level(runtime, &model.level);
-    let [name_field, level_field, dependencies_field] = ["name", "level", "depends_on"].map(|key| field(settings, key));
-    let dependencies = settings.iter().flat_map(Setting::paths).map(CheckPath::declaration);
-    quote! {
-        #runtime::__private::Declaration {
-            #name_field: #name,
-            module: #runtime::__private::module_path!(),
-            #level_field: #level,
-            #dependencies_field: &[#(#dependencies),*],
-        }
-    }
-}
-
-/// Returns the field of the declaration that a key sets. It stands at the key, so that editors show the field's documentation.
-fn field(settings: &[Setting], key: &str) -> Ident {
-    let written = settings.iter().find(|setting| setting.key == key);
-    Ident::new(key, written.map_or_else(Span::mixed_site, |setting| generated_at(setting.key.span())))
-}
-
-/// Returns the registration of a method. It is an item, and stands next to the block, where two types may have a check of one
-/// name: the start reports that.
-pub(crate) fn registration(model: &CheckModel) -> TokenStream {
-    let registration = registration_item(model, &local("registration"));
-    quote!(const _: () = { #registration };)
-}
-
-/// Returns the constant that registers itself. It does not name the declaration, which an `impl` would hide from it.
-fn registration_item(model: &CheckModel, name: &Ident) -> TokenStream {
-    let CheckModel { runtime, description, settings, signature, attributes, .. } = model;
-    let constants = settings.iter().filter_map(|setting| constant(runtime, &setting.value));
-    let declaration = declaration_value(model);
-    let location = location(runtime, &signature.function);
-    let parameters = signature.parameters.iter().map(|parameter| parameter_type(runtime, parameter));
-    // No item of the block may hide the function.
-    let (keys, run) = (format_ident!("{}_keys", model.declaration), format_ident!("{}_run", model.declaration));
-    let (keys_item, keys) = apply_keys(model, &keys);
-    let (run_item, work) = work(model, &run);
-    // A constant keeps the registration out of the macros of inventory, which copy their input.
-    quote! {
-        #attributes
-        #[allow(dead_code, non_upper_case_globals, reason = "the name is a message")]
-        const #name: #runtime::__private::Registration = {
-            #(#constants)*
-            #keys_item
             #run_item
-            #runtime::__private::inventory::submit! { #name }
-            #runtime::__private::Registration {
-                declaration: #declaration,
+            #keys_item
+            #rt::inventory::submit! { #registered }
+            #rt::Declaration {
+                #name_field: #name,
+                module: #rt::module_path!(),
+                #level_field: #level,
+                #dependencies_field: &[#(#dependencies),*],
                 location: #location,
                 description: #description,
                 parameters: &[#(#parameters),*],
@@ -112,29 +86,29 @@ fn registration_item(model: &CheckModel, name: &Ident) -> TokenStream {
     }
 }
 
+/// Returns the field of the declaration that a key sets. It stands at the key, so that editors show the field's documentation.
+fn field(settings: &[Setting], key: &str) -> Ident {
+    let written = settings.iter().find(|setting| setting.key == key);
+    Ident::new(key, written.map_or_else(Span::mixed_site, |setting| generated_at(setting.key.span())))
+}
+
 /// Returns a function with a call for each key, and its path. A function takes the compiler less than a closure.
-fn apply_keys(CheckModel { runtime, settings, .. }: &CheckModel, name: &Ident) -> (Option<TokenStream>, TokenStream) {
+fn apply_keys(CheckModel { runtime, settings, declaration, .. }: &CheckModel) -> (Option<TokenStream>, TokenStream) {
+    let rt = runtime.private();
     let calls: Vec<_> = settings.iter().filter_map(|setting| call(runtime, setting)).collect();
     if calls.is_empty() {
-        return (None, quote!(#runtime::__private::no_keys));
+        return (None, quote!(#rt::no_keys));
     }
-    let (rt, check) = (quote!(#runtime::__private), local("check"));
+    let (name, check) = (format_ident!("{declaration}_keys"), local("check"));
     (Some(quote!(fn #name(#check: #rt::Check) -> #rt::Check { #check #(#calls)* })), name.into_token_stream())
 }
 
-/// Allows the lints that the shape of a check provokes and the author cannot avoid.
-pub(crate) fn excused_lints() -> TokenStream {
-    quote! {
-        #[allow(
-            clippy::borrowed_box,
-            clippy::missing_errors_doc,
-            clippy::must_use_candidate,
-            clippy::ptr_arg,
-            clippy::trivially_copy_pass_by_ref,
-            clippy::unused_async,
-            reason = "`async` selects how the runtime runs a health check, which borrows sized state"
-        )]
-    }
+/// Allows the lints that the shape of a check provokes and the author cannot avoid: `async` selects how the runtime runs it,
+/// and it borrows sized state.
+pub(crate) fn excused_lints(has_parameters: bool) -> TokenStream {
+    let of_parameters =
+        has_parameters.then(|| quote!(clippy::borrowed_box, clippy::ptr_arg, clippy::trivially_copy_pass_by_ref,));
+    quote!(#[allow(#of_parameters clippy::missing_errors_doc, clippy::must_use_candidate, clippy::unused_async)])
 }
 
 /// Returns the location of the function, not of the attribute: the call counts as written at the function's name.
@@ -151,14 +125,13 @@ fn parameter_type(runtime: &RuntimePath, Parameter { lent, optional }: &Paramete
     quote_spanned!(place=> #runtime::__private::ParameterType::#kind::<#lent>())
 }
 
-/// Returns the work, and perhaps a function for it. Without state, code that all checks share converts the answer; a future
-/// that borrows needs one of its own to own the state. A closure reports an unmet bound of a parameter only once.
-fn work(
-    CheckModel { runtime, signature, callable, .. }: &CheckModel,
-    name: &Ident,
-) -> (Option<TokenStream>, TokenStream) {
+/// Returns the work, and perhaps a function for it. The code behind it is the same for all checks with one return type. With
+/// parameters it is a closure, which reports an unmet bound of a parameter only once, although it takes the compiler more.
+fn work(model: &CheckModel) -> (Option<TokenStream>, TokenStream) {
+    let CheckModel { runtime, signature, callable, .. } = model;
     let Signature { function, answer, parameters, .. } = signature;
     let conversion = Ident::new(signature.conversion(), Span::mixed_site());
+    let rt = runtime.private();
     let values = local("arguments");
     let arguments = parameters.iter().enumerate().map(|(index, parameter)| argument(&values, index, parameter));
     let call = quote_spanned!(generated_at(function.span())=> #callable(#(#arguments),*));
@@ -170,25 +143,18 @@ fn work(
     };
     // Errors about the return type appear at the repeated type.
     let convert = quote_spanned!(place=> <#answer as #runtime_here::__private::#conversion>::into_outcome);
-    let rt = quote!(#runtime::__private);
     let (kind, output, body) = match signature.asyncness {
         None => (quote!(Blocking), quote!(Outcome), quote!(#convert(#call))),
         Some(keyword) => {
             let here = generated_at(keyword);
             let runtime_here = runtime.at(here);
-            let body = if parameters.is_empty() {
-                quote_spanned!(here=> #runtime_here::__private::run(#call, #convert))
-            } else {
-                let future = quote_spanned!(here=> async move { #convert(#call.await) });
-                quote_spanned! {here=> {
-                    let #values = #values.share();
-                    #runtime_here::__private::run_with_state(#future)
-                }}
-            };
-            (quote!(Task), quote!(WorkFuture), body)
+            let body = quote_spanned!(here=> #runtime_here::__private::run(#call, #convert));
+            (quote!(Task), quote!(RunFuture<'_>), body)
         }
     };
     if parameters.is_empty() {
+        // No item of the block may hide the function.
+        let name = format_ident!("{}_run", model.declaration);
         let item = quote!(fn #name(_: &#rt::Arguments) -> #rt::#output { #body });
         return (Some(item), quote!(#rt::DeclaredWork::#kind(#name)));
     }

@@ -1,7 +1,6 @@
 //! Parses the item under `#[health_check]`.
 
 use proc_macro2::{Group, TokenStream, TokenTree};
-use quote::ToTokens as _;
 use syn::{
     Attribute, Error, Result, Signature, Token, Visibility,
     parse::{ParseStream, Parser as _},
@@ -12,8 +11,8 @@ pub(crate) struct Function {
     pub(crate) attributes: Vec<Attribute>,
     pub(crate) visibility: Visibility,
     pub(crate) signature: Signature,
-    /// The path that the registration calls it by.
-    pub(crate) callable: TokenStream,
+    /// The tokens before its name in a path: `<Type>::` for a method.
+    pub(crate) path_prefix: TokenStream,
     /// Number of further declarations of the same function, below this one.
     pub(crate) declarations_below: usize,
 }
@@ -50,10 +49,9 @@ impl Function {
             }
             input.parse::<TokenStream>()?;
             check_purpose(&attributes, &signature)?;
-            let callable = signature.ident.to_token_stream();
             let declarations_below =
                 attributes.iter().filter(|attribute| is_named(attribute, &["health_check"])).count();
-            Ok(Self { attributes, visibility, signature, callable, declarations_below })
+            Ok(Self { attributes, visibility, signature, path_prefix: TokenStream::new(), declarations_below })
         };
         parse.parse2(head.into_iter().collect())
     }

@@ -13,7 +13,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 
 use self::{args::CheckArgs, key_table::KEYS};
 pub(crate) use self::{
-    expand::{declaration, excused_lints, registration},
+    expand::{excused_lints, method_declaration},
     function::Function,
     model::CheckModel,
     signature::{shared_object, visible},
@@ -57,7 +57,7 @@ mod tests {
     fn unfinished_body_expands() {
         let item: TokenStream = "async fn database(pool: &Pool) -> bool { pool. let = }".parse().unwrap();
         let expansion = health_check(quote!(level = 5), item.clone()).to_string();
-        assert!(expansion.contains("Registration {"), "{expansion}");
+        assert!(expansion.contains("Declaration {"), "{expansion}");
         assert!(expansion.contains(&item.to_string()), "{expansion}");
     }
 

@@ -28,6 +28,7 @@ pub(crate) struct CheckModel {
     pub(super) signature: Signature,
     /// The path of the function.
     pub(super) callable: TokenStream,
+    path_prefix: TokenStream,
     /// The name of the constant that holds the declaration, next to the function.
     pub(super) declaration: Ident,
     pub(super) visibility: Visibility,
@@ -54,7 +55,9 @@ impl CheckModel {
                 format!("the function has two health checks named `{name}`; write another `name` for one of them");
             diagnostics.push(Error::new_spanned(other.path(), message));
         }
-        let subject = Subject { name: &name, callable: &function.callable };
+        let (path_prefix, ident) = (function.path_prefix, &function.signature.ident);
+        let callable = quote!(#path_prefix #ident);
+        let subject = Subject { name: &name, callable: &callable };
         for setting in &args.settings {
             if let Some(rule) = setting.rule {
                 diagnostics.note(rule(setting, &args, &subject));
@@ -71,7 +74,8 @@ impl CheckModel {
             description: description(&function.attributes),
             signature: signature?,
             declaration,
-            callable: function.callable,
+            callable,
+            path_prefix,
             visibility: function.visibility,
             attributes: function.attributes.iter().filter_map(carried_over).collect(),
             declarations_below: function.declarations_below,
@@ -100,6 +104,12 @@ impl CheckModel {
         let methods = paths.filter(|name| block.iter().any(|other| other.signature.function == **name));
         let error = |name| Error::new_spanned(name, format!("`{name}` is a method; write `Self::{name}`"));
         methods.map(error).reduce(combined).map_or(Ok(()), Err)
+    }
+
+    /// Returns the path of an item that stands next to the function.
+    pub(super) fn path_of(&self, item: &Ident) -> TokenStream {
+        let prefix = &self.path_prefix;
+        quote!(#prefix #item)
     }
 
     pub(super) fn is_liveness(&self) -> bool {

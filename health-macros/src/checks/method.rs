@@ -43,7 +43,7 @@ impl Method {
         function.declarations_below = self.declarations_below;
         let name = &function.signature.ident;
         let ty = owner.at(name.span());
-        function.callable = quote_spanned!(name.span()=> <#ty>::#name);
+        function.path_prefix = quote_spanned!(name.span()=> <#ty>::);
         let inputs = std::mem::take(&mut function.signature.inputs).into_iter();
         function.signature.inputs =
             inputs.filter_map(|input| diagnostics.note(without_receiver(input, owner))).collect();

@@ -71,7 +71,7 @@ mod tests {
             #[health_check(level = 4)] fn imap(&self) -> Ports<{ Self::PORTS }> { if }
         }";
         let expansion = expansion(TokenStream::new(), block);
-        assert_eq!(expansion.matches("Registration {").count(), 2, "{expansion}");
+        assert_eq!(expansion.matches("__private :: Declaration {").count(), 2, "{expansion}");
         assert_eq!(expansion.matches("compile_error").count(), 0, "{expansion}");
         for part in ["{ self . let = }", "{ let }", "{ if }", "#! [allow (unused)]", "const PORTS"] {
             assert!(expansion.contains(part), "{part}: {expansion}");
@@ -87,7 +87,7 @@ mod tests {
         }";
         let expansion = expansion(quote!(), block);
         assert_eq!(expansion.matches("compile_error").count(), 6, "{expansion}");
-        assert_eq!(expansion.matches("Registration {").count(), 0, "{expansion}");
+        assert_eq!(expansion.matches("__private :: Declaration {").count(), 0, "{expansion}");
         for method in ["async fn smtp (self) { }", "fn fine (& self) { }", "fn imap (& mut self , _ : u8) { }"] {
             assert!(expansion.contains(method), "{method}: {expansion}");
         }

@@ -13,11 +13,9 @@ use crate::{
     validation,
 };
 
-pub use registration::{
-    Arguments, Declaration, DeclaredWork, ParameterType, Registration, no_keys, run, run_with_state,
-};
+pub use registration::{Arguments, Declaration, DeclaredWork, ParameterType, RunFuture, no_keys, run};
 
-inventory::collect!(Registration);
+inventory::collect!(Declaration);
 
 /// An item of the key `checks`: a check, or a value that becomes one.
 ///
@@ -236,9 +234,9 @@ impl RegistryBuilder {
             self.checks.into_iter().partition(|check| self.libraries.turns_on(check.spec()));
         let mut declared_background = 0;
         if self.declared {
-            for registration in inventory::iter::<Registration> {
+            for declaration in inventory::iter::<Declaration> {
                 let mut missing = Vec::new();
-                let check = registration.check(&self.libraries, &self.state, &mut missing);
+                let check = declaration.check(&self.libraries, &self.state, &mut missing);
                 if self.libraries.turns_on(check.spec()) {
                     declared_background += usize::from(check.spec().interval().is_some());
                     problems.extend(missing);

@@ -7,21 +7,28 @@ use std::{
     any::{Any, type_name},
     fmt,
     panic::Location,
+    pin::Pin,
     sync::Arc,
 };
 
 use crate::{
     error::Problem,
     library_settings::LibrarySettings,
-    model::{Check, CheckName, Level, Outcome, SizedState, StateValue, Work, WorkFuture},
+    model::{Check, CheckName, Level, Outcome, SizedState, StateValue, Work},
     state::State,
 };
 
-/// A declaration by `#[health_check]`, collected from the whole program.
-#[derive(Debug)]
-pub struct Registration {
-    /// The part that other declarations refer to.
-    pub declaration: Declaration,
+/// The constant beside a function with `#[health_check]`. All of the program are collected.
+#[derive(Clone, Copy, Debug)]
+pub struct Declaration {
+    /// The check's key in every format, without the prefix of its crate.
+    pub name: &'static str,
+    /// The module of the function. Its first segment is the crate.
+    pub module: &'static str,
+    /// The depth of the check: from 5, the cheapest, down to 1, the deepest.
+    pub level: Level,
+    /// The checks named by path that must work for this one: if one of them fails, it is not run and fails as blocked.
+    pub depends_on: &'static [Self],
     /// Location of the function.
     pub location: &'static Location<'static>,
     /// The doc comment. Empty without one.
@@ -34,27 +41,17 @@ pub struct Registration {
     pub keys: fn(Check) -> Check,
 }
 
-/// The constant beside a declared function.
-#[derive(Clone, Copy, Debug)]
-pub struct Declaration {
-    /// The check's key in every format, without the prefix of its crate.
-    pub name: &'static str,
-    /// The module of the function. Its first segment is the crate.
-    pub module: &'static str,
-    /// The depth of the check: from 5, the cheapest, down to 1, the deepest.
-    pub level: Level,
-    /// The checks named by path that must work for this one: if one of them fails, it is not run and fails as blocked.
-    pub depends_on: &'static [Declaration],
-}
-
 /// The call of a declared function.
 #[derive(Clone, Copy)]
 pub enum DeclaredWork {
     /// An `async fn`.
-    Task(fn(&Arguments) -> WorkFuture),
+    Task(fn(&Arguments) -> RunFuture<'_>),
     /// A function that blocks its thread.
     Blocking(fn(&Arguments) -> Outcome),
 }
+
+/// The future of one run, which borrows its state.
+pub type RunFuture<'a> = Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>;
 
 /// The type of one parameter.
 pub struct ParameterType {
@@ -90,16 +87,10 @@ fn find<T: StateValue + SizedState>(state: &State) -> Option<Value> {
 
 #[expect(clippy::needless_maybe_sized, reason = "else the compiler reports the size, without the remedy")]
 impl Arguments {
-    /// Returns another handle to the values, for a run that may outlive the caller that started it.
-    #[must_use]
-    pub fn share(&self) -> Self {
-        self.clone()
-    }
-
     /// Returns the value of a parameter `&T`.
     ///
     /// # Panics
-    /// Without a value of this type at the index. [`Registration::check`] looks up all of them, so no check runs without.
+    /// Without a value of this type at the index. [`Declaration::check`] looks up all of them, so no check runs without.
     #[must_use]
     #[track_caller]
     pub fn required<T: StateValue + SizedState + ?Sized>(&self, index: usize) -> &T {
@@ -116,28 +107,20 @@ impl Arguments {
     }
 }
 
-/// Runs a future that borrows nothing (the compiler shows the comment below where one is not `Send`), and converts its answer by code that all checks with this return type share. The
-/// conversion comes as a function, so that a type without one is reported where generated code repeats it.
+/// Boxes the future of a run (the compiler shows the comment below where one is not `Send`), and converts its answer by code
+/// that all checks with this return type share. The conversion comes as a function, so that a type without one is reported
+/// where generated code repeats it.
 #[must_use]
-pub fn run<F>(future: F, convert: fn(F::Output) -> Outcome) -> WorkFuture
+pub fn run<'a, F>(future: F, convert: fn(F::Output) -> Outcome) -> RunFuture<'a>
 where
-    F: Future<Output: 'static> + Send + 'static, // drop what is not `Send` before the `.await`, or write a plain `fn`
+    F: Future<Output: 'a> + Send + 'a, // drop what is not `Send` before the `.await`, or write a plain `fn`
 {
     answer(Box::new(future), convert)
 }
 
-fn answer<T: 'static>(future: Box<dyn Future<Output = T> + Send>, convert: fn(T) -> Outcome) -> WorkFuture {
+fn answer<'a, T: 'a>(future: Box<dyn Future<Output = T> + Send + 'a>, convert: fn(T) -> Outcome) -> RunFuture<'a> {
     let future = Box::into_pin(future);
     Box::pin(async move { convert(future.await) })
-}
-
-/// Runs a future that owns the state.
-#[must_use]
-pub fn run_with_state<F>(future: F) -> WorkFuture
-where
-    F: Future<Output = Outcome> + Send + 'static, // drop what is not `Send` before the `.await`, or write a plain `fn`
-{
-    Box::into_pin(Box::new(future) as Box<dyn Future<Output = Outcome> + Send>)
 }
 
 impl Declaration {
@@ -164,15 +147,7 @@ impl Declaration {
         }
         matches!(self.level, Level::L5)
     }
-}
 
-/// Applies no key.
-#[must_use]
-pub const fn no_keys(check: Check) -> Check {
-    check
-}
-
-impl Registration {
     /// Returns the check with its state. Returns it even if state is missing, so that the same start finds its other
     /// problems. It is never run, because the problem stops the start.
     pub(crate) fn check(&self, libraries: &LibrarySettings, state: &State, problems: &mut Vec<Problem>) -> Check {
@@ -185,13 +160,12 @@ impl Registration {
                 missing.push(type_name);
             }
         }
-        let declared_as = self.declaration.check_name();
+        let declared_as = self.check_name();
         let crate_name = declared_as.declared_in().unwrap_or_default();
-        let name = libraries.full_name(crate_name, self.declaration.name);
-        let check = Check::from_work(name, self.declaration.level, self.work.with(Arguments(arguments)))
-            .location(self.location);
+        let name = libraries.full_name(crate_name, self.name);
+        let check = Check::from_work(name, self.level, self.work.with(Arguments(arguments))).location(self.location);
         let check = if self.description.is_empty() { check } else { check.description(self.description) };
-        let dependencies = self.declaration.depends_on.iter().map(Declaration::check_name);
+        let dependencies = self.depends_on.iter().map(Self::check_name);
         let check = (self.keys)(check).declared_as(declared_as).depends_on(dependencies);
         problems.extend(missing.into_iter().map(|type_name| Problem::MissingState {
             check: check.spec().name().to_owned(),
@@ -203,11 +177,20 @@ impl Registration {
     }
 }
 
+/// Applies no key.
+#[must_use]
+pub const fn no_keys(check: Check) -> Check {
+    check
+}
+
 impl DeclaredWork {
     /// Lends the state to each run.
     fn with(self, arguments: Arguments) -> Work {
         match self {
-            Self::Task(run) => Work::Task(Arc::new(move || run(&arguments))),
+            Self::Task(run) => Work::Task(Arc::new(move || {
+                let arguments = arguments.clone();
+                Box::pin(async move { run(&arguments).await })
+            })),
             Self::Blocking(run) => Work::Blocking(Arc::new(move || run(&arguments))),
         }
     }
