@@ -64,7 +64,8 @@ probe! {
 /// Each run opens a new connection, which shows that the service still listens. At most 64 KiB of the body and 64 KiB of the
 /// head are read, and the whole request ends within the check's timeout (see
 /// [`timeout`](HttpProbe::timeout)). A longer body is ignored; a body that breaks off or does not
-/// end fails. Proxies from the environment are not used.
+/// end fails. Proxies from the environment are not used. A run that is dropped closes its connection; only a name lookup goes on
+/// until the operating system ends it, on a thread of the blocking pool.
 ///
 /// # Start-up errors
 /// The URL is not absolute, has another scheme, a port out of range, or credentials. Messages name the URL without its query.

@@ -87,8 +87,6 @@ macro_rules! probe {
     (@observe task $(#[$observing:meta])*) => {
         $(#[$observing])*
         ///
-        /// It ends after nine tenths of [`timeout`](Self::timeout).
-        ///
         /// # Cancellation
         /// Dropping the future is safe, and ends the run.
         ///

@@ -36,15 +36,19 @@ impl Server {
             .args(["--username=app", "--auth=scram-sha-256", "--no-sync", "--encoding=UTF8", "--locale=C"])
             .arg(format!("--pwfile={}", password.display()))
             .arg(format!("--pgdata={}", data.display())));
-        Self::start_in(folder, |folder, port| {
-            let mut command = as_postgres("postgres");
-            let options = ["fsync=off", "listen_addresses=127.0.0.1", "max_connections=20", "unix_socket_directories="];
-            command.arg("-D").arg(folder.join("data")).arg("-p").arg(port.to_string());
-            for option in options {
-                command.arg("-c").arg(option);
-            }
-            command
-        })
+        Self::start_in(folder, postgres)
+    }
+
+    /// Starts a replica of this PostgreSQL server.
+    pub fn postgres_replica(&self) -> Self {
+        let folder = TempDir::new().expect("a folder");
+        hand_to_postgres(folder.path());
+        let primary = format!("host=127.0.0.1 port={} user=app password={CANARY}", self.port);
+        let data = folder.path().join("data");
+        run(as_postgres("pg_basebackup")
+            .args(["--write-recovery-conf", "--checkpoint=fast", "--no-sync", "--dbname", &primary, "--pgdata"])
+            .arg(data));
+        Self::start_in(folder, postgres)
     }
 
     /// Starts MariaDB with the user `app`, who has the password.
@@ -146,6 +150,15 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.stop();
     }
+}
+
+fn postgres(folder: &Path, port: u16) -> Command {
+    let mut command = as_postgres("postgres");
+    command.arg("-D").arg(folder.join("data")).arg("-p").arg(port.to_string());
+    for option in ["fsync=off", "listen_addresses=127.0.0.1", "max_connections=20", "unix_socket_directories="] {
+        command.arg("-c").arg(option);
+    }
+    command
 }
 
 fn redis(folder: &Path, port: u16) -> Command {

@@ -91,6 +91,43 @@ async fn states_of_a_server_are_told_apart() {
 
 #[tokio::test]
 #[ignore = "needs PostgreSQL: scripts/peers"]
+async fn replica_is_judged_by_its_lag() {
+    let mut primary = Server::postgres();
+    let replica = primary.postgres_replica();
+    let pool = |port| {
+        let options = PgConnectOptions::new().host("127.0.0.1").port(port).username("app").password(CANARY);
+        PgPoolOptions::new().connect_lazy_with(options.database("postgres"))
+    };
+    let writing = pool(primary.port);
+    let probe = probes::postgres(ask!(sqlx: pool(replica.port))).timeout(TIMEOUT);
+    let outcome = observe(&probe).await;
+    assert_eq!(outcome.message(), Some("it is a replica, and takes no writes"), "{outcome:?}");
+    assert_eq!(outcome.data().map(|data| &data["is_db_writeable"]), Some(&false.into()));
+
+    let reading = probe.read_only_as(Status::Pass).max_lag(Duration::from_millis(700));
+    let mut outcome = Outcome::pass();
+    for _ in 0..40 {
+        sqlx::raw_sql("CREATE TABLE IF NOT EXISTS orders (); DROP TABLE orders")
+            .execute(&writing)
+            .await
+            .expect("a write");
+        outcome = observe(&reading).await;
+        // All is replayed that was received.
+        if outcome.status() == Status::Pass && outcome.data().is_some_and(|data| data["replica_lag_ms"] == 0) {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert_eq!(outcome.data().map(|data| &data["replica_lag_ms"]), Some(&0.into()), "{outcome:?}");
+    primary.stop();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let outcome = observe(&reading).await;
+    assert_eq!(outcome.status(), Status::Fail, "{outcome:?}");
+    assert!(outcome.message().is_some_and(|text| text.contains("behind, more than 700ms")), "{outcome:?}");
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL: scripts/peers"]
 async fn settings_pools_and_traces() {
     let server = Server::postgres();
     let options = PgConnectOptions::new().host("127.0.0.1").port(server.port).username("app").password(CANARY);

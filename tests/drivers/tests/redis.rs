@@ -131,8 +131,9 @@ async fn replica_is_read_only() {
 async fn user_without_rights_is_enough() {
     let server = Server::redis(false);
     command(&server, &format!("ACL SETUSER weak on >{CANARY} +ping +client +hello")).await;
-    let probe = probe(url("weak", CANARY, server.port)).await;
-    let outcome = probe.observe().await;
+    let client = redis::Client::open(url("weak", CANARY, server.port)).expect("a URL");
+    let connection = client.get_multiplexed_async_connection().await.expect("a connection");
+    let outcome = probes::redis(ask!(redis: connection)).observe().await;
     assert_eq!(outcome.status(), Status::Pass, "{outcome:?}");
     assert!(outcome.data().is_some_and(|data| data["is_db_writeable"].is_null()), "{outcome:?}");
 }
@@ -145,4 +146,7 @@ async fn incomplete_cluster_takes_no_writes() {
     assert(&probe, Status::Fail, "cluster_state:fail").await;
     command(&server, "CLUSTER ADDSLOTSRANGE 0 16383").await;
     eventually_passes(&probe).await;
+    let client = redis::cluster::ClusterClient::new([url("default", CANARY, server.port)]).expect("a URL");
+    let cluster = client.get_async_connection().await.expect("a connection");
+    assert(&probes::redis(ask!(redis: cluster)).timeout(TIMEOUT), Status::Pass, "").await;
 }

@@ -68,9 +68,9 @@ impl PoolState {
 
 /// Marks the time for which a client waits for a connection of its pool.
 #[derive(Clone)]
-pub struct PoolWait(Arc<Wait>);
+pub struct PoolWait(Arc<WaitState>);
 
-struct Wait {
+struct WaitState {
     pool: Arc<dyn Fn() -> Option<PoolState> + Send + Sync>,
     is_waiting: AtomicBool,
     /// The pool when the wait began. Later its own connection counts as one in use.
@@ -79,7 +79,7 @@ struct Wait {
 
 impl PoolWait {
     pub(super) fn new(pool: Arc<dyn Fn() -> Option<PoolState> + Send + Sync>) -> Self {
-        Self(Arc::new(Wait { pool, is_waiting: AtomicBool::new(false), start: Mutex::new(None) }))
+        Self(Arc::new(WaitState { pool, is_waiting: AtomicBool::new(false), start: Mutex::new(None) }))
     }
 
     /// Waits for a connection.

@@ -124,7 +124,7 @@ impl DatabaseProbe {
     /// Sets the status of a pool whose connections were all in use for the whole
     /// [`acquire_timeout`](Self::acquire_timeout). Default: [`Status::Warn`], because the program is busy, and nothing is known
     /// about the server. It fails regardless if the server was offline when it was last asked: queries that a dead server
-    /// leaves without an answer fill a pool as well.
+    /// leaves without an answer fill a pool as well. `Fail` is for a program that fills its pool only then.
     pub fn exhausted_as(mut self, status: Status) -> Self {
         self.exhausted_as = status;
         self

@@ -8,7 +8,7 @@ const STATEMENT: &str = "SELECT CAST(@@global.read_only AS CHAR)";
 
 /// Checks that a MySQL or MariaDB server answers and takes writes.
 ///
-/// Name `db`, level 1, data and statuses as of [`probes::postgres`](super::postgres()), but without the lag of replicas. It is
+/// Name `db`, level 1, data and statuses of [`probes::postgres`](super::postgres()), but without the lag of replicas. It is
 /// asked through the program's own client, see [`ask!`](crate::ask!): one statement, which reads the global variable
 /// `read_only` and writes nothing. It is on on replicas, and on a primary that a failover has demoted.
 ///

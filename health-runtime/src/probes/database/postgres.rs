@@ -10,7 +10,7 @@ use crate::probes::ask::{AskError, IntoAsk};
 const STATEMENT: &str = "SELECT concat_ws(',', pg_is_in_recovery(), current_setting('transaction_read_only'), \
     CASE WHEN NOT pg_is_in_recovery() THEN NULL \
     WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() AND EXISTS (SELECT FROM pg_stat_wal_receiver) THEN 0 \
-    ELSE floor(1000 * greatest(0, extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()))) END)";
+    ELSE floor(1000 * extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp())) END)";
 
 /// Checks that a PostgreSQL server answers and takes writes.
 ///
@@ -49,8 +49,10 @@ fn state_in(answer: &str) -> Result<DatabaseState, AskError> {
     let mut parts = answer.split(',');
     match (parts.next(), parts.next()) {
         (Some("t"), Some(_)) => {
-            let lag = parts.next().map(|lag| lag.parse().map(Duration::from_millis).map_err(|_| unknown()));
-            Ok(DatabaseState::Replica { lag: lag.transpose()? })
+            let lag = parts.next().map(str::parse::<i64>).transpose().map_err(|_| unknown())?;
+            // Below zero if the clock of the primary is ahead.
+            let lag = lag.map(|lag| Duration::from_millis(u64::try_from(lag).unwrap_or(0)));
+            Ok(DatabaseState::Replica { lag })
         }
         (Some("f"), Some("off")) => Ok(DatabaseState::Writeable),
         (Some("f"), Some("on")) => {
@@ -72,7 +74,8 @@ mod tests {
             ("t,on", replica(None)),
             ("t,on,0", replica(Some(Duration::ZERO))),
             ("t,on,1500", replica(Some(Duration::from_millis(1_500)))),
-            ("t,on,-1", None),
+            ("t,on,-1", replica(Some(Duration::ZERO))),
+            ("t,on,1.5", None),
             ("t", None),
             ("f,maybe", None),
             ("1", None),

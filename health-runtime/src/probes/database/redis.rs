@@ -5,7 +5,7 @@ use crate::probes::ask::{AskError, Asking, IntoAsk};
 
 /// Checks that a Redis or Valkey server answers, is a primary, and that its cluster is complete.
 ///
-/// Name `redis`, level 2, data and statuses as of [`probes::postgres`](super::postgres()), but without the lag of replicas. It is
+/// Name `redis`, level 2, data and statuses of [`probes::postgres`](super::postgres()), but without the lag of replicas. It is
 /// asked through the program's own client, see [`ask!`](crate::ask!): `PING`, `ROLE` and `CLUSTER INFO`. A user that may not call
 /// the latter two is enough: then it is not known whether the server takes writes (`is_db_writeable` is `null`).
 ///
