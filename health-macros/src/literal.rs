@@ -17,8 +17,7 @@ pub(crate) fn literal(tokens: TokenStream, expected: &str) -> Result<Lit> {
                 None => end(input).map(|()| literal),
             };
         }
-        let tokens = input.parse::<TokenStream>()?;
-        Err(misplaced(&tokens).unwrap_or_else(|| Error::new_spanned(tokens, expected)))
+        Err(Error::new_spanned(input.parse::<TokenStream>()?, expected))
     };
     parse.parse2(tokens)
 }
@@ -36,18 +35,10 @@ fn computed(literal: &Lit, rest: &TokenStream) -> Option<Error> {
     let Some(TokenTree::Punct(first)) = rest.clone().into_iter().next() else { return None };
     let written = source(rest).replace(" . ", ".").replace(". ", ".");
     let message = match first.as_char() {
-        ';' => return None,
         '.' | '?' => format!("the value has to be a literal; remove `{written}`"),
         _ => format!("the value has to be a literal; write the result of `{} {written}`", source(literal)),
     };
     Some(Error::new_spanned(rest, message))
-}
-
-/// Returns an error for a `;` at the end, which a `,` was meant to be.
-fn misplaced(value: &TokenStream) -> Option<Error> {
-    let last = value.clone().into_iter().last()?;
-    matches!(&last, TokenTree::Punct(punct) if punct.as_char() == ';')
-        .then(|| Error::new_spanned(&last, unexpected(&last)))
 }
 
 /// Returns the message for a token behind the end of an argument.

@@ -43,7 +43,7 @@ pub(super) fn is_misnamed(path: &Path) -> bool {
 
 /// Returns the level that was meant by `"3"`, `L3`, `Level::L3`, `3u8`, `3.0` or `three`.
 pub(crate) fn meant_level(written: &str) -> Option<u8> {
-    let word = written.trim_matches(['"', '(', ')', ';']).rsplit("::").next()?;
+    let word = written.trim_matches(['"', '(', ')']).rsplit("::").next()?;
     let spelt_out = ["one", "two", "three", "four", "five"].iter().position(|number| word.eq_ignore_ascii_case(number));
     if let Some(index) = spelt_out {
         return u8::try_from(index + 1).ok();

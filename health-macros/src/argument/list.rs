@@ -4,7 +4,7 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{Error, Lit, LitStr, Path, Result, ext::IdentExt as _};
 
-use super::{Argument, Form, split};
+use super::{Argument, Form, check_separators, split};
 use crate::{
     check_path::{CheckPath, CheckReference, misread},
     literal::literal,
@@ -70,7 +70,7 @@ impl Argument {
             return Err(Error::new(group.span(), format!("remove the brackets; write `{key}({meant})`")));
         }
         let mut items: Vec<T> = Vec::new();
-        let mut errors: Vec<Error> = Vec::new();
+        let mut errors: Vec<Error> = check_separators(list).err().into_iter().collect();
         for tokens in split(list.clone()) {
             match read(tokens) {
                 Ok(item) if items.iter().any(|other| source(other) == source(&item)) => {

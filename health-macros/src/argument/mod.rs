@@ -44,23 +44,30 @@ enum Form {
 }
 
 /// Splits at the commas first, so that an argument with a mistake does not hide the mistakes of the next. A `;` for a `,` ends
-/// an argument as well, and stays in it for [`end`] to report.
+/// an argument as well; [`check_separators`] reports it.
 pub(crate) fn split(input: TokenStream) -> Vec<TokenStream> {
     let mut arguments = vec![TokenStream::new()];
     for token in input {
-        let separator = match &token {
-            TokenTree::Punct(punct) if matches!(punct.as_char(), ',' | ';') => Some(punct.as_char()),
-            _ => None,
-        };
-        if let (Some(last), Some(';') | None) = (arguments.last_mut(), separator) {
-            last.extend([token]);
-        }
-        if separator.is_some() {
-            arguments.push(TokenStream::new());
+        let is_separator = matches!(&token, TokenTree::Punct(punct) if matches!(punct.as_char(), ',' | ';'));
+        match arguments.last_mut() {
+            Some(last) if !is_separator => last.extend([token]),
+            _ => arguments.push(TokenStream::new()),
         }
     }
     arguments.retain(|argument| !argument.is_empty());
     arguments
+}
+
+/// Returns an error for each `;` between arguments, which a `,` was meant to be.
+pub(crate) fn check_separators(input: &TokenStream) -> Result<()> {
+    let tokens = input.clone().into_iter();
+    let wrong = tokens.filter(|token| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ';'));
+    let errors = wrong.map(|token| Error::new_spanned(&token, unexpected(&token)));
+    let all = errors.reduce(|mut all, error| {
+        all.combine(error);
+        all
+    });
+    all.map_or(Ok(()), Err)
 }
 
 impl Parse for Argument {
@@ -330,7 +337,7 @@ impl Argument {
                 Err(self.error(&format!("`{0}` takes a value after `=`; write `{0} = {1}`", self.key, source(list))))
             }
             Form::Colon(colon, value) => {
-                let meant = format!("{} = {}", self.key, source(value).trim_end_matches(';'));
+                let meant = format!("{} = {}", self.key, source(value));
                 Err(Error::new(colon.span, format!("`:` is not valid here; write `{meant}`")))
             }
             Form::Absent | Form::List(..) => {

@@ -3,7 +3,7 @@
 use syn::{Attribute, Data, DeriveInput, Error, Fields, LitStr, Meta, Result};
 
 use crate::{
-    argument::{Argument, split},
+    argument::{Argument, check_separators, split},
     diagnostics::Diagnostics,
     keys::{ForeignWords, Keys, advice, key},
     runtime_path::RuntimePath,
@@ -65,7 +65,8 @@ impl BuildInfoArgs {
             argument.check_end()?;
             self.set(&argument)
         });
-        arguments.filter_map(Result::err).reduce(combined).map_or(Ok(()), Err)
+        let errors = check_separators(&list.tokens).err().into_iter().chain(arguments.filter_map(Result::err));
+        errors.reduce(combined).map_or(Ok(()), Err)
     }
 
     fn set(&mut self, argument: &Argument) -> Result<()> {

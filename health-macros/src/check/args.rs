@@ -7,7 +7,7 @@ use syn::{Ident, LitStr, Path, Result};
 
 use super::foreign_words::FOREIGN_WORDS;
 use crate::{
-    argument::{Argument, meant_level, split},
+    argument::{Argument, check_separators, meant_level, split},
     check_path::{CheckPath, CheckReference},
     diagnostics::Diagnostics,
     duration,
@@ -137,6 +137,7 @@ impl CheckArgs {
     ) -> Self {
         let keys = Keys::new(table.iter().map(|key| key.name), FOREIGN_WORDS);
         let mut args = Self { place, runtime, settings: Vec::new(), keys, is_every_key_readable: true };
+        diagnostics.note(check_separators(&input));
         for tokens in split(input) {
             let Some(argument) = diagnostics.note(Argument::read(&tokens, example)) else {
                 args.is_every_key_readable &= !example(&tokens).starts_with("level");
@@ -197,8 +198,7 @@ impl CheckArgs {
 /// Returns an argument to write where there is no key: a number is likely the level, and another text the name.
 fn example(tokens: &TokenStream) -> String {
     let written = source(tokens);
-    let written = written.trim_end_matches(';');
-    match (meant_level(written), syn::parse_str::<LitStr>(written).map(|text| text.value())) {
+    match (meant_level(&written), syn::parse_str::<LitStr>(&written).map(|text| text.value())) {
         (Some(level), _) => format!("level = {level}"),
         (None, Ok(text)) if duration::parse(&text).is_ok() => format!("timeout = {written}"),
         (None, Ok(text)) if !text.trim().is_empty() => format!("name = {written}"),

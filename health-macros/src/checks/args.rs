@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use syn::{Error, Result};
 
 use crate::{
-    argument::{Argument, split},
+    argument::{Argument, check_separators, split},
     check,
     diagnostics::Diagnostics,
     keys::Keys,
@@ -14,6 +14,7 @@ use crate::{
 /// Returns the path of the runtime for all checks of a block.
 pub(super) fn runtime(input: TokenStream, diagnostics: &mut Diagnostics) -> RuntimePath {
     let mut keys = Keys::new(["crate"], &[]);
+    diagnostics.note(check_separators(&input));
     let paths = split(input).into_iter().filter_map(|tokens| diagnostics.note(runtime_path(&tokens, &mut keys)));
     paths.last().unwrap_or_default()
 }

@@ -10,7 +10,11 @@ use syn::{
 };
 
 use super::values;
-use crate::{argument::split, externs::Externs, source::source};
+use crate::{
+    argument::{check_separators, split},
+    externs::Externs,
+    source::source,
+};
 
 /// A crate to link, with the prefix for the names of its checks.
 pub(super) struct LinkedCrate {
@@ -27,8 +31,9 @@ pub(super) fn parse(input: ParseStream, key: &str) -> Result<Vec<LinkedCrate>> {
     let list;
     bracketed!(list in input);
     let mut crates: Vec<LinkedCrate> = Vec::new();
-    let mut errors: Option<Error> = None;
-    for element in split(list.parse()?) {
+    let list: TokenStream = list.parse()?;
+    let mut errors: Option<Error> = check_separators(&list).err();
+    for element in split(list) {
         let found = parse_one(element, key).and_then(|found| {
             if crates.iter().any(|other| other.name == found.name) {
                 let message = format!("`{}` stands twice in `{key}`; keep one of them", found.name);

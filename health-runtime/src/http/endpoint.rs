@@ -25,6 +25,8 @@ use crate::{access::RefusalCounts, error::Error, model::Levels, monitor::Monitor
 /// # Ok::<(), health_runtime::Error>(())
 /// ```
 ///
+/// A clone is the same endpoint: `.merge(health.clone())` leaves `health` for [`monitor`](Self::monitor).
+///
 /// It may be served at several addresses, with fewer routes at some of them: [`levels`](Self::levels),
 /// [`without_levels`](Self::without_levels), [`without_groups`](Self::without_groups) and
 /// [`status_codes`](Self::status_codes) return the same endpoint with the same monitor, so a check runs once for all

@@ -1,12 +1,16 @@
 //! Arguments of the settings of a check.
 
-use health_runtime::{Check, Level, check, health_check, probes};
+use health_runtime::{Check, Level, Monitor, check, health_check, probes};
 
 #[health_check(level = 3)]
 async fn db() {}
 
 fn check() -> Check {
     Check::new("db", Level::L3, || async { true })
+}
+
+fn mute(monitor: &Monitor) {
+    let _ = monitor.mute(db, std::time::Duration::from_secs(60), "maintenance");
 }
 
 fn main() {
