@@ -125,9 +125,11 @@ pub(crate) fn misread(tokens: &TokenStream, meant: impl Fn(&str) -> String) -> O
             format!("a health check is not generic; write `{meant}`")
         }
         TokenTree::Punct(_) | TokenTree::Group(_) => return None,
-        TokenTree::Ident(_) | TokenTree::Literal(_) => "a `,` is missing before this".to_owned(),
+        TokenTree::Ident(_) | TokenTree::Literal(_) => {
+            return Some(Error::new_spanned(&token, "a `,` is missing before this"));
+        }
     };
-    Some(Error::new_spanned(if message.ends_with("this") { token.into() } else { tokens.clone() }, message))
+    Some(Error::new_spanned(tokens, message))
 }
 
 /// Returns the path that was meant by `&db`, `check!(db)`, `self.smtp` and `mailer.smtp()`.

@@ -149,6 +149,15 @@ mod tests {
         }
     }
 
+    #[test]
+    fn runtime_has_the_same_grammar_and_table() {
+        let part = |source: &'static str, start: &str, end: &str| source.split_once(start)?.1.split(end).next();
+        let (own, runtime) = (include_str!("duration.rs"), include_str!("../../health-runtime/src/time.rs"));
+        for (start, end) in [("let is_refused = ", ";"), ("for (text, duration) in [", "] {")] {
+            assert_eq!(part(own, start, end), part(runtime, start, end));
+        }
+    }
+
     proptest! {
         #[test]
         fn parser_never_panics(text in "\\PC*") {
