@@ -40,9 +40,9 @@ probe! {
 
 /// Checks that data arrives from `url` at `minimum` bytes per second or more, measured by a transfer.
 ///
-/// Name `bandwidth`, level 4, and its data stands in the level itself (see [`Check::flatten`]):
+/// Name `bandwidth`, level 4, and its data stands in the level itself (see [`Check::flatten`](crate::Check::flatten)):
 /// `{ "bytes_per_second": 11250000, "is_bandwidth_sufficient": true }`. It costs the transfer, so give it a
-/// long [`max_age`](Check::max_age).
+/// long [`max_age`](crate::Check::max_age).
 ///
 /// The measurement starts with the first chunk of the body, which is not counted, so that the server's own delay is left out.
 /// It stops after 1 MiB or 1 s, whichever comes first. TCP starts slowly, so a short transfer measures low on a long line. Less

@@ -31,7 +31,7 @@ probe! {
 
 /// Checks how much memory is used: of the machine, or of its cgroup's limit if that is less.
 ///
-/// Name `memory`, level 2, blocking, and its data stands in the level itself (see [`Check::flatten`]):
+/// Name `memory`, level 2, blocking, and its data stands in the level itself (see [`Check::flatten`](crate::Check::flatten)):
 /// `{ "%_ram_used": 56.0, "gb_ram_used": 8.3877888 }`, percent with one decimal and gigabytes of 10⁹ bytes.
 ///
 /// Used memory is memory that the kernel cannot reclaim at once, so file caches do not count. In a
