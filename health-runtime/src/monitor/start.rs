@@ -8,7 +8,6 @@ use tokio::{runtime::Handle, task::yield_now, time::Instant};
 use super::{
     engine::Engine,
     run::{NewRun, PendingRun},
-    wait::give_way,
 };
 use crate::sync::{self, Mutex, lock};
 
@@ -40,7 +39,7 @@ impl StartQueue {
     /// Adds a run that has to wait, and takes the next new run.
     ///
     /// # Errors
-    /// If there is none, all runs that have to wait.
+    /// If there is none, all runs that have to wait, also those of starters that are blocked.
     fn next(&self, pending: Option<PendingRun>) -> Result<NewRun, Vec<PendingRun>> {
         let mut state = lock(&self.state);
         state.pending.extend(pending);
@@ -81,12 +80,6 @@ struct Starter {
 
 impl Starter {
     async fn start_all(mut self) {
-        if !self.has_successor {
-            // An earlier starter may be blocked. The last spawned task goes to this thread alone, so it comes first. Not by
-            // Tokio's `yield_now`, because if that task blocks the thread, this one would stay with it.
-            self.queue.spawn_pending();
-            give_way().await;
-        }
         let mut began = Instant::now();
         let mut pending = None;
         loop {
