@@ -26,7 +26,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let health = Endpoint::builder().checks([probes::runtime_lag()]).build()?;
     let shutdown = health.monitor().graceful_shutdown(delay);
     // A separate thread answers until the process ends, even after the other listener has closed.
-    let isolated = serve_isolated("127.0.0.1:0", health.router())?;
+    let isolated = serve_isolated("127.0.0.1:0", &health)?;
 
     let app = Router::new().route("/work", get(work)).merge(health.router());
     let listener = TcpListener::bind("127.0.0.1:0").await?;

@@ -42,8 +42,8 @@ async fn main() -> Result<()> {
     let file = |name: &str| folder.path().join(name);
     let tls = Tls::new(file("server.crt"), file("server.key")).with_optional_clients(file("ca.pem"));
     let server = Server::new()
-        .listen("127.0.0.1:0", health.levels(Level::L4..=Level::L5).router())
-        .listen_tls("127.0.0.1:0", tls, health.router())
+        .listen("127.0.0.1:0", health.levels(Level::L4..=Level::L5))
+        .listen_tls("127.0.0.1:0", tls, &health)
         .start()?;
     let [open, admin] = server.local_addrs() else { return Err("expected two addresses".into()) };
     println!("{}", commands(folder.path(), open.port(), admin.port()));

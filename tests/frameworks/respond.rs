@@ -91,6 +91,21 @@ async fn respond_answers_like_the_router() {
     }
 }
 
+/// axum leaves a prefix in the path if a parameter is only a part of a folder.
+#[tokio::test]
+async fn nested_router_answers_below_any_prefix() {
+    let health = super::health();
+    for (prefix, example) in [("/api", "/api"), ("/{tenant}", "/acme"), ("/v{version}", "/v1"), ("/a/{b}/c", "/a/x/c")]
+    {
+        let router = axum::Router::new().nest(prefix, health.router::<()>());
+        for path in PATHS.into_iter().filter(|path| health.serves(path)) {
+            let nested = request(Method::GET, &format!("{example}{path}"));
+            let status = router.clone().oneshot(nested).await.expect("an answer").status().as_u16();
+            assert_eq!(status, respond(&health, Method::GET, path).await.0, "{example}{path}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn response_to_head_is_empty_and_has_a_length() {
     let health = super::health();

@@ -21,7 +21,7 @@ use crate::{access::PeerSocket, check_runtime::CheckRuntime, http::Endpoint, may
 
 /// The routes that a server serves at one address: an [`Endpoint`], or an axum router.
 ///
-/// Every server takes either. An endpoint alone is served without axum's routing, which takes 8,000 instructions less for each
+/// Every server takes either. An endpoint alone is served without axum's routing, with about 0.7 of the instructions for each
 /// request, and nothing else differs:
 ///
 /// ```

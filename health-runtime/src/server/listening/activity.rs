@@ -1,9 +1,13 @@
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, AtomicU64, Ordering},
+use std::{
+    future::poll_fn,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    task::Poll,
 };
 
-use tokio::sync::watch;
+use futures_util::task::AtomicWaker;
 
 /// State of one connection, shared with the list of connections, which may evict it.
 ///
@@ -15,7 +19,9 @@ pub(crate) struct Activity {
     /// Counts the changes of all connections of a listener.
     changes: Arc<AtomicU64>,
     last_change: AtomicU64,
-    eviction: watch::Sender<bool>,
+    is_evicted: AtomicBool,
+    /// The task of the connection, which alone waits for its eviction.
+    waker: AtomicWaker,
 }
 
 impl Activity {
@@ -25,7 +31,8 @@ impl Activity {
             has_unsent_bytes: AtomicBool::new(false),
             changes: Arc::clone(changes),
             last_change: AtomicU64::new(0),
-            eviction: watch::Sender::new(false),
+            is_evicted: AtomicBool::new(false),
+            waker: AtomicWaker::new(),
         };
         activity.stamp();
         Arc::new(activity)
@@ -62,13 +69,18 @@ impl Activity {
 
     /// Asks the connection to end.
     pub(super) fn evict(&self) {
-        self.eviction.send_replace(true);
+        self.is_evicted.store(true, Ordering::Release);
+        self.waker.wake();
     }
 
-    /// Waits until the connection is asked to end.
+    /// Waits until the connection is asked to end. Only its own task may wait, at any number of places.
     pub(crate) async fn evicted(&self) {
-        // The sender lives as long as `self` does.
-        let _ = self.eviction.subscribe().wait_for(|is_evicted| *is_evicted).await;
+        poll_fn(|context| {
+            // First, so that an eviction after the look wakes the task.
+            self.waker.register(context.waker());
+            if self.is_evicted.load(Ordering::Acquire) { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
     }
 
     fn stamp(&self) {
