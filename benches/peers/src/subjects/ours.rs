@@ -53,8 +53,8 @@ pub(super) fn router(workload: &Workload) -> Result<Router> {
 /// of that thread goes on under callgrind.
 #[cfg(feature = "server")]
 pub(super) fn server(workload: &Workload) -> Result<SocketAddr> {
-    let router = endpoint(workload, Duration::from_hours(1))?.router();
-    let start = || health_runtime::Server::new().listen("127.0.0.1:0", router).start();
+    let endpoint = endpoint(workload, Duration::from_hours(1))?;
+    let start = move || health_runtime::Server::new().listen("127.0.0.1:0", &endpoint).start();
     let thread = std::thread::spawn(start);
     let server = thread.join().map_err(|_| Error::other("the server panicked"))?.map_err(Error::other)?;
     let address = server.local_addrs()[0];
