@@ -172,8 +172,8 @@ async fn own_database_has_the_same_bounds_and_settings() {
 }
 
 /// A Redis server with an answer, or an error, for each command that it is asked in turn.
-fn redis(answers: &[Result<&'static str, &'static str>]) -> DatabaseProbe {
-    let answers = Arc::new(Mutex::new(answers.to_vec().into_iter()));
+fn redis(answers: Vec<Result<&'static str, &'static str>>) -> DatabaseProbe {
+    let answers = Arc::new(Mutex::new(answers.into_iter()));
     probes::redis(move |_| {
         let answer = answers.lock().expect("answers").next().expect("another answer");
         async move { answer.map(str::to_owned).map_err(AskError::new) }
@@ -197,7 +197,7 @@ async fn answers_of_redis_are_judged() {
         (vec![Err("NOAUTH: required")], Status::Fail, false, json!(false), "NOAUTH"),
         (vec![pong, Ok("sentinel\nnames")], Status::Fail, false, json!(false), "it is a sentinel"),
     ] {
-        let outcome = redis(&answers).observe().await;
+        let outcome = redis(answers.clone()).observe().await;
         assert_eq!(outcome.status(), status, "{answers:?}");
         let data = json!({ "is_db_online": online, "is_db_writeable": writeable });
         assert_eq!(outcome.data(), Some(&data), "{answers:?}");

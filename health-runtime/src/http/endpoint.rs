@@ -44,9 +44,9 @@ impl Endpoint {
     /// route, or move this endpoint by [`base_path`](crate::EndpointBuilder::base_path) and
     /// [`without_root_probes`](crate::EndpointBuilder::without_root_probes).
     ///
-    /// A release build has only the paths at the root, the base path and a catch-all below it, because `axum::serve` clones each
-    /// route for each connection. So it finds a second owner of `/health/live` no longer, and the service's route wins; debug
-    /// builds, and with them tests, panic there as well. `MatchedPath` is the catch-all below the base path.
+    /// A release build has only the paths at the root, the base path, those of groups and a catch-all, because `axum::serve`
+    /// clones each route for each connection. So it does not find a second owner of `/health/levels/1`, and the service's route
+    /// wins; debug builds, and with them tests, panic there as well. `MatchedPath` is the catch-all below the base path.
     pub fn router<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
         self.routes.router()
     }

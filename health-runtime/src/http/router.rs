@@ -26,6 +26,8 @@ pub(super) struct Routes {
     by_path: BTreeMap<String, Arc<dyn Route>>,
     /// The most specific first.
     patterns: Vec<(Pattern, Arc<dyn Route>)>,
+    /// Paths that a service may have had before the endpoint, such as those of groups.
+    optional: Vec<String>,
 }
 
 /// A path whose last part is a parameter of axum.
@@ -54,7 +56,7 @@ impl Pattern {
 
 impl Routes {
     pub(super) fn new(service: &Arc<Service>, scope: RouteScope) -> Self {
-        let (mut by_path, mut patterns) = (BTreeMap::new(), Vec::new());
+        let (mut by_path, mut patterns, mut optional) = (BTreeMap::new(), Vec::new(), Vec::new());
         for RoutePath { path, route, kind } in route_paths(&service.paths) {
             let route = if route.is_in(scope, service.authorizer.as_deref()) {
                 route
@@ -63,13 +65,16 @@ impl Routes {
             } else {
                 continue;
             };
+            if kind == PathKind::Optional {
+                optional.push(path.clone());
+            }
             match Pattern::parse(&path) {
                 Some(pattern) => patterns.push((pattern, route)),
                 None => drop(by_path.insert(path, route)),
             }
         }
         patterns.sort_by_key(|(pattern, _)| Reverse(pattern.folder_length));
-        Self { service: Arc::clone(service), scope, by_path, patterns }
+        Self { service: Arc::clone(service), scope, by_path, patterns, optional }
     }
 
     /// Finds the route of a path as axum does: the whole path first, then the longest pattern. `None` for a path that is
@@ -82,8 +87,7 @@ impl Routes {
     /// Returns axum's router. It has few routes, because `axum::serve` clones each of them for each connection; a
     /// catch-all stands for all paths below it.
     ///
-    /// A debug build registers every path, so that a route of the service at the same path is found at the start: an old
-    /// handler must not answer for a failing check.
+    /// A debug build registers every path, so that any route of the service at the same path is found at the start.
     pub(super) fn router<S: Clone + Send + Sync + 'static>(self: &Arc<Self>) -> Router<S> {
         if cfg!(debug_assertions) { self.router_of(self.paths()) } else { self.router_of(self.top_paths()) }
     }
@@ -102,11 +106,12 @@ impl Routes {
         self.by_path.keys().map(|path| &**path).chain(self.patterns.iter().map(|(pattern, _)| &*pattern.path))
     }
 
-    /// Returns the paths that no catch-all matches.
+    /// Returns the paths that no catch-all matches, and those of groups: an old handler there would answer probes.
     fn top_paths(&self) -> impl Iterator<Item = &str> {
         let is_below =
             |path: &str, pattern: &Pattern| pattern.is_catch_all() && pattern.path != path && pattern.matches(path);
-        self.paths().filter(move |path| !self.patterns.iter().any(|(pattern, _)| is_below(path, pattern)))
+        let is_stood_for = move |path: &str| self.patterns.iter().any(|(pattern, _)| is_below(path, pattern));
+        self.paths().filter(move |path| self.optional.iter().any(|optional| optional == path) || !is_stood_for(path))
     }
 
     /// Answers a request by this route, or with 404.
@@ -173,12 +178,14 @@ mod tests {
     #[test]
     fn release_build_registers_few_paths() {
         let probes = ["/livez", "/livez/", "/readyz", "/readyz/", "/startupz", "/startupz/"];
-        let base = ["/health", "/health/", "/health/{*rest}"];
-        assert_eq!(top_paths(Endpoint::builder()), [&base[..2], &probes, &base[2..]].concat());
-        assert_eq!(top_paths(Endpoint::builder().without_root_probes()), base);
+        let base = ["/health", "/health/", "/health/live", "/health/ready", "/health/startup"];
+        let rest = ["/health/{*rest}"];
+        assert_eq!(top_paths(Endpoint::builder()), [&base[..], &probes, &rest].concat());
+        assert_eq!(top_paths(Endpoint::builder().without_root_probes()), [&base[..], &rest].concat());
         let deep = Endpoint::builder().without_root_probes().levels_path("/deep");
-        assert_eq!(top_paths(deep), ["/deep", "/deep/", "/health", "/health/", "/health/{*rest}", "/deep/{*rest}"]);
+        assert_eq!(top_paths(deep), [&["/deep", "/deep/"], &base[..], &rest, &["/deep/{*rest}"]].concat());
         let below = Endpoint::builder().without_root_probes().levels_path("/deep").base_path("/deep/health");
-        assert_eq!(top_paths(below), ["/deep", "/deep/", "/deep/{*rest}"]);
+        let groups = ["/deep/health/live", "/deep/health/ready", "/deep/health/startup"];
+        assert_eq!(top_paths(below), [&["/deep", "/deep/"], &groups[..], &["/deep/{*rest}"]].concat());
     }
 }
