@@ -17,7 +17,10 @@ use health_runtime::{
 };
 use health_tests::{ask, builder};
 use serde_json::json;
-use tokio::{sync::Semaphore, time::Instant};
+use tokio::{
+    sync::Semaphore,
+    time::{Instant, sleep},
+};
 
 const TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -203,4 +206,43 @@ async fn answers_of_redis_are_judged() {
         assert_eq!(outcome.data(), Some(&data), "{answers:?}");
         assert!(outcome.message().unwrap_or_default().contains(text), "{outcome:?}");
     }
+}
+
+/// A pool of one connection, to a server that takes this long for each answer. Like sqlx, it takes its connection back in a task.
+fn slow(answer_time: Duration, acquire_time: Duration) -> Ask {
+    let free = Arc::new(Semaphore::new(1));
+    let state = Arc::clone(&free);
+    Ask::pooled(
+        move || PoolState::new(1, state.available_permits()).with_max(1),
+        move |_, wait| {
+            let free = Arc::clone(&free);
+            async move {
+                let connection = wait
+                    .during(async {
+                        let connection = free.acquire_owned().await;
+                        sleep(acquire_time).await;
+                        connection
+                    })
+                    .await?;
+                sleep(answer_time).await;
+                tokio::spawn(async move {
+                    tokio::task::yield_now().await;
+                    drop(connection);
+                });
+                Ok::<_, AskError>("answer".to_owned())
+            }
+        },
+    )
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_statement_has_the_whole_time_for_a_connection() {
+    let examine = async |db: Asking| {
+        db.ask("first").await?;
+        db.ask("second").await?;
+        Ok(DatabaseState::Writeable)
+    };
+    let probe = probes::database(slow(Duration::from_millis(1_100), Duration::from_millis(1)), examine);
+    let probe = probe.timeout(Duration::from_secs(4));
+    assert_is(&probe.observe().await, Status::Pass, "");
 }

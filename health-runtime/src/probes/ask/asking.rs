@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use super::{Ask, AskError, PoolState, PoolWait};
 use crate::probes::deadline::Deadline;
 
@@ -5,13 +7,14 @@ use crate::probes::deadline::Deadline;
 #[derive(Clone, Debug)]
 pub struct Asking {
     ask: Ask,
-    acquire: Deadline,
+    /// Longest time that each statement may wait for a connection.
+    acquire_timeout: Duration,
     run: Deadline,
 }
 
 impl Asking {
-    pub(in crate::probes) const fn new(ask: Ask, acquire: Deadline, run: Deadline) -> Self {
-        Self { ask, acquire, run }
+    pub(in crate::probes) const fn new(ask: Ask, acquire_timeout: Duration, run: Deadline) -> Self {
+        Self { ask, acquire_timeout, run }
     }
 
     /// Returns the answer to a statement: the first column of its first row.
@@ -23,13 +26,15 @@ impl Asking {
     /// # Cancellation
     /// Dropping the future drops that of the client.
     pub async fn ask(&self, statement: &'static str) -> Result<String, AskError> {
+        // From now on: an earlier statement may have taken longer.
+        let acquire = self.run.for_step(self.acquire_timeout);
         let wait = PoolWait::new(self.ask.pool.clone());
         let mut answer = (self.ask.asker)(statement, wait.clone());
-        if let Ok(answer) = self.acquire.wait("", &mut answer).await {
+        if let Ok(answer) = acquire.wait("", &mut answer).await {
             return answer;
         }
         if wait.is_waiting() {
-            return Err(wait.error(&self.acquire.to_string()));
+            return Err(wait.error(&acquire.to_string()));
         }
         match self.run.wait("no answer came", answer).await {
             Ok(answer) => answer,

@@ -139,7 +139,7 @@ impl DatabaseProbe {
     }
 
     async fn look(&self, run: Deadline) -> Result<Looked, String> {
-        let asking = Asking::new(self.ask.clone(), run.for_step(self.acquire_timeout), run);
+        let asking = Asking::new(self.ask.clone(), self.acquire_timeout, run);
         // Bounded once more, because a user's own function may wait for something else.
         let state = match run.wait("no answer came", (self.examine.0)(asking)).await {
             Ok(state) => state,
