@@ -246,3 +246,33 @@ async fn each_statement_has_the_whole_time_for_a_connection() {
     let probe = probe.timeout(Duration::from_secs(4));
     assert_is(&probe.observe().await, Status::Pass, "");
 }
+
+#[tokio::test]
+async fn failure_that_is_remembered_does_not_show_its_password() {
+    let probe = probes::postgres(|_| async { Err::<String, _>(Failure(io::Error::other("password=canary"))) });
+    assert_eq!(probe.observe().await.status(), Status::Fail);
+    assert!(!format!("{probe:?}").contains("canary"), "{probe:?}");
+}
+
+#[tokio::test]
+async fn huge_answer_is_not_shown_as_a_whole() {
+    let huge = || format!("{}€ postgres://app:canary@db", "x".repeat(1_022)).repeat(100);
+    let answer = move |_| async move { Ok::<_, AskError>(huge()) };
+    let error = move |_| async move { Err::<String, _>(AskError::new(huge())) };
+    let own = |_| async move { Ok(DatabaseState::ReadOnly("y".repeat(100_000))) };
+    for probe in [
+        probes::postgres(answer),
+        probes::mysql(answer),
+        probes::sqlite(answer),
+        probes::redis(answer),
+        probes::postgres(error),
+        probes::redis(error),
+        probes::database(answer, own),
+    ] {
+        let outcome = probe.observe().await;
+        let message = outcome.message().expect("a message");
+        assert!(message.len() < 1_100 && message.ends_with('…'), "{} bytes: {message}", message.len());
+        assert!(!message.contains("canary"), "{message}");
+        assert!(format!("{probe:?}").len() < 5_000, "{probe:?}");
+    }
+}

@@ -23,9 +23,14 @@ use super::{
 };
 use crate::{
     details::Details,
+    mask::mask_credentials,
     model::{IntoOutcome, Level, Outcome, Status},
     sync::{Mutex, lock},
+    text::floor_char_boundary,
 };
+
+/// Maximum number of bytes that are shown of a text: enough for sentences, but not for a table.
+const MAX_TEXT_BYTES: usize = 1024;
 
 /// Default of [`DatabaseProbe::acquire_timeout`].
 const DEFAULT_ACQUIRE_TIMEOUT: Duration = Duration::from_secs(1);
@@ -163,7 +168,10 @@ impl DatabaseProbe {
             Err(_) => (Some(false), Some(false), None),
         };
         let (status, message) = match looked.state {
-            Ok(state) => self.judge_state(state),
+            Ok(state) => {
+                let (status, text) = self.judge_state(state);
+                (status, text.as_deref().map(excerpt))
+            }
             Err(error) => self.judge_error(&error),
         };
         let data = DatabaseData {
@@ -185,16 +193,16 @@ impl DatabaseProbe {
 
     /// A pool that is exhausted and a client that still waits have no reason to report, but perhaps had one before.
     fn judge_error(&self, error: &AskError) -> (Status, Option<String>) {
-        let text = error.text();
+        let text = excerpt(error.text());
         let mut last = lock(&self.last_error);
         match &*last {
-            Some(last) if last != text && (error.is_exhausted() || error.is_late()) => {
+            Some(last) if *last != text && (error.is_exhausted() || error.is_late()) => {
                 (Status::Fail, Some(format!("{text}; it was offline before: {last}")))
             }
-            None if error.is_exhausted() => (self.exhausted_as, Some(text.to_owned())),
+            None if error.is_exhausted() => (self.exhausted_as, Some(text)),
             _ => {
-                *last = Some(text.to_owned());
-                (Status::Fail, Some(text.to_owned()))
+                *last = Some(text.clone());
+                (Status::Fail, Some(text))
             }
         }
     }
@@ -218,6 +226,14 @@ impl DatabaseProbe {
             }
         }
     }
+}
+
+/// Masks a text, which is kept, and cuts it: a server decides about its length. A cut secret would not be recognized.
+fn excerpt(text: &str) -> String {
+    let masked = mask_credentials(text);
+    let end = floor_char_boundary(&masked, MAX_TEXT_BYTES);
+    let mark = if end < masked.len() { "…" } else { "" };
+    format!("{}{mark}", &masked[..end])
 }
 
 /// State of a database and of the pool over which it was asked.
