@@ -54,13 +54,6 @@ impl<T> MaybeReady<T> {
     }
 }
 
-#[cfg(feature = "server")]
-impl<T> From<Result<T, BoxedFuture<T>>> for MaybeReady<T> {
-    fn from(result: Result<T, BoxedFuture<T>>) -> Self {
-        result.map_or_else(Self::Boxed, Self::ready)
-    }
-}
-
 impl<T> Future for MaybeReady<T> {
     type Output = T;
 

@@ -1,6 +1,6 @@
 //! An endpoint on `Server` without a router around it.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, sync::mpsc, time::Duration};
 
 use health_runtime::{
     Check, Endpoint, Level, Server, ServerHandle, UnixSocket,
@@ -11,7 +11,8 @@ use health_tests::{builder, get, send};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
-    runtime::{Handle, Id},
+    runtime::{Handle, Id, Runtime},
+    task::spawn_blocking,
 };
 
 use super::{ANY_PORT, get_unix};
@@ -160,4 +161,24 @@ async fn first_line(address: SocketAddr, request: &str) -> (String, TcpStream) {
     let mut bytes = [0; 12];
     stream.read_exact(&mut bytes).await.expect("a status line");
     (String::from_utf8_lossy(&bytes[9..]).into_owned(), stream)
+}
+
+/// A scrape runs no check, but it starts background checks that nothing else has started.
+#[test]
+fn scrape_starts_background_checks_on_the_applications_runtime() {
+    let (sender, ran_on) = mpsc::channel();
+    let check = Check::new("here", Level::L5, move || {
+        let sender = sender.clone();
+        async move { sender.send(Handle::current().id()).is_ok() }
+    });
+    // Outside of a runtime, so that nothing runs yet.
+    let health = builder([check.interval(Duration::from_millis(100))]).build().expect("a good endpoint");
+    let application = Runtime::new().expect("a runtime");
+    application.block_on(async {
+        let server = serve_isolated(ANY_PORT, health).expect("a server");
+        assert_eq!(get(server.local_addrs()[0], "/health/metrics").await.status, 200);
+        let ran_on = spawn_blocking(move || ran_on.recv_timeout(Duration::from_secs(30))).await.expect("a thread");
+        assert_eq!(ran_on, Ok(Handle::current().id()));
+        server.stop().await;
+    });
 }

@@ -41,7 +41,7 @@ pub struct ServedRoutes(RouteSource);
 enum RouteSource {
     Endpoint {
         endpoint: Endpoint,
-        /// The application's runtime, for checks and policies.
+        /// The application's runtime, for policies.
         runtime: Option<CheckRuntime>,
     },
     Router(Router),
@@ -73,7 +73,11 @@ impl ServedRoutes {
     pub(super) fn run_checks_on(&mut self, handle: &Handle) {
         let check_runtime = CheckRuntime(handle.clone());
         match &mut self.0 {
-            RouteSource::Endpoint { runtime, .. } => *runtime = Some(check_runtime),
+            RouteSource::Endpoint { endpoint, runtime } => {
+                // Not with the first request, as a router does: one for metrics has no client, and starts background checks.
+                let _ = endpoint.monitor().run_on(handle);
+                *runtime = Some(check_runtime);
+            }
             RouteSource::Router(router) => *router = mem::take(router).layer(Extension(check_runtime)),
         }
     }
@@ -88,14 +92,8 @@ impl ServedRoutes {
                     client.add_to(extensions);
                     runtime.clone().map(|runtime| extensions.insert(runtime));
                 };
-                let Some(answer) = endpoint.respond_to(request, add_client) else {
-                    return MaybeReady::ready(StatusCode::NOT_FOUND.into_response());
-                };
-                let answer = answer.try_ready();
-                if let (Err(_), Some(CheckRuntime(runtime))) = (&answer, runtime) {
-                    let _ = endpoint.monitor().run_on(runtime);
-                }
-                answer.into()
+                let answer = endpoint.respond_to(request, add_client);
+                answer.unwrap_or_else(|| MaybeReady::ready(StatusCode::NOT_FOUND.into_response()))
             }
             RouteSource::Router(router) => {
                 client.add_to(request.extensions_mut());
