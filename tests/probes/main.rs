@@ -1,6 +1,7 @@
 //! The ready-made checks, against real servers, files and databases.
 #![allow(clippy::expect_used, reason = "tests fail by panicking")]
 
+mod ask;
 mod bandwidth;
 mod databases;
 mod endpoint;

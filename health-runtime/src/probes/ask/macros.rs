@@ -29,6 +29,9 @@ macro_rules! ask {
     };
 
     (@sqlx [$($sqlx:ident)::+] $client:expr) => {{
+        // A module without the prelude has none of its traits.
+        use ::core::{clone::Clone as _, convert::From as _};
+
         let pool = ($client).clone();
         let state = pool.clone();
         $crate::probes::Ask::pooled(
@@ -79,6 +82,8 @@ macro_rules! ask {
     }};
 
     (@tokio_postgres [$($tokio_postgres:ident)::+] $client:expr) => {{
+        use ::core::{clone::Clone as _, convert::From as _, iter::Iterator as _};
+
         let client = ($client).clone();
         $crate::probes::Ask::new(move |statement| {
             let client = client.clone();
@@ -90,6 +95,8 @@ macro_rules! ask {
     }};
 
     (@deadpool_postgres [$($deadpool_postgres:ident)::+] $client:expr) => {{
+        use ::core::{clone::Clone as _, convert::From as _, iter::Iterator as _};
+
         let pool = ($client).clone();
         let state = pool.clone();
         $crate::probes::Ask::pooled(
@@ -129,6 +136,12 @@ macro_rules! ask {
     };
 
     (@redis [$($redis:ident)::+] $client:expr) => {{
+        use ::core::{
+            clone::Clone as _,
+            convert::From as _,
+            iter::{IntoIterator as _, Iterator as _},
+        };
+
         let client = ($client).clone();
         $crate::probes::Ask::new(move |statement| {
             // Elements of an array become lines.

@@ -1,0 +1,286 @@
+//! `ask!` in a module without the prelude, over drivers of which only the names are real.
+#![allow(clippy::unused_async, clippy::unused_self, clippy::unnecessary_wraps, reason = "a driver needs them")]
+
+use health_runtime::Status;
+
+/// Stands for `tokio_postgres`.
+mod postgres {
+    #[derive(Clone)]
+    pub(super) struct Client;
+
+    pub(super) struct Row;
+
+    pub(super) enum SimpleQueryMessage {
+        Row(Row),
+        CommandComplete,
+    }
+
+    impl Row {
+        pub(super) fn get(&self, _: usize) -> Option<&str> {
+            Some("f,off")
+        }
+    }
+
+    impl Client {
+        pub(super) async fn simple_query(&self, _: &str) -> Result<Vec<SimpleQueryMessage>, std::fmt::Error> {
+            Ok(vec![SimpleQueryMessage::CommandComplete, SimpleQueryMessage::Row(Row)])
+        }
+    }
+}
+
+/// Stands for `deadpool_postgres`.
+mod deadpool {
+    pub(super) use super::postgres as tokio_postgres;
+
+    #[derive(Clone)]
+    pub(super) struct Pool;
+
+    pub(super) struct State {
+        pub(super) size: usize,
+        pub(super) available: usize,
+        pub(super) max_size: usize,
+        pub(super) waiting: usize,
+    }
+
+    #[derive(Debug)]
+    pub(super) enum PoolError {
+        Timeout(()),
+        Closed,
+    }
+
+    impl std::fmt::Display for PoolError {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("closed")
+        }
+    }
+
+    impl std::error::Error for PoolError {}
+
+    impl Pool {
+        pub(super) fn status(&self) -> State {
+            State { size: 1, available: 1, max_size: 1, waiting: 0 }
+        }
+
+        pub(super) async fn get(&self) -> Result<tokio_postgres::Client, PoolError> {
+            match self.status().size {
+                0 => Err(PoolError::Closed),
+                1 => Ok(tokio_postgres::Client),
+                _ => Err(PoolError::Timeout(())),
+            }
+        }
+    }
+}
+
+/// Stands for `redis`.
+mod redis {
+    #[derive(Clone)]
+    pub(super) struct Manager;
+
+    pub(super) enum Value {
+        Nil,
+        Okay,
+        Int(i64),
+        SimpleString(String),
+        BulkString(Vec<u8>),
+        Array(Vec<Self>),
+        VerbatimString { text: String },
+    }
+
+    pub(super) struct Cmd(Vec<String>);
+
+    #[derive(Debug)]
+    pub(super) struct RedisError;
+
+    impl std::fmt::Display for RedisError {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("no permissions")
+        }
+    }
+
+    impl std::error::Error for RedisError {}
+
+    impl RedisError {
+        pub(super) fn code(&self) -> Option<&str> {
+            Some("NOPERM")
+        }
+    }
+
+    pub(super) fn cmd(name: &str) -> Cmd {
+        Cmd(vec![name.to_owned()])
+    }
+
+    impl Cmd {
+        pub(super) fn arg(&mut self, word: &str) -> &mut Self {
+            self.0.push(word.to_owned());
+            self
+        }
+
+        pub(super) async fn query_async<T: From<Value>>(&self, _: &mut Manager) -> Result<T, RedisError> {
+            let words: Vec<_> = self.0.iter().map(String::as_str).collect();
+            let answer = match words[..] {
+                ["PING"] => Value::SimpleString("PONG".to_owned()),
+                ["ROLE"] => Value::Array(vec![
+                    Value::BulkString(b"master".to_vec()),
+                    Value::Int(42),
+                    Value::Array(Vec::new()),
+                    Value::VerbatimString { text: String::new() },
+                ]),
+                ["CLUSTER", "INFO"] => return Err(RedisError),
+                [] => Value::Nil,
+                _ => Value::Okay,
+            };
+            Ok(answer.into())
+        }
+    }
+}
+
+/// Stands for `sqlx`.
+mod sqlx {
+    use std::ops::{Deref, DerefMut};
+
+    #[derive(Clone)]
+    pub(super) struct Pool;
+
+    pub(super) struct PoolOptions;
+
+    pub(super) struct PoolConnection(Connection);
+
+    /// Closed when it is dropped.
+    pub(super) struct Connection(Vec<u8>);
+
+    pub(super) struct Text;
+
+    pub(super) struct DatabaseError;
+
+    #[derive(Debug)]
+    pub(super) enum Error {
+        PoolTimedOut,
+        Closed,
+    }
+
+    pub(super) trait Executor {
+        fn fetch_one(self, statement: &'static str) -> impl Future<Output = Result<Text, Error>> + Send;
+    }
+
+    pub(super) trait Row {
+        fn try_get<T: From<String>, I>(&self, column: I) -> Result<T, Error>;
+    }
+
+    pub(super) fn raw_sql(statement: &'static str) -> &'static str {
+        statement
+    }
+
+    impl Pool {
+        pub(super) fn size(&self) -> u32 {
+            1
+        }
+
+        pub(super) fn num_idle(&self) -> usize {
+            0
+        }
+
+        pub(super) fn options(&self) -> PoolOptions {
+            PoolOptions
+        }
+
+        pub(super) fn try_acquire(&self) -> Option<PoolConnection> {
+            None
+        }
+
+        pub(super) async fn acquire(&self) -> Result<PoolConnection, Error> {
+            match self.num_idle() {
+                0 => Ok(PoolConnection(Connection(Vec::new()))),
+                1 => Err(Error::PoolTimedOut),
+                _ => Err(Error::Closed),
+            }
+        }
+    }
+
+    impl PoolOptions {
+        pub(super) fn get_max_connections(&self) -> u32 {
+            1
+        }
+    }
+
+    impl PoolConnection {
+        pub(super) fn detach(self) -> Connection {
+            self.0
+        }
+    }
+
+    impl Deref for PoolConnection {
+        type Target = Connection;
+
+        fn deref(&self) -> &Connection {
+            &self.0
+        }
+    }
+
+    impl DerefMut for PoolConnection {
+        fn deref_mut(&mut self) -> &mut Connection {
+            &mut self.0
+        }
+    }
+
+    impl Executor for &mut Connection {
+        async fn fetch_one(self, statement: &'static str) -> Result<Text, Error> {
+            self.0.extend_from_slice(statement.as_bytes());
+            Ok(Text)
+        }
+    }
+
+    impl Row for Text {
+        fn try_get<T: From<String>, I>(&self, _: I) -> Result<T, Error> {
+            Ok("0".to_owned().into())
+        }
+    }
+
+    impl Error {
+        pub(super) fn as_database_error(&self) -> Option<DatabaseError> {
+            Some(DatabaseError)
+        }
+    }
+
+    impl DatabaseError {
+        pub(super) fn code(&self) -> Option<String> {
+            None
+        }
+    }
+
+    impl std::fmt::Display for Error {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("closed")
+        }
+    }
+
+    impl std::error::Error for Error {}
+}
+
+#[no_implicit_prelude]
+mod without_prelude {
+    use ::health_runtime::{
+        ask,
+        probes::{self, DatabaseProbe},
+    };
+
+    use super::{deadpool, postgres, redis, sqlx};
+
+    pub(super) fn probes() -> [DatabaseProbe; 4] {
+        let client = ::std::sync::Arc::new(postgres::Client);
+        let by_reference = &sqlx::Pool;
+        [
+            probes::postgres(ask!(tokio_postgres as postgres: client)),
+            probes::postgres(ask!(deadpool_postgres as deadpool: deadpool::Pool)),
+            probes::redis(ask!(redis: redis::Manager)),
+            probes::mysql(ask!(sqlx as super::sqlx: by_reference)),
+        ]
+    }
+}
+
+#[tokio::test]
+async fn drivers_are_asked_without_the_prelude() {
+    for probe in without_prelude::probes() {
+        let outcome = probe.observe().await;
+        assert_eq!(outcome.status(), Status::Pass, "{outcome:?}");
+    }
+}
