@@ -26,8 +26,8 @@ pub(super) struct Routes {
     by_path: BTreeMap<String, Arc<dyn Route>>,
     /// The most specific first.
     patterns: Vec<(Pattern, Arc<dyn Route>)>,
-    /// Paths that a service may have had before the endpoint, such as those of groups.
-    optional: Vec<String>,
+    /// Paths that axum has to know although a catch-all matches them: an old handler there would answer probes.
+    probed: Vec<String>,
 }
 
 /// A path whose last part is a parameter of axum.
@@ -56,7 +56,7 @@ impl Pattern {
 
 impl Routes {
     pub(super) fn new(service: &Arc<Service>, scope: RouteScope) -> Self {
-        let (mut by_path, mut patterns, mut optional) = (BTreeMap::new(), Vec::new(), Vec::new());
+        let (mut by_path, mut patterns, mut probed) = (BTreeMap::new(), Vec::new(), Vec::new());
         for RoutePath { path, route, kind } in route_paths(&service.paths) {
             let route = if route.is_in(scope, service.authorizer.as_deref()) {
                 route
@@ -65,8 +65,8 @@ impl Routes {
             } else {
                 continue;
             };
-            if kind == PathKind::Optional {
-                optional.push(path.clone());
+            if kind == PathKind::Optional || path == service.paths.base {
+                probed.push(path.clone());
             }
             match Pattern::parse(&path) {
                 Some(pattern) => patterns.push((pattern, route)),
@@ -74,7 +74,7 @@ impl Routes {
             }
         }
         patterns.sort_by_key(|(pattern, _)| Reverse(pattern.folder_length));
-        Self { service: Arc::clone(service), scope, by_path, patterns, optional }
+        Self { service: Arc::clone(service), scope, by_path, patterns, probed }
     }
 
     /// Finds the route of a path as axum does: the whole path first, then the longest pattern. `None` for a path that is
@@ -106,12 +106,12 @@ impl Routes {
         self.by_path.keys().map(|path| &**path).chain(self.patterns.iter().map(|(pattern, _)| &*pattern.path))
     }
 
-    /// Returns the paths that no catch-all matches, and those of groups: an old handler there would answer probes.
+    /// Returns the paths that no catch-all matches, and the probed ones.
     fn top_paths(&self) -> impl Iterator<Item = &str> {
         let is_below =
             |path: &str, pattern: &Pattern| pattern.is_catch_all() && pattern.path != path && pattern.matches(path);
         let is_stood_for = move |path: &str| self.patterns.iter().any(|(pattern, _)| is_below(path, pattern));
-        self.paths().filter(move |path| self.optional.iter().any(|optional| optional == path) || !is_stood_for(path))
+        self.paths().filter(move |path| self.probed.iter().any(|probed| probed == path) || !is_stood_for(path))
     }
 
     /// Answers a request by this route, or with 404.
@@ -185,7 +185,7 @@ mod tests {
         let deep = Endpoint::builder().without_root_probes().levels_path("/deep");
         assert_eq!(top_paths(deep), [&["/deep", "/deep/"], &base[..], &rest, &["/deep/{*rest}"]].concat());
         let below = Endpoint::builder().without_root_probes().levels_path("/deep").base_path("/deep/health");
-        let groups = ["/deep/health/live", "/deep/health/ready", "/deep/health/startup"];
-        assert_eq!(top_paths(below), [&["/deep", "/deep/"], &groups[..], &["/deep/{*rest}"]].concat());
+        let kept = ["/deep/health", "/deep/health/live", "/deep/health/ready", "/deep/health/startup"];
+        assert_eq!(top_paths(below), [&["/deep", "/deep/"], &kept[..], &["/deep/{*rest}"]].concat());
     }
 }
