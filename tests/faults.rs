@@ -426,6 +426,119 @@ async fn waiting_checks_go_on_while_others_block() {
     }
 }
 
+/// Occupies the other thread of a runtime with two until a check blocks this one. Any thread has to take what this one has
+/// woken by then.
+fn occupy_until_blocked(blocker: &Blocker) {
+    let started = Arc::clone(&blocker.started);
+    let (begun, has_begun) = std::sync::mpsc::channel();
+    tokio::spawn(async move {
+        begun.send(()).expect("the test waits");
+        while started.load(Ordering::SeqCst) == 0 {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    });
+    // The task that a thread spawned last stays with that thread.
+    tokio::spawn(async {});
+    has_begun.recv().expect("it begins");
+}
+
+/// Returns what a task sends, without the runtime's threads and timers, which may be blocked.
+async fn receive<T: Send + 'static>(receiver: std::sync::mpsc::Receiver<T>) -> T {
+    let answer = tokio::task::spawn_blocking(move || receiver.recv_timeout(Duration::from_secs(5)));
+    answer.await.expect("no panic").expect("an answer in time")
+}
+
+/// Tells its observers that it begins, and blocks its thread.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn blocking_check_behind_another_is_given_up() {
+    for _ in 0..5 {
+        let blocker = Blocker::default();
+        let db = Check::new("db", Level::L5, || tokio::time::sleep(Duration::from_millis(5)));
+        let api = blocks("api", &blocker).timeout(Duration::from_millis(20)).depends_on(["db"]);
+        let monitor = monitor([db, api]);
+        let (answered, answer) = std::sync::mpsc::channel();
+        tokio::spawn(async move { answered.send(monitor.report(&Selection::everything()).await.status()) });
+        assert_eq!(receive(answer).await, Status::Fail);
+    }
+}
+
+/// The first checks start the thread of the log, which takes longer than a starter's turn.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn change_is_delivered_although_the_next_check_blocks() {
+    let blocker = Blocker::default();
+    let good = ["a", "b", "c", "d"].map(|name| Check::new(name, Level::L5, || async {}));
+    let monitor = monitor(good.into_iter().chain([blocks("e", &blocker)]));
+    let mut changes = monitor.subscribe();
+    let (delivered, delivery) = std::sync::mpsc::channel();
+    tokio::spawn(async move {
+        while let Some(Ok(change)) = changes.next().await {
+            let _ = delivered.send(change.check().to_owned());
+        }
+    });
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    let delivered = tokio::spawn(async move {
+        occupy_until_blocked(&blocker);
+        tokio::spawn(async move { monitor.report(&Selection::everything()).await });
+        let delivered = tokio::task::spawn_blocking(move || {
+            let in_time = || delivery.recv_timeout(Duration::from_millis(200)).ok();
+            std::iter::from_fn(in_time).take(4).collect::<Vec<_>>()
+        });
+        let delivered = delivered.await.expect("no panic");
+        drop(blocker);
+        delivered
+    });
+    assert_eq!(delivered.await.expect("deliveries"), ["a", "b", "c", "d"]);
+}
+
+/// The task of a connection, say, which a check has woken.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn task_that_a_check_has_woken_runs_although_the_next_check_blocks() {
+    let blocker = Blocker::default();
+    let (ask, mut asked) = tokio::sync::mpsc::unbounded_channel::<tokio::sync::oneshot::Sender<()>>();
+    tokio::spawn(async move {
+        while let Some(answer) = asked.recv().await {
+            let _ = answer.send(());
+        }
+    });
+    let asks = Check::new("a", Level::L5, move || {
+        let (sender, answer) = tokio::sync::oneshot::channel();
+        let _ = ask.send(sender);
+        async move { answer.await.is_ok() }
+    });
+    let monitor = monitor([asks.timeout(Duration::from_secs(1)), blocks("b", &blocker)]);
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    let report = tokio::spawn(async move {
+        occupy_until_blocked(&blocker);
+        let (answered, answer) = std::sync::mpsc::channel();
+        tokio::spawn(async move { answered.send(monitor.report(&Selection::everything()).await) });
+        let report = receive(answer).await;
+        drop(blocker);
+        report
+    });
+    let report = report.await.expect("a report");
+    let statuses = ["a", "b"].map(|name| report.result(name).map(CheckResult::status));
+    assert_eq!(statuses, [Some(Status::Pass), Some(Status::Fail)], "{report:?}");
+}
+
+/// The report waits already when a run ends, because the runs before took their time.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn report_is_in_time_although_a_check_blocks_behind_one_that_ends() {
+    let blocker = Blocker::default();
+    let slow = ["a", "b", "c"]
+        .map(|name| Check::new(name, Level::L5, || async { std::thread::sleep(Duration::from_micros(400)) }));
+    let quick = Check::new("d", Level::L5, || async {});
+    let monitor = monitor(slow.into_iter().chain([quick, blocks("e", &blocker).timeout(Duration::from_millis(20))]));
+    let status = tokio::spawn(async move {
+        occupy_until_blocked(&blocker);
+        let (answered, answer) = std::sync::mpsc::channel();
+        tokio::spawn(async move { answered.send(monitor.report(&Selection::everything()).await.status()) });
+        let status = receive(answer).await;
+        drop(blocker);
+        status
+    });
+    assert_eq!(status.await.expect("a report"), Status::Fail);
+}
+
 /// Other tasks of a runtime with one thread have their turns between the steps of a report on thousands of checks.
 #[tokio::test(start_paused = true)]
 async fn large_report_leaves_turns_to_other_tasks() {

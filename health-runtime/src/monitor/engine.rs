@@ -125,29 +125,35 @@ impl Engine {
         sync::spawn(&runtime, task)
     }
 
-    pub(super) fn complete(&self, check: &Monitored, id: RunId, result: RunResult) {
-        self.publish_end(check, check.slot.complete(&check.spec, id, result, Instant::now()));
+    /// Ends a run. Returns whether tasks may have been woken.
+    pub(super) fn complete(&self, check: &Monitored, id: RunId, result: RunResult) -> bool {
+        self.publish_end(check, check.slot.complete(&check.spec, id, result, Instant::now()))
     }
 
     pub(super) fn give_up(&self, check: &Monitored, id: RunId) {
         self.publish_end(check, check.slot.give_up(&check.spec, id, Instant::now()));
     }
 
-    /// Counts a run, if its result was recorded, and publishes it. After that its observers learn the result.
+    /// Counts a run, if its result was recorded, and publishes it. After that its observers learn the result. Returns
+    /// whether there were observers or a change, so that tasks may have been woken.
     #[cfg_attr(not(feature = "metrics"), allow(unused_variables, reason = "nothing is counted without metrics"))]
-    fn publish_end(&self, check: &Monitored, end: Option<RunEnd>) {
-        if let Some(result) = end.as_ref().and_then(|end| end.recorded.as_deref()) {
+    fn publish_end(&self, check: &Monitored, end: Option<RunEnd>) -> bool {
+        let Some(end) = end else { return false };
+        let mut is_noticed = end.has_observers();
+        if let Some(result) = end.recorded.as_deref() {
             #[cfg(feature = "metrics")]
             check.statistics.count(result);
-            self.publish();
+            is_noticed |= self.publish();
         }
         drop(end);
+        is_noticed
     }
 
-    /// Outdates the answers that show a result from before a recorded one, and publishes a change.
-    pub(super) fn publish(&self) {
+    /// Outdates the answers that show a result from before a recorded one, and publishes a change. Returns whether there
+    /// was one.
+    pub(super) fn publish(&self) -> bool {
         self.generation.fetch_add(1, Ordering::Release);
-        self.changes.publish();
+        self.changes.publish()
     }
 
     /// Outdates every answer.

@@ -34,6 +34,15 @@ pub(super) struct NewRun {
     prerequisites: Vec<Prerequisite>,
 }
 
+/// The state of a run after its first poll.
+pub(super) enum Started {
+    /// It is over, and no task was woken.
+    Unnoticed,
+    /// It is over, and its end has woken tasks.
+    Noticed,
+    Pending(PendingRun),
+}
+
 /// A run that has been polled once, and has to wait.
 pub(super) enum PendingRun {
     /// Its function has been called.
@@ -58,20 +67,26 @@ impl NewRun {
         Self { task, prerequisites }
     }
 
-    /// Polls the run for the first time. Returns it if it has to wait.
-    pub(super) fn start(self, context: &mut Context<'_>) -> Option<PendingRun> {
+    /// Polls the run for the first time.
+    pub(super) fn start(self, context: &mut Context<'_>) -> Started {
         let Self { mut task, prerequisites } = self;
         if prerequisites.is_empty() && matches!(*task.check.work, Work::Task(_)) {
             return match task.poll_call(context) {
                 Poll::Ready(result) => {
-                    task.complete(result);
-                    None
+                    if task.complete(result) {
+                        Started::Noticed
+                    } else {
+                        Started::Unnoticed
+                    }
                 }
-                Poll::Pending => Some(PendingRun::Called(task)),
+                Poll::Pending => Started::Pending(PendingRun::Called(task)),
             };
         }
         let mut run = Box::pin(task.run(prerequisites));
-        run.as_mut().poll(context).is_pending().then(|| PendingRun::Other(run))
+        match run.as_mut().poll(context) {
+            Poll::Ready(()) => Started::Noticed,
+            Poll::Pending => Started::Pending(PendingRun::Other(run)),
+        }
     }
 }
 
@@ -102,6 +117,8 @@ impl RunTask {
                 return;
             }
             self.begin();
+            // Observers learn the deadline now; the function may block the thread that has just woken them.
+            wait::give_way().await;
         }
         match &*self.check.work {
             Work::Task(_) => self.finish().await,
@@ -194,8 +211,9 @@ impl RunTask {
         }
     }
 
-    fn complete(&self, result: RunResult) {
-        self.engine.complete(&self.check, self.id, result);
+    /// Returns whether its end has woken tasks.
+    fn complete(&self, result: RunResult) -> bool {
+        self.engine.complete(&self.check, self.id, result)
     }
 }
 

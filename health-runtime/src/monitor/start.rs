@@ -7,7 +7,8 @@ use tokio::{runtime::Handle, task::yield_now, time::Instant};
 
 use super::{
     engine::Engine,
-    run::{NewRun, PendingRun},
+    run::{NewRun, PendingRun, Started},
+    wait::give_way,
 };
 use crate::sync::{self, Mutex, lock};
 
@@ -98,12 +99,17 @@ impl Starter {
             if !std::mem::replace(&mut self.has_successor, true) {
                 spawn_starters(&self.queue);
             }
-            pending = poll_fn(|context| Poll::Ready(next.take().and_then(|run| run.start(context)))).await;
+            let started = poll_fn(|context| Poll::Ready(next.take().map(|run| run.start(context)))).await;
+            let is_quiet = matches!(started, None | Some(Started::Unnoticed));
+            pending = if let Some(Started::Pending(run)) = started { Some(run) } else { None };
             if began.elapsed() >= TIME_SLICE {
                 spawn(pending.take());
                 self.queue.spawn_pending();
                 yield_now().await;
                 began = Instant::now();
+            } else if !is_quiet {
+                // This thread has to itself the task that it woke last, and the next function may block it.
+                give_way().await;
             }
         }
     }

@@ -96,8 +96,9 @@ impl Changes {
     }
 
     /// Sends the queued changes to subscribers and the log, unless another thread does. No lock is held meanwhile: a
-    /// subscriber may cause the next change.
-    pub(in crate::monitor) fn publish(&self) {
+    /// subscriber may cause the next change. Returns whether there were any.
+    pub(in crate::monitor) fn publish(&self) -> bool {
+        let mut is_published = false;
         for change in self.queue.drain().into_iter().flatten() {
             #[cfg(feature = "testing")]
             if let Some(record) = self.record.get() {
@@ -107,7 +108,9 @@ impl Changes {
             let _ = self.subscribers.send(Arc::clone(&change));
             self.wake();
             log::write(Topic::Checks, move || log(&change));
+            is_published = true;
         }
+        is_published
     }
 }
 

@@ -100,6 +100,10 @@ impl Addresses {
         self.0.push(address);
     }
 
+    pub(super) const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Sends news to all of them. Not under the lock of a slot, because it wakes tasks.
     pub(super) fn send(self, progress: &Progress) {
         for address in self.0 {

@@ -81,6 +81,10 @@ impl RunEnd {
     pub(super) const fn new(recorded: Option<Arc<CheckResult>>, progress: Progress, observers: Addresses) -> Self {
         Self { recorded, progress, observers }
     }
+
+    pub(in crate::monitor) const fn has_observers(&self) -> bool {
+        !self.observers.is_empty()
+    }
 }
 
 impl Drop for RunEnd {
