@@ -462,6 +462,27 @@ async fn blocking_check_behind_another_is_given_up() {
     }
 }
 
+/// A single check that a timer wakes, and that blocks the thread that drives the timers.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn check_that_blocks_after_a_wait_is_given_up() {
+    for _ in 0..5 {
+        let blocker = Blocker::default();
+        let (is_released, started) = (Arc::clone(&blocker.is_released), Arc::clone(&blocker.started));
+        let blocks_late = Check::new("blocks", Level::L5, move || {
+            let (is_released, started) = (Arc::clone(&is_released), Arc::clone(&started));
+            let blocker = std::mem::ManuallyDrop::new(Blocker { is_released, started });
+            async move {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+                blocker.block();
+            }
+        });
+        let monitor = monitor([blocks_late.timeout(Duration::from_millis(20))]);
+        let (answered, answer) = std::sync::mpsc::channel();
+        tokio::spawn(async move { answered.send(monitor.report(&Selection::everything()).await.status()) });
+        assert_eq!(receive(answer).await, Status::Fail);
+    }
+}
+
 /// The first checks start the thread of the log, which takes longer than a starter's turn.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn change_is_delivered_although_the_next_check_blocks() {

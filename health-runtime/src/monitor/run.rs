@@ -187,7 +187,18 @@ impl RunTask {
     /// Polls the call up to its end or its timeout.
     async fn finish(mut self) {
         let deadline = self.deadline.unwrap_or_else(Instant::now);
-        let result = timeout_at(deadline, poll_fn(|context| self.poll_call(context))).await;
+        // A wake-up may come on the thread that drives the timers, which the function may block. The task gives way once,
+        // which lets another thread drive them.
+        let mut has_turn = true;
+        let call = poll_fn(|context| {
+            has_turn = !has_turn;
+            if !has_turn {
+                return self.poll_call(context);
+            }
+            context.waker().wake_by_ref();
+            Poll::Pending
+        });
+        let result = timeout_at(deadline, call).await;
         let result = result.unwrap_or_else(|_| self.call.end(RunResult::TimedOut));
         self.complete(result);
     }
