@@ -60,11 +60,14 @@ impl CheckPath {
         let Some(last) = path.path.segments.last() else {
             return Err(Error::new_spanned(path, "the path of a health check is empty"));
         };
-        if let PathArguments::None = last.arguments {
-            let function = last.ident.clone();
-            return Ok(Self { path, function });
+        let is_module = ["crate", "self", "super", "Self"].iter().any(|word| last.ident == word);
+        match last.arguments {
+            PathArguments::None if !is_module => {
+                let function = last.ident.clone();
+                Ok(Self { path, function })
+            }
+            _ => Err(Error::new_spanned(path, "not the path of a function")),
         }
-        Err(Error::new_spanned(&last.arguments, "a health check is not generic; write its path without this"))
     }
 
     /// Returns the path of the function.
@@ -110,7 +113,14 @@ impl CheckPath {
 /// Returns the error for a path with more behind it. The function makes the text to write from the path.
 pub(crate) fn misread(tokens: &TokenStream, meant: impl Fn(&str) -> String) -> Option<Error> {
     if let Some(path) = syn::parse2(tokens.clone()).ok().and_then(meant_path) {
-        let message = format!("`{}` is not the path of a check; write `{}`", source(tokens), meant(&path));
+        let advice = match path {
+            Meant::Path(path) => format!("`{}`", meant(&path)),
+            Meant::OwnMethod(name) => {
+                format!("`{}` in an `impl`, or else `{}`", meant(&format!("Self::{name}")), meant(&name))
+            }
+            Meant::Method { value, path } => format!("the type of `{value}`, for example `{}`", meant(&path)),
+        };
+        let message = format!("`{}` is not the path of a check; write {advice}", source(tokens));
         return Some(Error::new_spanned(tokens, message));
     }
     let parse = |input: ParseStream| Ok((Path::parse_mod_style(input)?, input.parse::<TokenStream>()?));
@@ -132,10 +142,21 @@ pub(crate) fn misread(tokens: &TokenStream, meant: impl Fn(&str) -> String) -> O
     Some(Error::new_spanned(tokens, message))
 }
 
-/// Returns the path that was meant by `&db`, `check!(db)`, `self.smtp` and `mailer.smtp()`.
-fn meant_path(mut value: Expr) -> Option<String> {
-    if matches!(value, Expr::Path(_)) {
-        return None;
+/// A path that was meant.
+enum Meant {
+    /// By `&db`, `check!(db)` and `db::<u8>`.
+    Path(String),
+    /// By `self.smtp`.
+    OwnMethod(String),
+    /// By `mailer.smtp()`. Its type is a guess.
+    Method { value: String, path: String },
+}
+
+fn meant_path(mut value: Expr) -> Option<Meant> {
+    if let Expr::Path(mut path) = value {
+        let last = path.path.segments.last_mut()?;
+        let is_generic = !std::mem::take(&mut last.arguments).is_none();
+        return is_generic.then(|| Meant::Path(source(&path)));
     }
     loop {
         value = match value {
@@ -149,20 +170,22 @@ fn meant_path(mut value: Expr) -> Option<String> {
                 Member::Named(name) => return method(&field.base, name),
                 Member::Unnamed(_) => return None,
             },
-            Expr::Path(path) => return Some(source(&path)),
+            Expr::Path(path) => return Some(Meant::Path(source(&path))),
             _ => return None,
         };
     }
 }
 
 /// Returns the path of a method that was named on its value: the type of `mailer` is likely a `Mailer`.
-fn method(value: &Expr, name: &Ident) -> Option<String> {
+fn method(value: &Expr, name: &Ident) -> Option<Meant> {
     let Expr::Path(path) = value else { return None };
     let value = path.path.get_ident()?.to_string();
+    if value == "self" {
+        return Some(Meant::OwnMethod(name.to_string()));
+    }
     let words = value.split('_').filter(|word| !word.is_empty());
     let capitalized = words.map(|word| format!("{}{}", word[..1].to_uppercase(), &word[1..]));
-    let ty = if value == "self" { "Self".to_owned() } else { capitalized.collect() };
-    Some(format!("{ty}::{name}"))
+    Some(Meant::Method { path: format!("{}::{name}", capitalized.collect::<String>()), value })
 }
 
 /// Returns the paths between commas, if there are several.

@@ -24,9 +24,11 @@ fn fault(text: &str, error: Option<humantime::DurationError>) -> String {
     let with_point = text.replace(',', ".");
     match error {
         Some(Empty) => "a duration cannot be empty; write for example `\"500ms\"`, `\"2s\"` or `\"1m 30s\"`".to_owned(),
-        Some(NumberOverflow) => format!("`{text}` is longer, or finer, than durations can be; write another number"),
+        Some(NumberOverflow) => {
+            format!("`{text}` has a number that is too large; write a smaller one, with a longer unit")
+        }
         Some(UnknownUnit { unit, .. }) if !unit.is_empty() => {
-            format!("`{unit}` is not a valid unit; the units are `ms`, `s`, `m`, `h` and `d`, as in `\"1m 30s\"`")
+            format!("`{unit}` is not a valid unit; use `ms`, `s`, `m`, `h` or `d`, as in `\"1m 30s\"`")
         }
         Some(_) if with_point != text && parse(&with_point).is_ok() => {
             format!("`{text}` is not a valid duration; write `\"{with_point}\"`")
@@ -37,7 +39,14 @@ fn fault(text: &str, error: Option<humantime::DurationError>) -> String {
         _ if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) => {
             format!("`{text}` has no unit; write for example `\"{text}s\"` or `\"{text}ms\"`")
         }
-        _ => format!("`{text}` is not a valid duration; write for example `\"500ms\"`, `\"2s\"` or `\"1m 30s\"`"),
+        _ => match of_two_readings(text) {
+            Some((minutes, hours)) => {
+                format!("`{text}` is not a valid duration; write `\"{minutes}\"` or `\"{hours}\"`")
+            }
+            None => {
+                format!("`{text}` is not a valid duration; write for example `\"500ms\"`, `\"2s\"` or `\"1m 30s\"`")
+            }
+        },
     }
 }
 
@@ -48,16 +57,27 @@ fn of_other_notation(text: &str) -> Option<String> {
         let parts = days.split_inclusive('D').chain(time.split_inclusive(['H', 'M', 'S']));
         parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ").to_lowercase()
     } else if let [hours, minutes, seconds] = text.split(':').collect::<Vec<_>>()[..] {
-        let parts = [(hours, "h"), (minutes, "m"), (seconds, "s")];
-        let is_above_zero = |number: &str| number.bytes().any(|byte| (b'1'..=b'9').contains(&byte));
-        let parts = parts.iter().filter(|(number, _)| is_above_zero(number));
-        parts.map(|(number, unit)| format!("{}{unit}", number.trim_start_matches('0'))).collect::<Vec<_>>().join(" ")
+        of_clock(&[(hours, "h"), (minutes, "m"), (seconds, "s")])
     } else if text.starts_with('.') {
         format!("0{text}")
     } else {
         text.trim_start_matches(['-', '+']).trim_end_matches('.').trim_start().to_owned()
     };
     (meant != text && parse(&meant).is_ok()).then_some(meant)
+}
+
+fn of_clock(parts: &[(&str, &str)]) -> String {
+    let is_above_zero = |number: &str| number.bytes().any(|byte| (b'1'..=b'9').contains(&byte));
+    let parts = parts.iter().filter(|(number, _)| is_above_zero(number));
+    parts.map(|(number, unit)| format!("{}{unit}", number.trim_start_matches('0'))).collect::<Vec<_>>().join(" ")
+}
+
+/// Returns the minutes and the hours that a clock without seconds or without hours (`01:30`) may mean.
+fn of_two_readings(text: &str) -> Option<(String, String)> {
+    let (first, second) = text.split_once(':')?;
+    let minutes = of_clock(&[(first, "m"), (second, "s")]);
+    let hours = of_clock(&[(first, "h"), (second, "m")]);
+    (parse(&minutes).is_ok() && parse(&hours).is_ok()).then_some((minutes, hours))
 }
 
 /// Returns the duration that was meant by a call such as `Duration::from_secs(2)` or `2.seconds()`.
@@ -114,7 +134,7 @@ mod tests {
             assert_eq!(parse(text).ok(), duration, "{text}");
         }
         for (text, error) in [
-            (" 2x ", "`x` is not a valid unit; the units are `ms`, `s`, `m`, `h` and `d`, as in `\"1m 30s\"`"),
+            (" 2x ", "`x` is not a valid unit; use `ms`, `s`, `m`, `h` or `d`, as in `\"1m 30s\"`"),
             ("2", "`2` has no unit; write for example `\"2s\"` or `\"2ms\"`"),
             ("5M", "`M` is not a valid unit; write `\"5m\"` for minutes"),
             ("1,5s", "`1,5s` is not a valid duration; write `\"1.5s\"`"),
@@ -125,7 +145,7 @@ mod tests {
             ("01:30:00", "`01:30:00` is not a valid duration; write `\"1h 30m\"`"),
             (".5s", "`.5s` is not a valid duration; write `\"0.5s\"`"),
             ("5 min.", "`5 min.` is not a valid duration; write `\"5 min\"`"),
-            ("01:30", "`01:30` is not a valid duration; write for example `\"500ms\"`, `\"2s\"` or `\"1m 30s\"`"),
+            ("01:30", "`01:30` is not a valid duration; write `\"1m 30s\"` or `\"1h 30m\"`"),
             ("-", "`-` is not a valid duration; write for example `\"500ms\"`, `\"2s\"` or `\"1m 30s\"`"),
         ] {
             assert_eq!(parse(text), Err(error.to_owned()));

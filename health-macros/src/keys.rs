@@ -27,6 +27,8 @@ pub(crate) enum Remedy {
     Advice(&'static str),
     /// One of these keys, which the value names, or else the advice.
     KeyOfValue(&'static [&'static str], &'static str),
+    /// This text beside one of the values, or else the advice.
+    KeyOfValues(&'static str, &'static [&'static str], &'static str),
 }
 
 /// Returns words for a key, with an example of its value.
@@ -48,12 +50,22 @@ pub(crate) const fn key_of_value(
     ForeignWords { words, remedy: Remedy::KeyOfValue(keys, advice) }
 }
 
+/// Returns words for a key that one of the values means, with something to write for another value.
+pub(crate) const fn key_of_values(
+    key: &'static str,
+    values: &'static [&'static str],
+    advice: &'static str,
+    words: &'static [&'static str],
+) -> ForeignWords {
+    ForeignWords { words, remedy: Remedy::KeyOfValues(key, values, advice) }
+}
+
 /// Fails unless every suggested key exists, and every word stands once and is not a key.
 #[cfg(test)]
 pub(crate) fn assert_foreign_words(foreign: &[ForeignWords], known: &[&str]) {
     let mut words = std::collections::HashSet::new();
     for foreign in foreign {
-        if let Remedy::Key(example) = foreign.remedy {
+        if let Remedy::Key(example) | Remedy::KeyOfValues(example, ..) = foreign.remedy {
             let name = example.split([' ', '(', ':']).next();
             assert!(known.iter().any(|key| Some(*key) == name), "{example}");
         }
@@ -107,11 +119,23 @@ impl Keys {
         let word = snake_case(name);
         let foreign = self.foreign.iter().find(|foreign| foreign.words.contains(&word.as_str()));
         match foreign.map(|foreign| &foreign.remedy) {
-            Some(Remedy::Advice(advice)) => format!("there is no key `{name}`; {advice}"),
+            Some(Remedy::Advice(advice)) => {
+                // `levels` is a misspelt `level` all the same.
+                self.meant.extend(self.nearest(&word));
+                format!("there is no key `{name}`; {advice}")
+            }
             Some(Remedy::KeyOfValue(keys, advice)) => match value.and_then(|value| named_keys(keys, value)) {
                 Some(named) => format!("there is no key `{name}`; write `{named}`"),
                 None => format!("there is no key `{name}`; {advice}"),
             },
+            Some(Remedy::KeyOfValues(key, values, advice)) => {
+                let is_known = value.is_some_and(|value| named_keys(values, value).is_some());
+                if is_known {
+                    format!("there is no key `{name}`; write `{key}`")
+                } else {
+                    format!("there is no key `{name}`; {advice}")
+                }
+            }
             Some(Remedy::Key(example)) => {
                 self.meant.extend(example.split([' ', ':', '(']).next());
                 match value.and_then(|value| with_value(example, &word, value)) {

@@ -4,11 +4,15 @@
 const MAX_LABEL_CHARACTERS: usize = 200;
 
 /// Returns the fault of a text, as the end of a sentence.
-pub(crate) fn fault(text: &str) -> Option<&'static str> {
-    if text.contains(is_unprintable) {
-        Some("cannot have invisible characters, such as U+200B or U+202E; remove them")
+pub(crate) fn fault(text: &str) -> Option<String> {
+    if let Some((index, letter)) = text.char_indices().find(|(_, letter)| is_unprintable(*letter)) {
+        let place = match &text[..index] {
+            "" => "at the start".to_owned(),
+            before => format!("behind `{before}`"),
+        };
+        Some(format!("cannot have invisible characters; remove the U+{:04X} {place}", u32::from(letter)))
     } else if text.chars().count() > MAX_LABEL_CHARACTERS {
-        Some("cannot be longer than 200 characters; shorten it")
+        Some("cannot be longer than 200 characters; shorten it".to_owned())
     } else {
         None
     }

@@ -15,7 +15,10 @@ pub use crate::{
     access::AccessValue,
     build_info::{build_date, with_first_revision, with_package_repo},
     const_rules::{ensure, is_above_zero, is_level_5, is_shorter, outlasts},
-    model::{Check, CheckName, ClientOutcome, HandlerOutcome, IntoOutcome, Level, OptionOutcome, Outcome},
+    model::{
+        AnswerOption, Check, CheckName, ClientOutcome, HandlerOutcome, IntoOutcome, Level, OptionResult, Outcome,
+        ValueOption,
+    },
     registry::{Arguments, CheckList, CheckValue, Declaration, DeclaredWork, ParameterType, RunFuture, no_keys, run},
     render::DetailsValue,
     text::PathValue,

@@ -2,7 +2,7 @@
 
 use proc_macro2::{TokenStream, TokenTree};
 use syn::{
-    Error, Expr, Ident, Token, UnOp, parenthesized,
+    Block, Error, Expr, Ident, Stmt, Token, UnOp, parenthesized,
     parse::{ParseStream, Parser as _},
 };
 
@@ -14,27 +14,58 @@ impl Argument {
     pub(super) fn calculated(&self, value: &TokenStream) -> Error {
         let expression = syn::parse2::<Expr>(value.clone()).ok();
         let is_condition = matches!(expression, Some(Expr::If(_) | Expr::Match(_) | Expr::Unary(_)));
-        let advice = match expression.and_then(condition) {
-            Some(condition) => format!(
-                "write two attributes, `#[cfg_attr({condition}, health_check(…))]` and `#[cfg_attr(not({condition}), health_check(…))]`"
+        let advice = match expression.and_then(choice) {
+            Some(Choice { condition, then, otherwise }) => format!(
+                "write two attributes, `#[cfg_attr({condition}, health_check(…, {0} = {then}))]` and `#[cfg_attr(not({condition}), \
+                 health_check(…, {0} = {otherwise}))]`",
+                self.key
             ),
             None if is_condition => {
                 "write two attributes, such as `#[cfg_attr(debug_assertions, health_check(…))]` and \
                                      `#[cfg_attr(not(debug_assertions), health_check(…))]`"
                     .to_owned()
             }
-            None => "write its value".to_owned(),
+            None => format!("write its value, for example `{}`", self.example()),
         };
         Error::new_spanned(value, format!("`{}` cannot be calculated; {advice}", self.key))
     }
 }
 
-/// Returns the condition in `cfg!(unix)`, `!cfg!(unix)` and `if cfg!(unix) { … }`.
-fn condition(value: Expr) -> Option<String> {
+/// A condition on the build, with the value where it holds, and the other one.
+struct Choice {
+    condition: String,
+    then: String,
+    otherwise: String,
+}
+
+/// Returns the choice in `cfg!(unix)`, `!cfg!(unix)` and `if cfg!(unix) { … } else { … }`.
+fn choice(value: Expr) -> Option<Choice> {
     match value {
-        Expr::Macro(call) if call.mac.path.is_ident("cfg") => Some(source(&call.mac.tokens)),
-        Expr::Unary(negation) => condition(*negation.expr),
-        Expr::If(choice) => condition(*choice.cond),
+        Expr::Macro(call) if call.mac.path.is_ident("cfg") => {
+            let (then, otherwise) = ("true".to_owned(), "false".to_owned());
+            Some(Choice { condition: source(&call.mac.tokens), then, otherwise })
+        }
+        Expr::Unary(negation) if matches!(negation.op, UnOp::Not(_)) => {
+            let Choice { condition, then, otherwise } = choice(*negation.expr)?;
+            Some(Choice { condition, then: otherwise, otherwise: then })
+        }
+        Expr::If(branches) => {
+            let then = source_of_block(&branches.then_branch)?;
+            let Expr::Block(other) = *branches.else_branch?.1 else { return None };
+            let otherwise = source_of_block(&other.block)?;
+            let condition = choice(*branches.cond)?;
+            let is_negated = condition.then == "false";
+            let (then, otherwise) = if is_negated { (otherwise, then) } else { (then, otherwise) };
+            Some(Choice { condition: condition.condition, then, otherwise })
+        }
+        _ => None,
+    }
+}
+
+/// Returns the value of a block of one expression.
+fn source_of_block(block: &Block) -> Option<String> {
+    match &block.stmts[..] {
+        [Stmt::Expr(value, None)] => Some(source(value)),
         _ => None,
     }
 }

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::{Error, Lit, LitStr, Path, Result, ext::IdentExt as _};
+use syn::{Error, Lit, LitChar, LitStr, Path, Result, ext::IdentExt as _};
 
 use super::{Argument, Form, check_separators, split};
 use crate::{
@@ -39,9 +39,14 @@ impl Argument {
             if let Some(error) = misread(&tokens, |path| format!("{key}({path})")) {
                 return Err(error);
             }
-            let expected = format!(
-                "`{key}` takes paths of checks, and names in quotes; write for example `{key}(db, crate::billing::quota, \"name\")`"
-            );
+            let written = source(&tokens);
+            let expected = match syn::parse2::<LitChar>(tokens.clone()) {
+                Ok(letter) => format!("`{written}` is a character and not a text; write `{key}(\"{}\")`", letter.value()),
+                Err(_) => format!(
+                    "`{written}` is neither the path of a check nor a name in quotes; write for example `{key}(db, crate::billing::quota, \
+                     \"name\")`"
+                ),
+            };
             let Lit::Str(word) = literal(tokens.clone(), &expected)? else {
                 return Err(Error::new_spanned(tokens, expected));
             };

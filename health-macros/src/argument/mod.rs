@@ -203,6 +203,9 @@ impl Argument {
                 "`{key}` cannot be calculated here; write a text such as `{example}`, or the path of a constant of the type `Duration`"
             ),
             Some(meant) => format!("a duration is a text in quotes; write `{key} = \"{meant}\"`"),
+            None if syn::parse2::<Ident>(value.clone()).is_ok() => format!(
+                "`{written}` is neither a text in quotes nor a constant, whose name has capital letters; write for example `{example}`"
+            ),
             None => format!("a duration is a text in quotes, or the path of a constant; write for example `{example}`"),
         };
         if is_calculated {
@@ -231,11 +234,19 @@ impl Argument {
         self.duration()
     }
 
+    /// Returns the key with a literal for a value that the macro cannot evaluate.
+    fn example(&self) -> String {
+        match self.key.to_string().as_str() {
+            "level" => "level = 3".to_owned(),
+            key => format!("{key} = false"),
+        }
+    }
+
     fn duration_example(&self) -> String {
         let key = &self.key;
         let example = match key.to_string().as_str() {
             "degraded_after" => "300ms",
-            "interval" => "30s",
+            "interval" => "10s",
             "retry_interval" => "5s",
             "stale_after" => "95s",
             "hold" => "60s",

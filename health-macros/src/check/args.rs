@@ -200,7 +200,7 @@ fn example(tokens: &TokenStream) -> String {
     let written = source(tokens);
     match (meant_level(&written), syn::parse_str::<LitStr>(&written).map(|text| text.value())) {
         (Some(level), _) => format!("level = {level}"),
-        (None, Ok(text)) if duration::parse(&text).is_ok() => format!("timeout = {written}"),
+        (None, Ok(text)) if duration::parse(&text).is_ok() => format!("timeout = {written}` or `interval = {written}"),
         (None, Ok(text)) if !text.trim().is_empty() => format!("name = {written}"),
         _ => "level = 5".to_owned(),
     }

@@ -18,33 +18,32 @@ use crate::{
     runtime_path::RuntimePath,
 };
 
-/// An associated constant is not found by its name alone, so the compiler shows the name of the registered constant for a
-/// check in an `impl`.
+/// An associated constant is not found by its name alone, so the compiler shows the name of a second constant for a check in
+/// an `impl`. No code there names anything else of it, because each name would be an error of its own.
 pub(super) fn expand(model: &CheckModel, item: &TokenStream) -> TokenStream {
-    let CheckModel { runtime, signature, attributes, declaration: name, .. } = model;
+    let CheckModel { signature, attributes, .. } = model;
     let function = &signature.function;
-    let registered =
-        format_ident!("{}_needs_an_impl_with_health_checks", function, span = generated_at(function.span()));
-    let registered = numbered(registered, model.declarations_below);
+    let telling = format_ident!("{}_needs_an_impl_with_health_checks", function, span = generated_at(function.span()));
+    let telling = numbered(telling, model.declarations_below);
     let allow = excused_lints(!signature.parameters.is_empty());
-    let declaration = declaration(model, &registered.to_token_stream());
+    let declaration = declaration(model, Some(&telling));
     quote! {
         #allow
         #item
         #declaration
         #attributes
-        const #registered: #runtime::__private::Declaration = #name;
+        const #telling: () = ();
     }
 }
 
 /// Returns the constant for a method, which stands next to it.
 pub(crate) fn method_declaration(model: &CheckModel) -> TokenStream {
-    declaration(model, &model.path_of(&model.declaration))
+    declaration(model, None)
 }
 
 /// Returns the constant next to the function or method. Paths in other declarations lead to it. The compiler evaluates rules
 /// here, because it shows the name of the constant.
-fn declaration(model: &CheckModel, registered: &TokenStream) -> TokenStream {
+fn declaration(model: &CheckModel, telling: Option<&Ident>) -> TokenStream {
     let CheckModel { runtime, name, settings, attributes, visibility, declaration, .. } = model;
     let rt = runtime.private();
     let constants = settings.iter().filter_map(|setting| constant(runtime, &setting.value));
@@ -58,6 +57,7 @@ fn declaration(model: &CheckModel, registered: &TokenStream) -> TokenStream {
     let location = location(runtime, &model.signature.function);
     let parameters = model.signature.parameters.iter().map(|parameter| parameter_type(runtime, parameter));
     let ((keys_item, keys), (run_item, work)) = (apply_keys(model), work(model));
+    let telling = telling.map(|name| quote!(const _: () = #name;));
     let description = &model.description;
     // A constant keeps the declaration out of the macros of inventory, which copy their input.
     quote! {
@@ -70,8 +70,7 @@ fn declaration(model: &CheckModel, registered: &TokenStream) -> TokenStream {
             #(#mentions)*
             #run_item
             #keys_item
-            #rt::inventory::submit! { #registered }
-            #rt::Declaration {
+            const __HEALTH_CHECK_DECLARATION: #rt::Declaration = #rt::Declaration {
                 #name_field: #name,
                 module: #rt::module_path!(),
                 #level_field: #level,
@@ -81,7 +80,10 @@ fn declaration(model: &CheckModel, registered: &TokenStream) -> TokenStream {
                 parameters: &[#(#parameters),*],
                 work: #work,
                 keys: #keys,
-            }
+            };
+            #rt::inventory::submit! { __HEALTH_CHECK_DECLARATION }
+            #telling
+            __HEALTH_CHECK_DECLARATION
         };
     }
 }

@@ -1,9 +1,9 @@
 //! The keys of `#[health_check]` under the names that other products give them.
 
-use crate::keys::{ForeignWords, advice, key, key_of_value};
+use crate::keys::{ForeignWords, advice, key, key_of_value, key_of_values};
 
 pub(super) const FOREIGN_WORDS: &[ForeignWords] = &[
-    key("level = 3", &["lvl", "depth", "tier", "priority", "order", "layer", "levels"]),
+    key("level = 3", &["lvl", "depth", "tier", "priority", "order", "layer"]),
     key("name = \"database\"", &["id", "key", "check_name", "bean"]),
     key(
         "timeout = \"2s\"",
@@ -101,9 +101,10 @@ pub(super) const FOREIGN_WORDS: &[ForeignWords] = &[
         "the doc comment of the function is the description: write `/// …` above it",
         &["description", "desc", "doc", "docs", "help", "about", "summary", "comment", "message", "details"],
     ),
+    advice("a check has one level; write for example `level = 3`", &["levels"]),
     advice(
-        "write `off`, and `enable: […]` in the `health_endpoint!` of a program that wants the check, write `#[cfg(…)]` above the \
-         function to leave it out of a build, or set the environment variable `HEALTH_MUTE=<name of the check>` to mute it",
+        "either write `off`, and `enable: […]` in the `health_endpoint!` of a program that wants the check; or write `#[cfg(…)]` \
+         above the function to leave it out of a build; or set the environment variable `HEALTH_MUTE=<name of the check>` to mute it",
         &[
             "only_if",
             "if",
@@ -123,11 +124,13 @@ pub(super) const FOREIGN_WORDS: &[ForeignWords] = &[
     ),
     advice("write `#[cfg(…)]` above the function", &["cfg"]),
     advice(
-        "write `off`, and `enable: […]` in the `health_endpoint!` of a program that wants the check, or set the environment \
+        "either write `off`, and `enable: […]` in the `health_endpoint!` of a program that wants the check; or set the environment \
          variable `HEALTH_MUTE=<name of the check>` to mute it",
         &["enabled", "enable", "disabled", "disable", "active", "skip", "ignore"],
     ),
-    advice(
+    key_of_values(
+        "critical = false",
+        &["false", "warning", "warn", "degraded", "minor", "low", "info"],
         "a check is critical by default; write `critical = false` if a failure is only a warning, or else remove this",
         &["severity", "required", "important", "mandatory", "fatal", "failure_status"],
     ),
@@ -153,7 +156,7 @@ pub(super) const FOREIGN_WORDS: &[ForeignWords] = &[
         &["state", "inject", "context", "with", "args", "arguments", "data"],
     ),
     advice(
-        "write a plain `fn`, which runs on the blocking pool, or an `async fn`, which runs as a task",
+        "remove this; a plain `fn` runs on the blocking pool, and an `async fn` as a task",
         &["blocking", "spawn_blocking", "threaded", "thread", "async", "sync", "executor"],
     ),
     advice(

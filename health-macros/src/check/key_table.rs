@@ -105,9 +105,14 @@ fn outlasts_interval(setting: &Setting, args: &CheckArgs, subject: &Subject<'_>)
     let default = if args.lacks("timeout") { args.level() } else { None };
     let of_level = default.map(|level| format!(" of level {level}")).unwrap_or_default();
     // Without a literal timeout, the compiler or the start checks the sum.
-    let (shown_timeout, advice) = match timeout {
-        None => (String::new(), "make it longer than their sum".to_owned()),
-        Some(timeout) => {
+    let (shown_timeout, advice) = match (timeout, given_timeout(args)) {
+        (None, Some(Given::Constant(constant))) => {
+            let path = source(&constant.path);
+            let advice = format!("make it longer than {} and `{path}` together", format_duration(apart));
+            (format!(" (`{path}`)"), advice)
+        }
+        (None, _) => (String::new(), "make it longer than their sum".to_owned()),
+        (Some(timeout), _) => {
             let longer = format_duration(Duration::from_secs(apart.as_secs().saturating_add(1)));
             (format!(" ({})", format_duration(timeout)), format!("write for example `stale_after = \"{longer}\"`"))
         }

@@ -28,7 +28,6 @@ pub(crate) struct CheckModel {
     pub(super) signature: Signature,
     /// The path of the function.
     pub(super) callable: TokenStream,
-    path_prefix: TokenStream,
     /// The name of the constant that holds the declaration, next to the function.
     pub(super) declaration: Ident,
     pub(super) visibility: Visibility,
@@ -55,7 +54,7 @@ impl CheckModel {
                 format!("the function has two health checks named `{name}`; write another `name` for one of them");
             diagnostics.push(Error::new_spanned(other.path(), message));
         }
-        let (path_prefix, ident) = (function.path_prefix, &function.signature.ident);
+        let (path_prefix, ident) = (&function.path_prefix, &function.signature.ident);
         let callable = quote!(#path_prefix #ident);
         let subject = Subject { name: &name, callable: &callable };
         for setting in &args.settings {
@@ -75,7 +74,6 @@ impl CheckModel {
             signature: signature?,
             declaration,
             callable,
-            path_prefix,
             visibility: function.visibility,
             attributes: function.attributes.iter().filter_map(carried_over).collect(),
             declarations_below: function.declarations_below,
@@ -91,10 +89,14 @@ impl CheckModel {
             Value::Name(name) => Some(name.span()),
             _ => None,
         });
-        let message = format!(
-            "the check by `{}` is named `{}` as well; write another `name` for one of them",
-            other.signature.function, self.name
-        );
+        let (method, name) = (&other.signature.function, &self.name);
+        let message = if self.signature.function == *method {
+            format!("the method has two health checks named `{name}`; write another `name` for one of them")
+        } else {
+            format!(
+                "the method `{method}` declares a check named `{name}` as well; write another `name` for one of them"
+            )
+        };
         Err(Error::new(place.unwrap_or_else(|| self.signature.function.span()), message))
     }
 
@@ -104,12 +106,6 @@ impl CheckModel {
         let methods = paths.filter(|name| block.iter().any(|other| other.signature.function == **name));
         let error = |name| Error::new_spanned(name, format!("`{name}` is a method; write `Self::{name}`"));
         methods.map(error).reduce(combined).map_or(Ok(()), Err)
-    }
-
-    /// Returns the path of an item that stands next to the function.
-    pub(super) fn path_of(&self, item: &Ident) -> TokenStream {
-        let prefix = &self.path_prefix;
-        quote!(#prefix #item)
     }
 
     pub(super) fn is_liveness(&self) -> bool {

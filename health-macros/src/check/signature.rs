@@ -42,11 +42,13 @@ impl Signature {
         };
         let Some(last) = name else { return "IntoOutcome" };
         match last.ident.to_string().as_str() {
-            "Option" => "OptionOutcome",
+            "Option" if holds(&last.arguments, &["bool", "Status", "Outcome", "Result"]) => "AnswerOption",
+            "Option" => "ValueOption",
             "StatusCode" | "Response" | "IntoResponse" | "Html" | "Json" | "HttpResponse" | "Responder" => {
                 "HandlerOutcome"
             }
-            "Result" if holds_response(&last.arguments) => "ClientOutcome",
+            "Result" if holds(&last.arguments, &["Response", "StatusCode", "HttpResponse"]) => "ClientOutcome",
+            "Result" if holds(&last.arguments, &["Option"]) => "OptionResult",
             _ => "IntoOutcome",
         }
     }
@@ -78,12 +80,11 @@ impl Signature {
     }
 }
 
-/// Returns whether the first argument looks like the response of an HTTP client.
-fn holds_response(arguments: &PathArguments) -> bool {
+/// Returns whether the first argument is a type of one of these names.
+fn holds(arguments: &PathArguments, names: &[&str]) -> bool {
     let PathArguments::AngleBracketed(arguments) = arguments else { return false };
     let Some(GenericArgument::Type(Type::Path(value))) = arguments.args.first() else { return false };
-    let name = value.path.segments.last().map(|last| last.ident.to_string());
-    matches!(name.as_deref(), Some("Response" | "StatusCode" | "HttpResponse"))
+    value.path.segments.last().is_some_and(|last| names.iter().any(|name| last.ident == name))
 }
 
 /// Returns the place of a `self` or `Self`: only a function in an `impl` or a `trait` has them.

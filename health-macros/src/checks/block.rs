@@ -82,7 +82,7 @@ fn no_block(item: &[TokenTree]) -> &'static str {
         "a method of a trait cannot be a health check; write an `impl Mailer { … }` block with `#[health_checks]`, and a method in it that \
          calls this one"
     } else if has("fn") {
-        "`#[health_checks]` belongs on an impl block; a function takes `#[health_check(…)]` alone"
+        "`#[health_checks]` belongs on an impl block; write `#[health_check(level = 3)]` instead of it above a function"
     } else if has("mod") {
         "`#[health_checks]` belongs on an impl block; remove it, because the functions of a module take `#[health_check(…)]` alone"
     } else {

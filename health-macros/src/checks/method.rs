@@ -13,8 +13,7 @@ use crate::{
 };
 
 const OWNED_RECEIVER: &str = "several runs share the value; write `&self`";
-const COUNTED_RECEIVER: &str =
-    "several runs share the value; write `&self`, for which an `Arc` of the value in `state: […]` is found as well";
+const COUNTED_RECEIVER: &str = "several runs share the value; write `&self`, which finds an `Arc` in `state: […]` as well, or `self: &Arc<Self>` for the `Arc` itself";
 
 /// A declared method.
 pub(super) struct Method {

@@ -3,8 +3,8 @@
 use proc_macro2::{Group, TokenStream, TokenTree};
 use quote::ToTokens as _;
 use syn::{
-    Error, Expr, ExprLit, Ident, Lit, Result, Token, Type, UnOp, bracketed, ext::IdentExt as _, parse::ParseStream,
-    punctuated::Punctuated, token,
+    Error, Expr, ExprLit, Ident, Lit, Result, Stmt, Token, Type, UnOp, bracketed, ext::IdentExt as _,
+    parse::ParseStream, punctuated::Punctuated, token,
 };
 
 use crate::{check_path::CheckPath, literal::unexpected, source::source};
@@ -155,22 +155,36 @@ pub(super) fn build_info(input: ParseStream) -> Result<Type> {
 /// Reads who sees details.
 pub(super) fn details(input: ParseStream) -> Result<Expr> {
     let value: Expr = input.parse()?;
-    match literal(&value) {
+    let key = if let Expr::If(_) = value { "" } else { "details: " };
+    let error = |result: &&Expr| {
+        let meant = match literal(result)? {
+            Lit::Str(text) if matches!(text.value().as_str(), "public" | "hidden") => {
+                format!("`{key}{}`, without quotes", text.value())
+            }
+            Lit::Bool(boolean) => format!("`{key}{}`", if boolean.value { "public" } else { "hidden" }),
+            _ => format!("`{key}public` or `{key}hidden`"),
+        };
+        let message = format!("{} is not a valid value for `details`; write {meant}", quoted(result));
+        Some(Error::new_spanned(result, message))
+    };
+    match results(&value).iter().filter_map(error).reduce(combined) {
+        Some(errors) => Err(errors),
         None => Ok(value),
-        Some(literal) => {
-            let meant = match literal {
-                Lit::Str(text) if matches!(text.value().as_str(), "public" | "hidden") => {
-                    format!("`details: {}`, without quotes", text.value())
-                }
-                Lit::Bool(boolean) => format!("`details: {}`", if boolean.value { "public" } else { "hidden" }),
-                _ => "`details: public` or `details: hidden`".to_owned(),
-            };
-            Err(Error::new_spanned(
-                &value,
-                format!("{} is not a valid value for `details`; write {meant}", quoted(&value)),
-            ))
-        }
     }
+}
+
+/// Returns the values between which an `if` decides, or the value itself.
+fn results(value: &Expr) -> Vec<&Expr> {
+    let (block, otherwise) = match value {
+        Expr::If(choice) => (&choice.then_branch, choice.else_branch.as_ref()),
+        Expr::Block(block) => (&block.block, None),
+        _ => return vec![value],
+    };
+    let last = match block.stmts.last() {
+        Some(Stmt::Expr(value, None)) => results(value),
+        _ => Vec::new(),
+    };
+    last.into_iter().chain(otherwise.into_iter().flat_map(|(_, value)| results(value))).collect()
 }
 
 /// Reads the access rules.

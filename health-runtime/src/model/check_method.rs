@@ -7,7 +7,7 @@
 /// such a function a name, so that the runtime can require it to be `Send`.
 #[diagnostic::on_unimplemented(
     message = "`Check::on` takes an `async fn(&{T})`, or an `async |value: &{T}| …` closure without captures",
-    label = "is not `async`, or captures a value",
+    label = "is not `async`, or is a call, or captures a value",
     note = "a method stands there by its path, without a call: `{T}::is_ready`",
     note = "for a function that is not async write `Check::blocking(name, level, move || value.is_ready())`",
     note = "a captured value belongs into the `{T}`; or write `Check::new(name, level, move || {{ let value = value.clone(); async move {{ … }} }})`"

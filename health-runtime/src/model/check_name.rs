@@ -50,7 +50,7 @@ impl From<String> for CheckName {
 /// A list of checks: any iterator of names or paths, such as `["db", "cache"]`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a list of checks",
-    label = "takes a list; write for example `depends_on([\"db\"])`",
+    label = "takes a list of names; write for example `depends_on([\"db\"])` or `depends_on([check!(db)])`",
     note = "a check is named by a text, and a function under `#[health_check]` by `check!(function)`"
 )]
 pub trait CheckNames {
@@ -68,7 +68,7 @@ impl<L: IntoIterator<Item: Into<CheckName>>> CheckNames for L {
 /// A list of texts: any iterator of strings, such as `["external", "payments"]`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a list of texts",
-    label = "takes a list; write for example `tags([\"external\"])`"
+    label = "takes a list; write for example `tags([\"external\", \"payments\"])`"
 )]
 pub trait Texts {
     /// Converts the items.

@@ -52,22 +52,64 @@ impl IntoOutcome for Outcome {
     }
 }
 
-/// A return type that looks like an `Option`.
+/// A return type that looks like an `Option` of a value.
 ///
 /// Not public API. Used by generated code.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "a health check cannot return `{Self}`",
-    label = "only the check knows whether `None` is a failure; return for example `bool`: `answer.is_some()`, or `answer.unwrap_or(false)`",
+    label = "only the check knows whether `None` is a failure; return for example `bool`: `answer.is_some()`",
     note = "for a failure with a message return `Result<(), String>`: `answer.map(drop).ok_or(\"nobody answered\".to_owned())`"
 )]
-pub trait OptionOutcome {
+pub trait ValueOption {
     /// Converts the value.
     fn into_outcome(self) -> Outcome;
 }
 
 #[diagnostic::do_not_recommend]
-impl<T: IntoOutcome> OptionOutcome for T {
+impl<T: IntoOutcome> ValueOption for T {
+    fn into_outcome(self) -> Outcome {
+        IntoOutcome::into_outcome(self)
+    }
+}
+
+/// A return type that looks like an `Option` of an answer, such as `Option<bool>`.
+///
+/// Not public API. Used by generated code.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "a health check cannot return `{Self}`",
+    label = "only the check knows whether `None` is a failure; return the answer itself, for example `answer.unwrap_or(false)` for a `bool`",
+    note = "for a failure with a message return `Result<_, String>`: `answer.ok_or(\"nobody answered\".to_owned())`"
+)]
+pub trait AnswerOption {
+    /// Converts the value.
+    fn into_outcome(self) -> Outcome;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: IntoOutcome> AnswerOption for T {
+    fn into_outcome(self) -> Outcome {
+        IntoOutcome::into_outcome(self)
+    }
+}
+
+/// A return type that looks like a `Result` of an `Option`.
+///
+/// Not public API. Used by generated code.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "a health check cannot return `{Self}`",
+    label = "only the check knows whether `None` is a failure; return for example `Result<bool, _>`: `Ok(answer?.is_some())`",
+    note = "for a failure with a message return `Result<(), String>`: `answer?.map(drop).ok_or(\"nobody answered\".to_owned())`"
+)]
+pub trait OptionResult {
+    /// Converts the value.
+    fn into_outcome(self) -> Outcome;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: IntoOutcome> OptionResult for T {
     fn into_outcome(self) -> Outcome {
         IntoOutcome::into_outcome(self)
     }
@@ -98,7 +140,7 @@ impl<T: IntoOutcome> HandlerOutcome for T {
 #[diagnostic::on_unimplemented(
     message = "a health check cannot return `{Self}` in a `Result`",
     label = "the `Ok` holds `{Self}`, which is not an outcome",
-    note = "to ignore the value, return `Result<(), _>`: `.map(drop)` at the end of the function; decide first what the `None` of an `Option` means: `answer?.ok_or(…)`",
+    note = "to ignore the value, return `Result<(), _>`: `.map(drop)` at the end of the function",
     note = "for data that is `Serialize` return `Result<Details<T>, _>`: `.map(Details::pass)` at the end of the function"
 )]
 pub trait OkValue: IntoOutcome {}
@@ -112,7 +154,7 @@ impl<T: IntoOutcome> OkValue for T {}
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "a health check cannot return `{Self}`, because the response may be an error, such as 500",
-    label = "return for example `Result<bool, _>`: `Ok(response.status().is_success())`",
+    label = "return for example `Result<bool, _>`: `Ok(response.status().is_success())`, or `.map(|status| status.is_success())` behind a status",
     note = "with reqwest, `response.error_for_status().map(drop)` fails with a text"
 )]
 pub trait ClientOutcome {
@@ -131,7 +173,7 @@ impl<T: IntoOutcome> ClientOutcome for T {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the error of a health check, because it is not `Display`, and its text is the message",
     label = "the error `{Self}` is not `Display`",
-    note = "return `Result<_, String>` with a `.map_err(…)` that says why, such as `.map_err(|error| format!(\"{{error:?}}\"))`, or implement `Display` for an error type of your own"
+    note = "return `Result<_, String>` with a `.map_err(…)` that says why, such as `.map_err(|_| \"the queue is closed\".to_owned())`, or `format!(\"{{error:?}}\")` of one that is `Debug`; or implement `Display` for an error type of your own"
 )]
 pub trait ErrorText: Display {}
 

@@ -31,7 +31,7 @@ pub use check_name::{CheckName, CheckNames, Texts};
 pub use group::Group;
 #[cfg(feature = "page")]
 pub(crate) use group::GroupVerdict;
-pub use into_outcome::{ClientOutcome, HandlerOutcome, IntoOutcome, OptionOutcome};
+pub use into_outcome::{AnswerOption, ClientOutcome, HandlerOutcome, IntoOutcome, OptionResult, ValueOption};
 pub use level::{Level, ParseLevelError};
 pub use levels::Levels;
 #[cfg(feature = "metrics")]

@@ -47,8 +47,8 @@ impl<T: Into<Check>> CheckValue for T {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a list of health checks",
     label = "has to be a list of checks or probes",
+    note = "a check under `#[health_check]` is found by itself: leave it out here, or write `enable: […]` for one that is `off`",
     note = "for a single check or probe write brackets: `checks: [check]`",
-    note = "a function under `#[health_check]` is found by itself: remove it",
     note = "for any other function or closure write `checks: [Check::new(\"name\", Level::L3, function)]`"
 )]
 pub trait CheckList {

@@ -113,7 +113,7 @@ impl Arguments {
 #[must_use]
 pub fn run<'a, F>(future: F, convert: fn(F::Output) -> Outcome) -> RunFuture<'a>
 where
-    F: Future<Output: 'a> + Send + 'a, // drop what is not `Send` before the `.await`, or write a plain `fn`
+    F: Future<Output: 'a> + Send + 'a, // across an `.await` keep only what is `Send`; a parameter has to be `Sync`
 {
     answer(Box::new(future), convert)
 }

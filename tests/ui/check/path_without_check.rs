@@ -46,4 +46,5 @@ async fn on_a_plain_method() {}
 
 fn main() {
     let _ = check!(billing::not_annotated);
+    let _ = check!(Self::not_annotated);
 }

@@ -26,6 +26,6 @@ fn main() {
     let _ = check!(itself());
     let _ = check!(itself, twice);
     let _ = check!(&itself);
-    let _ = check!(Self::itself);
+    let _ = check!(crate);
     let _ = check!(mailer.smtp);
 }

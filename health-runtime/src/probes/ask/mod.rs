@@ -109,9 +109,9 @@ impl fmt::Debug for Ask {
 /// A client that a probe can ask: an [`Ask`], or a closure from a statement to its answer.
 #[diagnostic::on_unimplemented(
     message = "a probe cannot ask `{Self}`",
-    label = "this is not a client that a probe can ask",
-    note = "name the driver: `health_runtime::ask!(sqlx: pool)`",
-    note = "or pass a closure from `&'static str` to a future of `Result<String, E>`, where `E` is an error of std or `AskError`"
+    label = "neither `ask!(…)`, nor a closure that answers a `Result<String, E>`",
+    note = "a probe asks through a client of yours, not a URL; name its driver: `health_runtime::ask!(sqlx: pool)`",
+    note = "or pass a closure from `&'static str` to a future of `Result<String, E>`, where `E` is `AskError` or implements `std::error::Error`"
 )]
 pub trait IntoAsk {
     /// Returns the client.
