@@ -27,6 +27,7 @@ struct Client {
     stream: Option<TcpStream>,
     buffer: Vec<u8>,
     length: usize,
+    is_asked: bool,
     is_answered: bool,
 }
 
@@ -44,9 +45,24 @@ impl Clients {
             stream: None,
             buffer: vec![0; (MAX_RESPONSE_BYTES / count).min(8 << 20)],
             length: 0,
+            is_asked: false,
             is_answered: false,
         };
         Self { clients: std::iter::repeat_with(client).take(count).collect() }
+    }
+
+    /// Returns the number of clients.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.clients.len()
+    }
+
+    /// Connects one client that keeps its connection.
+    pub fn connect_unmeasured(&mut self, number: usize) -> Result<()> {
+        match self.clients.get_mut(number) {
+            Some(client) if client.exchange != Exchange::NewConnection => client.connect(),
+            _ => Ok(()),
+        }
     }
 
     /// Sends the next request of each client.
@@ -79,16 +95,22 @@ impl Client {
     fn ask(&mut self) -> Result<()> {
         self.is_answered = false;
         self.length = 0;
-        if self.stream.is_some() && self.exchange == Exchange::Stream {
+        if self.exchange == Exchange::Stream && self.is_asked {
             return Ok(());
         }
+        self.is_asked = true;
         if self.stream.is_none() {
-            let stream = TcpStream::connect(self.address)?;
-            stream.set_nodelay(true)?;
-            stream.set_nonblocking(true)?;
-            self.stream = Some(stream);
+            self.connect()?;
         }
         self.stream.as_ref().ok_or_else(not_http)?.write_all(&self.request)
+    }
+
+    fn connect(&mut self) -> Result<()> {
+        let stream = TcpStream::connect(self.address)?;
+        stream.set_nodelay(true)?;
+        stream.set_nonblocking(true)?;
+        self.stream = Some(stream);
+        Ok(())
     }
 
     fn poll(&mut self) -> Result<bool> {

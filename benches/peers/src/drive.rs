@@ -16,7 +16,7 @@ use crate::{
     case::Case,
     client::Clients,
     subjects::{has_own_thread, serve},
-    workload::Freshness,
+    workload::{Exchange, Freshness, Workload},
 };
 
 /// Pause in which a server on its own thread finishes a request.
@@ -28,8 +28,9 @@ pub struct Run {
     runtime: Runtime,
     clients: Option<Clients>,
     connections: usize,
-    step: Duration,
+    workload: Workload,
     has_own_thread: bool,
+    is_connected: bool,
 }
 
 impl Run {
@@ -43,7 +44,14 @@ impl Run {
             runtime.block_on(wait_for_first_results());
         }
         let clients = Clients::new(*connections, address, workload);
-        Ok(Self { runtime, clients: Some(clients), connections: *connections, step: workload.step, has_own_thread })
+        Ok(Self {
+            runtime,
+            clients: Some(clients),
+            connections: *connections,
+            workload: *workload,
+            has_own_thread,
+            is_connected: false,
+        })
     }
 
     /// Sends so many requests, a multiple of the connections.
@@ -54,10 +62,17 @@ impl Run {
             send_from_outside(&mut clients, rounds)?;
             self.clients = Some(clients);
         } else {
-            let step = self.step;
-            let task = async move { send_from_inside(&mut clients, rounds, step).await.map(|()| clients) };
+            let workload = self.workload;
+            let is_connected = self.is_connected;
+            let task = async move {
+                if !is_connected {
+                    connect(&mut clients).await?;
+                }
+                send_from_inside(&mut clients, rounds, workload).await.map(|()| clients)
+            };
             // A task is woken without the system call that wakes the runtime's own future.
             self.clients = Some(self.runtime.block_on(self.runtime.spawn(task)).map_err(Error::other)??);
+            self.is_connected = true;
         }
         Ok(())
     }
@@ -79,14 +94,25 @@ async fn wait_for_first_results() {
     }
 }
 
-async fn send_from_inside(clients: &mut Clients, rounds: usize, step: Duration) -> Result<()> {
+/// Lets the server accept connections one by one: a connection that its backlog cannot take would block this thread.
+async fn connect(clients: &mut Clients) -> Result<()> {
+    for number in 0..clients.count() {
+        clients.connect_unmeasured(number)?;
+        yield_now().await;
+    }
+    Ok(())
+}
+
+async fn send_from_inside(clients: &mut Clients, rounds: usize, workload: Workload) -> Result<()> {
+    let Workload { exchange, step, .. } = workload;
     for _ in 0..rounds {
         clients.send_unmeasured()?;
         if !step.is_zero() {
             advance(step).await;
         }
         while !clients.receive_unmeasured()? {
-            yield_now().await;
+            // The next event may be a few steps away.
+            if exchange == Exchange::Stream { advance(step).await } else { yield_now().await }
         }
     }
     Ok(())

@@ -203,7 +203,9 @@ pub const WORKLOADS: [Workload; 12] = [
         path: "/health/events",
         connections: &[1, 64],
         exchange: Exchange::Stream,
-        step: Duration::from_millis(1_100),
+        step: Duration::from_millis(100),
+        // A stream ends after five minutes.
+        requests: [20, 220],
         subjects: &["ours"],
         checks: FLIPPING,
         ..W1
