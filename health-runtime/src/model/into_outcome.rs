@@ -141,7 +141,7 @@ impl<T: IntoOutcome> HandlerOutcome for T {
     message = "a health check cannot return `{Self}` in a `Result`",
     label = "the `Ok` holds `{Self}`, which is not an outcome",
     note = "to ignore the value, return `Result<(), _>`: `.map(drop)` at the end of the function",
-    note = "for data that is `Serialize` return `Result<Details<T>, _>`: `.map(Details::pass)` at the end of the function"
+    note = "for data that is `Serialize` return `Result<Details<T>, _>`: `.map(Details::pass)` at the end of the function, and for a `Json` `Ok(Details::pass(json.0))`"
 )]
 pub trait OkValue: IntoOutcome {}
 
