@@ -218,7 +218,7 @@ async fn mutes(log: &Log) {
     let at_start = line("health check muted check=\"billing\"");
     assert!(at_start.contains("WARN") && !at_start.contains("until"), "{text}");
     assert!(
-        line("by=\"EndpointBuilder::muted\" problem=\"there is no check named `biling`; did you mean `billing`?")
+        line("caller=\"EndpointBuilder::muted\" problem=\"there is no check named `biling`; did you mean `billing`?")
             .contains("WARN")
     );
     assert!(line("db=soon").contains("WARN"));
@@ -227,7 +227,7 @@ async fn mutes(log: &Log) {
     // Its change raises no alarm and is logged.
     assert!(line("health check changed check=\"billing\"").contains("INFO"));
     assert!(
-        line("why=\"they move, see http://***@tickets/7\" by=\"tests/logging.rs:").contains("until=\"20"),
+        line("reason=\"they move, see http://***@tickets/7\" caller=\"tests/logging.rs:").contains("until=\"20"),
         "{text}"
     );
 }

@@ -47,6 +47,11 @@ impl StartQueue {
         state.new.pop_front().ok_or_else(|| std::mem::take(&mut state.pending))
     }
 
+    fn is_empty(&self) -> bool {
+        let state = lock(&self.state);
+        state.new.is_empty() && state.pending.is_empty()
+    }
+
     /// Gives the runs that have to wait a task each.
     fn spawn_pending(&self) {
         let pending = std::mem::take(&mut lock(&self.state).pending);
@@ -102,6 +107,10 @@ impl Starter {
             let started = poll_fn(|context| Poll::Ready(next.take().map(|run| run.start(context)))).await;
             let is_quiet = matches!(started, None | Some(Started::Unnoticed));
             pending = if let Some(Started::Pending(run)) = started { Some(run) } else { None };
+            if pending.is_none() && self.queue.is_empty() {
+                // Ends in this poll: a monitor that is dropped behind its report must not wait for this task.
+                continue;
+            }
             if began.elapsed() >= TIME_SLICE {
                 spawn(pending.take());
                 self.queue.spawn_pending();
