@@ -198,8 +198,17 @@ impl RunTask {
             context.waker().wake_by_ref();
             Poll::Pending
         });
-        let result = timeout_at(deadline, call).await;
-        let result = result.unwrap_or_else(|_| self.call.end(RunResult::TimedOut));
+        let result = timeout_at(deadline, call).await.ok();
+        // A call that was woken at its deadline gave way, and may have its answer.
+        let last = if result.is_none() && has_turn {
+            poll_fn(|context| Poll::Ready(self.poll_call(context))).await
+        } else {
+            Poll::Pending
+        };
+        let result = match (result, last) {
+            (Some(result), _) | (None, Poll::Ready(result)) => result,
+            (None, Poll::Pending) => self.call.end(RunResult::TimedOut),
+        };
         self.complete(result);
     }
 
