@@ -96,6 +96,8 @@ impl Addresses {
     pub(super) fn add(&mut self, address: Address) {
         if self.0.len() == self.0.capacity() {
             self.0.retain(|address| address.inbox.strong_count() > 0);
+            // At least as many may come before the next look at all of them.
+            self.0.reserve(self.0.len());
         }
         self.0.push(address);
     }
@@ -109,5 +111,29 @@ impl Addresses {
         for address in self.0 {
             address.send(progress.clone());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An observer leaves before each new one. A scan for each new one would cost the square of their number.
+    #[test]
+    fn gone_observers_are_forgotten_in_few_scans() {
+        let mut addresses = Addresses::default();
+        let mut inboxes: Vec<Arc<Inbox>> = Vec::new();
+        let mut scans = 0;
+        for number in 0..4_096 {
+            if number >= 1_024 {
+                inboxes.swap_remove(0);
+            }
+            let inbox = Arc::<Inbox>::default();
+            scans += usize::from(addresses.0.len() == addresses.0.capacity());
+            addresses.add(inbox.address(number));
+            inboxes.push(inbox);
+            assert!(addresses.0.capacity() <= 4 * 1_024, "{}", addresses.0.capacity());
+        }
+        assert!(scans < 16, "{scans} scans");
     }
 }
