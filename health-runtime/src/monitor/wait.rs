@@ -1,6 +1,8 @@
 //! Waiting for runs: one inbox and one timer for each observer, however many runs it waits for.
 
 use std::{
+    cmp::Reverse,
+    collections::{BinaryHeap, binary_heap::PeekMut},
     future::poll_fn,
     pin::{Pin, pin},
     sync::Arc,
@@ -31,19 +33,18 @@ pub(super) type Ended = Result<Arc<CheckResult>, RunResult>;
 pub(super) async fn for_all(engine: &Engine, runs: &[Awaited<'_>], deadline: Option<Instant>) -> Vec<Ended> {
     // Most runs are over by now, and need no inbox.
     let mut inbox = None;
-    let mut wait = Wait { engine, runs, states: Vec::with_capacity(runs.len()), open: 0, first_overdue: None };
+    let ends = runs.iter().map(|_| None).collect();
+    let mut wait = Wait { engine, runs, ends, open: runs.len(), overdue: BinaryHeap::new() };
     for (key, run) in runs.iter().enumerate() {
         let address = || inbox.get_or_insert_with(Arc::<Inbox>::default).address(key);
         let progress = run.check.slot.follow(&run.check.spec, run.id, address);
-        wait.states.push(AwaitedState::Open { overdue: None });
-        wait.open += 1;
         wait.learn(key, progress);
         keep_pace(key).await;
     }
     if let Some(inbox) = inbox {
         wait.until(deadline, &inbox).await;
     }
-    wait.states.into_iter().map(AwaitedState::into_ended).collect()
+    wait.ends.into_iter().map(|ended| ended.unwrap_or(Err(RunResult::OutOfTime))).collect()
 }
 
 /// Lets the tasks run that are ready, above all new runs: most of them end at once, and are never waited for. Unlike after
@@ -73,28 +74,12 @@ pub(super) async fn keep_pace(step: usize) {
 struct Wait<'a> {
     engine: &'a Engine,
     runs: &'a [Awaited<'a>],
-    states: Vec<AwaitedState>,
-    /// Number of states that are open.
+    /// `None` while a run goes on.
+    ends: Vec<Option<Ended>>,
+    /// Number of runs that go on.
     open: usize,
-    /// Time at which the first open run is overdue, or an earlier time.
-    first_overdue: Option<Instant>,
-}
-
-enum AwaitedState {
-    /// The run goes on. `None` while it waits for other checks.
-    Open {
-        overdue: Option<Instant>,
-    },
-    Ended(Ended),
-}
-
-impl AwaitedState {
-    fn into_ended(self) -> Ended {
-        match self {
-            Self::Open { .. } => Err(RunResult::OutOfTime),
-            Self::Ended(ended) => ended,
-        }
-    }
+    /// Runs whose functions were called, by the time at which they are overdue. They may have ended.
+    overdue: BinaryHeap<Reverse<(Instant, usize)>>,
 }
 
 impl Wait<'_> {
@@ -103,7 +88,7 @@ impl Wait<'_> {
         let mut timer: Pin<&mut Option<Sleep>> = pin!(None);
         let mut news: Vec<News> = Vec::new();
         while self.open > 0 {
-            let until = self.first_overdue.into_iter().chain(deadline).min();
+            let until = self.first_overdue().into_iter().chain(deadline).min();
             if timer.as_ref().as_pin_ref().map(|timer| timer.deadline()) != until {
                 timer.set(until.map(sleep_until));
             }
@@ -132,33 +117,40 @@ impl Wait<'_> {
 
     fn learn(&mut self, key: usize, progress: Progress) {
         // A run that was given up may report its progress late.
-        let AwaitedState::Open { overdue } = &mut self.states[key] else { return };
+        if self.ends[key].is_some() {
+            return;
+        }
         let ended = match progress {
             Progress::Waiting => return,
             Progress::Running { deadline } => {
-                let until = after(deadline, GIVE_UP_GRACE);
-                *overdue = Some(until);
-                self.first_overdue = self.first_overdue.into_iter().chain([until]).min();
+                self.overdue.push(Reverse((after(deadline, GIVE_UP_GRACE), key)));
                 return;
             }
             Progress::Completed(result) => Ok(result),
             Progress::CutOff => Err(RunResult::CutOff),
         };
-        self.states[key] = AwaitedState::Ended(ended);
+        self.ends[key] = Some(ended);
         self.open -= 1;
     }
 
-    /// Gives up the open runs that are overdue. The inbox gets their results.
+    /// Returns the time at which the first run that goes on is overdue.
+    fn first_overdue(&mut self) -> Option<Instant> {
+        loop {
+            let first = self.overdue.peek_mut()?;
+            let Reverse((until, key)) = *first;
+            if self.ends[key].is_none() {
+                return Some(until);
+            }
+            PeekMut::pop(first);
+        }
+    }
+
+    /// Gives up the runs that are overdue. The inbox gets their results.
     fn give_up_overdue(&mut self, now: Instant) {
-        self.first_overdue = None;
-        for (state, run) in self.states.iter_mut().zip(self.runs) {
-            let AwaitedState::Open { overdue } = state else { continue };
-            match *overdue {
-                Some(until) if until <= now => {
-                    *overdue = None;
-                    self.engine.give_up(run.check, run.id);
-                }
-                until => self.first_overdue = self.first_overdue.into_iter().chain(until).min(),
+        while self.first_overdue().is_some_and(|until| until <= now) {
+            if let Some(Reverse((_, key))) = self.overdue.pop() {
+                let Awaited { check, id } = self.runs[key];
+                self.engine.give_up(check, id);
             }
         }
     }
