@@ -2,12 +2,15 @@
 
 use std::{
     future::poll_fn,
-    pin::Pin,
+    pin::{Pin, pin},
     sync::Arc,
     task::{Context, Poll},
 };
 
-use tokio::time::{Instant, timeout_at};
+use tokio::{
+    task::coop::unconstrained,
+    time::{Instant, sleep_until, timeout_at},
+};
 
 use super::{
     engine::Engine,
@@ -36,10 +39,10 @@ pub(super) struct NewRun {
 
 /// The state of a run after its first poll.
 pub(super) enum Started {
-    /// It is over, and no task was woken.
-    Unnoticed,
-    /// It is over, and its end has woken tasks.
-    Noticed,
+    /// It is over, and its end may have woken tasks.
+    Ended {
+        has_woken: bool,
+    },
     Pending(PendingRun),
 }
 
@@ -72,19 +75,13 @@ impl NewRun {
         let Self { mut task, prerequisites } = self;
         if prerequisites.is_empty() && matches!(*task.check.work, Work::Task(_)) {
             return match task.poll_call(context) {
-                Poll::Ready(result) => {
-                    if task.complete(result) {
-                        Started::Noticed
-                    } else {
-                        Started::Unnoticed
-                    }
-                }
+                Poll::Ready(result) => Started::Ended { has_woken: task.complete(result) },
                 Poll::Pending => Started::Pending(PendingRun::Called(task)),
             };
         }
         let mut run = Box::pin(task.run(prerequisites));
         match run.as_mut().poll(context) {
-            Poll::Ready(()) => Started::Noticed,
+            Poll::Ready(()) => Started::Ended { has_woken: true },
             Poll::Pending => Started::Pending(PendingRun::Other(run)),
         }
     }
@@ -106,7 +103,7 @@ pub(super) struct RunTask {
     check: Arc<Monitored>,
     id: RunId,
     call: Call,
-    /// Time at which the function times out; `None` before it is called.
+    /// Time at which the run times out; `None` while it waits for other checks.
     deadline: Option<Instant>,
 }
 
@@ -186,29 +183,24 @@ impl RunTask {
 
     /// Polls the call up to its end or its timeout.
     async fn finish(mut self) {
-        let deadline = self.deadline.unwrap_or_else(Instant::now);
+        // A check that takes all of its task's turns does not keep the timer from running out.
+        let mut timer = pin!(unconstrained(sleep_until(self.deadline.unwrap_or_else(Instant::now))));
         // A wake-up may come on the thread that drives the timers, which the function may block. The task gives way once,
         // which lets another thread drive them.
-        let mut has_turn = true;
-        let call = poll_fn(|context| {
+        let mut has_turn = false;
+        let result = poll_fn(|context| {
             has_turn = !has_turn;
             if !has_turn {
-                return self.poll_call(context);
+                context.waker().wake_by_ref();
+                return Poll::Pending;
             }
-            context.waker().wake_by_ref();
-            Poll::Pending
+            match self.poll_call(context) {
+                Poll::Pending => timer.as_mut().poll(context).map(|()| RunResult::TimedOut),
+                ended @ Poll::Ready(_) => ended,
+            }
         });
-        let result = timeout_at(deadline, call).await.ok();
-        // A call that was woken at its deadline gave way, and may have its answer.
-        let last = if result.is_none() && has_turn {
-            poll_fn(|context| Poll::Ready(self.poll_call(context))).await
-        } else {
-            Poll::Pending
-        };
-        let result = match (result, last) {
-            (Some(result), _) | (None, Poll::Ready(result)) => result,
-            (None, Poll::Pending) => self.call.end(RunResult::TimedOut),
-        };
+        let result = result.await;
+        let result = self.call.end(result);
         self.complete(result);
     }
 
@@ -217,9 +209,9 @@ impl RunTask {
     async fn run_blocking(self, work: Arc<dyn Fn() -> Outcome + Send + Sync>) {
         let Self { engine, check, id, .. } = &self;
         let (engine, check, id) = (Arc::clone(engine), Arc::clone(check), *id);
-        let timeout = check.spec.timeout();
+        let deadline = self.deadline.unwrap_or_else(Instant::now);
         let mut thread = tokio::task::spawn_blocking(move || (runner::run_blocking(&*work), self));
-        let ended = if let Ok(ended) = tokio::time::timeout(timeout, &mut thread).await {
+        let ended = if let Ok(ended) = timeout_at(deadline, &mut thread).await {
             ended
         } else {
             engine.give_up(&check, id);

@@ -1,5 +1,5 @@
-//! The start of runs: a task polls the new runs of a report one after the other, and gives those that have to wait a task
-//! each.
+//! The start of runs: a task polls the new runs of a report one after the other, and gives each that has to wait a task of
+//! its own.
 
 use std::{collections::VecDeque, future::poll_fn, sync::Arc, task::Poll, time::Duration};
 
@@ -7,7 +7,7 @@ use tokio::{runtime::Handle, task::yield_now, time::Instant};
 
 use super::{
     engine::Engine,
-    run::{NewRun, PendingRun, Started},
+    run::{NewRun, Started},
     wait::give_way,
 };
 use crate::sync::{self, Mutex, lock};
@@ -17,52 +17,23 @@ const TIME_SLICE: Duration = Duration::from_micros(200);
 
 /// Starts runs on the runtime of runs. No observer can cancel them.
 pub(super) fn all(engine: &Arc<Engine>, runs: Vec<NewRun>) {
-    if runs.is_empty() {
-        return;
+    if !runs.is_empty() {
+        spawn_starters(&Arc::new(StartQueue { engine: Arc::clone(engine), runs: Mutex::new(runs.into()) }));
     }
-    let state = StartQueueState { new: runs.into(), pending: Vec::new() };
-    spawn_starters(&Arc::new(StartQueue { engine: Arc::clone(engine), state: Mutex::new(state) }));
 }
 
 /// The runs that are to be started together.
 struct StartQueue {
     engine: Arc<Engine>,
-    state: Mutex<StartQueueState>,
-}
-
-struct StartQueueState {
-    new: VecDeque<NewRun>,
-    /// Runs that have to wait, and have no task yet. Empty once the last new run was taken.
-    pending: Vec<PendingRun>,
+    runs: Mutex<VecDeque<NewRun>>,
 }
 
 impl StartQueue {
-    /// Adds a run that has to wait, and takes the next new run.
-    ///
-    /// # Errors
-    /// If there is none, all runs that have to wait, also those of starters that are blocked.
-    fn next(&self, pending: Option<PendingRun>) -> Result<NewRun, Vec<PendingRun>> {
-        let mut state = lock(&self.state);
-        state.pending.extend(pending);
-        state.new.pop_front().ok_or_else(|| std::mem::take(&mut state.pending))
-    }
-
-    fn is_empty(&self) -> bool {
-        let state = lock(&self.state);
-        state.new.is_empty() && state.pending.is_empty()
-    }
-
-    /// Gives the runs that have to wait a task each.
-    fn spawn_pending(&self) {
-        let pending = std::mem::take(&mut lock(&self.state).pending);
-        spawn(pending);
-    }
-}
-
-/// Gives runs a task each, on the runtime on which they were polled before.
-fn spawn(pending: impl IntoIterator<Item = PendingRun>) {
-    for run in pending {
-        sync::spawn(&Handle::current(), run.finish());
+    /// Takes the next run. Returns also whether it is the last one.
+    fn next(&self) -> Option<(NewRun, bool)> {
+        let mut runs = lock(&self.runs);
+        let run = runs.pop_front()?;
+        Some((run, runs.is_empty()))
     }
 }
 
@@ -86,37 +57,31 @@ struct Starter {
 
 impl Starter {
     async fn start_all(mut self) {
-        let mut began = Instant::now();
-        let mut pending = None;
-        loop {
-            let mut next = match self.queue.next(pending) {
-                Ok(run) => Some(run),
-                Err(mut rest) => {
-                    // A single one needs no other task than this.
-                    let only = if rest.len() == 1 { rest.pop() } else { None };
-                    spawn(rest);
-                    if let Some(only) = only {
-                        only.finish().await;
-                    }
-                    return;
-                }
-            };
+        let mut slice_began = Instant::now();
+        while let Some((run, is_last)) = self.queue.next() {
             if !std::mem::replace(&mut self.has_successor, true) {
                 spawn_starters(&self.queue);
             }
-            let started = poll_fn(|context| Poll::Ready(next.take().map(|run| run.start(context)))).await;
-            let is_quiet = matches!(started, None | Some(Started::Unnoticed));
-            pending = if let Some(Started::Pending(run)) = started { Some(run) } else { None };
-            if pending.is_none() && self.queue.is_empty() {
-                // Ends in this poll: a monitor that is dropped behind its report must not wait for this task.
-                continue;
+            let mut run = Some(run);
+            let started = poll_fn(|context| Poll::Ready(run.take().map(|run| run.start(context)))).await;
+            let has_woken = match started {
+                // The last run needs no other task than this.
+                Some(Started::Pending(run)) if is_last => return run.finish().await,
+                Some(Started::Pending(run)) => {
+                    sync::spawn(&Handle::current(), run.finish());
+                    true
+                }
+                Some(Started::Ended { has_woken }) => has_woken,
+                None => false,
+            };
+            if is_last {
+                // In this poll: a monitor that is dropped behind its report must not wait for this task.
+                return;
             }
-            if began.elapsed() >= TIME_SLICE {
-                spawn(pending.take());
-                self.queue.spawn_pending();
+            if slice_began.elapsed() >= TIME_SLICE {
                 yield_now().await;
-                began = Instant::now();
-            } else if !is_quiet {
+                slice_began = Instant::now();
+            } else if has_woken {
                 // This thread has to itself the task that it woke last, and the next function may block it.
                 give_way().await;
             }
@@ -128,10 +93,7 @@ impl Drop for Starter {
     /// Drops the rest with the runtime: no run is left when a starter has ended, but one that is blocked may keep the
     /// queue for long.
     fn drop(&mut self) {
-        let rest = {
-            let mut state = lock(&self.queue.state);
-            (std::mem::take(&mut state.new), std::mem::take(&mut state.pending))
-        };
+        let rest = std::mem::take(&mut *lock(&self.queue.runs));
         drop(rest);
     }
 }
