@@ -608,6 +608,55 @@ async fn observer_records_the_time_out_of_a_run_that_blocks_its_worker() {
     assert_eq!(changes.iter().map(|change| change.current()).collect::<Vec<_>>(), [Status::Fail]);
 }
 
+/// Waits for a check to pass, and returns how often its function was called until then.
+async fn calls_until_pass(monitor: &Monitor, name: &str, calls: &AtomicUsize) -> usize {
+    while monitor.report(&Selection::check(name)).await.status() != Status::Pass {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    calls.load(Ordering::SeqCst)
+}
+
+/// The pool has one thread, and another check blocks it until the run has timed out.
+#[test]
+fn blocking_function_is_not_called_after_its_timeout() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().max_blocking_threads(1).enable_all().build();
+    let (blocker, calls) = (Blocker::default(), Arc::new(AtomicUsize::new(0)));
+    let (held, counted) = (std::mem::ManuallyDrop::new(blocker.clone()), Arc::clone(&calls));
+    let holds = Check::blocking("holds", Level::L5, move || held.block());
+    let queued = Check::blocking("queued", Level::L5, move || {
+        counted.fetch_add(1, Ordering::SeqCst);
+    });
+    let monitor =
+        monitor([holds, queued].map(|check| check.timeout(Duration::from_millis(20)).max_age(Duration::ZERO)));
+    runtime.expect("a runtime").block_on(async {
+        for name in ["holds", "queued"] {
+            let report = monitor.report(&Selection::check(name)).await;
+            assert_eq!(report.result(name).and_then(CheckResult::cause), Some(&Cause::TimedOut), "{name}");
+        }
+        drop(blocker);
+        assert_eq!(calls_until_pass(&monitor, "queued", &calls).await, 1, "it is called by the next run alone");
+    });
+}
+
+/// The runtime has one thread, and another check blocks it until the run has timed out.
+#[test]
+fn async_function_is_not_called_after_its_timeout() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+    let calls = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&calls);
+    let blocks = Check::new("a", Level::L5, || async { std::thread::sleep(Duration::from_millis(60)) });
+    let queued = Check::new("b", Level::L5, move || {
+        counted.fetch_add(1, Ordering::SeqCst);
+        async {}
+    });
+    let monitor = monitor([blocks, queued.timeout(Duration::from_millis(20)).max_age(Duration::ZERO)]);
+    runtime.expect("a runtime").block_on(async {
+        let report = monitor.report(&Selection::everything()).await;
+        assert_eq!(report.result("b").and_then(CheckResult::cause), Some(&Cause::TimedOut), "{report:?}");
+        assert_eq!(calls_until_pass(&monitor, "b", &calls).await, 1, "it is called by the next run alone");
+    });
+}
+
 #[tokio::test(start_paused = true)]
 async fn endless_durations_do_not_panic() {
     let for_ever = |name: &str| {

@@ -71,10 +71,11 @@ impl NewRun {
     }
 
     /// Polls the run for the first time.
-    pub(super) fn start(self, context: &mut Context<'_>) -> Started {
+    pub(super) fn start(self, now: Instant, context: &mut Context<'_>) -> Started {
         let Self { mut task, prerequisites } = self;
         if prerequisites.is_empty() && matches!(*task.check.work, Work::Task(_)) {
-            return match task.poll_call(context) {
+            let result = if task.is_late(now) { Poll::Ready(RunResult::TimedOut) } else { task.poll_call(context) };
+            return match result {
                 Poll::Ready(result) => Started::Ended { has_woken: task.complete(result) },
                 Poll::Pending => Started::Pending(PendingRun::Called(task)),
             };
@@ -118,6 +119,7 @@ impl RunTask {
             wait::give_way().await;
         }
         match &*self.check.work {
+            Work::Task(_) if self.is_late(Instant::now()) => drop(self.complete(RunResult::TimedOut)),
             Work::Task(_) => self.finish().await,
             Work::Blocking(work) => {
                 let work = Arc::clone(work);
@@ -181,6 +183,11 @@ impl RunTask {
         }
     }
 
+    /// Returns whether the run has timed out before its function was called, which then has nobody to answer.
+    fn is_late(&self, now: Instant) -> bool {
+        self.deadline.is_some_and(|deadline| deadline <= now)
+    }
+
     /// Polls the call up to its end or its timeout.
     async fn finish(mut self) {
         // A check that takes all of its task's turns does not keep the timer from running out.
@@ -210,7 +217,10 @@ impl RunTask {
         let Self { engine, check, id, .. } = &self;
         let (engine, check, id) = (Arc::clone(engine), Arc::clone(check), *id);
         let deadline = self.deadline.unwrap_or_else(Instant::now);
-        let mut thread = tokio::task::spawn_blocking(move || (runner::run_blocking(&*work), self));
+        let mut thread = tokio::task::spawn_blocking(move || {
+            let result = if self.is_late(Instant::now()) { RunResult::TimedOut } else { runner::run_blocking(&*work) };
+            (result, self)
+        });
         let ended = if let Ok(ended) = timeout_at(deadline, &mut thread).await {
             ended
         } else {

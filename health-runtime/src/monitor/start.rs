@@ -58,12 +58,13 @@ struct Starter {
 impl Starter {
     async fn start_all(mut self) {
         let mut slice_began = Instant::now();
+        let mut now = slice_began;
         while let Some((run, is_last)) = self.queue.next() {
             if !std::mem::replace(&mut self.has_successor, true) {
                 spawn_starters(&self.queue);
             }
             let mut run = Some(run);
-            let started = poll_fn(|context| Poll::Ready(run.take().map(|run| run.start(context)))).await;
+            let started = poll_fn(|context| Poll::Ready(run.take().map(|run| run.start(now, context)))).await;
             let has_woken = match started {
                 // The last run needs no other task than this.
                 Some(Started::Pending(run)) if is_last => return run.finish().await,
@@ -78,9 +79,11 @@ impl Starter {
                 // In this poll: a monitor that is dropped behind its report must not wait for this task.
                 return;
             }
-            if slice_began.elapsed() >= TIME_SLICE {
+            now = Instant::now();
+            if now - slice_began >= TIME_SLICE {
                 yield_now().await;
-                slice_began = Instant::now();
+                now = Instant::now();
+                slice_began = now;
             } else if has_woken {
                 // This thread has to itself the task that it woke last, and the next function may block it.
                 give_way().await;

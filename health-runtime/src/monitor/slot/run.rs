@@ -24,7 +24,7 @@ pub(super) struct Run {
     pub(super) observers: Addresses,
     /// Time of the latest observer's request. The result must not be too old for that observer.
     pub(super) asked_at: Instant,
-    /// Time at which the function was called, also on the wall clock.
+    /// Time from which its timeout counts, also on the wall clock: the function is called now, or when its turn comes.
     pub(super) began: Option<(Instant, SystemTime)>,
     /// The result that was recorded when its observers gave it up. Its own result is then discarded.
     pub(super) given_up: Option<Arc<CheckResult>>,
