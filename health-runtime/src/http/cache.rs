@@ -18,7 +18,7 @@ pub(super) struct ResourceId {
     pub(super) check: Option<String>,
 }
 
-/// Maximum number of stored responses. All of them are dropped for one more.
+/// Maximum number of stored responses. The older half is dropped for one more.
 const MAX_STORED_RESPONSES: usize = 1024;
 
 /// Everything that decides how a stored response looks. Each check has only a few keys, whatever clients send.
@@ -45,6 +45,8 @@ pub(super) struct Cache {
 #[derive(Debug, Default)]
 struct StoredResponses {
     epoch: u64,
+    /// Number of responses that were stored so far.
+    count: usize,
     /// Not a hash map: hashing a key takes longer than finding it among so few.
     by_key: BTreeMap<CacheKey, StoredResponse>,
 }
@@ -53,6 +55,8 @@ struct StoredResponses {
 struct StoredResponse {
     gathered: Gathered,
     response: CachedResponse,
+    /// Its number among all that were stored.
+    number: usize,
 }
 
 impl Cache {
@@ -75,13 +79,69 @@ impl Cache {
     /// Stores a response for as long as it is true, and for requests that waited for the same results.
     pub(super) fn put(&self, key: CacheKey, gathered: Gathered, response: CachedResponse) {
         let mut stored = self.stored.write().unwrap_or_else(PoisonError::into_inner);
-        let is_full = stored.by_key.len() >= MAX_STORED_RESPONSES && !stored.by_key.contains_key(&key);
-        let outdated = (stored.epoch < gathered.epoch || is_full).then(|| std::mem::take(&mut stored.by_key));
-        stored.epoch = stored.epoch.max(gathered.epoch);
-        let replaced =
-            (stored.epoch == gathered.epoch).then(|| stored.by_key.insert(key, StoredResponse { gathered, response }));
+        let dropped = if stored.epoch < gathered.epoch {
+            stored.epoch = gathered.epoch;
+            std::mem::take(&mut stored.by_key)
+        } else if stored.by_key.len() >= MAX_STORED_RESPONSES && !stored.by_key.contains_key(&key) {
+            stored.take_older_half()
+        } else {
+            BTreeMap::new()
+        };
+        let replaced = (stored.epoch == gathered.epoch).then(|| {
+            stored.count += 1;
+            let number = stored.count;
+            stored.by_key.insert(key, StoredResponse { gathered, response, number })
+        });
         drop(stored);
         // After the lock is released, because there may be many.
-        drop((outdated, replaced));
+        drop((dropped, replaced));
+    }
+}
+
+impl StoredResponses {
+    /// Removes at least half of the responses: all but the latest ones.
+    fn take_older_half(&mut self) -> BTreeMap<CacheKey, StoredResponse> {
+        let last_old = self.count - MAX_STORED_RESPONSES / 2;
+        let all = std::mem::take(&mut self.by_key).into_iter();
+        let (old, kept) = all.partition(|(_, stored)| stored.number <= last_old);
+        self.by_key = kept;
+        old
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::StatusCode;
+
+    use super::{super::cached_response::JSON, *};
+    use crate::{Check, Level, Registry, monitor::Selection};
+
+    #[tokio::test(start_paused = true)]
+    async fn latest_responses_survive_a_full_store() {
+        let check = Check::new("db", Level::L1, || async {});
+        let monitor = Monitor::new(Registry::builder().check(check).build().expect("a good check"));
+        let cache = Cache::default();
+        let key = |number: usize| CacheKey {
+            resource: ResourceId { name: "check", check: Some(number.to_string()) },
+            options: ViewOptions::default(),
+            format: Format::JSON,
+            visibility: Visibility::OUTLINE,
+            scope: RouteScope::EVERYTHING,
+            depth: 0,
+        };
+        let put = async |number| {
+            let response = CachedResponse::new(StatusCode::OK, JSON, Vec::new());
+            cache.put(key(number), monitor.gather(&Selection::everything()).await, response);
+        };
+        for number in 0..MAX_STORED_RESPONSES {
+            put(number).await;
+        }
+        put(7).await;
+        let is_stored = |number| cache.get(&key(number), &monitor).is_some();
+        assert!((0..MAX_STORED_RESPONSES).all(is_stored), "a response that is stored again takes no place");
+        put(MAX_STORED_RESPONSES).await;
+        let stored: Vec<_> = (0..=MAX_STORED_RESPONSES).filter(|number| is_stored(*number)).collect();
+        assert_eq!(stored.len(), MAX_STORED_RESPONSES / 2 + 1);
+        assert_eq!(stored[..2], [7, MAX_STORED_RESPONSES / 2 + 1], "the oldest are gone");
     }
 }
