@@ -4,7 +4,13 @@ use axum::Router;
 
 #[cfg(feature = "grpc")]
 use super::offer::Offer;
-use super::{load_balancers::StatusCodes, paths::RouteScope, router::Routes, service::Service};
+use super::{
+    load_balancers::StatusCodes,
+    paths::RouteScope,
+    router::Routes,
+    routes::{RoutePath, route_paths},
+    service::Service,
+};
 #[cfg(feature = "grpc")]
 use crate::access::Decision;
 use crate::{access::RefusalCounts, error::Error, model::Levels, monitor::Monitor};
@@ -116,12 +122,13 @@ impl Endpoint {
         Offer::new(&self.routes.service, self.routes.scope, granted)
     }
 
-    pub(super) fn new(service: &Arc<Service>, scope: RouteScope) -> Self {
-        Self { routes: Arc::new(Routes::new(service, scope)) }
+    pub(super) fn new(service: &Arc<Service>, scope: RouteScope, routes: Vec<RoutePath>) -> Self {
+        Self { routes: Arc::new(Routes::new(service, scope, routes)) }
     }
 
     fn within(&self, scope: RouteScope) -> Self {
-        Self::new(&self.routes.service, scope)
+        let service = &self.routes.service;
+        Self::new(service, scope, route_paths(&service.paths))
     }
 
     /// Returns the number of refused requests since the start, by reason; zero without [`access`](crate::EndpointBuilder::access).

@@ -277,7 +277,7 @@ impl EndpointBuilder {
         let envoy = or_problems(self.envoy.validate(), &mut problems);
         #[cfg(feature = "haproxy-agent")]
         let agent = self.agent.validate(&mut problems);
-        let (Some(registry), Some(paths), Some(status_codes), Some(authorizer), Some(envoy), true) =
+        let (Some(registry), Some((paths, routes)), Some(status_codes), Some(authorizer), Some(envoy), true) =
             (registry, paths, status_codes, authorizer, envoy, problems.is_empty())
         else {
             return Err(Error::new(problems));
@@ -321,7 +321,7 @@ impl EndpointBuilder {
             events: Arc::new(EventStreams::new(self.event_streams)),
         });
         warn_if_second(&service, declared_background);
-        Ok(Endpoint::new(&service, RouteScope::EVERYTHING))
+        Ok(Endpoint::new(&service, RouteScope::EVERYTHING, routes))
     }
 }
 

@@ -13,7 +13,7 @@ use axum::{
 use super::page::ProblemPage;
 use super::{
     paths::RouteScope,
-    routes::{Nowhere, PathKind, Route, RoutePath, route_paths},
+    routes::{Nowhere, PathKind, Route, RoutePath},
     service::Service,
 };
 use crate::maybe_ready::MaybeReady;
@@ -55,9 +55,10 @@ impl Pattern {
 }
 
 impl Routes {
-    pub(super) fn new(service: &Arc<Service>, scope: RouteScope) -> Self {
+    /// Keeps those of these routes that the scope has.
+    pub(super) fn new(service: &Arc<Service>, scope: RouteScope, routes: Vec<RoutePath>) -> Self {
         let (mut by_path, mut patterns, mut probed) = (BTreeMap::new(), Vec::new(), Vec::new());
-        for RoutePath { path, route, kind } in route_paths(&service.paths) {
+        for RoutePath { path, route, kind } in routes {
             let route = if route.is_in(scope, service.authorizer.as_deref()) {
                 route
             } else if matches!(kind, PathKind::Base | PathKind::Levels) {

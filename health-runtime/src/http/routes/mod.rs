@@ -58,25 +58,29 @@ pub(super) fn route_paths(paths: &Paths) -> Vec<RoutePath> {
     routes
 }
 
-/// Validates the configured paths.
-pub(super) fn valid_paths(base: &str, levels: &LevelsPath, has_root_probes: bool) -> Result<Paths, Vec<Problem>> {
+/// Validates the configured paths. Returns them with every path of the endpoint.
+pub(super) fn valid_paths(
+    base: &str,
+    levels: &LevelsPath,
+    has_root_probes: bool,
+) -> Result<(Paths, Vec<RoutePath>), Vec<Problem>> {
     let (paths, mut problems) = Paths::new(base, levels, has_root_probes);
-    problems.extend(find_clash(&paths));
-    if problems.is_empty() { Ok(paths) } else { Err(problems) }
+    let routes = route_paths(&paths);
+    problems.extend(find_clash(&routes));
+    if problems.is_empty() { Ok((paths, routes)) } else { Err(problems) }
 }
 
 /// Finds two routes of one path, at which axum would panic.
-fn find_clash(paths: &Paths) -> Option<Problem> {
+fn find_clash(routes: &[RoutePath]) -> Option<Problem> {
     let reason = "another route of the endpoint has this path";
-    let mut routes = route_paths(paths);
-    routes.retain(|mount| mount.kind != PathKind::Alias);
-    routes.sort_by_key(|mount| mount.kind == PathKind::Levels);
+    let mut routes: Vec<_> = routes.iter().filter(|route| route.kind != PathKind::Alias).collect();
+    routes.sort_by_key(|route| route.kind == PathKind::Levels);
     let mut taken = Vec::new();
     for RoutePath { path, kind, .. } in routes {
-        let path = path.strip_suffix("/{name}").map(ToOwned::to_owned).unwrap_or(path);
+        let path = path.strip_suffix("/{name}").unwrap_or(path);
         if taken.contains(&path) {
-            let key = if kind == PathKind::Levels { "levels_path" } else { "base_path" };
-            return Some(Problem::InvalidPath { key, path, reason });
+            let key = if *kind == PathKind::Levels { "levels_path" } else { "base_path" };
+            return Some(Problem::InvalidPath { key, path: path.to_owned(), reason });
         }
         taken.push(path);
     }
