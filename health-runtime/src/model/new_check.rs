@@ -120,7 +120,8 @@ impl Check {
 
     fn in_group(mut self, group: Group) -> Self {
         if !self.spec.is_in(group) {
-            self.spec.groups.push(group);
+            let index = self.spec.groups.partition_point(|other| *other < group);
+            self.spec.groups.insert(index, group);
         }
         self
     }
@@ -193,6 +194,11 @@ impl CheckSpec {
     #[must_use]
     pub fn is_in(&self, group: Group) -> bool {
         self.groups.contains(&group)
+    }
+
+    /// Returns the groups, in the order of [`Group::ALL`].
+    pub(crate) fn groups(&self) -> &[Group] {
+        &self.groups
     }
 
     /// Returns the crate in which `#[health_check]` declares the check; `None` for a check that was built by hand.

@@ -126,7 +126,7 @@ impl Serialize for LevelStatuses<'_> {
         let mut map = serializer.serialize_map(Some(Level::ALL.len()))?;
         for level in self.0.levels {
             let status = worst_status(self.0.of_level(*level));
-            map.serialize_entry(&level_key(*level), status.as_str())?;
+            map.serialize_entry(level_key(*level), status.as_str())?;
         }
         map.end()
     }

@@ -16,7 +16,7 @@ pub(super) fn values(view: &ReportView<'_>, is_alone: bool) -> Vec<u8> {
     }
     let mut levels = Map::new();
     for level in view.levels {
-        levels.insert(level_key(*level), of_checks(view.of_level(*level)).into());
+        levels.insert(level_key(*level).to_owned(), of_checks(view.of_level(*level)).into());
     }
     to_json(&levels)
 }

@@ -53,7 +53,7 @@ pub(super) struct CheckView<'a> {
     /// An absolute `http` or `https` URL without credentials.
     pub(super) runbook: Option<&'a str>,
     pub(super) tags: &'a [String],
-    pub(super) groups: Vec<Group>,
+    pub(super) groups: &'a [Group],
     /// Latest changes, oldest first, in views that show them.
     pub(super) history: Vec<ChangeView<'a>>,
 }
@@ -167,7 +167,7 @@ impl<'a> CheckView<'a> {
             owner: None,
             runbook: None,
             tags: check.tags(),
-            groups: Group::ALL.into_iter().filter(|group| check.is_in(*group)).collect(),
+            groups: check.groups(),
             history: Vec::new(),
         };
         match detail_level {

@@ -14,8 +14,15 @@ pub(super) fn to_json(body: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec(body).unwrap_or_default()
 }
 
-pub(super) fn level_key(level: Level) -> String {
-    format!("level_{level}")
+/// Returns the key of a level.
+pub(super) const fn level_key(level: Level) -> &'static str {
+    match level {
+        Level::L1 => "level_1",
+        Level::L2 => "level_2",
+        Level::L3 => "level_3",
+        Level::L4 => "level_4",
+        Level::L5 => "level_5",
+    }
 }
 
 /// A JSON object under construction.

@@ -45,7 +45,7 @@ fn levels(view: &ReportView<'_>) -> Vec<u8> {
         object.field("status", view.status.as_str());
         for level in view.levels {
             let checks = view.of_level(*level);
-            object.named(&level_key(*level), LevelObject { status: worst_status(checks), checks });
+            object.field(level_key(*level), LevelObject { status: worst_status(checks), checks });
         }
     })
 }

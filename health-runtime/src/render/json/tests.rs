@@ -116,7 +116,7 @@ impl Sample {
             owner: self.text(2),
             runbook: self.text(3),
             tags: self.list(1),
-            groups: Group::ALL.into_iter().skip(self.statuses[0]).collect(),
+            groups: &Group::ALL[self.statuses[0]..],
             history: (0..self.statuses[1]).map(|_| self.change()).collect(),
         }
     }

@@ -127,7 +127,7 @@ pub(crate) fn level_properties(
 ) -> ObjectBuilder {
     levels.into_iter().fold(object, |object, level| {
         let key = level_key(level);
-        let object = object.property(&*key, each.clone());
+        let object = object.property(key, each.clone());
         if is_required { object.required(key) } else { object }
     })
 }
