@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
-use tokio::sync::watch::Receiver;
+use tokio::{sync::watch::Receiver, time::Instant};
 
 use super::{engine::Engine, lookup, monitor::Monitor, schedule, slot::Lookup};
 use crate::model::{CheckSpec, Levels, Report, ReportEntry, StatusChange};
@@ -134,7 +134,7 @@ impl ChangeCursor {
             }
             schedule::ensure(engine, check);
             let latest = if check.spec.interval().is_some() {
-                match lookup::read(engine, check) {
+                match lookup::read(engine, check, Instant::now()) {
                     Lookup::Done(result) => Some(result),
                     _ => None,
                 }

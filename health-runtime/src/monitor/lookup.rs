@@ -22,15 +22,23 @@ pub(super) fn in_order(checks: &CheckSet, selected: &[usize]) -> Vec<usize> {
             to_visit.extend(checks.dependencies(index));
         }
     }
-    checks.order().iter().copied().filter(|index| is_needed[*index]).collect()
+    // Nearly all needed checks are selected ones.
+    let mut needed = Vec::with_capacity(selected.len());
+    needed.extend(checks.order().iter().copied().filter(|index| is_needed[*index]));
+    needed
 }
 
 /// Looks each of these checks up, in this order, and starts the runs that they need. `lookups` has those of all checks, as
 /// far as they are known.
 pub(super) fn all(engine: &Arc<Engine>, checks: &CheckSet, needed: &[usize], lookups: &mut [Option<Lookup>]) {
+    let now = Instant::now();
     let mut runs = Vec::new();
-    for &index in needed {
-        lookups[index] = Some(one(engine, checks, index, |dependency| lookups[dependency].clone(), &mut runs));
+    for (step, &index) in needed.iter().enumerate() {
+        lookups[index] = Some(one(engine, checks, index, now, |dependency| lookups[dependency].clone(), &mut runs));
+        if runs.len() == 1 {
+            // If one check has no young result, the others are likely to have none either.
+            runs.reserve(needed.len() - step - 1);
+        }
     }
     start::all(engine, runs);
 }
@@ -41,19 +49,20 @@ fn one(
     engine: &Arc<Engine>,
     checks: &CheckSet,
     index: usize,
+    now: Instant,
     dependency: impl Fn(usize) -> Option<Lookup>,
     runs: &mut Vec<NewRun>,
 ) -> Lookup {
     if checks[index].spec.interval().is_some() {
-        read(engine, &checks[index])
+        read(engine, &checks[index], now)
     } else {
-        or_make_run(engine, checks, index, dependency, runs)
+        or_make_run(engine, checks, index, now, dependency, runs)
     }
 }
 
 /// Looks a background check up for a request, which runs nothing.
-pub(super) fn read(engine: &Engine, check: &Monitored) -> Lookup {
-    let (lookup, is_recorded) = check.slot.read(&check.spec, Instant::now());
+pub(super) fn read(engine: &Engine, check: &Monitored, now: Instant) -> Lookup {
+    let (lookup, is_recorded) = check.slot.read(&check.spec, now);
     if is_recorded {
         engine.publish();
     }
@@ -68,7 +77,7 @@ pub(super) fn or_run(
     dependency: impl Fn(usize) -> Option<Lookup>,
 ) -> Lookup {
     let mut runs = Vec::new();
-    let lookup = or_make_run(engine, checks, index, dependency, &mut runs);
+    let lookup = or_make_run(engine, checks, index, Instant::now(), dependency, &mut runs);
     start::all(engine, runs);
     lookup
 }
@@ -77,6 +86,7 @@ fn or_make_run(
     engine: &Arc<Engine>,
     checks: &CheckSet,
     index: usize,
+    now: Instant,
     dependency: impl Fn(usize) -> Option<Lookup>,
     runs: &mut Vec<NewRun>,
 ) -> Lookup {
@@ -93,14 +103,14 @@ fn or_make_run(
         Lookup::Running(_) => Some(None),
     });
     let blocked_by: Option<Vec<&str>> = failing.collect();
-    let (lookup, is_recorded) = check.slot.observe(&check.spec, Instant::now(), blocked_by.as_deref());
+    let (lookup, is_recorded) = check.slot.observe(&check.spec, now, blocked_by.as_deref());
     if is_recorded {
         engine.publish();
     }
     if let Lookup::Running(run) = &lookup
         && run.is_new
     {
-        runs.push(NewRun::new(engine, check, run.id, prerequisites));
+        runs.push(NewRun::new(engine, check, run.id, prerequisites, now));
     }
     lookup
 }

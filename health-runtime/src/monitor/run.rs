@@ -60,12 +60,13 @@ impl NewRun {
         check: &Arc<Monitored>,
         id: RunId,
         prerequisites: Vec<Prerequisite>,
+        now: Instant,
     ) -> Self {
         let (engine, check) = (Arc::clone(engine), Arc::clone(check));
-        let mut task = RunTask { engine, check, id, call: Call::default(), deadline: None };
+        let mut task = RunTask { engine, check, id, call: Call::default(), deadline: None, is_over: false };
         if prerequisites.is_empty() {
             // Begins before it is polled, so that observers enforce the timeout even if no poll comes.
-            task.begin();
+            task.begin(now);
         }
         Self { task, prerequisites }
     }
@@ -106,6 +107,8 @@ pub(super) struct RunTask {
     call: Call,
     /// Time at which the run times out; `None` while it waits for other checks.
     deadline: Option<Instant>,
+    /// Whether the slot has its result.
+    is_over: bool,
 }
 
 impl RunTask {
@@ -114,7 +117,7 @@ impl RunTask {
             if !self.may_begin(prerequisites).await {
                 return;
             }
-            self.begin();
+            self.begin(Instant::now());
             // Observers learn the deadline now; the function may block the thread that has just woken them.
             wait::give_way().await;
         }
@@ -170,8 +173,7 @@ impl RunTask {
         blockers.and_then(|blockers| checks.excuse(blockers, |index| checks[index].latest())).is_some()
     }
 
-    fn begin(&mut self) {
-        let now = Instant::now();
+    fn begin(&mut self, now: Instant) {
         self.deadline = Some(after(now, self.check.spec.timeout()));
         self.check.slot.begin(&self.check.spec, self.id, now);
     }
@@ -228,21 +230,24 @@ impl RunTask {
             thread.await
         };
         // An error means that the runtime shut down before the thread began.
-        if let Ok((result, task)) = ended {
+        if let Ok((result, mut task)) = ended {
             task.complete(result);
         }
     }
 
     /// Returns whether its end has woken tasks.
-    fn complete(&self, result: RunResult) -> bool {
+    fn complete(&mut self, result: RunResult) -> bool {
+        self.is_over = true;
         self.engine.complete(&self.check, self.id, result)
     }
 }
 
 impl Drop for RunTask {
     fn drop(&mut self) {
-        // While the slot still has the run: two futures of one check are never alive.
-        self.call.end(RunResult::CutOff);
-        self.check.slot.abandon(self.id);
+        if !self.is_over {
+            // While the slot still has the run: two futures of one check are never alive.
+            self.call.end(RunResult::CutOff);
+            self.check.slot.abandon(self.id);
+        }
     }
 }

@@ -38,7 +38,8 @@ pub(in crate::monitor) async fn gather(engine: &Arc<Engine>, selection: &Selecti
     let epoch = engine.epoch();
     let checks = &*engine.checks();
     let gathering = Gathering { engine, checks, selection, asked_at, deadline: asked_at + selection.deadline() };
-    let selected: Vec<usize> = (0..checks.len()).filter(|index| selection.selects(&checks[*index].spec)).collect();
+    let mut selected = Vec::with_capacity(checks.len());
+    selected.extend((0..checks.len()).filter(|index| selection.selects(&checks[*index].spec)));
     let needed = lookup::in_order(checks, &selected);
     let mut lookups = vec![None; checks.len()];
     for (step, needed) in needed.chunks(CHECKS_PER_TURN).enumerate() {
@@ -109,7 +110,8 @@ pub(super) struct Gathering<'a> {
 impl Gathering<'_> {
     /// Waits for all runs at the same time.
     async fn settle_all(&self, lookups: Vec<Option<Lookup>>) -> Vec<Option<ReportedResult>> {
-        let mut running = Vec::new();
+        let is_running = |lookup: &&Lookup| matches!(lookup, Lookup::Running(_));
+        let mut running = Vec::with_capacity(lookups.iter().flatten().filter(is_running).count());
         let known = lookups.into_iter().enumerate().map(|(index, lookup)| match lookup? {
             Lookup::Done(result) => Some(ReportedResult::recorded(result)),
             Lookup::Missing => Some(self.unrecorded(index, RunResult::Pending(self.selection.pending()))),
