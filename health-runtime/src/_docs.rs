@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`declaring_checks`] | How do I declare a check, and at which level? |
 //! | [`background_checks`] | How do I run it on an interval? |
+//! | [`probes`] | How do I check databases, services and this process without writing it myself? |
 //! | [`routes_and_formats`] | What does the endpoint answer, and in which format? |
 //! | [`metrics_and_alerts`] | What do I scrape, alert on, and mute? |
 //! | [`access`] | Who sees what, and what protects it? |
@@ -24,6 +25,9 @@ pub mod declaring_checks {}
 
 #[doc = include_str!("../docs/background_checks.md")]
 pub mod background_checks {}
+
+#[doc = include_str!("../docs/probes.md")]
+pub mod probes {}
 
 #[doc = include_str!("../docs/routes_and_formats.md")]
 pub mod routes_and_formats {}

@@ -5,8 +5,10 @@ mod ask;
 mod bandwidth;
 mod databases;
 mod endpoint;
+mod files;
 #[cfg(target_os = "linux")]
 mod hanging_mount;
+mod heartbeat;
 mod http;
 mod limits;
 mod server;

@@ -13,7 +13,8 @@
 //!
 //! Each probe has the settings of every [`Check`](crate::Check) and its own, all as methods. It becomes a check by
 //! `into()`, and its `observe` runs it once inside a function of yours. A probe that can never work (a path that does not exist,
-//! an invalid URL) is a start-up error that points at the line which made the probe; its `observe` fails.
+//! an invalid URL) is a start-up error that points at the line which made the probe; its `observe` fails. The guide on
+//! [probes](crate::_docs::probes) says which one to take.
 //!
 //! | probe | feature | dependencies | measures |
 //! |---|---|---|---|
@@ -21,6 +22,9 @@
 //! | `disk` | `probe-system`, on Unix | the same | free space of a file system |
 //! | `logging` | none | | whether `tracing` has a subscriber |
 //! | `runtime_lag` | none | | how late the runtime wakes a task |
+//! | `heartbeat` | none | | whether a loop goes round |
+//! | `file` | none | | age, size and last line of a file |
+//! | `directory` | none | | number and age of the entries in a folder |
 //! | `http` | `probe-http` | hyper | health of another service |
 //! | `bandwidth` | `probe-http` | the same | speed of a transfer |
 //! | the two over `https://` | `probe-https` | rustls with ring | |
@@ -31,8 +35,10 @@
 mod ask;
 mod database;
 mod deadline;
+mod files;
 mod logging;
 mod probe;
+mod process;
 mod runtime_lag;
 
 #[cfg(feature = "probe-http")]
@@ -50,7 +56,9 @@ mod memory_usage;
 
 pub use ask::{Ask, AskError, Asking, IntoAsk, PoolState, PoolWait};
 pub use database::{DatabaseProbe, DatabaseState, database, mysql, postgres, redis, sqlite};
+pub use files::{DirectoryProbe, FileProbe, directory, file};
 pub use logging::{LoggingProbe, logging};
+pub use process::{Heartbeat, HeartbeatProbe, heartbeat};
 pub use runtime_lag::{RuntimeLagProbe, runtime_lag};
 
 #[cfg(feature = "probe-http")]

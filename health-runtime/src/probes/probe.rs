@@ -2,7 +2,15 @@
 
 use std::sync::Arc;
 
-use crate::model::{Check, Level, Outcome, Work};
+use crate::{
+    details::{Details, DetailsData},
+    mask::mask_credentials,
+    model::{Check, IntoOutcome, Level, Outcome, Status, Work},
+    text::floor_char_boundary,
+};
+
+/// Maximum number of bytes that are shown of a foreign text: enough for sentences, but not for a table.
+const MAX_TEXT_BYTES: usize = 1024;
 
 /// Returns the check behind a new probe. It gets its work when all settings are known.
 #[track_caller]
@@ -34,6 +42,25 @@ pub(super) fn text_with_sources(error: &dyn std::error::Error) -> String {
         source = error.source();
     }
     text
+}
+
+/// Returns an outcome of a status that a probe decided about. A message is for one that does not pass.
+pub(super) fn judged(status: Status, data: impl DetailsData, message: Option<String>) -> Outcome {
+    let message = message.unwrap_or_default();
+    match status {
+        Status::Pass => Details::pass(data),
+        Status::Warn => Details::warn(data, message),
+        Status::Fail => Details::fail(data, message),
+    }
+    .into_outcome()
+}
+
+/// Masks a foreign text and cuts it: somebody else decides about its length. A cut secret would not be recognized.
+pub(super) fn excerpt(text: &str) -> String {
+    let masked = mask_credentials(text);
+    let end = floor_char_boundary(&masked, MAX_TEXT_BYTES);
+    let mark = if end < masked.len() { "…" } else { "" };
+    format!("{}{mark}", &masked[..end])
 }
 
 /// Declares a probe: its struct with the field `check`, the settings of every check, `observe`, and the way to become a check.

@@ -19,18 +19,13 @@ pub use state::DatabaseState;
 use super::{
     ask::{Ask, AskError, Asking, IntoAsk, PoolState},
     deadline::Deadline,
-    probe::{idle_check, probe},
+    probe::{excerpt, idle_check, probe},
 };
 use crate::{
     details::Details,
-    mask::mask_credentials,
     model::{IntoOutcome, Level, Outcome, Status},
     sync::{Mutex, lock},
-    text::floor_char_boundary,
 };
-
-/// Maximum number of bytes that are shown of a text: enough for sentences, but not for a table.
-const MAX_TEXT_BYTES: usize = 1024;
 
 /// Default of [`DatabaseProbe::acquire_timeout`].
 const DEFAULT_ACQUIRE_TIMEOUT: Duration = Duration::from_secs(1);
@@ -226,14 +221,6 @@ impl DatabaseProbe {
             }
         }
     }
-}
-
-/// Masks a text, which is kept, and cuts it: a server decides about its length. A cut secret would not be recognized.
-fn excerpt(text: &str) -> String {
-    let masked = mask_credentials(text);
-    let end = floor_char_boundary(&masked, MAX_TEXT_BYTES);
-    let mark = if end < masked.len() { "…" } else { "" };
-    format!("{}{mark}", &masked[..end])
 }
 
 /// State of a database and of the pool over which it was asked.

@@ -1,0 +1,5 @@
+//! Probes of this process.
+
+mod heartbeat;
+
+pub use heartbeat::{Heartbeat, HeartbeatProbe, heartbeat};
