@@ -11,6 +11,7 @@ mod hanging_mount;
 mod heartbeat;
 mod http;
 mod limits;
+mod process;
 mod server;
 mod services;
 mod settings;

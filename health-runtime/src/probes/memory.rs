@@ -3,17 +3,15 @@
 use serde::Serialize;
 
 use super::{
-    memory_usage::{MemoryUsage, to_f64},
-    probe::{idle_check, probe},
+    memory_usage::MemoryUsage,
+    probe::{idle_check, judged, probe},
+    process::{PercentLimits, rounded, to_f64},
 };
-use crate::{
-    details::Details,
-    model::{IntoOutcome, Level, Outcome},
-};
+use crate::model::{Level, Outcome};
 
 probe! {
     /// The probe of [`probes::memory`](memory()).
-    pub struct MemoryProbe { warn_above: f64, fail_above: f64 }
+    pub struct MemoryProbe { limits: PercentLimits }
 
     /// Measures once. It blocks, usually for less than a millisecond: the kernel adds up a cgroup's memory on each read.
     ///
@@ -47,21 +45,24 @@ probe! {
 /// ```
 #[track_caller]
 pub fn memory() -> MemoryProbe {
-    MemoryProbe { check: idle_check("memory", Level::L2).flatten(true), warn_above: 90.0, fail_above: 95.0 }
+    MemoryProbe {
+        check: idle_check("memory", Level::L2).flatten(true),
+        limits: PercentLimits { warn_above: 90.0, fail_above: 95.0 },
+    }
 }
 
 impl MemoryProbe {
     /// Sets the used percentage above which it warns. Default: 90, which is really short of memory, because caches do not
     /// count. A percentage outside of 0 to 100, or above the one to fail, is a start-up error.
     pub fn warn_above(mut self, percent: f64) -> Self {
-        self.warn_above = percent;
+        self.limits.warn_above = percent;
         self
     }
 
     /// Sets the used percentage above which it fails. Default: 95, because at 100 the kernel kills the
     /// process, and no report is made anymore. 100 never fails. A percentage outside of 0 to 100 is a start-up error.
     pub fn fail_above(mut self, percent: f64) -> Self {
-        self.fail_above = percent;
+        self.limits.fail_above = percent;
         self
     }
 
@@ -71,28 +72,15 @@ impl MemoryProbe {
     }
 
     fn faults(&self) -> Option<String> {
-        let Self { warn_above, fail_above, .. } = self;
-        // NaN is in no range, so it is a fault too.
-        let is_valid = (0.0..=100.0).contains(fail_above) && (0.0..=*fail_above).contains(warn_above);
-        (!is_valid).then(|| {
-            format!(
-                "memory limits must satisfy 0 <= warn <= fail <= 100 percent, not warn {warn_above}, fail {fail_above}"
-            )
-        })
+        self.limits.fault("memory")
     }
 
     fn judge(&self, usage: MemoryUsage) -> Outcome {
         let percent = usage.percent();
-        let data = MemoryData { percent: (percent * 10.0).round() / 10.0, gigabytes: to_f64(usage.used) / 1e9 };
-        let message = |limit: f64| format!("{percent:.1} % of memory is used, more than {limit} %");
-        if percent > self.fail_above {
-            Details::fail(data, message(self.fail_above))
-        } else if percent > self.warn_above {
-            Details::warn(data, message(self.warn_above))
-        } else {
-            Details::pass(data)
-        }
-        .into_outcome()
+        let data = MemoryData { percent: rounded(percent), gigabytes: to_f64(usage.used) / 1e9 };
+        let (status, limit) = self.limits.judge(percent);
+        let message = limit.map(|limit| format!("{percent:.1} % of memory is used, more than {limit} %"));
+        judged(status, data, message)
     }
 }
 

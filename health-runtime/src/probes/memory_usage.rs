@@ -2,10 +2,12 @@
 
 use std::{
     fs,
-    path::{Component, Path, PathBuf},
+    path::{Path, PathBuf},
 };
 
 use sysinfo::{MemoryRefreshKind, System};
+
+use super::process::{CgroupVersion, Cgroups, percent_of};
 
 /// Memory in bytes.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -34,99 +36,25 @@ impl MemoryUsage {
 
     /// Returns the percentage in use; a cgroup with a limit of zero is full.
     pub(super) fn percent(self) -> f64 {
-        if self.used >= self.total { 100.0 } else { to_f64(self.used) / to_f64(self.total) * 100.0 }
+        percent_of(self.used, self.total)
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "exact up to nine petabytes, and close enough beyond")]
-pub(super) const fn to_f64(bytes: u64) -> f64 {
-    bytes as f64
-}
-
-/// A version of control groups: its names for the limit and for anonymous memory, which the kernel cannot take back.
-#[derive(Clone, Copy)]
-struct CgroupVersion {
-    limit_file: &'static str,
-    anonymous_key: &'static str,
-}
-
-const V1: CgroupVersion = CgroupVersion { limit_file: "memory.limit_in_bytes", anonymous_key: "total_rss" };
-const V2: CgroupVersion = CgroupVersion { limit_file: "memory.max", anonymous_key: "anon" };
-
-/// Returns the usage of each limited cgroup of this process, from its own up to the root of the hierarchy: a limit of
-/// systemd stands in a unit or its slice, one of a container at the root. Empty on other systems than Linux.
+/// Returns the usage of each limited cgroup of this process. Anonymous memory counts, which the kernel cannot take back.
 fn cgroups(read: impl Fn(&Path) -> Option<String>) -> Vec<MemoryUsage> {
-    let hierarchy = || {
-        let paths = read(Path::new("/proc/self/cgroup"))?;
-        let (version, path) = memory_cgroup(&paths)?;
-        let mounts = read(Path::new("/proc/self/mountinfo"))?;
-        let mount = mounts
-            .lines()
-            .filter_map(CgroupMount::parse)
-            .find(|mount| mount.version.limit_file == version.limit_file)?;
-        Some((version, mount.folder_of(Path::new(path)), mount.point))
+    let Some(cgroups) = Cgroups::with_controller("memory", &read) else { return Vec::new() };
+    let (limit_file, anonymous_key) = match cgroups.version {
+        CgroupVersion::V1 => ("memory.limit_in_bytes", "total_rss"),
+        CgroupVersion::V2 => ("memory.max", "anon"),
     };
-    let Some((version, own, root)) = hierarchy() else { return Vec::new() };
-    let usage = |folder: &Path| {
-        let total = read(&folder.join(version.limit_file))?.trim().parse().ok()?;
+    let usage = |folder: &PathBuf| {
+        let total = read(&folder.join(limit_file))?.trim().parse().ok()?;
         let stat = read(&folder.join("memory.stat"))?;
         let mut fields = stat.lines().filter_map(|line| line.split_once(' '));
-        let used = fields.find(|(key, _)| *key == version.anonymous_key)?.1.trim().parse().ok()?;
+        let used = fields.find(|(key, _)| *key == anonymous_key)?.1.trim().parse().ok()?;
         Some(MemoryUsage { total, used })
     };
-    own.ancestors().take_while(|folder| folder.starts_with(&root)).filter_map(usage).collect()
-}
-
-/// Returns the path of the cgroup that accounts for memory. A hybrid system has both versions, and memory in the first.
-fn memory_cgroup(paths: &str) -> Option<(CgroupVersion, &str)> {
-    let mut unified = None;
-    for line in paths.lines() {
-        let mut fields = line.splitn(3, ':').skip(1);
-        let (Some(controllers), Some(path)) = (fields.next(), fields.next()) else { continue };
-        if controllers.split(',').any(|controller| controller == "memory") {
-            return Some((V1, path));
-        }
-        if controllers.is_empty() {
-            unified = Some((V2, path));
-        }
-    }
-    unified
-}
-
-/// A mounted hierarchy of cgroups.
-struct CgroupMount {
-    version: CgroupVersion,
-    /// Path of the cgroup at `point`: not `/` in a container that has no namespace for cgroups.
-    root: PathBuf,
-    point: PathBuf,
-}
-
-impl CgroupMount {
-    /// Parses a line of `/proc/self/mountinfo` (man 5 proc): optional fields end with a dash.
-    fn parse(line: &str) -> Option<Self> {
-        let (mount, file_system) = line.split_once(" - ")?;
-        let mut fields = mount.split(' ').skip(3).map(unescaped);
-        let (root, point) = (fields.next()?.into(), fields.next()?.into());
-        let mut fields = file_system.split(' ');
-        let version = match fields.next()? {
-            "cgroup2" => V2,
-            "cgroup" if fields.nth(1)?.split(',').any(|option| option == "memory") => V1,
-            _ => return None,
-        };
-        Some(Self { version, root, point })
-    }
-
-    /// Returns the folder of a cgroup; the mount itself for one that lies outside of it.
-    fn folder_of(&self, cgroup: &Path) -> PathBuf {
-        let inside = cgroup.strip_prefix(&self.root).unwrap_or(Path::new(""));
-        let is_outside = inside.components().any(|part| part == Component::ParentDir);
-        if is_outside { self.point.clone() } else { self.point.join(inside) }
-    }
-}
-
-/// Decodes the four characters that mountinfo escapes.
-fn unescaped(field: &str) -> String {
-    field.replace(r"\040", " ").replace(r"\011", "\t").replace(r"\012", "\n").replace(r"\134", r"\")
+    cgroups.folders.iter().filter_map(usage).collect()
 }
 
 #[cfg(test)]

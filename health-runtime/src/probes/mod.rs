@@ -22,6 +22,11 @@
 //! | `disk` | `probe-system`, on Unix | the same | free space of a file system |
 //! | `logging` | none | | whether `tracing` has a subscriber |
 //! | `runtime_lag` | none | | how late the runtime wakes a task |
+//! | `runtime_load` | none | | busy time of the workers, number of tasks |
+//! | `open_files` | none, on Linux | | open descriptors and their limit |
+//! | `threads` | none, on Linux | | threads and their limit |
+//! | `pressure` | none, on Linux | | time for which tasks wait for processors, memory and disks |
+//! | `load_average` | none, on Linux | | load of the machine for each core |
 //! | `heartbeat` | none | | whether a loop goes round |
 //! | `file` | none | | age, size and last line of a file |
 //! | `directory` | none | | number and age of the entries in a folder |
@@ -58,8 +63,13 @@ pub use ask::{Ask, AskError, Asking, IntoAsk, PoolState, PoolWait};
 pub use database::{DatabaseProbe, DatabaseState, database, mysql, postgres, redis, sqlite};
 pub use files::{DirectoryProbe, FileProbe, directory, file};
 pub use logging::{LoggingProbe, logging};
-pub use process::{Heartbeat, HeartbeatProbe, heartbeat};
+pub use process::{Heartbeat, HeartbeatProbe, RuntimeLoadProbe, heartbeat, runtime_load};
 pub use runtime_lag::{RuntimeLagProbe, runtime_lag};
+
+#[cfg(target_os = "linux")]
+pub use process::{
+    LoadAverageProbe, OpenFilesProbe, PressureProbe, ThreadsProbe, load_average, open_files, pressure, threads,
+};
 
 #[cfg(feature = "probe-http")]
 pub use bandwidth::{BandwidthProbe, bandwidth};
