@@ -1,6 +1,6 @@
 //! The application's settings for the checks of its libraries: prefixes of their names, and the checks to turn on.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::{
     error::Problem,
@@ -81,10 +81,10 @@ impl LibrarySettings {
             suggestion: nearest(name, crates.iter().copied()),
             available: crates.iter().copied().collect(),
         };
-        let mut prefixes: BTreeMap<&str, &str> = BTreeMap::new();
-        for (name, prefix) in &self.prefixes {
-            let reason = match prefixes.insert(name, prefix) {
-                Some(other) if other != prefix => Some("another prefix is set for this crate; keep one of them"),
+        for (index, (name, prefix)) in self.prefixes.iter().enumerate() {
+            let other = self.prefixes[..index].iter().rfind(|(other, _)| other == name);
+            let reason = match other {
+                Some((_, other)) if other != prefix => Some("another prefix is set for this crate; keep one of them"),
                 _ if !is_prefix(prefix) => Some("use letters, digits, `-` and `_`, with single dots between them"),
                 _ => None,
             };

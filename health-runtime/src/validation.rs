@@ -1,10 +1,6 @@
 //! Rules for the whole set of checks.
 
-use std::{
-    borrow::Cow,
-    collections::{BTreeMap, HashMap},
-    time::Duration,
-};
+use std::{borrow::Cow, collections::HashMap, time::Duration};
 
 use crate::{
     error::Problem,
@@ -93,7 +89,7 @@ fn label_fault(text: &str) -> Option<&'static str> {
 fn check_liveness(specs: &[&CheckSpec], dependencies: &[Vec<usize>], order: &[usize], problems: &mut Vec<Problem>) {
     let reaches_deep = reach_deep(specs, dependencies);
     // The deep checks behind each liveness check, which others take over. No path is walked twice for a chain.
-    let mut known: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    let mut known: Vec<Option<Vec<usize>>> = vec![None; specs.len()];
     let mut seen_for = vec![None; specs.len()];
     for index in order.iter().copied().filter(|index| specs[*index].is_in(Group::Liveness)) {
         let mut deep = Vec::new();
@@ -105,17 +101,17 @@ fn check_liveness(specs: &[&CheckSpec], dependencies: &[Vec<usize>], order: &[us
             if specs[next].level() != Level::L5 {
                 deep.push(next);
             }
-            match known.get(&next) {
+            match &known[next] {
                 Some(behind) => {
                     deep.extend(behind.iter().filter(|deep| seen_for[**deep].replace(index) != Some(index)));
                 }
                 None => to_visit.extend(&dependencies[next]),
             }
         }
-        known.insert(index, deep);
+        known[index] = Some(deep);
     }
-    for (index, deep) in known {
-        problems.extend(deep.into_iter().map(|deep| Problem::Misconfigured {
+    for (index, deep) in known.into_iter().enumerate() {
+        problems.extend(deep.into_iter().flatten().map(|deep| Problem::Misconfigured {
             check: specs[index].name().to_owned(),
             location: specs[index].location(),
             fault: format!(

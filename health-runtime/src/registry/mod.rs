@@ -249,10 +249,11 @@ impl RegistryBuilder {
         let specs: Vec<&CheckSpec> = checks.iter().chain(&off).map(Check::spec).collect();
         self.libraries.validate(&specs, self.declared, &mut problems);
         self.libraries.resolve_dependencies(&mut checks, &off, &mut problems);
-        off.sort_by(|a, b| sort_key(a.spec()).cmp(&sort_key(b.spec())));
         // The location decides between equal names: inventory's order changes with the build profile, and an error
         // about two checks of one name must not.
-        checks.sort_by(|a, b| sort_key(a.spec()).cmp(&sort_key(b.spec())));
+        for checks in [&mut off, &mut checks] {
+            checks.sort_by(|a, b| sort_key(a.spec()).cmp(&sort_key(b.spec())));
+        }
         let specs: Vec<&CheckSpec> = checks.iter().map(Check::spec).collect();
         let graph = validation::resolve(&specs, &mut problems);
         if !problems.is_empty() {

@@ -2,9 +2,7 @@
 //!
 //! Strict: `output` is left out on a pass, and `affectedEndpoints` always, because a check does not know them.
 
-use std::collections::BTreeMap;
-
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{
     context::{Context, ReportSubject},
@@ -52,14 +50,16 @@ fn render(view: &ReportView<'_>, context: &Context<'_>) -> Vec<u8> {
 
 /// The measurement in each key is the response time, which every check has. Checks with the same key share one array, as
 /// instances of one component do in the draft.
-fn checks(checks: &[CheckView<'_>]) -> Fields {
-    let mut by_key: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+fn checks(checks: &[CheckView<'_>]) -> Map<String, Value> {
+    let mut by_key = Map::new();
     for check in checks {
         // Neither half of a key may hold a colon.
         let key = format!("{}:responseTime", check.name.replace(':', "%3A"));
-        by_key.entry(key).or_default().push(object(check).into());
+        if let Value::Array(objects) = by_key.entry(key).or_insert_with(|| Vec::<Value>::new().into()) {
+            objects.push(object(check).into());
+        }
     }
-    by_key.into_iter().fold(Fields::default(), |fields, (key, objects)| fields.with(&key, objects))
+    by_key
 }
 
 fn object(check: &CheckView<'_>) -> Fields {

@@ -73,10 +73,10 @@ pub(super) fn valid_paths(
 /// Finds two routes of one path, at which axum would panic.
 fn find_clash(routes: &[RoutePath]) -> Option<Problem> {
     let reason = "another route of the endpoint has this path";
-    let mut routes: Vec<_> = routes.iter().filter(|route| route.kind != PathKind::Alias).collect();
-    routes.sort_by_key(|route| route.kind == PathKind::Levels);
+    let routes = routes.iter().filter(|route| route.kind != PathKind::Alias);
+    let (levels, others): (Vec<_>, Vec<_>) = routes.partition(|route| route.kind == PathKind::Levels);
     let mut taken = Vec::new();
-    for RoutePath { path, kind, .. } in routes {
+    for RoutePath { path, kind, .. } in others.into_iter().chain(levels) {
         let path = path.strip_suffix("/{name}").unwrap_or(path);
         if taken.contains(&path) {
             let key = if *kind == PathKind::Levels { "levels_path" } else { "base_path" };
