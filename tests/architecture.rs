@@ -21,6 +21,7 @@ const FLOORS: [&[&str]; 7] = [
         "byte_stream",
         "check_runtime",
         "error",
+        "file",
         "log",
         "mask",
         "maybe_ready",

@@ -12,6 +12,8 @@ mod const_rules;
 mod details;
 mod disclosure;
 mod error;
+#[cfg(any(feature = "access-jwt", feature = "probe-http", feature = "server-tls"))]
+mod file;
 #[cfg(feature = "grpc")]
 mod grpc;
 mod http;

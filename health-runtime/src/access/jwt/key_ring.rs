@@ -1,9 +1,7 @@
 //! Keys that are reloaded when their file changes.
 
 use std::{
-    fs::File,
-    io::{self, Read},
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::{Arc, Mutex},
     thread,
     time::Duration,
@@ -17,12 +15,10 @@ use tokio::{
 
 use super::keys::{JwtAlgorithm, JwtKeys, KeyFormat, KeySet, KeySource};
 use crate::{
+    file::FileContent,
     log::{self, Topic},
     sync::lock,
 };
-
-/// Maximum size of a key file, far above any honest one.
-const MAX_FILE_BYTES: u64 = 1 << 20;
 
 /// The current keys.
 #[derive(Debug)]
@@ -126,7 +122,8 @@ impl KeyRing {
     /// file may be half written.
     fn read_again(&self) {
         let Some((format, path)) = &self.file else { return };
-        let text = read(path).map_err(|error| error.to_string());
+        let content = FileContent::read(path);
+        let text = content.bytes();
         let seen: [u8; 32] = match &text {
             Ok(text) => Sha256::digest(text).into(),
             Err(fault) => Sha256::digest(format!("not read: {fault}")).into(),
@@ -134,7 +131,7 @@ impl KeyRing {
         if lock(&self.state).seen == Some(seen) {
             return;
         }
-        let keys = text.and_then(|text| KeySet::parse(*format, &text, self.algorithm));
+        let keys = text.and_then(|text| KeySet::parse(*format, text, self.algorithm));
         let mut state = lock(&self.state);
         let is_first = state.seen.replace(seen).is_none();
         let file = path.display().to_string();
@@ -166,10 +163,4 @@ impl KeySet {
             });
         }
     }
-}
-
-fn read(path: &Path) -> io::Result<Vec<u8>> {
-    let mut text = Vec::new();
-    File::open(path)?.take(MAX_FILE_BYTES + 1).read_to_end(&mut text)?;
-    if text.len() as u64 > MAX_FILE_BYTES { Err(io::Error::other("it is larger than 1 MiB")) } else { Ok(text) }
 }
