@@ -66,10 +66,10 @@ async fn failed_transfer_fails() {
     let (silent, _closings) = Server::stalling("").await;
     let (empty, _closings) = Server::stalling("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n").await;
     for (server, part) in [
-        (missing, "answered 404, so there is nothing to measure"),
-        (broken, "broke off its body"),
+        (missing, "answered 404 Not Found, so there is nothing to measure"),
+        (broken, "answered 200 OK, but its body broke off: "),
         (silent, "did not answer within 270ms"),
-        (empty, "sent no body within 270ms"),
+        (empty, "answered 200 OK, but sent no body within 270ms"),
     ] {
         let probe = probes::bandwidth(server.url("/?token=secret"), 1).timeout(Duration::from_millis(300));
         let outcome = probe.observe().await;

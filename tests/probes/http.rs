@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
-use health_runtime::{Check, Level, Outcome, Status, probes};
+use health_runtime::{
+    Check, Level, Outcome, Status,
+    probes::{self, HttpProbe},
+};
 use proptest::{prop_assert, prop_assert_eq, proptest};
-use tokio::{io::AsyncWriteExt, sync::mpsc};
 
 use super::{
     fault, faults,
-    server::{Server, answer, head},
+    server::{Server, answer},
 };
 
 async fn observe(answer: impl AsRef<[u8]>) -> Outcome {
@@ -88,15 +90,7 @@ async fn other_codes_can_be_accepted() {
 
 #[tokio::test]
 async fn request_has_all_headers() {
-    let (sent, mut requests) = mpsc::unbounded_channel();
-    let server = Server::start(move |mut stream| {
-        let sent = sent.clone();
-        async move {
-            let _ = sent.send(head(&mut stream).await);
-            let _ = stream.write_all(answer("200 OK", "").as_bytes()).await;
-        }
-    })
-    .await;
+    let (server, mut requests) = Server::recording(answer("200 OK", "")).await;
     let probe = probes::http(server.url("/a/b?c=d#e"))
         .header("Authorization", "Bearer secret")
         .header("accept", "text/plain")
@@ -110,6 +104,7 @@ async fn request_has_all_headers() {
         "",
         "GET /a/b?c=d HTTP/1.1",
         "accept: application/json",
+        "accept-encoding: identity",
         "authorization: Bearer secret",
         "connection: close",
         &host,
@@ -156,6 +151,8 @@ fn defaults_follow_the_level() {
     assert_eq!(Check::from(other.timeout(Duration::from_secs(1))).spec().timeout(), Duration::from_secs(1));
 }
 
+type Setting = fn(HttpProbe) -> HttpProbe;
+
 #[test]
 fn invalid_settings_are_start_up_errors_at_the_users_line() {
     let here = format!("{}:{}", file!(), line!() + 1);
@@ -164,19 +161,47 @@ fn invalid_settings_are_start_up_errors_at_the_users_line() {
     assert_eq!(location, here);
     assert!(text.contains("credentials") && !text.contains("secret"), "{text}");
 
-    for (probe, part) in [
-        (probes::http("ftp://host/"), "must begin with"),
-        (probes::http("/health"), "absolute"),
-        (probes::http("http://a/").accepted_codes(200..=1_000), "not a valid range of status codes"),
-        (probes::http("http://a/").header("bad name", "x"), "not a valid name of a header"),
-        (probes::http("http://a/").header("x-token", "se\ncret"), "value of the header `x-token`"),
-        (probes::http("http://a/").header("Connection", "keep-alive"), "cannot be set"),
-        (probes::http("http://a/").connect_timeout(Duration::ZERO), "timeout for connecting is zero"),
-    ] {
-        let text = fault(probe);
-        assert!(text.contains(part), "{text}");
+    assert!(fault(probes::http("ftp://host/")).contains("must begin with"));
+    assert!(fault(probes::http("/health")).contains("absolute"));
+    let settings: &[(Setting, &str)] = &[
+        (|probe| probe.accepted_codes(200..=1_000), "1000 is not a valid status code"),
+        (|probe| probe.accepted_codes([]), "no status code is accepted"),
+        (|probe| probe.warning_codes([99]), "99 is not a valid status code"),
+        (|probe| probe.method("get"), "`get` is not a valid method"),
+        (|probe| probe.method("CONNECT"), "`CONNECT` is not a valid method"),
+        (|probe| probe.method("A B"), "`A B` is not a valid method"),
+        (|probe| probe.method("HEAD").expected_text("ok"), "the response to `HEAD` has no body"),
+        (|probe| probe.expected_text(""), "its expected text is empty"),
+        (|probe| probe.json("status", [("green", Status::Pass)]), "write `/status`"),
+        (|probe| probe.basic_auth("a:b", "secret"), "contains a colon"),
+        (|probe| probe.header("Proxy-Authorization", "secret"), "cannot be set"),
+        (
+            |probe| probe.bearer_file("/nowhere/token"),
+            "`/nowhere/token`, the file of the header `authorization`, cannot be read: No such file",
+        ),
+        (|probe| probe.proxy("http://user:secret@"), "the proxy is not a valid address"),
+        (|probe| probe.proxy("socks5://user:secret@a:1"), "the proxy is not a valid address"),
+        (|probe| probe.proxy("http://user:secret@a:99999"), "the proxy is not a valid address"),
+        (|probe| probe.client_certificate("a", "b"), "its client certificate is never sent"),
+        (|probe| probe.header("bad name", "x"), "not a valid name of a header"),
+        (|probe| probe.header("x-token", "se\ncret"), "value of the header `x-token`"),
+        (|probe| probe.header("Connection", "keep-alive"), "cannot be set"),
+        (|probe| probe.connect_timeout(Duration::ZERO), "timeout for connecting is zero"),
+    ];
+    for (set, part) in settings {
+        let text = fault(set(probes::http("http://a/")));
+        assert!(text.contains(part) && !text.contains("secret"), "{text}");
     }
-    assert_eq!(faults(probes::http("ftp://host/").header("bad name", "x").accepted_codes(1..=2)).len(), 3);
+    let probe = probes::http("ftp://host/")
+        .header("bad name", "x")
+        .header_file("x-token", "/nowhere/token")
+        .accepted_codes(1..=2)
+        .method("")
+        .json("", [(0, Status::Pass), (0, Status::Fail)])
+        .proxy(":")
+        .connect_timeout(Duration::ZERO);
+    let faults = faults(probe);
+    assert_eq!(faults.len(), 9, "{faults:#?}");
 }
 
 /// hyper would ignore a port that is out of range, and ask another service at port 80.

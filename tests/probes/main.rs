@@ -5,6 +5,7 @@ mod ask;
 mod bandwidth;
 mod databases;
 mod endpoint;
+mod expectations;
 mod files;
 #[cfg(target_os = "linux")]
 mod hanging_mount;
@@ -12,12 +13,16 @@ mod heartbeat;
 mod http;
 mod limits;
 mod process;
+mod proxies;
+mod redirects;
+mod secrets;
 mod server;
 mod services;
 mod settings;
 mod sqlite;
 mod system;
 mod tls;
+mod tls_files;
 
 use health_runtime::{Check, Problem, Registry};
 

@@ -53,6 +53,21 @@ impl Server {
         .await
     }
 
+    /// Starts the same, which also hands over the head of each request.
+    pub(crate) async fn recording(bytes: impl AsRef<[u8]>) -> (Self, mpsc::UnboundedReceiver<String>) {
+        let (sent, requests) = mpsc::unbounded_channel();
+        let bytes: Arc<[u8]> = bytes.as_ref().into();
+        let server = Self::start(move |mut stream| {
+            let (sent, bytes) = (sent.clone(), Arc::clone(&bytes));
+            async move {
+                let _ = sent.send(head(&mut stream).await);
+                let _ = stream.write_all(&bytes).await;
+            }
+        })
+        .await;
+        (server, requests)
+    }
+
     /// Starts a server that reads a request, writes these bytes, and then is silent until the client closes. Each closed
     /// connection is a message.
     pub(crate) async fn stalling(bytes: &'static str) -> (Self, mpsc::UnboundedReceiver<()>) {
@@ -114,6 +129,12 @@ pub(crate) async fn head(stream: &mut (impl AsyncRead + Unpin)) -> String {
         head.push(byte[0]);
     }
     String::from_utf8_lossy(&head).into_owned()
+}
+
+/// Returns the value of a header in a request's head.
+pub(crate) fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
+    let lines = head.lines().filter_map(|line| line.split_once(": "));
+    lines.into_iter().find(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value)
 }
 
 /// A response with this body and its length.

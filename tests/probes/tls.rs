@@ -3,8 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use health_runtime::{Outcome, Status, probes};
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
-use tokio::io::AsyncWriteExt;
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_rustls::{
     TlsAcceptor,
     rustls::{
@@ -15,20 +15,22 @@ use tokio_rustls::{
 };
 
 use super::{
-    fault,
+    fault, faults,
     server::{Server, answer, head},
 };
 
 /// Starts a TLS server for `name`. Returns it with its authority in PEM.
-async fn secure(name: &str, body: &'static str) -> (Server, String) {
+pub(super) async fn secure(name: &str, body: &'static str) -> (Server, String) {
+    secure_with(CertificateParams::new(vec![name.to_owned()]).expect("good parameters"), body).await
+}
+
+/// Starts a TLS server with a certificate of these parameters.
+async fn secure_with(certificate: CertificateParams, body: &'static str) -> (Server, String) {
     let mut params = CertificateParams::new(vec![]).expect("good parameters");
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().expect("a key")).expect("an authority");
     let key = KeyPair::generate().expect("a key");
-    let certificate = CertificateParams::new(vec![name.to_owned()])
-        .expect("good parameters")
-        .signed_by(&key, &authority)
-        .expect("a certificate");
+    let certificate = certificate.signed_by(&key, &authority).expect("a certificate");
     let key = PrivateKeyDer::from_pem_slice(key.serialize_pem().as_bytes()).expect("a key");
     let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
@@ -81,14 +83,34 @@ async fn other_authority_is_not_trusted() {
     let (server, _) = secure("127.0.0.1", "").await;
     let (_, stranger) = secure("127.0.0.1", "").await;
     let probe = probes::http(url(&server, "127.0.0.1")).root_certificates(stranger);
-    assert_fails(&probe.observe().await, "TLS: invalid peer certificate");
+    let text =
+        "its certificate is from an authority that is not trusted; add the authority by `root_certificates_file`";
+    assert_fails(&probe.observe().await, text);
 }
 
 #[tokio::test]
 async fn certificate_for_another_name_is_refused() {
     let (server, authority) = secure("billing.internal", "").await;
     let probe = probes::http(url(&server, "127.0.0.1")).root_certificates(authority);
-    assert_fails(&probe.observe().await, "TLS: invalid peer certificate");
+    assert_fails(&probe.observe().await, "its certificate is for billing.internal, and not for 127.0.0.1");
+}
+
+#[tokio::test]
+async fn dates_of_a_certificate_are_named() {
+    let mut expired = CertificateParams::new(vec!["127.0.0.1".to_owned()]).expect("good parameters");
+    expired.not_before = date_time_ymd(2020, 1, 1);
+    expired.not_after = date_time_ymd(2021, 1, 1);
+    let mut early = CertificateParams::new(vec!["127.0.0.1".to_owned()]).expect("good parameters");
+    early.not_before = date_time_ymd(4000, 1, 1);
+    early.not_after = date_time_ymd(4001, 1, 1);
+    for (params, text) in [
+        (expired, "its certificate expired at 2021-01-01T00:00:00Z"),
+        (early, "its certificate is not valid before 4000-01-01T00:00:00Z"),
+    ] {
+        let (server, authority) = secure_with(params, "").await;
+        let probe = probes::http(url(&server, "127.0.0.1")).root_certificates(authority);
+        assert_fails(&probe.observe().await, text);
+    }
 }
 
 #[tokio::test]
@@ -98,6 +120,15 @@ async fn server_without_tls_fails() {
     let probe = probes::http(url(&plain, "127.0.0.1")).root_certificates(&authority);
     let probe = probe.timeout(Duration::from_millis(500));
     assert_fails(&probe.observe().await, "connected to");
+
+    let hasty = Server::start(|mut stream| async move {
+        let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
+        let _ = stream.read_to_end(&mut Vec::new()).await;
+    })
+    .await;
+    let probe = probes::http(url(&hasty, "127.0.0.1")).root_certificates(&authority);
+    let text = "cannot be connected to: it does not answer in TLS; its URL may have to begin with `http://`";
+    assert_fails(&probe.observe().await, text);
 
     // A silent server: connecting has its own limit.
     let (silent, mut closings) = Server::stalling("").await;
@@ -119,9 +150,11 @@ async fn bandwidth_is_measured_over_tls() {
 #[test]
 fn invalid_certificates_are_start_up_errors() {
     let probe = || probes::http("https://a/");
-    assert!(fault(probe().root_certificates("no PEM")).contains("contain no certificate"));
+    let text = fault(probe().root_certificates("no PEM"));
+    assert_eq!(text, "`root_certificates` is not usable: it contains no certificate in PEM");
     let broken = "-----BEGIN CERTIFICATE-----\n!!!!\n-----END CERTIFICATE-----\n";
-    assert!(fault(probe().root_certificates(broken)).contains("not valid PEM"));
+    assert!(fault(probe().root_certificates(broken)).contains("a section is not valid base64"));
     let odd = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
-    assert!(fault(probe().root_certificates(odd)).contains("not usable"));
+    assert!(fault(probe().root_certificates(odd)).contains("cannot be a root"));
+    assert_eq!(faults(probe().root_certificates(odd).root_certificates_file("/nowhere")).len(), 2);
 }

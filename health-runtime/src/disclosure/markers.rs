@@ -94,6 +94,19 @@ impl<T> From<T> for Secret<T> {
     }
 }
 
+/// So that a setting takes a text, a `String` and a secret alike.
+impl From<&str> for Secret<String> {
+    fn from(value: &str) -> Self {
+        Self(value.to_owned())
+    }
+}
+
+impl From<&String> for Secret<String> {
+    fn from(value: &String) -> Self {
+        Self(value.clone())
+    }
+}
+
 impl<T> fmt::Debug for Secret<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret(…)")

@@ -36,6 +36,7 @@ probe! {
     /// }
     /// ```
     task fn observe;
+    map: |probe, check| probe.client.file_faults().into_iter().fold(check, Self::fault);
 }
 
 /// Checks that data arrives from `url` at `minimum` bytes per second or more, measured by a transfer.
@@ -61,15 +62,13 @@ probe! {
 /// ```
 #[track_caller]
 pub fn bandwidth(url: impl AsRef<str>, minimum: u64) -> BandwidthProbe {
-    let probe = BandwidthProbe {
+    BandwidthProbe {
         check: idle_check("bandwidth", Level::L4).flatten(true),
         client: HttpClient::new(url.as_ref(), "*/*"),
         minimum,
         transfer_limit: 1024 * 1024,
         time_limit: Duration::from_secs(1),
-    };
-    // Compressed bytes would not show what the line carries.
-    probe.header("accept-encoding", "identity")
+    }
 }
 
 impl BandwidthProbe {
@@ -92,13 +91,13 @@ impl BandwidthProbe {
     }
 
     async fn measure(&self, deadline: Deadline) -> Result<Transfer, String> {
-        let url = self.client.url().map(ToString::to_string).unwrap_or_default();
-        let mut response = self.client.get(deadline).await?;
+        let mut response = self.client.send(deadline).await?;
+        let (summary, remarks) = (response.summary.clone(), response.remarks.clone());
         if !response.status.is_success() {
-            return Err(format!("{url} answered {}, so there is nothing to measure", response.status.as_u16()));
+            return Err(format!("{summary}, so there is nothing to measure{remarks}"));
         }
-        let broken = |error| format!("{url} broke off its body: {error}");
-        let first = deadline.wait(&format!("{url} sent no body"), response.chunk()).await?;
+        let broken = |error| format!("{summary}, but its body broke off: {error}");
+        let first = deadline.wait(&format!("{summary}, but sent no body"), response.chunk()).await?;
         let start = Instant::now();
         let mut transfer = Transfer { bytes: 0, time: Duration::ZERO, ended: false };
         let Some(first) = first else {

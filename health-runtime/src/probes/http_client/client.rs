@@ -1,69 +1,51 @@
-use std::{
-    future::poll_fn,
-    pin::{Pin, pin},
-    time::Duration,
-};
+use std::time::Duration;
 
-use http_body_util::BodyExt;
 use hyper::{
-    HeaderMap, Request, StatusCode,
+    HeaderMap, Method, Request, Response, StatusCode,
     body::{Bytes, Incoming},
-    client::conn::http1,
-    header::{ACCEPT, CONNECTION, HOST, HeaderName, HeaderValue, USER_AGENT},
+    header::{CONNECTION, HOST, PROXY_AUTHORIZATION},
 };
-use hyper_util::{client::legacy::connect::HttpConnector, rt::TokioIo};
-use tower_service::Service;
 
-use super::{tls::Trust, url::ProbeUrl};
+use super::{
+    connection::{ConnectionDriver, exchange, open, tunnel},
+    headers::RequestHeaders,
+    proxy::{ProxyChoice, ProxyServer},
+    redirect::{Hop, Redirect},
+    tls::{Trust, tls_failure},
+    url::ProbeUrl,
+};
 use crate::{
     byte_stream::ByteStream,
     probes::{deadline::Deadline, probe::text_with_sources},
 };
 
-/// Most bytes that hyper buffers, and so the longest head of a response.
-const MAX_HEAD_BYTES: usize = 64 * 1024;
-
 /// Two tries: a first packet that was lost is sent again after a second.
 const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
-
-/// Headers of the connection, which users must not set.
-const RESERVED_HEADERS: [&str; 6] = ["connection", "content-length", "expect", "te", "transfer-encoding", "upgrade"];
 
 /// A request that a probe sends on each run.
 #[derive(Clone, Debug)]
 pub(in crate::probes) struct HttpClient {
     url: Result<ProbeUrl, String>,
-    headers: HeaderMap,
-    faults: Vec<String>,
+    pub(in crate::probes) method: Result<Method, String>,
+    pub(in crate::probes) body: String,
+    pub(in crate::probes) headers: RequestHeaders,
     pub(in crate::probes) connect_timeout: Duration,
+    pub(in crate::probes) redirect_limit: usize,
+    pub(in crate::probes) proxy: ProxyChoice,
     pub(in crate::probes) trust: Trust,
 }
 
 impl HttpClient {
     pub(in crate::probes) fn new(url: &str, accept: &'static str) -> Self {
-        let mut headers = HeaderMap::new();
-        headers.insert(ACCEPT, HeaderValue::from_static(accept));
-        headers.insert(USER_AGENT, HeaderValue::from_static(concat!("health-runtime/", env!("CARGO_PKG_VERSION"))));
         Self {
             url: ProbeUrl::parse(url),
-            headers,
-            faults: Vec::new(),
+            method: Ok(Method::GET),
+            body: String::new(),
+            headers: RequestHeaders::new(accept),
             connect_timeout: DEFAULT_CONNECT_TIMEOUT,
+            redirect_limit: 0,
+            proxy: ProxyChoice::default(),
             trust: Trust::default(),
-        }
-    }
-
-    pub(in crate::probes) fn set_header(&mut self, name: &str, value: &str) {
-        match (name.parse::<HeaderName>(), value.parse::<HeaderValue>()) {
-            (Ok(name), _) if RESERVED_HEADERS.contains(&name.as_str()) => {
-                self.faults.push(format!("the header `{name}` belongs to the connection and cannot be set"));
-            }
-            (Ok(name), Ok(mut value)) => {
-                value.set_sensitive(true);
-                self.headers.insert(name, value);
-            }
-            (Ok(name), Err(_)) => self.faults.push(format!("the value of the header `{name}` is not valid")),
-            (Err(_), _) => self.faults.push(format!("`{}` is not a valid name of a header", name.escape_debug())),
         }
     }
 
@@ -72,72 +54,192 @@ impl HttpClient {
         self.url.as_ref().ok()
     }
 
-    /// Returns why no request can ever be sent.
+    /// Returns why no request can ever be sent, as far as the settings show it.
     pub(in crate::probes) fn faults(&self) -> Vec<String> {
-        let mut faults = self.faults.clone();
-        match &self.url {
-            Ok(url) if url.is_secure() => faults.extend(self.trust.connector().err()),
-            Ok(_) => {}
-            Err(fault) => faults.push(fault.clone()),
-        }
+        let mut faults = self.headers.faults.clone();
+        faults.extend(self.url.as_ref().err().cloned());
+        faults.extend(self.method.as_ref().err().cloned());
+        faults.extend(self.proxy.faults.iter().cloned());
         if self.connect_timeout.is_zero() {
             faults.push("its timeout for connecting is zero".to_owned());
+        }
+        if self.trust.has_client() && self.url().is_some_and(|url| !url.is_secure()) {
+            faults.push(
+                "its client certificate is never sent, because its URL does not begin with `https://`".to_owned(),
+            );
         }
         faults
     }
 
-    /// Connects, sends the request, and waits for the head of the response.
+    /// Returns the same as far as files show it, which blocks.
+    pub(in crate::probes) fn file_faults(&self) -> Vec<String> {
+        let mut faults = self.headers.file_faults();
+        if self.url().is_some_and(ProbeUrl::is_secure) {
+            faults.extend(self.trust.faults());
+        }
+        faults
+    }
+
+    /// Sends the request, follows redirects up to the limit, and waits for the head of the last response.
     ///
     /// # Errors
-    /// The request failed; the text is for a person.
-    pub(in crate::probes) async fn get(&self, deadline: Deadline) -> Result<StreamedResponse, String> {
+    /// A request failed; the text is for a person.
+    pub(in crate::probes) async fn send(&self, deadline: Deadline) -> Result<StreamedResponse, String> {
+        let mut notes = Vec::new();
+        let result = self.follow(deadline, &mut notes).await;
+        notes.dedup();
+        let remarks = notes.into_iter().fold(String::new(), |remarks, note| remarks + "; " + &note);
+        match result {
+            Ok(response) => Ok(StreamedResponse { remarks, ..response }),
+            Err(failure) => Err(failure + &remarks),
+        }
+    }
+
+    async fn follow(&self, deadline: Deadline, notes: &mut Vec<String>) -> Result<StreamedResponse, String> {
         let url = self.url.as_ref()?;
+        let headers = self.headers.own(deadline, notes).await?;
+        let mut hop = Hop { url: url.clone(), method: self.method.clone()?, sends_body: true };
+        let mut followed = 0;
+        loop {
+            let proxy = self.proxy.server_for(&hop.url)?;
+            let mut subject = hop.url.to_string();
+            if followed > 0 {
+                subject = format!("{url} led to {subject}, which");
+            }
+            if let Some(proxy) = &proxy {
+                subject = format!("{subject} (through the proxy {})", proxy.url);
+            }
+            // Credentials are for the user's own host alone.
+            let own = hop.url.has_origin_of(url).then_some(&headers);
+            let target = Target { hop: &hop, proxy: proxy.as_ref(), own, subject };
+            let (response, connection) = self.request(&target, deadline, notes).await?;
+            let (head, body) = response.into_parts();
+            let mut summary = format!("{} answered {}", target.subject, describe(head.status));
+            if let Some(redirect) = Redirect::of(head.status, &head.headers) {
+                match self.next(url, &hop, followed, &redirect) {
+                    Ok(next) => {
+                        (hop, followed) = (next, followed + 1);
+                        continue;
+                    }
+                    Err(reason) => {
+                        summary = format!("{summary}, {}, which is not followed{reason}", redirect.describe());
+                    }
+                }
+            }
+            let (status, headers) = (head.status, head.headers);
+            return Ok(StreamedResponse { status, headers, summary, remarks: String::new(), body, connection });
+        }
+    }
+
+    /// Returns the request to which a redirect leads.
+    ///
+    /// # Errors
+    /// It must not be followed; the text is empty, or the reason.
+    fn next(&self, url: &ProbeUrl, hop: &Hop, followed: usize, redirect: &Redirect<'_>) -> Result<Hop, String> {
+        if followed == self.redirect_limit {
+            let reason = format!(", because {followed} were followed before it");
+            return Err(if followed == 0 { String::new() } else { reason });
+        }
+        let next = redirect.follow(hop).map_err(|reason| format!(", because {reason}"))?;
+        let sends_body = next.sends_body && !self.body.is_empty();
+        if sends_body && !next.url.has_origin_of(url) {
+            return Err(", because the body is not for another host".to_owned());
+        }
+        Ok(next)
+    }
+
+    /// Sends one request, and waits for the head of its response.
+    async fn request(
+        &self,
+        target: &Target<'_>,
+        deadline: Deadline,
+        notes: &mut Vec<String>,
+    ) -> Result<(Response<Incoming>, ConnectionDriver), String> {
+        let Target { hop, proxy, own, subject } = target;
         let connecting = deadline.for_step(self.connect_timeout);
         let stream = connecting
-            .wait(&format!("{url} could not be connected to"), self.connect(url))
+            .wait(&format!("{subject} could not be connected to"), self.connect(target, connecting, notes))
             .await?
-            .map_err(|error| format!("{url} cannot be connected to: {error}"))?;
+            .map_err(|error| format!("{subject} cannot be connected to: {error}"))?;
 
-        let path = url.uri().path_and_query().map_or("/", |path| path.as_str());
-        let mut request = Request::get(path).header(HOST, url.authority()).header(CONNECTION, "close");
-        if let Some(headers) = request.headers_mut() {
-            // After the defaults, which the user's headers replace.
-            headers.extend(self.headers.clone());
+        let uri = hop.url.uri();
+        let path = uri.path_and_query().map_or("/", |path| path.as_str());
+        let mut request = Request::builder()
+            .method(hop.method.clone())
+            .uri(path)
+            .header(HOST, hop.url.authority())
+            .header(CONNECTION, "close");
+        if let Some(proxy) = proxy.filter(|_| !hop.url.is_secure()) {
+            // The absolute form (RFC 9112, section 3.2.2); a tunnel hides the proxy.
+            request = request.uri(uri.clone());
+            if let Some(authorization) = &proxy.authorization {
+                request = request.header(PROXY_AUTHORIZATION, authorization);
+            }
         }
-        let request = request.body(String::new()).map_err(|error| text_with_sources(&error))?;
-        let responding = async {
-            let (mut sender, connection) =
-                http1::Builder::new().max_buf_size(MAX_HEAD_BYTES).handshake(TokioIo::new(stream)).await?;
-            let mut connection = ConnectionDriver(Some(Box::pin(async move {
-                // Its errors also reach the future that waits for the response or its body.
-                let _ = connection.await;
-            })));
-            let response = connection.drive(sender.send_request(request)).await?;
-            let (head, body) = response.into_parts();
-            Ok(StreamedResponse { status: head.status, headers: head.headers, body, connection })
-        };
-        deadline
-            .wait(&format!("{url} did not answer"), responding)
-            .await?
-            .map_err(|error: hyper::Error| format!("{url} does not answer in HTTP: {}", text_with_sources(&error)))
+        if let Some(headers) = request.headers_mut() {
+            headers.extend(self.headers.defaults().clone());
+            // After the defaults, which the user's headers replace.
+            headers.extend(own.cloned().unwrap_or_default());
+        }
+        let body = if hop.sends_body { self.body.clone() } else { String::new() };
+        let request = request.body(body).map_err(|error| text_with_sources(&error))?;
+        deadline.wait(&format!("{subject} did not answer"), exchange(stream, request)).await?.map_err(|error| {
+            tls_failure(&error).map_or_else(
+                || format!("{subject} does not answer in HTTP: {}", text_with_sources(&error)),
+                |failure| format!("{subject} does not answer: {failure}"),
+            )
+        })
     }
 
-    async fn connect(&self, url: &ProbeUrl) -> Result<ByteStream, String> {
-        let mut connector = HttpConnector::new();
-        connector.enforce_http(false);
-        connector.set_nodelay(true);
-        // The connector divides this among the addresses of the host.
-        connector.set_connect_timeout(Some(self.connect_timeout));
-        // No `poll_ready`: this connector is always ready.
-        let stream = connector.call(url.uri().clone()).await.map_err(|error| text_with_sources(&error))?.into_inner();
-        if url.is_secure() { self.trust.connector()?.secure(stream, url.host()).await } else { Ok(Box::new(stream)) }
+    async fn connect(
+        &self,
+        target: &Target<'_>,
+        deadline: Deadline,
+        notes: &mut Vec<String>,
+    ) -> Result<ByteStream, String> {
+        let url = &target.hop.url;
+        let is_proxy_secure = target.proxy.is_some_and(|proxy| proxy.url.is_secure());
+        let needs_tls = url.is_secure() || is_proxy_secure;
+        let connectors = if needs_tls { Some(self.trust.connectors(deadline, notes).await?) } else { None };
+        let mut stream = match target.proxy {
+            None => open(url, self.connect_timeout).await?,
+            Some(proxy) => {
+                let failure = |error| format!("the proxy cannot be connected to: {error}");
+                let mut stream = open(&proxy.url, self.connect_timeout).await.map_err(failure)?;
+                if let Some(connectors) = connectors.as_ref().filter(|_| is_proxy_secure) {
+                    stream = connectors.secure(stream, proxy.url.host(), false).await.map_err(failure)?;
+                }
+                stream
+            }
+        };
+        if let Some(connectors) = connectors.filter(|_| url.is_secure()) {
+            if let Some(proxy) = target.proxy {
+                stream = tunnel(stream, proxy, url).await?;
+            }
+            stream = connectors.secure(stream, url.host(), target.own.is_some()).await?;
+        }
+        Ok(stream)
     }
+}
+
+/// A request on its way.
+struct Target<'a> {
+    hop: &'a Hop,
+    proxy: Option<&'a ProxyServer>,
+    /// The user's headers, if the request is for the user's own host.
+    own: Option<&'a HeaderMap>,
+    /// The URL in the words of a message.
+    subject: String,
 }
 
 /// The head of a response and the connection on which its body arrives. Dropping it closes the connection.
 pub(in crate::probes) struct StreamedResponse {
     pub(in crate::probes) status: StatusCode,
     pub(in crate::probes) headers: HeaderMap,
+    /// URL and status code, for a person.
+    pub(in crate::probes) summary: String,
+    /// The end of a message: unusable files.
+    pub(in crate::probes) remarks: String,
     body: Incoming,
     connection: ConnectionDriver,
 }
@@ -148,33 +250,13 @@ impl StreamedResponse {
     /// # Errors
     /// The body is broken; the text is for a person.
     pub(in crate::probes) async fn chunk(&mut self) -> Option<Result<Bytes, String>> {
-        loop {
-            match self.connection.drive(self.body.frame()).await? {
-                Ok(frame) => {
-                    if let Ok(data) = frame.into_data() {
-                        return Some(Ok(data));
-                    }
-                }
-                Err(error) => return Some(Err(text_with_sources(&error))),
-            }
-        }
+        self.connection.chunk(&mut self.body).await
     }
 }
 
-/// Polls a connection while its user waits. Without a task of its own, so that dropping it closes the connection.
-struct ConnectionDriver(Option<Pin<Box<dyn Future<Output = ()> + Send>>>);
-
-impl ConnectionDriver {
-    async fn drive<T>(&mut self, future: impl Future<Output = T>) -> T {
-        let mut future = pin!(future);
-        poll_fn(|context| {
-            if let Some(connection) = &mut self.0
-                && connection.as_mut().poll(context).is_ready()
-            {
-                self.0 = None;
-            }
-            future.as_mut().poll(context)
-        })
-        .await
+fn describe(code: StatusCode) -> String {
+    match code.canonical_reason() {
+        Some(reason) => format!("{} {reason}", code.as_u16()),
+        None => code.as_u16().to_string(),
     }
 }

@@ -1,29 +1,41 @@
 //! Takes the place of TLS without the feature `probe-https`.
 
-use std::future::Ready;
+use std::{error::Error, future::Ready};
 
-use tokio::net::TcpStream;
-
-use crate::byte_stream::ByteStream;
+use crate::{byte_stream::ByteStream, probes::deadline::Deadline};
 
 /// Trusts no certificate authority.
 #[derive(Clone, Debug, Default)]
 pub(in crate::probes) struct Trust(());
 
-/// A connector that cannot exist.
-pub(super) enum Connector {}
+/// Connectors that cannot exist.
+pub(super) enum Connectors {}
 
+#[expect(clippy::unused_self, reason = "same signatures as with TLS")]
 impl Trust {
-    #[expect(clippy::unused_self, reason = "same signature as with TLS")]
-    pub(super) fn connector(&self) -> Result<Connector, String> {
-        Err("`https://` needs the feature `probe-https` of `health-runtime`".to_owned())
+    pub(super) const fn has_client(&self) -> bool {
+        false
+    }
+
+    pub(super) fn faults(&self) -> Vec<String> {
+        vec!["`https://` needs the feature `probe-https` of `health-runtime`".to_owned()]
+    }
+
+    #[expect(clippy::unused_async, reason = "same signature as with TLS")]
+    pub(super) async fn connectors(&self, _: Deadline, _: &mut Vec<String>) -> Result<Box<Connectors>, String> {
+        Err(self.faults().remove(0))
     }
 }
 
-impl Connector {
-    pub(super) fn secure(&self, _: TcpStream, _: &str) -> Ready<Result<ByteStream, String>> {
+impl Connectors {
+    pub(super) fn secure(&self, _: ByteStream, _: &str, _: bool) -> Ready<Result<ByteStream, String>> {
         match *self {}
     }
+}
+
+/// Returns `None`: no error is one of TLS.
+pub(super) const fn tls_failure(_: &(dyn Error + 'static)) -> Option<String> {
+    None
 }
 
 #[cfg(test)]

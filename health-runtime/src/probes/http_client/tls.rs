@@ -1,87 +1,220 @@
 //! TLS for `https://`.
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    error::Error,
+    io,
+    path::PathBuf,
+    sync::{Arc, OnceLock},
+    time::{Duration, UNIX_EPOCH},
+};
 
-use tokio::net::TcpStream;
 use tokio_rustls::{
     TlsConnector,
     rustls::{
-        ClientConfig, RootCertStore,
+        AlertDescription, CertificateError, ClientConfig, Error as TlsError, RootCertStore,
         crypto::ring,
-        pki_types::{CertificateDer, ServerName, pem::PemObject},
+        pki_types::{CertificateDer, ServerName, UnixTime},
     },
 };
 
-use crate::{byte_stream::ByteStream, probes::probe::text_with_sources};
+use super::reloaded::Reloaded;
+use crate::{
+    byte_stream::ByteStream,
+    file::{FileContent, pem},
+    probes::{deadline::Deadline, probe::text_with_sources},
+    time::timestamp_seconds,
+};
 
-/// The certificate authorities that a client trusts.
+/// The certificate authorities that a client trusts, and its own certificate.
 #[derive(Clone, Debug, Default)]
 pub(in crate::probes) struct Trust {
-    added: Vec<CertificateDer<'static>>,
-    faults: Vec<String>,
+    /// Texts in PEM, as if they were files of that name.
+    texts: Vec<FileContent>,
+    files: Vec<PathBuf>,
+    /// Files of the client's certificate and its key.
+    client: Option<[PathBuf; 2]>,
     /// Made once. Clones made later share it.
-    connector: OnceLock<Result<Connector, String>>,
+    connectors: OnceLock<Reloaded<Connectors>>,
 }
 
-/// Wraps a connection in TLS.
-#[derive(Clone)]
-pub(super) struct Connector(TlsConnector);
-
-impl std::fmt::Debug for Connector {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Connector")
-    }
+/// Wraps connections in TLS.
+pub(super) struct Connectors {
+    /// Presents the client's certificate.
+    own: TlsConnector,
+    other: TlsConnector,
 }
 
 impl Trust {
     pub(in crate::probes) fn add(&mut self, pem: &[u8]) {
-        self.connector = OnceLock::new();
-        match CertificateDer::pem_slice_iter(pem).collect::<Result<Vec<_>, _>>() {
-            Ok(certificates) if certificates.is_empty() => {
-                self.faults.push("the root certificates contain no certificate in PEM".to_owned());
-            }
-            Ok(certificates) => self.added.extend(certificates),
-            Err(error) => self.faults.push(format!("the root certificates are not valid PEM: {error}")),
-        }
+        self.connectors = OnceLock::new();
+        self.texts.push(FileContent { path: "root_certificates".to_owned(), bytes: Ok(pem.to_vec()) });
     }
 
-    /// Returns the connector that trusts these authorities.
+    pub(in crate::probes) fn add_file(&mut self, path: PathBuf) {
+        self.connectors = OnceLock::new();
+        self.files.push(path);
+    }
+
+    pub(in crate::probes) fn set_client(&mut self, certificate: PathBuf, key: PathBuf) {
+        self.connectors = OnceLock::new();
+        self.client = Some([certificate, key]);
+    }
+
+    pub(super) const fn has_client(&self) -> bool {
+        self.client.is_some()
+    }
+
+    /// Returns the faults of the certificates, which blocks.
+    pub(super) fn faults(&self) -> Vec<String> {
+        self.reloaded().load().faults
+    }
+
+    /// Returns the connectors with the present contents of the files. Adds a note if they are unusable.
     ///
     /// # Errors
     /// A certificate is not valid, or there is none.
-    pub(super) fn connector(&self) -> Result<Connector, String> {
-        self.connector.get_or_init(|| self.build()).clone()
+    pub(super) async fn connectors(
+        &self,
+        deadline: Deadline,
+        notes: &mut Vec<String>,
+    ) -> Result<Arc<Connectors>, String> {
+        let (connectors, note) = self.reloaded().current(deadline).await.value()?;
+        notes.extend(note);
+        Ok(connectors)
     }
 
-    fn build(&self) -> Result<Connector, String> {
-        if let Some(fault) = self.faults.first() {
-            return Err(fault.clone());
-        }
-        let mut roots = host_roots().clone();
-        for certificate in &self.added {
-            roots.add(certificate.clone()).map_err(|error| format!("a root certificate is not usable: {error}"))?;
-        }
-        if roots.is_empty() {
-            return Err("this host trusts no certificate authority; add one by `root_certificates`".to_owned());
-        }
-        // Not the process's default provider, which may be unset or ambiguous.
-        let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .map_err(|error| text_with_sources(&error))?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        Ok(Connector(TlsConnector::from(Arc::new(config))))
+    fn reloaded(&self) -> &Reloaded<Connectors> {
+        self.connectors.get_or_init(|| {
+            let (texts, root_files) = (self.texts.clone(), self.files.len());
+            let paths = self.files.iter().chain(self.client.iter().flatten()).cloned().collect();
+            Reloaded::new(paths, move |contents| {
+                let (roots, client) = contents.split_at(root_files);
+                connectors(texts.iter().chain(roots), client)
+            })
+        })
     }
 }
 
-impl Connector {
-    pub(super) async fn secure(&self, stream: TcpStream, host: &str) -> Result<ByteStream, String> {
+/// Returns connectors that trust the host's roots and these, one of them with the client's certificate and key.
+fn connectors<'a>(
+    added: impl Iterator<Item = &'a FileContent>,
+    client: &[FileContent],
+) -> Result<Connectors, Vec<String>> {
+    let mut faults = Vec::new();
+    let mut unusable =
+        |file: &FileContent, fault: String| faults.push(format!("`{}` is not usable: {fault}", file.path));
+    let mut roots = host_roots().clone();
+    for file in added {
+        if let Err(fault) = pem::add_roots(&mut roots, file) {
+            unusable(file, fault);
+        }
+    }
+    let client = match client {
+        [certificate, key] => {
+            let chain = pem::sections::<CertificateDer<'static>>(certificate, "certificate");
+            let chain = chain.map_err(|fault| unusable(certificate, fault)).ok();
+            let secret = pem::key(key).map_err(|fault| unusable(key, fault)).ok();
+            chain.zip(secret).map(|(chain, secret)| (chain, secret, certificate, key))
+        }
+        _ => None,
+    };
+    if !faults.is_empty() {
+        return Err(faults);
+    }
+    if roots.is_empty() {
+        return Err(vec!["this host trusts no certificate authority; add one by `root_certificates`".to_owned()]);
+    }
+    // Not the process's default provider, which may be unset or ambiguous.
+    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| vec![text_with_sources(&error)])?
+        .with_root_certificates(roots);
+    let other = connector(config.clone().with_no_client_auth());
+    let Some((chain, secret, certificate, key)) = client else {
+        return Ok(Connectors { own: other.clone(), other });
+    };
+    let own = config.with_client_auth_cert(chain, secret).map_err(|error| match error {
+        TlsError::InconsistentKeys(_) => {
+            vec![format!("the key in `{}` does not belong to the certificate in `{}`", key.path, certificate.path)]
+        }
+        error => vec![format!("`{}` with `{}` is not usable: {error}", certificate.path, key.path)],
+    })?;
+    Ok(Connectors { own: connector(own), other })
+}
+
+fn connector(mut config: ClientConfig) -> TlsConnector {
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    TlsConnector::from(Arc::new(config))
+}
+
+impl Connectors {
+    /// Performs a handshake. The client's certificate is for the user's own host alone.
+    ///
+    /// # Errors
+    /// The handshake fails; the text is for a person.
+    pub(super) async fn secure(&self, stream: ByteStream, host: &str, is_own: bool) -> Result<ByteStream, String> {
         let name = ServerName::try_from(host.to_owned()).map_err(|error| text_with_sources(&error))?;
-        let stream =
-            self.0.connect(name, stream).await.map_err(|error| format!("TLS: {}", text_with_sources(&error)))?;
+        let connector = if is_own { &self.own } else { &self.other };
+        let stream = connector
+            .connect(name, stream)
+            .await
+            .map_err(|error| tls_failure(&error).unwrap_or_else(|| format!("TLS: {}", text_with_sources(&error))))?;
         Ok(Box::new(stream))
     }
+}
+
+/// Returns the words for a failure of TLS among an error and its sources.
+pub(super) fn tls_failure(error: &(dyn Error + 'static)) -> Option<String> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        // An error of I/O passes over the error in it, and has its source.
+        let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        let inner = inner.and_then(|inner| inner.downcast_ref::<TlsError>());
+        if let Some(error) = inner.or_else(|| error.downcast_ref::<TlsError>()) {
+            return Some(describe(error));
+        }
+        next = error.source();
+    }
+    None
+}
+
+fn describe(error: &TlsError) -> String {
+    match error {
+        TlsError::InvalidCertificate(fault) => describe_certificate(fault),
+        TlsError::InvalidMessage(_) => "it does not answer in TLS; its URL may have to begin with `http://`".to_owned(),
+        TlsError::AlertReceived(AlertDescription::CertificateRequired) => {
+            "it requires a client certificate; send one by `client_certificate`".to_owned()
+        }
+        error => format!("TLS: {error}"),
+    }
+}
+
+fn describe_certificate(fault: &CertificateError) -> String {
+    match fault {
+        // A trusted authority of the same name has another key.
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => {
+            "its certificate is from an authority that is not trusted; add the authority \
+             by `root_certificates_file`"
+                .to_owned()
+        }
+        CertificateError::ExpiredContext { not_after, .. } => {
+            format!("its certificate expired at {}", timestamp(*not_after))
+        }
+        CertificateError::NotValidYetContext { not_before, .. } => {
+            format!("its certificate is not valid before {}", timestamp(*not_before))
+        }
+        CertificateError::NotValidForNameContext { expected, presented } => {
+            // The names are in the form of `DnsName("host")`.
+            let names: Vec<_> = presented.iter().filter_map(|name| name.split('"').nth(1)).collect();
+            let names = if names.is_empty() { "other names".to_owned() } else { names.join(", ") };
+            format!("its certificate is for {names}, and not for {}", expected.to_str())
+        }
+        fault => format!("its certificate is not valid: {fault}"),
+    }
+}
+
+fn timestamp(time: UnixTime) -> String {
+    timestamp_seconds(UNIX_EPOCH + Duration::from_secs(time.as_secs()))
 }
 
 /// Returns the host's authorities. Malformed certificates are skipped, because hosts have odd ones.

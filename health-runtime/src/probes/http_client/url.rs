@@ -21,7 +21,7 @@ impl ProbeUrl {
         };
         if authority.as_str().contains('@') {
             return Err("its URL contains credentials, which would appear in logs; send them by \
-                 `header(\"authorization\", …)`"
+                 `basic_auth(user, password)`"
                 .to_owned());
         }
         if authority.host().is_empty() {
@@ -51,6 +51,48 @@ impl ProbeUrl {
         &self.authority
     }
 
+    /// Returns host and port, the port of the scheme if none was written.
+    pub(super) fn authority_with_port(&self) -> String {
+        let (_, host, port) = self.origin();
+        format!("{host}:{port}")
+    }
+
+    /// Returns whether scheme, host and port are the same.
+    pub(super) fn has_origin_of(&self, other: &Self) -> bool {
+        let (own, other) = (self.origin(), other.origin());
+        (own.0, own.2) == (other.0, other.2) && own.1.eq_ignore_ascii_case(other.1)
+    }
+
+    /// Returns scheme, host as it was written, and port.
+    fn origin(&self) -> (bool, &str, u16) {
+        let is_secure = self.is_secure();
+        let port = self.uri.port_u16().unwrap_or(if is_secure { 443 } else { 80 });
+        (is_secure, self.uri.host().unwrap_or_default(), port)
+    }
+
+    /// Returns the URL to which a `Location` in a response from this one leads (RFC 3986, section 5.2).
+    ///
+    /// # Errors
+    /// It is not valid; the text does not quote it.
+    pub(super) fn join(&self, location: &str) -> Result<Self, String> {
+        let location = location.split('#').next().unwrap_or_default();
+        let has_scheme = location.split(['/', '?']).next().is_some_and(|first| first.contains(':'));
+        let scheme = self.uri.scheme_str().unwrap_or_default();
+        let path = self.uri.path();
+        let begin = format!("{scheme}://{}", self.authority);
+        Self::parse(&match location {
+            _ if has_scheme => location.to_owned(),
+            _ if location.starts_with("//") => format!("{scheme}:{location}"),
+            _ if location.starts_with('/') => format!("{begin}{location}"),
+            _ if location.is_empty() || location.starts_with('?') => format!("{begin}{path}{location}"),
+            _ => {
+                let (relative, query) = location.find('?').map_or((location, ""), |at| location.split_at(at));
+                let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+                format!("{begin}{}{query}", without_dots(&format!("{folder}/{relative}")))
+            }
+        })
+    }
+
     /// Returns the host alone, an IPv6 address without its brackets.
     pub(super) fn host(&self) -> &str {
         self.uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']')
@@ -60,6 +102,24 @@ impl ProbeUrl {
     pub(in crate::probes) fn check_name(&self) -> String {
         self.authority.replace(['[', ']'], "").replace(':', "_")
     }
+}
+
+/// Resolves the segments `.` and `..` of an absolute path.
+fn without_dots(path: &str) -> String {
+    let mut segments = Vec::new();
+    for segment in path.split('/').skip(1) {
+        match segment {
+            "." => {}
+            ".." => {
+                segments.pop();
+            }
+            segment => segments.push(segment),
+        }
+    }
+    if path.ends_with("/.") || path.ends_with("/..") {
+        segments.push("");
+    }
+    format!("/{}", segments.join("/"))
 }
 
 /// Returns whether this is a colon and a port. hyper ignores a port that is out of range, and connects to port 80.
@@ -133,6 +193,48 @@ mod tests {
             let fault = ProbeUrl::parse(url).expect_err(url);
             assert!(fault.contains(part) && !fault.contains("secret"), "{url}: {fault}");
         }
+    }
+
+    #[test]
+    fn location_is_resolved_against_the_url() {
+        for (location, target) in [
+            ("https://b/c?d#e", Some("https://b/c?d")),
+            ("//b:1/c", Some("http://b:1/c")),
+            ("/c?d", Some("http://a:8080/c?d")),
+            ("c", Some("http://a:8080/x/c")),
+            ("c/", Some("http://a:8080/x/c/")),
+            ("../c?d=/../e", Some("http://a:8080/c?d=/../e")),
+            ("../../../c", Some("http://a:8080/c")),
+            ("./", Some("http://a:8080/x/")),
+            (".", Some("http://a:8080/x/")),
+            ("?d", Some("http://a:8080/x/y?d")),
+            ("", Some("http://a:8080/x/y")),
+            ("ftp://b/", None),
+            ("http://user:secret@b/", None),
+            ("javascript:alert(1)", None),
+            ("http://b:99999/", None),
+            ("/a b", None),
+        ] {
+            let base = ProbeUrl::parse("http://a:8080/x/y?z").expect("a valid URL");
+            let joined = base.join(location).ok().map(|url| url.uri().to_string());
+            assert_eq!(joined.as_deref(), target, "{location}");
+        }
+    }
+
+    #[test]
+    fn origin_is_scheme_host_and_port() {
+        let url = |text| ProbeUrl::parse(text).expect("a valid URL");
+        for (other, is_same) in [
+            ("http://A/other", true),
+            ("http://a:80/", true),
+            ("http://a:8080/", false),
+            ("https://a/", false),
+            ("https://a:80/", false),
+            ("http://b/", false),
+        ] {
+            assert_eq!(url("http://a/").has_origin_of(&url(other)), is_same, "{other}");
+        }
+        assert_eq!(url("https://[::1]/").authority_with_port(), "[::1]:443");
     }
 
     #[test]

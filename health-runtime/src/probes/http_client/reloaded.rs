@@ -1,0 +1,135 @@
+//! Values that are made of files, and made again when the content of a file changes.
+
+use std::{
+    fmt,
+    hash::{DefaultHasher, Hash, Hasher},
+    path::PathBuf,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use tokio::task::spawn_blocking;
+
+use crate::{file::FileContent, probes::deadline::Deadline, sync::lock};
+
+/// Time that a run waits for files, before it goes on with their previous contents.
+const READ_TIMEOUT: Duration = Duration::from_millis(500);
+
+/// A value made of the contents of files, which are read on each run. Unusable contents leave the previous value in use.
+/// Clones share it.
+pub(super) struct Reloaded<T>(Arc<Source<T>>);
+
+struct Source<T> {
+    paths: Vec<PathBuf>,
+    make: Box<Make<T>>,
+    state: Mutex<Loaded<T>>,
+    /// Held while the files are read, so that a disk that hangs takes one thread.
+    turn: Arc<tokio::sync::Mutex<()>>,
+}
+
+type Make<T> = dyn Fn(&[FileContent]) -> Result<T, Vec<String>> + Send + Sync;
+
+/// The latest usable value, and the faults of newer contents.
+pub(super) struct Loaded<T> {
+    pub(super) value: Option<Arc<T>>,
+    pub(super) faults: Vec<String>,
+    /// Hash of the latest contents, usable or not.
+    fingerprint: Option<u64>,
+}
+
+impl<T: Send + Sync + 'static> Reloaded<T> {
+    /// Makes the value when it is first needed.
+    pub(super) fn new(
+        paths: Vec<PathBuf>,
+        make: impl Fn(&[FileContent]) -> Result<T, Vec<String>> + Send + Sync + 'static,
+    ) -> Self {
+        let state = Mutex::new(Loaded { value: None, faults: Vec::new(), fingerprint: None });
+        Self(Arc::new(Source { paths, make: Box::new(make), state, turn: Arc::default() }))
+    }
+
+    /// Reads the files, which blocks.
+    pub(super) fn load(&self) -> Loaded<T> {
+        self.0.load()
+    }
+
+    /// Reads the files on another thread.
+    pub(super) async fn current(&self, deadline: Deadline) -> Loaded<T> {
+        if self.0.paths.is_empty() {
+            return self.load();
+        }
+        let source = Arc::clone(&self.0);
+        let reading = async move {
+            let turn = Arc::clone(&source.turn).lock_owned().await;
+            spawn_blocking(move || {
+                let _turn = turn;
+                source.load()
+            })
+            .await
+        };
+        let names: Vec<_> = self.0.paths.iter().map(|path| format!("`{}`", path.display())).collect();
+        let failure = format!("{} could not be read", names.join(", "));
+        match deadline.for_step(READ_TIMEOUT).wait(&failure, reading).await {
+            Ok(Ok(loaded)) => loaded,
+            unread => {
+                let mut loaded = lock(&self.0.state).clone();
+                loaded.faults = vec![unread.err().unwrap_or(failure)];
+                loaded
+            }
+        }
+    }
+}
+
+impl<T> Source<T> {
+    fn load(&self) -> Loaded<T> {
+        let contents: Vec<_> = self.paths.iter().map(|path| FileContent::read(path)).collect();
+        let fingerprint = fingerprint(&contents);
+        let mut state = lock(&self.state);
+        if state.fingerprint != Some(fingerprint) {
+            state.fingerprint = Some(fingerprint);
+            match (self.make)(&contents) {
+                Ok(value) => (state.value, state.faults) = (Some(Arc::new(value)), Vec::new()),
+                Err(faults) => state.faults = faults,
+            }
+        }
+        state.clone()
+    }
+}
+
+impl<T> Loaded<T> {
+    /// Returns the value, and a sentence if newer contents are unusable.
+    ///
+    /// # Errors
+    /// No contents have been usable yet.
+    pub(super) fn value(self) -> Result<(Arc<T>, Option<String>), String> {
+        let faults = self.faults.join(", and ");
+        let note = (!faults.is_empty()).then(|| format!("{faults}, so the previous content is in use"));
+        self.value.map(|value| (value, note)).ok_or(faults)
+    }
+}
+
+/// Returns a hash of the contents, which shows whether they have changed, without keeping them.
+fn fingerprint(contents: &[FileContent]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for content in contents {
+        content.bytes().hash(&mut hasher);
+    }
+    hasher.finish()
+}
+
+impl<T> Clone for Loaded<T> {
+    fn clone(&self) -> Self {
+        Self { value: self.value.clone(), faults: self.faults.clone(), fingerprint: self.fingerprint }
+    }
+}
+
+impl<T> Clone for Reloaded<T> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<T> fmt::Debug for Reloaded<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(&self.0.paths).finish()
+    }
+}
