@@ -3,6 +3,7 @@
 
 mod ask;
 mod bandwidth;
+mod blocking;
 mod databases;
 mod endpoint;
 mod expectations;

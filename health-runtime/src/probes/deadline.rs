@@ -27,6 +27,11 @@ impl Deadline {
         if step.end < self.end { step } else { self }
     }
 
+    /// Returns the time that is left.
+    pub(super) fn left(&self) -> Duration {
+        self.end.saturating_duration_since(Instant::now())
+    }
+
     /// Waits for the future.
     ///
     /// # Errors

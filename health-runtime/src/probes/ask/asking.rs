@@ -29,7 +29,7 @@ impl Asking {
         // From now on: an earlier statement may have taken longer.
         let acquire = self.run.for_step(self.acquire_timeout);
         let wait = PoolWait::new(self.ask.pool.clone());
-        let mut answer = (self.ask.asker)(statement, wait.clone());
+        let mut answer = (self.ask.asker)(statement, wait.clone(), self.run);
         if let Ok(answer) = acquire.wait("", &mut answer).await {
             return answer;
         }

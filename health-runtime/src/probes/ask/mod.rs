@@ -2,14 +2,19 @@
 
 mod asking;
 mod error;
+mod examine;
 mod macros;
 mod pool;
 
-use std::{fmt, pin::Pin, sync::Arc};
+use std::{fmt, pin::Pin, sync::Arc, time::Duration};
 
 pub use asking::Asking;
 pub use error::AskError;
+pub(super) use examine::Examine;
 pub use pool::{PoolState, PoolWait};
+use tokio::{sync::Mutex, task::spawn_blocking};
+
+use crate::probes::deadline::Deadline;
 
 /// A client that a probe asks: a function from a statement to its answer as text.
 ///
@@ -35,7 +40,8 @@ pub struct Ask {
     pool: Arc<dyn Fn() -> Option<PoolState> + Send + Sync>,
 }
 
-type Asker = dyn Fn(&'static str, PoolWait) -> AnswerFuture + Send + Sync;
+/// The deadline is that of the run.
+type Asker = dyn Fn(&'static str, PoolWait, Deadline) -> AnswerFuture + Send + Sync;
 
 type AnswerFuture = Pin<Box<dyn Future<Output = Result<String, AskError>> + Send>>;
 
@@ -47,9 +53,45 @@ impl Ask {
         Fut: Future<Output = Result<String, E>> + Send + 'static,
         AskError: From<E>,
     {
-        let asker = move |statement, _| -> AnswerFuture {
+        let asker = move |statement, _, _| -> AnswerFuture {
             let answer = ask(statement);
             Box::pin(async move { Ok(answer.await?) })
+        };
+        Self { asker: Arc::new(asker), pool: Arc::new(|| None) }
+    }
+
+    /// Returns a client that blocks its thread. Each statement is asked on Tokio's blocking pool. Nothing can end a thread, so
+    /// `ask` gets a time limit for the client: nine tenths of the time that the run has left. While a client exceeds it, the
+    /// next run waits for that thread instead of blocking another one.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use health_runtime::probes::{self, Ask};
+    ///
+    /// # #[derive(Clone)] struct Client;
+    /// # impl Client { fn first(&self, _: &str, _: Duration) -> Result<String, std::io::Error> { Ok("f,off".into()) } }
+    /// # let client = Client;
+    /// let db = probes::postgres(Ask::blocking(move |statement, limit| client.first(statement, limit)));
+    /// # let _ = db;
+    /// ```
+    pub fn blocking<F, E>(ask: F) -> Self
+    where
+        F: Fn(&'static str, Duration) -> Result<String, E> + Send + 'static,
+        AskError: From<E>,
+    {
+        let ask = Arc::new(Mutex::new(ask));
+        let asker = move |statement, _, run: Deadline| -> AnswerFuture {
+            let ask = Arc::clone(&ask);
+            Box::pin(async move {
+                let ask = ask.lock_owned().await;
+                let answer = spawn_blocking(move || match run.left() / 10 * 9 {
+                    // A full blocking pool starts it when nobody waits any more.
+                    Duration::ZERO => Err(AskError::late(format!("no thread was free {run}"))),
+                    limit => Ok(ask(statement, limit)?),
+                });
+                answer.await?
+            })
         };
         Self { asker: Arc::new(asker), pool: Arc::new(|| None) }
     }
@@ -87,7 +129,7 @@ impl Ask {
         Fut: Future<Output = Result<String, E>> + Send + 'static,
         AskError: From<E>,
     {
-        let asker = move |statement, wait| -> AnswerFuture {
+        let asker = move |statement, wait, _| -> AnswerFuture {
             let answer = ask(statement, wait);
             Box::pin(async move { Ok(answer.await?) })
         };

@@ -7,7 +7,7 @@ mod redis;
 mod sqlite;
 mod state;
 
-use std::{fmt, pin::Pin, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 pub use mysql::mysql;
 pub use postgres::postgres;
@@ -17,13 +17,12 @@ pub use sqlite::sqlite;
 pub use state::DatabaseState;
 
 use super::{
-    ask::{Ask, AskError, Asking, IntoAsk, PoolState},
+    ask::{Ask, AskError, Asking, Examine, IntoAsk, PoolState},
     deadline::Deadline,
-    probe::{excerpt, idle_check, probe},
+    probe::{excerpt, idle_check, judged, probe},
 };
 use crate::{
-    details::Details,
-    model::{IntoOutcome, Level, Outcome, Status},
+    model::{Level, Outcome, Status},
     sync::{Mutex, lock},
 };
 
@@ -34,7 +33,7 @@ probe! {
     /// The probe of a database, such as [`probes::postgres`](super::postgres()).
     pub struct DatabaseProbe {
         ask: Ask,
-        examine: Examine,
+        examine: Examine<DatabaseState>,
         acquire_timeout: Duration,
         read_only_as: Status,
         exhausted_as: Status,
@@ -46,18 +45,6 @@ probe! {
 
     /// Asks the database once.
     task fn observe;
-}
-
-/// Asks a database and returns its state.
-#[derive(Clone)]
-struct Examine(Arc<dyn Fn(Asking) -> StateFuture + Send + Sync>);
-
-type StateFuture = Pin<Box<dyn Future<Output = Result<DatabaseState, AskError>> + Send>>;
-
-impl fmt::Debug for Examine {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Examine")
-    }
 }
 
 /// Checks a database for which there is no probe: `examine` asks it through `ask` and returns its state.
@@ -95,7 +82,7 @@ where
     DatabaseProbe {
         check: idle_check("db", Level::L1),
         ask: ask.into_ask(),
-        examine: Examine(Arc::new(move |asking| Box::pin(examine(asking)))),
+        examine: Examine::new(examine),
         acquire_timeout: DEFAULT_ACQUIRE_TIMEOUT,
         read_only_as: Status::Fail,
         exhausted_as: Status::Warn,
@@ -139,12 +126,7 @@ impl DatabaseProbe {
     }
 
     async fn look(&self, run: Deadline) -> Result<Looked, String> {
-        let asking = Asking::new(self.ask.clone(), self.acquire_timeout, run);
-        // Bounded once more, because a user's own function may wait for something else.
-        let state = match run.wait("no answer came", (self.examine.0)(asking)).await {
-            Ok(state) => state,
-            Err(late) => Err(AskError::late(late)),
-        };
+        let state = self.examine.run(&self.ask, self.acquire_timeout, run).await;
         Ok(Looked { state, pool: self.has_server.then(|| self.ask.pool()).flatten() })
     }
 
@@ -178,12 +160,7 @@ impl DatabaseProbe {
             pool_max: looked.pool.and_then(|pool| pool.max()),
             pool_waiting: looked.pool.and_then(|pool| pool.waiting()),
         };
-        match (status, message.unwrap_or_default()) {
-            (Status::Pass, _) => Details::pass(data),
-            (Status::Warn, message) => Details::warn(data, message),
-            (Status::Fail, message) => Details::fail(data, message),
-        }
-        .into_outcome()
+        judged(status, data, message)
     }
 
     /// A pool that is exhausted and a client that still waits have no reason to report, but perhaps had one before.
