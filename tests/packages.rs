@@ -80,7 +80,10 @@ fn no_feature_brings_a_database_driver() {
     let tree = ["tree", "-p", "health-runtime", "--all-features", "--locked"];
     let tree = text(cargo(&root(), &[&tree[..], &["--edges", "normal,build", "--prefix", "none"]].concat()));
     assert!(tree.lines().count() > 100, "{tree}");
-    let drivers = ["sqlx", "postgres", "mysql", "sqlite", "redis", "diesel", "sea-orm", "deadpool", "bb8", "mongodb"];
+    let drivers = [
+        "sqlx", "postgres", "mysql", "sqlite", "redis", "diesel", "sea-orm", "deadpool", "bb8", "mongodb", "nats",
+        "lapin", "kafka",
+    ];
     let found: Vec<_> = tree.lines().filter(|line| drivers.iter().any(|driver| line.contains(driver))).collect();
     assert!(found.is_empty(), "{found:?}");
 }

@@ -4,6 +4,7 @@
 mod ask;
 mod bandwidth;
 mod blocking;
+mod brokers;
 mod databases;
 mod endpoint;
 mod expectations;

@@ -35,9 +35,12 @@
 //! | the two over `https://` | `probe-https` | rustls with ring | |
 //! | `postgres`, `mysql`, `sqlite`, `redis` | none | none: they ask through a client of yours, see [`ask!`](crate::ask!) | whether the database answers and takes writes |
 //! | `database` | none | the same | the same of a database for which there is no probe |
+//! | `nats`, `amqp`, `kafka` | none | the same | whether the broker answers and takes messages |
+//! | `broker` | none | the same | the same of a broker for which there is no probe |
 
 // A new probe is a file: `probe!` with the struct, the constructor, its settings, `look`, `judge` and `faults`.
 mod ask;
+mod broker;
 mod database;
 mod deadline;
 mod files;
@@ -60,6 +63,7 @@ mod memory;
 mod memory_usage;
 
 pub use ask::{Ask, AskError, Asking, IntoAsk, PoolState, PoolWait};
+pub use broker::{BrokerProbe, BrokerState, amqp, broker, kafka, nats};
 pub use database::{DatabaseProbe, DatabaseState, database, mysql, postgres, redis, sqlite};
 pub use files::{DirectoryProbe, FileProbe, directory, file};
 pub use logging::{LoggingProbe, logging};

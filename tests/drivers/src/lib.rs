@@ -1,6 +1,8 @@
 //! Real servers on free ports of this machine.
 #![allow(clippy::expect_used, reason = "tests fail by panicking")]
 
+mod brokers;
+
 use std::{
     fs,
     net::TcpListener,
@@ -11,6 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+pub use brokers::RabbitMq;
 use tempfile::TempDir;
 
 /// Password of every server, which no text may contain.

@@ -8,5 +8,6 @@ fn main() {
     let _ = probes::postgres(ask!(pool));
     let _ = probes::postgres(ask!("postgres://localhost/orders"));
     let _ = probes::postgres(ask!());
+    let _ = probes::kafka(ask!(rdkafka: pool));
     let _ = probes::postgres(ask!(sqlx as sqlx08: sqlx08::pool()));
 }

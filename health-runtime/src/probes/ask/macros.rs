@@ -9,6 +9,9 @@
 /// | `tokio_postgres` | 0.7 | `Arc<Client>` |
 /// | `deadpool_postgres` | 0.14 | `Pool` |
 /// | `redis` | 0.32, 1 | `ConnectionManager`, `MultiplexedConnection`, `ClusterConnection` |
+/// | `async_nats` | 0.51 | `Client` |
+/// | `lapin` | 4 | `Arc<Connection>` |
+/// | `rdkafka` | 0.39 | `Arc` of a consumer or a producer, with a topic: `ask!(rdkafka: consumer, topic: "orders")` |
 ///
 /// Versions are those that are tested. For another driver pass a closure, see [`Ask`](crate::probes::Ask).
 ///
@@ -26,6 +29,13 @@ macro_rules! ask {
     };
     ($driver:ident as $($name:ident)::+: $client:expr $(,)?) => {
         $crate::ask!(@$driver [$($name)::+] $client)
+    };
+
+    (rdkafka: $client:expr, topic: $topic:expr $(,)?) => {
+        $crate::__ask_by_call!(@rdkafka [rdkafka] $client, $topic)
+    };
+    (rdkafka as $($name:ident)::+: $client:expr, topic: $topic:expr $(,)?) => {
+        $crate::__ask_by_call!(@rdkafka [$($name)::+] $client, $topic)
     };
 
     (@sqlx [$($sqlx:ident)::+] $client:expr) => {{
@@ -180,10 +190,20 @@ macro_rules! ask {
         })
     }};
 
+    (@async_nats $($rest:tt)*) => {
+        $crate::__ask_by_call!(@async_nats $($rest)*)
+    };
+    (@lapin $($rest:tt)*) => {
+        $crate::__ask_by_call!(@lapin $($rest)*)
+    };
+    (@rdkafka $($rest:tt)*) => {
+        $crate::__ask_by_call!(@rdkafka $($rest)*)
+    };
+
     (@$driver:ident $($rest:tt)*) => {
         ::core::compile_error!(::core::concat!(
             "`", ::core::stringify!($driver), "` is not a driver that `ask!` knows; it knows `sqlx`, `tokio_postgres`, ",
-            "`deadpool_postgres` and `redis`; for another one pass a closure, as the documentation of ",
+            "`deadpool_postgres`, `redis`, `async_nats`, `lapin` and `rdkafka`; for another one pass a closure, as the documentation of ",
             "`health_runtime::probes::Ask` shows"
         ))
     };

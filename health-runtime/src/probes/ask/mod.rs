@@ -1,6 +1,7 @@
 //! The user's client as probes see it: a function from a statement to its answer.
 
 mod asking;
+mod calls;
 mod error;
 mod examine;
 mod macros;

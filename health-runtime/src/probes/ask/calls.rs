@@ -1,0 +1,102 @@
+/// The arms of `ask!` for clients whose statements are calls of their API, and not text for the server.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __ask_by_call {
+    (@async_nats [$($async_nats:ident)::+] $client:expr) => {{
+        use ::core::{clone::Clone as _, convert::From as _};
+
+        let client: $($async_nats)::+::Client = ($client).clone();
+        $crate::probes::Ask::new(move |statement| {
+            let client = client.clone();
+            async move {
+                if statement == "STATE" {
+                    return ::core::result::Result::Ok(::std::string::String::from(
+                        match client.connection_state() {
+                            $($async_nats)::+::connection::State::Connected => "connected",
+                            $($async_nats)::+::connection::State::Pending => "not connected yet",
+                            $($async_nats)::+::connection::State::Disconnected => {
+                                "disconnected, and reconnects up to its `max_reconnects`"
+                            }
+                        },
+                    ));
+                }
+                // A request to the inbox that waits for its answer answers itself.
+                let inbox = client.new_inbox();
+                let request = $($async_nats)::+::Request::new()
+                    .inbox(inbox.clone())
+                    .timeout(::core::option::Option::None);
+                match client.send_request(inbox, request).await {
+                    ::core::result::Result::Ok(_) => ::core::result::Result::Ok(::std::string::String::new()),
+                    ::core::result::Result::Err(error) => {
+                        ::core::result::Result::Err($crate::probes::AskError::from(error))
+                    }
+                }
+            }
+        })
+    }};
+
+    (@lapin [$($lapin:ident)::+] $client:expr) => {{
+        use ::core::{
+            clone::Clone as _,
+            convert::{From as _, Into as _},
+        };
+
+        let connection = ($client).clone();
+        $crate::probes::Ask::new(move |statement| {
+            let connection = connection.clone();
+            async move {
+                let connection: &$($lapin)::+::Connection = &connection;
+                if statement == "STATE" {
+                    let status = connection.status();
+                    return ::core::result::Result::<_, $crate::probes::AskError>::Ok(::std::string::String::from(
+                        match status.connected() {
+                            true if status.blocked() => "blocked",
+                            true => "connected",
+                            false if status.reconnecting() => "reconnecting",
+                            false if status.connecting() => "connecting",
+                            false if status.errored() => "disconnected by an error",
+                            false => "closed",
+                        },
+                    ));
+                }
+                let channel = connection.create_channel().await?;
+                channel.close(200, "health check".into()).await?;
+                ::core::result::Result::Ok(::std::string::String::new())
+            }
+        })
+    }};
+
+    (@rdkafka [$($rdkafka:ident)::+] $client:expr, $topic:expr) => {{
+        use ::core::{
+            clone::Clone as _,
+            convert::From as _,
+            iter::{IntoIterator as _, Iterator as _},
+        };
+        #[allow(unused_imports, reason = "the client is one of them")]
+        use $($rdkafka)::+::{consumer::Consumer as _, producer::Producer as _};
+
+        let client = ($client).clone();
+        let topic = ::std::string::String::from($topic);
+        $crate::probes::Ask::blocking(move |_, limit| {
+            let metadata = client.client().fetch_metadata(::core::option::Option::Some(&topic), limit)?;
+            let mut answer = topic.clone();
+            for found in metadata.topics().iter().filter(|found| found.name() == topic) {
+                if let ::core::option::Option::Some(error) = found.error() {
+                    let error = $($rdkafka)::+::types::RDKafkaErrorCode::from(error);
+                    return ::core::result::Result::Err($crate::probes::AskError::new(::std::format!(
+                        "topic `{topic}`: {error}"
+                    )));
+                }
+                for partition in found.partitions() {
+                    answer += &::std::format!("\n{} {}", partition.id(), partition.leader());
+                }
+            }
+            ::core::result::Result::Ok(answer)
+        })
+    }};
+    (@rdkafka [$($rdkafka:ident)::+] $client:expr) => {
+        ::core::compile_error!(
+            "`ask!(rdkafka: …)` lacks the topic that the program uses: `ask!(rdkafka: consumer, topic: \"orders\")`"
+        )
+    };
+}
