@@ -58,6 +58,9 @@ probe! {
 /// for that, each report waits for the other, until both time out. Keep this check out of the readiness group, or
 /// readiness waits in the same way.
 ///
+/// The [guide](crate::_docs::probes#recipes-over-http) has recipes for servers such as Elasticsearch, Vault and the Kubernetes
+/// API.
+///
 /// # Status
 /// The worst of these counts:
 /// - The status code: 2xx passes (see [`accepted_codes`](HttpProbe::accepted_codes)), 429 warns, as Consul reads it (see
