@@ -3,6 +3,7 @@
 
 mod offers;
 mod peer;
+mod probing;
 mod serving;
 mod verdicts;
 mod watching;

@@ -31,6 +31,7 @@
 //! | `file` | none | | age, size and last line of a file |
 //! | `directory` | none | | number and age of the entries in a folder |
 //! | `http` | `probe-http` | hyper | health of another service |
+//! | `grpc` | `grpc` | tonic without its server and client | health of another service, through a channel of yours |
 //! | `bandwidth` | `probe-http` | the same | speed of a transfer |
 //! | the two over `https://` | `probe-https` | rustls with ring | |
 //! | `postgres`, `mysql`, `sqlite`, `redis` | none | none: they ask through a client of yours, see [`ask!`](crate::ask!) | whether the database answers and takes writes |
@@ -53,6 +54,8 @@ mod runtime_lag;
 mod bandwidth;
 #[cfg(all(feature = "probe-system", unix))]
 mod disk;
+#[cfg(feature = "grpc")]
+mod grpc;
 #[cfg(feature = "probe-http")]
 mod http;
 #[cfg(feature = "probe-http")]
@@ -79,6 +82,8 @@ pub use process::{
 pub use bandwidth::{BandwidthProbe, bandwidth};
 #[cfg(all(feature = "probe-system", unix))]
 pub use disk::{DiskProbe, disk};
+#[cfg(feature = "grpc")]
+pub use grpc::{GrpcChannel, GrpcProbe, grpc};
 #[cfg(feature = "probe-http")]
 pub use http::{HttpProbe, http};
 #[cfg(feature = "probe-system")]
