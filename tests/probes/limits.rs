@@ -1,11 +1,20 @@
 //! `probes::http` against broken and hostile servers.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use health_runtime::{Outcome, Status, probes};
-use tokio::net::TcpListener;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpListener,
+};
 
-use super::server::Server;
+use super::server::{Server, answer, head};
 
 const SHORT_TIMEOUT: Duration = Duration::from_millis(300);
 
@@ -26,6 +35,16 @@ async fn closed_port_fails() {
     drop(listener);
     let outcome = probes::http(format!("http://{address}/")).observe().await;
     assert_fails(&outcome, "cannot be connected to: tcp connect error: Connection refused");
+}
+
+#[tokio::test]
+async fn reset_connection_fails() {
+    let server = Server::start(|mut stream| async move {
+        head(&mut stream).await;
+        stream.set_zero_linger().expect("a setting");
+    })
+    .await;
+    assert_fails(&observe(&server).await, "does not answer in HTTP: connection error: Connection reset by peer");
 }
 
 #[tokio::test]
@@ -124,5 +143,41 @@ async fn dropped_run_closes_its_connection() {
         }
         run.abort();
         closings.recv().await.expect("the connection was closed");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ten_thousand_runs_leave_no_connection() {
+    let open = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&open);
+    let server = Server::start(move |mut stream| {
+        let open = Arc::clone(&counter);
+        async move {
+            open.fetch_add(1, Ordering::SeqCst);
+            head(&mut stream).await;
+            let _ = stream.write_all(answer("200 OK", r#"{"status":"pass"}"#).as_bytes()).await;
+            // The client closes, or this waits forever.
+            let _ = stream.read_to_end(&mut Vec::new()).await;
+            open.fetch_sub(1, Ordering::SeqCst);
+        }
+    })
+    .await;
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("token"), "token").expect("a file");
+    let probe = probes::http(server.url("/")).bearer_file(folder.path().join("token"));
+    let mut runs = tokio::task::JoinSet::new();
+    for _ in 0..20 {
+        let probe = probe.clone();
+        runs.spawn(async move {
+            for _ in 0..500 {
+                let outcome = probe.observe().await;
+                assert_eq!(outcome.status(), Status::Pass, "{outcome:?}");
+            }
+        });
+    }
+    runs.join_all().await;
+    assert_eq!(server.connections(), 10_000);
+    while open.load(Ordering::SeqCst) > 0 {
+        tokio::task::yield_now().await;
     }
 }

@@ -164,6 +164,10 @@ async fn proxy_from_environment_is_used() {
         (vec![("HTTP_PROXY", url.clone()), ("no_proxy", "*".to_owned())], true),
         (vec![("HTTP_PROXY", url.clone()), no_proxy("127.0.0.1")], false),
         (vec![("HTTP_PROXY", url.clone()), no_proxy("10.0.0.0/8,localhost")], true),
+        // A variable that this URL does not go by may be for programs that know more.
+        (vec![("HTTPS_PROXY", "socks5://a:1".to_owned())], false),
+        (vec![("ALL_PROXY", "socks5://a:1".to_owned()), ("HTTP_PROXY", url.clone())], true),
+        (vec![("ALL_PROXY", "socks5://a:1".to_owned()), no_proxy("127.0.0.1")], false),
         // The header `Proxy` of a request to a CGI program sets the variable.
         (vec![("HTTP_PROXY", url.clone()), ("REQUEST_METHOD", "GET".to_owned())], false),
     ] {
@@ -182,5 +186,5 @@ async fn proxy_from_environment_is_used() {
 fn environment_is_not_read_by_default() {
     let text = fault(probes::http("http://a/").proxy("http://"));
     assert!(text.contains("the proxy is not a valid address; write `http://proxy:3128`"), "{text}");
-    assert!(!format!("{:?}", probes::http("http://a/")).contains("Matcher"));
+    assert!(format!("{:?}", probes::http("http://a/")).contains("ProxyChoice { http: None, https: None, .. }"));
 }

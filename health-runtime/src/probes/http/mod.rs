@@ -142,8 +142,8 @@ impl HttpProbe {
     }
 
     /// Expects one of these values at a JSON pointer (RFC 6901) in the body, and gives each its status. Any other value, no
-    /// value, and a body that is not valid JSON fail. Values are compared with their type: `"true"` is not `true`. May be
-    /// called more than once.
+    /// value, and a body that is not valid JSON fail. Values are compared with their type: `"true"` is not `true`. For values of
+    /// several types write `serde_json::json!("up")` and so on. May be called more than once.
     ///
     /// A pointer without `/` at its beginning, no value at all, and one value with two statuses are start-up errors.
     ///

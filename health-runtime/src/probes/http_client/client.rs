@@ -59,7 +59,7 @@ impl HttpClient {
         let mut faults = self.headers.faults.clone();
         faults.extend(self.url.as_ref().err().cloned());
         faults.extend(self.method.as_ref().err().cloned());
-        faults.extend(self.proxy.faults.iter().cloned());
+        faults.extend(self.proxy.fault(self.url()));
         if self.connect_timeout.is_zero() {
             faults.push("its timeout for connecting is zero".to_owned());
         }

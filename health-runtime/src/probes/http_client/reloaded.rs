@@ -12,7 +12,7 @@ use tokio::task::spawn_blocking;
 
 use crate::{file::FileContent, probes::deadline::Deadline, sync::lock};
 
-/// Time that a run waits for files, before it goes on with their previous contents.
+/// Time that a run waits for files, before it goes on with their previous contents if there are any.
 const READ_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// A value made of the contents of files, which are read on each run. Unusable contents leave the previous value in use.
@@ -68,13 +68,11 @@ impl<T: Send + Sync + 'static> Reloaded<T> {
         };
         let names: Vec<_> = self.0.paths.iter().map(|path| format!("`{}`", path.display())).collect();
         let failure = format!("{} could not be read", names.join(", "));
-        match deadline.for_step(READ_TIMEOUT).wait(&failure, reading).await {
+        let previous = lock(&self.0.state).clone();
+        let deadline = if previous.value.is_some() { deadline.for_step(READ_TIMEOUT) } else { deadline };
+        match deadline.wait(&failure, reading).await {
             Ok(Ok(loaded)) => loaded,
-            unread => {
-                let mut loaded = lock(&self.0.state).clone();
-                loaded.faults = vec![unread.err().unwrap_or(failure)];
-                loaded
-            }
+            unread => Loaded { faults: vec![unread.err().unwrap_or(failure)], ..previous },
         }
     }
 }

@@ -70,8 +70,8 @@ macro_rules! http_settings {
 
             /// Reads the proxy from the environment, now: `HTTP_PROXY` for `http://`, `HTTPS_PROXY` for `https://`, else
             /// `ALL_PROXY`, with the exceptions in `NO_PROXY`; in capital or small letters, by the rules of curl. In a program
-            /// of CGI (`REQUEST_METHOD` is set), where a client chooses `HTTP_PROXY`, all are ignored. An invalid value is a
-            /// start-up error.
+            /// of CGI (`REQUEST_METHOD` is set), where a client chooses `HTTP_PROXY`, all are ignored. An invalid value of the
+            /// variable that this probe's URL goes by is a start-up error.
             pub fn proxy_from_environment(mut self) -> Self {
                 self.client.proxy = $crate::probes::http_client::ProxyChoice::environment();
                 self
