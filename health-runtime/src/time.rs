@@ -86,12 +86,16 @@ impl RecentSeconds {
     pub(crate) fn rfc3339_millis(&mut self, time: SystemTime) -> [u8; 24] {
         let since_epoch = since_epoch(time);
         let second = since_epoch.as_secs();
-        let Some((_, known)) = self.0.iter().flatten().find(|(known, _)| *known == second) else {
-            let text = rfc3339_millis(time);
-            self.0 = [Some((second, text)), self.0[0]];
-            return text;
+        let (mut text, millis) = match self.0 {
+            [Some((known, text)), _] | [_, Some((known, text))] if known == second => {
+                (text, since_epoch.subsec_millis())
+            }
+            [latest, _] => {
+                let text = rfc3339_millis(time);
+                self.0 = [Some((second, text)), latest];
+                return text;
+            }
         };
-        let (mut text, millis) = (*known, since_epoch.subsec_millis());
         text[20..23].copy_from_slice(&[millis / 100, millis / 10, millis].map(digit));
         text
     }

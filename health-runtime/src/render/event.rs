@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use super::{
-    json::{Checks, Serialized, object_of, write_change},
+    json::{Checks, Serialized, key, object_of, write_change},
     view::{ChangeView, ReportView},
     wire::to_json,
 };
@@ -21,9 +21,9 @@ pub(crate) fn state(view: &ReportView<'_>, is_draining: bool, id: &str) -> Strin
     // Without any result there is no status to report.
     let status = (!view.checks.is_empty()).then(|| view.status.as_str());
     let body = object_of(0, |object| {
-        object.field_if("status", status);
-        object.field("draining", is_draining);
-        object.field("checks", Checks(&view.checks));
+        object.field_if(key!("status"), status);
+        object.field(key!("draining"), is_draining);
+        object.field(key!("checks"), Checks(&view.checks));
     });
     event("state", Some(id), body)
 }
@@ -31,8 +31,8 @@ pub(crate) fn state(view: &ReportView<'_>, is_draining: bool, id: &str) -> Strin
 /// Renders a change of a check's status.
 pub(crate) fn change(check: &str, level: Level, view: &ChangeView<'_>, id: &str) -> String {
     let body = object_of(0, |object| {
-        object.field("check", check);
-        object.field("level", Serialized(&level.number()));
+        object.field(key!("check"), check);
+        object.field(key!("level"), Serialized(&level.number()));
         write_change(object, view);
     });
     event("change", Some(id), body)

@@ -129,6 +129,8 @@ impl<'a> ReportView<'a> {
 }
 
 impl<'a> CheckView<'a> {
+    // Inline, because it is large: made where it stays.
+    #[inline]
     fn new(entry: &'a ReportEntry, visibility: Visibility, report: &Report) -> Self {
         let ReportEntry { check, result, muted } = entry;
         let detail_level = visibility.at(check.level());

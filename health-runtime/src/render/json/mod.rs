@@ -15,7 +15,7 @@ use super::{
 };
 use crate::model::Status;
 use object::{JsonWriter, WriteJson, write_array, write_object};
-pub(super) use object::{ObjectWriter, Serialized, object_of};
+pub(super) use object::{Key, ObjectWriter, Serialized, key, object_of};
 
 pub(super) static FORMAT: Format = Format {
     options: &[FormatOption::Values],
@@ -42,10 +42,10 @@ fn render(view: &ReportView<'_>, context: &Context<'_>) -> Vec<u8> {
 /// `{ "status": …, "level_1": { "status": …, "checks": { … } }, … }`
 fn levels(view: &ReportView<'_>) -> Vec<u8> {
     body(view, |object| {
-        object.field("status", view.status.as_str());
+        object.field(key!("status"), view.status);
         for level in view.levels {
             let checks = view.of_level(*level);
-            object.field(level_key(*level), LevelObject { status: worst_status(checks), checks });
+            object.named(level_key(*level), LevelObject { status: worst_status(checks), checks });
         }
     })
 }
@@ -53,9 +53,9 @@ fn levels(view: &ReportView<'_>) -> Vec<u8> {
 /// `{ "status": …, "checks": { … } }`, with a `cause` if it fails as a whole.
 fn group(view: &ReportView<'_>) -> Vec<u8> {
     body(view, |object| {
-        object.field("status", view.status.as_str());
-        object.field_if("cause", view.cause);
-        object.field("checks", Checks(&view.checks));
+        object.field(key!("status"), view.status);
+        object.field_if(key!("cause"), view.cause);
+        object.field(key!("checks"), Checks(&view.checks));
     })
 }
 
@@ -64,14 +64,14 @@ fn check(view: &ReportView<'_>) -> Vec<u8> {
     let Some(check) = view.checks.first() else { return b"null".to_vec() };
     body(view, |object| {
         let groups: Vec<_> = check.groups.iter().map(|group| group.as_str()).collect();
-        object.field("name", check.name);
-        object.field("level", Serialized(&check.level.number()));
-        object.field_if("description", check.description);
-        object.field("groups", Serialized(&groups));
-        object.field("tags", Serialized(check.tags));
+        object.field(key!("name"), check.name);
+        object.field(key!("level"), Serialized(&check.level.number()));
+        object.field_if(key!("description"), check.description);
+        object.field(key!("groups"), Serialized(&groups));
+        object.field(key!("tags"), Serialized(check.tags));
         write_check(object, check);
         // Oldest first.
-        object.field("history", ChangeArray(&check.history));
+        object.field(key!("history"), ChangeArray(&check.history));
     })
 }
 
@@ -87,8 +87,8 @@ struct LevelObject<'a> {
 impl WriteJson for LevelObject<'_> {
     fn write_json(self, json: &mut JsonWriter) {
         write_object(json, |object| {
-            object.field("status", self.status.as_str());
-            object.field("checks", Checks(self.checks));
+            object.field(key!("status"), self.status);
+            object.field(key!("checks"), Checks(self.checks));
         });
     }
 }
@@ -109,35 +109,35 @@ impl WriteJson for &CheckView<'_> {
 }
 
 fn write_check(object: &mut ObjectWriter<'_>, check: &CheckView<'_>) {
-    object.field_if("display", check.display);
-    object.field("status", check.status.as_str());
+    object.field_if(key!("display"), check.display);
+    object.field(key!("status"), check.status);
     // Only where it differs from the status.
-    object.field_if("observed", (check.observed != check.status).then(|| check.observed.as_str()));
+    object.field_if(key!("observed"), (check.observed != check.status).then_some(check.observed));
     // Number of consecutive results of this kind.
-    object.field_if("consecutive", check.consecutive.as_ref().map(Serialized));
-    object.field_if("held_until", check.held_until);
-    object.field_if("cause", check.cause);
-    object.field_if("running_since", check.running_since);
-    object.field_if("blocked_by", check.blocked_by.map(Serialized));
-    object.field("critical", check.is_critical);
-    object.field_if("message", check.message);
-    object.field_if("owner", check.owner);
-    object.field_if("runbook", check.runbook);
-    object.field("duration_ms", Serialized(&milliseconds(check.duration)));
-    object.field("checked_at", check.checked_at);
-    object.field("since", check.since);
+    object.field_if(key!("consecutive"), check.consecutive.as_ref().map(Serialized));
+    object.field_if(key!("held_until"), check.held_until);
+    object.field_if(key!("cause"), check.cause);
+    object.field_if(key!("running_since"), check.running_since);
+    object.field_if(key!("blocked_by"), check.blocked_by.map(Serialized));
+    object.field(key!("critical"), check.is_critical);
+    object.field_if(key!("message"), check.message);
+    object.field_if(key!("owner"), check.owner);
+    object.field_if(key!("runbook"), check.runbook);
+    object.field(key!("duration_ms"), Serialized(&milliseconds(check.duration)));
+    object.field(key!("checked_at"), check.checked_at);
+    object.field(key!("since"), check.since);
     // Only while the check is muted.
-    object.field_if("muted", check.muted.as_ref());
-    object.field_if("data", check.data.map(Serialized));
+    object.field_if(key!("muted"), check.muted.as_ref());
+    object.field_if(key!("data"), check.data.map(Serialized));
 }
 
 impl WriteJson for &MuteView<'_> {
     /// `{}` to a caller who may see no details, if the check is muted for the life of the process.
     fn write_json(self, json: &mut JsonWriter) {
         write_object(json, |object| {
-            object.field_if("until", self.until);
-            object.field_if("reason", self.reason);
-            object.field_if("caller", self.caller);
+            object.field_if(key!("until"), self.until);
+            object.field_if(key!("reason"), self.reason);
+            object.field_if(key!("caller"), self.caller);
         });
     }
 }
@@ -158,14 +158,14 @@ impl WriteJson for &ChangeView<'_> {
 
 /// Writes one change in the history of a check.
 pub(super) fn write_change(object: &mut ObjectWriter<'_>, change: &ChangeView<'_>) {
-    object.field("id", Serialized(&change.id));
-    object.field("at", change.at);
+    object.field(key!("id"), Serialized(&change.id));
+    object.field(key!("at"), change.at);
     // Missing for the first result.
-    object.field_if("from", change.from.map(Status::as_str));
-    object.field("to", change.to.as_str());
-    object.field_if("cause", change.cause);
-    object.field_if("blocked_by", change.blocked_by.map(Serialized));
-    object.field_if("message", change.message);
+    object.field_if(key!("from"), change.from);
+    object.field(key!("to"), change.to);
+    object.field_if(key!("cause"), change.cause);
+    object.field_if(key!("blocked_by"), change.blocked_by.map(Serialized));
+    object.field_if(key!("message"), change.message);
     // Only if the check was muted.
-    object.field_if("muted", change.is_muted.then_some(true));
+    object.field_if(key!("muted"), change.is_muted.then_some(true));
 }

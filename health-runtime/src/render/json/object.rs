@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use serde::Serialize;
 
-use crate::time::RecentSeconds;
+use crate::{model::Status, time::RecentSeconds};
 
 /// JSON under construction.
 pub(in crate::render) struct JsonWriter {
@@ -17,8 +17,20 @@ pub(in crate::render) trait WriteJson {
     fn write_json(self, json: &mut JsonWriter);
 }
 
-/// An object whose fields are being written, each with a comma behind it.
+/// An object whose fields are being written, each with a comma before it.
 pub(in crate::render) struct ObjectWriter<'a>(&'a mut JsonWriter);
+
+/// The key of a field, with its comma, quotes and colon: one copy writes them all.
+#[derive(Clone, Copy)]
+pub(in crate::render) struct Key(pub(in crate::render) &'static str);
+
+/// Makes a [`Key`] of a literal without characters to escape.
+macro_rules! key {
+    ($name:literal) => {
+        $crate::render::json::Key(concat!(",\"", $name, "\":"))
+    };
+}
+pub(in crate::render) use key;
 
 /// Returns an object of about this length.
 pub(in crate::render) fn object_of(length: usize, fields: impl FnOnce(&mut ObjectWriter<'_>)) -> Vec<u8> {
@@ -28,43 +40,42 @@ pub(in crate::render) fn object_of(length: usize, fields: impl FnOnce(&mut Objec
 }
 
 pub(super) fn write_object(json: &mut JsonWriter, fields: impl FnOnce(&mut ObjectWriter<'_>)) {
-    json.out.push(b'{');
+    let start = json.out.len();
     fields(&mut ObjectWriter(json));
-    close(&mut json.out, b'}');
+    close(&mut json.out, start, [b'{', b'}']);
 }
 
 pub(super) fn write_array(json: &mut JsonWriter, values: impl Iterator<Item = impl WriteJson>) {
-    json.out.push(b'[');
+    let start = json.out.len();
     for value in values {
-        value.write_json(json);
         json.out.push(b',');
+        value.write_json(json);
     }
-    close(&mut json.out, b']');
+    close(&mut json.out, start, [b'[', b']']);
 }
 
-/// Puts a bracket in the place of the last comma.
-fn close(out: &mut Vec<u8>, bracket: u8) {
-    match out.last_mut() {
-        Some(last) if *last == b',' => *last = bracket,
-        _ => out.push(bracket),
+/// Puts a bracket in the place of the first comma, and one at the end.
+fn close(out: &mut Vec<u8>, start: usize, [open, close]: [u8; 2]) {
+    match out.get_mut(start) {
+        Some(comma) => *comma = open,
+        None => out.push(open),
     }
+    out.push(close);
 }
 
 impl ObjectWriter<'_> {
-    /// Writes a field. Its key has no characters to escape.
-    #[inline]
-    pub(in crate::render) fn field(&mut self, key: &'static str, value: impl WriteJson) {
+    /// Writes a field.
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "the lengths of keys are constants where they are written")]
+    pub(in crate::render) fn field(&mut self, key: Key, value: impl WriteJson) {
         let Self(json) = self;
-        json.out.push(b'"');
-        json.out.extend_from_slice(key.as_bytes());
-        json.out.extend_from_slice(b"\":");
+        json.out.extend_from_slice(key.0.as_bytes());
         value.write_json(json);
-        json.out.push(b',');
     }
 
     /// Writes a field unless its value is missing.
     #[inline]
-    pub(in crate::render) fn field_if(&mut self, key: &'static str, value: Option<impl WriteJson>) {
+    pub(in crate::render) fn field_if(&mut self, key: Key, value: Option<impl WriteJson>) {
         if let Some(value) = value {
             self.field(key, value);
         }
@@ -73,10 +84,21 @@ impl ObjectWriter<'_> {
     /// Writes a field with any key.
     pub(in crate::render) fn named(&mut self, key: &str, value: impl WriteJson) {
         let Self(json) = self;
+        json.out.push(b',');
         key.write_json(json);
         json.out.push(b':');
         value.write_json(json);
-        json.out.push(b',');
+    }
+}
+
+impl WriteJson for Status {
+    #[inline]
+    fn write_json(self, json: &mut JsonWriter) {
+        json.out.extend_from_slice(match self {
+            Self::Pass => b"\"pass\"",
+            Self::Warn => b"\"warn\"",
+            Self::Fail => b"\"fail\"",
+        });
     }
 }
 
@@ -95,6 +117,7 @@ impl WriteJson for &str {
 }
 
 impl WriteJson for bool {
+    #[inline]
     fn write_json(self, json: &mut JsonWriter) {
         json.out.extend_from_slice(if self { b"true" } else { b"false" });
     }
@@ -102,9 +125,9 @@ impl WriteJson for bool {
 
 impl WriteJson for SystemTime {
     fn write_json(self, json: &mut JsonWriter) {
-        json.out.push(b'"');
-        json.out.extend_from_slice(&json.seconds.rfc3339_millis(self));
-        json.out.push(b'"');
+        let mut text = [b'"'; 26];
+        text[1..25].copy_from_slice(&json.seconds.rfc3339_millis(self));
+        json.out.extend_from_slice(&text);
     }
 }
 
