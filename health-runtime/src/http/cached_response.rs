@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use axum::{
     body::{Body, Bytes},
-    http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts},
+    http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header, request::Parts},
     response::Response,
 };
 
@@ -82,6 +82,18 @@ impl CachedResponse {
         }
         response
     }
+}
+
+/// Returns a request of the same method and the same conditions, which are all that a response depends on: one that waits
+/// holds neither the headers of the whole request nor the connection's buffer behind them.
+pub(super) fn conditions(request: &Parts) -> Parts {
+    let (mut parts, ()) = Request::new(()).into_parts();
+    parts.method = request.method.clone();
+    for value in request.headers.get_all(header::IF_NONE_MATCH) {
+        // A copy, because a clone has the buffer, too.
+        parts.headers.extend(HeaderValue::from_bytes(value.as_bytes()).map(|value| (header::IF_NONE_MATCH, value)));
+    }
+    parts
 }
 
 /// Returns a value for `Retry-After`: whole seconds, rounded up, at least one.

@@ -1,6 +1,6 @@
 //! The way of a request that reads: parse, authorize, look up, render, respond.
 
-use std::{borrow::Borrow, sync::Arc};
+use std::{borrow::Borrow as _, sync::Arc};
 
 use axum::{
     extract::Request,
@@ -12,7 +12,7 @@ use axum::{
 use super::routes::metrics;
 use super::{
     cache::CacheKey,
-    cached_response::CachedResponse,
+    cached_response::{CachedResponse, conditions},
     paths::{RouteScope, depth},
     peer::caller,
     problem::{ProblemDetails, refused},
@@ -69,32 +69,31 @@ fn authorize(
     parts: Parts,
 ) -> MaybeReady<Response> {
     let Some(authorizer) = &service.authorizer else {
-        return look_up(service, &*resource, parsed, Visibility::OUTLINE, parts);
+        return look_up(service, &*resource, parsed, Visibility::OUTLINE, &parts);
     };
     let access = resource.access(&parsed);
     if let Some(visibility) = authorizer.public_visibility(access) {
-        return look_up(service, &*resource, parsed, visibility, parts);
+        return look_up(service, &*resource, parsed, visibility, &parts);
     }
     let caller = caller(authorizer, parts);
     let decision = authorizer.decide(access, &caller);
     let service = Arc::clone(service);
     decision.then(move |decision| match decision {
-        Ok(visibility) => look_up(&service, &*resource, parsed, visibility, caller),
+        Ok(visibility) => look_up(&service, &*resource, parsed, visibility, caller.borrow()),
         Err(refusal) => MaybeReady::ready(refused(&refusal)),
     })
 }
 
 /// Answers at once with what is stored, or without a report. Everything else takes a large future of its own, which
 /// most requests do not need.
-fn look_up<P: Borrow<Parts> + Send + 'static>(
+fn look_up(
     service: &Arc<Service>,
     resource: &dyn Resource,
     parsed: ParsedRequest,
     visibility: Visibility,
-    request: P,
+    parts: &Parts,
 ) -> MaybeReady<Response> {
     let ParsedRequest { scope, format, query } = parsed;
-    let parts = request.borrow();
     let depth = if format.is_page { depth(&parts.uri) } else { 0 };
     let visibility = service.narrow(visibility, scope);
     let key = CacheKey { resource: resource.id(), options: query.options, format, visibility, scope, depth };
@@ -104,7 +103,7 @@ fn look_up<P: Borrow<Parts> + Send + 'static>(
     service.adopt_runtime(&parts.extensions);
     let (render, answer) = match format.render {
         Render::Report(render) => {
-            (render, resource.answer(&AdmittedRequest { service, parts, query: &query, key: &key, render }))
+            (render, resource.answer(&AdmittedRequest { service, query: &query, key: &key, render }, parts))
         }
         #[cfg(feature = "metrics")]
         Render::Metrics(render) => return MaybeReady::ready(metrics::respond(service, &key, parts, render)),
@@ -112,11 +111,10 @@ fn look_up<P: Borrow<Parts> + Send + 'static>(
     match answer {
         Ok(Answer::Response(response)) => MaybeReady::ready(response),
         Ok(Answer::Report(answer)) => {
-            let service = Arc::clone(service);
+            let (service, parts) = (Arc::clone(service), conditions(parts));
             MaybeReady::boxed(async move {
-                let parts = request.borrow();
-                match report(&service, answer, key, &query, parts, render).await {
-                    Ok(response) => response.into_response(parts),
+                match report(&service, answer, key, &query, render).await {
+                    Ok(response) => response.into_response(&parts),
                     Err(problem) => problem.into_response(),
                 }
             })
@@ -131,7 +129,6 @@ async fn report(
     answer: ReportAnswer,
     key: CacheKey,
     query: &Query,
-    parts: &Parts,
     render: RenderReport,
 ) -> Result<CachedResponse, ProblemDetails> {
     let selection = match query.timeout {
@@ -146,7 +143,7 @@ async fn report(
     if is_shared && let Some(response) = service.cache.get_for(&key, &gathered, &service.monitor) {
         return Ok(response);
     }
-    let response = (answer.render)(&AdmittedRequest { service, parts, query, key: &key, render }, &gathered)?;
+    let response = (answer.render)(&AdmittedRequest { service, query, key: &key, render }, &gathered)?;
     if is_shared {
         service.cache.put(key, gathered, response.clone());
     }

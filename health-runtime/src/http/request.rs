@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use axum::http::{HeaderValue, StatusCode, request::Parts};
+use axum::http::{HeaderValue, StatusCode};
 
 #[cfg(feature = "page")]
 use super::page;
@@ -36,7 +36,6 @@ impl ParsedRequest {
 /// A request that access admits, with everything that decides what its answer shows.
 pub(super) struct AdmittedRequest<'a> {
     pub(super) service: &'a Service,
-    pub(super) parts: &'a Parts,
     pub(super) query: &'a Query,
     pub(super) key: &'a CacheKey,
     /// Renders reports in the negotiated format.

@@ -1,5 +1,7 @@
 //! `{base}/agent`: the line that `HAProxy` reads from an agent.
 
+use axum::http::request::Parts;
+
 use super::{
     super::{
         cache::ResourceId,
@@ -36,7 +38,7 @@ impl Resource for Agent {
         AccessRequest::Group(Group::Readiness)
     }
 
-    fn answer(&self, request: &AdmittedRequest<'_>) -> Result<Answer, ProblemDetails> {
+    fn answer(&self, request: &AdmittedRequest<'_>, _parts: &Parts) -> Result<Answer, ProblemDetails> {
         let selection = request.narrow(Selection::group(Group::Readiness))?;
         Ok(Answer::report(selection, |request, gathered| {
             let report = &gathered.report;

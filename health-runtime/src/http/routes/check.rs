@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::{extract::Request, response::Response};
+use axum::{extract::Request, http::request::Parts, response::Response};
 use percent_encoding::percent_decode_str;
 
 use super::{
@@ -98,7 +98,7 @@ impl Resource for OneCheck {
     }
 
     /// Ignores tags and excluded names: the check was asked for by its name.
-    fn answer(&self, request: &AdmittedRequest<'_>) -> Result<Answer, ProblemDetails> {
+    fn answer(&self, request: &AdmittedRequest<'_>, _parts: &Parts) -> Result<Answer, ProblemDetails> {
         // The level that access was decided about: the check may have been replaced by one of another level.
         let level = self.level.map_or(Levels::NONE, Levels::one);
         let selection = Selection::check(&*self.name).within(request.key.scope.levels.and(level));

@@ -1,5 +1,7 @@
 //! `{base}/events`: status changes as server-sent events.
 
+use axum::http::request::Parts;
+
 use super::{
     super::{
         cache::ResourceId,
@@ -47,12 +49,12 @@ impl Resource for Events {
         }
     }
 
-    fn answer(&self, request: &AdmittedRequest<'_>) -> Result<Answer, ProblemDetails> {
+    fn answer(&self, request: &AdmittedRequest<'_>, parts: &Parts) -> Result<Answer, ProblemDetails> {
         let service = request.service;
         Ok(Answer::Response(event_stream::open(
             &service.events,
             &service.monitor,
-            request.parts,
+            parts,
             service.authorizer.as_deref(),
             request.key.visibility,
         )))

@@ -1,5 +1,7 @@
 //! The groups, for orchestrators: `{base}/ready`, `/readyz` and further paths.
 
+use axum::http::request::Parts;
+
 use super::{
     super::{
         cache::ResourceId,
@@ -62,7 +64,7 @@ impl Resource for GroupMembers {
         AccessRequest::Group(self.0)
     }
 
-    fn answer(&self, request: &AdmittedRequest<'_>) -> Result<Answer, ProblemDetails> {
+    fn answer(&self, request: &AdmittedRequest<'_>, _parts: &Parts) -> Result<Answer, ProblemDetails> {
         let group = self.0;
         Ok(Answer::report(request.narrow(Selection::group(group))?, move |request, gathered| {
             let is_member = |name: &String| request.service.monitor.spec(name).is_some_and(|check| check.is_in(group));

@@ -1,6 +1,6 @@
 //! `{base}/info`: build information.
 
-use axum::http::StatusCode;
+use axum::http::{StatusCode, request::Parts};
 
 use super::{
     super::{
@@ -43,12 +43,12 @@ impl Resource for Info {
         AccessRequest::Info
     }
 
-    fn answer(&self, request: &AdmittedRequest<'_>) -> Result<Answer, ProblemDetails> {
+    fn answer(&self, request: &AdmittedRequest<'_>, parts: &Parts) -> Result<Answer, ProblemDetails> {
         let service = request.service;
         let detail_level = request.key.visibility.info.unwrap_or(DetailLevel::Outline);
-        let runtime = service.runtime_info.facts(host(request.parts));
+        let runtime = service.runtime_info.facts(host(parts));
         let body = render::info(service.build_info.as_ref(), &runtime, detail_level);
-        Ok(Answer::Response(CachedResponse::new(StatusCode::OK, JSON, body).into_response(request.parts)))
+        Ok(Answer::Response(CachedResponse::new(StatusCode::OK, JSON, body).into_response(parts)))
     }
 }
 

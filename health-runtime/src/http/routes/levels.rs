@@ -1,5 +1,7 @@
 //! `{levels}` and `{levels}/{1..5}`: the checks by level.
 
+use axum::http::request::Parts;
+
 use super::{
     super::{
         cache::ResourceId,
@@ -52,7 +54,7 @@ impl Resource for EveryLevel {
         request.levels("levels", Levels::ALL, None)
     }
 
-    fn answer(&self, request: &AdmittedRequest<'_>) -> Result<Answer, ProblemDetails> {
+    fn answer(&self, request: &AdmittedRequest<'_>, _parts: &Parts) -> Result<Answer, ProblemDetails> {
         answer(request, Levels::ALL, false)
     }
 }
@@ -95,7 +97,7 @@ impl Resource for OneLevel {
         request.levels("level", self.shown(request.query.options), Some(self.0))
     }
 
-    fn answer(&self, request: &AdmittedRequest<'_>) -> Result<Answer, ProblemDetails> {
+    fn answer(&self, request: &AdmittedRequest<'_>, _parts: &Parts) -> Result<Answer, ProblemDetails> {
         let shown = self.shown(request.query.options);
         answer(request, shown, shown == Levels::one(self.0))
     }

@@ -47,7 +47,7 @@ impl Resource for Metrics {
     }
 
     /// Has no report: the handler answers every request for a format of metrics.
-    fn answer(&self, _request: &AdmittedRequest<'_>) -> Result<Answer, ProblemDetails> {
+    fn answer(&self, _request: &AdmittedRequest<'_>, _parts: &Parts) -> Result<Answer, ProblemDetails> {
         Err(ProblemDetails::not_found(Nowhere::NOTHING.0))
     }
 }

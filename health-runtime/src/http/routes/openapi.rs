@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header, request::Parts};
 
 use super::{
     super::{
@@ -60,16 +60,16 @@ impl Resource for OpenApi {
     }
 
     /// Answers with the client's own paths, in the version that it asks for.
-    fn answer(&self, request: &AdmittedRequest<'_>) -> Result<Answer, ProblemDetails> {
-        let version = Version::parse(request.parts.uri.query())?;
-        let prefix = original_uri(request.parts).path().strip_suffix(&*self.path).unwrap_or_default();
+    fn answer(&self, request: &AdmittedRequest<'_>, parts: &Parts) -> Result<Answer, ProblemDetails> {
+        let version = Version::parse(parts.uri.query())?;
+        let prefix = original_uri(parts).path().strip_suffix(&*self.path).unwrap_or_default();
         let response = if prefix.is_empty() && version == Version::default() {
             self.standard(request)
         } else {
             // Not stored: a prefix may come from the client.
             self.document(request, version, prefix)
         };
-        Ok(Answer::Response(response.into_response(request.parts)))
+        Ok(Answer::Response(response.into_response(parts)))
     }
 }
 

@@ -1,6 +1,6 @@
 //! `{base}`: the status of everything, and links to the rest.
 
-use axum::http::Uri;
+use axum::http::{Uri, request::Parts};
 
 use super::{
     super::{
@@ -42,13 +42,14 @@ impl Resource for Overview {
         AccessRequest::Levels { route: NAME, shown: request.scope.levels, needed: None, with_info: true, is_run }
     }
 
-    fn answer(&self, request: &AdmittedRequest<'_>) -> Result<Answer, ProblemDetails> {
+    fn answer(&self, request: &AdmittedRequest<'_>, parts: &Parts) -> Result<Answer, ProblemDetails> {
         let selection = request.select_levels(Levels::ALL)?;
+        let links = links(&request.service.paths, original_uri(parts), request.key.scope);
+        let host = host(parts).map(ToOwned::to_owned);
         Ok(Answer::Report(ReportAnswer {
             selection,
-            render: Box::new(|request, gathered| {
-                let runtime = request.service.runtime_info.facts(host(request.parts));
-                let links = links(&request.service.paths, original_uri(request.parts), request.key.scope);
+            render: Box::new(move |request, gathered| {
+                let runtime = request.service.runtime_info.facts(host.as_deref());
                 Ok(request.render(gathered, ReportSubject::Overview { runtime: &runtime, links: &links }))
             }),
             // It shows the uptime.

@@ -2,7 +2,11 @@
 
 use std::{fmt, sync::Arc};
 
-use axum::{extract::Request, http::HeaderMap, response::Response};
+use axum::{
+    extract::Request,
+    http::{HeaderMap, request::Parts},
+    response::Response,
+};
 
 use super::{
     super::{
@@ -72,7 +76,7 @@ pub(in crate::http) trait Resource: DescribeResource + fmt::Debug + Send + Sync 
     /// Returns the permission that a request needs.
     fn access(&self, request: &ParsedRequest) -> AccessRequest;
 
-    fn answer(&self, request: &AdmittedRequest<'_>) -> Result<Answer, ProblemDetails>;
+    fn answer(&self, request: &AdmittedRequest<'_>, parts: &Parts) -> Result<Answer, ProblemDetails>;
 }
 
 /// The answer of a resource.
