@@ -126,8 +126,8 @@ impl Engine {
     }
 
     /// Ends a run. Returns whether tasks may have been woken.
-    pub(super) fn complete(&self, check: &Monitored, id: RunId, result: RunResult) -> bool {
-        self.publish_end(check, check.slot.complete(&check.spec, id, result, Instant::now()))
+    pub(super) fn complete(&self, check: &Monitored, id: RunId, result: RunResult, now: Instant) -> bool {
+        self.publish_end(check, check.slot.complete(&check.spec, id, result, now))
     }
 
     pub(super) fn give_up(&self, check: &Monitored, id: RunId) {

@@ -15,6 +15,9 @@ use super::{
 
 /// Returns the selected checks and their transitive dependencies, each check behind its dependencies.
 pub(super) fn in_order(checks: &CheckSet, selected: &[usize]) -> Vec<usize> {
+    if selected.iter().all(|index| checks.dependencies(*index).is_empty()) {
+        return selected.to_vec();
+    }
     let mut is_needed = vec![false; checks.len()];
     let mut to_visit = selected.to_vec();
     while let Some(index) = to_visit.pop() {

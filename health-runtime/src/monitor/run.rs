@@ -16,7 +16,7 @@ use super::{
     engine::Engine,
     monitored::Monitored,
     slot::{Lookup, RunId},
-    wait::{self, Awaited},
+    wait::{self, Awaited, Ended},
 };
 use crate::{
     model::{Outcome, Work},
@@ -71,18 +71,21 @@ impl NewRun {
         Self { task, prerequisites }
     }
 
-    /// Polls the run for the first time.
-    pub(super) fn start(self, now: Instant, context: &mut Context<'_>) -> Started {
+    /// Polls the run for the first time. Sets `now` to the time after that.
+    pub(super) fn start(self, now: &mut Instant, context: &mut Context<'_>) -> Started {
         let Self { mut task, prerequisites } = self;
         if prerequisites.is_empty() && matches!(*task.check.work, Work::Task(_)) {
-            let result = if task.is_late(now) { Poll::Ready(RunResult::TimedOut) } else { task.poll_call(context) };
+            let result = if task.is_late(*now) { Poll::Ready(RunResult::TimedOut) } else { task.poll_call(context) };
+            *now = Instant::now();
             return match result {
-                Poll::Ready(result) => Started::Ended { has_woken: task.complete(result) },
+                Poll::Ready(result) => Started::Ended { has_woken: task.complete(result, *now) },
                 Poll::Pending => Started::Pending(PendingRun::Called(task)),
             };
         }
         let mut run = Box::pin(task.run(prerequisites));
-        match run.as_mut().poll(context) {
+        let polled = run.as_mut().poll(context);
+        *now = Instant::now();
+        match polled {
             Poll::Ready(()) => Started::Ended { has_woken: true },
             Poll::Pending => Started::Pending(PendingRun::Other(run)),
         }
@@ -122,7 +125,7 @@ impl RunTask {
             wait::give_way().await;
         }
         match &*self.check.work {
-            Work::Task(_) if self.is_late(Instant::now()) => drop(self.complete(RunResult::TimedOut)),
+            Work::Task(_) if self.is_late(Instant::now()) => self.complete_now(RunResult::TimedOut),
             Work::Task(_) => self.finish().await,
             Work::Blocking(work) => {
                 let work = Arc::clone(work);
@@ -146,7 +149,7 @@ impl RunTask {
                 // No failure is known.
                 Lookup::Missing => continue,
                 Lookup::Running(_) => match ended.next() {
-                    Some(Ok(result)) => result,
+                    Some(Ended::Recorded(result)) => result,
                     // Without the result of a dependency this check has none either.
                     _ => return false,
                 },
@@ -161,7 +164,7 @@ impl RunTask {
         }
         let may_begin = failed.is_empty();
         if !may_begin {
-            self.complete(RunResult::blocked(&names, self.is_excused(&names)));
+            self.complete_now(RunResult::blocked(&names, self.is_excused(&names)));
         }
         may_begin
     }
@@ -210,7 +213,7 @@ impl RunTask {
         });
         let result = result.await;
         let result = self.call.end(result);
-        self.complete(result);
+        self.complete_now(result);
     }
 
     /// Gives the run up at its timeout, because a thread cannot be stopped. It stays in the slot until the thread
@@ -231,14 +234,18 @@ impl RunTask {
         };
         // An error means that the runtime shut down before the thread began.
         if let Ok((result, mut task)) = ended {
-            task.complete(result);
+            task.complete_now(result);
         }
     }
 
     /// Returns whether its end has woken tasks.
-    fn complete(&mut self, result: RunResult) -> bool {
+    fn complete(&mut self, result: RunResult, now: Instant) -> bool {
         self.is_over = true;
-        self.engine.complete(&self.check, self.id, result)
+        self.engine.complete(&self.check, self.id, result, now)
+    }
+
+    fn complete_now(&mut self, result: RunResult) {
+        self.complete(result, Instant::now());
     }
 }
 

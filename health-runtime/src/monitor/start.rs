@@ -64,7 +64,7 @@ impl Starter {
                 spawn_starters(&self.queue);
             }
             let mut run = Some(run);
-            let started = poll_fn(|context| Poll::Ready(run.take().map(|run| run.start(now, context)))).await;
+            let started = poll_fn(|context| Poll::Ready(run.take().map(|run| run.start(&mut now, context)))).await;
             let has_woken = match started {
                 // The last run needs no other task than this.
                 Some(Started::Pending(run)) if is_last => return run.finish().await,
@@ -79,7 +79,6 @@ impl Starter {
                 // In this poll: a monitor that is dropped behind its report must not wait for this task.
                 return;
             }
-            now = Instant::now();
             if now - slice_began >= TIME_SLICE {
                 yield_now().await;
                 now = Instant::now();

@@ -16,7 +16,7 @@ use super::{
     monitored::Monitored,
     slot::{GIVE_UP_GRACE, Inbox, News, Progress, RunId},
 };
-use crate::{model::CheckResult, run_result::RunResult, time::after};
+use crate::{model::CheckResult, time::after};
 
 /// A run that an observer waits for.
 #[derive(Clone, Copy)]
@@ -25,8 +25,15 @@ pub(super) struct Awaited<'a> {
     pub(super) id: RunId,
 }
 
-/// The recorded result of a run, or the reason why it has none: [`RunResult::OutOfTime`] or [`RunResult::CutOff`].
-pub(super) type Ended = Result<Arc<CheckResult>, RunResult>;
+/// The end of a run, as its observer sees it.
+#[derive(Debug)]
+pub(super) enum Ended {
+    Recorded(Arc<CheckResult>),
+    /// The observer's deadline came first.
+    OutOfTime,
+    /// It was dropped with its runtime.
+    CutOff,
+}
 
 /// Waits for the ends of runs, up to `deadline`. Returns them in the same order. Each run is given up at its own
 /// timeout. The timer is the observer's own, so a check that never yields cannot delay it.
@@ -39,12 +46,14 @@ pub(super) async fn for_all(engine: &Engine, runs: &[Awaited<'_>], deadline: Opt
         let address = || inbox.get_or_insert_with(Arc::<Inbox>::default).address(key);
         let progress = run.check.slot.follow(&run.check.spec, run.id, address);
         wait.learn(key, progress);
-        keep_pace(key).await;
+        if is_turn_over(key) {
+            give_way().await;
+        }
     }
     if let Some(inbox) = inbox {
         wait.until(deadline, &inbox).await;
     }
-    wait.ends.into_iter().map(|ended| ended.unwrap_or(Err(RunResult::OutOfTime))).collect()
+    wait.ends.into_iter().map(|ended| ended.unwrap_or(Ended::OutOfTime)).collect()
 }
 
 /// Lets the tasks run that are ready, above all new runs: most of them end at once, and are never waited for. Unlike after
@@ -64,11 +73,9 @@ pub(super) async fn give_way() {
 /// Number of checks after which a report lets other tasks run.
 pub(super) const CHECKS_PER_TURN: usize = 500;
 
-/// Lets other tasks run now and then in a loop over checks, of which there may be thousands.
-pub(super) async fn keep_pace(step: usize) {
-    if step % CHECKS_PER_TURN == CHECKS_PER_TURN - 1 {
-        give_way().await;
-    }
+/// Returns whether to let other tasks run at this step of a loop over checks, of which there may be thousands.
+pub(super) const fn is_turn_over(step: usize) -> bool {
+    step % CHECKS_PER_TURN == CHECKS_PER_TURN - 1
 }
 
 struct Wait<'a> {
@@ -126,8 +133,8 @@ impl Wait<'_> {
                 self.overdue.push(Reverse((after(deadline, GIVE_UP_GRACE), key)));
                 return;
             }
-            Progress::Completed(result) => Ok(result),
-            Progress::CutOff => Err(RunResult::CutOff),
+            Progress::Completed(result) => Ended::Recorded(result),
+            Progress::CutOff => Ended::CutOff,
         };
         self.ends[key] = Some(ended);
         self.open -= 1;

@@ -98,8 +98,8 @@ impl Changes {
     /// Sends the queued changes to subscribers and the log, unless another thread does. No lock is held meanwhile: a
     /// subscriber may cause the next change. Returns whether there were any.
     pub(in crate::monitor) fn publish(&self) -> bool {
-        let mut is_published = false;
-        for change in self.queue.drain().into_iter().flatten() {
+        let Some(changes) = self.queue.drain() else { return false };
+        for change in changes {
             #[cfg(feature = "testing")]
             if let Some(record) = self.record.get() {
                 let _ = record.send(Arc::clone(&change));
@@ -108,9 +108,8 @@ impl Changes {
             let _ = self.subscribers.send(Arc::clone(&change));
             self.wake();
             log::write(Topic::Checks, move || log(&change));
-            is_published = true;
         }
-        is_published
+        true
     }
 }
 

@@ -33,7 +33,7 @@ use super::{
     engine::Engine,
     report::{Selection, gather},
     slot::{GIVE_UP_GRACE, Lookup, RunId},
-    wait::{self, Awaited},
+    wait::{self, Awaited, Ended},
 };
 use crate::{
     model::{Check, CheckResult, Level, Outcome, Report, StatusChange},
@@ -347,8 +347,8 @@ fn no_result_is_older_than_its_max_age() {
                     }
                     let ended = wait::for_all(&engine, &[Awaited { check, id }], None).await;
                     match &ended[..] {
-                        [Ok(result)] => truth.check_reported(asked_at, Some(id), result),
-                        [Err(RunResult::CutOff)] => {
+                        [Ended::Recorded(result)] => truth.check_reported(asked_at, Some(id), result),
+                        [Ended::CutOff] => {
                             assert!(truth.abandoned.lock().expect("no panic").contains(&id));
                         }
                         other => unreachable!("{other:?}"),

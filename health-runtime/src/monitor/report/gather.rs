@@ -17,7 +17,7 @@ use super::{
         muting::Muted,
         schedule,
         slot::Lookup,
-        wait::{self, Awaited, CHECKS_PER_TURN, Ended, give_way, keep_pace},
+        wait::{self, Awaited, CHECKS_PER_TURN, Ended, give_way, is_turn_over},
     },
     blocking::ReportedResult,
     gathered::{Gathered, Validity},
@@ -53,39 +53,41 @@ pub(in crate::monitor) async fn gather(engine: &Arc<Engine>, selection: &Selecti
     }
     let mut known = gathering.settle_all(lookups).await;
     for (step, &index) in needed.iter().enumerate() {
-        gathering.reconcile(index, &mut known).await;
-        keep_pace(step).await;
+        if gathering.contradicts(index, &known) {
+            gathering.reconcile(index, &mut known).await;
+        }
+        if is_turn_over(step) {
+            give_way().await;
+        }
     }
-    let mut mutes = Vec::with_capacity(selected.len());
-    for (step, &index) in selected.iter().enumerate() {
-        mutes.push(gathering.muted(index, &known));
-        keep_pace(step).await;
-    }
-    let unmuted_at = mutes.iter().flatten().filter_map(|muted| muted.expires).min();
-    let validity = gathering.validity(epoch, &needed, &known).await;
-    let mut validity = validity.map(|validity| validity.no_longer_than(unmuted_at));
+    // Before the validity, which does not hold if a mute or a result changes meanwhile.
+    let mut until: Option<Instant> = None;
     let mut entries = Vec::with_capacity(selected.len());
-    for (&index, muted) in selected.iter().zip(mutes) {
-        let Some(known) = &known[index] else { continue };
-        let check = Arc::clone(&checks[index].spec);
-        let result = match gathering.held(index, &known.result) {
-            Some((held, until)) => {
-                validity = validity.map(|validity| validity.no_longer_than(Some(until)));
-                Arc::new(held)
-            }
-            None => Arc::clone(&known.result),
-        };
-        entries.push(ReportEntry { check, result, muted: muted.map(|muted| muted.mute) });
-        keep_pace(entries.len()).await;
+    for (step, &index) in selected.iter().enumerate() {
+        let Some(known_result) = &known[index] else { continue };
+        let muted = gathering.muted(index, &known);
+        let held = gathering.held(index, &known_result.result);
+        let ends = [muted.as_ref().and_then(|muted| muted.expires), held.as_ref().map(|(_, until)| *until)];
+        until = until.into_iter().chain(ends.into_iter().flatten()).min();
+        entries.push(ReportEntry {
+            check: Arc::clone(&checks[index].spec),
+            result: held.map_or_else(|| Arc::clone(&known_result.result), |(held, _)| Arc::new(held)),
+            muted: muted.map(|muted| muted.mute),
+        });
+        if is_turn_over(step) {
+            give_way().await;
+        }
     }
     #[cfg(feature = "page")]
     let groups = if selection.has_group_verdicts() {
-        let (groups, until) = group_verdicts::collect(engine, checks, &selected, &entries);
-        validity = validity.map(|validity| validity.no_longer_than(until));
+        let (groups, ends) = group_verdicts::collect(engine, checks, &selected, &entries);
+        until = until.into_iter().chain(ends).min();
         groups
     } else {
         Vec::new()
     };
+    let validity = gathering.validity(epoch, &needed, &known).await;
+    let validity = validity.map(|validity| validity.no_longer_than(until));
     let cause = (selection.selects_group(Group::Readiness) && engine.is_draining()).then_some(Cause::Draining);
     let report = Report::new(selection.shown_levels().to_vec(), entries).failing_because_of(cause);
     Gathered {
@@ -134,21 +136,24 @@ impl Gathering<'_> {
     }
 
     pub(super) async fn settle(&self, index: usize, lookup: Lookup) -> ReportedResult {
-        let ended = match lookup {
-            Lookup::Done(result) => Ok(result),
-            Lookup::Missing => Err(RunResult::Pending(self.selection.pending())),
+        match lookup {
+            Lookup::Done(result) => ReportedResult::recorded(result),
+            Lookup::Missing => self.unrecorded(index, RunResult::Pending(self.selection.pending())),
             Lookup::Running(run) => {
                 give_way().await;
                 let run = Awaited { check: &self.checks[index], id: run.id };
                 let ended = wait::for_all(self.engine, &[run], Some(self.deadline)).await;
-                ended.into_iter().next().unwrap_or(Err(RunResult::CutOff))
+                self.reported(index, ended.into_iter().next().unwrap_or(Ended::CutOff))
             }
-        };
-        self.reported(index, ended)
+        }
     }
 
     fn reported(&self, index: usize, ended: Ended) -> ReportedResult {
-        ended.map_or_else(|result| self.unrecorded(index, result), ReportedResult::recorded)
+        match ended {
+            Ended::Recorded(result) => ReportedResult::recorded(result),
+            Ended::OutOfTime => self.unrecorded(index, RunResult::OutOfTime),
+            Ended::CutOff => self.unrecorded(index, RunResult::CutOff),
+        }
     }
 
     pub(super) fn unrecorded(&self, index: usize, result: RunResult) -> ReportedResult {
@@ -182,7 +187,9 @@ impl Gathering<'_> {
             };
             until = until.into_iter().chain(valid_until).min();
             results.push((index, result));
-            keep_pace(results.len()).await;
+            if is_turn_over(results.len()) {
+                give_way().await;
+            }
         }
         Some(Validity::new(generation, results, until))
     }

@@ -13,27 +13,29 @@ use crate::{
 };
 
 impl Gathering<'_> {
-    /// Looks a check up again if its result contradicts this report's results of its dependencies: the run that it
-    /// joined began before one of them changed, or was cut off with its runtime.
-    pub(super) async fn reconcile(&self, index: usize, known: &mut [Option<ReportedResult>]) {
+    /// Returns whether a check's result contradicts this report's results of its dependencies: the run that it joined began
+    /// before one of them changed, or was cut off with its runtime.
+    pub(super) fn contradicts(&self, index: usize, known: &[Option<ReportedResult>]) -> bool {
         let blocking = self.blocking(index, known);
         if blocking == Blocking::Unknown {
-            return;
+            return false;
         }
-        let is_blocked = blocking.blocks();
-        let is_off = match &known[index] {
+        match &known[index] {
             Some(ReportedResult { result, is_recorded: true }) => !self.matches_dependencies(index, result, known),
             Some(ReportedResult { result, is_recorded: false }) => match result.cause {
                 Some(Cause::CutOff) => true,
                 // It waited for another dependency; this one blocks it all the same.
-                Some(Cause::TimedOut) => is_blocked,
+                Some(Cause::TimedOut) => blocking.blocks(),
                 _ => false,
             },
             None => false,
-        };
-        if !is_off {
-            return;
         }
+    }
+
+    /// Looks a check up again whose result contradicts those of its dependencies.
+    pub(super) async fn reconcile(&self, index: usize, known: &mut [Option<ReportedResult>]) {
+        let blocking = self.blocking(index, known);
+        let is_blocked = blocking.blocks();
         let check = &self.checks[index];
         let again = if check.spec.interval().is_none() && blocking != Blocking::InThisReport {
             self.look_again(index, is_blocked, known).await

@@ -24,8 +24,10 @@ pub(super) struct Run {
     pub(super) observers: Addresses,
     /// Time of the latest observer's request. The result must not be too old for that observer.
     pub(super) asked_at: Instant,
-    /// Time from which its timeout counts, also on the wall clock: the function is called now, or when its turn comes.
-    pub(super) began: Option<(Instant, SystemTime)>,
+    /// Time from which its timeout counts: the function is called then, or when its turn comes.
+    pub(super) began: Option<Instant>,
+    /// The same on the wall clock, since it was first reported.
+    began_at: Option<SystemTime>,
     /// The result that was recorded when its observers gave it up. Its own result is then discarded.
     pub(super) given_up: Option<Arc<CheckResult>>,
 }
@@ -44,25 +46,31 @@ pub(in crate::monitor) struct RunHandle {
 
 impl Run {
     pub(super) fn new(id: RunId, asked_at: Instant) -> Self {
-        Self { id, observers: Addresses::default(), asked_at, began: None, given_up: None }
+        Self { id, observers: Addresses::default(), asked_at, began: None, began_at: None, given_up: None }
     }
 
     pub(super) fn progress(&self, spec: &CheckSpec) -> Progress {
         match (&self.given_up, self.began) {
             (Some(result), _) => Progress::Completed(Arc::clone(result)),
-            (None, Some((began, _))) => Progress::Running { deadline: after(began, spec.timeout()) },
+            (None, Some(began)) => Progress::Running { deadline: after(began, spec.timeout()) },
             (None, None) => Progress::Waiting,
         }
     }
 
     /// Returns for how long the function has been running.
     pub(super) fn duration(&self, now: Instant) -> Duration {
-        self.began.map_or(Duration::ZERO, |(began, _)| now - began)
+        self.began.map_or(Duration::ZERO, |began| now - began)
     }
 
-    pub(super) fn is_overdue(&self, spec: &CheckSpec, now: Instant) -> bool {
-        self.given_up.is_some()
-            || self.began.is_some_and(|(began, _)| now - began >= spec.timeout().saturating_add(GIVE_UP_GRACE))
+    /// Returns when the function was called, on the wall clock: always the same time, also if the clock is set meanwhile.
+    pub(super) fn began_at(&mut self, duration: Duration) -> SystemTime {
+        let now = SystemTime::now();
+        *self.began_at.get_or_insert_with(|| now.checked_sub(duration).unwrap_or(now))
+    }
+
+    /// Returns whether a run of this duration should have ended.
+    pub(super) fn is_overdue(&self, spec: &CheckSpec, duration: Duration) -> bool {
+        self.given_up.is_some() || duration >= spec.timeout().saturating_add(GIVE_UP_GRACE)
     }
 }
 
@@ -89,6 +97,8 @@ impl RunEnd {
 
 impl Drop for RunEnd {
     fn drop(&mut self) {
-        std::mem::take(&mut self.observers).send(&self.progress);
+        if self.has_observers() {
+            std::mem::take(&mut self.observers).send(&self.progress);
+        }
     }
 }

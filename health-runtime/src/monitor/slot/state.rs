@@ -2,10 +2,7 @@
 //!
 //! Nothing here awaits, logs or calls a user's code, so the lock is held for moments only.
 
-use std::{
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
+use std::{sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 
@@ -96,13 +93,13 @@ impl Slot {
             return (Lookup::Done(result), false);
         }
         match &mut state.run {
-            Some(run) if !run.is_overdue(spec, now) => {
-                run.asked_at = run.asked_at.max(now);
-                (Lookup::Running(RunHandle { id: run.id, is_new: false }), false)
-            }
             Some(run) => {
-                let since = run.began.map_or_else(SystemTime::now, |(_, since)| since);
                 let duration = run.duration(now);
+                if !run.is_overdue(spec, duration) {
+                    run.asked_at = run.asked_at.max(now);
+                    return (Lookup::Running(RunHandle { id: run.id, is_new: false }), false);
+                }
+                let since = run.began_at(duration);
                 let result = state.record(spec, RunResult::StillRunning { since }, now, duration);
                 (Lookup::Done(result), state.is_published())
             }
@@ -165,8 +162,10 @@ impl Slot {
     /// Records that the function is called.
     pub(in crate::monitor) fn begin(&self, spec: &CheckSpec, id: RunId, now: Instant) {
         let mut state = lock(&self.state);
-        if let Some(run) = state.run.as_mut().filter(|run| run.id == id) {
-            run.began = Some((now, SystemTime::now()));
+        let Some(run) = state.run.as_mut().filter(|run| run.id == id) else { return };
+        run.began = Some(now);
+        // A run that waits for no other check begins before it has observers.
+        if !run.observers.is_empty() {
             let (progress, observers) = (run.progress(spec), run.observers.clone());
             drop(state);
             observers.send(&progress);
@@ -188,8 +187,9 @@ impl Slot {
             return None;
         }
         // It blocked its thread past its timeout, and no observer was there to give it up.
-        let result = if run.is_overdue(spec, now) { RunResult::TimedOut } else { result };
-        let result = state.record(spec, result, now, run.duration(now));
+        let duration = run.duration(now);
+        let result = if run.is_overdue(spec, duration) { RunResult::TimedOut } else { result };
+        let result = state.record(spec, result, now, duration);
         Some(state.answer(id, &result, run.observers))
     }
 
@@ -266,8 +266,8 @@ impl SlotState {
 
     /// Returns the stored result if it is young and names exactly the dependencies that fail now.
     fn young(&self, spec: &CheckSpec, now: Instant, blocked_by: &[&str]) -> Option<Arc<CheckResult>> {
-        let latest = self.latest.as_ref()?;
-        let is_young = !latest.is_inherited && now - latest.at < spec.max_age();
+        let (latest, max_age) = (self.latest.as_ref()?, spec.max_age());
+        let is_young = !max_age.is_zero() && !latest.is_inherited && now - latest.at < max_age;
         (is_young && latest.result.blocked_by() == blocked_by).then(|| Arc::clone(&latest.result))
     }
 
