@@ -12,7 +12,7 @@ use axum::{
 use super::routes::metrics;
 use super::{
     cache::CacheKey,
-    cached_response::{CachedResponse, conditions},
+    cached_response::conditions,
     paths::{RouteScope, depth},
     peer::caller,
     problem::{ProblemDetails, refused},
@@ -24,6 +24,7 @@ use super::{
 use crate::{
     access::Authorizer,
     maybe_ready::MaybeReady,
+    monitor::Gathered,
     render::{Render, RenderReport, Visibility},
 };
 
@@ -111,43 +112,55 @@ fn look_up(
     match answer {
         Ok(Answer::Response(response)) => MaybeReady::ready(response),
         Ok(Answer::Report(answer)) => {
-            let (service, parts) = (Arc::clone(service), conditions(parts));
-            MaybeReady::boxed(async move {
-                match report(&service, answer, key, &query, render).await {
-                    Ok(response) => response.into_response(&parts),
-                    Err(problem) => problem.into_response(),
-                }
-            })
+            let selection = match query.timeout {
+                Some(timeout) => answer.selection.with_deadline(timeout),
+                None => answer.selection,
+            };
+            #[cfg(feature = "page")]
+            let selection = selection.with_group_verdicts(format.is_page);
+            let answer = ReportAnswer { selection, ..answer };
+            let (service, conditions) = (Arc::clone(service), conditions(parts));
+            MaybeReady::boxed(ReportRequest { service, answer, key, query, render, conditions }.respond())
         }
         Err(problem) => MaybeReady::ready(problem.into_response()),
     }
 }
 
-/// Gathers a report and renders it.
-async fn report(
-    service: &Service,
+/// A request that waits for its report. Thousands may wait, so it holds little.
+struct ReportRequest {
+    service: Arc<Service>,
     answer: ReportAnswer,
     key: CacheKey,
-    query: &Query,
+    query: Query,
     render: RenderReport,
-) -> Result<CachedResponse, ProblemDetails> {
-    let selection = match query.timeout {
-        Some(timeout) => answer.selection.with_deadline(timeout),
-        None => answer.selection,
-    };
-    #[cfg(feature = "page")]
-    let selection = selection.with_group_verdicts(key.format.is_page);
-    let gathered = service.monitor.gather(&selection).await;
-    let is_shared = answer.is_stored && query.is_common();
-    // Another request that waited for the same runs may have rendered it.
-    if is_shared && let Some(response) = service.cache.get_for(&key, &gathered, &service.monitor) {
-        return Ok(response);
+    /// The parts of the request that decide about its response.
+    conditions: Parts,
+}
+
+impl ReportRequest {
+    async fn respond(self) -> Response {
+        let gathered = self.service.monitor.gather(&self.answer.selection).await;
+        self.render(gathered)
     }
-    let response = (answer.render)(&AdmittedRequest { service, query, key: &key, render }, &gathered)?;
-    if is_shared {
-        service.cache.put(key, gathered, response.clone());
+
+    fn render(self, gathered: Gathered) -> Response {
+        let Self { service, answer, key, query, render, conditions } = self;
+        let is_shared = answer.is_stored && query.is_common();
+        // Another request that waited for the same runs may have rendered it.
+        if is_shared && let Some(response) = service.cache.get_for(&key, &gathered, &service.monitor) {
+            return response.into_response(&conditions);
+        }
+        let request = AdmittedRequest { service: &service, query: &query, key: &key, render };
+        match (answer.render)(&request, &gathered) {
+            Ok(response) => {
+                if is_shared {
+                    service.cache.put(key, gathered, response.clone());
+                }
+                response.into_response(&conditions)
+            }
+            Err(problem) => problem.into_response(),
+        }
     }
-    Ok(response)
 }
 
 #[cfg(feature = "openapi")]

@@ -54,7 +54,8 @@ pub(in crate::monitor) async fn gather(engine: &Arc<Engine>, selection: &Selecti
     let mut known = gathering.settle_all(lookups).await;
     for (step, &index) in needed.iter().enumerate() {
         if gathering.contradicts(index, &known) {
-            gathering.reconcile(index, &mut known).await;
+            // Boxed, because it is large and rare.
+            Box::pin(gathering.reconcile(index, &mut known)).await;
         }
         if is_turn_over(step) {
             give_way().await;
