@@ -53,7 +53,7 @@ pub const WAITS: [Workload; 4] = [
         path: LEVEL_1,
         checks: Checks { count: 1, wait: Duration::from_millis(200), ..STORED },
         connections: &[1_000],
-        subjects: &["limit-shared", "ours"],
+        subjects: &["limit-shared", "ours", "ours-make"],
         ..W1
     },
     Workload {
@@ -194,7 +194,7 @@ pub const WORKLOADS: [Workload; 12] = [
         path: "/",
         connections: &[1],
         exchange: Exchange::NewConnection,
-        subjects: &["bare", "ours"],
+        subjects: &["bare", "ours", "bare-make", "ours-make"],
         ..W1
     },
     Workload {

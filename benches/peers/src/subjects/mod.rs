@@ -37,9 +37,11 @@ pub fn has_own_thread(subject: &str) -> bool {
     matches!(subject, "hyper" | "ours-server")
 }
 
-/// Serves a workload on the current runtime, or on a thread of its own.
+/// Serves a workload on the current runtime, or on a thread of its own. A name that ends with `-make` stands for a router
+/// that is served by `into_make_service`, which clones no route for a connection.
 pub async fn serve(subject: &str, workload: &Workload) -> Result<SocketAddr> {
-    let router = match subject {
+    let (name, is_made) = subject.strip_suffix("-make").map_or((subject, false), |name| (name, true));
+    let router = match name {
         "bare" => bare::router(workload).await?,
         "limit" => limit::router(workload, limit::Runs::Inline),
         "limit-shared" => limit::router(workload, limit::Runs::Shared),
@@ -55,13 +57,23 @@ pub async fn serve(subject: &str, workload: &Workload) -> Result<SocketAddr> {
         "health" => foreign::health(workload),
         _ => return Err(Error::other(format!("there is no subject named `{subject}` in this build"))),
     };
+    if is_made {
+        let (listener, address) = bind().await?;
+        tokio::spawn(async move { axum::serve(listener, router.into_make_service()).await });
+        return Ok(address);
+    }
     listen(router).await
 }
 
 /// Serves a router on the current runtime, on a free port.
 pub async fn listen(router: Router) -> Result<SocketAddr> {
-    let listener = TcpListener::bind("127.0.0.1:0").await?;
-    let address = listener.local_addr()?;
+    let (listener, address) = bind().await?;
     tokio::spawn(async move { axum::serve(listener, router).await });
     Ok(address)
+}
+
+async fn bind() -> Result<(TcpListener, SocketAddr)> {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let address = listener.local_addr()?;
+    Ok((listener, address))
 }
