@@ -51,7 +51,7 @@ impl Heartbeat {
     }
 }
 
-/// Beats so far. Rust's atomics of 64 bits count nanoseconds for five centuries.
+/// Beats so far. 64 bits hold the nanoseconds of five centuries.
 #[derive(Debug)]
 struct Beats {
     start: Instant,

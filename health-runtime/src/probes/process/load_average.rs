@@ -77,7 +77,7 @@ impl LoadAverageProbe {
         let by_core = load_5m / to_f64(cores);
         let message = |limit: f64| {
             format!(
-                "the load over five minutes is {load_5m} on {cores} cores, {by_core:.1} for each, more than {limit}"
+                "the load over five minutes is {load_5m} on {cores} cores, {by_core:.2} for each, more than {limit}"
             )
         };
         if let Some(limit) = self.fail_above.filter(|limit| by_core > *limit) {
@@ -153,7 +153,7 @@ mod tests {
             assert_eq!(probe.judge(load(load_5m)).status(), status, "{load_5m}");
         }
         let outcome = load_average().judge(load(1e9));
-        let message = "the load over five minutes is 1000000000 on 4 cores, 250000000.0 for each, more than 2";
+        let message = "the load over five minutes is 1000000000 on 4 cores, 250000000.00 for each, more than 2";
         assert_eq!((outcome.status(), outcome.message()), (Status::Warn, Some(message)));
     }
 

@@ -33,7 +33,7 @@ probe! {
 
 /// Checks how busy the workers of a Tokio runtime are, and how many tasks it has.
 ///
-/// Name `runtime_load`, level 5, in no group. [`probes::runtime_lag`](super::runtime_lag()) measures what this does to a task; this one
+/// Name `runtime_load`, level 5, in no group. [`probes::runtime_lag`](crate::probes::runtime_lag()) measures what this does to a task; this one
 /// tells the reason: all workers busy, or ever more tasks.
 ///
 /// | data | |
