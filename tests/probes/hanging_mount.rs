@@ -1,8 +1,8 @@
-//! `probes::disk` on a mount whose server does not answer: a FUSE file system without a server.
+//! Probes of disks, files and folders on a mount whose server does not answer: a FUSE file system without a server.
 
 use std::{fs::File, os::fd::AsRawFd as _, time::Duration};
 
-use health_runtime::{Cause, Selection, Status, probes};
+use health_runtime::{Cause, Selection, Status, checks, probes};
 use health_tests::builder;
 use rustix::mount::{MountFlags, UnmountFlags, mount, unmount};
 use tokio::time::Instant;
@@ -43,13 +43,19 @@ async fn hanging_mount_does_not_block_the_start() {
     let start = Instant::now();
     let (sender, built) = tokio::sync::oneshot::channel();
     std::thread::spawn(move || {
-        let probe = probes::disk(path).timeout(Duration::from_millis(200));
-        let _ = sender.send(builder([probe.into()]).build());
+        let timeout = Duration::from_millis(200);
+        let probes = checks![
+            probes::disk(&path).timeout(timeout),
+            probes::file(path.join("job.log")).timeout(timeout),
+            probes::directory(&path).name("backlog").max_entries(1).timeout(timeout),
+        ];
+        let _ = sender.send(builder(probes).build());
     });
     let built = tokio::time::timeout(Duration::from_secs(5), built).await.expect("the start ends").expect("no panic");
     assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
     let report = built.expect("no start-up error").monitor().report(&Selection::everything()).await;
-    let storage = report.result("storage").expect("the check");
-    assert_eq!(storage.status(), Status::Fail);
-    assert_eq!(storage.cause(), Some(&Cause::TimedOut));
+    for check in ["storage", "file_job.log", "backlog"] {
+        let result = report.result(check).expect("the check");
+        assert_eq!((result.status(), result.cause()), (Status::Fail, Some(&Cause::TimedOut)), "{check}");
+    }
 }

@@ -95,9 +95,11 @@ mod linux {
     /// Runs a test of this file again, behind a command of the shell that sets a limit.
     fn restrict(name: &str, limit: &str) {
         let program = std::env::current_exe().expect("this program");
-        let script = format!("{limit}; exec \"$0\" --exact --nocapture --test-threads=1 process::linux::{name}");
+        let script = format!("set -- \"$0\" \"$@\"; {limit}; exec \"$@\"");
+        let name = format!("process::linux::{name}");
         let mut command = Command::new("sh");
-        let output = command.args(["-c", &script]).arg(program).env(RESTRICTED, "1").output().expect("sh");
+        command.args(["-c", &script]).arg(program).args(["--exact", "--nocapture", "--test-threads=1", &name]);
+        let output = command.env(RESTRICTED, "1").output().expect("sh");
         let text = String::from_utf8_lossy(&output.stdout);
         assert!(output.status.success() && text.contains("1 passed"), "{text}");
     }
@@ -171,6 +173,55 @@ mod linux {
         let check = Check::from(probes::threads());
         assert_eq!((check.spec().name(), check.spec().level()), ("threads", Level::L2));
         assert!(fault(probes::threads().fail_above(-1.0)).starts_with("threads' limits must satisfy"));
+    }
+
+    #[test]
+    fn limit_of_the_user_is_the_nearest() {
+        if is_restricted() {
+            let outcome = probes::threads().warn_above(1.0).observe();
+            let data = outcome.data().expect("data");
+            assert_eq!((&data["limited_by"], &data["max_tasks"]), (&json!("user"), &json!(30)), "{data}");
+            assert_eq!(data["tasks"], data["threads"]);
+            assert!(outcome.message().is_some_and(|text| text.contains("% of the 30 tasks of its user exist")));
+            return;
+        }
+        // Root has no such limit, so the test runs again as nobody.
+        let is_root =
+            Command::new("setpriv").args(["--reuid=65534", "true"]).status().is_ok_and(|status| status.success());
+        if !is_root {
+            super::super::skip("only root becomes another user");
+            return;
+        }
+        // Shells differ in the letter.
+        restrict(
+            "limit_of_the_user_is_the_nearest",
+            "ulimit -p 30 2>&- || ulimit -u 30; set -- setpriv --reuid=65534 \"$@\"",
+        );
+    }
+
+    #[test]
+    fn limit_of_the_cgroup_is_the_nearest() {
+        if is_restricted() {
+            let outcome = probes::threads().fail_above(1.0).warn_above(1.0).observe();
+            let data = outcome.data().expect("data");
+            assert_eq!((&data["limited_by"], &data["max_tasks"]), (&json!("cgroup"), &json!(40)), "{data}");
+            assert!(data["tasks"].as_u64() >= data["threads"].as_u64(), "{data}");
+            assert!(outcome.message().is_some_and(|text| text.contains("% of the 40 tasks of its cgroup exist")));
+            return;
+        }
+        // Version 1 alone: in version 2 the parent decides which controllers there are.
+        let folder = std::path::PathBuf::from(format!("/sys/fs/cgroup/pids/health-test-{}", std::process::id()));
+        if fs::create_dir(&folder).is_err() {
+            super::super::skip("this user cannot make a cgroup of version 1");
+            return;
+        }
+        fs::write(folder.join("pids.max"), "40").expect("a limit");
+        let result = std::panic::catch_unwind(|| {
+            let join = format!("echo $$ >{}/cgroup.procs", folder.display());
+            restrict("limit_of_the_cgroup_is_the_nearest", &join);
+        });
+        fs::remove_dir(&folder).expect("an empty cgroup");
+        result.expect("the test passes there");
     }
 
     #[test]
