@@ -182,7 +182,6 @@ fn invalid_settings_are_start_up_errors_at_the_users_line() {
         (|probe| probe.proxy("http://user:secret@"), "the proxy is not a valid address"),
         (|probe| probe.proxy("socks5://user:secret@a:1"), "the proxy is not a valid address"),
         (|probe| probe.proxy("http://user:secret@a:99999"), "the proxy is not a valid address"),
-        (|probe| probe.client_certificate("a", "b"), "its client certificate is never sent"),
         (|probe| probe.header("bad name", "x"), "not a valid name of a header"),
         (|probe| probe.header("x-token", "se\ncret"), "value of the header `x-token`"),
         (|probe| probe.header("Connection", "keep-alive"), "cannot be set"),

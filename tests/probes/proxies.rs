@@ -82,6 +82,18 @@ async fn encrypted_request_goes_through_a_tunnel() {
 }
 
 #[tokio::test]
+async fn proxy_may_be_encrypted() {
+    let (proxy, authority) = secure("127.0.0.1", r#"{"status":"warn"}"#).await;
+    let url = format!("https://127.0.0.1:{}", proxy.address.port());
+    let probe = probes::http("http://billing.internal/readyz").proxy(url);
+    let text = "(through the proxy https://127.0.0.1:";
+    assert_is(&probe.clone().root_certificates(authority).observe().await, Status::Warn, text);
+    let text =
+        "cannot be connected to: the proxy cannot be connected to: its certificate is from an authority that is not";
+    assert_is(&probe.root_certificates(root()).observe().await, Status::Fail, text);
+}
+
+#[tokio::test]
 async fn proxy_that_refuses_is_named() {
     let refusing = Server::answering(answer("407 Proxy Authentication Required", "")).await;
     let broken = Server::answering("SSH-2.0-OpenSSH_9.9\r\n").await;

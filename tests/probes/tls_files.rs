@@ -20,7 +20,7 @@ use tokio_rustls::{
 };
 
 use super::{
-    faults,
+    fault, faults,
     server::{Server, answer, head},
     tls::secure,
 };
@@ -189,4 +189,8 @@ fn unusable_files_are_start_up_errors() {
     let faults = faults(probe);
     assert_eq!(faults.len(), 3, "{faults:?}");
     assert!(faults.iter().all(|(_, fault)| fault.contains("is not usable: No such file")), "{faults:?}");
+    // Redirects and proxies may need them.
+    assert!(fault(probes::http("http://a/").root_certificates_file("/nowhere")).contains("`/nowhere` is not usable"));
+    let text = fault(probes::http("http://a/").root_certificates(authority.pem()).client_certificate(certificate, key));
+    assert!(text.contains("its client certificate is never sent"), "{text}");
 }

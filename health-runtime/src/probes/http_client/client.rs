@@ -74,7 +74,9 @@ impl HttpClient {
     /// Returns the same as far as files show it, which blocks.
     pub(in crate::probes) fn file_faults(&self) -> Vec<String> {
         let mut faults = self.headers.file_faults();
-        if self.url().is_some_and(ProbeUrl::is_secure) {
+        let proxy = self.url().and_then(|url| self.proxy.server_for(url).ok().flatten());
+        let urls = self.url().into_iter().chain(proxy.as_ref().map(|proxy| &proxy.url));
+        if self.trust.is_set() || urls.into_iter().any(ProbeUrl::is_secure) {
             faults.extend(self.trust.faults());
         }
         faults

@@ -13,6 +13,10 @@ pub(super) enum Connectors {}
 
 #[expect(clippy::unused_self, reason = "same signatures as with TLS")]
 impl Trust {
+    pub(super) const fn is_set(&self) -> bool {
+        false
+    }
+
     pub(super) const fn has_client(&self) -> bool {
         false
     }

@@ -60,6 +60,11 @@ impl Trust {
         self.client = Some([certificate, key]);
     }
 
+    /// Returns whether the user trusts more than the host does, or has a certificate.
+    pub(super) fn is_set(&self) -> bool {
+        !(self.texts.is_empty() && self.files.is_empty() && self.client.is_none())
+    }
+
     pub(super) const fn has_client(&self) -> bool {
         self.client.is_some()
     }
