@@ -52,87 +52,64 @@ impl IntoOutcome for Outcome {
     }
 }
 
-/// A return type that looks like an `Option` of a value.
-///
-/// Not public API. Used by generated code.
-#[doc(hidden)]
-#[diagnostic::on_unimplemented(
-    message = "a health check cannot return `{Self}`",
-    label = "only the check knows whether `None` is a failure; return for example `bool`: `answer.is_some()`",
-    note = "for a failure with a message return `Result<(), String>`: `answer.map(drop).ok_or(\"nobody answered\".to_owned())`"
-)]
-pub trait ValueOption {
-    /// Converts the value.
-    fn into_outcome(self) -> Outcome;
+/// Declares a trait for a return type whose shape the macro knows. It is [`IntoOutcome`] with a message for that shape.
+macro_rules! outcome_of_shape {
+    ($(#[$about:meta])* $name:ident) => {
+        $(#[$about])*
+        ///
+        /// Not public API. Used by generated code.
+        #[doc(hidden)]
+        pub trait $name {
+            /// Converts the value.
+            fn into_outcome(self) -> Outcome;
+        }
+
+        #[diagnostic::do_not_recommend]
+        impl<T: IntoOutcome> $name for T {
+            fn into_outcome(self) -> Outcome {
+                IntoOutcome::into_outcome(self)
+            }
+        }
+    };
 }
 
-#[diagnostic::do_not_recommend]
-impl<T: IntoOutcome> ValueOption for T {
-    fn into_outcome(self) -> Outcome {
-        IntoOutcome::into_outcome(self)
-    }
+outcome_of_shape! {
+    /// A return type that looks like an `Option` of a value.
+    #[diagnostic::on_unimplemented(
+        message = "a health check cannot return `{Self}`",
+        label = "only the check knows whether `None` is a failure; return for example `bool`: `answer.is_some()`",
+        note = "for a failure with a message return `Result<(), String>`: `answer.map(drop).ok_or(\"nobody answered\".to_owned())`"
+    )]
+    ValueOption
 }
 
-/// A return type that looks like an `Option` of an answer, such as `Option<bool>`.
-///
-/// Not public API. Used by generated code.
-#[doc(hidden)]
-#[diagnostic::on_unimplemented(
-    message = "a health check cannot return `{Self}`",
-    label = "only the check knows whether `None` is a failure; return the answer itself, for example `answer.unwrap_or(false)` for a `bool`",
-    note = "for a failure with a message return `Result<_, String>`: `answer.ok_or(\"nobody answered\".to_owned())`"
-)]
-pub trait AnswerOption {
-    /// Converts the value.
-    fn into_outcome(self) -> Outcome;
+outcome_of_shape! {
+    /// A return type that looks like an `Option` of an answer, such as `Option<bool>`.
+    #[diagnostic::on_unimplemented(
+        message = "a health check cannot return `{Self}`",
+        label = "only the check knows whether `None` is a failure; return the answer itself, for example `answer.unwrap_or(false)` for a `bool`",
+        note = "for a failure with a message return `Result<_, String>`: `answer.ok_or(\"nobody answered\".to_owned())`"
+    )]
+    AnswerOption
 }
 
-#[diagnostic::do_not_recommend]
-impl<T: IntoOutcome> AnswerOption for T {
-    fn into_outcome(self) -> Outcome {
-        IntoOutcome::into_outcome(self)
-    }
+outcome_of_shape! {
+    /// A return type that looks like a `Result` of an `Option`.
+    #[diagnostic::on_unimplemented(
+        message = "a health check cannot return `{Self}`",
+        label = "only the check knows whether `None` is a failure; return for example `Result<bool, _>`: `Ok(answer?.is_some())`",
+        note = "for a failure with a message return `Result<(), String>`: `answer?.map(drop).ok_or(\"nobody answered\".to_owned())`"
+    )]
+    OptionResult
 }
 
-/// A return type that looks like a `Result` of an `Option`.
-///
-/// Not public API. Used by generated code.
-#[doc(hidden)]
-#[diagnostic::on_unimplemented(
-    message = "a health check cannot return `{Self}`",
-    label = "only the check knows whether `None` is a failure; return for example `Result<bool, _>`: `Ok(answer?.is_some())`",
-    note = "for a failure with a message return `Result<(), String>`: `answer?.map(drop).ok_or(\"nobody answered\".to_owned())`"
-)]
-pub trait OptionResult {
-    /// Converts the value.
-    fn into_outcome(self) -> Outcome;
-}
-
-#[diagnostic::do_not_recommend]
-impl<T: IntoOutcome> OptionResult for T {
-    fn into_outcome(self) -> Outcome {
-        IntoOutcome::into_outcome(self)
-    }
-}
-
-/// A return type that looks like the response of a request handler.
-///
-/// Not public API. Used by generated code.
-#[doc(hidden)]
-#[diagnostic::on_unimplemented(
-    message = "a health check cannot return `{Self}`, because it answers no request",
-    label = "return for example `bool`, such as `status.is_success()`, or `Result<(), String>`; the endpoint chooses the status code"
-)]
-pub trait HandlerOutcome {
-    /// Converts the value.
-    fn into_outcome(self) -> Outcome;
-}
-
-#[diagnostic::do_not_recommend]
-impl<T: IntoOutcome> HandlerOutcome for T {
-    fn into_outcome(self) -> Outcome {
-        IntoOutcome::into_outcome(self)
-    }
+outcome_of_shape! {
+    /// A return type that looks like the response of a request handler.
+    #[diagnostic::on_unimplemented(
+        message = "a health check cannot return `{Self}`, because it answers no request",
+        label = "return for example `bool`, such as `status.is_success()`, or `Result<(), String>`; the endpoint chooses the status code"
+    )]
+    HandlerOutcome
 }
 
 /// A value in the `Ok` of a check's `Result`. Traits of their own for the parts of a return type let the compiler name the
@@ -148,25 +125,14 @@ pub trait OkValue: IntoOutcome {}
 #[diagnostic::do_not_recommend]
 impl<T: IntoOutcome> OkValue for T {}
 
-/// A `Result` that looks like the answer of an HTTP client.
-///
-/// Not public API. Used by generated code.
-#[doc(hidden)]
-#[diagnostic::on_unimplemented(
-    message = "a health check cannot return `{Self}`, because the response may be an error, such as 500",
-    label = "return for example `Result<bool, _>`: `Ok(response.status().is_success())`, or `.map(|status| status.is_success())` behind a status",
-    note = "with reqwest, `response.error_for_status().map(drop)` fails with a text"
-)]
-pub trait ClientOutcome {
-    /// Converts the value.
-    fn into_outcome(self) -> Outcome;
-}
-
-#[diagnostic::do_not_recommend]
-impl<T: IntoOutcome> ClientOutcome for T {
-    fn into_outcome(self) -> Outcome {
-        IntoOutcome::into_outcome(self)
-    }
+outcome_of_shape! {
+    /// A `Result` that looks like the answer of an HTTP client.
+    #[diagnostic::on_unimplemented(
+        message = "a health check cannot return `{Self}`, because the response may be an error, such as 500",
+        label = "return for example `Result<bool, _>`: `Ok(response.status().is_success())`, or `.map(|status| status.is_success())` behind a status",
+        note = "with reqwest, `response.error_for_status().map(drop)` fails with a text"
+    )]
+    ClientOutcome
 }
 
 /// An error of a check's `Result`.
