@@ -150,6 +150,17 @@ fn crate_page_lists_every_feature() {
     }
 }
 
+/// The README leaves lines out.
+#[test]
+fn readme_shows_lines_of_the_orders_example() {
+    let (readme, example) = (read("README.md"), read("examples/orders.rs"));
+    let shown = readme.split("```rust,ignore\n").nth(1).and_then(|rest| rest.split("```").next()).expect("an example");
+    let mut lines = example.lines();
+    for line in shown.lines().filter(|line| !line.is_empty()) {
+        assert!(lines.any(|of_example| of_example == line), "examples/orders.rs does not have, in this order: {line}");
+    }
+}
+
 #[test]
 fn readme_states_the_rust_version() {
     let manifest = read("Cargo.toml");

@@ -1,11 +1,6 @@
 //! Helpers of the tests: a server on a free port, and a client that sees every byte.
 #![allow(clippy::expect_used, clippy::missing_panics_doc, reason = "tests fail by panicking")]
 
-/// The README, whose examples are compiled with every feature that they need.
-#[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-mod readme {}
-
 pub mod events;
 pub mod flapping;
 mod log;

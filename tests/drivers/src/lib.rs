@@ -199,7 +199,7 @@ fn postgres_folder() -> PathBuf {
     versions.map(|version| version.path().join("bin")).max().expect("PostgreSQL is installed: scripts/peers")
 }
 
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port()
 }
 
