@@ -5,7 +5,7 @@
 extern crate self as health_runtime;
 
 mod build_info;
-#[cfg(any(feature = "server", feature = "probe-http"))]
+#[cfg(any(feature = "server", feature = "probe-connect", feature = "probe-http"))]
 mod byte_stream;
 mod check_runtime;
 mod const_rules;

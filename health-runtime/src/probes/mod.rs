@@ -34,6 +34,8 @@
 //! | `grpc` | `grpc` | tonic without its server and client | health of another service, through a channel of yours |
 //! | `bandwidth` | `probe-http` | the same | speed of a transfer |
 //! | the two over `https://` | `probe-https` | rustls with ring | |
+//! | `tcp`, `resolve`, `postgres_at`, `redis_at`, `nats_at`, `memcached_at`, `smtp`, `mqtt`, `ldap` | `probe-connect` | none: they open a connection of their own | whether a server accepts and answers |
+//! | `certificate`, and these over TLS | `probe-connect-tls` | rustls with ring, x509-parser | dates and trust of the certificate that a server shows |
 //! | `postgres`, `mysql`, `sqlite`, `redis` | none | none: they ask through a client of yours, see [`ask!`](crate::ask!) | whether the database answers and takes writes |
 //! | `database` | none | the same | the same of a database for which there is no probe |
 //! | `nats`, `amqp`, `kafka` | none | the same | whether the broker answers and takes messages |
@@ -42,6 +44,8 @@
 // A new probe is a file: `probe!` with the struct, the constructor, its settings, `look`, `judge` and `faults`.
 mod ask;
 mod broker;
+#[cfg(any(feature = "probe-connect-tls", feature = "server-tls"))]
+pub(crate) mod certificate_facts;
 mod database;
 mod deadline;
 mod files;
@@ -52,6 +56,8 @@ mod runtime_lag;
 
 #[cfg(feature = "probe-http")]
 mod bandwidth;
+#[cfg(feature = "probe-connect")]
+mod connect;
 #[cfg(all(feature = "probe-system", unix))]
 mod disk;
 #[cfg(feature = "grpc")]
@@ -80,6 +86,12 @@ pub use process::{
 
 #[cfg(feature = "probe-http")]
 pub use bandwidth::{BandwidthProbe, bandwidth};
+#[cfg(feature = "probe-connect-tls")]
+pub use connect::{CertificateProbe, certificate};
+#[cfg(feature = "probe-connect")]
+pub use connect::{
+    ConnectProbe, ResolveProbe, ldap, memcached_at, mqtt, nats_at, postgres_at, redis_at, resolve, smtp, tcp,
+};
 #[cfg(all(feature = "probe-system", unix))]
 pub use disk::{DiskProbe, disk};
 #[cfg(feature = "grpc")]

@@ -15,3 +15,5 @@ mod url;
 pub(super) use client::{HttpClient, StreamedResponse};
 pub(super) use proxy::ProxyChoice;
 pub(super) use settings::http_settings;
+#[cfg(feature = "probe-connect-tls")]
+pub(super) use tls::host_roots;

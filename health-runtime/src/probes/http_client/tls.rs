@@ -223,7 +223,7 @@ fn timestamp(time: UnixTime) -> String {
 }
 
 /// Returns the host's authorities. Malformed certificates are skipped, because hosts have odd ones.
-fn host_roots() -> &'static RootCertStore {
+pub(in crate::probes) fn host_roots() -> &'static RootCertStore {
     static ROOTS: OnceLock<RootCertStore> = OnceLock::new();
     ROOTS.get_or_init(|| {
         let mut roots = RootCertStore::empty();
