@@ -276,3 +276,38 @@ async fn huge_answer_is_not_shown_as_a_whole() {
         assert!(format!("{probe:?}").len() < 5_000, "{probe:?}");
     }
 }
+
+#[tokio::test]
+async fn pool_without_a_known_maximum_is_exhausted_while_the_probe_waits() {
+    for (waiting, status, text) in [
+        (1, Status::Warn, "the pool is exhausted: its 3 connections are in use, and none was free within 10ms"),
+        (0, Status::Fail, "no connection could be opened within 10ms"),
+    ] {
+        let state = move || PoolState::new(3, 0).with_waiting(waiting);
+        let ask = Ask::pooled(state, |_, wait| async move { wait.during(pending::<Result<String, AskError>>()).await });
+        let probe = probes::mysql(ask).acquire_timeout(Duration::from_millis(10));
+        assert_is(&probe.observe().await, status, text);
+    }
+}
+
+#[tokio::test]
+async fn pool_that_tests_a_connection_in_vain_says_so() {
+    let state = || PoolState::new(1, 1).with_max(1);
+    let ask = Ask::pooled(state, |_, wait| async move { wait.during(pending::<Result<String, AskError>>()).await });
+    let probe = probes::mysql(ask).acquire_timeout(Duration::from_millis(10));
+    let text = "no answer came to the pool's test of an idle connection within 10ms";
+    assert_is(&probe.observe().await, Status::Fail, text);
+}
+
+#[test]
+fn key_that_cannot_be_written_is_a_start_up_error() {
+    let fault = |probe: DatabaseProbe| {
+        let registry = health_runtime::Registry::builder().check(probe).build();
+        registry.err().map(|error| error.to_string()).unwrap_or_default()
+    };
+    let ask = |_: &'static str| async { Ok::<_, AskError>(String::new()) };
+    assert!(fault(probes::redis(ask).write_key("health probe")).contains("`health probe` is not a valid key"));
+    assert!(fault(probes::redis(ask).write_key("")).contains("take one without spaces, such as `health:probe`"));
+    assert!(fault(probes::mysql(ask).write_key("health:probe")).contains("it does not ask Redis"));
+    assert_eq!(fault(probes::redis(ask).write_key("health:probe")), "");
+}

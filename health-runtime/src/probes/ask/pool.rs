@@ -25,13 +25,13 @@ impl PoolState {
         Self { size, idle, max: None, waiting: None }
     }
 
-    /// Sets the largest number of connections. Default: not known, and the pool never counts as exhausted.
+    /// Sets the largest number of connections. Default: not known, and the pool counts as exhausted only while tasks wait.
     #[must_use]
     pub const fn with_max(self, max: usize) -> Self {
         Self { max: Some(max), ..self }
     }
 
-    /// Sets the number of tasks that wait for a connection. Default: not known.
+    /// Sets the number of tasks that wait for a connection to become free, not for a new one. Default: not known.
     #[must_use]
     pub const fn with_waiting(self, waiting: usize) -> Self {
         Self { waiting: Some(waiting), ..self }
@@ -62,7 +62,11 @@ impl PoolState {
     }
 
     fn is_full(&self) -> bool {
-        self.idle == 0 && self.max.is_some_and(|max| self.size >= max)
+        let has_no_room = match self.max {
+            Some(max) => self.size >= max,
+            None => self.waiting.is_some_and(|waiting| waiting > 0),
+        };
+        self.idle == 0 && has_no_room
     }
 }
 
@@ -106,13 +110,19 @@ impl PoolWait {
 
     /// Returns the error of a wait that ended without a connection; `when` is part of its text.
     pub(super) fn error(&self, when: &str) -> AskError {
-        let is_full = |pool: Option<PoolState>| pool.filter(PoolState::is_full);
-        match is_full(*lock(&self.0.start)).and(is_full((self.0.pool)())) {
-            Some(pool) => AskError::exhausted(format!(
+        let (start, end) = (*lock(&self.0.start), (self.0.pool)());
+        // A pool without a known maximum is full only while the probe itself waits.
+        let was_full = start.is_some_and(|start| start.max.is_none() || start.is_full());
+        match (start, end) {
+            (_, Some(end)) if was_full && end.is_full() => AskError::exhausted(format!(
                 "the pool is exhausted: its {} connections are in use, and none was free {when}",
-                pool.size
+                end.size
             )),
-            None => AskError::late(format!("no connection could be opened {when}")),
+            // A broken connection would have left the pool.
+            (Some(start), Some(end)) if start.idle > 0 && end.size >= start.size => {
+                AskError::late(format!("no answer came to the pool's test of an idle connection {when}"))
+            }
+            _ => AskError::late(format!("no connection could be opened {when}")),
         }
     }
 }

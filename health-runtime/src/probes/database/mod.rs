@@ -38,13 +38,23 @@ probe! {
         read_only_as: Status,
         exhausted_as: Status,
         max_lag: Option<Duration>,
-        measures_lag: bool,
-        has_server: bool,
+        write_key: Option<&'static str>,
+        kind: DatabaseKind,
         last_error: Arc<Mutex<Option<String>>>,
     }
 
     /// Asks the database once.
     task fn observe;
+}
+
+/// The database that a probe knows, as far as settings depend on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum DatabaseKind {
+    MySql,
+    Redis,
+    Sqlite,
+    /// PostgreSQL, or one that the user examines.
+    Other,
 }
 
 /// Checks a database for which there is no probe: `examine` asks it through `ask` and returns its state.
@@ -87,8 +97,8 @@ where
         read_only_as: Status::Fail,
         exhausted_as: Status::Warn,
         max_lag: None,
-        measures_lag: true,
-        has_server: true,
+        write_key: None,
+        kind: DatabaseKind::Other,
         last_error: Arc::default(),
     }
 }
@@ -118,8 +128,8 @@ impl DatabaseProbe {
     }
 
     /// Sets the age of the newest replicated data beyond which a replica fails, even where
-    /// [`read_only_as`](Self::read_only_as) passes. Default: no limit. A lag that is not known warns. For a database whose probe
-    /// does not measure it, a limit is a start-up error.
+    /// [`read_only_as`](Self::read_only_as) passes. Default: no limit. A lag that is not known warns. For Redis and SQLite, whose
+    /// probes do not measure it, a limit is a start-up error.
     pub fn max_lag(mut self, lag: Duration) -> Self {
         self.max_lag = Some(lag);
         self
@@ -127,15 +137,28 @@ impl DatabaseProbe {
 
     async fn look(&self, run: Deadline) -> Result<Looked, String> {
         let state = self.examine.run(&self.ask, self.acquire_timeout, run).await;
-        Ok(Looked { state, pool: self.has_server.then(|| self.ask.pool()).flatten() })
+        let has_server = self.kind != DatabaseKind::Sqlite;
+        Ok(Looked { state, pool: has_server.then(|| self.ask.pool()).flatten() })
     }
 
     fn faults(&self) -> Vec<String> {
-        let zero =
-            self.acquire_timeout.is_zero().then_some("its timeout for a connection of the pool is zero".to_owned());
-        let lag = (self.max_lag.is_some() && !self.measures_lag)
-            .then_some("it does not measure the lag of replicas, so `max_lag` has no effect".to_owned());
-        zero.into_iter().chain(lag).collect()
+        let measures_lag = !matches!(self.kind, DatabaseKind::Redis | DatabaseKind::Sqlite);
+        let key = self.write_key.and_then(|key| match self.kind {
+            DatabaseKind::Redis if key.is_empty() || key.contains(|c: char| c.is_whitespace()) => Some(format!(
+                "`{key}` is not a valid key for `write_key`; take one without spaces, such as `health:probe`"
+            )),
+            DatabaseKind::Redis => None,
+            _ => Some("it does not ask Redis, so `write_key` has no effect".to_owned()),
+        });
+        [
+            self.acquire_timeout.is_zero().then(|| "its timeout for a connection of the pool is zero".to_owned()),
+            (self.max_lag.is_some() && !measures_lag)
+                .then(|| "it does not measure the lag of replicas, so `max_lag` has no effect".to_owned()),
+            key,
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
     }
 
     fn judge(&self, looked: Looked) -> Outcome {
@@ -183,6 +206,11 @@ impl DatabaseProbe {
         *lock(&self.last_error) = None;
         match state {
             DatabaseState::Writeable | DatabaseState::Online => (Status::Pass, None),
+            // Few users may see whether a MySQL server is a replica.
+            DatabaseState::ReadOnly(text) if self.kind == DatabaseKind::MySql && self.max_lag.is_some() => {
+                let text = format!("{text}; its lag behind another server is not known");
+                (Status::worst([Status::Warn, self.read_only_as]), Some(text))
+            }
             DatabaseState::ReadOnly(text) => (self.read_only_as, Some(text)),
             DatabaseState::Busy(text) => (Status::Warn, Some(text)),
             DatabaseState::Unwriteable(text) => (Status::Fail, Some(text)),

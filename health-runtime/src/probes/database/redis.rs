@@ -1,7 +1,12 @@
 //! Probe of a Redis or Valkey server.
 
-use super::{DatabaseProbe, DatabaseState, database};
-use crate::probes::ask::{AskError, Asking, IntoAsk};
+use std::{collections::BTreeMap, sync::Mutex};
+
+use super::{DatabaseKind, DatabaseProbe, DatabaseState, database};
+use crate::{
+    probes::ask::{AskError, Asking, Examine, IntoAsk},
+    sync::lock,
+};
 
 /// Checks that a Redis or Valkey server answers, is a primary, and that its cluster is complete.
 ///
@@ -20,11 +25,53 @@ use crate::probes::ask::{AskError, Asking, IntoAsk};
 /// | a replica without the link (`MASTERDOWN`), or a cluster that is not complete | yes | no | fail |
 /// | loading its data (`LOADING`), a sentinel, no answer, no connection, wrong password | no | no | fail |
 ///
-/// In a cluster the client chooses the node that is asked.
+/// In a cluster the client chooses the node that is asked. A sentinel is asked for the primary by the client: each connection of
+/// a pool of `deadpool_redis::sentinel` leads to the present primary, and the probe follows a failover as the program does.
+///
+/// Nothing is written, unless you ask for it by [`write_key`](DatabaseProbe::write_key). Valkey has the same commands; tests run
+/// on Redis alone.
 #[track_caller]
 pub fn redis(ask: impl IntoAsk) -> DatabaseProbe {
     let probe = database(ask, examine).name("redis").level(crate::model::Level::L2);
-    DatabaseProbe { measures_lag: false, ..probe }
+    DatabaseProbe { kind: DatabaseKind::Redis, ..probe }
+}
+
+impl DatabaseProbe {
+    /// Writes a key of Redis in each run, which takes 10 s to expire: `SET key health_runtime PX 10000`. Default: no write. In a
+    /// cluster it goes to the node that has the key. For another database it is a start-up error.
+    ///
+    /// It detects a server that refuses writes although it is a primary: out of memory, a failed snapshot (`MISCONF`), too few
+    /// replicas, a user without the right. Take a key that the program does not use, such as `health:probe`.
+    pub fn write_key(mut self, key: &'static str) -> Self {
+        self.write_key = Some(key);
+        if self.kind == DatabaseKind::Redis {
+            let statement = write_statement(key);
+            self.examine = Examine::new(move |redis| examine_and_write(redis, statement));
+        }
+        self
+    }
+}
+
+/// Examines, and writes as well.
+async fn examine_and_write(redis: Asking, statement: &'static str) -> Result<DatabaseState, AskError> {
+    match examine(redis.clone()).await? {
+        DatabaseState::Writeable | DatabaseState::Online => {}
+        state => return Ok(state),
+    }
+    match redis.ask(statement).await {
+        Ok(_) => Ok(DatabaseState::Writeable),
+        Err(error) if error.is_exhausted() || error.is_late() => Err(error.with_step("a write fails")),
+        Err(error) if error.text().contains("READONLY") => {
+            Ok(DatabaseState::ReadOnly(format!("it is a replica, which refuses the write: {}", error.text())))
+        }
+        Err(error) => Ok(DatabaseState::Unwriteable(format!("a write fails: {}", error.text()))),
+    }
+}
+
+/// Returns the statement for a key. Statements are static, so the text is leaked, once for each key of the program.
+fn write_statement(key: &'static str) -> &'static str {
+    static STATEMENTS: Mutex<BTreeMap<&'static str, &'static str>> = Mutex::new(BTreeMap::new());
+    lock(&STATEMENTS).entry(key).or_insert_with(|| format!("SET {key} health_runtime PX 10000").leak())
 }
 
 async fn examine(redis: Asking) -> Result<DatabaseState, AskError> {

@@ -1,6 +1,6 @@
 //! Probe of a SQLite database.
 
-use super::{DatabaseProbe, DatabaseState, database};
+use super::{DatabaseKind, DatabaseProbe, DatabaseState, database};
 use crate::probes::ask::{AskError, Asking, IntoAsk};
 
 /// A read that opens the file, which `SELECT 1` would not.
@@ -37,7 +37,7 @@ const WRITE_STATEMENT: &str = "CREATE TABLE health_runtime_probe AS \
 /// Give the client a `busy_timeout` shorter than the check's timeout; sqlx's default of 5 s is shorter at level 1.
 #[track_caller]
 pub fn sqlite(ask: impl IntoAsk) -> DatabaseProbe {
-    DatabaseProbe { measures_lag: false, has_server: false, ..database(ask, examine) }
+    DatabaseProbe { kind: DatabaseKind::Sqlite, ..database(ask, examine) }
 }
 
 async fn examine(db: Asking) -> Result<DatabaseState, AskError> {
