@@ -163,7 +163,21 @@ mod sqlx {
     }
 
     pub(super) trait Row {
+        fn columns(&self) -> &[Name];
         fn try_get<T: From<String>, I>(&self, column: I) -> Result<T, Error>;
+        fn try_get_unchecked<T: From<String>, I>(&self, column: I) -> Result<T, Error>;
+    }
+
+    pub(super) struct Name;
+
+    pub(super) trait Column {
+        fn name(&self) -> &'static str;
+    }
+
+    impl Column for Name {
+        fn name(&self) -> &'static str {
+            "Slave_IO_State"
+        }
     }
 
     pub(super) fn raw_sql(statement: &'static str) -> &'static str {
@@ -230,8 +244,16 @@ mod sqlx {
     }
 
     impl Row for Text {
+        fn columns(&self) -> &[Name] {
+            &[Name]
+        }
+
         fn try_get<T: From<String>, I>(&self, _: I) -> Result<T, Error> {
-            Ok("0".to_owned().into())
+            Ok("0,0".to_owned().into())
+        }
+
+        fn try_get_unchecked<T: From<String>, I>(&self, column: I) -> Result<T, Error> {
+            self.try_get(column)
         }
     }
 

@@ -35,7 +35,7 @@ pub(super) fn text_with_sources(error: &dyn std::error::Error) -> String {
     while let Some(error) = source {
         let more = error.to_string();
         // Some errors already contain the text of their source.
-        if !text.ends_with(&more) {
+        if !text.contains(&more) {
             text.push_str(": ");
             text.push_str(&more);
         }

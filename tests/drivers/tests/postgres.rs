@@ -4,61 +4,74 @@
 use std::{sync::Arc, time::Duration};
 
 use deadpool_postgres::Runtime;
-use health_drivers::{CANARY, Server};
+use diesel_async::{
+    AsyncPgConnection,
+    pooled_connection::{AsyncDieselConnectionManager, bb8::Pool as DieselBb8, deadpool::Pool as DieselDeadpool},
+};
+use health_drivers::{CANARY, Clients, Server, TIMEOUT, assert, observe};
 use health_runtime::{
     Outcome, Status, ask,
     probes::{self, DatabaseProbe},
 };
+use sea_orm::SqlxPostgresConnector;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use tokio::time::Instant;
 
-const TIMEOUT: Duration = Duration::from_secs(2);
-
-/// A probe of each client.
-struct Clients(Vec<(&'static str, DatabaseProbe)>);
-
-impl Clients {
-    async fn new(port: u16, password: &str) -> Self {
-        let url = format!("postgres://app:{password}@127.0.0.1:{port}/postgres");
-        let new = PgPoolOptions::new().max_connections(2).connect_lazy(&url).expect("a pool");
-        let old = sqlx08::postgres::PgPoolOptions::new().max_connections(2).connect_lazy(&url).expect("a pool");
-        let mut clients = vec![
-            ("sqlx 0.9", probes::postgres(ask!(sqlx: new))),
-            ("sqlx 0.8", probes::postgres(ask!(sqlx as sqlx08: old))),
-            ("deadpool", probes::postgres(ask!(deadpool_postgres: deadpool(port, password)))),
-        ];
-        if let Ok((client, connection)) = tokio_postgres::connect(&url, tokio_postgres::NoTls).await {
-            tokio::spawn(connection);
-            clients.push(("tokio-postgres", probes::postgres(ask!(tokio_postgres: Arc::new(client)))));
-        }
-        Self(clients.into_iter().map(|(name, probe)| (name, probe.timeout(TIMEOUT))).collect())
-    }
-
-    /// Observes with every client, and compares status and message with the first that fits its name.
-    async fn assert(&self, state: &str, status: Status, texts: &[&str]) {
-        for (name, probe) in &self.0 {
-            let outcome = observe(probe).await;
-            let message = outcome.message().unwrap_or_default();
-            assert_eq!(outcome.status(), status, "{name}, {state}: {message}");
-            let is_named = texts.is_empty() || texts.iter().any(|text| message.contains(text));
-            assert!(is_named, "{name}, {state}: {message}");
-        }
-    }
+fn url(port: u16, password: &str) -> String {
+    format!("postgres://app:{password}@127.0.0.1:{port}/postgres")
 }
 
-/// Observes within the timeout, and without the password in any text.
-async fn observe(probe: &DatabaseProbe) -> Outcome {
-    let start = Instant::now();
-    let outcome = probe.observe().await;
-    assert!(start.elapsed() < TIMEOUT, "{:?} {outcome:?}", start.elapsed());
-    assert!(!format!("{probe:?} {outcome:?}").contains(CANARY), "{outcome:?}");
-    outcome
+/// A probe of each client that reports why it has no connection.
+async fn clients(port: u16, password: &str) -> Vec<(&'static str, DatabaseProbe)> {
+    let url = url(port, password);
+    let pool = || PgPoolOptions::new().max_connections(2).connect_lazy(&url).expect("a pool");
+    let old = sqlx08::postgres::PgPoolOptions::new().max_connections(2).connect_lazy(&url).expect("a pool");
+    let orm = SqlxPostgresConnector::from_sqlx_postgres_pool(pool());
+    let mut clients = vec![
+        ("sqlx 0.9", probes::postgres(ask!(sqlx: pool()))),
+        ("sqlx 0.8", probes::postgres(ask!(sqlx as sqlx08: old))),
+        ("sea-orm", probes::postgres(ask!(sea_orm: orm.get_postgres_connection_pool()))),
+        ("deadpool", probes::postgres(ask!(deadpool_postgres: deadpool(port, password)))),
+        ("diesel", probes::postgres(ask!(diesel_async: diesel_deadpool(&url)))),
+    ];
+    if let Ok((client, connection)) = tokio_postgres::connect(&url, tokio_postgres::NoTls).await {
+        tokio::spawn(connection);
+        clients.push(("tokio-postgres", probes::postgres(ask!(tokio_postgres: Arc::new(client)))));
+    }
+    clients
+}
+
+/// A probe of each client that keeps the reason to itself.
+fn silent_clients(port: u16, password: &str) -> [(&'static str, DatabaseProbe); 2] {
+    [
+        ("bb8", probes::postgres(ask!(bb8_postgres: bb8(port, password)))),
+        ("diesel over bb8", probes::postgres(ask!(diesel_async_bb8: diesel_bb8(&url(port, password))))),
+    ]
+}
+
+fn diesel_deadpool(url: &str) -> DieselDeadpool<AsyncPgConnection> {
+    DieselDeadpool::builder(AsyncDieselConnectionManager::new(url)).max_size(2).build().expect("a pool")
+}
+
+fn diesel_bb8(url: &str) -> DieselBb8<AsyncPgConnection> {
+    DieselBb8::builder().max_size(2).build_unchecked(AsyncDieselConnectionManager::new(url))
+}
+
+fn bb8(port: u16, password: &str) -> bb8_postgres::bb8::Pool<Bb8Manager> {
+    bb8_postgres::bb8::Pool::builder()
+        .max_size(2)
+        .build_unchecked(Bb8Manager::new(config(port, password), tokio_postgres::NoTls))
+}
+
+type Bb8Manager = bb8_postgres::PostgresConnectionManager<tokio_postgres::NoTls>;
+
+fn config(port: u16, password: &str) -> tokio_postgres::Config {
+    let mut config = tokio_postgres::Config::new();
+    config.host("127.0.0.1").port(port).user("app").password(password).dbname("postgres");
+    config
 }
 
 fn deadpool(port: u16, password: &str) -> deadpool_postgres::Pool {
-    let mut config = tokio_postgres::Config::new();
-    config.host("127.0.0.1").port(port).user("app").password(password).dbname("postgres");
-    let manager = deadpool_postgres::Manager::new(config, tokio_postgres::NoTls);
+    let manager = deadpool_postgres::Manager::new(config(port, password), tokio_postgres::NoTls);
     deadpool_postgres::Pool::builder(manager).max_size(2).runtime(Runtime::Tokio1).build().expect("a pool")
 }
 
@@ -66,27 +79,70 @@ fn deadpool(port: u16, password: &str) -> deadpool_postgres::Pool {
 #[ignore = "needs PostgreSQL: scripts/peers"]
 async fn states_of_a_server_are_told_apart() {
     let mut server = Server::postgres();
-    let clients = Clients::new(server.port, CANARY).await;
-    assert_eq!(clients.0.len(), 4);
-    clients.assert("up", Status::Pass, &[]).await;
+    let no_connection = "no connection could be opened within 1s";
+    let wrong = Clients::new(clients(server.port, "wrong").await);
+    wrong.assert("wrong password", Status::Fail, &["password authentication"]).await;
+    let wrong = Clients::new(silent_clients(server.port, "wrong"));
+    wrong.assert("wrong password", Status::Fail, &[no_connection]).await;
 
-    Clients::new(server.port, "wrong").await.assert("wrong password", Status::Fail, &["password authentication"]).await;
+    let clients = clients(server.port, CANARY).await;
+    assert_eq!(clients.len(), 6);
+    let clients = Clients::new(clients.into_iter().chain(silent_clients(server.port, CANARY)));
+    let frozen = ["no answer came within 1.8s", "no answer came to the pool's test of an idle connection within 1s"];
+    let ended = [no_connection, "Connection refused", "connection closed", "error connecting to server"];
+    clients.assert_outages(&mut server, &frozen, &ended).await;
+}
 
-    // A pool tests a connection that comes back.
-    tokio::time::sleep(Duration::from_millis(200)).await;
-    server.freeze();
-    clients.assert("frozen", Status::Fail, &["no answer came within 1.8s"]).await;
-    server.thaw();
-    tokio::time::sleep(Duration::from_millis(500)).await;
-    clients.assert("thawed", Status::Pass, &[]).await;
+#[tokio::test]
+#[ignore = "needs PostgreSQL: scripts/peers"]
+async fn pool_in_use_is_exhausted() {
+    let server = Server::postgres();
+    let text = "the pool is exhausted: its 2 connections are in use";
+    macro_rules! assert_exhausted {
+        ($driver:ident, $pool:expr, $get:ident) => {
+            let pool = $pool;
+            let probe = probes::postgres(ask!($driver: pool)).timeout(TIMEOUT);
+            assert(&probe, Status::Pass, "").await;
+            let held = [pool.$get().await.expect("a connection"), pool.$get().await.expect("a connection")];
+            assert(&probe, Status::Warn, text).await;
+            let data = observe(&probe).await;
+            let data = data.data().expect("data");
+            assert!(data["is_db_online"].is_null() && data["pool_size"] == 2 && data["pool_max"] == 2, "{data}");
+            drop(held);
+            assert(&probe, Status::Pass, "").await;
+        };
+    }
+    let url = url(server.port, CANARY);
+    let sqlx = PgPoolOptions::new().max_connections(2).connect_lazy(&url).expect("a pool");
+    assert_exhausted!(sqlx, sqlx, acquire);
+    assert_exhausted!(deadpool_postgres, deadpool(server.port, CANARY), get);
+    assert_exhausted!(bb8_postgres, bb8(server.port, CANARY), get_owned);
+    assert_exhausted!(diesel_async, diesel_deadpool(&url), get);
+    assert_exhausted!(diesel_async_bb8, diesel_bb8(&url), get_owned);
+}
 
-    server.stop();
-    let refused = ["no connection could be opened within 1s", "Connection refused", "connection closed"];
-    clients.assert("stopped", Status::Fail, &refused).await;
-    server.start();
-    // The only client that never opens a second connection.
-    let lasting = Clients(clients.0.into_iter().filter(|(name, _)| *name != "tokio-postgres").collect());
-    lasting.assert("started", Status::Pass, &[]).await;
+#[tokio::test]
+#[ignore = "needs PostgreSQL and PgBouncer: scripts/peers"]
+async fn pooler_of_transactions_needs_no_setting() {
+    let server = Server::postgres();
+    let pooler = server.pgbouncer();
+    let manager = || deadpool(pooler.port, CANARY);
+    let (program, pool) = (manager(), manager());
+    let probe = probes::postgres(ask!(deadpool_postgres: pool)).timeout(TIMEOUT);
+    for _ in 0..20 {
+        assert(&probe, Status::Pass, "").await;
+        program.get().await.expect("a connection").batch_execute("SELECT 1").await.expect("an answer");
+    }
+    // The program's transaction holds the only connection to the server.
+    let busy = program.get().await.expect("a connection");
+    busy.batch_execute("BEGIN").await.expect("a transaction");
+    assert(&probe, Status::Fail, "query_wait_timeout").await;
+    busy.batch_execute("COMMIT").await.expect("an end");
+    assert(&probe, Status::Pass, "").await;
+    let options = PgConnectOptions::new().host("127.0.0.1").port(pooler.port).username("app").password(CANARY);
+    let third = PgPoolOptions::new().connect_lazy_with(options.database("postgres"));
+    let refused = probes::postgres(ask!(sqlx: third)).timeout(TIMEOUT);
+    assert(&refused, Status::Fail, "no more connections allowed").await;
 }
 
 #[tokio::test]
@@ -128,44 +184,15 @@ async fn replica_is_judged_by_its_lag() {
 
 #[tokio::test]
 #[ignore = "needs PostgreSQL: scripts/peers"]
-async fn settings_pools_and_traces() {
+async fn read_only_settings_are_reported() {
     let server = Server::postgres();
     let options = PgConnectOptions::new().host("127.0.0.1").port(server.port).username("app").password(CANARY);
-    let options = options.database("postgres");
-    let pool = PgPoolOptions::new().max_connections(2).connect_lazy_with(options.clone());
-    let probe = probes::postgres(ask!(sqlx: pool)).timeout(TIMEOUT);
-
-    // Read-only by its settings.
-    let read_only = PgPoolOptions::new().connect_lazy_with(options.options([("default_transaction_read_only", "on")]));
+    let options = options.database("postgres").options([("default_transaction_read_only", "on")]);
+    let read_only = PgPoolOptions::new().connect_lazy_with(options);
     let read_only = probes::postgres(ask!(sqlx: read_only)).timeout(TIMEOUT);
     let outcome = observe(&read_only).await;
     assert_eq!(outcome.status(), Status::Fail, "{outcome:?}");
     assert!(outcome.message().is_some_and(|text| text.contains("read-only")), "{outcome:?}");
     assert_eq!(outcome.data().map(|data| &data["is_db_online"]), Some(&true.into()));
     assert_eq!(observe(&read_only.read_only_as(Status::Pass)).await.status(), Status::Pass);
-
-    // A pool whose connections the program uses.
-    let held = [pool.acquire().await.expect("a connection"), pool.acquire().await.expect("a connection")];
-    let outcome = observe(&probe).await;
-    assert_eq!(outcome.status(), Status::Warn);
-    assert!(outcome.message().is_some_and(|text| text.starts_with("the pool is exhausted")), "{outcome:?}");
-    let data = outcome.data().expect("data");
-    assert!(data["is_db_online"].is_null() && data["pool_size"] == 2 && data["pool_idle"] == 0, "{data}");
-    drop(held);
-    let deadpool = deadpool(server.port, CANARY);
-    let held = [deadpool.get().await.expect("a connection"), deadpool.get().await.expect("a connection")];
-    let outcome = observe(&probes::postgres(ask!(deadpool_postgres: deadpool)).timeout(TIMEOUT)).await;
-    assert_eq!(outcome.status(), Status::Warn, "{outcome:?}");
-    drop(held);
-
-    // Nothing is left behind.
-    let relations = "SELECT count(*) FROM pg_class";
-    let connections = "SELECT count(*) FROM pg_stat_activity WHERE usename = 'app' AND backend_type = 'client backend'";
-    let count = async |statement| sqlx::query_scalar::<_, i64>(statement).fetch_one(&pool).await.expect("a number");
-    let before = (count(relations).await, count(connections).await);
-    for _ in 0..10_000 {
-        let outcome = probe.observe().await;
-        assert_eq!(outcome.status(), Status::Pass, "{outcome:?}");
-    }
-    assert_eq!((count(relations).await, count(connections).await), before);
 }

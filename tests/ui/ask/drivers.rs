@@ -5,6 +5,8 @@ use health_runtime::{ask, probes};
 fn main() {
     let pool = ();
     let _ = probes::postgres(ask!(diesel: pool));
+    let _ = probes::postgres(ask!(bb8: pool));
+    let _ = probes::postgres(ask!(deadpool as pools: pool));
     let _ = probes::postgres(ask!(pool));
     let _ = probes::postgres(ask!("postgres://localhost/orders"));
     let _ = probes::postgres(ask!());

@@ -6,17 +6,31 @@
 /// | driver | versions | client |
 /// |---|---|---|
 /// | `sqlx` | 0.8, 0.9 | `Pool` of any database |
+/// | `sea_orm` | 2 | the pool of a `DatabaseConnection`: `ask!(sea_orm: db.get_postgres_connection_pool())` |
+/// | `diesel_async` | 0.9 | `Pool` of `pooled_connection::deadpool` |
+/// | `diesel_async_bb8` | 0.9 | `Pool` of `pooled_connection::bb8`; under another name: `diesel_async_bb8 as name` |
 /// | `tokio_postgres` | 0.7 | `Arc<Client>` |
 /// | `deadpool_postgres` | 0.14 | `Pool` |
+/// | `bb8_postgres` | 0.9 | `Pool` |
+/// | `mysql_async` | 0.37 | `Pool` |
 /// | `redis` | 0.32, 1 | `ConnectionManager`, `MultiplexedConnection`, `ClusterConnection` |
+/// | `deadpool_redis` | 0.23 | `Pool`, also those of `sentinel` and `cluster` |
+/// | `bb8_redis` | 0.26 | `Pool` |
+/// | `fred` | 10 | `Client`, `Pool` |
 /// | `async_nats` | 0.51 | `Client` |
 /// | `lapin` | 4 | `Arc<Connection>` |
 /// | `rdkafka` | 0.39 | `Arc` of a consumer or a producer, with a topic: `ask!(rdkafka: consumer, topic: "orders")` |
 ///
-/// Versions are those that are tested. For another driver pass a closure, see [`Ask`](crate::probes::Ask).
+/// Versions are those that are tested. For another driver pass a closure, see [`Ask`](crate::probes::Ask). The crates of bb8 have
+/// to be 0.9.1 or later, and diesel needs its own name, `diesel`.
 ///
-/// Statements are sent as text, without preparing them, so poolers such as `PgBouncer` need no setting. A pool's idle connection
-/// is asked as it is, because a test of it could not be told from a slow server; a broken one is replaced, and asked again.
+/// - Statements are sent as text, without preparing them, so poolers such as `PgBouncer` need no setting. `diesel_async` prepares
+///   all statements, those of your program as well.
+/// - sqlx's idle connection is asked as it is, because a test of it could not be told from a slow server; a broken one is
+///   replaced, and asked again. Other pools test a connection or not, by their own settings.
+/// - bb8 keeps the reason why no connection opens, such as a wrong password, to its `error_sink`.
+/// - fred keeps commands until it is connected again. The run in which it loses its connection has no answer; later ones report
+///   that it is not connected.
 ///
 /// ```ignore
 /// let db = probes::postgres(health_runtime::ask!(sqlx: pool));
@@ -38,173 +52,41 @@ macro_rules! ask {
         $crate::__ask_by_call!(@rdkafka [$($name)::+] $client, $topic)
     };
 
-    (@sqlx [$($sqlx:ident)::+] $client:expr) => {{
-        // A module without the prelude has none of its traits.
-        use ::core::{clone::Clone as _, convert::From as _};
+    (@sqlx $($call:tt)*) => { $crate::__ask_sql!(@sqlx $($call)*) };
+    (@sea_orm $($call:tt)*) => { $crate::__ask_sql!(@sea_orm $($call)*) };
+    (@diesel_async $($call:tt)*) => { $crate::__ask_sql!(@diesel_async $($call)*) };
+    (@diesel_async_bb8 [diesel_async_bb8] $($call:tt)*) => { $crate::__ask_sql!(@diesel_async_bb8 [diesel_async] $($call)*) };
+    (@diesel_async_bb8 $($call:tt)*) => { $crate::__ask_sql!(@diesel_async_bb8 $($call)*) };
+    (@mysql_async $($call:tt)*) => { $crate::__ask_sql!(@mysql_async $($call)*) };
+    (@tokio_postgres $($call:tt)*) => { $crate::__ask_postgres!(@tokio_postgres $($call)*) };
+    (@deadpool_postgres $($call:tt)*) => { $crate::__ask_postgres!(@deadpool_postgres $($call)*) };
+    (@bb8_postgres $($call:tt)*) => { $crate::__ask_postgres!(@bb8_postgres $($call)*) };
+    (@redis $($call:tt)*) => { $crate::__ask_redis!(@redis $($call)*) };
+    (@deadpool_redis $($call:tt)*) => { $crate::__ask_redis!(@deadpool_redis $($call)*) };
+    (@bb8_redis $($call:tt)*) => { $crate::__ask_redis!(@bb8_redis $($call)*) };
+    (@fred $($call:tt)*) => { $crate::__ask_redis!(@fred $($call)*) };
+    (@async_nats $($call:tt)*) => { $crate::__ask_by_call!(@async_nats $($call)*) };
+    (@lapin $($call:tt)*) => { $crate::__ask_by_call!(@lapin $($call)*) };
+    (@rdkafka $($call:tt)*) => { $crate::__ask_by_call!(@rdkafka $($call)*) };
 
-        let pool = ($client).clone();
-        let state = pool.clone();
-        $crate::probes::Ask::pooled(
-            move || {
-                $crate::probes::PoolState::new(state.size() as usize, state.num_idle())
-                    .with_max(state.options().get_max_connections() as usize)
-            },
-            move |statement, wait| {
-                let pool = pool.clone();
-                async move {
-                    let mut idle = pool.try_acquire();
-                    loop {
-                        let was_idle = idle.is_some();
-                        let mut connection = match idle.take() {
-                            ::core::option::Option::Some(connection) => connection,
-                            ::core::option::Option::None => match wait.during(pool.acquire()).await {
-                                ::core::result::Result::Ok(connection) => connection,
-                                ::core::result::Result::Err($($sqlx)::+::Error::PoolTimedOut) => {
-                                    return ::core::result::Result::Err(wait.timed_out());
-                                }
-                                ::core::result::Result::Err(error) => {
-                                    return ::core::result::Result::Err($crate::probes::AskError::from(error));
-                                }
-                            },
-                        };
-                        let statement = $($sqlx)::+::raw_sql(statement);
-                        // Not `statement.fetch_one`, whose future is not `Send` in 0.8.
-                        let error = match $($sqlx)::+::Executor::fetch_one(&mut *connection, statement).await {
-                            ::core::result::Result::Ok(row) => {
-                                return $($sqlx)::+::Row::try_get::<::std::string::String, _>(&row, 0)
-                                    .map_err($crate::probes::AskError::from);
-                            }
-                            ::core::result::Result::Err(error) => error,
-                        };
-                        // The server closed the connection while it was idle; SQLSTATE 57P01 is its farewell.
-                        let is_refused = error
-                            .as_database_error()
-                            .is_some_and(|error| error.code().is_none_or(|code| !code.starts_with("57P")));
-                        if !was_idle || is_refused {
-                            return ::core::result::Result::Err($crate::probes::AskError::from(error));
-                        }
-                        // Closes it at once. The pool would count it until it has tested it.
-                        ::core::mem::drop(connection.detach());
-                    }
-                }
-            },
+    (@bb8 $($call:tt)*) => {
+        ::core::compile_error!(
+            "a pool of `bb8` holds connections of another driver; name it as well: `ask!(bb8_postgres: pool)`, `bb8_redis` or \
+             `diesel_async_bb8`"
         )
-    }};
-
-    (@tokio_postgres [$($tokio_postgres:ident)::+] $client:expr) => {{
-        use ::core::{clone::Clone as _, convert::From as _, iter::Iterator as _};
-
-        let client = ($client).clone();
-        $crate::probes::Ask::new(move |statement| {
-            let client = client.clone();
-            async move {
-                let answer = client.simple_query(statement).await?;
-                $crate::ask!(@first_column [$($tokio_postgres)::+] answer)
-            }
-        })
-    }};
-
-    (@deadpool_postgres [$($deadpool_postgres:ident)::+] $client:expr) => {{
-        use ::core::{clone::Clone as _, convert::From as _, iter::Iterator as _};
-
-        let pool = ($client).clone();
-        let state = pool.clone();
-        $crate::probes::Ask::pooled(
-            move || {
-                let state = state.status();
-                $crate::probes::PoolState::new(state.size, state.available)
-                    .with_max(state.max_size)
-                    .with_waiting(state.waiting)
-            },
-            move |statement, wait| {
-                let pool = pool.clone();
-                async move {
-                    let client = match wait.during(pool.get()).await {
-                        ::core::result::Result::Ok(client) => client,
-                        ::core::result::Result::Err($($deadpool_postgres)::+::PoolError::Timeout(_)) => {
-                            return ::core::result::Result::Err(wait.timed_out());
-                        }
-                        ::core::result::Result::Err(error) => {
-                            return ::core::result::Result::Err($crate::probes::AskError::from(error));
-                        }
-                    };
-                    let answer = client.simple_query(statement).await?;
-                    $crate::ask!(@first_column [$($deadpool_postgres)::+::tokio_postgres] answer)
-                }
-            },
+    };
+    (@deadpool $($call:tt)*) => {
+        ::core::compile_error!(
+            "a pool of `deadpool` holds connections of another driver; name it as well: `ask!(deadpool_postgres: pool)`, \
+             `deadpool_redis` or `diesel_async`"
         )
-    }};
-
-    (@first_column [$($tokio_postgres:ident)::+] $answer:expr) => {
-        $answer
-            .iter()
-            .find_map(|message| match message {
-                $($tokio_postgres)::+::SimpleQueryMessage::Row(row) => row.get(0).map(::std::string::String::from),
-                _ => ::core::option::Option::None,
-            })
-            .ok_or_else(|| $crate::probes::AskError::new("the answer has no row"))
     };
-
-    (@redis [$($redis:ident)::+] $client:expr) => {{
-        use ::core::{
-            clone::Clone as _,
-            convert::From as _,
-            iter::{IntoIterator as _, Iterator as _},
-        };
-
-        let client = ($client).clone();
-        $crate::probes::Ask::new(move |statement| {
-            // Elements of an array become lines.
-            fn text_of(value: $($redis)::+::Value) -> ::std::string::String {
-                match value {
-                    $($redis)::+::Value::Okay => ::std::string::String::from("OK"),
-                    $($redis)::+::Value::Int(number) => ::std::string::ToString::to_string(&number),
-                    $($redis)::+::Value::SimpleString(text) => text,
-                    $($redis)::+::Value::BulkString(bytes) => {
-                        ::std::string::String::from_utf8_lossy(&bytes).into_owned()
-                    }
-                    $($redis)::+::Value::Array(values) => values
-                        .into_iter()
-                        .map(text_of)
-                        .collect::<::std::vec::Vec<_>>()
-                        .join("\n"),
-                    $($redis)::+::Value::VerbatimString { text, .. } => text,
-                    _ => ::std::string::String::new(),
-                }
-            }
-            let mut client = client.clone();
-            async move {
-                let mut words = statement.split(' ');
-                let mut command = $($redis)::+::cmd(words.next().unwrap_or_default());
-                for word in words {
-                    command.arg(word);
-                }
-                match command.query_async::<$($redis)::+::Value>(&mut client).await {
-                    ::core::result::Result::Ok(value) => ::core::result::Result::Ok(text_of(value)),
-                    ::core::result::Result::Err(error) => {
-                        let code = error.code().map(::std::string::String::from);
-                        ::core::result::Result::Err($crate::probes::AskError::from(error).with_code(code))
-                    }
-                }
-            }
-        })
-    }};
-
-    (@async_nats $($rest:tt)*) => {
-        $crate::__ask_by_call!(@async_nats $($rest)*)
-    };
-    (@lapin $($rest:tt)*) => {
-        $crate::__ask_by_call!(@lapin $($rest)*)
-    };
-    (@rdkafka $($rest:tt)*) => {
-        $crate::__ask_by_call!(@rdkafka $($rest)*)
-    };
-
-    (@$driver:ident $($rest:tt)*) => {
+    (@$driver:ident $($call:tt)*) => {
         ::core::compile_error!(::core::concat!(
-            "`", ::core::stringify!($driver), "` is not a driver that `ask!` knows; it knows `sqlx`, `tokio_postgres`, ",
-            "`deadpool_postgres`, `redis`, `async_nats`, `lapin` and `rdkafka`; for another one pass a closure, as the documentation of ",
-            "`health_runtime::probes::Ask` shows"
+            "`", ::core::stringify!($driver), "` is not a driver that `ask!` knows; it knows `sqlx`, `sea_orm`, ",
+            "`diesel_async`, `diesel_async_bb8`, `tokio_postgres`, `deadpool_postgres`, `bb8_postgres`, `mysql_async`, `redis`, ",
+            "`deadpool_redis`, `bb8_redis`, `fred`, `async_nats`, `lapin` and `rdkafka`; for another one pass a closure, as the ",
+            "documentation of `health_runtime::probes::Ask` shows"
         ))
     };
     ($($other:tt)*) => {

@@ -2,6 +2,7 @@
 
 mod asking;
 mod calls;
+mod drivers;
 mod error;
 mod examine;
 mod macros;
@@ -22,6 +23,9 @@ use crate::probes::deadline::Deadline;
 /// Usually made by [`ask!`](crate::ask!), or from a closure, which is an `Ask` where a probe wants one. The statement is
 /// `&'static str`; the answer is the first column of the first row as text. An error is any error of std, whose whole chain of
 /// causes is shown, or an [`AskError`].
+///
+/// A statement that begins with `SHOW` asks for the whole first row, as lines `column: value`. Where a client cannot name its
+/// columns, the first one will do: then the lag of a MySQL replica is not known.
 ///
 /// ```
 /// use health_runtime::probes::{self, AskError};

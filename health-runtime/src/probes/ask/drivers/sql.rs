@@ -1,0 +1,146 @@
+/// Asks a database through a client for several of them, or through that of MySQL.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __ask_sql {
+    (@sqlx [$($sqlx:ident)::+] $client:expr) => {{
+        // A module without the prelude has none of its traits.
+        use ::core::{clone::Clone as _, convert::From as _, iter::Iterator as _};
+
+        let pool = ($client).clone();
+        let state = pool.clone();
+        $crate::probes::Ask::pooled(
+            move || {
+                $crate::probes::PoolState::new(state.size() as usize, state.num_idle())
+                    .with_max(state.options().get_max_connections() as usize)
+            },
+            move |statement: &'static str, wait| {
+                let pool = pool.clone();
+                async move {
+                    loop {
+                        let idle = pool.try_acquire();
+                        let was_idle = idle.is_some();
+                        let mut connection = match idle {
+                            ::core::option::Option::Some(connection) => connection,
+                            ::core::option::Option::None => match wait.during(pool.acquire()).await {
+                                ::core::result::Result::Ok(connection) => connection,
+                                ::core::result::Result::Err($($sqlx)::+::Error::PoolTimedOut) => {
+                                    return ::core::result::Result::Err(wait.timed_out());
+                                }
+                                ::core::result::Result::Err(error) => {
+                                    return ::core::result::Result::Err($crate::probes::AskError::from(error));
+                                }
+                            },
+                        };
+                        let query = $($sqlx)::+::raw_sql(statement);
+                        // Not `query.fetch_one`, whose future is not `Send` in 0.8.
+                        let error = match $($sqlx)::+::Executor::fetch_one(&mut *connection, query).await {
+                            ::core::result::Result::Ok(row) if statement.starts_with("SHOW ") => {
+                                let columns = $($sqlx)::+::Row::columns(&row).iter().enumerate();
+                                let lines = columns.map(|(index, column)| {
+                                    // All values are text in MySQL's protocol for statements that are not prepared.
+                                    let value = $($sqlx)::+::Row::try_get_unchecked::<
+                                        ::core::option::Option<::std::string::String>,
+                                        _,
+                                    >(&row, index);
+                                    ::std::format!(
+                                        "{}: {}",
+                                        $($sqlx)::+::Column::name(column),
+                                        value.ok().flatten().unwrap_or_default(),
+                                    )
+                                });
+                                return ::core::result::Result::Ok(lines.collect::<::std::vec::Vec<_>>().join("\n"));
+                            }
+                            ::core::result::Result::Ok(row) => {
+                                return $($sqlx)::+::Row::try_get::<::std::string::String, _>(&row, 0)
+                                    .map_err($crate::probes::AskError::from);
+                            }
+                            ::core::result::Result::Err(error) => error,
+                        };
+                        // The server closed the connection while it was idle; SQLSTATE 57P01 is its farewell.
+                        let is_refused = error
+                            .as_database_error()
+                            .is_some_and(|error| error.code().is_none_or(|code| !code.starts_with("57P")));
+                        if !was_idle || is_refused {
+                            return ::core::result::Result::Err($crate::probes::AskError::from(error));
+                        }
+                        // Closes it at once. The pool would count it until it has tested it.
+                        ::core::mem::drop(connection.detach());
+                    }
+                }
+            },
+        )
+    }};
+
+    (@sea_orm [$($sea_orm:ident)::+] $client:expr) => {{
+        let pool: &$($sea_orm)::+::sqlx::Pool<_> = $client;
+        $crate::__ask_sql!(@sqlx [$($sea_orm)::+::sqlx] pool)
+    }};
+
+    (@diesel_async [$($diesel_async:ident)::+] $client:expr) => {
+        $crate::__ask_pool!(
+            deadpool [$($diesel_async)::+::pooled_connection::deadpool::PoolError]
+            $client,
+            |connection, statement| $crate::__ask_sql!(@diesel [$($diesel_async)::+] connection, statement)
+        )
+    };
+
+    (@diesel_async_bb8 [$($diesel_async:ident)::+] $client:expr) => {
+        $crate::__ask_pool!(
+            bb8 [$($diesel_async)::+::pooled_connection::bb8::RunError]
+            $client,
+            |connection, statement| $crate::__ask_sql!(@diesel [$($diesel_async)::+] connection, statement)
+        )
+    };
+
+    (@diesel [$($diesel_async:ident)::+] $connection:ident, $statement:ident) => {{
+        let statement = ::diesel::dsl::sql::<::diesel::sql_types::Text>($statement);
+        let answer = $($diesel_async)::+::RunQueryDsl::get_result::<::std::string::String>(statement, &mut *$connection);
+        answer.await.map_err($crate::probes::AskError::from)
+    }};
+
+    (@mysql_async [$($mysql_async:ident)::+] $client:expr) => {{
+        use ::core::{clone::Clone as _, convert::From as _, iter::Iterator as _};
+
+        let pool = ($client).clone();
+        let metrics = pool.metrics();
+        $crate::probes::Ask::pooled(
+            move || {
+                let count = |gauge: &::core::sync::atomic::AtomicUsize| {
+                    gauge.load(::core::sync::atomic::Ordering::Relaxed)
+                };
+                $crate::probes::PoolState::new(count(&metrics.connection_count), count(&metrics.connections_in_pool))
+                    .with_waiting(count(&metrics.active_wait_requests))
+            },
+            move |statement: &'static str, wait| {
+                // All values are text in the protocol for statements that are not prepared.
+                fn text_of(value: ::core::option::Option<&$($mysql_async)::+::Value>) -> ::std::string::String {
+                    match value {
+                        ::core::option::Option::Some($($mysql_async)::+::Value::Bytes(bytes)) => {
+                            ::std::string::String::from_utf8_lossy(bytes).into_owned()
+                        }
+                        _ => ::std::string::String::new(),
+                    }
+                }
+
+                let pool = pool.clone();
+                async move {
+                    let mut connection = wait.during(pool.get_conn()).await?;
+                    let row = $($mysql_async)::+::prelude::Queryable::query_first::<$($mysql_async)::+::Row, _>(
+                        &mut connection, statement,
+                    );
+                    let ::core::option::Option::Some(row) = row.await? else {
+                        return ::core::result::Result::Err($crate::probes::AskError::new("the answer has no row"));
+                    };
+                    if !statement.starts_with("SHOW ") {
+                        return ::core::result::Result::Ok(text_of(row.as_ref(0)));
+                    }
+                    let columns = row.columns_ref().iter().enumerate();
+                    let lines = columns.map(|(index, column)| {
+                        ::std::format!("{}: {}", column.name_str(), text_of(row.as_ref(index)))
+                    });
+                    ::core::result::Result::Ok(lines.collect::<::std::vec::Vec<_>>().join("\n"))
+                }
+            },
+        )
+    }};
+}
