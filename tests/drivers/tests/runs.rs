@@ -52,7 +52,9 @@ fn resident_bytes() -> u64 {
 async fn ten_thousand_runs_leave_nothing_behind() {
     let server = Server::postgres();
     let url = format!("postgres://app:{CANARY}@127.0.0.1:{}/postgres", server.port);
-    let pool = sqlx::PgPool::connect(&url).await.expect("a pool");
+    // It opens a connection for each run that comes before the last one is back in the pool, up to its maximum.
+    let options = sqlx::postgres::PgPoolOptions::new().max_connections(2);
+    let pool = options.connect(&url).await.expect("a pool");
     let statement = "SELECT concat_ws(' ', (SELECT count(*) FROM pg_class), \
         (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'))";
     let ask = async || sqlx::query_scalar::<_, String>(statement).fetch_one(&pool).await.expect("a text");
