@@ -23,7 +23,27 @@ pub struct Server {
 impl Server {
     /// Starts PostgreSQL with the user `app`, who has the password.
     pub fn postgres() -> Self {
+        Self::postgres_in(TempDir::new().expect("a folder"))
+    }
+
+    /// Starts PostgreSQL with a certificate for 127.0.0.1 as well. Returns its authority's, in PEM.
+    pub fn postgres_with_tls() -> (Self, Vec<u8>) {
         let folder = TempDir::new().expect("a folder");
+        let openssl =
+            |arguments: &str| run(Command::new("openssl").args(arguments.split(' ')).current_dir(folder.path()));
+        let new = "-nodes -newkey ec -pkeyopt ec_paramgen_curve:prime256v1";
+        openssl(&format!("req -x509 {new} -keyout ca.key -out ca.crt -days 2 -subj /CN=authority"));
+        openssl(&format!(
+            "req {new} -keyout server.key -out server.csr -subj /CN=server -addext subjectAltName=IP:127.0.0.1"
+        ));
+        openssl(
+            "x509 -req -in server.csr -CA ca.crt -CAkey ca.key -CAcreateserial -copy_extensions copy -days 2 -out server.crt",
+        );
+        let authority = fs::read(folder.path().join("ca.crt")).expect("a certificate");
+        (Self::postgres_in(folder), authority)
+    }
+
+    fn postgres_in(folder: TempDir) -> Self {
         let password = folder.path().join("password");
         fs::write(&password, CANARY).expect("a file");
         hand_to_postgres(folder.path());
@@ -203,6 +223,11 @@ fn postgres(folder: &Path, port: u16) -> Command {
     command.arg("-D").arg(folder.join("data")).arg("-p").arg(port.to_string());
     for option in ["fsync=off", "listen_addresses=127.0.0.1", "max_connections=20", "unix_socket_directories="] {
         command.arg("-c").arg(option);
+    }
+    let certificate = folder.join("server.crt");
+    if certificate.exists() {
+        command.args(["-c", "ssl=on", "-c"]).arg(format!("ssl_cert_file={}", certificate.display()));
+        command.arg("-c").arg(format!("ssl_key_file={}", folder.join("server.key").display()));
     }
     command
 }

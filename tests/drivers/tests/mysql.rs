@@ -67,7 +67,7 @@ async fn pool_in_use_is_exhausted() {
         ($driver:ident, $pool:expr, $get:ident) => {
             let pool = $pool;
             let probe = probes::mysql(ask!($driver: pool)).timeout(TIMEOUT);
-            assert(&probe, Status::Pass, "").await;
+            eventually(&probe, Status::Pass, "fresh").await;
             let held = [pool.$get().await.expect("a connection"), pool.$get().await.expect("a connection")];
             assert(&probe, Status::Warn, text).await;
             assert!(observe(&probe).await.data().is_some_and(|data| data["is_db_online"].is_null()));

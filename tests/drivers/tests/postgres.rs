@@ -8,13 +8,19 @@ use diesel_async::{
     AsyncPgConnection,
     pooled_connection::{AsyncDieselConnectionManager, bb8::Pool as DieselBb8, deadpool::Pool as DieselDeadpool},
 };
-use health_drivers::{CANARY, Clients, Server, TIMEOUT, assert, observe};
+use health_drivers::{CANARY, Clients, Server, TIMEOUT, assert, eventually, observe};
 use health_runtime::{
     Outcome, Status, ask,
     probes::{self, DatabaseProbe},
 };
+use rustls::{
+    ClientConfig, RootCertStore,
+    pki_types::{CertificateDer, pem::PemObject},
+};
 use sea_orm::SqlxPostgresConnector;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use tokio_postgres::config::SslMode;
+use tokio_postgres_rustls::MakeRustlsConnect;
 
 fn url(port: u16, password: &str) -> String {
     format!("postgres://app:{password}@127.0.0.1:{port}/postgres")
@@ -102,7 +108,7 @@ async fn pool_in_use_is_exhausted() {
         ($driver:ident, $pool:expr, $get:ident) => {
             let pool = $pool;
             let probe = probes::postgres(ask!($driver: pool)).timeout(TIMEOUT);
-            assert(&probe, Status::Pass, "").await;
+            eventually(&probe, Status::Pass, "fresh").await;
             let held = [pool.$get().await.expect("a connection"), pool.$get().await.expect("a connection")];
             assert(&probe, Status::Warn, text).await;
             let data = observe(&probe).await;
@@ -195,4 +201,33 @@ async fn read_only_settings_are_reported() {
     assert!(outcome.message().is_some_and(|text| text.contains("read-only")), "{outcome:?}");
     assert_eq!(outcome.data().map(|data| &data["is_db_online"]), Some(&true.into()));
     assert_eq!(observe(&read_only.read_only_as(Status::Pass)).await.status(), Status::Pass);
+}
+
+fn over_tls(port: u16, authority: &[u8]) -> deadpool_postgres::Pool {
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_slice(authority).expect("PEM")).expect("a certificate");
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let tls = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().expect("versions");
+    let tls = MakeRustlsConnect::new(tls.with_root_certificates(roots).with_no_client_auth());
+    let mut config = config(port, CANARY);
+    config.ssl_mode(SslMode::Require);
+    deadpool_postgres::Pool::builder(deadpool_postgres::Manager::new(config, tls)).max_size(2).build().expect("a pool")
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL and openssl: scripts/peers"]
+async fn reasons_of_tls_are_reported() {
+    let (server, authority) = Server::postgres_with_tls();
+    let pool = over_tls(server.port, &authority);
+    assert(&probes::postgres(ask!(deadpool_postgres: pool)).timeout(TIMEOUT), Status::Pass, "").await;
+    let encrypted = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
+    let row = pool.get().await.expect("a connection").query_one(encrypted, &[]).await.expect("a row");
+    assert!(row.get::<_, bool>(0));
+
+    let (other, _) = Server::postgres_with_tls();
+    let strange = probes::postgres(ask!(deadpool_postgres: over_tls(other.port, &authority))).timeout(TIMEOUT);
+    assert(&strange, Status::Fail, "invalid peer certificate").await;
+    let plain = Server::postgres();
+    let plain = probes::postgres(ask!(deadpool_postgres: over_tls(plain.port, &authority))).timeout(TIMEOUT);
+    assert(&plain, Status::Fail, "server does not support TLS").await;
 }
