@@ -3,6 +3,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    time::{Duration, SystemTime},
 };
 
 use rcgen::{
@@ -40,6 +41,13 @@ impl Authority {
     pub(super) fn server(&self) -> Issued {
         let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
         self.issue(CertificateParams::new(names).expect("good parameters"), ExtendedKeyUsagePurpose::ServerAuth)
+    }
+
+    /// Issues a certificate for `localhost` that ends this number of days from now.
+    pub(super) fn server_until(&self, days: u32) -> Issued {
+        let mut params = CertificateParams::new(vec!["localhost".to_owned()]).expect("good parameters");
+        params.not_after = (SystemTime::now() + Duration::from_hours(24) * days).into();
+        self.issue(params, ExtendedKeyUsagePurpose::ServerAuth)
     }
 
     /// Issues a certificate for a client of this name, with this serial number.

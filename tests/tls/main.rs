@@ -3,6 +3,7 @@
 
 mod access;
 mod authority;
+mod certificate_check;
 mod client;
 mod clients;
 mod faults;

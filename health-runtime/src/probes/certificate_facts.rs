@@ -58,6 +58,12 @@ impl CertificateFacts {
         })
     }
 
+    /// Returns the first and the last moment at which the certificate is valid.
+    #[cfg(feature = "server-tls")]
+    pub(crate) fn dates(&self) -> (&str, &str) {
+        (&self.valid_from, &self.valid_until)
+    }
+
     /// Returns the names that the certificate is for.
     #[cfg(feature = "probe-connect-tls")]
     pub(crate) fn names(&self) -> &[String] {

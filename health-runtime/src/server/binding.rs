@@ -17,7 +17,7 @@ use super::{
     connection::{self, SHUTDOWN_GRACE},
     handle::ShutdownSignal,
     listening::accept_connections,
-    served_routes::{ConnectedClient, ServedRoutes},
+    served_routes::{AddedCheck, ConnectedClient, ServedRoutes},
     tcp_address::TcpAddress,
     tls::{Identity, Tls},
 };
@@ -43,6 +43,8 @@ pub(super) struct OpenBinding {
     pub(super) socket: ListeningSocket,
     routes: ServedRoutes,
     identity: Option<Identity>,
+    /// The check of the identity's certificate.
+    certificate_check: Option<AddedCheck>,
 }
 
 pub(super) enum ListeningSocket {
@@ -67,7 +69,13 @@ impl Binding {
         let identity = self.tls.map(Identity::load).transpose();
         let socket = self.address.listen().await.map_err(|problem| vec![problem]);
         match (identity, socket) {
-            (Ok(identity), Ok(socket)) => Ok(OpenBinding { socket, routes: self.routes, identity }),
+            (Ok(identity), Ok(socket)) => {
+                let check = |identity: &Identity| {
+                    self.routes.add_check("tls_certificate", |name| identity.certificate_check(name))
+                };
+                let check = identity.as_ref().and_then(check);
+                Ok(OpenBinding { socket, routes: self.routes, identity, certificate_check: check })
+            }
             (identity, socket) => Err([identity.err(), socket.err()].into_iter().flatten().flatten().collect()),
         }
     }
@@ -116,7 +124,7 @@ impl ListeningSocket {
 impl OpenBinding {
     /// Serves the routes until the server stops and the last response is sent.
     pub(super) async fn serve(self, mut shutdown: ShutdownSignal) {
-        let Self { socket, routes, identity } = self;
+        let Self { socket, routes, identity, certificate_check: _check } = self;
         if let Some(identity) = &identity {
             tokio::spawn(identity.keep_current());
         }

@@ -2,7 +2,7 @@
 
 use std::future::{Pending, Ready, pending};
 
-use crate::{byte_stream::ByteStream, error::Problem};
+use crate::{byte_stream::ByteStream, error::Problem, model::Check};
 
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Tls {}
@@ -21,6 +21,10 @@ impl Identity {
     }
 
     pub(super) fn accept(&self, _: ByteStream) -> Ready<Result<(ByteStream, Option<ClientCertificate>), String>> {
+        match *self {}
+    }
+
+    pub(super) fn certificate_check(&self, _: String) -> Option<Check> {
         match *self {}
     }
 

@@ -1,6 +1,6 @@
 //! The routes at one address: an endpoint, or any router.
 
-use std::{mem, net::SocketAddr};
+use std::{iter::once, mem, net::SocketAddr};
 
 use axum::{
     Extension, Router,
@@ -17,7 +17,10 @@ use tokio::runtime::Handle;
 use tower_service::Service as _;
 
 use super::tls::ClientCertificate;
-use crate::{access::PeerSocket, check_runtime::CheckRuntime, http::Endpoint, maybe_ready::MaybeReady};
+use crate::{
+    access::PeerSocket, check_runtime::CheckRuntime, http::Endpoint, maybe_ready::MaybeReady, model::Check,
+    monitor::Monitor,
+};
 
 /// The routes that a server serves at one address: an [`Endpoint`], or an axum router.
 ///
@@ -82,6 +85,18 @@ impl ServedRoutes {
         }
     }
 
+    /// Adds a check to the endpoint, under this name or with a number behind it. A router hides its endpoint.
+    pub(super) fn add_check(&self, name: &str, check: impl Fn(String) -> Option<Check>) -> Option<AddedCheck> {
+        let RouteSource::Endpoint { endpoint, .. } = &self.0 else { return None };
+        let monitor = endpoint.monitor();
+        let numbered = (2..).map(|number| format!("{name}_{number}"));
+        let is_free = |name: &String| monitor.checks().all(|check| check.name() != name);
+        let name = once(name.to_owned()).chain(numbered).find(is_free)?;
+        // Fails only if another thread has taken the name meanwhile.
+        monitor.add(check(name.clone())?).ok()?;
+        Some(AddedCheck { monitor: monitor.clone(), name })
+    }
+
     /// Answers a request of a client.
     pub(super) fn answer(&self, request: Request<Incoming>, client: &ConnectedClient) -> MaybeReady<Response> {
         // A boxed body costs an allocation, which few requests need.
@@ -101,6 +116,19 @@ impl ServedRoutes {
                 MaybeReady::boxed(async { answer.await.unwrap_or_else(|never| match never {}) })
             }
         }
+    }
+}
+
+/// A check of an endpoint, which is removed with this value.
+pub(super) struct AddedCheck {
+    monitor: Monitor,
+    name: String,
+}
+
+impl Drop for AddedCheck {
+    fn drop(&mut self) {
+        // The user may have removed it.
+        let _ = self.monitor.remove(&*self.name);
     }
 }
 

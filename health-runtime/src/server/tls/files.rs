@@ -1,6 +1,9 @@
 //! Reads the files for TLS. Errors never quote a file: it may be a key.
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use sha2::{Digest, Sha256};
 use tokio_rustls::rustls::{
@@ -11,13 +14,14 @@ use tokio_rustls::rustls::{
     sign::{CertifiedKey, SingleCertAndKey},
     version::{TLS12, TLS13},
 };
-use x509_parser::{certificate::X509Certificate, prelude::FromDer};
 
 use super::settings::{Clients, Tls};
 use crate::{
     error::Problem,
     file::{FileContent, pem},
     log::{self, Topic},
+    model::Status,
+    probes::certificate_facts::CertificateFacts,
 };
 
 /// Contents of all files for TLS at one time.
@@ -135,16 +139,20 @@ impl TlsFiles {
         verifier.build().map_err(|error| problems.push(problem(file, error.to_string()))).ok()
     }
 
+    /// Returns facts about the server's certificate, if it is readable.
+    pub(super) fn certificate(&self) -> Option<CertificateFacts> {
+        let chain = pem::sections::<CertificateDer<'static>>(&self.certificate, "certificate").ok()?;
+        CertificateFacts::parse(chain.first()?).ok()
+    }
+
     /// Logs a warning if the server's certificate is expired or not valid yet.
     pub(super) fn warn_if_expired(&self) {
-        let Ok(chain) = pem::sections::<CertificateDer<'static>>(&self.certificate, "certificate") else { return };
-        let first = chain.first().and_then(|first| X509Certificate::from_der(first).ok());
-        if let Some((_, certificate)) = first.filter(|(_, certificate)| !certificate.validity().is_valid()) {
-            let (from, until) = (&certificate.validity().not_before, &certificate.validity().not_after);
-            let (from, until) = (from.to_string(), until.to_string());
+        let Some(certificate) = self.certificate() else { return };
+        if certificate.judge(SystemTime::now(), Duration::ZERO).0 == Status::Fail {
             let file = self.certificate.path.clone();
             log::write(Topic::Server, move || {
-                tracing::warn!(file, %from, %until, "certificate of the health endpoint is expired or not valid yet");
+                let (from, until) = certificate.dates();
+                tracing::warn!(file, from, until, "certificate of the health endpoint is expired or not valid yet");
             });
         }
     }

@@ -1,11 +1,12 @@
 //! The TLS configuration in use, which follows its files.
 
 use std::{
-    future::pending,
+    future::{pending, ready},
     sync::Arc,
     time::{Duration, SystemTime},
 };
 
+use serde::Serialize;
 use tokio::{
     select,
     sync::watch,
@@ -22,8 +23,12 @@ use super::{
 use crate::{
     access::ClientCertificate,
     byte_stream::ByteStream,
+    details::Details,
     error::Problem,
     log::{self, Topic},
+    model::{Check, IntoOutcome, Level, Outcome, Status, Work},
+    probes::certificate_facts::{CertificateFacts, DEFAULT_WARN_WITHIN},
+    sync::{Mutex, lock},
 };
 
 /// Longest handshake. Few take longer than two round trips.
@@ -38,6 +43,8 @@ pub(in crate::server) struct Identity {
     tls: Arc<Tls>,
     first: Fingerprint,
     current: Arc<watch::Sender<Arc<ServerConfig>>>,
+    /// Facts about the certificate of `current`; `None` if it is not readable.
+    certificate: Arc<Mutex<Option<CertificateFacts>>>,
     handshakes: Arc<Handshakes>,
 }
 
@@ -66,6 +73,7 @@ impl Identity {
             tls: Arc::new(tls),
             first: files.fingerprint(),
             current: Arc::new(current),
+            certificate: Arc::new(Mutex::new(files.certificate())),
             handshakes: Arc::new(handshakes),
         })
     }
@@ -97,10 +105,41 @@ impl Identity {
         Expiry(self.tls.clients.is_some().then(|| self.current.subscribe()))
     }
 
+    /// Returns the check of the certificate in use, unless the user does without.
+    pub(in crate::server) fn certificate_check(&self, name: String) -> Option<Check> {
+        let certificate = Arc::clone(&self.certificate);
+        let work = Work::task(move || ready(judge(lock(&certificate).clone())));
+        let check = Check::from_work(name, Level::L3, work);
+        self.tls.checks_certificate.then(|| check.description("Is the certificate of the health endpoint valid?"))
+    }
+
     /// Follows the files until the runtime ends.
     pub(in crate::server) fn keep_current(&self) -> impl Future<Output = ()> + Send + 'static {
         keep_current(self.clone())
     }
+}
+
+/// Judges the dates of a certificate.
+fn judge(certificate: Option<CertificateFacts>) -> Outcome {
+    let Some(facts) = certificate else {
+        return Outcome::fail("its certificate cannot be read");
+    };
+    let now = SystemTime::now();
+    let (status, text) = facts.judge(now, DEFAULT_WARN_WITHIN);
+    let data = TlsCertificateData { days_left: facts.days_left(now), facts };
+    match (status, text.unwrap_or_default()) {
+        (Status::Pass, _) => Details::pass(data),
+        (Status::Warn, text) => Details::warn(data, text),
+        (Status::Fail, text) => Details::fail(data, text),
+    }
+    .into_outcome()
+}
+
+#[derive(Serialize)]
+struct TlsCertificateData {
+    #[serde(flatten)]
+    facts: CertificateFacts,
+    days_left: i64,
 }
 
 /// The end of a client's verification.
@@ -159,6 +198,7 @@ async fn keep_current(identity: Identity) {
                 used = fingerprint;
                 rejected = Rejected::Nothing;
                 identity.current.send_replace(Arc::new(config));
+                *lock(&identity.certificate) = files.certificate();
                 log::write(Topic::Server, move || {
                     tracing::info!(%file, "health endpoint uses its changed TLS files");
                 });

@@ -29,6 +29,14 @@ use std::{path::PathBuf, time::Duration};
 ///
 /// An expired certificate of the server is still served, and logged as a warning: clients decide about it.
 ///
+/// # Its own check
+///
+/// While an [`Endpoint`](crate::Endpoint) is served, it has a check of the certificate in use, so that nobody learns of its end from
+/// clients: `tls_certificate` at level 3, in no group, for a second address `tls_certificate_2`. It warns from 21 days before
+/// the end, and fails if the certificate has expired or is not valid yet. Its data are `names`, `issuer`, `valid_from`,
+/// `valid_until` and `days_left`, as in `probes::certificate`. A router hides its endpoint, so that it gets no check; neither does
+/// one [without](Self::without_certificate_check).
+///
 /// # Client certificates
 ///
 /// A client's certificate has to lead to one of the given roots, allow the extended key usage `clientAuth`, and
@@ -45,6 +53,7 @@ pub struct Tls {
     pub(super) clients: Option<Clients>,
     pub(super) revoked: Option<PathBuf>,
     pub(super) reload_interval: Duration,
+    pub(super) checks_certificate: bool,
 }
 
 /// Settings of client certificates.
@@ -63,6 +72,7 @@ impl Tls {
             clients: None,
             revoked: None,
             reload_interval: Duration::from_secs(10),
+            checks_certificate: true,
         }
     }
 
@@ -87,6 +97,12 @@ impl Tls {
     /// revoked.
     pub fn with_revoked_clients(mut self, lists: impl Into<PathBuf>) -> Self {
         self.revoked = Some(lists.into());
+        self
+    }
+
+    /// Serves without the check of the certificate. Default: the endpoint has one, see [Its own check](Self#its-own-check).
+    pub const fn without_certificate_check(mut self) -> Self {
+        self.checks_certificate = false;
         self
     }
 
