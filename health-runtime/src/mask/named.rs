@@ -43,7 +43,12 @@ fn may_be_name(name: &str) -> bool {
 }
 
 fn kind_of_word(name: &str) -> Option<SecretKind> {
-    let known = |name| SECRET_NAMES.iter().find(|(known, _)| strip(name, known).is_some()).map(|(_, kind)| *kind);
+    let known = |name: &str| {
+        let last = name.bytes().next_back()?.to_ascii_lowercase();
+        // Most names end with another letter.
+        let is_known = |known: &str| known.bytes().next_back() == Some(last) && strip(name, known).is_some();
+        SECRET_NAMES.iter().find(|(known, _)| is_known(known)).map(|(_, kind)| *kind)
+    };
     let plural = || known(strip(name, "s")?).map(|_| SecretKind::Plural);
     let last_word = name.rsplit(|letter: char| !letter.is_alphanumeric()).next().unwrap_or_default();
     let whole = || WHOLE_SECRET_NAMES.iter().find(|(known, _)| known.eq_ignore_ascii_case(last_word));
