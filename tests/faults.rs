@@ -638,6 +638,18 @@ fn blocking_function_is_not_called_after_its_timeout() {
     });
 }
 
+/// The clock may jump between the start of a report and that of its runs, as it does in tests.
+#[tokio::test(start_paused = true)]
+async fn function_is_called_within_the_grace_of_its_timeout() {
+    let monitor = monitor([Check::new("db", Level::L5, || async {}).timeout(Duration::from_secs(1))]);
+    let everything = Selection::everything();
+    let mut report = std::pin::pin!(monitor.report(&everything));
+    let first_poll = std::future::poll_fn(|context| std::task::Poll::Ready(report.as_mut().poll(context).is_pending()));
+    assert!(first_poll.await);
+    tokio::time::advance(Duration::from_secs(1)).await;
+    assert_eq!(report.await.status(), Status::Pass);
+}
+
 /// The runtime has one thread, and another check blocks it until the run has timed out.
 #[test]
 fn async_function_is_not_called_after_its_timeout() {

@@ -15,7 +15,7 @@ use tokio::{
 use super::{
     engine::Engine,
     monitored::Monitored,
-    slot::{Lookup, RunId},
+    slot::{GIVE_UP_GRACE, Lookup, RunId},
     wait::{self, Awaited, Ended},
 };
 use crate::{
@@ -188,9 +188,9 @@ impl RunTask {
         }
     }
 
-    /// Returns whether the run has timed out before its function was called, which then has nobody to answer.
+    /// Returns whether the run was overdue before its function is called, which then has nobody to answer.
     fn is_late(&self, now: Instant) -> bool {
-        self.deadline.is_some_and(|deadline| deadline <= now)
+        self.deadline.is_some_and(|deadline| after(deadline, GIVE_UP_GRACE) <= now)
     }
 
     /// Polls the call up to its end or its timeout.
@@ -223,7 +223,9 @@ impl RunTask {
         let (engine, check, id) = (Arc::clone(engine), Arc::clone(check), *id);
         let deadline = self.deadline.unwrap_or_else(Instant::now);
         let mut thread = tokio::task::spawn_blocking(move || {
-            let result = if self.is_late(Instant::now()) { RunResult::TimedOut } else { runner::run_blocking(&*work) };
+            // It is given up by then.
+            let is_late = deadline <= Instant::now();
+            let result = if is_late { RunResult::TimedOut } else { runner::run_blocking(&*work) };
             (result, self)
         });
         let ended = if let Ok(ended) = timeout_at(deadline, &mut thread).await {
