@@ -265,8 +265,10 @@ async fn huge_answer_is_not_shown_as_a_whole() {
         probes::mysql(answer),
         probes::sqlite(answer),
         probes::redis(answer),
+        probes::mongodb(answer),
         probes::postgres(error),
         probes::redis(error),
+        probes::memcached(error),
         probes::database(answer, own),
     ] {
         let outcome = probe.observe().await;

@@ -36,7 +36,7 @@
 //! | the two over `https://` | `probe-https` | rustls with ring | |
 //! | `tcp`, `resolve`, `postgres_at`, `redis_at`, `nats_at`, `memcached_at`, `smtp`, `mqtt`, `ldap` | `probe-connect` | none: they open a connection of their own | whether a server accepts and answers |
 //! | `certificate`, and these over TLS | `probe-connect-tls` | rustls with ring, x509-parser | dates and trust of the certificate that a server shows |
-//! | `postgres`, `mysql`, `sqlite`, `redis` | none | none: they ask through a client of yours, see [`ask!`](crate::ask!) | whether the database answers and takes writes |
+//! | `postgres`, `mysql`, `sqlite`, `redis`, `mongodb`, `memcached` | none | none: they ask through a client of yours, see [`ask!`](crate::ask!) | whether the database answers and takes writes |
 //! | `database` | none | the same | the same of a database for which there is no probe |
 //! | `nats`, `amqp`, `kafka` | none | the same | whether the broker answers and takes messages |
 //! | `broker` | none | the same | the same of a broker for which there is no probe |
@@ -73,7 +73,7 @@ mod memory_usage;
 
 pub use ask::{Ask, AskError, Asking, IntoAsk, PoolState, PoolWait};
 pub use broker::{BrokerProbe, BrokerState, amqp, broker, kafka, nats};
-pub use database::{DatabaseProbe, DatabaseState, database, mysql, postgres, redis, sqlite};
+pub use database::{DatabaseProbe, DatabaseState, database, memcached, mongodb, mysql, postgres, redis, sqlite};
 pub use files::{DirectoryProbe, FileProbe, directory, file};
 pub use logging::{LoggingProbe, logging};
 pub use process::{Heartbeat, HeartbeatProbe, RuntimeLoadProbe, heartbeat, runtime_load};

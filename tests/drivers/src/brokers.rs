@@ -1,4 +1,4 @@
-//! Brokers of messages.
+//! Brokers of messages, and memcached.
 
 use std::{
     fs,
@@ -30,6 +30,28 @@ impl Server {
             command.arg("--port").arg(port.to_string());
             command
         })
+    }
+
+    /// Starts memcached, which knows no password.
+    pub fn memcached() -> Self {
+        Self::start_in(TempDir::new().expect("a folder"), |_, port| {
+            let mut command = Command::new("memcached");
+            command.args(["--user=root", "--listen=127.0.0.1", "--port"]).arg(port.to_string());
+            command
+        })
+    }
+
+    /// Returns the numbers of connections and of items that memcached has.
+    pub fn memcached_counts(&self) -> (u64, u64) {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).expect("a connection");
+        stream.write_all(b"stats\r\nquit\r\n").expect("a request");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        let number = |key: &str| {
+            let line = answer.lines().find_map(|line| line.strip_prefix(&format!("STAT {key} ")));
+            line.and_then(|number| number.trim().parse().ok()).expect("a number")
+        };
+        (number("curr_connections"), number("curr_items"))
     }
 
     /// Tells the server of NATS to close its connections and to end.

@@ -66,6 +66,50 @@ macro_rules! __ask_by_call {
         })
     }};
 
+    (@mongodb [$($mongodb:ident)::+] $client:expr) => {{
+        use ::core::{clone::Clone as _, convert::From as _};
+
+        let client: $($mongodb)::+::Client = ($client).clone();
+        $crate::probes::Ask::new(move |statement| {
+            let client = client.clone();
+            async move {
+                let mut command = $($mongodb)::+::bson::Document::new();
+                command.insert(statement, 1);
+                let preference = $($mongodb)::+::options::ReadPreference::PrimaryPreferred {
+                    options: ::core::option::Option::None,
+                };
+                let answer = client
+                    .database("admin")
+                    .run_command(command)
+                    .selection_criteria($($mongodb)::+::options::SelectionCriteria::ReadPreference(preference))
+                    .await;
+                match answer {
+                    ::core::result::Result::Ok(answer) => {
+                        ::core::result::Result::Ok(::std::string::ToString::to_string(&answer))
+                    }
+                    ::core::result::Result::Err(error) => {
+                        ::core::result::Result::Err($crate::probes::AskError::from(error))
+                    }
+                }
+            }
+        })
+    }};
+
+    (@memcache [$($memcache:ident)::+] $client:expr) => {{
+        use ::core::{clone::Clone as _, convert::From as _, iter::IntoIterator as _};
+
+        let client: $($memcache)::+::Client = ($client).clone();
+        $crate::probes::Ask::blocking(move |_, _| {
+            // Without the servers' URLs, which may contain a password.
+            let mut versions = ::std::string::String::new();
+            for (_, version) in client.version()? {
+                versions += &version;
+                versions += "\n";
+            }
+            ::core::result::Result::<_, $($memcache)::+::MemcacheError>::Ok(versions)
+        })
+    }};
+
     (@rdkafka [$($rdkafka:ident)::+] $client:expr, $topic:expr) => {{
         use ::core::{
             clone::Clone as _,

@@ -17,6 +17,8 @@
 /// | `deadpool_redis` | 0.23 | `Pool`, also those of `sentinel` and `cluster` |
 /// | `bb8_redis` | 0.26 | `Pool` |
 /// | `fred` | 10 | `Client`, `Pool` |
+/// | `mongodb` | 3 | `Client` |
+/// | `memcache` | 0.21 | `Client` |
 /// | `async_nats` | 0.51 | `Client` |
 /// | `lapin` | 4 | `Arc<Connection>` |
 /// | `rdkafka` | 0.39 | `Arc` of a consumer or a producer, with a topic: `ask!(rdkafka: consumer, topic: "orders")` |
@@ -65,6 +67,8 @@ macro_rules! ask {
     (@deadpool_redis $($call:tt)*) => { $crate::__ask_redis!(@deadpool_redis $($call)*) };
     (@bb8_redis $($call:tt)*) => { $crate::__ask_redis!(@bb8_redis $($call)*) };
     (@fred $($call:tt)*) => { $crate::__ask_redis!(@fred $($call)*) };
+    (@mongodb $($call:tt)*) => { $crate::__ask_by_call!(@mongodb $($call)*) };
+    (@memcache $($call:tt)*) => { $crate::__ask_by_call!(@memcache $($call)*) };
     (@async_nats $($call:tt)*) => { $crate::__ask_by_call!(@async_nats $($call)*) };
     (@lapin $($call:tt)*) => { $crate::__ask_by_call!(@lapin $($call)*) };
     (@rdkafka $($call:tt)*) => { $crate::__ask_by_call!(@rdkafka $($call)*) };
@@ -85,8 +89,8 @@ macro_rules! ask {
         ::core::compile_error!(::core::concat!(
             "`", ::core::stringify!($driver), "` is not a driver that `ask!` knows; it knows `sqlx`, `sea_orm`, ",
             "`diesel_async`, `diesel_async_bb8`, `tokio_postgres`, `deadpool_postgres`, `bb8_postgres`, `mysql_async`, `redis`, ",
-            "`deadpool_redis`, `bb8_redis`, `fred`, `async_nats`, `lapin` and `rdkafka`; for another one pass a closure, as the ",
-            "documentation of `health_runtime::probes::Ask` shows"
+            "`deadpool_redis`, `bb8_redis`, `fred`, `mongodb`, `memcache`, `async_nats`, `lapin` and `rdkafka`; for another one pass ",
+            "a closure, as the documentation of `health_runtime::probes::Ask` shows"
         ))
     };
     ($($other:tt)*) => {

@@ -1,6 +1,8 @@
 //! Probe of a database: the part that is the same for all of them. A database is one more file, with the statements that it is
 //! asked and what their answers mean.
 
+mod memcached;
+mod mongodb;
 mod mysql;
 mod postgres;
 mod redis;
@@ -9,6 +11,8 @@ mod state;
 
 use std::{sync::Arc, time::Duration};
 
+pub use memcached::memcached;
+pub use mongodb::mongodb;
 pub use mysql::mysql;
 pub use postgres::postgres;
 pub use redis::redis;
@@ -53,6 +57,8 @@ enum DatabaseKind {
     MySql,
     Redis,
     Sqlite,
+    /// `MongoDB` or memcached.
+    WithoutLag,
     /// PostgreSQL, or one that the user examines.
     Other,
 }
@@ -128,8 +134,8 @@ impl DatabaseProbe {
     }
 
     /// Sets the age of the newest replicated data beyond which a replica fails, even where
-    /// [`read_only_as`](Self::read_only_as) passes. Default: no limit. A lag that is not known warns. For Redis and SQLite, whose
-    /// probes do not measure it, a limit is a start-up error.
+    /// [`read_only_as`](Self::read_only_as) passes. Default: no limit. A lag that is not known warns. For a database
+    /// whose probe does not measure it, a limit is a start-up error.
     pub fn max_lag(mut self, lag: Duration) -> Self {
         self.max_lag = Some(lag);
         self
@@ -142,7 +148,7 @@ impl DatabaseProbe {
     }
 
     fn faults(&self) -> Vec<String> {
-        let measures_lag = !matches!(self.kind, DatabaseKind::Redis | DatabaseKind::Sqlite);
+        let measures_lag = matches!(self.kind, DatabaseKind::MySql | DatabaseKind::Other);
         let key = self.write_key.and_then(|key| match self.kind {
             DatabaseKind::Redis if key.is_empty() || key.contains(|c: char| c.is_whitespace()) => Some(format!(
                 "`{key}` is not a valid key for `write_key`; take one without spaces, such as `health:probe`"
