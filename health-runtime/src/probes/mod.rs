@@ -66,6 +66,8 @@ mod grpc;
 mod http;
 #[cfg(feature = "probe-http")]
 mod http_client;
+#[cfg(any(feature = "probe-connect", feature = "probe-http"))]
+mod lookup;
 #[cfg(feature = "probe-system")]
 mod memory;
 #[cfg(feature = "probe-system")]

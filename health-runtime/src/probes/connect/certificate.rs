@@ -23,7 +23,6 @@ use super::{
     address::{HostPort, check_name, is_host},
     dial,
     finding::{ServerState, excerpt},
-    lookup::HostLookup,
     peer::Peer,
     tls::{Encryption, Roots},
 };
@@ -33,6 +32,7 @@ use crate::{
     probes::{
         certificate_facts::{CertificateFacts, DEFAULT_WARN_WITHIN},
         deadline::Deadline,
+        lookup::HostLookup,
         probe::{idle_check, probe, text_with_sources},
     },
     sync::{Mutex, lock},
@@ -155,7 +155,7 @@ impl CertificateProbe {
         let name = ServerName::try_from(name).map_err(|error| failed(format!("has no valid name: {error}")))?;
         let recorder = Arc::new(Recorder::new(&self.roots, self.warn_within).map_err(failed)?);
         let config = recorder.config().map_err(|error| failed(text_with_sources(&error)))?;
-        let addresses = self.lookup.addresses(target, deadline).await?;
+        let addresses = dial::resolve(&self.lookup, target, deadline).await?;
         let (stream, _) = dial::connect(&addresses, deadline).await?;
         let handshake = TlsConnector::from(Arc::new(config)).connect(name, stream);
         let ended = deadline.wait("does not finish the TLS handshake", handshake).await;

@@ -1,4 +1,4 @@
-//! Connects to the first address of a server that accepts.
+//! Looks up the addresses of a server, and connects to the first that accepts.
 
 use std::{
     io::{self, ErrorKind},
@@ -10,11 +10,37 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use super::finding::ServerState;
-use crate::probes::deadline::Deadline;
+use super::{address::HostPort, finding::ServerState};
+use crate::probes::{deadline::Deadline, lookup::HostLookup};
 
 /// Maximum number of addresses that are tried, and listed in a text. Names of large services have more.
 const MAX_ADDRESSES: usize = 8;
+
+/// Returns the addresses of a server. An IP address needs no lookup.
+///
+/// # Errors
+/// The host has no address, or none was found before the deadline.
+pub(super) async fn resolve(
+    lookup: &HostLookup,
+    target: &HostPort,
+    deadline: Deadline,
+) -> Result<Vec<SocketAddr>, ServerState> {
+    let HostPort { host, port } = target;
+    if let Ok(ip) = host.parse() {
+        return Ok(vec![SocketAddr::new(ip, *port)]);
+    }
+    match deadline.wait("is not resolved", lookup.addresses(host)).await {
+        Ok(Ok(addresses)) if addresses.is_empty() => Err(ServerState::fail("unresolved", "has no address")),
+        Ok(Ok(mut addresses)) => {
+            for address in &mut addresses {
+                address.set_port(*port);
+            }
+            Ok(addresses)
+        }
+        Ok(Err(error)) => Err(ServerState::fail("unresolved", format!("is not resolved: {error}"))),
+        Err(late) => Err(ServerState::fail("unresolved", late)),
+    }
+}
 
 /// Connects to these addresses one after the other. Each gets an equal part of the time that is left.
 ///
@@ -107,6 +133,15 @@ mod tests {
         ] {
             let summary = summary(states);
             assert_eq!((summary.state, summary.text.as_deref()), (state, Some(text)));
+        }
+    }
+
+    #[tokio::test]
+    async fn address_needs_no_lookup() {
+        for (text, shown) in [("127.0.0.1:1", "127.0.0.1:1"), ("[::1]:1", "[::1]:1")] {
+            let address = HostPort::parse(text, None).expect("an address");
+            let found = resolve(&HostLookup::default(), &address, Deadline::within(Duration::from_secs(1))).await;
+            assert_eq!(found.expect("an address")[0].to_string(), shown);
         }
     }
 }

@@ -7,7 +7,6 @@ mod certificate;
 mod dial;
 mod finding;
 mod ldap;
-mod lookup;
 mod memcached;
 mod mqtt;
 mod nats;
@@ -40,12 +39,12 @@ use tokio::time::Instant;
 use self::{
     address::{HostPort, check_name},
     finding::ServerState,
-    lookup::HostLookup,
     peer::{Peer, Talk},
     tls::Encryption,
 };
 use super::{
     deadline::Deadline,
+    lookup::HostLookup,
     probe::{idle_check, probe},
 };
 use crate::{
@@ -177,7 +176,7 @@ impl ConnectProbe {
     }
 
     async fn open(&self, target: &HostPort, deadline: Deadline) -> Result<(Peer, SocketAddr), ServerState> {
-        let addresses = self.lookup.addresses(target, deadline).await?;
+        let addresses = dial::resolve(&self.lookup, target, deadline).await?;
         let (stream, socket) = dial::connect(&addresses, deadline).await?;
         let local = stream.local_addr().ok().map(|local| local.ip());
         let encryption = self.encryption.clone();

@@ -7,14 +7,15 @@ use tokio::time::Instant;
 
 use super::{
     address::{HostPort, is_host},
+    dial,
     finding::ServerState,
-    lookup::HostLookup,
     milliseconds,
 };
 use crate::{
     model::{Level, Outcome},
     probes::{
         deadline::Deadline,
+        lookup::HostLookup,
         probe::{idle_check, probe},
     },
 };
@@ -76,7 +77,7 @@ impl ResolveProbe {
     async fn look(&self, deadline: Deadline) -> Result<(Duration, Result<BTreeSet<String>, ServerState>), String> {
         let start = Instant::now();
         let target = HostPort { host: self.host.clone(), port: 0 };
-        let found = self.lookup.addresses(&target, deadline).await;
+        let found = dial::resolve(&self.lookup, &target, deadline).await;
         let addresses = found.map(|found| found.iter().map(|address| address.ip().to_string()).collect());
         Ok((start.elapsed(), addresses))
     }

@@ -79,7 +79,8 @@ probe! {
 /// something is expected of it; a body that breaks off or does not
 /// end fails. Proxies from the environment are used only if [`proxy_from_environment`](HttpProbe::proxy_from_environment) allows it.
 /// A run that is dropped closes its connection; only a name lookup and the read of a file go on
-/// until the operating system ends them, on a thread of the blocking pool.
+/// until the operating system ends them, on a thread of the blocking pool, and later runs wait for them instead of starting
+/// others.
 ///
 /// # Start-up errors
 /// The URL is not absolute, has another scheme, a port out of range, or credentials; a setting is not valid; or a file cannot be

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     byte_stream::ByteStream,
-    probes::{deadline::Deadline, probe::text_with_sources},
+    probes::{deadline::Deadline, lookup::HostLookup, probe::text_with_sources},
 };
 
 /// Two tries: a first packet that was lost is sent again after a second.
@@ -33,6 +33,9 @@ pub(in crate::probes) struct HttpClient {
     pub(in crate::probes) redirect_limit: usize,
     pub(in crate::probes) proxy: ProxyChoice,
     pub(in crate::probes) trust: Trust,
+    lookup: HostLookup,
+    /// Apart from the other, so that the user's own host never waits for one that a server names.
+    redirect_lookup: HostLookup,
 }
 
 impl HttpClient {
@@ -46,6 +49,8 @@ impl HttpClient {
             redirect_limit: 0,
             proxy: ProxyChoice::default(),
             trust: Trust::default(),
+            lookup: HostLookup::default(),
+            redirect_lookup: HostLookup::default(),
         }
     }
 
@@ -113,7 +118,8 @@ impl HttpClient {
             }
             // Credentials are for the user's own host alone.
             let own = hop.url.has_origin_of(url).then_some(&headers);
-            let target = Target { hop: &hop, proxy: proxy.as_ref(), own, subject };
+            let lookup = if followed == 0 { &self.lookup } else { &self.redirect_lookup };
+            let target = Target { hop: &hop, proxy: proxy.as_ref(), own, lookup, subject };
             let (response, connection) = self.request(&target, deadline, notes).await?;
             let (head, body) = response.into_parts();
             let mut summary = format!("{} answered {}", target.subject, describe(head.status));
@@ -157,7 +163,7 @@ impl HttpClient {
         deadline: Deadline,
         notes: &mut Vec<String>,
     ) -> Result<(Response<Incoming>, ConnectionDriver), String> {
-        let Target { hop, proxy, own, subject } = target;
+        let Target { hop, proxy, own, subject, .. } = target;
         let connecting = deadline.for_step(self.connect_timeout);
         let stream = connecting
             .wait(&format!("{subject} could not be connected to"), self.connect(target, connecting, notes))
@@ -204,10 +210,10 @@ impl HttpClient {
         let needs_tls = url.is_secure() || is_proxy_secure;
         let connectors = if needs_tls { Some(self.trust.connectors(deadline, notes).await?) } else { None };
         let mut stream = match target.proxy {
-            None => open(url, self.connect_timeout).await?,
+            None => open(url, target.lookup, self.connect_timeout).await?,
             Some(proxy) => {
                 let failure = |error| format!("the proxy cannot be connected to: {error}");
-                let mut stream = open(&proxy.url, self.connect_timeout).await.map_err(failure)?;
+                let mut stream = open(&proxy.url, target.lookup, self.connect_timeout).await.map_err(failure)?;
                 if let Some(connectors) = connectors.as_ref().filter(|_| is_proxy_secure) {
                     stream = connectors.secure(stream, proxy.url.host(), false).await.map_err(failure)?;
                 }
@@ -230,6 +236,7 @@ struct Target<'a> {
     proxy: Option<&'a ProxyServer>,
     /// The user's headers, if the request is for the user's own host.
     own: Option<&'a HeaderMap>,
+    lookup: &'a HostLookup,
     /// The URL in the words of a message.
     subject: String,
 }
@@ -260,5 +267,47 @@ fn describe(code: StatusCode) -> String {
     match code.canonical_reason() {
         Some(reason) => format!("{} {reason}", code.as_u16()),
         None => code.as_u16().to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        net::SocketAddr,
+        sync::{Arc, Mutex, mpsc},
+    };
+
+    use tokio::{
+        io::{AsyncReadExt as _, AsyncWriteExt as _},
+        net::TcpListener,
+    };
+
+    use super::*;
+    use crate::sync::lock;
+
+    #[tokio::test]
+    async fn runs_share_a_lookup_that_hangs() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let port = listener.local_addr().expect("an address").port();
+        tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.expect("a connection");
+            let _ = stream.read(&mut [0; 1024]).await;
+            let _ = stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").await;
+        });
+        let client = HttpClient::new(&format!("http://host.invalid:{port}/"), "*/*");
+        let (release, released) = mpsc::channel::<()>();
+        let released = Arc::new(Mutex::new(Some(released)));
+        let hang = move || {
+            let released = lock(&released).take().expect("the only lookup");
+            let _ = released.recv();
+            Ok(vec![SocketAddr::from(([127, 0, 0, 1], 0))])
+        };
+        let run = || Deadline::within(Duration::from_millis(50));
+        assert!(run().wait("late", client.lookup.run("host.invalid", hang)).await.is_err());
+        let late = client.clone().send(run()).await.err().expect("no answer");
+        assert!(late.contains("could not be connected to within 45ms"), "{late}");
+        drop(release);
+        let answer = client.send(Deadline::within(Duration::from_secs(5))).await;
+        assert_eq!(answer.map(|answer| answer.status), Ok(StatusCode::NO_CONTENT));
     }
 }

@@ -9,9 +9,6 @@ use tokio::{
     task::{JoinHandle, spawn_blocking},
 };
 
-use super::{address::HostPort, finding::ServerState};
-use crate::probes::deadline::Deadline;
-
 /// Looks up the addresses of a host, at most once at a time.
 ///
 /// A lookup blocks a thread until the operating system ends it, which may take longer than many runs. A run that comes meanwhile
@@ -19,41 +16,39 @@ use crate::probes::deadline::Deadline;
 #[derive(Clone, Debug, Default)]
 pub(super) struct HostLookup(Arc<Mutex<Option<Running>>>);
 
-type Running = JoinHandle<io::Result<Vec<SocketAddr>>>;
+#[derive(Debug)]
+struct Running {
+    host: String,
+    addresses: JoinHandle<io::Result<Vec<SocketAddr>>>,
+}
 
 impl HostLookup {
-    /// Returns the addresses, in the order in which the operating system wants them to be tried.
+    /// Returns the addresses, in the order in which the operating system wants them to be tried, with port 0.
     ///
     /// # Errors
-    /// The host has no address, or none was found before the deadline.
+    /// The lookup failed.
     ///
     /// # Cancellation
     /// The thread goes on, and the next call waits for it.
-    pub(super) async fn addresses(
-        &self,
-        address: &HostPort,
-        deadline: Deadline,
-    ) -> Result<Vec<SocketAddr>, ServerState> {
-        let HostPort { host, port } = address.clone();
-        if let Ok(ip) = host.parse() {
-            return Ok(vec![SocketAddr::new(ip, port)]);
-        }
-        let found = deadline.wait("is not resolved", self.run(move || Ok((&*host, port).to_socket_addrs()?.collect())));
-        match found.await {
-            Ok(Ok(addresses)) if addresses.is_empty() => Err(ServerState::fail("unresolved", "has no address")),
-            Ok(Ok(addresses)) => Ok(addresses),
-            Ok(Err(error)) => Err(ServerState::fail("unresolved", format!("is not resolved: {error}"))),
-            Err(late) => Err(ServerState::fail("unresolved", late)),
-        }
+    pub(super) async fn addresses(&self, host: &str) -> io::Result<Vec<SocketAddr>> {
+        let name = host.to_owned();
+        self.run(host, move || Ok((&*name, 0).to_socket_addrs()?.collect())).await
     }
 
     /// Runs this lookup, or waits for the one in progress.
-    async fn run(
+    pub(super) async fn run(
         &self,
+        host: &str,
         lookup: impl FnOnce() -> io::Result<Vec<SocketAddr>> + Send + 'static,
     ) -> io::Result<Vec<SocketAddr>> {
         let mut running = self.0.lock().await;
-        let found = running.get_or_insert_with(|| spawn_blocking(lookup)).await;
+        if let Some(other) = running.as_mut().filter(|running| running.host != host) {
+            // Redirects lead to many hosts, and each could take a thread.
+            let _ = (&mut other.addresses).await;
+            *running = None;
+        }
+        let start = || Running { host: host.to_owned(), addresses: spawn_blocking(lookup) };
+        let found = (&mut running.get_or_insert_with(start).addresses).await;
         *running = None;
         found?
     }
@@ -70,6 +65,7 @@ mod tests {
     };
 
     use super::*;
+    use crate::probes::deadline::Deadline;
 
     fn run() -> Deadline {
         Deadline::within(Duration::from_millis(20))
@@ -88,29 +84,36 @@ mod tests {
                 released.map(|released| released.recv());
                 Ok(Vec::new())
             };
-            let late = run().wait("late", lookup.clone().run(hang)).await;
+            let late = run().wait("late", lookup.clone().run("host", hang)).await;
             assert!(late.is_err(), "{late:?}");
         }
         assert_eq!(started.load(Ordering::SeqCst), 1);
         release.send(()).expect("the lookup");
-        assert_eq!(lookup.run(|| panic!("a second lookup")).await.expect("the first lookup"), []);
-        let next = lookup.run(|| Ok(vec![SocketAddr::from(([127, 0, 0, 1], 1))])).await;
+        assert_eq!(lookup.run("host", || panic!("a second lookup")).await.expect("the first lookup"), []);
+        let next = lookup.run("host", || Ok(vec![SocketAddr::from(([127, 0, 0, 1], 1))])).await;
         assert_eq!(next.expect("an address").len(), 1);
     }
 
     #[tokio::test]
     async fn panic_in_a_lookup_is_an_error() {
         let lookup = HostLookup::default();
-        assert!(lookup.run(|| panic!("a lookup of this test")).await.is_err());
-        assert_eq!(lookup.run(|| Ok(Vec::new())).await.expect("a lookup"), []);
+        assert!(lookup.run("host", || panic!("a lookup of this test")).await.is_err());
+        assert_eq!(lookup.run("host", || Ok(Vec::new())).await.expect("a lookup"), []);
     }
 
     #[tokio::test]
-    async fn address_needs_no_lookup() {
-        for (text, shown) in [("127.0.0.1:1", "127.0.0.1:1"), ("[::1]:1", "[::1]:1")] {
-            let address = HostPort::parse(text, None).expect("an address");
-            let found = HostLookup::default().addresses(&address, run()).await.expect("an address");
-            assert_eq!(found[0].to_string(), shown);
-        }
+    async fn lookups_of_several_hosts_share_a_thread() {
+        let (release, released) = mpsc::channel::<()>();
+        let lookup = HostLookup::default();
+        let hang = move || {
+            let _ = released.recv();
+            Ok(Vec::new())
+        };
+        assert!(run().wait("late", lookup.run("one", hang)).await.is_err());
+        let late = run().wait("late", lookup.run("two", || panic!("a lookup beside another"))).await;
+        assert!(late.is_err(), "{late:?}");
+        drop(release);
+        let found = lookup.run("two", || Ok(vec![SocketAddr::from(([127, 0, 0, 2], 0))])).await.expect("an address");
+        assert_eq!(found, [SocketAddr::from(([127, 0, 0, 2], 0))]);
     }
 }
