@@ -93,3 +93,16 @@ async fn error_lists_all_problems_and_no_key() {
         assert!(!text.contains(&secret[..8]) && !text.contains(bytes.trim_matches(['[', ']'])), "{text}");
     }
 }
+
+/// An authority's list grows with each certificate that it revokes.
+#[tokio::test]
+async fn large_revocation_list_is_read() {
+    let (authority, folder) = (Authority::new(), Folder::new());
+    let (certificate, key) = folder.issued(&authority.server());
+    let list = authority.revoking(&(0..40_000).collect::<Vec<_>>());
+    assert!(list.len() > 1 << 20, "{}", list.len());
+    let tls = Tls::new(&certificate, &key)
+        .with_required_clients(folder.file("roots.pem", authority.pem()))
+        .with_revoked_clients(folder.file("list.pem", list));
+    serve_tls("127.0.0.1:0", tls, Router::new()).expect("a server").stop().await;
+}

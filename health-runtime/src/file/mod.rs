@@ -12,7 +12,13 @@ use std::{
 };
 
 /// Maximum size of a file, far above any honest secret, key or chain of certificates.
-const MAX_FILE_BYTES: u64 = 1 << 20;
+const MAX_FILE_BYTES: u64 = MIB;
+
+/// Maximum size of a revocation list. Large authorities have some of tens of megabytes.
+#[cfg(feature = "server-tls")]
+const MAX_LIST_BYTES: u64 = 128 * MIB;
+
+const MIB: u64 = 1 << 20;
 
 /// A file's contents at one time, or the error from reading it.
 #[derive(Clone)]
@@ -24,7 +30,17 @@ pub(crate) struct FileContent {
 impl FileContent {
     /// Reads the file, which blocks.
     pub(crate) fn read(path: &Path) -> Self {
-        Self { path: path.display().to_string(), bytes: read(path).map_err(Arc::new) }
+        Self::read_up_to(path, MAX_FILE_BYTES)
+    }
+
+    /// Reads a file that grows with its authority, which blocks.
+    #[cfg(feature = "server-tls")]
+    pub(crate) fn read_list(path: &Path) -> Self {
+        Self::read_up_to(path, MAX_LIST_BYTES)
+    }
+
+    fn read_up_to(path: &Path, max_bytes: u64) -> Self {
+        Self { path: path.display().to_string(), bytes: read(path, max_bytes).map_err(Arc::new) }
     }
 
     /// Returns the contents.
@@ -43,8 +59,11 @@ impl fmt::Debug for FileContent {
     }
 }
 
-fn read(path: &Path) -> io::Result<Vec<u8>> {
+fn read(path: &Path, max_bytes: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    File::open(path)?.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > MAX_FILE_BYTES { Err(io::Error::other("it is larger than 1 MiB")) } else { Ok(bytes) }
+    File::open(path)?.take(max_bytes + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > max_bytes {
+        return Err(io::Error::other(format!("it is larger than {} MiB", max_bytes / MIB)));
+    }
+    Ok(bytes)
 }

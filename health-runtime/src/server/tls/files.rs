@@ -41,7 +41,7 @@ impl TlsFiles {
             certificate: FileContent::read(&tls.certificate),
             key: FileContent::read(&tls.key),
             roots: tls.clients.as_ref().map(|clients| FileContent::read(&clients.roots)),
-            revoked: tls.revoked.as_deref().map(FileContent::read),
+            revoked: tls.revoked.as_deref().map(FileContent::read_list),
         }
     }
 

@@ -182,9 +182,12 @@ async fn keep_current(identity: Identity) {
     loop {
         ticks.tick().await;
         let tls = Arc::clone(&identity.tls);
-        // The files may be on a disk that hangs, and this thread serves connections.
-        let Ok(files) = spawn_blocking(move || TlsFiles::read(&tls)).await else { return };
-        let fingerprint = files.fingerprint();
+        // The files may be on a disk that hangs, or be large, and this thread serves connections.
+        let read = move || {
+            let files = TlsFiles::read(&tls);
+            (files.fingerprint(), files)
+        };
+        let Ok((fingerprint, files)) = spawn_blocking(read).await else { return };
         if fingerprint == used {
             rejected = Rejected::Nothing;
             continue;

@@ -93,8 +93,8 @@ impl Tls {
     }
 
     /// Refuses the client certificates on these revocation lists. Every authority from the client's certificate up to the root
-    /// needs a list: without one, its certificates are refused as well. The date of a list is ignored. Default: nothing is
-    /// revoked.
+    /// needs a list: without one, its certificates are refused as well. The date of a list is ignored. The file has at most
+    /// 128 MiB; others of TLS have 1 MiB. Default: nothing is revoked.
     pub fn with_revoked_clients(mut self, lists: impl Into<PathBuf>) -> Self {
         self.revoked = Some(lists.into());
         self
