@@ -122,7 +122,7 @@ impl ConnectProbe {
     }
 
     /// Trusts the certificate authorities in this PEM text, besides those that this host trusts. May be called more than once.
-    /// A text without a valid certificate is a start-up error if the connection is encrypted.
+    /// A text without a valid certificate is a start-up error, and so is a connection that is not encrypted.
     #[cfg(feature = "probe-connect-tls")]
     pub fn root_certificates(mut self, pem: impl AsRef<[u8]>) -> Self {
         self.encryption.roots.add(pem.as_ref());

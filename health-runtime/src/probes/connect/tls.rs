@@ -73,9 +73,13 @@ impl Encryption {
         self.begin == Begin::Later
     }
 
-    /// Returns why no connection can ever be encrypted.
+    /// Returns why the settings can never work.
     pub(super) fn fault(&self) -> Option<String> {
-        if self.is_wanted() { self.roots.store().err() } else { None }
+        if self.is_wanted() {
+            return self.roots.store().err();
+        }
+        let text = "`root_certificates` has no effect on a connection that is not encrypted; write `tls` as well";
+        (!self.roots.0.is_empty()).then(|| text.to_owned())
     }
 
     /// Encrypts a connection.
