@@ -11,6 +11,10 @@ use health_runtime::{Outcome, Status, probes};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use serde_json::json;
 use tempfile::TempDir;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _, copy},
+    net::{TcpListener, TcpStream},
+};
 
 use super::{LONG_TIMEOUT, SHORT_TIMEOUT, faults, local, message, servers::Server};
 
@@ -169,6 +173,32 @@ async fn server_that_is_frozen_dead_or_without_tls_has_words_of_its_own() {
     server.stop();
     let outcome = probe.timeout(LONG_TIMEOUT).observe().await;
     assert_is(&outcome, Status::Fail, &format!("{address} refuses connections"));
+}
+
+/// A server that shows a certificate proves by the rest of the handshake that it has the key.
+#[tokio::test]
+#[ignore = "needs openssl: scripts/peers"]
+async fn server_that_freezes_behind_its_certificate_fails() {
+    let root = root();
+    let server = start(&params(&["127.0.0.1"], -1, 90), &root, &[], "-tls1_2");
+    assert_is(&observe(&server, &root).await, Status::Pass, "");
+    let between = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = between.local_addr().expect("an address").to_string();
+    let port = server.port;
+    tokio::spawn(async move {
+        let (client, _) = between.accept().await.expect("a client");
+        let server = TcpStream::connect(local(port)).await.expect("the server");
+        let ((mut from_client, mut to_client), (mut from_server, mut to_server)) =
+            (client.into_split(), server.into_split());
+        // The greeting of the client alone.
+        let mut greeting = [0; 4096];
+        let length = from_client.read(&mut greeting).await.expect("a greeting");
+        to_server.write_all(&greeting[..length]).await.expect("the server");
+        let _ = copy(&mut from_server, &mut to_client).await;
+    });
+    let probe = probes::certificate(&address).root_certificates(root.as_ref().pem()).timeout(SHORT_TIMEOUT);
+    let text = format!("{address} does not finish the TLS handshake within 450ms");
+    assert_is(&probe.observe().await, Status::Fail, &text);
 }
 
 #[test]

@@ -170,10 +170,11 @@ impl CertificateProbe {
                 text_with_sources(&error)
             ))),
             // It wants a certificate of the client.
-            (Some(shown), _) => Ok(shown),
+            (Some(shown), Ok(Err(_))) => Ok(shown),
             (None, Ok(Ok(_))) => Err(failed("shows no certificate".to_owned())),
             (None, Ok(Err(error))) => Err(failed(format!("fails in TLS: {}", text_with_sources(&error)))),
-            (None, Err(late)) => Err(ServerState::fail("no_answer", late)),
+            // Until the handshake ends, nothing proves that it has the key of its certificate.
+            (_, Err(late)) => Err(ServerState::fail("no_answer", late)),
         }
     }
 
