@@ -181,3 +181,29 @@ async fn ten_thousand_runs_leave_no_connection() {
         tokio::task::yield_now().await;
     }
 }
+
+#[tokio::test]
+async fn long_headers_are_cut_in_the_message() {
+    let long = "a".repeat(20_000);
+    for (response, part) in [
+        (format!("HTTP/1.1 302 Found\r\nLocation: /{long}\r\nContent-Length: 0\r\n\r\n"), "a redirect to /aaa"),
+        (format!("HTTP/1.1 200 OK\r\nContent-Encoding: {long}\r\nContent-Length: 2\r\n\r\nok"), "encoding `aaa"),
+    ] {
+        let server = Server::answering(response).await;
+        let outcome = probes::http(server.url("/")).observe().await;
+        let message = outcome.message().unwrap_or_default();
+        assert!(message.contains(part) && message.len() < 2_000, "{} bytes: {message:.200}", message.len());
+    }
+}
+
+#[tokio::test]
+async fn identity_is_not_an_encoding_in_any_case() {
+    for encoding in ["identity", "Identity", ""] {
+        let response = format!(
+            "HTTP/1.1 200 OK\r\nContent-Encoding: {encoding}\r\nContent-Length: 17\r\n\r\n{{\"status\":\"down\"}}"
+        );
+        let server = Server::answering(response).await;
+        let outcome = probes::http(server.url("/")).observe().await;
+        assert_eq!(outcome.status(), Status::Fail, "{encoding}: {outcome:?}");
+    }
+}

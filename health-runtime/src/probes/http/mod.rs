@@ -2,13 +2,16 @@
 
 mod expected_body;
 
-use hyper::{Method, StatusCode, header::CONTENT_ENCODING};
+use hyper::{
+    Method, StatusCode,
+    header::{CONTENT_ENCODING, HeaderValue},
+};
 use serde_json::Value;
 
 use super::{
     deadline::Deadline,
     http_client::{HttpClient, StreamedResponse, http_settings},
-    probe::{idle_check, probe},
+    probe::{excerpt, idle_check, probe},
 };
 use crate::model::{Level, Outcome, Status};
 use expected_body::{ExpectedBody, ReceivedBody};
@@ -175,8 +178,9 @@ impl HttpProbe {
         let mut response = self.client.send(deadline).await?;
         let StreamedResponse { summary, remarks, .. } = &response;
         let (summary, remarks) = (summary.clone(), remarks.clone());
-        let encoding = response.headers.get(CONTENT_ENCODING).filter(|encoding| *encoding != "identity");
-        let encoding = encoding.map(|encoding| String::from_utf8_lossy(encoding.as_bytes()).into_owned());
+        let encoding = response.headers.get(CONTENT_ENCODING).map(HeaderValue::as_bytes);
+        let encoding = encoding.filter(|name| !name.is_empty() && !name.eq_ignore_ascii_case(b"identity"));
+        let encoding = encoding.map(|name| excerpt(&String::from_utf8_lossy(name)));
         let body = deadline
             .wait(&format!("{summary}, but its body did not end"), read_body(&mut response))
             .await?

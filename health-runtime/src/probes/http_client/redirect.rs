@@ -3,6 +3,7 @@
 use hyper::{HeaderMap, Method, StatusCode, header::LOCATION};
 
 use super::url::{ProbeUrl, redact_location};
+use crate::probes::probe::excerpt;
 
 /// One request of a run.
 #[derive(Clone)]
@@ -50,7 +51,9 @@ impl<'a> Redirect<'a> {
     /// Names the redirect for a person, without secrets.
     pub(super) fn describe(&self) -> String {
         let location = str::from_utf8(self.location).ok().and_then(redact_location);
-        location
-            .map_or_else(|| "a redirect to an invalid URL".to_owned(), |location| format!("a redirect to {location}"))
+        location.map_or_else(
+            || "a redirect to an invalid URL".to_owned(),
+            |location| format!("a redirect to {}", excerpt(&location)),
+        )
     }
 }
