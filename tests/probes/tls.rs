@@ -4,11 +4,14 @@ use std::{sync::Arc, time::Duration};
 
 use health_runtime::{Outcome, Status, probes};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    sync::mpsc,
+};
 use tokio_rustls::{
     TlsAcceptor,
     rustls::{
-        ServerConfig,
+        HandshakeKind, ServerConfig,
         crypto::ring,
         pki_types::{PrivateKeyDer, pem::PemObject},
     },
@@ -26,6 +29,16 @@ pub(super) async fn secure(name: &str, body: &'static str) -> (Server, String) {
 
 /// Starts a TLS server with a certificate of these parameters.
 async fn secure_with(certificate: CertificateParams, body: &'static str) -> (Server, String) {
+    let (server, authority, _) = observed(certificate, body).await;
+    (server, authority)
+}
+
+/// Starts the same, which also hands over the kind of each handshake.
+async fn observed(
+    certificate: CertificateParams,
+    body: &'static str,
+) -> (Server, String, mpsc::UnboundedReceiver<HandshakeKind>) {
+    let (sent, handshakes) = mpsc::unbounded_channel();
     let mut params = CertificateParams::new(vec![]).expect("good parameters");
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().expect("a key")).expect("an authority");
@@ -40,10 +53,11 @@ async fn secure_with(certificate: CertificateParams, body: &'static str) -> (Ser
         .expect("a good configuration");
     let acceptor = TlsAcceptor::from(Arc::new(config));
     let server = Server::start(move |stream| {
-        let acceptor = acceptor.clone();
+        let (acceptor, sent) = (acceptor.clone(), sent.clone());
         async move {
             // Fails if the client does not trust the server.
             if let Ok(mut stream) = acceptor.accept(stream).await {
+                let _ = sent.send(stream.get_ref().1.handshake_kind().expect("a handshake"));
                 head(&mut stream).await;
                 let _ = stream.write_all(answer("200 OK", body).as_bytes()).await;
                 let _ = stream.shutdown().await;
@@ -51,7 +65,7 @@ async fn secure_with(certificate: CertificateParams, body: &'static str) -> (Ser
         }
     })
     .await;
-    (server, authority.as_ref().pem())
+    (server, authority.as_ref().pem(), handshakes)
 }
 
 fn url(server: &Server, host: &str) -> String {
@@ -110,6 +124,18 @@ async fn dates_of_a_certificate_are_named() {
         let (server, authority) = secure_with(params, "").await;
         let probe = probes::http(url(&server, "127.0.0.1")).root_certificates(authority);
         assert_fails(&probe.observe().await, text);
+    }
+}
+
+/// A server shows no certificate in a session that is resumed, so that one which has expired would pass.
+#[tokio::test]
+async fn each_run_verifies_the_certificate() {
+    let params = CertificateParams::new(vec!["127.0.0.1".to_owned()]).expect("good parameters");
+    let (server, authority, mut handshakes) = observed(params, "").await;
+    let probe = probes::http(url(&server, "127.0.0.1")).root_certificates(authority);
+    for _ in 0..3 {
+        assert_eq!(probe.observe().await.status(), Status::Pass);
+        assert_ne!(handshakes.recv().await, Some(HandshakeKind::Resumed));
     }
 }
 

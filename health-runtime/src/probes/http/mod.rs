@@ -76,7 +76,7 @@ probe! {
 /// Redirects are not followed unless [`follow_redirects`](HttpProbe::follow_redirects) allows it; the message names the location.
 ///
 /// # Limits
-/// Each run opens a new connection, which shows that the service still listens. At most 64 KiB of the body and 64 KiB of the
+/// Each run opens a new connection, which shows that the service still listens, and verifies its certificate anew. At most 64 KiB of the body and 64 KiB of the
 /// head are read, and the whole request ends within the check's timeout (see
 /// [`timeout`](HttpProbe::timeout)). A body that is longer, or compressed although that is not asked for, is ignored, or fails if
 /// something is expected of it; a body that breaks off or does not

@@ -12,6 +12,7 @@ use tokio_rustls::{
     TlsConnector,
     rustls::{
         AlertDescription, CertificateError, ClientConfig, Error as TlsError, RootCertStore,
+        client::Resumption,
         crypto::ring,
         pki_types::{CertificateDer, ServerName, UnixTime},
     },
@@ -149,6 +150,8 @@ fn connectors<'a>(
 
 fn connector(mut config: ClientConfig) -> TlsConnector {
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    // A resumed session would keep a certificate that has expired since.
+    config.resumption = Resumption::disabled();
     TlsConnector::from(Arc::new(config))
 }
 
