@@ -110,6 +110,16 @@ async fn certificate_for_another_name_is_refused() {
 }
 
 #[tokio::test]
+async fn many_names_of_a_certificate_are_cut() {
+    let names: Vec<_> = (0..500).map(|number| format!("billing-{number}.internal")).collect();
+    let (server, authority) = secure_with(CertificateParams::new(names).expect("good parameters"), "").await;
+    let outcome = probes::http(url(&server, "127.0.0.1")).root_certificates(authority).observe().await;
+    assert_fails(&outcome, "its certificate is for billing-0.internal, ");
+    let message = outcome.message().unwrap_or_default();
+    assert!(message.ends_with("…, and not for 127.0.0.1") && message.len() < 2_000, "{}", message.len());
+}
+
+#[tokio::test]
 async fn dates_of_a_certificate_are_named() {
     let mut expired = CertificateParams::new(vec!["127.0.0.1".to_owned()]).expect("good parameters");
     expired.not_before = date_time_ymd(2020, 1, 1);

@@ -22,7 +22,10 @@ use super::reloaded::Reloaded;
 use crate::{
     byte_stream::ByteStream,
     file::{FileContent, pem},
-    probes::{deadline::Deadline, probe::text_with_sources},
+    probes::{
+        deadline::Deadline,
+        probe::{excerpt, text_with_sources},
+    },
     time::timestamp_seconds,
 };
 
@@ -214,7 +217,7 @@ fn describe_certificate(fault: &CertificateError) -> String {
         CertificateError::NotValidForNameContext { expected, presented } => {
             // The names are in the form of `DnsName("host")`.
             let names: Vec<_> = presented.iter().filter_map(|name| name.split('"').nth(1)).collect();
-            let names = if names.is_empty() { "other names".to_owned() } else { names.join(", ") };
+            let names = if names.is_empty() { "other names".to_owned() } else { excerpt(&names.join(", ")) };
             format!("its certificate is for {names}, and not for {}", expected.to_str())
         }
         fault => format!("its certificate is not valid: {fault}"),
