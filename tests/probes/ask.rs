@@ -143,14 +143,12 @@ mod sqlx {
 
     pub(super) struct PoolOptions;
 
-    pub(super) struct PoolConnection(Connection);
+    pub(super) struct PoolConnection(RawConnection);
 
     /// Closed when it is dropped.
-    pub(super) struct Connection(Vec<u8>);
+    pub(super) struct RawConnection(Vec<u8>);
 
     pub(super) struct Text;
-
-    pub(super) struct DatabaseError;
 
     #[derive(Debug)]
     pub(super) enum Error {
@@ -160,6 +158,10 @@ mod sqlx {
 
     pub(super) trait Executor {
         fn fetch_one(self, statement: &'static str) -> impl Future<Output = Result<Text, Error>> + Send;
+    }
+
+    pub(super) trait Connection {
+        fn ping(&mut self) -> impl Future<Output = Result<(), Error>> + Send;
     }
 
     pub(super) trait Row {
@@ -203,7 +205,7 @@ mod sqlx {
 
         pub(super) async fn acquire(&self) -> Result<PoolConnection, Error> {
             match self.num_idle() {
-                0 => Ok(PoolConnection(Connection(Vec::new()))),
+                0 => Ok(PoolConnection(RawConnection(Vec::new()))),
                 1 => Err(Error::PoolTimedOut),
                 _ => Err(Error::Closed),
             }
@@ -217,29 +219,36 @@ mod sqlx {
     }
 
     impl PoolConnection {
-        pub(super) fn detach(self) -> Connection {
+        pub(super) fn detach(self) -> RawConnection {
             self.0
         }
     }
 
     impl Deref for PoolConnection {
-        type Target = Connection;
+        type Target = RawConnection;
 
-        fn deref(&self) -> &Connection {
+        fn deref(&self) -> &RawConnection {
             &self.0
         }
     }
 
     impl DerefMut for PoolConnection {
-        fn deref_mut(&mut self) -> &mut Connection {
+        fn deref_mut(&mut self) -> &mut RawConnection {
             &mut self.0
         }
     }
 
-    impl Executor for &mut Connection {
+    impl Executor for &mut RawConnection {
         async fn fetch_one(self, statement: &'static str) -> Result<Text, Error> {
             self.0.extend_from_slice(statement.as_bytes());
             Ok(Text)
+        }
+    }
+
+    impl Connection for RawConnection {
+        async fn ping(&mut self) -> Result<(), Error> {
+            self.0.push(0);
+            Ok(())
         }
     }
 
@@ -254,18 +263,6 @@ mod sqlx {
 
         fn try_get_unchecked<T: From<String>, I>(&self, column: I) -> Result<T, Error> {
             self.try_get(column)
-        }
-    }
-
-    impl Error {
-        pub(super) fn as_database_error(&self) -> Option<DatabaseError> {
-            Some(DatabaseError)
-        }
-    }
-
-    impl DatabaseError {
-        pub(super) fn code(&self) -> Option<String> {
-            None
         }
     }
 

@@ -82,6 +82,32 @@ async fn pool_in_use_is_exhausted() {
 
 #[tokio::test]
 #[ignore = "needs MariaDB: scripts/peers"]
+async fn read_only_server_without_a_source_keeps_its_connections() {
+    let server = Server::mariadb();
+    let admin = pool("app", CANARY, server.port);
+    sqlx::raw_sql("SET GLOBAL read_only = 1").execute(&admin).await.expect("a setting");
+    let probed = pool("app", CANARY, server.port);
+    let probe = probes::mysql(ask!(sqlx: probed)).timeout(TIMEOUT);
+    assert(&probe, Status::Fail, "it is read-only").await;
+    let opened = async || {
+        let row = sqlx::query_as::<_, (String, u64)>(
+            "SELECT VARIABLE_NAME, CAST(VARIABLE_VALUE AS UNSIGNED) FROM GLOBAL_STATUS \
+            WHERE VARIABLE_NAME = 'CONNECTIONS'",
+        );
+        row.fetch_one(&admin).await.expect("a number").1
+    };
+    let before = opened().await;
+    for _ in 0..10 {
+        // A connection is tested on its way back to the pool.
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        assert(&probe, Status::Fail, "it is read-only").await;
+    }
+    // One more if the pool had not got the first one back.
+    assert!(opened().await <= before + 1, "{} connections were opened", opened().await - before);
+}
+
+#[tokio::test]
+#[ignore = "needs MariaDB: scripts/peers"]
 async fn replica_is_judged_by_its_lag() {
     let mut primary = Server::mariadb();
     let replica = Server::mariadb();

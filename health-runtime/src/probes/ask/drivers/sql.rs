@@ -56,11 +56,9 @@ macro_rules! __ask_sql {
                             }
                             ::core::result::Result::Err(error) => error,
                         };
-                        // The server closed the connection while it was idle; SQLSTATE 57P01 is its farewell.
-                        let is_refused = error
-                            .as_database_error()
-                            .is_some_and(|error| error.code().is_none_or(|code| !code.starts_with("57P")));
-                        if !was_idle || is_refused {
+                        // The server may have closed the connection while it was idle. Only a test tells that from an error of
+                        // the statement: farewells of servers are errors of the database as well.
+                        if !was_idle || $($sqlx)::+::Connection::ping(&mut *connection).await.is_ok() {
                             return ::core::result::Result::Err($crate::probes::AskError::from(error));
                         }
                         // Closes it at once. The pool would count it until it has tested it.
