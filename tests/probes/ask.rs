@@ -103,6 +103,10 @@ mod redis {
         pub(super) fn code(&self) -> Option<&str> {
             Some("NOPERM")
         }
+
+        pub(super) fn is_connection_dropped(&self) -> bool {
+            false
+        }
     }
 
     pub(super) fn cmd(name: &str) -> Cmd {

@@ -247,6 +247,30 @@ async fn each_statement_has_the_whole_time_for_a_connection() {
     assert_is(&probe.observe().await, Status::Pass, "");
 }
 
+#[tokio::test(start_paused = true)]
+async fn broken_connection_is_asked_once_more() {
+    for (second, status, text) in [
+        (Some("f,off"), Status::Pass, ""),
+        // The client waits for a server that has ended.
+        (None, Status::Fail, "broken pipe"),
+    ] {
+        let count = Arc::new(AtomicUsize::new(0));
+        let probe = probes::postgres(move |_| {
+            let is_first = count.fetch_add(1, Ordering::Relaxed) == 0;
+            async move {
+                match second {
+                    _ if is_first => Err(AskError::new("broken pipe").disconnected()),
+                    Some(answer) => Ok(answer.to_owned()),
+                    None => pending().await,
+                }
+            }
+        });
+        assert_is(&probe.timeout(TIMEOUT).observe().await, status, text);
+    }
+    let broken = probes::postgres(|_| async { Err::<String, _>(AskError::new("broken pipe").disconnected()) });
+    assert_is(&broken.observe().await, Status::Fail, "broken pipe");
+}
+
 #[tokio::test]
 async fn failure_that_is_remembered_does_not_show_its_password() {
     let probe = probes::postgres(|_| async { Err::<String, _>(Failure(io::Error::other("password=canary"))) });

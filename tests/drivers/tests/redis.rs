@@ -108,8 +108,16 @@ async fn states_of_a_server_are_told_apart() {
         "no connection could be opened within 1s",
     ];
     // The client may wait between its attempts to connect, so the reason may be an earlier one.
-    let ended =
-        ["refused", "roken pipe", "reset", "terminated", "closed", "no connection could be opened", "no answer"];
+    let ended = [
+        "refused",
+        "roken pipe",
+        "reset",
+        "terminated",
+        "closed",
+        "not connected",
+        "no connection could be opened",
+        "no answer",
+    ];
     clients.assert_outages(&mut server, &frozen, &ended).await;
 }
 
@@ -125,6 +133,17 @@ async fn client_that_keeps_commands_reports_its_lost_connection() {
     assert(&probe, Status::Fail, "the client is not connected to the server").await;
     server.start();
     eventually(&probe, Status::Pass, "fred").await;
+}
+
+#[tokio::test]
+#[ignore = "needs Redis: scripts/peers"]
+async fn connection_that_was_closed_while_idle_is_not_an_outage() {
+    let server = Server::redis(false);
+    let clients = clients(server.port).await;
+    clients.assert("up", Status::Pass, &[]).await;
+    command(&server, "CLIENT KILL TYPE normal SKIPME yes").await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    clients.assert("closed while idle", Status::Pass, &[]).await;
 }
 
 #[tokio::test]

@@ -26,6 +26,17 @@ impl Asking {
     /// # Cancellation
     /// Dropping the future drops that of the client.
     pub async fn ask(&self, statement: &'static str) -> Result<String, AskError> {
+        match self.ask_once(statement).await {
+            Err(error) if error.is_disconnected() => match self.ask_once(statement).await {
+                // A client that tries to connect again has no reason to report.
+                Err(again) if again.is_late() => Err(error),
+                answer => answer,
+            },
+            answer => answer,
+        }
+    }
+
+    async fn ask_once(&self, statement: &'static str) -> Result<String, AskError> {
         // From now on: an earlier statement may have taken longer.
         let acquire = self.run.for_step(self.acquire_timeout);
         let wait = PoolWait::new(self.ask.pool.clone());

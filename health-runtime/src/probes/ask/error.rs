@@ -13,6 +13,8 @@ pub struct AskError {
 enum AskErrorKind {
     /// The client reported it.
     Failed,
+    /// The connection broke, perhaps while it was idle.
+    Disconnected,
     /// The pool had no connection left.
     Exhausted,
     /// Nothing was reported in time.
@@ -33,6 +35,13 @@ impl AskError {
     /// Returns the error of a client that is still waiting.
     pub(in crate::probes) const fn late(text: String) -> Self {
         Self { text, kind: AskErrorKind::Late }
+    }
+
+    /// Marks the error of a connection that broke. The server may have closed it while it was idle, so the statement is asked once
+    /// more, and the error is reported if no answer comes. It is for clients that replace such a connection.
+    #[must_use]
+    pub fn disconnected(self) -> Self {
+        Self { kind: AskErrorKind::Disconnected, ..self }
     }
 
     /// Puts the server's code before the text, unless it is part of it. Default: none.
@@ -62,6 +71,10 @@ impl AskError {
     #[must_use]
     pub const fn is_exhausted(&self) -> bool {
         matches!(self.kind, AskErrorKind::Exhausted)
+    }
+
+    pub(in crate::probes) const fn is_disconnected(&self) -> bool {
+        matches!(self.kind, AskErrorKind::Disconnected)
     }
 
     pub(in crate::probes) const fn is_late(&self) -> bool {

@@ -30,6 +30,7 @@
 ///   all statements, those of your program as well.
 /// - sqlx's idle connection is asked as it is, because a test of it could not be told from a slow server; a broken one is
 ///   replaced, and asked again. Other pools test a connection or not, by their own settings.
+/// - redis is asked once more if its connection broke, because a `ConnectionManager` learns that from the first command.
 /// - bb8 keeps the reason why no connection opens, such as a wrong password, to its `error_sink`.
 /// - fred keeps commands until it is connected again. The run in which it loses its connection has no answer; later ones report
 ///   that it is not connected.

@@ -58,7 +58,9 @@ macro_rules! __ask_redis {
             ::core::result::Result::Ok(value) => ::core::result::Result::Ok(text_of(value)),
             ::core::result::Result::Err(error) => {
                 let code = error.code().map(::std::string::String::from);
-                ::core::result::Result::Err($crate::probes::AskError::from(error).with_code(code))
+                let is_dropped = error.is_connection_dropped();
+                let error = $crate::probes::AskError::from(error).with_code(code);
+                ::core::result::Result::Err(if is_dropped { error.disconnected() } else { error })
             }
         }
     }};
