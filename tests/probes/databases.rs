@@ -54,6 +54,22 @@ async fn replica_is_judged_by_option_and_lag() {
 }
 
 #[tokio::test]
+async fn replica_that_does_not_tell_its_lag_is_online() {
+    for refusal in [
+        "error returned from database: Function pg_last_wal_receive_lsn() is currently not supported for Aurora",
+        "ERROR: Function pg_stat_get_wal_receiver() is currently not supported in Aurora",
+        "unknown function: pg_last_wal_receive_lsn()",
+    ] {
+        let probe = probes::postgres(move |statement: &'static str| async move {
+            if statement.contains("pg_last_") { Err(AskError::new(refusal)) } else { Ok("t,on".to_owned()) }
+        });
+        assert_is(&probe.clone().read_only_as(Status::Pass).observe().await, Status::Pass, "");
+        let limited = probe.read_only_as(Status::Pass).max_lag(Duration::from_secs(1));
+        assert_is(&limited.observe().await, Status::Warn, "it is a replica, and its lag is not known");
+    }
+}
+
+#[tokio::test]
 async fn other_answer_is_not_a_pass() {
     let text = "it answered `1`, which PostgreSQL does not";
     assert_is(&answering("1").observe().await, Status::Fail, text);

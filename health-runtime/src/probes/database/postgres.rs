@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{DatabaseProbe, DatabaseState, database};
-use crate::probes::ask::{AskError, IntoAsk};
+use crate::probes::ask::{AskError, Asking, IntoAsk};
 
 /// Its functions of replicas are called on a replica alone, because some services have none. A replica that has replayed all that
 /// it received lags only if it receives nothing.
@@ -11,6 +11,10 @@ const STATEMENT: &str = "SELECT concat_ws(',', pg_is_in_recovery(), current_sett
     CASE WHEN NOT pg_is_in_recovery() THEN NULL \
     WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() AND EXISTS (SELECT FROM pg_stat_wal_receiver) THEN 0 \
     ELSE floor(1000 * extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp())) END)";
+
+/// The same without the functions of replicas, which the readers of Aurora refuse and compatible servers lack.
+const STATEMENT_WITHOUT_LAG: &str =
+    "SELECT concat_ws(',', pg_is_in_recovery(), current_setting('transaction_read_only'))";
 
 /// Checks that a PostgreSQL server answers and takes writes.
 ///
@@ -39,9 +43,24 @@ const STATEMENT: &str = "SELECT concat_ws(',', pg_is_in_recovery(), current_sett
 ///
 /// Each run ends by itself after nine tenths of the check's timeout; the message tells a server that does not answer from one
 /// to which no connection opens, and from a pool without a free connection. It needs no privileges.
+///
+/// Readers of Aurora, and servers that are compatible with PostgreSQL, may refuse to tell the lag. They are asked again without
+/// it; their lag is not known, so that `max_lag` warns.
 #[track_caller]
 pub fn postgres(ask: impl IntoAsk) -> DatabaseProbe {
-    database(ask, |db| async move { state_in(&db.ask(STATEMENT).await?) })
+    database(ask, examine)
+}
+
+async fn examine(db: Asking) -> Result<DatabaseState, AskError> {
+    match db.ask(STATEMENT).await {
+        Err(error) if lacks_lag(error.text()) => state_in(&db.ask(STATEMENT_WITHOUT_LAG).await?),
+        answer => state_in(&answer?),
+    }
+}
+
+/// Returns whether the error is about one of the functions that tell the lag. It names the function, in each language.
+fn lacks_lag(error: &str) -> bool {
+    ["pg_last_", "wal_receiver"].iter().any(|name| error.contains(name))
 }
 
 fn state_in(answer: &str) -> Result<DatabaseState, AskError> {
