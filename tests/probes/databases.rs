@@ -70,6 +70,21 @@ async fn replica_that_does_not_tell_its_lag_is_online() {
 }
 
 #[tokio::test]
+async fn older_server_of_mysql_tells_its_lag() {
+    let probe = probes::mysql(|statement: &'static str| async move {
+        match statement {
+            "SHOW REPLICA STATUS" => Err(AskError::new("1064 (42000): You have an error in your SQL syntax")),
+            "SHOW SLAVE STATUS" => {
+                Ok("Slave_IO_Running: Yes\nSlave_SQL_Running: Yes\nSeconds_Behind_Master: 3".to_owned())
+            }
+            _ => Ok("1,0,1".to_owned()),
+        }
+    });
+    let outcome = probe.read_only_as(Status::Pass).observe().await;
+    assert_eq!(outcome.data().map(|data| &data["replica_lag_ms"]), Some(&json!(3_000)), "{outcome:?}");
+}
+
+#[tokio::test]
 async fn other_answer_is_not_a_pass() {
     let text = "it answered `1`, which PostgreSQL does not";
     assert_is(&answering("1").observe().await, Status::Fail, text);

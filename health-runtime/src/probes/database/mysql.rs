@@ -12,6 +12,9 @@ const STATEMENT: &str = "SELECT CAST(CONCAT_WS(',', @@global.read_only, @@global
 /// Understood since MySQL 8.0.22 and MariaDB 10.5.
 const REPLICA_STATEMENT: &str = "SHOW REPLICA STATUS";
 
+/// The same for older servers. Newer ones of MySQL do not understand it any more.
+const SLAVE_STATEMENT: &str = "SHOW SLAVE STATUS";
+
 /// Checks that a MySQL or MariaDB server answers and takes writes.
 ///
 /// Name `db`, level 1, data of [`probes::postgres`](super::postgres()). It is asked through the program's own client, see
@@ -37,6 +40,9 @@ const REPLICA_STATEMENT: &str = "SHOW REPLICA STATUS";
 /// A user without privileges is enough. Replication is shown to users with `REPLICATION CLIENT` (MySQL) or `SLAVE MONITOR`
 /// (MariaDB) alone; for others a replica is a read-only server, whose lag is not known, so that `max_lag` warns.
 ///
+/// A replica whose variables are off takes writes, and passes like a primary: its replication is not looked at, so that `max_lag`
+/// has no effect. The first of several channels counts; those of group replication tell no lag.
+///
 /// A user who may write all the same (`SUPER`, `CONNECTION_ADMIN`, `READ_ONLY ADMIN`) sees `read_only` as well. Tests run on
 /// MariaDB alone.
 #[track_caller]
@@ -49,12 +55,21 @@ async fn examine(db: Asking) -> Result<DatabaseState, AskError> {
     let Some(text) = read_only_in(&variables)? else {
         return Ok(DatabaseState::Writeable);
     };
-    match db.ask(REPLICA_STATEMENT).await {
+    let row = match db.ask(REPLICA_STATEMENT).await {
+        Err(error) if is_syntax_error(error.text()) => db.ask(SLAVE_STATEMENT).await,
+        row => row,
+    };
+    match row {
         Ok(row) => Ok(replica_in(&row).unwrap_or(DatabaseState::ReadOnly(text))),
         Err(error) if error.is_exhausted() || error.is_late() => Err(error),
-        // No privilege, no row, an older server.
+        // No privilege, no row.
         Err(_) => Ok(DatabaseState::ReadOnly(text)),
     }
+}
+
+/// Returns whether the server does not know the statement. 1064 is the code, in each language.
+fn is_syntax_error(error: &str) -> bool {
+    ["1064", "SQL syntax"].iter().any(|text| error.contains(text))
 }
 
 /// Returns a text if one of the variables is on.
@@ -80,6 +95,10 @@ fn replica_in(row: &str) -> Option<DatabaseState> {
             names.contains(&name).then_some(value)
         })
     };
+    // Channels of group replication stand still while the group replicates.
+    if value(["Channel_Name"; 2]).is_some_and(|channel| channel.starts_with("group_replication_")) {
+        return None;
+    }
     let io = value(["Replica_IO_Running", "Slave_IO_Running"])?;
     let sql = value(["Replica_SQL_Running", "Slave_SQL_Running"])?;
     if io == "No" || sql == "No" {
@@ -131,6 +150,8 @@ mod tests {
             let stopped = "it is a replica whose replication has stopped: Duplicate entry: 1".to_owned();
             assert_eq!(replica_in(&row), Some(DatabaseState::Unwriteable(stopped)), "{io} {sql}");
         }
+        let group = format!("{}\nChannel_Name: group_replication_recovery", row("No", "No", ""));
+        assert_eq!(replica_in(&group), None);
         // The first column alone.
         assert_eq!(replica_in("Waiting for master to send event"), None);
         assert_eq!(replica_in(""), None);
