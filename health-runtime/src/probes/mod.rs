@@ -73,6 +73,8 @@ mod memory;
 #[cfg(feature = "probe-system")]
 mod memory_usage;
 
+#[doc(hidden)]
+pub use ask::CloseUnanswered;
 pub use ask::{Ask, AskError, Asking, IntoAsk, PoolState, PoolWait};
 pub use broker::{BrokerProbe, BrokerState, amqp, broker, kafka, nats};
 pub use database::{DatabaseProbe, DatabaseState, database, memcached, mongodb, mysql, postgres, redis, sqlite};

@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use diesel_async::{
-    AsyncMysqlConnection,
-    pooled_connection::{AsyncDieselConnectionManager, deadpool::Pool as DieselPool},
+    AsyncMysqlConnection, RunQueryDsl,
+    pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod, deadpool::Pool as DieselPool},
 };
 use health_drivers::{CANARY, Clients, Server, TIMEOUT, assert, eventually, observe};
 use health_runtime::{Status, ask, probes};
@@ -104,6 +104,29 @@ async fn read_only_server_without_a_source_keeps_its_connections() {
     }
     // One more if the pool had not got the first one back.
     assert!(opened().await <= before + 1, "{} connections were opened", opened().await - before);
+}
+
+#[tokio::test]
+#[ignore = "needs MariaDB: scripts/peers"]
+async fn late_answer_is_not_taken_for_that_of_the_program() {
+    let server = Server::mariadb();
+    let mut config = ManagerConfig::default();
+    // Else the pool itself tests a connection that comes back.
+    config.recycling_method = RecyclingMethod::Fast;
+    let manager = AsyncDieselConnectionManager::new_with_config(url("app", CANARY, server.port), config);
+    let pool: DieselPool<AsyncMysqlConnection> = DieselPool::builder(manager).max_size(1).build().expect("a pool");
+    let probe = probes::mysql(ask!(diesel_async: pool)).timeout(TIMEOUT);
+    eventually(&probe, Status::Pass, "fresh").await;
+    server.freeze();
+    assert(&probe, Status::Fail, "no answer came within 1.8s").await;
+    server.thaw();
+    for expected in ["first", "second", "third"] {
+        let mut connection = pool.get().await.expect("a connection");
+        let statement = format!("'{expected}'");
+        let select = diesel::select(diesel::dsl::sql::<diesel::sql_types::Text>(&statement));
+        let answer = select.get_result::<String>(&mut connection).await;
+        assert_eq!(answer.as_deref(), Ok(expected));
+    }
 }
 
 #[tokio::test]

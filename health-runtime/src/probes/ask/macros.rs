@@ -31,6 +31,9 @@
 /// - sqlx's idle connection is asked as it is, because a test of it could not be told from a slow server; a broken one is
 ///   replaced, and asked again. Other pools test a connection or not, by their own settings.
 /// - redis is asked once more if its connection broke, because a `ConnectionManager` learns that from the first command.
+/// - A connection of `diesel_async` that has not answered in time leaves its pool, because a late answer of MySQL would be
+///   taken for that to the next statement. bb8 cannot give one away, so leave its `test_on_check_out` and diesel's
+///   `RecyclingMethod` at their defaults.
 /// - bb8 keeps the reason why no connection opens, such as a wrong password, to its `error_sink`.
 /// - fred keeps commands until it is connected again. The run in which it loses its connection has no answer; later ones report
 ///   that it is not connected.

@@ -13,7 +13,7 @@ use std::{fmt, pin::Pin, sync::Arc, time::Duration};
 pub use asking::Asking;
 pub use error::AskError;
 pub(super) use examine::Examine;
-pub use pool::{PoolState, PoolWait};
+pub use pool::{CloseUnanswered, PoolState, PoolWait};
 use tokio::{sync::Mutex, task::spawn_blocking};
 
 use crate::probes::deadline::Deadline;

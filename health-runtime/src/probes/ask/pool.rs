@@ -1,5 +1,6 @@
 use std::{
     fmt,
+    ops::{Deref, DerefMut},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -130,5 +131,48 @@ impl PoolWait {
 impl fmt::Debug for PoolWait {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PoolWait").field("is_waiting", &self.is_waiting()).finish_non_exhaustive()
+    }
+}
+
+/// A connection that leaves its pool unless its client has answered. Else the rest of an answer would be there for the next
+/// statement, if the client does not skip it.
+pub struct CloseUnanswered<C> {
+    connection: Option<C>,
+    close: fn(C),
+}
+
+impl<C> CloseUnanswered<C> {
+    /// Guards a connection. `close` takes it out of the pool.
+    pub const fn new(connection: C, close: fn(C)) -> Self {
+        Self { connection: Some(connection), close }
+    }
+
+    /// Returns the connection to its pool: its client has answered.
+    pub fn release(mut self) {
+        self.connection = None;
+    }
+}
+
+impl<C> Deref for CloseUnanswered<C> {
+    type Target = C;
+
+    #[expect(clippy::expect_used, reason = "only `release` takes it, together with the guard")]
+    fn deref(&self) -> &C {
+        self.connection.as_ref().expect("a connection until it is released")
+    }
+}
+
+impl<C> DerefMut for CloseUnanswered<C> {
+    #[expect(clippy::expect_used, reason = "only `release` takes it, together with the guard")]
+    fn deref_mut(&mut self) -> &mut C {
+        self.connection.as_mut().expect("a connection until it is released")
+    }
+}
+
+impl<C> Drop for CloseUnanswered<C> {
+    fn drop(&mut self) {
+        if let Some(connection) = self.connection.take() {
+            (self.close)(connection);
+        }
     }
 }

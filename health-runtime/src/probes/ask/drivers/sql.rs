@@ -78,7 +78,15 @@ macro_rules! __ask_sql {
         $crate::__ask_pool!(
             deadpool [$($diesel_async)::+::pooled_connection::deadpool::PoolError]
             $client,
-            |connection, statement| $crate::__ask_sql!(@diesel [$($diesel_async)::+] connection, statement)
+            |connection, statement| {
+                // MySQL's client leaves the rest of an answer in the connection, and diesel's pool may not test it.
+                let mut connection = $crate::probes::CloseUnanswered::new(connection, |connection| {
+                    ::core::mem::drop($($diesel_async)::+::pooled_connection::deadpool::Object::take(connection));
+                });
+                let answer = $crate::__ask_sql!(@diesel [$($diesel_async)::+] **connection, statement);
+                connection.release();
+                answer
+            }
         )
     };
 
@@ -86,13 +94,13 @@ macro_rules! __ask_sql {
         $crate::__ask_pool!(
             bb8 [$($diesel_async)::+::pooled_connection::bb8::RunError]
             $client,
-            |connection, statement| $crate::__ask_sql!(@diesel [$($diesel_async)::+] connection, statement)
+            |connection, statement| $crate::__ask_sql!(@diesel [$($diesel_async)::+] *connection, statement)
         )
     };
 
-    (@diesel [$($diesel_async:ident)::+] $connection:ident, $statement:ident) => {{
+    (@diesel [$($diesel_async:ident)::+] $connection:expr, $statement:ident) => {{
         let statement = ::diesel::dsl::sql::<::diesel::sql_types::Text>($statement);
-        let answer = $($diesel_async)::+::RunQueryDsl::get_result::<::std::string::String>(statement, &mut *$connection);
+        let answer = $($diesel_async)::+::RunQueryDsl::get_result::<::std::string::String>(statement, &mut $connection);
         answer.await.map_err($crate::probes::AskError::from)
     }};
 
