@@ -99,8 +99,9 @@ impl Server {
             .env("TMPDIR", folder.path())
             .args(["--no-defaults", "--user=root", "--skip-test-db", "--auth-root-authentication-method=normal"])
             .arg(format!("--datadir={}", data.display())));
+        // A replica must not replay them: a connection that opens between two of them lacks its rights for good.
         let users = format!(
-            "CREATE OR REPLACE USER app@'%' IDENTIFIED BY '{CANARY}';\nGRANT ALL ON *.* TO app@'%';\n\
+            "SET SESSION sql_log_bin = 0;\nCREATE OR REPLACE USER app@'%' IDENTIFIED BY '{CANARY}';\nGRANT ALL ON *.* TO app@'%';\n\
              CREATE OR REPLACE USER weak@'%' IDENTIFIED BY '{CANARY}';\n"
         );
         fs::write(folder.path().join("users.sql"), users).expect("a file");
