@@ -1,7 +1,8 @@
 /// Returns an [`Ask`](crate::probes::Ask) over a client of yours, for the probes that ask one: `ask!(sqlx: pool)`.
 ///
 /// The driver is a crate of your own, in your own version; health-runtime depends on none. If your program has it under another
-/// name, write that: `ask!(sqlx as sqlx08: pool)`. The client is cloned.
+/// name, write that: `ask!(sqlx as sqlx08: pool)`. A module of yours named `redis` hides the crate: write
+/// `use ::redis as redis_crate;` and `ask!(redis as redis_crate: manager)`. The client is cloned.
 ///
 /// | driver | versions | client |
 /// |---|---|---|
