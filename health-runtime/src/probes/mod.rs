@@ -73,9 +73,9 @@ mod memory;
 #[cfg(feature = "probe-system")]
 mod memory_usage;
 
-#[doc(hidden)]
-pub use ask::CloseUnanswered;
 pub use ask::{Ask, AskError, Asking, IntoAsk, PoolState, PoolWait};
+#[doc(hidden)]
+pub use ask::{CloseUnanswered, RecentLoss};
 pub use broker::{BrokerProbe, BrokerState, amqp, broker, kafka, nats};
 pub use database::{DatabaseProbe, DatabaseState, database, memcached, mongodb, mysql, postgres, redis, sqlite};
 pub use files::{DirectoryProbe, FileProbe, directory, file};

@@ -42,15 +42,21 @@ macro_rules! __ask_by_call {
         };
 
         let connection = ($client).clone();
+        // Seen in lapin 4.12: a channel that is opened meanwhile keeps it from restoring those of the program.
+        let loss = <$crate::probes::RecentLoss as ::core::default::Default>::default();
         $crate::probes::Ask::new(move |statement| {
-            let connection = connection.clone();
+            let (connection, loss) = (connection.clone(), loss.clone());
             async move {
                 let connection: &$($lapin)::+::Connection = &connection;
                 if statement == "STATE" {
                     let status = connection.status();
+                    if !status.connected() {
+                        loss.note();
+                    }
                     return ::core::result::Result::<_, $crate::probes::AskError>::Ok(::std::string::String::from(
                         match status.connected() {
                             true if status.blocked() => "blocked",
+                            true if loss.is_recent() => "restoring its channels",
                             true => "connected",
                             false if status.reconnecting() => "reconnecting",
                             false if status.connecting() => "connecting",

@@ -7,6 +7,7 @@ mod error;
 mod examine;
 mod macros;
 mod pool;
+mod recent_loss;
 
 use std::{fmt, pin::Pin, sync::Arc, time::Duration};
 
@@ -14,6 +15,7 @@ pub use asking::Asking;
 pub use error::AskError;
 pub(super) use examine::Examine;
 pub use pool::{CloseUnanswered, PoolState, PoolWait};
+pub use recent_loss::RecentLoss;
 use tokio::{sync::Mutex, task::spawn_blocking};
 
 use crate::probes::deadline::Deadline;
