@@ -27,13 +27,12 @@ use super::{
     tls::{Encryption, Roots},
 };
 use crate::{
-    details::Details,
-    model::{IntoOutcome, Level, Outcome, Status},
+    model::{Level, Outcome, Status},
     probes::{
         certificate_facts::{CertificateFacts, DEFAULT_WARN_WITHIN},
         deadline::Deadline,
         lookup::HostLookup,
-        probe::{idle_check, probe, text_with_sources},
+        probe::{idle_check, judged, probe, text_with_sources},
     },
     sync::{Mutex, lock},
 };
@@ -207,12 +206,7 @@ impl CertificateProbe {
                 (Status::Fail, Some(format!("{target} {text}")), CertificateData::default())
             }
         };
-        match (status, text.unwrap_or_default()) {
-            (Status::Pass, _) => Details::pass(data),
-            (Status::Warn, text) => Details::warn(data, text),
-            (Status::Fail, text) => Details::fail(data, text),
-        }
-        .into_outcome()
+        judged(status, data, text)
     }
 }
 

@@ -45,12 +45,9 @@ use self::{
 use super::{
     deadline::Deadline,
     lookup::HostLookup,
-    probe::{idle_check, probe},
+    probe::{idle_check, judged, probe},
 };
-use crate::{
-    details::Details,
-    model::{IntoOutcome, Level, Outcome, Status},
-};
+use crate::model::{Level, Outcome, Status};
 
 probe! {
     /// The probe of a server over a connection of its own, such as [`probes::tcp`](super::tcp()).
@@ -205,10 +202,8 @@ impl ConnectProbe {
         };
         let message = text.map(|text| format!("{} {text}", answer.target));
         match (status, message) {
-            (Status::Pass, None) => Details::pass(data).into_outcome(),
-            (Status::Pass, Some(message)) => Details::pass(data).into_outcome().with_message(message),
-            (Status::Warn, message) => Details::warn(data, message.unwrap_or_default()).into_outcome(),
-            (Status::Fail, message) => Details::fail(data, message.unwrap_or_default()).into_outcome(),
+            (Status::Pass, Some(message)) => judged(status, data, None).with_message(message),
+            (_, message) => judged(status, data, message),
         }
     }
 }
