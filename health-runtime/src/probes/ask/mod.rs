@@ -1,7 +1,6 @@
 //! The user's client as probes see it: a function from a statement to its answer.
 
 mod asking;
-mod calls;
 mod drivers;
 mod error;
 mod examine;
