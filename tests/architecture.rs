@@ -22,6 +22,7 @@ const FLOORS: [&[&str]; 7] = [
         "check_runtime",
         "error",
         "file",
+        "health_path",
         "log",
         "mask",
         "maybe_ready",

@@ -16,6 +16,7 @@ mod error;
 mod file;
 #[cfg(feature = "grpc")]
 mod grpc;
+mod health_path;
 mod http;
 mod library_settings;
 mod log;
@@ -68,6 +69,7 @@ pub use health_macros::check;
 pub use health_macros::health_check;
 #[doc = include_str!("../docs/health_checks.md")]
 pub use health_macros::health_checks;
+pub use health_path::outgoing_headers;
 #[cfg(feature = "haproxy-agent")]
 pub use http::HaproxyAgent;
 pub use http::{Endpoint, EndpointBuilder, EnvoyHeaders, LevelsPath, ResponseBody, StatusCodes, View};

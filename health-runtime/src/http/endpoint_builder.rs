@@ -18,6 +18,7 @@ use crate::{
     access::{Access, Authorizer},
     build_info::{BuildMetadata, RuntimeInfo},
     error::{Error, Problem},
+    health_path::Instance,
     model::{Check, CheckName, StateValue, StatusChange},
     monitor::{Listener, Monitor},
     registry::{Registry, RegistryBuilder},
@@ -291,7 +292,8 @@ impl EndpointBuilder {
         };
         let declared_background = registry.declared_background();
         let off = registry.off_checks().cloned().collect();
-        let monitor = Monitor::at_rest(registry);
+        let instance = self.build_info.as_ref().map_or_else(Instance::of_program, |build| Instance::new(build.name()));
+        let monitor = Monitor::at_rest(registry, instance);
         if let Some(list) = self.muted {
             monitor.mute_listed(&list, "EndpointBuilder::muted");
         } else {

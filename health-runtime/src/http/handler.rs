@@ -23,8 +23,9 @@ use super::{
 };
 use crate::{
     access::Authorizer,
+    health_path::{RequestOrigin, budget},
     maybe_ready::MaybeReady,
-    monitor::Gathered,
+    monitor::{Gathered, Selection},
     render::{Render, RenderReport, Visibility},
 };
 
@@ -59,7 +60,9 @@ fn parse(
     let mut query = Query::parse(parts.uri.query(), |name| service.monitor.spec(name).is_some())?;
     let format = resource.negotiate(&mut query, &parts.headers);
     query.options = query.options.retain_supported(format);
-    Ok(ParsedRequest { scope, format, query })
+    let origin = RequestOrigin::from_headers(&parts.headers).map_err(ProblemDetails::bad_request)?;
+    let budget = budget(&parts.headers).map_err(ProblemDetails::bad_request)?;
+    Ok(ParsedRequest { scope, format, query, origin, budget })
 }
 
 /// Decides what the caller may see, once and before anything else happens.
@@ -94,7 +97,7 @@ fn look_up(
     visibility: Visibility,
     parts: &Parts,
 ) -> MaybeReady<Response> {
-    let ParsedRequest { scope, format, query } = parsed;
+    let ParsedRequest { scope, format, query, origin, budget } = parsed;
     let depth = if format.is_page { depth(&parts.uri) } else { 0 };
     let visibility = service.narrow(visibility, scope);
     let key = CacheKey { resource: resource.id(), options: query.options, format, visibility, scope, depth };
@@ -112,10 +115,8 @@ fn look_up(
     match answer {
         Ok(Answer::Response(response)) => MaybeReady::ready(response),
         Ok(Answer::Report(answer)) => {
-            let selection = match query.timeout {
-                Some(timeout) => answer.selection.with_deadline(timeout),
-                None => answer.selection,
-            };
+            let shorter = [query.timeout, budget].into_iter().flatten();
+            let selection = shorter.fold(answer.selection, Selection::with_deadline).asked_from(origin);
             #[cfg(feature = "page")]
             let selection = selection.with_group_verdicts(format.is_page);
             let answer = ReportAnswer { selection, ..answer };
@@ -174,6 +175,7 @@ mod description {
         request::ParsedRequest,
         routes::{DescribeRoute, Nowhere, Resource},
     };
+    use crate::health_path::RequestOrigin;
 
     impl DescribeRoute for Nowhere {}
 
@@ -182,7 +184,13 @@ mod description {
             // The query with the widest access: it includes the shallower levels.
             let mut query = Query::default();
             query.options.is_cumulative = true;
-            let most = ParsedRequest { scope: RouteScope::EVERYTHING, format: self.formats().own, query };
+            let most = ParsedRequest {
+                scope: RouteScope::EVERYTHING,
+                format: self.formats().own,
+                query,
+                origin: RequestOrigin::default(),
+                budget: None,
+            };
             Some(self.describe(path, endpoint).path_item(self.access(&most), endpoint, security))
         }
     }

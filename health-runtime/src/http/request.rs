@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     access::AccessRequest,
+    health_path::RequestOrigin,
     model::{Cause, Level, Levels, Report, ReportEntry, Status, StatusChange},
     monitor::{Gathered, Selection},
     render::{Context, Format, RenderReport, ReportSubject, ReportView},
@@ -23,6 +24,9 @@ pub(super) struct ParsedRequest {
     pub(super) scope: RouteScope,
     pub(super) format: &'static Format,
     pub(super) query: Query,
+    pub(super) origin: RequestOrigin,
+    /// Time that the client leaves for the answer.
+    pub(super) budget: Option<Duration>,
 }
 
 impl ParsedRequest {

@@ -15,6 +15,7 @@ use super::{
     slot::{RunEnd, RunId},
 };
 use crate::{
+    health_path::Instance,
     log::{self, Topic},
     registry::{Registry, WorkLayer},
     run_result::RunResult,
@@ -25,6 +26,8 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Engine {
     checks: Mutex<Arc<CheckSet>>,
+    /// This instance in requests between services.
+    pub(super) instance: Arc<Instance>,
     /// Held during an update of the checks, so that each update begins with the result of the one before.
     pub(super) updating: Mutex<()>,
     pub(super) layer: WorkLayer,
@@ -45,16 +48,18 @@ pub(super) struct Engine {
 }
 
 impl Engine {
-    pub(super) fn new(registry: Registry) -> Self {
+    pub(super) fn new(registry: Registry, instance: Instance) -> Self {
         let (checks, order, layer) = registry.into_parts();
-        let changes = Arc::new(Changes::default());
+        let (changes, instance) = (Arc::new(Changes::default()), Arc::new(instance));
         let members = checks.into_iter().map(|check| {
             let work = layer.wrap(&check.spec, check.work);
-            Member { check: Arc::new(Monitored::new(check.spec, work, &changes)), dependencies: check.dependencies }
+            let monitored = Monitored::new(check.spec, work, &changes, &instance);
+            Member { check: Arc::new(monitored), dependencies: check.dependencies }
         });
         let checks = CheckSet::new(members.collect(), order, Default::default());
         Self {
             checks: Mutex::new(Arc::new(checks)),
+            instance,
             updating: Mutex::default(),
             layer,
             listed_mutes: ListedMutes::default(),
@@ -71,7 +76,7 @@ impl Engine {
     #[cfg(test)]
     pub(super) fn for_checks(checks: impl IntoIterator<Item = crate::model::Check>) -> Arc<Self> {
         let registry = checks.into_iter().fold(Registry::builder(), crate::registry::RegistryBuilder::check).build();
-        Arc::new(Self::new(registry.expect("good checks")))
+        Arc::new(Self::new(registry.expect("good checks"), Instance::of_program()))
     }
 
     /// Returns the present checks.

@@ -12,6 +12,7 @@ use super::{
     slot::Lookup,
     start,
 };
+use crate::health_path::RequestOrigin;
 
 /// Returns the selected checks and their transitive dependencies, each check behind its dependencies.
 pub(super) fn in_order(checks: &CheckSet, selected: &[usize]) -> Vec<usize> {
@@ -33,11 +34,18 @@ pub(super) fn in_order(checks: &CheckSet, selected: &[usize]) -> Vec<usize> {
 
 /// Looks each of these checks up, in this order, and starts the runs that they need. `lookups` has those of all checks, as
 /// far as they are known.
-pub(super) fn all(engine: &Arc<Engine>, checks: &CheckSet, needed: &[usize], lookups: &mut [Option<Lookup>]) {
+pub(super) fn all(
+    engine: &Arc<Engine>,
+    checks: &CheckSet,
+    needed: &[usize],
+    origin: Option<&Arc<RequestOrigin>>,
+    lookups: &mut [Option<Lookup>],
+) {
     let now = Instant::now();
     let mut runs = Vec::new();
     for (step, &index) in needed.iter().enumerate() {
-        lookups[index] = Some(one(engine, checks, index, now, |dependency| lookups[dependency].clone(), &mut runs));
+        lookups[index] =
+            Some(one(engine, checks, index, now, origin, |dependency| lookups[dependency].clone(), &mut runs));
         if runs.len() == 1 {
             // If one check has no young result, the others are likely to have none either.
             runs.reserve(needed.len() - step - 1);
@@ -53,13 +61,14 @@ fn one(
     checks: &CheckSet,
     index: usize,
     now: Instant,
+    origin: Option<&Arc<RequestOrigin>>,
     dependency: impl Fn(usize) -> Option<Lookup>,
     runs: &mut Vec<NewRun>,
 ) -> Lookup {
     if checks[index].spec.interval().is_some() {
         read(engine, &checks[index], now)
     } else {
-        or_make_run(engine, checks, index, now, dependency, runs)
+        or_make_run(engine, checks, index, now, origin, dependency, runs)
     }
 }
 
@@ -77,10 +86,11 @@ pub(super) fn or_run(
     engine: &Arc<Engine>,
     checks: &CheckSet,
     index: usize,
+    origin: Option<&Arc<RequestOrigin>>,
     dependency: impl Fn(usize) -> Option<Lookup>,
 ) -> Lookup {
     let mut runs = Vec::new();
-    let lookup = or_make_run(engine, checks, index, Instant::now(), dependency, &mut runs);
+    let lookup = or_make_run(engine, checks, index, Instant::now(), origin, dependency, &mut runs);
     start::all(engine, runs);
     lookup
 }
@@ -90,6 +100,7 @@ fn or_make_run(
     checks: &CheckSet,
     index: usize,
     now: Instant,
+    origin: Option<&Arc<RequestOrigin>>,
     dependency: impl Fn(usize) -> Option<Lookup>,
     runs: &mut Vec<NewRun>,
 ) -> Lookup {
@@ -113,7 +124,7 @@ fn or_make_run(
     if let Lookup::Running(run) = &lookup
         && run.is_new
     {
-        runs.push(NewRun::new(engine, check, run.id, prerequisites, now));
+        runs.push(NewRun::new(engine, check, run.id, prerequisites, origin.cloned(), now));
     }
     lookup
 }

@@ -14,6 +14,7 @@ use super::{
 use crate::model::Levels;
 use crate::{
     error::{UnknownCheck, file_and_line},
+    health_path::Instance,
     log::{self, Topic},
     model::{CheckName, CheckSpec, Report, StatusChange},
     registry::Registry,
@@ -47,14 +48,14 @@ impl Monitor {
     /// report, and end when the last handle is dropped. All other checks run on demand.
     #[must_use]
     pub fn new(registry: Registry) -> Self {
-        let monitor = Self::at_rest(registry);
+        let monitor = Self::at_rest(registry, Instance::of_program());
         monitor.start();
         monitor
     }
 
     /// Returns a monitor that runs nothing yet, so that it can be muted and listened to before.
-    pub(crate) fn at_rest(registry: Registry) -> Self {
-        Self { engine: Arc::new(Engine::new(registry)) }
+    pub(crate) fn at_rest(registry: Registry, instance: Instance) -> Self {
+        Self { engine: Arc::new(Engine::new(registry, instance)) }
     }
 
     /// Starts the background checks, if there is a current Tokio runtime.

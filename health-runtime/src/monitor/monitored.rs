@@ -13,6 +13,7 @@ use super::{
     slot::Slot,
 };
 use crate::{
+    health_path::{Instance, RequestingCheck},
     log::{self, Topic},
     model::{CheckResult, CheckSpec, Work},
     sync::{JoinHandle, Mutex, lock},
@@ -26,6 +27,8 @@ pub(super) struct Monitored {
     pub(super) spec: Arc<CheckSpec>,
     pub(super) work: GuardedWork,
     pub(super) slot: Slot,
+    /// The check in requests that it sends to other services.
+    pub(super) requesting: Arc<RequestingCheck>,
     pub(super) muting: Arc<Muting>,
     pub(super) history: Arc<History>,
     #[cfg(feature = "metrics")]
@@ -35,12 +38,13 @@ pub(super) struct Monitored {
 }
 
 impl Monitored {
-    pub(super) fn new(spec: Arc<CheckSpec>, work: Work, changes: &Arc<Changes>) -> Self {
+    pub(super) fn new(spec: Arc<CheckSpec>, work: Work, changes: &Arc<Changes>, instance: &Arc<Instance>) -> Self {
         let muting = Arc::new(Muting::default());
         let history = Arc::new(History::default());
         let slot = Slot::new(Outbox::new(Arc::clone(changes), Arc::clone(&muting), Arc::clone(&history)));
         Self {
             work: GuardedWork::new(Arc::clone(&spec), work),
+            requesting: Arc::new(RequestingCheck::new(Arc::clone(instance), spec.level())),
             spec,
             slot,
             muting,
@@ -58,6 +62,7 @@ impl Monitored {
         let is_same_level = spec.level() == self.spec.level();
         Self {
             work: GuardedWork::new(Arc::clone(&spec), work),
+            requesting: Arc::new(RequestingCheck::new(Arc::clone(&self.requesting.instance), spec.level())),
             spec,
             slot: if is_same_level { self.slot.succeed(Instant::now()) } else { self.slot.restart() },
             muting: Arc::clone(&self.muting),

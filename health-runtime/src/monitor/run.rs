@@ -19,6 +19,7 @@ use super::{
     wait::{self, Awaited, Ended},
 };
 use crate::{
+    health_path::{RequestOrigin, RunContext},
     model::{Outcome, Work},
     run_result::RunResult,
     runner::{self, Call},
@@ -60,10 +61,11 @@ impl NewRun {
         check: &Arc<Monitored>,
         id: RunId,
         prerequisites: Vec<Prerequisite>,
+        origin: Option<Arc<RequestOrigin>>,
         now: Instant,
     ) -> Self {
         let (engine, check) = (Arc::clone(engine), Arc::clone(check));
-        let mut task = RunTask { engine, check, id, call: Call::default(), deadline: None, is_over: false };
+        let mut task = RunTask { engine, check, id, call: Call::default(), origin, deadline: None, is_over: false };
         if prerequisites.is_empty() {
             // Begins before it is polled, so that observers enforce the timeout even if no poll comes.
             task.begin(now);
@@ -108,6 +110,8 @@ pub(super) struct RunTask {
     check: Arc<Monitored>,
     id: RunId,
     call: Call,
+    /// Origin of the request that started it.
+    origin: Option<Arc<RequestOrigin>>,
     /// Time at which the run times out; `None` while it waits for other checks.
     deadline: Option<Instant>,
     /// Whether the slot has its result.
@@ -181,9 +185,20 @@ impl RunTask {
         self.check.slot.begin(&self.check.spec, self.id, now);
     }
 
+    /// Returns the run as code sees it that the function calls.
+    fn context(&self) -> RunContext {
+        RunContext {
+            check: Arc::clone(&self.check.requesting),
+            run: self.id.number(),
+            origin: self.origin.clone(),
+            end: self.deadline.unwrap_or_else(Instant::now),
+        }
+    }
+
     fn poll_call(&mut self, context: &mut Context<'_>) -> Poll<RunResult> {
+        let run = self.context();
         match &*self.check.work {
-            Work::Task(work) => self.call.poll(&**work, context),
+            Work::Task(work) => run.scope(|| self.call.poll(&**work, context)),
             Work::Blocking(_) => Poll::Pending,
         }
     }
@@ -225,7 +240,8 @@ impl RunTask {
         let mut thread = tokio::task::spawn_blocking(move || {
             // It is given up by then.
             let is_late = deadline <= Instant::now();
-            let result = if is_late { RunResult::TimedOut } else { runner::run_blocking(&*work) };
+            let result =
+                if is_late { RunResult::TimedOut } else { self.context().scope(|| runner::run_blocking(&*work)) };
             (result, self)
         });
         let ended = if let Ok(ended) = timeout_at(deadline, &mut thread).await {

@@ -49,7 +49,7 @@ pub(in crate::monitor) async fn gather(engine: &Arc<Engine>, selection: &Selecti
         for index in needed {
             schedule::ensure(engine, &checks[*index]);
         }
-        lookup::all(engine, checks, needed, &mut lookups);
+        lookup::all(engine, checks, needed, selection.origin(), &mut lookups);
     }
     let mut known = gathering.settle_all(lookups).await;
     for (step, &index) in needed.iter().enumerate() {
@@ -105,7 +105,7 @@ pub(super) struct Gathering<'a> {
     pub(super) engine: &'a Arc<Engine>,
     /// The checks as they were when the report was asked for.
     pub(super) checks: &'a CheckSet,
-    selection: &'a Selection,
+    pub(super) selection: &'a Selection,
     asked_at: Instant,
     deadline: Instant,
 }

@@ -65,7 +65,7 @@ impl Gathering<'_> {
         known: &[Option<ReportedResult>],
     ) -> Option<ReportedResult> {
         loop {
-            let lookup = lookup::or_run(self.engine, self.checks, index, |dependency| {
+            let lookup = lookup::or_run(self.engine, self.checks, index, self.selection.origin(), |dependency| {
                 let ReportedResult { result, is_recorded } = known[dependency].as_ref()?;
                 // A result for this report alone must not block the recorded results of its dependents.
                 Some(if *is_recorded { Lookup::Done(Arc::clone(result)) } else { Lookup::Missing })

@@ -1,6 +1,9 @@
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use crate::model::{CheckName, CheckSpec, Group, Level, Levels, Status};
+use crate::{
+    health_path::RequestOrigin,
+    model::{CheckName, CheckSpec, Group, Level, Levels, Status},
+};
 
 /// Deadline of a report on levels or one check.
 const LEVEL_DEADLINE: Duration = Duration::from_secs(10);
@@ -15,6 +18,8 @@ pub struct Selection {
     tags: Vec<String>,
     excluded: Vec<CheckName>,
     deadline: Duration,
+    /// Origin of the request; `None` if it says nothing.
+    origin: Option<Arc<RequestOrigin>>,
     #[cfg(feature = "page")]
     has_group_verdicts: bool,
 }
@@ -68,6 +73,7 @@ impl Selection {
             tags: Vec::new(),
             excluded: Vec::new(),
             deadline,
+            origin: None,
             #[cfg(feature = "page")]
             has_group_verdicts: false,
         }
@@ -93,6 +99,16 @@ impl Selection {
     pub fn with_deadline(mut self, deadline: Duration) -> Self {
         self.deadline = self.deadline.min(deadline);
         self
+    }
+
+    /// Sets the origin of the request, which the runs inherit that the report starts.
+    pub(crate) fn asked_from(mut self, origin: RequestOrigin) -> Self {
+        self.origin = Some(origin).filter(|origin| !origin.is_empty()).map(Arc::new);
+        self
+    }
+
+    pub(super) const fn origin(&self) -> Option<&Arc<RequestOrigin>> {
+        self.origin.as_ref()
     }
 
     /// Leaves out all other levels and their checks. A group stays whole: an orchestrator gets all of it or nothing.

@@ -36,6 +36,12 @@ pub(super) struct Run {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::monitor) struct RunId(pub(super) u64);
 
+impl RunId {
+    pub(in crate::monitor) const fn number(self) -> u64 {
+        self.0
+    }
+}
+
 /// An observer's handle of a run.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::monitor) struct RunHandle {

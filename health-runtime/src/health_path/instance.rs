@@ -1,0 +1,56 @@
+use std::{collections::hash_map::RandomState, hash::BuildHasher, path::Path};
+
+/// Maximum number of bytes of a service's name in a path.
+const MAX_SERVICE_BYTES: usize = 64;
+
+/// This instance of this service, as paths name it: `orders/7f3a91c2`. The second part is random, so that two instances of
+/// one service are not taken for a loop.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Instance {
+    id: String,
+}
+
+impl Instance {
+    /// Returns an instance of a service with a random id. Letters, digits, `.` and `_` stay, and everything else becomes a hyphen.
+    pub(crate) fn new(service: &str) -> Self {
+        let is_kept = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '.' | '_');
+        let mut name: String = service.chars().map(|letter| if is_kept(letter) { letter } else { '-' }).collect();
+        name.truncate(MAX_SERVICE_BYTES);
+        let name = if name.is_empty() { "service" } else { &name };
+        // The random keys of std's hash maps are good enough to tell the instances of a fleet apart.
+        let random = RandomState::new().hash_one(std::process::id()) >> 32;
+        Self { id: format!("{name}/{random:08x}") }
+    }
+
+    /// Returns an instance that is named after the program.
+    pub(crate) fn of_program() -> Self {
+        let program = std::env::args_os().next().unwrap_or_default();
+        Self::new(&Path::new(&program).file_stem().unwrap_or_default().to_string_lossy())
+    }
+
+    /// Returns its name in paths.
+    pub(crate) fn id(&self) -> &str {
+        &self.id
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn instance_is_a_valid_element_of_a_path() {
+        for (service, name) in [
+            ("orders", "orders"),
+            ("", "service"),
+            ("my shop, v2;é", "my-shop--v2--"),
+            (&"x".repeat(99), &*"x".repeat(64)),
+        ] {
+            let id = Instance::new(service).id;
+            let (own, random) = id.split_once('/').expect("two parts");
+            assert_eq!(own, name);
+            assert!(random.len() == 8 && random.bytes().all(|digit| digit.is_ascii_hexdigit()), "{id}");
+        }
+        assert_ne!(Instance::of_program(), Instance::of_program());
+    }
+}

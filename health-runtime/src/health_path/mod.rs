@@ -1,0 +1,34 @@
+//! Requests for health between services: the services that a request has passed (`Health-Path`), the time that is left
+//! for it (`Health-Budget`), and the run for which a check asks another service.
+//!
+//! Inbound, [`RequestOrigin`] and [`budget`] read the headers of a request. A run keeps the origin of the request that
+//! started it in its [`RunContext`], from which the requests that the check sends get their headers. A probe that asks
+//! another service takes them by [`headers_until`] right before it sends the request, on each attempt, with the end of
+//! its own time:
+//!
+//! ```ignore
+//! headers.extend(health_path::headers_until(deadline.end));
+//! ```
+//!
+//! Outside a run, as in `observe` of a probe, there are none. Taking them notes that the run asks another service, so
+//! that no request from there waits for this run: both would wait in vain.
+
+mod budget;
+mod instance;
+mod path;
+mod request_origin;
+mod run_context;
+
+pub(crate) use budget::budget;
+pub(crate) use instance::Instance;
+pub(crate) use request_origin::RequestOrigin;
+#[allow(unused_imports, reason = "probes that ask another service take it")]
+pub(crate) use run_context::headers_until;
+pub use run_context::outgoing_headers;
+pub(crate) use run_context::{RequestingCheck, RunContext};
+
+/// The services that a request has passed.
+const PATH_HEADER: http::HeaderName = http::HeaderName::from_static("health-path");
+
+/// The time that is left for an answer, in milliseconds.
+const BUDGET_HEADER: http::HeaderName = http::HeaderName::from_static("health-budget");

@@ -1,0 +1,117 @@
+//! The run for which a check asks another service.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use http::{HeaderMap, HeaderValue};
+use tokio::time::Instant;
+
+use super::{
+    BUDGET_HEADER, PATH_HEADER, budget,
+    instance::Instance,
+    path::HealthPath,
+    request_origin::{RequestOrigin, TraceParent},
+};
+use crate::{model::Level, time::after};
+
+tokio::task_local! {
+    /// The run that is being polled. Set for each poll, so that no check pays for a task-local of its own.
+    static CURRENT: RunContext;
+}
+
+/// A check as the services know it that it asks.
+#[derive(Debug)]
+pub(crate) struct RequestingCheck {
+    pub(crate) instance: Arc<Instance>,
+    level: Level,
+    /// The newest of its runs that has asked another service; 0 before.
+    last_asking: AtomicU64,
+}
+
+impl RequestingCheck {
+    pub(crate) const fn new(instance: Arc<Instance>, level: Level) -> Self {
+        Self { instance, level, last_asking: AtomicU64::new(0) }
+    }
+
+    /// Notes that a run is about to ask another service.
+    pub(crate) fn note_asking(&self, run: u64) {
+        self.last_asking.fetch_max(run, Ordering::AcqRel);
+    }
+}
+
+/// A run of a check, for code that it calls. A blocking run has one, too; a task that a check spawns has none.
+#[derive(Clone, Debug)]
+pub(crate) struct RunContext {
+    pub(crate) check: Arc<RequestingCheck>,
+    /// Number of the run among those of its check.
+    pub(crate) run: u64,
+    /// Origin of the request that started the run; `None` for local callers and background runs.
+    pub(crate) origin: Option<Arc<RequestOrigin>>,
+    /// Time at which the run times out.
+    pub(crate) end: Instant,
+}
+
+impl RunContext {
+    /// Calls a function within the run.
+    pub(crate) fn scope<R>(self, call: impl FnOnce() -> R) -> R {
+        CURRENT.sync_scope(self, call)
+    }
+
+    /// Returns the headers of a request that the run sends, and that is answered until `end`, or until the run times out.
+    fn headers(&self, end: Instant) -> HeaderMap {
+        // Before they are sent: the request may come back here while it is answered.
+        self.check.note_asking(self.run);
+        let none = HealthPath::default();
+        let path = self.origin.as_ref().map_or(&none, |origin| &origin.path);
+        let path = path.followed_by(&self.check.instance, self.check.level);
+        let mut headers = HeaderMap::with_capacity(3);
+        // A valid path consists of visible characters and spaces.
+        headers.extend(HeaderValue::try_from(path).ok().map(|path| (PATH_HEADER, path)));
+        headers.insert(BUDGET_HEADER, budget::until(end.min(self.end)));
+        let trace_parent = self.origin.as_ref().and_then(|origin| origin.trace_parent.as_ref());
+        headers.extend(trace_parent.map(|parent| (TraceParent::HEADER, parent.value())));
+        headers
+    }
+}
+
+/// Returns the headers of a request that the present run sends, and that is answered until `end`; none outside a run.
+pub(crate) fn headers_until(end: Instant) -> HeaderMap {
+    CURRENT.try_with(|run| run.headers(end)).unwrap_or_default()
+}
+
+/// Returns the headers for a request to the health endpoint of another service, for a check that asks it with a client of
+/// its own. The ready-made probes send them by themselves.
+///
+/// ```
+/// use health_runtime::{Check, Level, outgoing_headers};
+///
+/// let billing = Check::new("billing", Level::L3, || async {
+///     let mut request = http::Request::get("http://billing:8080/readyz").body(String::new())?;
+///     request.headers_mut().extend(outgoing_headers());
+///     // With reqwest: `client.get("http://billing:8080/readyz").headers(outgoing_headers())`.
+///     # let _ = request;
+///     Ok::<(), http::Error>(())
+/// });
+/// # let _ = billing;
+/// ```
+///
+/// - `Health-Path` names the services that the request has passed, this instance at the end:
+///   `orders/7f3a91c2;level=3`. A service that finds itself in it answers from stored results, so that services that ask
+///   each other in a circle neither wait for each other nor fail.
+/// - `Health-Budget` is the time that is left of the run's timeout, in milliseconds, less a tenth (100 ms at most) for the
+///   way of the answer.
+/// - `traceparent` is that of the request that started the run, if it had one.
+///
+/// Call it right before each request, in the function of the check itself, blocking or not: the headers are those of the
+/// run that is on this thread. Outside a run, and in a task that the check spawns, there are none. A call also notes that
+/// this run asks another service: requests that other services send meanwhile do not wait for it.
+#[must_use]
+pub fn outgoing_headers() -> HeaderMap {
+    // The run's own end comes first.
+    headers_until(after(Instant::now(), Duration::MAX))
+}
