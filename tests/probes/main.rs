@@ -22,6 +22,7 @@ mod recipes_judged;
 mod redirects;
 mod secrets;
 mod server;
+mod service;
 mod services;
 mod settings;
 mod sqlite;

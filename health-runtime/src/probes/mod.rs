@@ -30,10 +30,11 @@
 //! | `heartbeat` | none | | whether a loop goes round |
 //! | `file` | none | | age, size and last line of a file |
 //! | `directory` | none | | number and age of the entries in a folder |
-//! | `http` | `probe-http` | hyper | health of another service |
+//! | `service` | `probe-http` | hyper | health of another service that has this library's endpoint |
+//! | `http` | `probe-http` | the same | health of any other service |
 //! | `grpc` | `grpc` | tonic without its server and client | health of another service, through a channel of yours |
 //! | `bandwidth` | `probe-http` | the same | speed of a transfer |
-//! | the two over `https://` | `probe-https` | rustls with ring | |
+//! | `service`, `http` and `bandwidth` over `https://` | `probe-https` | rustls with ring | |
 //! | `tcp`, `resolve`, `postgres_at`, `redis_at`, `nats_at`, `memcached_at`, `smtp`, `mqtt`, `ldap` | `probe-connect` | none: they open a connection of their own | whether a server accepts and answers |
 //! | `certificate`, and these over TLS | `probe-connect-tls` | rustls with ring, x509-parser | dates and trust of the certificate that a server shows |
 //! | `postgres`, `mysql`, `sqlite`, `redis`, `mongodb`, `memcached` | none | none: they ask through a client of yours, see [`ask!`](crate::ask!) | whether the database answers and takes writes |
@@ -72,6 +73,8 @@ mod lookup;
 mod memory;
 #[cfg(feature = "probe-system")]
 mod memory_usage;
+#[cfg(feature = "probe-http")]
+mod service;
 
 pub use ask::{Ask, AskError, Asking, IntoAsk, PoolState, PoolWait};
 #[doc(hidden)]
@@ -104,3 +107,5 @@ pub use grpc::{GrpcChannel, GrpcProbe, grpc};
 pub use http::{HttpProbe, http};
 #[cfg(feature = "probe-system")]
 pub use memory::{MemoryProbe, memory};
+#[cfg(feature = "probe-http")]
+pub use service::{ServiceProbe, service};

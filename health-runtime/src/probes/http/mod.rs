@@ -182,7 +182,7 @@ impl HttpProbe {
         let encoding = encoding.filter(|name| !name.is_empty() && !name.eq_ignore_ascii_case(b"identity"));
         let encoding = encoding.map(|name| excerpt(&String::from_utf8_lossy(name)));
         let body = deadline
-            .wait(&format!("{summary}, but its body did not end"), read_body(&mut response))
+            .wait(&format!("{summary}, but its body did not end"), response.body(MAX_BODY_BYTES))
             .await?
             .map_err(|error| format!("{summary}, but its body broke off: {error}"))?;
         let body = match (body, encoding) {
@@ -239,19 +239,6 @@ struct HttpAnswer {
     /// The end of the message.
     remarks: String,
     body: ReceivedBody,
-}
-
-/// Reads the body; `None` if it is too long, whose rest is not read.
-async fn read_body(response: &mut StreamedResponse) -> Result<Option<Vec<u8>>, String> {
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await {
-        let chunk = chunk?;
-        if body.len() + chunk.len() > MAX_BODY_BYTES {
-            return Ok(None);
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(Some(body))
 }
 
 #[cfg(test)]

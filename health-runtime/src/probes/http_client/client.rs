@@ -59,6 +59,13 @@ impl HttpClient {
         self.url.as_ref().ok()
     }
 
+    /// Sends requests to this path and query of the same server.
+    pub(in crate::probes) fn set_target(&mut self, target: &str) {
+        if let Ok(url) = &self.url {
+            self.url = url.with_target(target);
+        }
+    }
+
     /// Returns why no request can ever be sent, as far as the settings show it.
     pub(in crate::probes) fn faults(&self) -> Vec<String> {
         let mut faults = self.headers.faults.clone();
@@ -260,6 +267,22 @@ impl StreamedResponse {
     /// The body is broken; the text is for a person.
     pub(in crate::probes) async fn chunk(&mut self) -> Option<Result<Bytes, String>> {
         self.connection.chunk(&mut self.body).await
+    }
+
+    /// Reads the body; `None` if it is longer than this limit, and the rest is not read.
+    ///
+    /// # Errors
+    /// The body is broken; the text is for a person.
+    pub(in crate::probes) async fn body(&mut self, limit: usize) -> Result<Option<Vec<u8>>, String> {
+        let mut body = Vec::new();
+        while let Some(chunk) = self.chunk().await {
+            let chunk = chunk?;
+            if body.len() + chunk.len() > limit {
+                return Ok(None);
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Some(body))
     }
 }
 

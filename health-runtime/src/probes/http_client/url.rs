@@ -38,6 +38,22 @@ impl ProbeUrl {
         }
     }
 
+    /// Returns the URL of this path and query on the same server.
+    ///
+    /// # Errors
+    /// It is not valid; the text does not quote it.
+    pub(super) fn with_target(&self, target: &str) -> Result<Self, String> {
+        Self::parse(&format!("{}://{}{target}", self.uri.scheme_str().unwrap_or_default(), self.authority))
+    }
+
+    pub(in crate::probes) fn path(&self) -> &str {
+        self.uri.path()
+    }
+
+    pub(in crate::probes) fn query(&self) -> Option<&str> {
+        self.uri.query()
+    }
+
     pub(super) const fn uri(&self) -> &Uri {
         &self.uri
     }

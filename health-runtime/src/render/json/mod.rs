@@ -13,7 +13,7 @@ use super::{
     view::{ChangeView, CheckView, MuteView, ReportView, worst_status},
     wire::{level_key, milliseconds},
 };
-use crate::model::Status;
+use crate::{build_info::BuildMetadata, model::Status};
 use object::{JsonWriter, WriteJson, write_array, write_object};
 pub(super) use object::{Key, ObjectWriter, Serialized, key, object_of};
 
@@ -33,16 +33,17 @@ fn render(view: &ReportView<'_>, context: &Context<'_>) -> Vec<u8> {
             info::overview(view, context.build, runtime, links, context.info, context.is_draining)
         }
         ReportSubject::Levels { values: true, is_alone } => values::values(view, *is_alone),
-        ReportSubject::Levels { values: false, .. } => levels(view),
+        ReportSubject::Levels { values: false, .. } => levels(view, context.build),
         ReportSubject::Check => check(view),
-        ReportSubject::Group { .. } => group(view),
+        ReportSubject::Group { .. } => group(view, context.build),
     }
 }
 
-/// `{ "status": …, "level_1": { "status": …, "checks": { … } }, … }`
-fn levels(view: &ReportView<'_>) -> Vec<u8> {
+/// `{ "status": …, "service": …, "version": …, "level_1": { "status": …, "checks": { … } }, … }`
+fn levels(view: &ReportView<'_>, build: Option<&BuildMetadata>) -> Vec<u8> {
     body(view, |object| {
         object.field(key!("status"), view.status);
+        write_service(object, build);
         for level in view.levels {
             let checks = view.of_level(*level);
             object.named(level_key(*level), LevelObject { status: worst_status(checks), checks });
@@ -50,11 +51,12 @@ fn levels(view: &ReportView<'_>) -> Vec<u8> {
     })
 }
 
-/// `{ "status": …, "checks": { … } }`, with a `cause` if it fails as a whole.
-fn group(view: &ReportView<'_>) -> Vec<u8> {
+/// `{ "status": …, "service": …, "version": …, "checks": { … } }`, with a `cause` if it fails as a whole.
+fn group(view: &ReportView<'_>, build: Option<&BuildMetadata>) -> Vec<u8> {
     body(view, |object| {
         object.field(key!("status"), view.status);
         object.field_if(key!("cause"), view.cause);
+        write_service(object, build);
         object.field(key!("checks"), Checks(&view.checks));
     })
 }
@@ -77,6 +79,12 @@ fn check(view: &ReportView<'_>) -> Vec<u8> {
 
 fn body(view: &ReportView<'_>, fields: impl FnOnce(&mut ObjectWriter<'_>)) -> Vec<u8> {
     object_of((view.checks.len() + 1) * CHECK_BYTES, fields)
+}
+
+/// Only for callers who may see build information.
+fn write_service(object: &mut ObjectWriter<'_>, build: Option<&BuildMetadata>) {
+    object.field_if(key!("service"), build.map(BuildMetadata::name));
+    object.field_if(key!("version"), build.map(BuildMetadata::version));
 }
 
 struct LevelObject<'a> {

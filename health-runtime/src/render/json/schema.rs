@@ -19,8 +19,13 @@ pub(super) const SCHEMA: FormatSchema = FormatSchema { shapes: native, component
 const MUTE: &str = "`{}` to a caller who may see no details, if the check is muted for the life of the process.";
 
 fn components(components: ComponentsBuilder) -> ComponentsBuilder {
-    let checks =
-        object([("status", status(), true), ("cause", text(), false), ("checks", map_of(named("Check")), true)]);
+    let checks = object([
+        ("status", status(), true),
+        ("cause", text(), false),
+        ("service", text(), false),
+        ("version", text(), false),
+        ("checks", map_of(named("Check")), true),
+    ]);
     let single = object([
         ("name", text(), true),
         ("level", level(), true),
@@ -85,7 +90,8 @@ fn report_of(levels: &[Level]) -> RefOr<Schema> {
         }
         _ => object,
     };
-    let report = cumulative(object([("status", status(), true)]));
+    let report =
+        cumulative(object([("status", status(), true), ("service", text(), false), ("version", text(), false)]));
     // A report on several levels shows each caller the levels that it may see.
     let is_required = levels.len() == 1;
     Schema::from(level_properties(report, levels.iter().copied(), &named("Checks"), is_required).build()).into()

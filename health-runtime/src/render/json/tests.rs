@@ -259,14 +259,14 @@ proptest! {
 
         let cause = cause.map(|cause| format!(r#""cause":"{cause}","#)).unwrap_or_default();
         let expected = format!(r#"{{"status":"{status}",{cause}"checks":{}}}"#, checks_body(&view.checks));
-        prop_assert_eq!(text(group(&view)), expected);
+        prop_assert_eq!(text(group(&view, None)), expected);
 
         let of_level = |level: &Level| {
             let checks = view.of_level(*level);
             format!(r#""level_{level}":{{"status":"{}","checks":{}}}"#, worst_status(checks), checks_body(checks))
         };
         let expected = Level::ALL.iter().map(of_level).collect::<Vec<_>>().join(",");
-        prop_assert_eq!(text(levels(&view)), format!(r#"{{"status":"{status}",{expected}}}"#));
+        prop_assert_eq!(text(levels(&view, None)), format!(r#"{{"status":"{status}",{expected}}}"#));
 
         let single = view.checks.first().map(|check| SingleCheckBody {
             name: check.name,

@@ -1,0 +1,250 @@
+//! Probe of another service that has the endpoint of this library.
+
+mod report;
+
+use hyper::{HeaderMap, StatusCode, header::CONTENT_TYPE};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    deadline::Deadline,
+    http_client::{HttpClient, StreamedResponse, http_settings},
+    probe::{excerpt, idle_check, judged, probe},
+};
+use crate::{
+    model::{Level, Outcome, Status},
+    text::escape_controls,
+};
+use report::RemoteReport;
+
+/// Longest report that is read: some thousand checks.
+const MAX_REPORT_BYTES: usize = 1024 * 1024;
+
+/// Most names in a list of the data.
+const MAX_NAMES: usize = 16;
+
+/// The `base_path` of an endpoint that sets none.
+const DEFAULT_BASE_PATH: &str = "/health";
+
+/// The last parts of paths that are routes of an endpoint, and not its base path.
+const ROUTES: [&str; 7] = ["readyz", "livez", "startupz", "ready", "live", "startup", "levels"];
+
+probe! {
+    /// The probe of [`probes::service`](service()).
+    pub struct ServiceProbe { client: HttpClient, base_path: String, query: String }
+
+    /// Sends one request.
+    ///
+    /// ```no_run
+    /// use health_runtime::{Outcome, probes};
+    ///
+    /// // With `#[health_check(level = 3)]` above it.
+    /// async fn billing() -> Outcome {
+    ///     probes::service("http://billing.internal:8080").observe().await
+    /// }
+    /// ```
+    task fn observe;
+    map: |probe, check| probe.client.file_faults().into_iter().fold(check, Self::fault);
+}
+
+/// Checks another service that has the endpoint of this library: asks for its readiness, or for a level, and shows what it
+/// reports.
+///
+/// Name `service_` and the host with its port (`service_billing.internal_8080`), level 3. `http://`, and with the feature
+/// `probe-https` also `https://`. A service with another kind of health endpoint is a case for [`probes::http`](super::http()).
+///
+/// ```
+/// use health_runtime::{Registry, probes};
+///
+/// let billing = probes::service("http://billing.internal:8080").name("billing");
+/// let registry = Registry::builder().check(billing).build()?;
+/// # assert_eq!(registry.checks().count(), 1);
+/// # Ok::<(), health_runtime::Error>(())
+/// ```
+///
+/// # URL
+/// The path of the URL is the `base_path` of the other endpoint, `/health` if there is none: `http://gateway/billing/health`. A query
+/// is sent along, so `?tag=core` and `?exclude=audit` select among its checks.
+///
+/// # Status
+/// The status is that of the report. Every answer without a report fails, each with a message of its own: refused
+/// credentials, a path without an endpoint, a redirect, a body that is not a report, a server that is down, silent or slow. A
+/// report of more than 1 MiB is not read: it warns if the status code is 2xx, and else fails.
+///
+/// # Data
+/// | field | meaning |
+/// |---|---|
+/// | `status` | status that the service reports: `pass`, `warn` or `fail` |
+/// | `service`, `version` | its name and version, if its endpoint has build info and shows it to this caller |
+/// | `failing`, `warning` | names of its checks with this status that are not muted, at most 16 of each; left out without any |
+///
+/// Names come from the other service: secrets in them are masked, control characters escaped, and 128 bytes shown at most.
+///
+/// # Limits
+/// Each run opens a new connection, which shows that the service still listens. Headers, proxies, redirects and certificates are settings, as for
+/// [`probes::http`](super::http()).
+///
+/// # Start-up errors
+/// The URL is not absolute, has another scheme, a port out of range, or credentials, or names a route such as `/readyz`; a
+/// setting is not valid; or a file cannot be read. All of them are reported at once. Messages name the URL without its query.
+#[track_caller]
+pub fn service(url: impl AsRef<str>) -> ServiceProbe {
+    let client = HttpClient::new(url.as_ref(), "application/json");
+    let name = client.url().map_or_else(|| "service".to_owned(), |url| format!("service_{}", url.check_name()));
+    let path = client.url().map_or("", |url| url.path()).trim_end_matches('/');
+    let base_path = if path.is_empty() { DEFAULT_BASE_PATH } else { path }.to_owned();
+    let query = client.url().and_then(|url| url.query()).map(|query| format!("{query}&")).unwrap_or_default();
+    ServiceProbe { check: idle_check(name, Level::L3), client, base_path, query }.asking("ready", "format=json")
+}
+
+impl ServiceProbe {
+    /// Asks for this level of the other service, and for the shallower ones, instead of its readiness. Level 1 is its whole
+    /// report.
+    ///
+    /// A report that runs checks takes as long as they do, and depends on the services that they ask. Two services may ask each
+    /// other for levels: neither waits for itself.
+    ///
+    /// ```
+    /// use health_runtime::{Level, probes};
+    ///
+    /// let billing = probes::service("http://billing.internal:8080").remote_level(Level::L2);
+    /// ```
+    pub fn remote_level(self, level: Level) -> Self {
+        self.asking(&format!("levels/{level}"), "format=json&view=native&cumulative")
+    }
+
+    fn asking(mut self, route: &str, options: &str) -> Self {
+        self.client.set_target(&format!("{}/{route}?{}{options}", self.base_path, self.query));
+        self
+    }
+
+    async fn look(&self, deadline: Deadline) -> Result<ServiceAnswer, String> {
+        let mut response = self.client.send(deadline).await?;
+        let StreamedResponse { status: code, summary, remarks, .. } = &response;
+        let (code, summary, remarks) = (*code, summary.clone(), remarks.clone());
+        if code.is_redirection() {
+            return Err(format!(
+                "{summary}; write the URL to which it leads, or allow redirects by `follow_redirects`{remarks}"
+            ));
+        }
+        let media_type = media_type(&response.headers);
+        let body = deadline
+            .wait(&format!("{summary}, but its report did not end"), response.body(MAX_REPORT_BYTES))
+            .await?
+            .map_err(|error| format!("{summary}, but its report broke off: {error}"))?;
+        let report = match &body {
+            None if code.is_success() => None,
+            None => return Err(format!("{summary}, with a report too long to be read{remarks}")),
+            Some(body) if media_type == "application/json" => {
+                let report = RemoteReport::parse(body);
+                Some(report.map_err(|fault| format!("{summary}, {}{remarks}", self.advice(code).unwrap_or(fault)))?)
+            }
+            Some(body) => {
+                let advice = self.advice(code).or_else(|| problem(&media_type, body));
+                let advice = advice.unwrap_or_else(|| not_a_report(&media_type));
+                return Err(format!("{summary}, {advice}{remarks}"));
+            }
+        };
+        Ok(ServiceAnswer { summary, remarks, report })
+    }
+
+    /// Returns the meaning of a status code without a report, and what to set.
+    fn advice(&self, code: StatusCode) -> Option<String> {
+        match code {
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Some(
+                "so it does not admit this probe; give it credentials, for example by `bearer_file`, `basic_auth` or \
+                 `header`"
+                    .to_owned(),
+            ),
+            StatusCode::NOT_FOUND => Some(format!(
+                "so it has no such report below `{}`; write the `base_path` of its endpoint into the URL, such as \
+                 `http://host:8080/ops/health`",
+                escape_controls(&self.base_path)
+            )),
+            StatusCode::TOO_MANY_REQUESTS => Some(
+                "so it limits requests from this address; ask it less often, by `max_age` or `interval`".to_owned(),
+            ),
+            _ => None,
+        }
+    }
+
+    #[allow(clippy::unused_self, reason = "the signature that every probe has")]
+    fn judge(&self, answer: ServiceAnswer) -> Outcome {
+        let ServiceAnswer { summary, remarks, report } = answer;
+        let Some(report) = report else {
+            let advice = "with a report too long to be read; ask for a part of it, by a tag in the URL: `?tag=core`";
+            return Outcome::warn(format!("{summary}, {advice}{remarks}"));
+        };
+        let RemoteReport { status, cause, service, version, failing, warning } = report;
+        let reason = match (cause, status) {
+            (Some(cause), _) => format!(", because of `{cause}`"),
+            (None, Status::Fail) if !failing.is_empty() => format!(", because of {}", failing.join(", ")),
+            (None, Status::Warn) if !warning.is_empty() => format!(", because of {}", warning.join(", ")),
+            _ => String::new(),
+        };
+        let message = format!("{summary}, and reports {status}{reason}{remarks}");
+        let facts = ServiceFacts { status: status.as_str(), service, version, failing, warning };
+        judged(status, facts, Some(message))
+    }
+
+    fn faults(&self) -> Vec<String> {
+        let mut faults = self.client.faults();
+        if let Some(route) = self.base_path.rsplit('/').next().filter(|last| ROUTES.contains(last)) {
+            faults.push(format!(
+                "its URL ends with the route `{route}`; write the `base_path` of the other endpoint alone, such as \
+                 `http://billing:8080/health`"
+            ));
+        }
+        faults
+    }
+}
+
+http_settings! { ServiceProbe }
+
+/// The answer of a service.
+struct ServiceAnswer {
+    /// URL and status code, for a person.
+    summary: String,
+    /// The end of the message.
+    remarks: String,
+    /// `None` if it is too long.
+    report: Option<RemoteReport>,
+}
+
+#[derive(Serialize)]
+struct ServiceFacts {
+    status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    service: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    failing: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warning: Vec<String>,
+}
+
+/// Returns the media type without its parameters, in small letters; empty without one.
+fn media_type(headers: &HeaderMap) -> String {
+    let value = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+/// Returns the explanation in a problem (RFC 9457).
+fn problem(media_type: &str, body: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    struct ProblemBody {
+        detail: String,
+    }
+
+    let problem = Some(body).filter(|_| media_type == "application/problem+json")?;
+    let ProblemBody { detail } = serde_json::from_slice(problem).ok()?;
+    Some(format!("with the explanation: {}", escape_controls(&excerpt(&detail))))
+}
+
+fn not_a_report(media_type: &str) -> String {
+    let advice = "not a health report of this library; check another kind of service by `probes::http`";
+    match media_type {
+        "" => format!("with a body of no media type, {advice}"),
+        media_type => format!("with a body of the media type `{}`, {advice}", escape_controls(&excerpt(media_type))),
+    }
+}

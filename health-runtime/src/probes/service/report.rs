@@ -1,0 +1,161 @@
+//! The report of another service, as far as it is read. Each text in it is foreign.
+
+use std::fmt;
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{IgnoredAny, MapAccess, Visitor},
+};
+
+use super::MAX_NAMES;
+use crate::{
+    mask::mask_credentials,
+    model::Status,
+    text::{escape_controls, floor_char_boundary},
+};
+
+/// Longest name that is shown.
+const MAX_NAME_BYTES: usize = 128;
+
+/// The facts in a report.
+#[derive(Debug)]
+pub(super) struct RemoteReport {
+    pub(super) status: Status,
+    /// Reason for which it fails as a whole.
+    pub(super) cause: Option<String>,
+    pub(super) service: Option<String>,
+    pub(super) version: Option<String>,
+    pub(super) failing: Vec<String>,
+    pub(super) warning: Vec<String>,
+}
+
+impl RemoteReport {
+    /// Reads a report in the native shape.
+    ///
+    /// # Errors
+    /// The body is another one; the text continues a message.
+    pub(super) fn parse(body: &[u8]) -> Result<Self, String> {
+        let parsed: ReportBody = serde_json::from_slice(body).map_err(|error| {
+            let (line, column) = (error.line(), error.column());
+            if error.is_data() {
+                // Its text may quote the body.
+                format!("but its JSON is not a health report of this library, see line {line}, column {column}")
+            } else {
+                format!("but its report is not valid JSON at line {line}, column {column}")
+            }
+        })?;
+        let ReportBody { status, cause, service, version, checks, level_1, level_2, level_3, level_4, level_5 } =
+            parsed;
+        let levels = [level_1, level_2, level_3, level_4, level_5].into_iter().flatten().map(|level| level.checks);
+        let parts: Vec<_> = checks.into_iter().chain(levels).collect();
+        if parts.is_empty() {
+            return Err("but its JSON is not a health report of this library: it has no checks".to_owned());
+        }
+        let (mut failing, mut warning) = (Vec::new(), Vec::new());
+        for part in parts {
+            failing.extend(part.failing);
+            warning.extend(part.warning);
+        }
+        failing.truncate(MAX_NAMES);
+        warning.truncate(MAX_NAMES);
+        let shown = |text: Option<String>| text.as_deref().map(shown_name);
+        Ok(Self {
+            status: status.into(),
+            cause: shown(cause),
+            service: shown(service),
+            version: shown(version),
+            failing,
+            warning,
+        })
+    }
+}
+
+/// Returns a name for messages and data: masked, on one line, and not too long.
+pub(super) fn shown_name(name: &str) -> String {
+    let masked = mask_credentials(name);
+    let escaped = escape_controls(&masked);
+    let end = floor_char_boundary(&escaped, MAX_NAME_BYTES);
+    let mark = if end < escaped.len() { "…" } else { "" };
+    format!("{}{mark}", &escaped[..end])
+}
+
+#[derive(Deserialize)]
+struct ReportBody {
+    status: StatusWord,
+    cause: Option<String>,
+    service: Option<String>,
+    version: Option<String>,
+    checks: Option<TroubledChecks>,
+    level_1: Option<LevelBody>,
+    level_2: Option<LevelBody>,
+    level_3: Option<LevelBody>,
+    level_4: Option<LevelBody>,
+    level_5: Option<LevelBody>,
+}
+
+#[derive(Deserialize)]
+struct LevelBody {
+    checks: TroubledChecks,
+}
+
+#[derive(Clone, Copy, Deserialize, PartialEq)]
+#[serde(rename_all = "lowercase")]
+enum StatusWord {
+    Pass,
+    Warn,
+    Fail,
+}
+
+impl From<StatusWord> for Status {
+    fn from(word: StatusWord) -> Self {
+        match word {
+            StatusWord::Pass => Self::Pass,
+            StatusWord::Warn => Self::Warn,
+            StatusWord::Fail => Self::Fail,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct CheckBody {
+    status: StatusWord,
+    muted: Option<IgnoredAny>,
+}
+
+/// The first names of the checks that count and do not pass. Others are read and forgotten.
+#[derive(Default)]
+struct TroubledChecks {
+    failing: Vec<String>,
+    warning: Vec<String>,
+}
+
+impl<'de> Deserialize<'de> for TroubledChecks {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(TroubledChecksVisitor)
+    }
+}
+
+struct TroubledChecksVisitor;
+
+impl<'de> Visitor<'de> for TroubledChecksVisitor {
+    type Value = TroubledChecks;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("checks by their names")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut checks: A) -> Result<TroubledChecks, A::Error> {
+        let mut names = TroubledChecks::default();
+        while let Some((name, check)) = checks.next_entry::<String, CheckBody>()? {
+            let list = match check {
+                CheckBody { muted: Some(_), .. } | CheckBody { status: StatusWord::Pass, .. } => continue,
+                CheckBody { status: StatusWord::Warn, .. } => &mut names.warning,
+                CheckBody { status: StatusWord::Fail, .. } => &mut names.failing,
+            };
+            if list.len() < MAX_NAMES {
+                list.push(shown_name(&name));
+            }
+        }
+        Ok(names)
+    }
+}
