@@ -12,7 +12,12 @@ mod const_rules;
 mod details;
 mod disclosure;
 mod error;
-#[cfg(any(feature = "access-jwt", feature = "probe-http", feature = "server-tls"))]
+#[cfg(any(
+    feature = "access-jwt",
+    feature = "probe-http",
+    all(feature = "probe-system", unix),
+    feature = "server-tls"
+))]
 mod file;
 #[cfg(feature = "grpc")]
 mod grpc;

@@ -42,6 +42,7 @@ fn keys_that_cannot_be_used_stop_the_start() {
         (Rs256, jwks(r#"{ "kty": "oct", "k": "Y2FuYXJ5" }"#), "holds no key for RS256"),
         (Rs256, jwks(r#"{ "kty": "RSA", "n": "AQAB", "e": "AQAB" }"#), "shorter than 2048 bits"),
         (Rs256, JwtKeys::jwks_file("/no/such/jwks.json"), "`/no/such/jwks.json`: No such file"),
+        (Rs256, JwtKeys::pem_file("/dev/zero"), "`/dev/zero`: it is not a regular file"),
     ] {
         let fault = fault(algorithm, keys);
         assert!(fault.contains(expected), "{fault}");

@@ -7,7 +7,7 @@ use health_tests::builder;
 use rustix::mount::{MountFlags, UnmountFlags, mount, unmount};
 use tokio::time::Instant;
 
-use super::skip;
+use super::{faults, skip};
 
 /// Closing the device ends all calls that wait for the mount.
 struct HangingMount {
@@ -31,6 +31,26 @@ impl Drop for HangingMount {
     fn drop(&mut self) {
         let _ = unmount(self.folder.path(), UnmountFlags::DETACH | UnmountFlags::FORCE);
     }
+}
+
+#[test]
+fn file_that_hangs_is_a_start_up_error() {
+    let Some(mounted) = HangingMount::new() else {
+        skip("mounting FUSE is not permitted");
+        return;
+    };
+    let path = mounted.folder.path().join("token");
+    let start = Instant::now();
+    let faults = faults(probes::http("http://a/").bearer_file(&path).root_certificates_file(&path));
+    assert!(start.elapsed() < Duration::from_secs(15), "{:?}", start.elapsed());
+    let (token, roots) = match &*faults {
+        [(_, token), (_, roots)] => (token, roots),
+        faults => panic!("{faults:#?}"),
+    };
+    let late = "the file system does not answer within 3s";
+    let shown = path.display();
+    assert_eq!(*token, format!("`{shown}`, the file of the header `authorization`, cannot be read: {late}"));
+    assert_eq!(*roots, format!("`{shown}` is not usable: {late}"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -2,10 +2,11 @@
 
 use std::{fs, time::Duration};
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use health_runtime::{Secret, Status, probes};
 
 use super::{
-    faults,
+    fault, faults,
     server::{Server, answer, header},
 };
 
@@ -113,6 +114,47 @@ async fn unusable_files_are_start_up_errors() {
     // A probe in a function has no start.
     let outcome = probe.observe().await;
     assert!(outcome.message().is_some_and(|text| text.contains("is empty")), "{outcome:?}");
+}
+
+/// Opening a pipe without a writer would block the start.
+#[test]
+#[cfg(unix)]
+fn pipes_are_start_up_errors() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let pipe = folder.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().expect("mkfifo").success());
+    let probe = probes::http("https://a/")
+        .header_file("x-token", &pipe)
+        .basic_auth_file("user", &pipe)
+        .root_certificates_file(&pipe)
+        .client_certificate(&pipe, &pipe);
+    let faults = faults(probe);
+    assert_eq!(faults.len(), 5, "{faults:#?}");
+    assert!(faults.iter().all(|(_, fault)| fault.ends_with(": it is not a regular file")), "{faults:#?}");
+}
+
+#[tokio::test]
+async fn password_is_read_again() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("password");
+    fs::write(&path, format!("{CANARY}\n")).expect("a file");
+    let (server, mut requests) = Server::recording(answer("200 OK", "")).await;
+    let probe = probes::http(server.url("/")).basic_auth("former", "other").basic_auth_file("monitoring", &path);
+    assert!(fault(probe.clone().basic_auth_file("a:b", &path)).contains("contains a colon"));
+    for password in [CANARY, "Pässword: with a colon"] {
+        fs::write(&path, format!("{password}\n")).expect("a file");
+        let outcome = probe.observe().await;
+        assert_eq!(outcome.status(), Status::Pass, "{outcome:?}");
+        let request = requests.recv().await.expect("a request");
+        let expected = format!("Basic {}", STANDARD.encode(format!("monitoring:{password}")));
+        assert_eq!(header(&request, "authorization"), Some(&*expected));
+    }
+    fs::remove_file(&path).expect("no file");
+    let outcome = probe.observe().await;
+    let message = outcome.message().unwrap_or_default();
+    assert_eq!(outcome.status(), Status::Pass, "{message}");
+    assert!(message.contains("the file of the header `authorization`, cannot be read"), "{message}");
+    assert!(!format!("{probe:?} {message}").contains("anary"), "{message}");
 }
 
 /// Opening a pipe without a writer blocks, as a file on a disk that hangs does.

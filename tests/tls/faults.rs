@@ -38,6 +38,9 @@ async fn each_fault_has_its_own_message() {
     let odd_certificate = "-----BEGIN CERTIFICATE-----\nc2VjcmV0\n-----END CERTIFICATE-----\n";
     let odd_certificate = folder.file("odd.crt", odd_certificate);
     let missing = folder.path().join("missing");
+    let pipe = folder.path().join("pipe");
+    let is_made = std::process::Command::new("mkfifo").arg(&pipe).status().is_ok_and(|status| status.success());
+    assert!(is_made, "a pipe");
     let no_list = folder.file("list.pem", authority.pem());
 
     let good = || Tls::new(&certificate, &key);
@@ -45,6 +48,10 @@ async fn each_fault_has_its_own_message() {
     for (tls, file, part) in [
         (Tls::new(&missing, &key), "missing", "No such file"),
         (with_key(&missing), "missing", "No such file"),
+        // Opening it would block the start.
+        (with_key(&pipe), "pipe", "it is not a regular file"),
+        (good().with_required_clients(&pipe), "pipe", "it is not a regular file"),
+        (good().with_optional_clients(&certificate).with_revoked_clients(&pipe), "pipe", "it is not a regular file"),
         (with_key(&other), "other.key", "does not belong to the certificate in `"),
         (with_key(&certificate), "tls.crt", "it contains no private key"),
         (Tls::new(&key, &key), "tls.key", "it contains no certificate"),

@@ -1,69 +1,54 @@
 //! Files that are read again while the program runs, because secrets, keys and certificates are renewed.
 
+#[cfg(any(feature = "access-jwt", feature = "probe-http", feature = "server-tls"))]
+mod content;
 #[cfg(any(feature = "probe-https", feature = "server-tls"))]
 pub(crate) mod pem;
 
 use std::{
-    fmt,
-    fs::File,
-    io::{self, Read},
-    path::Path,
-    sync::Arc,
+    io::{self, ErrorKind},
+    sync::mpsc,
+    thread,
+    time::Duration,
 };
 
-/// Maximum size of a file, far above any honest secret, key or chain of certificates.
-const MAX_FILE_BYTES: u64 = MIB;
-
-/// Maximum size of a revocation list. Large authorities have some of tens of megabytes.
 #[cfg(feature = "server-tls")]
-const MAX_LIST_BYTES: u64 = 128 * MIB;
+pub(crate) use content::MAX_LIST_BYTES;
+#[cfg(any(feature = "access-jwt", feature = "probe-http", feature = "server-tls"))]
+pub(crate) use content::{FileContent, MAX_FILE_BYTES, ReadFile};
 
-const MIB: u64 = 1 << 20;
+/// Longest time that the start waits for a file. A mount whose server is gone never answers.
+#[cfg(any(feature = "access-jwt", feature = "probe-http", feature = "server-tls"))]
+const START_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// A file's contents at one time, or the error from reading it.
-#[derive(Clone)]
-pub(crate) struct FileContent {
-    pub(crate) path: String,
-    pub(crate) bytes: Result<Vec<u8>, Arc<io::Error>>,
+/// Reads files within three seconds, see [`within`].
+#[cfg(any(feature = "access-jwt", feature = "probe-http", feature = "server-tls"))]
+pub(crate) fn at_start<T: Send + 'static>(read: impl FnOnce() -> T + Send + 'static) -> io::Result<T> {
+    within(START_TIMEOUT, read)
 }
 
-impl FileContent {
-    /// Reads the file, which blocks.
-    pub(crate) fn read(path: &Path) -> Self {
-        Self::read_up_to(path, MAX_FILE_BYTES)
-    }
-
-    /// Reads a file that grows with its authority, which blocks.
-    #[cfg(feature = "server-tls")]
-    pub(crate) fn read_list(path: &Path) -> Self {
-        Self::read_up_to(path, MAX_LIST_BYTES)
-    }
-
-    fn read_up_to(path: &Path, max_bytes: u64) -> Self {
-        Self { path: path.display().to_string(), bytes: read(path, max_bytes).map_err(Arc::new) }
-    }
-
-    /// Returns the contents.
-    ///
-    /// # Errors
-    /// The file cannot be read; the text does not name it.
-    pub(crate) fn bytes(&self) -> Result<&[u8], String> {
-        self.bytes.as_deref().map_err(ToString::to_string)
-    }
+/// Calls the file system on a thread of its own, because nothing ends such a call. A thread that hangs is left behind.
+///
+/// # Errors
+/// There is no thread, or the file system does not answer in time.
+pub(crate) fn within<T: Send + 'static>(limit: Duration, call: impl FnOnce() -> T + Send + 'static) -> io::Result<T> {
+    let (done, answer) = mpsc::sync_channel(1);
+    thread::Builder::new().name("health-files".to_owned()).spawn(move || {
+        let _ = done.send(call());
+    })?;
+    let late = || io::Error::new(ErrorKind::TimedOut, format!("the file system does not answer within {limit:?}"));
+    answer.recv_timeout(limit).map_err(|_| late())
 }
 
-/// Without the contents, which may be a secret.
-impl fmt::Debug for FileContent {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.path)
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn read(path: &Path, max_bytes: u64) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    File::open(path)?.take(max_bytes + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > max_bytes {
-        return Err(io::Error::other(format!("it is larger than {} MiB", max_bytes / MIB)));
+    #[test]
+    fn read_that_hangs_ends_at_the_limit() {
+        let (_held, released) = mpsc::channel::<()>();
+        let error = within(Duration::from_millis(20), move || released.recv()).expect_err("no answer");
+        assert_eq!(error.to_string(), "the file system does not answer within 20ms");
+        assert_eq!(within(Duration::from_secs(60), || 1).expect("an answer"), 1);
     }
-    Ok(bytes)
 }

@@ -15,7 +15,7 @@ use tokio::{
 
 use super::keys::{JwtAlgorithm, JwtKeys, KeyFormat, KeySet, KeySource};
 use crate::{
-    file::FileContent,
+    file::{FileContent, MAX_FILE_BYTES, ReadFile},
     log::{self, Topic},
     sync::lock,
 };
@@ -63,7 +63,7 @@ impl Drop for ReadGuard {
 }
 
 impl KeyRing {
-    /// Reads the keys, which blocks if they are in a file. Problems are reported by [`fault`](Self::fault).
+    /// Reads the keys, which blocks for at most three seconds if they are in a file. Problems are reported by [`fault`](Self::fault).
     pub(super) fn load(keys: JwtKeys, algorithm: JwtAlgorithm, reload_interval: Duration) -> Self {
         let (keys, file) = match keys.source {
             KeySource::Secret(secret) => (KeySet::secret(&secret, algorithm), None),
@@ -78,7 +78,7 @@ impl KeyRing {
         }
         let state = RingState { keys: keys.map(Arc::new), seen: None, read_at: Instant::now(), is_being_read: false };
         let ring = Self { algorithm, file, reload_interval, state: Mutex::new(state) };
-        ring.read_again();
+        ring.read_again(FileContent::read_at_start);
         ring
     }
 
@@ -111,7 +111,7 @@ impl KeyRing {
         let guard = ReadGuard(Arc::clone(self));
         let (done, reading) = oneshot::channel();
         let reader = thread::Builder::new().name("health-jwt-keys".to_owned()).spawn(move || {
-            guard.0.read_again();
+            guard.0.read_again(FileContent::read);
             drop(guard);
             let _ = done.send(());
         });
@@ -120,9 +120,9 @@ impl KeyRing {
 
     /// Takes over the keys of a changed file. An unusable file is logged once and the previous keys stay, because the
     /// file may be half written.
-    fn read_again(&self) {
+    fn read_again(&self, read: ReadFile) {
         let Some((format, path)) = &self.file else { return };
-        let content = FileContent::read(path);
+        let content = read(path, MAX_FILE_BYTES);
         let text = content.bytes();
         let seen: [u8; 32] = match &text {
             Ok(text) => Sha256::digest(text).into(),

@@ -34,7 +34,7 @@ impl Roots {
     /// # Errors
     /// A certificate is not valid, or there is none.
     pub(super) fn store(&self) -> Result<RootCertStore, String> {
-        let mut roots = host_roots().clone();
+        let mut roots = host_roots()?.clone();
         for file in &self.0 {
             pem::add_roots(&mut roots, file).map_err(|fault| format!("`{}` is not usable: {fault}", file.path))?;
         }

@@ -47,18 +47,34 @@ impl RequestHeaders {
     }
 
     pub(in crate::probes) fn set_basic(&mut self, user: &str, password: &str) {
+        self.check_user(user);
+        self.set(AUTHORIZATION.as_str(), &basic(user, password));
+    }
+
+    fn check_user(&mut self, user: &str) {
         if user.contains(':') {
             self.faults.push("the user of `basic_auth` contains a colon, which ends it (RFC 7617)".to_owned());
         }
-        self.set(AUTHORIZATION.as_str(), &format!("Basic {}", STANDARD.encode(format!("{user}:{password}"))));
     }
 
-    /// Sets a header to `prefix` and the content of a file.
-    pub(in crate::probes) fn set_file(&mut self, name: &str, prefix: &'static str, path: PathBuf) {
+    /// Sets the header to the user and the password in a file.
+    pub(in crate::probes) fn set_basic_file(&mut self, user: &str, path: PathBuf) {
+        self.check_user(user);
+        let user = user.to_owned();
+        self.set_file(AUTHORIZATION.as_str(), path, move |password| basic(&user, password));
+    }
+
+    /// Sets a header to a value made of the content of a file.
+    pub(in crate::probes) fn set_file(
+        &mut self,
+        name: &str,
+        path: PathBuf,
+        value_of: impl Fn(&str) -> String + Send + Sync + 'static,
+    ) {
         let Some(name) = self.valid_name(name) else { return };
         let header = name.clone();
         let make = move |contents: &[FileContent]| match contents {
-            [content] => value_in(content, prefix)
+            [content] => value_in(content, &value_of)
                 .map_err(|fault| vec![format!("`{}`, the file of the header `{header}`, {fault}", content.path)]),
             _ => Err(Vec::new()),
         };
@@ -80,9 +96,9 @@ impl RequestHeaders {
         Some(name)
     }
 
-    /// Returns the faults of the files, which blocks.
+    /// Returns the faults of the files, which blocks for at most three seconds for each.
     pub(super) fn file_faults(&self) -> Vec<String> {
-        self.files.iter().flat_map(|(_, value)| value.load().faults).collect()
+        self.files.iter().flat_map(|(_, value)| value.load_at_start().faults).collect()
     }
 
     /// Returns the user's headers with the present contents of the files. Adds a note for each unusable file.
@@ -105,14 +121,18 @@ impl RequestHeaders {
     }
 }
 
+fn basic(user: &str, password: &str) -> String {
+    format!("Basic {}", STANDARD.encode(format!("{user}:{password}")))
+}
+
 /// Returns the value of a header in a file. White space around it is left out: editors and `echo` end it with a line break.
-fn value_in(content: &FileContent, prefix: &str) -> Result<HeaderValue, String> {
+fn value_in(content: &FileContent, value_of: &impl Fn(&str) -> String) -> Result<HeaderValue, String> {
     let bytes = content.bytes().map_err(|error| format!("cannot be read: {error}"))?;
     let text = str::from_utf8(bytes).map_err(|_| "is not text".to_owned())?.trim();
     if text.is_empty() {
         return Err("is empty".to_owned());
     }
-    sensitive(&format!("{prefix}{text}")).ok_or_else(|| "is not a valid value of a header".to_owned())
+    sensitive(&value_of(text)).ok_or_else(|| "is not a valid value of a header".to_owned())
 }
 
 fn sensitive(value: &str) -> Option<HeaderValue> {

@@ -10,7 +10,11 @@ use std::{
 
 use tokio::task::spawn_blocking;
 
-use crate::{file::FileContent, probes::deadline::Deadline, sync::lock};
+use crate::{
+    file::{FileContent, MAX_FILE_BYTES, ReadFile},
+    probes::deadline::Deadline,
+    sync::lock,
+};
 
 /// Time that a run waits for files, before it goes on with their previous contents if there are any.
 const READ_TIMEOUT: Duration = Duration::from_millis(500);
@@ -47,22 +51,22 @@ impl<T: Send + Sync + 'static> Reloaded<T> {
         Self(Arc::new(Source { paths, make: Box::new(make), state, turn: Arc::default() }))
     }
 
-    /// Reads the files, which blocks.
-    pub(super) fn load(&self) -> Loaded<T> {
-        self.0.load()
+    /// Reads the files, which blocks for at most three seconds for each.
+    pub(super) fn load_at_start(&self) -> Loaded<T> {
+        self.0.load(FileContent::read_at_start)
     }
 
     /// Reads the files on another thread.
     pub(super) async fn current(&self, deadline: Deadline) -> Loaded<T> {
         if self.0.paths.is_empty() {
-            return self.load();
+            return self.0.load(FileContent::read);
         }
         let source = Arc::clone(&self.0);
         let reading = async move {
             let turn = Arc::clone(&source.turn).lock_owned().await;
             spawn_blocking(move || {
                 let _turn = turn;
-                source.load()
+                source.load(FileContent::read)
             })
             .await
         };
@@ -78,8 +82,8 @@ impl<T: Send + Sync + 'static> Reloaded<T> {
 }
 
 impl<T> Source<T> {
-    fn load(&self) -> Loaded<T> {
-        let contents: Vec<_> = self.paths.iter().map(|path| FileContent::read(path)).collect();
+    fn load(&self, read: ReadFile) -> Loaded<T> {
+        let contents: Vec<_> = self.paths.iter().map(|path| read(path, MAX_FILE_BYTES)).collect();
         let fingerprint = fingerprint(&contents);
         let mut state = lock(&self.state);
         if state.fingerprint != Some(fingerprint) {

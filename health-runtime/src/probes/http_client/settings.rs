@@ -17,10 +17,11 @@ macro_rules! http_settings {
             }
 
             /// Sends this header with the content of a file, without the white space around it. The file is read on each
-            /// run, so that a secret that is renewed needs no restart. A file that is not usable is a start-up error. Later, its
-            /// previous content stays in use, and the message says so; so does a file that takes longer than 500 ms to read.
+            /// run, so that a secret that is renewed needs no restart. A file that is not usable is a start-up error: one that cannot be
+            /// read within 3 s, that is not a regular file, or has no valid value. Later, its previous content stays in use, and
+            /// the message says so, and the same goes for a file that takes longer than 500 ms to read.
             pub fn header_file(mut self, name: impl AsRef<str>, path: impl Into<std::path::PathBuf>) -> Self {
-                self.client.headers.set_file(name.as_ref(), "", path.into());
+                self.client.headers.set_file(name.as_ref(), path.into(), str::to_owned);
                 self
             }
 
@@ -32,7 +33,7 @@ macro_rules! http_settings {
             ///     .bearer_file("/var/run/secrets/kubernetes.io/serviceaccount/token");
             /// ```
             pub fn bearer_file(mut self, path: impl Into<std::path::PathBuf>) -> Self {
-                self.client.headers.set_file("authorization", "Bearer ", path.into());
+                self.client.headers.set_file("authorization", path.into(), |token| format!("Bearer {token}"));
                 self
             }
 
@@ -40,6 +41,13 @@ macro_rules! http_settings {
             /// a start-up error.
             pub fn basic_auth(mut self, user: impl AsRef<str>, password: impl Into<$crate::Secret<String>>) -> Self {
                 self.client.headers.set_basic(user.as_ref(), password.into().expose());
+                self
+            }
+
+            /// Sends `Authorization: Basic` with this user and the password in a file, without the white space around it. The
+            /// file is read on each run, see [`header_file`](Self::header_file).
+            pub fn basic_auth_file(mut self, user: impl AsRef<str>, path: impl Into<std::path::PathBuf>) -> Self {
+                self.client.headers.set_basic_file(user.as_ref(), path.into());
                 self
             }
 

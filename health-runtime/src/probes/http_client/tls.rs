@@ -21,7 +21,7 @@ use tokio_rustls::{
 use super::reloaded::Reloaded;
 use crate::{
     byte_stream::ByteStream,
-    file::{FileContent, pem},
+    file::{FileContent, at_start, pem},
     probes::{
         deadline::Deadline,
         probe::{excerpt, text_with_sources},
@@ -73,9 +73,9 @@ impl Trust {
         self.client.is_some()
     }
 
-    /// Returns the faults of the certificates, which blocks.
+    /// Returns the faults of the certificates, which blocks for at most three seconds for each file.
     pub(super) fn faults(&self) -> Vec<String> {
-        self.reloaded().load().faults
+        self.reloaded().load_at_start().faults
     }
 
     /// Returns the connectors with the present contents of the files. Adds a note if they are unusable.
@@ -112,7 +112,7 @@ fn connectors<'a>(
     let mut faults = Vec::new();
     let mut unusable =
         |file: &FileContent, fault: String| faults.push(format!("`{}` is not usable: {fault}", file.path));
-    let mut roots = host_roots().clone();
+    let mut roots = host_roots().map_err(|fault| vec![fault])?.clone();
     for file in added {
         if let Err(fault) = pem::add_roots(&mut roots, file) {
             unusable(file, fault);
@@ -229,11 +229,19 @@ fn timestamp(time: UnixTime) -> String {
 }
 
 /// Returns the host's authorities. Malformed certificates are skipped, because hosts have odd ones.
-pub(in crate::probes) fn host_roots() -> &'static RootCertStore {
+///
+/// # Errors
+/// Their files, which the environment may name, cannot be read within three seconds.
+pub(in crate::probes) fn host_roots() -> Result<&'static RootCertStore, String> {
     static ROOTS: OnceLock<RootCertStore> = OnceLock::new();
-    ROOTS.get_or_init(|| {
+    let load = || {
         let mut roots = RootCertStore::empty();
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         roots
-    })
+    };
+    match ROOTS.get() {
+        Some(roots) => Ok(roots),
+        None => at_start(move || ROOTS.get_or_init(load))
+            .map_err(|error| format!("the certificate authorities of this host cannot be read: {error}")),
+    }
 }

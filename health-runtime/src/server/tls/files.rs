@@ -18,7 +18,7 @@ use tokio_rustls::rustls::{
 use super::settings::{Clients, Tls};
 use crate::{
     error::Problem,
-    file::{FileContent, pem},
+    file::{FileContent, MAX_FILE_BYTES, MAX_LIST_BYTES, ReadFile, pem},
     log::{self, Topic},
     model::Status,
     probes::certificate_facts::CertificateFacts,
@@ -36,12 +36,12 @@ pub(super) struct TlsFiles {
 pub(super) type Fingerprint = [u8; 32];
 
 impl TlsFiles {
-    pub(super) fn read(tls: &Tls) -> Self {
+    pub(super) fn read(tls: &Tls, read: ReadFile) -> Self {
         Self {
-            certificate: FileContent::read(&tls.certificate),
-            key: FileContent::read(&tls.key),
-            roots: tls.clients.as_ref().map(|clients| FileContent::read(&clients.roots)),
-            revoked: tls.revoked.as_deref().map(FileContent::read_list),
+            certificate: read(&tls.certificate, MAX_FILE_BYTES),
+            key: read(&tls.key, MAX_FILE_BYTES),
+            roots: tls.clients.as_ref().map(|clients| read(&clients.roots, MAX_FILE_BYTES)),
+            revoked: tls.revoked.as_deref().map(|path| read(path, MAX_LIST_BYTES)),
         }
     }
 

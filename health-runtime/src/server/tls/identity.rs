@@ -25,6 +25,7 @@ use crate::{
     byte_stream::ByteStream,
     details::Details,
     error::Problem,
+    file::FileContent,
     log::{self, Topic},
     model::{Check, IntoOutcome, Level, Outcome, Status, Work},
     probes::certificate_facts::{CertificateFacts, DEFAULT_WARN_WITHIN},
@@ -49,12 +50,12 @@ pub(in crate::server) struct Identity {
 }
 
 impl Identity {
-    /// Reads the files, which blocks.
+    /// Reads the files, which blocks for at most three seconds for each.
     ///
     /// # Errors
     /// All problems of the files.
     pub(in crate::server) fn load(tls: Tls) -> Result<Self, Vec<Problem>> {
-        let files = TlsFiles::read(&tls);
+        let files = TlsFiles::read(&tls, FileContent::read_at_start);
         let config = files.configuration(&tls);
         let interval = tls.reload_interval.is_zero().then(|| {
             let fault = "its reload interval is zero; give `with_reload_interval` a longer one, such as 10 s";
@@ -184,7 +185,7 @@ async fn keep_current(identity: Identity) {
         let tls = Arc::clone(&identity.tls);
         // The files may be on a disk that hangs, or be large, and this thread serves connections.
         let read = move || {
-            let files = TlsFiles::read(&tls);
+            let files = TlsFiles::read(&tls, FileContent::read);
             (files.fingerprint(), files)
         };
         let Ok((fingerprint, files)) = spawn_blocking(read).await else { return };
