@@ -93,20 +93,29 @@ impl ProbeUrl {
     pub(super) fn join(&self, location: &str) -> Result<Self, String> {
         let location = location.split('#').next().unwrap_or_default();
         let has_scheme = location.split(['/', '?']).next().is_some_and(|first| first.contains(':'));
-        let scheme = self.uri.scheme_str().unwrap_or_default();
-        let path = self.uri.path();
-        let begin = format!("{scheme}://{}", self.authority);
-        Self::parse(&match location {
-            _ if has_scheme => location.to_owned(),
-            _ if location.starts_with("//") => format!("{scheme}:{location}"),
-            _ if location.starts_with('/') => format!("{begin}{location}"),
-            _ if location.is_empty() || location.starts_with('?') => format!("{begin}{path}{location}"),
+        if has_scheme || location.starts_with("//") {
+            let scheme = self.uri.scheme_str().filter(|_| !has_scheme);
+            let url =
+                Self::parse(&scheme.map_or_else(|| location.to_owned(), |scheme| format!("{scheme}:{location}")))?;
+            return url.at(url.uri.path(), url.uri.query());
+        }
+        let (path, query) = location.split_once('?').map_or((location, None), |(path, query)| (path, Some(query)));
+        let own_path = self.uri.path();
+        match path {
+            "" => self.at(own_path, query.or(self.uri.query())),
+            _ if path.starts_with('/') => self.at(path, query),
             _ => {
-                let (relative, query) = location.find('?').map_or((location, ""), |at| location.split_at(at));
-                let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-                format!("{begin}{}{query}", without_dots(&format!("{folder}/{relative}")))
+                let folder = own_path.rsplit_once('/').map_or("", |(folder, _)| folder);
+                self.at(&format!("{folder}/{path}"), query)
             }
-        })
+        }
+    }
+
+    /// Returns another place of the same origin.
+    fn at(&self, path: &str, query: Option<&str>) -> Result<Self, String> {
+        let (scheme, path) = (self.uri.scheme_str().unwrap_or_default(), without_dots(path));
+        let query = query.map(|query| format!("?{query}")).unwrap_or_default();
+        Self::parse(&format!("{scheme}://{}{path}{query}", self.authority))
     }
 
     /// Returns the host alone, an IPv6 address without its brackets.
@@ -224,7 +233,10 @@ mod tests {
             ("./", Some("http://a:8080/x/")),
             (".", Some("http://a:8080/x/")),
             ("?d", Some("http://a:8080/x/y?d")),
-            ("", Some("http://a:8080/x/y")),
+            ("", Some("http://a:8080/x/y?z")),
+            ("#top", Some("http://a:8080/x/y?z")),
+            ("?", Some("http://a:8080/x/y?")),
+            ("http://b", Some("http://b/")),
             ("ftp://b/", None),
             ("http://user:secret@b/", None),
             ("javascript:alert(1)", None),
@@ -232,6 +244,59 @@ mod tests {
             ("/a b", None),
         ] {
             let base = ProbeUrl::parse("http://a:8080/x/y?z").expect("a valid URL");
+            let joined = base.join(location).ok().map(|url| url.uri().to_string());
+            assert_eq!(joined.as_deref(), target, "{location}");
+        }
+    }
+
+    /// The examples of RFC 3986, sections 5.4.1 and 5.4.2, without their fragments, which are not sent.
+    #[test]
+    fn references_are_resolved_as_the_rfc_does() {
+        for (location, target) in [
+            ("g:h", None),
+            ("g", Some("http://a/b/c/g")),
+            ("./g", Some("http://a/b/c/g")),
+            ("g/", Some("http://a/b/c/g/")),
+            ("/g", Some("http://a/g")),
+            ("//g", Some("http://g/")),
+            ("?y", Some("http://a/b/c/d;p?y")),
+            ("g?y", Some("http://a/b/c/g?y")),
+            ("#s", Some("http://a/b/c/d;p?q")),
+            ("g#s", Some("http://a/b/c/g")),
+            ("g?y#s", Some("http://a/b/c/g?y")),
+            (";x", Some("http://a/b/c/;x")),
+            ("g;x", Some("http://a/b/c/g;x")),
+            ("g;x?y#s", Some("http://a/b/c/g;x?y")),
+            ("", Some("http://a/b/c/d;p?q")),
+            (".", Some("http://a/b/c/")),
+            ("./", Some("http://a/b/c/")),
+            ("..", Some("http://a/b/")),
+            ("../", Some("http://a/b/")),
+            ("../g", Some("http://a/b/g")),
+            ("../..", Some("http://a/")),
+            ("../../", Some("http://a/")),
+            ("../../g", Some("http://a/g")),
+            ("../../../g", Some("http://a/g")),
+            ("../../../../g", Some("http://a/g")),
+            ("/./g", Some("http://a/g")),
+            ("/../g", Some("http://a/g")),
+            ("g.", Some("http://a/b/c/g.")),
+            (".g", Some("http://a/b/c/.g")),
+            ("g..", Some("http://a/b/c/g..")),
+            ("..g", Some("http://a/b/c/..g")),
+            ("./../g", Some("http://a/b/g")),
+            ("./g/.", Some("http://a/b/c/g/")),
+            ("g/./h", Some("http://a/b/c/g/h")),
+            ("g/../h", Some("http://a/b/c/h")),
+            ("g;x=1/./y", Some("http://a/b/c/g;x=1/y")),
+            ("g;x=1/../y", Some("http://a/b/c/y")),
+            ("g?y/./x", Some("http://a/b/c/g?y/./x")),
+            ("g?y/../x", Some("http://a/b/c/g?y/../x")),
+            ("g#s/./x", Some("http://a/b/c/g")),
+            ("g#s/../x", Some("http://a/b/c/g")),
+            ("http:g", None),
+        ] {
+            let base = ProbeUrl::parse("http://a/b/c/d;p?q").expect("a valid URL");
             let joined = base.join(location).ok().map(|url| url.uri().to_string());
             assert_eq!(joined.as_deref(), target, "{location}");
         }
