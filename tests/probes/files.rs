@@ -218,6 +218,22 @@ fn backlog_is_counted_and_dated() {
 }
 
 #[test]
+fn scan_of_hidden_entries_ends() {
+    let folder = folder();
+    for index in 0..10_001 {
+        write(&folder, &format!(".{index}"), "");
+    }
+    let probe = probes::directory(folder.path());
+    assert_eq!(probe.observe().status(), Status::Pass, "nothing is limited");
+    let outcome = probe.clone().max_entries(500).observe();
+    assert_eq!(outcome.status(), Status::Warn, "{outcome:?}");
+    let text = "it has more than 10000 names that begin with a dot, so not all entries were seen";
+    assert!(outcome.message().is_some_and(|message| message.ends_with(text)), "{outcome:?}");
+    assert_eq!(outcome.data().map(|data| &data["is_complete"]), Some(&json!(false)));
+    assert_eq!(probe.max_entries(10_001).observe().status(), Status::Pass);
+}
+
+#[test]
 fn scan_of_a_full_folder_ends() {
     let folder = folder();
     for index in 0..10_001 {

@@ -3,17 +3,19 @@
 use std::{
     io::ErrorKind,
     path::{Path, PathBuf},
-    sync::mpsc,
-    thread,
     time::Duration,
 };
 
 use rustix::fs::{StatVfs, statvfs};
 use serde::Serialize;
 
-use super::probe::{idle_check, probe};
+use super::{
+    probe::{idle_check, probe},
+    process::format_apart,
+};
 use crate::{
     details::Details,
+    file::within,
     model::{Check, IntoOutcome, Level, Outcome},
 };
 
@@ -110,8 +112,12 @@ impl DiskProbe {
         // Some file systems create inodes on demand, and report that they have none.
         let inodes = share(space.inodes_available, space.inodes).unwrap_or(1.0);
         let (free, resource) = if inodes < room { (inodes, "inodes") } else { (room, "space") };
-        let message =
-            |limit: f64| format!("{:.1} % of the {resource} is free, less than {:.1} %", free * 100.0, limit * 100.0);
+        let message = |limit: f64| {
+            // Without the dust of the multiplication.
+            let limit = (limit * 1e8).round() / 1e6;
+            let free = format_apart(free * 100.0, limit, 1);
+            format!("{free} % of the {resource} is free, less than {limit:?} %")
+        };
         if free < self.fail_below {
             Details::fail(data, message(self.fail_below))
         } else if free < self.warn_below {
@@ -125,11 +131,8 @@ impl DiskProbe {
 
 /// Returns why the path can never be accessible. Errors that may heal, such as an absent server, are not faults.
 fn missing(path: &Path) -> Option<String> {
-    let (sender, receiver) = mpsc::sync_channel(1);
     let owned = path.to_owned();
-    // On its own thread, because nothing ends the call: a mount whose server is gone must not block the start.
-    thread::Builder::new().spawn(move || sender.send(owned.metadata().err())).ok()?;
-    let error = receiver.recv_timeout(START_TIMEOUT).ok()??;
+    let error = within(START_TIMEOUT, move || owned.metadata().err()).ok()??;
     matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::InvalidInput)
         .then(|| format!("`{}` is not accessible: {error}", path.display()))
 }

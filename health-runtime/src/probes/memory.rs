@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::{
     memory_usage::MemoryUsage,
     probe::{idle_check, judged, probe},
-    process::{PercentLimits, rounded, to_f64},
+    process::{PercentLimits, format_apart, rounded, to_f64},
 };
 use crate::model::{Level, Outcome};
 
@@ -79,7 +79,10 @@ impl MemoryProbe {
         let percent = usage.percent();
         let data = MemoryData { percent: rounded(percent), gigabytes: to_f64(usage.used) / 1e9 };
         let (status, limit) = self.limits.judge(percent);
-        let message = limit.map(|limit| format!("{percent:.1} % of memory is used, more than {limit} %"));
+        let message = limit.map(|limit| {
+            let percent = format_apart(percent, limit, 1);
+            format!("{percent} % of memory is used, more than {limit} %")
+        });
         judged(status, data, message)
     }
 }
@@ -116,6 +119,8 @@ mod tests {
             assert_eq!(judge(used).status(), status, "{used}");
         }
         assert_eq!(judge(951).message(), Some("95.1 % of memory is used, more than 95 %"));
+        let close = memory_with(90.0, 95.0).judge(MemoryUsage { total: 100_000, used: 95_004 });
+        assert_eq!(close.message(), Some("95.004 % of memory is used, more than 95 %"));
 
         let usage = MemoryUsage { total: 14_978_194_286, used: 8_387_788_800 };
         let sample = memory_with(90.0, 95.0).judge(usage);

@@ -4,7 +4,7 @@ use std::{fs, io::ErrorKind, path::PathBuf, time::Duration};
 
 use serde::Serialize;
 
-use super::{age, check_name, inaccessible, milliseconds, path_fault, readable};
+use super::{age, check_name, inaccessible, milliseconds, path_fault, readable, readable_apart};
 use crate::{
     details::Details,
     model::{IntoOutcome, Level, Outcome},
@@ -45,7 +45,8 @@ probe! {
 /// | `oldest_age_ms` | milliseconds since the last change of the oldest entry; `null` without [`max_entry_age`](DirectoryProbe::max_entry_age), or without an entry |
 ///
 /// A scan ends after 10,000 entries, or after [`max_entries`](DirectoryProbe::max_entries) if that is more. Then the
-/// message says "more than", and if only an age is limited and no old entry was found, the check warns. The age
+/// message says "more than", and if only an age is limited and no old entry was found, the check warns. It ends as well
+/// after the same number of names with a dot, and then warns unless what it has seen fails, or nothing is limited. The age
 /// costs a system call for each entry. It is the time since the last change of the content, which `mv` does not touch. A
 /// time in the future counts as now.
 ///
@@ -90,15 +91,20 @@ impl DirectoryProbe {
     fn look(&self) -> Result<Backlog, String> {
         let inaccessible = |error| inaccessible(&self.path, &error);
         let limit = self.max_entries.unwrap_or_default().max(MAX_SCANNED_ENTRIES);
-        let mut backlog = Backlog { entries: 0, is_complete: true, oldest: None };
+        let (mut backlog, mut dot_names) = (Backlog { entries: 0, end: ScanEnd::Last, oldest: None }, 0);
         for entry in fs::read_dir(&self.path).map_err(inaccessible)? {
             let entry = entry.map_err(inaccessible)?;
             let name = entry.file_name();
             if name.as_encoded_bytes().starts_with(b".") {
+                dot_names += 1;
+                if dot_names > limit {
+                    backlog.end = ScanEnd::DotNames(limit);
+                    break;
+                }
                 continue;
             }
             if backlog.entries == limit {
-                backlog.is_complete = false;
+                backlog.end = ScanEnd::Entries;
                 break;
             }
             if self.max_entry_age.is_some() {
@@ -124,30 +130,38 @@ impl DirectoryProbe {
     }
 
     fn judge(&self, backlog: Backlog) -> Outcome {
-        let Backlog { entries, is_complete, oldest } = backlog;
-        let count = if is_complete { "" } else { "more than " };
+        let Backlog { entries, end, oldest } = backlog;
+        let has_more = end == ScanEnd::Entries;
+        let count = if has_more { "more than " } else { "" };
         let count = format!("it has {count}{entries} entries");
         let mut failures = Vec::new();
-        if let Some(max) = self.max_entries.filter(|max| entries > *max || !is_complete) {
+        if let Some(max) = self.max_entries.filter(|max| entries > *max || has_more) {
             failures.push(format!("{count}, and at most {max} are allowed"));
         }
         match (self.max_entry_age, &oldest) {
             (Some(max), Some((name, age))) if *age > max => failures.push(format!(
                 "its oldest entry, `{}`, was changed {} ago, more than {}",
                 excerpt(name),
-                readable(*age),
+                readable_apart(*age, max),
                 readable(max)
             )),
             _ => {}
         }
+        let is_complete = end == ScanEnd::Last;
         let data = DirectoryData { entries, is_complete, oldest_age_ms: oldest.map(|(_, age)| milliseconds(age)) };
+        let is_limited = self.max_entries.is_some() || self.max_entry_age.is_some();
         let message = |text: &str| format!("`{}`: {text}", self.path.display());
-        if !failures.is_empty() {
-            Details::fail(data, message(&failures.join("; ")))
-        } else if self.max_entry_age.is_some() && !is_complete {
-            Details::warn(data, message(&format!("{count}, and the oldest may be among the others")))
-        } else {
-            Details::pass(data)
+        match end {
+            _ if !failures.is_empty() => Details::fail(data, message(&failures.join("; "))),
+            ScanEnd::Entries if is_limited => {
+                Details::warn(data, message(&format!("{count}, and the oldest may be among the others")))
+            }
+            ScanEnd::DotNames(limit) if is_limited => {
+                let text =
+                    format!("it has more than {limit} names that begin with a dot, so not all entries were seen");
+                Details::warn(data, message(&text))
+            }
+            _ => Details::pass(data),
         }
         .into_outcome()
     }
@@ -156,9 +170,20 @@ impl DirectoryProbe {
 /// The entries of a folder at one moment.
 struct Backlog {
     entries: usize,
-    is_complete: bool,
+    end: ScanEnd,
     /// Name and age.
     oldest: Option<(String, Duration)>,
+}
+
+/// The reason for which a scan ended.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum ScanEnd {
+    /// All entries were seen.
+    Last,
+    /// There are more entries than are counted.
+    Entries,
+    /// There are more names with a dot than this number, which do not count.
+    DotNames(usize),
 }
 
 #[derive(Serialize)]
@@ -175,8 +200,8 @@ mod tests {
 
     const HOUR: Duration = Duration::from_secs(3_600);
 
-    fn backlog(entries: usize, is_complete: bool) -> Backlog {
-        Backlog { entries, is_complete, oldest: Some(("a".to_owned(), HOUR)) }
+    fn backlog(entries: usize, end: ScanEnd) -> Backlog {
+        Backlog { entries, end, oldest: Some(("a".to_owned(), HOUR)) }
     }
 
     #[test]
@@ -204,8 +229,23 @@ mod tests {
                 Some("`/d`: its oldest entry, `a`, was changed 1h ago, more than 30m"),
             ),
         ] {
-            let outcome = probe.judge(backlog(10, false));
+            let outcome = probe.judge(backlog(10, ScanEnd::Entries));
             assert_eq!((outcome.status(), outcome.message()), (status, message));
+        }
+    }
+
+    #[test]
+    fn scan_that_names_with_a_dot_ended_warns() {
+        let message = "`/d`: it has more than 7 names that begin with a dot, so not all entries were seen";
+        for (probe, status) in [
+            (directory("/d"), Status::Pass),
+            (directory("/d").max_entries(10), Status::Warn),
+            (directory("/d").max_entry_age(HOUR), Status::Warn),
+            (directory("/d").max_entries(9), Status::Fail),
+        ] {
+            let outcome = probe.judge(backlog(10, ScanEnd::DotNames(7)));
+            assert_eq!(outcome.status(), status, "{outcome:?}");
+            assert_eq!(outcome.message() == Some(message), status == Status::Warn, "{outcome:?}");
         }
     }
 
@@ -213,8 +253,8 @@ mod tests {
     fn number_and_age_are_limited() {
         let probe = directory("/d").max_entries(9).max_entry_age(HOUR / 2);
         let message = "`/d`: it has 10 entries, and at most 9 are allowed; its oldest entry, `a`, was changed 1h ago, more than 30m";
-        assert_eq!(probe.judge(backlog(10, true)).message(), Some(message));
+        assert_eq!(probe.judge(backlog(10, ScanEnd::Last)).message(), Some(message));
         let probe = probe.max_entries(10).max_entry_age(HOUR);
-        assert_eq!(probe.judge(backlog(10, true)).status(), Status::Pass);
+        assert_eq!(probe.judge(backlog(10, ScanEnd::Last)).status(), Status::Pass);
     }
 }

@@ -9,7 +9,7 @@ use std::{
 
 use serde::Serialize;
 
-use super::{age, check_name, inaccessible, milliseconds, path_fault, readable};
+use super::{age, check_name, inaccessible, milliseconds, path_fault, readable, readable_apart};
 use crate::{
     details::Details,
     model::{IntoOutcome, Level, Outcome},
@@ -160,7 +160,7 @@ impl FileProbe {
         let mut failures = Vec::new();
         match (self.changed_within, age) {
             (Some(max), Some(age)) if age > max => {
-                failures.push(format!("it was changed {} ago, more than {}", readable(age), readable(max)));
+                failures.push(format!("it was changed {} ago, more than {}", readable_apart(age, max), readable(max)));
             }
             _ => {}
         }

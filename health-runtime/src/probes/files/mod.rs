@@ -64,6 +64,12 @@ fn readable(age: Duration) -> humantime::FormattedDuration {
     humantime::format_duration(Duration::from_secs(age.as_secs()) + Duration::from_millis(millis.into()))
 }
 
+/// Formats an age like [`readable`], and to the nanosecond if it would look like the limit that it exceeds.
+fn readable_apart(age: Duration, limit: Duration) -> humantime::FormattedDuration {
+    let text = readable(age);
+    if text.to_string() == readable(limit).to_string() { humantime::format_duration(age) } else { text }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -83,6 +89,16 @@ mod tests {
     fn ages_are_readable() {
         for (millis, text) in [(0, "0s"), (1_250, "1s 250ms"), (61_250, "1m 1s"), (93_784_005, "1day 2h 3m 4s")] {
             assert_eq!(readable(Duration::from_millis(millis)).to_string(), text);
+        }
+    }
+
+    #[test]
+    fn age_never_looks_like_the_limit_that_it_exceeds() {
+        for (age, limit, text) in
+            [(61_400, 61_000, "1m 1s 400ms"), (62_400, 61_000, "1m 2s"), (61_900, 61_400, "1m 1s 900ms")]
+        {
+            let [age, limit] = [age, limit].map(Duration::from_millis);
+            assert_eq!(readable_apart(age, limit).to_string(), text);
         }
     }
 

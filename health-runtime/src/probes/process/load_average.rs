@@ -2,7 +2,10 @@
 
 use serde::Serialize;
 
-use super::{percent::to_f64, proc_files::read};
+use super::{
+    percent::{format_apart, to_f64},
+    proc_files::read,
+};
 use crate::{
     details::Details,
     model::{IntoOutcome, Level, Outcome},
@@ -76,9 +79,8 @@ impl LoadAverageProbe {
         let LoadData { load_5m, cores, .. } = data;
         let by_core = load_5m / to_f64(cores);
         let message = |limit: f64| {
-            format!(
-                "the load over five minutes is {load_5m} on {cores} cores, {by_core:.2} for each, more than {limit}"
-            )
+            let by_core = format_apart(by_core, limit, 2);
+            format!("the load over five minutes is {load_5m} on {cores} cores, {by_core} for each, more than {limit}")
         };
         if let Some(limit) = self.fail_above.filter(|limit| by_core > *limit) {
             Details::fail(data, message(limit))

@@ -30,4 +30,4 @@ pub use threads::{ThreadsProbe, threads};
 #[cfg(feature = "probe-system")]
 pub(super) use cgroup::{CgroupVersion, Cgroups};
 #[cfg(feature = "probe-system")]
-pub(super) use percent::{PercentLimits, percent_of, rounded, to_f64};
+pub(super) use percent::{PercentLimits, format_apart, percent_of, rounded, to_f64};

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{
-    percent::{PercentLimits, percent_of},
+    percent::{PercentLimits, format_apart, percent_of},
     proc_files::{count_descriptors, read, soft_limit},
 };
 use crate::{
@@ -90,7 +90,8 @@ impl OpenFilesProbe {
         let percent = percent_of(data.open_files, max);
         let (status, limit) = self.limits.judge(percent);
         let message = limit.map(|limit| {
-            format!("{percent:.1} % of the {max} file descriptors that it may have are open, more than {limit} %")
+            let percent = format_apart(percent, limit, 1);
+            format!("{percent} % of the {max} file descriptors that it may have are open, more than {limit} %")
         });
         judged(status, data, message)
     }

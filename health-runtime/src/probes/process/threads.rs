@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{
     cgroup::Cgroups,
-    percent::{PercentLimits, percent_of},
+    percent::{PercentLimits, format_apart, percent_of},
     proc_files::{read, read_optional, soft_limit, status_number},
 };
 use crate::{
@@ -100,8 +100,10 @@ impl ThreadsProbe {
         let percent = percent_of(tasks, max);
         let (status, limit) = self.limits.judge(percent);
         let owner = data.limited_by.unwrap_or_default();
-        let message =
-            limit.map(|limit| format!("{percent:.1} % of the {max} tasks of its {owner} exist, more than {limit} %"));
+        let message = limit.map(|limit| {
+            let percent = format_apart(percent, limit, 1);
+            format!("{percent} % of the {max} tasks of its {owner} exist, more than {limit} %")
+        });
         judged(status, data, message)
     }
 }
