@@ -9,7 +9,10 @@ use std::{
     time::Duration,
 };
 
-use health_runtime::{BuildMetadata, Check, Endpoint, Level, Outcome};
+use health_runtime::{
+    BuildMetadata, Check, Endpoint, Level, Outcome, ShowDetails,
+    access::{Access, closed, public},
+};
 use health_tests::{ask, builder, endpoint};
 use tokio::time::sleep;
 
@@ -189,4 +192,104 @@ async fn both_dialects_have_the_same_metrics() {
         ["gauge", "counter", "gauge", "histogram"]
     );
     assert_eq!(new.value("health_build_info", &[("name", "orders"), ("version", "1.4.0")]), Some(1.0));
+}
+
+/// Returns the samples of one check in one dialect.
+async fn samples_of(endpoint: &Endpoint, check: &str, format: &str) -> Vec<String> {
+    let answer = ask(endpoint.router(), &format!("/health/metrics?format={format}"), &[]).await;
+    let _ = Exposition::parse(&answer.body);
+    let label = format!("check=\"{check}\"");
+    answer.body.lines().filter(|line| line.contains(&label)).map(str::to_owned).collect()
+}
+
+#[tokio::test]
+async fn histogram_is_fifteen_of_the_series_of_a_check() {
+    let checks = || [Check::new("db", Level::L1, || async {})];
+    let whole = builder(checks()).build().expect("good");
+    let lean = builder(checks()).without_duration_histogram().build().expect("good");
+    for endpoint in [&whole, &lean] {
+        report(endpoint).await;
+    }
+    for format in ["openmetrics", "prometheus"] {
+        let series = samples_of(&whole, "db", format).await;
+        assert_eq!(series.len(), 27, "{format}: {series:?}");
+        let fewer = samples_of(&lean, "db", format).await;
+        assert_eq!(fewer.len(), 12, "{format}: {fewer:?}");
+        // Everything else is there, under the same names.
+        let name = |line: &String| line.rsplit_once(' ').expect("a value").0.to_owned();
+        let kept = series.iter().filter(|line| !line.starts_with("health_check_duration_seconds")).map(name);
+        assert_eq!(kept.collect::<Vec<_>>(), fewer.iter().map(name).collect::<Vec<_>>(), "{format}");
+        // Nor is its type announced.
+        let text = ask(lean.router(), &format!("/health/metrics?format={format}"), &[]).await.body;
+        assert!(!text.contains("duration"), "{text}");
+    }
+}
+
+/// `edge` is blocked by `api`, which is blocked by `db` and `cache`; `queue` is blocked by `db` alone.
+fn chain(is_down: &Arc<AtomicU32>) -> Vec<Check> {
+    let root = |name, level| {
+        let is_down = Arc::clone(is_down);
+        Check::new(name, level, move || {
+            let is_well = is_down.load(Ordering::SeqCst) == 0;
+            async move { is_well }
+        })
+        .max_age(Duration::ZERO)
+    };
+    let dependent = |name, level| Check::new(name, level, || async {}).max_age(Duration::ZERO);
+    vec![
+        root("db", Level::L1),
+        root("cache", Level::L2),
+        dependent("api", Level::L3).depends_on(["db", "cache"]),
+        dependent("edge", Level::L4).depends_on(["api"]),
+        dependent("queue", Level::L4).depends_on(["db"]),
+    ]
+}
+
+fn blocked(of: &[String]) -> Vec<&str> {
+    of.iter().filter_map(|line| line.strip_prefix("health_check_blocked")).collect()
+}
+
+#[tokio::test]
+async fn blocked_check_names_its_root_causes_while_it_is_blocked() {
+    let is_down = Arc::new(AtomicU32::new(0));
+    let endpoint = builder(chain(&is_down)).details(ShowDetails::Always).build().expect("good");
+    let samples = async |check: &str| samples_of(&endpoint, check, "prometheus").await;
+    report(&endpoint).await;
+    for check in ["db", "api", "edge", "queue"] {
+        let samples = samples(check).await;
+        assert!(blocked(&samples).is_empty(), "{samples:?}");
+    }
+
+    is_down.store(1, Ordering::SeqCst);
+    report(&endpoint).await;
+    let edge = samples("edge").await;
+    assert_eq!(
+        blocked(&edge),
+        [r#"{check="edge",level="4",root_cause="db"} 1"#, r#"{check="edge",level="4",root_cause="cache"} 1"#]
+    );
+    let queue = samples("queue").await;
+    assert_eq!(blocked(&queue), [r#"{check="queue",level="4",root_cause="db"} 1"#]);
+    assert!(blocked(&samples("db").await).is_empty(), "it failed by itself");
+
+    is_down.store(0, Ordering::SeqCst);
+    report(&endpoint).await;
+    assert!(blocked(&samples("edge").await).is_empty());
+}
+
+#[tokio::test]
+async fn root_cause_is_named_only_to_callers_that_may_know_it() {
+    let is_down = Arc::new(AtomicU32::new(1));
+    let unnamed = r#"{check="queue",level="4"} 1"#;
+    let hidden = builder(chain(&is_down)).build().expect("good");
+    report(&hidden).await;
+    assert_eq!(blocked(&samples_of(&hidden, "queue", "openmetrics").await), [unnamed], "the caller sees no details");
+
+    // The caller sees details, and may not run the level of the database.
+    let access = Access::new().levels(Level::L3..=Level::L5, public().with_details());
+    let access = access.levels(Level::L1..=Level::L2, closed());
+    let narrow = builder(chain(&is_down)).access(access).build().expect("good");
+    report(&narrow).await;
+    let body = ask(narrow.router(), "/health/metrics", &[]).await.body;
+    assert!(!body.contains("db") && !body.contains("cache"), "{body}");
+    assert!(body.contains(unnamed), "{body}");
 }

@@ -6,7 +6,7 @@ use super::values::{example, quoted};
 use crate::source::source;
 
 /// The methods of the builder without a key.
-const METHODS: [&str; 9] = [
+const METHODS: [&str; 10] = [
     "status_codes",
     "envoy",
     "agent",
@@ -15,6 +15,7 @@ const METHODS: [&str; 9] = [
     "muted",
     "without_declared_checks",
     "without_root_probes",
+    "without_duration_histogram",
     "isolated_checks",
 ];
 

@@ -95,6 +95,10 @@ pub(super) const FOREIGN_WORDS: &[ForeignWords] = &[
     advice("write `configure: |builder| builder.muted(\"db\")`", &["muted", "mute"]),
     advice("write `configure: |builder| builder.without_declared_checks()`", &["without_declared_checks"]),
     advice("write `configure: |builder| builder.without_root_probes()`", &["without_root_probes"]),
+    advice(
+        "write `configure: |builder| builder.without_duration_histogram()`",
+        &["without_duration_histogram", "metrics", "histogram", "buckets", "prometheus"],
+    ),
     advice("write `configure: |builder| builder.isolated_checks()`", &["isolated_checks", "isolated"]),
     advice(
         "settings without a key are methods of the builder; write for example `configure: |builder| builder.isolated_checks()`",

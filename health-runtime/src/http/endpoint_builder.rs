@@ -43,6 +43,7 @@ const MUTE_VARIABLE: &str = "HEALTH_MUTE";
 /// ```
 #[derive(Debug)]
 #[must_use]
+#[allow(clippy::struct_excessive_bools, reason = "each is a setting without the others")]
 pub struct EndpointBuilder {
     build_info: Option<BuildMetadata>,
     base_path: String,
@@ -61,6 +62,8 @@ pub struct EndpointBuilder {
     muted: Option<String>,
     #[cfg(feature = "events")]
     event_streams: usize,
+    #[cfg(feature = "metrics")]
+    has_duration_histogram: bool,
 }
 
 impl Endpoint {
@@ -84,6 +87,8 @@ impl Endpoint {
             muted: None,
             #[cfg(feature = "events")]
             event_streams: 64,
+            #[cfg(feature = "metrics")]
+            has_duration_histogram: true,
         }
     }
 }
@@ -245,6 +250,14 @@ impl EndpointBuilder {
         self
     }
 
+    /// Leaves the histogram `health_check_duration_seconds` out of the metrics, so that a check has 12 series instead of 27: for
+    /// many instances with many checks. The counters of runs and the ages stay.
+    #[cfg(feature = "metrics")]
+    pub fn without_duration_histogram(mut self) -> Self {
+        self.has_duration_histogram = false;
+        self
+    }
+
     /// Runs each asynchronous check on a thread of the blocking pool, so that a blocking check (a synchronous client, a long
     /// computation) stops neither the application nor this endpoint.
     ///
@@ -315,6 +328,8 @@ impl EndpointBuilder {
             envoy,
             #[cfg(feature = "haproxy-agent")]
             agent,
+            #[cfg(feature = "metrics")]
+            has_duration_histogram: self.has_duration_histogram,
             show_details: self.show_details,
             vary: authorizer.as_ref().and_then(|authorizer| vary(authorizer.headers())),
             authorizer: authorizer.map(Arc::new),

@@ -40,6 +40,8 @@ pub(crate) struct Service {
     pub(super) envoy: ValidEnvoyHeaders,
     #[cfg(feature = "haproxy-agent")]
     pub(crate) agent: ValidAgent,
+    #[cfg(feature = "metrics")]
+    pub(super) has_duration_histogram: bool,
     pub(super) show_details: Option<ShowDetails>,
     /// `None` if every caller may run everything.
     pub(super) authorizer: Option<Arc<Authorizer>>,

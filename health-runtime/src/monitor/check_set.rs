@@ -129,6 +129,31 @@ impl CheckSet {
         first.map(Muted::for_dependent)
     }
 
+    /// Returns the checks at which the blocking of one begins: failed ones that no other check blocks. None for a check that
+    /// is not blocked.
+    #[cfg(feature = "metrics")]
+    pub(super) fn root_causes(
+        &self,
+        index: usize,
+        result: &CheckResult,
+        latest: impl Fn(usize) -> Option<Arc<CheckResult>>,
+    ) -> Vec<usize> {
+        let mut to_visit = self.blockers(index, result).unwrap_or_default();
+        let mut is_visited = vec![false; self.len()];
+        let mut roots = Vec::new();
+        while let Some(index) = to_visit.pop() {
+            if std::mem::replace(&mut is_visited[index], true) {
+                continue;
+            }
+            match latest(index).and_then(|result| self.blockers(index, &result)) {
+                Some(blockers) => to_visit.extend(blockers),
+                None => roots.push(index),
+            }
+        }
+        roots.sort_unstable();
+        roots
+    }
+
     /// Returns the checks that block one; `None` if the check failed by itself.
     fn blockers(&self, index: usize, result: &CheckResult) -> Option<Vec<usize>> {
         let Some(Cause::Blocked { by }) = &result.cause else { return None };

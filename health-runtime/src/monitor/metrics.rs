@@ -27,9 +27,19 @@ fn collect_one(engine: &Arc<Engine>, checks: &CheckSet, index: usize) -> CheckMe
     }
     let (runs, age) = check.statistics.snapshot();
     let result = check.latest();
+    let latest = |index: usize| checks[index].latest();
     let is_muted = match &result {
-        Some(result) => checks.mute_of(index, result, |index| checks[index].latest()).is_some(),
+        Some(result) => checks.mute_of(index, result, latest).is_some(),
         None => check.muting.is_muted(),
     };
-    CheckMetrics { check: Arc::clone(&check.spec), result, age, runs, is_in_flight: check.slot.is_running(), is_muted }
+    let roots = result.as_ref().map(|result| checks.root_causes(index, result, latest)).unwrap_or_default();
+    CheckMetrics {
+        check: Arc::clone(&check.spec),
+        result,
+        age,
+        runs,
+        is_in_flight: check.slot.is_running(),
+        is_muted,
+        root_causes: roots.into_iter().map(|root| Arc::clone(&checks[root].spec)).collect(),
+    }
 }

@@ -16,6 +16,7 @@ pub(crate) struct MetricsView<'a> {
     pub(super) is_draining: bool,
     /// Refused requests by reason; `None` for callers who may not see them.
     pub(super) refusals: Option<Vec<(&'static str, u64)>>,
+    pub(super) has_duration_histogram: bool,
 }
 
 /// The numbers of one check.
@@ -34,6 +35,17 @@ pub(super) struct CheckMetricsView<'a> {
     pub(super) runs: &'a RunStats,
     pub(super) is_in_flight: bool,
     pub(super) is_muted: bool,
+    pub(super) root_causes: RootCauses<'a>,
+}
+
+/// The failed checks because of which a check was not run.
+#[derive(Debug)]
+pub(super) enum RootCauses<'a> {
+    /// The check is not blocked.
+    None,
+    /// The caller may not learn their names.
+    Hidden,
+    Named(Vec<&'a str>),
 }
 
 impl<'a> MetricsView<'a> {
@@ -42,6 +54,7 @@ impl<'a> MetricsView<'a> {
         build: Option<&'a BuildMetadata>,
         is_draining: bool,
         refusals: Option<Vec<(&'static str, u64)>>,
+        has_duration_histogram: bool,
         visibility: Visibility,
     ) -> Self {
         let checks = checks.iter().map(|known| {
@@ -57,8 +70,24 @@ impl<'a> MetricsView<'a> {
                 runs: &known.runs,
                 is_in_flight: known.is_in_flight,
                 is_muted: known.is_muted,
+                root_causes: RootCauses::new(known, is_detailed, visibility),
             }
         });
-        Self { checks: checks.collect(), build, is_draining, refusals }
+        Self { checks: checks.collect(), build, is_draining, refusals, has_duration_histogram }
+    }
+}
+
+impl<'a> RootCauses<'a> {
+    /// Names are details of the blocked check, and no caller learns of a check on a level that it may not run.
+    fn new(known: &'a CheckMetrics, is_detailed: bool, visibility: Visibility) -> Self {
+        let roots = &known.root_causes;
+        let is_known = |level| visibility.knows_every_check || visibility.run.contains(level);
+        if roots.is_empty() {
+            Self::None
+        } else if is_detailed && roots.iter().all(|root| is_known(root.level())) {
+            Self::Named(roots.iter().map(|root| root.name()).collect())
+        } else {
+            Self::Hidden
+        }
     }
 }

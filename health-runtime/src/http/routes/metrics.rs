@@ -61,7 +61,15 @@ pub(in crate::http) fn respond(service: &Service, key: &CacheKey, parts: &Parts,
     // The count of refusals reveals to a caller whether others are refused.
     let authorizer = service.authorizer.as_ref().filter(|_| !visibility.details.is_empty());
     let refusals = authorizer.map(|authorizer| authorizer.refusals().by_reason().to_vec());
-    let body = render(&MetricsView::new(&checks, build, service.monitor.is_draining(), refusals, visibility));
+    let view = MetricsView::new(
+        &checks,
+        build,
+        service.monitor.is_draining(),
+        refusals,
+        service.has_duration_histogram,
+        visibility,
+    );
+    let body = render(&view);
     let media_type = HeaderValue::from_static(key.format.media_type);
     CachedResponse::new(StatusCode::OK, media_type, body).into_response(parts)
 }

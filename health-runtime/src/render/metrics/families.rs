@@ -3,7 +3,7 @@
 use super::{
     super::{
         format::{Format, Render},
-        metrics_view::{CheckMetricsView, MetricsView},
+        metrics_view::{CheckMetricsView, MetricsView, RootCauses},
     },
     exposition::{Dialect, Exposition, Family, Kind},
 };
@@ -57,6 +57,12 @@ const IN_FLIGHT: Family = Family {
 };
 const MUTED: Family =
     Family { name: "health_check_muted", kind: Kind::Gauge, unit: None, help: "Whether the check is muted." };
+const BLOCKED: Family = Family {
+    name: "health_check_blocked",
+    kind: Kind::Gauge,
+    unit: None,
+    help: "Present for a check that was not run, for each failed check that is the root cause.",
+};
 const DRAINING: Family = Family {
     name: "health_draining",
     kind: Kind::Gauge,
@@ -81,7 +87,9 @@ fn write(view: &MetricsView<'_>, dialect: Dialect) -> Vec<u8> {
             out.sample(&AGE, labels, age.as_secs_f64());
         }
     });
-    of_each(&mut out, view, &DURATION, durations);
+    if view.has_duration_histogram {
+        of_each(&mut out, view, &DURATION, durations);
+    }
     of_each(&mut out, view, &RUNS, |out, check, [name, level]| {
         for outcome in RunOutcome::ALL {
             out.sample(&RUNS, &[*name, *level, ("outcome", outcome.as_str())], check.runs.ended(outcome));
@@ -91,6 +99,7 @@ fn write(view: &MetricsView<'_>, dialect: Dialect) -> Vec<u8> {
         out.sample(&IN_FLIGHT, labels, u8::from(check.is_in_flight));
     });
     of_each(&mut out, view, &MUTED, |out, check, labels| out.sample(&MUTED, labels, u8::from(check.is_muted)));
+    of_each(&mut out, view, &BLOCKED, blocked);
     out.describe(&DRAINING);
     out.sample(&DRAINING, &[], u8::from(view.is_draining));
     if let Some(refusals) = &view.refusals {
@@ -130,6 +139,19 @@ fn status(out: &mut Exposition, check: &CheckMetricsView<'_>, [name, level]: &La
     for state in [Status::Pass, Status::Warn, Status::Fail] {
         // The label of a state has the name of its family.
         out.sample(&STATUS, &[*name, *level, (STATUS.name, state.as_str())], u8::from(state == status));
+    }
+}
+
+/// A check that is not blocked has no sample, so that a service whose checks pass has no series for them.
+fn blocked(out: &mut Exposition, check: &CheckMetricsView<'_>, [name, level]: &Labels<'_>) {
+    match &check.root_causes {
+        RootCauses::None => {}
+        RootCauses::Hidden => out.sample(&BLOCKED, &[*name, *level], 1),
+        RootCauses::Named(roots) => {
+            for root in roots {
+                out.sample(&BLOCKED, &[*name, *level, ("root_cause", root)], 1);
+            }
+        }
     }
 }
 
