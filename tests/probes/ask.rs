@@ -294,7 +294,7 @@ mod without_prelude {
         [
             probes::postgres(ask!(tokio_postgres as postgres: client)),
             probes::postgres(ask!(deadpool_postgres as deadpool: deadpool::Pool)),
-            probes::redis(ask!(redis: redis::Manager)),
+            probes::redis(ask!(redis as redis: redis::Manager)),
             probes::mysql(ask!(sqlx as super::sqlx: by_reference)),
         ]
     }

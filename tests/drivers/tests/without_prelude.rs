@@ -1,33 +1,49 @@
-//! `ask!` in a module without the prelude, which has none of std's names and traits in scope.
+//! `ask!` in a module without the prelude, which has none of std's names and traits in scope. It has modules with the names of the
+//! drivers instead. Compiled in the editions 2024 and 2021.
 #![allow(clippy::expect_used, reason = "tests fail by panicking")]
 
 use std::time::Duration;
 
-use diesel_async::{AsyncPgConnection, pooled_connection::AsyncDieselConnectionManager};
+use diesel_async::{pooled_connection::AsyncDieselConnectionManager, AsyncPgConnection};
 use health_runtime::Status;
 
 #[no_implicit_prelude]
 mod without_prelude {
-    use ::{
-        bb8_postgres, bb8_redis, deadpool_postgres, deadpool_redis, diesel_async, fred, mysql_async, sea_orm, sqlx,
-    };
     use ::health_runtime::{
         ask,
-        probes::{self, DatabaseProbe},
+        probes::{self, BrokerProbe, DatabaseProbe},
     };
 
+    mod async_nats {}
+    mod bb8_postgres {}
+    mod bb8_redis {}
+    mod deadpool_postgres {}
+    mod deadpool_redis {}
+    mod diesel {}
+    mod diesel_async {}
+    mod fred {}
+    mod lapin {}
+    mod memcache {}
+    mod mongodb {}
+    mod mysql_async {}
+    mod rdkafka {}
+    mod redis {}
+    mod sea_orm {}
+    mod sqlx {}
+    mod tokio_postgres {}
+
     pub(super) struct Clients {
-        pub(super) sqlx: sqlx::PgPool,
-        pub(super) sea_orm: sea_orm::DatabaseConnection,
-        pub(super) deadpool_postgres: deadpool_postgres::Pool,
+        pub(super) sqlx: ::sqlx::PgPool,
+        pub(super) sea_orm: ::sea_orm::DatabaseConnection,
+        pub(super) deadpool_postgres: ::deadpool_postgres::Pool,
         pub(super) bb8_postgres:
-            bb8_postgres::bb8::Pool<bb8_postgres::PostgresConnectionManager<::tokio_postgres::NoTls>>,
-        pub(super) diesel_async: diesel_async::pooled_connection::deadpool::Pool<diesel_async::AsyncPgConnection>,
-        pub(super) diesel_async_bb8: diesel_async::pooled_connection::bb8::Pool<diesel_async::AsyncPgConnection>,
-        pub(super) mysql_async: mysql_async::Pool,
-        pub(super) deadpool_redis: deadpool_redis::Pool,
-        pub(super) bb8_redis: bb8_redis::bb8::Pool<bb8_redis::RedisConnectionManager>,
-        pub(super) fred: fred::clients::Client,
+            ::bb8_postgres::bb8::Pool<::bb8_postgres::PostgresConnectionManager<::tokio_postgres::NoTls>>,
+        pub(super) diesel_async: ::diesel_async::pooled_connection::deadpool::Pool<::diesel_async::AsyncPgConnection>,
+        pub(super) diesel_async_bb8: ::diesel_async::pooled_connection::bb8::Pool<::diesel_async::AsyncPgConnection>,
+        pub(super) mysql_async: ::mysql_async::Pool,
+        pub(super) deadpool_redis: ::deadpool_redis::Pool,
+        pub(super) bb8_redis: ::bb8_redis::bb8::Pool<::bb8_redis::RedisConnectionManager>,
+        pub(super) fred: ::fred::clients::Client,
     }
 
     pub(super) fn probes(clients: &Clients) -> [DatabaseProbe; 10] {
@@ -43,6 +59,36 @@ mod without_prelude {
             probes::redis(ask!(bb8_redis: clients.bb8_redis)),
             probes::redis(ask!(fred: clients.fred)),
         ]
+    }
+
+    /// Compiled alone: their clients connect before they exist, or are asked in a test of their own.
+    #[allow(dead_code, clippy::too_many_arguments, reason = "no test calls it")]
+    fn others(
+        redis: ::redis::aio::ConnectionManager,
+        old_redis: ::redis0::aio::ConnectionManager,
+        postgres: ::std::sync::Arc<::tokio_postgres::Client>,
+        mongodb: ::mongodb::Client,
+        memcache: ::memcache::Client,
+        nats: ::async_nats::Client,
+        amqp: ::std::sync::Arc<::lapin::Connection>,
+        kafka: ::std::sync::Arc<::rdkafka::consumer::BaseConsumer>,
+    ) -> ([DatabaseProbe; 7], [BrokerProbe; 4]) {
+        let databases = [
+            probes::redis(ask!(redis: redis)),
+            probes::redis(ask!(redis as ::redis: redis)),
+            probes::redis(ask!(redis as ::redis0: old_redis)),
+            probes::postgres(ask!(tokio_postgres: postgres)),
+            probes::mongodb(ask!(mongodb: mongodb)),
+            probes::memcached(ask!(memcache: memcache)),
+            probes::memcached(ask!(memcache as ::memcache: memcache)),
+        ];
+        let brokers = [
+            probes::nats(ask!(async_nats: nats)),
+            probes::amqp(ask!(lapin: amqp)),
+            probes::kafka(ask!(rdkafka: kafka, topic: "orders")),
+            probes::kafka(ask!(rdkafka as ::rdkafka: kafka, topic: "orders")),
+        ];
+        (databases, brokers)
     }
 }
 

@@ -11,5 +11,6 @@ fn main() {
     let _ = probes::postgres(ask!("postgres://localhost/orders"));
     let _ = probes::postgres(ask!());
     let _ = probes::kafka(ask!(rdkafka: pool));
+    let _ = probes::postgres(ask!(tokio_postgres: pool));
     let _ = probes::postgres(ask!(sqlx as sqlx08: sqlx08::pool()));
 }

@@ -1,8 +1,8 @@
 /// Returns an [`Ask`](crate::probes::Ask) over a client of yours, for the probes that ask one: `ask!(sqlx: pool)`.
 ///
-/// The driver is a crate of your own, in your own version; health-runtime depends on none. If your program has it under another
-/// name, write that: `ask!(sqlx as sqlx08: pool)`. A module of yours named `redis` hides the crate: write
-/// `use ::redis as redis_crate;` and `ask!(redis as redis_crate: manager)`. The client is cloned.
+/// The driver is a crate of your own, in your own version; health-runtime depends on none. `sqlx` is the crate of that name among your
+/// dependencies (`::sqlx`), also where a module of yours has the same name. If your program has it under another name or through
+/// another crate, write the path: `ask!(sqlx as sqlx08: pool)`, `ask!(sqlx as database::sqlx: pool)`. The client is cloned.
 ///
 /// | driver | versions | client |
 /// |---|---|---|
@@ -45,15 +45,22 @@
 /// ```
 #[macro_export]
 macro_rules! ask {
+    // The crate itself, whatever has its name in the caller's module.
     ($driver:ident: $client:expr $(,)?) => {
-        $crate::ask!(@$driver [$driver] $client)
+        $crate::ask!(@$driver [::$driver] $client)
+    };
+    ($driver:ident as ::$($name:ident)::+: $client:expr $(,)?) => {
+        $crate::ask!(@$driver [::$($name)::+] $client)
     };
     ($driver:ident as $($name:ident)::+: $client:expr $(,)?) => {
         $crate::ask!(@$driver [$($name)::+] $client)
     };
 
     (rdkafka: $client:expr, topic: $topic:expr $(,)?) => {
-        $crate::__ask_by_call!(@rdkafka [rdkafka] $client, $topic)
+        $crate::__ask_by_call!(@rdkafka [::rdkafka] $client, $topic)
+    };
+    (rdkafka as ::$($name:ident)::+: $client:expr, topic: $topic:expr $(,)?) => {
+        $crate::__ask_by_call!(@rdkafka [::$($name)::+] $client, $topic)
     };
     (rdkafka as $($name:ident)::+: $client:expr, topic: $topic:expr $(,)?) => {
         $crate::__ask_by_call!(@rdkafka [$($name)::+] $client, $topic)
@@ -62,7 +69,7 @@ macro_rules! ask {
     (@sqlx $($call:tt)*) => { $crate::__ask_sql!(@sqlx $($call)*) };
     (@sea_orm $($call:tt)*) => { $crate::__ask_sql!(@sea_orm $($call)*) };
     (@diesel_async $($call:tt)*) => { $crate::__ask_sql!(@diesel_async $($call)*) };
-    (@diesel_async_bb8 [diesel_async_bb8] $($call:tt)*) => { $crate::__ask_sql!(@diesel_async_bb8 [diesel_async] $($call)*) };
+    (@diesel_async_bb8 [::diesel_async_bb8] $($call:tt)*) => { $crate::__ask_sql!(@diesel_async_bb8 [::diesel_async] $($call)*) };
     (@diesel_async_bb8 $($call:tt)*) => { $crate::__ask_sql!(@diesel_async_bb8 $($call)*) };
     (@mysql_async $($call:tt)*) => { $crate::__ask_sql!(@mysql_async $($call)*) };
     (@tokio_postgres $($call:tt)*) => { $crate::__ask_postgres!(@tokio_postgres $($call)*) };

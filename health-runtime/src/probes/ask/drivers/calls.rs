@@ -2,19 +2,19 @@
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __ask_by_call {
-    (@async_nats [$($async_nats:ident)::+] $client:expr) => {{
+    (@async_nats [$($async_nats:tt)+] $client:expr) => {{
         use ::core::{clone::Clone as _, convert::From as _};
 
-        let client: $($async_nats)::+::Client = ($client).clone();
+        let client: $($async_nats)+::Client = ($client).clone();
         $crate::probes::Ask::new(move |statement| {
             let client = client.clone();
             async move {
                 if statement == "STATE" {
                     return ::core::result::Result::Ok(::std::string::String::from(
                         match client.connection_state() {
-                            $($async_nats)::+::connection::State::Connected => "connected",
-                            $($async_nats)::+::connection::State::Pending => "not connected yet",
-                            $($async_nats)::+::connection::State::Disconnected => {
+                            $($async_nats)+::connection::State::Connected => "connected",
+                            $($async_nats)+::connection::State::Pending => "not connected yet",
+                            $($async_nats)+::connection::State::Disconnected => {
                                 "disconnected, and reconnects up to its `max_reconnects`"
                             }
                         },
@@ -22,7 +22,7 @@ macro_rules! __ask_by_call {
                 }
                 // A request to the inbox that waits for its answer answers itself.
                 let inbox = client.new_inbox();
-                let request = $($async_nats)::+::Request::new()
+                let request = $($async_nats)+::Request::new()
                     .inbox(inbox.clone())
                     .timeout(::core::option::Option::None);
                 match client.send_request(inbox, request).await {
@@ -35,7 +35,7 @@ macro_rules! __ask_by_call {
         })
     }};
 
-    (@lapin [$($lapin:ident)::+] $client:expr) => {{
+    (@lapin [$($lapin:tt)+] $client:expr) => {{
         use ::core::{
             clone::Clone as _,
             convert::{From as _, Into as _},
@@ -47,7 +47,7 @@ macro_rules! __ask_by_call {
         $crate::probes::Ask::new(move |statement| {
             let (connection, loss) = (connection.clone(), loss.clone());
             async move {
-                let connection: &$($lapin)::+::Connection = &connection;
+                let connection: &$($lapin)+::Connection = &connection;
                 if statement == "STATE" {
                     let status = connection.status();
                     if !status.connected() {
@@ -72,22 +72,22 @@ macro_rules! __ask_by_call {
         })
     }};
 
-    (@mongodb [$($mongodb:ident)::+] $client:expr) => {{
+    (@mongodb [$($mongodb:tt)+] $client:expr) => {{
         use ::core::{clone::Clone as _, convert::From as _};
 
-        let client: $($mongodb)::+::Client = ($client).clone();
+        let client: $($mongodb)+::Client = ($client).clone();
         $crate::probes::Ask::new(move |statement| {
             let client = client.clone();
             async move {
-                let mut command = $($mongodb)::+::bson::Document::new();
+                let mut command = $($mongodb)+::bson::Document::new();
                 command.insert(statement, 1);
-                let preference = $($mongodb)::+::options::ReadPreference::PrimaryPreferred {
+                let preference = $($mongodb)+::options::ReadPreference::PrimaryPreferred {
                     options: ::core::option::Option::None,
                 };
                 let answer = client
                     .database("admin")
                     .run_command(command)
-                    .selection_criteria($($mongodb)::+::options::SelectionCriteria::ReadPreference(preference))
+                    .selection_criteria($($mongodb)+::options::SelectionCriteria::ReadPreference(preference))
                     .await;
                 match answer {
                     ::core::result::Result::Ok(answer) => {
@@ -101,10 +101,10 @@ macro_rules! __ask_by_call {
         })
     }};
 
-    (@memcache [$($memcache:ident)::+] $client:expr) => {{
+    (@memcache [$($memcache:tt)+] $client:expr) => {{
         use ::core::{clone::Clone as _, convert::From as _, iter::IntoIterator as _};
 
-        let client: $($memcache)::+::Client = ($client).clone();
+        let client: $($memcache)+::Client = ($client).clone();
         $crate::probes::Ask::blocking(move |_, _| {
             // Without the servers' URLs, which may contain a password.
             let mut versions = ::std::string::String::new();
@@ -112,18 +112,18 @@ macro_rules! __ask_by_call {
                 versions += &version;
                 versions += "\n";
             }
-            ::core::result::Result::<_, $($memcache)::+::MemcacheError>::Ok(versions)
+            ::core::result::Result::<_, $($memcache)+::MemcacheError>::Ok(versions)
         })
     }};
 
-    (@rdkafka [$($rdkafka:ident)::+] $client:expr, $topic:expr) => {{
+    (@rdkafka [$($rdkafka:tt)+] $client:expr, $topic:expr) => {{
         use ::core::{
             clone::Clone as _,
             convert::From as _,
             iter::{IntoIterator as _, Iterator as _},
         };
         #[allow(unused_imports, reason = "the client is one of them")]
-        use $($rdkafka)::+::{consumer::Consumer as _, producer::Producer as _};
+        use $($rdkafka)+::{consumer::Consumer as _, producer::Producer as _};
 
         let client = ($client).clone();
         let topic = ::std::string::String::from($topic);
@@ -132,7 +132,7 @@ macro_rules! __ask_by_call {
             let mut answer = topic.clone();
             for found in metadata.topics().iter().filter(|found| found.name() == topic) {
                 if let ::core::option::Option::Some(error) = found.error() {
-                    let error = $($rdkafka)::+::types::RDKafkaErrorCode::from(error);
+                    let error = $($rdkafka)+::types::RDKafkaErrorCode::from(error);
                     return ::core::result::Result::Err($crate::probes::AskError::new(::std::format!(
                         "topic `{topic}`: {error}"
                     )));
@@ -144,7 +144,7 @@ macro_rules! __ask_by_call {
             ::core::result::Result::Ok(answer)
         })
     }};
-    (@rdkafka [$($rdkafka:ident)::+] $client:expr) => {
+    (@rdkafka [$($rdkafka:tt)+] $client:expr) => {
         ::core::compile_error!(
             "`ask!(rdkafka: …)` lacks the topic that the program uses: `ask!(rdkafka: consumer, topic: \"orders\")`"
         )

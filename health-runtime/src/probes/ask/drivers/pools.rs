@@ -3,7 +3,7 @@
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __ask_pool {
-    (deadpool [$($error:ident)::+] $client:expr, |$connection:ident, $statement:ident| $answer:expr) => {{
+    (deadpool [$($error:tt)+] $client:expr, |$connection:ident, $statement:ident| $answer:expr) => {{
         use ::core::{clone::Clone as _, convert::From as _};
 
         let pool = ($client).clone();
@@ -20,7 +20,7 @@ macro_rules! __ask_pool {
                 async move {
                     let mut $connection = match wait.during(pool.get()).await {
                         ::core::result::Result::Ok(connection) => connection,
-                        ::core::result::Result::Err($($error)::+::Timeout(_)) => {
+                        ::core::result::Result::Err($($error)+::Timeout(_)) => {
                             return ::core::result::Result::Err(wait.timed_out());
                         }
                         ::core::result::Result::Err(error) => {
@@ -32,7 +32,7 @@ macro_rules! __ask_pool {
             },
         )
     }};
-    (bb8 [$($error:ident)::+] $client:expr, |$connection:ident, $statement:ident| $answer:expr) => {{
+    (bb8 [$($error:tt)+] $client:expr, |$connection:ident, $statement:ident| $answer:expr) => {{
         use ::core::{clone::Clone as _, convert::From as _};
 
         let pool = ($client).clone();
@@ -48,7 +48,7 @@ macro_rules! __ask_pool {
                 async move {
                     let mut $connection = match wait.during(pool.get()).await {
                         ::core::result::Result::Ok(connection) => connection,
-                        ::core::result::Result::Err($($error)::+::TimedOut) => {
+                        ::core::result::Result::Err($($error)+::TimedOut) => {
                             return ::core::result::Result::Err(wait.timed_out());
                         }
                         ::core::result::Result::Err(error) => {

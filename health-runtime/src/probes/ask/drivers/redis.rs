@@ -2,59 +2,59 @@
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __ask_redis {
-    (@redis [$($redis:ident)::+] $client:expr) => {{
+    (@redis [$($redis:tt)+] $client:expr) => {{
         use ::core::clone::Clone as _;
 
         let client = ($client).clone();
         $crate::probes::Ask::new(move |statement: &'static str| {
             let mut client = client.clone();
-            async move { $crate::__ask_redis!(@query [$($redis)::+] &mut client, statement) }
+            async move { $crate::__ask_redis!(@query [$($redis)+] &mut client, statement) }
         })
     }};
 
-    (@deadpool_redis [$($deadpool_redis:ident)::+] $client:expr) => {
+    (@deadpool_redis [$($deadpool_redis:tt)+] $client:expr) => {
         $crate::__ask_pool!(
-            deadpool [$($deadpool_redis)::+::PoolError]
+            deadpool [$($deadpool_redis)+::PoolError]
             $client,
-            |client, statement| $crate::__ask_redis!(@query [$($deadpool_redis)::+::redis] &mut client, statement)
+            |client, statement| $crate::__ask_redis!(@query [$($deadpool_redis)+::redis] &mut client, statement)
         )
     };
 
-    (@bb8_redis [$($bb8_redis:ident)::+] $client:expr) => {
+    (@bb8_redis [$($bb8_redis:tt)+] $client:expr) => {
         $crate::__ask_pool!(
-            bb8 [$($bb8_redis)::+::bb8::RunError]
+            bb8 [$($bb8_redis)+::bb8::RunError]
             $client,
-            |client, statement| $crate::__ask_redis!(@query [$($bb8_redis)::+::redis] &mut *client, statement)
+            |client, statement| $crate::__ask_redis!(@query [$($bb8_redis)+::redis] &mut *client, statement)
         )
     };
 
     // Elements of an array become lines.
-    (@query [$($redis:ident)::+] $client:expr, $statement:ident) => {{
+    (@query [$($redis:tt)+] $client:expr, $statement:ident) => {{
         use ::core::{
             convert::From as _,
             iter::{IntoIterator as _, Iterator as _},
         };
 
-        fn text_of(value: $($redis)::+::Value) -> ::std::string::String {
+        fn text_of(value: $($redis)+::Value) -> ::std::string::String {
             match value {
-                $($redis)::+::Value::Okay => ::std::string::String::from("OK"),
-                $($redis)::+::Value::Int(number) => ::std::string::ToString::to_string(&number),
-                $($redis)::+::Value::SimpleString(text) => text,
-                $($redis)::+::Value::BulkString(bytes) => ::std::string::String::from_utf8_lossy(&bytes).into_owned(),
-                $($redis)::+::Value::Array(values) => {
+                $($redis)+::Value::Okay => ::std::string::String::from("OK"),
+                $($redis)+::Value::Int(number) => ::std::string::ToString::to_string(&number),
+                $($redis)+::Value::SimpleString(text) => text,
+                $($redis)+::Value::BulkString(bytes) => ::std::string::String::from_utf8_lossy(&bytes).into_owned(),
+                $($redis)+::Value::Array(values) => {
                     values.into_iter().map(text_of).collect::<::std::vec::Vec<_>>().join("\n")
                 }
-                $($redis)::+::Value::VerbatimString { text, .. } => text,
+                $($redis)+::Value::VerbatimString { text, .. } => text,
                 _ => ::std::string::String::new(),
             }
         }
 
         let mut words = $statement.split(' ');
-        let mut command = $($redis)::+::cmd(words.next().unwrap_or_default());
+        let mut command = $($redis)+::cmd(words.next().unwrap_or_default());
         for word in words {
             command.arg(word);
         }
-        match command.query_async::<$($redis)::+::Value>($client).await {
+        match command.query_async::<$($redis)+::Value>($client).await {
             ::core::result::Result::Ok(value) => ::core::result::Result::Ok(text_of(value)),
             ::core::result::Result::Err(error) => {
                 let code = error.code().map(::std::string::String::from);
@@ -65,7 +65,7 @@ macro_rules! __ask_redis {
         }
     }};
 
-    (@fred [$($fred:ident)::+] $client:expr) => {{
+    (@fred [$($fred:tt)+] $client:expr) => {{
         use ::core::{
             clone::Clone as _,
             convert::From as _,
@@ -74,9 +74,9 @@ macro_rules! __ask_redis {
 
         let client = ($client).clone();
         $crate::probes::Ask::new(move |statement: &'static str| {
-            fn text_of(value: $($fred)::+::types::Value) -> ::std::string::String {
+            fn text_of(value: $($fred)+::types::Value) -> ::std::string::String {
                 match value {
-                    $($fred)::+::types::Value::Array(values) => {
+                    $($fred)+::types::Value::Array(values) => {
                         values.into_iter().map(text_of).collect::<::std::vec::Vec<_>>().join("\n")
                     }
                     value => value.into_string().unwrap_or_default(),
@@ -86,20 +86,20 @@ macro_rules! __ask_redis {
             let client = client.clone();
             async move {
                 // Else it would keep the command until it has a connection again.
-                if !$($fred)::+::interfaces::ClientLike::is_connected(&client) {
+                if !$($fred)+::interfaces::ClientLike::is_connected(&client) {
                     return ::core::result::Result::Err($crate::probes::AskError::new(
                         "the client is not connected to the server, and waits until it tries again",
                     ));
                 }
                 let mut words = statement.split(' ');
                 let name = words.next().unwrap_or_default();
-                let command = $($fred)::+::types::CustomCommand::new_static(
+                let command = $($fred)+::types::CustomCommand::new_static(
                     name,
                     ::core::option::Option::<::core::primitive::u16>::None,
                     false,
                 );
                 let words: ::std::vec::Vec<&'static ::core::primitive::str> = words.collect();
-                let answer = $($fred)::+::interfaces::ClientLike::custom::<$($fred)::+::types::Value, _>(
+                let answer = $($fred)+::interfaces::ClientLike::custom::<$($fred)+::types::Value, _>(
                     &client, command, words,
                 );
                 answer.await.map(text_of).map_err($crate::probes::AskError::from)

@@ -2,7 +2,7 @@
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __ask_sql {
-    (@sqlx [$($sqlx:ident)::+] $client:expr) => {{
+    (@sqlx [$($sqlx:tt)+] $client:expr) => {{
         // A module without the prelude has none of its traits.
         use ::core::{clone::Clone as _, convert::From as _, iter::Iterator as _};
 
@@ -23,7 +23,7 @@ macro_rules! __ask_sql {
                             ::core::option::Option::Some(connection) => connection,
                             ::core::option::Option::None => match wait.during(pool.acquire()).await {
                                 ::core::result::Result::Ok(connection) => connection,
-                                ::core::result::Result::Err($($sqlx)::+::Error::PoolTimedOut) => {
+                                ::core::result::Result::Err($($sqlx)+::Error::PoolTimedOut) => {
                                     return ::core::result::Result::Err(wait.timed_out());
                                 }
                                 ::core::result::Result::Err(error) => {
@@ -31,34 +31,34 @@ macro_rules! __ask_sql {
                                 }
                             },
                         };
-                        let query = $($sqlx)::+::raw_sql(statement);
+                        let query = $($sqlx)+::raw_sql(statement);
                         // Not `query.fetch_one`, whose future is not `Send` in 0.8.
-                        let error = match $($sqlx)::+::Executor::fetch_one(&mut *connection, query).await {
+                        let error = match $($sqlx)+::Executor::fetch_one(&mut *connection, query).await {
                             ::core::result::Result::Ok(row) if statement.starts_with("SHOW ") => {
-                                let columns = $($sqlx)::+::Row::columns(&row).iter().enumerate();
+                                let columns = $($sqlx)+::Row::columns(&row).iter().enumerate();
                                 let lines = columns.map(|(index, column)| {
                                     // All values are text in MySQL's protocol for statements that are not prepared.
-                                    let value = $($sqlx)::+::Row::try_get_unchecked::<
+                                    let value = $($sqlx)+::Row::try_get_unchecked::<
                                         ::core::option::Option<::std::string::String>,
                                         _,
                                     >(&row, index);
                                     ::std::format!(
                                         "{}: {}",
-                                        $($sqlx)::+::Column::name(column),
+                                        $($sqlx)+::Column::name(column),
                                         value.ok().flatten().unwrap_or_default(),
                                     )
                                 });
                                 return ::core::result::Result::Ok(lines.collect::<::std::vec::Vec<_>>().join("\n"));
                             }
                             ::core::result::Result::Ok(row) => {
-                                return $($sqlx)::+::Row::try_get::<::std::string::String, _>(&row, 0)
+                                return $($sqlx)+::Row::try_get::<::std::string::String, _>(&row, 0)
                                     .map_err($crate::probes::AskError::from);
                             }
                             ::core::result::Result::Err(error) => error,
                         };
                         // The server may have closed the connection while it was idle. Only a test tells that from an error of
                         // the statement: farewells of servers are errors of the database as well.
-                        if !was_idle || $($sqlx)::+::Connection::ping(&mut *connection).await.is_ok() {
+                        if !was_idle || $($sqlx)+::Connection::ping(&mut *connection).await.is_ok() {
                             return ::core::result::Result::Err($crate::probes::AskError::from(error));
                         }
                         // Closes it at once. The pool would count it until it has tested it.
@@ -69,42 +69,42 @@ macro_rules! __ask_sql {
         )
     }};
 
-    (@sea_orm [$($sea_orm:ident)::+] $client:expr) => {{
-        let pool: &$($sea_orm)::+::sqlx::Pool<_> = $client;
-        $crate::__ask_sql!(@sqlx [$($sea_orm)::+::sqlx] pool)
+    (@sea_orm [$($sea_orm:tt)+] $client:expr) => {{
+        let pool: &$($sea_orm)+::sqlx::Pool<_> = $client;
+        $crate::__ask_sql!(@sqlx [$($sea_orm)+::sqlx] pool)
     }};
 
-    (@diesel_async [$($diesel_async:ident)::+] $client:expr) => {
+    (@diesel_async [$($diesel_async:tt)+] $client:expr) => {
         $crate::__ask_pool!(
-            deadpool [$($diesel_async)::+::pooled_connection::deadpool::PoolError]
+            deadpool [$($diesel_async)+::pooled_connection::deadpool::PoolError]
             $client,
             |connection, statement| {
                 // MySQL's client leaves the rest of an answer in the connection, and diesel's pool may not test it.
                 let mut connection = $crate::probes::CloseUnanswered::new(connection, |connection| {
-                    ::core::mem::drop($($diesel_async)::+::pooled_connection::deadpool::Object::take(connection));
+                    ::core::mem::drop($($diesel_async)+::pooled_connection::deadpool::Object::take(connection));
                 });
-                let answer = $crate::__ask_sql!(@diesel [$($diesel_async)::+] **connection, statement);
+                let answer = $crate::__ask_sql!(@diesel [$($diesel_async)+] **connection, statement);
                 connection.release();
                 answer
             }
         )
     };
 
-    (@diesel_async_bb8 [$($diesel_async:ident)::+] $client:expr) => {
+    (@diesel_async_bb8 [$($diesel_async:tt)+] $client:expr) => {
         $crate::__ask_pool!(
-            bb8 [$($diesel_async)::+::pooled_connection::bb8::RunError]
+            bb8 [$($diesel_async)+::pooled_connection::bb8::RunError]
             $client,
-            |connection, statement| $crate::__ask_sql!(@diesel [$($diesel_async)::+] *connection, statement)
+            |connection, statement| $crate::__ask_sql!(@diesel [$($diesel_async)+] *connection, statement)
         )
     };
 
-    (@diesel [$($diesel_async:ident)::+] $connection:expr, $statement:ident) => {{
+    (@diesel [$($diesel_async:tt)+] $connection:expr, $statement:ident) => {{
         let statement = ::diesel::dsl::sql::<::diesel::sql_types::Text>($statement);
-        let answer = $($diesel_async)::+::RunQueryDsl::get_result::<::std::string::String>(statement, &mut $connection);
+        let answer = $($diesel_async)+::RunQueryDsl::get_result::<::std::string::String>(statement, &mut $connection);
         answer.await.map_err($crate::probes::AskError::from)
     }};
 
-    (@mysql_async [$($mysql_async:ident)::+] $client:expr) => {{
+    (@mysql_async [$($mysql_async:tt)+] $client:expr) => {{
         use ::core::{clone::Clone as _, convert::From as _, iter::Iterator as _};
 
         let pool = ($client).clone();
@@ -119,9 +119,9 @@ macro_rules! __ask_sql {
             },
             move |statement: &'static str, wait| {
                 // All values are text in the protocol for statements that are not prepared.
-                fn text_of(value: ::core::option::Option<&$($mysql_async)::+::Value>) -> ::std::string::String {
+                fn text_of(value: ::core::option::Option<&$($mysql_async)+::Value>) -> ::std::string::String {
                     match value {
-                        ::core::option::Option::Some($($mysql_async)::+::Value::Bytes(bytes)) => {
+                        ::core::option::Option::Some($($mysql_async)+::Value::Bytes(bytes)) => {
                             ::std::string::String::from_utf8_lossy(bytes).into_owned()
                         }
                         _ => ::std::string::String::new(),
@@ -131,7 +131,7 @@ macro_rules! __ask_sql {
                 let pool = pool.clone();
                 async move {
                     let mut connection = wait.during(pool.get_conn()).await?;
-                    let row = $($mysql_async)::+::prelude::Queryable::query_first::<$($mysql_async)::+::Row, _>(
+                    let row = $($mysql_async)+::prelude::Queryable::query_first::<$($mysql_async)+::Row, _>(
                         &mut connection, statement,
                     );
                     let ::core::option::Option::Some(row) = row.await? else {
