@@ -87,6 +87,21 @@ async fn own_broker_has_the_same_texts() {
     assert!(long.message().is_some_and(|text| text.len() < 1_100 && text.ends_with('…')), "{long:?}");
     let exhausted = probes::broker(client("", false).0, |_| async { Err(AskError::exhausted("no connection")) });
     assert_is(&exhausted.observe().await, Status::Warn, "no connection", [json!(null), json!(null)]);
+    let failing = exhausted.exhausted_as(Status::Fail);
+    assert_is(&failing.observe().await, Status::Fail, "no connection", [json!(null), json!(null)]);
+}
+
+#[tokio::test]
+async fn exhausted_pool_of_a_broker_that_was_offline_fails() {
+    let errors = Mutex::new([AskError::new("refused"), AskError::exhausted("no connection")].into_iter());
+    let probe = probes::broker(client("", false).0, move |_| {
+        let next = errors.lock().expect("errors").next();
+        async { next.map_or(Ok(BrokerState::Ready), Err) }
+    });
+    assert_is(&probe.observe().await, Status::Fail, "refused", [json!(false), json!(false)]);
+    let text = "no connection; it was offline before: refused";
+    assert_is(&probe.observe().await, Status::Fail, text, [json!(null), json!(null)]);
+    assert_is(&probe.observe().await, Status::Pass, "", [json!(true), json!(true)]);
 }
 
 #[tokio::test]

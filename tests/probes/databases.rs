@@ -348,23 +348,19 @@ async fn pool_without_a_known_maximum_is_exhausted_while_the_probe_waits() {
 }
 
 #[tokio::test]
+async fn pool_whose_connections_wait_for_the_server_is_not_exhausted() {
+    // One is in use, and the server leaves the reset of the other one without an answer.
+    let state = || PoolState::new(2, 0).with_waiting(1).with_in_use(1);
+    let ask = Ask::pooled(state, |_, wait| async move { wait.during(pending::<Result<String, AskError>>()).await });
+    let probe = probes::mysql(ask).acquire_timeout(Duration::from_millis(10));
+    assert_is(&probe.observe().await, Status::Fail, "no connection could be opened within 10ms");
+}
+
+#[tokio::test]
 async fn pool_that_tests_a_connection_in_vain_says_so() {
     let state = || PoolState::new(1, 1).with_max(1);
     let ask = Ask::pooled(state, |_, wait| async move { wait.during(pending::<Result<String, AskError>>()).await });
     let probe = probes::mysql(ask).acquire_timeout(Duration::from_millis(10));
     let text = "no answer came to the pool's test of an idle connection within 10ms";
     assert_is(&probe.observe().await, Status::Fail, text);
-}
-
-#[test]
-fn key_that_cannot_be_written_is_a_start_up_error() {
-    let fault = |probe: DatabaseProbe| {
-        let registry = health_runtime::Registry::builder().check(probe).build();
-        registry.err().map(|error| error.to_string()).unwrap_or_default()
-    };
-    let ask = |_: &'static str| async { Ok::<_, AskError>(String::new()) };
-    assert!(fault(probes::redis(ask).write_key("health probe")).contains("`health probe` is not a valid key"));
-    assert!(fault(probes::redis(ask).write_key("")).contains("take one without spaces, such as `health:probe`"));
-    assert!(fault(probes::mysql(ask).write_key("health:probe")).contains("it does not ask Redis"));
-    assert_eq!(fault(probes::redis(ask).write_key("health:probe")), "");
 }

@@ -29,6 +29,7 @@ mod sqlite;
 mod system;
 mod tls;
 mod tls_files;
+mod writes;
 
 use health_runtime::{Check, Problem, Registry};
 

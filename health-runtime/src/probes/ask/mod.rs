@@ -5,6 +5,7 @@ mod drivers;
 mod error;
 mod examine;
 mod macros;
+mod offline_reason;
 mod pool;
 mod recent_loss;
 
@@ -13,6 +14,7 @@ use std::{fmt, pin::Pin, sync::Arc, time::Duration};
 pub use asking::Asking;
 pub use error::AskError;
 pub(super) use examine::Examine;
+pub(super) use offline_reason::OfflineReason;
 pub use pool::{CloseUnanswered, PoolState, PoolWait};
 pub use recent_loss::RecentLoss;
 use tokio::{sync::Mutex, task::spawn_blocking};
@@ -25,8 +27,8 @@ use crate::probes::deadline::Deadline;
 /// `&'static str`; the answer is the first column of the first row as text. An error is any error of std, whose whole chain of
 /// causes is shown, or an [`AskError`].
 ///
-/// A statement that begins with `SHOW` asks for the whole first row, as lines `column: value`. Where a client cannot name its
-/// columns, the first one will do: then the lag of a MySQL replica is not known.
+/// A statement that begins with `SHOW` asks for all rows, each as lines `column: value`, with an empty line between rows. Where a
+/// client cannot name its columns, the first one of the first row will do: then the lag of a MySQL replica is not known.
 ///
 /// ```
 /// use health_runtime::probes::{self, AskError};

@@ -17,13 +17,14 @@ pub struct PoolState {
     idle: usize,
     max: Option<usize>,
     waiting: Option<usize>,
+    in_use: Option<usize>,
 }
 
 impl PoolState {
     /// Returns the state of a pool with this number of connections, some of which are idle.
     #[must_use]
     pub const fn new(size: usize, idle: usize) -> Self {
-        Self { size, idle, max: None, waiting: None }
+        Self { size, idle, max: None, waiting: None, in_use: None }
     }
 
     /// Sets the largest number of connections. Default: not known, and the pool counts as exhausted only while tasks wait.
@@ -36,6 +37,13 @@ impl PoolState {
     #[must_use]
     pub const fn with_waiting(self, waiting: usize) -> Self {
         Self { waiting: Some(waiting), ..self }
+    }
+
+    /// Sets the number of connections that the program uses. The others that are not idle are being opened, tested or reset, for
+    /// which they wait for the server. Default: not known, and all of them count as used.
+    #[must_use]
+    pub const fn with_in_use(self, in_use: usize) -> Self {
+        Self { in_use: Some(in_use), ..self }
     }
 
     /// Returns the number of connections.
@@ -67,7 +75,7 @@ impl PoolState {
             Some(max) => self.size >= max,
             None => self.waiting.is_some_and(|waiting| waiting > 0),
         };
-        self.idle == 0 && has_no_room
+        self.idle == 0 && has_no_room && self.in_use.is_none_or(|in_use| in_use >= self.size)
     }
 }
 

@@ -13,7 +13,7 @@ use serde::Serialize;
 pub use state::BrokerState;
 
 use super::{
-    ask::{Ask, AskError, Asking, Examine, IntoAsk},
+    ask::{Ask, AskError, Asking, Examine, IntoAsk, OfflineReason},
     deadline::Deadline,
     probe::{excerpt, idle_check, judged, probe},
 };
@@ -25,6 +25,8 @@ probe! {
         ask: Ask,
         examine: Examine<BrokerState>,
         blocked_as: Status,
+        exhausted_as: Status,
+        offline_reason: OfflineReason,
     }
 
     /// Asks the broker once.
@@ -64,6 +66,8 @@ where
         ask: ask.into_ask(),
         examine: Examine::new(examine),
         blocked_as: Status::Warn,
+        exhausted_as: Status::Warn,
+        offline_reason: OfflineReason::default(),
     }
 }
 
@@ -72,6 +76,14 @@ impl BrokerProbe {
     /// probe.
     pub fn blocked_as(mut self, status: Status) -> Self {
         self.blocked_as = status;
+        self
+    }
+
+    /// Sets the status of a pool whose connections were all in use for the whole run. Default: [`Status::Warn`], because the
+    /// program is busy, and nothing is known about the broker. It fails regardless if the broker was offline when it was last
+    /// asked.
+    pub fn exhausted_as(mut self, status: Status) -> Self {
+        self.exhausted_as = status;
         self
     }
 
@@ -85,14 +97,19 @@ impl BrokerProbe {
     }
 
     fn judge(&self, state: Result<BrokerState, AskError>) -> Outcome {
-        let (is_online, takes_messages, status, text) = match state {
-            Ok(BrokerState::Ready) => (Some(true), Some(true), Status::Pass, String::new()),
-            Ok(BrokerState::Draining(text)) => (Some(true), Some(true), Status::Warn, text),
-            Ok(BrokerState::Blocked(text)) => (Some(true), Some(false), self.blocked_as, text),
-            Err(error) if error.is_exhausted() => (None, None, Status::Warn, error.text().to_owned()),
-            Err(error) => (Some(false), Some(false), Status::Fail, error.text().to_owned()),
+        if state.is_ok() {
+            self.offline_reason.clear();
+        }
+        let (is_online, takes_messages, (status, text)) = match state {
+            Ok(BrokerState::Ready) => (Some(true), Some(true), (Status::Pass, String::new())),
+            Ok(BrokerState::Draining(text)) => (Some(true), Some(true), (Status::Warn, excerpt(&text))),
+            Ok(BrokerState::Blocked(text)) => (Some(true), Some(false), (self.blocked_as, excerpt(&text))),
+            Err(error) => {
+                let known = (!error.is_exhausted()).then_some(false);
+                (known, known, self.offline_reason.judge(&error, self.exhausted_as))
+            }
         };
-        judged(status, BrokerData { is_broker_online: is_online, takes_messages }, Some(excerpt(&text)))
+        judged(status, BrokerData { is_broker_online: is_online, takes_messages }, Some(text))
     }
 }
 

@@ -8,8 +8,9 @@ mod postgres;
 mod redis;
 mod sqlite;
 mod state;
+mod write_key;
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 pub use memcached::memcached;
 pub use mongodb::mongodb;
@@ -21,14 +22,11 @@ pub use sqlite::sqlite;
 pub use state::DatabaseState;
 
 use super::{
-    ask::{Ask, AskError, Asking, Examine, IntoAsk, PoolState},
+    ask::{Ask, AskError, Asking, Examine, IntoAsk, OfflineReason, PoolState},
     deadline::Deadline,
     probe::{excerpt, idle_check, judged, probe},
 };
-use crate::{
-    model::{Level, Outcome, Status},
-    sync::{Mutex, lock},
-};
+use crate::model::{Level, Outcome, Status};
 
 /// Default of [`DatabaseProbe::acquire_timeout`].
 const DEFAULT_ACQUIRE_TIMEOUT: Duration = Duration::from_secs(1);
@@ -44,7 +42,7 @@ probe! {
         max_lag: Option<Duration>,
         write_key: Option<&'static str>,
         kind: DatabaseKind,
-        last_error: Arc<Mutex<Option<String>>>,
+        offline_reason: OfflineReason,
     }
 
     /// Asks the database once.
@@ -57,8 +55,8 @@ enum DatabaseKind {
     MySql,
     Redis,
     Sqlite,
-    /// `MongoDB` or memcached.
-    WithoutLag,
+    MongoDb,
+    Memcached,
     /// PostgreSQL, or one that the user examines.
     Other,
 }
@@ -105,7 +103,7 @@ where
         max_lag: None,
         write_key: None,
         kind: DatabaseKind::Other,
-        last_error: Arc::default(),
+        offline_reason: OfflineReason::default(),
     }
 }
 
@@ -149,18 +147,11 @@ impl DatabaseProbe {
 
     fn faults(&self) -> Vec<String> {
         let measures_lag = matches!(self.kind, DatabaseKind::MySql | DatabaseKind::Other);
-        let key = self.write_key.and_then(|key| match self.kind {
-            DatabaseKind::Redis if key.is_empty() || key.contains(|c: char| c.is_whitespace()) => Some(format!(
-                "`{key}` is not a valid key for `write_key`; take one without spaces, such as `health:probe`"
-            )),
-            DatabaseKind::Redis => None,
-            _ => Some("it does not ask Redis, so `write_key` has no effect".to_owned()),
-        });
         [
             self.acquire_timeout.is_zero().then(|| "its timeout for a connection of the pool is zero".to_owned()),
             (self.max_lag.is_some() && !measures_lag)
                 .then(|| "it does not measure the lag of replicas, so `max_lag` has no effect".to_owned()),
-            key,
+            self.write_key.and_then(|key| self.kind.key_fault(key)),
         ]
         .into_iter()
         .flatten()
@@ -178,7 +169,10 @@ impl DatabaseProbe {
                 let (status, text) = self.judge_state(state);
                 (status, text.as_deref().map(excerpt))
             }
-            Err(error) => self.judge_error(&error),
+            Err(error) => {
+                let (status, text) = self.offline_reason.judge(&error, self.exhausted_as);
+                (status, Some(text))
+            }
         };
         let data = DatabaseData {
             is_db_online: is_online,
@@ -192,24 +186,8 @@ impl DatabaseProbe {
         judged(status, data, message)
     }
 
-    /// A pool that is exhausted and a client that still waits have no reason to report, but perhaps had one before.
-    fn judge_error(&self, error: &AskError) -> (Status, Option<String>) {
-        let text = excerpt(error.text());
-        let mut last = lock(&self.last_error);
-        match &*last {
-            Some(last) if *last != text && (error.is_exhausted() || error.is_late()) => {
-                (Status::Fail, Some(format!("{text}; it was offline before: {last}")))
-            }
-            None if error.is_exhausted() => (self.exhausted_as, Some(text)),
-            _ => {
-                *last = Some(text.clone());
-                (Status::Fail, Some(text))
-            }
-        }
-    }
-
     fn judge_state(&self, state: DatabaseState) -> (Status, Option<String>) {
-        *lock(&self.last_error) = None;
+        self.offline_reason.clear();
         match state {
             DatabaseState::Writeable | DatabaseState::Online => (Status::Pass, None),
             // Few users may see whether a MySQL server is a replica.

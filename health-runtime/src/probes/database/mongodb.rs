@@ -26,7 +26,7 @@ use crate::probes::ask::{AskError, Asking, IntoAsk};
 /// A closure of your own answers `hello` with the document as text, as JSON or the shell writes it.
 #[track_caller]
 pub fn mongodb(ask: impl IntoAsk) -> DatabaseProbe {
-    DatabaseProbe { kind: DatabaseKind::WithoutLag, ..database(ask, examine).name("mongodb") }
+    DatabaseProbe { kind: DatabaseKind::MongoDb, ..database(ask, examine).name("mongodb") }
 }
 
 async fn examine(mongodb: Asking) -> Result<DatabaseState, AskError> {

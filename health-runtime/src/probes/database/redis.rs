@@ -1,12 +1,7 @@
 //! Probe of a Redis or Valkey server.
 
-use std::{collections::BTreeMap, sync::Mutex};
-
 use super::{DatabaseKind, DatabaseProbe, DatabaseState, database};
-use crate::{
-    probes::ask::{AskError, Asking, Examine, IntoAsk},
-    sync::lock,
-};
+use crate::probes::ask::{AskError, Asking, IntoAsk};
 
 /// Checks that a Redis or Valkey server answers, is a primary, and that its cluster is complete.
 ///
@@ -36,45 +31,7 @@ pub fn redis(ask: impl IntoAsk) -> DatabaseProbe {
     DatabaseProbe { kind: DatabaseKind::Redis, ..probe }
 }
 
-impl DatabaseProbe {
-    /// Writes a key of Redis in each run, which takes 10 s to expire: `SET key health_runtime PX 10000`. Default: no write. In a
-    /// cluster it goes to the node that has the key. For another database it is a start-up error.
-    ///
-    /// It detects a server that refuses writes although it is a primary: out of memory, a failed snapshot (`MISCONF`), too few
-    /// replicas, a user without the right. Take a key that the program does not use, such as `health:probe`.
-    pub fn write_key(mut self, key: &'static str) -> Self {
-        self.write_key = Some(key);
-        if self.kind == DatabaseKind::Redis {
-            let statement = write_statement(key);
-            self.examine = Examine::new(move |redis| examine_and_write(redis, statement));
-        }
-        self
-    }
-}
-
-/// Examines, and writes as well.
-async fn examine_and_write(redis: Asking, statement: &'static str) -> Result<DatabaseState, AskError> {
-    match examine(redis.clone()).await? {
-        DatabaseState::Writeable | DatabaseState::Online => {}
-        state => return Ok(state),
-    }
-    match redis.ask(statement).await {
-        Ok(_) => Ok(DatabaseState::Writeable),
-        Err(error) if error.is_exhausted() || error.is_late() => Err(error.with_step("a write fails")),
-        Err(error) if error.text().contains("READONLY") => {
-            Ok(DatabaseState::ReadOnly(format!("it is a replica, which refuses the write: {}", error.text())))
-        }
-        Err(error) => Ok(DatabaseState::Unwriteable(format!("a write fails: {}", error.text()))),
-    }
-}
-
-/// Returns the statement for a key. Statements are static, so the text is leaked, once for each key of the program.
-fn write_statement(key: &'static str) -> &'static str {
-    static STATEMENTS: Mutex<BTreeMap<&'static str, &'static str>> = Mutex::new(BTreeMap::new());
-    lock(&STATEMENTS).entry(key).or_insert_with(|| format!("SET {key} health_runtime PX 10000").leak())
-}
-
-async fn examine(redis: Asking) -> Result<DatabaseState, AskError> {
+pub(super) async fn examine(redis: Asking) -> Result<DatabaseState, AskError> {
     match redis.ask("PING").await {
         Ok(_) => {}
         Err(error) if error.text().contains("MASTERDOWN") => return Ok(without_primary(error.text())),

@@ -105,14 +105,28 @@ macro_rules! __ask_by_call {
         use ::core::{clone::Clone as _, convert::From as _, iter::IntoIterator as _};
 
         let client: $($memcache)+::Client = ($client).clone();
-        $crate::probes::Ask::blocking(move |_, _| {
+        $crate::probes::Ask::blocking(move |statement, _| {
+            if let ::core::option::Option::Some(key) = statement.strip_prefix("set ") {
+                return match client.set(key, "health_runtime", 10) {
+                    ::core::result::Result::Ok(()) => ::core::result::Result::Ok(::std::string::String::new()),
+                    // The binary protocol has a number for it.
+                    ::core::result::Result::Err($($memcache)+::MemcacheError::CommandError(
+                        $($memcache)+::CommandError::Unknown(0x82),
+                    )) => ::core::result::Result::Err($crate::probes::AskError::new(
+                        "SERVER_ERROR out of memory storing object",
+                    )),
+                    ::core::result::Result::Err(error) => {
+                        ::core::result::Result::Err($crate::probes::AskError::from(error))
+                    }
+                };
+            }
             // Without the servers' URLs, which may contain a password.
             let mut versions = ::std::string::String::new();
             for (_, version) in client.version()? {
                 versions += &version;
                 versions += "\n";
             }
-            ::core::result::Result::<_, $($memcache)+::MemcacheError>::Ok(versions)
+            ::core::result::Result::<_, $crate::probes::AskError>::Ok(versions)
         })
     }};
 

@@ -116,6 +116,7 @@ macro_rules! __ask_sql {
                 };
                 $crate::probes::PoolState::new(count(&metrics.connection_count), count(&metrics.connections_in_pool))
                     .with_waiting(count(&metrics.active_wait_requests))
+                    .with_in_use(count(&metrics.connections_in_use))
             },
             move |statement: &'static str, wait| {
                 // All values are text in the protocol for statements that are not prepared.
