@@ -41,6 +41,15 @@ impl Server {
         })
     }
 
+    /// Starts memcached with the least memory. It refuses items when that is full, instead of evicting others.
+    pub fn memcached_without_eviction() -> Self {
+        Self::start_in(TempDir::new().expect("a folder"), |_, port| {
+            let mut command = Command::new("memcached");
+            command.args(["--user=root", "--listen=127.0.0.1", "-M", "-m", "2", "--port"]).arg(port.to_string());
+            command
+        })
+    }
+
     /// Returns the numbers of connections and of items that memcached has.
     pub fn memcached_counts(&self) -> (u64, u64) {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).expect("a connection");

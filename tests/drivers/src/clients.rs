@@ -1,9 +1,9 @@
 use std::time::Duration;
 
-use health_runtime::{Outcome, Status, probes::DatabaseProbe};
-use tokio::time::{Instant, sleep};
+use health_runtime::{Status, probes::DatabaseProbe};
+use tokio::time::sleep;
 
-use crate::{CANARY, Server, TIMEOUT};
+use crate::{Server, TIMEOUT, eventually, observe};
 
 /// The same probe through several clients, by the name of the client.
 pub struct Clients(Vec<(&'static str, DatabaseProbe)>);
@@ -34,13 +34,18 @@ impl Clients {
         messages
     }
 
+    /// Observes with every client until it passes.
+    async fn recover(&self) {
+        for (name, probe) in &self.0 {
+            println!("recovers, {name}");
+            eventually(probe, Status::Pass, "").await;
+        }
+    }
+
     /// Takes the server through a slow answer, one after the limit, a freeze, an end and a start. A frozen server and one that
     /// ended have one of these texts, and each client reports them differently.
     pub async fn assert_outages(self, server: &mut Server, frozen: &[&str], ended: &[&str]) {
-        // A new server on a busy machine is slow.
-        for (name, probe) in &self.0 {
-            eventually(probe, Status::Pass, name).await;
-        }
+        self.recover().await;
         // A pool tests a connection that comes back.
         sleep(Duration::from_millis(200)).await;
         for (name, probe) in &self.0 {
@@ -56,9 +61,7 @@ impl Clients {
         let frozen = self.assert("frozen", Status::Fail, frozen).await;
         server.thaw();
         // The late answers are not taken for those to the next statements.
-        for (name, probe) in &self.0 {
-            eventually(probe, Status::Pass, name).await;
-        }
+        self.recover().await;
         self.assert("thawed", Status::Pass, &[]).await;
 
         server.stop();
@@ -69,36 +72,6 @@ impl Clients {
         }
         server.start();
         // The only client that never opens a second connection.
-        for (name, probe) in self.0.iter().filter(|(name, _)| *name != "tokio-postgres") {
-            eventually(probe, Status::Pass, name).await;
-        }
+        Self(self.0.into_iter().filter(|(name, _)| *name != "tokio-postgres").collect()).recover().await;
     }
-}
-
-/// Observes within the timeout, and without the password in any text.
-pub async fn observe(probe: &DatabaseProbe) -> Outcome {
-    let start = Instant::now();
-    let outcome = probe.observe().await;
-    assert!(start.elapsed() < TIMEOUT, "{:?} {outcome:?}", start.elapsed());
-    assert!(!format!("{probe:?} {outcome:?}").contains(CANARY), "{outcome:?}");
-    outcome
-}
-
-/// Observes, and compares the status and a part of the message.
-pub async fn assert(probe: &DatabaseProbe, status: Status, text: &str) {
-    let outcome = observe(probe).await;
-    assert_eq!(outcome.status(), status, "{outcome:?}");
-    assert!(outcome.message().unwrap_or_default().contains(text), "{outcome:?}");
-}
-
-/// Observes until the status comes: a client's own reconnection waits between its attempts.
-pub async fn eventually(probe: &DatabaseProbe, status: Status, name: &str) {
-    for _ in 0..40 {
-        if observe(probe).await.status() == status {
-            return;
-        }
-        sleep(Duration::from_millis(250)).await;
-    }
-    let outcome = observe(probe).await;
-    assert_eq!(outcome.status(), status, "{name}: {outcome:?}");
 }

@@ -3,12 +3,16 @@
 
 mod brokers;
 mod clients;
+mod flat;
+mod observe;
 mod server;
 
 use std::time::Duration;
 
 pub use brokers::RabbitMq;
-pub use clients::{Clients, assert, eventually, observe};
+pub use clients::Clients;
+pub use flat::assert_flat;
+pub use observe::{Facts, OFFLINE, Observe, READ_ONLY, WRITEABLE, assert, assert_facts, eventually, observe};
 pub use server::{Server, free_port};
 
 /// Password of every server, which no text may contain.

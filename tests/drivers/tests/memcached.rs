@@ -3,12 +3,10 @@
 
 use std::time::Duration;
 
-use health_drivers::Server;
-use health_runtime::{Outcome, Status, probes::DatabaseProbe};
+use health_drivers::{Facts, OFFLINE, READ_ONLY, Server, WRITEABLE, assert_facts, eventually};
+use health_runtime::Status;
 use memcache::Client;
 use tokio::time::{Instant, sleep};
-
-const TIMEOUT: Duration = Duration::from_secs(2);
 
 #[no_implicit_prelude]
 mod without_prelude {
@@ -19,35 +17,12 @@ mod without_prelude {
     use ::memcache;
 
     pub(super) fn probe(client: &memcache::Client) -> DatabaseProbe {
-        probes::memcached(ask!(memcache: client)).timeout(super::TIMEOUT)
+        probes::memcached(ask!(memcache: client)).timeout(::health_drivers::TIMEOUT)
     }
 }
 
-async fn observe(probe: &DatabaseProbe) -> Outcome {
-    let start = Instant::now();
-    let outcome = probe.observe().await;
-    assert!(start.elapsed() < TIMEOUT, "{:?} {outcome:?}", start.elapsed());
-    outcome
-}
-
-async fn assert_is(probe: &DatabaseProbe, status: Status, text: &str) {
-    let outcome = observe(probe).await;
-    assert_eq!(outcome.status(), status, "{outcome:?}");
-    assert!(outcome.message().unwrap_or_default().contains(text), "{outcome:?}");
-    let is_online = status == Status::Pass;
-    let data = outcome.data().expect("data");
-    assert_eq!(data["is_db_online"], is_online, "{outcome:?}");
-    assert_eq!(data["is_db_writeable"].is_null(), is_online, "{outcome:?}");
-}
-
-/// Observes until the check passes.
-async fn assert_recovers(probe: &DatabaseProbe) {
-    let end = Instant::now() + Duration::from_secs(20);
-    while observe(probe).await.status() != Status::Pass {
-        assert!(Instant::now() < end, "it does not recover");
-        sleep(Duration::from_millis(50)).await;
-    }
-}
+/// Whether it takes writes is not known.
+const ONLINE: Facts = [Some(true), None];
 
 #[tokio::test]
 #[ignore = "needs memcached: scripts/peers"]
@@ -57,27 +32,57 @@ async fn states_of_a_server_are_told_apart() {
     let client = connect("?connect_timeout=1&timeout=1").expect("a client");
     let patient = without_prelude::probe(&connect("").expect("a client"));
     let probe = without_prelude::probe(&client);
-    assert_is(&probe, Status::Pass, "").await;
-    assert_is(&patient, Status::Pass, "").await;
-
-    let before = server.memcached_counts();
-    assert_eq!(before.1, 0);
-    for _ in 0..10_000 {
-        assert_eq!(probe.observe().await.status(), Status::Pass);
-    }
-    assert_eq!(server.memcached_counts(), before);
+    assert_facts(&probe, Status::Pass, "", ONLINE).await;
+    assert_facts(&patient, Status::Pass, "", ONLINE).await;
 
     server.freeze();
-    assert_is(&probe, Status::Fail, "").await;
+    assert_facts(&probe, Status::Fail, "", OFFLINE).await;
     for _ in 0..2 {
-        assert_is(&patient, Status::Fail, "no answer came within 1.8s").await;
+        assert_facts(&patient, Status::Fail, "no answer came within 1.8s", OFFLINE).await;
     }
     server.thaw();
-    assert_recovers(&probe).await;
-    assert_recovers(&patient).await;
+    eventually(&probe, Status::Pass, "").await;
+    eventually(&patient, Status::Pass, "").await;
 
     server.stop();
-    assert_is(&probe, Status::Fail, "").await;
+    assert_facts(&probe, Status::Fail, "", OFFLINE).await;
     server.start();
-    assert_recovers(&probe).await;
+    eventually(&probe, Status::Pass, "").await;
+}
+
+#[tokio::test]
+#[ignore = "needs memcached: scripts/peers"]
+async fn write_on_request_detects_a_full_server_and_expires() {
+    let server = Server::memcached_without_eviction();
+    let connect = |protocol: &str| {
+        let options = format!("connect_timeout=1&timeout=1&protocol={protocol}");
+        Client::connect(format!("memcache://127.0.0.1:{}?{options}", server.port)).expect("a client")
+    };
+    let clients = ["ascii", "binary"].map(connect);
+    let writing = clients.each_ref().map(|client| without_prelude::probe(client).write_key("health:probe"));
+    for (client, probe) in clients.iter().zip(&writing) {
+        assert_facts(probe, Status::Pass, "", WRITEABLE).await;
+        assert_eq!(client.get::<String>("health:probe").expect("an answer").as_deref(), Some("health_runtime"));
+        client.delete("health:probe").expect("an answer");
+    }
+    assert_facts(&writing[0], Status::Pass, "", WRITEABLE).await;
+    let written = Instant::now();
+    assert_eq!(server.memcached_counts().1, 1);
+    while clients[0].get::<String>("health:probe").expect("an answer").is_some() {
+        assert!(written.elapsed() < Duration::from_secs(12), "the key does not expire");
+        sleep(Duration::from_millis(200)).await;
+    }
+    assert!(written.elapsed() > Duration::from_secs(5), "{:?}", written.elapsed());
+    assert_eq!(server.memcached_counts().1, 0);
+
+    // Items of one size share their memory.
+    let is_full = (0..100_000).any(|number| clients[0].set(&format!("item{number:08}"), "health_runtime", 0).is_err());
+    assert!(is_full);
+    for (client, probe) in clients.iter().zip(&writing) {
+        let text = "a write fails: SERVER_ERROR out of memory storing object";
+        assert_facts(probe, Status::Fail, text, READ_ONLY).await;
+        assert_facts(&without_prelude::probe(client), Status::Pass, "", ONLINE).await;
+    }
+    clients[0].flush().expect("an answer");
+    assert_facts(&writing[0], Status::Pass, "", WRITEABLE).await;
 }

@@ -67,7 +67,7 @@ async fn pool_in_use_is_exhausted() {
         ($driver:ident, $pool:expr, $get:ident) => {
             let pool = $pool;
             let probe = probes::mysql(ask!($driver: pool)).timeout(TIMEOUT);
-            eventually(&probe, Status::Pass, "fresh").await;
+            eventually(&probe, Status::Pass, "").await;
             let held = [pool.$get().await.expect("a connection"), pool.$get().await.expect("a connection")];
             assert(&probe, Status::Warn, text).await;
             assert!(observe(&probe).await.data().is_some_and(|data| data["is_db_online"].is_null()));
@@ -116,7 +116,7 @@ async fn late_answer_is_not_taken_for_that_of_the_program() {
     let manager = AsyncDieselConnectionManager::new_with_config(url("app", CANARY, server.port), config);
     let pool: DieselPool<AsyncMysqlConnection> = DieselPool::builder(manager).max_size(1).build().expect("a pool");
     let probe = probes::mysql(ask!(diesel_async: pool)).timeout(TIMEOUT);
-    eventually(&probe, Status::Pass, "fresh").await;
+    eventually(&probe, Status::Pass, "").await;
     server.freeze();
     assert(&probe, Status::Fail, "no answer came within 1.8s").await;
     server.thaw();
@@ -150,7 +150,7 @@ async fn replica_is_judged_by_its_lag() {
     let strict = || probes::mysql(ask!(sqlx: pool("app", CANARY, replica.port))).timeout(TIMEOUT);
     let reading = strict().read_only_as(Status::Pass).max_lag(Duration::from_secs(5));
     let hasty = reading.clone().max_lag(Duration::from_millis(500));
-    eventually(&hasty, Status::Pass, "replica").await;
+    eventually(&hasty, Status::Pass, "").await;
     assert(&strict(), Status::Fail, "it is a replica, and takes no writes").await;
     let other = probes::mysql(ask!(mysql_async: mysql_async(CANARY, replica.port))).timeout(TIMEOUT);
     for probe in [&reading, &other.read_only_as(Status::Pass).max_lag(Duration::from_secs(5))] {
@@ -183,14 +183,11 @@ async fn replica_is_judged_by_its_lag() {
     let writing = pool("app", CANARY, primary.port);
     sqlx::raw_sql("CREATE DATABASE orders").execute(&writing).await.expect("a write");
     tokio::time::sleep(Duration::from_secs(2)).await;
-    eventually(&hasty, Status::Fail, "late").await;
-    let outcome = observe(&hasty).await;
-    assert!(outcome.message().is_some_and(|text| text.contains("behind, more than 500ms")), "{outcome:?}");
+    eventually(&hasty, Status::Fail, "behind, more than 500ms").await;
 
     run("STOP SLAVE; CHANGE MASTER TO MASTER_DELAY = 0; START SLAVE".to_owned()).await;
-    eventually(&hasty, Status::Pass, "caught up").await;
+    eventually(&hasty, Status::Pass, "").await;
     primary.stop();
-    eventually(&hasty, Status::Warn, "without its primary").await;
-    assert(&hasty, Status::Warn, "its lag is not known").await;
+    eventually(&hasty, Status::Warn, "its lag is not known").await;
     assert(&strict().read_only_as(Status::Pass), Status::Pass, "").await;
 }

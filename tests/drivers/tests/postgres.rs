@@ -108,7 +108,7 @@ async fn pool_in_use_is_exhausted() {
         ($driver:ident, $pool:expr, $get:ident) => {
             let pool = $pool;
             let probe = probes::postgres(ask!($driver: pool)).timeout(TIMEOUT);
-            eventually(&probe, Status::Pass, "fresh").await;
+            eventually(&probe, Status::Pass, "").await;
             let held = [pool.$get().await.expect("a connection"), pool.$get().await.expect("a connection")];
             assert(&probe, Status::Warn, text).await;
             let data = observe(&probe).await;
