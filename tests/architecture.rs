@@ -34,7 +34,7 @@ const FLOORS: [&[&str]; 7] = [
     &["const_rules", "library_settings", "probes", "registry", "rendering", "suggest", "validation"],
     &["access"],
     &["monitor", "__private"],
-    &["grpc", "http", "server", "testing"],
+    &["alerts", "grpc", "http", "server", "testing"],
     &["lib", "_docs"],
 ];
 

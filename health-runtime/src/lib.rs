@@ -45,6 +45,8 @@ mod time;
 mod validation;
 
 pub mod access;
+#[cfg(feature = "alerts")]
+pub mod alerts;
 pub mod probes;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -1,6 +1,10 @@
 //! Points in time that stay in range, for any duration that a user gives and any state of the wall clock.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    collections::hash_map::RandomState,
+    hash::BuildHasher,
+    time::{Duration, SystemTime},
+};
 
 use tokio::time::Instant;
 
@@ -17,6 +21,12 @@ pub(crate) fn after(start: Instant, duration: Duration) -> Instant {
 pub(crate) fn remainder(duration: Duration, period: Duration) -> Duration {
     let nanos = duration.as_nanos().checked_rem(period.as_nanos()).unwrap_or_default();
     u64::try_from(nanos).map_or(Duration::MAX, Duration::from_nanos)
+}
+
+/// Returns a number from 0 to 1. The random keys of std's hash maps are good enough to spread simultaneous starts.
+#[allow(clippy::cast_precision_loss, reason = "a share needs no more digits than it has")]
+pub(crate) fn random_share() -> f64 {
+    RandomState::new().hash_one(()) as f64 / u64::MAX as f64
 }
 
 /// Returns the time on the wall clock that is a duration from now, 30 years at most.

@@ -199,6 +199,14 @@ pub enum Problem {
         /// The fault of the file. It repeats nothing of the file's content, which may be a key.
         source: Arc<dyn StdError + Send + Sync>,
     },
+    /// A receiver of alerts cannot work with its settings.
+    #[non_exhaustive]
+    InvalidReceiver {
+        /// The type of the receiver, such as `Webhook`.
+        receiver: &'static str,
+        /// The fault of the settings. It repeats no secret.
+        fault: String,
+    },
     /// A setting for a load balancer is not valid.
     #[non_exhaustive]
     InvalidSetting {
@@ -361,6 +369,7 @@ impl fmt::Display for Unescaped<'_> {
             Problem::CannotListen { address, source } => write!(f, "cannot listen on {address}: {source}"),
             Problem::CannotServe { fault } => write!(f, "the server cannot run: {fault}"),
             Problem::UnusableTls { file, source } => write!(f, "`{file}` cannot be used for TLS: {source}"),
+            Problem::InvalidReceiver { receiver, fault } => write!(f, "alerts cannot be sent by `{receiver}`: {fault}"),
             Problem::InvalidSetting { key, value, reason } => write!(f, "`{key}` is {value:?}; {reason}"),
         }
     }

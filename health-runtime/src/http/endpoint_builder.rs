@@ -14,6 +14,8 @@ use super::{
     service::Service,
     start_log::{log_count, warn_if_second, warn_of_one_worker},
 };
+#[cfg(feature = "alerts")]
+use crate::alerts::AlertReceiver;
 use crate::{
     access::{Access, Authorizer},
     build_info::{BuildMetadata, RuntimeInfo},
@@ -59,6 +61,8 @@ pub struct EndpointBuilder {
     #[cfg(feature = "haproxy-agent")]
     agent: HaproxyAgent,
     listeners: Vec<Listener>,
+    #[cfg(feature = "alerts")]
+    alert_receivers: Vec<AlertReceiver>,
     muted: Option<String>,
     #[cfg(feature = "events")]
     event_streams: usize,
@@ -84,6 +88,8 @@ impl Endpoint {
             #[cfg(feature = "haproxy-agent")]
             agent: HaproxyAgent::new(),
             listeners: Vec::new(),
+            #[cfg(feature = "alerts")]
+            alert_receivers: Vec::new(),
             muted: None,
             #[cfg(feature = "events")]
             event_streams: 64,
@@ -218,6 +224,13 @@ impl EndpointBuilder {
         self
     }
 
+    /// Adds a receiver of alerts, see [`alerts`](crate::alerts). May be called more than once.
+    #[cfg(feature = "alerts")]
+    pub fn alert_to(mut self, receiver: impl Into<AlertReceiver>) -> Self {
+        self.alert_receivers.push(receiver.into());
+        self
+    }
+
     /// Sets the maximum number of open streams of `{base}/events`; a request above it is answered 503. Default: 64. With 0,
     /// every request is refused.
     ///
@@ -279,8 +292,8 @@ impl EndpointBuilder {
     ///
     /// # Errors
     /// One error that lists every problem: of the checks and the state (see
-    /// [`RegistryBuilder::build`](crate::RegistryBuilder::build)), the paths, the status codes, the rules of access, and the
-    /// settings for load balancers.
+    /// [`RegistryBuilder::build`](crate::RegistryBuilder::build)), the paths, the status codes, the rules of access, the
+    /// settings for load balancers, and the receivers of alerts.
     pub fn build(self) -> Result<Endpoint, Error> {
         let registry = if self.has_declared_checks { self.registry.declared() } else { self.registry };
         let mut problems = Vec::new();
@@ -291,6 +304,12 @@ impl EndpointBuilder {
         let envoy = or_problems(self.envoy.validate(), &mut problems);
         #[cfg(feature = "haproxy-agent")]
         let agent = self.agent.validate(&mut problems);
+        #[cfg(feature = "alerts")]
+        let alert_receivers: Vec<_> = {
+            let service = self.build_info.as_ref().map(BuildMetadata::name);
+            let validated = self.alert_receivers.into_iter().map(|receiver| receiver.validate(service));
+            validated.filter_map(|receiver| or_problems(receiver, &mut problems)).collect()
+        };
         let (Some(registry), Some((paths, routes)), Some(status_codes), Some(authorizer), Some(envoy), true) =
             (registry, paths, status_codes, authorizer, envoy, problems.is_empty())
         else {
@@ -315,6 +334,10 @@ impl EndpointBuilder {
             monitor.mute_listed(&list.to_string_lossy(), MUTE_VARIABLE);
         }
         self.listeners.into_iter().for_each(|listener| monitor.listen(listener));
+        #[cfg(feature = "alerts")]
+        for receiver in alert_receivers {
+            receiver.start(&monitor);
+        }
         // Last, so that every change finds its listeners and mutes in place.
         monitor.start();
         let service = Arc::new(Service {

@@ -2,10 +2,10 @@
 
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
-use tokio::{sync::watch::Receiver, time::Instant};
+use tokio::sync::watch::Receiver;
 
-use super::{engine::Engine, lookup, monitor::Monitor, schedule, slot::Lookup};
-use crate::model::{CheckSpec, Levels, Report, ReportEntry, StatusChange};
+use super::{engine::Engine, known, monitor::Monitor};
+use crate::model::{CheckSpec, Levels, Report, StatusChange};
 
 /// Maximum number of changes in one read, which bounds the memory of a slow reader.
 const MAX_CHANGES_PER_READ: usize = 32;
@@ -123,30 +123,9 @@ impl ChangeCursor {
         self.last = self.engine.changes.recent.last_id(self.levels);
     }
 
-    /// Returns the latest result of each check of its levels that has one, without running any. The result of a
-    /// background check that is too old is stale, as in a report; other results may have any age.
+    /// Returns the latest result of each check of its levels that has one, see [`known::report`].
     pub(crate) fn known(&self) -> Report {
-        let (engine, checks) = (&self.engine, self.engine.checks());
-        let mut entries = Vec::new();
-        for (index, check) in checks.iter().enumerate() {
-            if !self.levels.contains(check.spec.level()) {
-                continue;
-            }
-            schedule::ensure(engine, check);
-            let latest = if check.spec.interval().is_some() {
-                match lookup::read(engine, check, Instant::now()) {
-                    Lookup::Done(result) => Some(result),
-                    _ => None,
-                }
-            } else {
-                check.latest()
-            };
-            if let Some(result) = latest {
-                let muted = checks.mute_of(index, &result, |index| checks[index].latest()).map(|muted| muted.mute);
-                entries.push(ReportEntry { check: Arc::clone(&check.spec), result, muted });
-            }
-        }
-        Report::new(self.levels.iter().collect(), entries)
+        known::report(&self.engine, self.levels)
     }
 
     /// Waits until there is something to read, or a drain begins; both may have happened long ago.

@@ -7,6 +7,8 @@ use std::sync::{
 
 use tokio::{runtime::Handle, time::Instant};
 
+#[cfg(feature = "alerts")]
+use super::waiting_tasks::WaitingTasks;
 use super::{
     changes::Changes,
     check_set::{CheckSet, Member},
@@ -45,6 +47,8 @@ pub(super) struct Engine {
     runtime: OnceLock<Handle>,
     /// The first runtime on which anything started, for background checks that a thread without one adds.
     first_runtime: OnceLock<Handle>,
+    #[cfg(feature = "alerts")]
+    pub(super) waiting_tasks: WaitingTasks,
 }
 
 impl Engine {
@@ -70,6 +74,8 @@ impl Engine {
             start: Instant::now(),
             runtime: OnceLock::new(),
             first_runtime: OnceLock::new(),
+            #[cfg(feature = "alerts")]
+            waiting_tasks: WaitingTasks::default(),
         }
     }
 
@@ -130,6 +136,16 @@ impl Engine {
         sync::spawn(&runtime, task)
     }
 
+    /// Spawns the tasks that wait for a runtime, if there is one.
+    #[cfg(feature = "alerts")]
+    pub(super) fn start_waiting_tasks(&self) {
+        if !self.waiting_tasks.is_empty() && self.find_runtime().is_some() {
+            for task in self.waiting_tasks.take() {
+                self.spawn(task);
+            }
+        }
+    }
+
     /// Ends a run. Returns whether tasks may have been woken.
     pub(super) fn complete(&self, check: &Monitored, id: RunId, result: RunResult, now: Instant) -> bool {
         self.publish_end(check, check.slot.complete(&check.spec, id, result, now))
@@ -158,7 +174,12 @@ impl Engine {
     /// was one.
     pub(super) fn publish(&self) -> bool {
         self.generation.fetch_add(1, Ordering::Release);
-        self.changes.publish()
+        let is_changed = self.changes.publish();
+        #[cfg(feature = "alerts")]
+        if is_changed {
+            self.start_waiting_tasks();
+        }
+        is_changed
     }
 
     /// Outdates every answer.

@@ -9,6 +9,8 @@ mod engine;
 mod guarded_work;
 #[cfg(all(test, shuttle))]
 mod interleavings;
+#[cfg(any(feature = "alerts", feature = "events"))]
+mod known;
 mod lookup;
 #[cfg(feature = "metrics")]
 mod metrics;
@@ -26,6 +28,10 @@ mod start;
 mod statistics;
 mod update;
 mod wait;
+#[cfg(feature = "alerts")]
+mod waiting_tasks;
+#[cfg(feature = "alerts")]
+mod weak_monitor;
 
 #[cfg(feature = "events")]
 pub(crate) use change_cursor::{ChangeCursor, CheckSetChange, KnownChecks};
@@ -35,3 +41,5 @@ pub use monitor::Monitor;
 pub(crate) use report::Gathered;
 pub use report::Selection;
 pub use update::CheckUpdate;
+#[cfg(feature = "alerts")]
+pub(crate) use weak_monitor::WeakMonitor;

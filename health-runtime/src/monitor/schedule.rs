@@ -1,8 +1,6 @@
 //! Background checks: each has a task that runs it once in each interval.
 
 use std::{
-    collections::hash_map::RandomState,
-    hash::BuildHasher,
     sync::{Arc, Weak},
     time::Duration,
 };
@@ -19,7 +17,7 @@ use super::{
 use crate::{
     model::CheckSpec,
     sync::{JoinHandle, lock},
-    time::{after, remainder},
+    time::{after, random_share, remainder},
 };
 
 /// Longest delay of a first run, however long the interval.
@@ -141,12 +139,6 @@ fn next_run(spec: &CheckSpec, is_failing: bool, began: Instant, first_beat: Inst
     let beat = next - remainder(next.saturating_duration_since(first_beat), TICK);
     // Towards the exact interval, so that the deviation never exceeds the jitter.
     if pause < interval { beat + TICK } else { beat }
-}
-
-/// Returns a number from 0 to 1. The random keys of std's hash maps are good enough to spread simultaneous starts.
-#[allow(clippy::cast_precision_loss, reason = "a share needs no more digits than it has")]
-fn random_share() -> f64 {
-    RandomState::new().hash_one(()) as f64 / u64::MAX as f64
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use crate::time::after;
 
 /// The end of a run's time, counted from the moment the deadline is made. It is displayed as `within 900ms`.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Deadline {
+pub(crate) struct Deadline {
     limit: Duration,
     pub(super) end: Instant,
 }
@@ -17,7 +17,7 @@ impl Deadline {
         Self::new(timeout / 10 * 9)
     }
 
-    fn new(limit: Duration) -> Self {
+    pub(crate) fn new(limit: Duration) -> Self {
         Self { limit, end: after(Instant::now(), limit) }
     }
 

@@ -48,7 +48,7 @@ mod broker;
 #[cfg(any(feature = "probe-connect-tls", feature = "server-tls"))]
 pub(crate) mod certificate_facts;
 mod database;
-mod deadline;
+pub(crate) mod deadline;
 mod files;
 mod logging;
 mod probe;
@@ -66,7 +66,7 @@ mod grpc;
 #[cfg(feature = "probe-http")]
 mod http;
 #[cfg(feature = "probe-http")]
-mod http_client;
+pub(crate) mod http_client;
 #[cfg(any(feature = "probe-connect", feature = "probe-http"))]
 mod lookup;
 #[cfg(feature = "probe-system")]

@@ -24,22 +24,22 @@ const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A request that a probe sends on each run.
 #[derive(Clone, Debug)]
-pub(in crate::probes) struct HttpClient {
+pub(crate) struct HttpClient {
     url: Result<ProbeUrl, String>,
-    pub(in crate::probes) method: Result<Method, String>,
-    pub(in crate::probes) body: String,
-    pub(in crate::probes) headers: RequestHeaders,
-    pub(in crate::probes) connect_timeout: Duration,
-    pub(in crate::probes) redirect_limit: usize,
-    pub(in crate::probes) proxy: ProxyChoice,
-    pub(in crate::probes) trust: Trust,
+    pub(crate) method: Result<Method, String>,
+    pub(crate) body: String,
+    pub(crate) headers: RequestHeaders,
+    pub(crate) connect_timeout: Duration,
+    pub(crate) redirect_limit: usize,
+    pub(crate) proxy: ProxyChoice,
+    pub(crate) trust: Trust,
     lookup: HostLookup,
     /// Apart from the other, so that the user's own host never waits for one that a server names.
     redirect_lookup: HostLookup,
 }
 
 impl HttpClient {
-    pub(in crate::probes) fn new(url: &str, accept: &'static str) -> Self {
+    pub(crate) fn new(url: &str, accept: &'static str) -> Self {
         Self {
             url: ProbeUrl::parse(url),
             method: Ok(Method::GET),
@@ -54,8 +54,15 @@ impl HttpClient {
         }
     }
 
+    /// Returns a client with the same settings for another URL, which shares no name lookup with this one.
+    #[cfg(feature = "alerts")]
+    pub(crate) fn with_url(&self, url: &str) -> Self {
+        let (lookup, redirect_lookup) = Default::default();
+        Self { url: ProbeUrl::parse(url), lookup, redirect_lookup, ..self.clone() }
+    }
+
     /// Returns the URL if it is valid.
-    pub(in crate::probes) fn url(&self) -> Option<&ProbeUrl> {
+    pub(crate) fn url(&self) -> Option<&ProbeUrl> {
         self.url.as_ref().ok()
     }
 
@@ -67,7 +74,7 @@ impl HttpClient {
     }
 
     /// Returns why no request can ever be sent, as far as the settings show it.
-    pub(in crate::probes) fn faults(&self) -> Vec<String> {
+    pub(crate) fn faults(&self) -> Vec<String> {
         let mut faults = self.headers.faults.clone();
         faults.extend(self.url.as_ref().err().cloned());
         faults.extend(self.method.as_ref().err().cloned());
@@ -84,7 +91,7 @@ impl HttpClient {
     }
 
     /// Returns the same as far as files show it, which blocks.
-    pub(in crate::probes) fn file_faults(&self) -> Vec<String> {
+    pub(crate) fn file_faults(&self) -> Vec<String> {
         let mut faults = self.headers.file_faults();
         let proxy = self.url().and_then(|url| self.proxy.server_for(url).ok().flatten());
         let urls = self.url().into_iter().chain(proxy.as_ref().map(|proxy| &proxy.url));
@@ -98,7 +105,7 @@ impl HttpClient {
     ///
     /// # Errors
     /// A request failed; the text is for a person.
-    pub(in crate::probes) async fn send(&self, deadline: Deadline) -> Result<StreamedResponse, String> {
+    pub(crate) async fn send(&self, deadline: Deadline) -> Result<StreamedResponse, String> {
         let mut notes = Vec::new();
         let result = self.follow(deadline, &mut notes).await;
         notes.dedup();
@@ -249,13 +256,13 @@ struct Target<'a> {
 }
 
 /// The head of a response and the connection on which its body arrives. Dropping it closes the connection.
-pub(in crate::probes) struct StreamedResponse {
-    pub(in crate::probes) status: StatusCode,
-    pub(in crate::probes) headers: HeaderMap,
+pub(crate) struct StreamedResponse {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
     /// URL and status code, for a person.
-    pub(in crate::probes) summary: String,
+    pub(crate) summary: String,
     /// The end of a message: unusable files.
-    pub(in crate::probes) remarks: String,
+    pub(crate) remarks: String,
     body: Incoming,
     connection: ConnectionDriver,
 }
@@ -265,7 +272,7 @@ impl StreamedResponse {
     ///
     /// # Errors
     /// The body is broken; the text is for a person.
-    pub(in crate::probes) async fn chunk(&mut self) -> Option<Result<Bytes, String>> {
+    pub(crate) async fn chunk(&mut self) -> Option<Result<Bytes, String>> {
         self.connection.chunk(&mut self.body).await
     }
 

@@ -17,7 +17,7 @@ const RESERVED_HEADERS: [&str; 7] =
 
 /// The headers of a probe's requests.
 #[derive(Clone, Debug)]
-pub(in crate::probes) struct RequestHeaders {
+pub(crate) struct RequestHeaders {
     /// Sent to any host.
     defaults: HeaderMap,
     /// Sent to the host of the probe's URL alone.
@@ -36,7 +36,7 @@ impl RequestHeaders {
         Self { defaults, own: HeaderMap::new(), files: Vec::new(), faults: Vec::new() }
     }
 
-    pub(in crate::probes) fn set(&mut self, name: &str, value: &str) {
+    pub(crate) fn set(&mut self, name: &str, value: &str) {
         let Some(name) = self.valid_name(name) else { return };
         match sensitive(value) {
             Some(value) => {
@@ -46,7 +46,7 @@ impl RequestHeaders {
         }
     }
 
-    pub(in crate::probes) fn set_basic(&mut self, user: &str, password: &str) {
+    pub(crate) fn set_basic(&mut self, user: &str, password: &str) {
         self.check_user(user);
         self.set(AUTHORIZATION.as_str(), &basic(user, password));
     }
@@ -58,14 +58,14 @@ impl RequestHeaders {
     }
 
     /// Sets the header to the user and the password in a file.
-    pub(in crate::probes) fn set_basic_file(&mut self, user: &str, path: PathBuf) {
+    pub(crate) fn set_basic_file(&mut self, user: &str, path: PathBuf) {
         self.check_user(user);
         let user = user.to_owned();
         self.set_file(AUTHORIZATION.as_str(), path, move |password| basic(&user, password));
     }
 
     /// Sets a header to a value made of the content of a file.
-    pub(in crate::probes) fn set_file(
+    pub(crate) fn set_file(
         &mut self,
         name: &str,
         path: PathBuf,

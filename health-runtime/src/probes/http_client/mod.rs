@@ -12,8 +12,14 @@ mod settings;
 mod tls;
 mod url;
 
-pub(super) use client::{HttpClient, StreamedResponse};
-pub(super) use proxy::ProxyChoice;
+pub(crate) use client::HttpClient;
+pub(super) use client::StreamedResponse;
+pub(crate) use proxy::ProxyChoice;
+#[cfg(feature = "alerts")]
+pub(crate) use reloaded::Reloaded;
 pub(super) use settings::http_settings;
+pub(crate) use settings::request_settings;
 #[cfg(feature = "probe-connect-tls")]
 pub(super) use tls::host_roots;
+#[cfg(feature = "alerts")]
+pub(crate) use url::ProbeUrl;

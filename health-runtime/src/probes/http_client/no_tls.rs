@@ -6,7 +6,7 @@ use crate::{byte_stream::ByteStream, probes::deadline::Deadline};
 
 /// Trusts no certificate authority.
 #[derive(Clone, Debug, Default)]
-pub(in crate::probes) struct Trust(());
+pub(crate) struct Trust(());
 
 /// Connectors that cannot exist.
 pub(super) enum Connectors {}

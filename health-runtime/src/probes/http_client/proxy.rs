@@ -9,7 +9,7 @@ use super::url::ProbeUrl;
 
 /// The choice of a proxy by the target of a request.
 #[derive(Clone, Default)]
-pub(in crate::probes) struct ProxyChoice {
+pub(crate) struct ProxyChoice {
     http: Option<NamedProxy>,
     https: Option<NamedProxy>,
     /// Hosts that are reached without a proxy, in the grammar of `NO_PROXY`.
@@ -31,13 +31,13 @@ pub(super) struct ProxyServer {
 
 impl ProxyChoice {
     /// Sends every request through one proxy.
-    pub(in crate::probes) fn fixed(url: &str) -> Self {
+    pub(crate) fn fixed(url: &str) -> Self {
         let proxy = Some(NamedProxy { name: "the proxy", url: url.to_owned() });
         Self { http: proxy.clone(), https: proxy, exceptions: String::new() }
     }
 
     /// Reads the variables of the environment.
-    pub(in crate::probes) fn environment() -> Self {
+    pub(crate) fn environment() -> Self {
         // A client of a CGI program sets `HTTP_PROXY` by the header `Proxy`.
         if env::var_os("REQUEST_METHOD").is_some() {
             return Self::default();

@@ -21,7 +21,7 @@ const READ_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// A value made of the contents of files, which are read on each run. Unusable contents leave the previous value in use.
 /// Clones share it.
-pub(super) struct Reloaded<T>(Arc<Source<T>>);
+pub(crate) struct Reloaded<T>(Arc<Source<T>>);
 
 struct Source<T> {
     paths: Vec<PathBuf>,
@@ -34,16 +34,16 @@ struct Source<T> {
 type Make<T> = dyn Fn(&[FileContent]) -> Result<T, Vec<String>> + Send + Sync;
 
 /// The latest usable value, and the faults of newer contents.
-pub(super) struct Loaded<T> {
-    pub(super) value: Option<Arc<T>>,
-    pub(super) faults: Vec<String>,
+pub(crate) struct Loaded<T> {
+    pub(crate) value: Option<Arc<T>>,
+    pub(crate) faults: Vec<String>,
     /// Hash of the latest contents, usable or not.
     fingerprint: Option<u64>,
 }
 
 impl<T: Send + Sync + 'static> Reloaded<T> {
     /// Makes the value when it is first needed.
-    pub(super) fn new(
+    pub(crate) fn new(
         paths: Vec<PathBuf>,
         make: impl Fn(&[FileContent]) -> Result<T, Vec<String>> + Send + Sync + 'static,
     ) -> Self {
@@ -52,12 +52,12 @@ impl<T: Send + Sync + 'static> Reloaded<T> {
     }
 
     /// Reads the files, which blocks for at most three seconds for each.
-    pub(super) fn load_at_start(&self) -> Loaded<T> {
+    pub(crate) fn load_at_start(&self) -> Loaded<T> {
         self.0.load(FileContent::read_at_start)
     }
 
     /// Reads the files on another thread.
-    pub(super) async fn current(&self, deadline: Deadline) -> Loaded<T> {
+    pub(crate) async fn current(&self, deadline: Deadline) -> Loaded<T> {
         if self.0.paths.is_empty() {
             return self.0.load(FileContent::read);
         }
@@ -102,7 +102,7 @@ impl<T> Loaded<T> {
     ///
     /// # Errors
     /// No contents have been usable yet.
-    pub(super) fn value(self) -> Result<(Arc<T>, Option<String>), String> {
+    pub(crate) fn value(self) -> Result<(Arc<T>, Option<String>), String> {
         let faults = self.faults.join(", and ");
         let note = (!faults.is_empty()).then(|| format!("{faults}, so the previous content is in use"));
         self.value.map(|value| (value, note)).ok_or(faults)

@@ -1,5 +1,24 @@
-/// Gives a probe with a field `client` the settings of requests.
+/// Gives a probe with a field `client` the settings of requests, and of redirects.
 macro_rules! http_settings {
+    ($probe:ident) => {
+        $crate::probes::http_client::request_settings! { $probe }
+
+        impl $probe {
+            /// Follows up to this number of redirects. Default: 0, because the health of another location is not that of the
+            /// service; the message names the location.
+            ///
+            /// Headers of yours and the client certificate go only to the scheme, host and port of the probe's URL, and so does
+            /// the body. A redirect from `https://` to `http://`, or to a URL with credentials, is not followed.
+            pub fn follow_redirects(mut self, limit: usize) -> Self {
+                self.client.redirect_limit = limit;
+                self
+            }
+        }
+    };
+}
+
+/// Gives a type with a field `client` the settings of requests.
+macro_rules! request_settings {
     ($probe:ident) => {
         impl $probe {
             /// Sends this header with the request, in place of any other of that name. Its value, a text or a
@@ -55,16 +74,6 @@ macro_rules! http_settings {
             /// [`timeout`](Self::timeout). Zero is a start-up error.
             pub fn connect_timeout(mut self, timeout: std::time::Duration) -> Self {
                 self.client.connect_timeout = timeout;
-                self
-            }
-
-            /// Follows up to this number of redirects. Default: 0, because the health of another location is not that of the
-            /// service; the message names the location.
-            ///
-            /// Headers of yours and the client certificate go only to the scheme, host and port of the probe's URL, and so does
-            /// the body. A redirect from `https://` to `http://`, or to a URL with credentials, is not followed.
-            pub fn follow_redirects(mut self, limit: usize) -> Self {
-                self.client.redirect_limit = limit;
                 self
             }
 
@@ -129,3 +138,4 @@ macro_rules! http_settings {
 }
 
 pub(in crate::probes) use http_settings;
+pub(crate) use request_settings;

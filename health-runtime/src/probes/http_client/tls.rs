@@ -31,7 +31,7 @@ use crate::{
 
 /// The certificate authorities that a client trusts, and its own certificate.
 #[derive(Clone, Debug, Default)]
-pub(in crate::probes) struct Trust {
+pub(crate) struct Trust {
     /// Texts in PEM, as if they were files of that name.
     texts: Vec<FileContent>,
     files: Vec<PathBuf>,
@@ -49,17 +49,17 @@ pub(super) struct Connectors {
 }
 
 impl Trust {
-    pub(in crate::probes) fn add(&mut self, pem: &[u8]) {
+    pub(crate) fn add(&mut self, pem: &[u8]) {
         self.connectors = OnceLock::new();
         self.texts.push(FileContent { path: "root_certificates".to_owned(), bytes: Ok(pem.to_vec()) });
     }
 
-    pub(in crate::probes) fn add_file(&mut self, path: PathBuf) {
+    pub(crate) fn add_file(&mut self, path: PathBuf) {
         self.connectors = OnceLock::new();
         self.files.push(path);
     }
 
-    pub(in crate::probes) fn set_client(&mut self, certificate: PathBuf, key: PathBuf) {
+    pub(crate) fn set_client(&mut self, certificate: PathBuf, key: PathBuf) {
         self.connectors = OnceLock::new();
         self.client = Some([certificate, key]);
     }

@@ -4,7 +4,7 @@ use hyper::{Uri, http::uri::Scheme};
 
 /// An absolute `http://` or `https://` URL without credentials.
 #[derive(Clone)]
-pub(in crate::probes) struct ProbeUrl {
+pub(crate) struct ProbeUrl {
     uri: Uri,
     authority: String,
 }
@@ -14,7 +14,7 @@ impl ProbeUrl {
     ///
     /// # Errors
     /// The URL is not valid. The text does not quote it: it may contain a secret.
-    pub(in crate::probes) fn parse(url: &str) -> Result<Self, String> {
+    pub(crate) fn parse(url: &str) -> Result<Self, String> {
         let uri: Uri = url.parse().map_err(|error| format!("its URL is not valid: {error}"))?;
         let Some(authority) = uri.authority().filter(|_| uri.scheme().is_some()) else {
             return Err("its URL must be absolute, such as `http://host/path`".to_owned());

@@ -1,0 +1,34 @@
+//! The latest results, for readers that run nothing.
+
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use super::{engine::Engine, lookup, schedule, slot::Lookup};
+use crate::model::{Levels, Report, ReportEntry};
+
+/// Returns the latest result of each check of these levels that has one, without running any. The result of a
+/// background check that is too old is stale, as in a report; other results may have any age.
+pub(super) fn report(engine: &Arc<Engine>, levels: Levels) -> Report {
+    let checks = engine.checks();
+    let mut entries = Vec::new();
+    for (index, check) in checks.iter().enumerate() {
+        if !levels.contains(check.spec.level()) {
+            continue;
+        }
+        schedule::ensure(engine, check);
+        let latest = if check.spec.interval().is_some() {
+            match lookup::read(engine, check, Instant::now()) {
+                Lookup::Done(result) => Some(result),
+                _ => None,
+            }
+        } else {
+            check.latest()
+        };
+        if let Some(result) = latest {
+            let muted = checks.mute_of(index, &result, |index| checks[index].latest()).map(|muted| muted.mute);
+            entries.push(ReportEntry { check: Arc::clone(&check.spec), result, muted });
+        }
+    }
+    Report::new(levels.iter().collect(), entries)
+}

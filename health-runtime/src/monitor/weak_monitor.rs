@@ -1,0 +1,34 @@
+//! Readers of a monitor that do not keep it alive.
+
+use std::sync::{Arc, Weak};
+
+use super::{engine::Engine, known, monitor::Monitor};
+use crate::model::{CheckSpec, Levels, Report};
+
+/// A handle that does not keep its monitor alive.
+#[derive(Debug)]
+pub(crate) struct WeakMonitor(Weak<Engine>);
+
+impl Monitor {
+    pub(crate) fn downgrade(&self) -> WeakMonitor {
+        WeakMonitor(Arc::downgrade(&self.engine))
+    }
+
+    /// Spawns a task on the runtime of runs; without one, at the first change of a check, which needs a runtime.
+    pub(crate) fn spawn_soon(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.engine.waiting_tasks.push(Box::pin(task));
+        self.engine.start_waiting_tasks();
+    }
+}
+
+impl WeakMonitor {
+    /// Returns the latest result of each check, without running any; `None` once the monitor is gone.
+    pub(crate) fn known(&self) -> Option<Report> {
+        Some(known::report(&self.0.upgrade()?, Levels::ALL))
+    }
+
+    /// Returns the declaration of the check of this name, if it is still there.
+    pub(crate) fn spec(&self, name: &str) -> Option<Arc<CheckSpec>> {
+        Monitor { engine: self.0.upgrade()? }.spec(name)
+    }
+}
