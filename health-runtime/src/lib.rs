@@ -82,7 +82,8 @@ pub use http::HaproxyAgent;
 pub use http::{Endpoint, EndpointBuilder, EnvoyHeaders, LevelsPath, ResponseBody, StatusCodes, View};
 pub use model::{
     Cause, Check, CheckFuture, CheckMethod, CheckName, CheckNames, CheckResult, CheckSpec, Group, IntoOutcome, Level,
-    Levels, Mute, Outcome, ParseLevelError, Report, ReportEntry, Status, StatusChange, Texts, Work, WorkFuture,
+    Levels, Mute, Outcome, ParseLevelError, Report, ReportEntry, RootCause, Status, StatusChange, Texts, Work,
+    WorkFuture,
 };
 pub use monitor::{CheckUpdate, Lagged, Monitor, Selection, Subscription};
 pub use registry::{Registry, RegistryBuilder};

@@ -62,7 +62,7 @@ impl RunResult {
         duration: Duration,
     ) -> CheckResult {
         let (outcome, cause) = self.into_outcome(spec.timeout());
-        let Outcome { status: observed, message, data, public_data } = outcome;
+        let Outcome { status: observed, message, data, public_data, root_causes } = outcome;
         let is_slow = observed == Status::Pass && spec.degraded_after().is_some_and(|limit| duration > limit);
         let (status, cause) = if is_slow { (Status::Warn, Some(Cause::Slow)) } else { (observed, cause) };
         let status = match (is_failing, status) {
@@ -89,6 +89,7 @@ impl RunResult {
             message,
             data,
             public_data,
+            root_causes,
             duration,
             checked_at,
             since,

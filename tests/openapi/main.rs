@@ -355,7 +355,8 @@ async fn native_shape_of_levels_has_its_own_schema() {
         assert!(!validator.is_valid(&get(address, &format!("{path}?view=values")).await.json()), "{path}");
     }
     let cumulative = get(address, "/health/levels/3?cumulative").await.json();
-    assert_eq!(cumulative.as_object().expect("an object").len(), 4);
+    let levels = cumulative.as_object().expect("an object").keys().filter(|key| key.starts_with("level_"));
+    assert_eq!(levels.count(), 3);
 }
 
 #[tokio::test]

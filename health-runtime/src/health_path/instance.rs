@@ -1,4 +1,4 @@
-use std::{collections::hash_map::RandomState, hash::BuildHasher, path::Path};
+use std::{collections::hash_map::RandomState, hash::BuildHasher, path::Path, sync::Arc};
 
 /// Maximum number of bytes of a service's name in a path.
 const MAX_SERVICE_BYTES: usize = 64;
@@ -8,6 +8,7 @@ const MAX_SERVICE_BYTES: usize = 64;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Instance {
     id: String,
+    service: Arc<str>,
 }
 
 impl Instance {
@@ -19,13 +20,18 @@ impl Instance {
         let name = if name.is_empty() { "service" } else { &name };
         // The random keys of std's hash maps are good enough to tell the instances of a fleet apart.
         let random = RandomState::new().hash_one(std::process::id()) >> 32;
-        Self { id: format!("{name}/{random:08x}") }
+        Self { id: format!("{name}/{random:08x}"), service: name.into() }
     }
 
     /// Returns an instance that is named after the program.
     pub(crate) fn of_program() -> Self {
         let program = std::env::args_os().next().unwrap_or_default();
         Self::new(&Path::new(&program).file_stem().unwrap_or_default().to_string_lossy())
+    }
+
+    /// Returns the name of its service.
+    pub(crate) const fn service(&self) -> &Arc<str> {
+        &self.service
     }
 
     /// Returns its name in paths.

@@ -22,10 +22,10 @@ mod run_context;
 pub(crate) use budget::budget;
 pub(crate) use instance::Instance;
 pub(crate) use request_origin::RequestOrigin;
-#[allow(unused_imports, reason = "probes that ask another service take it")]
-pub(crate) use run_context::headers_until;
 pub use run_context::outgoing_headers;
 pub(crate) use run_context::{RequestingCheck, RunContext};
+#[cfg(feature = "probe-http")]
+pub(crate) use run_context::{current_service, headers_until};
 
 /// The services that a request has passed.
 const PATH_HEADER: http::HeaderName = http::HeaderName::from_static("health-path");

@@ -79,6 +79,12 @@ impl RunContext {
     }
 }
 
+/// Returns the name of the service whose run this is; `None` outside a run.
+#[cfg(feature = "probe-http")]
+pub(crate) fn current_service() -> Option<Arc<str>> {
+    CURRENT.try_with(|run| Arc::clone(run.check.instance.service())).ok()
+}
+
 /// Returns the headers of a request that the present run sends, and that is answered until `end`; none outside a run.
 pub(crate) fn headers_until(end: Instant) -> HeaderMap {
     CURRENT.try_with(|run| run.headers(end)).unwrap_or_default()

@@ -1,6 +1,6 @@
 use serde_json::Value;
 
-use super::Status;
+use super::{RemoteRootCauses, RootCause, Status};
 
 /// Maximum nesting of arrays and objects in the data of a check. Renderers, comparisons and other programs' parsers
 /// recurse into them.
@@ -16,6 +16,7 @@ pub struct Outcome {
     pub(crate) message: Option<String>,
     pub(crate) data: Option<Value>,
     pub(crate) public_data: Option<Value>,
+    pub(crate) root_causes: RemoteRootCauses,
 }
 
 impl Outcome {
@@ -40,7 +41,7 @@ impl Outcome {
     /// Returns an outcome of this status, without message or data.
     #[must_use]
     pub const fn new(status: Status) -> Self {
-        Self { status, message: None, data: None, public_data: None }
+        Self { status, message: None, data: None, public_data: None, root_causes: RemoteRootCauses::NONE }
     }
 
     /// Sets the message, a sentence for a person. Default: none.
@@ -80,7 +81,15 @@ impl Outcome {
             data: Some(problem.clone().into()),
             message: self.message.or(Some(problem)),
             public_data: None,
+            root_causes: self.root_causes,
         }
+    }
+
+    /// Sets the root causes that another service names. Default: none.
+    #[cfg(feature = "probe-http")]
+    pub(crate) fn with_root_causes(mut self, root_causes: RemoteRootCauses) -> Self {
+        self.root_causes = root_causes;
+        self
     }
 
     /// Returns the status.
@@ -105,6 +114,13 @@ impl Outcome {
     #[must_use]
     pub const fn public_data(&self) -> Option<&Value> {
         self.public_data.as_ref()
+    }
+
+    /// Returns the checks at fault that another service names, see
+    /// [`CheckResult::root_causes`](crate::CheckResult::root_causes).
+    #[must_use]
+    pub fn root_causes(&self) -> &[RootCause] {
+        &self.root_causes.causes
     }
 }
 

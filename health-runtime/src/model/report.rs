@@ -5,7 +5,7 @@ use std::{
 
 use serde_json::Value;
 
-use super::{Cause, CheckSpec, Level, Status};
+use super::{Cause, CheckSpec, Level, RemoteRootCauses, RootCause, Status};
 
 /// The latest result of one check.
 ///
@@ -21,6 +21,7 @@ pub struct CheckResult {
     pub(crate) message: Option<String>,
     pub(crate) data: Option<Value>,
     pub(crate) public_data: Option<Value>,
+    pub(crate) root_causes: RemoteRootCauses,
     pub(crate) duration: Duration,
     pub(crate) checked_at: SystemTime,
     pub(crate) since: SystemTime,
@@ -90,6 +91,13 @@ impl CheckResult {
         self.public_data.as_ref()
     }
 
+    /// Returns the checks at fault that the service behind this check names; none for any other check, and none if that
+    /// service passes or did not answer. At most 16, the nearest first.
+    #[must_use]
+    pub fn root_causes(&self) -> &[RootCause] {
+        &self.root_causes.causes
+    }
+
     /// Returns the duration of the run, up to its end or until it was given up.
     #[must_use]
     pub const fn duration(&self) -> Duration {
@@ -115,6 +123,7 @@ pub struct Report {
     levels: Vec<Level>,
     entries: Vec<ReportEntry>,
     cause: Option<Cause>,
+    service: Arc<str>,
 }
 
 /// One check with its result, in a report.
@@ -138,9 +147,14 @@ impl ReportEntry {
 }
 
 impl Report {
-    /// Returns a report on these levels. Its entries are in the registry's order, by level and name.
-    pub(crate) const fn new(levels: Vec<Level>, entries: Vec<ReportEntry>) -> Self {
-        Self { levels, entries, cause: None }
+    /// Returns a report of a service on these levels. Its entries are in the registry's order, by level and name.
+    pub(crate) const fn new(service: Arc<str>, levels: Vec<Level>, entries: Vec<ReportEntry>) -> Self {
+        Self { levels, entries, cause: None, service }
+    }
+
+    /// Returns the name of the service, as others see it in root causes.
+    pub(crate) fn service(&self) -> &str {
+        &self.service
     }
 
     /// Sets the cause for which the report fails as a whole, whatever its checks say.

@@ -8,7 +8,7 @@ use super::{
     context::{Context, ReportSubject},
     format::{Format, Render},
     view::{CheckView, ReportView},
-    wire::{Fields, milliseconds, timestamp},
+    wire::{Fields, milliseconds, paths, timestamp},
 };
 use crate::{build_info::BuildMetadata, model::Status};
 
@@ -87,6 +87,7 @@ fn object(check: &CheckView<'_>) -> Fields {
         .with_some("observed", (check.observed != check.status).then(|| check.observed.as_str()))
         .with_some("cause", check.cause)
         .with_some("muted", check.muted.is_some().then_some(true))
+        .with_some("root_causes", paths(check))
         .with_some("data", check.data.cloned())
 }
 
@@ -96,7 +97,7 @@ mod schema {
 
     use super::super::schema::{
         FormatSchema, named,
-        words::{anything, boolean, list_of, map_of, number, object, one_of, status, text, timestamp},
+        words::{anything, boolean, list_of, map_of, number, object, one_of, root_causes, status, text, timestamp},
     };
 
     pub(super) const SCHEMA: FormatSchema = FormatSchema { shapes: |_| vec![named("HealthJson")], components };
@@ -119,6 +120,7 @@ mod schema {
             ("observed", status(), false),
             ("cause", text(), false),
             ("muted", boolean(), false),
+            ("root_causes", root_causes(), false),
             ("data", anything(), false),
         ]);
         let health = object([

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     build_info::{BuildMetadata, RuntimeFacts},
-    model::{Level, Status},
+    model::{Level, RootCause, Status},
     time::timestamp_seconds,
 };
 
@@ -31,6 +31,7 @@ pub(super) fn overview(
     to_json(&OverviewBody {
         status: view.status.as_str(),
         draining,
+        root_causes: view.root_causes.iter().map(RootCause::as_str).collect(),
         failing: Affected::from_view(view, Status::Fail),
         warning: Affected::from_view(view, Status::Warn),
         off: &view.off,
@@ -46,6 +47,9 @@ pub(super) struct OverviewBody<'a> {
     /// Only while the service drains.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     draining: bool,
+    /// The checks at fault, behind the services that lead to them. Left out without any.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    root_causes: Vec<&'a str>,
     /// The checks that fail, by name. Left out without any.
     #[serde(skip_serializing_if = "Affected::is_empty")]
     failing: Affected<'a>,
@@ -94,6 +98,8 @@ struct AffectedBody<'a> {
     cause: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     blocked_by: Option<&'a [String]>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    root_causes: Vec<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -111,6 +117,7 @@ impl<'a> AffectedBody<'a> {
             observed: (check.observed != check.status).then(|| check.observed.as_str()),
             cause: check.cause,
             blocked_by: check.blocked_by,
+            root_causes: check.root_causes.iter().map(RootCause::as_str).collect(),
             message: check.message,
             owner: check.owner,
             runbook: check.runbook,
@@ -207,8 +214,8 @@ pub(super) mod schema {
     use super::super::schema::{
         named,
         words::{
-            all_of, boolean, described, int64, level, level_statuses, list_of, map_of, object, status, text, timestamp,
-            uri,
+            all_of, boolean, described, int64, level, level_statuses, list_of, map_of, object, root_causes, status,
+            text, timestamp, uri,
         },
     };
 
@@ -219,6 +226,7 @@ pub(super) mod schema {
         let overview = object([
             ("status", status(), true),
             ("draining", described("Only while the service drains.", boolean()), false),
+            ("root_causes", root_causes(), false),
             ("failing", affected("The checks that fail, by name. Left out without any."), false),
             ("warning", affected("The checks that warn, by name. Left out without any."), false),
             (
@@ -238,6 +246,7 @@ pub(super) mod schema {
             ("observed", status(), false),
             ("cause", text(), false),
             ("blocked_by", list_of(text()), false),
+            ("root_causes", root_causes(), false),
             ("message", text(), false),
             ("owner", text(), false),
             ("runbook", uri(), false),

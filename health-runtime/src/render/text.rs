@@ -65,6 +65,10 @@ fn line(text: &mut String, check: &CheckView<'_>) {
     if let Some(cause) = check.cause {
         let _ = write!(text, " ({cause})");
     }
+    for (index, root_cause) in check.root_causes.iter().enumerate() {
+        let before = if index == 0 { " because of" } else { "," };
+        let _ = write!(text, "{before} {}", printable(root_cause.as_str()));
+    }
     if let Some(message) = check.message {
         let _ = write!(text, ": {}", printable(message));
     }

@@ -8,7 +8,7 @@ use std::{
 use serde_json::Value;
 
 use super::visibility::{DetailLevel, Visibility};
-use crate::model::{Cause, CheckSpec, Group, Level, Mute, Report, ReportEntry, Status, StatusChange};
+use crate::model::{Cause, CheckSpec, Group, Level, Mute, Report, ReportEntry, RootCause, Status, StatusChange};
 
 /// A report redacted for one caller: the only thing that renderers accept.
 #[derive(Debug)]
@@ -16,6 +16,10 @@ pub(crate) struct ReportView<'a> {
     pub(super) status: Status,
     /// Reason for which the report fails as a whole, whatever its checks report.
     pub(super) cause: Option<&'static str>,
+    /// Name of the service, for callers who may see build information.
+    pub(super) service: Option<&'a str>,
+    /// The checks at fault, behind the services that lead to them; none for a report that passes.
+    pub(super) root_causes: Vec<RootCause>,
     /// The requested levels, deepest first.
     pub(super) levels: &'a [Level],
     pub(super) checks: Vec<CheckView<'a>>,
@@ -48,6 +52,8 @@ pub(super) struct CheckView<'a> {
     pub(super) message: Option<&'a str>,
     pub(super) data: Option<&'a Value>,
     pub(super) blocked_by: Option<&'a [String]>,
+    /// The checks at fault that another service names.
+    pub(super) root_causes: &'a [RootCause],
     pub(super) description: Option<&'a str>,
     pub(super) owner: Option<&'a str>,
     /// An absolute `http` or `https` URL without credentials.
@@ -84,13 +90,41 @@ pub(super) fn worst_status(checks: &[CheckView<'_>]) -> Status {
     Status::worst(checks.iter().filter(|check| check.muted.is_none()).map(|check| check.status))
 }
 
+/// Returns the checks because of which a report has its status, or the checks of other services behind them.
+fn root_causes(checks: &[CheckView<'_>], status: Status, cause: Option<&str>) -> Vec<RootCause> {
+    if status == Status::Pass {
+        return Vec::new();
+    }
+    let counting = || checks.iter().filter(|check| check.muted.is_none());
+    let has_blocked = counting().any(|check| check.status == status && check.is_blocked());
+    // A check that is not critical warns, and fails those that depend on it.
+    let is_at_fault =
+        |check: &&CheckView<'_>| !check.is_blocked() && (check.status == status || has_blocked && check.is_failing);
+    let mut at_fault: Vec<_> = counting().filter(is_at_fault).collect();
+    if at_fault.is_empty() {
+        // The caller does not see the checks that block these.
+        at_fault.extend(counting().filter(|check| check.status == status));
+    }
+    let mut causes: Vec<_> = cause.map(RootCause::new).into_iter().collect();
+    for check in at_fault {
+        match check.root_causes {
+            [] => causes.push(RootCause::new(check.name)),
+            remote => causes.extend_from_slice(remote),
+        }
+    }
+    RootCause::bounded(causes)
+}
+
 impl<'a> ReportView<'a> {
     /// Redacts a report for a caller.
     pub(crate) fn new(report: &'a Report, visibility: Visibility) -> Self {
-        let checks = report.entries().iter().map(|entry| CheckView::new(entry, visibility, report)).collect();
+        let checks: Vec<_> = report.entries().iter().map(|entry| CheckView::new(entry, visibility, report)).collect();
+        let (status, cause) = (report.status(), report.cause().map(Cause::as_str));
         Self {
-            status: report.status(),
-            cause: report.cause().map(Cause::as_str),
+            status,
+            cause,
+            service: visibility.info.map(|_| report.service()),
+            root_causes: root_causes(&checks, status, cause),
             levels: report.levels(),
             checks,
             off: Vec::new(),
@@ -165,6 +199,11 @@ impl<'a> CheckView<'a> {
             message: None,
             data: result.public_data(),
             blocked_by: None,
+            // Names are not details, unless they are where they come from.
+            root_causes: match detail_level {
+                DetailLevel::Outline if result.root_causes.are_details => &[],
+                _ => result.root_causes(),
+            },
             description: None,
             owner: None,
             runbook: None,
@@ -187,9 +226,9 @@ impl<'a> CheckView<'a> {
     }
 }
 
-#[cfg(feature = "page")]
 impl CheckView<'_> {
     /// Returns the name for people.
+    #[cfg(feature = "page")]
     pub(super) fn title(&self) -> &str {
         self.display.unwrap_or(self.name)
     }

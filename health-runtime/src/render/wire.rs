@@ -5,7 +5,8 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::model::Level;
+use super::view::CheckView;
+use crate::model::{Level, RootCause};
 pub(super) use crate::time::timestamp_millis as timestamp;
 
 /// Serializes a body. Bodies here have string keys only and cannot fail to serialize; if one does, the caller gets an empty
@@ -71,6 +72,12 @@ impl From<Fields> for Value {
     fn from(fields: Fields) -> Self {
         Self::Object(fields.0)
     }
+}
+
+/// Returns the root causes of a check as texts; `None` without any.
+pub(super) fn paths(check: &CheckView<'_>) -> Option<Vec<String>> {
+    let paths: Vec<_> = check.root_causes.iter().map(RootCause::to_string).collect();
+    Some(paths).filter(|paths| !paths.is_empty())
 }
 
 /// Returns milliseconds, rounded to the microsecond.

@@ -15,7 +15,7 @@ use super::{
     view::{CheckView, MuteView, ReportView, worst_status},
     wire::{milliseconds, timestamp},
 };
-use crate::build_info::BuildMetadata;
+use crate::{build_info::BuildMetadata, model::RootCause};
 
 pub(super) static FORMAT: Format = Format::new("xml", "application/xml", Render::Report(render));
 
@@ -47,17 +47,24 @@ fn document(xml: &mut Xml, view: &ReportView<'_>, context: &Context<'_>) -> io::
     let root = attribute(root, "name", build.map(BuildMetadata::name));
     let root = attribute(root, "version", build.map(BuildMetadata::version));
     let root = attribute(root, "revision", build.and_then(BuildMetadata::revision));
-    root.write_inner_content(|xml| match context.subject {
-        ReportSubject::Group { .. } | ReportSubject::Check => checks(xml, &view.checks),
-        ReportSubject::Overview { .. } | ReportSubject::Levels { .. } => view.levels.iter().try_for_each(|level| {
-            let of_level = view.of_level(*level);
-            let element = attribute(xml.create_element("level"), "number", Some(&*level.to_string()));
-            attribute(element, "status", Some(worst_status(of_level).as_str()))
-                .write_inner_content(|xml| checks(xml, of_level))?;
-            Ok(())
-        }),
+    root.write_inner_content(|xml| {
+        match context.subject {
+            ReportSubject::Group { .. } | ReportSubject::Check => checks(xml, &view.checks),
+            ReportSubject::Overview { .. } | ReportSubject::Levels { .. } => view.levels.iter().try_for_each(|level| {
+                let of_level = view.of_level(*level);
+                let element = attribute(xml.create_element("level"), "number", Some(&*level.to_string()));
+                attribute(element, "status", Some(worst_status(of_level).as_str()))
+                    .write_inner_content(|xml| checks(xml, of_level))?;
+                Ok(())
+            }),
+        }?;
+        root_causes(xml, &view.root_causes)
     })?;
     Ok(())
+}
+
+fn root_causes(xml: &mut Xml, causes: &[RootCause]) -> io::Result<()> {
+    causes.iter().try_for_each(|cause| text(xml, "rootCause", Some(cause.as_str())))
 }
 
 fn checks(xml: &mut Xml, checks: &[CheckView<'_>]) -> io::Result<()> {
@@ -86,6 +93,7 @@ fn one_check(xml: &mut Xml, check: &CheckView<'_>) -> io::Result<()> {
         text(xml, "message", check.message)?;
         check.muted.iter().try_for_each(|mute| muted(xml, mute))?;
         check.blocked_by.into_iter().flatten().try_for_each(|name| text(xml, "blockedBy", Some(name)))?;
+        root_causes(xml, check.root_causes)?;
         check.data.map_or(Ok(()), |data| value(xml, "data", None, data, 0))
     })?;
     Ok(())

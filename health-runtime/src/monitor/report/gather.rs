@@ -90,7 +90,8 @@ pub(in crate::monitor) async fn gather(engine: &Arc<Engine>, selection: &Selecti
     let validity = gathering.validity(epoch, &needed, &known).await;
     let validity = validity.map(|validity| validity.no_longer_than(until));
     let cause = (selection.selects_group(Group::Readiness) && engine.is_draining()).then_some(Cause::Draining);
-    let report = Report::new(selection.shown_levels().to_vec(), entries).failing_because_of(cause);
+    let service = Arc::clone(engine.instance.service());
+    let report = Report::new(service, selection.shown_levels().to_vec(), entries).failing_because_of(cause);
     Gathered {
         report,
         epoch,

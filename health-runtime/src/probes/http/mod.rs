@@ -57,9 +57,12 @@ probe! {
 /// ```
 ///
 /// # Path
-/// Ask for the other service's readiness, such as `/readyz`, and not for its full report: if two services ask each other
-/// for that, each report waits for the other, until both time out. Keep this check out of the readiness group, or
-/// readiness waits in the same way.
+/// Ask for the other service's readiness, such as `/readyz`, and not for its full report, which depends on more than its callers
+/// need. A service with the endpoint of this library is a case for [`probes::service`](super::service()).
+///
+/// In a run, the request carries `Health-Path`, `Health-Budget` and `traceparent` (see
+/// [`outgoing_headers`](crate::outgoing_headers)), so that services that ask each other do not wait for each other. Turn that
+/// off for a server of somebody else, see [`health_headers`](HttpProbe::health_headers).
 ///
 /// The [guide](crate::_docs::probes#recipes-over-http) has recipes for servers such as Elasticsearch, Vault and the Kubernetes
 /// API.
@@ -90,7 +93,8 @@ probe! {
 /// read. All of them are reported at once. Messages name the URL without its query.
 #[track_caller]
 pub fn http(url: impl AsRef<str>) -> HttpProbe {
-    let client = HttpClient::new(url.as_ref(), "application/health+json, application/json, */*");
+    let mut client = HttpClient::new(url.as_ref(), "application/health+json, application/json, */*");
+    client.has_health_headers = true;
     let name = client.url().map_or_else(|| "http".to_owned(), |url| format!("http_{}", url.check_name()));
     HttpProbe {
         check: idle_check(name, Level::L3),
@@ -114,6 +118,14 @@ impl HttpProbe {
     /// to 999 is a start-up error.
     pub fn warning_codes(mut self, codes: impl IntoIterator<Item = u16>) -> Self {
         self.warning_codes = codes.into_iter().collect();
+        self
+    }
+
+    /// Sets whether a request names the services that it has passed, the time that is left and the trace: `Health-Path`,
+    /// `Health-Budget` and `traceparent`. Default: on. Other organizations learn the names of your services from them. They are never
+    /// sent to another scheme, host or port, to which a redirect may lead.
+    pub fn health_headers(mut self, are_sent: bool) -> Self {
+        self.client.has_health_headers = are_sent;
         self
     }
 

@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     byte_stream::ByteStream,
+    health_path::headers_until,
     probes::{deadline::Deadline, lookup::HostLookup, probe::text_with_sources},
 };
 
@@ -33,6 +34,8 @@ pub(crate) struct HttpClient {
     pub(crate) redirect_limit: usize,
     pub(crate) proxy: ProxyChoice,
     pub(crate) trust: Trust,
+    /// Whether requests to the host of the URL say which services they have passed, and how much time is left.
+    pub(crate) has_health_headers: bool,
     lookup: HostLookup,
     /// Apart from the other, so that the user's own host never waits for one that a server names.
     redirect_lookup: HostLookup,
@@ -49,6 +52,7 @@ impl HttpClient {
             redirect_limit: 0,
             proxy: ProxyChoice::default(),
             trust: Trust::default(),
+            has_health_headers: false,
             lookup: HostLookup::default(),
             redirect_lookup: HostLookup::default(),
         }
@@ -71,6 +75,11 @@ impl HttpClient {
         if let Ok(url) = &self.url {
             self.url = url.with_target(target);
         }
+    }
+
+    /// Returns whether the user has set something that may admit this client to more than others.
+    pub(in crate::probes) fn has_credentials(&self) -> bool {
+        self.headers.has_own() || self.trust.has_client()
     }
 
     /// Returns why no request can ever be sent, as far as the settings show it.
@@ -200,6 +209,9 @@ impl HttpClient {
         }
         if let Some(headers) = request.headers_mut() {
             headers.extend(self.headers.defaults().clone());
+            if self.has_health_headers && own.is_some() {
+                headers.extend(headers_until(deadline.end));
+            }
             // After the defaults, which the user's headers replace.
             headers.extend(own.cloned().unwrap_or_default());
         }

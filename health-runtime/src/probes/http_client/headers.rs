@@ -115,6 +115,11 @@ impl RequestHeaders {
         Ok(own)
     }
 
+    /// Returns whether the user has set a header.
+    pub(super) fn has_own(&self) -> bool {
+        !self.own.is_empty() || !self.files.is_empty()
+    }
+
     /// Returns the headers for any host.
     pub(super) const fn defaults(&self) -> &HeaderMap {
         &self.defaults

@@ -1,6 +1,7 @@
 //! Probe of another service that has the endpoint of this library.
 
 mod report;
+mod root_causes;
 
 use hyper::{HeaderMap, StatusCode, header::CONTENT_TYPE};
 use serde::{Deserialize, Serialize};
@@ -11,10 +12,12 @@ use super::{
     probe::{excerpt, idle_check, judged, probe},
 };
 use crate::{
-    model::{Level, Outcome, Status},
+    health_path::current_service,
+    model::{Level, Outcome, RemoteRootCauses, RootCause, Status},
     text::escape_controls,
 };
 use report::RemoteReport;
+use root_causes::NamedRootCauses;
 
 /// Longest report that is read: some thousand checks.
 const MAX_REPORT_BYTES: usize = 1024 * 1024;
@@ -74,10 +77,19 @@ probe! {
 /// | field | meaning |
 /// |---|---|
 /// | `status` | status that the service reports: `pass`, `warn` or `fail` |
-/// | `service`, `version` | its name and version, if its endpoint has build info and shows it to this caller |
+/// | `service`, `version` | its name and version, if its endpoint shows build info to this caller |
 /// | `failing`, `warning` | names of its checks with this status that are not muted, at most 16 of each; left out without any |
+/// | `ignored_root_causes` | root causes that do not count, see below; left out without any |
 ///
 /// Names come from the other service: secrets in them are masked, control characters escaped, and 128 bytes shown at most.
+///
+/// # Root causes
+/// A service that does not pass names the checks at fault, each as a path of services: `billing/ledger/db`. The result of this
+/// check [carries](crate::CheckResult::root_causes) them, and reports show them to everybody who sees the check; if the probe
+/// has credentials, only to callers who see details. A root cause is ignored if its path leads back to this service, which
+/// is then at fault itself, or through more than four services. A service that has no other reason counts as passing, so
+/// that no failure goes round and outlives its cause. The name of a service is that of its build info, else that of its
+/// program: give each a name of its own. A service that hides it from this caller has the name of the check.
 ///
 /// # Limits
 /// Each run opens a new connection, which shows that the service still listens. Headers, proxies, redirects and certificates are settings, as for
@@ -88,7 +100,8 @@ probe! {
 /// setting is not valid; or a file cannot be read. All of them are reported at once. Messages name the URL without its query.
 #[track_caller]
 pub fn service(url: impl AsRef<str>) -> ServiceProbe {
-    let client = HttpClient::new(url.as_ref(), "application/json");
+    let mut client = HttpClient::new(url.as_ref(), "application/json");
+    client.has_health_headers = true;
     let name = client.url().map_or_else(|| "service".to_owned(), |url| format!("service_{}", url.check_name()));
     let path = client.url().map_or("", |url| url.path()).trim_end_matches('/');
     let base_path = if path.is_empty() { DEFAULT_BASE_PATH } else { path }.to_owned();
@@ -110,6 +123,14 @@ impl ServiceProbe {
     /// ```
     pub fn remote_level(self, level: Level) -> Self {
         self.asking(&format!("levels/{level}"), "format=json&view=native&cumulative")
+    }
+
+    /// Sets whether a request names the services that it has passed, the time that is left and the trace: `Health-Path`,
+    /// `Health-Budget` and `traceparent`. Default: on. Without them, services that ask each other for levels wait for each
+    /// other until all of them time out.
+    pub fn health_headers(mut self, are_sent: bool) -> Self {
+        self.client.has_health_headers = are_sent;
+        self
     }
 
     fn asking(mut self, route: &str, options: &str) -> Self {
@@ -135,7 +156,7 @@ impl ServiceProbe {
             None if code.is_success() => None,
             None => return Err(format!("{summary}, with a report too long to be read{remarks}")),
             Some(body) if media_type == "application/json" => {
-                let report = RemoteReport::parse(body);
+                let report = RemoteReport::parse(body, self.check.spec().name(), current_service().as_deref());
                 Some(report.map_err(|fault| format!("{summary}, {}{remarks}", self.advice(code).unwrap_or(fault)))?)
             }
             Some(body) => {
@@ -167,23 +188,28 @@ impl ServiceProbe {
         }
     }
 
-    #[allow(clippy::unused_self, reason = "the signature that every probe has")]
     fn judge(&self, answer: ServiceAnswer) -> Outcome {
         let ServiceAnswer { summary, remarks, report } = answer;
         let Some(report) = report else {
             let advice = "with a report too long to be read; ask for a part of it, by a tag in the URL: `?tag=core`";
             return Outcome::warn(format!("{summary}, {advice}{remarks}"));
         };
-        let RemoteReport { status, cause, service, version, failing, warning } = report;
-        let reason = match (cause, status) {
-            (Some(cause), _) => format!(", because of `{cause}`"),
-            (None, Status::Fail) if !failing.is_empty() => format!(", because of {}", failing.join(", ")),
-            (None, Status::Warn) if !warning.is_empty() => format!(", because of {}", warning.join(", ")),
-            _ => String::new(),
+        let RemoteReport { status: reported, cause, service, version, failing, warning, root_causes } = report;
+        let NamedRootCauses { counted, ignored, .. } = &root_causes;
+        let status = if root_causes.are_all_ignored() { Status::Pass } else { reported };
+        let affected = if reported == Status::Fail { &failing } else { &warning };
+        let reasons = match (cause, &**counted) {
+            (Some(cause), []) => format!("`{cause}`"),
+            (None, []) => affected.join(", "),
+            (_, counted) => counted.iter().map(RootCause::as_str).collect::<Vec<_>>().join(", "),
         };
-        let message = format!("{summary}, and reports {status}{reason}{remarks}");
-        let facts = ServiceFacts { status: status.as_str(), service, version, failing, warning };
+        let reasons = if reasons.is_empty() { reasons } else { format!(", because of {reasons}") };
+        let message = format!("{summary}, and reports {reported}{reasons}{remarks}");
+        let (reported, ignored) = (reported.as_str(), ignored.clone());
+        let facts = ServiceFacts { status: reported, service, version, failing, warning, ignored_root_causes: ignored };
+        let causes = if status == Status::Pass { Vec::new() } else { root_causes.counted };
         judged(status, facts, Some(message))
+            .with_root_causes(RemoteRootCauses { causes, are_details: self.client.has_credentials() })
     }
 
     fn faults(&self) -> Vec<String> {
@@ -221,6 +247,8 @@ struct ServiceFacts {
     failing: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     warning: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    ignored_root_causes: Vec<String>,
 }
 
 /// Returns the media type without its parameters, in small letters; empty without one.

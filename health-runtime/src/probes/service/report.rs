@@ -7,7 +7,10 @@ use serde::{
     de::{IgnoredAny, MapAccess, Visitor},
 };
 
-use super::MAX_NAMES;
+use super::{
+    MAX_NAMES,
+    root_causes::{NamedRootCauses, is_name},
+};
 use crate::{
     mask::mask_credentials,
     model::Status,
@@ -27,14 +30,16 @@ pub(super) struct RemoteReport {
     pub(super) version: Option<String>,
     pub(super) failing: Vec<String>,
     pub(super) warning: Vec<String>,
+    pub(super) root_causes: NamedRootCauses,
 }
 
 impl RemoteReport {
-    /// Reads a report in the native shape.
+    /// Reads a report in the native shape, for this service, if its name is known. The reporter has the name of the check unless
+    /// it tells its own.
     ///
     /// # Errors
     /// The body is another one; the text continues a message.
-    pub(super) fn parse(body: &[u8]) -> Result<Self, String> {
+    pub(super) fn parse(body: &[u8], check: &str, own_service: Option<&str>) -> Result<Self, String> {
         let parsed: ReportBody = serde_json::from_slice(body).map_err(|error| {
             let (line, column) = (error.line(), error.column());
             if error.is_data() {
@@ -44,8 +49,19 @@ impl RemoteReport {
                 format!("but its report is not valid JSON at line {line}, column {column}")
             }
         })?;
-        let ReportBody { status, cause, service, version, checks, level_1, level_2, level_3, level_4, level_5 } =
-            parsed;
+        let ReportBody {
+            status,
+            cause,
+            service,
+            version,
+            root_causes,
+            checks,
+            level_1,
+            level_2,
+            level_3,
+            level_4,
+            level_5,
+        } = parsed;
         let levels = [level_1, level_2, level_3, level_4, level_5].into_iter().flatten().map(|level| level.checks);
         let parts: Vec<_> = checks.into_iter().chain(levels).collect();
         if parts.is_empty() {
@@ -58,6 +74,8 @@ impl RemoteReport {
         }
         failing.truncate(MAX_NAMES);
         warning.truncate(MAX_NAMES);
+        let reporter = service.as_deref().filter(|name| name.len() <= MAX_NAME_BYTES && is_name(name)).unwrap_or(check);
+        let root_causes = NamedRootCauses::read(&root_causes.unwrap_or_default(), reporter, own_service);
         let shown = |text: Option<String>| text.as_deref().map(shown_name);
         Ok(Self {
             status: status.into(),
@@ -66,6 +84,7 @@ impl RemoteReport {
             version: shown(version),
             failing,
             warning,
+            root_causes,
         })
     }
 }
@@ -85,6 +104,7 @@ struct ReportBody {
     cause: Option<String>,
     service: Option<String>,
     version: Option<String>,
+    root_causes: Option<Vec<String>>,
     checks: Option<TroubledChecks>,
     level_1: Option<LevelBody>,
     level_2: Option<LevelBody>,

@@ -13,7 +13,10 @@ use super::{
     view::{ChangeView, CheckView, MuteView, ReportView, worst_status},
     wire::{level_key, milliseconds},
 };
-use crate::{build_info::BuildMetadata, model::Status};
+use crate::{
+    build_info::BuildMetadata,
+    model::{RootCause, Status},
+};
 use object::{JsonWriter, WriteJson, write_array, write_object};
 pub(super) use object::{Key, ObjectWriter, Serialized, key, object_of};
 
@@ -43,7 +46,7 @@ fn render(view: &ReportView<'_>, context: &Context<'_>) -> Vec<u8> {
 fn levels(view: &ReportView<'_>, build: Option<&BuildMetadata>) -> Vec<u8> {
     body(view, |object| {
         object.field(key!("status"), view.status);
-        write_service(object, build);
+        write_service(object, view, build);
         for level in view.levels {
             let checks = view.of_level(*level);
             object.named(level_key(*level), LevelObject { status: worst_status(checks), checks });
@@ -56,7 +59,7 @@ fn group(view: &ReportView<'_>, build: Option<&BuildMetadata>) -> Vec<u8> {
     body(view, |object| {
         object.field(key!("status"), view.status);
         object.field_if(key!("cause"), view.cause);
-        write_service(object, build);
+        write_service(object, view, build);
         object.field(key!("checks"), Checks(&view.checks));
     })
 }
@@ -81,10 +84,27 @@ fn body(view: &ReportView<'_>, fields: impl FnOnce(&mut ObjectWriter<'_>)) -> Ve
     object_of((view.checks.len() + 1) * CHECK_BYTES, fields)
 }
 
-/// Only for callers who may see build information.
-fn write_service(object: &mut ObjectWriter<'_>, build: Option<&BuildMetadata>) {
-    object.field_if(key!("service"), build.map(BuildMetadata::name));
+/// Writes the name and the version for callers who may see build information, and the root causes, for which a service that
+/// asks needs the name.
+fn write_service(object: &mut ObjectWriter<'_>, view: &ReportView<'_>, build: Option<&BuildMetadata>) {
+    let is_named = build.is_some() || !view.root_causes.is_empty();
+    object.field_if(key!("service"), view.service.filter(|_| is_named));
     object.field_if(key!("version"), build.map(BuildMetadata::version));
+    object.field_if(key!("root_causes"), RootCauseArray::of(&view.root_causes));
+}
+
+struct RootCauseArray<'a>(&'a [RootCause]);
+
+impl<'a> RootCauseArray<'a> {
+    fn of(causes: &'a [RootCause]) -> Option<Self> {
+        Some(Self(causes)).filter(|_| !causes.is_empty())
+    }
+}
+
+impl WriteJson for RootCauseArray<'_> {
+    fn write_json(self, json: &mut JsonWriter) {
+        write_array(json, self.0.iter().map(RootCause::as_str));
+    }
 }
 
 struct LevelObject<'a> {
@@ -127,6 +147,7 @@ fn write_check(object: &mut ObjectWriter<'_>, check: &CheckView<'_>) {
     object.field_if(key!("cause"), check.cause);
     object.field_if(key!("running_since"), check.running_since);
     object.field_if(key!("blocked_by"), check.blocked_by.map(Serialized));
+    object.field_if(key!("root_causes"), RootCauseArray::of(check.root_causes));
     object.field(key!("critical"), check.is_critical);
     object.field_if(key!("message"), check.message);
     object.field_if(key!("owner"), check.owner);

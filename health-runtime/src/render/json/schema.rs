@@ -8,7 +8,7 @@ use super::super::{
         FormatSchema, Shown, named,
         words::{
             all_of, any_object, anything, boolean, described, double, groups, int32, int64, level, level_properties,
-            list_of, map_of, object, status, text, timestamp, uri,
+            list_of, map_of, object, root_causes, status, text, timestamp, uri,
         },
     },
 };
@@ -24,6 +24,7 @@ fn components(components: ComponentsBuilder) -> ComponentsBuilder {
         ("cause", text(), false),
         ("service", text(), false),
         ("version", text(), false),
+        ("root_causes", root_causes(), false),
         ("checks", map_of(named("Check")), true),
     ]);
     let single = object([
@@ -43,6 +44,7 @@ fn components(components: ComponentsBuilder) -> ComponentsBuilder {
         ("cause", text(), false),
         ("running_since", timestamp(), false),
         ("blocked_by", list_of(text()), false),
+        ("root_causes", root_causes(), false),
         ("critical", boolean(), true),
         ("message", text(), false),
         ("owner", text(), false),
@@ -90,8 +92,12 @@ fn report_of(levels: &[Level]) -> RefOr<Schema> {
         }
         _ => object,
     };
-    let report =
-        cumulative(object([("status", status(), true), ("service", text(), false), ("version", text(), false)]));
+    let report = cumulative(object([
+        ("status", status(), true),
+        ("service", text(), false),
+        ("version", text(), false),
+        ("root_causes", root_causes(), false),
+    ]));
     // A report on several levels shows each caller the levels that it may see.
     let is_required = levels.len() == 1;
     Schema::from(level_properties(report, levels.iter().copied(), &named("Checks"), is_required).build()).into()

@@ -112,6 +112,7 @@ impl Sample {
             message: self.text(1),
             data: self.data.as_ref(),
             blocked_by: self.lists[0].as_deref(),
+            root_causes: &[],
             description: self.text(4),
             owner: self.text(2),
             runbook: self.text(3),
@@ -254,7 +255,8 @@ proptest! {
         samples.sort_by_key(|sample| sample.level);
         let checks = || samples.iter().map(Sample::view).collect::<Vec<_>>();
         let status = worst_status(&checks());
-        let view = ReportView { status, cause, levels: &Level::ALL, checks: checks(), off: Vec::new() };
+        let view =
+            ReportView { status, cause, service: None, root_causes: Vec::new(), levels: &Level::ALL, checks: checks(), off: Vec::new() };
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
 
         let cause = cause.map(|cause| format!(r#""cause":"{cause}","#)).unwrap_or_default();

@@ -143,6 +143,14 @@ fn facts(check: &CheckView<'_>, extent: Extent, links: &PageLinks) -> Markup {
                     }
                 } }
             }
+            @if !check.root_causes.is_empty() {
+                div { dt { "because of" } dd {
+                    @for (index, cause) in check.root_causes.iter().enumerate() {
+                        @if index > 0 { ", " }
+                        bdi { (cause.as_str()) }
+                    }
+                } }
+            }
             @if let Some(mute) = &check.muted {
                 div { dt { "muted" } dd {
                     @match mute.until {

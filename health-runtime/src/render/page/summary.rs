@@ -108,6 +108,7 @@ fn attention(view: &ReportView<'_>, links: &PageLinks) -> Markup {
                             @if let Some(cause) = check.cause { " " code class="cause" { (cause) } }
                             " " span class="quiet" { (time(check.since)) }
                             @if let Some(message) = check.message { " " bdi class="excerpt" { (excerpt(message)) } }
+                            @for cause in check.root_causes { " " bdi class="key" { (cause.as_str()) } }
                             @if let Some(blocked) = blocked.get(&Some(check.name)) { (dependents(blocked, view, &format!("blocked-{index}"))) }
                         }
                     }

@@ -32,6 +32,11 @@ pub(crate) fn level_statuses() -> Schema {
     level_properties(object([]), Level::ALL, &status().into(), false).build().into()
 }
 
+/// Returns the schema of root causes, which nothing has that passes.
+pub(crate) fn root_causes() -> Schema {
+    described("Checks at fault, behind the services that lead to them: `db`, `billing/ledger/db`.", list_of(text()))
+}
+
 /// Returns the schema of an enumeration.
 pub(crate) fn one_of<'a>(words: impl IntoIterator<Item = &'a str>) -> Schema {
     ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words)).build().into()

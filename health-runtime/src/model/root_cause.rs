@@ -1,0 +1,131 @@
+use std::fmt;
+
+/// Maximum number of root causes that a check or a report names.
+pub(crate) const MAX_ROOT_CAUSES: usize = 16;
+
+/// Name in place of a check for root causes beyond the maximum.
+const REST: &str = "…";
+
+/// A check at fault, behind the services that lead to it.
+///
+/// Its text is a path such as `billing/ledger/db`: this service asks `billing`, and that asks `ledger`, whose check `db` fails. A
+/// name alone is a check of this service. In place of a check stands the cause for which a service fails as a whole, such as
+/// `draining`, or `…` for further root causes. A `/` in a name is `%2F`, and a `%` is `%25`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct RootCause(String);
+
+impl RootCause {
+    /// Returns the root cause that a check of this service is by itself.
+    pub(crate) fn new(check: &str) -> Self {
+        Self(encoded(check))
+    }
+
+    /// Returns a root cause that another service has named.
+    pub(crate) const fn from_path(path: String) -> Self {
+        Self(path)
+    }
+
+    /// Returns the same for those who ask the service that has named it.
+    pub(crate) fn through(&self, service: &str) -> Self {
+        Self(format!("{}/{}", encoded(service), self.0))
+    }
+
+    /// Returns the path.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Returns the names of the services on the path, encoded.
+    pub(crate) fn services(&self) -> impl Iterator<Item = &str> {
+        let services = self.0.rsplit_once('/').map(|(services, _check)| services.split('/'));
+        services.into_iter().flatten()
+    }
+
+    /// Returns whether its path leads back to a service that has asked the first one.
+    ///
+    /// Not if the first one has the same name: then both are instances of one service, or two services share a name, and the
+    /// root cause may be news.
+    pub(crate) fn returns_to(&self, service: &str) -> bool {
+        let service = encoded(service);
+        self.services().next() != Some(&*service) && self.services().any(|passed| passed == service)
+    }
+
+    /// Sorts root causes, the nearest first. The last one stands for those beyond the maximum.
+    pub(crate) fn bounded(mut causes: Vec<Self>) -> Vec<Self> {
+        causes.sort_by(|one, other| (one.services().count(), &one.0).cmp(&(other.services().count(), &other.0)));
+        causes.dedup();
+        if causes.len() > MAX_ROOT_CAUSES {
+            causes.truncate(MAX_ROOT_CAUSES - 1);
+            causes.push(Self(REST.to_owned()));
+        }
+        causes
+    }
+}
+
+impl fmt::Display for RootCause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The root causes of a check of another service.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct RemoteRootCauses {
+    pub(crate) causes: Vec<RootCause>,
+    /// Whether they were learned with credentials, and so are details.
+    pub(crate) are_details: bool,
+}
+
+impl RemoteRootCauses {
+    pub(crate) const NONE: Self = Self { causes: Vec::new(), are_details: false };
+}
+
+fn encoded(name: &str) -> String {
+    name.replace('%', "%25").replace('/', "%2F")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn path(text: &str) -> RootCause {
+        RootCause::from_path(text.to_owned())
+    }
+
+    #[test]
+    fn path_leads_back_only_through_another_service() {
+        for (text, returns) in [
+            ("billing/db", false),
+            ("billing/orders", false),
+            ("billing/orders/db", true),
+            ("billing/ledger/orders/db", true),
+            ("orders/db", false),
+            ("orders/orders/db", false),
+            ("billing/my%2Forders/db", false),
+        ] {
+            assert_eq!(path(text).returns_to("orders"), returns, "{text}");
+        }
+        assert!(path("billing/my%2Forders/db").returns_to("my/orders"));
+    }
+
+    #[test]
+    fn names_are_parts_of_a_path() {
+        let cause = RootCause::new("50%");
+        assert_eq!((cause.as_str(), cause.services().count()), ("50%25", 0));
+        let cause = cause.through("led/ger").through("billing");
+        assert_eq!(cause.to_string(), "billing/led%2Fger/50%25");
+        assert_eq!(cause.services().collect::<Vec<_>>(), ["billing", "led%2Fger"]);
+    }
+
+    #[test]
+    fn nearest_root_causes_come_first_and_the_rest_is_one() {
+        let causes = ["b/x", "z", "y", "z"].map(path).to_vec();
+        assert_eq!(RootCause::bounded(causes), ["y", "z", "b/x"].map(path));
+        let many: Vec<_> = (0..99).map(|index| RootCause::new(&format!("{index:02}"))).collect();
+        let bounded = RootCause::bounded(many.clone());
+        assert_eq!(bounded.len(), MAX_ROOT_CAUSES);
+        assert_eq!((&bounded[14], &bounded[15]), (&many[14], &path("…")));
+        assert_eq!(RootCause::bounded(many[..16].to_vec()), many[..16]);
+    }
+}

@@ -1,0 +1,97 @@
+//! The root causes that another service names, as far as they count here.
+
+use crate::{
+    mask::mask_credentials,
+    model::{MAX_ROOT_CAUSES, RootCause},
+    text::is_unprintable,
+};
+
+/// Most services on the path of a root cause that counts: the depth down to which requests run checks.
+const MAX_SERVICES: usize = 4;
+
+/// Longest path that is read.
+const MAX_PATH_BYTES: usize = 1024;
+
+/// The root causes in a report.
+#[derive(Debug, Default)]
+pub(super) struct NamedRootCauses {
+    pub(super) counted: Vec<RootCause>,
+    /// Paths that lead back to this service, or through too many services. Each service adds itself to a path, so one that
+    /// goes round ends here, and no failure outlives its cause.
+    pub(super) ignored: Vec<String>,
+    /// Whether there are others, which cannot be read.
+    has_invalid: bool,
+}
+
+impl NamedRootCauses {
+    /// Reads the paths in a report of a service for this one, if its name is known.
+    pub(super) fn read(paths: &[String], reporter: &str, own: Option<&str>) -> Self {
+        let mut named = Self { has_invalid: paths.len() > MAX_ROOT_CAUSES, ..Self::default() };
+        for path in paths.iter().take(MAX_ROOT_CAUSES) {
+            let Some(cause) = parse(path) else {
+                named.has_invalid = true;
+                continue;
+            };
+            let cause = cause.through(reporter);
+            if cause.services().count() > MAX_SERVICES || own.is_some_and(|own| cause.returns_to(own)) {
+                named.ignored.push(cause.to_string());
+            } else if !named.counted.contains(&cause) {
+                named.counted.push(cause);
+            }
+        }
+        named
+    }
+
+    /// Returns whether a report that does not pass has no other reason than the ignored root causes.
+    pub(super) fn are_all_ignored(&self) -> bool {
+        self.counted.is_empty() && !self.ignored.is_empty() && !self.has_invalid
+    }
+}
+
+/// Returns a path if each name in it is one.
+fn parse(path: &str) -> Option<RootCause> {
+    let is_path = path.len() <= MAX_PATH_BYTES && path.split('/').all(is_name);
+    (is_path && mask_credentials(path) == path).then(|| RootCause::from_path(path.to_owned()))
+}
+
+/// Returns whether a text is visible and forges or hides nothing.
+pub(super) fn is_name(text: &str) -> bool {
+    !text.trim().is_empty() && !text.contains(is_unprintable)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(paths: &[&str]) -> (Vec<String>, Vec<String>, bool) {
+        let paths: Vec<_> = paths.iter().map(ToString::to_string).collect();
+        let named = NamedRootCauses::read(&paths, "billing", Some("orders"));
+        let are_all_ignored = named.are_all_ignored();
+        (named.counted.iter().map(RootCause::to_string).collect(), named.ignored, are_all_ignored)
+    }
+
+    fn texts(paths: &[&str]) -> Vec<String> {
+        paths.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn paths_that_return_or_are_too_long_are_ignored() {
+        let (counted, returning, long) = ("billing/db", "billing/orders/db", "billing/a/b/c/d/db");
+        assert_eq!(read(&["db", "orders/db"]), (texts(&[counted]), texts(&[returning]), false));
+        assert_eq!(read(&["orders/db", "a/b/c/d/db"]), (texts(&[]), texts(&[returning, long]), true));
+        assert_eq!(read(&["a/b/c/db", "a/b/c/db"]), (texts(&["billing/a/b/c/db"]), texts(&[]), false));
+        assert_eq!(read(&[]), (texts(&[]), texts(&[]), false), "the service is to blame");
+    }
+
+    #[test]
+    fn invalid_paths_excuse_nothing() {
+        for invalid in ["", "/", "a/", "/db", "a//db", "a/\u{202e}db", "a/\n", "a/x://u:hunter2@h"] {
+            let ignored = texts(&["billing/orders/db"]);
+            assert_eq!(read(&[invalid, "orders/db"]), (texts(&[]), ignored, false), "{invalid}");
+        }
+        assert_eq!(read(&[&"x".repeat(MAX_PATH_BYTES + 1)]), (texts(&[]), texts(&[]), false));
+        let many: Vec<_> = (0..99).map(|index| format!("orders/{index}")).collect();
+        let (counted, ignored, are_all_ignored) = read(&many.iter().map(String::as_str).collect::<Vec<_>>());
+        assert_eq!((counted.len(), ignored.len(), are_all_ignored), (0, MAX_ROOT_CAUSES, false));
+    }
+}

@@ -1,0 +1,102 @@
+//! Services on the loopback interface that ask each other.
+
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use health_runtime::{BuildMetadata, Check, Level, probes};
+use health_tests::{Answer, builder, get};
+use serde_json::Value;
+use tokio::net::TcpListener;
+
+/// Age after which a check of another service runs again.
+pub(crate) const MAX_AGE: Duration = Duration::from_millis(100);
+
+/// Services by their names.
+pub(crate) struct Graph(Vec<(&'static str, Service)>);
+
+/// A service with the check `db`, and one for each service that it asks, under its name.
+pub(crate) struct Service {
+    pub(crate) address: SocketAddr,
+    db_works: Arc<AtomicBool>,
+}
+
+impl Graph {
+    /// Starts services, each with the names of those that it asks.
+    pub(crate) async fn start<const N: usize>(edges: [(&'static str, &[&'static str]); N]) -> Self {
+        let mut listeners = Vec::new();
+        let mut graph = Self(Vec::new());
+        for (name, _) in edges {
+            let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+            let address = listener.local_addr().expect("an address");
+            listeners.push(listener);
+            let db_works = Arc::new(AtomicBool::new(true));
+            graph.0.push((name, Service { address, db_works }));
+        }
+        for ((name, asked), listener) in edges.into_iter().zip(listeners) {
+            let service = &graph[name];
+            let works = Arc::clone(&service.db_works);
+            let db = Check::new("db", Level::L4, move || {
+                let works = works.load(Ordering::SeqCst);
+                async move { works }
+            });
+            let others = asked.iter().map(|other| graph.check_of(other));
+            let endpoint = builder([db.max_age(Duration::ZERO)].into_iter().chain(others));
+            let endpoint = endpoint.build_info(BuildMetadata::new(name, "1.0.0"));
+            let router = endpoint.build().expect("a good endpoint").router();
+            tokio::spawn(async { axum::serve(listener, router).await });
+        }
+        graph
+    }
+
+    fn check_of(&self, other: &'static str) -> Check {
+        let probe = probes::service(format!("http://{}", self[other].address)).remote_level(Level::L1);
+        let probe = Arc::new(probe.timeout(Duration::from_secs(5)));
+        let check = Check::new(other, Level::L3, move || {
+            let probe = Arc::clone(&probe);
+            async move { probe.observe().await }
+        });
+        check.max_age(MAX_AGE).timeout(Duration::from_secs(5))
+    }
+}
+
+impl std::ops::Index<&str> for Graph {
+    type Output = Service;
+
+    fn index(&self, name: &str) -> &Service {
+        &self.0.iter().find(|(known, _)| *known == name).expect("a service").1
+    }
+}
+
+impl Service {
+    pub(crate) fn set_db(&self, works: bool) {
+        self.db_works.store(works, Ordering::SeqCst);
+    }
+
+    /// Asks for the whole report.
+    pub(crate) async fn report(&self) -> Answer {
+        get(self.address, "/health/levels/1").await
+    }
+
+    /// Asks until a report is as expected.
+    pub(crate) async fn becomes(&self, is_expected: impl Fn(&Value) -> bool) -> Value {
+        let mut last = Value::Null;
+        for _ in 0..200 {
+            last = self.report().await.json();
+            if is_expected(&last) {
+                return last;
+            }
+            tokio::time::sleep(MAX_AGE / 4).await;
+        }
+        panic!("the report stayed another: {last:#}");
+    }
+
+    pub(crate) async fn becomes_healthy(&self) {
+        self.becomes(|report| report["status"] == "pass").await;
+    }
+}
