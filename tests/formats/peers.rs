@@ -2,9 +2,8 @@
 
 use std::{
     fs,
-    net::{SocketAddr, TcpListener},
     path::{Path, PathBuf},
-    process::{Command, Output, Stdio},
+    process::{Command, Output},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -12,11 +11,10 @@ use std::{
     time::Duration,
 };
 
-use health_runtime::{Check, Level, Outcome, Selection, ShowDetails};
-use health_tests::{Example, ask, builder, endpoint, send, serve};
+use health_runtime::{Check, Level, Selection, ShowDetails};
+use health_tests::{ask, builder};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::time::{sleep, timeout};
 
 use super::hostile;
 
@@ -187,119 +185,4 @@ print(json.dumps([sorted(names), {{family.name: family.type for family in famili
     let checked =
         run(Command::new("promtool").args(["check", "metrics"]).stdin(fs::File::open(&files[0]).expect("a file")));
     assert!(checked.status.success() && checked.stdout.is_empty() && checked.stderr.is_empty(), "{checked:?}");
-}
-
-#[test]
-#[ignore = "needs prometheus: scripts/peers"]
-fn alert_rules_pass_their_tests() {
-    let folder = root().join("examples/deploy/prometheus");
-    succeed(Command::new("promtool").args(["check", "config", "prometheus.yml"]).current_dir(&folder));
-    succeed(Command::new("promtool").args(["test", "rules", "health.rules.test.yml"]).current_dir(&folder));
-}
-
-/// Starts a server that scrapes a target in both formats, with the alert rules of the examples, in a hurry.
-fn prometheus(folder: &Path, target: SocketAddr) -> (Example, SocketAddr) {
-    let rules = fs::read_to_string(root().join("examples/deploy/prometheus/health.rules.yml")).expect("the rules");
-    let rules: Vec<_> = rules.lines().filter(|line| !line.trim_start().starts_with("for:")).collect();
-    fs::write(folder.join("rules.yml"), rules.join("\n")).expect("a file");
-    let job = |name: &str, params: &str| {
-        format!(
-            "  - job_name: {name}\n    metrics_path: /health/metrics\n{params}    static_configs:\n      - targets: ['{target}']\n"
-        )
-    };
-    let config = format!(
-        "global:\n  scrape_interval: 500ms\n  scrape_timeout: 500ms\n  evaluation_interval: 500ms\n\
-         rule_files: [rules.yml]\nscrape_configs:\n{}{}",
-        job("negotiated", ""),
-        job("older", "    params:\n      format: [prometheus]\n")
-    );
-    fs::write(folder.join("prometheus.yml"), config).expect("a file");
-    let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port");
-    let mut command = Command::new("prometheus");
-    command.arg(format!("--config.file={}", folder.join("prometheus.yml").display()));
-    command.arg(format!("--storage.tsdb.path={}", folder.join("data").display()));
-    command.arg(format!("--web.listen-address={free}"));
-    let log = fs::File::create(folder.join("log")).expect("a file");
-    let child = command.current_dir(folder).stdout(Stdio::null()).stderr(log).spawn();
-    (Example(child.expect("it starts; scripts/peers installs it")), free)
-}
-
-/// Queries Prometheus, and returns pairs of labels and value.
-async fn query(server: SocketAddr, query: &str) -> Vec<(Value, String)> {
-    let query: String = form_urlencoded::byte_serialize(query.as_bytes()).collect();
-    // In the older version of HTTP nothing comes in chunks.
-    let Ok(answer) = timeout(
-        Duration::from_secs(5),
-        tokio::spawn(async move { send(server, &format!("GET /api/v1/query?query={query} HTTP/1.0\r\n\r\n")).await }),
-    )
-    .await
-    .expect("it answers") else {
-        return Vec::new(); // It does not listen yet.
-    };
-    if answer.status != 200 {
-        return Vec::new();
-    }
-    let result = answer.json()["data"]["result"].take();
-    let result = result.as_array().cloned().unwrap_or_default();
-    result.into_iter().map(|of| (of["metric"].clone(), of["value"][1].as_str().expect("a value").to_owned())).collect()
-}
-
-/// Asks until the answer is what is wanted.
-async fn until(server: SocketAddr, what: &str, is_right: impl Fn(&[(Value, String)]) -> bool) -> Vec<(Value, String)> {
-    let mut last = Vec::new();
-    for _ in 0..120 {
-        last = query(server, what).await;
-        if is_right(&last) {
-            return last;
-        }
-        sleep(Duration::from_millis(250)).await;
-    }
-    panic!("{what} is {last:?}");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-#[ignore = "needs prometheus: scripts/peers"]
-async fn prometheus_scrapes_and_alerts() {
-    let endpoint = endpoint([
-        Check::new("db", Level::L1, || async { true }).readiness(),
-        Check::new("billing:eu \"é\\\u{1f4a5}", Level::L3, || async { Outcome::fail("no") }).readiness(),
-        Check::new("partner", Level::L3, || async { Outcome::fail("no") }).critical(false).readiness(),
-        Check::new("legacy", Level::L4, || async { false }).readiness(),
-        Check::new("never_asked", Level::L2, || async { true }),
-    ]);
-    endpoint.monitor().mute("legacy", Duration::from_hours(1), "they know").expect("a check");
-    let address = serve(endpoint.router()).await;
-    assert_eq!(ask(endpoint.router(), "/readyz", &[]).await.status, 503);
-    let folder = tempfile::tempdir().expect("a folder");
-    let (_server, server) = prometheus(folder.path(), address);
-
-    let statuses = until(server, "health_check_status == 1", |found| found.len() == 8).await;
-    for job in ["negotiated", "older"] {
-        let mut of_job: Vec<_> = statuses
-            .iter()
-            .filter(|(metric, _)| metric["job"] == job)
-            .map(|(metric, _)| {
-                ["check", "level", "health_check_status"].map(|label| metric[label].as_str().expect("a label"))
-            })
-            .collect();
-        of_job.sort_unstable();
-        let expected = [
-            ["billing:eu \"é\\\u{1f4a5}", "3", "fail"],
-            ["db", "1", "pass"],
-            ["legacy", "4", "fail"],
-            ["partner", "3", "warn"],
-        ];
-        assert_eq!(of_job, expected, "{job}");
-    }
-    assert_eq!(query(server, "up == 1").await.len(), 2, "a scrape is answered with 200 although checks fail");
-    assert!(query(server, "health_check_age_seconds{check='never_asked'}").await.is_empty());
-    assert_eq!(query(server, "health_check_runs_total{check='never_asked'} == 0").await.len(), 10);
-
-    let firing = |name: &str| format!("ALERTS{{alertname='{name}',alertstate='firing',job='negotiated'}}");
-    let failing = until(server, &firing("HealthCheckFailing"), |found| !found.is_empty()).await;
-    let checks: Vec<_> = failing.iter().map(|(metric, _)| metric["check"].as_str().expect("a name")).collect();
-    // The one that is muted alarms nobody.
-    assert_eq!(checks, ["billing:eu \"é\\\u{1f4a5}"]);
-    let warning = until(server, &firing("HealthCheckWarning"), |found| !found.is_empty()).await;
-    assert_eq!(warning[0].0["check"], "partner");
 }
