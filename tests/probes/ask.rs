@@ -76,6 +76,7 @@ mod redis {
     #[derive(Clone)]
     pub(super) struct Manager;
 
+    #[allow(dead_code, reason = "this server answers no such value")]
     pub(super) enum Value {
         Nil,
         Okay,
@@ -83,6 +84,11 @@ mod redis {
         SimpleString(String),
         BulkString(Vec<u8>),
         Array(Vec<Self>),
+        Set(Vec<Self>),
+        Map(Vec<(Self, Self)>),
+        Double(f64),
+        Boolean(bool),
+        Attribute { data: Box<Self> },
         VerbatimString { text: String },
     }
 
@@ -162,6 +168,7 @@ mod sqlx {
 
     pub(super) trait Executor {
         fn fetch_one(self, statement: &'static str) -> impl Future<Output = Result<Text, Error>> + Send;
+        fn fetch_all(self, statement: &'static str) -> impl Future<Output = Result<Vec<Text>, Error>> + Send;
     }
 
     pub(super) trait Connection {
@@ -246,6 +253,10 @@ mod sqlx {
         async fn fetch_one(self, statement: &'static str) -> Result<Text, Error> {
             self.0.extend_from_slice(statement.as_bytes());
             Ok(Text)
+        }
+
+        async fn fetch_all(self, statement: &'static str) -> Result<Vec<Text>, Error> {
+            self.fetch_one(statement).await.map(|row| vec![row])
         }
     }
 

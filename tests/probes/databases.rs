@@ -70,21 +70,6 @@ async fn replica_that_does_not_tell_its_lag_is_online() {
 }
 
 #[tokio::test]
-async fn older_server_of_mysql_tells_its_lag() {
-    let probe = probes::mysql(|statement: &'static str| async move {
-        match statement {
-            "SHOW REPLICA STATUS" => Err(AskError::new("1064 (42000): You have an error in your SQL syntax")),
-            "SHOW SLAVE STATUS" => {
-                Ok("Slave_IO_Running: Yes\nSlave_SQL_Running: Yes\nSeconds_Behind_Master: 3".to_owned())
-            }
-            _ => Ok("1,0,1".to_owned()),
-        }
-    });
-    let outcome = probe.read_only_as(Status::Pass).observe().await;
-    assert_eq!(outcome.data().map(|data| &data["replica_lag_ms"]), Some(&json!(3_000)), "{outcome:?}");
-}
-
-#[tokio::test]
 async fn other_answer_is_not_a_pass() {
     let text = "it answered `1`, which PostgreSQL does not";
     assert_is(&answering("1").observe().await, Status::Fail, text);
@@ -363,4 +348,20 @@ async fn pool_that_tests_a_connection_in_vain_says_so() {
     let probe = probes::mysql(ask).acquire_timeout(Duration::from_millis(10));
     let text = "no answer came to the pool's test of an idle connection within 10ms";
     assert_is(&probe.observe().await, Status::Fail, text);
+}
+
+#[tokio::test(start_paused = true)]
+async fn older_and_silent_servers_of_mongodb_are_told_apart() {
+    let older = probes::mongodb(|command: &'static str| async move {
+        match command {
+            "hello" => Err(AskError::new("Error code 59 (CommandNotFound): no such command: 'hello'")),
+            "isMaster" => Ok("{ \"ismaster\": false, \"secondary\": true }".to_owned()),
+            _ => Ok("{ \"ok\": 1 }".to_owned()),
+        }
+    });
+    assert_is(&older.observe().await, Status::Fail, "it is a replica, and takes no writes");
+    let silent = probes::mongodb(|_| pending::<Result<String, AskError>>()).timeout(TIMEOUT);
+    let text = "no answer came within 1.8s: the server is frozen, or the client finds none; a `serverSelectionTimeoutMS` below the \
+                check's timeout tells why";
+    assert_is(&silent.observe().await, Status::Fail, text);
 }

@@ -7,7 +7,7 @@ use diesel_async::{
     AsyncMysqlConnection, RunQueryDsl,
     pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod, deadpool::Pool as DieselPool},
 };
-use health_drivers::{CANARY, Clients, Server, TIMEOUT, assert, eventually, observe};
+use health_drivers::{CANARY, Clients, Server, TIMEOUT, WRITEABLE, assert, assert_facts, eventually, observe};
 use health_runtime::{Status, ask, probes};
 use mysql_async::{OptsBuilder, PoolConstraints, PoolOpts};
 use sea_orm::SqlxMySqlConnector;
@@ -135,17 +135,18 @@ async fn replica_is_judged_by_its_lag() {
     let mut primary = Server::mariadb();
     let replica = Server::mariadb();
     let admin = pool("app", CANARY, replica.port);
+    // A source with a name, as replicas of several sources have them.
     let run = async |statement: String| {
         sqlx::raw_sql(sqlx::AssertSqlSafe(statement)).execute(&admin).await.expect("a statement");
     };
     run(format!(
-        "CHANGE MASTER TO MASTER_HOST = '127.0.0.1', MASTER_PORT = {}, MASTER_USER = 'app', MASTER_PASSWORD = '{CANARY}', \
+        "CHANGE MASTER 'main' TO MASTER_HOST = '127.0.0.1', MASTER_PORT = {}, MASTER_USER = 'app', MASTER_PASSWORD = '{CANARY}', \
          MASTER_CONNECT_RETRY = 1, MASTER_USE_GTID = slave_pos",
         primary.port
     ))
     .await;
     run("SET GLOBAL read_only = 1".to_owned()).await;
-    run("START SLAVE".to_owned()).await;
+    run("START SLAVE 'main'".to_owned()).await;
 
     let strict = || probes::mysql(ask!(sqlx: pool("app", CANARY, replica.port))).timeout(TIMEOUT);
     let reading = strict().read_only_as(Status::Pass).max_lag(Duration::from_secs(5));
@@ -175,19 +176,25 @@ async fn replica_is_judged_by_its_lag() {
     let nameless = probes::mysql(ask!(diesel_async: diesel(CANARY, replica.port))).timeout(TIMEOUT);
     assert(&nameless.read_only_as(Status::Pass).max_lag(Duration::from_secs(5)), Status::Warn, unknown).await;
 
-    run("STOP SLAVE".to_owned()).await;
+    run("STOP SLAVE 'main'".to_owned()).await;
     assert(&reading, Status::Fail, "it is a replica whose replication has stopped").await;
     // A transaction that the replica may not apply yet.
-    run("CHANGE MASTER TO MASTER_DELAY = 30".to_owned()).await;
-    run("START SLAVE".to_owned()).await;
+    run("CHANGE MASTER 'main' TO MASTER_DELAY = 30".to_owned()).await;
+    run("START SLAVE 'main'".to_owned()).await;
     let writing = pool("app", CANARY, primary.port);
     sqlx::raw_sql("CREATE DATABASE orders").execute(&writing).await.expect("a write");
     tokio::time::sleep(Duration::from_secs(2)).await;
     eventually(&hasty, Status::Fail, "behind, more than 500ms").await;
 
-    run("STOP SLAVE; CHANGE MASTER TO MASTER_DELAY = 0; START SLAVE".to_owned()).await;
+    run("STOP SLAVE 'main'; CHANGE MASTER 'main' TO MASTER_DELAY = 0; START SLAVE 'main'".to_owned()).await;
     eventually(&hasty, Status::Pass, "").await;
     primary.stop();
     eventually(&hasty, Status::Warn, "its lag is not known").await;
     assert(&strict().read_only_as(Status::Pass), Status::Pass, "").await;
+    // It takes writes, and is judged by its lag all the same. A promoted one is not.
+    run("SET GLOBAL read_only = 0".to_owned()).await;
+    assert_facts(&hasty, Status::Warn, "its lag is not known", WRITEABLE).await;
+    assert_facts(&strict(), Status::Pass, "", WRITEABLE).await;
+    run("STOP SLAVE 'main'".to_owned()).await;
+    assert_facts(&hasty, Status::Pass, "", WRITEABLE).await;
 }

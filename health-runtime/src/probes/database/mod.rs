@@ -132,10 +132,13 @@ impl DatabaseProbe {
     }
 
     /// Sets the age of the newest replicated data beyond which a replica fails, even where
-    /// [`read_only_as`](Self::read_only_as) passes. Default: no limit. A lag that is not known warns. For a database
-    /// whose probe does not measure it, a limit is a start-up error.
+    /// [`read_only_as`](Self::read_only_as) passes, and one that takes writes as well. Default: no limit. A lag that is not known
+    /// warns. For a database whose probe does not measure it, a limit is a start-up error.
     pub fn max_lag(mut self, lag: Duration) -> Self {
         self.max_lag = Some(lag);
+        if self.kind == DatabaseKind::MySql {
+            self.examine = Examine::new(mysql::examine_with_lag);
+        }
         self
     }
 
@@ -198,16 +201,26 @@ impl DatabaseProbe {
             DatabaseState::ReadOnly(text) => (self.read_only_as, Some(text)),
             DatabaseState::Busy(text) => (Status::Warn, Some(text)),
             DatabaseState::Unwriteable(text) => (Status::Fail, Some(text)),
-            DatabaseState::Replica { lag } => {
-                let (late, text) = match (lag, self.max_lag) {
-                    (Some(lag), Some(max)) if lag > max => {
-                        (Status::Fail, format!("it is a replica, and lags {lag:?} behind, more than {max:?}"))
-                    }
-                    (None, Some(_)) => (Status::Warn, "it is a replica, and its lag is not known".to_owned()),
-                    _ => (Status::Pass, "it is a replica, and takes no writes".to_owned()),
-                };
-                (Status::worst([late, self.read_only_as]), Some(text))
+            DatabaseState::Replica { lag } => match self.lateness(lag) {
+                None => (self.read_only_as, Some("it is a replica, and takes no writes".to_owned())),
+                Some((late, text)) => (Status::worst([late, self.read_only_as]), Some(text)),
+            },
+            DatabaseState::WriteableReplica { lag } => match self.lateness(lag) {
+                None => (Status::Pass, None),
+                Some((late, text)) => (late, Some(text)),
+            },
+        }
+    }
+
+    /// Returns the status and the text of a replica that is too late, or may be.
+    fn lateness(&self, lag: Option<Duration>) -> Option<(Status, String)> {
+        let max = self.max_lag?;
+        match lag {
+            Some(lag) if lag > max => {
+                Some((Status::Fail, format!("it is a replica, and lags {lag:?} behind, more than {max:?}")))
             }
+            Some(_) => None,
+            None => Some((Status::Warn, "it is a replica, and its lag is not known".to_owned())),
         }
     }
 }

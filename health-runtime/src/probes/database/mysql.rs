@@ -9,17 +9,18 @@ use crate::probes::ask::{AskError, Asking, IntoAsk};
 const STATEMENT: &str = "SELECT CAST(CONCAT_WS(',', @@global.read_only, @@global.innodb_read_only \
     /*!50708 , @@global.super_read_only */) AS CHAR)";
 
-/// Understood since MySQL 8.0.22 and MariaDB 10.5.
-const REPLICA_STATEMENT: &str = "SHOW REPLICA STATUS";
+/// The replication from all sources. MariaDB reads the first comment alone, and MySQL the second one, since 8.0.22.
+const REPLICA_STATEMENT: &str = "SHOW /*M!100000 ALL SLAVES */ /*!50708 REPLICA */ STATUS";
 
-/// The same for older servers. Newer ones of MySQL do not understand it any more.
+/// The same for older servers of MySQL. Newer ones do not understand it any more.
 const SLAVE_STATEMENT: &str = "SHOW SLAVE STATUS";
 
 /// Checks that a MySQL or MariaDB server answers and takes writes.
 ///
 /// Name `db`, level 1, data of [`probes::postgres`](super::postgres()). It is asked through the program's own client, see
 /// [`ask!`](crate::ask!): a statement that reads the global variables `read_only`, `innodb_read_only` and, in MySQL,
-/// `super_read_only`; if one of them is on, also `SHOW REPLICA STATUS`. Nothing is written.
+/// `super_read_only`; if one of them is on or there is a [`max_lag`](DatabaseProbe::max_lag), also for the state of its replication.
+/// Nothing is written.
 ///
 /// ```ignore
 /// let db = probes::mysql(health_runtime::ask!(sqlx: pool)).readiness();
@@ -34,14 +35,15 @@ const SLAVE_STATEMENT: &str = "SHOW SLAVE STATUS";
 /// | no answer, no connection, wrong password, too many connections | no | no | fail |
 /// | the pool is exhausted | unknown | unknown | warn, see [`exhausted_as`](DatabaseProbe::exhausted_as) |
 ///
-/// `replica_lag_ms` is `Seconds_Behind_Source`, in whole seconds. It is not known while the replica has no connection to its
-/// source, and if the client cannot name columns (`diesel_async`).
+/// `replica_lag_ms` is `Seconds_Behind_Source`, in whole seconds, and the largest one of several sources. It is not known while the
+/// replica has no connection to a source, and if the client cannot name columns (`diesel_async`).
 ///
 /// A user without privileges is enough. Replication is shown to users with `REPLICATION CLIENT` (MySQL) or `SLAVE MONITOR`
 /// (MariaDB) alone; for others a replica is a read-only server, whose lag is not known, so that `max_lag` warns.
 ///
-/// A replica whose variables are off takes writes, and passes like a primary: its replication is not looked at, so that `max_lag`
-/// has no effect. The first of several channels counts; those of group replication tell no lag.
+/// A replica whose variables are off takes writes, and passes like a primary unless there is a `max_lag`: then its lag is judged as
+/// well, and one whose replication has failed warns. A primary that was a replica passes: both threads of its replication have
+/// stopped. Channels of group replication tell no lag.
 ///
 /// A user who may write all the same (`SUPER`, `CONNECTION_ADMIN`, `READ_ONLY ADMIN`) sees `read_only` as well. Tests run on
 /// MariaDB alone.
@@ -51,20 +53,104 @@ pub fn mysql(ask: impl IntoAsk) -> DatabaseProbe {
 }
 
 async fn examine(db: Asking) -> Result<DatabaseState, AskError> {
-    let variables = db.ask(STATEMENT).await?;
-    let Some(text) = read_only_in(&variables)? else {
-        return Ok(DatabaseState::Writeable);
-    };
-    let row = match db.ask(REPLICA_STATEMENT).await {
+    match read_only_in(&db.ask(STATEMENT).await?)? {
+        None => Ok(DatabaseState::Writeable),
+        Some(text) => Ok(read_only_state(text, &channels(&db).await?)),
+    }
+}
+
+/// Examines the replication of a server that takes writes as well.
+pub(super) async fn examine_with_lag(db: Asking) -> Result<DatabaseState, AskError> {
+    let read_only = read_only_in(&db.ask(STATEMENT).await?)?;
+    let channels = channels(&db).await?;
+    Ok(match read_only {
+        None => writeable_state(&channels),
+        Some(text) => read_only_state(text, &channels),
+    })
+}
+
+async fn channels(db: &Asking) -> Result<Vec<Channel>, AskError> {
+    let rows = match db.ask(REPLICA_STATEMENT).await {
         Err(error) if is_syntax_error(error.text()) => db.ask(SLAVE_STATEMENT).await,
-        row => row,
+        rows => rows,
     };
-    match row {
-        Ok(row) => Ok(replica_in(&row).unwrap_or(DatabaseState::ReadOnly(text))),
+    match rows {
+        Ok(rows) => Ok(rows.split("\n\n").filter_map(Channel::parse).collect()),
         Err(error) if error.is_exhausted() || error.is_late() => Err(error),
         // No privilege, no row.
-        Err(_) => Ok(DatabaseState::ReadOnly(text)),
+        Err(_) => Ok(Vec::new()),
     }
+}
+
+/// Replication from one source.
+#[derive(Debug, PartialEq, Eq)]
+enum Channel {
+    /// It runs, or tries to connect; with the lag, if it is known.
+    Running(Option<Duration>),
+    /// One of its threads has stopped, by an error.
+    Failed(String),
+    /// Both threads have stopped.
+    Stopped(String),
+}
+
+impl Channel {
+    /// Returns the channel that the row describes, if it does. MySQL and older servers name columns differently.
+    fn parse(row: &str) -> Option<Self> {
+        let value = |names: [&str; 2]| {
+            row.lines().find_map(|line| {
+                let (name, value) = line.split_once(": ").or_else(|| line.strip_suffix(':').map(|name| (name, "")))?;
+                names.contains(&name).then_some(value)
+            })
+        };
+        // Channels of group replication stand still while the group replicates.
+        if value(["Channel_Name"; 2]).is_some_and(|channel| channel.starts_with("group_replication_")) {
+            return None;
+        }
+        let io = value(["Replica_IO_Running", "Slave_IO_Running"])?;
+        let sql = value(["Replica_SQL_Running", "Slave_SQL_Running"])?;
+        if io != "No" && sql != "No" {
+            let lag = value(["Seconds_Behind_Source", "Seconds_Behind_Master"]).and_then(|lag| lag.parse().ok());
+            return Some(Self::Running(lag.map(Duration::from_secs)));
+        }
+        let errors = ["Last_IO_Error", "Last_SQL_Error"].map(|name| value([name; 2]));
+        let errors = errors.into_iter().flatten().filter(|error| !error.is_empty());
+        let texts: Vec<_> = iter::once("it is a replica whose replication has stopped").chain(errors).collect();
+        let text = texts.join(": ");
+        Some(if io == sql { Self::Stopped(text) } else { Self::Failed(text) })
+    }
+
+    const fn lag(&self) -> Option<Duration> {
+        match self {
+            Self::Running(lag) => *lag,
+            Self::Failed(_) | Self::Stopped(_) => None,
+        }
+    }
+}
+
+fn read_only_state(text: String, channels: &[Channel]) -> DatabaseState {
+    let stopped = channels.iter().find_map(|channel| match channel {
+        Channel::Running(_) => None,
+        Channel::Failed(text) | Channel::Stopped(text) => Some(text.clone()),
+    });
+    match stopped {
+        Some(text) => DatabaseState::Unwriteable(text),
+        None if channels.is_empty() => DatabaseState::ReadOnly(text),
+        None => DatabaseState::Replica { lag: largest_lag(channels.iter()) },
+    }
+}
+
+/// A failover stops the replication of the new primary, and may leave its settings.
+fn writeable_state(channels: &[Channel]) -> DatabaseState {
+    let mut active = channels.iter().filter(|channel| !matches!(channel, Channel::Stopped(_))).peekable();
+    if active.peek().is_none() {
+        return DatabaseState::Writeable;
+    }
+    DatabaseState::WriteableReplica { lag: largest_lag(active) }
+}
+
+/// Returns the largest lag, unless one is not known.
+fn largest_lag<'a>(channels: impl Iterator<Item = &'a Channel>) -> Option<Duration> {
+    channels.map(Channel::lag).try_fold(Duration::ZERO, |largest, lag| Some(largest.max(lag?)))
 }
 
 /// Returns whether the server does not know the statement. 1064 is the code, in each language.
@@ -85,30 +171,6 @@ fn read_only_in(variables: &str) -> Result<Option<String>, AskError> {
     });
     let on: Vec<_> = on.collect();
     Ok((!on.is_empty()).then(|| format!("it is read-only ({})", on.join(", "))))
-}
-
-/// Returns the state of a replica, if the row describes one. MySQL and older servers name columns differently.
-fn replica_in(row: &str) -> Option<DatabaseState> {
-    let value = |names: [&str; 2]| {
-        row.lines().find_map(|line| {
-            let (name, value) = line.split_once(": ").or_else(|| line.strip_suffix(':').map(|name| (name, "")))?;
-            names.contains(&name).then_some(value)
-        })
-    };
-    // Channels of group replication stand still while the group replicates.
-    if value(["Channel_Name"; 2]).is_some_and(|channel| channel.starts_with("group_replication_")) {
-        return None;
-    }
-    let io = value(["Replica_IO_Running", "Slave_IO_Running"])?;
-    let sql = value(["Replica_SQL_Running", "Slave_SQL_Running"])?;
-    if io == "No" || sql == "No" {
-        let errors = ["Last_IO_Error", "Last_SQL_Error"].map(|name| value([name; 2]));
-        let errors = errors.into_iter().flatten().filter(|error| !error.is_empty());
-        let texts: Vec<_> = iter::once("it is a replica whose replication has stopped").chain(errors).collect();
-        return Some(DatabaseState::Unwriteable(texts.join(": ")));
-    }
-    let lag = value(["Seconds_Behind_Source", "Seconds_Behind_Master"]).and_then(|lag| lag.parse().ok());
-    Some(DatabaseState::Replica { lag: lag.map(Duration::from_secs) })
 }
 
 #[cfg(test)]
@@ -134,26 +196,58 @@ mod tests {
     }
 
     #[test]
-    fn rows_become_states() {
-        let replica = |lag| Some(DatabaseState::Replica { lag });
+    fn rows_become_channels() {
         let row = |io, sql, lag| {
             format!("Slave_IO_State: \nSlave_IO_Running: {io}\nSlave_SQL_Running: {sql}\nSeconds_Behind_Master: {lag}")
         };
-        assert_eq!(replica_in(&row("Yes", "Yes", "3")), replica(Some(Duration::from_secs(3))));
-        assert_eq!(replica_in(&row("Connecting", "Yes", "")), replica(None));
+        let running = |lag| Some(Channel::Running(lag));
+        assert_eq!(Channel::parse(&row("Yes", "Yes", "3")), running(Some(Duration::from_secs(3))));
+        assert_eq!(Channel::parse(&row("Connecting", "Yes", "")), running(None));
         assert_eq!(
-            replica_in(&row("Yes", "Yes", "0").replace("Slave", "Replica").replace("Master", "Source")),
-            replica(Some(Duration::ZERO))
+            Channel::parse(&row("Yes", "Yes", "0").replace("Slave", "Replica").replace("Master", "Source")),
+            running(Some(Duration::ZERO))
         );
-        for (io, sql) in [("No", "No"), ("Yes", "No"), ("No", "Yes")] {
+        let stopped = || "it is a replica whose replication has stopped: Duplicate entry: 1".to_owned();
+        for (io, sql, channel) in [
+            ("No", "No", Channel::Stopped(stopped())),
+            ("Yes", "No", Channel::Failed(stopped())),
+            ("No", "Yes", Channel::Failed(stopped())),
+        ] {
             let row = format!("{}\nLast_SQL_Error: Duplicate entry: 1", row(io, sql, ""));
-            let stopped = "it is a replica whose replication has stopped: Duplicate entry: 1".to_owned();
-            assert_eq!(replica_in(&row), Some(DatabaseState::Unwriteable(stopped)), "{io} {sql}");
+            assert_eq!(Channel::parse(&row), Some(channel), "{io} {sql}");
         }
         let group = format!("{}\nChannel_Name: group_replication_recovery", row("No", "No", ""));
-        assert_eq!(replica_in(&group), None);
+        assert_eq!(Channel::parse(&group), None);
         // The first column alone.
-        assert_eq!(replica_in("Waiting for master to send event"), None);
-        assert_eq!(replica_in(""), None);
+        assert_eq!(Channel::parse("Waiting for master to send event"), None);
+        assert_eq!(Channel::parse(""), None);
+    }
+
+    #[test]
+    fn channels_become_states() {
+        let lag = |seconds| Channel::Running(Some(Duration::from_secs(seconds)));
+        let (failed, stopped) = (|| Channel::Failed("failed".to_owned()), || Channel::Stopped("stopped".to_owned()));
+        let three = Some(Duration::from_secs(3));
+        let read_only = || DatabaseState::ReadOnly("read-only".to_owned());
+        let unwriteable = |text: &str| DatabaseState::Unwriteable(text.to_owned());
+        for (channels, when_read_only, when_writeable) in [
+            (vec![], read_only(), DatabaseState::Writeable),
+            (
+                vec![lag(3), lag(1)],
+                DatabaseState::Replica { lag: three },
+                DatabaseState::WriteableReplica { lag: three },
+            ),
+            (
+                vec![lag(3), Channel::Running(None)],
+                DatabaseState::Replica { lag: None },
+                DatabaseState::WriteableReplica { lag: None },
+            ),
+            (vec![lag(3), failed()], unwriteable("failed"), DatabaseState::WriteableReplica { lag: None }),
+            (vec![stopped()], unwriteable("stopped"), DatabaseState::Writeable),
+            (vec![stopped(), lag(3)], unwriteable("stopped"), DatabaseState::WriteableReplica { lag: three }),
+        ] {
+            assert_eq!(read_only_state("read-only".to_owned(), &channels), when_read_only, "{channels:?}");
+            assert_eq!(writeable_state(&channels), when_writeable, "{channels:?}");
+        }
     }
 }

@@ -44,6 +44,9 @@ const STATEMENT_WITHOUT_LAG: &str =
 /// Each run ends by itself after nine tenths of the check's timeout; the message tells a server that does not answer from one
 /// to which no connection opens, and from a pool without a free connection. It needs no privileges.
 ///
+/// A replica that reads an archive alone has no connection to its primary: its lag is the age of the newest replayed transaction,
+/// which also grows while the primary writes nothing. Give it a [`max_lag`](DatabaseProbe::max_lag) above `archive_timeout`.
+///
 /// Readers of Aurora, and servers that are compatible with PostgreSQL, may refuse to tell the lag. They are asked again without
 /// it; their lag is not known, so that `max_lag` warns.
 #[track_caller]

@@ -15,6 +15,11 @@ pub enum DatabaseState {
         /// Age of the newest replicated data, if it is known.
         lag: Option<Duration>,
     },
+    /// It follows another server, and takes writes all the same.
+    WriteableReplica {
+        /// Age of the newest replicated data, if it is known.
+        lag: Option<Duration>,
+    },
     /// Another connection holds the lock for writing.
     Busy(String),
     /// A write fails, although it is not configured to.
@@ -24,7 +29,7 @@ pub enum DatabaseState {
 impl DatabaseState {
     pub(super) const fn is_writeable(&self) -> Option<bool> {
         match self {
-            Self::Writeable => Some(true),
+            Self::Writeable | Self::WriteableReplica { .. } => Some(true),
             Self::Online => None,
             Self::ReadOnly(_) | Self::Replica { .. } | Self::Busy(_) | Self::Unwriteable(_) => Some(false),
         }
@@ -32,7 +37,7 @@ impl DatabaseState {
 
     pub(super) const fn lag(&self) -> Option<Duration> {
         match self {
-            Self::Replica { lag } => *lag,
+            Self::Replica { lag } | Self::WriteableReplica { lag } => *lag,
             _ => None,
         }
     }

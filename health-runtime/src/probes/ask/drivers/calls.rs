@@ -94,7 +94,14 @@ macro_rules! __ask_by_call {
                         ::core::result::Result::Ok(::std::string::ToString::to_string(&answer))
                     }
                     ::core::result::Result::Err(error) => {
-                        ::core::result::Result::Err($crate::probes::AskError::from(error))
+                        // The driver repeats no command of this kind, and has closed the connection.
+                        let is_dropped = ::core::matches!(
+                            &*error.kind,
+                            $($mongodb)+::error::ErrorKind::Io(_)
+                                | $($mongodb)+::error::ErrorKind::ConnectionPoolCleared { .. }
+                        );
+                        let error = $crate::probes::AskError::from(error);
+                        ::core::result::Result::Err(if is_dropped { error.disconnected() } else { error })
                     }
                 }
             }

@@ -28,7 +28,7 @@ macro_rules! __ask_redis {
         )
     };
 
-    // Elements of an array become lines.
+    // Elements of an array or a set become lines, and keys and values of a map, as in the second version of the protocol.
     (@query [$($redis:tt)+] $client:expr, $statement:ident) => {{
         use ::core::{
             convert::From as _,
@@ -41,9 +41,16 @@ macro_rules! __ask_redis {
                 $($redis)+::Value::Int(number) => ::std::string::ToString::to_string(&number),
                 $($redis)+::Value::SimpleString(text) => text,
                 $($redis)+::Value::BulkString(bytes) => ::std::string::String::from_utf8_lossy(&bytes).into_owned(),
-                $($redis)+::Value::Array(values) => {
+                $($redis)+::Value::Double(number) => ::std::string::ToString::to_string(&number),
+                $($redis)+::Value::Boolean(is_true) => ::std::string::ToString::to_string(&::core::primitive::u8::from(is_true)),
+                $($redis)+::Value::Array(values) | $($redis)+::Value::Set(values) => {
                     values.into_iter().map(text_of).collect::<::std::vec::Vec<_>>().join("\n")
                 }
+                $($redis)+::Value::Map(pairs) => {
+                    let values = pairs.into_iter().flat_map(|(key, value)| [text_of(key), text_of(value)]);
+                    values.collect::<::std::vec::Vec<_>>().join("\n")
+                }
+                $($redis)+::Value::Attribute { data, .. } => text_of(*data),
                 $($redis)+::Value::VerbatimString { text, .. } => text,
                 _ => ::std::string::String::new(),
             }
@@ -78,6 +85,12 @@ macro_rules! __ask_redis {
                 match value {
                     $($fred)+::types::Value::Array(values) => {
                         values.into_iter().map(text_of).collect::<::std::vec::Vec<_>>().join("\n")
+                    }
+                    $($fred)+::types::Value::Map(map) => {
+                        let values = map.inner().into_iter().flat_map(|(key, value)| {
+                            [key.into_string().unwrap_or_default(), text_of(value)]
+                        });
+                        values.collect::<::std::vec::Vec<_>>().join("\n")
                     }
                     value => value.into_string().unwrap_or_default(),
                 }

@@ -32,26 +32,36 @@ macro_rules! __ask_sql {
                             },
                         };
                         let query = $($sqlx)+::raw_sql(statement);
-                        // Not `query.fetch_one`, whose future is not `Send` in 0.8.
-                        let error = match $($sqlx)+::Executor::fetch_one(&mut *connection, query).await {
-                            ::core::result::Result::Ok(row) if statement.starts_with("SHOW ") => {
-                                let columns = $($sqlx)+::Row::columns(&row).iter().enumerate();
-                                let lines = columns.map(|(index, column)| {
-                                    // All values are text in MySQL's protocol for statements that are not prepared.
-                                    let value = $($sqlx)+::Row::try_get_unchecked::<
-                                        ::core::option::Option<::std::string::String>,
-                                        _,
-                                    >(&row, index);
-                                    ::std::format!(
-                                        "{}: {}",
-                                        $($sqlx)+::Column::name(column),
-                                        value.ok().flatten().unwrap_or_default(),
-                                    )
+                        let is_show = statement.starts_with("SHOW ");
+                        // Not the methods of `query`, whose futures are not `Send` in 0.8.
+                        let rows = if is_show {
+                            $($sqlx)+::Executor::fetch_all(&mut *connection, query).await
+                        } else {
+                            let row = $($sqlx)+::Executor::fetch_one(&mut *connection, query).await;
+                            row.map(|row| ::std::vec::Vec::from([row]))
+                        };
+                        let error = match rows {
+                            ::core::result::Result::Ok(rows) if is_show => {
+                                let rows = rows.iter().map(|row| {
+                                    let columns = $($sqlx)+::Row::columns(row).iter().enumerate();
+                                    let lines = columns.map(|(index, column)| {
+                                        // All values are text in MySQL's protocol for statements that are not prepared.
+                                        let value = $($sqlx)+::Row::try_get_unchecked::<
+                                            ::core::option::Option<::std::string::String>,
+                                            _,
+                                        >(row, index);
+                                        ::std::format!(
+                                            "{}: {}",
+                                            $($sqlx)+::Column::name(column),
+                                            value.ok().flatten().unwrap_or_default(),
+                                        )
+                                    });
+                                    lines.collect::<::std::vec::Vec<_>>().join("\n")
                                 });
-                                return ::core::result::Result::Ok(lines.collect::<::std::vec::Vec<_>>().join("\n"));
+                                return ::core::result::Result::Ok(rows.collect::<::std::vec::Vec<_>>().join("\n\n"));
                             }
-                            ::core::result::Result::Ok(row) => {
-                                return $($sqlx)+::Row::try_get::<::std::string::String, _>(&row, 0)
+                            ::core::result::Result::Ok(rows) => {
+                                return $($sqlx)+::Row::try_get::<::std::string::String, _>(&rows[0], 0)
                                     .map_err($crate::probes::AskError::from);
                             }
                             ::core::result::Result::Err(error) => error,
@@ -132,20 +142,29 @@ macro_rules! __ask_sql {
                 let pool = pool.clone();
                 async move {
                     let mut connection = wait.during(pool.get_conn()).await?;
+                    if statement.starts_with("SHOW ") {
+                        let rows = $($mysql_async)+::prelude::Queryable::query::<$($mysql_async)+::Row, _>(
+                            &mut connection, statement,
+                        );
+                        let rows = rows.await?;
+                        let rows = rows.iter().map(|row| {
+                            let columns = row.columns_ref().iter().enumerate();
+                            let lines = columns.map(|(index, column)| {
+                                ::std::format!("{}: {}", column.name_str(), text_of(row.as_ref(index)))
+                            });
+                            lines.collect::<::std::vec::Vec<_>>().join("\n")
+                        });
+                        return ::core::result::Result::Ok(rows.collect::<::std::vec::Vec<_>>().join("\n\n"));
+                    }
                     let row = $($mysql_async)+::prelude::Queryable::query_first::<$($mysql_async)+::Row, _>(
                         &mut connection, statement,
                     );
-                    let ::core::option::Option::Some(row) = row.await? else {
-                        return ::core::result::Result::Err($crate::probes::AskError::new("the answer has no row"));
-                    };
-                    if !statement.starts_with("SHOW ") {
-                        return ::core::result::Result::Ok(text_of(row.as_ref(0)));
+                    match row.await? {
+                        ::core::option::Option::Some(row) => ::core::result::Result::Ok(text_of(row.as_ref(0))),
+                        ::core::option::Option::None => {
+                            ::core::result::Result::Err($crate::probes::AskError::new("the answer has no row"))
+                        }
                     }
-                    let columns = row.columns_ref().iter().enumerate();
-                    let lines = columns.map(|(index, column)| {
-                        ::std::format!("{}: {}", column.name_str(), text_of(row.as_ref(index)))
-                    });
-                    ::core::result::Result::Ok(lines.collect::<::std::vec::Vec<_>>().join("\n"))
                 }
             },
         )
