@@ -10,17 +10,25 @@ use std::{
 
 use tempfile::TempDir;
 
-use crate::{CANARY, Server, free_port};
+use crate::{CANARY, Server, free_port, tls::is_certified};
 
 impl Server {
     /// Starts NATS with the users `app` and `guest`, who have the password. `guest` may not publish to inboxes.
     pub fn nats() -> Self {
-        let folder = TempDir::new().expect("a folder");
+        Self::nats_in(TempDir::new().expect("a folder"))
+    }
+
+    pub(crate) fn nats_in(folder: TempDir) -> Self {
         let guest = r#"permissions: { publish: { deny: "_INBOX.>" } }"#;
+        let file = |name: &str| folder.path().join(name).display().to_string();
+        let tls = match is_certified(folder.path()) {
+            true => format!("tls {{ cert_file: {:?}, key_file: {:?} }}\n", file("server.crt"), file("server.key")),
+            false => String::new(),
+        };
         let options = format!(
             "http: \"127.0.0.1:{}\"\nlame_duck_duration: \"30s\"\nlame_duck_grace_period: \"2s\"\n\
              authorization {{ users: [\n  {{ user: app, password: \"{CANARY}\" }}\n  \
-             {{ user: guest, password: \"{CANARY}\", {guest} }}\n] }}\n",
+             {{ user: guest, password: \"{CANARY}\", {guest} }}\n] }}\n{tls}",
             free_port(),
         );
         fs::write(folder.path().join("options"), options).expect("a file");
@@ -92,8 +100,18 @@ pub struct RabbitMq {
 
 impl RabbitMq {
     pub fn start() -> Self {
-        let folder = TempDir::new().expect("a folder");
-        let options = format!("loopback_users = none\ndefault_user = app\ndefault_pass = {CANARY}\n");
+        Self::start_in(TempDir::new().expect("a folder"), None)
+    }
+
+    /// Starts it over TLS as well, if there is a port for that.
+    pub(crate) fn start_in(folder: TempDir, tls_port: Option<u16>) -> Self {
+        let mut options = format!("loopback_users = none\ndefault_user = app\ndefault_pass = {CANARY}\n");
+        if let Some(port) = tls_port {
+            options += &format!("listeners.ssl.1 = 127.0.0.1:{port}\n");
+            for (option, file) in [("cacertfile", "ca.crt"), ("certfile", "server.crt"), ("keyfile", "server.key")] {
+                options += &format!("ssl_options.{option} = {}\n", folder.path().join(file).display());
+            }
+        }
         fs::write(folder.path().join("rabbitmq.conf"), options).expect("a file");
         fs::write(folder.path().join("plugins"), "[].").expect("a file");
         let names_port = free_port();

@@ -6,6 +6,7 @@ mod clients;
 mod flat;
 mod observe;
 mod server;
+mod tls;
 
 use std::time::Duration;
 

@@ -10,7 +10,7 @@ use std::{
 
 use tempfile::TempDir;
 
-use crate::CANARY;
+use crate::{CANARY, tls::is_certified};
 
 /// A server that ends with this value.
 pub struct Server {
@@ -26,24 +26,7 @@ impl Server {
         Self::postgres_in(TempDir::new().expect("a folder"))
     }
 
-    /// Starts PostgreSQL with a certificate for 127.0.0.1 as well. Returns its authority's, in PEM.
-    pub fn postgres_with_tls() -> (Self, Vec<u8>) {
-        let folder = TempDir::new().expect("a folder");
-        let openssl =
-            |arguments: &str| run(Command::new("openssl").args(arguments.split(' ')).current_dir(folder.path()));
-        let new = "-nodes -newkey ec -pkeyopt ec_paramgen_curve:prime256v1";
-        openssl(&format!("req -x509 {new} -keyout ca.key -out ca.crt -days 2 -subj /CN=authority"));
-        openssl(&format!(
-            "req {new} -keyout server.key -out server.csr -subj /CN=server -addext subjectAltName=IP:127.0.0.1"
-        ));
-        openssl(
-            "x509 -req -in server.csr -CA ca.crt -CAkey ca.key -CAcreateserial -copy_extensions copy -days 2 -out server.crt",
-        );
-        let authority = fs::read(folder.path().join("ca.crt")).expect("a certificate");
-        (Self::postgres_in(folder), authority)
-    }
-
-    fn postgres_in(folder: TempDir) -> Self {
+    pub(crate) fn postgres_in(folder: TempDir) -> Self {
         let password = folder.path().join("password");
         fs::write(&password, CANARY).expect("a file");
         hand_to_postgres(folder.path());
@@ -92,7 +75,10 @@ impl Server {
 
     /// Starts MariaDB with the users `app`, who may do anything, and `weak`, who may connect.
     pub fn mariadb() -> Self {
-        let folder = TempDir::new().expect("a folder");
+        Self::mariadb_in(TempDir::new().expect("a folder"))
+    }
+
+    pub(crate) fn mariadb_in(folder: TempDir) -> Self {
         let data = folder.path().join("data");
         // Servers that share a folder for temporary tables remove those of each other.
         run(Command::new("mariadb-install-db")
@@ -115,6 +101,11 @@ impl Server {
             command.arg(format!("--socket={}", folder.join("socket").display()));
             command.arg(format!("--init-file={}", folder.join("users.sql").display()));
             command.arg(format!("--port={port}"));
+            if is_certified(folder) {
+                for (option, file) in [("ca", "ca.crt"), ("cert", "server.crt"), ("key", "server.key")] {
+                    command.arg(format!("--ssl-{option}={}", folder.join(file).display()));
+                }
+            }
             command
         })
     }
@@ -124,13 +115,17 @@ impl Server {
         let command: fn(&Path, u16) -> Command = if is_cluster {
             |folder, port| {
                 let mut command = redis(folder, port);
-                command.args(["--cluster-enabled", "yes"]);
+                command.args(["--cluster-enabled", "yes", "--cluster-announce-ip", "127.0.0.1"]);
                 command
             }
         } else {
             redis
         };
         Self::start_in(TempDir::new().expect("a folder"), command)
+    }
+
+    pub(crate) fn redis_in(folder: TempDir) -> Self {
+        Self::start_in(folder, redis)
     }
 
     /// Starts a sentinel that watches this Redis server under the name `main`.
@@ -225,9 +220,8 @@ fn postgres(folder: &Path, port: u16) -> Command {
     for option in ["fsync=off", "listen_addresses=127.0.0.1", "max_connections=20", "unix_socket_directories="] {
         command.arg("-c").arg(option);
     }
-    let certificate = folder.join("server.crt");
-    if certificate.exists() {
-        command.args(["-c", "ssl=on", "-c"]).arg(format!("ssl_cert_file={}", certificate.display()));
+    if is_certified(folder) {
+        command.args(["-c", "ssl=on", "-c"]).arg(format!("ssl_cert_file={}", folder.join("server.crt").display()));
         command.arg("-c").arg(format!("ssl_key_file={}", folder.join("server.key").display()));
     }
     command
@@ -237,7 +231,15 @@ fn redis(folder: &Path, port: u16) -> Command {
     let mut command = Command::new("redis-server");
     command.args(["--bind", "127.0.0.1", "--save", "", "--requirepass", CANARY, "--masterauth", CANARY]);
     command.args(["--repl-diskless-sync-delay", "0"]);
-    command.arg("--dir").arg(folder).arg("--port").arg(port.to_string());
+    command.arg("--dir").arg(folder);
+    if is_certified(folder) {
+        command.args(["--port", "0", "--tls-auth-clients", "no", "--tls-port"]).arg(port.to_string());
+        command.arg("--tls-cert-file").arg(folder.join("server.crt"));
+        command.arg("--tls-key-file").arg(folder.join("server.key"));
+        command.arg("--tls-ca-cert-file").arg(folder.join("ca.crt"));
+    } else {
+        command.arg("--port").arg(port.to_string());
+    }
     command
 }
 
@@ -276,7 +278,7 @@ pub fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port()
 }
 
-fn run(command: &mut Command) {
+pub(crate) fn run(command: &mut Command) {
     let output = command.output().expect("the program is installed: scripts/peers");
     assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
 }

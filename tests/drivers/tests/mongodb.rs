@@ -17,7 +17,7 @@ use mongodb::{
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
-    sync::watch,
+    sync::{Notify, watch},
     task::{JoinHandle, JoinSet},
     time::sleep,
 };
@@ -49,6 +49,8 @@ struct Server {
     member: watch::Sender<Member>,
     commands: Arc<Mutex<BTreeSet<String>>>,
     connections: Arc<()>,
+    /// Ends the connections that have served a command of a probe.
+    idle_end: Arc<Notify>,
     listening: JoinHandle<()>,
 }
 
@@ -59,19 +61,20 @@ impl Server {
         let (member, seen) = watch::channel(Member::Primary);
         let commands = Arc::default();
         let connections = Arc::new(());
-        let (log, count) = (Arc::clone(&commands), Arc::clone(&connections));
+        let idle_end = Arc::new(Notify::new());
+        let (log, count, end) = (Arc::clone(&commands), Arc::clone(&connections), Arc::clone(&idle_end));
         let listening = tokio::spawn(async move {
             let mut open = JoinSet::new();
             loop {
                 let (stream, _) = listener.accept().await.expect("a connection");
-                let (seen, log, count) = (seen.clone(), Arc::clone(&log), Arc::clone(&count));
+                let (seen, log, count, end) = (seen.clone(), Arc::clone(&log), Arc::clone(&count), Arc::clone(&end));
                 open.spawn(async move {
-                    let _ = serve(stream, port, seen, &log).await;
+                    let _ = serve(stream, port, seen, &log, &end).await;
                     drop(count);
                 });
             }
         });
-        Self { port, member, commands, connections, listening }
+        Self { port, member, commands, connections, idle_end, listening }
     }
 
     fn become_member(&self, member: Member) {
@@ -98,14 +101,20 @@ async fn serve(
     port: u16,
     mut member: watch::Receiver<Member>,
     log: &Mutex<BTreeSet<String>>,
+    idle_end: &Notify,
 ) -> io::Result<()> {
+    let mut is_pooled = false;
     loop {
-        let length = usize::try_from(stream.read_i32_le().await?).expect("a length");
+        let length = tokio::select! {
+            length = stream.read_i32_le() => usize::try_from(length?).expect("a length"),
+            () = idle_end.notified(), if is_pooled => return Ok(()),
+        };
         let mut message = vec![0; length - 4];
         stream.read_exact(&mut message).await?;
         // After the identifier, that of the request, the kind, the flags and the kind of the section.
         let command = Document::from_reader(&message[17..]).expect("a document");
         let name = command.keys().next().expect("a command").clone();
+        is_pooled |= name == "ping";
         let member = *member.wait_for(|member| *member != Member::Frozen).await.expect("a server");
         let mut document = Vec::new();
         answer_to(&name, port, member).to_writer(&mut document).expect("a document");
@@ -177,6 +186,17 @@ async fn states_of_a_stand_in_are_told_apart() {
     eventually(&probe, Status::Fail, "Connection refused").await;
     let _server = Server::start(port).await;
     eventually(&probe, Status::Pass, "").await;
+}
+
+#[tokio::test]
+async fn connection_that_was_closed_while_idle_is_not_an_outage() {
+    let server = Server::start(0).await;
+    let probe = server.probe("").await;
+    for _ in 0..5 {
+        assert_facts(&probe, Status::Pass, "", WRITEABLE).await;
+        server.idle_end.notify_waiters();
+        sleep(Duration::from_millis(50)).await;
+    }
 }
 
 #[tokio::test]

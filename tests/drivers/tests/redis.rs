@@ -4,11 +4,15 @@
 use std::time::Duration;
 
 use deadpool_redis::sentinel::{SentinelNodeConnectionInfo, SentinelServerType};
-use fred::{clients::Client, interfaces::ClientLike, types::config::Config};
-use health_drivers::{CANARY, Clients, Server, TIMEOUT, assert, eventually, observe};
+use fred::{
+    clients::Client,
+    interfaces::ClientLike,
+    types::{RespVersion, config::Config},
+};
+use health_drivers::{CANARY, Clients, Server, TIMEOUT, WRITEABLE, assert, assert_facts, eventually, observe};
 use health_runtime::{
     Status, ask,
-    probes::{self, DatabaseProbe},
+    probes::{self, Asking, DatabaseProbe, DatabaseState},
 };
 
 fn url(user: &str, password: &str, port: u16) -> String {
@@ -25,11 +29,14 @@ async fn probe(url: String) -> DatabaseProbe {
 }
 
 async fn probe_of_0(url: String) -> DatabaseProbe {
+    probes::redis(ask!(redis as redis0: manager_of_0(url).await))
+}
+
+async fn manager_of_0(url: String) -> redis0::aio::ConnectionManager {
     let client = redis0::Client::open(url).expect("a URL");
     // Its own delays grow up to minutes.
     let config = redis0::aio::ConnectionManagerConfig::new().set_max_delay(500).set_connection_timeout(TIMEOUT);
-    let manager = client.get_connection_manager_with_config(config).await.expect("a connection");
-    probes::redis(ask!(redis as redis0: manager))
+    client.get_connection_manager_with_config(config).await.expect("a connection")
 }
 
 fn deadpool(url: &str) -> deadpool_redis::Pool {
@@ -43,8 +50,12 @@ fn bb8(url: &str) -> bb8_redis::bb8::Pool<bb8_redis::RedisConnectionManager> {
 }
 
 async fn fred(url: &str) -> Client {
+    fred_with(Config::from_url(url).expect("a URL")).await
+}
+
+async fn fred_with(config: Config) -> Client {
     let policy = fred::types::config::ReconnectPolicy::new_constant(0, 100);
-    let client = Client::new(Config::from_url(url).expect("a URL"), None, None, Some(policy));
+    let client = Client::new(config, None, None, Some(policy));
     client.init().await.expect("a connection");
     client
 }
@@ -270,4 +281,43 @@ async fn incomplete_cluster_takes_no_writes() {
     let client = redis::cluster::ClusterClient::new([url("default", CANARY, server.port)]).expect("a URL");
     let cluster = client.get_async_connection().await.expect("a connection");
     assert(&probes::redis(ask!(redis: cluster)).timeout(TIMEOUT), Status::Pass, "").await;
+    let cluster = format!("redis-cluster://default:{CANARY}@127.0.0.1:{}", server.port);
+    let probe = probes::redis(ask!(fred: fred(&cluster).await)).timeout(TIMEOUT).write_key("health:probe");
+    assert_facts(&probe, Status::Pass, "", WRITEABLE).await;
+    command(&server, "CLUSTER DELSLOTSRANGE 0 100").await;
+    eventually(&probe, Status::Fail, "cluster_state:fail").await;
+    drop(server);
+    eventually(&probe, Status::Fail, "the client is not connected to the server").await;
+}
+
+#[tokio::test]
+#[ignore = "needs Redis: scripts/peers"]
+async fn answers_are_the_same_text_in_both_versions_of_the_protocol() {
+    let server = Server::redis(false);
+    for write in ["SADD colours red", "ZADD scores 1.5 red", "HSET hash key value"] {
+        command(&server, write).await;
+    }
+    let plain = url("default", CANARY, server.port);
+    let third = format!("{plain}?protocol=resp3");
+    let mut of_fred = Config::from_url(&plain).expect("a URL");
+    of_fred.version = RespVersion::RESP3;
+    for ask in [
+        ask!(redis: manager(plain.clone()).await),
+        ask!(redis: manager(third.clone()).await),
+        ask!(redis as redis0: manager_of_0(plain.clone()).await),
+        ask!(redis as redis0: manager_of_0(third).await),
+        ask!(fred: fred(&plain).await),
+        ask!(fred: fred_with(of_fred).await),
+    ] {
+        let probe = probes::database(ask, |redis: Asking| async move {
+            let mut answers = Vec::new();
+            for statement in
+                ["SMEMBERS colours", "ZSCORE scores red", "HGETALL hash", "EXISTS none", "PING", "GET none"]
+            {
+                answers.push(redis.ask(statement).await?);
+            }
+            Ok(DatabaseState::ReadOnly(answers.join("|")))
+        });
+        assert(&probe.timeout(TIMEOUT), Status::Fail, "red|1.5|key\nvalue|0|PONG|").await;
+    }
 }
