@@ -1,4 +1,7 @@
 //! Real servers on free ports of this machine, and probes that ask them through many clients.
+//!
+//! Debian has no package of some servers. Stand-ins: MariaDB for MySQL and Aurora, the mock brokers of librdkafka for Kafka, and a
+//! server of the wire protocol in `tests/mongodb.rs` for MongoDB. Valkey is real, out of a package of PyPI.
 #![allow(clippy::expect_used, reason = "tests fail by panicking")]
 
 mod brokers;

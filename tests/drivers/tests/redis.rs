@@ -1,4 +1,4 @@
-//! `probes::redis` through five clients, in two versions of the crate `redis`.
+//! `probes::redis` through five clients, in two versions of the crate `redis`, on Redis and on Valkey.
 #![allow(clippy::expect_used, reason = "tests fail by panicking")]
 
 use std::time::Duration;
@@ -90,8 +90,17 @@ async fn command(server: &Server, command: &str) -> String {
 
 #[tokio::test]
 #[ignore = "needs Redis: scripts/peers"]
-async fn states_of_a_server_are_told_apart() {
-    let mut server = Server::redis(false);
+async fn states_of_redis_are_told_apart() {
+    assert_states(Server::redis(false)).await;
+}
+
+#[tokio::test]
+#[ignore = "needs Valkey: scripts/peers"]
+async fn states_of_valkey_are_told_apart() {
+    assert_states(Server::valkey()).await;
+}
+
+async fn assert_states(mut server: Server) {
     let wrong = url("default", "wrong", server.port);
     let pools = [
         ("deadpool", probes::redis(ask!(deadpool_redis: deadpool(&wrong)))),
@@ -180,29 +189,38 @@ async fn pool_in_use_is_exhausted() {
 #[tokio::test]
 #[ignore = "needs Redis: scripts/peers"]
 async fn write_on_request_detects_what_a_ping_does_not() {
-    let server = Server::redis(false);
+    assert_writes(&Server::redis(false)).await;
+}
+
+#[tokio::test]
+#[ignore = "needs Redis and Valkey: scripts/peers"]
+async fn write_on_request_detects_what_a_ping_of_valkey_does_not() {
+    assert_writes(&Server::valkey()).await;
+}
+
+async fn assert_writes(server: &Server) {
     let reading = clients(server.port).await;
     let writing = clients(server.port).await.map(|probe| probe.write_key("health:probe"));
     writing.assert("up", Status::Pass, &[]).await;
-    assert_eq!(command(&server, "GET health:probe").await, "health_runtime");
-    assert!((1..=10_000).contains(&command(&server, "PTTL health:probe").await.parse().expect("milliseconds")));
+    assert_eq!(command(server, "GET health:probe").await, "health_runtime");
+    assert!((1..=10_000).contains(&command(server, "PTTL health:probe").await.parse().expect("milliseconds")));
 
-    command(&server, "CONFIG SET min-replicas-to-write 1").await;
+    command(server, "CONFIG SET min-replicas-to-write 1").await;
     reading.assert("too few replicas", Status::Pass, &[]).await;
     writing.assert("too few replicas", Status::Fail, &["a write fails: NOREPLICAS", "NOREPLICAS"]).await;
-    command(&server, "CONFIG SET min-replicas-to-write 0").await;
-    command(&server, "CONFIG SET maxmemory 1").await;
+    command(server, "CONFIG SET min-replicas-to-write 0").await;
+    command(server, "CONFIG SET maxmemory 1").await;
     writing.assert("out of memory", Status::Fail, &["OOM"]).await;
-    command(&server, "CONFIG SET maxmemory 0").await;
+    command(server, "CONFIG SET maxmemory 0").await;
     writing.assert("up again", Status::Pass, &[]).await;
 
     // A user that may not ask for the role learns it from the write.
-    command(&server, &format!("ACL SETUSER weak on >{CANARY} +ping +client +hello +set ~health:*")).await;
+    command(server, &format!("ACL SETUSER weak on >{CANARY} +ping +client +hello +set ~health:*")).await;
     let weak = probe(url("weak", CANARY, server.port)).await.write_key("health:probe");
     assert(&weak, Status::Pass, "").await;
     assert!(observe(&weak).await.data().is_some_and(|data| data["is_db_writeable"] == true));
     let primary = Server::redis(false);
-    command(&server, &format!("REPLICAOF 127.0.0.1 {}", primary.port)).await;
+    command(server, &format!("REPLICAOF 127.0.0.1 {}", primary.port)).await;
     assert(&weak, Status::Fail, "it is a replica, which refuses the write").await;
     assert(&weak.read_only_as(Status::Pass), Status::Pass, "").await;
 }

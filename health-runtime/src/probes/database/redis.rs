@@ -23,8 +23,7 @@ use crate::probes::ask::{AskError, Asking, IntoAsk};
 /// In a cluster the client chooses the node that is asked. A sentinel is asked for the primary by the client: each connection of
 /// a pool of `deadpool_redis::sentinel` leads to the present primary, and the probe follows a failover as the program does.
 ///
-/// Nothing is written, unless you ask for it by [`write_key`](DatabaseProbe::write_key). Valkey has the same commands; tests run
-/// on Redis alone.
+/// Nothing is written, unless you ask for it by [`write_key`](DatabaseProbe::write_key). Tests run on both servers.
 #[track_caller]
 pub fn redis(ask: impl IntoAsk) -> DatabaseProbe {
     let probe = database(ask, examine).name("redis").level(crate::model::Level::L2);
