@@ -86,3 +86,27 @@ async fn write_on_request_detects_a_full_server_and_expires() {
     clients[0].flush().expect("an answer");
     assert_facts(&writing[0], Status::Pass, "", WRITEABLE).await;
 }
+
+#[tokio::test]
+#[ignore = "needs memcached: scripts/peers"]
+async fn late_answer_is_not_taken_for_that_of_the_program() {
+    for protocol in ["ascii", "binary"] {
+        let server = Server::memcached();
+        let url = format!("memcache://127.0.0.1:{}?connect_timeout=1&timeout=1&protocol={protocol}", server.port);
+        let client = Client::connect(url).expect("a client");
+        let probe = without_prelude::probe(&client).write_key("health:probe");
+        for number in 0..4 {
+            client.set(&format!("key{number}"), format!("value{number}"), 0).expect("an answer");
+        }
+        assert_facts(&probe, Status::Pass, "", WRITEABLE).await;
+        server.freeze();
+        assert_facts(&probe, Status::Fail, "", OFFLINE).await;
+        server.thaw();
+        sleep(Duration::from_millis(200)).await;
+        for number in 0..8 {
+            let answer = client.get::<String>(&format!("key{}", number % 4)).expect("an answer");
+            assert_eq!(answer, Some(format!("value{}", number % 4)), "{protocol}");
+        }
+        eventually(&probe, Status::Pass, "").await;
+    }
+}
