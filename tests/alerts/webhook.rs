@@ -6,8 +6,8 @@ use std::{
 };
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use health_runtime::{Check, Level, Outcome, alerts::Webhook};
-use health_tests::{Log, builder, flapping, monitor};
+use health_runtime::{Check, Level, Outcome, ShowDetails, alerts::Webhook};
+use health_tests::{Log, ask, builder, flapping, monitor};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Value, json};
 use sha2::Sha256;
@@ -136,11 +136,11 @@ async fn full_queue_drops_the_oldest_events_and_keeps_their_order() {
     let _guard = tracing::subscriber::set_default(subscriber);
     let clock = StoppedClock::new();
     let mut receiver = Receiver::start().await;
-    let monitor = monitor([flapping::flapping("db")]);
-    monitor.alert_to(webhook(&receiver)).expect("good settings");
+    let with_details = builder([flapping::flapping("db")]).details(ShowDetails::Always);
+    let endpoint = start(with_details.alert_to(webhook(&receiver)));
     receiver.react(Reaction::status("503 Service Unavailable"));
     for _ in 0..300 {
-        run(&monitor).await;
+        run(endpoint.monitor()).await;
     }
     receiver.react(Reaction::status("200 OK"));
     receiver.so_far().await;
@@ -154,6 +154,11 @@ async fn full_queue_drops_the_oldest_events_and_keeps_their_order() {
         numbers.extend(requests.iter().map(number));
     }
     assert_eq!(numbers, (45..=300).collect::<Vec<_>>());
+    let metrics = ask(endpoint.router(), "/health/metrics", &[]).await.body;
+    let line = format!("\nhealth_alert_events_dropped_total{{receiver=\"{}\"}} 44\n", receiver.url());
+    assert!(metrics.contains(&line), "{metrics}");
+    let hidden = ask(start(builder([]).alert_to(webhook(&receiver))).router(), "/health/metrics", &[]).await.body;
+    assert!(!hidden.contains("receiver="), "{hidden}");
     let text = log.text();
     assert_eq!(text.matches("events for a webhook are dropped, the oldest first").count(), 1, "{text}");
     let delivered: Vec<_> = text.lines().filter(|line| line.contains("alerts are delivered again")).collect();
@@ -167,21 +172,15 @@ async fn pause_is_the_one_that_the_receiver_asks_for() {
     let monitor = monitor([flapping::flapping("db")]);
     monitor.alert_to(webhook(&receiver)).expect("good settings");
     let date = httpdate_in(Duration::from_mins(15));
-    for (header, waited) in
-        [("Retry-After: 300", 295), (&*format!("Retry-After: {date}"), 880), ("Retry-After: 86400", 3590)]
-    {
-        receiver.react(Reaction::with_headers("429 Too Many Requests", &format!("{header}\r\n")));
-        clock.advance(4000).await;
-        if receiver.so_far().await.is_empty() {
-            run(&monitor).await;
-            receiver.next().await;
-        }
-        clock.advance(4000).await;
-        receiver.so_far().await;
-        // The pause begins anew with each failed attempt.
-        clock.advance(waited).await;
-        let early = receiver.so_far().await.len();
-        assert!(early <= 1, "{header}: {early} attempts within one pause");
+    for (value, longest_pause) in [("300", 300), (&*date, 900), ("86400", 3_600)] {
+        receiver.react(Reaction::with_headers("429 Too Many Requests", &format!("Retry-After: {value}\r\n")));
+        run(&monitor).await;
+        let event = number(&receiver.next().await);
+        receiver.react(Reaction::status("200 OK"));
+        clock.advance(longest_pause - 10).await;
+        assert!(receiver.so_far().await.is_empty(), "{value}");
+        clock.advance(11).await;
+        assert_eq!(number(&receiver.next().await), event, "{value}");
     }
 }
 

@@ -6,11 +6,12 @@ use super::values::{example, quoted};
 use crate::source::source;
 
 /// The methods of the builder without a key.
-const METHODS: [&str; 10] = [
+const METHODS: [&str; 11] = [
     "status_codes",
     "envoy",
     "agent",
     "on_change",
+    "alert_to",
     "event_streams",
     "muted",
     "without_declared_checks",

@@ -57,7 +57,8 @@ const OWN_LABELS: [&str; 6] = ["alertname", "service", "check", "level", "severi
 /// | `owner`, `runbook_url` | owner and runbook of the check |
 /// | `message` | the message, with [`details`](Self::details) alone |
 ///
-/// Firing alerts are sent again every 60 s, and end 180 s after they were sent last.
+/// Firing alerts are sent again every 60 s, and end 180 s after they were sent last. A pause that a replica asks for by
+/// `Retry-After` is granted up to 60 s.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Alertmanager {
@@ -134,7 +135,8 @@ impl Alertmanager {
         let tasks = self.urls.iter().map(|url| {
             let post = Post::new(&self.client_for(url), "application/json", self.timeout);
             let alerts = FiringAlerts::new(self.sender.clone(), self.labels.clone());
-            keep_informed(post, alerts, monitor.downgrade(), monitor.subscribe())
+            let outage = Outage::new(monitor.delivery_counts(&post.receiver));
+            keep_informed(post, alerts, outage, monitor.downgrade(), monitor.subscribe())
         });
         tasks.collect()
     }
@@ -171,8 +173,13 @@ fn label_fault(name: &str, value: &str) -> Option<String> {
 }
 
 /// Tells one replica of all alerts, until the monitor is gone.
-async fn keep_informed(post: Post, mut alerts: FiringAlerts, monitor: WeakMonitor, mut changes: Subscription) {
-    let mut outage = Outage::new(post.receiver.clone());
+async fn keep_informed(
+    post: Post,
+    mut alerts: FiringAlerts,
+    mut outage: Outage,
+    monitor: WeakMonitor,
+    mut changes: Subscription,
+) {
     let mut backoff = Backoff::default();
     // The first request has no alert, and shows at the start whether URL and credentials are right.
     let mut is_reached = false;

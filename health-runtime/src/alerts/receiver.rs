@@ -65,7 +65,7 @@ impl ValidReceiver {
             AnyReceiver::Alertmanager(alertmanager) => {
                 alertmanager.tasks(monitor).into_iter().for_each(|task| monitor.spawn_soon(task));
             }
-            AnyReceiver::Webhook(webhook) => monitor.spawn_soon(webhook.task(monitor.downgrade(), monitor.subscribe())),
+            AnyReceiver::Webhook(webhook) => monitor.spawn_soon(webhook.task(monitor)),
         }
     }
 }

@@ -22,7 +22,7 @@ use super::{
 use crate::{
     disclosure::Secret,
     log::{self, Topic},
-    monitor::{Subscription, WeakMonitor},
+    monitor::{Monitor, Subscription, WeakMonitor},
     probes::{
         deadline::Deadline,
         http_client::{HttpClient, request_settings},
@@ -130,14 +130,16 @@ impl Webhook {
     }
 
     /// Returns the task that sends events.
-    pub(super) fn task(self, monitor: WeakMonitor, changes: Subscription) -> impl Future<Output = ()> + Send {
+    pub(super) fn task(self, monitor: &Monitor) -> impl Future<Output = ()> + Send + use<> {
         let post = Post::new(&self.client, cloud_event::MEDIA_TYPE, self.timeout);
+        let outage = Outage::new(monitor.delivery_counts(&post.receiver));
+        let (monitor, changes) = (monitor.downgrade(), monitor.subscribe());
         let Self { sender, signer, timeout, .. } = self;
         async move {
             let queue = EventQueue::default();
             let filling = fill(&queue, changes, &monitor, &sender);
             let delivery = Delivery { queue: &queue, post: &post, signer: &signer, timeout };
-            deliver_until_the_end(&queue, filling, delivery.run(), &post.receiver).await;
+            deliver_until_the_end(&queue, filling, delivery.run(outage), &post.receiver).await;
         }
     }
 }
@@ -191,8 +193,7 @@ struct Delivery<'a> {
 
 impl Delivery<'_> {
     /// Sends one event after the other, until the queue is closed or the receiver is gone.
-    async fn run(self) {
-        let mut outage = Outage::new(self.post.receiver.clone());
+    async fn run(self, mut outage: Outage) {
         let mut backoff = Backoff::default();
         while let Some(event) = self.queue.front().await {
             let Err(failure) = self.send(&event).await else {

@@ -8,7 +8,7 @@ use std::sync::{
 use tokio::{runtime::Handle, time::Instant};
 
 #[cfg(feature = "alerts")]
-use super::waiting_tasks::WaitingTasks;
+use super::alerting::Alerting;
 use super::{
     changes::Changes,
     check_set::{CheckSet, Member},
@@ -48,7 +48,7 @@ pub(super) struct Engine {
     /// The first runtime on which anything started, for background checks that a thread without one adds.
     first_runtime: OnceLock<Handle>,
     #[cfg(feature = "alerts")]
-    pub(super) waiting_tasks: WaitingTasks,
+    pub(super) alerting: Alerting,
 }
 
 impl Engine {
@@ -75,7 +75,7 @@ impl Engine {
             runtime: OnceLock::new(),
             first_runtime: OnceLock::new(),
             #[cfg(feature = "alerts")]
-            waiting_tasks: WaitingTasks::default(),
+            alerting: Alerting::default(),
         }
     }
 
@@ -139,8 +139,8 @@ impl Engine {
     /// Spawns the tasks that wait for a runtime, if there is one.
     #[cfg(feature = "alerts")]
     pub(super) fn start_waiting_tasks(&self) {
-        if !self.waiting_tasks.is_empty() && self.find_runtime().is_some() {
-            for task in self.waiting_tasks.take() {
+        if self.alerting.has_tasks() && self.find_runtime().is_some() {
+            for task in self.alerting.take_tasks() {
                 self.spawn(task);
             }
         }

@@ -1,16 +1,14 @@
 //! Owns the checks and the latest result of each; runs the checks that a report needs, and shares each run among all
 //! callers that ask at the same time.
 
-#[cfg(feature = "events")]
-mod change_cursor;
+#[cfg(feature = "alerts")]
+mod alerting;
 mod changes;
 mod check_set;
 mod engine;
 mod guarded_work;
 #[cfg(all(test, shuttle))]
 mod interleavings;
-#[cfg(any(feature = "alerts", feature = "events"))]
-mod known;
 mod lookup;
 #[cfg(feature = "metrics")]
 mod metrics;
@@ -18,6 +16,8 @@ mod metrics;
 mod monitor;
 mod monitored;
 mod muting;
+#[cfg(any(feature = "alerts", feature = "events"))]
+mod readers;
 mod report;
 mod run;
 mod schedule;
@@ -28,18 +28,16 @@ mod start;
 mod statistics;
 mod update;
 mod wait;
-#[cfg(feature = "alerts")]
-mod waiting_tasks;
-#[cfg(feature = "alerts")]
-mod weak_monitor;
 
-#[cfg(feature = "events")]
-pub(crate) use change_cursor::{ChangeCursor, CheckSetChange, KnownChecks};
+#[cfg(feature = "alerts")]
+pub(crate) use alerting::DeliveryCounts;
 pub(crate) use changes::Listener;
 pub use changes::{Lagged, Subscription};
 pub use monitor::Monitor;
+#[cfg(feature = "alerts")]
+pub(crate) use readers::WeakMonitor;
+#[cfg(feature = "events")]
+pub(crate) use readers::{ChangeCursor, CheckSetChange, KnownChecks};
 pub(crate) use report::Gathered;
 pub use report::Selection;
 pub use update::CheckUpdate;
-#[cfg(feature = "alerts")]
-pub(crate) use weak_monitor::WeakMonitor;

@@ -16,6 +16,8 @@ pub(crate) struct MetricsView<'a> {
     pub(super) is_draining: bool,
     /// Refused requests by reason; `None` for callers who may not see them.
     pub(super) refusals: Option<Vec<(&'static str, u64)>>,
+    /// Numbers of failed requests and of dropped events by receiver of alerts, for callers who may see them.
+    pub(super) deliveries: Vec<(String, [u64; 2])>,
     pub(super) has_duration_histogram: bool,
 }
 
@@ -54,6 +56,7 @@ impl<'a> MetricsView<'a> {
         build: Option<&'a BuildMetadata>,
         is_draining: bool,
         refusals: Option<Vec<(&'static str, u64)>>,
+        deliveries: Vec<(String, [u64; 2])>,
         has_duration_histogram: bool,
         visibility: Visibility,
     ) -> Self {
@@ -73,7 +76,7 @@ impl<'a> MetricsView<'a> {
                 root_causes: RootCauses::new(known, is_detailed, visibility),
             }
         });
-        Self { checks: checks.collect(), build, is_draining, refusals, has_duration_histogram }
+        Self { checks: checks.collect(), build, is_draining, refusals, deliveries, has_duration_histogram }
     }
 }
 

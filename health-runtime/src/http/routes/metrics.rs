@@ -61,11 +61,20 @@ pub(in crate::http) fn respond(service: &Service, key: &CacheKey, parts: &Parts,
     // The count of refusals reveals to a caller whether others are refused.
     let authorizer = service.authorizer.as_ref().filter(|_| !visibility.details.is_empty());
     let refusals = authorizer.map(|authorizer| authorizer.refusals().by_reason().to_vec());
+    #[cfg(not(feature = "alerts"))]
+    let deliveries = Vec::new();
+    // The address of a receiver is a detail.
+    #[cfg(feature = "alerts")]
+    let deliveries = if visibility.details.is_empty() { Vec::new() } else { service.monitor.deliveries() }
+        .into_iter()
+        .map(|counts| (counts.receiver.clone(), counts.totals()))
+        .collect();
     let view = MetricsView::new(
         &checks,
         build,
         service.monitor.is_draining(),
         refusals,
+        deliveries,
         service.has_duration_histogram,
         visibility,
     );

@@ -75,6 +75,18 @@ const REFUSALS: Family = Family {
     unit: None,
     help: "Requests to the health endpoint that were refused.",
 };
+const ALERT_FAILURES: Family = Family {
+    name: "health_alert_failures",
+    kind: Kind::Counter,
+    unit: None,
+    help: "Requests that a receiver of alerts did not accept.",
+};
+const ALERT_EVENTS_DROPPED: Family = Family {
+    name: "health_alert_events_dropped",
+    kind: Kind::Counter,
+    unit: None,
+    help: "Events for a webhook that were dropped.",
+};
 const BUILD: Family = Family { name: "health_build", kind: Kind::Info, unit: None, help: "Build information." };
 
 /// Writes all metrics in one of the dialects.
@@ -108,6 +120,7 @@ fn write(view: &MetricsView<'_>, dialect: Dialect) -> Vec<u8> {
             out.sample(&REFUSALS, &[("reason", reason)], count);
         }
     }
+    deliveries(&mut out, view);
     build(&mut out, view);
     out.into_bytes()
 }
@@ -163,6 +176,19 @@ fn durations(out: &mut Exposition, check: &CheckMetricsView<'_>, [name, level]: 
     out.part(&DURATION, "_bucket", &[*name, *level, ("le", "+Inf")], check.runs.runs());
     out.part(&DURATION, "_count", &[*name, *level], check.runs.runs());
     out.part(&DURATION, "_sum", &[*name, *level], check.runs.total_duration().as_secs_f64());
+}
+
+/// A service without receivers of alerts has no such families.
+fn deliveries(out: &mut Exposition, view: &MetricsView<'_>) {
+    if view.deliveries.is_empty() {
+        return;
+    }
+    for (index, family) in [&ALERT_FAILURES, &ALERT_EVENTS_DROPPED].into_iter().enumerate() {
+        out.describe(family);
+        for (receiver, counts) in &view.deliveries {
+            out.sample(family, &[("receiver", receiver)], counts[index]);
+        }
+    }
 }
 
 fn build(out: &mut Exposition, view: &MetricsView<'_>) {

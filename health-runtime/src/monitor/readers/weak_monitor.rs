@@ -2,8 +2,11 @@
 
 use std::sync::{Arc, Weak};
 
-use super::{engine::Engine, known, monitor::Monitor};
-use crate::model::{CheckSpec, Levels, Report};
+use super::known;
+use crate::{
+    model::{CheckSpec, Levels, Report},
+    monitor::{alerting::DeliveryCounts, engine::Engine, monitor::Monitor},
+};
 
 /// A handle that does not keep its monitor alive.
 #[derive(Debug)]
@@ -16,8 +19,19 @@ impl Monitor {
 
     /// Spawns a task on the runtime of runs; without one, at the first change of a check, which needs a runtime.
     pub(crate) fn spawn_soon(&self, task: impl Future<Output = ()> + Send + 'static) {
-        self.engine.waiting_tasks.push(Box::pin(task));
+        self.engine.alerting.push(Box::pin(task));
         self.engine.start_waiting_tasks();
+    }
+
+    /// Returns the numbers of a receiver of alerts.
+    pub(crate) fn delivery_counts(&self, receiver: &str) -> Arc<DeliveryCounts> {
+        self.engine.alerting.counts(receiver)
+    }
+
+    /// Returns the numbers of all receivers of alerts.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn deliveries(&self) -> Vec<Arc<DeliveryCounts>> {
+        self.engine.alerting.deliveries()
     }
 }
 

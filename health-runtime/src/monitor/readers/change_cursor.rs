@@ -4,8 +4,9 @@ use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use tokio::sync::watch::Receiver;
 
-use super::{engine::Engine, known, monitor::Monitor};
+use super::known;
 use crate::model::{CheckSpec, Levels, Report, StatusChange};
+use crate::monitor::{engine::Engine, monitor::Monitor};
 
 /// Maximum number of changes in one read, which bounds the memory of a slow reader.
 const MAX_CHANGES_PER_READ: usize = 32;

@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use super::{engine::Engine, lookup, schedule, slot::Lookup};
-use crate::model::{Levels, Report, ReportEntry};
+use crate::{
+    model::{Levels, Report, ReportEntry},
+    monitor::{engine::Engine, lookup, schedule, slot::Lookup},
+};
 
 /// Returns the latest result of each check of these levels that has one, without running any. The result of a
 /// background check that is too old is stale, as in a report; other results may have any age.

@@ -1,0 +1,12 @@
+//! Readers of changes and of the latest results, which run nothing.
+
+#[cfg(feature = "events")]
+mod change_cursor;
+mod known;
+#[cfg(feature = "alerts")]
+mod weak_monitor;
+
+#[cfg(feature = "events")]
+pub(crate) use change_cursor::{ChangeCursor, CheckSetChange, KnownChecks};
+#[cfg(feature = "alerts")]
+pub(crate) use weak_monitor::WeakMonitor;
