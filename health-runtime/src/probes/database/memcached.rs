@@ -26,7 +26,7 @@ use crate::{
 ///
 /// The client blocks, so it is asked on Tokio's blocking pool, one thread at a time. It ends by its own limits alone: give its URL
 /// both, `?connect_timeout=1&timeout=1` in seconds. Without them a frozen server holds that thread, and each run reports that
-/// no answer came.
+/// no answer came. It does not tell which one of several servers failed.
 ///
 /// A closure of your own answers `version`, and for `write_key` it stores `health_runtime` under KEY for 10 s when it is asked
 /// `set KEY`.
