@@ -1,65 +1,20 @@
 //! The probes of brokers, caches and directories on real servers.
 
-use std::{fs, path::Path, process::Command};
+use std::fs;
 
 use health_runtime::{
     Status,
     probes::{self, ConnectProbe},
 };
-use tempfile::TempDir;
 
 use super::{
-    LONG_TIMEOUT, becomes, certificates::write_certificate, local, message, observe_all_states, servers::Server, state,
+    LONG_TIMEOUT, becomes, local, message, observe_all_states,
+    servers::{
+        MakeCommand, Server, authority_of, memcached, memcached_over_tls, mosquitto, mosquitto_with, nats,
+        nats_over_tls, redis_over_tls, slapd, slapd_with, start,
+    },
+    state,
 };
-
-type MakeCommand = fn(&Path, u16) -> Command;
-
-fn start(command: MakeCommand) -> Server {
-    let folder = TempDir::new().expect("a folder");
-    write_certificate(folder.path());
-    Server::start_in(folder, command)
-}
-
-fn mosquitto_with(folder: &Path, settings: &str) -> Command {
-    let path = folder.join("mosquitto.conf");
-    fs::write(&path, format!("user root\n{settings}")).expect("settings");
-    let mut command = Command::new("mosquitto");
-    command.arg("-c").arg(path);
-    command
-}
-
-fn mosquitto(folder: &Path, port: u16) -> Command {
-    mosquitto_with(folder, &format!("listener {port} 127.0.0.1\nallow_anonymous true\n"))
-}
-
-fn nats(folder: &Path, port: u16) -> Command {
-    let mut command = Command::new("nats-server");
-    command.args(["--addr", "127.0.0.1", "--port", &port.to_string(), "--pid"]).arg(folder.join("pid"));
-    command
-}
-
-fn memcached(_: &Path, port: u16) -> Command {
-    let mut command = Command::new("memcached");
-    command.args(["-u", "root", "-l", "127.0.0.1", "-p", &port.to_string()]);
-    command
-}
-
-fn slapd_with(folder: &Path, url: &str, settings: &str) -> Command {
-    let path = folder.join("slapd.conf");
-    let own = folder.display();
-    let certificate = format!(
-        "TLSCACertificateFile {own}/authority.pem\nTLSCertificateFile {own}/certificate.pem\nTLSCertificateKeyFile {own}/key.pem\n"
-    );
-    fs::write(&path, format!("pidfile {}\n{certificate}{settings}", folder.join("pid").display())).expect("settings");
-    let mut command = Command::new("slapd");
-    // Level `stats`, on standard error.
-    command.arg("-f").arg(path).args(["-h", url, "-d", "256"]);
-    command
-}
-
-fn slapd(folder: &Path, port: u16) -> Command {
-    slapd_with(folder, &format!("ldap://127.0.0.1:{port}"), "")
-}
 
 #[tokio::test]
 #[ignore = "needs mosquitto: scripts/peers"]
@@ -153,37 +108,24 @@ async fn login_is_not_needed() {
 }
 
 #[tokio::test]
-#[ignore = "needs mosquitto, nats-server, redis-server and slapd: scripts/peers"]
+#[ignore = "needs mosquitto, nats-server, redis-server, memcached and slapd: scripts/peers"]
 async fn servers_are_asked_over_tls() {
     let mosquitto: MakeCommand = |folder, port| {
         let path = folder.display();
         let files = format!("certfile {path}/certificate.pem\nkeyfile {path}/key.pem\n");
         mosquitto_with(folder, &format!("listener {port} 127.0.0.1\nallow_anonymous true\n{files}"))
     };
-    let nats: MakeCommand = |folder, port| {
-        let mut command = nats(folder, port);
-        command.arg("--tls").arg("--tlscert").arg(folder.join("certificate.pem"));
-        command.arg("--tlskey").arg(folder.join("key.pem"));
-        command
-    };
-    let redis: MakeCommand = |folder, port| {
-        let mut command = Command::new("redis-server");
-        command.args(["--port", "0", "--save", "", "--tls-auth-clients", "no", "--tls-port", &port.to_string()]);
-        for (option, file) in [("cert", "certificate"), ("key", "key"), ("ca-cert", "authority")] {
-            command.arg(format!("--tls-{option}-file")).arg(folder.join(format!("{file}.pem")));
-        }
-        command
-    };
     let slapd: MakeCommand = |folder, port| slapd_with(folder, &format!("ldaps://127.0.0.1:{port}"), "");
-    let probes: [(MakeCommand, super::MakeProbe); 4] = [
+    let probes: [(MakeCommand, super::MakeProbe); 5] = [
         (mosquitto, |address| probes::mqtt(address)),
-        (nats, |address| probes::nats_at(address)),
-        (redis, |address| probes::redis_at(address)),
+        (nats_over_tls, |address| probes::nats_at(address)),
+        (redis_over_tls, |address| probes::redis_at(address)),
+        (memcached_over_tls, |address| probes::memcached_at(address)),
         (slapd, |address| probes::ldap(address)),
     ];
     for (command, make) in probes {
         let server = start(command);
-        let authority = fs::read(server.folder().join("authority.pem")).expect("an authority");
+        let authority = authority_of(&server);
         let probe = make(&local(server.port)).tls().timeout(LONG_TIMEOUT);
         becomes(probe.clone().root_certificates(&authority), "accepting").await;
         let outcome = probe.observe().await;
@@ -198,12 +140,7 @@ async fn nats_wants_or_lacks_tls() {
     let server = start(nats);
     let outcome = becomes(probes::nats_at(local(server.port)).tls().timeout(LONG_TIMEOUT), "no_tls").await;
     assert_eq!(outcome.status(), Status::Fail);
-    let server = start(|folder, port| {
-        let mut command = nats(folder, port);
-        command.arg("--tls").arg("--tlscert").arg(folder.join("certificate.pem"));
-        command.arg("--tlskey").arg(folder.join("key.pem"));
-        command
-    });
+    let server = start(nats_over_tls);
     let outcome = becomes(probes::nats_at(local(server.port)).timeout(LONG_TIMEOUT), "tls_required").await;
     assert_eq!(outcome.status(), Status::Pass);
 }

@@ -9,6 +9,7 @@ mod fakes;
 mod mail;
 mod postgres;
 mod redis;
+#[allow(dead_code, reason = "`runs` uses other parts of it")]
 mod servers;
 
 use std::time::Duration;

@@ -4,13 +4,14 @@ use std::{
     fs,
     io::{Read, Write},
     net::TcpStream,
-    process::Command,
 };
 
 use health_runtime::{Status, probes};
 
 use super::{
-    LONG_TIMEOUT, becomes, certificates::write_certificate, local, message, observe_all_states, servers::Server, state,
+    LONG_TIMEOUT, becomes, local, message, observe_all_states,
+    servers::{self, authority_of},
+    state,
 };
 
 const LOGIN: &[u8] = b"\0\0\0\x17\0\x03\0\0user\0somebody\0\0";
@@ -27,13 +28,13 @@ fn begin_login(port: u16) -> TcpStream {
 #[tokio::test]
 #[ignore = "needs postgresql: scripts/peers"]
 async fn postgres_is_seen_in_every_state() {
-    observe_all_states(Server::postgres(), |address| probes::postgres_at(address), "accepting").await;
+    observe_all_states(servers::postgres(), |address| probes::postgres_at(address), "accepting").await;
 }
 
 #[tokio::test]
 #[ignore = "needs postgresql: scripts/peers"]
 async fn password_is_not_needed_and_nothing_is_logged() {
-    let server = Server::postgres();
+    let server = servers::postgres();
     let probe = probes::postgres_at(local(server.port)).timeout(LONG_TIMEOUT);
     becomes(probe.clone(), "accepting").await;
     let log = server.log();
@@ -48,7 +49,7 @@ async fn password_is_not_needed_and_nothing_is_logged() {
 #[tokio::test]
 #[ignore = "needs postgresql: scripts/peers"]
 async fn trusted_login_is_logged_if_there_is_no_such_user() {
-    let mut server = Server::postgres();
+    let mut server = servers::postgres();
     server.stop();
     fs::write(server.folder().join("data/pg_hba.conf"), "host all all 127.0.0.1/32 trust\n").expect("rules");
     server.start();
@@ -66,7 +67,7 @@ async fn trusted_login_is_logged_if_there_is_no_such_user() {
 #[tokio::test]
 #[ignore = "needs postgresql: scripts/peers"]
 async fn rejected_host_still_sees_a_server_that_accepts() {
-    let mut server = Server::postgres();
+    let mut server = servers::postgres();
     server.stop();
     fs::write(server.folder().join("data/pg_hba.conf"), "host all all 127.0.0.1/32 reject\n").expect("rules");
     server.start();
@@ -78,7 +79,7 @@ async fn rejected_host_still_sees_a_server_that_accepts() {
 #[tokio::test]
 #[ignore = "needs postgresql: scripts/peers"]
 async fn full_server_is_full() {
-    let server = Server::postgres();
+    let server = servers::postgres();
     let probe = probes::postgres_at(local(server.port)).timeout(LONG_TIMEOUT);
     becomes(probe.clone(), "accepting").await;
     // As many as `max_connections`.
@@ -93,7 +94,7 @@ async fn full_server_is_full() {
 #[tokio::test]
 #[ignore = "needs postgresql: scripts/peers"]
 async fn stopping_server_is_stopping() {
-    let server = Server::postgres();
+    let server = servers::postgres();
     let probe = probes::postgres_at(local(server.port)).timeout(LONG_TIMEOUT);
     becomes(probe.clone(), "accepting").await;
     // A server waits for its clients before it stops.
@@ -107,7 +108,7 @@ async fn stopping_server_is_stopping() {
 #[tokio::test]
 #[ignore = "needs postgresql: scripts/peers"]
 async fn recovering_server_is_starting() {
-    let mut server = Server::postgres();
+    let mut server = servers::postgres();
     server.stop();
     let data = server.folder().join("data");
     let settings = fs::read_to_string(data.join("postgresql.conf")).expect("settings");
@@ -122,24 +123,15 @@ async fn recovering_server_is_starting() {
 #[tokio::test]
 #[ignore = "needs postgresql: scripts/peers"]
 async fn postgres_is_asked_over_tls() {
-    let mut server = Server::postgres();
+    let server = servers::postgres();
     let address = format!("localhost:{}", server.port);
     let probe = probes::postgres_at(&address).tls().timeout(LONG_TIMEOUT);
     let outcome = becomes(probe.clone(), "no_tls").await;
     assert_eq!(message(&outcome), format!("{address} has no TLS"));
-    server.stop();
-    let data = server.folder().join("data");
-    write_certificate(&data);
-    let owner = format!("--reference={}", data.display());
-    let key = data.join("key.pem");
-    for (program, argument) in [("chown", &*owner), ("chmod", "600")] {
-        assert!(Command::new(program).arg(argument).arg(&key).status().is_ok_and(|status| status.success()));
-    }
-    let settings = fs::read_to_string(data.join("postgresql.conf")).expect("settings");
-    let tls = "ssl = on\nssl_cert_file = 'certificate.pem'\nssl_key_file = 'key.pem'\n";
-    fs::write(data.join("postgresql.conf"), format!("{settings}\n{tls}")).expect("settings");
-    server.start();
-    let authority = fs::read(data.join("authority.pem")).expect("an authority");
+    drop(server);
+    let server = servers::postgres_over_tls();
+    let probe = probes::postgres_at(format!("localhost:{}", server.port)).tls().timeout(LONG_TIMEOUT);
+    let authority = authority_of(&server);
     becomes(probe.clone().root_certificates(authority), "accepting").await;
     let outcome = probe.observe().await;
     assert_eq!((state(&outcome), outcome.status()), ("tls_failed", Status::Fail), "{outcome:?}");

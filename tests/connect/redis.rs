@@ -11,7 +11,11 @@ use std::{
 use health_runtime::{Status, probes};
 use tempfile::TempDir;
 
-use super::{LONG_TIMEOUT, SHORT_TIMEOUT, becomes, local, message, observe_all_states, servers::Server, state};
+use super::{
+    LONG_TIMEOUT, SHORT_TIMEOUT, becomes, local, message, observe_all_states,
+    servers::{self, Server},
+    state,
+};
 
 /// Starts Redis without a password; it loads slowly, and notices early that a script takes long.
 fn start() -> Server {
@@ -115,28 +119,8 @@ async fn protected_mode_denies_other_hosts() {
 
 #[tokio::test]
 #[ignore = "needs redis-server: scripts/peers"]
-async fn thousand_runs_leave_no_connection_and_no_line_in_the_log() {
-    let server = start();
-    let probe = probes::redis_at(local(server.port)).timeout(LONG_TIMEOUT);
-    becomes(probe.clone(), "accepting").await;
-    let (log, mut client) = (server.log(), open(server.port));
-    let sockets = || std::fs::read_dir("/proc/self/fd").expect("descriptors").count();
-    let before = sockets();
-    for _ in 0..1_000 {
-        let outcome = probe.observe().await;
-        assert_eq!(outcome.status(), Status::Pass, "{outcome:?}");
-    }
-    // Other tests of this process have connections as well.
-    assert!(sockets() < before + 100);
-    let clients = send(&mut client, "INFO clients");
-    assert!(clients.contains("connected_clients:1\r\n"), "{clients}");
-    assert_eq!(server.log(), log);
-}
-
-#[tokio::test]
-#[ignore = "needs redis-server: scripts/peers"]
 async fn another_server_at_the_port_is_named() {
-    let server = Server::postgres();
+    let server = servers::postgres();
     let outcome = probes::redis_at(local(server.port)).timeout(SHORT_TIMEOUT).observe().await;
     assert_eq!(outcome.status(), Status::Fail, "{outcome:?}");
     let server = start();

@@ -1,160 +1,177 @@
-//! Real servers on free ports of this machine. `tests/drivers` has such servers too, in a workspace that cannot be a dependency.
+//! Real servers on free ports of this machine, each with a certificate in its folder.
 
-use std::{
-    fs,
-    net::{TcpListener, TcpStream},
-    os::unix::fs::MetadataExt,
-    path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
-    thread,
-    time::Duration,
-};
+#[path = "../drivers/src/process.rs"]
+#[allow(dead_code, unreachable_pub, reason = "tests of drivers use all of it")]
+mod process;
 
+use std::{fs, path::Path, process::Command};
+
+pub(crate) use process::Server;
+use process::{free_port, run};
 use tempfile::TempDir;
 
-/// A server that ends with this value.
-pub(crate) struct Server {
-    pub(crate) port: u16,
-    child: Option<Child>,
-    folder: TempDir,
-    command: fn(&Path, u16) -> Command,
+use super::certificates::write_certificate;
+
+pub(crate) type MakeCommand = fn(&Path, u16) -> Command;
+
+/// Services of Postfix besides the one that talks to clients.
+const SERVICES: &str = "\
+pickup unix n - n 60 1 pickup
+cleanup unix n - n - 0 cleanup
+qmgr unix n - n 300 1 qmgr
+rewrite unix - - n - - trivial-rewrite
+bounce unix - - n - 0 bounce
+defer unix - - n - 0 bounce
+proxymap unix - - n - - proxymap
+tlsmgr unix - - n 1000? 1 tlsmgr
+anvil unix - - n - 1 anvil
+postlog unix-dgram n - n - 1 postlogd
+";
+
+/// Starts a server with a certificate.
+pub(crate) fn start(command: MakeCommand) -> Server {
+    let folder = TempDir::new().expect("a folder");
+    write_certificate(folder.path());
+    Server::start_in(folder, command)
 }
 
-impl Server {
-    /// Starts the server that this command runs in a folder, on a port.
-    pub(crate) fn start_in(folder: TempDir, command: fn(&Path, u16) -> Command) -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port").port();
-        let mut server = Self { port, child: None, folder, command };
-        server.start();
-        server
-    }
-
-    /// Starts PostgreSQL, whose only user `app` needs a password.
-    pub(crate) fn postgres() -> Self {
-        let folder = TempDir::new().expect("a folder");
-        let password = folder.path().join("password");
-        fs::write(&password, "secret").expect("a file");
-        if is_root() {
-            run(Command::new("chown").arg("--recursive").arg("postgres:postgres").arg(folder.path()));
-        }
-        run(as_postgres("initdb")
-            .args(["--username=app", "--auth=scram-sha-256", "--no-sync", "--encoding=UTF8", "--locale=C"])
-            .arg(format!("--pwfile={}", password.display()))
-            .arg(format!("--pgdata={}", folder.path().join("data").display())));
-        Self::start_in(folder, |folder, port| {
-            let mut command = as_postgres("postgres");
-            command.arg("-D").arg(folder.join("data")).arg("-p").arg(port.to_string());
-            for option in ["fsync=off", "listen_addresses=127.0.0.1", "max_connections=20", "unix_socket_directories="]
-            {
-                command.arg("-c").arg(option);
-            }
-            command
-        })
-    }
-
-    /// Returns the folder in which it runs.
-    pub(crate) fn folder(&self) -> &Path {
-        self.folder.path()
-    }
-
-    /// Returns all that it has written since its first start.
-    pub(crate) fn log(&self) -> String {
-        fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
-    }
-
-    /// Starts the server again on its port, and waits until it listens.
-    pub(crate) fn start(&mut self) {
-        let log = fs::File::options().create(true).append(true).open(self.folder.path().join("log")).expect("a log");
-        let mut command = (self.command)(self.folder.path(), self.port);
-        command.stdin(Stdio::null()).stdout(log.try_clone().expect("a handle")).stderr(log);
-        self.child = Some(command.spawn().expect("the server is installed: scripts/peers"));
-        for tried in 0.. {
-            if TcpStream::connect(("127.0.0.1", self.port)).is_ok() {
-                break;
-            }
-            assert!(tried < 1_200, "the server does not listen: {}", self.log());
-            thread::sleep(Duration::from_millis(50));
-        }
-        // It listens a moment before it accepts users.
-        thread::sleep(Duration::from_millis(300));
-    }
-
-    /// Kills the server and what it started.
-    pub(crate) fn stop(&mut self) {
-        let Some(mut child) = self.child.take() else {
-            return;
-        };
-        signal_all(child.id(), "KILL");
-        let _ = child.wait();
-        // A stale file would keep PostgreSQL from starting if its number is in use again.
-        let _ = fs::remove_file(self.folder.path().join("data/postmaster.pid"));
-    }
-
-    /// Stops all its processes: connections stay open, and nothing answers.
-    pub(crate) fn freeze(&self) {
-        signal_all(self.id(), "STOP");
-        // The signal reaches threads on other processors a moment later.
-        let tasks = format!("/proc/{}/task", self.id());
-        let is_stopped = |stat: &str| stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('T'));
-        let stats = || fs::read_dir(&tasks).expect("a process").flatten().map(|task| task.path().join("stat"));
-        while !stats().all(|stat| fs::read_to_string(stat).is_ok_and(|stat| is_stopped(&stat))) {
-            thread::sleep(Duration::from_millis(5));
-        }
-    }
-
-    /// Lets a frozen server go on.
-    pub(crate) fn thaw(&self) {
-        signal_all(self.id(), "CONT");
-    }
-
-    /// Asks the server to end.
-    pub(crate) fn terminate(&self) {
-        run(Command::new("kill").arg("-TERM").arg(self.id().to_string()));
-    }
-
-    fn id(&self) -> u32 {
-        self.child.as_ref().expect("a server that runs").id()
-    }
+/// Returns the authority that vouches for the certificate of a server.
+pub(crate) fn authority_of(server: &Server) -> Vec<u8> {
+    fs::read(server.folder().join("authority.pem")).expect("an authority")
 }
 
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.stop();
-    }
+/// Starts PostgreSQL, whose only user `app` needs the password `secret`.
+pub(crate) fn postgres() -> Server {
+    Server::postgres_in(TempDir::new().expect("a folder"), "secret")
 }
 
-/// Sends a signal to a process and its children.
-fn signal_all(parent: u32, signal: &str) {
-    let mut processes = vec![parent.to_string()];
-    for process in fs::read_dir("/proc").expect("/proc").flatten() {
-        let stat = fs::read_to_string(process.path().join("stat")).unwrap_or_default();
-        // The name in parentheses may contain spaces.
-        let parent_of = stat.rsplit(") ").next().and_then(|rest| rest.split(' ').nth(1));
-        if parent_of == Some(&parent.to_string()) {
-            processes.push(process.file_name().to_string_lossy().into_owned());
-        }
+/// Starts PostgreSQL with a certificate.
+pub(crate) fn postgres_over_tls() -> Server {
+    let folder = TempDir::new().expect("a folder");
+    write_certificate(folder.path());
+    for (from, to) in [("certificate.pem", "server.crt"), ("key.pem", "server.key")] {
+        fs::copy(folder.path().join(from), folder.path().join(to)).expect("a copy");
     }
-    let _ = Command::new("kill").arg(format!("-{signal}")).args(processes).stderr(Stdio::null()).status();
+    run(Command::new("chmod").arg("600").arg(folder.path().join("server.key")));
+    Server::postgres_in(folder, "secret")
 }
 
-/// Returns a command of PostgreSQL, which refuses to run as root. Debian keeps one folder for each major version.
-fn as_postgres(program: &str) -> Command {
-    let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
-    let folder: Option<PathBuf> = versions.map(|version| version.path().join("bin")).max();
-    let program = folder.expect("PostgreSQL is installed: scripts/peers").join(program);
-    if !is_root() {
-        return Command::new(program);
-    }
-    let mut command = Command::new("setpriv");
-    command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups", "--"]).arg(program);
+pub(crate) fn redis(folder: &Path, port: u16) -> Command {
+    let mut command = Command::new("redis-server");
+    command.args(["--save", "", "--port", &port.to_string(), "--dir"]).arg(folder);
     command
 }
 
-fn is_root() -> bool {
-    fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0)
+pub(crate) fn redis_over_tls(folder: &Path, port: u16) -> Command {
+    let mut command = Command::new("redis-server");
+    command.args(["--port", "0", "--save", "", "--tls-auth-clients", "no", "--tls-port", &port.to_string()]);
+    for (option, file) in [("cert", "certificate"), ("key", "key"), ("ca-cert", "authority")] {
+        command.arg(format!("--tls-{option}-file")).arg(folder.join(format!("{file}.pem")));
+    }
+    command
 }
 
-fn run(command: &mut Command) {
-    let output = command.output().expect("the program is installed: scripts/peers");
-    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+pub(crate) fn mosquitto_with(folder: &Path, settings: &str) -> Command {
+    let path = folder.join("mosquitto.conf");
+    fs::write(&path, format!("user root\n{settings}")).expect("settings");
+    let mut command = Command::new("mosquitto");
+    command.arg("-c").arg(path);
+    command
+}
+
+pub(crate) fn mosquitto(folder: &Path, port: u16) -> Command {
+    mosquitto_with(folder, &format!("listener {port} 127.0.0.1\nallow_anonymous true\n"))
+}
+
+/// The port of its monitoring stands in the file `monitor`.
+pub(crate) fn nats(folder: &Path, port: u16) -> Command {
+    let monitor = free_port().to_string();
+    fs::write(folder.join("monitor"), &monitor).expect("a file");
+    let mut command = Command::new("nats-server");
+    command.args(["--addr", "127.0.0.1", "--port", &port.to_string(), "--http_port", &monitor, "--pid"]);
+    command.arg(folder.join("pid"));
+    command
+}
+
+pub(crate) fn nats_over_tls(folder: &Path, port: u16) -> Command {
+    let mut command = nats(folder, port);
+    command.arg("--tls").arg("--tlscert").arg(folder.join("certificate.pem"));
+    command.arg("--tlskey").arg(folder.join("key.pem"));
+    command
+}
+
+pub(crate) fn memcached(_: &Path, port: u16) -> Command {
+    let mut command = Command::new("memcached");
+    command.args(["-u", "root", "-l", "127.0.0.1", "-p", &port.to_string()]);
+    command
+}
+
+pub(crate) fn memcached_over_tls(folder: &Path, port: u16) -> Command {
+    let mut command = memcached(folder, port);
+    let files = ["ssl_chain_cert=", "/certificate.pem,ssl_key=", "/key.pem"];
+    command.arg("-Z").arg("-o").arg(files.join(&folder.display().to_string()).trim_end_matches(','));
+    command
+}
+
+/// Without a certificate, it has no TLS.
+pub(crate) fn slapd_with(folder: &Path, url: &str, settings: &str) -> Command {
+    let path = folder.join("slapd.conf");
+    let own = folder.display();
+    let certificate = if folder.join("certificate.pem").exists() {
+        format!(
+            "TLSCACertificateFile {own}/authority.pem\nTLSCertificateFile {own}/certificate.pem\nTLSCertificateKeyFile {own}/key.pem\n"
+        )
+    } else {
+        String::new()
+    };
+    fs::write(&path, format!("pidfile {}\n{certificate}{settings}", folder.join("pid").display())).expect("settings");
+    let mut command = Command::new("slapd");
+    // Level `stats`, on standard error.
+    command.arg("-f").arg(path).args(["-h", url, "-d", "256"]);
+    command
+}
+
+pub(crate) fn slapd(folder: &Path, port: u16) -> Command {
+    slapd_with(folder, &format!("ldap://127.0.0.1:{port}"), "")
+}
+
+/// A mail server, Postfix, which needs root.
+pub(crate) struct MailServer(pub(crate) Server);
+
+impl MailServer {
+    /// Starts it with these settings, and with options of the service that talks to clients.
+    pub(crate) fn start(settings: &str, options: &str) -> Self {
+        let folder = TempDir::new().expect("a folder");
+        let path = folder.path().display().to_string();
+        for name in ["queue", "data"] {
+            fs::create_dir(folder.path().join(name)).expect("a folder");
+        }
+        write_certificate(folder.path());
+        run(Command::new("chown").arg("postfix").arg(folder.path().join("data")));
+        // Postfix looks through the folder as another user.
+        run(Command::new("chmod").arg("755").arg(folder.path()));
+        let settings = format!(
+            "compatibility_level = 3.6\nqueue_directory = {path}/queue\ndata_directory = {path}/data\n\
+             maillog_file = /dev/stdout\ninet_interfaces = 127.0.0.1\nmyhostname = mail.internal\nalias_maps =\n\
+             alias_database =\nsmtpd_peername_lookup = no\nsmtpd_tls_security_level = may\n\
+             smtpd_tls_cert_file = {path}/certificate.pem\nsmtpd_tls_key_file = {path}/key.pem\n{settings}"
+        );
+        fs::write(folder.path().join("main.cf"), settings).expect("settings");
+        fs::write(folder.path().join("options"), options).expect("options");
+        Self(Server::start_in(folder, |folder: &Path, port| {
+            let options = fs::read_to_string(folder.join("options")).expect("options");
+            let services = format!("127.0.0.1:{port} inet n - n - - smtpd {options}\n{SERVICES}");
+            fs::write(folder.join("master.cf"), services).expect("services");
+            let mut command = Command::new("postfix");
+            command.arg("-c").arg(folder).arg("start-fg");
+            command
+        }))
+    }
+}
+
+impl Drop for MailServer {
+    /// Stops Postfix, whose master is not a child of this process.
+    fn drop(&mut self) {
+        let _ = Command::new("postfix").arg("-c").arg(self.0.folder()).arg("stop").output();
+    }
 }

@@ -10,7 +10,7 @@ use std::{
 
 use tempfile::TempDir;
 
-use crate::{CANARY, Server, free_port, tls::is_certified};
+use crate::{CANARY, Server, free_port, process::signal_all, tls::is_certified};
 
 impl Server {
     /// Starts NATS with the users `app` and `guest`, who have the password. `guest` may not publish to inboxes.
@@ -73,12 +73,12 @@ impl Server {
 
     /// Tells the server of NATS to close its connections and to end.
     pub fn enter_lame_duck_mode(&self) {
-        self.signal_all(self.id(), "USR2");
+        signal_all(self.id(), "USR2");
     }
 
     /// Returns the numbers of connections and of subscriptions that the server of NATS has.
     pub fn nats_counts(&self) -> (u64, u64) {
-        let options = fs::read_to_string(self.folder.path().join("options")).expect("the options");
+        let options = fs::read_to_string(self.folder().join("options")).expect("the options");
         let address = options.split('"').nth(1).expect("an address");
         let mut stream = TcpStream::connect(address).expect("the monitoring port");
         stream.write_all(b"GET /varz HTTP/1.0\r\n\r\n").expect("a request");
@@ -130,7 +130,7 @@ impl RabbitMq {
 
     /// Runs a command of `rabbitmqctl` and returns its output.
     pub fn control(&self, arguments: &[&str]) -> String {
-        let mut command = rabbitmq(self.server.folder.path(), "rabbitmqctl");
+        let mut command = rabbitmq(self.server.folder(), "rabbitmqctl");
         let output = command.arg("--quiet").args(arguments).output().expect("rabbitmqctl is installed: scripts/peers");
         assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).expect("UTF-8")

@@ -8,6 +8,7 @@ mod brokers;
 mod clients;
 mod flat;
 mod observe;
+mod process;
 mod server;
 mod tls;
 
@@ -17,7 +18,7 @@ pub use brokers::RabbitMq;
 pub use clients::Clients;
 pub use flat::assert_flat;
 pub use observe::{Facts, OFFLINE, Observe, READ_ONLY, WRITEABLE, assert, assert_facts, eventually, observe};
-pub use server::{Server, free_port};
+pub use process::{Server, free_port};
 
 /// Password of every server, which no text may contain.
 pub const CANARY: &str = "canary-Zx81-password";

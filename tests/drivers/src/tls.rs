@@ -4,12 +4,12 @@ use std::{fs, path::Path, process::Command};
 
 use tempfile::TempDir;
 
-use crate::{Server, brokers, server::run};
+use crate::{CANARY, Server, brokers, process::run};
 
 impl Server {
     /// Starts PostgreSQL with a certificate for 127.0.0.1. Returns its authority's, in PEM. So do the others.
     pub fn postgres_with_tls() -> (Self, Vec<u8>) {
-        Self::with_tls(Self::postgres_in)
+        Self::with_tls(|folder| Self::postgres_in(folder, CANARY))
     }
 
     /// Starts MariaDB.
@@ -36,7 +36,7 @@ impl Server {
     /// Starts the server again with a certificate of another authority.
     pub fn change_authority(&mut self) {
         self.stop();
-        certify(self.folder.path());
+        certify(self.folder());
         self.start();
     }
 }
