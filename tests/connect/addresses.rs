@@ -46,12 +46,19 @@ fn port_of_mysql_is_refused() {
 #[test]
 fn settings_of_tls_that_have_no_effect_are_start_up_errors() {
     assert_eq!(faults(probes::tcp("host:1").tls()), ["TCP has no TLS, so `tls` has no effect"]);
-    assert_eq!(faults(probes::ldap("host").starttls()), ["LDAP has no `starttls`; write `tls`"]);
+    assert_eq!(faults(probes::mqtt("host").starttls()), ["MQTT has no `starttls`; write `tls`"]);
+    assert_eq!(faults(probes::smtp("host").tls_first()), ["SMTP has no `tls_first`; write `tls`"]);
     assert_eq!(faults(probes::nats_at("host").starttls()), ["NATS has no `starttls`; write `tls`"]);
     let fault = "`root_certificates` has no effect on a connection that is not encrypted; write `tls` as well";
     assert_eq!(faults(probes::redis_at("host").root_certificates("no PEM")), [fault]);
     assert!(faults(probes::redis_at("host").tls().root_certificates("no PEM"))[0].contains("contains no certificate"));
-    let valid = [probes::smtp("host").starttls(), probes::smtp("host").tls(), probes::nats_at("host").tls()];
+    let valid = [
+        probes::smtp("host").starttls(),
+        probes::smtp("host").tls(),
+        probes::ldap("host").starttls(),
+        probes::nats_at("host").tls(),
+        probes::nats_at("host").tls_first(),
+    ];
     assert!(valid.into_iter().all(|probe| faults(probe).is_empty()));
 }
 

@@ -11,7 +11,7 @@ pub(crate) fn write_certificate(folder: &Path) {
     params.distinguished_name.push(DnType::CommonName, "Authority of the tests");
     let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().expect("a key")).expect("an authority");
     let key = KeyPair::generate().expect("a key");
-    let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
+    let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()];
     let certificate =
         CertificateParams::new(names).expect("good parameters").signed_by(&key, &authority).expect("a certificate");
     for (name, text) in [

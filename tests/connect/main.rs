@@ -11,6 +11,7 @@ mod postgres;
 mod redis;
 #[allow(dead_code, reason = "`runs` uses other parts of it")]
 mod servers;
+mod starttls;
 
 use std::time::Duration;
 

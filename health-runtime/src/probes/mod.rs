@@ -94,7 +94,7 @@ pub use process::{
 #[cfg(feature = "probe-http")]
 pub use bandwidth::{BandwidthProbe, bandwidth};
 #[cfg(feature = "probe-connect-tls")]
-pub use connect::{CertificateProbe, certificate};
+pub use connect::{CertificateProbe, StartTls, certificate};
 #[cfg(feature = "probe-connect")]
 pub use connect::{
     ConnectProbe, ResolveProbe, ldap, memcached_at, mqtt, nats_at, postgres_at, redis_at, resolve, smtp, tcp,

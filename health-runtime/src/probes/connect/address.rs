@@ -56,6 +56,11 @@ impl HostPort {
         };
         Ok(Self { host: host.to_owned(), port })
     }
+
+    /// Returns the name that a certificate is for: the host, an IPv6 address without its zone, which counts on this machine alone.
+    pub(super) fn server_name(&self) -> &str {
+        self.host.split('%').next().unwrap_or_default()
+    }
 }
 
 /// Returns an address as part of a check's name: without colons, which some formats do not allow.
@@ -108,6 +113,7 @@ mod tests {
         ] {
             let address = HostPort::parse(text, Some(6379)).expect(text);
             assert_eq!((&*address.host, address.port, &*address.to_string()), (host, port, shown));
+            assert_eq!(address.server_name(), host.trim_end_matches("%eth0"));
         }
         assert_eq!(check_name("tcp", "[fe80::1%eth0]:80"), "tcp_fe80__1_eth0_80");
         assert_eq!(check_name("tcp", "user:secret@host"), "tcp");

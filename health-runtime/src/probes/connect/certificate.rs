@@ -24,9 +24,11 @@ use super::{
     dial,
     finding::{ServerState, excerpt},
     peer::Peer,
+    starttls::StartTls,
     tls::{Encryption, Roots},
 };
 use crate::{
+    byte_stream::ByteStream,
     model::{Level, Outcome, Status},
     probes::{
         certificate_facts::{CertificateFacts, DEFAULT_WARN_WITHIN},
@@ -41,6 +43,7 @@ probe! {
     /// The probe of [`probes::certificate`](certificate()).
     pub struct CertificateProbe {
         address: String,
+        starttls: Option<StartTls>,
         server_name: Option<String>,
         warn_within: Duration,
         roots: Roots,
@@ -63,7 +66,7 @@ probe! {
 /// Checks the certificate that a TLS server shows: its dates, and whether a client would trust it.
 ///
 /// Name `certificate_` and the address, level 3; the port is 443 if the address has none. TLS begins with the first byte, as for
-/// HTTPS, LDAPS, SMTPS or AMQPS. One run a day is enough, so give it a long [`interval`](CertificateProbe::interval).
+/// HTTPS, LDAPS, SMTPS or AMQPS; [`starttls`](CertificateProbe::starttls) is for servers that begin in plain text. One run a day is enough, so give it a long [`interval`](CertificateProbe::interval).
 ///
 /// ```
 /// use health_runtime::{Registry, probes};
@@ -94,7 +97,9 @@ probe! {
 /// A server that wants a certificate of its client is judged as well, because it shows its own first. Revocation is not checked.
 ///
 /// # The server's log
-/// A client that connects and sends no request. Most servers log nothing of it by default.
+/// A client that connects and sends no request. Most servers log nothing of it by default. With
+/// [`starttls`](CertificateProbe::starttls) Postfix and slapd write the lines of [`probes::smtp`](super::smtp()) and
+/// [`probes::ldap`](super::ldap()), and PostgreSQL and NATS none.
 ///
 /// # Start-up errors
 /// An invalid address or server name; no authority that this host trusts.
@@ -104,6 +109,7 @@ pub fn certificate(address: impl AsRef<str>) -> CertificateProbe {
     CertificateProbe {
         check: idle_check(check_name("certificate", address), Level::L3),
         address: address.to_owned(),
+        starttls: None,
         server_name: None,
         warn_within: DEFAULT_WARN_WITHIN,
         roots: Roots::default(),
@@ -112,6 +118,21 @@ pub fn certificate(address: impl AsRef<str>) -> CertificateProbe {
 }
 
 impl CertificateProbe {
+    /// Asks for TLS in plain text first, as this protocol does it, at the port for plain text. Default: TLS begins with the first
+    /// byte.
+    ///
+    /// ```
+    /// use health_runtime::probes::{self, StartTls};
+    ///
+    /// let mail = probes::certificate("mail.internal:587").starttls(StartTls::Smtp);
+    /// let database = probes::certificate("db.internal").starttls(StartTls::Postgres); // 5432
+    /// # let _ = (mail, database);
+    /// ```
+    pub fn starttls(mut self, protocol: StartTls) -> Self {
+        self.starttls = Some(protocol);
+        self
+    }
+
     /// Asks for the certificate of this name (SNI), and expects it to be for this name. Default: the host of the address.
     pub fn server_name(mut self, name: impl Into<String>) -> Self {
         self.server_name = Some(name.into());
@@ -132,7 +153,7 @@ impl CertificateProbe {
     }
 
     fn target(&self) -> Result<HostPort, String> {
-        HostPort::parse(&self.address, Some(443))
+        HostPort::parse(&self.address, Some(self.starttls.map_or(443, StartTls::port)))
     }
 
     fn faults(&self) -> Vec<String> {
@@ -149,31 +170,42 @@ impl CertificateProbe {
     }
 
     async fn read(&self, target: &HostPort, deadline: Deadline) -> Result<ShownCertificate, ServerState> {
+        let addresses = dial::resolve(&self.lookup, target, deadline).await?;
+        let (stream, _) = dial::connect(&addresses, deadline).await?;
+        let local = stream.local_addr().ok().map(|local| local.ip());
+        let protocol = self.starttls.map_or("TLS", StartTls::name);
+        let mut peer = Peer::new(Box::new(stream), deadline, protocol, "", Encryption::default());
+        peer.local = local;
+        let shown = self.shake_hands(target, &mut peer).await;
+        peer.leave().await;
+        shown
+    }
+
+    async fn shake_hands(&self, target: &HostPort, peer: &mut Peer) -> Result<ShownCertificate, ServerState> {
         let failed = |text: String| ServerState::fail("tls_failed", text);
-        let name = self.server_name.clone().unwrap_or_else(|| target.host.clone());
+        let name = self.server_name.as_deref().unwrap_or_else(|| target.server_name()).to_owned();
         let name = ServerName::try_from(name).map_err(|error| failed(format!("has no valid name: {error}")))?;
         let recorder = Arc::new(Recorder::new(&self.roots, self.warn_within).map_err(failed)?);
         let config = recorder.config().map_err(|error| failed(text_with_sources(&error)))?;
-        let addresses = dial::resolve(&self.lookup, target, deadline).await?;
-        let (stream, _) = dial::connect(&addresses, deadline).await?;
-        let handshake = TlsConnector::from(Arc::new(config)).connect(name, stream);
-        let ended = deadline.wait("does not finish the TLS handshake", handshake).await;
+        if let Some(starttls) = self.starttls {
+            starttls.request(peer).await?;
+        }
+        let handshake = |stream| async {
+            let stream = TlsConnector::from(Arc::new(config)).connect(name, stream).await;
+            stream.map(|stream| Box::new(stream) as ByteStream)
+        };
+        // Until the handshake ends, nothing proves that it has the key of its certificate.
+        let ended = peer.begin_tls(handshake).await?;
         let shown = lock(&recorder.shown).take();
         match (shown, ended) {
-            (Some(shown), Ok(Ok(stream))) => {
-                Peer::new(Box::new(stream), deadline, "TLS", "", Encryption::default()).leave().await;
-                Ok(shown)
-            }
-            (Some(_), Ok(Err(error))) if is_own_refusal(&error) => Err(failed(format!(
+            (Some(_), Err(error)) if is_own_refusal(&error) => Err(failed(format!(
                 "does not prove that it has the key of its certificate: {}",
                 text_with_sources(&error)
             ))),
-            // It wants a certificate of the client.
-            (Some(shown), Ok(Err(_))) => Ok(shown),
-            (None, Ok(Ok(_))) => Err(failed("shows no certificate".to_owned())),
-            (None, Ok(Err(error))) => Err(failed(format!("fails in TLS: {}", text_with_sources(&error)))),
-            // Until the handshake ends, nothing proves that it has the key of its certificate.
-            (_, Err(late)) => Err(ServerState::fail("no_answer", late)),
+            // A server that wants a certificate of the client ends the handshake.
+            (Some(shown), _) => Ok(shown),
+            (None, Ok(())) => Err(failed("shows no certificate".to_owned())),
+            (None, Err(error)) => Err(failed(format!("fails in TLS: {}", text_with_sources(&error)))),
         }
     }
 

@@ -9,7 +9,7 @@ use super::{
 const LDAP: Protocol = Protocol {
     name: "LDAP",
     port: Some(389),
-    tls: TlsBegin::AtOnce(636),
+    tls: TlsBegin::Either(636),
     refuse: |_| None,
     talk: |peer| Box::pin(talk(peer)),
 };
@@ -25,7 +25,11 @@ const SEARCH: &[u8] =
 /// Message 3.
 const UNBIND: &[u8] = &[0x30, 5, 2, 1, 3, 0x42, 0];
 
+/// Message 4: an extended request by the name of `StartTLS` (RFC 4511, section 4.14).
+const START_TLS: &[u8] = b"\x30\x1d\x02\x01\x04\x77\x18\x80\x161.3.6.1.4.1.1466.20037";
+
 const BIND_ANSWER: u8 = 0x61;
+const EXTENDED_ANSWER: u8 = 0x78;
 const SEARCH_END: u8 = 0x65;
 
 /// Maximum number of messages before the end of the search; one is usual.
@@ -34,25 +38,30 @@ const MAX_MESSAGES: usize = 10;
 /// Checks that a directory server answers, over a connection of its own: an anonymous bind, a search for the root entry (root DSE)
 /// without its attributes, and an unbind.
 ///
-/// Name `ldap_` and the address, level 3; the port is 389 if the address has none, and 636 with [`tls`](ConnectProbe::tls). Data
-/// and limits are those of [`probes::tcp`](super::tcp()).
+/// Name `ldap_` and the address, level 3; the port is 389 if the address has none, and 636 with [`tls`](ConnectProbe::tls). At port
+/// 389 [`starttls`](ConnectProbe::starttls) encrypts the connection. Data and limits are those of [`probes::tcp`](super::tcp()).
 ///
 /// | `state` | status | |
 /// |---|---|---|
 /// | `accepting` | pass | it answered the search |
 /// | `login_required` | pass | it refuses anonymous clients (result 8, 13, 48, 50 or 53) |
 /// | `unavailable` | fail | it is busy or not available (result 51 or 52) |
+/// | `no_tls` | fail | with [`starttls`](ConnectProbe::starttls): it refuses TLS, or has none |
 /// | `error` | fail | any other result, which the message shows |
 ///
 /// # The server's log
 /// slapd writes nothing by default (`none`), and at level `stats` a line for each of connection, bind, search and unbind, and
-/// their results.
+/// their results, and for `StartTLS`.
 #[track_caller]
 pub fn ldap(address: impl AsRef<str>) -> ConnectProbe {
     connect("ldap", address.as_ref(), &LDAP)
 }
 
 async fn talk(peer: &mut Peer) -> Result<ServerState, ServerState> {
+    if peer.starts_later() {
+        request_tls(peer).await?;
+        peer.secure().await?;
+    }
     peer.send(&BIND).await?;
     let message = read_message(peer).await?;
     let (BIND_ANSWER, result) = message else { return Err(peer.unexpected(&message.1)) };
@@ -67,6 +76,25 @@ async fn talk(peer: &mut Peer) -> Result<ServerState, ServerState> {
         }
     }
     Err(peer.unexpected(b"entries without end"))
+}
+
+/// Asks for TLS, which may begin then.
+///
+/// # Errors
+/// The server refuses it.
+pub(super) async fn request_tls(peer: &mut Peer) -> Result<(), ServerState> {
+    peer.send(START_TLS).await?;
+    let message = read_message(peer).await?;
+    let (EXTENDED_ANSWER, result) = message else { return Err(peer.unexpected(&message.1)) };
+    peer.farewell = UNBIND;
+    match judge(&result) {
+        None => Ok(()),
+        Some(finding @ ServerState { state: "unexpected_answer", .. }) => Err(finding),
+        Some(ServerState { text, .. }) => {
+            let reason = text.unwrap_or_default();
+            Err(ServerState::fail("no_tls", format!("does not begin TLS: it {reason}")))
+        }
+    }
 }
 
 /// Reads a message. Returns the kind of its operation and its content.
@@ -147,7 +175,7 @@ mod tests {
 
     #[test]
     fn requests_have_their_lengths() {
-        for request in [&BIND, SEARCH, UNBIND] {
+        for request in [&BIND, SEARCH, UNBIND, START_TLS] {
             assert_eq!(request.len(), usize::from(request[1]) + 2);
             let (_, operation, rest) = element(&request[5..]).expect("an operation");
             assert!(rest.is_empty(), "{operation:?}");

@@ -15,6 +15,8 @@ mod postgres;
 mod redis;
 mod resolve;
 mod smtp;
+#[cfg(feature = "probe-connect-tls")]
+mod starttls;
 mod tcp;
 // TLS, or a type that never encrypts.
 #[cfg_attr(not(feature = "probe-connect-tls"), path = "no_tls.rs")]
@@ -33,6 +35,8 @@ pub use redis::redis_at;
 pub use resolve::{ResolveProbe, resolve};
 use serde::Serialize;
 pub use smtp::smtp;
+#[cfg(feature = "probe-connect-tls")]
+pub use starttls::StartTls;
 pub use tcp::tcp;
 use tokio::time::Instant;
 
@@ -93,6 +97,8 @@ enum TlsBegin {
     AtOnce(u16),
     /// After a request in plain text, at the same port.
     Later,
+    /// The same, or from the first byte on, as the user wants it.
+    LaterOrFirst,
     /// The one or the other, as the user wants it; the port is that of the first.
     Either(u16),
 }
@@ -118,6 +124,23 @@ impl ConnectProbe {
         self
     }
 
+    /// Encrypts the connection of [`probes::smtp`](smtp()) or [`probes::ldap`](ldap()) at the port for plain text, by a request
+    /// (`STARTTLS`), and fails if the server's certificate is not valid for the host. For other protocols it is a start-up error,
+    /// see [`tls`](Self::tls).
+    #[cfg(feature = "probe-connect-tls")]
+    pub fn starttls(mut self) -> Self {
+        self.encryption.begin_later();
+        self
+    }
+
+    /// Encrypts the connection of [`probes::nats_at`](nats_at()) before the server's greeting, which a server with `handshake_first`
+    /// in its settings for TLS waits for. For other protocols it is a start-up error, see [`tls`](Self::tls).
+    #[cfg(feature = "probe-connect-tls")]
+    pub fn tls_first(mut self) -> Self {
+        self.encryption.begin_first();
+        self
+    }
+
     /// Trusts the certificate authorities in this PEM text, besides those that this host trusts. May be called more than once.
     /// A text without a valid certificate is a start-up error, and so is a connection that is not encrypted.
     #[cfg(feature = "probe-connect-tls")]
@@ -128,10 +151,9 @@ impl ConnectProbe {
 
     /// Returns whether TLS begins with the first byte.
     fn is_encrypted_at_once(&self) -> bool {
-        let begin = self.protocol.tls;
-        self.encryption.is_wanted()
-            && !self.encryption.starts_later()
-            && matches!(begin, TlsBegin::AtOnce(_) | TlsBegin::Either(_))
+        let begins_by_protocol = matches!(self.protocol.tls, TlsBegin::AtOnce(_) | TlsBegin::Either(_));
+        let Self { encryption, .. } = self;
+        encryption.starts_first() || encryption.is_wanted() && !encryption.starts_later() && begins_by_protocol
     }
 
     fn target(&self) -> Result<HostPort, String> {
@@ -148,9 +170,12 @@ impl ConnectProbe {
         let has_no_tls = self.encryption.is_wanted() && self.protocol.tls == TlsBegin::Never;
         let has_no_tls = has_no_tls.then(|| format!("{} has no TLS, so `tls` has no effect", self.protocol.name));
         let cannot_start_later = self.encryption.starts_later() && !matches!(self.protocol.tls, TlsBegin::Either(_));
-        let cannot_start_later =
-            cannot_start_later.then(|| format!("{} has no `starttls`; write `tls`", self.protocol.name));
-        let faults = [target.err(), refused, has_no_tls, cannot_start_later, self.encryption.fault()];
+        let cannot_start_first = self.encryption.starts_first() && self.protocol.tls != TlsBegin::LaterOrFirst;
+        let lacks = |setting: &str| format!("{} has no `{setting}`; write `tls`", self.protocol.name);
+        let cannot_start_later = cannot_start_later.then(|| lacks("starttls"));
+        let cannot_start_first = cannot_start_first.then(|| lacks("tls_first"));
+        let faults =
+            [target.err(), refused, has_no_tls, cannot_start_later, cannot_start_first, self.encryption.fault()];
         faults.into_iter().flatten().collect()
     }
 
@@ -177,7 +202,7 @@ impl ConnectProbe {
         let (stream, socket) = dial::connect(&addresses, deadline).await?;
         let local = stream.local_addr().ok().map(|local| local.ip());
         let encryption = self.encryption.clone();
-        let mut peer = Peer::new(Box::new(stream), deadline, self.protocol.name, &target.host, encryption);
+        let mut peer = Peer::new(Box::new(stream), deadline, self.protocol.name, target.server_name(), encryption);
         peer.local = local;
         Ok((peer, socket))
     }

@@ -11,7 +11,7 @@ use super::{
 const NATS: Protocol = Protocol {
     name: "NATS",
     port: Some(4222),
-    tls: TlsBegin::Later,
+    tls: TlsBegin::LaterOrFirst,
     refuse: |_| None,
     talk: |peer| Box::pin(talk(peer)),
 };
@@ -34,6 +34,7 @@ const MAX_LINES: usize = 10;
 /// | `tls_required` | pass | it wants TLS; set [`tls`](ConnectProbe::tls) to learn more |
 /// | `no_tls` | fail | with [`tls`](ConnectProbe::tls): it has none |
 /// | `lame_duck` | warn | it is about to stop, and its clients are moving to other servers |
+/// | `no_answer` | fail | as everywhere; also from a server with `handshake_first`, which greets nobody before TLS: write [`tls_first`](ConnectProbe::tls_first) |
 /// | `error` | fail | an error, which the message shows, such as `maximum connections exceeded` |
 ///
 /// # The server's log
@@ -57,11 +58,9 @@ struct NatsInfo {
 async fn talk(peer: &mut Peer) -> Result<ServerState, ServerState> {
     let info = info(peer).await?;
     if peer.upgrades() {
-        if !(info.tls_required || info.tls_available) {
-            return Err(ServerState::fail("no_tls", "has no TLS"));
-        }
+        info.offers_tls()?;
         peer.secure().await?;
-    } else if info.tls_required {
+    } else if info.tls_required && !peer.is_encrypted() {
         return Ok(ServerState {
             state: "tls_required",
             ..ServerState::login_required("answers, and wants TLS, so nothing more is known")
@@ -83,6 +82,22 @@ async fn talk(peer: &mut Peer) -> Result<ServerState, ServerState> {
         }
     }
     Err(peer.unexpected(b"lines without end"))
+}
+
+/// Reads the greeting, after which TLS may begin.
+///
+/// # Errors
+/// The server has no TLS.
+#[cfg(feature = "probe-connect-tls")]
+pub(super) async fn request_tls(peer: &mut Peer) -> Result<(), ServerState> {
+    info(peer).await?.offers_tls()
+}
+
+impl NatsInfo {
+    fn offers_tls(&self) -> Result<(), ServerState> {
+        let has_tls = self.tls_required || self.tls_available;
+        if has_tls { Ok(()) } else { Err(ServerState::fail("no_tls", "has no TLS")) }
+    }
 }
 
 async fn info(peer: &mut Peer) -> Result<NatsInfo, ServerState> {

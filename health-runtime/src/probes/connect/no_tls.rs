@@ -20,6 +20,11 @@ impl Encryption {
     }
 
     #[expect(clippy::unused_self, reason = "same signature as with TLS")]
+    pub(super) const fn starts_first(&self) -> bool {
+        false
+    }
+
+    #[expect(clippy::unused_self, reason = "same signature as with TLS")]
     pub(super) const fn fault(&self) -> Option<String> {
         None
     }

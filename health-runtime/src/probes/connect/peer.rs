@@ -23,8 +23,10 @@ pub(super) struct Peer {
     deadline: Deadline,
     /// Name of the protocol, for texts.
     protocol: &'static str,
+    /// Name that the server's certificate has to be for.
     host: String,
     encryption: Encryption,
+    is_encrypted: bool,
     /// Address of this end.
     pub(super) local: Option<IpAddr>,
     /// Last words of this client, which the protocol wants before the end.
@@ -52,6 +54,7 @@ impl Peer {
             protocol,
             host: host.to_owned(),
             encryption,
+            is_encrypted: false,
             local: None,
             farewell: b"",
             unread: Vec::new(),
@@ -59,9 +62,13 @@ impl Peer {
         }
     }
 
-    /// Returns whether the user wants TLS, in a protocol that begins it by a request of its own.
+    /// Returns whether the user wants TLS that has not begun, in a protocol that begins it by a request of its own.
     pub(super) fn upgrades(&self) -> bool {
-        self.encryption.is_wanted()
+        self.encryption.is_wanted() && !self.is_encrypted
+    }
+
+    pub(super) const fn is_encrypted(&self) -> bool {
+        self.is_encrypted
     }
 
     /// Returns whether the user wants TLS after a plain greeting, in a protocol that has both.
@@ -74,19 +81,30 @@ impl Peer {
     /// # Errors
     /// The handshake failed.
     pub(super) async fn secure(&mut self) -> Result<(), ServerState> {
+        let (encryption, host) = (self.encryption.clone(), self.host.clone());
+        let secured = self.begin_tls(|stream| async move { encryption.secure(stream, &host).await }).await?;
+        secured.map_err(|error| ServerState::fail("tls_failed", format!("fails in TLS: {error}")))
+    }
+
+    /// Performs this handshake. The inner result is that of the handshake.
+    ///
+    /// # Errors
+    /// It does not end before the deadline, or the server has already sent more than it should have.
+    pub(super) async fn begin_tls<E, Fut>(
+        &mut self,
+        handshake: impl FnOnce(ByteStream) -> Fut,
+    ) -> Result<Result<(), E>, ServerState>
+    where
+        Fut: Future<Output = Result<ByteStream, E>>,
+    {
         if !self.unread.is_empty() {
             // Somebody between could answer in the name of the server, before it is verified.
             return Err(self.unexpected(&self.unread));
         }
         let stream = std::mem::replace(&mut self.stream, Box::new(empty()));
-        let handshake = self.encryption.secure(stream, &self.host);
-        self.stream = self
-            .deadline
-            .wait("does not finish the TLS handshake", handshake)
-            .await
-            .and_then(|stream| stream.map_err(|error| format!("fails in TLS: {error}")))
-            .map_err(|text| ServerState::fail("tls_failed", text))?;
-        Ok(())
+        let ended = self.deadline.wait("does not finish the TLS handshake", handshake(stream)).await;
+        let ended = ended.map_err(|late| ServerState::fail("tls_failed", late))?;
+        Ok(ended.map(|stream| (self.stream, self.is_encrypted) = (stream, true)))
     }
 
     /// Sends a request.

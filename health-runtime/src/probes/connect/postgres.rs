@@ -56,12 +56,8 @@ pub fn postgres_at(address: impl AsRef<str>) -> ConnectProbe {
 
 async fn talk(peer: &mut Peer) -> Result<ServerState, ServerState> {
     if peer.upgrades() {
-        peer.send(&SSL_REQUEST).await?;
-        match &*peer.bytes(1).await? {
-            b"S" => peer.secure().await?,
-            b"N" => return Err(ServerState::fail("no_tls", "has no TLS")),
-            other => return Err(peer.unexpected(other)),
-        }
+        request_tls(peer).await?;
+        peer.secure().await?;
     }
     peer.send(STARTUP_MESSAGE).await?;
     for _ in 0..MAX_MESSAGES {
@@ -82,6 +78,19 @@ async fn talk(peer: &mut Peer) -> Result<ServerState, ServerState> {
         }
     }
     Err(peer.unexpected(b"messages without end"))
+}
+
+/// Asks for TLS, which may begin then.
+///
+/// # Errors
+/// The server has none.
+pub(super) async fn request_tls(peer: &mut Peer) -> Result<(), ServerState> {
+    peer.send(&SSL_REQUEST).await?;
+    match &*peer.bytes(1).await? {
+        b"S" => Ok(()),
+        b"N" => Err(ServerState::fail("no_tls", "has no TLS")),
+        other => Err(peer.unexpected(other)),
+    }
 }
 
 /// Judges a message; `None` if others follow.

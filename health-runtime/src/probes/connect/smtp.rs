@@ -40,29 +40,30 @@ pub fn smtp(address: impl AsRef<str>) -> ConnectProbe {
     connect("smtp", address.as_ref(), &SMTP)
 }
 
-#[cfg(feature = "probe-connect-tls")]
-impl ConnectProbe {
-    /// Encrypts the connection of [`probes::smtp`](smtp()) by `STARTTLS`, and fails if the server's certificate is not valid for
-    /// the host. For other protocols it is a start-up error, see [`tls`](Self::tls).
-    pub fn starttls(mut self) -> Self {
-        self.encryption.begin_later();
-        self
+async fn talk(peer: &mut Peer) -> Result<ServerState, ServerState> {
+    if peer.starts_later() {
+        request_tls(peer).await?;
+        peer.secure().await?;
+    } else {
+        read_reply(peer, "its greeting").await?;
     }
+    greet(peer).await?;
+    Ok(ServerState::accepting())
 }
 
-async fn talk(peer: &mut Peer) -> Result<ServerState, ServerState> {
+/// Asks for TLS, which may begin then.
+///
+/// # Errors
+/// The server does not offer it.
+pub(super) async fn request_tls(peer: &mut Peer) -> Result<(), ServerState> {
     read_reply(peer, "its greeting").await?;
     let features = greet(peer).await?;
-    if peer.starts_later() {
-        if !features.iter().any(|feature| feature.eq_ignore_ascii_case(b"STARTTLS")) {
-            return Err(ServerState::fail("no_tls", "does not offer `STARTTLS`"));
-        }
-        peer.send(b"STARTTLS\r\n").await?;
-        read_reply(peer, "`STARTTLS`").await?;
-        peer.secure().await?;
-        greet(peer).await?;
+    if !features.iter().any(|feature| feature.eq_ignore_ascii_case(b"STARTTLS")) {
+        return Err(ServerState::fail("no_tls", "does not offer `STARTTLS`"));
     }
-    Ok(ServerState::accepting())
+    peer.send(b"STARTTLS\r\n").await?;
+    read_reply(peer, "`STARTTLS`").await?;
+    Ok(())
 }
 
 /// Returns the features that the server offers.

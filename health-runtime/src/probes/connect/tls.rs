@@ -54,6 +54,8 @@ enum Begin {
     ByProtocol,
     /// After a plain greeting.
     Later,
+    /// Before the greeting, in a protocol that has a plain one by default.
+    First,
 }
 
 impl Encryption {
@@ -65,12 +67,20 @@ impl Encryption {
         self.begin = Begin::Later;
     }
 
+    pub(super) const fn begin_first(&mut self) {
+        self.begin = Begin::First;
+    }
+
     pub(super) fn is_wanted(&self) -> bool {
         self.begin != Begin::Never
     }
 
     pub(super) fn starts_later(&self) -> bool {
         self.begin == Begin::Later
+    }
+
+    pub(super) fn starts_first(&self) -> bool {
+        self.begin == Begin::First
     }
 
     /// Returns why the settings can never work.
