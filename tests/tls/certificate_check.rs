@@ -2,7 +2,7 @@
 
 use std::{path::Path, time::Duration};
 
-use health_runtime::{Check, Endpoint, Level, Server, ShowDetails, Tls, serve_tls};
+use health_runtime::{Check, CheckUpdate, Endpoint, Level, Server, ShowDetails, Tls, serve_tls};
 use health_tests::{ask, builder};
 use tokio::time::{sleep, timeout};
 
@@ -56,6 +56,21 @@ async fn endpoint_checks_its_own_certificate_while_it_is_served() {
     reports(&endpoint, 503, "its certificate expired at ").await;
     server.stop().await;
     assert_eq!(names(&endpoint), ["alive"]);
+}
+
+/// A server removes its own check alone, and not one that has taken its name meanwhile.
+#[tokio::test]
+async fn check_of_the_user_outlives_the_server() {
+    let (authority, folder) = (Authority::new(), Folder::new());
+    folder.issued(&authority.server_until(90));
+    let own = || Check::new("tls_certificate", Level::L4, || async { true });
+    for update in [CheckUpdate::new().replace(own()), CheckUpdate::new().remove("tls_certificate").add(own())] {
+        let endpoint = endpoint();
+        let server = serve_tls("127.0.0.1:0", tls(folder.path()), &endpoint).expect("a server");
+        endpoint.monitor().update(update).expect("a good update");
+        server.stop().await;
+        assert_eq!(names(&endpoint), ["tls_certificate", "alive"]);
+    }
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! The routes at one address: an endpoint, or any router.
 
-use std::{iter::once, mem, net::SocketAddr};
+use std::{iter::once, mem, net::SocketAddr, sync::Arc};
 
 use axum::{
     Extension, Router,
@@ -18,7 +18,11 @@ use tower_service::Service as _;
 
 use super::tls::ClientCertificate;
 use crate::{
-    access::PeerSocket, check_runtime::CheckRuntime, http::Endpoint, maybe_ready::MaybeReady, model::Check,
+    access::PeerSocket,
+    check_runtime::CheckRuntime,
+    http::Endpoint,
+    maybe_ready::MaybeReady,
+    model::{Check, CheckSpec},
     monitor::Monitor,
 };
 
@@ -94,7 +98,8 @@ impl ServedRoutes {
         let name = once(name.to_owned()).chain(numbered).find(is_free)?;
         // Fails only if another thread has taken the name meanwhile.
         monitor.add(check(name.clone())?).ok()?;
-        Some(AddedCheck { monitor: monitor.clone(), name })
+        let spec = monitor.checks().find(|spec| spec.name() == name)?;
+        Some(AddedCheck { monitor: monitor.clone(), spec })
     }
 
     /// Answers a request of a client.
@@ -122,13 +127,15 @@ impl ServedRoutes {
 /// A check of an endpoint, which is removed with this value.
 pub(super) struct AddedCheck {
     monitor: Monitor,
-    name: String,
+    spec: Arc<CheckSpec>,
 }
 
 impl Drop for AddedCheck {
     fn drop(&mut self) {
-        // The user may have removed it.
-        let _ = self.monitor.remove(&*self.name);
+        // The user may have removed it, or have put another check in its place, which stays.
+        if self.monitor.checks().any(|spec| Arc::ptr_eq(&spec, &self.spec)) {
+            let _ = self.monitor.remove(self.spec.name());
+        }
     }
 }
 
