@@ -15,7 +15,7 @@ pub fn consul(url: &str) -> HttpProbe {
     probes::http(format!("{url}/v1/status/leader")).expected_text(":")
 }
 
-/// Active or a standby. Without the standbys, leave `accepted_codes` out.
+/// Active or a standby that reaches the active node. Without the standbys, leave `accepted_codes` out.
 pub fn vault(url: &str) -> HttpProbe {
     probes::http(format!("{url}/v1/sys/health")).accepted_codes([200, 429, 472, 473]).json("/sealed", [(false, Pass)])
 }
@@ -83,6 +83,7 @@ pub fn meilisearch(url: &str) -> HttpProbe {
     probes::http(format!("{url}/health")).json("/status", [("available", Pass)])
 }
 
+/// A node without memory or disk refuses writes; it says so as `resource_error`, and may still be `ok`.
 pub fn typesense(url: &str) -> HttpProbe {
     probes::http(format!("{url}/health")).json("/ok", [(true, Pass), (false, Fail)])
 }

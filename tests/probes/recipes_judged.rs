@@ -56,7 +56,9 @@ const RESPONSES: &[(Recipe, &str, &[Response])] = &[
             ("429 Too Many Requests", r#"{"initialized":true,"sealed":false,"standby":true}"#, Pass),
             ("472 Disaster Recovery", r#"{"initialized":true,"sealed":false,"standby":true}"#, Pass),
             ("473 Performance Standby", r#"{"initialized":true,"sealed":false,"performance_standby":true}"#, Pass),
+            ("474 Standby Without Active", r#"{"initialized":true,"sealed":false,"standby":true}"#, Fail),
             ("501 Not Implemented", r#"{"initialized":false,"sealed":true,"standby":true}"#, Fail),
+            ("530 Removed", r#"{"initialized":true,"sealed":true,"removed_from_cluster":true}"#, Fail),
             ("503 Service Unavailable", r#"{"initialized":true,"sealed":true,"standby":true}"#, Fail),
         ],
     ),
@@ -157,7 +159,11 @@ const RESPONSES: &[(Recipe, &str, &[Response])] = &[
     (
         recipes::typesense,
         "/health",
-        &[("200 OK", r#"{"ok":true}"#, Pass), ("503 Service Unavailable", r#"{"ok":false}"#, Fail)],
+        &[
+            ("200 OK", r#"{"ok":true}"#, Pass),
+            ("200 OK", r#"{"ok":true,"resource_error":"OUT_OF_DISK"}"#, Pass),
+            ("503 Service Unavailable", r#"{"ok":false}"#, Fail),
+        ],
     ),
     (
         recipes::grafana,
