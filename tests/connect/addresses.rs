@@ -46,6 +46,7 @@ fn port_of_mysql_is_refused() {
 #[test]
 fn settings_of_tls_that_have_no_effect_are_start_up_errors() {
     assert_eq!(faults(probes::tcp("host:1").tls()), ["TCP has no TLS, so `tls` has no effect"]);
+    assert_eq!(faults(probes::tcp("host:1").starttls()), ["TCP has no TLS, so `tls` has no effect"]);
     assert_eq!(faults(probes::mqtt("host").starttls()), ["MQTT has no `starttls`; write `tls`"]);
     assert_eq!(faults(probes::smtp("host").tls_first()), ["SMTP has no `tls_first`; write `tls`"]);
     assert_eq!(faults(probes::nats_at("host").starttls()), ["NATS has no `starttls`; write `tls`"]);

@@ -66,7 +66,8 @@ probe! {
 /// Checks the certificate that a TLS server shows: its dates, and whether a client would trust it.
 ///
 /// Name `certificate_` and the address, level 3; the port is 443 if the address has none. TLS begins with the first byte, as for
-/// HTTPS, LDAPS, SMTPS or AMQPS; [`starttls`](CertificateProbe::starttls) is for servers that begin in plain text. One run a day is enough, so give it a long [`interval`](CertificateProbe::interval).
+/// HTTPS, LDAPS, SMTPS or AMQPS; [`starttls`](CertificateProbe::starttls) is for servers that begin in plain text. One run a day is
+/// enough, so give it a long [`interval`](CertificateProbe::interval).
 ///
 /// ```
 /// use health_runtime::{Registry, probes};

@@ -87,13 +87,9 @@ pub(super) async fn request_tls(peer: &mut Peer) -> Result<(), ServerState> {
     let message = read_message(peer).await?;
     let (EXTENDED_ANSWER, result) = message else { return Err(peer.unexpected(&message.1)) };
     peer.farewell = UNBIND;
-    match judge(&result) {
-        None => Ok(()),
-        Some(finding @ ServerState { state: "unexpected_answer", .. }) => Err(finding),
-        Some(ServerState { text, .. }) => {
-            let reason = text.unwrap_or_default();
-            Err(ServerState::fail("no_tls", format!("does not begin TLS: it {reason}")))
-        }
+    match parse_result(&result)? {
+        (0, _) => Ok(()),
+        (code, said) => Err(ServerState::fail("no_tls", format!("does not begin TLS (result {code}{said})"))),
     }
 }
 
@@ -138,13 +134,22 @@ fn element(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     Some((*tag, content, rest))
 }
 
-/// Judges a result; `None` for a success.
-fn judge(result: &[u8]) -> Option<ServerState> {
+/// Returns the code of a result, and the server's text about it behind a colon.
+fn parse_result(result: &[u8]) -> Result<(u8, String), ServerState> {
     let Some((0x0a, &[code], rest)) = element(result) else {
-        return Some(ServerState::fail("unexpected_answer", "answers with a result that is not valid"));
+        return Err(ServerState::fail("unexpected_answer", "answers with a result that is not valid"));
     };
     let said = element(rest).and_then(|(_, _, rest)| element(rest)).map(|(_, text, _)| excerpt(text));
     let said = said.filter(|text| !text.is_empty()).map(|text| format!(": {text}")).unwrap_or_default();
+    Ok((code, said))
+}
+
+/// Judges a result; `None` for a success.
+fn judge(result: &[u8]) -> Option<ServerState> {
+    let (code, said) = match parse_result(result) {
+        Ok(parsed) => parsed,
+        Err(finding) => return Some(finding),
+    };
     Some(match code {
         0 => return None,
         8 | 13 | 48 | 50 | 53 => {

@@ -171,11 +171,14 @@ impl ConnectProbe {
         let has_no_tls = has_no_tls.then(|| format!("{} has no TLS, so `tls` has no effect", self.protocol.name));
         let cannot_start_later = self.encryption.starts_later() && !matches!(self.protocol.tls, TlsBegin::Either(_));
         let cannot_start_first = self.encryption.starts_first() && self.protocol.tls != TlsBegin::LaterOrFirst;
-        let lacks = |setting: &str| format!("{} has no `{setting}`; write `tls`", self.protocol.name);
-        let cannot_start_later = cannot_start_later.then(|| lacks("starttls"));
-        let cannot_start_first = cannot_start_first.then(|| lacks("tls_first"));
-        let faults =
-            [target.err(), refused, has_no_tls, cannot_start_later, cannot_start_first, self.encryption.fault()];
+        let lacked = match (cannot_start_later, cannot_start_first) {
+            _ if has_no_tls.is_some() => None,
+            (true, _) => Some("starttls"),
+            (_, true) => Some("tls_first"),
+            (false, false) => None,
+        };
+        let lacked = lacked.map(|setting| format!("{} has no `{setting}`; write `tls`", self.protocol.name));
+        let faults = [target.err(), refused, has_no_tls, lacked, self.encryption.fault()];
         faults.into_iter().flatten().collect()
     }
 
