@@ -147,20 +147,27 @@ async fn receiver_that_hangs_delays_neither_checks_nor_subscribers_nor_the_end()
     clock.advance(12).await;
 }
 
-/// The path of a webhook is often its only secret.
+/// The path of a webhook is often its only secret, and a redirect repeats it in a form of its own.
 #[tokio::test(start_paused = true)]
 async fn log_names_the_origin_of_a_webhook_alone() {
-    let (log, _guard) = log();
-    let _clock = StoppedClock::new();
-    let mut receiver = Receiver::start().await;
-    let location = format!("Location: https://127.0.0.1/services/{SECRET}\r\n");
-    receiver.react(Reaction::with_headers("301 Moved Permanently", &location));
-    let monitor = monitor([flapping::flapping("db")]);
-    let url = format!("{}/services/{SECRET}?key={SECRET}", receiver.url());
-    monitor.alert_to(Webhook::new(url).service("orders")).expect("good settings");
-    run(&monitor).await;
-    receiver.next().await;
-    let text = log.text();
-    assert_eq!(count(&text, &receiver.url()), 1, "{text}");
-    assert!(!text.contains(SECRET), "{text}");
+    for (path, location) in [
+        ("/services/", "https://127.0.0.1/services/"),
+        ("//services/", "/services/"),
+        ("/services/", "https://hooks.example.com/v2/"),
+    ] {
+        let (log, _guard) = log();
+        let _clock = StoppedClock::new();
+        let mut receiver = Receiver::start().await;
+        let location = format!("Location: {location}{SECRET}\r\n");
+        receiver.react(Reaction::with_headers("301 Moved Permanently", &location));
+        let monitor = monitor([flapping::flapping("db")]);
+        let url = format!("{}{path}{SECRET}/?key={SECRET}", receiver.url());
+        monitor.alert_to(Webhook::new(url).service("orders")).expect("good settings");
+        run(&monitor).await;
+        receiver.next().await;
+        let text = log.text();
+        assert_eq!(count(&text, &receiver.url()), 1, "{text}");
+        assert!(text.contains("answered 301 Moved Permanently, a redirect, which is not followed"), "{text}");
+        assert!(!text.contains(SECRET), "{text}");
+    }
 }

@@ -7,7 +7,10 @@ use hyper::{Method, StatusCode};
 use super::backoff::retry_after;
 use crate::{
     mask::mask_credentials,
-    probes::{deadline::Deadline, http_client::HttpClient},
+    probes::{
+        deadline::Deadline,
+        http_client::{HttpClient, StreamedResponse},
+    },
     text::escape_controls,
 };
 
@@ -59,12 +62,18 @@ impl Post {
         };
         Err(match response {
             Ok(response) => Failure {
-                problem: self.describe(&(response.summary + &response.remarks)),
+                problem: self.describe(&self.summary(&response)),
                 code: Some(response.status),
                 retry_after: retry_after(&response.headers, SystemTime::now()),
             },
             Err(problem) => Failure { problem: self.describe(&problem), code: None, retry_after: None },
         })
+    }
+
+    /// Returns the text about a response. Not its own: the target of a redirect may repeat a secret path in another form.
+    fn summary(&self, StreamedResponse { status, remarks, .. }: &StreamedResponse) -> String {
+        let redirect = if status.is_redirection() { ", a redirect, which is not followed" } else { "" };
+        format!("{} answered {status}{redirect}{remarks}", self.receiver)
     }
 
     /// Returns a text without the path.

@@ -12,8 +12,7 @@ mod settings;
 mod tls;
 mod url;
 
-pub(crate) use client::HttpClient;
-pub(super) use client::StreamedResponse;
+pub(crate) use client::{HttpClient, StreamedResponse};
 pub(crate) use proxy::ProxyChoice;
 #[cfg(feature = "alerts")]
 pub(crate) use reloaded::Reloaded;
