@@ -1,10 +1,15 @@
 //! Root causes across services: named where they are seen, and gone with their cause.
 
-use health_runtime::{BuildMetadata, Check, Level, ReportFormat, Selection, ShowDetails, probes};
+use std::path::Path;
+
+use health_runtime::{BuildMetadata, Check, Level, ReportFormat, Selection, ShowDetails, Status, probes};
 use health_tests::{builder, get, monitor, serve};
 use serde_json::{Value, json};
 
-use crate::graph::Graph;
+use crate::{
+    graph::Graph,
+    server::{Server, answer},
+};
 
 #[tokio::test]
 async fn edge_names_a_database_three_hops_away() {
@@ -90,4 +95,21 @@ async fn root_causes_learned_with_credentials_are_details() {
     };
     assert_eq!(shown(ShowDetails::Always), [json!(["billing/db"]), json!(["billing/db"])]);
     assert_eq!(shown(ShowDetails::Never), [json!(["billing/db"]), Value::Null]);
+}
+
+/// Two programs may be `/app/server`: the other one's failure is news.
+#[tokio::test]
+async fn failure_of_a_service_with_the_same_program_name_counts() {
+    let path = std::env::args().next().expect("a path").leak();
+    let program = Path::new(path).file_stem().and_then(|name| name.to_str()).expect("a name");
+    let body = format!(r#"{{"status":"fail","service":"billing","root_causes":["{program}/db"],"checks":{{}}}}"#);
+    let body = answer("503 Service Unavailable", &body).replacen("\r\n", "\r\nContent-Type: application/json\r\n", 1);
+    let server = Server::answering(body).await;
+    let check = || probes::service(server.url("")).level(Level::L1).name("billing");
+    let nameless = monitor([check().into()]).report(&Selection::everything()).await;
+    assert_eq!(nameless.status(), Status::Fail, "{nameless:?}");
+
+    let endpoint = builder([check().into()]).build_info(BuildMetadata::new(program, "1"));
+    let named = endpoint.build().expect("a good endpoint");
+    assert_eq!(named.monitor().report(&Selection::everything()).await.status(), Status::Pass, "its own failure");
 }

@@ -9,6 +9,8 @@ const MAX_SERVICE_BYTES: usize = 64;
 pub(crate) struct Instance {
     id: String,
     service: Arc<str>,
+    /// Whether the name is the service's own, and not that of its program, which other services may have, too.
+    is_declared: bool,
 }
 
 impl Instance {
@@ -20,18 +22,25 @@ impl Instance {
         let name = if name.is_empty() { "service" } else { &name };
         // The random keys of std's hash maps are good enough to tell the instances of a fleet apart.
         let random = RandomState::new().hash_one(std::process::id()) >> 32;
-        Self { id: format!("{name}/{random:08x}"), service: name.into() }
+        Self { id: format!("{name}/{random:08x}"), service: name.into(), is_declared: true }
     }
 
     /// Returns an instance that is named after the program.
     pub(crate) fn of_program() -> Self {
         let program = std::env::args_os().next().unwrap_or_default();
-        Self::new(&Path::new(&program).file_stem().unwrap_or_default().to_string_lossy())
+        let name = Path::new(&program).file_stem().unwrap_or_default().to_string_lossy();
+        Self { is_declared: false, ..Self::new(&name) }
     }
 
     /// Returns the name of its service.
     pub(crate) const fn service(&self) -> &Arc<str> {
         &self.service
+    }
+
+    /// Returns the name by which a service recognizes itself in what others say; `None` if it was not given one.
+    #[cfg(feature = "probe-http")]
+    pub(super) fn declared_service(&self) -> Option<Arc<str>> {
+        self.is_declared.then(|| Arc::clone(&self.service))
     }
 
     /// Returns its name in paths.

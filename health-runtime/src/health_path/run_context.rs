@@ -79,10 +79,10 @@ impl RunContext {
     }
 }
 
-/// Returns the name of the service whose run this is; `None` outside a run.
+/// Returns the declared name of the service whose run this is; `None` if it has none, and outside a run.
 #[cfg(feature = "probe-http")]
 pub(crate) fn current_service() -> Option<Arc<str>> {
-    CURRENT.try_with(|run| Arc::clone(run.check.instance.service())).ok()
+    CURRENT.try_with(|run| run.check.instance.declared_service()).ok().flatten()
 }
 
 /// Returns the headers of a request that the present run sends, and that is answered until `end`; none outside a run.

@@ -89,7 +89,8 @@ probe! {
 /// has credentials, only to callers who see details. A root cause is ignored if its path leads back to this service, which
 /// is then at fault itself, or through more than four services. A service that has no other reason counts as passing, so
 /// that no failure goes round and outlives its cause. The name of a service is that of its build info, else that of its
-/// program: give each a name of its own. A service that hides it from this caller has the name of the check.
+/// program: give each a name of its own. A service without build info takes no path for one that leads back, because
+/// another program may have the same name. A service that hides its name from this caller has the name of the check.
 ///
 /// # Limits
 /// Each run opens a new connection, which shows that the service still listens. Headers, proxies, redirects and certificates are settings, as for
