@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{
-    context::{Context, ReportSubject},
+    context::{Context, Links, ReportSubject},
     format::{Format, Render, up_or_down},
     view::{CheckView, ReportView, worst_status},
     visibility::DetailLevel,
@@ -47,7 +47,27 @@ fn render(view: &ReportView<'_>, context: &Context<'_>) -> Vec<u8> {
         Status::Pass | Status::Warn if is_draining => OUT_OF_SERVICE,
         worst => word(worst),
     };
-    Fields::default().with("status", status).with("components", components).with_some("groups", groups).to_bytes()
+    let links = match context.subject {
+        ReportSubject::Overview { links, .. } => Some(index(links)),
+        _ => None,
+    };
+    let health = Fields::default().with("status", status).with("components", components).with_some("groups", groups);
+    health.with_some("_links", links).to_bytes()
+}
+
+/// Returns the links by which clients find the endpoints, under Spring Boot's names. Its metrics are of another shape, and its
+/// name for the text of Prometheus is that of the product.
+fn index(links: &Links) -> Fields {
+    let link = |path: &str, is_templated: bool| {
+        Fields::default().with("href", format!("{}{path}", links.origin)).with("templated", is_templated)
+    };
+    let health = &links.overview;
+    Fields::default()
+        .with("self", link(health, false))
+        .with("health", link(health, false))
+        .with("health-path", link(&format!("{health}/{{*path}}"), true))
+        .with("info", link(&links.info, false))
+        .with_some("prometheus", links.metrics.as_ref().map(|path| link(path, false)))
 }
 
 const OUT_OF_SERVICE: &str = "OUT_OF_SERVICE";
@@ -100,7 +120,7 @@ mod schema {
 
     use super::super::schema::{
         FormatSchema, Shown, named,
-        words::{anything, groups, map_of, object, one_of},
+        words::{anything, boolean, groups, map_of, object, one_of, text},
     };
 
     pub(super) const SCHEMA: FormatSchema = FormatSchema { shapes, components };
@@ -130,6 +150,8 @@ mod schema {
             ("status", one_of(["UP", "DOWN", "OUT_OF_SERVICE"]), true),
             ("components", map_of(named("ActuatorComponent")), true),
             ("groups", groups(), false),
+            // In the overview.
+            ("_links", map_of(object([("href", text(), true), ("templated", boolean(), true)]).build()), false),
         ]);
         components.schema("ActuatorComponent", component.build()).schema("Actuator", health.build())
     }

@@ -63,6 +63,11 @@ pub(crate) enum ReportSubject<'a> {
 /// Links to the other routes.
 #[derive(Debug, Serialize)]
 pub(crate) struct Links {
+    /// The scheme and the host that the client asked, for links that have to be absolute; empty where they are unknown.
+    #[serde(skip)]
+    pub(crate) origin: String,
+    #[serde(skip)]
+    pub(crate) overview: String,
     pub(crate) levels: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) live: Option<String>,

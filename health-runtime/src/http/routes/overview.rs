@@ -44,8 +44,8 @@ impl Resource for Overview {
 
     fn answer(&self, request: &AdmittedRequest<'_>, parts: &Parts) -> Result<Answer, ProblemDetails> {
         let selection = request.select_levels(Levels::ALL)?;
-        let links = links(&request.service.paths, original_uri(parts), request.key.scope);
         let host = host(parts).map(ToOwned::to_owned);
+        let links = links(&request.service.paths, original_uri(parts), host.as_deref(), request.key.scope);
         Ok(Answer::Report(ReportAnswer {
             selection,
             render: Box::new(move |request, gathered| {
@@ -59,12 +59,16 @@ impl Resource for Overview {
 }
 
 /// Returns the other routes with the prefix that the client sees; `overview` is the path that it asked for.
-fn links(paths: &Paths, overview: &Uri, scope: RouteScope) -> Links {
+fn links(paths: &Paths, overview: &Uri, host: Option<&str>, scope: RouteScope) -> Links {
     let base = &paths.base;
     let prefix = overview.path().strip_suffix(base.as_str()).unwrap_or_default();
     let link = |path: &str| format!("{prefix}{path}");
     let group = |word: &str| scope.has_groups.then(|| link(&format!("{base}/{word}")));
+    // A request over HTTP/1.1 does not state the scheme. Spring Boot Admin corrects it behind TLS.
+    let scheme = overview.scheme_str().unwrap_or("http");
     Links {
+        origin: host.map(|host| format!("{scheme}://{host}")).unwrap_or_default(),
+        overview: link(base),
         levels: link(&paths.levels),
         live: group("live"),
         ready: group("ready"),
