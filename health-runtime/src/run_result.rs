@@ -3,6 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use crate::{
+    health_path::StopReason,
     mask::{mask_text, mask_value},
     model::{Cause, CheckResult, CheckSpec, Outcome, Status},
 };
@@ -27,8 +28,37 @@ pub(crate) enum RunResult {
     Blocked { by: Vec<String>, is_excused: bool },
     /// The latest result of a background check is older than this.
     Stale { max_age: Duration },
-    /// A background check has no result yet, and counts as this status.
-    Pending(Status),
+    /// There is no result, and the check counts as this status.
+    Missing(NoResult, Status),
+}
+
+/// The reason why there is no result.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum NoResult {
+    /// It is a background check, and its first run has not ended.
+    Background,
+    /// The first run has asked another service, and the request comes from one.
+    AskingRun,
+    /// The request starts nothing and waits for nothing.
+    Stopped(StopReason),
+}
+
+impl NoResult {
+    fn cause_and_message(self) -> (Cause, &'static str) {
+        match self {
+            Self::Background => (Cause::Pending, "it runs in the background and has no result yet"),
+            Self::AskingRun => (
+                Cause::Pending,
+                "its first run is asking another service, and a request from a service does not wait for it",
+            ),
+            Self::Stopped(StopReason::Loop) => {
+                (Cause::Loop, "not run, because the request has passed this instance before; it has no result yet")
+            }
+            Self::Stopped(StopReason::Depth) => {
+                (Cause::Depth, "not run, because the request has passed too many services; it has no result yet")
+            }
+        }
+    }
 }
 
 impl RunResult {
@@ -43,7 +73,7 @@ impl RunResult {
 
     pub(crate) const fn is_failure(&self) -> bool {
         match self {
-            Self::Answered(Outcome { status, .. }) | Self::Pending(status) => matches!(status, Status::Fail),
+            Self::Answered(Outcome { status, .. }) | Self::Missing(_, status) => matches!(status, Status::Fail),
             _ => true,
         }
     }
@@ -104,9 +134,9 @@ impl RunResult {
                 outcome.message.iter_mut().for_each(mask_text);
                 return (outcome, None);
             }
-            Self::Pending(status) => {
-                let outcome = Outcome::new(status).with_message("it runs in the background and has no result yet");
-                return (outcome, Some(Cause::Pending));
+            Self::Missing(reason, status) => {
+                let (cause, message) = reason.cause_and_message();
+                return (Outcome::new(status).with_message(message), Some(cause));
             }
             Self::Panicked(mut text) => {
                 mask_text(&mut text);

@@ -5,12 +5,11 @@ use std::{
     time::Duration,
 };
 
-use axum::{
-    body::{Body, to_bytes},
-    http::{HeaderMap, Request},
-};
-use health_runtime::{BuildMetadata, Check, Endpoint, Level, Monitor, Selection, outgoing_headers};
+use axum::http::HeaderMap;
+use health_runtime::{BuildMetadata, Check, Level, Monitor, Selection, outgoing_headers};
 use health_tests::{builder, endpoint};
+
+use crate::ask;
 
 const TRACE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
@@ -24,13 +23,6 @@ fn keep(taken: &Taken) {
 fn values(taken: &Taken, name: &str) -> Vec<String> {
     let taken = taken.lock().expect("no panic");
     taken.iter().map(|headers| headers.get(name).map_or("", |value| value.to_str().expect("text")).to_owned()).collect()
-}
-
-async fn ask(health: &Endpoint, path: &str, headers: &[(&str, &str)]) -> (u16, String) {
-    let request = headers.iter().fold(Request::get(path), |request, (name, value)| request.header(*name, *value));
-    let (head, body) = health.respond(request.body(Body::empty()).expect("a request")).await.into_parts();
-    let body = to_bytes(Body::new(body), usize::MAX).await.expect("a body");
-    (head.status.as_u16(), String::from_utf8(body.into()).expect("text"))
 }
 
 /// Checks of every kind that take headers: in the first poll, in a later one, on a thread of their own.

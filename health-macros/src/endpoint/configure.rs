@@ -6,7 +6,7 @@ use super::values::{example, quoted};
 use crate::source::source;
 
 /// The methods of the builder without a key.
-const METHODS: [&str; 11] = [
+const METHODS: [&str; 12] = [
     "status_codes",
     "envoy",
     "agent",
@@ -14,6 +14,7 @@ const METHODS: [&str; 11] = [
     "alert_to",
     "event_streams",
     "muted",
+    "max_depth",
     "without_declared_checks",
     "without_root_probes",
     "without_duration_histogram",

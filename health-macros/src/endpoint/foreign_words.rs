@@ -93,6 +93,7 @@ pub(super) const FOREIGN_WORDS: &[ForeignWords] = &[
     advice("write `configure: |builder| builder.on_change(listener)`", &["on_change", "listener", "notify", "webhook"]),
     advice("write `configure: |builder| builder.event_streams(64)`", &["event_streams", "events"]),
     advice("write `configure: |builder| builder.muted(\"db\")`", &["muted", "mute"]),
+    advice("write `configure: |builder| builder.max_depth(4)`", &["max_depth", "depth"]),
     advice("write `configure: |builder| builder.without_declared_checks()`", &["without_declared_checks"]),
     advice("write `configure: |builder| builder.without_root_probes()`", &["without_root_probes"]),
     advice(

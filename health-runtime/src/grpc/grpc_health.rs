@@ -73,7 +73,8 @@ const DEFAULT_WATCH_INTERVAL: Duration = Duration::from_secs(10);
 /// # Methods
 ///
 /// - `Check` runs the same checks as a request over HTTP, and shares runs and recent results with it. If the client's deadline is
-///   shorter than the report's, checks that have not finished shortly before it count as timed out. An unknown service is
+///   shorter than the report's, checks that have not finished shortly before it count as timed out. `health-path` and
+///   `health-budget` among the metadata mean the same as over HTTP; a malformed one is `INVALID_ARGUMENT`. An unknown service is
 ///   `NOT_FOUND`.
 /// - `Watch` sends the current status at once, then each change. It makes a report when a check has changed, and at an
 ///   interval ([`with_watch_interval`](Self::with_watch_interval)), at most once a second. An unknown service is

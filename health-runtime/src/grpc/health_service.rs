@@ -8,7 +8,7 @@ use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse, health_server::H
 
 use super::{
     services, serving_status,
-    timeout::within,
+    timeout::asked_by,
     watch::{WatchStream, WatchedService},
 };
 use crate::{
@@ -46,7 +46,7 @@ impl Health for HealthService {
             // Without the name, which could be too long for a header.
             return Err(Status::not_found("there is no group, level or health check of this name"));
         };
-        let report = self.monitor().report(&within(selection, request.metadata())).await;
+        let report = self.monitor().report(&asked_by(selection, request.metadata())?).await;
         Ok(Response::new(serving_status::response(serving_status::of_report(kind, &report))))
     }
 

@@ -11,7 +11,7 @@ use super::{
     health_service::HealthService,
     services::{self, ServiceKind},
     serving_status,
-    timeout::within,
+    timeout::asked_by,
 };
 use crate::{
     http::Offer,
@@ -50,11 +50,12 @@ impl HealthService {
     async fn list(&self, offer: &Offer, metadata: &MetadataMap) -> Result<HealthListResponse, Status> {
         self.refuse_too_many(offer)?;
         // One report for all levels and checks: one for each would gather all checks every time.
-        let levels = within(Selection::everything().within(offer.levels), metadata);
-        let groups = join_all(offer.groups.iter().map(|group| async move {
-            let selection = within(Selection::group(*group), metadata);
-            (*group, self.monitor().report(&selection).await)
-        }));
+        let levels = asked_by(Selection::everything().within(offer.levels), metadata)?;
+        let groups = offer.groups.iter().map(|group| Ok((*group, asked_by(Selection::group(*group), metadata)?)));
+        let groups: Vec<_> = groups.collect::<Result<_, Status>>()?;
+        let groups = join_all(
+            groups.iter().map(|(group, selection)| async { (*group, self.monitor().report(selection).await) }),
+        );
         let (levels, groups) = join(self.monitor().report(&levels), groups).await;
         let groups: BTreeMap<_, _> = groups.into_iter().collect();
 

@@ -16,7 +16,9 @@ pub(super) const fn serving(status: Status) -> ServingStatus {
 /// Returns the status of a single check. Before its first result it is unknown, whereas groups and levels count it.
 pub(super) fn of_check(entry: &ReportEntry) -> ServingStatus {
     match entry.counting_status() {
-        Some(_) if entry.result.cause() == Some(&Cause::Pending) => ServingStatus::Unknown,
+        Some(_) if entry.result.cause().is_some_and(|cause| Cause::WITHOUT_RESULT.contains(cause)) => {
+            ServingStatus::Unknown
+        }
         Some(status) => serving(status),
         // It is muted.
         None => ServingStatus::Serving,

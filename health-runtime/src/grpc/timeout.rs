@@ -1,16 +1,26 @@
-//! The header `grpc-timeout`, a client's deadline (gRPC over HTTP/2, `TimeoutValue TimeoutUnit`).
+//! The metadata of a request: its origin, and `grpc-timeout`, a client's deadline (gRPC over HTTP/2, `TimeoutValue
+//! TimeoutUnit`).
 
 use std::time::Duration;
 
-use tonic::metadata::MetadataMap;
+use tonic::{Status, metadata::MetadataMap};
 
-use crate::monitor::Selection;
+use crate::{health_path::RequestOrigin, monitor::Selection};
 
 /// Longest time by which a response is ready before the client's deadline, for its way to the client.
 const MAX_DEADLINE_MARGIN: Duration = Duration::from_millis(100);
 
+/// Adds the origin of a request to a selection, and the client's deadline.
+///
+/// # Errors
+/// `INVALID_ARGUMENT` for metadata that is not valid.
+pub(super) fn asked_by(selection: Selection, metadata: &MetadataMap) -> Result<Selection, Status> {
+    let origin = RequestOrigin::from_headers(metadata.as_ref()).map_err(Status::invalid_argument)?;
+    Ok(within(selection, metadata).asked_from(origin))
+}
+
 /// Shortens the deadline of a selection to the client's, if it sent one.
-pub(super) fn within(selection: Selection, metadata: &MetadataMap) -> Selection {
+fn within(selection: Selection, metadata: &MetadataMap) -> Selection {
     match metadata.get("grpc-timeout").and_then(|value| parse(value.as_bytes())) {
         Some(timeout) => selection.with_deadline(timeout.saturating_sub((timeout / 10).min(MAX_DEADLINE_MARGIN))),
         None => selection,

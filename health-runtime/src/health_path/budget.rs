@@ -14,7 +14,7 @@ const MAX_MARGIN: Duration = Duration::from_millis(100);
 ///
 /// # Errors
 /// The text says what is wrong, and repeats nothing of the header.
-pub(crate) fn budget(headers: &HeaderMap) -> Result<Option<Duration>, String> {
+pub(super) fn budget(headers: &HeaderMap) -> Result<Option<Duration>, String> {
     let mut values = headers.get_all(BUDGET_HEADER).iter();
     let Some(value) = values.next() else { return Ok(None) };
     if values.next().is_some() {

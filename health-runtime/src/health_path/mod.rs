@@ -1,7 +1,7 @@
 //! Requests for health between services: the services that a request has passed (`Health-Path`), the time that is left
 //! for it (`Health-Budget`), and the run for which a check asks another service.
 //!
-//! Inbound, [`RequestOrigin`] and [`budget`] read the headers of a request. A run keeps the origin of the request that
+//! Inbound, [`RequestOrigin`] reads the headers of a request, and [`LoopGuard`] stops one that goes in a circle. A run keeps the origin of the request that
 //! started it in its [`RunContext`], from which the requests that the check sends get their headers. A probe that asks
 //! another service takes them by [`headers_until`] right before it sends the request, on each attempt, with the end of
 //! its own time:
@@ -15,12 +15,13 @@
 
 mod budget;
 mod instance;
+mod loop_guard;
 mod path;
 mod request_origin;
 mod run_context;
 
-pub(crate) use budget::budget;
 pub(crate) use instance::Instance;
+pub(crate) use loop_guard::{LoopGuard, StopReason};
 pub(crate) use request_origin::RequestOrigin;
 pub use run_context::outgoing_headers;
 pub(crate) use run_context::{RequestingCheck, RunContext};

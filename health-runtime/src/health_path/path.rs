@@ -7,7 +7,7 @@ use crate::model::Level;
 const MAX_PATH_BYTES: usize = 4096;
 
 /// Maximum number of services in a path.
-pub(crate) const MAX_ELEMENTS: usize = 32;
+pub(super) const MAX_ELEMENTS: usize = 32;
 
 /// The services that a request for health has passed, the first one first: the value of `Health-Path`, such as
 /// `orders/7f3a91c2;level=3, billing/11c0aa35`. The grammar is that of `CDN-Loop` (RFC 8586): each service appends itself,
@@ -23,7 +23,7 @@ impl HealthPath {
     ///
     /// # Errors
     /// The text says what is wrong, and repeats nothing of the header.
-    pub(crate) fn parse<'a>(lines: impl IntoIterator<Item = &'a [u8]>) -> Result<Self, String> {
+    pub(super) fn parse<'a>(lines: impl IntoIterator<Item = &'a [u8]>) -> Result<Self, String> {
         let mut elements = Vec::new();
         let mut bytes = 0;
         for line in lines {
@@ -49,13 +49,12 @@ impl HealthPath {
     }
 
     /// Returns the number of services that the request has passed; 0 for a request that no service sent.
-    pub(crate) fn depth(&self) -> usize {
+    pub(super) fn depth(&self) -> usize {
         self.elements.len()
     }
 
     /// Returns whether the request has passed this instance.
-    #[cfg(test)]
-    pub(crate) fn names(&self, instance: &Instance) -> bool {
+    pub(super) fn names(&self, instance: &Instance) -> bool {
         let id = |element: &String| element.split(';').next() == Some(instance.id());
         self.elements.iter().any(id)
     }

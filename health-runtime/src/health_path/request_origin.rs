@@ -1,28 +1,39 @@
+use std::{sync::Arc, time::Duration};
+
 use http::{HeaderMap, HeaderValue};
 
-use super::{PATH_HEADER, path::HealthPath};
+use super::{PATH_HEADER, budget::budget, path::HealthPath};
 
-/// Origin of a request: the services that it has passed, and its trace. Empty for a request of a local caller without a
-/// trace.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// Origin of a request: the services that it has passed, the time that is left for it, and its trace.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RequestOrigin {
     pub(crate) path: HealthPath,
+    /// Time that is left for the answer.
+    pub(crate) budget: Option<Duration>,
     pub(super) trace_parent: Option<TraceParent>,
 }
 
 impl RequestOrigin {
-    /// Reads the headers of a request.
+    /// Reads the headers of a request; `None` if they say nothing.
     ///
     /// # Errors
-    /// The path is not valid. A malformed `traceparent` is ignored, as its standard demands.
-    pub(crate) fn from_headers(headers: &HeaderMap) -> Result<Self, String> {
+    /// The path or the budget is not valid; the text repeats nothing of them. A malformed `traceparent` is ignored, as its
+    /// standard demands.
+    pub(crate) fn from_headers(headers: &HeaderMap) -> Result<Option<Arc<Self>>, String> {
+        // A look at all names is cheaper than three lookups, which most requests would make in vain.
+        if !headers.keys().any(|name| matches!(name.as_str(), "health-path" | "health-budget" | "traceparent")) {
+            return Ok(None);
+        }
         let path = HealthPath::parse(headers.get_all(PATH_HEADER).iter().map(HeaderValue::as_bytes))?;
-        Ok(Self { path, trace_parent: headers.get(TraceParent::HEADER).and_then(TraceParent::new) })
+        let trace_parent = headers.get(TraceParent::HEADER).and_then(TraceParent::new);
+        let origin = Self { path, budget: budget(headers)?, trace_parent };
+        let says_nothing = !origin.is_from_service() && origin.trace_parent.is_none();
+        Ok(if says_nothing { None } else { Some(Arc::new(origin)) })
     }
 
-    /// Returns whether it says nothing.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.path.depth() == 0 && self.trace_parent.is_none()
+    /// Returns whether another service sent the request.
+    pub(crate) fn is_from_service(&self) -> bool {
+        self.path.depth() > 0 || self.budget.is_some()
     }
 }
 

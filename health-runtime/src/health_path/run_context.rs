@@ -38,6 +38,11 @@ impl RequestingCheck {
         Self { instance, level, last_asking: AtomicU64::new(0) }
     }
 
+    /// Returns whether a run has asked another service.
+    pub(crate) fn has_asked(&self, run: u64) -> bool {
+        self.last_asking.load(Ordering::Acquire) >= run
+    }
+
     /// Notes that a run is about to ask another service.
     pub(crate) fn note_asking(&self, run: u64) {
         self.last_asking.fetch_max(run, Ordering::AcqRel);

@@ -20,7 +20,7 @@ use crate::{
     access::{Access, Authorizer},
     build_info::{BuildMetadata, RuntimeInfo},
     error::{Error, Problem},
-    health_path::Instance,
+    health_path::LoopGuard,
     model::{Check, CheckName, StateValue, StatusChange},
     monitor::{Listener, Monitor},
     registry::{Registry, RegistryBuilder},
@@ -64,6 +64,7 @@ pub struct EndpointBuilder {
     #[cfg(feature = "alerts")]
     alert_receivers: Vec<AlertReceiver>,
     muted: Option<String>,
+    max_depth: Option<usize>,
     #[cfg(feature = "events")]
     event_streams: usize,
     #[cfg(feature = "metrics")]
@@ -91,6 +92,7 @@ impl Endpoint {
             #[cfg(feature = "alerts")]
             alert_receivers: Vec::new(),
             muted: None,
+            max_depth: None,
             #[cfg(feature = "events")]
             event_streams: 64,
             #[cfg(feature = "metrics")]
@@ -250,6 +252,13 @@ impl EndpointBuilder {
         self
     }
 
+    /// Sets the number of services that a request for health may have passed (`Health-Path`), 32 at most. A request that has
+    /// passed more starts no run and waits for none: it is answered from stored results. Default: 4.
+    pub fn max_depth(mut self, services: usize) -> Self {
+        self.max_depth = Some(services);
+        self
+    }
+
     /// Leaves out the checks that `#[health_check]` declared, such as in a test of a few checks.
     pub fn without_declared_checks(mut self) -> Self {
         self.has_declared_checks = false;
@@ -324,8 +333,8 @@ impl EndpointBuilder {
         };
         let declared_background = registry.declared_background();
         let off = registry.off_checks().cloned().collect();
-        let instance = self.build_info.as_ref().map_or_else(Instance::of_program, |build| Instance::new(build.name()));
-        let monitor = Monitor::at_rest(registry, instance);
+        let service = self.build_info.as_ref().map(BuildMetadata::name);
+        let monitor = Monitor::at_rest(registry, LoopGuard::new(service).with_max_depth(self.max_depth));
         if let Some(list) = self.muted {
             monitor.mute_listed(&list, "EndpointBuilder::muted");
         } else {

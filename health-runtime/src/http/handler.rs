@@ -23,9 +23,9 @@ use super::{
 };
 use crate::{
     access::Authorizer,
-    health_path::{RequestOrigin, budget},
+    health_path::RequestOrigin,
     maybe_ready::MaybeReady,
-    monitor::{Gathered, Selection},
+    monitor::Gathered,
     render::{Render, RenderReport, Visibility},
 };
 
@@ -61,8 +61,7 @@ fn parse(
     let format = resource.negotiate(&mut query, &parts.headers);
     query.options = query.options.retain_supported(format);
     let origin = RequestOrigin::from_headers(&parts.headers).map_err(ProblemDetails::bad_request)?;
-    let budget = budget(&parts.headers).map_err(ProblemDetails::bad_request)?;
-    Ok(ParsedRequest { scope, format, query, origin, budget })
+    Ok(ParsedRequest { scope, format, query, origin })
 }
 
 /// Decides what the caller may see, once and before anything else happens.
@@ -97,11 +96,14 @@ fn look_up(
     visibility: Visibility,
     parts: &Parts,
 ) -> MaybeReady<Response> {
-    let ParsedRequest { scope, format, query, origin, budget } = parsed;
+    let ParsedRequest { scope, format, query, origin } = parsed;
     let depth = if format.is_page { depth(&parts.uri) } else { 0 };
     let visibility = service.narrow(visibility, scope);
     let key = CacheKey { resource: resource.id(), options: query.options, format, visibility, scope, depth };
-    if let Some(response) = service.stored(&key, &query) {
+    // A stored response shows checks without a result as other callers see them.
+    if !service.monitor.stops(origin.as_deref())
+        && let Some(response) = service.stored(&key, &query)
+    {
         return MaybeReady::ready(response.into_response(parts));
     }
     service.adopt_runtime(&parts.extensions);
@@ -115,11 +117,15 @@ fn look_up(
     match answer {
         Ok(Answer::Response(response)) => MaybeReady::ready(response),
         Ok(Answer::Report(answer)) => {
-            let shorter = [query.timeout, budget].into_iter().flatten();
-            let selection = shorter.fold(answer.selection, Selection::with_deadline).asked_from(origin);
+            let is_stored = answer.is_stored && !origin.as_ref().is_some_and(|origin| origin.is_from_service());
+            let selection = match query.timeout {
+                Some(timeout) => answer.selection.with_deadline(timeout),
+                None => answer.selection,
+            };
+            let selection = selection.asked_from(origin);
             #[cfg(feature = "page")]
             let selection = selection.with_group_verdicts(format.is_page);
-            let answer = ReportAnswer { selection, ..answer };
+            let answer = ReportAnswer { selection, is_stored, ..answer };
             let (service, conditions) = (Arc::clone(service), conditions(parts));
             MaybeReady::boxed(ReportRequest { service, answer, key, query, render, conditions }.respond())
         }
@@ -175,7 +181,6 @@ mod description {
         request::ParsedRequest,
         routes::{DescribeRoute, Nowhere, Resource},
     };
-    use crate::health_path::RequestOrigin;
 
     impl DescribeRoute for Nowhere {}
 
@@ -184,13 +189,7 @@ mod description {
             // The query with the widest access: it includes the shallower levels.
             let mut query = Query::default();
             query.options.is_cumulative = true;
-            let most = ParsedRequest {
-                scope: RouteScope::EVERYTHING,
-                format: self.formats().own,
-                query,
-                origin: RequestOrigin::default(),
-                budget: None,
-            };
+            let most = ParsedRequest { scope: RouteScope::EVERYTHING, format: self.formats().own, query, origin: None };
             Some(self.describe(path, endpoint).path_item(self.access(&most), endpoint, security))
         }
     }

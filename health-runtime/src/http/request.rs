@@ -24,9 +24,8 @@ pub(super) struct ParsedRequest {
     pub(super) scope: RouteScope,
     pub(super) format: &'static Format,
     pub(super) query: Query,
-    pub(super) origin: RequestOrigin,
-    /// Time that the client leaves for the answer.
-    pub(super) budget: Option<Duration>,
+    /// `None` if it says nothing.
+    pub(super) origin: Option<Arc<RequestOrigin>>,
 }
 
 impl ParsedRequest {

@@ -21,7 +21,8 @@ pub enum Cause {
         /// Names of the failed checks.
         by: Vec<String>,
     },
-    /// The check runs in the background and has no result yet.
+    /// The check has no result yet: it runs in the background, or its first run is in progress and has asked another
+    /// service, so that a request from a service does not wait for it.
     Pending,
     /// The check runs in the background, and its latest result is too old to count. That result is not shown.
     Stale,
@@ -29,12 +30,21 @@ pub enum Cause {
     CutOff,
     /// The check passed, and took longer than its `degraded_after`.
     Slow,
+    /// The check has no result, and was not run: the request has passed this instance before, so that services ask each
+    /// other in a circle.
+    Loop,
+    /// The check has no result, and was not run: the request has passed more services than
+    /// [`max_depth`](crate::EndpointBuilder::max_depth).
+    Depth,
     /// The service is shutting down, see [`Monitor::drain`](crate::Monitor::drain). Only a readiness report has this
     /// cause, never a check.
     Draining,
 }
 
 impl Cause {
+    /// The causes of a check without a result. Its status says nothing about it.
+    pub(crate) const WITHOUT_RESULT: [Self; 3] = [Self::Pending, Self::Loop, Self::Depth];
+
     /// Returns the names of the failed checks because of which the check was not run.
     pub(crate) const fn blocked_by(&self) -> Option<&[String]> {
         match self {
@@ -55,6 +65,8 @@ impl Cause {
             Self::Stale => "stale",
             Self::CutOff => "cut_off",
             Self::Slow => "slow",
+            Self::Loop => "loop",
+            Self::Depth => "depth",
             Self::Draining => "draining",
         }
     }

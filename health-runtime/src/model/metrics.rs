@@ -64,7 +64,9 @@ impl RunOutcome {
                 Some(
                     Cause::Blocked { .. }
                     | Cause::CutOff
+                    | Cause::Depth
                     | Cause::Draining
+                    | Cause::Loop
                     | Cause::Pending
                     | Cause::Stale
                     | Cause::StillRunning { .. },

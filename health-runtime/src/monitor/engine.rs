@@ -14,10 +14,11 @@ use super::{
     check_set::{CheckSet, Member},
     monitored::Monitored,
     muting::ListedMutes,
+    run_span::RunSpan,
     slot::{RunEnd, RunId},
 };
 use crate::{
-    health_path::Instance,
+    health_path::LoopGuard,
     log::{self, Topic},
     registry::{Registry, WorkLayer},
     run_result::RunResult,
@@ -28,8 +29,7 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Engine {
     checks: Mutex<Arc<CheckSet>>,
-    /// This instance in requests between services.
-    pub(super) instance: Arc<Instance>,
+    pub(super) loop_guard: LoopGuard,
     /// Held during an update of the checks, so that each update begins with the result of the one before.
     pub(super) updating: Mutex<()>,
     pub(super) layer: WorkLayer,
@@ -52,18 +52,18 @@ pub(super) struct Engine {
 }
 
 impl Engine {
-    pub(super) fn new(registry: Registry, instance: Instance) -> Self {
+    pub(super) fn new(registry: Registry, loop_guard: LoopGuard) -> Self {
         let (checks, order, layer) = registry.into_parts();
-        let (changes, instance) = (Arc::new(Changes::default()), Arc::new(instance));
+        let changes = Arc::new(Changes::default());
         let members = checks.into_iter().map(|check| {
             let work = layer.wrap(&check.spec, check.work);
-            let monitored = Monitored::new(check.spec, work, &changes, &instance);
+            let monitored = Monitored::new(check.spec, work, &changes, &loop_guard.instance);
             Member { check: Arc::new(monitored), dependencies: check.dependencies }
         });
         let checks = CheckSet::new(members.collect(), order, Default::default());
         Self {
             checks: Mutex::new(Arc::new(checks)),
-            instance,
+            loop_guard,
             updating: Mutex::default(),
             layer,
             listed_mutes: ListedMutes::default(),
@@ -82,7 +82,7 @@ impl Engine {
     #[cfg(test)]
     pub(super) fn for_checks(checks: impl IntoIterator<Item = crate::model::Check>) -> Arc<Self> {
         let registry = checks.into_iter().fold(Registry::builder(), crate::registry::RegistryBuilder::check).build();
-        Arc::new(Self::new(registry.expect("good checks"), Instance::of_program()))
+        Arc::new(Self::new(registry.expect("good checks"), LoopGuard::new(None)))
     }
 
     /// Returns the present checks.
@@ -147,12 +147,26 @@ impl Engine {
     }
 
     /// Ends a run. Returns whether tasks may have been woken.
-    pub(super) fn complete(&self, check: &Monitored, id: RunId, result: RunResult, now: Instant) -> bool {
-        self.publish_end(check, check.slot.complete(&check.spec, id, result, now))
+    pub(super) fn complete(
+        &self,
+        check: &Monitored,
+        id: RunId,
+        result: RunResult,
+        now: Instant,
+        span: &RunSpan,
+    ) -> bool {
+        let end = check.slot.complete(&check.spec, id, result, now);
+        span.record(end.as_ref());
+        self.publish_end(check, end)
     }
 
-    pub(super) fn give_up(&self, check: &Monitored, id: RunId) {
-        self.publish_end(check, check.slot.give_up(&check.spec, id, Instant::now()));
+    /// Gives a run up, for an observer or for the run itself, which has a span.
+    pub(super) fn give_up(&self, check: &Monitored, id: RunId, span: Option<&RunSpan>) {
+        let end = check.slot.give_up(&check.spec, id, Instant::now());
+        if let Some(span) = span {
+            span.record(end.as_ref());
+        }
+        self.publish_end(check, end);
     }
 
     /// Counts a run, if its result was recorded, and publishes it. After that its observers learn the result. Returns

@@ -8,11 +8,11 @@ use super::{
     check_set::CheckSet,
     engine::Engine,
     monitored::Monitored,
+    permission::RunRequest,
     run::{NewRun, Prerequisite},
     slot::Lookup,
     start,
 };
-use crate::health_path::RequestOrigin;
 
 /// Returns the selected checks and their transitive dependencies, each check behind its dependencies.
 pub(super) fn in_order(checks: &CheckSet, selected: &[usize]) -> Vec<usize> {
@@ -38,14 +38,14 @@ pub(super) fn all(
     engine: &Arc<Engine>,
     checks: &CheckSet,
     needed: &[usize],
-    origin: Option<&Arc<RequestOrigin>>,
+    request: RunRequest<'_>,
     lookups: &mut [Option<Lookup>],
 ) {
     let now = Instant::now();
     let mut runs = Vec::new();
     for (step, &index) in needed.iter().enumerate() {
         lookups[index] =
-            Some(one(engine, checks, index, now, origin, |dependency| lookups[dependency].clone(), &mut runs));
+            Some(one(engine, checks, index, now, request, |dependency| lookups[dependency].clone(), &mut runs));
         if runs.len() == 1 {
             // If one check has no young result, the others are likely to have none either.
             runs.reserve(needed.len() - step - 1);
@@ -55,20 +55,22 @@ pub(super) fn all(
 }
 
 /// Looks one check up for a request: reads the latest result of a background check, and makes a run of any other check
-/// that has no young result. `dependency` returns the lookups of its dependencies.
+/// that has no young result, as far as the request may. `dependency` returns the lookups of its dependencies.
 fn one(
     engine: &Arc<Engine>,
     checks: &CheckSet,
     index: usize,
     now: Instant,
-    origin: Option<&Arc<RequestOrigin>>,
+    request: RunRequest<'_>,
     dependency: impl Fn(usize) -> Option<Lookup>,
     runs: &mut Vec<NewRun>,
 ) -> Lookup {
-    if checks[index].spec.interval().is_some() {
+    if request.stop_reason().is_some() {
+        Lookup::Stored
+    } else if checks[index].spec.interval().is_some() {
         read(engine, &checks[index], now)
     } else {
-        or_make_run(engine, checks, index, now, origin, dependency, runs)
+        or_make_run(engine, checks, index, now, request, dependency, runs)
     }
 }
 
@@ -86,11 +88,11 @@ pub(super) fn or_run(
     engine: &Arc<Engine>,
     checks: &CheckSet,
     index: usize,
-    origin: Option<&Arc<RequestOrigin>>,
+    request: RunRequest<'_>,
     dependency: impl Fn(usize) -> Option<Lookup>,
 ) -> Lookup {
     let mut runs = Vec::new();
-    let lookup = or_make_run(engine, checks, index, Instant::now(), origin, dependency, &mut runs);
+    let lookup = or_make_run(engine, checks, index, Instant::now(), request, dependency, &mut runs);
     start::all(engine, runs);
     lookup
 }
@@ -100,7 +102,7 @@ fn or_make_run(
     checks: &CheckSet,
     index: usize,
     now: Instant,
-    origin: Option<&Arc<RequestOrigin>>,
+    request: RunRequest<'_>,
     dependency: impl Fn(usize) -> Option<Lookup>,
     runs: &mut Vec<NewRun>,
 ) -> Lookup {
@@ -110,21 +112,26 @@ fn or_make_run(
         Some(Prerequisite { check: Arc::clone(&checks[index]), lookup })
     };
     let prerequisites: Vec<_> = checks.dependencies(index).iter().filter_map(prerequisite).collect();
+    // Its result would depend on others that the request does not wait for.
+    if prerequisites.iter().any(|prerequisite| matches!(prerequisite.lookup, Lookup::Stored)) {
+        return Lookup::Stored;
+    }
     // Unknown while one of them is still running.
     let failing = prerequisites.iter().filter_map(|prerequisite| match &prerequisite.lookup {
         Lookup::Done(result) => result.is_failing.then(|| Some(prerequisite.check.spec.name())),
-        Lookup::Missing => None,
+        Lookup::Missing | Lookup::Stored => None,
         Lookup::Running(_) => Some(None),
     });
     let blocked_by: Option<Vec<&str>> = failing.collect();
-    let (lookup, is_recorded) = check.slot.observe(&check.spec, now, blocked_by.as_deref());
+    let (lookup, is_recorded) =
+        check.slot.observe(&check.spec, now, blocked_by.as_deref(), |run| request.may_join(&check.requesting, run));
     if is_recorded {
         engine.publish();
     }
     if let Lookup::Running(run) = &lookup
         && run.is_new
     {
-        runs.push(NewRun::new(engine, check, run.id, prerequisites, origin.cloned(), now));
+        runs.push(NewRun::new(engine, check, run.id, prerequisites, request.origin.cloned(), now));
     }
     lookup
 }

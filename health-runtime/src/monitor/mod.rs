@@ -16,10 +16,12 @@ mod metrics;
 mod monitor;
 mod monitored;
 mod muting;
+mod permission;
 #[cfg(any(feature = "alerts", feature = "events"))]
 mod readers;
 mod report;
 mod run;
+mod run_span;
 mod schedule;
 mod shutdown;
 mod slot;

@@ -14,7 +14,7 @@ use super::{
 use crate::model::Levels;
 use crate::{
     error::{UnknownCheck, file_and_line},
-    health_path::Instance,
+    health_path::{LoopGuard, RequestOrigin},
     log::{self, Topic},
     model::{CheckName, CheckSpec, Report, StatusChange},
     registry::Registry,
@@ -48,14 +48,14 @@ impl Monitor {
     /// report, and end when the last handle is dropped. All other checks run on demand.
     #[must_use]
     pub fn new(registry: Registry) -> Self {
-        let monitor = Self::at_rest(registry, Instance::of_program());
+        let monitor = Self::at_rest(registry, LoopGuard::new(None));
         monitor.start();
         monitor
     }
 
     /// Returns a monitor that runs nothing yet, so that it can be muted and listened to before.
-    pub(crate) fn at_rest(registry: Registry, instance: Instance) -> Self {
-        Self { engine: Arc::new(Engine::new(registry, instance)) }
+    pub(crate) fn at_rest(registry: Registry, loop_guard: LoopGuard) -> Self {
+        Self { engine: Arc::new(Engine::new(registry, loop_guard)) }
     }
 
     /// Starts the background checks, if there is a current Tokio runtime.
@@ -325,6 +325,11 @@ impl Monitor {
     /// Gathers a report like [`report`](Self::report), with the validity of a response made from it.
     pub(crate) async fn gather(&self, selection: &Selection) -> Gathered {
         report::gather(&self.engine, selection).await
+    }
+
+    /// Returns whether a request is answered from stored results alone.
+    pub(crate) fn stops(&self, origin: Option<&RequestOrigin>) -> bool {
+        origin.is_some_and(|origin| self.engine.loop_guard.stops(&origin.path).is_some())
     }
 
     /// Returns whether a response made from a report is still true.

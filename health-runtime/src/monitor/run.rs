@@ -15,6 +15,7 @@ use tokio::{
 use super::{
     engine::Engine,
     monitored::Monitored,
+    run_span::RunSpan,
     slot::{GIVE_UP_GRACE, Lookup, RunId},
     wait::{self, Awaited, Ended},
 };
@@ -64,8 +65,9 @@ impl NewRun {
         origin: Option<Arc<RequestOrigin>>,
         now: Instant,
     ) -> Self {
-        let (engine, check) = (Arc::clone(engine), Arc::clone(check));
-        let mut task = RunTask { engine, check, id, call: Call::default(), origin, deadline: None, is_over: false };
+        let (engine, check, span) = (Arc::clone(engine), Arc::clone(check), RunSpan::new(&check.spec));
+        let mut task =
+            RunTask { engine, check, id, call: Call::default(), origin, span, deadline: None, is_over: false };
         if prerequisites.is_empty() {
             // Begins before it is polled, so that observers enforce the timeout even if no poll comes.
             task.begin(now);
@@ -112,6 +114,7 @@ pub(super) struct RunTask {
     call: Call,
     /// Origin of the request that started it.
     origin: Option<Arc<RequestOrigin>>,
+    span: RunSpan,
     /// Time at which the run times out; `None` while it waits for other checks.
     deadline: Option<Instant>,
     /// Whether the slot has its result.
@@ -150,8 +153,8 @@ impl RunTask {
         for Prerequisite { check, lookup } in &prerequisites {
             let result = match lookup {
                 Lookup::Done(result) => Arc::clone(result),
-                // No failure is known.
-                Lookup::Missing => continue,
+                // No failure is known. No run has a stored one.
+                Lookup::Missing | Lookup::Stored => continue,
                 Lookup::Running(_) => match ended.next() {
                     Some(Ended::Recorded(result)) => result,
                     // Without the result of a dependency this check has none either.
@@ -198,7 +201,7 @@ impl RunTask {
     fn poll_call(&mut self, context: &mut Context<'_>) -> Poll<RunResult> {
         let run = self.context();
         match &*self.check.work {
-            Work::Task(work) => run.scope(|| self.call.poll(&**work, context)),
+            Work::Task(work) => run.scope(|| self.span.in_scope(|| self.call.poll(&**work, context))),
             Work::Blocking(_) => Poll::Pending,
         }
     }
@@ -234,20 +237,20 @@ impl RunTask {
     /// Gives the run up at its timeout, because a thread cannot be stopped. It stays in the slot until the thread
     /// returns, so the thread owns the task: it clears the slot even if the runtime does not wait for it.
     async fn run_blocking(self, work: Arc<dyn Fn() -> Outcome + Send + Sync>) {
-        let Self { engine, check, id, .. } = &self;
-        let (engine, check, id) = (Arc::clone(engine), Arc::clone(check), *id);
+        let Self { engine, check, id, span, .. } = &self;
+        let (engine, check, id, span) = (Arc::clone(engine), Arc::clone(check), *id, span.clone());
         let deadline = self.deadline.unwrap_or_else(Instant::now);
         let mut thread = tokio::task::spawn_blocking(move || {
             // It is given up by then.
             let is_late = deadline <= Instant::now();
-            let result =
-                if is_late { RunResult::TimedOut } else { self.context().scope(|| runner::run_blocking(&*work)) };
+            let run = || self.context().scope(|| self.span.in_scope(|| runner::run_blocking(&*work)));
+            let result = if is_late { RunResult::TimedOut } else { run() };
             (result, self)
         });
         let ended = if let Ok(ended) = timeout_at(deadline, &mut thread).await {
             ended
         } else {
-            engine.give_up(&check, id);
+            engine.give_up(&check, id, Some(&span));
             thread.await
         };
         // An error means that the runtime shut down before the thread began.
@@ -259,7 +262,7 @@ impl RunTask {
     /// Returns whether its end has woken tasks.
     fn complete(&mut self, result: RunResult, now: Instant) -> bool {
         self.is_over = true;
-        self.engine.complete(&self.check, self.id, result, now)
+        self.engine.complete(&self.check, self.id, result, now, &self.span)
     }
 
     fn complete_now(&mut self, result: RunResult) {

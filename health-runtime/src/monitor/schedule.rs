@@ -11,6 +11,7 @@ use super::{
     engine::Engine,
     lookup,
     monitored::Monitored,
+    permission::RunRequest,
     slot::Lookup,
     wait::{self, Awaited},
 };
@@ -113,13 +114,13 @@ fn look_up(engine: &Arc<Engine>, check: &Arc<Monitored>) -> Option<Lookup> {
     let index = checks.position(check)?;
     if checks.dependencies(index).is_empty() {
         // Fast path: without dependencies there is nothing else to look up. There may be thousands of such checks.
-        return Some(lookup::or_run(engine, &checks, index, None, |_| None));
+        return Some(lookup::or_run(engine, &checks, index, RunRequest::LOCAL, |_| None));
     }
     let mut needed = lookup::in_order(&checks, &[index]);
     needed.retain(|needed| *needed != index);
     let mut lookups = vec![None; checks.len()];
-    lookup::all(engine, &checks, &needed, None, &mut lookups);
-    Some(lookup::or_run(engine, &checks, index, None, |dependency| lookups[dependency].clone()))
+    lookup::all(engine, &checks, &needed, RunRequest::LOCAL, &mut lookups);
+    Some(lookup::or_run(engine, &checks, index, RunRequest::LOCAL, |dependency| lookups[dependency].clone()))
 }
 
 fn initial_delay(check: &Weak<Monitored>) -> Duration {

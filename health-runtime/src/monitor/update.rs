@@ -336,7 +336,7 @@ impl<'a> Draft<'a> {
                 Origin::Added(work) => {
                     count(&spec);
                     let work = engine.layer.wrap(&spec, work.clone());
-                    let check = Monitored::new(spec, work, &engine.changes, &engine.instance);
+                    let check = Monitored::new(spec, work, &engine.changes, &engine.loop_guard.instance);
                     if let Some(muted) = engine.listed_mutes.of(check.spec.name()) {
                         check.mute(muted);
                     }

@@ -157,7 +157,7 @@ impl Wait<'_> {
         while self.first_overdue().is_some_and(|until| until <= now) {
             if let Some(Reverse((_, key))) = self.overdue.pop() {
                 let Awaited { check, id } = self.runs[key];
-                self.engine.give_up(check, id);
+                self.engine.give_up(check, id, None);
             }
         }
     }

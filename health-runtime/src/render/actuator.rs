@@ -81,7 +81,7 @@ const fn word(status: Status) -> &'static str {
 }
 
 fn component(check: &CheckView<'_>) -> Fields {
-    let status = if check.cause == Some("pending") { "UNKNOWN" } else { word(check.status) };
+    let status = if check.has_result() { word(check.status) } else { "UNKNOWN" };
     let details = match check.detail_level {
         DetailLevel::Details => Some(details(check)),
         // Only public data is left.

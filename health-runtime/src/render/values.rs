@@ -6,7 +6,6 @@ use super::{
     view::{CheckView, ReportView},
     wire::{level_key, to_json},
 };
-use crate::model::Cause;
 
 /// Renders the values of one level, if the request is for it alone; else the values of each level under its key, even if a
 /// caller may see only one of several.
@@ -48,11 +47,11 @@ fn fields<'a>(check: &CheckView<'a>) -> Option<&'a Map<String, Value>> {
     check.data.filter(|_| check.is_flattened)?.as_object()
 }
 
-/// Returns the data of a check, or a boolean without data. A background check without a result is neither true nor false.
+/// Returns the data of a check, or a boolean without data. A check without a result is neither true nor false.
 fn value(check: &CheckView<'_>) -> Value {
     match check.data {
         Some(data) => data.clone(),
-        None if check.cause == Some(Cause::Pending.as_str()) => Value::Null,
+        None if !check.has_result() => Value::Null,
         None => Value::Bool(!check.is_failing),
     }
 }

@@ -163,6 +163,11 @@ impl<'a> ReportView<'a> {
 }
 
 impl<'a> CheckView<'a> {
+    /// Returns whether the status says anything about the check.
+    pub(super) fn has_result(&self) -> bool {
+        Cause::WITHOUT_RESULT.iter().all(|cause| self.cause != Some(cause.as_str()))
+    }
+
     // Inline, because it is large: made where it stays.
     #[inline]
     fn new(entry: &'a ReportEntry, visibility: Visibility, report: &Report) -> Self {

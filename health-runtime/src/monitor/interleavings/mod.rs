@@ -292,7 +292,7 @@ async fn run_in_place(engine: Arc<Engine>, truth: Arc<Truth>, id: RunId) {
         sleep(TIMEOUT + GIVE_UP_GRACE).await;
     }
     if matches!(end, End::GivenUp) {
-        engine.give_up(check, id);
+        engine.give_up(check, id, None);
     }
     yield_now().await;
     if matches!(end, End::Abandoned) {
@@ -329,7 +329,7 @@ fn no_result_is_older_than_its_max_age() {
                 for _ in 0..3 {
                     let asked_at = Instant::now();
                     let blocked_by = thread_rng().r#gen::<bool>().then_some(&[][..]);
-                    let (lookup, is_recorded) = check.slot.observe(&check.spec, asked_at, blocked_by);
+                    let (lookup, is_recorded) = check.slot.observe(&check.spec, asked_at, blocked_by, |_| true);
                     if is_recorded {
                         engine.publish();
                     }

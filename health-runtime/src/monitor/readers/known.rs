@@ -32,5 +32,5 @@ pub(super) fn report(engine: &Arc<Engine>, levels: Levels) -> Report {
             entries.push(ReportEntry { check: Arc::clone(&check.spec), result, muted });
         }
     }
-    Report::new(Arc::clone(engine.instance.service()), levels.iter().collect(), entries)
+    Report::new(Arc::clone(engine.loop_guard.instance.service()), levels.iter().collect(), entries)
 }

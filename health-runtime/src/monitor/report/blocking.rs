@@ -8,19 +8,29 @@ use crate::model::{Cause, CheckResult};
 #[derive(Clone)]
 pub(super) struct ReportedResult {
     pub(super) result: Arc<CheckResult>,
-    /// Whether the result is or was in the slot. Otherwise it is for this report alone: the run goes on, and later
-    /// reports get its result.
-    pub(super) is_recorded: bool,
+    pub(super) standing: Standing,
+}
+
+/// The standing of a result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// It is or was in the slot.
+    Recorded,
+    /// It is for this report alone: the run goes on, and later reports get its result.
+    Unrecorded,
+    /// It is the stored one, however old, or stands for a missing one: the request waits for no other. It need not
+    /// match the results of its dependencies.
+    Stored,
 }
 
 impl ReportedResult {
     pub(super) const fn recorded(result: Arc<CheckResult>) -> Self {
-        Self { result, is_recorded: true }
+        Self { result, standing: Standing::Recorded }
     }
 
     /// Returns whether it stands for a result that the slot does not have yet.
     pub(super) fn is_pending(&self) -> bool {
-        !self.is_recorded && self.result.cause == Some(Cause::Pending)
+        self.standing == Standing::Unrecorded && self.result.cause == Some(Cause::Pending)
     }
 }
 
@@ -44,15 +54,15 @@ impl Blocking {
     /// Returns the blocking by one dependency.
     pub(super) fn by(known: Option<&ReportedResult>) -> Self {
         match known {
-            Some(ReportedResult { result, is_recorded: true }) if result.is_failing => Self::Yes,
-            Some(ReportedResult { is_recorded: true, .. }) => Self::No,
-            Some(ReportedResult { result, is_recorded: false }) => match result.cause {
+            Some(ReportedResult { result, standing: Standing::Recorded }) if result.is_failing => Self::Yes,
+            Some(ReportedResult { standing: Standing::Recorded, .. }) => Self::No,
+            Some(ReportedResult { result, standing: Standing::Unrecorded }) => match result.cause {
                 Some(Cause::Blocked { .. }) => Self::InThisReport,
                 // No failure is known.
                 Some(Cause::Pending) => Self::No,
                 _ => Self::Unknown,
             },
-            None => Self::Unknown,
+            Some(ReportedResult { standing: Standing::Stored, .. }) | None => Self::Unknown,
         }
     }
 }

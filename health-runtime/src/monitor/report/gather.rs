@@ -15,17 +15,18 @@ use super::{
         engine::Engine,
         lookup,
         muting::Muted,
+        permission::RunRequest,
         schedule,
         slot::Lookup,
         wait::{self, Awaited, CHECKS_PER_TURN, Ended, give_way, is_turn_over},
     },
-    blocking::ReportedResult,
+    blocking::{ReportedResult, Standing},
     gathered::{Gathered, Validity},
     selection::Selection,
 };
 use crate::{
     model::{Cause, CheckResult, Group, Report, ReportEntry, Status},
-    run_result::RunResult,
+    run_result::{NoResult, RunResult},
 };
 
 /// Longest validity of a response that shows a check without a result: each report gives a background check whose task
@@ -37,7 +38,9 @@ pub(in crate::monitor) async fn gather(engine: &Arc<Engine>, selection: &Selecti
     // Before the checks, the mutes and the drain are read: an event that changes one of them has another epoch.
     let epoch = engine.epoch();
     let checks = &*engine.checks();
-    let gathering = Gathering { engine, checks, selection, asked_at, deadline: asked_at + selection.deadline() };
+    let request = RunRequest::new(&engine.loop_guard, selection.origin());
+    let gathering =
+        Gathering { engine, checks, selection, request, asked_at, deadline: asked_at + selection.deadline() };
     let mut selected = Vec::with_capacity(checks.len());
     selected.extend((0..checks.len()).filter(|index| selection.selects(&checks[*index].spec)));
     let needed = lookup::in_order(checks, &selected);
@@ -46,10 +49,12 @@ pub(in crate::monitor) async fn gather(engine: &Arc<Engine>, selection: &Selecti
         if step > 0 {
             give_way().await;
         }
-        for index in needed {
-            schedule::ensure(engine, &checks[*index]);
+        if request.stop_reason().is_none() {
+            for index in needed {
+                schedule::ensure(engine, &checks[*index]);
+            }
         }
-        lookup::all(engine, checks, needed, selection.origin(), &mut lookups);
+        lookup::all(engine, checks, needed, request, &mut lookups);
     }
     let mut known = gathering.settle_all(lookups).await;
     for (step, &index) in needed.iter().enumerate() {
@@ -67,7 +72,7 @@ pub(in crate::monitor) async fn gather(engine: &Arc<Engine>, selection: &Selecti
     for (step, &index) in selected.iter().enumerate() {
         let Some(known_result) = &known[index] else { continue };
         let muted = gathering.muted(index, &known);
-        let held = gathering.held(index, &known_result.result);
+        let held = gathering.held(index, known_result);
         let ends = [muted.as_ref().and_then(|muted| muted.expires), held.as_ref().map(|(_, until)| *until)];
         until = until.into_iter().chain(ends.into_iter().flatten()).min();
         entries.push(ReportEntry {
@@ -90,7 +95,7 @@ pub(in crate::monitor) async fn gather(engine: &Arc<Engine>, selection: &Selecti
     let validity = gathering.validity(epoch, &needed, &known).await;
     let validity = validity.map(|validity| validity.no_longer_than(until));
     let cause = (selection.selects_group(Group::Readiness) && engine.is_draining()).then_some(Cause::Draining);
-    let service = Arc::clone(engine.instance.service());
+    let service = Arc::clone(engine.loop_guard.instance.service());
     let report = Report::new(service, selection.shown_levels().to_vec(), entries).failing_because_of(cause);
     Gathered {
         report,
@@ -106,7 +111,8 @@ pub(super) struct Gathering<'a> {
     pub(super) engine: &'a Arc<Engine>,
     /// The checks as they were when the report was asked for.
     pub(super) checks: &'a CheckSet,
-    pub(super) selection: &'a Selection,
+    selection: &'a Selection,
+    pub(super) request: RunRequest<'a>,
     asked_at: Instant,
     deadline: Instant,
 }
@@ -118,7 +124,8 @@ impl Gathering<'_> {
         let mut running = Vec::with_capacity(lookups.iter().flatten().filter(is_running).count());
         let known = lookups.into_iter().enumerate().map(|(index, lookup)| match lookup? {
             Lookup::Done(result) => Some(ReportedResult::recorded(result)),
-            Lookup::Missing => Some(self.unrecorded(index, RunResult::Pending(self.selection.pending()))),
+            Lookup::Missing => Some(self.pending(index)),
+            Lookup::Stored => Some(self.stored(index)),
             Lookup::Running(run) => {
                 running.push((index, run.id));
                 None
@@ -140,7 +147,8 @@ impl Gathering<'_> {
     pub(super) async fn settle(&self, index: usize, lookup: Lookup) -> ReportedResult {
         match lookup {
             Lookup::Done(result) => ReportedResult::recorded(result),
-            Lookup::Missing => self.unrecorded(index, RunResult::Pending(self.selection.pending())),
+            Lookup::Missing => self.pending(index),
+            Lookup::Stored => self.stored(index),
             Lookup::Running(run) => {
                 give_way().await;
                 let run = Awaited { check: &self.checks[index], id: run.id };
@@ -158,13 +166,37 @@ impl Gathering<'_> {
         }
     }
 
+    fn pending(&self, index: usize) -> ReportedResult {
+        self.unrecorded(index, RunResult::Missing(NoResult::Background, self.selection.pending()))
+    }
+
+    /// Returns the latest result, for a request that waits for no other. A background check's is stale all the same, but
+    /// nothing is recorded.
+    fn stored(&self, index: usize) -> ReportedResult {
+        let check = &self.checks[index];
+        let latest = check.slot.latest();
+        let result = match (&latest, check.spec.stale_after()) {
+            (Some(latest), Some(max_age))
+                if latest.valid_until(&check.spec).is_some_and(|end| end <= self.asked_at) =>
+            {
+                self.unrecorded(index, RunResult::Stale { max_age }).result
+            }
+            (Some(latest), _) => Arc::clone(&latest.result),
+            (None, _) => {
+                let reason = self.request.stop_reason().map_or(NoResult::AskingRun, NoResult::Stopped);
+                self.unrecorded(index, RunResult::Missing(reason, self.selection.unknown())).result
+            }
+        };
+        ReportedResult { result, standing: Standing::Stored }
+    }
+
     pub(super) fn unrecorded(&self, index: usize, result: RunResult) -> ReportedResult {
         let check = &self.checks[index];
         let before = check.slot.latest();
         let before = before.as_ref().map(|latest| &*latest.result);
         let (is_failing, duration) = (result.is_failure(), self.asked_at.elapsed());
         let result = result.into_check_result(&check.spec, before, is_failing, 0, duration);
-        ReportedResult { result: Arc::new(result), is_recorded: false }
+        ReportedResult { result: Arc::new(result), standing: Standing::Unrecorded }
     }
 
     /// Returns the validity of a report, if the slots hold all of its results at this generation, or none for a check that
@@ -180,7 +212,7 @@ impl Gathering<'_> {
             let check = &self.checks[index];
             let known = known[index].as_ref()?;
             let (result, valid_until) = match check.slot.latest() {
-                Some(latest) if known.is_recorded && Arc::ptr_eq(&known.result, &latest.result) => {
+                Some(latest) if known.standing == Standing::Recorded && Arc::ptr_eq(&known.result, &latest.result) => {
                     let valid_until = latest.valid_until(&check.spec);
                     (Some(latest.result), valid_until)
                 }
@@ -203,19 +235,23 @@ impl Gathering<'_> {
 
     /// Returns the warning that readiness shows for a failing check that holds on to its last pass, and the end of the
     /// hold.
-    fn held(&self, index: usize, result: &CheckResult) -> Option<(CheckResult, Instant)> {
-        let check = &self.checks[index];
+    fn held(&self, index: usize, known: &ReportedResult) -> Option<(CheckResult, Instant)> {
+        let (check, result) = (&self.checks[index], &known.result);
         if check.spec.hold().is_none() || !self.selection.selects_group(Group::Readiness) {
             return None;
         }
+        // Requests from services, which a stranger may forge, neither begin nor end a hold: their time may be too short.
+        let is_local = !self.selection.origin().is_some_and(|origin| origin.is_from_service());
         if !result.is_failing {
-            check.slot.end_hold();
+            if is_local {
+                check.slot.end_hold();
+            }
             return None;
         }
-        let until = check.slot.hold(&check.spec, self.asked_at)?;
+        let until = check.slot.hold(&check.spec, self.asked_at, is_local)?;
         let left = until.checked_duration_since(Instant::now()).filter(|left| !left.is_zero())?;
         let held_until = SystemTime::now().checked_add(left);
-        Some((CheckResult { status: Status::Warn, held_until, ..result.clone() }, until))
+        Some((CheckResult { status: Status::Warn, held_until, ..(**result).clone() }, until))
     }
 }
 

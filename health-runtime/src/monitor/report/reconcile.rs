@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     super::{lookup, slot::Lookup},
-    blocking::{Blocking, ReportedResult},
+    blocking::{Blocking, ReportedResult, Standing},
     gather::Gathering,
 };
 use crate::{
@@ -21,14 +21,16 @@ impl Gathering<'_> {
             return false;
         }
         match &known[index] {
-            Some(ReportedResult { result, is_recorded: true }) => !self.matches_dependencies(index, result, known),
-            Some(ReportedResult { result, is_recorded: false }) => match result.cause {
+            Some(ReportedResult { result, standing: Standing::Recorded }) => {
+                !self.matches_dependencies(index, result, known)
+            }
+            Some(ReportedResult { result, standing: Standing::Unrecorded }) => match result.cause {
                 Some(Cause::CutOff) => true,
                 // It waited for another dependency; this one blocks it all the same.
                 Some(Cause::TimedOut) => blocking.blocks(),
                 _ => false,
             },
-            None => false,
+            Some(ReportedResult { standing: Standing::Stored, .. }) | None => false,
         }
     }
 
@@ -65,14 +67,22 @@ impl Gathering<'_> {
         known: &[Option<ReportedResult>],
     ) -> Option<ReportedResult> {
         loop {
-            let lookup = lookup::or_run(self.engine, self.checks, index, self.selection.origin(), |dependency| {
-                let ReportedResult { result, is_recorded } = known[dependency].as_ref()?;
-                // A result for this report alone must not block the recorded results of its dependents.
-                Some(if *is_recorded { Lookup::Done(Arc::clone(result)) } else { Lookup::Missing })
+            let lookup = lookup::or_run(self.engine, self.checks, index, self.request, |dependency| {
+                let ReportedResult { result, standing } = known[dependency].as_ref()?;
+                Some(match standing {
+                    Standing::Recorded => Lookup::Done(Arc::clone(result)),
+                    // A result for this report alone must not block the recorded results of its dependents.
+                    Standing::Unrecorded => Lookup::Missing,
+                    Standing::Stored => Lookup::Stored,
+                })
             });
             let again = self.settle(index, lookup).await;
-            let is_final =
-                if again.is_recorded { self.matches_dependencies(index, &again.result, known) } else { !is_blocked };
+            let is_final = match again.standing {
+                Standing::Recorded => self.matches_dependencies(index, &again.result, known),
+                Standing::Unrecorded => !is_blocked,
+                // The request may not wait for the next run.
+                Standing::Stored => true,
+            };
             if is_final {
                 return Some(again);
             }

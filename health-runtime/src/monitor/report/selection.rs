@@ -101,9 +101,12 @@ impl Selection {
         self
     }
 
-    /// Sets the origin of the request, which the runs inherit that the report starts.
-    pub(crate) fn asked_from(mut self, origin: RequestOrigin) -> Self {
-        self.origin = Some(origin).filter(|origin| !origin.is_empty()).map(Arc::new);
+    /// Sets the origin of the request: it decides what the report starts and waits for, its budget shortens the deadline,
+    /// and the runs inherit it that the report starts.
+    pub(crate) fn asked_from(mut self, origin: Option<Arc<RequestOrigin>>) -> Self {
+        let budget = origin.as_ref().and_then(|origin| origin.budget);
+        self.deadline = budget.map_or(self.deadline, |budget| self.deadline.min(budget));
+        self.origin = origin;
         self
     }
 
@@ -156,6 +159,15 @@ impl Selection {
             Scope::Group(Group::Readiness | Group::Startup) => Status::Fail,
             Scope::Group(Group::Liveness) => Status::Pass,
             Scope::Levels(_) | Scope::Check { .. } => Status::Warn,
+        }
+    }
+
+    /// Returns the status of a check about which nothing is known, because the request waits for nothing. It is not a
+    /// failure.
+    pub(super) const fn unknown(&self) -> Status {
+        match self.scope {
+            Scope::Group(Group::Liveness) => Status::Pass,
+            _ => Status::Warn,
         }
     }
 

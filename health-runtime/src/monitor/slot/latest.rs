@@ -32,7 +32,18 @@ impl Latest {
         }
     }
 
+    /// Returns the time until which readiness holds on to the last pass of a check that fails in a report that was asked
+    /// for at this time. A report may begin the hold.
+    pub(super) fn hold(&mut self, spec: &CheckSpec, asked_at: Instant, may_begin: bool) -> Option<Instant> {
+        let since = self.failing_since.or((!self.result.is_failing).then_some(asked_at));
+        if may_begin {
+            self.failing_since = since;
+        }
+        Some(after(since?, spec.hold()?))
+    }
+
     /// Returns the time until which readiness holds on to the last pass.
+    #[cfg(feature = "page")]
     pub(super) fn held_until(&self, spec: &CheckSpec) -> Option<Instant> {
         Some(after(self.failing_since?, spec.hold()?))
     }

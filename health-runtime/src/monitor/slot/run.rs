@@ -96,6 +96,14 @@ impl RunEnd {
         Self { recorded, progress, observers }
     }
 
+    /// Returns the result, also if it counts for nothing; `None` for a run that was cut off.
+    pub(in crate::monitor) fn result(&self) -> Option<&CheckResult> {
+        match &self.progress {
+            Progress::Completed(result) => Some(result),
+            _ => None,
+        }
+    }
+
     pub(in crate::monitor) const fn has_observers(&self) -> bool {
         !self.observers.is_empty()
     }

@@ -47,6 +47,8 @@ pub(in crate::monitor) enum Lookup {
     Running(RunHandle),
     /// Neither a result nor a run: the check runs in the background and has no result yet.
     Missing,
+    /// The latest result, however old, if there is one: the request may neither start nor await a newer one.
+    Stored,
 }
 
 impl Slot {
@@ -80,13 +82,15 @@ impl Slot {
     /// Applies the four rules, in their order: a result young enough, a run to join, a run that is overdue, a new run.
     /// Returns also whether a result was recorded, to be [published](super::engine::Engine::publish).
     ///
-    /// `blocked_by` names the failing dependencies of the check, `None` while they are not known yet.
+    /// `blocked_by` names the failing dependencies of the check, `None` while they are not known yet. `may_join` returns
+    /// whether the observer may wait for a run in progress.
     #[must_use]
     pub(in crate::monitor) fn observe(
         &self,
         spec: &CheckSpec,
         now: Instant,
         blocked_by: Option<&[&str]>,
+        may_join: impl FnOnce(RunId) -> bool,
     ) -> (Lookup, bool) {
         let mut state = lock(&self.state);
         if let Some(result) = blocked_by.and_then(|names| state.young(spec, now, names)) {
@@ -96,6 +100,9 @@ impl Slot {
             Some(run) => {
                 let duration = run.duration(now);
                 if !run.is_overdue(spec, duration) {
+                    if !may_join(run.id) {
+                        return (Lookup::Stored, false);
+                    }
                     run.asked_at = run.asked_at.max(now);
                     return (Lookup::Running(RunHandle { id: run.id, is_new: false }), false);
                 }
@@ -218,14 +225,9 @@ impl Slot {
     }
 
     /// Returns until when readiness holds on to the last pass of a check that fails in a report that was asked for at
-    /// this time. The first report on a failure that is not recorded begins the hold.
-    pub(in crate::monitor) fn hold(&self, spec: &CheckSpec, asked_at: Instant) -> Option<Instant> {
-        let mut state = lock(&self.state);
-        let latest = state.latest.as_mut()?;
-        if !latest.result.is_failing {
-            latest.failing_since.get_or_insert(asked_at);
-        }
-        latest.held_until(spec)
+    /// this time. The first report on a failure that is not recorded begins the hold, if it may.
+    pub(in crate::monitor) fn hold(&self, spec: &CheckSpec, asked_at: Instant, may_begin: bool) -> Option<Instant> {
+        lock(&self.state).latest.as_mut()?.hold(spec, asked_at, may_begin)
     }
 
     /// Returns until when readiness holds on to the last pass of a failing check. Begins no hold.
@@ -313,7 +315,7 @@ mod tests {
     }
 
     fn run(slot: &Slot, spec: &CheckSpec, now: Instant) -> RunId {
-        match slot.observe(spec, now, None).0 {
+        match slot.observe(spec, now, None, |_| true).0 {
             Lookup::Running(run) => run.id,
             other => panic!("{other:?}"),
         }
@@ -366,9 +368,12 @@ mod tests {
         let id = run(&slot, spec, start);
         slot.begin(spec, id, start);
         let timeout = start + spec.timeout();
-        assert!(matches!(slot.observe(spec, timeout, Some(&[])).0, Lookup::Running(RunHandle { is_new: false, .. })));
+        assert!(matches!(
+            slot.observe(spec, timeout, Some(&[]), |_| true).0,
+            Lookup::Running(RunHandle { is_new: false, .. })
+        ));
         assert!(slot.give_up(spec, id, timeout).is_some());
-        let Lookup::Done(result) = slot.observe(spec, timeout, Some(&[])).0 else { panic!("it is overdue") };
+        let Lookup::Done(result) = slot.observe(spec, timeout, Some(&[]), |_| true).0 else { panic!("it is overdue") };
         assert!(matches!(result.cause, Some(Cause::StillRunning { .. })), "{result:?}");
     }
 
