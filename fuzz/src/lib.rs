@@ -34,13 +34,14 @@ const PATH: &str = "/health/levels/1";
 pub type Entry = fn(&[u8]);
 
 /// Every target, by the name of its program and of its corpus.
-pub const ENTRIES: [(&str, Entry); 9] = [
+pub const ENTRIES: [(&str, Entry); 10] = [
     ("accept", accept),
     ("authorization", authorization),
     ("claims", claims),
     ("credentials", credentials),
     ("form", form),
     ("forwarded", forwarded),
+    ("health_path", health_path),
     ("path", path),
     ("query", query),
     ("timeout", timeout),
@@ -190,6 +191,22 @@ pub fn forwarded(bytes: &[u8]) {
             request.headers_mut().append(HeaderName::from_static(name), value);
         }
         SERVICE.with(|service| ask(&service.runtime, &service.addressed[at], request));
+    }
+}
+
+/// Fuzzes the headers between services: `Health-Budget` in the first line, `Health-Path` in the others. An empty line leaves
+/// a header out.
+pub fn health_path(bytes: &[u8]) {
+    for path in [PATH, "/readyz"] {
+        let mut request = get(Uri::from_static(path));
+        let names = ["health-budget", "health-path", "health-path", "health-path"];
+        for (name, line) in names.into_iter().zip(bytes.split(|byte| *byte == b'\n')) {
+            let Ok(value) = HeaderValue::from_bytes(line) else { return };
+            if !line.is_empty() {
+                request.headers_mut().append(HeaderName::from_static(name), value);
+            }
+        }
+        SERVICE.with(|service| ask(&service.runtime, &service.open, request));
     }
 }
 

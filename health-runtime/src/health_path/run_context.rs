@@ -62,13 +62,19 @@ pub(crate) struct RunContext {
 }
 
 impl RunContext {
+    /// Returns the run that is on this thread.
+    #[cfg(all(test, shuttle))]
+    pub(crate) fn current() -> Option<Self> {
+        CURRENT.try_with(Clone::clone).ok()
+    }
+
     /// Calls a function within the run.
     pub(crate) fn scope<R>(self, call: impl FnOnce() -> R) -> R {
         CURRENT.sync_scope(self, call)
     }
 
     /// Returns the headers of a request that the run sends, and that is answered until `end`, or until the run times out.
-    fn headers(&self, end: Instant) -> HeaderMap {
+    pub(crate) fn headers(&self, end: Instant) -> HeaderMap {
         // Before they are sent: the request may come back here while it is answered.
         self.check.note_asking(self.run);
         let none = HealthPath::default();

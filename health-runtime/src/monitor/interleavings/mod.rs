@@ -4,6 +4,7 @@
 //! All locks and tasks are shuttle's (`sync.rs`), which reports endless waiting as a deadlock.
 //! The clock is Tokio's paused one, which stands still or is moved by a task of its own.
 
+mod circles;
 mod starts;
 mod updates;
 
@@ -339,7 +340,7 @@ fn no_result_is_older_than_its_max_age() {
                             continue;
                         }
                         Lookup::Running(handle) => handle,
-                        Lookup::Missing => unreachable!("it is not in the background"),
+                        Lookup::Missing | Lookup::Stored => unreachable!("it is not in the background"),
                     };
                     let id = handle.id;
                     if handle.is_new {
