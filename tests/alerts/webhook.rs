@@ -15,7 +15,7 @@ use sha2::Sha256;
 use crate::receiver::{Reaction, Received, Receiver, StoppedClock, Switch, let_tasks_run, run, start};
 
 const KEY: &[u8] = b"a key of thirty-two bytes, or so";
-const OTHER_KEY: &[u8] = b"a key of twenty-four byt";
+const OTHER_KEY: &[u8] = b"another key for webhooks";
 
 fn webhook(receiver: &Receiver) -> Webhook {
     Webhook::new(format!("{}/hooks/h4x0r", receiver.url())).service("orders")
