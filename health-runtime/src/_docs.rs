@@ -5,6 +5,7 @@
 //! | [`declaring_checks`] | How do I declare a check, and at which level? |
 //! | [`background_checks`] | How do I run it on an interval? |
 //! | [`probes`] | How do I check databases, services and this process without writing it myself? |
+//! | [`many_services`] | How do services ask each other, without circles and floods? |
 //! | [`routes_and_formats`] | What does the endpoint answer, and in which format? |
 //! | [`metrics_and_alerts`] | What do I scrape, alert on, and mute? |
 //! | [`access`] | Who sees what, and what protects it? |
@@ -28,6 +29,9 @@ pub mod background_checks {}
 
 #[doc = include_str!("../docs/probes.md")]
 pub mod probes {}
+
+#[doc = include_str!("../docs/many_services.md")]
+pub mod many_services {}
 
 #[doc = include_str!("../docs/routes_and_formats.md")]
 pub mod routes_and_formats {}

@@ -4,7 +4,7 @@ use std::{
     net::SocketAddr,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -24,6 +24,8 @@ pub(crate) struct Graph(Vec<(&'static str, Service)>);
 pub(crate) struct Service {
     pub(crate) address: SocketAddr,
     db_works: Arc<AtomicBool>,
+    /// Runs of the checks of other services.
+    runs: Arc<AtomicUsize>,
 }
 
 impl Graph {
@@ -35,8 +37,8 @@ impl Graph {
             let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
             let address = listener.local_addr().expect("an address");
             listeners.push(listener);
-            let db_works = Arc::new(AtomicBool::new(true));
-            graph.0.push((name, Service { address, db_works }));
+            let (db_works, runs) = (Arc::new(AtomicBool::new(true)), Arc::default());
+            graph.0.push((name, Service { address, db_works, runs }));
         }
         for ((name, asked), listener) in edges.into_iter().zip(listeners) {
             let service = &graph[name];
@@ -45,7 +47,7 @@ impl Graph {
                 let works = works.load(Ordering::SeqCst);
                 async move { works }
             });
-            let others = asked.iter().map(|other| graph.check_of(other));
+            let others = asked.iter().map(|other| graph.check_of(other, service));
             let endpoint = builder([db.max_age(Duration::ZERO)].into_iter().chain(others));
             let endpoint = endpoint.build_info(BuildMetadata::new(name, "1.0.0"));
             let router = endpoint.build().expect("a good endpoint").router();
@@ -54,14 +56,20 @@ impl Graph {
         graph
     }
 
-    fn check_of(&self, other: &'static str) -> Check {
+    fn check_of(&self, other: &'static str, asker: &Service) -> Check {
+        let runs = Arc::clone(&asker.runs);
         let probe = probes::service(format!("http://{}", self[other].address)).remote_level(Level::L1);
         let probe = Arc::new(probe.timeout(Duration::from_secs(5)));
         let check = Check::new(other, Level::L3, move || {
+            runs.fetch_add(1, Ordering::SeqCst);
             let probe = Arc::clone(&probe);
             async move { probe.observe().await }
         });
         check.max_age(MAX_AGE).timeout(Duration::from_secs(5))
+    }
+
+    pub(crate) fn runs(&self) -> Vec<usize> {
+        self.0.iter().map(|(_, service)| service.runs.load(Ordering::SeqCst)).collect()
     }
 }
 
@@ -86,7 +94,7 @@ impl Service {
     /// Asks until a report is as expected.
     pub(crate) async fn becomes(&self, is_expected: impl Fn(&Value) -> bool) -> Value {
         let mut last = Value::Null;
-        for _ in 0..200 {
+        for _ in 0..100 {
             last = self.report().await.json();
             if is_expected(&last) {
                 return last;

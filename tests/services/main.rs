@@ -3,6 +3,7 @@
 
 mod graph;
 mod headers;
+mod loops;
 mod root_causes;
 #[path = "../probes/server.rs"]
 #[allow(dead_code, reason = "servers for the tests of all probes")]

@@ -7,7 +7,7 @@ use health_tests::{builder, get, monitor, serve};
 use serde_json::{Value, json};
 
 use crate::{
-    graph::Graph,
+    graph::{Graph, MAX_AGE},
     server::{Server, answer},
 };
 
@@ -55,6 +55,34 @@ async fn blocked_checks_are_not_root_causes() {
     assert_eq!(get(address, "/health/levels/1").await.json()["root_causes"], json!(["billing"]));
     let group = get(address, "/readyz?format=json").await.json();
     assert_eq!(group["root_causes"], json!(["ready"]), "`billing` is not in the group");
+}
+
+#[tokio::test]
+async fn mended_fault_does_not_go_round_in_a_loop() {
+    let edges: [(_, &[_]); 3] = [("a", &["b"]), ("b", &["a", "c"]), ("c", &[])];
+    let graph = Graph::start(edges).await;
+    graph["c"].set_db(false);
+    graph["a"].becomes(|report| report["root_causes"] == json!(["b/c/db"])).await;
+    // The check of `a` goes through `b` itself, so it passes.
+    let report = graph["b"].becomes(|report| report["root_causes"] == json!(["c/db"])).await;
+    assert_eq!(report["level_3"]["checks"]["a"]["status"], "pass");
+    graph["c"].set_db(true);
+    graph["a"].becomes_healthy().await;
+    graph["b"].becomes_healthy().await;
+}
+
+#[tokio::test]
+async fn own_fault_does_not_come_back_through_another_service() {
+    let graph = Graph::start([("a", &["b"]), ("b", &["a"])]).await;
+    graph["a"].set_db(false);
+    graph["b"].becomes(|report| report["root_causes"] == json!(["a/db"])).await;
+    for _ in 0..5 {
+        let report = graph["a"].becomes(|report| report["level_3"]["checks"]["b"]["status"] == "pass").await;
+        assert_eq!(report["root_causes"], json!(["db"]));
+        tokio::time::sleep(MAX_AGE).await;
+    }
+    graph["a"].set_db(true);
+    graph["b"].becomes_healthy().await;
 }
 
 #[tokio::test]

@@ -91,11 +91,15 @@ pub(super) fn worst_status(checks: &[CheckView<'_>]) -> Status {
 }
 
 /// Returns the checks because of which a report has its status, or the checks of other services behind them.
-fn root_causes(checks: &[CheckView<'_>], status: Status, cause: Option<&str>) -> Vec<RootCause> {
+fn root_causes(checks: &[CheckView<'_>], cause: Option<&str>) -> Vec<RootCause> {
+    // A check that was not run because the request goes in a circle says nothing.
+    let is_known = |check: &&CheckView<'_>| !matches!(check.cause, Some("loop" | "depth"));
+    let counting = || checks.iter().filter(|check| check.muted.is_none()).filter(is_known);
+    let of_report = cause.map(|_| Status::Fail);
+    let status = Status::worst(counting().map(|check| check.status).chain(of_report));
     if status == Status::Pass {
         return Vec::new();
     }
-    let counting = || checks.iter().filter(|check| check.muted.is_none());
     let has_blocked = counting().any(|check| check.status == status && check.is_blocked());
     // A check that is not critical warns, and fails those that depend on it.
     let is_at_fault =
@@ -124,7 +128,7 @@ impl<'a> ReportView<'a> {
             status,
             cause,
             service: visibility.info.map(|_| report.service()),
-            root_causes: root_causes(&checks, status, cause),
+            root_causes: root_causes(&checks, cause),
             levels: report.levels(),
             checks,
             off: Vec::new(),

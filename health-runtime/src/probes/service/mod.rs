@@ -79,6 +79,7 @@ probe! {
 /// | `status` | status that the service reports: `pass`, `warn` or `fail` |
 /// | `service`, `version` | its name and version, if its endpoint shows build info to this caller |
 /// | `failing`, `warning` | names of its checks with this status that are not muted, at most 16 of each; left out without any |
+/// | `unknown` | names of its checks that have no result yet and wait for none, because they ask other services, too (causes `loop`, `depth`, and `pending` if it warns); they do not count |
 /// | `ignored_root_causes` | root causes that do not count, see below; left out without any |
 ///
 /// Names come from the other service: secrets in them are masked, control characters escaped, and 128 bytes shown at most.
@@ -195,9 +196,10 @@ impl ServiceProbe {
             let advice = "with a report too long to be read; ask for a part of it, by a tag in the URL: `?tag=core`";
             return Outcome::warn(format!("{summary}, {advice}{remarks}"));
         };
-        let RemoteReport { status: reported, cause, service, version, failing, warning, root_causes } = report;
+        let known = report.known_status();
+        let RemoteReport { status: reported, cause, service, version, failing, warning, unknown, root_causes } = report;
         let NamedRootCauses { counted, ignored, .. } = &root_causes;
-        let status = if root_causes.are_all_ignored() { Status::Pass } else { reported };
+        let status = if root_causes.are_all_ignored() { Status::Pass } else { known };
         let affected = if reported == Status::Fail { &failing } else { &warning };
         let reasons = match (cause, &**counted) {
             (Some(cause), []) => format!("`{cause}`"),
@@ -207,7 +209,15 @@ impl ServiceProbe {
         let reasons = if reasons.is_empty() { reasons } else { format!(", because of {reasons}") };
         let message = format!("{summary}, and reports {reported}{reasons}{remarks}");
         let (reported, ignored) = (reported.as_str(), ignored.clone());
-        let facts = ServiceFacts { status: reported, service, version, failing, warning, ignored_root_causes: ignored };
+        let facts = ServiceFacts {
+            status: reported,
+            service,
+            version,
+            failing,
+            warning,
+            unknown,
+            ignored_root_causes: ignored,
+        };
         let causes = if status == Status::Pass { Vec::new() } else { root_causes.counted };
         judged(status, facts, Some(message))
             .with_root_causes(RemoteRootCauses { causes, are_details: self.client.has_credentials() })
@@ -248,6 +258,8 @@ struct ServiceFacts {
     failing: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     warning: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unknown: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     ignored_root_causes: Vec<String>,
 }

@@ -30,6 +30,8 @@ pub(super) struct RemoteReport {
     pub(super) version: Option<String>,
     pub(super) failing: Vec<String>,
     pub(super) warning: Vec<String>,
+    /// Checks without a result, because this request came from a service that asks them, too.
+    pub(super) unknown: Vec<String>,
     pub(super) root_causes: NamedRootCauses,
 }
 
@@ -67,13 +69,15 @@ impl RemoteReport {
         if parts.is_empty() {
             return Err("but its JSON is not a health report of this library: it has no checks".to_owned());
         }
-        let (mut failing, mut warning) = (Vec::new(), Vec::new());
+        let (mut failing, mut warning, mut unknown) = (Vec::new(), Vec::new(), Vec::new());
         for part in parts {
             failing.extend(part.failing);
             warning.extend(part.warning);
+            unknown.extend(part.unknown);
         }
-        failing.truncate(MAX_NAMES);
-        warning.truncate(MAX_NAMES);
+        for names in [&mut failing, &mut warning, &mut unknown] {
+            names.truncate(MAX_NAMES);
+        }
         let reporter = service.as_deref().filter(|name| name.len() <= MAX_NAME_BYTES && is_name(name)).unwrap_or(check);
         let root_causes = NamedRootCauses::read(&root_causes.unwrap_or_default(), reporter, own_service);
         let shown = |text: Option<String>| text.as_deref().map(shown_name);
@@ -84,8 +88,22 @@ impl RemoteReport {
             version: shown(version),
             failing,
             warning,
+            unknown,
             root_causes,
         })
+    }
+}
+
+impl RemoteReport {
+    /// Returns the status without the checks that had no result for this request alone.
+    pub(super) fn known_status(&self) -> Status {
+        let known = match self {
+            Self { cause: Some(_), .. } => Status::Fail,
+            Self { failing, .. } if !failing.is_empty() => Status::Fail,
+            Self { warning, .. } if !warning.is_empty() => Status::Warn,
+            _ => Status::Pass,
+        };
+        if self.unknown.is_empty() { self.status } else { self.status.min(known) }
     }
 }
 
@@ -140,6 +158,7 @@ impl From<StatusWord> for Status {
 struct CheckBody {
     status: StatusWord,
     muted: Option<IgnoredAny>,
+    cause: Option<String>,
 }
 
 /// The first names of the checks that count and do not pass. Others are read and forgotten.
@@ -147,6 +166,7 @@ struct CheckBody {
 struct TroubledChecks {
     failing: Vec<String>,
     warning: Vec<String>,
+    unknown: Vec<String>,
 }
 
 impl<'de> Deserialize<'de> for TroubledChecks {
@@ -167,10 +187,12 @@ impl<'de> Visitor<'de> for TroubledChecksVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut checks: A) -> Result<TroubledChecks, A::Error> {
         let mut names = TroubledChecks::default();
         while let Some((name, check)) = checks.next_entry::<String, CheckBody>()? {
-            let list = match check {
-                CheckBody { muted: Some(_), .. } | CheckBody { status: StatusWord::Pass, .. } => continue,
-                CheckBody { status: StatusWord::Warn, .. } => &mut names.warning,
-                CheckBody { status: StatusWord::Fail, .. } => &mut names.failing,
+            let CheckBody { status, muted: None, cause } = check else { continue };
+            let list = match (status, cause.as_deref()) {
+                (StatusWord::Pass, _) => continue,
+                (_, Some("loop" | "depth")) | (StatusWord::Warn, Some("pending")) => &mut names.unknown,
+                (StatusWord::Warn, _) => &mut names.warning,
+                (StatusWord::Fail, _) => &mut names.failing,
             };
             if list.len() < MAX_NAMES {
                 list.push(shown_name(&name));
