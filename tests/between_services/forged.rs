@@ -1,4 +1,5 @@
-//! Forged headers can only save work: they start no further run, and change nothing for other callers.
+//! Forged headers can only save work: they start no further run, and change nothing for other callers, as long as no check
+//! asks another service.
 
 use std::{
     sync::{
