@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use diesel_async::{pooled_connection::AsyncDieselConnectionManager, AsyncPgConnection};
+use diesel_async::{AsyncPgConnection, pooled_connection::AsyncDieselConnectionManager};
 use health_runtime::Status;
 
 #[no_implicit_prelude]
