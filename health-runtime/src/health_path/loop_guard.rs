@@ -31,9 +31,9 @@ impl LoopGuard {
         Self { instance: Arc::new(instance), max_depth: DEFAULT_MAX_DEPTH }
     }
 
-    /// Sets the number of services that a request may have passed, the longest path of the grammar at most.
+    /// Sets the number of services that a request may have passed. The path that this one sends on has one more.
     pub(crate) fn with_max_depth(self, max_depth: Option<usize>) -> Self {
-        Self { max_depth: max_depth.map_or(self.max_depth, |depth| depth.min(MAX_ELEMENTS)), ..self }
+        Self { max_depth: max_depth.map_or(self.max_depth, |depth| depth.min(MAX_ELEMENTS - 1)), ..self }
     }
 
     /// Returns why a request with this path starts nothing and waits for nothing; `None` if it may.
@@ -64,6 +64,6 @@ mod tests {
         let one = HealthPath::parse([&b"a/1"[..]]).expect("a good path");
         assert_eq!(never.stops(&one), Some(StopReason::Depth));
         assert_eq!(never.stops(&HealthPath::default()), None, "a local caller");
-        assert_eq!(guard.with_max_depth(Some(99)).max_depth, MAX_ELEMENTS);
+        assert_eq!(guard.with_max_depth(Some(99)).max_depth, MAX_ELEMENTS - 1);
     }
 }

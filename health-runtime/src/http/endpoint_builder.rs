@@ -252,7 +252,7 @@ impl EndpointBuilder {
         self
     }
 
-    /// Sets the number of services that a request for health may have passed (`Health-Path`), 32 at most. A request that has
+    /// Sets the number of services that a request for health may have passed (`Health-Path`), 31 at most. A request that has
     /// passed more starts no run and waits for none: it is answered from stored results. Default: 4.
     pub fn max_depth(mut self, services: usize) -> Self {
         self.max_depth = Some(services);

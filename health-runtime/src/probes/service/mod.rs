@@ -88,7 +88,7 @@ probe! {
 /// A service that does not pass names the checks at fault, each as a path of services: `billing/ledger/db`. The result of this
 /// check [carries](crate::CheckResult::root_causes) them, and reports show them to everybody who sees the check; if the probe
 /// has credentials, only to callers who see details. A root cause is ignored if its path leads back to this service, which
-/// is then at fault itself, or through more than four services. A service that has no other reason counts as passing, so
+/// is then at fault itself, or through more than eight services. A service that has no other reason counts as passing, so
 /// that no failure goes round and outlives its cause. The name of a service is that of its build info, else that of its
 /// program: give each a name of its own. A service without build info takes no path for one that leads back, because
 /// another program may have the same name. A service that hides its name from this caller has the name of the check.

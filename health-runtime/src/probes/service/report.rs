@@ -78,7 +78,8 @@ impl RemoteReport {
         for names in [&mut failing, &mut warning, &mut unknown] {
             names.truncate(MAX_NAMES);
         }
-        let reporter = service.as_deref().filter(|name| name.len() <= MAX_NAME_BYTES && is_name(name)).unwrap_or(check);
+        let is_shown = |name: &&str| name.len() <= MAX_NAME_BYTES && is_name(name) && mask_credentials(name) == *name;
+        let reporter = service.as_deref().filter(is_shown).unwrap_or(check);
         let root_causes = NamedRootCauses::read(&root_causes.unwrap_or_default(), reporter, own_service);
         let shown = |text: Option<String>| text.as_deref().map(shown_name);
         Ok(Self {
@@ -199,5 +200,24 @@ impl<'de> Visitor<'de> for TroubledChecksVisitor {
             }
         }
         Ok(names)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn root_causes(service: &str) -> Vec<String> {
+        let body = serde_json::json!({ "status": "fail", "service": service, "root_causes": ["db"], "checks": {} });
+        let report = RemoteReport::parse(body.to_string().as_bytes(), "billing", None).expect("a report");
+        report.root_causes.counted.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn root_causes_begin_with_the_name_that_the_service_tells() {
+        assert_eq!(root_causes("ledger"), ["ledger/db"]);
+        for hidden in ["", "a\u{202e}", "x://u:hunter2@h", &"x".repeat(MAX_NAME_BYTES + 1)] {
+            assert_eq!(root_causes(hidden), ["billing/db"], "{hidden}");
+        }
     }
 }

@@ -6,8 +6,9 @@ use crate::{
     text::is_unprintable,
 };
 
-/// Most services on the path of a root cause that counts: the depth down to which requests run checks.
-const MAX_SERVICES: usize = 4;
+/// Maximum number of services on the path of a root cause that counts. More than the depth down to which requests run
+/// checks, because stored results name what fails behind it; a limit, because a service may hide its name.
+const MAX_SERVICES: usize = 8;
 
 /// Longest path that is read.
 const MAX_PATH_BYTES: usize = 1024;
@@ -76,10 +77,10 @@ mod tests {
 
     #[test]
     fn paths_that_return_or_are_too_long_are_ignored() {
-        let (counted, returning, long) = ("billing/db", "billing/orders/db", "billing/a/b/c/d/db");
+        let (counted, returning, long) = ("billing/db", "billing/orders/db", "billing/a/b/c/d/e/f/g/h/db");
         assert_eq!(read(&["db", "orders/db"]), (texts(&[counted]), texts(&[returning]), false));
-        assert_eq!(read(&["orders/db", "a/b/c/d/db"]), (texts(&[]), texts(&[returning, long]), true));
-        assert_eq!(read(&["a/b/c/db", "a/b/c/db"]), (texts(&["billing/a/b/c/db"]), texts(&[]), false));
+        assert_eq!(read(&["orders/db", "a/b/c/d/e/f/g/h/db"]), (texts(&[]), texts(&[returning, long]), true));
+        assert_eq!(read(&["a/b/c/d/e/f/g/db"; 2]), (texts(&["billing/a/b/c/d/e/f/g/db"]), texts(&[]), false));
         assert_eq!(read(&[]), (texts(&[]), texts(&[]), false), "the service is to blame");
     }
 
