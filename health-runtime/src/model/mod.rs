@@ -40,8 +40,10 @@ pub(crate) use metrics::{CheckMetrics, RunOutcome, RunStats};
 pub(crate) use outcome::MAX_DEPTH;
 pub use outcome::Outcome;
 pub use report::{CheckResult, Mute, Report, ReportEntry};
+#[cfg(feature = "probe-http")]
+pub(crate) use root_cause::MAX_ROOT_CAUSES;
+pub(crate) use root_cause::RemoteRootCauses;
 pub use root_cause::RootCause;
-pub(crate) use root_cause::{MAX_ROOT_CAUSES, RemoteRootCauses};
 pub(crate) use state_value::{SizedState, StateValue};
 pub use status::Status;
 pub use work::{Work, WorkFuture};

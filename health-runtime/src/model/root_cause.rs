@@ -17,16 +17,6 @@ impl RootCause {
         Self(encoded(check))
     }
 
-    /// Returns a root cause that another service has named.
-    pub(crate) const fn from_path(path: String) -> Self {
-        Self(path)
-    }
-
-    /// Returns the same for those who ask the service that has named it.
-    pub(crate) fn through(&self, service: &str) -> Self {
-        Self(format!("{}/{}", encoded(service), self.0))
-    }
-
     /// Returns the path.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -39,15 +29,6 @@ impl RootCause {
         services.into_iter().flatten()
     }
 
-    /// Returns whether its path leads back to a service that has asked the first one.
-    ///
-    /// Not if the first one has the same name: then both are instances of one service, or two services share a name, and the
-    /// root cause may be news.
-    pub(crate) fn returns_to(&self, service: &str) -> bool {
-        let service = encoded(service);
-        self.services().next() != Some(&*service) && self.services().any(|passed| passed == service)
-    }
-
     /// Returns the nearest root causes, sorted. No entry stands for the others: it would be a new root cause, which goes round
     /// in a circle for ever.
     pub(crate) fn bounded(mut causes: Vec<Self>) -> Vec<Self> {
@@ -55,6 +36,28 @@ impl RootCause {
         causes.dedup();
         causes.truncate(MAX_ROOT_CAUSES);
         causes
+    }
+}
+
+#[cfg(feature = "probe-http")]
+impl RootCause {
+    /// Returns a root cause that another service has named.
+    pub(crate) const fn from_path(path: String) -> Self {
+        Self(path)
+    }
+
+    /// Returns the same for those who ask the service that has named it.
+    pub(crate) fn through(&self, service: &str) -> Self {
+        Self(format!("{}/{}", encoded(service), self.0))
+    }
+
+    /// Returns whether its path leads back to a service that has asked the first one.
+    ///
+    /// Not if the first one has the same name: then both are instances of one service, or two services share a name, and the
+    /// root cause may be news.
+    pub(crate) fn returns_to(&self, service: &str) -> bool {
+        let service = encoded(service);
+        self.services().next() != Some(&*service) && self.services().any(|passed| passed == service)
     }
 }
 
@@ -80,7 +83,7 @@ fn encoded(name: &str) -> String {
     name.replace('%', "%25").replace('/', "%2F")
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "probe-http"))]
 mod tests {
     use super::*;
 
