@@ -31,7 +31,7 @@ const FLOORS: [&[&str]; 7] = [
         "time",
     ],
     &["details", "disclosure", "render", "run_result", "runner"],
-    &["const_rules", "library_settings", "probes", "registry", "rendering", "suggest", "validation"],
+    &["const_rules", "fleet", "library_settings", "probes", "registry", "rendering", "suggest", "validation"],
     &["access"],
     &["monitor", "__private"],
     &["alerts", "grpc", "http", "server", "testing"],

@@ -19,6 +19,7 @@ mod error;
     feature = "server-tls"
 ))]
 mod file;
+mod fleet;
 #[cfg(feature = "grpc")]
 mod grpc;
 mod health_path;
@@ -62,6 +63,7 @@ pub use build_info::{BuildInfo, BuildMetadata};
 pub use details::Details;
 pub use disclosure::{Public, Secret};
 pub use error::{Error, Problem, UnknownCheck};
+pub use fleet::{Fleet, FleetStore, StoreFuture};
 #[cfg(feature = "grpc")]
 pub use grpc::GrpcHealth;
 #[doc = include_str!("../docs/build_info.md")]
@@ -81,9 +83,9 @@ pub use health_path::outgoing_headers;
 pub use http::HaproxyAgent;
 pub use http::{Endpoint, EndpointBuilder, EnvoyHeaders, LevelsPath, ResponseBody, StatusCodes, View};
 pub use model::{
-    Cause, Check, CheckFuture, CheckMethod, CheckName, CheckNames, CheckResult, CheckSpec, Group, IntoOutcome, Level,
-    Levels, Mute, Outcome, ParseLevelError, Report, ReportEntry, RootCause, Status, StatusChange, Texts, Work,
-    WorkFuture,
+    Cause, Check, CheckFuture, CheckMethod, CheckName, CheckNames, CheckResult, CheckSpec, FleetRole, FleetRun, Group,
+    IntoOutcome, Level, Levels, Mute, Outcome, ParseLevelError, Report, ReportEntry, RootCause, Status, StatusChange,
+    Texts, Work, WorkFuture,
 };
 pub use monitor::{CheckUpdate, Lagged, Monitor, Selection, Subscription};
 pub use registry::{Registry, RegistryBuilder};

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use crate::{
     health_path::StopReason,
     mask::{mask_text, mask_value},
-    model::{Cause, CheckResult, CheckSpec, Outcome, Status},
+    model::{Cause, CheckResult, CheckSpec, FleetRun, Outcome, Status},
 };
 
 /// The result of a run, or the reason why a check has none, before thresholds, slowness and criticality count.
@@ -30,6 +30,17 @@ pub(crate) enum RunResult {
     Stale { max_age: Duration },
     /// There is no result, and the check counts as this status.
     Missing(NoResult, Status),
+    /// An instance of the fleet ran the check.
+    Shared(Box<SharedResult>),
+}
+
+/// The result of a run for a fleet.
+#[derive(Debug)]
+pub(crate) struct SharedResult {
+    pub(crate) result: RunResult,
+    pub(crate) fleet: FleetRun,
+    pub(crate) duration: Duration,
+    pub(crate) checked_at: SystemTime,
 }
 
 /// The reason why there is no result.
@@ -67,12 +78,13 @@ impl RunResult {
     }
 
     /// Returns whether it comes from a run: thresholds count nothing else.
-    pub(crate) const fn is_from_run(&self) -> bool {
-        matches!(self, Self::Answered(_) | Self::Panicked(_) | Self::TimedOut | Self::OutOfTime)
+    pub(crate) fn is_from_run(&self) -> bool {
+        matches!(self, Self::Answered(_) | Self::Panicked(_) | Self::TimedOut | Self::OutOfTime | Self::Shared(_))
     }
 
-    pub(crate) const fn is_failure(&self) -> bool {
+    pub(crate) fn is_failure(&self) -> bool {
         match self {
+            Self::Shared(shared) => shared.result.is_failure(),
             Self::Answered(Outcome { status, .. }) | Self::Missing(_, status) => matches!(status, Status::Fail),
             _ => true,
         }
@@ -91,7 +103,14 @@ impl RunResult {
         consecutive: u32,
         duration: Duration,
     ) -> CheckResult {
-        let (outcome, cause) = self.into_outcome(spec.timeout());
+        let (result, duration, ended_at, fleet) = match self {
+            Self::Shared(shared) => {
+                let SharedResult { result, fleet, duration, checked_at } = *shared;
+                (result, duration, checked_at, Some(fleet))
+            }
+            result => (result, duration, SystemTime::now(), None),
+        };
+        let (outcome, cause) = result.into_outcome(spec.timeout());
         let Outcome { status: observed, message, data, public_data, root_causes } = outcome;
         let is_slow = observed == Status::Pass && spec.degraded_after().is_some_and(|limit| duration > limit);
         let (status, cause) = if is_slow { (Status::Warn, Some(Cause::Slow)) } else { (observed, cause) };
@@ -107,7 +126,7 @@ impl RunResult {
         // A stale check was last looked at when its latest result came.
         let checked_at = match (&cause, before) {
             (Some(Cause::Stale), Some(before)) => before.checked_at,
-            _ => now,
+            _ => ended_at,
         };
         CheckResult {
             status,
@@ -123,12 +142,14 @@ impl RunResult {
             duration,
             checked_at,
             since,
+            fleet,
         }
     }
 
     /// Masks the function's own texts and data, and states in words why there are none.
-    fn into_outcome(self, timeout: Duration) -> (Outcome, Option<Cause>) {
+    pub(crate) fn into_outcome(self, timeout: Duration) -> (Outcome, Option<Cause>) {
         let (cause, message) = match self {
+            Self::Shared(shared) => return shared.result.into_outcome(timeout),
             Self::Answered(mut outcome) => {
                 outcome.data.iter_mut().chain(&mut outcome.public_data).for_each(mask_value);
                 outcome.message.iter_mut().for_each(mask_text);

@@ -25,6 +25,32 @@ mod postgres {
         pub(super) async fn simple_query(&self, _: &str) -> Result<Vec<SimpleQueryMessage>, std::fmt::Error> {
             Ok(vec![SimpleQueryMessage::CommandComplete, SimpleQueryMessage::Row(Row)])
         }
+
+        pub(super) async fn query_typed(
+            &self,
+            _: &str,
+            _: &[(&(dyn types::ToSql + Sync), types::Type)],
+        ) -> Result<Vec<Row>, std::fmt::Error> {
+            Ok(vec![Row])
+        }
+    }
+
+    impl Row {
+        pub(super) fn try_get<I, T: From<String>>(&self, _: I) -> Result<T, std::fmt::Error> {
+            Ok("f,off".to_owned().into())
+        }
+    }
+
+    pub(super) mod types {
+        pub(in super::super) trait ToSql {}
+
+        impl ToSql for String {}
+
+        pub(in super::super) struct Type;
+
+        impl Type {
+            pub(in super::super) const TEXT: Self = Self;
+        }
     }
 }
 
@@ -167,7 +193,7 @@ mod sqlx {
     }
 
     pub(super) trait Executor {
-        fn fetch_one(self, statement: &'static str) -> impl Future<Output = Result<Text, Error>> + Send;
+        fn fetch_one(self, statement: impl AsRef<str> + Send) -> impl Future<Output = Result<Text, Error>> + Send;
         fn fetch_all(self, statement: &'static str) -> impl Future<Output = Result<Vec<Text>, Error>> + Send;
     }
 
@@ -195,6 +221,29 @@ mod sqlx {
 
     pub(super) fn raw_sql(statement: &'static str) -> &'static str {
         statement
+    }
+
+    pub(super) struct Query(String);
+
+    pub(super) fn query(statement: &'static str) -> Query {
+        Query(statement.to_owned())
+    }
+
+    impl Query {
+        pub(super) fn persistent(self, _: bool) -> Self {
+            self
+        }
+
+        pub(super) fn bind(mut self, value: String) -> Self {
+            self.0.extend([value]);
+            self
+        }
+    }
+
+    impl AsRef<str> for Query {
+        fn as_ref(&self) -> &str {
+            &self.0
+        }
     }
 
     impl Pool {
@@ -250,8 +299,8 @@ mod sqlx {
     }
 
     impl Executor for &mut RawConnection {
-        async fn fetch_one(self, statement: &'static str) -> Result<Text, Error> {
-            self.0.extend_from_slice(statement.as_bytes());
+        async fn fetch_one(self, statement: impl AsRef<str> + Send) -> Result<Text, Error> {
+            self.0.extend_from_slice(statement.as_ref().as_bytes());
             Ok(Text)
         }
 

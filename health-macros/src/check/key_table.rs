@@ -24,6 +24,7 @@ pub(super) const KEYS: &[Key] = &[
     key("interval", Kind::DurationAboveZero),
     key_with_rule("retry_interval", Kind::DurationAboveZero, has_interval),
     key_with_rule("stale_after", Kind::DurationAboveZero, outlasts_interval),
+    key_with_rule("fleet", Kind::Flag, runs_for_fleet),
     key("failure_threshold", Kind::Count),
     key("success_threshold", Kind::Count),
     key_with_rule("hold", Kind::DurationAboveZero, is_in_readiness),
@@ -92,6 +93,18 @@ fn has_interval(setting: &Setting, args: &CheckArgs, _: &Subject<'_>) -> Result<
         setting.key
     );
     ensure(!args.lacks("interval"), setting, &message)
+}
+
+/// A flag has no other value than `true`.
+fn runs_for_fleet(setting: &Setting, args: &CheckArgs, subject: &Subject<'_>) -> Result<()> {
+    has_interval(setting, args, subject)?;
+    let is_in = |group| matches!(args.value(group), Some(Value::Group(true)));
+    let group = ["liveness", "startup"].into_iter().find(|group| is_in(group));
+    let message = format!(
+        "`fleet` shares one result among all instances, and `{}` is about this instance alone; write `readiness`, or remove `fleet`",
+        group.unwrap_or_default()
+    );
+    ensure(group.is_none(), setting, &message)
 }
 
 fn outlasts_interval(setting: &Setting, args: &CheckArgs, subject: &Subject<'_>) -> Result<()> {

@@ -10,7 +10,7 @@ use syn::{
 use super::{configure, crates, foreign_words::FOREIGN_WORDS, paths, values, values::BuilderValue};
 use crate::{diagnostics::Diagnostics, keys::Keys, runtime_path::RuntimePath, source::source};
 
-pub(super) const KNOWN_KEYS: [&str; 11] = [
+pub(super) const KNOWN_KEYS: [&str; 12] = [
     "crates",
     "enable",
     "enable_crates",
@@ -20,6 +20,7 @@ pub(super) const KNOWN_KEYS: [&str; 11] = [
     "state",
     "access",
     "details",
+    "fleet",
     "checks",
     "configure",
 ];

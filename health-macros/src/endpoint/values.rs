@@ -40,6 +40,7 @@ pub(super) fn example(key: &str) -> &'static str {
         "state" => "state: [pool]",
         "access" => "access: Access::new().levels(Level::L1..=Level::L5, public())",
         "details" => "details: public",
+        "fleet" => "fleet: Fleet::redis(\"orders\", ask!(redis: manager))",
         "checks" => "checks: [check]",
         "configure" => "configure: |builder| builder.isolated_checks()",
         key => unreachable!("`{key}` is known and has no example"),

@@ -137,6 +137,12 @@ pub enum Problem {
         /// The fault of the settings.
         fault: String,
     },
+    /// Checks run for a fleet, and the endpoint has none.
+    #[non_exhaustive]
+    MissingFleet {
+        /// The names of the checks.
+        checks: Vec<String>,
+    },
     /// An update names a check that does not exist.
     #[non_exhaustive]
     UnknownCheck {
@@ -258,6 +264,15 @@ fn cure_duplicate(f: &mut fmt::Formatter<'_>, crates: Option<&[&'static str; 2]>
     }
 }
 
+fn cure_missing_fleet(f: &mut fmt::Formatter<'_>, checks: &[String]) -> fmt::Result {
+    write!(
+        f,
+        "the fleet is missing for the checks `{}`; write for example `fleet: Fleet::redis(\"orders\", ask!(redis: manager))`, or \
+         remove `fleet` from the checks",
+        checks.join("`, `")
+    )
+}
+
 /// Writes the end of a message about an unknown name.
 pub(super) fn suggest(f: &mut fmt::Formatter<'_>, name: Option<&String>) -> fmt::Result {
     name.into_iter().try_for_each(|name| write!(f, "; did you mean `{name}`?"))
@@ -351,6 +366,7 @@ impl fmt::Display for Unescaped<'_> {
             Problem::Misconfigured { check, location, fault } => {
                 write!(f, "`{check}` ({}) cannot work: {fault}", file_and_line(location))
             }
+            Problem::MissingFleet { checks } => cure_missing_fleet(f, checks),
             Problem::UnknownCheck { action, name, suggestion } => {
                 write!(f, "cannot {action} `{name}`, because there is no check named `{name}`")?;
                 suggest(f, suggestion.as_ref())

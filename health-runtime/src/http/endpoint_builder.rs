@@ -20,6 +20,7 @@ use crate::{
     access::{Access, Authorizer},
     build_info::{BuildMetadata, RuntimeInfo},
     error::{Error, Problem},
+    fleet::Fleet,
     health_path::LoopGuard,
     model::{Check, CheckName, StateValue, StatusChange},
     monitor::{Listener, Monitor},
@@ -173,6 +174,13 @@ impl EndpointBuilder {
         self
     }
 
+    /// Sets the fleet that this instance belongs to: one instance of it runs each check that is [`fleet`](Check::fleet), and
+    /// the others read its result. Default: none, which is an error of [`build`](Self::build) if there is such a check.
+    pub fn fleet(mut self, fleet: Fleet) -> Self {
+        self.registry = self.registry.fleet(fleet);
+        self
+    }
+
     /// Sets the callers that see details. Default: the policies of [`access`](Self::access) decide; without them, it is
     /// [`ShowDetails::Never`].
     pub fn details(mut self, show: ShowDetails) -> Self {
@@ -307,6 +315,7 @@ impl EndpointBuilder {
         let registry = if self.has_declared_checks { self.registry.declared() } else { self.registry };
         let mut problems = Vec::new();
         let registry = or_problems(registry.build().map_err(Error::into_problems), &mut problems);
+        problems.extend(registry.as_ref().and_then(missing_fleet));
         let paths = or_problems(valid_paths(&self.base_path, &self.levels_path, self.has_root_probes), &mut problems);
         let status_codes = or_problems(self.status_codes.validate(), &mut problems);
         let authorizer = or_problems(self.access.map(Authorizer::new).transpose(), &mut problems);
@@ -372,6 +381,13 @@ impl EndpointBuilder {
         warn_if_second(&service, declared_background);
         Ok(Endpoint::new(&service, RouteScope::EVERYTHING, routes))
     }
+}
+
+/// Returns the problem of checks for a fleet without one.
+fn missing_fleet(registry: &Registry) -> Option<Problem> {
+    let checks: Vec<_> =
+        registry.checks().filter(|check| check.is_fleet()).map(|check| check.name().to_owned()).collect();
+    (registry.fleet().is_none() && !checks.is_empty()).then_some(Problem::MissingFleet { checks })
 }
 
 fn or_problems<T>(result: Result<T, Vec<Problem>>, problems: &mut Vec<Problem>) -> Option<T> {

@@ -24,7 +24,11 @@ pub struct Check {
 /// The age up to which a result is reused, for checks that set none.
 const DEFAULT_MAX_AGE: Duration = Duration::from_secs(1);
 
+/// Time that a run for a fleet has for its requests to the store, and the clocks of its observers for their jitter.
+const FLEET_MARGIN: Duration = Duration::from_secs(5);
+
 /// The declaration of a check.
+#[allow(clippy::struct_excessive_bools, reason = "each is a key of its own")]
 #[derive(Clone, Debug)]
 pub struct CheckSpec {
     pub(super) name: String,
@@ -39,6 +43,7 @@ pub struct CheckSpec {
     pub(super) interval: Option<Duration>,
     pub(super) retry_interval: Option<Duration>,
     pub(super) stale_after: Option<Duration>,
+    pub(super) fleet: bool,
     pub(super) failure_threshold: u32,
     pub(super) success_threshold: u32,
     pub(super) hold: Option<Duration>,
@@ -114,12 +119,21 @@ impl Check {
     }
 
     /// Sets the age at which a background check fails as [`stale`](crate::Cause::Stale), whatever its latest result.
-    /// Default: three intervals and the timeout. Without an interval it is a start-up error. So is an age that does not
-    /// exceed the longest interval, a tenth of it (its jitter) and the timeout: a healthy check would be stale between
-    /// two results.
+    /// Default: three intervals and the timeout, for a [fleet](Self::fleet) twice the timeout and 10 s. Without an interval it
+    /// is a start-up error. So is an age that does not exceed the longest interval, a tenth of it (its jitter) and the timeout:
+    /// a healthy check would be stale between two results.
     #[must_use]
     pub fn stale_after(mut self, age: Duration) -> Self {
         self.spec.stale_after = Some(age);
+        self
+    }
+
+    /// Sets whether one instance of a [`Fleet`](crate::Fleet) runs the check in each interval, and the others read its result:
+    /// for a check whose answer is the same on every instance. Default: off. Without an interval, in the liveness or
+    /// startup group, or without a fleet, it is a start-up error.
+    #[must_use]
+    pub fn fleet(mut self, fleet: bool) -> Self {
+        self.spec.fleet = fleet;
         self
     }
 
@@ -233,6 +247,7 @@ impl CheckSpec {
             interval: None,
             retry_interval: None,
             stale_after: None,
+            fleet: false,
             failure_threshold: 1,
             success_threshold: 1,
             hold: None,
@@ -294,7 +309,20 @@ impl CheckSpec {
     #[must_use]
     pub fn stale_after(&self) -> Option<Duration> {
         let interval = self.interval?.max(self.retry_interval.unwrap_or_default());
-        Some(self.stale_after.unwrap_or_else(|| interval.saturating_mul(3).saturating_add(self.timeout())))
+        // A leader may die, and the next one takes the longest possible run.
+        let runs = self.run_limit().saturating_mul(if self.fleet { 2 } else { 1 });
+        Some(self.stale_after.unwrap_or_else(|| interval.saturating_mul(3).saturating_add(runs)))
+    }
+
+    /// Returns whether one instance of a fleet runs the check for all.
+    #[must_use]
+    pub const fn is_fleet(&self) -> bool {
+        self.fleet
+    }
+
+    /// Returns the time that a run may take, with the requests to the store of a fleet.
+    pub(crate) const fn run_limit(&self) -> Duration {
+        if self.fleet { self.timeout().saturating_add(FLEET_MARGIN) } else { self.timeout() }
     }
 
     /// Returns the number of consecutive failures after which the check counts as failing.
@@ -362,33 +390,4 @@ impl CheckSpec {
     pub const fn is_off_by_default(&self) -> bool {
         self.off
     }
-}
-
-/// Calls a macro with `$prefix` and the settings that every probe hands on to its [`Check`].
-macro_rules! shared_settings {
-    ($hand_on:path, $($prefix:tt)*) => {
-        $hand_on! {
-            $($prefix)*
-            critical(critical: bool);
-            liveness();
-            readiness();
-            startup();
-            depends_on(checks: impl crate::model::CheckNames);
-            max_age(max_age: std::time::Duration);
-            interval(interval: std::time::Duration);
-            retry_interval(interval: std::time::Duration);
-            stale_after(age: std::time::Duration);
-            failure_threshold(results: u32);
-            success_threshold(results: u32);
-            hold(hold: std::time::Duration);
-            degraded_after(duration: std::time::Duration);
-            flatten(flatten: bool);
-            tags(tags: impl crate::model::Texts);
-            description(description: impl Into<String>);
-            display(display: impl Into<String>);
-            owner(owner: impl Into<String>);
-            runbook(url: impl Into<String>);
-            off(off: bool);
-        }
-    };
 }

@@ -24,6 +24,11 @@ impl CheckSpec {
                 self.interval.is_some() && self.max_age.is_some(),
                 "it has an interval and a `max_age`, but requests only read background results; remove one of them",
             ),
+            (self.fleet && self.interval.is_none(), "it runs for the fleet, which takes an interval; set one"),
+            (
+                self.fleet && (self.is_in(Group::Liveness) || self.is_in(Group::Startup)),
+                "it runs for the fleet, but liveness and startup are about this instance alone; make it `readiness`, or remove `fleet`",
+            ),
             (self.failure_threshold == 0, "its failure threshold is zero; use 1 or more"),
             (self.success_threshold == 0, "its success threshold is zero; use 1 or more"),
             (self.hold == zero, "its hold is zero; use a longer one"),
@@ -56,11 +61,12 @@ impl CheckSpec {
     /// Two results of a healthy check are up to an interval, its jitter and a run apart.
     fn early_staleness(&self) -> Option<Cow<'static, str>> {
         let longest = self.interval?.max(self.retry_interval()?);
-        let apart = longest.saturating_add(longest / 10).saturating_add(self.timeout());
+        let apart = longest.saturating_add(longest / 10).saturating_add(self.run_limit());
         let message = || {
             format!(
                 "its results are stale before the next one can arrive: make `stale_after` longer than {apart:?}, \
-                 which is the longest interval, a tenth of it and the timeout"
+                 which is the longest interval, a tenth of it and the timeout{}",
+                if self.fleet { ", with 5 s for the store of the fleet" } else { "" }
             )
         };
         (self.stale_after? <= apart).then(|| Cow::Owned(message()))

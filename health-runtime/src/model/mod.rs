@@ -2,7 +2,6 @@
 
 mod cause;
 mod change;
-#[macro_use]
 mod check;
 mod check_method;
 mod check_name;
@@ -39,7 +38,7 @@ pub use levels::Levels;
 pub(crate) use metrics::{CheckMetrics, RunOutcome, RunStats};
 pub(crate) use outcome::MAX_DEPTH;
 pub use outcome::Outcome;
-pub use report::{CheckResult, Mute, Report, ReportEntry};
+pub use report::{CheckResult, FleetRole, FleetRun, Mute, Report, ReportEntry};
 #[cfg(feature = "probe-http")]
 pub(crate) use root_cause::MAX_ROOT_CAUSES;
 pub(crate) use root_cause::RemoteRootCauses;

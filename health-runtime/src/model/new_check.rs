@@ -244,3 +244,33 @@ macro_rules! checks {
         ])
     };
 }
+
+/// Calls a macro with `$prefix` and the settings that every probe hands on to its [`Check`].
+macro_rules! shared_settings {
+    ($hand_on:path, $($prefix:tt)*) => {
+        $hand_on! {
+            $($prefix)*
+            critical(critical: bool);
+            liveness();
+            readiness();
+            startup();
+            depends_on(checks: impl crate::model::CheckNames);
+            max_age(max_age: std::time::Duration);
+            interval(interval: std::time::Duration);
+            retry_interval(interval: std::time::Duration);
+            stale_after(age: std::time::Duration);
+            fleet(fleet: bool);
+            failure_threshold(results: u32);
+            success_threshold(results: u32);
+            hold(hold: std::time::Duration);
+            degraded_after(duration: std::time::Duration);
+            flatten(flatten: bool);
+            tags(tags: impl crate::model::Texts);
+            description(description: impl Into<String>);
+            display(display: impl Into<String>);
+            owner(owner: impl Into<String>);
+            runbook(url: impl Into<String>);
+            off(off: bool);
+        }
+    };
+}

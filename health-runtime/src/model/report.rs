@@ -25,6 +25,7 @@ pub struct CheckResult {
     pub(crate) duration: Duration,
     pub(crate) checked_at: SystemTime,
     pub(crate) since: SystemTime,
+    pub(crate) fleet: Option<FleetRun>,
 }
 
 impl CheckResult {
@@ -114,6 +115,58 @@ impl CheckResult {
     #[must_use]
     pub const fn since(&self) -> SystemTime {
         self.since
+    }
+
+    /// Returns the instance that ran the check and the part of this one, for a check of a [`Fleet`](crate::Fleet). Times of
+    /// such a result are by that instance's clock.
+    #[must_use]
+    pub const fn fleet(&self) -> Option<&FleetRun> {
+        self.fleet.as_ref()
+    }
+}
+
+/// The part that this instance had in a result of a [`Fleet`](crate::Fleet).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum FleetRole {
+    /// This instance ran the check for the fleet.
+    Leader,
+    /// Another instance ran the check, and this one read its result.
+    Follower,
+    /// This instance ran the check for itself, because the store of the fleet did not answer.
+    Alone,
+}
+
+impl FleetRole {
+    /// Returns the word on the wire, such as `leader`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Leader => "leader",
+            Self::Follower => "follower",
+            Self::Alone => "alone",
+        }
+    }
+}
+
+/// The run behind a result of a [`Fleet`](crate::Fleet).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FleetRun {
+    pub(crate) role: FleetRole,
+    pub(crate) checked_by: String,
+}
+
+impl FleetRun {
+    /// Returns the part that this instance had in it.
+    #[must_use]
+    pub const fn role(&self) -> FleetRole {
+        self.role
+    }
+
+    /// Returns the name of the instance that ran the check.
+    #[must_use]
+    pub fn checked_by(&self) -> &str {
+        &self.checked_by
     }
 }
 

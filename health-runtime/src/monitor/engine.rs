@@ -18,6 +18,7 @@ use super::{
     slot::{RunEnd, RunId},
 };
 use crate::{
+    fleet::Fleet,
     health_path::LoopGuard,
     log::{self, Topic},
     registry::{Registry, WorkLayer},
@@ -33,6 +34,7 @@ pub(super) struct Engine {
     /// Held during an update of the checks, so that each update begins with the result of the one before.
     pub(super) updating: Mutex<()>,
     pub(super) layer: WorkLayer,
+    pub(super) fleet: Option<Fleet>,
     pub(super) listed_mutes: ListedMutes,
     pub(super) changes: Arc<Changes>,
     /// Number of events that outdate answers: new results, and everything that is counted as an epoch.
@@ -53,11 +55,12 @@ pub(super) struct Engine {
 
 impl Engine {
     pub(super) fn new(registry: Registry, loop_guard: LoopGuard) -> Self {
+        let fleet = registry.fleet().cloned();
         let (checks, order, layer) = registry.into_parts();
         let changes = Arc::new(Changes::default());
         let members = checks.into_iter().map(|check| {
             let work = layer.wrap(&check.spec, check.work);
-            let monitored = Monitored::new(check.spec, work, &changes, &loop_guard.instance);
+            let monitored = Monitored::new(check.spec, work, &changes, &loop_guard.instance, fleet.as_ref());
             Member { check: Arc::new(monitored), dependencies: check.dependencies }
         });
         let checks = CheckSet::new(members.collect(), order, Default::default());
@@ -66,6 +69,7 @@ impl Engine {
             loop_guard,
             updating: Mutex::default(),
             layer,
+            fleet,
             listed_mutes: ListedMutes::default(),
             changes,
             generation: AtomicU64::new(0),

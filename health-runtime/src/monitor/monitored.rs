@@ -13,6 +13,7 @@ use super::{
     slot::Slot,
 };
 use crate::{
+    fleet::{Fleet, FleetMember},
     health_path::{Instance, RequestingCheck},
     log::{self, Topic},
     model::{CheckResult, CheckSpec, Work},
@@ -33,16 +34,25 @@ pub(super) struct Monitored {
     pub(super) history: Arc<History>,
     #[cfg(feature = "metrics")]
     pub(super) statistics: Arc<Statistics>,
+    /// Its part in the fleet, for a check that one instance runs for all.
+    pub(super) member: Option<Arc<FleetMember>>,
     /// The task that runs it in the background.
     pub(super) task: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Monitored {
-    pub(super) fn new(spec: Arc<CheckSpec>, work: Work, changes: &Arc<Changes>, instance: &Arc<Instance>) -> Self {
+    pub(super) fn new(
+        spec: Arc<CheckSpec>,
+        work: Work,
+        changes: &Arc<Changes>,
+        instance: &Arc<Instance>,
+        fleet: Option<&Fleet>,
+    ) -> Self {
         let muting = Arc::new(Muting::default());
         let history = Arc::new(History::default());
         let slot = Slot::new(Outbox::new(Arc::clone(changes), Arc::clone(&muting), Arc::clone(&history)));
         Self {
+            member: member(fleet, &spec),
             work: GuardedWork::new(Arc::clone(&spec), work),
             requesting: Arc::new(RequestingCheck::new(Arc::clone(instance), spec.level())),
             spec,
@@ -57,10 +67,11 @@ impl Monitored {
 
     /// Makes the replacement of this check, which keeps its mute and its history, and retires this one. At the same
     /// level it keeps the numbers and the latest result, too: those of another level have other readers.
-    pub(super) fn replaced_by(&self, spec: Arc<CheckSpec>, work: Work) -> Self {
+    pub(super) fn replaced_by(&self, spec: Arc<CheckSpec>, work: Work, fleet: Option<&Fleet>) -> Self {
         self.stop_background_runs();
         let is_same_level = spec.level() == self.spec.level();
         Self {
+            member: member(fleet, &spec),
             work: GuardedWork::new(Arc::clone(&spec), work),
             requesting: Arc::new(RequestingCheck::new(Arc::clone(&self.requesting.instance), spec.level())),
             spec,
@@ -100,4 +111,8 @@ impl Monitored {
     pub(super) fn latest(&self) -> Option<Arc<CheckResult>> {
         self.slot.latest().map(|latest| latest.result)
     }
+}
+
+fn member(fleet: Option<&Fleet>, spec: &CheckSpec) -> Option<Arc<FleetMember>> {
+    fleet.filter(|_| spec.is_fleet()).map(|fleet| Arc::new(FleetMember::new(fleet, spec)))
 }

@@ -20,6 +20,7 @@ use super::{
     wait::{self, Awaited, Ended},
 };
 use crate::{
+    fleet::FleetMember,
     health_path::{RequestOrigin, RunContext},
     model::{Outcome, Work},
     run_result::RunResult,
@@ -78,7 +79,7 @@ impl NewRun {
     /// Polls the run for the first time. Sets `now` to the time after that.
     pub(super) fn start(self, now: &mut Instant, context: &mut Context<'_>) -> Started {
         let Self { mut task, prerequisites } = self;
-        if prerequisites.is_empty() && matches!(*task.check.work, Work::Task(_)) {
+        if prerequisites.is_empty() && matches!(*task.check.work, Work::Task(_)) && task.check.member.is_none() {
             let result = if task.is_late(*now) { Poll::Ready(RunResult::TimedOut) } else { task.poll_call(context) };
             *now = Instant::now();
             return match result {
@@ -130,6 +131,9 @@ impl RunTask {
             self.begin(Instant::now());
             // Observers learn the deadline now; the function may block the thread that has just woken them.
             wait::give_way().await;
+        }
+        if let Some(member) = self.check.member.clone() {
+            return self.take_part(&member).await;
         }
         match &*self.check.work {
             Work::Task(_) if self.is_late(Instant::now()) => self.complete_now(RunResult::TimedOut),
@@ -184,7 +188,9 @@ impl RunTask {
     }
 
     fn begin(&mut self, now: Instant) {
-        self.deadline = Some(after(now, self.check.spec.timeout()));
+        let spec = &self.check.spec;
+        let limit = if self.check.member.is_some() { spec.run_limit() } else { spec.timeout() };
+        self.deadline = Some(after(now, limit));
         self.check.slot.begin(&self.check.spec, self.id, now);
     }
 
@@ -213,8 +219,43 @@ impl RunTask {
 
     /// Polls the call up to its end or its timeout.
     async fn finish(mut self) {
+        let result = self.finish_call(self.deadline.unwrap_or_else(Instant::now)).await;
+        self.complete_now(result);
+    }
+
+    /// Takes the result from the fleet, or runs the check for it. Without anything new the run ends without a result.
+    async fn take_part(mut self, member: &FleetMember) {
+        let deadline = self.deadline.unwrap_or_else(Instant::now);
+        let timeout = self.check.spec.timeout();
+        let blocking = match &*self.check.work {
+            Work::Blocking(work) => Some(Arc::clone(work)),
+            Work::Task(_) => None,
+        };
+        let call = async {
+            let deadline = after(Instant::now(), timeout);
+            self.deadline = Some(deadline);
+            let Some(work) = blocking else { return self.finish_call(deadline).await };
+            let (thread, context) = (member.thread(), self.context());
+            let run = tokio::task::spawn_blocking(move || {
+                let result = context.scope(|| runner::run_blocking(&*work));
+                drop(thread);
+                result
+            });
+            match timeout_at(deadline, run).await {
+                Ok(ended) => ended.unwrap_or(RunResult::CutOff),
+                Err(_) => RunResult::TimedOut,
+            }
+        };
+        match timeout_at(deadline, member.take_part(call)).await {
+            Ok(Some(result)) => self.complete_now(result),
+            Ok(None) => {}
+            Err(_) => self.complete_now(RunResult::TimedOut),
+        }
+    }
+
+    async fn finish_call(&mut self, deadline: Instant) -> RunResult {
         // A check that takes all of its task's turns does not keep the timer from running out.
-        let mut timer = pin!(unconstrained(sleep_until(self.deadline.unwrap_or_else(Instant::now))));
+        let mut timer = pin!(unconstrained(sleep_until(deadline)));
         // A wake-up may come on the thread that drives the timers, which the function may block. The task gives way once,
         // which lets another thread drive them.
         let mut has_turn = false;
@@ -230,8 +271,7 @@ impl RunTask {
             }
         });
         let result = result.await;
-        let result = self.call.end(result);
-        self.complete_now(result);
+        self.call.end(result)
     }
 
     /// Gives the run up at its timeout, because a thread cannot be stopped. It stays in the slot until the thread

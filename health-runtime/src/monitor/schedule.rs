@@ -71,7 +71,10 @@ async fn keep_running(engine: Weak<Engine>, check: Weak<Monitored>, is_first: bo
         let is_failing = latest.as_ref().is_some_and(|latest| latest.is_failing);
         let is_blocked = latest.is_some_and(|latest| !latest.blocked_by().is_empty());
         // From start to start. A run that takes longer than the interval is followed at once, and never overlaps.
-        let next = next_run(&check_now.spec, is_failing, began, engine_now.start);
+        let next = match &check_now.member {
+            Some(member) if !is_blocked => member.next_read(fleet_pause(&check_now.spec, is_failing)),
+            _ => next_run(&check_now.spec, is_failing, began, engine_now.start),
+        };
         drop((engine_now, check_now));
         if is_blocked {
             let _ = timeout_at(next, dependencies_pass(&engine, &check)).await;
@@ -126,6 +129,13 @@ fn look_up(engine: &Arc<Engine>, check: &Arc<Monitored>) -> Option<Lookup> {
 fn initial_delay(check: &Weak<Monitored>) -> Duration {
     let interval = check.upgrade().and_then(|check| check.spec.interval());
     interval.unwrap_or_default().min(MAX_INITIAL_DELAY).mul_f64(random_share())
+}
+
+/// Returns the pause between two runs of a fleet. Never shorter than the interval, or the shortest of a thousand instances would
+/// count.
+fn fleet_pause(spec: &CheckSpec, is_failing: bool) -> Duration {
+    let interval = if is_failing { spec.retry_interval() } else { spec.interval() }.unwrap_or_default();
+    Duration::try_from_secs_f64(interval.as_secs_f64() * (1.0 + random_share() * JITTER)).unwrap_or(interval)
 }
 
 fn next_run(spec: &CheckSpec, is_failing: bool, began: Instant, first_beat: Instant) -> Instant {

@@ -336,7 +336,8 @@ impl<'a> Draft<'a> {
                 Origin::Added(work) => {
                     count(&spec);
                     let work = engine.layer.wrap(&spec, work.clone());
-                    let check = Monitored::new(spec, work, &engine.changes, &engine.loop_guard.instance);
+                    let check =
+                        Monitored::new(spec, work, &engine.changes, &engine.loop_guard.instance, engine.fleet.as_ref());
                     if let Some(muted) = engine.listed_mutes.of(check.spec.name()) {
                         check.mute(muted);
                     }
@@ -346,7 +347,7 @@ impl<'a> Draft<'a> {
                     count(&spec);
                     count(&present.spec);
                     let work = engine.layer.wrap(&spec, work.clone());
-                    Arc::new(present.replaced_by(spec, work))
+                    Arc::new(present.replaced_by(spec, work, engine.fleet.as_ref()))
                 }
             };
             members.push(Member { check, dependencies });

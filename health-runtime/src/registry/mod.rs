@@ -6,6 +6,7 @@ use std::{fmt, panic::Location, sync::Arc};
 
 use crate::{
     error::{Error, Problem},
+    fleet::Fleet,
     library_settings::LibrarySettings,
     model::{Check, CheckName, CheckSpec, Level, StateValue, Work},
     runner,
@@ -83,6 +84,7 @@ pub struct Registry {
     order: Vec<usize>,
     declared_background: usize,
     layer: WorkLayer,
+    fleet: Option<Fleet>,
 }
 
 /// A layer around the work of every check that a monitor takes over: of those in the registry, and of those that are
@@ -126,6 +128,7 @@ pub struct RegistryBuilder {
     state: State,
     declared: bool,
     libraries: LibrarySettings,
+    fleet: Option<Fleet>,
 }
 
 impl Registry {
@@ -162,6 +165,11 @@ impl Registry {
     /// Sets the layer around the work of every check. Default: none.
     pub(crate) fn with_layer(self, layer: impl Fn(&CheckSpec, Work) -> Work + Send + Sync + 'static) -> Self {
         Self { layer: WorkLayer(Box::new(layer)), ..self }
+    }
+
+    /// Returns the fleet that this instance belongs to.
+    pub(crate) const fn fleet(&self) -> Option<&Fleet> {
+        self.fleet.as_ref()
     }
 
     /// Returns the checks by level and name, and their indices, each behind the checks that it depends on.
@@ -221,6 +229,13 @@ impl RegistryBuilder {
         self
     }
 
+    /// Sets the fleet that this instance belongs to, for its checks that are [`fleet`](Check::fleet). Default: none. Without
+    /// it a [`Monitor`](crate::Monitor) runs them by itself, as in a test; an endpoint does not start.
+    pub fn fleet(mut self, fleet: Fleet) -> Self {
+        self.fleet = Some(fleet);
+        self
+    }
+
     /// Sorts and validates the checks.
     ///
     /// # Errors
@@ -230,6 +245,7 @@ impl RegistryBuilder {
     pub fn build(self) -> Result<Registry, Error> {
         let mut problems: Vec<Problem> =
             self.state.repeated().iter().map(|type_name| Problem::RepeatedState { type_name }).collect();
+        problems.extend(self.fleet.as_ref().and_then(Fleet::problem).cloned());
         let (mut checks, mut off): (Vec<_>, Vec<_>) =
             self.checks.into_iter().partition(|check| self.libraries.turns_on(check.spec()));
         let mut declared_background = 0;
@@ -268,7 +284,14 @@ impl RegistryBuilder {
             })
             .collect();
         let off = off.into_iter().map(|check| check.into_parts().0).collect();
-        Ok(Registry { checks, off, order: graph.order, declared_background, layer: WorkLayer::default() })
+        Ok(Registry {
+            checks,
+            off,
+            order: graph.order,
+            declared_background,
+            layer: WorkLayer::default(),
+            fleet: self.fleet,
+        })
     }
 }
 

@@ -8,7 +8,9 @@ use std::{
 use serde_json::Value;
 
 use super::visibility::{DetailLevel, Visibility};
-use crate::model::{Cause, CheckSpec, Group, Level, Mute, Report, ReportEntry, RootCause, Status, StatusChange};
+use crate::model::{
+    Cause, CheckSpec, FleetRun, Group, Level, Mute, Report, ReportEntry, RootCause, Status, StatusChange,
+};
 
 /// A report redacted for one caller: the only thing that renderers accept.
 #[derive(Debug)]
@@ -48,6 +50,10 @@ pub(super) struct CheckView<'a> {
     pub(super) duration: Duration,
     pub(super) checked_at: SystemTime,
     pub(super) since: SystemTime,
+    /// The part of this instance in the run of a fleet.
+    pub(super) fleet: Option<&'static str>,
+    /// The instance that ran the check for the fleet.
+    pub(super) checked_by: Option<&'a str>,
     pub(super) muted: Option<MuteView<'a>>,
     pub(super) message: Option<&'a str>,
     pub(super) data: Option<&'a Value>,
@@ -204,6 +210,8 @@ impl<'a> CheckView<'a> {
             duration: result.duration(),
             checked_at: result.checked_at(),
             since: result.since(),
+            fleet: result.fleet().map(|run| run.role().as_str()),
+            checked_by: None,
             muted: muted.as_ref().map(|mute| MuteView::new(mute, detail_level)),
             message: None,
             data: result.public_data(),
@@ -226,6 +234,7 @@ impl<'a> CheckView<'a> {
                 message: result.message().filter(|_| !names_others),
                 data: result.data(),
                 blocked_by: cause.and_then(Cause::blocked_by).filter(|_| !names_others),
+                checked_by: result.fleet().map(FleetRun::checked_by),
                 description: check.description(),
                 owner: check.owner(),
                 runbook: check.runbook(),

@@ -34,4 +34,13 @@ async fn longer_than_the_default_timeout() {}
 #[health_check(level = 1, degraded_after = SECONDS)]
 async fn constant_beyond_the_default_timeout() {}
 
+#[health_check(level = 3, fleet)]
+async fn fleet_on_request() {}
+
+#[health_check(level = 5, interval = "30s", fleet, liveness)]
+async fn fleet_for_liveness() {}
+
+#[health_check(level = 3, interval = "30s", fleet = "orders", startup)]
+async fn fleet_with_a_name() {}
+
 fn main() {}

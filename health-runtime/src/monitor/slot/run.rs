@@ -58,7 +58,7 @@ impl Run {
     pub(super) fn progress(&self, spec: &CheckSpec) -> Progress {
         match (&self.given_up, self.began) {
             (Some(result), _) => Progress::Completed(Arc::clone(result)),
-            (None, Some(began)) => Progress::Running { deadline: after(began, spec.timeout()) },
+            (None, Some(began)) => Progress::Running { deadline: after(began, spec.run_limit()) },
             (None, None) => Progress::Waiting,
         }
     }
@@ -76,7 +76,7 @@ impl Run {
 
     /// Returns whether a run of this duration should have ended.
     pub(super) fn is_overdue(&self, spec: &CheckSpec, duration: Duration) -> bool {
-        self.given_up.is_some() || duration >= spec.timeout().saturating_add(GIVE_UP_GRACE)
+        self.given_up.is_some() || duration >= spec.run_limit().saturating_add(GIVE_UP_GRACE)
     }
 }
 

@@ -21,6 +21,7 @@
 /// | `mongodb` | 3 | `Client` |
 /// | `memcache` | 0.21 | `Client` |
 /// | `async_nats` | 0.51 | `Client` |
+/// | `async_nats_kv` | 0.51 | `Store` of `jetstream::kv`, for a [`Fleet`](crate::Fleet) alone; under another name: `async_nats_kv as name` |
 /// | `lapin` | 4 | `Arc<Connection>` |
 /// | `rdkafka` | 0.39 | `Arc` of a consumer or a producer, with a topic: `ask!(rdkafka: consumer, topic: "orders")` |
 ///
@@ -81,6 +82,8 @@ macro_rules! ask {
     (@fred $($call:tt)*) => { $crate::__ask_redis!(@fred $($call)*) };
     (@mongodb $($call:tt)*) => { $crate::__ask_by_call!(@mongodb $($call)*) };
     (@memcache $($call:tt)*) => { $crate::__ask_by_call!(@memcache $($call)*) };
+    (@async_nats_kv [::async_nats_kv] $($call:tt)*) => { $crate::__ask_by_call!(@async_nats_kv [::async_nats] $($call)*) };
+    (@async_nats_kv $($call:tt)*) => { $crate::__ask_by_call!(@async_nats_kv $($call)*) };
     (@async_nats $($call:tt)*) => { $crate::__ask_by_call!(@async_nats $($call)*) };
     (@lapin $($call:tt)*) => { $crate::__ask_by_call!(@lapin $($call)*) };
     (@rdkafka $($call:tt)*) => { $crate::__ask_by_call!(@rdkafka $($call)*) };
@@ -101,7 +104,7 @@ macro_rules! ask {
         ::core::compile_error!(::core::concat!(
             "`", ::core::stringify!($driver), "` is not a driver that `ask!` knows; it knows `sqlx`, `sea_orm`, ",
             "`diesel_async`, `diesel_async_bb8`, `tokio_postgres`, `deadpool_postgres`, `bb8_postgres`, `mysql_async`, `redis`, ",
-            "`deadpool_redis`, `bb8_redis`, `fred`, `mongodb`, `memcache`, `async_nats`, `lapin` and `rdkafka`; for another one pass ",
+            "`deadpool_redis`, `bb8_redis`, `fred`, `mongodb`, `memcache`, `async_nats`, `async_nats_kv`, `lapin` and `rdkafka`; for another one pass ",
             "a closure, as the documentation of `health_runtime::probes::Ask` shows"
         ))
     };

@@ -46,7 +46,11 @@ use crate::probes::deadline::Deadline;
 pub struct Ask {
     asker: Arc<Asker>,
     pool: Arc<dyn Fn() -> Option<PoolState> + Send + Sync>,
+    /// For statements with values.
+    with_values: Option<Arc<ValueAsker>>,
 }
+
+type ValueAsker = dyn Fn(&'static str, Vec<String>) -> AnswerFuture + Send + Sync;
 
 /// The deadline is that of the run.
 type Asker = dyn Fn(&'static str, PoolWait, Deadline) -> AnswerFuture + Send + Sync;
@@ -65,7 +69,7 @@ impl Ask {
             let answer = ask(statement);
             Box::pin(async move { Ok(answer.await?) })
         };
-        Self { asker: Arc::new(asker), pool: Arc::new(|| None) }
+        Self { asker: Arc::new(asker), pool: Arc::new(|| None), with_values: None }
     }
 
     /// Returns a client that blocks its thread. Each statement is asked on Tokio's blocking pool. Nothing can end a thread, so
@@ -101,7 +105,7 @@ impl Ask {
                 answer.await?
             })
         };
-        Self { asker: Arc::new(asker), pool: Arc::new(|| None) }
+        Self { asker: Arc::new(asker), pool: Arc::new(|| None), with_values: None }
     }
 
     /// Returns a client with a pool of connections. `ask` waits for a connection inside [`PoolWait::during`], so that an
@@ -141,7 +145,45 @@ impl Ask {
             let answer = ask(statement, wait);
             Box::pin(async move { Ok(answer.await?) })
         };
-        Self { asker: Arc::new(asker), pool: Arc::new(move || Some(pool())) }
+        Self { asker: Arc::new(asker), pool: Arc::new(move || Some(pool())), with_values: None }
+    }
+
+    /// Sets the function for statements with values, which a [`Fleet`](crate::Fleet) asks. Default: none. `ask!` sets it for
+    /// the drivers that the fleet's constructors name.
+    ///
+    /// The values are the parameters `$1`, `$2` of PostgreSQL, or the further words of a command of Redis. They may hold anything,
+    /// so never put them into the text of a statement. The answer is the first column of the first row as text.
+    #[must_use]
+    pub fn with_values<F, Fut, E>(mut self, ask: F) -> Self
+    where
+        F: Fn(&'static str, Vec<String>) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<String, E>> + Send + 'static,
+        AskError: From<E>,
+    {
+        self.with_values = Some(Arc::new(move |statement, values| {
+            let answer = ask(statement, values);
+            Box::pin(async move { Ok(answer.await?) })
+        }));
+        self
+    }
+
+    pub(crate) const fn takes_values(&self) -> bool {
+        self.with_values.is_some()
+    }
+
+    /// Returns the answer to a statement with values.
+    pub(crate) fn with(
+        &self,
+        statement: &'static str,
+        values: Vec<String>,
+    ) -> impl Future<Output = Result<String, AskError>> + Send + 'static {
+        let answer = self.with_values.as_ref().map(|ask| ask(statement, values));
+        async move {
+            match answer {
+                Some(answer) => answer.await,
+                None => Err(AskError::new("the client takes no values beside a statement")),
+            }
+        }
     }
 
     pub(super) fn pool(&self) -> Option<PoolState> {

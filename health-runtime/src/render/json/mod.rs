@@ -155,6 +155,8 @@ fn write_check(object: &mut ObjectWriter<'_>, check: &CheckView<'_>) {
     object.field(key!("duration_ms"), Serialized(&milliseconds(check.duration)));
     object.field(key!("checked_at"), check.checked_at);
     object.field(key!("since"), check.since);
+    object.field_if(key!("fleet"), check.fleet);
+    object.field_if(key!("checked_by"), check.checked_by);
     // Only while the check is muted.
     object.field_if(key!("muted"), check.muted.as_ref());
     object.field_if(key!("data"), check.data.map(Serialized));

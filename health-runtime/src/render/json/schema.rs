@@ -8,11 +8,11 @@ use super::super::{
         FormatSchema, Shown, named,
         words::{
             all_of, any_object, anything, boolean, described, double, groups, int32, int64, level, level_properties,
-            list_of, map_of, object, root_causes, status, text, timestamp, uri,
+            list_of, map_of, object, one_of, root_causes, status, text, timestamp, uri,
         },
     },
 };
-use crate::model::Level;
+use crate::model::{FleetRole, Level};
 
 pub(super) const SCHEMA: FormatSchema = FormatSchema { shapes: native, components };
 
@@ -52,6 +52,8 @@ fn components(components: ComponentsBuilder) -> ComponentsBuilder {
         ("duration_ms", double(), true),
         ("checked_at", timestamp(), true),
         ("since", timestamp(), true),
+        ("fleet", one_of([FleetRole::Leader, FleetRole::Follower, FleetRole::Alone].map(FleetRole::as_str)), false),
+        ("checked_by", described("The instance of the fleet that ran the check.", text()), false),
         ("muted", described("Only while the check is muted.", all_of([named("Mute")])), false),
         ("data", anything(), false),
     ]);

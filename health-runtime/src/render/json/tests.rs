@@ -108,6 +108,8 @@ impl Sample {
             duration: Duration::from_nanos(self.nanos),
             checked_at: self.time(0).unwrap_or(SystemTime::UNIX_EPOCH),
             since: self.time(1).unwrap_or(SystemTime::UNIX_EPOCH),
+            fleet: self.flags[0].then_some("follower"),
+            checked_by: self.text(6),
             muted: self.flags[1].then(|| MuteView { until: self.time(4), reason: self.text(5), caller: self.text(6) }),
             message: self.text(1),
             data: self.data.as_ref(),
@@ -150,6 +152,10 @@ struct CheckBody<'a> {
     duration_ms: f64,
     checked_at: String,
     since: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fleet: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    checked_by: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     muted: Option<MuteBody<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -217,6 +223,8 @@ fn check_body<'a>(check: &CheckView<'a>) -> CheckBody<'a> {
         duration_ms: milliseconds(check.duration),
         checked_at: timestamp(check.checked_at),
         since: timestamp(check.since),
+        fleet: check.fleet,
+        checked_by: check.checked_by,
         muted: check.muted.as_ref().map(|mute| MuteBody {
             until: mute.until.map(timestamp),
             reason: mute.reason,

@@ -35,6 +35,61 @@ macro_rules! __ask_by_call {
         })
     }};
 
+    (@async_nats_kv [$($async_nats:tt)+] $client:expr) => {{
+        use ::core::{clone::Clone as _, convert::{From as _, Into as _}, iter::{IntoIterator as _, Iterator as _}};
+
+        let store: $($async_nats)+::jetstream::kv::Store = ($client).clone();
+        $crate::probes::Ask::new(|_| async {
+            ::core::result::Result::<::std::string::String, _>::Err($crate::probes::AskError::new(
+                "a key-value bucket answers a `Fleet` alone; for the probe write `ask!(async_nats: client)`",
+            ))
+        })
+        .with_values(move |statement: &'static str, values: ::std::vec::Vec<::std::string::String>| {
+            let store = store.clone();
+            async move {
+                let mut values = values.into_iter();
+                let key = values.next().unwrap_or_default();
+                let entry = store.entry(key.clone()).await?.filter(|entry| {
+                    ::core::matches!(entry.operation, $($async_nats)+::jetstream::kv::Operation::Put)
+                });
+                let written = match (statement, entry) {
+                    ("READ", entry) => {
+                        return ::core::result::Result::Ok(entry.map_or_else(::std::string::String::new, |entry| {
+                            ::std::format!("={}", ::std::string::String::from_utf8_lossy(&entry.value))
+                        }));
+                    }
+                    ("CREATE", ::core::option::Option::None) => {
+                        let value = values.next().unwrap_or_default();
+                        match store.create(key, value.into()).await {
+                            ::core::result::Result::Err(error)
+                                if error.kind() != $($async_nats)+::jetstream::kv::CreateErrorKind::AlreadyExists =>
+                            {
+                                return ::core::result::Result::Err($crate::probes::AskError::from(error));
+                            }
+                            created => created.is_ok(),
+                        }
+                    }
+                    // Revisions begin anew in a bucket that is made again, so the text is compared as well.
+                    ("REPLACE", ::core::option::Option::Some(entry))
+                        if values.next().is_some_and(|expected| entry.value == expected.as_bytes()) =>
+                    {
+                        let value = values.next().unwrap_or_default();
+                        match store.update(key, value.into(), entry.revision).await {
+                            ::core::result::Result::Err(error)
+                                if error.kind() != $($async_nats)+::jetstream::kv::UpdateErrorKind::WrongLastRevision =>
+                            {
+                                return ::core::result::Result::Err($crate::probes::AskError::from(error));
+                            }
+                            updated => updated.is_ok(),
+                        }
+                    }
+                    _ => false,
+                };
+                ::core::result::Result::Ok(::std::string::String::from(if written { "yes" } else { "no" }))
+            }
+        })
+    }};
+
     (@lapin [$($lapin:tt)+] $client:expr) => {{
         use ::core::{
             clone::Clone as _,

@@ -3,6 +3,23 @@
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __ask_pool {
+    ($pool:ident [$($error:tt)+] $client:expr, |$connection:ident, $statement:ident, $values:ident| $answer:expr) => {{
+        use ::core::{clone::Clone as _, convert::From as _};
+
+        let pool = ($client).clone();
+        let other = pool.clone();
+        $crate::__ask_pool!($pool [$($error)+] pool, |$connection, $statement| {
+            let $values = ::std::vec::Vec::<::std::string::String>::new();
+            $answer
+        })
+        .with_values(move |$statement: &'static str, $values: ::std::vec::Vec<::std::string::String>| {
+            let pool = other.clone();
+            async move {
+                let mut $connection = pool.get().await.map_err($crate::probes::AskError::from)?;
+                $answer
+            }
+        })
+    }};
     (deadpool [$($error:tt)+] $client:expr, |$connection:ident, $statement:ident| $answer:expr) => {{
         use ::core::{clone::Clone as _, convert::From as _};
 

@@ -6,9 +6,14 @@ macro_rules! __ask_redis {
         use ::core::clone::Clone as _;
 
         let client = ($client).clone();
+        let other = client.clone();
         $crate::probes::Ask::new(move |statement: &'static str| {
             let mut client = client.clone();
             async move { $crate::__ask_redis!(@query [$($redis)+] &mut client, statement) }
+        })
+        .with_values(move |statement: &'static str, values: ::std::vec::Vec<::std::string::String>| {
+            let mut client = other.clone();
+            async move { $crate::__ask_redis!(@query [$($redis)+] &mut client, statement, values) }
         })
     }};
 
@@ -16,7 +21,7 @@ macro_rules! __ask_redis {
         $crate::__ask_pool!(
             deadpool [$($deadpool_redis)+::PoolError]
             $client,
-            |client, statement| $crate::__ask_redis!(@query [$($deadpool_redis)+::redis] &mut client, statement)
+            |client, statement, values| $crate::__ask_redis!(@query [$($deadpool_redis)+::redis] &mut client, statement, values)
         )
     };
 
@@ -24,12 +29,15 @@ macro_rules! __ask_redis {
         $crate::__ask_pool!(
             bb8 [$($bb8_redis)+::bb8::RunError]
             $client,
-            |client, statement| $crate::__ask_redis!(@query [$($bb8_redis)+::redis] &mut *client, statement)
+            |client, statement, values| $crate::__ask_redis!(@query [$($bb8_redis)+::redis] &mut *client, statement, values)
         )
     };
 
     // Elements of an array or a set become lines, and keys and values of a map, as in the second version of the protocol.
-    (@query [$($redis:tt)+] $client:expr, $statement:ident) => {{
+    (@query [$($redis:tt)+] $client:expr, $statement:ident) => {
+        $crate::__ask_redis!(@query [$($redis)+] $client, $statement, ::std::vec::Vec::<::std::string::String>::new())
+    };
+    (@query [$($redis:tt)+] $client:expr, $statement:ident, $values:expr) => {{
         use ::core::{
             convert::From as _,
             iter::{IntoIterator as _, Iterator as _},
@@ -61,6 +69,9 @@ macro_rules! __ask_redis {
         for word in words {
             command.arg(word);
         }
+        for value in $values {
+            command.arg(value.as_str());
+        }
         match command.query_async::<$($redis)+::Value>($client).await {
             ::core::result::Result::Ok(value) => ::core::result::Result::Ok(text_of(value)),
             ::core::result::Result::Err(error) => {
@@ -80,43 +91,49 @@ macro_rules! __ask_redis {
         };
 
         let client = ($client).clone();
+        let other = client.clone();
         $crate::probes::Ask::new(move |statement: &'static str| {
-            fn text_of(value: $($fred)+::types::Value) -> ::std::string::String {
-                match value {
-                    $($fred)+::types::Value::Array(values) => {
-                        values.into_iter().map(text_of).collect::<::std::vec::Vec<_>>().join("\n")
-                    }
-                    $($fred)+::types::Value::Map(map) => {
-                        let values = map.inner().into_iter().flat_map(|(key, value)| {
-                            [key.into_string().unwrap_or_default(), text_of(value)]
-                        });
-                        values.collect::<::std::vec::Vec<_>>().join("\n")
-                    }
-                    value => value.into_string().unwrap_or_default(),
-                }
-            }
-
             let client = client.clone();
-            async move {
-                // Else it would keep the command until it has a connection again.
-                if !$($fred)+::interfaces::ClientLike::is_connected(&client) {
-                    return ::core::result::Result::Err($crate::probes::AskError::new(
-                        "the client is not connected to the server, and waits until it tries again",
-                    ));
-                }
-                let mut words = statement.split(' ');
-                let name = words.next().unwrap_or_default();
-                let command = $($fred)+::types::CustomCommand::new_static(
-                    name,
-                    ::core::option::Option::<::core::primitive::u16>::None,
-                    false,
-                );
-                let words: ::std::vec::Vec<&'static ::core::primitive::str> = words.collect();
-                let answer = $($fred)+::interfaces::ClientLike::custom::<$($fred)+::types::Value, _>(
-                    &client, command, words,
-                );
-                answer.await.map(text_of).map_err($crate::probes::AskError::from)
-            }
+            async move { $crate::__ask_redis!(@fred_query [$($fred)+] client, statement, ::std::vec::Vec::new()) }
         })
+        .with_values(move |statement: &'static str, values: ::std::vec::Vec<::std::string::String>| {
+            let client = other.clone();
+            async move { $crate::__ask_redis!(@fred_query [$($fred)+] client, statement, values) }
+        })
+    }};
+
+    (@fred_query [$($fred:tt)+] $client:ident, $statement:ident, $values:expr) => {{
+        fn text_of(value: $($fred)+::types::Value) -> ::std::string::String {
+            match value {
+                $($fred)+::types::Value::Array(values) => {
+                    values.into_iter().map(text_of).collect::<::std::vec::Vec<_>>().join("\n")
+                }
+                $($fred)+::types::Value::Map(map) => {
+                    let values = map.inner().into_iter().flat_map(|(key, value)| {
+                        [key.into_string().unwrap_or_default(), text_of(value)]
+                    });
+                    values.collect::<::std::vec::Vec<_>>().join("\n")
+                }
+                value => value.into_string().unwrap_or_default(),
+            }
+        }
+
+        // Else it would keep the command until it has a connection again.
+        if !$($fred)+::interfaces::ClientLike::is_connected(&$client) {
+            return ::core::result::Result::Err($crate::probes::AskError::new(
+                "the client is not connected to the server, and waits until it tries again",
+            ));
+        }
+        let mut words = $statement.split(' ').map(::std::string::String::from);
+        let command = $($fred)+::types::CustomCommand::new(
+            words.next().unwrap_or_default(),
+            ::core::option::Option::<::core::primitive::u16>::None,
+            false,
+        );
+        let words: ::std::vec::Vec<::std::string::String> = words.chain($values).collect();
+        let answer = $($fred)+::interfaces::ClientLike::custom::<$($fred)+::types::Value, _>(
+            &$client, command, words,
+        );
+        answer.await.map(text_of).map_err($crate::probes::AskError::from)
     }};
 }

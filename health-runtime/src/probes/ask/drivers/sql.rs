@@ -4,10 +4,14 @@
 macro_rules! __ask_sql {
     (@sqlx [$($sqlx:tt)+] $client:expr) => {{
         // A module without the prelude has none of its traits.
-        use ::core::{clone::Clone as _, convert::From as _, iter::Iterator as _};
+        use ::core::{
+            clone::Clone as _,
+            convert::From as _,
+            iter::{IntoIterator as _, Iterator as _},
+        };
 
         let pool = ($client).clone();
-        let state = pool.clone();
+        let (state, other) = (pool.clone(), pool.clone());
         $crate::probes::Ask::pooled(
             move || {
                 $crate::probes::PoolState::new(state.size() as usize, state.num_idle())
@@ -77,6 +81,18 @@ macro_rules! __ask_sql {
                 }
             },
         )
+        .with_values(move |statement: &'static str, values: ::std::vec::Vec<::std::string::String>| {
+            let pool = other.clone();
+            async move {
+                let mut connection = pool.acquire().await?;
+                // Without a prepared statement, which a pooler of transactions would not know.
+                let query = values
+                    .into_iter()
+                    .fold($($sqlx)+::query(statement).persistent(false), |query, value| query.bind(value));
+                let row = $($sqlx)+::Executor::fetch_one(&mut *connection, query).await?;
+                $($sqlx)+::Row::try_get::<::std::string::String, _>(&row, 0).map_err($crate::probes::AskError::from)
+            }
+        })
     }};
 
     (@sea_orm [$($sea_orm:tt)+] $client:expr) => {{

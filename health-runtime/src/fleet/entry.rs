@@ -1,0 +1,188 @@
+//! The entry of a check in the store, as JSON. It comes from outside, so nothing in it is trusted.
+
+use std::time::{Duration, SystemTime};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{fleet::is_instance, lease};
+use crate::{
+    mask::{mask_text, mask_value},
+    model::{FleetRole, FleetRun, Outcome, Status},
+    run_result::{RunResult, SharedResult},
+    text::floor_char_boundary,
+};
+
+/// Maximum length of an entry. The data of a longer one stays with the instance that ran the check.
+const MAX_ENTRY_BYTES: usize = 64 * 1024;
+
+/// Maximum length of a message whose data was left out.
+const MAX_MESSAGE_BYTES: usize = 1024;
+
+/// The last millisecond of the year 9999, behind which no time can be written.
+const MAX_MILLIS: u64 = 253_402_300_799_999;
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct FleetEntry {
+    run: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    done: Option<RunDone>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    running: Option<RunInProgress>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct RunInProgress {
+    token: u64,
+    by: String,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct RunDone {
+    token: u64,
+    checked_by: String,
+    /// Milliseconds since 1970 by the clock of that instance, for display.
+    checked_at: u64,
+    duration_us: u64,
+    status: SharedStatus,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cause: Option<SharedCause>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    public_data: Option<Value>,
+}
+
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum SharedStatus {
+    Pass,
+    Warn,
+    Fail,
+}
+
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum SharedCause {
+    TimedOut,
+    Panicked,
+}
+
+impl FleetEntry {
+    /// Returns the entry of this text.
+    ///
+    /// # Errors
+    /// The reason why it is not one, without anything of its content.
+    pub(super) fn parse(text: &str) -> Result<Self, &'static str> {
+        if text.len() > MAX_ENTRY_BYTES {
+            return Err("it is longer than 64 KiB");
+        }
+        let entry: Self = serde_json::from_str(text).map_err(|_| "it is not the JSON of an entry")?;
+        let names =
+            entry.done.iter().map(|done| &done.checked_by).chain(entry.running.iter().map(|running| &running.by));
+        if !names.into_iter().all(|name| is_instance(name)) {
+            return Err("its instance has a name that is not valid");
+        }
+        if entry.done.as_ref().is_some_and(|done| done.checked_at > MAX_MILLIS) {
+            return Err("its time is not valid");
+        }
+        if entry.done.is_none() && entry.running.is_none() {
+            return Err("it has neither a result nor a run");
+        }
+        Ok(entry)
+    }
+
+    /// Returns the entry of a run by this instance, which keeps the latest result.
+    pub(super) fn leased(before: Option<Self>, run: u64, token: u64, by: &str) -> Self {
+        let done = before.and_then(|before| before.done);
+        Self { run, done, running: Some(RunInProgress { token, by: by.to_owned() }) }
+    }
+
+    /// Returns the text of the entry with the result of its run, and the entry. Credentials are masked before they leave the
+    /// process. The data of a result that is too large is left out.
+    pub(super) fn done(run: u64, token: u64, result: &mut SharedResult) -> (String, lease::Runs) {
+        let SharedResult { result, fleet, duration, checked_at } = result;
+        let (status, cause, message, data, public_data) = match result {
+            RunResult::Answered(outcome) => {
+                outcome.data.iter_mut().chain(&mut outcome.public_data).for_each(mask_value);
+                outcome.message.iter_mut().for_each(mask_text);
+                let Outcome { status, message, data, public_data, .. } = outcome.clone();
+                (status, None, message, data, public_data)
+            }
+            RunResult::Panicked(text) => {
+                mask_text(text);
+                (Status::Fail, Some(SharedCause::Panicked), Some(text.clone()), None, None)
+            }
+            _ => (Status::Fail, Some(SharedCause::TimedOut), None, None, None),
+        };
+        let since_epoch = checked_at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let done = RunDone {
+            token,
+            checked_by: fleet.checked_by.clone(),
+            checked_at: u64::try_from(since_epoch.as_millis()).unwrap_or(MAX_MILLIS).min(MAX_MILLIS),
+            duration_us: u64::try_from(duration.as_micros()).unwrap_or(u64::MAX),
+            status: match status {
+                Status::Pass => SharedStatus::Pass,
+                Status::Warn => SharedStatus::Warn,
+                Status::Fail => SharedStatus::Fail,
+            },
+            cause,
+            message,
+            data,
+            public_data,
+        };
+        let mut entry = Self { run, done: Some(done), running: None };
+        let mut text = entry.to_text();
+        if Self::parse(&text).is_err()
+            && let Some(done) = &mut entry.done
+        {
+            (done.data, done.public_data) = (None, None);
+            if let Some(message) = &mut done.message {
+                message.truncate(floor_char_boundary(message, MAX_MESSAGE_BYTES));
+            }
+            text = entry.to_text();
+        }
+        (text, entry.runs())
+    }
+
+    pub(super) fn to_text(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// Returns the entry as far as the lease depends on it.
+    pub(super) fn runs(&self) -> lease::Runs {
+        let (done, running) = (self.done.as_ref(), self.running.as_ref());
+        lease::Runs { run: self.run, done: done.map(|done| done.token), running: running.map(|running| running.token) }
+    }
+
+    /// Returns its result, as that of another instance.
+    pub(super) fn into_result(self) -> Option<SharedResult> {
+        let done = self.done?;
+        let result = match done.cause {
+            Some(SharedCause::TimedOut) => RunResult::TimedOut,
+            Some(SharedCause::Panicked) => RunResult::Panicked(done.message.unwrap_or_default()),
+            None => {
+                let outcome = Outcome::new(match done.status {
+                    SharedStatus::Pass => Status::Pass,
+                    SharedStatus::Warn => Status::Warn,
+                    SharedStatus::Fail => Status::Fail,
+                });
+                // The parser's limit of nesting is that of data.
+                RunResult::Answered(Outcome {
+                    message: done.message,
+                    data: done.data,
+                    public_data: done.public_data,
+                    ..outcome
+                })
+            }
+        };
+        Some(SharedResult {
+            result,
+            fleet: FleetRun { role: FleetRole::Follower, checked_by: done.checked_by },
+            duration: Duration::from_micros(done.duration_us),
+            checked_at: SystemTime::UNIX_EPOCH + Duration::from_millis(done.checked_at),
+        })
+    }
+}
