@@ -18,6 +18,13 @@ impl Server {
         Self::nats_in(TempDir::new().expect("a folder"))
     }
 
+    /// Starts NATS with the same users, and `JetStream`.
+    pub fn nats_with_jetstream() -> Self {
+        let folder = TempDir::new().expect("a folder");
+        fs::create_dir(folder.path().join("jetstream")).expect("a folder");
+        Self::nats_in(folder)
+    }
+
     pub(crate) fn nats_in(folder: TempDir) -> Self {
         let guest = r#"permissions: { publish: { deny: "_INBOX.>" } }"#;
         let file = |name: &str| folder.path().join(name).display().to_string();
@@ -25,10 +32,14 @@ impl Server {
             true => format!("tls {{ cert_file: {:?}, key_file: {:?} }}\n", file("server.crt"), file("server.key")),
             false => String::new(),
         };
+        let streams = match folder.path().join("jetstream").exists() {
+            true => format!("jetstream {{ store_dir: {:?} }}\n", file("jetstream")),
+            false => String::new(),
+        };
         let options = format!(
             "http: \"127.0.0.1:{}\"\nlame_duck_duration: \"30s\"\nlame_duck_grace_period: \"2s\"\n\
              authorization {{ users: [\n  {{ user: app, password: \"{CANARY}\" }}\n  \
-             {{ user: guest, password: \"{CANARY}\", {guest} }}\n] }}\n{tls}",
+             {{ user: guest, password: \"{CANARY}\", {guest} }}\n] }}\n{tls}{streams}",
             free_port(),
         );
         fs::write(folder.path().join("options"), options).expect("a file");

@@ -10,7 +10,7 @@ use health_runtime::Status;
 #[no_implicit_prelude]
 mod without_prelude {
     use ::health_runtime::{
-        ask,
+        Fleet, ask,
         probes::{self, BrokerProbe, DatabaseProbe},
     };
 
@@ -59,6 +59,13 @@ mod without_prelude {
             probes::redis(ask!(bb8_redis: clients.bb8_redis)),
             probes::redis(ask!(fred: clients.fred)),
         ]
+    }
+
+    /// Compiled alone, because a bucket needs a server.
+    #[allow(dead_code, reason = "no test calls it")]
+    fn fleets(bucket: ::async_nats::jetstream::kv::Store) -> [Fleet; 2] {
+        let ask = ask!(async_nats_kv as ::async_nats: bucket);
+        [Fleet::nats("orders", ask!(async_nats_kv: bucket)), Fleet::nats("orders", ask)]
     }
 
     /// Compiled alone: their clients connect before they exist, or are asked in a test of their own.
