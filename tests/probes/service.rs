@@ -45,7 +45,7 @@ async fn readiness_of_an_endpoint_is_asked_for() {
     assert_eq!(outcome.status(), Status::Warn);
     let facts = json!({ "status": "warn", "service": "billing", "version": "3.0.3", "warning": ["cache"] });
     assert_eq!(outcome.data(), Some(&facts));
-    let expected = format!("http://{address}/health/ready answered 200 OK, and reports warn, because of cache");
+    let expected = format!("http://{address}/health/ready answered 200 OK, and reports warn, because of billing/cache");
     assert_eq!(outcome.message(), Some(&*expected));
 
     // A query selects among the checks.
@@ -56,15 +56,22 @@ async fn readiness_of_an_endpoint_is_asked_for() {
 #[tokio::test]
 async fn level_is_asked_for_with_the_shallower_ones() {
     // An endpoint whose levels show values by default.
-    let endpoint =
-        builder(checks()).base_path("/ops/health").levels_path(("/ops/health/levels", health_runtime::View::Values));
+    let endpoint = builder(checks())
+        .build_info(BuildMetadata::new("billing", "3.0.3"))
+        .base_path("/ops/health")
+        .levels_path(("/ops/health/levels", health_runtime::View::Values));
     let address = serve(endpoint.build().expect("a good endpoint").router()).await;
     let ask =
         async |level| probes::service(format!("http://{address}/ops/health/")).remote_level(level).observe().await;
+    let facts = |mut facts: Value| {
+        facts["service"] = "billing".into();
+        facts["version"] = "3.0.3".into();
+        facts
+    };
     let outcome = ask(Level::L2).await;
-    assert_eq!(outcome.data(), Some(&json!({ "status": "fail", "failing": ["deep"], "warning": ["cache"] })));
+    assert_eq!(outcome.data(), Some(&facts(json!({ "status": "fail", "failing": ["deep"], "warning": ["cache"] }))));
     let outcome = ask(Level::L3).await;
-    assert_eq!(outcome.data(), Some(&json!({ "status": "warn", "warning": ["cache"] })));
+    assert_eq!(outcome.data(), Some(&facts(json!({ "status": "warn", "warning": ["cache"] }))));
 }
 
 #[tokio::test]
@@ -78,14 +85,15 @@ async fn muted_checks_are_not_named() {
 
 #[tokio::test]
 async fn draining_service_fails_with_its_cause() {
-    let endpoint = builder(checks()).build().expect("a good endpoint");
+    let build = BuildMetadata::new("billing", "3.0.3");
+    let endpoint = builder(checks()).build_info(build).build().expect("a good endpoint");
     endpoint.monitor().drain();
     let address = serve(endpoint.router()).await;
     let outcome = observe(format!("http://{address}")).await;
     assert_eq!(outcome.status(), Status::Fail);
     let message = outcome.message().expect("a message");
     assert!(
-        message.ends_with(" answered 503 Service Unavailable, and reports fail, because of `draining`"),
+        message.ends_with(" answered 503 Service Unavailable, and reports fail, because of billing/draining"),
         "{message}"
     );
 }
