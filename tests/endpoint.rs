@@ -67,18 +67,18 @@ fn without_times(mut body: Value) -> Value {
 
 #[tokio::test]
 async fn level_1_holds_all_the_others() {
-    let address = serve(builder(sample()).details(ShowDetails::Always).build().expect("good").router()).await;
+    let builder = builder(sample()).build_info(BuildMetadata::new("api", "3.0.3")).details(ShowDetails::Always);
+    let address = serve(builder.build().expect("good").router()).await;
     for path in ["/health/levels", "/health/levels/1"] {
         let answer = get(address, path).await;
         assert_eq!((answer.status, answer.header("content-type")), (200, "application/json"));
         assert_safe_headers(&answer);
-        assert!(
-            answer.body.starts_with(r#"{"status":"warn","level_1":{"status":"pass","checks":{"db":{"status":"pass","#)
-        );
+        let first = r#""service":"api","version":"3.0.3","root_causes":["billing"],"level_1":{"status":"pass","checks":{"db":{"#;
+        assert!(answer.body.starts_with(&format!(r#"{{"status":"warn",{first}"#)), "{}", answer.body);
         assert_eq!(
             without_times(answer.json()),
             json!({
-                "status": "warn",
+                "status": "warn", "service": "api", "version": "3.0.3", "root_causes": ["billing"],
                 "level_1": { "status": "pass", "checks": {
                     "db": { "status": "pass", "critical": true, "data": { "is_db_online": true, "is_db_writeable": true } } } },
                 "level_2": { "status": "pass", "checks": {
@@ -99,8 +99,8 @@ async fn level_report_includes_shallower_levels_only_on_request() {
     let address = serve(endpoint(sample()).router()).await;
     let levels = async |path: &str| {
         let body = get(address, path).await.json();
-        let keys = body.as_object().expect("an object").keys().filter(|key| *key != "status");
-        keys.map(|key| key.trim_start_matches("level_").parse().expect("a level")).collect::<Vec<u8>>()
+        let keys = body.as_object().expect("an object").keys().filter_map(|key| key.strip_prefix("level_"));
+        keys.map(|level| level.parse().expect("a level")).collect::<Vec<u8>>()
     };
     assert_eq!(levels("/health/levels/2").await, [2]);
     assert_eq!(levels("/health/levels/5").await, [5]);
@@ -438,7 +438,7 @@ async fn overview_links_to_the_other_routes() {
     assert_eq!(
         body,
         json!({
-            "status": "warn", "info": null, "links": null,
+            "status": "warn", "info": null, "links": null, "root_causes": ["billing"],
             "warning": { "billing": { "level": 3, "observed": "fail" } },
             "levels": { "level_1": "pass", "level_2": "pass", "level_3": "warn", "level_4": "pass", "level_5": "pass" },
         })
