@@ -4,8 +4,9 @@ use tokio::time::Instant;
 
 use crate::sync::{Mutex, lock};
 
-/// Time that a client gets to restore its channels after it has connected again.
-const RECOVERY: Duration = Duration::from_secs(2);
+/// Time that a client gets to restore its channels after it has connected again. On a busy machine lapin needs more than
+/// two seconds, and nothing tells when it is done.
+const RECOVERY: Duration = Duration::from_secs(5);
 
 /// The last time at which a client was seen without its connection.
 ///

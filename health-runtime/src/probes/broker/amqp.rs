@@ -22,7 +22,7 @@ use crate::probes::ask::IntoAsk;
 /// | a channel opens and closes | yes | yes | pass |
 /// | the broker has blocked the connection, because it lacks memory or disk space | yes | no | warn, or the status of [`blocked_as`](BrokerProbe::blocked_as) |
 /// | the client is reconnecting, closed or failed; no answer | no | no | fail |
-/// | the client has been connected again for less than 2 s, in which lapin restores its channels and is not asked | no | no | fail |
+/// | the client has been connected again for less than 5 s, in which lapin restores its channels and is not asked | no | no | fail |
 ///
 /// `RabbitMQ` blocks connections that publish, from their first message under the alarm on; others pass. Each run ends by itself
 /// after nine tenths of the check's timeout. A connection that has failed stays so unless the program connects again, which
