@@ -103,12 +103,13 @@ impl RunResult {
         consecutive: u32,
         duration: Duration,
     ) -> CheckResult {
+        let now = SystemTime::now();
         let (result, duration, ended_at, fleet) = match self {
             Self::Shared(shared) => {
                 let SharedResult { result, fleet, duration, checked_at } = *shared;
                 (result, duration, checked_at, Some(fleet))
             }
-            result => (result, duration, SystemTime::now(), None),
+            result => (result, duration, now, None),
         };
         let (outcome, cause) = result.into_outcome(spec.timeout());
         let Outcome { status: observed, message, data, public_data, root_causes } = outcome;
@@ -121,7 +122,6 @@ impl RunResult {
             (false, status) => status,
         };
         let status = if spec.is_critical() { status } else { status.min(Status::Warn) };
-        let now = SystemTime::now();
         let since = before.filter(|before| before.status == status).map_or(now, |before| before.since);
         // A stale check was last looked at when its latest result came.
         let checked_at = match (&cause, before) {
