@@ -107,7 +107,7 @@ impl RunResult {
         let (result, duration, ended_at, fleet) = match self {
             Self::Shared(shared) => {
                 let SharedResult { result, fleet, duration, checked_at } = *shared;
-                (result, duration, checked_at, Some(fleet))
+                (result, duration, checked_at, Some(Box::new(fleet)))
             }
             result => (result, duration, now, None),
         };

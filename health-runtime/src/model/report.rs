@@ -25,7 +25,7 @@ pub struct CheckResult {
     pub(crate) duration: Duration,
     pub(crate) checked_at: SystemTime,
     pub(crate) since: SystemTime,
-    pub(crate) fleet: Option<FleetRun>,
+    pub(crate) fleet: Option<Box<FleetRun>>,
 }
 
 impl CheckResult {
@@ -120,8 +120,8 @@ impl CheckResult {
     /// Returns the instance that ran the check and the part of this one, for a check of a [`Fleet`](crate::Fleet). Times of
     /// such a result are by that instance's clock.
     #[must_use]
-    pub const fn fleet(&self) -> Option<&FleetRun> {
-        self.fleet.as_ref()
+    pub fn fleet(&self) -> Option<&FleetRun> {
+        self.fleet.as_deref()
     }
 }
 
