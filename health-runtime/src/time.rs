@@ -23,10 +23,16 @@ pub(crate) fn remainder(duration: Duration, period: Duration) -> Duration {
     u64::try_from(nanos).map_or(Duration::MAX, Duration::from_nanos)
 }
 
-/// Returns a number from 0 to 1. The random keys of std's hash maps are good enough to spread simultaneous starts.
+/// Returns a random number. The keys of std's hash maps are random enough to spread simultaneous starts and to tell processes
+/// apart, but not for secrets.
+pub(crate) fn random() -> u64 {
+    RandomState::new().hash_one(())
+}
+
+/// Returns a random number from 0 to 1.
 #[allow(clippy::cast_precision_loss, reason = "a share needs no more digits than it has")]
 pub(crate) fn random_share() -> f64 {
-    RandomState::new().hash_one(()) as f64 / u64::MAX as f64
+    random() as f64 / u64::MAX as f64
 }
 
 /// Returns the time on the wall clock that is a duration from now, 30 years at most.

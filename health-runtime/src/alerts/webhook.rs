@@ -1,6 +1,4 @@
 use std::{
-    collections::hash_map::RandomState,
-    hash::BuildHasher,
     path::PathBuf,
     pin::pin,
     time::{Duration, SystemTime, UNIX_EPOCH},
@@ -27,6 +25,7 @@ use crate::{
         deadline::Deadline,
         http_client::{HttpClient, request_settings},
     },
+    time::random,
 };
 
 /// Longest pause that a receiver may ask for.
@@ -151,7 +150,7 @@ sender_settings! { Webhook }
 async fn fill(queue: &EventQueue, mut changes: Subscription, monitor: &WeakMonitor, sender: &Sender) {
     let source = cloud_event::source(sender);
     // Distinguishes the changes of this process from those of others, which are numbered alike.
-    let process = RandomState::new().hash_one(());
+    let process = random();
     while let Some(next) = changes.next().await {
         match next {
             Ok(change) => {

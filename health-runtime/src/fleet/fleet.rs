@@ -2,7 +2,6 @@ use std::{
     env,
     fmt::{self, Write as _},
     fs,
-    hash::{BuildHasher, RandomState},
     sync::Arc,
     time::Duration,
 };
@@ -14,6 +13,7 @@ use crate::{
     error::Problem,
     probes::{Ask, AskError},
     text::is_unprintable,
+    time::random,
 };
 
 /// Time that the store has for each answer. After it, an instance runs its checks by itself.
@@ -166,11 +166,6 @@ fn instance() -> String {
     let host = host.or_else(|_| env::var("COMPUTERNAME")).unwrap_or_default();
     let host = Some(host.trim()).filter(|host| host.len() < 200 && is_instance(host)).unwrap_or("instance");
     format!("{host}/{:04x}", random() & 0xffff)
-}
-
-/// Returns a random number that is not zero. The keys of std's hash maps are seeded by the system.
-pub(super) fn random() -> u64 {
-    RandomState::new().hash_one(()).max(1)
 }
 
 /// Without the store: its client may contain a password.

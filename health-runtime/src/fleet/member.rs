@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use super::{
     entry::FleetEntry,
-    fleet::{Fleet, random},
+    fleet::Fleet,
     lease::{Found, Lease, Pace, Step},
 };
 use crate::{
@@ -21,7 +21,7 @@ use crate::{
     run_result::{RunResult, SharedResult},
     sync::{Mutex, lock},
     text::escape_controls,
-    time::after,
+    time::{after, random},
 };
 
 /// Shortest pause between two reads.
@@ -105,7 +105,7 @@ impl FleetMember {
         before: Option<FleetEntry>,
         call: impl Future<Output = RunResult>,
     ) -> Option<RunResult> {
-        let token = random();
+        let token = random().max(1);
         let leased = FleetEntry::leased(before, run, token, self.fleet.instance_name());
         let (text, began) = (leased.to_text(), self.start.elapsed());
         match self.fleet.swap(&self.key, found.as_deref(), &text).await {

@@ -1,4 +1,6 @@
-use std::{collections::hash_map::RandomState, hash::BuildHasher, path::Path, sync::Arc};
+use std::{path::Path, sync::Arc};
+
+use crate::time::random;
 
 /// Maximum number of bytes of a service's name in a path.
 const MAX_SERVICE_BYTES: usize = 64;
@@ -20,9 +22,7 @@ impl Instance {
         let mut name: String = service.chars().map(|letter| if is_kept(letter) { letter } else { '-' }).collect();
         name.truncate(MAX_SERVICE_BYTES);
         let name = if name.is_empty() { "service" } else { &name };
-        // The random keys of std's hash maps are good enough to tell the instances of a fleet apart.
-        let random = RandomState::new().hash_one(std::process::id()) >> 32;
-        Self { id: format!("{name}/{random:08x}"), service: name.into(), is_declared: true }
+        Self { id: format!("{name}/{:08x}", random() >> 32), service: name.into(), is_declared: true }
     }
 
     /// Returns an instance that is named after the program.
