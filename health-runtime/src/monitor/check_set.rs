@@ -138,7 +138,7 @@ impl CheckSet {
         result: &CheckResult,
         latest: impl Fn(usize) -> Option<Arc<CheckResult>>,
     ) -> Vec<usize> {
-        let mut to_visit = self.blockers(index, result).unwrap_or_default();
+        let Some(mut to_visit) = self.blockers(index, result) else { return Vec::new() };
         let mut is_visited = vec![false; self.len()];
         let mut roots = Vec::new();
         while let Some(index) = to_visit.pop() {
