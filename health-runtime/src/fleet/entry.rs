@@ -9,6 +9,7 @@ use super::{fleet::is_instance, lease};
 use crate::{
     mask::{mask_text, mask_value},
     model::{FleetRole, FleetRun, Outcome, Status},
+    render::StatusWord,
     run_result::{RunResult, SharedResult},
     text::floor_char_boundary,
 };
@@ -44,7 +45,7 @@ struct RunDone {
     /// Milliseconds since 1970 by the clock of that instance, for display.
     checked_at: u64,
     duration_us: u64,
-    status: SharedStatus,
+    status: StatusWord,
     #[serde(skip_serializing_if = "Option::is_none")]
     cause: Option<SharedCause>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -53,14 +54,6 @@ struct RunDone {
     data: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     public_data: Option<Value>,
-}
-
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum SharedStatus {
-    Pass,
-    Warn,
-    Fail,
 }
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -123,11 +116,7 @@ impl FleetEntry {
             checked_by: fleet.checked_by.clone(),
             checked_at: u64::try_from(since_epoch.as_millis()).unwrap_or(MAX_MILLIS).min(MAX_MILLIS),
             duration_us: u64::try_from(duration.as_micros()).unwrap_or(u64::MAX),
-            status: match status {
-                Status::Pass => SharedStatus::Pass,
-                Status::Warn => SharedStatus::Warn,
-                Status::Fail => SharedStatus::Fail,
-            },
+            status: status.into(),
             cause,
             message,
             data,
@@ -164,11 +153,7 @@ impl FleetEntry {
             Some(SharedCause::TimedOut) => RunResult::TimedOut,
             Some(SharedCause::Panicked) => RunResult::Panicked(done.message.unwrap_or_default()),
             None => {
-                let outcome = Outcome::new(match done.status {
-                    SharedStatus::Pass => Status::Pass,
-                    SharedStatus::Warn => Status::Warn,
-                    SharedStatus::Fail => Status::Fail,
-                });
+                let outcome = Outcome::new(done.status.into());
                 // The parser's limit of nesting is that of data.
                 RunResult::Answered(Outcome {
                     message: done.message,

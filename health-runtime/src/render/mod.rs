@@ -51,5 +51,6 @@ pub(crate) use view::ChangeView;
 pub(crate) use view::ReportView;
 pub(crate) use visibility::{DetailLevel, Visibility};
 pub use visibility::{DetailsValue, ShowDetails};
+pub(crate) use wire::StatusWord;
 #[cfg(feature = "xml")]
 pub use xml::SCHEMA as XML_SCHEMA;

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::view::CheckView;
-use crate::model::{Level, RootCause};
+use crate::model::{Level, RootCause, Status};
 pub(super) use crate::time::timestamp_millis as timestamp;
 
 /// Serializes a body. Bodies here have string keys only and cannot fail to serialize; if one does, the caller gets an empty
@@ -23,6 +23,35 @@ pub(super) const fn level_key(level: Level) -> &'static str {
         Level::L3 => "level_3",
         Level::L4 => "level_4",
         Level::L5 => "level_5",
+    }
+}
+
+/// A status in JSON that another instance writes.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum StatusWord {
+    Pass,
+    Warn,
+    Fail,
+}
+
+impl From<StatusWord> for Status {
+    fn from(word: StatusWord) -> Self {
+        match word {
+            StatusWord::Pass => Self::Pass,
+            StatusWord::Warn => Self::Warn,
+            StatusWord::Fail => Self::Fail,
+        }
+    }
+}
+
+impl From<Status> for StatusWord {
+    fn from(status: Status) -> Self {
+        match status {
+            Status::Pass => Self::Pass,
+            Status::Warn => Self::Warn,
+            Status::Fail => Self::Fail,
+        }
     }
 }
 

@@ -14,6 +14,7 @@ use super::{
 use crate::{
     mask::mask_credentials,
     model::Status,
+    render::StatusWord,
     text::{escape_controls, floor_char_boundary},
 };
 
@@ -135,24 +136,6 @@ struct ReportBody {
 #[derive(Deserialize)]
 struct LevelBody {
     checks: TroubledChecks,
-}
-
-#[derive(Clone, Copy, Deserialize, PartialEq)]
-#[serde(rename_all = "lowercase")]
-enum StatusWord {
-    Pass,
-    Warn,
-    Fail,
-}
-
-impl From<StatusWord> for Status {
-    fn from(word: StatusWord) -> Self {
-        match word {
-            StatusWord::Pass => Self::Pass,
-            StatusWord::Warn => Self::Warn,
-            StatusWord::Fail => Self::Fail,
-        }
-    }
 }
 
 #[derive(Deserialize)]
