@@ -1,4 +1,4 @@
-use super::store::{FleetStore, StoreFuture};
+use super::store::{FleetStore, StoreFuture, marked_text, swap_values};
 use crate::probes::Ask;
 
 /// A key-value bucket of `JetStream`. The words are read by `ask!(async_nats_kv: …)`.
@@ -13,13 +13,12 @@ impl Nats {
 impl FleetStore for Nats {
     fn read(&self, key: &str) -> StoreFuture<Option<String>> {
         let answer = self.0.with("READ", vec![key.to_owned()]);
-        Box::pin(async move { Ok(answer.await?.strip_prefix('=').map(str::to_owned)) })
+        Box::pin(async move { Ok(marked_text(&answer.await?)) })
     }
 
     fn swap(&self, key: &str, expected: Option<&str>, value: &str) -> StoreFuture<bool> {
-        let (statement, expected) = if expected.is_some() { ("REPLACE", expected) } else { ("CREATE", None) };
-        let values = [key].into_iter().chain(expected).chain([value]).map(str::to_owned).collect();
-        let answer = self.0.with(statement, values);
+        let statement = if expected.is_some() { "REPLACE" } else { "CREATE" };
+        let answer = self.0.with(statement, swap_values(key, expected, value));
         Box::pin(async move { Ok(answer.await? == "yes") })
     }
 }

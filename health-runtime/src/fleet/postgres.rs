@@ -1,7 +1,6 @@
-use super::store::{FleetStore, StoreFuture};
+use super::store::{FleetStore, StoreFuture, marked_text, swap_values};
 use crate::probes::Ask;
 
-/// The mark tells an empty text from none.
 const READ: &str = "SELECT coalesce((SELECT '=' || value FROM health_fleet WHERE key = $1), '')";
 
 const CREATE: &str = "WITH written AS (INSERT INTO health_fleet (key, value) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING 1) \
@@ -35,14 +34,13 @@ impl FleetStore for Postgres {
                 }
                 answer => answer?,
             };
-            Ok(answer.strip_prefix('=').map(str::to_owned))
+            Ok(marked_text(&answer))
         })
     }
 
     fn swap(&self, key: &str, expected: Option<&str>, value: &str) -> StoreFuture<bool> {
         let statement = if expected.is_some() { REPLACE } else { CREATE };
-        let values = [key].into_iter().chain(expected).chain([value]).map(str::to_owned).collect();
-        let answer = self.0.with(statement, values);
+        let answer = self.0.with(statement, swap_values(key, expected, value));
         Box::pin(async move { Ok(answer.await? == "1") })
     }
 }

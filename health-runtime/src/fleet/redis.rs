@@ -1,7 +1,6 @@
-use super::store::{FleetStore, StoreFuture};
+use super::store::{FleetStore, StoreFuture, marked_text};
 use crate::probes::Ask;
 
-/// Marks a present text, because `ask!` has one word for an empty text and for none.
 const READ: &str = "local text = redis.call('GET', KEYS[1]) if text then return '=' .. text end return ''";
 
 /// An expected text has the mark as well. An entry lives for 30 days, so that those of removed checks vanish.
@@ -21,7 +20,7 @@ impl Redis {
 impl FleetStore for Redis {
     fn read(&self, key: &str) -> StoreFuture<Option<String>> {
         let answer = self.0.with("EVAL", [READ, "1", key].map(str::to_owned).into());
-        Box::pin(async move { Ok(answer.await?.strip_prefix('=').map(str::to_owned)) })
+        Box::pin(async move { Ok(marked_text(&answer.await?)) })
     }
 
     fn swap(&self, key: &str, expected: Option<&str>, value: &str) -> StoreFuture<bool> {

@@ -49,3 +49,13 @@ pub trait FleetStore: Send + Sync + 'static {
     /// The comparison and the write are one step: of two that expect the same, one at most succeeds.
     fn swap(&self, key: &str, expected: Option<&str>, value: &str) -> StoreFuture<bool>;
 }
+
+/// Returns the text in an answer. A mark stands before it, because `ask!` has one word for an empty text and for none.
+pub(super) fn marked_text(answer: &str) -> Option<String> {
+    answer.strip_prefix('=').map(str::to_owned)
+}
+
+/// Returns the values of a statement that swaps: the key, the expected text if there is one, and the new text.
+pub(super) fn swap_values(key: &str, expected: Option<&str>, value: &str) -> Vec<String> {
+    [key].into_iter().chain(expected).chain([value]).map(str::to_owned).collect()
+}
