@@ -147,7 +147,7 @@ impl RunResult {
     }
 
     /// Masks the function's own texts and data, and states in words why there are none.
-    pub(crate) fn into_outcome(self, timeout: Duration) -> (Outcome, Option<Cause>) {
+    fn into_outcome(self, timeout: Duration) -> (Outcome, Option<Cause>) {
         let (cause, message) = match self {
             Self::Shared(shared) => return shared.result.into_outcome(timeout),
             Self::Answered(mut outcome) => {
