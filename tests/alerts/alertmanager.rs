@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use health_runtime::{BuildMetadata, Check, Level, Monitor, Outcome, Registry, alerts::Alertmanager};
+use health_runtime::{BuildMetadata, Check, Endpoint, Level, Monitor, Outcome, Registry, alerts::Alertmanager};
 use health_tests::{builder, monitor};
 use serde_json::{Value, json};
 
@@ -20,6 +20,22 @@ fn seconds_until(time: &Value) -> i64 {
         Ok(ahead) => seconds(ahead + Duration::from_millis(500)),
         Err(behind) => -seconds(behind.duration()),
     }
+}
+
+/// Starts an endpoint whose check `db` passes at first, and then fails with this message. The request at the start is read.
+async fn failing(
+    alertmanager: Alertmanager,
+    message: &str,
+    receiver: &mut Receiver,
+    clock: &StoppedClock,
+) -> (Switch, Endpoint) {
+    let db = Switch::new();
+    let endpoint = start(builder([db.check("db")]).alert_to(alertmanager));
+    receiver.next().await;
+    clock.advance(2).await;
+    db.set(Outcome::fail(message));
+    run(endpoint.monitor()).await;
+    (db, endpoint)
 }
 
 fn checks(alerts: &[Value]) -> Vec<&str> {
@@ -44,7 +60,7 @@ async fn failing_check_is_an_alert_that_is_sent_again_each_minute() {
     assert_eq!(first.json(), json!([]), "shows at the start whether the receiver can be reached");
     run(endpoint.monitor()).await;
     clock.advance(300).await;
-    assert!(receiver.so_far().await.is_empty(), "a check that passes is no reason for requests");
+    assert!(receiver.so_far().await.is_empty(), "no check fails");
 
     db.set(Outcome::fail("refused by db.internal"));
     run(endpoint.monitor()).await;
@@ -76,12 +92,7 @@ async fn failing_check_is_an_alert_that_is_sent_again_each_minute() {
 async fn end_of_an_alert_of_this_instance_is_repeated_for_five_minutes() {
     let clock = StoppedClock::new();
     let mut receiver = Receiver::start().await;
-    let db = Switch::new();
-    let endpoint = start(builder([db.check("db")]).alert_to(alertmanager(&receiver).instance("pod-1")));
-    receiver.next().await;
-    clock.advance(2).await;
-    db.set(Outcome::fail("down"));
-    run(endpoint.monitor()).await;
+    let (db, endpoint) = failing(alertmanager(&receiver).instance("pod-1"), "down", &mut receiver, &clock).await;
     let firing = receiver.alerts().await;
     assert_eq!(firing[0]["labels"]["instance"], "pod-1");
     clock.advance(2).await;
@@ -113,12 +124,7 @@ async fn end_of_an_alert_of_this_instance_is_repeated_for_five_minutes() {
 async fn instance_without_a_label_ends_no_alert() {
     let clock = StoppedClock::new();
     let mut receiver = Receiver::start().await;
-    let db = Switch::new();
-    let endpoint = start(builder([db.check("db")]).alert_to(alertmanager(&receiver)));
-    receiver.next().await;
-    clock.advance(2).await;
-    db.set(Outcome::fail("down"));
-    run(endpoint.monitor()).await;
+    let (db, endpoint) = failing(alertmanager(&receiver), "down", &mut receiver, &clock).await;
     assert!(receiver.alerts().await[0]["labels"].get("instance").is_none());
     clock.advance(2).await;
     db.set(Outcome::pass());
@@ -131,12 +137,13 @@ async fn instance_without_a_label_ends_no_alert() {
 async fn change_of_severity_is_another_alert() {
     let clock = StoppedClock::new();
     let mut receiver = Receiver::start().await;
-    let db = Switch::new();
-    let endpoint = start(builder([db.check("db")]).alert_to(alertmanager(&receiver).instance("pod-1").details()));
-    receiver.next().await;
-    clock.advance(2).await;
-    db.set(Outcome::fail("down (postgres://ada:hunter2@db/)"));
-    run(endpoint.monitor()).await;
+    let (db, endpoint) = failing(
+        alertmanager(&receiver).instance("pod-1").details(),
+        "down (postgres://ada:hunter2@db/)",
+        &mut receiver,
+        &clock,
+    )
+    .await;
     let alerts = receiver.alerts().await;
     assert_eq!(alerts[0]["annotations"]["message"], "down (postgres://***@db/)", "secrets are masked");
     clock.advance(2).await;
@@ -230,12 +237,7 @@ async fn blocked_check_is_an_alert_only_if_no_root_cause_is_as_severe() {
 async fn removed_check_ends_its_alert() {
     let clock = StoppedClock::new();
     let mut receiver = Receiver::start().await;
-    let db = Switch::new();
-    let endpoint = start(builder([db.check("db")]).alert_to(alertmanager(&receiver).instance("pod-1")));
-    receiver.next().await;
-    clock.advance(2).await;
-    db.set(Outcome::fail("down"));
-    run(endpoint.monitor()).await;
+    let (_db, endpoint) = failing(alertmanager(&receiver).instance("pod-1"), "down", &mut receiver, &clock).await;
     receiver.next().await;
     endpoint.monitor().remove("db").expect("a check");
     clock.advance(62).await;
