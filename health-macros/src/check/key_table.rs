@@ -1,7 +1,7 @@
 //! The keys of `#[health_check]`, and the rules that take more than one of them.
 //!
-//! A new key takes an entry here, its field, setter and getter in `model/check.rs` of the runtime, its
-//! start-up rule in `model/check_rules.rs`, and a row in `health-runtime/docs/health_check_keys.md`.
+//! A new key takes an entry here, its field, setter and getter in `model/check/` of the runtime, its
+//! start-up rule in `model/check/rules.rs`, and a row in `health-runtime/docs/health_check_keys.md`.
 
 use std::time::Duration;
 

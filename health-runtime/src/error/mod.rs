@@ -1,11 +1,12 @@
 //! Errors that stop a service from starting, or an update of its checks. A failing check is a value, never an error.
 
+mod message;
 mod problem;
 
 use std::{error::Error as StdError, fmt};
 
+pub(crate) use message::file_and_line;
 pub use problem::Problem;
-pub(crate) use problem::file_and_line;
 
 use crate::text::escape_controls;
 
@@ -36,7 +37,7 @@ impl fmt::Display for UnknownCheck {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { name, suggestion } = self;
         write!(f, "there is no check named `{}`", escape_controls(name))?;
-        problem::suggest(f, suggestion.as_ref())
+        message::suggest(f, suggestion.as_ref())
     }
 }
 

@@ -5,7 +5,6 @@ mod change;
 mod check;
 mod check_method;
 mod check_name;
-mod check_rules;
 mod group;
 mod into_outcome;
 mod level;

@@ -2,7 +2,10 @@
 
 use std::{borrow::Cow, time::Duration};
 
-use super::{CheckSpec, Group, runbook};
+use super::{
+    super::{Group, runbook},
+    CheckSpec,
+};
 
 impl CheckSpec {
     /// Returns every reason for which the check cannot work as it is configured. The compiler finds those of declared

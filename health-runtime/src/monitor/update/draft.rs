@@ -1,177 +1,31 @@
-//! Checks that come and go while the monitor runs.
-
 use std::{
     collections::{BTreeMap, HashMap, hash_map::Entry},
     sync::Arc,
 };
 
 use super::{
-    check_set::{CheckSet, Member, UpdateCounts},
-    engine::Engine,
-    guarded_work::GuardedWork,
-    monitor::Monitor,
-    monitored::Monitored,
-    schedule,
+    super::{
+        check_set::{CheckSet, Member, UpdateCounts},
+        engine::Engine,
+        guarded_work::GuardedWork,
+        monitored::Monitored,
+    },
+    UpdateStep,
 };
 use crate::{
     error::{Error, Problem},
     log::{self, Topic},
-    model::{Check, CheckName, CheckSpec},
+    model::{Check, CheckSpec},
     registry::sort_key,
     suggest::Suggestions,
-    sync::lock,
     validation::{self, Graph},
 };
 
 /// Maximum number of names that one log event lists.
 const MAX_LOGGED_NAMES: usize = 10;
 
-/// Additions, removals and replacements of checks that [`Monitor::update`] applies at once.
-///
-/// ```
-/// use health_runtime::{Check, CheckUpdate, Level, Monitor, Registry};
-///
-/// let monitor = Monitor::new(Registry::builder().check(Check::new("db", Level::L1, || async { true })).build()?);
-/// let orders = Check::new("plugin_orders", Level::L3, || async { true }).depends_on(["db", "plugin_queue"]);
-/// let queue = Check::new("plugin_queue", Level::L3, || async { true });
-/// monitor.update(CheckUpdate::new().add(orders).add(queue))?;
-/// monitor.update(CheckUpdate::new().remove("plugin_orders").remove("plugin_queue"))?;
-/// assert_eq!(monitor.checks().count(), 1);
-/// # Ok::<(), health_runtime::Error>(())
-/// ```
-#[derive(Clone, Debug, Default)]
-#[must_use = "an update does nothing by itself; hand it to `Monitor::update`"]
-pub struct CheckUpdate {
-    steps: Vec<UpdateStep>,
-}
-
-#[derive(Clone, Debug)]
-enum UpdateStep {
-    Add(Check),
-    Remove(CheckName),
-    Replace(Check),
-}
-
-impl CheckUpdate {
-    /// Returns an update that changes nothing.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Adds a check, such as one of the [`probes`](crate::probes). See [`Monitor::add`].
-    #[allow(clippy::should_implement_trait, reason = "it takes a check, and not another update")]
-    pub fn add(self, check: impl Into<Check>) -> Self {
-        self.then(UpdateStep::Add(check.into()))
-    }
-
-    /// Removes the check of this name. See [`Monitor::remove`].
-    pub fn remove(self, check: impl Into<CheckName>) -> Self {
-        self.then(UpdateStep::Remove(check.into()))
-    }
-
-    /// Replaces the check of the same name. See [`Monitor::replace`].
-    pub fn replace(self, check: impl Into<Check>) -> Self {
-        self.then(UpdateStep::Replace(check.into()))
-    }
-
-    fn then(mut self, step: UpdateStep) -> Self {
-        self.steps.push(step);
-        self
-    }
-}
-
-impl Monitor {
-    /// Adds a check: a [single-step update](Self::update).
-    ///
-    /// The next report has it, in every format, group and stream. A check with an
-    /// [interval](crate::Check::interval) starts as at the start of the service, at a random time within the interval, and
-    /// is [`pending`](crate::Cause::Pending) until its first result. From a thread without a runtime, it starts on the
-    /// runtime on which the monitor was started, or else first ran a check.
-    ///
-    /// # Errors
-    /// Like [`update`](Self::update).
-    pub fn add(&self, check: impl Into<Check>) -> Result<(), Error> {
-        self.update(CheckUpdate::new().add(check))
-    }
-
-    /// Removes a check, declared or not: a [single-step update](Self::update).
-    ///
-    /// The next report is without it. Its mute and its [history](Self::history) go with it; a check that is added later
-    /// under the same name starts anew. Subscribers get no event, because no status has changed.
-    ///
-    /// A run in progress goes on, up to its timeout, and a blocked thread until the function returns: reports that were
-    /// asked for before may wait for it. They show its result, and nothing else does: it is neither counted, logged nor
-    /// published. Such a report may still call the function once.
-    ///
-    /// The function is dropped with everything that it owns when nothing refers to it any longer: here, or on any thread,
-    /// such as that of a report in progress. A destructor that panics is logged; one that takes long delays that report,
-    /// so close connections elsewhere.
-    ///
-    /// # Errors
-    /// Like [`update`](Self::update). A check that others depend on is removed together with them, in one update.
-    pub fn remove(&self, check: impl Into<CheckName>) -> Result<(), Error> {
-        self.update(CheckUpdate::new().remove(check))
-    }
-
-    /// Replaces the check of the same name, declared or not: a [single-step update](Self::update). Level, groups,
-    /// dependencies and everything else may differ.
-    ///
-    /// The new check goes on where the old one was: it keeps its mute, its [history](Self::history), its numbers and its
-    /// thresholds' counts, so that subscribers get an event only if the status differs. Requests never reuse a result of
-    /// the old function. In the background, the old result is shown until the first run of the new function. It ages from
-    /// the first replacement on, so that a function that hangs becomes stale however often it is replaced.
-    ///
-    /// A check that moves to another level keeps its mute and its history alone, whose changes are shown to callers of their own
-    /// levels. It starts without a result, because callers of the new level may not have been allowed to see the old one.
-    ///
-    /// A run of the old function in progress goes on as [after a removal](Self::remove), and counts for nothing. Replacing
-    /// a blocking check that hangs does not free its thread: the new function blocks another one, and the metric
-    /// `health_check_in_flight` knows only the new function.
-    ///
-    /// # Errors
-    /// Like [`update`](Self::update).
-    pub fn replace(&self, check: impl Into<Check>) -> Result<(), Error> {
-        self.update(CheckUpdate::new().replace(check))
-    }
-
-    /// Adds, removes and replaces checks at once: every report, stream and scrape sees all of the update or nothing of it.
-    /// The whole set is validated as at the start of the service; an error changes nothing.
-    ///
-    /// It may be called at any time and from any thread, also while the service drains. Updates take place one after the
-    /// other. One event is logged. The time that it takes grows with the number of all checks, so that many additions are
-    /// better made in one update.
-    ///
-    /// # Errors
-    /// One error that lists all problems: the removal or replacement of an unknown name, the removal of a check that a
-    /// remaining one depends on, and everything that [`RegistryBuilder::build`](crate::RegistryBuilder::build) finds in
-    /// the new set.
-    pub fn update(&self, update: CheckUpdate) -> Result<(), Error> {
-        if !update.steps.is_empty() {
-            apply(&self.engine, update)?;
-        }
-        Ok(())
-    }
-}
-
-fn apply(engine: &Arc<Engine>, update: CheckUpdate) -> Result<(), Error> {
-    let turn = lock(&engine.updating);
-    let before = engine.checks();
-    let mut draft = Draft::new(&before);
-    update.steps.into_iter().for_each(|step| draft.take(step));
-    let applied = draft.validate().map(|graph| {
-        draft.log();
-        engine.set_checks(draft.commit(engine, before.updates(), graph))
-    });
-    // Before the functions that are gone are dropped: what they own may update the checks meanwhile, or take its time.
-    drop(turn);
-    if applied.is_ok() {
-        schedule::start(engine);
-    }
-    applied.map(drop)
-}
-
 /// The checks as they will be after an update.
-struct Draft<'a> {
+pub(super) struct Draft<'a> {
     /// `None` in place of a check that is removed again.
     planned: Vec<Option<Planned>>,
     by_name: HashMap<String, usize>,
@@ -211,7 +65,7 @@ impl Planned {
 }
 
 impl<'a> Draft<'a> {
-    fn new(checks: &'a CheckSet) -> Self {
+    pub(super) fn new(checks: &'a CheckSet) -> Self {
         Self {
             planned: checks.iter().map(|check| Some(Planned::kept(check))).collect(),
             by_name: checks.iter().enumerate().map(|(index, check)| (check.spec.name().to_owned(), index)).collect(),
@@ -223,7 +77,7 @@ impl<'a> Draft<'a> {
         }
     }
 
-    fn take(&mut self, step: UpdateStep) {
+    pub(super) fn take(&mut self, step: UpdateStep) {
         match step {
             UpdateStep::Add(check) => self.plan(check, Origin::Added),
             UpdateStep::Remove(name) => {
@@ -274,7 +128,7 @@ impl<'a> Draft<'a> {
     }
 
     /// Sorts and validates the new set.
-    fn validate(&mut self) -> Result<Graph, Error> {
+    pub(super) fn validate(&mut self) -> Result<Graph, Error> {
         self.planned.sort_by(|one, other| match (one, other) {
             (Some(one), Some(other)) => sort_key(&one.spec).cmp(&sort_key(&other.spec)),
             _ => one.is_some().cmp(&other.is_some()),
@@ -311,7 +165,7 @@ impl<'a> Draft<'a> {
     }
 
     /// Logs one event for the update.
-    fn log(&self) {
+    pub(super) fn log(&self) {
         let listed = |is_listed: fn(&Origin) -> bool| {
             list_names(self.planned.iter().flatten().filter(|planned| is_listed(&planned.origin)))
         };
@@ -322,7 +176,7 @@ impl<'a> Draft<'a> {
     }
 
     /// Makes the new set. From here on nothing can fail.
-    fn commit(&mut self, engine: &Engine, mut updates: UpdateCounts, graph: Graph) -> CheckSet {
+    pub(super) fn commit(&mut self, engine: &Engine, mut updates: UpdateCounts, graph: Graph) -> CheckSet {
         let mut count = |spec: &CheckSpec| updates[spec.level().index()] += 1;
         for check in self.removed.iter().filter_map(Planned::present) {
             check.retire();
