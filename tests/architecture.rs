@@ -23,6 +23,7 @@ const FLOORS: [&[&str]; 7] = [
         "error",
         "file",
         "health_path",
+        "healthcheck",
         "log",
         "mask",
         "maybe_ready",

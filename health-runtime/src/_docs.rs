@@ -48,6 +48,9 @@ pub mod serving_and_tls {}
 #[doc = include_str!("../docs/kubernetes.md")]
 pub mod kubernetes {}
 
+#[doc = include_str!("../docs/containers_and_systemd.md")]
+pub mod containers_and_systemd {}
+
 #[doc = include_str!("../docs/load_balancers.md")]
 pub mod load_balancers {}
 

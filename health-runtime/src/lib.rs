@@ -23,6 +23,7 @@ mod fleet;
 #[cfg(feature = "grpc")]
 mod grpc;
 mod health_path;
+mod healthcheck;
 mod http;
 mod library_settings;
 mod log;
@@ -79,6 +80,7 @@ pub use health_macros::health_check;
 #[doc = include_str!("../docs/health_checks.md")]
 pub use health_macros::health_checks;
 pub use health_path::outgoing_headers;
+pub use healthcheck::{healthcheck, healthcheck_at};
 #[cfg(feature = "haproxy-agent")]
 pub use http::HaproxyAgent;
 pub use http::{Endpoint, EndpointBuilder, EnvoyHeaders, LevelsPath, ResponseBody, StatusCodes, View};
