@@ -13,6 +13,7 @@
 //! | [`kubernetes`] | Which probe asks which path, with which numbers? |
 //! | [`load_balancers`] | What do HAProxy, Envoy, Consul and Apache understand? |
 //! | [`graceful_shutdown`] | How do I shut down without losing a request? |
+//! | [`agents`] | How does an agent find out what is broken? |
 //! | [`testing_checks`] | How do I test a failure without waiting for one? |
 //! | [`troubleshooting`] | What does this error or log line mean, and what do I do? |
 
@@ -56,6 +57,9 @@ pub mod load_balancers {}
 
 #[doc = include_str!("../docs/graceful_shutdown.md")]
 pub mod graceful_shutdown {}
+
+#[doc = include_str!("../docs/agents.md")]
+pub mod agents {}
 
 #[doc = include_str!("../docs/testing_checks.md")]
 pub mod testing_checks {}

@@ -55,6 +55,11 @@ impl CachedResponse {
         self
     }
 
+    #[cfg(feature = "mcp")]
+    pub(super) fn body(&self) -> &[u8] {
+        &self.body
+    }
+
     /// Returns whether the client has the body already. A failing report is always sent again, with its status.
     fn is_known_to(&self, request: &Parts) -> bool {
         let Some(etag) = &self.etag else { return false };

@@ -72,7 +72,7 @@ impl ProblemDetails {
         self
     }
 
-    #[cfg(feature = "page")]
+    #[cfg(any(feature = "mcp", feature = "page"))]
     pub(crate) fn detail(&self) -> &str {
         &self.detail
     }

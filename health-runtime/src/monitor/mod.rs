@@ -17,7 +17,7 @@ mod monitor;
 mod monitored;
 mod muting;
 mod permission;
-#[cfg(any(feature = "alerts", feature = "events"))]
+#[cfg(any(feature = "alerts", feature = "events", feature = "mcp"))]
 mod readers;
 mod report;
 mod run;

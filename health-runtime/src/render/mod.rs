@@ -12,6 +12,8 @@ mod formats;
 mod health_json;
 mod info;
 mod json;
+#[cfg(feature = "mcp")]
+pub(crate) mod mcp;
 #[cfg(feature = "metrics")]
 mod metrics;
 #[cfg(feature = "metrics")]
@@ -46,7 +48,7 @@ pub(crate) use metrics_view::MetricsView;
 pub(crate) use page::{CONTENT_SECURITY_POLICY, problem};
 #[cfg(feature = "page")]
 pub(crate) use page_context::PageContext;
-#[cfg(feature = "events")]
+#[cfg(any(feature = "events", feature = "mcp"))]
 pub(crate) use view::ChangeView;
 pub(crate) use view::ReportView;
 pub(crate) use visibility::{DetailLevel, Visibility};

@@ -12,6 +12,8 @@ mod events;
 mod group;
 mod info;
 mod levels;
+#[cfg(feature = "mcp")]
+mod mcp;
 #[cfg(feature = "metrics")]
 pub(super) mod metrics;
 #[cfg(feature = "openapi")]
@@ -40,6 +42,8 @@ const TABLE: &[Mount] = &[
     events::mount,
     #[cfg(feature = "metrics")]
     metrics::mount,
+    #[cfg(feature = "mcp")]
+    mcp::mount,
     #[cfg(feature = "haproxy-agent")]
     agent::mount,
     #[cfg(feature = "access-jwt")]

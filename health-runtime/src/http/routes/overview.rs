@@ -1,6 +1,6 @@
 //! `{base}`: the status of everything, and links to the rest.
 
-use axum::http::{Uri, request::Parts};
+use axum::http::request::Parts;
 
 use super::{
     super::{
@@ -45,7 +45,8 @@ impl Resource for Overview {
     fn answer(&self, request: &AdmittedRequest<'_>, parts: &Parts) -> Result<Answer, ProblemDetails> {
         let selection = request.select_levels(Levels::ALL)?;
         let host = host(parts).map(ToOwned::to_owned);
-        let links = links(&request.service.paths, original_uri(parts), host.as_deref(), request.key.scope);
+        let uri = original_uri(parts);
+        let links = links(&request.service.paths, uri.path(), uri.scheme_str(), host.as_deref(), request.key.scope);
         Ok(Answer::Report(ReportAnswer {
             selection,
             render: Box::new(move |request, gathered| {
@@ -58,14 +59,20 @@ impl Resource for Overview {
     }
 }
 
-/// Returns the other routes with the prefix that the client sees; `overview` is the path that it asked for.
-fn links(paths: &Paths, overview: &Uri, host: Option<&str>, scope: RouteScope) -> Links {
+/// Returns the other routes with the prefix that the client sees; `overview` is the path of the overview with it.
+pub(super) fn links(
+    paths: &Paths,
+    overview: &str,
+    scheme: Option<&str>,
+    host: Option<&str>,
+    scope: RouteScope,
+) -> Links {
     let base = &paths.base;
-    let prefix = overview.path().strip_suffix(base.as_str()).unwrap_or_default();
+    let prefix = overview.strip_suffix(base.as_str()).unwrap_or_default();
     let link = |path: &str| format!("{prefix}{path}");
     let group = |word: &str| scope.has_groups.then(|| link(&format!("{base}/{word}")));
     // A request over HTTP/1.1 does not state the scheme. Spring Boot Admin corrects it behind TLS.
-    let scheme = overview.scheme_str().unwrap_or("http");
+    let scheme = scheme.unwrap_or("http");
     Links {
         origin: host.map(|host| format!("{scheme}://{host}")).unwrap_or_default(),
         overview: link(base),

@@ -1,5 +1,7 @@
 //! The latest changes of all checks, for clients that reconnect.
 
+#[cfg(feature = "mcp")]
+use std::time::SystemTime;
 use std::{collections::VecDeque, sync::Arc};
 
 use crate::{
@@ -32,6 +34,21 @@ impl Recent {
     /// Returns the number of the newest change among those of these levels; 0 before the first.
     pub(in crate::monitor) fn last_id(&self, levels: Levels) -> u64 {
         last_id(&lock(&self.changes), levels)
+    }
+
+    /// Returns the changes of these levels that are kept, the oldest first, and the time since which none is missing;
+    /// `None` if all are kept.
+    #[cfg(feature = "mcp")]
+    pub(in crate::monitor) fn kept(&self, levels: Levels) -> (Vec<Arc<StatusChange>>, Option<SystemTime>) {
+        let changes = lock(&self.changes);
+        let each = || levels.iter().map(|level| (level, &changes[level.index()]));
+        let oldest_after_others = each().filter_map(|(level, changes)| {
+            changes.front().filter(|oldest| oldest.id_among(Levels::one(level)) > 1).map(|oldest| oldest.at())
+        });
+        let complete_since = oldest_after_others.max();
+        let mut kept: Vec<_> = each().flat_map(|(_, changes)| changes).cloned().collect();
+        kept.sort_unstable_by_key(|change| change.id_among(levels));
+        (kept, complete_since)
     }
 
     /// Returns the changes of these levels behind the one with this number, the oldest first.

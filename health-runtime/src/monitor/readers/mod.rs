@@ -3,6 +3,8 @@
 #[cfg(feature = "events")]
 mod change_cursor;
 mod known;
+#[cfg(feature = "mcp")]
+mod stored;
 #[cfg(feature = "alerts")]
 mod weak_monitor;
 

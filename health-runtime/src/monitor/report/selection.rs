@@ -141,14 +141,14 @@ impl Selection {
     }
 
     /// Returns the levels that the report shows, even those without a check; none for a group or one check.
-    pub(super) fn shown_levels(&self) -> &[Level] {
+    pub(in crate::monitor) fn shown_levels(&self) -> &[Level] {
         match &self.scope {
             Scope::Levels(levels) => levels,
             Scope::Group(_) | Scope::Check { .. } => &[],
         }
     }
 
-    pub(super) fn selects_group(&self, group: Group) -> bool {
+    pub(in crate::monitor) fn selects_group(&self, group: Group) -> bool {
         matches!(self.scope, Scope::Group(own) if own == group)
     }
 

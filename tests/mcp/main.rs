@@ -1,0 +1,8 @@
+//! `POST {base}/mcp`: the Model Context Protocol, by hostile requests, and by a client of others.
+#![allow(clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
+
+mod access;
+mod agent;
+mod peers;
+mod protocol;
+mod tools;
