@@ -78,7 +78,7 @@ mod service;
 
 pub use ask::{Ask, AskError, Asking, IntoAsk, PoolState, PoolWait};
 #[doc(hidden)]
-pub use ask::{CloseUnanswered, RecentLoss};
+pub use ask::{CloseUnanswered, Kept};
 pub use broker::{BrokerProbe, BrokerState, amqp, broker, kafka, nats};
 pub use database::{DatabaseProbe, DatabaseState, database, memcached, mongodb, mysql, postgres, redis, sqlite};
 pub use files::{DirectoryProbe, FileProbe, directory, file};

@@ -9,6 +9,7 @@ mod clients;
 mod flat;
 mod observe;
 mod process;
+mod proxy;
 mod server;
 mod tls;
 
@@ -19,6 +20,7 @@ pub use clients::Clients;
 pub use flat::assert_flat;
 pub use observe::{Facts, OFFLINE, Observe, READ_ONLY, WRITEABLE, assert, assert_facts, eventually, observe};
 pub use process::{Server, free_port};
+pub use proxy::Proxy;
 
 /// Password of every server, which no text may contain.
 pub const CANARY: &str = "canary-Zx81-password";

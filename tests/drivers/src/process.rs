@@ -60,7 +60,7 @@ impl Server {
             if TcpStream::connect(("127.0.0.1", self.port)).is_ok() {
                 break;
             }
-            assert!(tried < 1_200, "the server does not listen: {}", self.log());
+            assert!(tried < 2_400, "the server does not listen: {}", self.log());
             thread::sleep(Duration::from_millis(50));
         }
         // It listens a moment before it accepts users.

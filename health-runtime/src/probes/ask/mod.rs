@@ -4,19 +4,19 @@ mod asking;
 mod drivers;
 mod error;
 mod examine;
+mod kept;
 mod macros;
 mod offline_reason;
 mod pool;
-mod recent_loss;
 
 use std::{fmt, pin::Pin, sync::Arc, time::Duration};
 
 pub use asking::Asking;
 pub use error::AskError;
 pub(super) use examine::Examine;
+pub use kept::Kept;
 pub(super) use offline_reason::OfflineReason;
 pub use pool::{CloseUnanswered, PoolState, PoolWait};
-pub use recent_loss::RecentLoss;
 use tokio::{sync::Mutex, task::spawn_blocking};
 
 use crate::probes::deadline::Deadline;

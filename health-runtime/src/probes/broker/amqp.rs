@@ -5,8 +5,9 @@ use crate::probes::ask::IntoAsk;
 
 /// Checks that a broker of AMQP 0.9.1 answers, and does not block the program's messages.
 ///
-/// Name `amqp`, level 2. It is asked through the program's own connection, see [`ask!`](crate::ask!): its state, then a channel is
-/// opened and closed. Nothing is declared and nothing is published.
+/// Name `amqp`, level 2. It is asked through the program's own connection, see [`ask!`](crate::ask!): its state, then a
+/// channel of the probe's own, which it opens in its first run and keeps, and on which it sets the prefetch count that the channel
+/// has from the start. Nothing is declared and nothing is published.
 ///
 /// ```ignore
 /// let rabbitmq = probes::amqp(health_runtime::ask!(lapin: connection)).name("rabbitmq");
@@ -19,10 +20,10 @@ use crate::probes::ask::IntoAsk;
 ///
 /// | | online | takes messages | status |
 /// |---|---|---|---|
-/// | a channel opens and closes | yes | yes | pass |
+/// | the channel answers | yes | yes | pass |
 /// | the broker has blocked the connection, because it lacks memory or disk space | yes | no | warn, or the status of [`blocked_as`](BrokerProbe::blocked_as) |
 /// | the client is reconnecting, closed or failed; no answer | no | no | fail |
-/// | the client has been connected again for less than 5 s, in which lapin restores its channels and is not asked | no | no | fail |
+/// | the client is connected again, and is still restoring its channels | no | no | fail |
 ///
 /// `RabbitMQ` blocks connections that publish, from their first message under the alarm on; others pass. Each run ends by itself
 /// after nine tenths of the check's timeout. A connection that has failed stays so unless the program connects again, which

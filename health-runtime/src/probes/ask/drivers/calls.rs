@@ -97,21 +97,21 @@ macro_rules! __ask_by_call {
         };
 
         let connection = ($client).clone();
-        // Seen in lapin 4.12: a channel that is opened meanwhile keeps it from restoring those of the program.
-        let loss = <$crate::probes::RecentLoss as ::core::default::Default>::default();
+        // One channel for all runs: a channel that is being opened or closed while the connection breaks keeps lapin 4.12 from
+        // ever restoring those of the program.
+        let kept = <$crate::probes::Kept<$($lapin)+::Channel> as ::core::default::Default>::default();
         $crate::probes::Ask::new(move |statement| {
-            let (connection, loss) = (connection.clone(), loss.clone());
+            let (connection, kept) = (connection.clone(), kept.clone());
             async move {
                 let connection: &$($lapin)+::Connection = &connection;
+                let channel = kept.get();
                 if statement == "STATE" {
                     let status = connection.status();
-                    if !status.connected() {
-                        loss.note();
-                    }
+                    let is_restoring = channel.is_some_and(|channel| channel.status().reconnecting());
                     return ::core::result::Result::<_, $crate::probes::AskError>::Ok(::std::string::String::from(
                         match status.connected() {
                             true if status.blocked() => "blocked",
-                            true if loss.is_recent() => "restoring its channels",
+                            true if is_restoring => "restoring its channels",
                             true => "connected",
                             false if status.reconnecting() => "reconnecting",
                             false if status.connecting() => "connecting",
@@ -120,8 +120,21 @@ macro_rules! __ask_by_call {
                         },
                     ));
                 }
-                let channel = connection.create_channel().await?;
-                channel.close(200, "health check".into()).await?;
+                let channel = match channel {
+                    // While lapin restores a channel, it answers with an error.
+                    ::core::option::Option::Some(channel)
+                        if channel.status().connected() || channel.status().reconnecting() =>
+                    {
+                        channel
+                    }
+                    _ => {
+                        let channel = connection.create_channel().await?;
+                        kept.set(channel.clone());
+                        channel
+                    }
+                };
+                // The setting that a channel has from the start: nothing changes, and the broker answers.
+                channel.basic_qos(0, $($lapin)+::options::BasicQosOptions { global: false }).await?;
                 ::core::result::Result::Ok(::std::string::String::new())
             }
         })
