@@ -24,6 +24,7 @@ const FLOORS: [&[&str]; 7] = [
         "file",
         "health_path",
         "healthcheck",
+        "host",
         "log",
         "mask",
         "maybe_ready",

@@ -24,6 +24,7 @@ mod fleet;
 mod grpc;
 mod health_path;
 mod healthcheck;
+mod host;
 mod http;
 mod library_settings;
 mod log;

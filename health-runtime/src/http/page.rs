@@ -1,7 +1,5 @@
 //! Pages for people: their headers, their surroundings, and problems shown to people.
 
-use std::sync::LazyLock;
-
 use axum::{
     extract::Request,
     http::{HeaderMap, HeaderValue, StatusCode, header},
@@ -18,12 +16,10 @@ use super::{
     service::Service,
 };
 use crate::{
+    host::host_name,
     monitor::Gathered,
     render::{self, Format, PageContext, ReportSubject},
 };
-
-/// Name of the host, by which an operator distinguishes instances.
-static INSTANCE: LazyLock<String> = LazyLock::new(|| gethostname::gethostname().to_string_lossy().into_owned());
 
 const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
 
@@ -51,7 +47,7 @@ pub(super) fn context<'a>(
             // Stored responses are shared by requests to every host.
             _ => service.runtime_info.facts(None),
         }),
-        instance: &INSTANCE,
+        instance: host_name(),
         ..place(&service.paths, key.scope, key.depth)
     }
 }
