@@ -181,6 +181,54 @@ async fn store_without_its_memory_is_filled_again() {
     assert!((20..=37).contains(&work.runs()), "{} runs in 25 intervals", work.runs());
 }
 
+/// The store comes back as it was before the lease, as a replica does that lacked the last write.
+#[tokio::test(start_paused = true)]
+async fn failover_that_loses_a_lease_costs_one_run() {
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt().with_writer(log.clone()).with_ansi(false).finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let (store, work) = (Arc::<Store>::default(), Work::default());
+    let fleet = instances(5, &store, &work);
+    sleep(INTERVAL * 3).await;
+    for _ in 0..5 {
+        let (before, runs) = (store.text(), work.runs());
+        assert!(!before.contains("running"), "{before}");
+        while work.runs() == runs {
+            sleep(Duration::from_millis(10)).await;
+        }
+        assert!(store.text().contains("running"), "{}", store.text());
+        let results = store.results().len();
+        store.poison(&before);
+        sleep(INTERVAL * 2).await;
+        assert!((2..=3).contains(&(work.runs() - runs)), "{} runs", work.runs() - runs);
+        assert!((1..=2).contains(&(store.results().len() - results)), "{} results", store.results().len() - results);
+        for monitor in &fleet {
+            assert_eq!(result(monitor).await.status(), Status::Pass);
+        }
+        let log = log.take();
+        let event = "result for the fleet discarded; another instance took the run over";
+        assert_eq!(log.matches(event).count(), 1, "{log}");
+        while store.text().contains("running") {
+            sleep(Duration::from_millis(10)).await;
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn entries_are_ascii() {
+    let (store, work) = (Arc::<Store>::default(), Work::default());
+    let texts = ["Größe \u{1d11e}", "\u{7f}\u{2028}\"\\"].map(str::to_owned);
+    work.answers(Outcome::warn(texts[0].clone()).with_data(json!({ "ключ": texts[1] })));
+    let fleet = instances(2, &store, &work);
+    sleep(INTERVAL * 3).await;
+    assert!(store.text().is_ascii() && store.text().contains("Gr\\u00f6"), "{}", store.text());
+    for monitor in &fleet {
+        let result = result(monitor).await;
+        assert_eq!(result.message(), Some(&*texts[0]));
+        assert_eq!(result.data(), Some(&json!({ "ключ": texts[1] })));
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn poisoned_entry_is_logged_and_replaced() {
     let log = Log::default();

@@ -1,6 +1,9 @@
 //! The entry of a check in the store, as JSON. It comes from outside, so nothing in it is trusted.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    fmt::Write as _,
+    time::{Duration, SystemTime},
+};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -14,8 +17,8 @@ use crate::{
     text::floor_char_boundary,
 };
 
-/// Maximum length of an entry. The data of a longer one stays with the instance that ran the check.
-const MAX_ENTRY_BYTES: usize = 64 * 1024;
+/// Maximum length of an entry. The data of a longer one stays with the instance that ran the check. Stores read one byte more.
+pub(super) const MAX_ENTRY_BYTES: usize = 64 * 1024;
 
 /// Maximum length of a message whose data was left out.
 const MAX_MESSAGE_BYTES: usize = 1024;
@@ -136,8 +139,23 @@ impl FleetEntry {
         (text, entry.runs())
     }
 
+    /// Returns its text in ASCII, because stores and their clients have encodings.
     pub(super) fn to_text(&self) -> String {
-        serde_json::to_string(self).unwrap_or_default()
+        let json = serde_json::to_string(self).unwrap_or_default();
+        if json.is_ascii() {
+            return json;
+        }
+        let mut text = String::with_capacity(json.len() * 2);
+        for char in json.chars() {
+            if char.is_ascii() {
+                text.push(char);
+            } else {
+                for unit in char.encode_utf16(&mut [0; 2]) {
+                    let _ = write!(text, "\\u{unit:04x}");
+                }
+            }
+        }
+        text
     }
 
     /// Returns the entry as far as the lease depends on it.

@@ -1,7 +1,5 @@
 use std::{
-    env,
     fmt::{self, Write as _},
-    fs,
     sync::Arc,
     time::Duration,
 };
@@ -11,6 +9,7 @@ use tokio::time::timeout;
 use super::{nats::Nats, postgres::Postgres, redis::Redis, store::FleetStore};
 use crate::{
     error::Problem,
+    host::host_name,
     probes::{Ask, AskError},
     text::is_unprintable,
     time::random,
@@ -65,17 +64,18 @@ impl Fleet {
 
     /// Returns a fleet that shares its results through Redis, by `ask!` with `redis`, `deadpool_redis`, `bb8_redis` or `fred`.
     ///
-    /// It needs the commands `EVAL`, `GET` and `SET`. Each check has one key, `health.v1.{name}.{check}`, which Redis forgets
-    /// 30 days after its last write. The primary has to answer, not a replica.
+    /// It needs the commands `EVAL`, `GETRANGE` and `SET`. Each check has one key, `health.v1.{name}.{check}`, which Redis
+    /// forgets 30 days after its last write. The primary has to answer, not a replica. In a cluster each script has one key.
     #[must_use]
     pub fn redis(name: impl Into<String>, ask: Ask) -> Self {
         Self::asking(name, ask, Redis::new)
     }
 
-    /// Returns a fleet that shares its results through a key-value bucket of NATS `JetStream`:
-    /// `ask!(async_nats_kv: store)`. Each check has one key, `health.v1.{name}.{check}`. A history of 1 is enough, and the
-    /// bucket's `max_age`, if it has one, has to be longer than every interval. Keep it in files: a bucket in memory is gone when the
-    /// server restarts, and the instances run alone until there is one again.
+    /// Returns a fleet that shares its results through a key-value bucket of NATS `JetStream`, by
+    /// `ask!(async_nats_kv: context, bucket: "health")`. Each check has one key, `health.v1.{name}.{check}`.
+    ///
+    /// If the bucket is missing, the first instance creates it, with one replica, in files, and for values of 128 KiB at most. In
+    /// a bucket of your own a history of 1 is enough, and its `max_age`, if it has one, has to be longer than every interval.
     #[must_use]
     pub fn nats(name: impl Into<String>, ask: Ask) -> Self {
         Self::asking(name, ask, Nats::new)
@@ -162,9 +162,7 @@ pub(super) fn is_instance(name: &str) -> bool {
 
 /// Returns the name of the host with a number: a host may run several instances.
 fn instance() -> String {
-    let host = env::var("HOSTNAME").or_else(|_| fs::read_to_string("/proc/sys/kernel/hostname"));
-    let host = host.or_else(|_| env::var("COMPUTERNAME")).unwrap_or_default();
-    let host = Some(host.trim()).filter(|host| host.len() < 200 && is_instance(host)).unwrap_or("instance");
+    let host = Some(host_name()).filter(|host| host.len() < 200 && is_instance(host)).unwrap_or("instance");
     format!("{host}/{:04x}", random() & 0xffff)
 }
 

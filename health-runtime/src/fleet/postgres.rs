@@ -1,13 +1,15 @@
 use super::store::{FleetStore, StoreFuture, marked_text, swap_values};
 use crate::probes::Ask;
 
-const READ: &str = "SELECT coalesce((SELECT '=' || value FROM health_fleet WHERE key = $1), '')";
+/// One character over 64 KiB of a foreign entry is enough to see that it is not valid.
+pub(super) const READ: &str =
+    "SELECT coalesce((SELECT '=' || left(value, 65537) FROM health_fleet WHERE key = $1), '')";
 
 const CREATE: &str = "WITH written AS (INSERT INTO health_fleet (key, value) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING 1) \
     SELECT count(*)::text FROM written";
 
-const REPLACE: &str = "WITH written AS (UPDATE health_fleet SET value = $3, written_at = now() \
-    WHERE key = $1 AND value = $2 RETURNING 1) SELECT count(*)::text FROM written";
+pub(super) const REPLACE: &str = "WITH written AS (UPDATE health_fleet SET value = $3, written_at = now() \
+    WHERE key = $1 AND left(value, 65537) = $2 RETURNING 1) SELECT count(*)::text FROM written";
 
 /// A table of PostgreSQL. An update of a row waits for another one of it, and then compares again.
 pub(super) struct Postgres(Ask);

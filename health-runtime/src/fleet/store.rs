@@ -7,7 +7,8 @@ pub type StoreFuture<T> = Pin<Box<dyn Future<Output = Result<T, AskError>> + Sen
 
 /// A store that the instances of a [`Fleet`](crate::Fleet) share: texts under keys, which are compared and replaced in one step.
 ///
-/// A store may come back without its memory. A replica that lags is not suitable, and neither is a cache that
+/// Entries are ASCII, and 64 KiB long at most. A store may cut a longer text that another program has written, one byte behind
+/// that length, if both operations see the cut text. It may come back without its memory. A replica that lags is not suitable, and neither is a cache that
 /// evicts keys at will: each lost entry costs one more run.
 ///
 /// ```
@@ -58,4 +59,17 @@ pub(super) fn marked_text(answer: &str) -> Option<String> {
 /// Returns the values of a statement that swaps: the key, the expected text if there is one, and the new text.
 pub(super) fn swap_values(key: &str, expected: Option<&str>, value: &str) -> Vec<String> {
     [key].into_iter().chain(expected).chain([value]).map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{entry::MAX_ENTRY_BYTES, postgres, redis};
+
+    #[test]
+    fn statements_cut_an_entry_behind_its_limit() {
+        assert!(redis::READ.contains(&format!("0, {MAX_ENTRY_BYTES})")));
+        assert!(redis::SWAP.contains(&format!("0, {MAX_ENTRY_BYTES})")));
+        let cut = format!("left(value, {})", MAX_ENTRY_BYTES + 1);
+        assert!(postgres::READ.contains(&cut) && postgres::REPLACE.contains(&cut));
+    }
 }

@@ -7,7 +7,7 @@ use std::{
 use tempfile::TempDir;
 
 use crate::{
-    CANARY,
+    CANARY, free_port,
     process::{Server, as_postgres, as_user_postgres, hand_to_postgres, postgres, run},
     tls::is_certified,
 };
@@ -96,6 +96,8 @@ impl Server {
             |folder, port| {
                 let mut command = redis(folder, port);
                 command.args(["--cluster-enabled", "yes", "--cluster-announce-ip", "127.0.0.1"]);
+                // Its own is the port and 10,000, which there may not be.
+                command.arg("--cluster-port").arg(free_port().to_string());
                 command
             }
         } else {

@@ -63,9 +63,9 @@ mod without_prelude {
 
     /// Compiled alone, because a bucket needs a server.
     #[allow(dead_code, reason = "no test calls it")]
-    fn fleets(bucket: ::async_nats::jetstream::kv::Store) -> [Fleet; 2] {
-        let ask = ask!(async_nats_kv as ::async_nats: bucket);
-        [Fleet::nats("orders", ask!(async_nats_kv: bucket)), Fleet::nats("orders", ask)]
+    fn fleets(context: ::async_nats::jetstream::Context) -> [Fleet; 2] {
+        let ask = ask!(async_nats_kv as ::async_nats: context, bucket: "health");
+        [Fleet::nats("orders", ask!(async_nats_kv: context, bucket: "health")), Fleet::nats("orders", ask)]
     }
 
     /// Compiled alone: their clients connect before they exist, or are asked in a test of their own.

@@ -22,6 +22,12 @@ impl<T: Clone> Kept<T> {
         lock(&self.0).clone()
     }
 
+    /// Takes what is kept out, so that nothing is unless it is set again.
+    #[must_use]
+    pub fn take(&self) -> Option<T> {
+        lock(&self.0).take()
+    }
+
     /// Keeps this one, and drops the last one.
     pub fn set(&self, kept: T) {
         let last = lock(&self.0).replace(kept);

@@ -21,7 +21,7 @@
 /// | `mongodb` | 3 | `Client` |
 /// | `memcache` | 0.21 | `Client` |
 /// | `async_nats` | 0.51 | `Client` |
-/// | `async_nats_kv` | 0.51 | `Store` of `jetstream::kv`, for a [`Fleet`](crate::Fleet) alone; under another name: `async_nats_kv as name` |
+/// | `async_nats_kv` | 0.51 | `Context` of `jetstream` with a bucket, for a [`Fleet`](crate::Fleet) alone: `ask!(async_nats_kv: context, bucket: "health")`; under another name: `async_nats_kv as name` |
 /// | `lapin` | 4 | `Arc<Connection>` |
 /// | `rdkafka` | 0.39 | `Arc` of a consumer or a producer, with a topic: `ask!(rdkafka: consumer, topic: "orders")` |
 ///
@@ -57,6 +57,16 @@ macro_rules! ask {
         $crate::ask!(@$driver [$($name)::+] $client)
     };
 
+    (async_nats_kv: $context:expr, bucket: $bucket:expr $(,)?) => {
+        $crate::__ask_by_call!(@async_nats_kv [::async_nats] $context, bucket: $bucket)
+    };
+    (async_nats_kv as ::$($name:ident)::+: $context:expr, bucket: $bucket:expr $(,)?) => {
+        $crate::__ask_by_call!(@async_nats_kv [::$($name)::+] $context, bucket: $bucket)
+    };
+    (async_nats_kv as $($name:ident)::+: $context:expr, bucket: $bucket:expr $(,)?) => {
+        $crate::__ask_by_call!(@async_nats_kv [$($name)::+] $context, bucket: $bucket)
+    };
+
     (rdkafka: $client:expr, topic: $topic:expr $(,)?) => {
         $crate::__ask_by_call!(@rdkafka [::rdkafka] $client, $topic)
     };
@@ -82,7 +92,6 @@ macro_rules! ask {
     (@fred $($call:tt)*) => { $crate::__ask_redis!(@fred $($call)*) };
     (@mongodb $($call:tt)*) => { $crate::__ask_by_call!(@mongodb $($call)*) };
     (@memcache $($call:tt)*) => { $crate::__ask_by_call!(@memcache $($call)*) };
-    (@async_nats_kv [::async_nats_kv] $($call:tt)*) => { $crate::__ask_by_call!(@async_nats_kv [::async_nats] $($call)*) };
     (@async_nats_kv $($call:tt)*) => { $crate::__ask_by_call!(@async_nats_kv $($call)*) };
     (@async_nats $($call:tt)*) => { $crate::__ask_by_call!(@async_nats $($call)*) };
     (@lapin $($call:tt)*) => { $crate::__ask_by_call!(@lapin $($call)*) };

@@ -35,22 +35,52 @@ macro_rules! __ask_by_call {
         })
     }};
 
-    (@async_nats_kv [$($async_nats:tt)+] $client:expr) => {{
-        use ::core::{clone::Clone as _, convert::{From as _, Into as _}, iter::{IntoIterator as _, Iterator as _}};
+    (@async_nats_kv [$($async_nats:tt)+] $context:expr, bucket: $bucket:expr) => {{
+        use ::core::{
+            clone::Clone as _,
+            convert::{From as _, Into as _},
+            default::Default as _,
+            iter::{IntoIterator as _, Iterator as _},
+        };
 
-        let store: $($async_nats)+::jetstream::kv::Store = ($client).clone();
-        $crate::probes::Ask::new(|_| async {
-            ::core::result::Result::<::std::string::String, _>::Err($crate::probes::AskError::new(
-                "a key-value bucket answers a `Fleet` alone; for the probe write `ask!(async_nats: client)`",
-            ))
-        })
-        .with_values(move |statement: &'static str, values: ::std::vec::Vec<::std::string::String>| {
-            let store = store.clone();
-            async move {
+        let context: $($async_nats)+::jetstream::Context = ($context).clone();
+        let bucket = ::std::string::String::from($bucket);
+        // Its names are not those of the expressions above.
+        {
+            use $($async_nats)+::jetstream::{context, kv, stream, Context};
+
+            /// `create_key_value` reads the account, which that of a server before 2.10 is not.
+            async fn open(context: &Context, bucket: &str) -> ::core::result::Result<kv::Store, $crate::probes::AskError> {
+                match context.get_key_value(bucket).await {
+                    ::core::result::Result::Err(error) if error.kind() == context::KeyValueErrorKind::GetBucket => {
+                        let config = stream::Config {
+                            name: ::std::format!("KV_{bucket}"),
+                            subjects: ::std::vec![::std::format!("$KV.{bucket}.>")],
+                            max_messages_per_subject: 1,
+                            max_message_size: 128 * 1024,
+                            discard: stream::DiscardPolicy::New,
+                            allow_rollup: true,
+                            deny_delete: true,
+                            allow_direct: true,
+                            num_replicas: 1,
+                            ..stream::Config::default()
+                        };
+                        context.get_or_create_stream(config).await?;
+                        ::core::result::Result::Ok(context.get_key_value(bucket).await?)
+                    }
+                    opened => ::core::result::Result::Ok(opened?),
+                }
+            }
+
+            async fn ask(
+                store: &kv::Store,
+                statement: &str,
+                values: ::std::vec::Vec<::std::string::String>,
+            ) -> ::core::result::Result<::std::string::String, $crate::probes::AskError> {
                 let mut values = values.into_iter();
                 let key = values.next().unwrap_or_default();
                 let entry = store.entry(key.clone()).await?.filter(|entry| {
-                    ::core::matches!(entry.operation, $($async_nats)+::jetstream::kv::Operation::Put)
+                    ::core::matches!(entry.operation, kv::Operation::Put)
                 });
                 let written = match (statement, entry) {
                     ("READ", entry) => {
@@ -61,23 +91,21 @@ macro_rules! __ask_by_call {
                     ("CREATE", ::core::option::Option::None) => {
                         let value = values.next().unwrap_or_default();
                         match store.create(key, value.into()).await {
-                            ::core::result::Result::Err(error)
-                                if error.kind() != $($async_nats)+::jetstream::kv::CreateErrorKind::AlreadyExists =>
-                            {
+                            ::core::result::Result::Err(error) if error.kind() != kv::CreateErrorKind::AlreadyExists => {
                                 return ::core::result::Result::Err($crate::probes::AskError::from(error));
                             }
                             created => created.is_ok(),
                         }
                     }
-                    // Revisions begin anew in a bucket that is made again, so the text is compared as well.
+                    // Revisions begin anew in a bucket that is made again, so the text is compared as well, as it was read.
                     ("REPLACE", ::core::option::Option::Some(entry))
-                        if values.next().is_some_and(|expected| entry.value == expected.as_bytes()) =>
+                        if values.next().is_some_and(|expected| {
+                            ::std::string::String::from_utf8_lossy(&entry.value) == expected.as_str()
+                        }) =>
                     {
                         let value = values.next().unwrap_or_default();
                         match store.update(key, value.into(), entry.revision).await {
-                            ::core::result::Result::Err(error)
-                                if error.kind() != $($async_nats)+::jetstream::kv::UpdateErrorKind::WrongLastRevision =>
-                            {
+                            ::core::result::Result::Err(error) if error.kind() != kv::UpdateErrorKind::WrongLastRevision => {
                                 return ::core::result::Result::Err($crate::probes::AskError::from(error));
                             }
                             updated => updated.is_ok(),
@@ -87,8 +115,33 @@ macro_rules! __ask_by_call {
                 };
                 ::core::result::Result::Ok(::std::string::String::from(if written { "yes" } else { "no" }))
             }
-        })
+
+            let opened = <$crate::probes::Kept<kv::Store> as ::core::default::Default>::default();
+            $crate::probes::Ask::new(|_| async {
+                ::core::result::Result::<::std::string::String, _>::Err($crate::probes::AskError::new(
+                    "a key-value bucket answers a `Fleet` alone; for the probe write `ask!(async_nats: client)`",
+                ))
+            })
+            .with_values(move |statement: &'static str, values: ::std::vec::Vec<::std::string::String>| {
+                let (context, bucket, opened) = (context.clone(), bucket.clone(), opened.clone());
+                async move {
+                    // Opened anew after an error or a timeout: a server without its memory has lost the bucket.
+                    let store = match opened.take() {
+                        ::core::option::Option::Some(store) => store,
+                        ::core::option::Option::None => open(&context, &bucket).await?,
+                    };
+                    let answer = ask(&store, statement, values).await?;
+                    opened.set(store);
+                    ::core::result::Result::<_, $crate::probes::AskError>::Ok(answer)
+                }
+            })
+        }
     }};
+    (@async_nats_kv $($call:tt)*) => {
+        ::core::compile_error!(
+            "`ask!(async_nats_kv: …)` lacks the bucket that the fleet shares: `ask!(async_nats_kv: context, bucket: \"health\")`"
+        )
+    };
 
     (@lapin [$($lapin:tt)+] $client:expr) => {{
         use ::core::{

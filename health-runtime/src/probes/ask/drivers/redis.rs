@@ -125,11 +125,12 @@ macro_rules! __ask_redis {
             ));
         }
         let mut words = $statement.split(' ').map(::std::string::String::from);
-        let command = $($fred)+::types::CustomCommand::new(
-            words.next().unwrap_or_default(),
-            ::core::option::Option::<::core::primitive::u16>::None,
-            false,
-        );
+        // The key of a script stands behind the script and the number of keys.
+        let hash = match $statement {
+            "EVAL" => $($fred)+::types::ClusterHash::Offset(2),
+            _ => $($fred)+::types::ClusterHash::FirstKey,
+        };
+        let command = $($fred)+::types::CustomCommand::new(words.next().unwrap_or_default(), hash, false);
         let words: ::std::vec::Vec<::std::string::String> = words.chain($values).collect();
         let answer = $($fred)+::interfaces::ClientLike::custom::<$($fred)+::types::Value, _>(
             &$client, command, words,
