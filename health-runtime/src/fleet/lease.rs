@@ -45,7 +45,7 @@ pub(crate) struct Pace {
     pub(crate) pause: Duration,
     /// Time after which a run in progress counts as dead. Longer than the longest run.
     pub(crate) lease: Duration,
-    /// Time between two reads while a run is in progress.
+    /// Time until the second read of a run in progress. Each later one waits twice as long, up to the pause.
     pub(crate) recheck: Duration,
 }
 
@@ -136,7 +136,8 @@ impl Lease {
             (Some(began), ..) => until(began, pace.pause),
             (None, None, _) => Duration::ZERO,
             (None, Some((Found::Entry(Runs { running: Some(_), .. }), since)), _) => {
-                until(since, pace.lease).min(pace.recheck)
+                let unchanged = now.saturating_sub(since);
+                until(since, pace.lease).min(unchanged.max(pace.recheck).min(pace.pause))
             }
             (None, Some((Found::Entry(_), _)), Some((_, first_seen))) => until(first_seen, pace.pause),
             (None, Some((_, since)), _) => until(since, pace.pause),

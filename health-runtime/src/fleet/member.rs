@@ -27,8 +27,8 @@ use crate::{
 /// Shortest pause between two reads.
 const MIN_PAUSE: Duration = Duration::from_millis(20);
 
-/// Reads of a run in progress in each interval.
-const RECHECKS: u32 = 10;
+/// Divisor of the interval, for the time after which a run in progress is read again.
+const RECHECK_DIVISOR: u32 = 10;
 
 /// A check that is run by one instance of a fleet at a time.
 #[derive(Debug)]
@@ -55,7 +55,7 @@ struct MemberState {
 impl FleetMember {
     pub(crate) fn new(fleet: &Fleet, spec: &CheckSpec) -> Self {
         let interval = spec.interval().unwrap_or_default();
-        let pace = Pace { pause: interval, lease: spec.run_limit(), recheck: interval / RECHECKS };
+        let pace = Pace { pause: interval, lease: spec.run_limit(), recheck: interval / RECHECK_DIVISOR };
         Self {
             fleet: fleet.clone(),
             check: spec.name().to_owned(),
