@@ -103,15 +103,13 @@ impl RunResult {
         consecutive: u32,
         duration: Duration,
     ) -> CheckResult {
+        if let Self::Shared(shared) = self {
+            let SharedResult { result, fleet, duration, checked_at } = *shared;
+            let result = result.into_check_result(spec, before, is_failing, consecutive, duration);
+            return CheckResult { checked_at, fleet: Some(Box::new(fleet)), ..result };
+        }
         let now = SystemTime::now();
-        let (result, duration, ended_at, fleet) = match self {
-            Self::Shared(shared) => {
-                let SharedResult { result, fleet, duration, checked_at } = *shared;
-                (result, duration, checked_at, Some(Box::new(fleet)))
-            }
-            result => (result, duration, now, None),
-        };
-        let (outcome, cause) = result.into_outcome(spec.timeout());
+        let (outcome, cause) = self.into_outcome(spec.timeout());
         let Outcome { status: observed, message, data, public_data, root_causes } = outcome;
         let is_slow = observed == Status::Pass && spec.degraded_after().is_some_and(|limit| duration > limit);
         let (status, cause) = if is_slow { (Status::Warn, Some(Cause::Slow)) } else { (observed, cause) };
@@ -126,7 +124,7 @@ impl RunResult {
         // A stale check was last looked at when its latest result came.
         let checked_at = match (&cause, before) {
             (Some(Cause::Stale), Some(before)) => before.checked_at,
-            _ => ended_at,
+            _ => now,
         };
         CheckResult {
             status,
@@ -142,7 +140,7 @@ impl RunResult {
             duration,
             checked_at,
             since,
-            fleet,
+            fleet: None,
         }
     }
 

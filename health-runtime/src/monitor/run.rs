@@ -133,7 +133,8 @@ impl RunTask {
             wait::give_way().await;
         }
         if let Some(member) = self.check.member.clone() {
-            return self.take_part(&member).await;
+            // Its own future, so that runs without a fleet do not hold its state.
+            return Box::pin(self.take_part(&member)).await;
         }
         match &*self.check.work {
             Work::Task(_) if self.is_late(Instant::now()) => self.complete_now(RunResult::TimedOut),
