@@ -89,17 +89,23 @@ impl Server {
 
     /// Returns the numbers of connections and of subscriptions that the server of NATS has.
     pub fn nats_counts(&self) -> (u64, u64) {
+        (self.nats_variable("connections"), self.nats_variable("subscriptions"))
+    }
+
+    /// Returns the number of messages that clients have sent to the server of NATS.
+    pub fn nats_messages(&self) -> u64 {
+        self.nats_variable("in_msgs")
+    }
+
+    fn nats_variable(&self, key: &str) -> u64 {
         let options = fs::read_to_string(self.folder().join("options")).expect("the options");
         let address = options.split('"').nth(1).expect("an address");
         let mut stream = TcpStream::connect(address).expect("the monitoring port");
         stream.write_all(b"GET /varz HTTP/1.0\r\n\r\n").expect("a request");
         let mut answer = String::new();
         stream.read_to_string(&mut answer).expect("an answer");
-        let number = |key: &str| {
-            let rest = answer.split(&format!("\"{key}\": ")).nth(1).expect("a value");
-            rest.split([',', '\n']).next().and_then(|number| number.trim().parse().ok()).expect("a number")
-        };
-        (number("connections"), number("subscriptions"))
+        let rest = answer.split(&format!("\"{key}\": ")).nth(1).expect("a value");
+        rest.split([',', '\n']).next().and_then(|number| number.trim().parse().ok()).expect("a number")
     }
 }
 

@@ -39,7 +39,7 @@ pub fn postgres_url(port: u16) -> String {
 }
 
 pub fn pool(port: u16) -> PgPool {
-    PgPoolOptions::new().max_connections(2).connect_lazy(&postgres_url(port)).expect("a pool")
+    PgPoolOptions::new().max_connections(3).connect_lazy(&postgres_url(port)).expect("a pool")
 }
 
 impl Client {
