@@ -36,7 +36,7 @@ const FLOORS: [&[&str]; 7] = [
     &["const_rules", "fleet", "library_settings", "probes", "registry", "rendering", "suggest", "validation"],
     &["access"],
     &["monitor", "__private"],
-    &["alerts", "grpc", "http", "server", "testing"],
+    &["alerts", "grpc", "http", "server", "systemd", "testing"],
     &["lib", "_docs"],
 ];
 

@@ -43,6 +43,8 @@ mod server;
 mod state;
 mod suggest;
 mod sync;
+#[cfg(feature = "systemd")]
+mod systemd;
 mod text;
 mod time;
 mod validation;

@@ -108,7 +108,7 @@ impl Decision {
     }
 
     /// Returns the levels that the caller may run.
-    #[cfg(feature = "grpc")]
+    #[cfg(any(feature = "grpc", feature = "systemd"))]
     pub(crate) const fn levels(&self) -> Levels {
         self.run
     }

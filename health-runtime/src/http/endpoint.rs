@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use axum::Router;
 
-#[cfg(feature = "grpc")]
+#[cfg(any(feature = "grpc", feature = "systemd"))]
 use super::offer::Offer;
 use super::{
     load_balancers::StatusCodes,
@@ -11,7 +11,7 @@ use super::{
     routes::{RoutePath, route_paths},
     service::Service,
 };
-#[cfg(feature = "grpc")]
+#[cfg(any(feature = "grpc", feature = "systemd"))]
 use crate::access::Decision;
 use crate::{access::RefusalCounts, error::Error, model::Levels, monitor::Monitor};
 
@@ -117,7 +117,7 @@ impl Endpoint {
     }
 
     /// Returns the offer over a transport without credentials, with the levels that the caller was granted elsewhere.
-    #[cfg(feature = "grpc")]
+    #[cfg(any(feature = "grpc", feature = "systemd"))]
     pub(crate) fn offer(&self, granted: Option<&Decision>) -> Offer {
         Offer::new(&self.routes.service, self.routes.scope, granted)
     }

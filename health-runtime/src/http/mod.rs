@@ -10,7 +10,7 @@ mod event_stream;
 mod handler;
 mod load_balancers;
 mod negotiate;
-#[cfg(feature = "grpc")]
+#[cfg(any(feature = "grpc", feature = "systemd"))]
 mod offer;
 #[cfg(feature = "openapi")]
 mod openapi;
@@ -32,7 +32,7 @@ pub use endpoint_builder::EndpointBuilder;
 #[cfg(feature = "haproxy-agent")]
 pub use load_balancers::HaproxyAgent;
 pub use load_balancers::{EnvoyHeaders, StatusCodes};
-#[cfg(feature = "grpc")]
+#[cfg(any(feature = "grpc", feature = "systemd"))]
 pub(crate) use offer::Offer;
 pub use paths::LevelsPath;
 #[cfg(feature = "server")]

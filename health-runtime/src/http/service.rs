@@ -15,7 +15,7 @@ use super::{
     paths::{Paths, RouteScope},
     query::{Query, View},
 };
-#[cfg(any(feature = "haproxy-agent", feature = "grpc"))]
+#[cfg(any(feature = "grpc", feature = "haproxy-agent", feature = "systemd"))]
 use crate::access::AccessRequest;
 use crate::{
     access::Authorizer,
@@ -77,7 +77,7 @@ impl Service {
     }
 
     /// Returns whether access admits every caller.
-    #[cfg(any(feature = "haproxy-agent", feature = "grpc"))]
+    #[cfg(any(feature = "grpc", feature = "haproxy-agent", feature = "systemd"))]
     pub(crate) fn is_open(&self, request: AccessRequest) -> bool {
         self.authorizer.as_ref().is_none_or(|authorizer| authorizer.public_visibility(request).is_some())
     }

@@ -5,6 +5,9 @@ use std::sync::{
     atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
+#[cfg(feature = "systemd")]
+use std::time::Duration;
+
 use tokio::{runtime::Handle, time::Instant};
 
 #[cfg(feature = "alerts")]
@@ -43,6 +46,9 @@ pub(super) struct Engine {
     epoch: AtomicU64,
     /// Never becomes `false` again.
     is_draining: AtomicBool,
+    /// Time between a drain and the moment at which the listener closes, where `graceful_shutdown` drains.
+    #[cfg(feature = "systemd")]
+    pub(super) drain_delay: OnceLock<Duration>,
     /// Time at which the engine was made, from which the beat of background runs is counted.
     pub(super) start: Instant,
     /// The runtime of all runs; without it each run is on its caller's runtime.
@@ -75,6 +81,8 @@ impl Engine {
             generation: AtomicU64::new(0),
             epoch: AtomicU64::new(0),
             is_draining: AtomicBool::new(false),
+            #[cfg(feature = "systemd")]
+            drain_delay: OnceLock::new(),
             start: Instant::now(),
             runtime: OnceLock::new(),
             first_runtime: OnceLock::new(),

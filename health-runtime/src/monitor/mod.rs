@@ -17,7 +17,7 @@ mod monitor;
 mod monitored;
 mod muting;
 mod permission;
-#[cfg(any(feature = "alerts", feature = "events", feature = "mcp"))]
+#[cfg(any(feature = "alerts", feature = "events", feature = "mcp", feature = "systemd"))]
 mod readers;
 mod report;
 mod run;
@@ -36,7 +36,7 @@ pub(crate) use alerting::DeliveryCounts;
 pub(crate) use changes::Listener;
 pub use changes::{Lagged, Subscription};
 pub use monitor::Monitor;
-#[cfg(feature = "alerts")]
+#[cfg(any(feature = "alerts", feature = "systemd"))]
 pub(crate) use readers::WeakMonitor;
 #[cfg(feature = "events")]
 pub(crate) use readers::{ChangeCursor, CheckSetChange, KnownChecks};

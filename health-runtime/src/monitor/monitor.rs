@@ -133,6 +133,28 @@ impl Monitor {
         }
     }
 
+    /// Returns the time between the drain and the moment at which the listener closes, where it is known.
+    #[cfg(feature = "systemd")]
+    pub(crate) fn drain_delay(&self) -> Option<Duration> {
+        self.engine.drain_delay.get().copied()
+    }
+
+    /// Returns a channel that has a new value after each change and update, and when a drain begins. It ends with the
+    /// monitor.
+    #[cfg(feature = "systemd")]
+    pub(crate) fn wakeups(&self) -> tokio::sync::watch::Receiver<()> {
+        self.engine.changes.wakeups()
+    }
+
+    /// Spawns a task on the runtime of runs.
+    ///
+    /// # Panics
+    /// If nothing has started on a runtime yet, and none is current.
+    #[cfg(feature = "systemd")]
+    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.engine.spawn(task);
+    }
+
     /// Waits until the checks are no longer of this [version](Self::version). The future keeps the monitor alive.
     #[cfg(feature = "grpc")]
     pub(crate) fn updated_since(&self, version: u64) -> impl Future<Output = ()> + Send + use<> {

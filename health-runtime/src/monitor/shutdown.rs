@@ -18,6 +18,8 @@ pub(super) fn gracefully(engine: Arc<Engine>, delay: Duration) -> impl Future<Ou
     async move {
         let mut signals = caught.unwrap_or_else(Signals::catch);
         signals.next().await;
+        #[cfg(feature = "systemd")]
+        let _ = engine.drain_delay.set(delay);
         engine.drain();
         // A second signal comes from an operator who does not want to wait.
         let _ = timeout(delay, signals.next()).await;

@@ -67,7 +67,7 @@ impl Changes {
     }
 
     /// Returns a channel that has a new value after each change, and when a drain begins.
-    #[cfg(any(feature = "events", feature = "grpc"))]
+    #[cfg(any(feature = "events", feature = "grpc", feature = "systemd"))]
     pub(in crate::monitor) fn wakeups(&self) -> watch::Receiver<()> {
         self.wakeups.subscribe()
     }

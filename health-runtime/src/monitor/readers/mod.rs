@@ -5,10 +5,10 @@ mod change_cursor;
 mod known;
 #[cfg(feature = "mcp")]
 mod stored;
-#[cfg(feature = "alerts")]
+#[cfg(any(feature = "alerts", feature = "systemd"))]
 mod weak_monitor;
 
 #[cfg(feature = "events")]
 pub(crate) use change_cursor::{ChangeCursor, CheckSetChange, KnownChecks};
-#[cfg(feature = "alerts")]
+#[cfg(any(feature = "alerts", feature = "systemd"))]
 pub(crate) use weak_monitor::WeakMonitor;

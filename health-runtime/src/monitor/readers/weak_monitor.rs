@@ -3,9 +3,11 @@
 use std::sync::{Arc, Weak};
 
 use super::known;
+#[cfg(feature = "alerts")]
+use crate::{model::CheckSpec, monitor::alerting::DeliveryCounts};
 use crate::{
-    model::{CheckSpec, Levels, Report},
-    monitor::{alerting::DeliveryCounts, engine::Engine, monitor::Monitor},
+    model::{Levels, Report},
+    monitor::{engine::Engine, monitor::Monitor},
 };
 
 /// A handle that does not keep its monitor alive.
@@ -16,7 +18,10 @@ impl Monitor {
     pub(crate) fn downgrade(&self) -> WeakMonitor {
         WeakMonitor(Arc::downgrade(&self.engine))
     }
+}
 
+#[cfg(feature = "alerts")]
+impl Monitor {
     /// Spawns a task on the runtime of runs; without one, at the first change of a check, which needs a runtime.
     pub(crate) fn spawn_soon(&self, task: impl Future<Output = ()> + Send + 'static) {
         self.engine.alerting.push(Box::pin(task));
@@ -41,8 +46,14 @@ impl WeakMonitor {
         Some(known::report(&self.0.upgrade()?, Levels::ALL))
     }
 
+    /// Returns a handle that keeps the monitor alive; `None` once it is gone.
+    pub(crate) fn upgrade(&self) -> Option<Monitor> {
+        Some(Monitor { engine: self.0.upgrade()? })
+    }
+
     /// Returns the declaration of the check of this name, if it is still there.
+    #[cfg(feature = "alerts")]
     pub(crate) fn spec(&self, name: &str) -> Option<Arc<CheckSpec>> {
-        Monitor { engine: self.0.upgrade()? }.spec(name)
+        self.upgrade()?.spec(name)
     }
 }
