@@ -12,6 +12,7 @@
 //! | [`serving_and_tls`] | At which addresses, on which thread, with which certificate? |
 //! | [`kubernetes`] | Which probe asks which path, with which numbers? |
 //! | [`load_balancers`] | What do HAProxy, Envoy, Consul and Apache understand? |
+//! | [`deploy_settings`] | How do I retime or disable a check without a new build? |
 //! | [`graceful_shutdown`] | How do I shut down without losing a request? |
 //! | [`agents`] | How does an agent find out what is broken? |
 //! | [`testing_checks`] | How do I test a failure without waiting for one? |
@@ -54,6 +55,9 @@ pub mod containers_and_systemd {}
 
 #[doc = include_str!("../docs/load_balancers.md")]
 pub mod load_balancers {}
+
+#[doc = include_str!("../docs/deploy_settings.md")]
+pub mod deploy_settings {}
 
 #[doc = include_str!("../docs/graceful_shutdown.md")]
 pub mod graceful_shutdown {}

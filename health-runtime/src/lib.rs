@@ -12,12 +12,6 @@ mod const_rules;
 mod details;
 mod disclosure;
 mod error;
-#[cfg(any(
-    feature = "access-jwt",
-    feature = "probe-http",
-    all(feature = "probe-system", unix),
-    feature = "server-tls"
-))]
 mod file;
 mod fleet;
 #[cfg(feature = "grpc")]
@@ -33,6 +27,7 @@ mod maybe_ready;
 #[macro_use]
 mod model;
 mod monitor;
+mod overrides;
 mod registry;
 mod render;
 mod rendering;
@@ -93,6 +88,7 @@ pub use model::{
     Texts, Work, WorkFuture,
 };
 pub use monitor::{CheckUpdate, Lagged, Monitor, Selection, Subscription};
+pub use overrides::{Overrides, ParseOverridesError};
 pub use registry::{Registry, RegistryBuilder};
 #[cfg(feature = "xml")]
 pub use render::XML_SCHEMA;

@@ -1,6 +1,7 @@
-//! The application's settings for the checks of its libraries: prefixes of their names, and the checks to turn on.
+//! The application's settings for the checks of its libraries: prefixes of their names, the checks to turn on or to leave out,
+//! and changes of their declarations.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fmt};
 
 use crate::{
     error::Problem,
@@ -8,12 +9,26 @@ use crate::{
     suggest::nearest,
 };
 
-/// Prefixes by crate, and checks that are off by default and turned on by name or by crate.
+/// Prefixes by crate, checks that are off by default and turned on by name or by crate, and changes of single checks.
 #[derive(Debug, Default)]
 pub(crate) struct LibrarySettings {
     prefixes: Vec<(String, String)>,
     enabled: Vec<CheckName>,
     enabled_crates: Vec<String>,
+    left_out: Vec<CheckName>,
+    adjustments: Vec<CheckAdjustment>,
+}
+
+/// A change of one check before it is validated.
+pub(crate) struct CheckAdjustment {
+    check: CheckName,
+    adjust: Box<dyn FnOnce(Check) -> Check + Send>,
+}
+
+impl fmt::Debug for CheckAdjustment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("CheckAdjustment").field(&self.check).finish()
+    }
 }
 
 impl LibrarySettings {
@@ -29,6 +44,39 @@ impl LibrarySettings {
         self.enabled_crates.push(crate_name);
     }
 
+    pub(crate) fn leave_out(&mut self, name: CheckName) {
+        self.left_out.push(name);
+    }
+
+    pub(crate) fn adjust(&mut self, check: CheckName, adjust: Box<dyn FnOnce(Check) -> Check + Send>) {
+        self.adjustments.push(CheckAdjustment { check, adjust });
+    }
+
+    /// Applies the changes of single checks, in the order of the calls. A name that no check has is a problem.
+    pub(crate) fn apply_adjustments(
+        &mut self,
+        checks: &mut Vec<Check>,
+        has_declared: bool,
+        problems: &mut Vec<Problem>,
+    ) {
+        for CheckAdjustment { check: name, adjust } in std::mem::take(&mut self.adjustments) {
+            match checks.iter().position(|check| check.spec().is_named(&name)) {
+                Some(index) => {
+                    let check = checks.swap_remove(index);
+                    checks.push(adjust(check));
+                }
+                None => problems.extend(unknown_check("adjust", &name, checks, has_declared)),
+            }
+        }
+        for name in self.left_out.iter().filter(|name| !checks.iter().any(|check| check.spec().is_named(name))) {
+            problems.extend(unknown_check("leave out", name, checks, has_declared));
+        }
+    }
+
+    fn leaves_out(&self, spec: &CheckSpec) -> bool {
+        self.left_out.iter().any(|name| spec.is_named(name))
+    }
+
     /// Returns the name of a declared check in this program.
     pub(crate) fn full_name(&self, crate_name: &str, name: &str) -> String {
         self.prefix(crate_name).map_or_else(|| name.to_owned(), |prefix| join(prefix, name))
@@ -38,10 +86,13 @@ impl LibrarySettings {
         self.prefixes.iter().find(|(name, _)| name == crate_name).map(|(_, prefix)| prefix.as_str())
     }
 
-    /// Returns whether the check takes part: it is on by default, or turned on.
+    /// Returns whether the check takes part: it is on by default, or turned on, and not left out.
     pub(crate) fn turns_on(&self, spec: &CheckSpec) -> bool {
-        !spec.is_off_by_default()
-            || self.enabled.iter().any(|name| spec.is_named(name))
+        !self.leaves_out(spec) && (!spec.is_off_by_default() || self.is_enabled(spec))
+    }
+
+    fn is_enabled(&self, spec: &CheckSpec) -> bool {
+        self.enabled.iter().any(|name| spec.is_named(name))
             || spec
                 .declared_in()
                 .is_some_and(|crate_name| self.enabled_crates.iter().any(|listed| listed == crate_name))
@@ -67,6 +118,7 @@ impl LibrarySettings {
                 check: check.spec().name().to_owned(),
                 location: check.spec().location(),
                 dependency: dependency.clone(),
+                is_left_out: off.iter().any(|check| check.spec().name() == dependency && self.leaves_out(check.spec())),
             }));
             check.set_dependencies(kept.into_iter().cloned().collect());
         }
@@ -115,6 +167,13 @@ impl LibrarySettings {
             }
         }
     }
+}
+
+/// Returns the problem of a name that no check has. Without declared checks, such as in a test, a path leads to none.
+fn unknown_check(action: &'static str, name: &CheckName, checks: &[Check], has_declared: bool) -> Option<Problem> {
+    let suggestion = nearest(name.as_str(), checks.iter().map(|check| check.spec().name()));
+    let problem = Problem::UnknownCheck { action, name: name.to_string(), suggestion };
+    (has_declared || name.declared_in().is_none()).then_some(problem)
 }
 
 /// Joins by a dot: unlike a slash it needs no escape in paths, unlike a colon none in `health+json`, and unlike a comma or an

@@ -1,6 +1,9 @@
 //! The result of a run, and what it makes of its check.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    borrow::Cow,
+    time::{Duration, SystemTime},
+};
 
 use crate::{
     health_path::StopReason,
@@ -52,11 +55,14 @@ pub(crate) enum NoResult {
     AskingRun,
     /// The request starts nothing and waits for nothing.
     Stopped(StopReason),
+    /// The check is disabled by this source.
+    Disabled(&'static str),
 }
 
 impl NoResult {
-    fn cause_and_message(self) -> (Cause, &'static str) {
-        match self {
+    fn cause_and_message(self) -> (Cause, Cow<'static, str>) {
+        let (cause, message) = match self {
+            Self::Disabled(origin) => return (Cause::Disabled, format!("disabled by {origin}").into()),
             Self::Background => (Cause::Pending, "it runs in the background and has no result yet"),
             Self::AskingRun => (
                 Cause::Pending,
@@ -68,7 +74,8 @@ impl NoResult {
             Self::Stopped(StopReason::Depth) => {
                 (Cause::Depth, "not run, because the request has passed too many services; it has no result yet")
             }
-        }
+        };
+        (cause, message.into())
     }
 }
 

@@ -1,6 +1,6 @@
 //! Rules for the whole set of checks.
 
-use std::{borrow::Cow, collections::HashMap, time::Duration};
+use std::{collections::HashMap, time::Duration};
 
 use crate::{
     error::Problem,
@@ -62,12 +62,19 @@ fn check_alone(spec: &CheckSpec, problems: &mut Vec<Problem>) {
     if spec.is_in(Group::Liveness) && spec.level() != Level::L5 {
         problems.push(Problem::DeepLiveness { check: check(), location });
     }
+    let note = spec.override_note();
     if spec.timeout() == Duration::ZERO {
-        problems.push(Problem::ZeroTimeout { check: check(), location });
+        problems.push(match &*note {
+            "" => Problem::ZeroTimeout { check: check(), location },
+            note => {
+                let fault = format!("its timeout is zero; set a longer one, such as 2 s{note}");
+                Problem::Misconfigured { check: check(), location, fault }
+            }
+        });
     }
     let labels = [("display name", spec.display()), ("owner", spec.owner())];
     let labels = labels.into_iter().filter_map(|(label, text)| Some(format!("its {label} {}", label_fault(text?)?)));
-    let faults = spec.faults().map(Cow::into_owned).chain(labels);
+    let faults = spec.faults().map(|fault| format!("{fault}{note}")).chain(labels);
     problems.extend(faults.map(|fault| Problem::Misconfigured { check: check(), location, fault }));
 }
 

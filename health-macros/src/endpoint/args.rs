@@ -10,7 +10,7 @@ use syn::{
 use super::{configure, crates, foreign_words::FOREIGN_WORDS, paths, values, values::BuilderValue};
 use crate::{diagnostics::Diagnostics, keys::Keys, runtime_path::RuntimePath, source::source};
 
-pub(super) const KNOWN_KEYS: [&str; 12] = [
+pub(super) const KNOWN_KEYS: [&str; 13] = [
     "crates",
     "enable",
     "enable_crates",
@@ -22,6 +22,7 @@ pub(super) const KNOWN_KEYS: [&str; 12] = [
     "details",
     "fleet",
     "checks",
+    "overrides",
     "configure",
 ];
 

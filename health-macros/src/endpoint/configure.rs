@@ -6,7 +6,7 @@ use super::values::{example, quoted};
 use crate::source::source;
 
 /// The methods of the builder without a key.
-const METHODS: [&str; 12] = [
+const METHODS: [&str; 14] = [
     "status_codes",
     "envoy",
     "agent",
@@ -19,6 +19,8 @@ const METHODS: [&str; 12] = [
     "without_root_probes",
     "without_duration_histogram",
     "isolated_checks",
+    "adjust",
+    "without",
 ];
 
 /// Reads a closure, or an expression that may yield one.

@@ -42,6 +42,7 @@ pub(super) fn example(key: &str) -> &'static str {
         "details" => "details: public",
         "fleet" => "fleet: Fleet::redis(\"orders\", ask!(redis: manager))",
         "checks" => "checks: [check]",
+        "overrides" => "overrides: settings.health",
         "configure" => "configure: |builder| builder.isolated_checks()",
         key => unreachable!("`{key}` is known and has no example"),
     }

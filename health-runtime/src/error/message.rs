@@ -22,6 +22,14 @@ fn cure_duplicate(f: &mut fmt::Formatter<'_>, crates: Option<&[&'static str; 2]>
     }
 }
 
+fn cure_off_dependency(f: &mut fmt::Formatter<'_>, name: &str, is_left_out: bool) -> fmt::Result {
+    if is_left_out {
+        write!(f, "remove `without({name:?})`, or the dependency")
+    } else {
+        write!(f, "turn it on by `enable: [{name:?}]`, or remove the dependency")
+    }
+}
+
 fn cure_missing_fleet(f: &mut fmt::Formatter<'_>, checks: &[String]) -> fmt::Result {
     write!(
         f,
@@ -65,12 +73,10 @@ impl fmt::Display for Unescaped<'_> {
                 write!(f, "`{check}` ({at}) depends on `{dependency}`, but there is no check named `{dependency}`")?;
                 suggest(f, suggestion.as_ref())
             }
-            Problem::OffDependency { check, location, dependency } => write!(
-                f,
-                "`{check}` ({}) depends on `{dependency}`, which is off; turn it on by `enable: [{dependency:?}]`, or \
-                 remove the dependency",
-                file_and_line(location)
-            ),
+            Problem::OffDependency { check, location, dependency, is_left_out } => {
+                write!(f, "`{check}` ({}) depends on `{dependency}`, which is off; ", file_and_line(location))?;
+                cure_off_dependency(f, dependency, *is_left_out)
+            }
             Problem::NotOff { key, name, is_on: true, .. } => {
                 write!(f, "`{key}` names `{name}`, which has nothing that is off; remove it")
             }
@@ -143,6 +149,9 @@ impl fmt::Display for Unescaped<'_> {
             Problem::CannotListen { address, source } => write!(f, "cannot listen on {address}: {source}"),
             Problem::CannotServe { fault } => write!(f, "the server cannot run: {fault}"),
             Problem::UnusableTls { file, source } => write!(f, "`{file}` cannot be used for TLS: {source}"),
+            Problem::InvalidOverrides { origin, fault } => {
+                write!(f, "the settings in {origin} cannot be used: {fault}")
+            }
             Problem::InvalidReceiver { receiver, fault } => write!(f, "alerts cannot be sent by `{receiver}`: {fault}"),
             Problem::InvalidSetting { key, value, reason } => write!(f, "`{key}` is {value:?}; {reason}"),
         }

@@ -50,6 +50,8 @@ pub enum Problem {
         location: &'static Location<'static>,
         /// The name of the check that is off.
         dependency: String,
+        /// Whether `without` leaves it out.
+        is_left_out: bool,
     },
     /// `enable` or `enable_crates` names nothing that is off.
     #[non_exhaustive]
@@ -141,10 +143,10 @@ pub enum Problem {
         /// The names of the checks.
         checks: Vec<String>,
     },
-    /// An update names a check that does not exist.
+    /// An update or a method of the builder names a check that does not exist.
     #[non_exhaustive]
     UnknownCheck {
-        /// The verb for what the update does to the check: `remove` or `replace`.
+        /// The verb for what happens to the check: `remove`, `replace`, `adjust` or `leave out`.
         action: &'static str,
         /// The unknown name.
         name: String,
@@ -202,6 +204,14 @@ pub enum Problem {
         file: String,
         /// The fault of the file. It repeats nothing of the file's content, which may be a key.
         source: Arc<dyn StdError + Send + Sync>,
+    },
+    /// Settings at deploy time cannot be used.
+    #[non_exhaustive]
+    InvalidOverrides {
+        /// Where the settings come from: a variable, a file or the key `overrides`.
+        origin: String,
+        /// The fault of the settings.
+        fault: String,
     },
     /// A receiver of alerts cannot work with its settings.
     #[non_exhaustive]

@@ -1,6 +1,7 @@
 use std::{
     fmt,
     fs::{self, File},
+    hash::{DefaultHasher, Hash, Hasher},
     io::{self, Read},
     path::Path,
     sync::Arc,
@@ -18,6 +19,7 @@ pub(crate) const MAX_LIST_BYTES: u64 = 128 * MIB;
 const MIB: u64 = 1 << 20;
 
 /// Either way to read a file of up to a number of bytes: [`FileContent::read`], [`FileContent::read_at_start`].
+#[cfg(any(feature = "access-jwt", feature = "probe-http", feature = "server-tls"))]
 pub(crate) type ReadFile = fn(&Path, u64) -> FileContent;
 
 /// A file's contents at one time, or the error from reading it.
@@ -29,8 +31,14 @@ pub(crate) struct FileContent {
 
 impl FileContent {
     /// Reads the file, which blocks until the file system answers.
+    #[cfg(any(feature = "access-jwt", feature = "probe-http", feature = "server-tls"))]
     pub(crate) fn read(path: &Path, max_bytes: u64) -> Self {
         Self { path: path.display().to_string(), bytes: read(path, max_bytes).map_err(Arc::new) }
+    }
+
+    /// Reads the file unless it is a pipe or a device, which blocks until the file system answers.
+    pub(crate) fn read_regular(path: &Path, max_bytes: u64) -> Self {
+        Self { path: path.display().to_string(), bytes: read_regular(path, max_bytes).map_err(Arc::new) }
     }
 
     /// Reads the file, which blocks for at most three seconds.
@@ -47,6 +55,15 @@ impl FileContent {
     pub(crate) fn bytes(&self) -> Result<&[u8], String> {
         self.bytes.as_deref().map_err(ToString::to_string)
     }
+}
+
+/// Returns a hash of the contents, which shows whether they have changed, without keeping them.
+pub(crate) fn fingerprint(contents: &[FileContent]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for content in contents {
+        content.bytes().hash(&mut hasher);
+    }
+    hasher.finish()
 }
 
 /// Without the contents, which may be a secret.

@@ -1,6 +1,6 @@
 //! Files that are read again while the program runs, because secrets, keys and certificates are renewed.
 
-#[cfg(any(feature = "access-jwt", feature = "probe-http", feature = "server-tls"))]
+mod changes;
 mod content;
 #[cfg(any(feature = "probe-https", feature = "server-tls"))]
 pub(crate) mod pem;
@@ -12,17 +12,17 @@ use std::{
     time::Duration,
 };
 
+pub(crate) use changes::ContentChanges;
 #[cfg(feature = "server-tls")]
 pub(crate) use content::MAX_LIST_BYTES;
 #[cfg(any(feature = "access-jwt", feature = "probe-http", feature = "server-tls"))]
-pub(crate) use content::{FileContent, MAX_FILE_BYTES, ReadFile};
+pub(crate) use content::ReadFile;
+pub(crate) use content::{FileContent, MAX_FILE_BYTES, fingerprint};
 
 /// Longest time that the start waits for a file. A mount whose server is gone never answers.
-#[cfg(any(feature = "access-jwt", feature = "probe-http", feature = "server-tls"))]
 const START_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Reads files within three seconds, see [`within`].
-#[cfg(any(feature = "access-jwt", feature = "probe-http", feature = "server-tls"))]
 pub(crate) fn at_start<T: Send + 'static>(read: impl FnOnce() -> T + Send + 'static) -> io::Result<T> {
     within(START_TIMEOUT, read)
 }

@@ -65,8 +65,9 @@ impl Service {
         Visibility { run: visibility.run.and(scope.levels), knows_every_check, ..visibility }
     }
 
+    /// Returns the status codes of a scope: its own, or those of the endpoint with the settings at deploy time.
     pub(super) fn status_codes_in(&self, scope: RouteScope) -> ValidStatusCodes {
-        scope.status_codes.unwrap_or(self.status_codes)
+        scope.status_codes.unwrap_or_else(|| self.status_codes.overridden_by(&self.monitor.overrides()))
     }
 
     /// Runs checks on the application's runtime, if another one serves this request.

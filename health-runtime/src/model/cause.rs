@@ -36,6 +36,8 @@ pub enum Cause {
     /// The check has no result, and was not run: the request has passed more services than
     /// [`max_depth`](crate::EndpointBuilder::max_depth).
     Depth,
+    /// The check is disabled at deploy time, see [`Overrides`](crate::Overrides). It is not run, and counts for nothing.
+    Disabled,
     /// The service is shutting down, see [`Monitor::drain`](crate::Monitor::drain). Only a readiness report has this
     /// cause, never a check.
     Draining,
@@ -43,7 +45,7 @@ pub enum Cause {
 
 impl Cause {
     /// The causes of a check without a result. Its status says nothing about it.
-    pub(crate) const WITHOUT_RESULT: [Self; 3] = [Self::Pending, Self::Loop, Self::Depth];
+    pub(crate) const WITHOUT_RESULT: [Self; 4] = [Self::Pending, Self::Loop, Self::Depth, Self::Disabled];
 
     /// Returns the names of the failed checks because of which the check was not run.
     pub(crate) const fn blocked_by(&self) -> Option<&[String]> {
@@ -67,6 +69,7 @@ impl Cause {
             Self::Slow => "slow",
             Self::Loop => "loop",
             Self::Depth => "depth",
+            Self::Disabled => "disabled",
             Self::Draining => "draining",
         }
     }

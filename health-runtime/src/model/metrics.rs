@@ -65,6 +65,7 @@ impl RunOutcome {
                     Cause::Blocked { .. }
                     | Cause::CutOff
                     | Cause::Depth
+                    | Cause::Disabled
                     | Cause::Draining
                     | Cause::Loop
                     | Cause::Pending

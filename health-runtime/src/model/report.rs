@@ -192,10 +192,11 @@ pub struct ReportEntry {
 }
 
 impl ReportEntry {
-    /// Returns the status that counts for the report: `None` while the check, or every check that blocks it, is muted.
+    /// Returns the status that counts for the report: `None` while the check, or every check that blocks it, is muted, and for
+    /// a check that is disabled.
     #[must_use]
     pub fn counting_status(&self) -> Option<Status> {
-        self.muted.is_none().then_some(self.result.status)
+        (self.muted.is_none() && self.check.is_enabled()).then_some(self.result.status)
     }
 }
 

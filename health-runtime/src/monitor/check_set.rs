@@ -5,7 +5,10 @@ use std::{ops::Index, sync::Arc};
 use super::{monitored::Monitored, muting::Muted};
 #[cfg(any(feature = "events", feature = "grpc", feature = "openapi"))]
 use crate::model::Levels;
-use crate::model::{Cause, CheckName, CheckResult, Level};
+use crate::{
+    model::{Cause, CheckName, CheckResult, Level},
+    overrides::OverrideLayers,
+};
 
 /// An immutable set of checks. Everything that looks at more than one check, such as a report, takes the set once and
 /// keeps to it, so that it never mixes two.
@@ -16,6 +19,7 @@ pub(super) struct CheckSet {
     /// Indices of `members`, each behind the checks that it depends on.
     order: Vec<usize>,
     updates: UpdateCounts,
+    overrides: Arc<OverrideLayers>,
 }
 
 /// Numbers of updates that concern a level.
@@ -28,6 +32,14 @@ pub(super) struct Member {
     pub(super) dependencies: Vec<usize>,
 }
 
+impl Member {
+    /// A disabled check depends on nothing, because it is not run.
+    pub(super) fn new(check: Arc<Monitored>, dependencies: Vec<usize>) -> Self {
+        let dependencies = if check.spec.is_enabled() { dependencies } else { Vec::new() };
+        Self { check, dependencies }
+    }
+}
+
 impl Index<usize> for CheckSet {
     type Output = Arc<Monitored>;
 
@@ -37,8 +49,18 @@ impl Index<usize> for CheckSet {
 }
 
 impl CheckSet {
-    pub(super) const fn new(members: Vec<Member>, order: Vec<usize>, updates: UpdateCounts) -> Self {
-        Self { members, order, updates }
+    pub(super) const fn new(
+        members: Vec<Member>,
+        order: Vec<usize>,
+        updates: UpdateCounts,
+        overrides: Arc<OverrideLayers>,
+    ) -> Self {
+        Self { members, order, updates, overrides }
+    }
+
+    /// Returns the settings at deploy time, which the checks obey already.
+    pub(super) const fn overrides(&self) -> &Arc<OverrideLayers> {
+        &self.overrides
     }
 
     pub(super) const fn len(&self) -> usize {

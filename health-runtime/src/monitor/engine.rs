@@ -15,6 +15,7 @@ use super::alerting::Alerting;
 use super::{
     changes::Changes,
     check_set::{CheckSet, Member},
+    guarded_work::GuardedWork,
     monitored::Monitored,
     muting::ListedMutes,
     run_span::RunSpan,
@@ -62,14 +63,16 @@ pub(super) struct Engine {
 impl Engine {
     pub(super) fn new(registry: Registry, loop_guard: LoopGuard) -> Self {
         let fleet = registry.fleet().cloned();
+        let overrides = Arc::clone(registry.overrides());
         let (checks, order, layer) = registry.into_parts();
         let changes = Arc::new(Changes::default());
         let members = checks.into_iter().map(|check| {
-            let work = layer.wrap(&check.spec, check.work);
-            let monitored = Monitored::new(check.spec, work, &changes, &loop_guard.instance, fleet.as_ref());
-            Member { check: Arc::new(monitored), dependencies: check.dependencies }
+            let work = layer.wrap(&check.spec, check.work.clone());
+            let declared = Arc::new(GuardedWork::new(check.declared, check.work));
+            let monitored = Monitored::new(check.spec, declared, work, &changes, &loop_guard.instance, fleet.as_ref());
+            Member::new(Arc::new(monitored), check.dependencies)
         });
-        let checks = CheckSet::new(members.collect(), order, Default::default());
+        let checks = CheckSet::new(members.collect(), order, Default::default(), overrides);
         Self {
             checks: Mutex::new(Arc::new(checks)),
             loop_guard,

@@ -22,6 +22,11 @@ impl GuardedWork {
     pub(super) const fn new(spec: Arc<CheckSpec>, work: Work) -> Self {
         Self { spec, work }
     }
+
+    /// Returns the declaration of the check.
+    pub(super) const fn spec(&self) -> &Arc<CheckSpec> {
+        &self.spec
+    }
 }
 
 impl Deref for GuardedWork {

@@ -1,6 +1,6 @@
 //! One check of a monitor, with everything that is kept about it.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 
@@ -16,7 +16,8 @@ use crate::{
     fleet::{Fleet, FleetMember},
     health_path::{Instance, RequestingCheck},
     log::{self, Topic},
-    model::{CheckResult, CheckSpec, Work},
+    model::{CheckResult, CheckSpec, Status, Work},
+    run_result::{NoResult, RunResult},
     sync::{JoinHandle, Mutex, lock},
     text::escape_controls,
     time::timestamp_seconds,
@@ -25,7 +26,10 @@ use crate::{
 /// A check with its slot, its mute and its numbers.
 #[derive(Debug)]
 pub(super) struct Monitored {
+    /// The settings that it obeys: those of the declaration, with others of the deployment in their place.
     pub(super) spec: Arc<CheckSpec>,
+    /// The declaration and its function, without layers.
+    pub(super) declared: Arc<GuardedWork>,
     pub(super) work: GuardedWork,
     pub(super) slot: Slot,
     /// The check in requests that it sends to other services.
@@ -43,6 +47,7 @@ pub(super) struct Monitored {
 impl Monitored {
     pub(super) fn new(
         spec: Arc<CheckSpec>,
+        declared: Arc<GuardedWork>,
         work: Work,
         changes: &Arc<Changes>,
         instance: &Arc<Instance>,
@@ -50,12 +55,14 @@ impl Monitored {
     ) -> Self {
         let muting = Arc::new(Muting::default());
         let history = Arc::new(History::default());
-        let slot = Slot::new(Outbox::new(Arc::clone(changes), Arc::clone(&muting), Arc::clone(&history)));
+        let outbox = Outbox::new(Arc::clone(changes), Arc::clone(&muting), Arc::clone(&history));
+        let slot = Slot::new(Some(outbox), disabled_result(&spec));
         Self {
             member: member(fleet, &spec),
             work: GuardedWork::new(Arc::clone(&spec), work),
             requesting: Arc::new(RequestingCheck::new(Arc::clone(instance), spec.level())),
             spec,
+            declared,
             slot,
             muting,
             history,
@@ -66,16 +73,29 @@ impl Monitored {
     }
 
     /// Makes the replacement of this check, which keeps its mute and its history, and retires this one. At the same
-    /// level it keeps the numbers and the latest result, too: those of another level have other readers.
-    pub(super) fn replaced_by(&self, spec: Arc<CheckSpec>, work: Work, fleet: Option<&Fleet>) -> Self {
+    /// level it keeps the numbers and the latest result, too: those of another level have other readers. A check that is or
+    /// was disabled has no result to keep.
+    pub(super) fn replaced_by(
+        &self,
+        spec: Arc<CheckSpec>,
+        declared: Arc<GuardedWork>,
+        work: Work,
+        fleet: Option<&Fleet>,
+    ) -> Self {
         self.stop_background_runs();
         let is_same_level = spec.level() == self.spec.level();
+        let keeps_result = is_same_level && spec.is_enabled() && self.spec.is_enabled();
         Self {
             member: member(fleet, &spec),
             work: GuardedWork::new(Arc::clone(&spec), work),
             requesting: Arc::new(RequestingCheck::new(Arc::clone(&self.requesting.instance), spec.level())),
+            slot: if keeps_result {
+                self.slot.succeed(Instant::now())
+            } else {
+                self.slot.restart(disabled_result(&spec))
+            },
             spec,
-            slot: if is_same_level { self.slot.succeed(Instant::now()) } else { self.slot.restart() },
+            declared,
             muting: Arc::clone(&self.muting),
             history: Arc::clone(&self.history),
             #[cfg(feature = "metrics")]
@@ -111,6 +131,12 @@ impl Monitored {
     pub(super) fn latest(&self) -> Option<Arc<CheckResult>> {
         self.slot.latest().map(|latest| latest.result)
     }
+}
+
+/// Returns the result that a disabled check has from the start to the end; `None` for a check that is run.
+fn disabled_result(spec: &CheckSpec) -> Option<CheckResult> {
+    let result = RunResult::Missing(NoResult::Disabled(spec.disabled_by()?), Status::Pass);
+    Some(result.into_check_result(spec, None, false, 0, Duration::ZERO))
 }
 
 fn member(fleet: Option<&Fleet>, spec: &CheckSpec) -> Option<Arc<FleetMember>> {

@@ -9,6 +9,7 @@ use crate::{
     fleet::Fleet,
     library_settings::LibrarySettings,
     model::{Check, CheckName, CheckSpec, Level, StateValue, Work},
+    overrides::{OverrideLayers, OverrideSource, Overrides, Unmatched, warn_of_unmatched},
     runner,
     state::State,
     validation,
@@ -85,6 +86,7 @@ pub struct Registry {
     declared_background: usize,
     layer: WorkLayer,
     fleet: Option<Fleet>,
+    overrides: Arc<OverrideLayers>,
 }
 
 /// A layer around the work of every check that a monitor takes over: of those in the registry, and of those that are
@@ -115,6 +117,8 @@ impl fmt::Debug for WorkLayer {
 #[derive(Debug)]
 pub(crate) struct RegisteredCheck {
     pub(crate) spec: Arc<CheckSpec>,
+    /// The declaration, without settings of the deployment.
+    pub(crate) declared: Arc<CheckSpec>,
     pub(crate) work: Work,
     /// Indices of the checks in [`Registry::checks`] that must work for this one.
     pub(crate) dependencies: Vec<usize>,
@@ -129,6 +133,7 @@ pub struct RegistryBuilder {
     declared: bool,
     libraries: LibrarySettings,
     fleet: Option<Fleet>,
+    overrides: OverrideLayers,
 }
 
 impl Registry {
@@ -145,6 +150,14 @@ impl Registry {
     /// Returns the declarations of the checks that are off by default and not turned on, by level and name.
     pub fn off_checks(&self) -> impl Iterator<Item = &CheckSpec> {
         self.off.iter()
+    }
+
+    /// Logs the settings from outside the code whose names and tags no check has.
+    pub(crate) fn warn_of_unmatched_overrides(&self) {
+        let specs: Vec<_> = self.checks().collect();
+        for source in [OverrideSource::File, OverrideSource::Environment] {
+            warn_of_unmatched(source, &self.overrides, &specs, &self.off);
+        }
     }
 
     /// Returns the number of declared checks that run in the background.
@@ -170,6 +183,11 @@ impl Registry {
     /// Returns the fleet that this instance belongs to.
     pub(crate) const fn fleet(&self) -> Option<&Fleet> {
         self.fleet.as_ref()
+    }
+
+    /// Returns the settings at deploy time.
+    pub(crate) const fn overrides(&self) -> &Arc<OverrideLayers> {
+        &self.overrides
     }
 
     /// Returns the checks by level and name, and their indices, each behind the checks that it depends on.
@@ -222,6 +240,31 @@ impl RegistryBuilder {
         self
     }
 
+    /// Leaves out a check, by name, or by path with [`check!`](macro@crate::check); see
+    /// [`EndpointBuilder::without`](crate::EndpointBuilder::without).
+    pub fn without(mut self, check: impl Into<CheckName>) -> Self {
+        self.libraries.leave_out(check.into());
+        self
+    }
+
+    /// Changes the declaration of a check before it is validated; see
+    /// [`EndpointBuilder::adjust`](crate::EndpointBuilder::adjust).
+    pub fn adjust(mut self, check: impl Into<CheckName>, adjust: impl FnOnce(Check) -> Check + Send + 'static) -> Self {
+        self.libraries.adjust(check.into(), Box::new(adjust));
+        self
+    }
+
+    /// Sets values that take the place of declared settings; see
+    /// [`EndpointBuilder::overrides`](crate::EndpointBuilder::overrides).
+    pub fn overrides(self, overrides: Overrides) -> Self {
+        self.overrides_from(OverrideSource::Code, overrides)
+    }
+
+    pub(crate) fn overrides_from(mut self, source: OverrideSource, overrides: Overrides) -> Self {
+        self.overrides = self.overrides.with(source, overrides);
+        self
+    }
+
     /// Adds a value that declared checks borrow, found by its type; an `Arc<T>` is also lent as a `&T`. Two of one type are
     /// an error of [`build`](Self::build).
     pub fn state<T: StateValue>(mut self, value: T) -> Self {
@@ -239,29 +282,31 @@ impl RegistryBuilder {
     /// Sorts and validates the checks.
     ///
     /// # Errors
-    /// One error that lists all problems: duplicate and invalid names, unknown and circular dependencies, unknown crates,
+    /// One error that lists all problems: duplicate and invalid names, settings for unknown checks, unknown and circular dependencies, unknown crates,
     /// invalid prefixes, checks to turn on that are not off, missing and
     /// repeated state, liveness outside of level 5, timeouts of zero, and faults in the configuration of probes.
-    pub fn build(self) -> Result<Registry, Error> {
+    pub fn build(mut self) -> Result<Registry, Error> {
         let mut problems: Vec<Problem> =
             self.state.repeated().iter().map(|type_name| Problem::RepeatedState { type_name }).collect();
         problems.extend(self.fleet.as_ref().and_then(Fleet::problem).cloned());
-        let (mut checks, mut off): (Vec<_>, Vec<_>) =
-            self.checks.into_iter().partition(|check| self.libraries.turns_on(check.spec()));
-        let mut declared_background = 0;
+        let (mut all, mut missing) = (self.checks, Vec::new());
         if self.declared {
-            for declaration in inventory::iter::<Declaration> {
-                let mut missing = Vec::new();
-                let check = declaration.check(&self.libraries, &self.state, &mut missing);
-                if self.libraries.turns_on(check.spec()) {
-                    declared_background += usize::from(check.spec().interval().is_some());
-                    problems.extend(missing);
-                    checks.push(check);
-                } else {
-                    off.push(check);
-                }
-            }
+            let declarations = inventory::iter::<Declaration>;
+            let declared = declarations.into_iter();
+            all.extend(declared.map(|declaration| declaration.check(&self.libraries, &self.state, &mut missing)));
         }
+        self.libraries.apply_adjustments(&mut all, self.declared, &mut problems);
+        let (mut checks, mut off): (Vec<_>, Vec<_>) =
+            all.into_iter().partition(|check| self.libraries.turns_on(check.spec()));
+        let is_of = |problem: &Problem, check: &Check| match problem {
+            Problem::MissingState { location, .. } => *location == check.spec().location(),
+            _ => false,
+        };
+        // A check that is off needs no state.
+        problems.extend(missing.into_iter().filter(|problem| checks.iter().any(|check| is_of(problem, check))));
+        let is_declared_background =
+            |check: &&Check| check.spec().declared_in().is_some() && check.spec().interval().is_some();
+        let declared_background = checks.iter().filter(is_declared_background).count();
         let specs: Vec<&CheckSpec> = checks.iter().chain(&off).map(Check::spec).collect();
         self.libraries.validate(&specs, self.declared, &mut problems);
         self.libraries.resolve_dependencies(&mut checks, &off, &mut problems);
@@ -270,27 +315,35 @@ impl RegistryBuilder {
         for checks in [&mut off, &mut checks] {
             checks.sort_by(|a, b| sort_key(a.spec()).cmp(&sort_key(b.spec())));
         }
-        let specs: Vec<&CheckSpec> = checks.iter().map(Check::spec).collect();
+        let off: Vec<_> = off.into_iter().map(|check| check.into_parts().0).collect();
+        let unmatched = self.overrides.unmatched(&checks.iter().map(Check::spec).collect::<Vec<_>>(), &off);
+        let from_code = unmatched.into_iter().filter(|unmatched| unmatched.source == OverrideSource::Code);
+        problems.extend(from_code.map(Unmatched::into_problem));
+        let mut registered: Vec<_> = checks
+            .into_iter()
+            .map(|check| {
+                let (declared, work) = check.into_parts();
+                let declared = Arc::new(declared);
+                let spec = self.overrides.apply(&declared);
+                RegisteredCheck { spec, declared, work, dependencies: Vec::new() }
+            })
+            .collect();
+        let specs: Vec<&CheckSpec> = registered.iter().map(|check| &*check.spec).collect();
         let graph = validation::resolve(&specs, &mut problems);
         if !problems.is_empty() {
             return Err(Error::new(problems));
         }
-        let checks = checks
-            .into_iter()
-            .zip(graph.dependencies)
-            .map(|(check, dependencies)| {
-                let (spec, work) = check.into_parts();
-                RegisteredCheck { spec: Arc::new(spec), work, dependencies }
-            })
-            .collect();
-        let off = off.into_iter().map(|check| check.into_parts().0).collect();
+        for (check, dependencies) in registered.iter_mut().zip(graph.dependencies) {
+            check.dependencies = dependencies;
+        }
         Ok(Registry {
-            checks,
+            checks: registered,
             off,
             order: graph.order,
             declared_background,
             layer: WorkLayer::default(),
             fleet: self.fleet,
+            overrides: Arc::new(self.overrides),
         })
     }
 }

@@ -7,7 +7,7 @@ use super::{
     format::{Format, Render, up_or_down},
     view::{CheckView, ReportView, worst_status},
     visibility::DetailLevel,
-    wire::{Fields, milliseconds, paths, timestamp},
+    wire::{Fields, milliseconds, overridden, paths, timestamp},
 };
 use crate::model::{Group, Status};
 
@@ -105,6 +105,7 @@ fn details(check: &CheckView<'_>) -> Value {
         .with("checked_at", timestamp(check.checked_at))
         .with_some("cause", check.cause)
         .with_some("muted", check.muted.is_some().then_some(true))
+        .with_some("overridden", overridden(check))
         .with_some("root_causes", paths(check))
         .with_some(message, check.message)
         .with_some("display", check.display)
@@ -135,6 +136,7 @@ mod schema {
             // Without such a detail, the data of a check may have a field of this name, with any value.
             ("cause", anything(), false),
             ("muted", anything(), false),
+            ("overridden", anything(), false),
             ("root_causes", anything(), false),
             ("error", anything(), false),
             ("message", anything(), false),

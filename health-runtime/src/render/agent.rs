@@ -12,7 +12,7 @@ const MAX_NAMES_BYTES: usize = 200;
 /// Never `ready` or `drain`: only a later `ready` undoes a `drain`, and `ready` cancels the state that an operator has set,
 /// even maintenance. A weight of zero also takes no new sessions, and belongs to the agent alone.
 pub(crate) fn agent_line(view: &ReportView<'_>, weight_on_warning: u8, with_names: bool) -> Vec<u8> {
-    let failed = |check: &&CheckView<'_>| check.muted.is_none() && check.status == Status::Fail;
+    let failed = |check: &&CheckView<'_>| check.counts() && check.status == Status::Fail;
     let failed: Vec<_> = view.checks.iter().filter(failed).map(named).collect();
     let weight = match view.status {
         _ if !failed.is_empty() && with_names => return down(&failed.join(", ")),

@@ -71,7 +71,7 @@ struct Affected<'a>(Vec<&'a CheckView<'a>>);
 
 impl<'a> Affected<'a> {
     fn from_view(view: &'a ReportView<'a>, status: Status) -> Self {
-        Self(view.checks.iter().filter(|check| check.muted.is_none() && check.status == status).collect())
+        Self(view.checks.iter().filter(|check| check.counts() && check.status == status).collect())
     }
 
     fn is_empty(&self) -> bool {

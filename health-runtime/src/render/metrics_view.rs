@@ -32,6 +32,9 @@ pub(super) struct CheckMetricsView<'a> {
     pub(super) level: Level,
     /// `None` before the first result: no status is invented.
     pub(super) status: Option<Status>,
+    pub(super) is_disabled: bool,
+    /// Keys of the settings that have other values than the declaration, for callers that see the details of its level.
+    pub(super) overridden: Vec<&'static str>,
     /// Time since the end of the latest run.
     pub(super) age: Option<Duration>,
     pub(super) runs: &'a RunStats,
@@ -68,7 +71,9 @@ impl<'a> MetricsView<'a> {
                 owner: known.check.owner().filter(|_| is_detailed),
                 runbook: known.check.runbook().filter(|_| is_detailed),
                 level: known.check.level(),
-                status: known.result.as_ref().map(|result| result.status()),
+                status: known.result.as_ref().filter(|_| known.check.is_enabled()).map(|result| result.status()),
+                is_disabled: !known.check.is_enabled(),
+                overridden: known.check.overridden().filter(|_| is_detailed).collect(),
                 age: known.age,
                 runs: &known.runs,
                 is_in_flight: known.is_in_flight,

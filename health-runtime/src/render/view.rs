@@ -55,6 +55,8 @@ pub(super) struct CheckView<'a> {
     /// The instance that ran the check for the fleet.
     pub(super) checked_by: Option<&'a str>,
     pub(super) muted: Option<MuteView<'a>>,
+    /// Keys of the settings that have other values than the declaration; none without details.
+    pub(super) overridden: Vec<&'static str>,
     pub(super) message: Option<&'a str>,
     pub(super) data: Option<&'a Value>,
     pub(super) blocked_by: Option<&'a [String]>,
@@ -91,16 +93,16 @@ pub(crate) struct ChangeView<'a> {
     pub(super) blocked_by: Option<&'a [String]>,
 }
 
-/// Returns the worst status of the checks that are not muted.
+/// Returns the worst status of the checks that count.
 pub(super) fn worst_status(checks: &[CheckView<'_>]) -> Status {
-    Status::worst(checks.iter().filter(|check| check.muted.is_none()).map(|check| check.status))
+    Status::worst(checks.iter().filter(|check| check.counts()).map(|check| check.status))
 }
 
 /// Returns the checks because of which a report has its status, or the checks of other services behind them.
 fn root_causes(checks: &[CheckView<'_>], cause: Option<&str>) -> Vec<RootCause> {
     // A check that was not run because the request goes in a circle says nothing.
     let is_known = |check: &&CheckView<'_>| !matches!(check.cause, Some("loop" | "depth"));
-    let counting = || checks.iter().filter(|check| check.muted.is_none()).filter(is_known);
+    let counting = || checks.iter().filter(|check| check.counts()).filter(is_known);
     let of_report = cause.map(|_| Status::Fail);
     let status = Status::worst(counting().map(|check| check.status).chain(of_report));
     if status == Status::Pass {
@@ -178,6 +180,11 @@ impl<'a> CheckView<'a> {
         Cause::WITHOUT_RESULT.iter().all(|cause| self.cause != Some(cause.as_str()))
     }
 
+    /// Returns whether its status counts: it is neither muted nor disabled.
+    pub(super) fn counts(&self) -> bool {
+        self.muted.is_none() && self.cause != Some(Cause::Disabled.as_str())
+    }
+
     // Inline, because it is large: made where it stays.
     #[inline]
     fn new(entry: &'a ReportEntry, visibility: Visibility, report: &Report) -> Self {
@@ -213,6 +220,7 @@ impl<'a> CheckView<'a> {
             fleet: result.fleet().map(|run| run.role().as_str()),
             checked_by: None,
             muted: muted.as_ref().map(|mute| MuteView::new(mute, detail_level)),
+            overridden: Vec::new(),
             message: None,
             data: result.public_data(),
             blocked_by: None,
@@ -235,6 +243,7 @@ impl<'a> CheckView<'a> {
                 data: result.data(),
                 blocked_by: cause.and_then(Cause::blocked_by).filter(|_| !names_others),
                 checked_by: result.fleet().map(FleetRun::checked_by),
+                overridden: check.overridden().collect(),
                 description: check.description(),
                 owner: check.owner(),
                 runbook: check.runbook(),

@@ -109,6 +109,11 @@ pub(super) fn paths(check: &CheckView<'_>) -> Option<Vec<String>> {
     Some(paths).filter(|paths| !paths.is_empty())
 }
 
+/// Returns the keys of the settings that differ from the declaration; `None` without any.
+pub(super) fn overridden(check: &CheckView<'_>) -> Option<Vec<&'static str>> {
+    Some(check.overridden.clone()).filter(|keys| !keys.is_empty())
+}
+
 /// Returns milliseconds, rounded to the microsecond.
 pub(super) fn milliseconds(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 1e6).round() / 1e3

@@ -4,6 +4,7 @@ use super::EndpointBuilder;
 use crate::{
     fleet::Fleet,
     model::{Check, CheckName, StateValue},
+    overrides::Overrides,
 };
 
 impl EndpointBuilder {
@@ -56,6 +57,42 @@ impl EndpointBuilder {
     /// [`build`](Self::build).
     pub fn enable_crates<C: Into<String>>(mut self, crates: impl IntoIterator<Item = C>) -> Self {
         self.registry = self.registry.enable_crates(crates);
+        self
+    }
+
+    /// Leaves out a check, such as one of a library: it is off, whatever `enable` says. A name that no check has is an error of
+    /// [`build`](Self::build), and so is a check that depends on it.
+    pub fn without(mut self, check: impl Into<CheckName>) -> Self {
+        self.registry = self.registry.without(check);
+        self
+    }
+
+    /// Changes the declaration of a check before it is validated, such as one of a library, by name or by path with
+    /// [`check!`](macro@crate::check). May be called more than once. A name that no check has is an error of [`build`](Self::build).
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use health_runtime::{Check, Endpoint, Level};
+    ///
+    /// # let of_library = || Check::new("ledger", Level::L3, || async { true });
+    /// let endpoint = Endpoint::builder()
+    ///     .check(of_library())
+    ///     .adjust("ledger", |check| check.timeout(Duration::from_secs(2)).readiness())
+    ///     .build()?;
+    /// # let _ = endpoint;
+    /// # Ok::<(), health_runtime::Error>(())
+    /// ```
+    pub fn adjust(mut self, check: impl Into<CheckName>, adjust: impl FnOnce(Check) -> Check + Send + 'static) -> Self {
+        self.registry = self.registry.adjust(check, adjust);
+        self
+    }
+
+    /// Sets values that take the place of declared settings, as those who deploy the service want them. The file that
+    /// `HEALTH_CONFIG` names beats them, and `HEALTH_CHECKS` beats both; see [`_docs::deploy_settings`](crate::_docs::deploy_settings).
+    /// A name or a tag that no check has is an error of [`build`](Self::build). A second call replaces the first.
+    pub fn overrides(mut self, overrides: Overrides) -> Self {
+        self.registry = self.registry.overrides(overrides);
         self
     }
 

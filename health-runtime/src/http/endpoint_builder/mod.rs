@@ -27,6 +27,7 @@ use crate::{
     health_path::LoopGuard,
     model::StatusChange,
     monitor::{Listener, Monitor},
+    overrides::{OverrideSource, OverridesFile, parse_file, parse_list},
     registry::{Registry, RegistryBuilder},
     render::ShowDetails,
 };
@@ -256,8 +257,10 @@ impl EndpointBuilder {
     /// [`RegistryBuilder::build`](crate::RegistryBuilder::build)), the paths, the status codes, the rules of access, the
     /// settings for load balancers, and the receivers of alerts.
     pub fn build(self) -> Result<Endpoint, Error> {
-        let registry = if self.has_declared_checks { self.registry.declared() } else { self.registry };
         let mut problems = Vec::new();
+        let registry = if self.has_declared_checks { self.registry.declared() } else { self.registry };
+        let file = OverridesFile::from_environment();
+        let registry = with_environment(registry, file.as_ref(), &mut problems);
         let registry = or_problems(registry.build().map_err(Error::into_problems), &mut problems);
         problems.extend(registry.as_ref().and_then(missing_fleet));
         let paths = or_problems(valid_paths(&self.base_path, &self.levels_path, self.has_root_probes), &mut problems);
@@ -278,6 +281,7 @@ impl EndpointBuilder {
             return Err(Error::new(problems));
         };
         log_count(&registry);
+        registry.warn_of_unmatched_overrides();
         let registry = if self.has_isolated_checks {
             registry.isolated()
         } else {
@@ -299,6 +303,9 @@ impl EndpointBuilder {
         #[cfg(feature = "alerts")]
         for receiver in alert_receivers {
             receiver.start(&monitor);
+        }
+        if let Some(file) = file {
+            monitor.follow_overrides(file);
         }
         // Last, so that every change finds its listeners and mutes in place.
         monitor.start();
@@ -332,6 +339,21 @@ fn missing_fleet(registry: &Registry) -> Option<Problem> {
     let checks: Vec<_> =
         registry.checks().filter(|check| check.is_fleet()).map(|check| check.name().to_owned()).collect();
     (registry.fleet().is_none() && !checks.is_empty()).then_some(Problem::MissingFleet { checks })
+}
+
+/// Adds the settings of the environment, which has the last word: `HEALTH_CHECKS` over the file that `HEALTH_CONFIG` names.
+fn with_environment(
+    mut registry: RegistryBuilder,
+    file: Option<&OverridesFile>,
+    problems: &mut Vec<Problem>,
+) -> RegistryBuilder {
+    if let Some(overrides) = file.and_then(|file| or_problems(parse_file(&file.first), problems)) {
+        registry = registry.overrides_from(OverrideSource::File, overrides);
+    }
+    match or_problems(parse_list(), problems) {
+        Some(overrides) => registry.overrides_from(OverrideSource::Environment, overrides),
+        None => registry,
+    }
 }
 
 fn or_problems<T>(result: Result<T, Vec<Problem>>, problems: &mut Vec<Problem>) -> Option<T> {

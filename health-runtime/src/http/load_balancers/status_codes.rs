@@ -3,6 +3,7 @@ use axum::http::StatusCode;
 use crate::{
     error::Problem,
     model::{Cause, Report, Status},
+    overrides::{OverrideLayers, is_report_code},
     render::{Context, Format, ReportView},
 };
 
@@ -74,9 +75,7 @@ impl StatusCodes {
     pub(crate) fn validate(self) -> Result<ValidStatusCodes, Vec<Problem>> {
         let mut invalid = Vec::new();
         let mut valid = |code: u16| {
-            // 1xx responses are not final, and 204 and 304 cannot have a body.
-            let is_usable = (200..600).contains(&code) && !matches!(code, 204 | 304);
-            StatusCode::from_u16(code).ok().filter(|_| is_usable).unwrap_or_else(|| {
+            StatusCode::from_u16(code).ok().filter(|_| is_report_code(code)).unwrap_or_else(|| {
                 invalid.push(code);
                 StatusCode::OK
             })
@@ -85,7 +84,7 @@ impl StatusCodes {
             pass: valid(self.pass),
             warn: valid(self.warn),
             fail: valid(self.fail),
-            draining: valid(self.draining.unwrap_or(self.fail)),
+            draining: self.draining.map(&mut valid),
         };
         invalid.dedup();
         let problems: Vec<_> = invalid.into_iter().map(|code| Problem::InvalidStatusCode { code }).collect();
@@ -99,16 +98,28 @@ pub(crate) struct ValidStatusCodes {
     pass: StatusCode,
     warn: StatusCode,
     fail: StatusCode,
-    draining: StatusCode,
+    /// `None` for the code of a failure.
+    draining: Option<StatusCode>,
 }
 
 impl ValidStatusCodes {
+    /// Returns these codes with those of the settings at deploy time in their place.
+    pub(crate) fn overridden_by(self, overrides: &OverrideLayers) -> Self {
+        let code = |status| overrides.status_code(status).and_then(|code| StatusCode::from_u16(code).ok());
+        Self {
+            pass: code("pass").unwrap_or(self.pass),
+            warn: code("warn").unwrap_or(self.warn),
+            fail: code("fail").unwrap_or(self.fail),
+            draining: code("draining").or(self.draining),
+        }
+    }
+
     pub(crate) fn for_report(self, report: &Report) -> StatusCode {
         match report.status() {
             Status::Pass => self.pass,
             Status::Warn => self.warn,
             Status::Fail if report.cause() == Some(&Cause::Draining) && report.status_of_checks() < Status::Fail => {
-                self.draining
+                self.draining.unwrap_or(self.fail)
             }
             Status::Fail => self.fail,
         }
@@ -117,7 +128,8 @@ impl ValidStatusCodes {
     /// Returns every code that a report can have, including those that the specifications of formats demand.
     #[cfg(feature = "openapi")]
     pub(crate) fn all(self) -> std::collections::BTreeSet<StatusCode> {
-        [self.pass, self.warn, self.fail, self.draining, StatusCode::OK, StatusCode::SERVICE_UNAVAILABLE].into()
+        let codes = [self.pass, self.warn, self.fail, StatusCode::OK, StatusCode::SERVICE_UNAVAILABLE];
+        codes.into_iter().chain(self.draining).collect()
     }
 }
 

@@ -100,7 +100,7 @@ impl OpenApi {
         let service = request.service;
         let checks: Vec<_> = service.monitor.checks().collect();
         let endpoint = Described {
-            codes: &service.status_codes.all(),
+            codes: &service.status_codes_in(RouteScope::EVERYTHING).all(),
             checks: &checks.iter().map(|check| &**check).collect::<Vec<_>>(),
             build: service.build_info.as_ref(),
             authorizer: service.authorizer.as_deref(),

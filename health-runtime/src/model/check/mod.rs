@@ -1,11 +1,13 @@
 //! A check: its declaration, its rules, and the builder of both.
 
 mod rules;
+mod settings;
 mod spec;
 
 use std::time::Duration;
 
 use super::{CheckNames, Texts, Work};
+pub(crate) use settings::{SETTINGS, Setting, SettingKind, SettingValue};
 pub use spec::CheckSpec;
 
 /// A named function that reports whether one thing works.

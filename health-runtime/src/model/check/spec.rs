@@ -10,7 +10,7 @@ const FLEET_MARGIN: Duration = Duration::from_secs(5);
 
 /// The declaration of a check.
 #[allow(clippy::struct_excessive_bools, reason = "each is a key of its own")]
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct CheckSpec {
     pub(in crate::model) name: String,
     pub(in crate::model) level: Level,
@@ -36,9 +36,18 @@ pub struct CheckSpec {
     pub(in crate::model) owner: Option<String>,
     pub(in crate::model) runbook: Option<String>,
     pub(in crate::model) off: bool,
+    pub(super) enabled: bool,
+    pub(super) overridden: Vec<OverriddenSetting>,
     pub(in crate::model) declared_as: Option<CheckName>,
     pub(in crate::model) location: &'static Location<'static>,
     pub(in crate::model) faults: Vec<String>,
+}
+
+/// A setting that has another value than the declaration, and where that value comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::model) struct OverriddenSetting {
+    pub(super) key: &'static str,
+    pub(super) origin: &'static str,
 }
 
 impl CheckSpec {
@@ -68,6 +77,8 @@ impl CheckSpec {
             owner: None,
             runbook: None,
             off: false,
+            enabled: true,
+            overridden: Vec::new(),
             declared_as: None,
             location,
             faults: Vec::new(),
@@ -95,17 +106,21 @@ impl CheckSpec {
         &self.depends_on
     }
 
-    /// Returns the age up to which a result is reused. Zero for a background check: each of its runs is a new one.
+    /// Returns the age up to which a result is reused. Zero for a background check: each of its runs is a new one. A disabled
+    /// check keeps its result.
     #[must_use]
     pub fn max_age(&self) -> Duration {
+        if !self.enabled {
+            return Duration::MAX;
+        }
         let default = if self.interval.is_some() { Duration::ZERO } else { DEFAULT_MAX_AGE };
         self.max_age.unwrap_or(default)
     }
 
-    /// Returns the interval of a background check.
+    /// Returns the interval of a background check; none for one that is disabled.
     #[must_use]
     pub const fn interval(&self) -> Option<Duration> {
-        self.interval
+        if self.enabled { self.interval } else { None }
     }
 
     /// Returns the interval of a background check that is failing.
@@ -117,7 +132,7 @@ impl CheckSpec {
     /// Returns the age at which the latest result of a background check no longer counts.
     #[must_use]
     pub fn stale_after(&self) -> Option<Duration> {
-        let interval = self.interval?.max(self.retry_interval.unwrap_or_default());
+        let interval = self.interval()?.max(self.retry_interval.unwrap_or_default());
         // A leader may die, and the next one takes the longest possible run.
         let runs = self.run_limit().saturating_mul(if self.fleet { 2 } else { 1 });
         Some(self.stale_after.unwrap_or_else(|| interval.saturating_mul(3).saturating_add(runs)))
@@ -192,6 +207,12 @@ impl CheckSpec {
     #[must_use]
     pub fn runbook(&self) -> Option<&str> {
         self.runbook.as_deref()
+    }
+
+    /// Adds reasons for which the check cannot work.
+    pub(crate) fn with_faults(mut self, faults: Vec<String>) -> Self {
+        self.faults.extend(faults);
+        self
     }
 
     /// Returns whether the check takes part only if the application turns it on.

@@ -39,8 +39,14 @@ pub(in crate::monitor) async fn gather(engine: &Arc<Engine>, selection: &Selecti
     let epoch = engine.epoch();
     let checks = &*engine.checks();
     let request = RunRequest::new(&engine.loop_guard, selection.origin());
-    let gathering =
-        Gathering { engine, checks, selection, request, asked_at, deadline: asked_at + selection.deadline() };
+    let gathering = Gathering {
+        engine,
+        checks,
+        selection,
+        request,
+        asked_at,
+        deadline: asked_at + selection.deadline(checks.overrides()),
+    };
     let mut selected = Vec::with_capacity(checks.len());
     selected.extend((0..checks.len()).filter(|index| selection.selects(&checks[*index].spec)));
     let needed = lookup::in_order(checks, &selected);

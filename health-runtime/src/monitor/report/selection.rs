@@ -3,6 +3,7 @@ use std::{sync::Arc, time::Duration};
 use crate::{
     health_path::RequestOrigin,
     model::{CheckName, CheckSpec, Group, Level, Levels, Status},
+    overrides::OverrideLayers,
 };
 
 /// Deadline of a report on levels or one check.
@@ -17,7 +18,8 @@ pub struct Selection {
     scope: Scope,
     tags: Vec<String>,
     excluded: Vec<CheckName>,
-    deadline: Duration,
+    /// Time that the report has at most; `None` if only its kind decides.
+    deadline: Option<Duration>,
     /// Origin of the request; `None` if it says nothing.
     origin: Option<Arc<RequestOrigin>>,
     #[cfg(feature = "page")]
@@ -52,27 +54,27 @@ impl Selection {
 
     /// Selects the checks of these levels, the deepest first.
     pub(crate) fn levels(levels: Vec<Level>) -> Self {
-        Self::new(Scope::Levels(levels), LEVEL_DEADLINE)
+        Self::new(Scope::Levels(levels))
     }
 
     /// Selects the checks of this group.
     #[must_use]
     pub fn group(group: Group) -> Self {
-        Self::new(Scope::Group(group), GROUP_DEADLINE)
+        Self::new(Scope::Group(group))
     }
 
     /// Selects one check.
     #[must_use]
     pub fn check(check: impl Into<CheckName>) -> Self {
-        Self::new(Scope::Check { name: check.into(), within: Levels::ALL }, LEVEL_DEADLINE)
+        Self::new(Scope::Check { name: check.into(), within: Levels::ALL })
     }
 
-    const fn new(scope: Scope, deadline: Duration) -> Self {
+    const fn new(scope: Scope) -> Self {
         Self {
             scope,
             tags: Vec::new(),
             excluded: Vec::new(),
-            deadline,
+            deadline: None,
             origin: None,
             #[cfg(feature = "page")]
             has_group_verdicts: false,
@@ -94,10 +96,10 @@ impl Selection {
     }
 
     /// Shortens the deadline of the report. A deadline beyond the default changes nothing. Default: 10 s, and 900 ms
-    /// for a group.
+    /// for a group; [`Overrides`](crate::Overrides) may set others.
     #[must_use]
     pub fn with_deadline(mut self, deadline: Duration) -> Self {
-        self.deadline = self.deadline.min(deadline);
+        self.deadline = Some(self.deadline.map_or(deadline, |shorter| shorter.min(deadline)));
         self
     }
 
@@ -105,9 +107,11 @@ impl Selection {
     /// and the runs inherit it that the report starts.
     pub(crate) fn asked_from(mut self, origin: Option<Arc<RequestOrigin>>) -> Self {
         let budget = origin.as_ref().and_then(|origin| origin.budget);
-        self.deadline = budget.map_or(self.deadline, |budget| self.deadline.min(budget));
         self.origin = origin;
-        self
+        match budget {
+            Some(budget) => self.with_deadline(budget),
+            None => self,
+        }
     }
 
     pub(super) const fn origin(&self) -> Option<&Arc<RequestOrigin>> {
@@ -136,8 +140,13 @@ impl Selection {
         self.has_group_verdicts
     }
 
-    pub(super) const fn deadline(&self) -> Duration {
-        self.deadline
+    /// Returns the time that the report has, with these settings at deploy time.
+    pub(super) fn deadline(&self, overrides: &OverrideLayers) -> Duration {
+        let longest = match self.scope {
+            Scope::Group(_) => overrides.group_deadline().unwrap_or(GROUP_DEADLINE),
+            Scope::Levels(_) | Scope::Check { .. } => overrides.level_deadline().unwrap_or(LEVEL_DEADLINE),
+        };
+        self.deadline.map_or(longest, |deadline| deadline.min(longest))
     }
 
     /// Returns the levels that the report shows, even those without a check; none for a group or one check.

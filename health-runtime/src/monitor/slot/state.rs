@@ -52,8 +52,12 @@ pub(in crate::monitor) enum Lookup {
 }
 
 impl Slot {
-    pub(in crate::monitor) fn new(outbox: Outbox) -> Self {
-        Self { state: Mutex::new(SlotState::new(Some(outbox), None, Streak::default())) }
+    /// Returns a slot with this result, or without one.
+    pub(in crate::monitor) fn new(outbox: Option<Outbox>, result: Option<CheckResult>) -> Self {
+        let at = Instant::now();
+        let latest =
+            result.map(|result| Latest { result: Arc::new(result), at, is_inherited: false, failing_since: None });
+        Self { state: Mutex::new(SlotState::new(outbox, latest, Streak::default())) }
     }
 
     /// Retires the slot: from now on it publishes no change and counts no run. Its run goes on for its observers.
@@ -73,10 +77,9 @@ impl Slot {
         Self { state: Mutex::new(SlotState::new(outbox, latest, state.streak)) }
     }
 
-    /// Retires the slot, and returns one without a result, which publishes to the same history.
-    pub(in crate::monitor) fn restart(&self) -> Self {
-        let outbox = lock(&self.state).outbox.take();
-        Self { state: Mutex::new(SlotState::new(outbox, None, Streak::default())) }
+    /// Retires the slot, and returns one with this result or without one, which publishes to the same history.
+    pub(in crate::monitor) fn restart(&self, result: Option<CheckResult>) -> Self {
+        Self::new(lock(&self.state).outbox.take(), result)
     }
 
     /// Applies the four rules, in their order: a result young enough, a run to join, a run that is overdue, a new run.
@@ -307,7 +310,8 @@ mod tests {
     use crate::model::{Cause, Check, Level, Outcome};
 
     fn slot() -> Slot {
-        Slot::new(Outbox::new(Arc::new(Changes::default()), Arc::new(Muting::default()), Arc::default()))
+        let outbox = Outbox::new(Arc::new(Changes::default()), Arc::new(Muting::default()), Arc::default());
+        Slot::new(Some(outbox), None)
     }
 
     fn pass() -> RunResult {

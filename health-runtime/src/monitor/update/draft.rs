@@ -16,6 +16,7 @@ use crate::{
     error::{Error, Problem},
     log::{self, Topic},
     model::{Check, CheckSpec},
+    overrides::{OverrideLayers, OverrideSource, Overrides},
     registry::sort_key,
     suggest::Suggestions,
     validation::{self, Graph},
@@ -36,6 +37,7 @@ pub(super) struct Draft<'a> {
     /// The second check of a name, even if the first one is removed later.
     duplicates: Vec<Problem>,
     suggestions: Suggestions<'a>,
+    overrides: Arc<OverrideLayers>,
 }
 
 /// A check of the new set.
@@ -46,8 +48,8 @@ struct Planned {
 
 enum Origin {
     Kept(Arc<Monitored>),
-    Added(GuardedWork),
-    Replaced(Arc<Monitored>, GuardedWork),
+    Added(Arc<GuardedWork>),
+    Replaced(Arc<Monitored>, Arc<GuardedWork>),
 }
 
 impl Planned {
@@ -74,6 +76,7 @@ impl<'a> Draft<'a> {
             problems: Vec::new(),
             duplicates: Vec::new(),
             suggestions: Suggestions::new(checks.iter().map(|check| check.spec.name())),
+            overrides: Arc::clone(checks.overrides()),
         }
     }
 
@@ -101,7 +104,20 @@ impl<'a> Draft<'a> {
         }
     }
 
-    fn plan(&mut self, mut check: Check, origin: impl FnOnce(GuardedWork) -> Origin) {
+    /// Replaces the settings at deploy time, and every check that they concern.
+    pub(super) fn override_with(&mut self, source: OverrideSource, overrides: Overrides) {
+        self.overrides = Arc::new((*self.overrides).clone().with(source, overrides));
+        for planned in self.planned.iter_mut().flatten() {
+            let Origin::Kept(present) = &planned.origin else { continue };
+            let spec = self.overrides.apply(present.declared.spec());
+            if spec != present.spec {
+                let origin = Origin::Replaced(Arc::clone(present), Arc::clone(&present.declared));
+                *planned = Planned { spec, origin };
+            }
+        }
+    }
+
+    fn plan(&mut self, mut check: Check, origin: impl FnOnce(Arc<GuardedWork>) -> Origin) {
         let specs = || self.planned.iter().flatten().map(|planned| &*planned.spec);
         check.name_dependencies(|name| specs().find(|spec| spec.is_named(name)));
         let (spec, work) = check.into_parts();
@@ -112,9 +128,9 @@ impl<'a> Draft<'a> {
                 self.duplicates.extend(first.map(|first| validation::duplicate_name(&first.spec, &spec)));
             }
         }
-        let spec = Arc::new(spec);
-        let work = GuardedWork::new(Arc::clone(&spec), work);
-        self.planned.push(Some(Planned { spec, origin: origin(work) }));
+        let declared = Arc::new(GuardedWork::new(Arc::new(spec), work));
+        let spec = self.overrides.apply(declared.spec());
+        self.planned.push(Some(Planned { spec, origin: origin(declared) }));
     }
 
     fn withdraw(&mut self, name: &str, action: &'static str) -> Option<Planned> {
@@ -187,26 +203,26 @@ impl<'a> Draft<'a> {
         for (Planned { spec, origin }, dependencies) in planned.zip(graph.dependencies) {
             let check = match origin {
                 Origin::Kept(check) => check,
-                Origin::Added(work) => {
+                Origin::Added(declared) => {
                     count(&spec);
-                    let work = engine.layer.wrap(&spec, work.clone());
-                    let check =
-                        Monitored::new(spec, work, &engine.changes, &engine.loop_guard.instance, engine.fleet.as_ref());
+                    let work = engine.layer.wrap(&spec, (**declared).clone());
+                    let (changes, instance) = (&engine.changes, &engine.loop_guard.instance);
+                    let check = Monitored::new(spec, declared, work, changes, instance, engine.fleet.as_ref());
                     if let Some(muted) = engine.listed_mutes.of(check.spec.name()) {
                         check.mute(muted);
                     }
                     Arc::new(check)
                 }
-                Origin::Replaced(present, work) => {
+                Origin::Replaced(present, declared) => {
                     count(&spec);
                     count(&present.spec);
-                    let work = engine.layer.wrap(&spec, work.clone());
-                    Arc::new(present.replaced_by(spec, work, engine.fleet.as_ref()))
+                    let work = engine.layer.wrap(&spec, (**declared).clone());
+                    Arc::new(present.replaced_by(spec, declared, work, engine.fleet.as_ref()))
                 }
             };
-            members.push(Member { check, dependencies });
+            members.push(Member::new(check, dependencies));
         }
-        CheckSet::new(members, graph.order, updates)
+        CheckSet::new(members, graph.order, updates, Arc::clone(&self.overrides))
     }
 }
 

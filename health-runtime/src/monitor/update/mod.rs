@@ -1,6 +1,7 @@
 //! Checks that come and go while the monitor runs.
 
 mod draft;
+mod overrides;
 
 use std::sync::Arc;
 
@@ -133,17 +134,18 @@ impl Monitor {
     /// the new set.
     pub fn update(&self, update: CheckUpdate) -> Result<(), Error> {
         if !update.steps.is_empty() {
-            apply(&self.engine, update)?;
+            apply(&self.engine, |draft| update.steps.into_iter().for_each(|step| draft.take(step)))?;
         }
         Ok(())
     }
 }
 
-fn apply(engine: &Arc<Engine>, update: CheckUpdate) -> Result<(), Error> {
+/// Replaces the checks by those of a changed draft.
+fn apply(engine: &Arc<Engine>, change: impl FnOnce(&mut Draft<'_>)) -> Result<(), Error> {
     let turn = lock(&engine.updating);
     let before = engine.checks();
     let mut draft = Draft::new(&before);
-    update.steps.into_iter().for_each(|step| draft.take(step));
+    change(&mut draft);
     let applied = draft.validate().map(|graph| {
         draft.log();
         engine.set_checks(draft.commit(engine, before.updates(), graph))

@@ -2,7 +2,6 @@
 
 use std::{
     fmt,
-    hash::{DefaultHasher, Hash, Hasher},
     path::PathBuf,
     sync::{Arc, Mutex},
     time::Duration,
@@ -11,7 +10,7 @@ use std::{
 use tokio::task::spawn_blocking;
 
 use crate::{
-    file::{FileContent, MAX_FILE_BYTES, ReadFile},
+    file::{FileContent, MAX_FILE_BYTES, ReadFile, fingerprint},
     probes::deadline::Deadline,
     sync::lock,
 };
@@ -107,15 +106,6 @@ impl<T> Loaded<T> {
         let note = (!faults.is_empty()).then(|| format!("{faults}, so the previous content is in use"));
         self.value.map(|value| (value, note)).ok_or(faults)
     }
-}
-
-/// Returns a hash of the contents, which shows whether they have changed, without keeping them.
-fn fingerprint(contents: &[FileContent]) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    for content in contents {
-        content.bytes().hash(&mut hasher);
-    }
-    hasher.finish()
 }
 
 impl<T> Clone for Loaded<T> {

@@ -157,6 +157,8 @@ fn write_check(object: &mut ObjectWriter<'_>, check: &CheckView<'_>) {
     object.field(key!("since"), check.since);
     object.field_if(key!("fleet"), check.fleet);
     object.field_if(key!("checked_by"), check.checked_by);
+    // Keys of settings that differ from the declaration.
+    object.field_if(key!("overridden"), Some(Serialized(&check.overridden)).filter(|keys| !keys.0.is_empty()));
     // Only while the check is muted.
     object.field_if(key!("muted"), check.muted.as_ref());
     object.field_if(key!("data"), check.data.map(Serialized));

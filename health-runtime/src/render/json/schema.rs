@@ -54,6 +54,7 @@ fn components(components: ComponentsBuilder) -> ComponentsBuilder {
         ("since", timestamp(), true),
         ("fleet", one_of([FleetRole::Leader, FleetRole::Follower, FleetRole::Alone].map(FleetRole::as_str)), false),
         ("checked_by", described("The instance of the fleet that ran the check.", text()), false),
+        ("overridden", described("Keys of settings that differ from the declaration.", list_of(text())), false),
         ("muted", described("Only while the check is muted.", all_of([named("Mute")])), false),
         ("data", anything(), false),
     ]);

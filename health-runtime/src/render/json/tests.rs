@@ -111,6 +111,7 @@ impl Sample {
             fleet: self.flags[0].then_some("follower"),
             checked_by: self.text(6),
             muted: self.flags[1].then(|| MuteView { until: self.time(4), reason: self.text(5), caller: self.text(6) }),
+            overridden: if self.flags[0] { vec!["enabled", "timeout"] } else { Vec::new() },
             message: self.text(1),
             data: self.data.as_ref(),
             blocked_by: self.lists[0].as_deref(),
@@ -156,6 +157,8 @@ struct CheckBody<'a> {
     fleet: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     checked_by: Option<&'a str>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    overridden: &'a [&'static str],
     #[serde(skip_serializing_if = "Option::is_none")]
     muted: Option<MuteBody<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -206,7 +209,7 @@ fn timestamp(time: SystemTime) -> String {
     humantime::format_rfc3339_millis(time).to_string()
 }
 
-fn check_body<'a>(check: &CheckView<'a>) -> CheckBody<'a> {
+fn check_body<'a>(check: &'a CheckView<'a>) -> CheckBody<'a> {
     CheckBody {
         display: check.display,
         status: check.status.as_str(),
@@ -225,6 +228,7 @@ fn check_body<'a>(check: &CheckView<'a>) -> CheckBody<'a> {
         since: timestamp(check.since),
         fleet: check.fleet,
         checked_by: check.checked_by,
+        overridden: &check.overridden,
         muted: check.muted.as_ref().map(|mute| MuteBody {
             until: mute.until.map(timestamp),
             reason: mute.reason,

@@ -57,6 +57,18 @@ const IN_FLIGHT: Family = Family {
 };
 const MUTED: Family =
     Family { name: "health_check_muted", kind: Kind::Gauge, unit: None, help: "Whether the check is muted." };
+const DISABLED: Family = Family {
+    name: "health_check_disabled",
+    kind: Kind::Gauge,
+    unit: None,
+    help: "Present for a check that is disabled at deploy time.",
+};
+const OVERRIDDEN: Family = Family {
+    name: "health_check_overridden",
+    kind: Kind::Gauge,
+    unit: None,
+    help: "Present for each setting of a check that differs from its declaration, for callers that see details.",
+};
 const BLOCKED: Family = Family {
     name: "health_check_blocked",
     kind: Kind::Gauge,
@@ -111,6 +123,16 @@ fn write(view: &MetricsView<'_>, dialect: Dialect) -> Vec<u8> {
         out.sample(&IN_FLIGHT, labels, u8::from(check.is_in_flight));
     });
     of_each(&mut out, view, &MUTED, |out, check, labels| out.sample(&MUTED, labels, u8::from(check.is_muted)));
+    of_each(&mut out, view, &DISABLED, |out, check, labels| {
+        if check.is_disabled {
+            out.sample(&DISABLED, labels, 1);
+        }
+    });
+    of_each(&mut out, view, &OVERRIDDEN, |out, check, [name, level]| {
+        for key in &check.overridden {
+            out.sample(&OVERRIDDEN, &[*name, *level, ("setting", key)], 1);
+        }
+    });
     of_each(&mut out, view, &BLOCKED, blocked);
     out.describe(&DRAINING);
     out.sample(&DRAINING, &[], u8::from(view.is_draining));

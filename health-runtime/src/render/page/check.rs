@@ -162,6 +162,9 @@ fn facts(check: &CheckView<'_>, extent: Extent, links: &PageLinks) -> Markup {
                     @if let Some(caller) = mute.caller { " (by " bdi { (caller) } ")" }
                 } }
             }
+            @if !check.overridden.is_empty() {
+                div { dt { "set at deploy time" } dd { (check.overridden.join(", ")) } }
+            }
             @if let Some(owner) = check.owner { div { dt { "owner" } dd { bdi { (owner) } } } }
             // The registry admits `http` and `https` URLs alone.
             @if let Some(runbook) = check.runbook {

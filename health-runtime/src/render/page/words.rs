@@ -48,7 +48,7 @@ pub(super) const fn icon(status: Status) -> &'static str {
 
 /// Summarizes the report in a sentence with the number of checks of each status. A blocked check does not count as failed.
 pub(super) fn sentence(view: &ReportView<'_>) -> String {
-    let counting = || view.checks.iter().filter(|check| check.muted.is_none());
+    let counting = || view.checks.iter().filter(|check| check.counts());
     let of = |status| counting().filter(|check| check.status == status && !check.is_blocked()).count();
     let blocked = counting().filter(|check| check.is_blocked()).count();
     let (all, failing, warning) = (view.checks.len(), of(Status::Fail), of(Status::Warn));

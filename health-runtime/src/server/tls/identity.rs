@@ -25,7 +25,7 @@ use crate::{
     byte_stream::ByteStream,
     details::Details,
     error::Problem,
-    file::FileContent,
+    file::{ContentChanges, FileContent},
     log::{self, Topic},
     model::{Check, IntoOutcome, Level, Outcome, Status, Work},
     probes::certificate_facts::{CertificateFacts, DEFAULT_WARN_WITHIN},
@@ -178,8 +178,7 @@ async fn keep_current(identity: Identity) {
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     // The first tick comes at once.
     ticks.tick().await;
-    let mut used = identity.first;
-    let mut rejected = Rejected::Nothing;
+    let mut changes = ContentChanges::new(identity.first);
     loop {
         ticks.tick().await;
         let tls = Arc::clone(&identity.tls);
@@ -189,18 +188,13 @@ async fn keep_current(identity: Identity) {
             (files.fingerprint(), files)
         };
         let Ok((fingerprint, files)) = spawn_blocking(read).await else { return };
-        if fingerprint == used {
-            rejected = Rejected::Nothing;
-            continue;
-        }
-        if rejected == Rejected::Logged(fingerprint) {
+        if !changes.is_new(&fingerprint) {
             continue;
         }
         let file = identity.tls.certificate.display().to_string();
         match files.configuration(&identity.tls) {
             Ok(config) => {
-                used = fingerprint;
-                rejected = Rejected::Nothing;
+                changes.accept(fingerprint);
                 identity.current.send_replace(Arc::new(config));
                 *lock(&identity.certificate) = files.certificate();
                 log::write(Topic::Server, move || {
@@ -208,24 +202,14 @@ async fn keep_current(identity: Identity) {
                 });
                 files.warn_if_expired();
             }
-            // Logged the second time, because a writer may be between two files.
-            Err(problems) if rejected == Rejected::Once(fingerprint) => {
-                rejected = Rejected::Logged(fingerprint);
+            Err(problems) if changes.reject(fingerprint) => {
                 log::write(Topic::Server, move || {
                     for problem in problems {
                         tracing::warn!(%problem, "changed TLS files are not usable; the previous ones stay in use");
                     }
                 });
             }
-            Err(_) => rejected = Rejected::Once(fingerprint),
+            Err(_) => {}
         }
     }
-}
-
-/// Files that were read last and are not usable.
-#[derive(PartialEq, Eq)]
-enum Rejected {
-    Nothing,
-    Once(Fingerprint),
-    Logged(Fingerprint),
 }
