@@ -34,7 +34,7 @@ const PATH: &str = "/health/levels/1";
 pub type Entry = fn(&[u8]);
 
 /// Every target, by the name of its program and of its corpus.
-pub const ENTRIES: [(&str, Entry); 10] = [
+pub const ENTRIES: [(&str, Entry); 11] = [
     ("accept", accept),
     ("authorization", authorization),
     ("claims", claims),
@@ -42,6 +42,7 @@ pub const ENTRIES: [(&str, Entry); 10] = [
     ("form", form),
     ("forwarded", forwarded),
     ("health_path", health_path),
+    ("mcp", mcp),
     ("path", path),
     ("query", query),
     ("timeout", timeout),
@@ -101,7 +102,7 @@ fn ask(runtime: &Runtime, router: &Router, mut request: Request<Body>) -> u16 {
     runtime.block_on(async {
         let response: Response = router.clone().oneshot(request).await.expect("routers answer");
         let status = response.status().as_u16();
-        assert!(matches!(status, 200 | 400 | 401 | 403 | 404 | 405 | 406 | 413 | 414 | 429 | 503), "{status}");
+        assert!(matches!(status, 200 | 202 | 400 | 401 | 403 | 404 | 405 | 406 | 413 | 414 | 429 | 503), "{status}");
         assert_eq!(response.headers().get("x-content-type-options").map(HeaderValue::as_bytes), Some(&b"nosniff"[..]));
         let body = to_bytes(response.into_body(), 1 << 20).await.expect("a body");
         // Responses may repeat paths, but nothing from a header. The fuzzer learns the compared bytes.
@@ -208,6 +209,26 @@ pub fn health_path(bytes: &[u8]) {
         }
         SERVICE.with(|service| ask(&service.runtime, &service.open, request));
     }
+}
+
+/// Fuzzes a request of the Model Context Protocol: three headers, a line each, and the body. An empty line leaves a header out.
+pub fn mcp(bytes: &[u8]) {
+    // The answer repeats names out of the body.
+    if bytes.windows(SECRET.len()).any(|part| part == SECRET.as_bytes()) {
+        return;
+    }
+    let mut parts = bytes.splitn(4, |byte| *byte == b'\n');
+    let mut request = Request::post("/health/mcp").header("content-type", "application/json");
+    for name in ["mcp-protocol-version", "mcp-method", "mcp-name"] {
+        let Ok(value) = HeaderValue::from_bytes(parts.next().unwrap_or_default()) else { return };
+        if !value.is_empty() {
+            request = request.header(name, value);
+        }
+    }
+    let body = parts.next().unwrap_or_default().to_vec();
+    let request = request.body(Body::from(body)).expect("a request");
+    let status = SERVICE.with(|service| ask(&service.runtime, &service.open, request));
+    assert!(matches!(status, 200 | 202 | 400 | 404 | 413 | 429), "{status}");
 }
 
 /// Fuzzes the path behind `/health`.

@@ -3,6 +3,8 @@
 
 mod access;
 mod agent;
+mod example;
 mod peers;
 mod protocol;
+mod tokens;
 mod tools;

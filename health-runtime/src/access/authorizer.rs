@@ -5,6 +5,8 @@ use std::{collections::BTreeSet, fmt, net::IpAddr, sync::Arc, time::Duration};
 use http::{HeaderMap, Uri, request::Parts};
 use tokio::time::timeout;
 
+#[cfg(all(feature = "access-jwt", feature = "mcp"))]
+use super::accepted_tokens::AcceptedTokens;
 use super::{
     audit::{Audit, AuditEvent},
     caller::{Caller, PeerSocket},
@@ -122,6 +124,13 @@ impl Authorizer {
             return proxies.client(peer, headers);
         }
         peer.address().map(|peer| peer.ip().to_canonical())
+    }
+
+    /// Returns the tokens of authorization servers that the policies of these levels accept.
+    #[cfg(all(feature = "access-jwt", feature = "mcp"))]
+    pub(crate) fn accepted_tokens(&self, levels: Levels) -> AcceptedTokens {
+        let asked = self.rules.iter().filter(|rule| !rule.levels.and(levels).is_empty());
+        asked.map(|rule| rule.policy.accepted_tokens()).fold(AcceptedTokens::default(), AcceptedTokens::or)
     }
 
     /// Returns the request headers that decisions depend on, in lower case.

@@ -34,6 +34,8 @@
 //! to 128 addresses have an event of their own, the others share one with the address `others`.
 //! [`Endpoint::refusals`](crate::Endpoint::refusals) counts all of them.
 
+#[cfg(all(feature = "access-jwt", feature = "mcp"))]
+mod accepted_tokens;
 #[cfg(feature = "access-address")]
 mod address_ranges;
 mod audit;
@@ -64,6 +66,8 @@ mod schemes;
 mod token_issuer;
 mod visibility;
 
+#[cfg(all(feature = "access-jwt", feature = "mcp"))]
+pub(crate) use accepted_tokens::AcceptedTokens;
 pub(crate) use authorizer::Authorizer;
 pub(crate) use caller::PeerSocket;
 #[cfg(feature = "events")]

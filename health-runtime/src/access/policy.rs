@@ -2,6 +2,8 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use tokio::{task::JoinHandle, time::timeout};
 
+#[cfg(all(feature = "access-jwt", feature = "mcp"))]
+use super::accepted_tokens::AcceptedTokens;
 use super::{
     caller::Caller,
     decision::{Decision, DenyReason},
@@ -90,6 +92,12 @@ pub(super) trait Decide: Send + Sync {
     fn requirement(&self, _levels: Levels) -> Requirement {
         Requirement::open()
     }
+
+    /// Returns the tokens of authorization servers that it accepts.
+    #[cfg(all(feature = "access-jwt", feature = "mcp"))]
+    fn accepted_tokens(&self) -> AcceptedTokens {
+        AcceptedTokens::default()
+    }
 }
 
 impl AnyPolicy {
@@ -99,6 +107,11 @@ impl AnyPolicy {
 
     pub(super) fn decide(&self, caller: &Caller) -> MaybeReady<Decision> {
         Arc::clone(&self.inner).decide(caller)
+    }
+
+    #[cfg(all(feature = "access-jwt", feature = "mcp"))]
+    pub(super) fn accepted_tokens(&self) -> AcceptedTokens {
+        self.inner.accepted_tokens()
     }
 
     pub(super) fn faults(&self) -> Vec<String> {
@@ -195,6 +208,11 @@ impl Decide for Adjusted {
     fn decide(self: Arc<Self>, caller: &Caller) -> MaybeReady<Decision> {
         let how = self.how;
         self.policy.decide(caller).map(move |decision| how.apply(decision))
+    }
+
+    #[cfg(all(feature = "access-jwt", feature = "mcp"))]
+    fn accepted_tokens(&self) -> AcceptedTokens {
+        self.policy.accepted_tokens()
     }
 
     fn faults(&self) -> Vec<String> {

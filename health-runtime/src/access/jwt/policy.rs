@@ -11,6 +11,8 @@ use super::{
     key_ring::KeyRing,
     keys::{JwtAlgorithm, JwtKeys, KeySet},
 };
+#[cfg(feature = "mcp")]
+use crate::access::accepted_tokens::AcceptedTokens;
 use crate::{
     access::{
         caller::Caller,
@@ -162,6 +164,10 @@ struct ByToken {
     scopes: Vec<(String, Levels)>,
     by_default: Levels,
     leeway: Duration,
+    #[cfg(feature = "mcp")]
+    issuers: Vec<String>,
+    #[cfg(feature = "mcp")]
+    audiences: Vec<String>,
 }
 
 const MISSING: &str = r#"Bearer realm="health""#;
@@ -176,6 +182,10 @@ impl ByToken {
             scopes: tokens.scopes,
             by_default: tokens.by_default,
             leeway: tokens.leeway,
+            #[cfg(feature = "mcp")]
+            issuers: tokens.issuers,
+            #[cfg(feature = "mcp")]
+            audiences: tokens.audiences,
         }
     }
 
@@ -288,6 +298,11 @@ impl Decide for ByToken {
             reading.wait().await;
             self.judge(&token)
         })
+    }
+
+    #[cfg(feature = "mcp")]
+    fn accepted_tokens(&self) -> AcceptedTokens {
+        AcceptedTokens { issuers: self.issuers.clone(), audiences: self.audiences.clone(), scopes: self.scopes.clone() }
     }
 
     fn faults(&self) -> Vec<String> {

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+#[cfg(all(feature = "access-jwt", feature = "mcp"))]
+use crate::access::accepted_tokens::AcceptedTokens;
 use crate::{
     access::{
         caller::Caller,
@@ -81,6 +83,11 @@ impl Decide for AnyOf {
             .map(|decisions| decisions.into_iter().reduce(Decision::or).unwrap_or_else(Decision::forbidden))
     }
 
+    #[cfg(all(feature = "access-jwt", feature = "mcp"))]
+    fn accepted_tokens(&self) -> AcceptedTokens {
+        accepted_tokens(&self.0)
+    }
+
     fn faults(&self) -> Vec<String> {
         faults("any_of", &self.0)
     }
@@ -104,6 +111,11 @@ impl Decide for AllOf {
     fn decide(self: Arc<Self>, caller: &Caller) -> MaybeReady<Decision> {
         ask_each(self.0.clone(), caller, |_, decision| decision.is_no())
             .map(|decisions| decisions.into_iter().reduce(Decision::and).unwrap_or_else(Decision::forbidden))
+    }
+
+    #[cfg(all(feature = "access-jwt", feature = "mcp"))]
+    fn accepted_tokens(&self) -> AcceptedTokens {
+        accepted_tokens(&self.0)
     }
 
     fn faults(&self) -> Vec<String> {
@@ -142,6 +154,11 @@ impl Decide for Not {
     fn headers(&self) -> Vec<&'static str> {
         self.0.headers()
     }
+}
+
+#[cfg(all(feature = "access-jwt", feature = "mcp"))]
+fn accepted_tokens(policies: &[AnyPolicy]) -> AcceptedTokens {
+    policies.iter().map(AnyPolicy::accepted_tokens).fold(AcceptedTokens::default(), AcceptedTokens::or)
 }
 
 fn headers(policies: &[AnyPolicy]) -> Vec<&'static str> {

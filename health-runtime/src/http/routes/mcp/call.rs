@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::SystemTime};
 
+use axum::response::Response;
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -10,7 +11,7 @@ use super::{
     tools::Tool,
 };
 use crate::{
-    access::{AccessRequest, Refusal},
+    access::AccessRequest,
     http::{
         peer::{host, original_uri},
         routes::overview,
@@ -30,13 +31,14 @@ const MAX_HISTORY: usize = 20;
 /// The reason why a call has no result.
 #[derive(Debug)]
 pub(super) enum ToolFailure {
-    Refused(Refusal),
+    /// The response that refuses the client.
+    Refused(Response),
     /// A mistake in the arguments, for the model.
     Mistake(String),
 }
 
-impl From<Refusal> for ToolFailure {
-    fn from(refusal: Refusal) -> Self {
+impl From<Response> for ToolFailure {
+    fn from(refusal: Response) -> Self {
         Self::Refused(refusal)
     }
 }
@@ -96,19 +98,19 @@ pub(super) async fn call(exchange: &Exchange, tool: Tool, arguments: Map<String,
 }
 
 /// Returns the report on every level that the client may run.
-pub(super) async fn report_on_every_level(exchange: &Exchange) -> Result<Value, Refusal> {
+pub(super) async fn report_on_every_level(exchange: &Exchange) -> Result<Value, Response> {
     let (admission, gathered) = every_level(exchange).await?;
     let subject = ReportSubject::Levels { values: false, is_alone: false };
     Ok(admission.render(exchange, mcp::REPORT, &gathered, subject))
 }
 
-async fn every_level(exchange: &Exchange) -> Result<(Admission, Gathered), Refusal> {
+async fn every_level(exchange: &Exchange) -> Result<(Admission, Gathered), Response> {
     let visibility = exchange.admit(exchange.any_level(true)).await?;
     let gathered = exchange.gather(Selection::levels(visibility.run.iter().collect()), true).await;
     Ok((Admission::new(exchange, visibility, None), gathered))
 }
 
-async fn overview(exchange: &Exchange) -> Result<Value, Refusal> {
+async fn overview(exchange: &Exchange) -> Result<Value, Response> {
     let (admission, gathered) = every_level(exchange).await?;
     let (service, parts) = (&exchange.service, exchange.parts());
     let (host, uri) = (host(parts), original_uri(parts));
@@ -119,7 +121,7 @@ async fn overview(exchange: &Exchange) -> Result<Value, Refusal> {
     Ok(admission.render(exchange, mcp::REPORT, &gathered, subject))
 }
 
-async fn explain(exchange: &Exchange) -> Result<Value, Refusal> {
+async fn explain(exchange: &Exchange) -> Result<Value, Response> {
     let (admission, gathered) = every_level(exchange).await?;
     // An answer about a check has histories.
     Ok(admission.render(exchange, mcp::EXPLANATION, &gathered, ReportSubject::Check))
@@ -193,7 +195,7 @@ fn note_missing(result: &mut Value, missing: &[&CheckSpec]) {
 
 async fn check(exchange: &Exchange, name: &str) -> Result<Value, ToolFailure> {
     let monitor = &exchange.service.monitor;
-    let level = monitor.spec(name).map(|check| check.level()).filter(|level| exchange.scope.levels.contains(*level));
+    let level = level_of(exchange, name);
     let visibility = exchange.admit(AccessRequest::Check(level)).await?;
     let admission = Admission::new(exchange, visibility, None);
     // The level that access was decided about: the check may have been replaced by one of another level.
@@ -234,6 +236,12 @@ fn dependents(checks: &[Arc<CheckSpec>], name: &str) -> Value {
     found.into_iter().skip(1).collect()
 }
 
+/// Returns the level of a check that exists at this address.
+fn level_of(exchange: &Exchange, name: &str) -> Option<Level> {
+    let level = exchange.service.monitor.spec(name).map(|check| check.level());
+    level.filter(|level| exchange.scope.levels.contains(*level))
+}
+
 /// Suggests a name only to a client that may know of every check.
 fn unknown_check(exchange: &Exchange, admission: &Admission, name: &str) -> String {
     let checks: Vec<_> = exchange.service.monitor.checks().collect();
@@ -243,7 +251,7 @@ fn unknown_check(exchange: &Exchange, admission: &Admission, name: &str) -> Stri
 }
 
 /// Returns the changes since a time, of the levels that the client may run.
-async fn changes(exchange: &Exchange, since: Option<SystemTime>) -> Result<Value, Refusal> {
+async fn changes(exchange: &Exchange, since: Option<SystemTime>) -> Result<Value, Response> {
     let visibility = exchange.admit(exchange.any_level(false)).await?;
     let since = since.unwrap_or(SystemTime::UNIX_EPOCH);
     let (mut changes, complete_since) = exchange.service.monitor.recent_changes(visibility.run);

@@ -1,7 +1,10 @@
 use std::{borrow::Borrow as _, sync::Arc};
 
-use axum::http::request::Parts;
+use axum::{http::request::Parts, response::Response};
 use serde_json::Value;
+
+#[cfg(feature = "access-jwt")]
+use super::protected_resource;
 
 use crate::{
     access::{AccessRequest, Caller, Refusal},
@@ -10,7 +13,7 @@ use crate::{
         cache::{CacheKey, ResourceId},
         paths::RouteScope,
         peer::caller,
-        problem::ProblemDetails,
+        problem::{ProblemDetails, refused},
         query::{Query, ViewOptions},
         request::AdmittedRequest,
         service::Service,
@@ -68,15 +71,27 @@ impl Exchange {
     }
 
     /// Decides access for one answer, before anything is run for it.
-    pub(super) async fn admit(&self, access: AccessRequest) -> Result<Visibility, Refusal> {
+    ///
+    /// # Errors
+    /// The response that refuses the client.
+    pub(super) async fn admit(&self, access: AccessRequest) -> Result<Visibility, Response> {
         let visibility = match (&self.service.authorizer, &self.client) {
             (Some(authorizer), Client::Caller(caller)) => match authorizer.public_visibility(access) {
                 Some(visibility) => visibility,
-                None => authorizer.decide(access, caller).await?,
+                None => authorizer.decide(access, caller).await.map_err(|refusal| self.refuse(&refusal, access))?,
             },
             _ => Visibility::OUTLINE,
         };
         Ok(self.service.narrow(visibility, self.scope))
+    }
+
+    fn refuse(&self, refusal: &Refusal, access: AccessRequest) -> Response {
+        let mut response = refused(refusal);
+        #[cfg(feature = "access-jwt")]
+        protected_resource::add_to_challenges(&self.service, self.parts(), access, response.headers_mut());
+        #[cfg(not(feature = "access-jwt"))]
+        let _ = access;
+        response
     }
 
     /// Returns the results of a selection: of runs, or without any.

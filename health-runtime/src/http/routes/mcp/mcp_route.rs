@@ -8,6 +8,8 @@ use axum::{
 };
 use tokio::time::timeout;
 
+#[cfg(feature = "access-jwt")]
+use super::protected_resource;
 use super::{
     exchange::Exchange,
     message::{RpcFailure, RpcMessage},
@@ -19,7 +21,7 @@ use crate::{
     http::{
         cached_response::insert_common,
         paths::{Paths, RouteScope},
-        problem::{ProblemDetails, refused},
+        problem::ProblemDetails,
         routes::route::{PathKind, Route, RoutePath},
         service::Service,
     },
@@ -37,6 +39,8 @@ pub(super) struct McpRoute;
 
 pub(in crate::http::routes) fn mount(paths: &Paths, routes: &mut Vec<RoutePath>) {
     routes.push(RoutePath::new(format!("{}/mcp", paths.base), PathKind::Base, McpRoute));
+    #[cfg(feature = "access-jwt")]
+    protected_resource::mount(paths, routes);
 }
 
 impl Route for McpRoute {
@@ -84,7 +88,7 @@ fn check_head(method: &Method, headers: &HeaderMap) -> Result<(), ProblemDetails
 async fn answer(exchange: Exchange, body: Body) -> Response {
     let visibility = match exchange.admit(exchange.any_level(false)).await {
         Ok(visibility) => visibility,
-        Err(refusal) => return refused(&refusal),
+        Err(refusal) => return refusal,
     };
     let body = match read(body).await {
         Ok(body) => body,

@@ -11,7 +11,7 @@ use super::{
     rpc_error::{ProtocolEra, RpcError},
     tools::Tool,
 };
-use crate::{http::problem::refused, render::Visibility};
+use crate::render::Visibility;
 
 const REPORT_URI: &str = "health://report";
 
@@ -53,14 +53,10 @@ pub(super) async fn answer(exchange: &Exchange, visibility: Visibility, request:
         }
         ("resources/list", _) => Ok((json!({ "resources": [report_resource()] }), Caching::Public)),
         ("resources/templates/list", _) => Ok((json!({ "resourceTemplates": [] }), Caching::Public)),
-        ("resources/read", _) => match read_report(exchange, &params, era).await {
-            Ok(result) => Ok((result, Caching::Private { ttl_millis: 0 })),
-            Err(failure) => Err(failure),
-        },
-        ("tools/call", _) => match call_tool(exchange, params).await {
-            Ok(result) => Ok((result, Caching::Never)),
-            Err(failure) => Err(failure),
-        },
+        ("resources/read", _) => {
+            read_report(exchange, &params, era).await.map(|report| (report, Caching::Private { ttl_millis: 0 }))
+        }
+        ("tools/call", _) => call_tool(exchange, params).await.map(|result| (result, Caching::Never)),
         _ => Err(Unanswered::Error(RpcError::method_not_found(&method))),
     };
     match result {
@@ -136,8 +132,7 @@ async fn read_report(exchange: &Exchange, params: &Map<String, Value>, era: Prot
         Some(uri) => return Err(Unanswered::Error(RpcError::resource_not_found(uri, era))),
         None => return Err(Unanswered::Error(RpcError::invalid_params("`uri` must be a text"))),
     }
-    let report =
-        call::report_on_every_level(exchange).await.map_err(|refusal| Unanswered::Refused(refused(&refusal)))?;
+    let report = call::report_on_every_level(exchange).await.map_err(Unanswered::Refused)?;
     let content = json!({ "uri": REPORT_URI, "mimeType": "application/json", "text": report.to_string() });
     Ok(json!({ "contents": [content] }))
 }
@@ -148,7 +143,9 @@ async fn call_tool(exchange: &Exchange, mut params: Map<String, Value>) -> Resul
     let Some(Value::String(name)) = params.get("name") else {
         return Err(invalid("`name` must be the name of a tool".to_owned()));
     };
-    let Some(tool) = Tool::named(name) else { return Err(invalid(format!("there is no tool {name:?}"))) };
+    let Some(tool) = Tool::named(name) else {
+        return Err(invalid(format!("there is no tool {name:?}")));
+    };
     let arguments = match params.remove("arguments") {
         None | Some(Value::Null) => Map::new(),
         Some(Value::Object(arguments)) => arguments,
@@ -156,7 +153,7 @@ async fn call_tool(exchange: &Exchange, mut params: Map<String, Value>) -> Resul
     };
     let (text, structured) = match call::call(exchange, tool, arguments).await {
         Ok(result) => (result.to_string(), Some(result)),
-        Err(ToolFailure::Refused(refusal)) => return Err(Unanswered::Refused(refused(&refusal))),
+        Err(ToolFailure::Refused(response)) => return Err(Unanswered::Refused(response)),
         Err(ToolFailure::Mistake(text)) => (text, None),
     };
     let mut result = json!({ "content": [{ "type": "text", "text": text }], "isError": structured.is_none() });

@@ -7,6 +7,8 @@ mod exchange;
 mod mcp_route;
 mod message;
 mod methods;
+#[cfg(feature = "access-jwt")]
+mod protected_resource;
 mod protocol;
 mod rpc_error;
 mod schemas;
