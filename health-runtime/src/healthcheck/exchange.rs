@@ -124,7 +124,22 @@ fn status_code(line: &[u8]) -> Option<StatusCode> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::{collection::vec, prelude::any, prop_assert, prop_assert_eq, proptest};
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn answer_of_any_bytes_is_judged_by_its_code_alone(bytes in vec(any::<u8>(), 0..64), code in 100_u16..1000) {
+            let address = EndpointAddress::default();
+            let answer = [format!("HTTP/1.1 {code} ").as_bytes(), &bytes, b"\n"].concat();
+            for judgement in [judge(&address, &bytes), judge(&address, &answer)] {
+                let sentence = judgement.unwrap_or_else(|problem| problem);
+                prop_assert!(!sentence.contains(char::is_control), "{sentence}");
+            }
+            prop_assert_eq!(judge(&address, &answer).is_ok(), (200..300).contains(&code));
+        }
+    }
 
     #[test]
     fn status_line_is_read_strictly() {

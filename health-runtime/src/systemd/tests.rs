@@ -17,7 +17,8 @@ use tokio::time::{Instant, sleep};
 
 use super::{notifier, notify_socket::NotifySocket, settings::Settings};
 use crate::{
-    http::Offer,
+    access::{Access, closed, public},
+    http::{Endpoint, Offer},
     model::{Check, Group, Level, Levels},
     monitor::Monitor,
     registry::Registry,
@@ -195,15 +196,15 @@ async fn status_names_causes_and_is_bounded() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn status_names_only_checks_of_open_levels_and_groups() {
+async fn status_of_an_endpoint_names_only_checks_of_open_levels_and_groups() {
     let manager = Manager::new();
     let failing = |name, level| Check::new(name, level, || async { false }).interval(SECOND);
     let checks = [failing("deep", Level::L1), failing("member", Level::L1).readiness(), failing("open", Level::L5)];
-    let registry = checks.into_iter().fold(Registry::builder(), crate::RegistryBuilder::check).build();
-    let monitor = Monitor::new(registry.expect("good checks"));
+    let access = Access::new().levels(Level::L1..=Level::L4, closed()).levels(Level::L5..=Level::L5, public());
+    let endpoint = Endpoint::builder().without_declared_checks().muted("").checks(checks).access(access).build();
+    let endpoint = endpoint.expect("a good endpoint");
     sleep(5 * SECOND).await;
-    let shown = Offer { levels: Levels::one(Level::L5), groups: vec![Group::Readiness] };
-    notifier::start(&monitor, shown, manager.address(), None);
+    notifier::start(endpoint.monitor(), endpoint.offer(None), manager.address(), None);
     assert_eq!(manager.within(SECOND).await, ["READY=1\nSTATUS=not ready; fail: member, open"]);
 }
 
