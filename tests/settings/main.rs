@@ -3,6 +3,7 @@
 #![allow(clippy::disallowed_macros, reason = "a test in a process of its own prints its result")]
 
 mod disabled;
+mod examples;
 mod file;
 mod library;
 mod list;
