@@ -121,6 +121,7 @@ mod schema {
             ("observed", status(), false),
             ("cause", text(), false),
             ("muted", boolean(), false),
+            ("overridden", list_of(text()), false),
             ("root_causes", root_causes(), false),
             ("data", anything(), false),
         ]);
