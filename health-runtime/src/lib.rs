@@ -77,7 +77,7 @@ pub use health_macros::check;
 pub use health_macros::health_check;
 #[doc = include_str!("../docs/health_checks.md")]
 pub use health_macros::health_checks;
-pub use health_path::outgoing_headers;
+pub use health_path::{note_response_headers, outgoing_headers};
 pub use healthcheck::{healthcheck, healthcheck_at};
 #[cfg(feature = "haproxy-agent")]
 pub use http::HaproxyAgent;

@@ -148,6 +148,7 @@ impl RunResult {
             checked_at,
             since,
             fleet: None,
+            min_depth: 0,
         }
     }
 

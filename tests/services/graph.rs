@@ -3,13 +3,13 @@
 use std::{
     net::SocketAddr,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
 };
 
-use health_runtime::{BuildMetadata, Check, Level, probes};
+use health_runtime::{BuildMetadata, Check, Level, Monitor, Status, probes};
 use health_tests::{Answer, builder, get};
 use serde_json::Value;
 use tokio::net::TcpListener;
@@ -26,6 +26,7 @@ pub(crate) struct Service {
     db_works: Arc<AtomicBool>,
     /// Runs of the checks of other services.
     runs: Arc<AtomicUsize>,
+    monitor: OnceLock<Monitor>,
 }
 
 impl Graph {
@@ -38,7 +39,7 @@ impl Graph {
             let address = listener.local_addr().expect("an address");
             listeners.push(listener);
             let (db_works, runs) = (Arc::new(AtomicBool::new(true)), Arc::default());
-            graph.0.push((name, Service { address, db_works, runs }));
+            graph.0.push((name, Service { address, db_works, runs, monitor: OnceLock::new() }));
         }
         for ((name, asked), listener) in edges.into_iter().zip(listeners) {
             let service = &graph[name];
@@ -50,7 +51,9 @@ impl Graph {
             let others = asked.iter().map(|other| graph.check_of(other, service));
             let endpoint = builder([db.max_age(Duration::ZERO)].into_iter().chain(others));
             let endpoint = endpoint.build_info(BuildMetadata::new(name, "1.0.0"));
-            let router = endpoint.build().expect("a good endpoint").router();
+            let endpoint = endpoint.build().expect("a good endpoint");
+            assert!(service.monitor.set(endpoint.monitor().clone()).is_ok(), "once");
+            let router = endpoint.router();
             tokio::spawn(async { axum::serve(listener, router).await });
         }
         graph
@@ -84,6 +87,12 @@ impl std::ops::Index<&str> for Graph {
 impl Service {
     pub(crate) fn set_db(&self, works: bool) {
         self.db_works.store(works, Ordering::SeqCst);
+    }
+
+    /// Returns the statuses that were recorded for a check.
+    pub(crate) fn history(&self, check: &str) -> Vec<Status> {
+        let monitor = self.monitor.get().expect("a monitor");
+        monitor.history(check).expect("a check").iter().map(|change| change.current()).collect()
     }
 
     /// Asks for the whole report.

@@ -1,6 +1,7 @@
 //! Services that ask each other for their health, over sockets.
 #![allow(clippy::expect_used, reason = "tests fail by panicking")]
 
+mod forged;
 mod graph;
 mod headers;
 mod loops;

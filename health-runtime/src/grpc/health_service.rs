@@ -8,7 +8,7 @@ use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse, health_server::H
 
 use super::{
     services, serving_status,
-    timeout::asked_by,
+    timeout::{answer, asked_by},
     watch::{WatchStream, WatchedService},
 };
 use crate::{
@@ -46,8 +46,9 @@ impl Health for HealthService {
             // Without the name, which could be too long for a header.
             return Err(Status::not_found("there is no group, level or health check of this name"));
         };
-        let report = self.monitor().report(&asked_by(selection, request.metadata())?).await;
-        Ok(Response::new(serving_status::response(serving_status::of_report(kind, &report))))
+        let gathered = self.monitor().gather(&asked_by(selection, request.metadata())?).await;
+        let status = serving_status::of_report(kind, &gathered.report);
+        Ok(answer(serving_status::response(status), gathered.is_limited))
     }
 
     type WatchStream = BoxStream<HealthCheckResponse>;

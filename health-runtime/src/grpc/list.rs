@@ -11,7 +11,7 @@ use super::{
     health_service::HealthService,
     services::{self, ServiceKind},
     serving_status,
-    timeout::asked_by,
+    timeout::{answer, asked_by},
 };
 use crate::{
     http::Offer,
@@ -42,21 +42,23 @@ impl UnaryService<HealthListRequest> for ListMethod {
     fn call(&mut self, request: Request<HealthListRequest>) -> Self::Future {
         let service = self.0.clone();
         let offer = service.offer(request.extensions());
-        Box::pin(async move { service.list(&offer, request.metadata()).await.map(Response::new) })
+        Box::pin(async move { service.list(&offer, request.metadata()).await })
     }
 }
 
 impl HealthService {
-    async fn list(&self, offer: &Offer, metadata: &MetadataMap) -> Result<HealthListResponse, Status> {
+    async fn list(&self, offer: &Offer, metadata: &MetadataMap) -> Result<Response<HealthListResponse>, Status> {
         self.refuse_too_many(offer)?;
         // One report for all levels and checks: one for each would gather all checks every time.
         let levels = asked_by(Selection::everything().within(offer.levels), metadata)?;
         let groups = offer.groups.iter().map(|group| Ok((*group, asked_by(Selection::group(*group), metadata)?)));
         let groups: Vec<_> = groups.collect::<Result<_, Status>>()?;
         let groups = join_all(
-            groups.iter().map(|(group, selection)| async { (*group, self.monitor().report(selection).await) }),
+            groups.iter().map(|(group, selection)| async { (*group, self.monitor().gather(selection).await) }),
         );
-        let (levels, groups) = join(self.monitor().report(&levels), groups).await;
+        let (levels, groups) = join(self.monitor().gather(&levels), groups).await;
+        let is_limited = levels.is_limited || groups.iter().any(|(_, group)| group.is_limited);
+        let levels = levels.report;
         let groups: BTreeMap<_, _> = groups.into_iter().collect();
 
         // From the checks in the report, which may be others than a moment ago.
@@ -66,12 +68,12 @@ impl HealthService {
         let status = |(name, kind): (String, ServiceKind)| {
             let status = match kind {
                 ServiceKind::Check(_) => serving_status::of_check(checks.get(&*name)?),
-                ServiceKind::Group(group) => serving_status::serving(groups.get(&group)?.status()),
+                ServiceKind::Group(group) => serving_status::serving(groups.get(&group)?.report.status()),
                 ServiceKind::Level(level) => serving_status::serving(level_status(level, &levels)),
             };
             Some((name, serving_status::response(status)))
         };
-        Ok(HealthListResponse { statuses: services.into_iter().filter_map(status).collect() })
+        Ok(answer(HealthListResponse { statuses: services.into_iter().filter_map(status).collect() }, is_limited))
     }
 
     /// Refuses a list that is too long, before any check runs.

@@ -1,11 +1,15 @@
-//! The metadata of a request: its origin, and `grpc-timeout`, a client's deadline (gRPC over HTTP/2, `TimeoutValue
+//! The metadata of a request and its answer: its origin, whether that limits the answer, and `grpc-timeout`, a client's deadline (gRPC over HTTP/2, `TimeoutValue
 //! TimeoutUnit`).
 
 use std::time::Duration;
 
-use tonic::{Status, metadata::MetadataMap};
+use http::HeaderValue;
+use tonic::{Response, Status, metadata::MetadataMap};
 
-use crate::{health_path::RequestOrigin, monitor::Selection};
+use crate::{
+    health_path::{LIMITED_HEADER, RequestOrigin},
+    monitor::Selection,
+};
 
 /// Longest time by which a response is ready before the client's deadline, for its way to the client.
 const MAX_DEADLINE_MARGIN: Duration = Duration::from_millis(100);
@@ -17,6 +21,15 @@ const MAX_DEADLINE_MARGIN: Duration = Duration::from_millis(100);
 pub(super) fn asked_by(selection: Selection, metadata: &MetadataMap) -> Result<Selection, Status> {
     let origin = RequestOrigin::from_headers(metadata.as_ref()).map_err(Status::invalid_argument)?;
     Ok(within(selection, metadata).asked_from(origin))
+}
+
+/// Returns an answer, whose metadata say whether the path of the request limits it.
+pub(super) fn answer<T>(message: T, is_limited: bool) -> Response<T> {
+    let mut response = Response::new(message);
+    if is_limited {
+        response.metadata_mut().as_mut().insert(LIMITED_HEADER, HeaderValue::from_static("?1"));
+    }
+    response
 }
 
 /// Shortens the deadline of a selection to the client's, if it sent one.

@@ -11,7 +11,7 @@
 //! ```
 //!
 //! Outside a run, as in `observe` of a probe, there are none. Taking them notes that the run asks another service, so
-//! that no request from there waits for this run: both would wait in vain.
+//! that no request from there waits for this run: both would wait in vain. [`note_response_headers`] takes the headers of the response.
 
 mod budget;
 mod instance;
@@ -23,13 +23,16 @@ mod run_context;
 pub(crate) use instance::Instance;
 pub(crate) use loop_guard::{LoopGuard, StopReason};
 pub(crate) use request_origin::RequestOrigin;
-pub use run_context::outgoing_headers;
 pub(crate) use run_context::{RequestingCheck, RunContext};
 #[cfg(feature = "probe-http")]
 pub(crate) use run_context::{current_service, headers_until};
+pub use run_context::{note_response_headers, outgoing_headers};
 
 /// The services that a request has passed.
 const PATH_HEADER: http::HeaderName = http::HeaderName::from_static("health-path");
+
+/// Stands in a response that shows less than another caller may learn, because of the path of its request.
+pub(crate) const LIMITED_HEADER: http::HeaderName = http::HeaderName::from_static("health-limited");
 
 /// The time that is left for an answer, in milliseconds.
 const BUDGET_HEADER: http::HeaderName = http::HeaderName::from_static("health-budget");

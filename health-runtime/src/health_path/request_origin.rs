@@ -31,6 +31,11 @@ impl RequestOrigin {
         Ok(if says_nothing { None } else { Some(Arc::new(origin)) })
     }
 
+    /// Returns the number of services that the request has passed.
+    pub(crate) fn depth(&self) -> usize {
+        self.path.depth()
+    }
+
     /// Returns whether another service sent the request.
     pub(crate) fn is_from_service(&self) -> bool {
         self.path.depth() > 0 || self.budget.is_some()

@@ -12,7 +12,7 @@ use http::{HeaderMap, HeaderValue};
 use tokio::time::Instant;
 
 use super::{
-    BUDGET_HEADER, PATH_HEADER, budget,
+    BUDGET_HEADER, LIMITED_HEADER, PATH_HEADER, budget,
     instance::Instance,
     path::HealthPath,
     request_origin::{RequestOrigin, TraceParent},
@@ -31,11 +31,13 @@ pub(crate) struct RequestingCheck {
     level: Level,
     /// The newest of its runs that has asked another service; 0 before.
     last_asking: AtomicU64,
+    /// The newest of its runs that has got a limited answer; 0 before.
+    last_limited: AtomicU64,
 }
 
 impl RequestingCheck {
     pub(crate) const fn new(instance: Arc<Instance>, level: Level) -> Self {
-        Self { instance, level, last_asking: AtomicU64::new(0) }
+        Self { instance, level, last_asking: AtomicU64::new(0), last_limited: AtomicU64::new(0) }
     }
 
     /// Returns whether a run has asked another service.
@@ -46,6 +48,11 @@ impl RequestingCheck {
     /// Notes that a run is about to ask another service.
     pub(crate) fn note_asking(&self, run: u64) {
         self.last_asking.fetch_max(run, Ordering::AcqRel);
+    }
+
+    /// Returns whether this run has got an answer that was limited by its path. At most one run is alive.
+    pub(crate) fn is_limited(&self, run: u64) -> bool {
+        self.last_limited.load(Ordering::Acquire) == run
     }
 }
 
@@ -71,6 +78,13 @@ impl RunContext {
     /// Calls a function within the run.
     pub(crate) fn scope<R>(self, call: impl FnOnce() -> R) -> R {
         CURRENT.sync_scope(self, call)
+    }
+
+    /// Notes whether a service that the run has asked limits its answer because of the path.
+    pub(crate) fn note_response(&self, headers: &HeaderMap) {
+        if headers.contains_key(LIMITED_HEADER) {
+            self.check.last_limited.fetch_max(self.run, Ordering::AcqRel);
+        }
     }
 
     /// Returns the headers of a request that the run sends, and that is answered until `end`, or until the run times out.
@@ -124,6 +138,8 @@ pub(crate) fn headers_until(end: Instant) -> HeaderMap {
 ///   way of the answer.
 /// - `traceparent` is that of the request that started the run, if it had one.
 ///
+/// Hand the headers of each response to [`note_response_headers`].
+///
 /// Call it right before each request, in the function of the check itself, blocking or not: the headers are those of the
 /// run that is on this thread. Outside a run, and in a task that the check spawns, there are none. A call also notes that
 /// this run asks another service: requests that other services send meanwhile do not wait for it.
@@ -131,4 +147,31 @@ pub(crate) fn headers_until(end: Instant) -> HeaderMap {
 pub fn outgoing_headers() -> HeaderMap {
     // The run's own end comes first.
     headers_until(after(Instant::now(), Duration::MAX))
+}
+
+/// Reads the headers of a response to a request with [`outgoing_headers`]. The ready-made probes do so by themselves.
+///
+/// A service that answers from stored results because of the path, as in a circle, says so by `Health-Limited`. Such an
+/// answer may be old, or leave out a failure. It counts for requests alone that have passed as many services as the one
+/// that started this run, and is not recorded; other callers run the check anew. Without this call, a stranger who forges
+/// a long `Health-Path` may show an old answer of that service to all callers.
+///
+/// ```
+/// use health_runtime::{note_response_headers, outgoing_headers};
+///
+/// # async fn send(request: http::Request<()>) -> Result<http::Response<()>, http::Error> { Ok(http::Response::new(())) }
+/// async fn billing() -> Result<bool, http::Error> {
+///     let mut request = http::Request::get("http://billing:8080/readyz").body(())?;
+///     request.headers_mut().extend(outgoing_headers());
+///     let response = send(request).await?;
+///     note_response_headers(response.headers());
+///     Ok(response.status().is_success())
+/// }
+/// # let _ = billing;
+/// ```
+///
+/// Outside a run, it does nothing.
+pub fn note_response_headers(headers: &HeaderMap) {
+    // An error means that no run is on this thread.
+    let _ = CURRENT.try_with(|run| run.note_response(headers));
 }

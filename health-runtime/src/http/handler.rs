@@ -4,7 +4,7 @@ use std::{borrow::Borrow as _, sync::Arc};
 
 use axum::{
     extract::Request,
-    http::{Method, request::Parts},
+    http::{HeaderMap, HeaderValue, Method, request::Parts},
     response::Response,
 };
 
@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{
     access::Authorizer,
-    health_path::RequestOrigin,
+    health_path::{LIMITED_HEADER, RequestOrigin},
     maybe_ready::MaybeReady,
     monitor::Gathered,
     render::{Render, RenderReport, Visibility},
@@ -159,6 +159,11 @@ impl ReportRequest {
         }
         let request = AdmittedRequest { service: &service, query: &query, key: &key, render };
         match (answer.render)(&request, &gathered) {
+            Ok(response) if gathered.is_limited => {
+                let limited =
+                    |headers: &mut HeaderMap| drop(headers.insert(LIMITED_HEADER, HeaderValue::from_static("?1")));
+                response.with_headers(limited).into_response(&conditions)
+            }
             Ok(response) => {
                 if is_shared {
                     service.cache.put(key, gathered, response.clone());

@@ -26,6 +26,9 @@ pub struct CheckResult {
     pub(crate) checked_at: SystemTime,
     pub(crate) since: SystemTime,
     pub(crate) fleet: Option<Box<FleetRun>>,
+    /// Number of services that a request must have passed for the result to count; 0 if it counts for everybody. A service
+    /// behind was asked with the path of such a request, and answered from stored results because of it.
+    pub(crate) min_depth: usize,
 }
 
 impl CheckResult {

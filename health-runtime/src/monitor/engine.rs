@@ -167,10 +167,11 @@ impl Engine {
         check: &Monitored,
         id: RunId,
         result: RunResult,
+        min_depth: usize,
         now: Instant,
         span: &RunSpan,
     ) -> bool {
-        let end = check.slot.complete(&check.spec, id, result, now);
+        let end = check.slot.complete(&check.spec, id, result, min_depth, now);
         span.record(end.as_ref());
         self.publish_end(check, end)
     }

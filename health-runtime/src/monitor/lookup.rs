@@ -13,6 +13,7 @@ use super::{
     slot::Lookup,
     start,
 };
+use crate::model::CheckResult;
 
 /// Returns the selected checks and their transitive dependencies, each check behind its dependencies.
 pub(super) fn in_order(checks: &CheckSet, selected: &[usize]) -> Vec<usize> {
@@ -66,12 +67,19 @@ fn one(
     runs: &mut Vec<NewRun>,
 ) -> Lookup {
     if request.stop_reason().is_some() {
-        Lookup::Stored
+        young(&checks[index], now).map_or(Lookup::Stored, Lookup::Done)
     } else if checks[index].spec.interval().is_some() {
         read(engine, &checks[index], now)
     } else {
         or_make_run(engine, checks, index, now, request, dependency, runs)
     }
+}
+
+/// Returns a recorded result that any caller would get now, so that it is not limited. A dependent's would have to match
+/// those of other checks.
+fn young(check: &Monitored, now: Instant) -> Option<Arc<CheckResult>> {
+    let latest = check.slot.latest().filter(|latest| latest.is_young(&check.spec, now))?;
+    check.spec.dependencies().is_empty().then_some(latest.result)
 }
 
 /// Looks a background check up for a request, which runs nothing.
@@ -123,8 +131,9 @@ fn or_make_run(
         Lookup::Running(_) => Some(None),
     });
     let blocked_by: Option<Vec<&str>> = failing.collect();
-    let (lookup, is_recorded) =
-        check.slot.observe(&check.spec, now, blocked_by.as_deref(), |run| request.may_join(&check.requesting, run));
+    let (lookup, is_recorded) = check.slot.observe(&check.spec, now, blocked_by.as_deref(), request.depth(), |run| {
+        request.may_join(&check.requesting, run)
+    });
     if is_recorded {
         engine.publish();
     }

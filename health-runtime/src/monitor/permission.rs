@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use super::slot::RunId;
-use crate::health_path::{LoopGuard, RequestOrigin, RequestingCheck, StopReason};
+use crate::{
+    health_path::{LoopGuard, RequestOrigin, RequestingCheck, StopReason},
+    model::CheckResult,
+};
 
 /// The request that a lookup of checks serves.
 #[derive(Clone, Copy, Debug)]
@@ -37,6 +40,16 @@ impl<'a> RunRequest<'a> {
             None => RunPermission::Everything,
         };
         Self { permission, origin }
+    }
+
+    /// Returns the number of services that it has passed.
+    pub(super) fn depth(&self) -> usize {
+        self.origin.map_or(0, |origin| origin.depth())
+    }
+
+    /// Returns whether a result counts for it: one that a longer path has limited does not.
+    pub(super) fn accepts(&self, result: &CheckResult) -> bool {
+        result.min_depth <= self.depth()
     }
 
     /// Returns why it starts nothing and waits for nothing, if so.

@@ -67,8 +67,8 @@ impl NewRun {
         now: Instant,
     ) -> Self {
         let (engine, check, span) = (Arc::clone(engine), Arc::clone(check), RunSpan::new(&check.spec));
-        let mut task =
-            RunTask { engine, check, id, call: Call::default(), origin, span, deadline: None, is_over: false };
+        let call = Call::default();
+        let mut task = RunTask { engine, check, id, call, origin, span, min_depth: 0, deadline: None, is_over: false };
         if prerequisites.is_empty() {
             // Begins before it is polled, so that observers enforce the timeout even if no poll comes.
             task.begin(now);
@@ -116,6 +116,8 @@ pub(super) struct RunTask {
     /// Origin of the request that started it.
     origin: Option<Arc<RequestOrigin>>,
     span: RunSpan,
+    /// Depth of the paths that limit the results of the checks that it depends on.
+    min_depth: usize,
     /// Time at which the run times out; `None` while it waits for other checks.
     deadline: Option<Instant>,
     /// Whether the slot has its result.
@@ -166,6 +168,8 @@ impl RunTask {
                     _ => return false,
                 },
             };
+            // It hands on what is not known.
+            self.min_depth = self.min_depth.max(result.min_depth);
             if result.is_failing {
                 failed.push(check);
             }
@@ -303,7 +307,10 @@ impl RunTask {
     /// Returns whether its end has woken tasks.
     fn complete(&mut self, result: RunResult, now: Instant) -> bool {
         self.is_over = true;
-        self.engine.complete(&self.check, self.id, result, now, &self.span)
+        let is_limited = self.check.requesting.is_limited(self.id.number());
+        let depth = self.origin.as_ref().filter(|_| is_limited).map_or(0, |origin| origin.depth());
+        let min_depth = self.min_depth.max(depth);
+        self.engine.complete(&self.check, self.id, result, min_depth, now, &self.span)
     }
 
     fn complete_now(&mut self, result: RunResult) {

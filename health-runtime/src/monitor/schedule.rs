@@ -13,7 +13,7 @@ use super::{
     monitored::Monitored,
     permission::RunRequest,
     slot::Lookup,
-    wait::{self, Awaited},
+    wait::{self, Awaited, Ended},
 };
 use crate::{
     model::CheckSpec,
@@ -102,13 +102,17 @@ async fn dependencies_pass(engine: &Weak<Engine>, check: &Weak<Monitored>) {
 /// Runs a check and waits for it, so that a run that blocks its thread is given up in time, even without a request.
 /// Returns whether the check is still there.
 async fn run_once(engine: &Arc<Engine>, check: &Arc<Monitored>) -> bool {
-    let Some(lookup) = look_up(engine, check) else { return false };
-    if let Lookup::Running(run) = lookup {
+    while let Some(lookup) = look_up(engine, check) {
+        let Lookup::Running(run) = lookup else { return true };
         wait::give_way().await;
-        // Without a recorded result the next run is due as usual.
-        wait::for_all(engine, &[Awaited { check, id: run.id }], None).await;
+        let ended = wait::for_all(engine, &[Awaited { check, id: run.id }], None).await;
+        let is_limited = |ended: &Ended| matches!(ended, Ended::Recorded(result) if !RunRequest::LOCAL.accepts(result));
+        // Without a recorded result the next run is due as usual, unless it depends on one that a path has limited.
+        if !ended.iter().any(is_limited) {
+            return true;
+        }
     }
-    true
+    false
 }
 
 /// Looks a check up and runs it; `None` if it was removed.

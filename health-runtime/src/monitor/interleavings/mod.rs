@@ -5,6 +5,7 @@
 //! The clock is Tokio's paused one, which stands still or is moved by a task of its own.
 
 mod circles;
+mod forged;
 mod starts;
 mod updates;
 
@@ -307,7 +308,7 @@ async fn run_in_place(engine: Arc<Engine>, truth: Arc<Truth>, id: RunId) {
     let now = Instant::now();
     alive.note(|run| (run.known_at, run.id) = (Some(now), Some(id)));
     drop(alive);
-    let recorded = check.slot.complete(&check.spec, id, result, now);
+    let recorded = check.slot.complete(&check.spec, id, result, 0, now);
     if recorded.is_some() {
         assert!(!matches!(end, End::GivenUp), "it was recorded twice");
         engine.publish();
@@ -330,7 +331,7 @@ fn no_result_is_older_than_its_max_age() {
                 for _ in 0..3 {
                     let asked_at = Instant::now();
                     let blocked_by = thread_rng().r#gen::<bool>().then_some(&[][..]);
-                    let (lookup, is_recorded) = check.slot.observe(&check.spec, asked_at, blocked_by, |_| true);
+                    let (lookup, is_recorded) = check.slot.observe(&check.spec, asked_at, blocked_by, 0, |_| true);
                     if is_recorded {
                         engine.publish();
                     }

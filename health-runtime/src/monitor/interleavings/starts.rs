@@ -157,7 +157,7 @@ fn shutdown_cuts_off_every_run_but_the_blocked_ones() {
         wait_until_alone(&engine);
         assert_eq!(alive.load(Ordering::SeqCst), 0, "a future is left");
         for check in engine.checks().iter() {
-            let (lookup, _) = check.slot.observe(&check.spec, Instant::now(), None, |_| true);
+            let (lookup, _) = check.slot.observe(&check.spec, Instant::now(), None, 0, |_| true);
             assert!(matches!(lookup, Lookup::Running(run) if run.is_new), "a run is left in its slot: {lookup:?}");
         }
     });

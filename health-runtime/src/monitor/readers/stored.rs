@@ -24,6 +24,7 @@ impl Monitor {
                 .failing_because_of(is_draining.then_some(Cause::Draining));
         Gathered {
             report,
+            is_limited: false,
             epoch,
             validity: None,
             #[cfg(feature = "page")]

@@ -18,6 +18,8 @@ pub(super) enum Standing {
     Recorded,
     /// It is for this report alone: the run goes on, and later reports get its result.
     Unrecorded,
+    /// It is or was in the slot, but the path of another request has limited it more than that of this one.
+    Limited,
     /// It is the stored one, however old, or stands for a missing one: the request waits for no other. It need not
     /// match the results of its dependencies.
     Stored,
@@ -26,6 +28,11 @@ pub(super) enum Standing {
 impl ReportedResult {
     pub(super) const fn recorded(result: Arc<CheckResult>) -> Self {
         Self { result, standing: Standing::Recorded }
+    }
+
+    /// Returns whether another caller may learn more.
+    pub(super) fn is_limited(&self) -> bool {
+        self.result.min_depth > 0 || matches!(self.standing, Standing::Limited | Standing::Stored)
     }
 
     /// Returns whether it stands for a result that the slot does not have yet.
@@ -62,7 +69,7 @@ impl Blocking {
                 Some(Cause::Pending) => Self::No,
                 _ => Self::Unknown,
             },
-            Some(ReportedResult { standing: Standing::Stored, .. }) | None => Self::Unknown,
+            Some(ReportedResult { standing: Standing::Limited | Standing::Stored, .. }) | None => Self::Unknown,
         }
     }
 }

@@ -103,8 +103,10 @@ pub(in crate::monitor) async fn gather(engine: &Arc<Engine>, selection: &Selecti
     let cause = (selection.selects_group(Group::Readiness) && engine.is_draining()).then_some(Cause::Draining);
     let service = Arc::clone(engine.loop_guard.instance.service());
     let report = Report::new(service, selection.shown_levels().to_vec(), entries).failing_because_of(cause);
+    let is_limited = selected.iter().any(|index| known[*index].as_ref().is_some_and(ReportedResult::is_limited));
     Gathered {
         report,
+        is_limited,
         epoch,
         validity,
         #[cfg(feature = "page")]
@@ -166,7 +168,9 @@ impl Gathering<'_> {
 
     fn reported(&self, index: usize, ended: Ended) -> ReportedResult {
         match ended {
-            Ended::Recorded(result) => ReportedResult::recorded(result),
+            Ended::Recorded(result) if self.request.accepts(&result) => ReportedResult::recorded(result),
+            Ended::Recorded(_) if self.deadline <= Instant::now() => self.unrecorded(index, RunResult::OutOfTime),
+            Ended::Recorded(result) => ReportedResult { result, standing: Standing::Limited },
             Ended::OutOfTime => self.unrecorded(index, RunResult::OutOfTime),
             Ended::CutOff => self.unrecorded(index, RunResult::CutOff),
         }
@@ -180,7 +184,7 @@ impl Gathering<'_> {
     /// nothing is recorded.
     fn stored(&self, index: usize) -> ReportedResult {
         let check = &self.checks[index];
-        let latest = check.slot.latest();
+        let latest = check.slot.latest_at(self.request.depth());
         let result = match (&latest, check.spec.stale_after()) {
             (Some(latest), Some(max_age))
                 if latest.valid_until(&check.spec).is_some_and(|end| end <= self.asked_at) =>

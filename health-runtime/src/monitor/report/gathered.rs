@@ -16,6 +16,8 @@ use crate::model::{CheckResult, Report};
 #[derive(Debug)]
 pub(crate) struct Gathered {
     pub(crate) report: Report,
+    /// Whether another caller may learn more, because of the path of the request.
+    pub(crate) is_limited: bool,
     /// Number of mutes, drains and updates before the report was gathered.
     pub(crate) epoch: u64,
     /// `None` if the report holds a result that no slot does, such as that of a check that ran out of time.

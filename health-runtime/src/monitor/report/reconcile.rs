@@ -14,23 +14,21 @@ use crate::{
 
 impl Gathering<'_> {
     /// Returns whether a check's result contradicts this report's results of its dependencies: the run that it joined began
-    /// before one of them changed, or was cut off with its runtime.
+    /// before one of them changed, was cut off with its runtime, or was limited by a longer path.
     pub(super) fn contradicts(&self, index: usize, known: &[Option<ReportedResult>]) -> bool {
+        let Some(ReportedResult { result, standing }) = &known[index] else { return false };
         let blocking = self.blocking(index, known);
-        if blocking == Blocking::Unknown {
-            return false;
-        }
-        match &known[index] {
-            Some(ReportedResult { result, standing: Standing::Recorded }) => {
-                !self.matches_dependencies(index, result, known)
-            }
-            Some(ReportedResult { result, standing: Standing::Unrecorded }) => match result.cause {
+        match standing {
+            Standing::Limited => true,
+            _ if blocking == Blocking::Unknown => false,
+            Standing::Recorded => !self.matches_dependencies(index, result, known),
+            Standing::Unrecorded => match result.cause {
                 Some(Cause::CutOff) => true,
                 // It waited for another dependency; this one blocks it all the same.
                 Some(Cause::TimedOut) => blocking.blocks(),
                 _ => false,
             },
-            Some(ReportedResult { standing: Standing::Stored, .. }) | None => false,
+            Standing::Stored => false,
         }
     }
 
@@ -73,13 +71,15 @@ impl Gathering<'_> {
                     Standing::Recorded => Lookup::Done(Arc::clone(result)),
                     // A result for this report alone must not block the recorded results of its dependents.
                     Standing::Unrecorded => Lookup::Missing,
-                    Standing::Stored => Lookup::Stored,
+                    Standing::Limited | Standing::Stored => Lookup::Stored,
                 })
             });
             let again = self.settle(index, lookup).await;
             let is_final = match again.standing {
                 Standing::Recorded => self.matches_dependencies(index, &again.result, known),
                 Standing::Unrecorded => !is_blocked,
+                // It came from the run of a deeper request. Its successor does not, unless requests come without end.
+                Standing::Limited => false,
                 // The request may not wait for the next run.
                 Standing::Stored => true,
             };

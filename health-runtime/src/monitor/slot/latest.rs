@@ -32,6 +32,12 @@ impl Latest {
         }
     }
 
+    /// Returns whether a request would get it now that any other one would get, too.
+    pub(in crate::monitor) fn is_young(&self, spec: &CheckSpec, now: Instant) -> bool {
+        let may_be_inherited = spec.interval().is_some();
+        (may_be_inherited || !self.is_inherited) && self.valid_until(spec).is_some_and(|until| now < until)
+    }
+
     /// Returns the time until which readiness holds on to the last pass of a check that fails in a report that was asked
     /// for at this time. A report may begin the hold.
     pub(super) fn hold(&mut self, spec: &CheckSpec, asked_at: Instant, may_begin: bool) -> Option<Instant> {

@@ -4,6 +4,8 @@ mod inbox;
 mod latest;
 mod run;
 mod state;
+#[cfg(test)]
+mod tests;
 mod threshold;
 
 pub(super) use inbox::{Inbox, News, Progress};

@@ -30,6 +30,9 @@ struct SlotState {
     /// retired: its results are then for the reports alone that still wait for them.
     outbox: Option<Outbox>,
     latest: Option<Latest>,
+    /// A result that is not recorded, because it counts for requests alone that have passed as many services as the one
+    /// whose run made it. Never older than the latest one.
+    limited: Option<(RunId, Latest)>,
     streak: Streak,
     run: Option<Run>,
     /// The newest run.
@@ -86,17 +89,18 @@ impl Slot {
     /// Returns also whether a result was recorded, to be [published](super::engine::Engine::publish).
     ///
     /// `blocked_by` names the failing dependencies of the check, `None` while they are not known yet. `may_join` returns
-    /// whether the observer may wait for a run in progress.
+    /// whether the observer may wait for a run in progress, and `depth` is the number of services that it has passed.
     #[must_use]
     pub(in crate::monitor) fn observe(
         &self,
         spec: &CheckSpec,
         now: Instant,
         blocked_by: Option<&[&str]>,
+        depth: usize,
         may_join: impl FnOnce(RunId) -> bool,
     ) -> (Lookup, bool) {
         let mut state = lock(&self.state);
-        if let Some(result) = blocked_by.and_then(|names| state.young(spec, now, names)) {
+        if let Some(result) = blocked_by.and_then(|names| state.young(spec, now, names, depth)) {
             return (Lookup::Done(result), false);
         }
         match &mut state.run {
@@ -149,8 +153,9 @@ impl Slot {
             }
             return run.progress(spec);
         }
-        match &state.latest {
-            Some(latest) if id <= state.answered => Progress::Completed(Arc::clone(&latest.result)),
+        match (&state.latest, &state.limited) {
+            (Some(latest), _) if id <= state.answered => Progress::Completed(Arc::clone(&latest.result)),
+            (_, Some((newest, limited))) if id <= *newest => Progress::Completed(Arc::clone(&limited.result)),
             _ => Progress::CutOff,
         }
     }
@@ -160,7 +165,7 @@ impl Slot {
         let mut state = lock(&self.state);
         // Another observer may have joined between the caller's look at the clock and the lock.
         let asked_at = state.run.as_ref().filter(|run| run.id == id).map_or(now, |run| run.asked_at);
-        let Some(result) = state.young(spec, now.max(asked_at), blocked_by) else { return false };
+        let Some(result) = state.young(spec, now.max(asked_at), blocked_by, 0) else { return false };
         let run = state.run.take_if(|run| run.id == id);
         let end = run.map(|run| state.answer(id, &result, run.observers));
         drop(state);
@@ -183,12 +188,13 @@ impl Slot {
     }
 
     /// Ends a run with its result, unless the observers gave it up before: then it counts for nothing, as it does if the
-    /// slot is retired.
+    /// slot is retired. A result that does not count for everybody is kept, and not recorded.
     pub(in crate::monitor) fn complete(
         &self,
         spec: &CheckSpec,
         id: RunId,
         result: RunResult,
+        min_depth: usize,
         now: Instant,
     ) -> Option<RunEnd> {
         let mut state = lock(&self.state);
@@ -199,6 +205,10 @@ impl Slot {
         // It blocked its thread past its timeout, and no observer was there to give it up.
         let duration = run.duration(now);
         let result = if run.is_overdue(spec, duration) { RunResult::TimedOut } else { result };
+        if min_depth > 0 {
+            let result = state.limit(spec, id, result, min_depth, now, duration);
+            return Some(RunEnd::new(None, Progress::Completed(result), run.observers));
+        }
         let result = state.record(spec, result, now, duration);
         Some(state.answer(id, &result, run.observers))
     }
@@ -246,7 +256,13 @@ impl Slot {
         }
     }
 
-    /// Returns the latest result, however old.
+    /// Returns the latest result that counts for a request of this depth, however old.
+    pub(in crate::monitor) fn latest_at(&self, depth: usize) -> Option<Latest> {
+        let state = lock(&self.state);
+        state.limited_at(depth).or(state.latest.as_ref()).cloned()
+    }
+
+    /// Returns the latest recorded result, however old.
     pub(in crate::monitor) fn latest(&self) -> Option<Latest> {
         lock(&self.state).latest.clone()
     }
@@ -254,7 +270,7 @@ impl Slot {
 
 impl SlotState {
     const fn new(outbox: Option<Outbox>, latest: Option<Latest>, streak: Streak) -> Self {
-        Self { outbox, latest, streak, run: None, newest: RunId(0), answered: RunId(0) }
+        Self { outbox, latest, limited: None, streak, run: None, newest: RunId(0), answered: RunId(0) }
     }
 
     /// Returns whether results count.
@@ -269,11 +285,20 @@ impl SlotState {
         RunEnd::new(recorded, Progress::Completed(Arc::clone(result)), observers)
     }
 
-    /// Returns the stored result if it is young and names exactly the dependencies that fail now.
-    fn young(&self, spec: &CheckSpec, now: Instant, blocked_by: &[&str]) -> Option<Arc<CheckResult>> {
-        let (latest, max_age) = (self.latest.as_ref()?, spec.max_age());
-        let is_young = !max_age.is_zero() && !latest.is_inherited && now - latest.at < max_age;
-        (is_young && latest.result.blocked_by() == blocked_by).then(|| Arc::clone(&latest.result))
+    /// Returns a stored result that counts at this depth, if it is young and names exactly the dependencies that fail now.
+    fn young(&self, spec: &CheckSpec, now: Instant, blocked_by: &[&str], depth: usize) -> Option<Arc<CheckResult>> {
+        let max_age = spec.max_age();
+        let is_young = |latest: &&Latest| {
+            let is_young = !max_age.is_zero() && !latest.is_inherited && now - latest.at < max_age;
+            is_young && latest.result.blocked_by() == blocked_by
+        };
+        let latest = self.latest.as_ref().filter(is_young).or_else(|| self.limited_at(depth).filter(is_young))?;
+        Some(Arc::clone(&latest.result))
+    }
+
+    /// Returns the result that is not recorded, if it counts at this depth.
+    fn limited_at(&self, depth: usize) -> Option<&Latest> {
+        self.limited.as_ref().map(|(_, limited)| limited).filter(|limited| limited.result.min_depth <= depth)
     }
 
     fn start(&mut self, now: Instant) -> RunHandle {
@@ -296,102 +321,28 @@ impl SlotState {
             outbox.put(spec, before.as_deref(), &result, is_excused);
         }
         self.latest = Some(Latest { result: Arc::clone(&result), at: now, is_inherited: false, failing_since });
+        self.limited = None;
         result
     }
-}
 
-#[cfg(test)]
-mod tests {
-    use super::super::{
-        super::{changes::Changes, muting::Muting},
-        GIVE_UP_GRACE,
-    };
-    use super::*;
-    use crate::model::{Cause, Check, Level, Outcome};
-
-    fn slot() -> Slot {
-        let outbox = Outbox::new(Arc::new(Changes::default()), Arc::new(Muting::default()), Arc::default());
-        Slot::new(Some(outbox), None)
-    }
-
-    fn pass() -> RunResult {
-        RunResult::Answered(Outcome::pass())
-    }
-
-    fn run(slot: &Slot, spec: &CheckSpec, now: Instant) -> RunId {
-        match slot.observe(spec, now, None, |_| true).0 {
-            Lookup::Running(run) => run.id,
-            other => panic!("{other:?}"),
-        }
-    }
-
-    /// The observer that starts a run may look at the clock, be held up, and reuse a result for one that came later.
-    #[test]
-    fn result_too_old_for_a_later_observer_is_not_reused() {
-        let check = Check::new("db", Level::L1, || async {}).max_age(Duration::from_millis(80));
-        let (spec, slot, start) = (check.spec(), slot(), Instant::now());
-        let at = |millis| start + Duration::from_millis(millis);
-        let run = |now| run(&slot, spec, now);
-        let first = run(at(0));
-        assert!(slot.complete(spec, first, pass(), at(0)).is_some());
-
-        let second = run(at(50));
-        assert_eq!(run(at(90)), second);
-        assert!(!slot.reuse(spec, second, at(50), &[]), "it is 90 ms old for the observer that joined");
-        slot.abandon(second);
-
-        let third = run(at(50));
-        assert_eq!(run(at(70)), third);
-        assert!(slot.reuse(spec, third, at(60), &[]));
-    }
-
-    /// No observer was there to give it up.
-    #[test]
-    fn run_that_ends_after_its_grace_has_timed_out() {
-        let check = Check::new("db", Level::L1, || async {});
-        let (spec, slot, start) = (check.spec(), slot(), Instant::now());
-        let ends_after = |time| {
-            let id = run(&slot, spec, start);
-            slot.begin(spec, id, start);
-            slot.complete(spec, id, pass(), start + time)
-                .and_then(|end| end.recorded.clone())
-                .expect("a result")
-                .cause
-                .clone()
-        };
-        let limit = spec.timeout() + GIVE_UP_GRACE;
-        assert_eq!(ends_after(limit), Some(Cause::TimedOut));
-        assert_eq!(ends_after(limit.saturating_sub(Duration::from_nanos(1))), None);
-    }
-
-    /// A blocked thread is given up at its timeout. Observers within the grace learn that it still runs.
-    #[test]
-    fn run_that_was_given_up_is_overdue_at_once() {
-        let check = Check::new("db", Level::L1, || async {}).max_age(Duration::ZERO);
-        let (spec, slot, start) = (check.spec(), slot(), Instant::now());
-        let id = run(&slot, spec, start);
-        slot.begin(spec, id, start);
-        let timeout = start + spec.timeout();
-        assert!(matches!(
-            slot.observe(spec, timeout, Some(&[]), |_| true).0,
-            Lookup::Running(RunHandle { is_new: false, .. })
-        ));
-        assert!(slot.give_up(spec, id, timeout).is_some());
-        let Lookup::Done(result) = slot.observe(spec, timeout, Some(&[]), |_| true).0 else { panic!("it is overdue") };
-        assert!(matches!(result.cause, Some(Cause::StillRunning { .. })), "{result:?}");
-    }
-
-    /// An observer may be held up between its look at the clock and the lock, until another run has begun.
-    #[test]
-    fn late_observer_does_not_give_up_a_newer_run() {
-        let check = Check::new("db", Level::L1, || async {});
-        let (spec, slot, now) = (check.spec(), slot(), Instant::now());
-        let older = run(&slot, spec, now);
-        slot.abandon(older);
-        let newer = run(&slot, spec, now);
-        assert!(slot.give_up(spec, older, now).is_none());
-        assert!(slot.give_up(spec, newer, now).is_some());
-        assert!(slot.give_up(spec, newer, now).is_none(), "it is given up once");
-        assert!(slot.complete(spec, newer, pass(), now).is_none());
+    /// Keeps a result that only requests of this depth may see. It counts for no threshold, change or hold.
+    fn limit(
+        &mut self,
+        spec: &CheckSpec,
+        id: RunId,
+        result: RunResult,
+        min_depth: usize,
+        now: Instant,
+        duration: Duration,
+    ) -> Arc<CheckResult> {
+        let before = self.latest.as_ref().map(|latest| &*latest.result);
+        let was_failing = before.is_some_and(|before| before.is_failing);
+        let mut streak = self.streak;
+        let Count { is_failing, consecutive } = streak.add(&result, spec, was_failing);
+        let result = result.into_check_result(spec, before, is_failing, consecutive, duration);
+        let result = Arc::new(CheckResult { min_depth, ..result });
+        let limited = Latest { result: Arc::clone(&result), at: now, is_inherited: false, failing_since: None };
+        self.limited = Some((id, limited));
+        result
     }
 }

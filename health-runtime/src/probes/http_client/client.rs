@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     byte_stream::ByteStream,
-    health_path::headers_until,
+    health_path::{headers_until, note_response_headers},
     probes::{deadline::Deadline, lookup::HostLookup, probe::text_with_sources},
 };
 
@@ -145,6 +145,9 @@ impl HttpClient {
             let target = Target { hop: &hop, proxy: proxy.as_ref(), own, lookup, subject };
             let (response, connection) = self.request(&target, deadline, notes).await?;
             let (head, body) = response.into_parts();
+            if self.has_health_headers && target.own.is_some() {
+                note_response_headers(&head.headers);
+            }
             let mut summary = format!("{} answered {}", target.subject, describe(head.status));
             if let Some(redirect) = Redirect::of(head.status, &head.headers) {
                 match self.next(url, &hop, followed, &redirect) {

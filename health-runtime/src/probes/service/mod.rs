@@ -12,7 +12,7 @@ use super::{
     probe::{excerpt, idle_check, judged, probe},
 };
 use crate::{
-    health_path::current_service,
+    health_path::{LIMITED_HEADER, current_service},
     model::{Level, Outcome, RemoteRootCauses, RootCause, Status},
     text::escape_controls,
 };
@@ -79,7 +79,7 @@ probe! {
 /// | `status` | status that the service reports: `pass`, `warn` or `fail` |
 /// | `service`, `version` | its name and version, if its endpoint shows build info to this caller |
 /// | `failing`, `warning` | names of its checks with this status that are not muted, at most 16 of each; left out without any |
-/// | `unknown` | names of its checks that have no result yet and wait for none, because they ask other services, too (causes `loop`, `depth`, and `pending` if it warns); they do not count |
+/// | `unknown` | names of its checks that have no result yet and wait for none, because they ask other services, too (causes `loop`, `depth`, and `pending` if it warns); they do not count if the answer is limited by its path |
 /// | `ignored_root_causes` | root causes that do not count, see below; left out without any |
 ///
 /// Names come from the other service: secrets in them are masked, control characters escaped, and 128 bytes shown at most.
@@ -150,6 +150,7 @@ impl ServiceProbe {
             ));
         }
         let media_type = media_type(&response.headers);
+        let is_limited = response.headers.contains_key(LIMITED_HEADER);
         let body = deadline
             .wait(&format!("{summary}, but its report did not end"), response.body(MAX_REPORT_BYTES))
             .await?
@@ -167,7 +168,7 @@ impl ServiceProbe {
                 return Err(format!("{summary}, {advice}{remarks}"));
             }
         };
-        Ok(ServiceAnswer { summary, remarks, report })
+        Ok(ServiceAnswer { summary, remarks, report, is_limited })
     }
 
     /// Returns the meaning of a status code without a report, and what to set.
@@ -191,12 +192,12 @@ impl ServiceProbe {
     }
 
     fn judge(&self, answer: ServiceAnswer) -> Outcome {
-        let ServiceAnswer { summary, remarks, report } = answer;
+        let ServiceAnswer { summary, remarks, report, is_limited } = answer;
         let Some(report) = report else {
             let advice = "with a report too long to be read; ask for a part of it, by a tag in the URL: `?tag=core`";
             return Outcome::warn(format!("{summary}, {advice}{remarks}"));
         };
-        let known = report.known_status();
+        let known = if is_limited { report.known_status() } else { report.status };
         let RemoteReport { status: reported, cause, service, version, failing, warning, unknown, root_causes } = report;
         let NamedRootCauses { counted, ignored, .. } = &root_causes;
         let status = if root_causes.are_all_ignored() { Status::Pass } else { known };
@@ -245,6 +246,8 @@ struct ServiceAnswer {
     remarks: String,
     /// `None` if it is too long.
     report: Option<RemoteReport>,
+    /// Whether it shows less than another caller may learn.
+    is_limited: bool,
 }
 
 #[derive(Serialize)]
