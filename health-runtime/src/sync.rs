@@ -4,12 +4,12 @@
 //! well, so that a user's own `--cfg shuttle` changes nothing here.
 
 #[cfg(not(all(test, shuttle)))]
-pub(crate) use std::sync::Mutex;
-#[cfg(not(all(test, shuttle)))]
 use std::sync::{MutexGuard, PoisonError};
+#[cfg(not(all(test, shuttle)))]
+pub(crate) use std::{sync::Mutex, thread_local};
 
 #[cfg(all(test, shuttle))]
-pub(crate) use shuttle::{future::JoinHandle, sync::Mutex};
+pub(crate) use shuttle::{future::JoinHandle, sync::Mutex, thread_local};
 use tokio::runtime::{Handle, RuntimeFlavor};
 #[cfg(not(all(test, shuttle)))]
 pub(crate) use tokio::task::JoinHandle;

@@ -32,8 +32,8 @@ impl RequestOrigin {
     }
 
     /// Returns the number of services that the request has passed.
-    pub(crate) fn depth(&self) -> usize {
-        self.path.depth()
+    pub(crate) fn depth(&self) -> u8 {
+        u8::try_from(self.path.depth()).unwrap_or(u8::MAX)
     }
 
     /// Returns whether another service sent the request.

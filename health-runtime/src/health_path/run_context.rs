@@ -1,6 +1,8 @@
 //! The run for which a check asks another service.
 
 use std::{
+    cell::RefCell,
+    mem,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -17,11 +19,11 @@ use super::{
     path::HealthPath,
     request_origin::{RequestOrigin, TraceParent},
 };
-use crate::{model::Level, time::after};
+use crate::{model::Level, sync::thread_local, time::after};
 
-tokio::task_local! {
-    /// The run that is being polled. Set for each poll, so that no check pays for a task-local of its own.
-    static CURRENT: RunContext;
+thread_local! {
+    /// The run that is being polled on this thread.
+    static CURRENT: RefCell<Option<RunContext>> = const { RefCell::new(None) };
 }
 
 /// A check as the services know it that it asks.
@@ -64,20 +66,39 @@ pub(crate) struct RunContext {
     pub(crate) run: u64,
     /// Origin of the request that started the run; `None` for local callers and background runs.
     pub(crate) origin: Option<Arc<RequestOrigin>>,
-    /// Time at which the run times out.
-    pub(crate) end: Instant,
+    /// Time at which the run times out; `None` while it waits for other checks.
+    pub(crate) end: Option<Instant>,
+}
+
+/// The place of the run that is on this thread, with the one that was there before.
+struct RunScope<'a>(&'a mut Option<RunContext>);
+
+impl RunScope<'_> {
+    fn swap(&mut self) {
+        // An error means that the thread ends.
+        let _ = CURRENT.try_with(|current| mem::swap(&mut *current.borrow_mut(), self.0));
+    }
+}
+
+impl Drop for RunScope<'_> {
+    fn drop(&mut self) {
+        self.swap();
+    }
 }
 
 impl RunContext {
     /// Returns the run that is on this thread.
     #[cfg(all(test, shuttle))]
     pub(crate) fn current() -> Option<Self> {
-        CURRENT.try_with(Clone::clone).ok()
+        with_current(Self::clone)
     }
 
-    /// Calls a function within the run.
-    pub(crate) fn scope<R>(self, call: impl FnOnce() -> R) -> R {
-        CURRENT.sync_scope(self, call)
+    /// Calls a function within a run, which is on this thread meanwhile: a move there and back costs each poll less than a
+    /// copy.
+    pub(crate) fn scope<R>(run: &mut Option<Self>, call: impl FnOnce() -> R) -> R {
+        let mut scope = RunScope(run);
+        scope.swap();
+        call()
     }
 
     /// Notes whether a service that the run has asked limits its answer because of the path.
@@ -97,22 +118,27 @@ impl RunContext {
         let mut headers = HeaderMap::with_capacity(3);
         // A valid path consists of visible characters and spaces.
         headers.extend(HeaderValue::try_from(path).ok().map(|path| (PATH_HEADER, path)));
-        headers.insert(BUDGET_HEADER, budget::until(end.min(self.end)));
+        headers.insert(BUDGET_HEADER, budget::until(self.end.map_or(end, |limit| end.min(limit))));
         let trace_parent = self.origin.as_ref().and_then(|origin| origin.trace_parent.as_ref());
         headers.extend(trace_parent.map(|parent| (TraceParent::HEADER, parent.value())));
         headers
     }
 }
 
+/// Calls a function with the run that is on this thread, if there is one.
+fn with_current<R>(call: impl FnOnce(&RunContext) -> R) -> Option<R> {
+    CURRENT.try_with(|current| current.borrow().as_ref().map(call)).ok().flatten()
+}
+
 /// Returns the declared name of the service whose run this is; `None` if it has none, and outside a run.
 #[cfg(feature = "probe-http")]
 pub(crate) fn current_service() -> Option<Arc<str>> {
-    CURRENT.try_with(|run| run.check.instance.declared_service()).ok().flatten()
+    with_current(|run| run.check.instance.declared_service()).flatten()
 }
 
 /// Returns the headers of a request that the present run sends, and that is answered until `end`; none outside a run.
 pub(crate) fn headers_until(end: Instant) -> HeaderMap {
-    CURRENT.try_with(|run| run.headers(end)).unwrap_or_default()
+    with_current(|run| run.headers(end)).unwrap_or_default()
 }
 
 /// Returns the headers for a request to the health endpoint of another service, for a check that asks it with a client of
@@ -172,6 +198,5 @@ pub fn outgoing_headers() -> HeaderMap {
 ///
 /// Outside a run, it does nothing.
 pub fn note_response_headers(headers: &HeaderMap) {
-    // An error means that no run is on this thread.
-    let _ = CURRENT.try_with(|run| run.note_response(headers));
+    with_current(|run| run.note_response(headers));
 }

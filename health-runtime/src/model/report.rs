@@ -28,7 +28,7 @@ pub struct CheckResult {
     pub(crate) fleet: Option<Box<FleetRun>>,
     /// Number of services that a request must have passed for the result to count; 0 if it counts for everybody. A service
     /// behind was asked with the path of such a request, and answered from stored results because of it.
-    pub(crate) min_depth: usize,
+    pub(crate) min_depth: u8,
 }
 
 impl CheckResult {

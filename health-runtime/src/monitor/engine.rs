@@ -167,7 +167,7 @@ impl Engine {
         check: &Monitored,
         id: RunId,
         result: RunResult,
-        min_depth: usize,
+        min_depth: u8,
         now: Instant,
         span: &RunSpan,
     ) -> bool {

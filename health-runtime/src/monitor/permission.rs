@@ -43,7 +43,7 @@ impl<'a> RunRequest<'a> {
     }
 
     /// Returns the number of services that it has passed.
-    pub(super) fn depth(&self) -> usize {
+    pub(super) fn depth(&self) -> u8 {
         self.origin.map_or(0, |origin| origin.depth())
     }
 

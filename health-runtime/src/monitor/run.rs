@@ -66,9 +66,17 @@ impl NewRun {
         origin: Option<Arc<RequestOrigin>>,
         now: Instant,
     ) -> Self {
-        let (engine, check, span) = (Arc::clone(engine), Arc::clone(check), RunSpan::new(&check.spec));
-        let call = Call::default();
-        let mut task = RunTask { engine, check, id, call, origin, span, min_depth: 0, deadline: None, is_over: false };
+        let context = RunContext { check: Arc::clone(&check.requesting), run: id.number(), origin, end: None };
+        let mut task = RunTask {
+            engine: Arc::clone(engine),
+            check: Arc::clone(check),
+            id,
+            call: Call::default(),
+            context: Some(context),
+            span: RunSpan::new(&check.spec),
+            min_depth: 0,
+            is_over: false,
+        };
         if prerequisites.is_empty() {
             // Begins before it is polled, so that observers enforce the timeout even if no poll comes.
             task.begin(now);
@@ -113,13 +121,11 @@ pub(super) struct RunTask {
     check: Arc<Monitored>,
     id: RunId,
     call: Call,
-    /// Origin of the request that started it.
-    origin: Option<Arc<RequestOrigin>>,
+    /// The run as code sees it that the function calls; `None` while it is called.
+    context: Option<RunContext>,
     span: RunSpan,
     /// Depth of the paths that limit the results of the checks that it depends on.
-    min_depth: usize,
-    /// Time at which the run times out; `None` while it waits for other checks.
-    deadline: Option<Instant>,
+    min_depth: u8,
     /// Whether the slot has its result.
     is_over: bool,
 }
@@ -195,42 +201,43 @@ impl RunTask {
     fn begin(&mut self, now: Instant) {
         let spec = &self.check.spec;
         let limit = if self.check.member.is_some() { spec.run_limit() } else { spec.timeout() };
-        self.deadline = Some(after(now, limit));
+        self.set_deadline(after(now, limit));
         self.check.slot.begin(&self.check.spec, self.id, now);
     }
 
-    /// Returns the run as code sees it that the function calls.
-    fn context(&self) -> RunContext {
-        RunContext {
-            check: Arc::clone(&self.check.requesting),
-            run: self.id.number(),
-            origin: self.origin.clone(),
-            end: self.deadline.unwrap_or_else(Instant::now),
+    fn set_deadline(&mut self, deadline: Instant) {
+        if let Some(context) = &mut self.context {
+            context.end = Some(deadline);
         }
     }
 
+    /// Returns the time at which the run times out.
+    fn deadline(&self) -> Instant {
+        self.context.as_ref().and_then(|context| context.end).unwrap_or_else(Instant::now)
+    }
+
     fn poll_call(&mut self, context: &mut Context<'_>) -> Poll<RunResult> {
-        let run = self.context();
-        match &*self.check.work {
-            Work::Task(work) => run.scope(|| self.span.in_scope(|| self.call.poll(&**work, context))),
+        let Self { check, call, context: run, span, .. } = self;
+        match &*check.work {
+            Work::Task(work) => RunContext::scope(run, || span.in_scope(|| call.poll(&**work, context))),
             Work::Blocking(_) => Poll::Pending,
         }
     }
 
     /// Returns whether the run was overdue before its function is called, which then has nobody to answer.
     fn is_late(&self, now: Instant) -> bool {
-        self.deadline.is_some_and(|deadline| after(deadline, GIVE_UP_GRACE) <= now)
+        after(self.deadline(), GIVE_UP_GRACE) <= now
     }
 
     /// Polls the call up to its end or its timeout.
     async fn finish(mut self) {
-        let result = self.finish_call(self.deadline.unwrap_or_else(Instant::now)).await;
+        let result = self.finish_call(self.deadline()).await;
         self.complete_now(result);
     }
 
     /// Takes the result from the fleet, or runs the check for it. Without anything new the run ends without a result.
     async fn take_part(mut self, member: &FleetMember) {
-        let deadline = self.deadline.unwrap_or_else(Instant::now);
+        let deadline = self.deadline();
         let timeout = self.check.spec.timeout();
         let blocking = match &*self.check.work {
             Work::Blocking(work) => Some(Arc::clone(work)),
@@ -238,11 +245,11 @@ impl RunTask {
         };
         let call = async {
             let deadline = after(Instant::now(), timeout);
-            self.deadline = Some(deadline);
+            self.set_deadline(deadline);
             let Some(work) = blocking else { return self.finish_call(deadline).await };
-            let (thread, context) = (member.thread(), self.context());
+            let (thread, mut context) = (member.thread(), self.context.clone());
             let run = tokio::task::spawn_blocking(move || {
-                let result = context.scope(|| runner::run_blocking(&*work));
+                let result = RunContext::scope(&mut context, || runner::run_blocking(&*work));
                 drop(thread);
                 result
             });
@@ -281,15 +288,16 @@ impl RunTask {
 
     /// Gives the run up at its timeout, because a thread cannot be stopped. It stays in the slot until the thread
     /// returns, so the thread owns the task: it clears the slot even if the runtime does not wait for it.
-    async fn run_blocking(self, work: Arc<dyn Fn() -> Outcome + Send + Sync>) {
+    async fn run_blocking(mut self, work: Arc<dyn Fn() -> Outcome + Send + Sync>) {
         let Self { engine, check, id, span, .. } = &self;
         let (engine, check, id, span) = (Arc::clone(engine), Arc::clone(check), *id, span.clone());
-        let deadline = self.deadline.unwrap_or_else(Instant::now);
+        let deadline = self.deadline();
         let mut thread = tokio::task::spawn_blocking(move || {
             // It is given up by then.
             let is_late = deadline <= Instant::now();
-            let run = || self.context().scope(|| self.span.in_scope(|| runner::run_blocking(&*work)));
-            let result = if is_late { RunResult::TimedOut } else { run() };
+            let Self { context, span, .. } = &mut self;
+            let call = || span.in_scope(|| runner::run_blocking(&*work));
+            let result = if is_late { RunResult::TimedOut } else { RunContext::scope(context, call) };
             (result, self)
         });
         let ended = if let Ok(ended) = timeout_at(deadline, &mut thread).await {
@@ -308,8 +316,8 @@ impl RunTask {
     fn complete(&mut self, result: RunResult, now: Instant) -> bool {
         self.is_over = true;
         let is_limited = self.check.requesting.is_limited(self.id.number());
-        let depth = self.origin.as_ref().filter(|_| is_limited).map_or(0, |origin| origin.depth());
-        let min_depth = self.min_depth.max(depth);
+        let origin = self.context.as_ref().filter(|_| is_limited).and_then(|context| context.origin.as_ref());
+        let min_depth = self.min_depth.max(origin.map_or(0, |origin| origin.depth()));
         self.engine.complete(&self.check, self.id, result, min_depth, now, &self.span)
     }
 

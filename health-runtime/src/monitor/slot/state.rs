@@ -31,8 +31,8 @@ struct SlotState {
     outbox: Option<Outbox>,
     latest: Option<Latest>,
     /// A result that is not recorded, because it counts for requests alone that have passed as many services as the one
-    /// whose run made it. Never older than the latest one.
-    limited: Option<(RunId, Latest)>,
+    /// whose run made it. Never older than the latest one. Boxed, because it is rare.
+    limited: Option<Box<(RunId, Latest)>>,
     streak: Streak,
     run: Option<Run>,
     /// The newest run.
@@ -96,7 +96,7 @@ impl Slot {
         spec: &CheckSpec,
         now: Instant,
         blocked_by: Option<&[&str]>,
-        depth: usize,
+        depth: u8,
         may_join: impl FnOnce(RunId) -> bool,
     ) -> (Lookup, bool) {
         let mut state = lock(&self.state);
@@ -153,7 +153,7 @@ impl Slot {
             }
             return run.progress(spec);
         }
-        match (&state.latest, &state.limited) {
+        match (&state.latest, state.limited.as_deref()) {
             (Some(latest), _) if id <= state.answered => Progress::Completed(Arc::clone(&latest.result)),
             (_, Some((newest, limited))) if id <= *newest => Progress::Completed(Arc::clone(&limited.result)),
             _ => Progress::CutOff,
@@ -194,7 +194,7 @@ impl Slot {
         spec: &CheckSpec,
         id: RunId,
         result: RunResult,
-        min_depth: usize,
+        min_depth: u8,
         now: Instant,
     ) -> Option<RunEnd> {
         let mut state = lock(&self.state);
@@ -257,7 +257,7 @@ impl Slot {
     }
 
     /// Returns the latest result that counts for a request of this depth, however old.
-    pub(in crate::monitor) fn latest_at(&self, depth: usize) -> Option<Latest> {
+    pub(in crate::monitor) fn latest_at(&self, depth: u8) -> Option<Latest> {
         let state = lock(&self.state);
         state.limited_at(depth).or(state.latest.as_ref()).cloned()
     }
@@ -286,7 +286,7 @@ impl SlotState {
     }
 
     /// Returns a stored result that counts at this depth, if it is young and names exactly the dependencies that fail now.
-    fn young(&self, spec: &CheckSpec, now: Instant, blocked_by: &[&str], depth: usize) -> Option<Arc<CheckResult>> {
+    fn young(&self, spec: &CheckSpec, now: Instant, blocked_by: &[&str], depth: u8) -> Option<Arc<CheckResult>> {
         let max_age = spec.max_age();
         let is_young = |latest: &&Latest| {
             let is_young = !max_age.is_zero() && !latest.is_inherited && now - latest.at < max_age;
@@ -297,8 +297,8 @@ impl SlotState {
     }
 
     /// Returns the result that is not recorded, if it counts at this depth.
-    fn limited_at(&self, depth: usize) -> Option<&Latest> {
-        self.limited.as_ref().map(|(_, limited)| limited).filter(|limited| limited.result.min_depth <= depth)
+    fn limited_at(&self, depth: u8) -> Option<&Latest> {
+        self.limited.as_deref().map(|(_, limited)| limited).filter(|limited| limited.result.min_depth <= depth)
     }
 
     fn start(&mut self, now: Instant) -> RunHandle {
@@ -326,12 +326,13 @@ impl SlotState {
     }
 
     /// Keeps a result that only requests of this depth may see. It counts for no threshold, change or hold.
+    #[cold]
     fn limit(
         &mut self,
         spec: &CheckSpec,
         id: RunId,
         result: RunResult,
-        min_depth: usize,
+        min_depth: u8,
         now: Instant,
         duration: Duration,
     ) -> Arc<CheckResult> {
@@ -342,7 +343,7 @@ impl SlotState {
         let result = result.into_check_result(spec, before, is_failing, consecutive, duration);
         let result = Arc::new(CheckResult { min_depth, ..result });
         let limited = Latest { result: Arc::clone(&result), at: now, is_inherited: false, failing_since: None };
-        self.limited = Some((id, limited));
+        self.limited = Some(Box::new((id, limited)));
         result
     }
 }
