@@ -2,6 +2,7 @@
 #![allow(clippy::expect_used, reason = "tests fail by panicking")]
 
 mod offers;
+mod origin;
 mod peer;
 mod probing;
 mod serving;

@@ -19,6 +19,7 @@ mod loop_guard;
 mod path;
 mod request_origin;
 mod run_context;
+mod trace_context;
 
 pub(crate) use instance::Instance;
 pub(crate) use loop_guard::{LoopGuard, StopReason};

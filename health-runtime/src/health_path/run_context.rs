@@ -14,10 +14,8 @@ use http::{HeaderMap, HeaderValue};
 use tokio::time::Instant;
 
 use super::{
-    BUDGET_HEADER, LIMITED_HEADER, PATH_HEADER, budget,
-    instance::Instance,
-    path::HealthPath,
-    request_origin::{RequestOrigin, TraceParent},
+    BUDGET_HEADER, LIMITED_HEADER, PATH_HEADER, budget, instance::Instance, path::HealthPath,
+    request_origin::RequestOrigin, trace_context::TraceContext,
 };
 use crate::{model::Level, sync::thread_local, time::after};
 
@@ -115,12 +113,12 @@ impl RunContext {
         let none = HealthPath::default();
         let path = self.origin.as_ref().map_or(&none, |origin| &origin.path);
         let path = path.followed_by(&self.check.instance, self.check.level);
-        let mut headers = HeaderMap::with_capacity(3);
+        let mut headers = HeaderMap::with_capacity(4);
         // A valid path consists of visible characters and spaces.
         headers.extend(HeaderValue::try_from(path).ok().map(|path| (PATH_HEADER, path)));
         headers.insert(BUDGET_HEADER, budget::until(self.end.map_or(end, |limit| end.min(limit))));
-        let trace_parent = self.origin.as_ref().and_then(|origin| origin.trace_parent.as_ref());
-        headers.extend(trace_parent.map(|parent| (TraceParent::HEADER, parent.value())));
+        let trace = self.origin.as_ref().and_then(|origin| origin.trace.as_ref());
+        headers.extend(trace.into_iter().flat_map(TraceContext::headers));
         headers
     }
 }
@@ -162,7 +160,7 @@ pub(crate) fn headers_until(end: Instant) -> HeaderMap {
 ///   each other in a circle neither wait for each other nor fail.
 /// - `Health-Budget` is the time that is left of the run's timeout, in milliseconds, less a tenth (100 ms at most) for the
 ///   way of the answer.
-/// - `traceparent` is that of the request that started the run, if it had one.
+/// - `traceparent` and `tracestate` are those of the request that started the run, if it had them.
 ///
 /// Hand the headers of each response to [`note_response_headers`].
 ///

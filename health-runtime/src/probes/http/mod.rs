@@ -60,7 +60,7 @@ probe! {
 /// Ask for the other service's readiness, such as `/readyz`, and not for its full report, which depends on more than its callers
 /// need. A service with the endpoint of this library is a case for [`probes::service`](super::service()).
 ///
-/// In a run, the request carries `Health-Path`, `Health-Budget` and `traceparent` (see
+/// In a run, the request carries `Health-Path`, `Health-Budget` and the trace (see
 /// [`outgoing_headers`](crate::outgoing_headers)), so that services that ask each other do not wait for each other. Turn that
 /// off for a server of somebody else, see [`health_headers`](HttpProbe::health_headers).
 ///
