@@ -2,13 +2,14 @@
 
 use std::{
     borrow::Cow,
+    sync::Arc,
     time::{Duration, SystemTime},
 };
 
 use crate::{
     health_path::StopReason,
     mask::{mask_text, mask_value},
-    model::{Cause, CheckResult, CheckSpec, FleetRun, Outcome, Status},
+    model::{Cause, CheckResult, CheckSpec, FleetRun, Outcome, RemoteRootCauses, RootCause, Status},
 };
 
 /// The result of a run, or the reason why a check has none, before thresholds, slowness and criticality count.
@@ -28,7 +29,7 @@ pub(crate) enum RunResult {
     CutOff,
     /// Dependencies of these names fail. A change is excused, and counts for nothing, if only muted checks are to
     /// blame.
-    Blocked { by: Vec<String>, is_excused: bool },
+    Blocked { by: Vec<String>, root_causes: RemoteRootCauses, is_excused: bool },
     /// The latest result of a background check is older than this.
     Stale { max_age: Duration },
     /// There is no result, and the check counts as this status.
@@ -80,8 +81,19 @@ impl NoResult {
 }
 
 impl RunResult {
-    pub(crate) fn blocked(by: &[&str], is_excused: bool) -> Self {
-        Self::Blocked { by: by.iter().map(ToString::to_string).collect(), is_excused }
+    /// Returns the result of a check that these others block. It hands on the root causes that services behind them name: a
+    /// report without the blockers would begin a new path, which goes round.
+    pub(crate) fn blocked(check: &str, blockers: &[(&str, Arc<CheckResult>)], is_excused: bool) -> Self {
+        let by = blockers.iter().map(|(name, _)| (*name).to_owned()).collect();
+        let remote = || blockers.iter().map(|(_, result)| &result.root_causes);
+        let mut causes: Vec<_> = remote().flat_map(|remote| remote.causes.iter().cloned()).collect();
+        if !causes.is_empty() && remote().any(|remote| remote.causes.is_empty()) {
+            // A check of this service is at fault as well.
+            causes.push(RootCause::new(check));
+        }
+        let are_details = remote().any(|remote| remote.are_details);
+        let root_causes = RemoteRootCauses { causes: RootCause::bounded(causes), are_details };
+        Self::Blocked { by, root_causes, is_excused }
     }
 
     /// Returns whether it comes from a run: thresholds count nothing else.
@@ -178,9 +190,9 @@ impl RunResult {
             Self::CutOff => {
                 (Cause::CutOff, "its run was cut off, because the runtime that it was on shut down".to_owned())
             }
-            Self::Blocked { by, .. } => {
+            Self::Blocked { by, root_causes, .. } => {
                 let message = format!("not run, because of {}", by.join(", "));
-                (Cause::Blocked { by }, message)
+                return (Outcome::fail(message).with_root_causes(root_causes), Some(Cause::Blocked { by }));
             }
             Self::Stale { max_age } => (Cause::Stale, format!("its latest result is more than {max_age:?} old")),
         };

@@ -1,10 +1,18 @@
 //! Root causes across services: named where they are seen, and gone with their cause.
 
-use std::path::Path;
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use health_runtime::{BuildMetadata, Check, Level, ReportFormat, Selection, ShowDetails, Status, probes};
 use health_tests::{builder, get, monitor, serve};
 use serde_json::{Value, json};
+use tokio::net::TcpListener;
 
 use crate::{
     graph::{Graph, MAX_AGE},
@@ -114,15 +122,108 @@ async fn root_causes_learned_with_credentials_are_details() {
     let url = format!("http://{}", graph["billing"].address);
     let probe = |name| probes::service(&url).remote_level(Level::L1).name(name);
     let with_token = probe("with_token").header("authorization", "Bearer t");
-    let monitor = monitor([probe("open").into(), with_token.into()]);
+    let with_parameter = |parameter| probes::service(format!("{url}?{parameter}")).remote_level(Level::L1);
+    let gateway = with_parameter("token=t").name("with_parameter");
+    let selecting = with_parameter("exclude=cache").name("selecting");
+    let monitor = monitor([probe("open").into(), with_token.into(), gateway.into(), selecting.into()]);
     let report = monitor.report(&Selection::everything()).await;
     let shown = |details| {
         let bytes = report.render(ReportFormat::Json, details);
         let report: Value = serde_json::from_slice(&bytes).expect("JSON");
-        ["open", "with_token"].map(|name| report["level_3"]["checks"][name]["root_causes"].clone())
+        ["open", "with_token", "with_parameter", "selecting"]
+            .map(|name| report["level_3"]["checks"][name]["root_causes"].clone())
     };
-    assert_eq!(shown(ShowDetails::Always), [json!(["billing/db"]), json!(["billing/db"])]);
-    assert_eq!(shown(ShowDetails::Never), [json!(["billing/db"]), Value::Null]);
+    let db = || json!(["billing/db"]);
+    assert_eq!(shown(ShowDetails::Always), [db(), db(), db(), db()]);
+    assert_eq!(shown(ShowDetails::Never), [db(), Value::Null, Value::Null, db()]);
+}
+
+/// Returns the status of a service's check in `orders`, and its root causes, if the service answers this.
+async fn judged(status: &str, body: &Value) -> (Status, Vec<String>) {
+    let body = answer(status, &body.to_string()).replacen("\r\n", "\r\nContent-Type: application/json\r\n", 1);
+    let server = Server::answering(body).await;
+    let check = probes::service(server.url("")).level(Level::L1).name("billing");
+    let endpoint = builder([check.into()]).build_info(BuildMetadata::new("orders", "1")).build();
+    let report = endpoint.expect("a good endpoint").monitor().report(&Selection::everything()).await;
+    let result = report.result("billing").expect("a result");
+    (result.status(), result.root_causes().iter().map(ToString::to_string).collect())
+}
+
+/// Its failure goes round; its own warning does not.
+#[tokio::test]
+async fn warnings_of_a_service_count_behind_ignored_root_causes() {
+    let body = |checks: Value| json!({ "status": "fail", "service": "billing", "root_causes": ["orders/db"], "checks": checks });
+    let failing = json!({ "status": "fail", "root_causes": ["orders/db"] });
+    let cases = [
+        (json!({ "orders": failing }), Status::Pass, vec![]),
+        (json!({ "orders": failing, "cache": { "status": "warn" } }), Status::Warn, vec!["billing/cache"]),
+        (
+            json!({ "orders": failing, "a/b": { "status": "warn" }, "ledger": { "status": "warn", "root_causes": ["ledger/db"] } }),
+            Status::Warn,
+            vec!["billing/a%2Fb", "billing/ledger/db"],
+        ),
+        (
+            json!({
+                "orders": failing,
+                "shop": { "status": "warn", "root_causes": ["orders/db"] },
+                "invoices": { "status": "warn", "cause": "blocked" },
+                "muted": { "status": "warn", "muted": { "until": null } },
+                "asked": { "status": "warn", "cause": "loop" },
+            }),
+            Status::Pass,
+            vec![],
+        ),
+    ];
+    for (checks, status, named) in cases {
+        let named: Vec<_> = named.into_iter().map(ToOwned::to_owned).collect();
+        assert_eq!(judged("503 Service Unavailable", &body(checks.clone())).await, (status, named), "{checks}");
+    }
+}
+
+#[tokio::test]
+async fn failure_far_away_counts() {
+    let far = "a/b/c/d/e/f/g/h/i/j/k/l/db";
+    let body = json!({ "status": "fail", "service": "billing", "root_causes": [far], "checks": {} });
+    assert_eq!(judged("503 Service Unavailable", &body).await, (Status::Fail, vec![format!("billing/{far}")]));
+}
+
+/// Each service is ready if the other one is, by a check that is in no group.
+#[tokio::test]
+async fn mended_fault_does_not_go_round_through_checks_outside_a_group() {
+    let listener = async || TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let (a, b) = (listener().await, listener().await);
+    let address = |listener: &TcpListener| listener.local_addr().expect("an address");
+    let addresses = [address(&a), address(&b)];
+    let db_works = Arc::new(AtomicBool::new(true));
+    for (listener, name, other, asked) in [(a, "a", "b", addresses[1]), (b, "b", "a", addresses[0])] {
+        let asks = probes::service(format!("http://{asked}")).name(other).max_age(MAX_AGE);
+        let ready = Check::new("ready", Level::L2, || async {}).depends_on([other]).readiness().max_age(MAX_AGE);
+        let works = Arc::clone(&db_works);
+        let db = Check::new("db", Level::L4, move || std::future::ready(name == "b" || works.load(Ordering::SeqCst)));
+        let checks = [asks.into(), ready, db.readiness().max_age(Duration::ZERO)];
+        let endpoint = builder(checks).build_info(BuildMetadata::new(name, "1")).build().expect("a good endpoint");
+        let router = endpoint.router();
+        tokio::spawn(async { axum::serve(listener, router).await });
+    }
+    let become_all = async |status: &str| {
+        let mut last = Value::Null;
+        for _ in 0..100 {
+            let [one, other] = addresses.map(|address| get(address, "/readyz?format=json"));
+            let (one, other) = tokio::join!(one, other);
+            last = json!([one.json(), other.json()]);
+            if last[0]["status"] == status && last[1]["status"] == status {
+                return last;
+            }
+            tokio::time::sleep(MAX_AGE / 4).await;
+        }
+        panic!("readiness stayed another: {last:#}");
+    };
+    become_all("pass").await;
+    db_works.store(false, Ordering::SeqCst);
+    let reports = become_all("fail").await;
+    assert_eq!((&reports[0]["root_causes"], &reports[1]["root_causes"]), (&json!(["db"]), &json!(["a/db"])));
+    db_works.store(true, Ordering::SeqCst);
+    become_all("pass").await;
 }
 
 /// Two programs may be `/app/server`: the other one's failure is news.

@@ -85,8 +85,7 @@ impl Outcome {
         }
     }
 
-    /// Sets the root causes that another service names. Default: none.
-    #[cfg(feature = "probe-http")]
+    /// Sets the root causes that other services name. Default: none.
     pub(crate) fn with_root_causes(mut self, root_causes: RemoteRootCauses) -> Self {
         self.root_causes = root_causes;
         self

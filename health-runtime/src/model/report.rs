@@ -95,8 +95,9 @@ impl CheckResult {
         self.public_data.as_ref()
     }
 
-    /// Returns the checks at fault that the service behind this check names; none for any other check, and none if that
-    /// service passes or did not answer. At most 16, the nearest first.
+    /// Returns the checks at fault that the service behind this check names, and for a blocked check those behind the checks
+    /// that block it; none for any other check, and none if that service passes or did not answer. At most 16, the nearest
+    /// first.
     #[must_use]
     pub fn root_causes(&self) -> &[RootCause] {
         &self.root_causes.causes

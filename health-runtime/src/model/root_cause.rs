@@ -51,6 +51,13 @@ impl RootCause {
         Self(format!("{}/{}", encoded(service), self.0))
     }
 
+    /// Returns whether its path goes round: it names a service more than twice. Twice is another instance, or a stranger
+    /// with the same name.
+    pub(crate) fn goes_round(&self) -> bool {
+        let count = |service: &str| self.services().filter(|passed| *passed == service).count();
+        self.services().any(|service| count(service) > 2)
+    }
+
     /// Returns whether its path leads back to a service that has asked the first one.
     ///
     /// Not if the first one has the same name: then both are instances of one service, or two services share a name, and the
@@ -105,6 +112,19 @@ mod tests {
             assert_eq!(path(text).returns_to("orders"), returns, "{text}");
         }
         assert!(path("billing/my%2Forders/db").returns_to("my/orders"));
+    }
+
+    #[test]
+    fn path_goes_round_if_it_names_a_service_three_times() {
+        for (text, goes_round) in [
+            ("a/b/c/d/e/f/g/h/i/j/k/db", false),
+            ("orders/orders/db", false),
+            ("a/b/a/b/a", false),
+            ("a/b/a/b/a/db", true),
+            ("orders/orders/orders/db", true),
+        ] {
+            assert_eq!(path(text).goes_round(), goes_round, "{text}");
+        }
     }
 
     #[test]

@@ -177,16 +177,17 @@ impl RunTask {
             // It hands on what is not known.
             self.min_depth = self.min_depth.max(result.min_depth);
             if result.is_failing {
-                failed.push(check);
+                failed.push((check.spec.name(), result));
             }
         }
-        let names: Vec<_> = failed.iter().map(|check| check.spec.name()).collect();
+        let names: Vec<_> = failed.iter().map(|(name, _)| *name).collect();
         if self.check.slot.reuse(&self.check.spec, self.id, Instant::now(), &names) {
             return false;
         }
         let may_begin = failed.is_empty();
         if !may_begin {
-            self.complete_now(RunResult::blocked(&names, self.is_excused(&names)));
+            let is_excused = self.is_excused(&names);
+            self.complete_now(RunResult::blocked(self.check.spec.name(), &failed, is_excused));
         }
         may_begin
     }

@@ -48,9 +48,12 @@ impl Gathering<'_> {
             // Its own result does not count.
             None if is_blocked => {
                 let failing = self.checks.dependencies(index).iter().copied();
-                let failing = failing.filter(|other| Blocking::by(known[*other].as_ref()).blocks());
-                let by: Vec<&str> = failing.map(|other| self.checks[other].spec.name()).collect();
-                Some(self.unrecorded(index, RunResult::blocked(&by, false)))
+                let blocker = |other: usize| {
+                    let known = known[other].as_ref().filter(|known| Blocking::by(Some(known)).blocks())?;
+                    Some((self.checks[other].spec.name(), Arc::clone(&known.result)))
+                };
+                let blockers: Vec<_> = failing.filter_map(blocker).collect();
+                Some(self.unrecorded(index, RunResult::blocked(check.spec.name(), &blockers, false)))
             }
             None => return,
         };

@@ -31,6 +31,9 @@ const DEFAULT_BASE_PATH: &str = "/health";
 /// The last parts of paths that are routes of an endpoint, and not its base path.
 const ROUTES: [&str; 7] = ["readyz", "livez", "startupz", "ready", "live", "startup", "levels"];
 
+/// The parameters of an endpoint that select among its checks. Any other in the URL may admit the caller to more than others.
+const PARAMETERS: [&str; 3] = ["exclude", "tag", "timeout"];
+
 probe! {
     /// The probe of [`probes::service`](service()).
     pub struct ServiceProbe { client: HttpClient, base_path: String, query: String }
@@ -87,9 +90,10 @@ probe! {
 /// # Root causes
 /// A service that does not pass names the checks at fault, each as a path of services: `billing/ledger/db`. The result of this
 /// check [carries](crate::CheckResult::root_causes) them, and reports show them to everybody who sees the check; if the probe
-/// has credentials, only to callers who see details. A root cause is ignored if its path leads back to this service, which
-/// is then at fault itself, or through more than eight services. A service that has no other reason counts as passing, so
-/// that no failure goes round and outlives its cause. The name of a service is that of its build info, else that of its
+/// has credentials or its URL a parameter that no endpoint reads, such as a gateway's token, only to callers who see details. A
+/// root cause is ignored if its path leads back to this service, which is then at fault itself, if it names a service three
+/// times, or if it is longer than 1,024 bytes. A service that has no other reason counts as passing, or as warning if other
+/// checks of it warn, so that no failure goes round and outlives its cause. The name of a service is that of its build info, else that of its
 /// program: give each a name of its own. A service without build info takes no path for one that leads back, because
 /// another program may have the same name. A service that hides its name from this caller has the name of the check.
 ///
@@ -198,20 +202,25 @@ impl ServiceProbe {
             return Outcome::warn(format!("{summary}, {advice}{remarks}"));
         };
         let known = if is_limited { report.known_status() } else { report.status };
-        let RemoteReport { status: reported, cause, service, version, failing, warning, unknown, root_causes } = report;
-        let NamedRootCauses { counted, ignored, .. } = &root_causes;
-        let status = if root_causes.are_all_ignored() { Status::Pass } else { known };
+        let RemoteReport { status: reported, cause, service, version, failing, warning, unknown, .. } = report;
+        let are_all_ignored = report.root_causes.are_all_ignored();
+        let NamedRootCauses { counted, ignored, .. } = report.root_causes;
+        let (status, causes) = match report.warning_causes.counted {
+            _ if !are_all_ignored => (known, counted),
+            // Without its failures, its own warnings are left.
+            warnings if reported == Status::Fail && !warnings.is_empty() => (Status::Warn, warnings),
+            _ => (Status::Pass, Vec::new()),
+        };
         let affected = if reported == Status::Fail { &failing } else { &warning };
-        let reasons = match (cause, &**counted) {
+        let reasons = match (cause, &*causes) {
             (Some(cause), []) => format!("`{cause}`"),
             (None, []) => affected.join(", "),
             (_, counted) => counted.iter().map(RootCause::as_str).collect::<Vec<_>>().join(", "),
         };
         let reasons = if reasons.is_empty() { reasons } else { format!(", because of {reasons}") };
         let message = format!("{summary}, and reports {reported}{reasons}{remarks}");
-        let (reported, ignored) = (reported.as_str(), ignored.clone());
         let facts = ServiceFacts {
-            status: reported,
+            status: reported.as_str(),
             service,
             version,
             failing,
@@ -219,9 +228,16 @@ impl ServiceProbe {
             unknown,
             ignored_root_causes: ignored,
         };
-        let causes = if status == Status::Pass { Vec::new() } else { root_causes.counted };
-        judged(status, facts, Some(message))
-            .with_root_causes(RemoteRootCauses { causes, are_details: self.client.has_credentials() })
+        let causes = if status == Status::Pass { Vec::new() } else { causes };
+        let are_details = self.client.has_credentials() || self.has_own_parameter();
+        judged(status, facts, Some(message)).with_root_causes(RemoteRootCauses { causes, are_details })
+    }
+
+    /// Returns whether the URL has a parameter that no endpoint reads, such as a gateway's token.
+    fn has_own_parameter(&self) -> bool {
+        let mut parameters = self.query.split('&').filter(|parameter| !parameter.is_empty());
+        let is_known = |parameter: &str| PARAMETERS.contains(&parameter.split('=').next().unwrap_or_default());
+        parameters.any(|parameter| !is_known(parameter))
     }
 
     fn faults(&self) -> Vec<String> {

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     mask::mask_credentials,
-    model::Status,
+    model::{RootCause, Status},
     render::StatusWord,
     text::{escape_controls, floor_char_boundary},
 };
@@ -34,6 +34,8 @@ pub(super) struct RemoteReport {
     /// Checks without a result, because this request came from a service that asks them, too.
     pub(super) unknown: Vec<String>,
     pub(super) root_causes: NamedRootCauses,
+    /// Root causes of its warnings, which those of a failure leave out.
+    pub(super) warning_causes: NamedRootCauses,
 }
 
 impl RemoteReport {
@@ -71,7 +73,9 @@ impl RemoteReport {
             return Err("but its JSON is not a health report of this library: it has no checks".to_owned());
         }
         let (mut failing, mut warning, mut unknown) = (Vec::new(), Vec::new(), Vec::new());
+        let mut warning_causes = Vec::new();
         for part in parts {
+            warning_causes.extend(part.warning_causes);
             failing.extend(part.failing);
             warning.extend(part.warning);
             unknown.extend(part.unknown);
@@ -82,6 +86,7 @@ impl RemoteReport {
         let is_shown = |name: &&str| name.len() <= MAX_NAME_BYTES && is_name(name) && mask_credentials(name) == *name;
         let reporter = service.as_deref().filter(is_shown).unwrap_or(check);
         let root_causes = NamedRootCauses::read(&root_causes.unwrap_or_default(), reporter, own_service);
+        let warning_causes = NamedRootCauses::read(&warning_causes, reporter, own_service);
         let shown = |text: Option<String>| text.as_deref().map(shown_name);
         Ok(Self {
             status: status.into(),
@@ -92,6 +97,7 @@ impl RemoteReport {
             warning,
             unknown,
             root_causes,
+            warning_causes,
         })
     }
 }
@@ -143,6 +149,7 @@ struct CheckBody {
     status: StatusWord,
     muted: Option<IgnoredAny>,
     cause: Option<String>,
+    root_causes: Option<Vec<String>>,
 }
 
 /// The first names of the checks that count and do not pass. Others are read and forgotten.
@@ -151,6 +158,8 @@ struct TroubledChecks {
     failing: Vec<String>,
     warning: Vec<String>,
     unknown: Vec<String>,
+    /// Root causes of the checks that warn.
+    warning_causes: Vec<String>,
 }
 
 impl<'de> Deserialize<'de> for TroubledChecks {
@@ -171,15 +180,20 @@ impl<'de> Visitor<'de> for TroubledChecksVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut checks: A) -> Result<TroubledChecks, A::Error> {
         let mut names = TroubledChecks::default();
         while let Some((name, check)) = checks.next_entry::<String, CheckBody>()? {
-            let CheckBody { status, muted: None, cause } = check else { continue };
-            let list = match (status, cause.as_deref()) {
+            let CheckBody { status, muted: None, cause, root_causes } = check else { continue };
+            let (list, has_causes) = match (status, cause.as_deref()) {
                 (StatusWord::Pass, _) => continue,
-                (_, Some("loop" | "depth")) | (StatusWord::Warn, Some("pending")) => &mut names.unknown,
-                (StatusWord::Warn, _) => &mut names.warning,
-                (StatusWord::Fail, _) => &mut names.failing,
+                (_, Some("loop" | "depth")) | (StatusWord::Warn, Some("pending")) => (&mut names.unknown, false),
+                // The check that blocks it is at fault.
+                (StatusWord::Warn, cause) => (&mut names.warning, cause != Some("blocked")),
+                (StatusWord::Fail, _) => (&mut names.failing, false),
             };
             if list.len() < MAX_NAMES {
                 list.push(shown_name(&name));
+                if has_causes {
+                    let own = || vec![RootCause::new(&name).to_string()];
+                    names.warning_causes.extend(root_causes.unwrap_or_else(own));
+                }
             }
         }
         Ok(names)

@@ -6,19 +6,15 @@ use crate::{
     text::is_unprintable,
 };
 
-/// Maximum number of services on the path of a root cause that counts. More than the depth down to which requests run
-/// checks, because stored results name what fails behind it; a limit, because a service may hide its name.
-const MAX_SERVICES: usize = 8;
-
-/// Longest path that is read.
+/// Longest path that is read, and that counts.
 const MAX_PATH_BYTES: usize = 1024;
 
 /// The root causes in a report.
 #[derive(Debug, Default)]
 pub(super) struct NamedRootCauses {
     pub(super) counted: Vec<RootCause>,
-    /// Paths that lead back to this service, or through too many services. Each service adds itself to a path, so one that
-    /// goes round ends here, and no failure outlives its cause.
+    /// Paths that lead back to this service, go round elsewhere, or are too long. Each service adds itself to a path, so one
+    /// that goes round ends here, and no failure outlives its cause.
     pub(super) ignored: Vec<String>,
     /// Whether there are others, which cannot be read.
     has_invalid: bool,
@@ -34,7 +30,8 @@ impl NamedRootCauses {
                 continue;
             };
             let cause = cause.through(reporter);
-            if cause.services().count() > MAX_SERVICES || own.is_some_and(|own| cause.returns_to(own)) {
+            let is_too_long = cause.as_str().len() > MAX_PATH_BYTES;
+            if is_too_long || cause.goes_round() || own.is_some_and(|own| cause.returns_to(own)) {
                 named.ignored.push(cause.to_string());
             } else if !named.counted.contains(&cause) {
                 named.counted.push(cause);
@@ -76,11 +73,14 @@ mod tests {
     }
 
     #[test]
-    fn paths_that_return_or_are_too_long_are_ignored() {
-        let (counted, returning, long) = ("billing/db", "billing/orders/db", "billing/a/b/c/d/e/f/g/h/db");
+    fn paths_that_go_round_or_are_too_long_are_ignored() {
+        let (counted, returning, round) = ("billing/db", "billing/orders/db", "billing/a/billing/a/billing/db");
         assert_eq!(read(&["db", "orders/db"]), (texts(&[counted]), texts(&[returning]), false));
-        assert_eq!(read(&["orders/db", "a/b/c/d/e/f/g/h/db"]), (texts(&[]), texts(&[returning, long]), true));
-        assert_eq!(read(&["a/b/c/d/e/f/g/db"; 2]), (texts(&["billing/a/b/c/d/e/f/g/db"]), texts(&[]), false));
+        assert_eq!(read(&["orders/db", "a/billing/a/billing/db"]), (texts(&[]), texts(&[returning, round]), true));
+        let (far, long) = ("a/b/c/d/e/f/g/h/i/j/k/l/m/n/o/db", "x".repeat(MAX_PATH_BYTES - 7));
+        assert_eq!(read(&[far; 2]), (texts(&[&format!("billing/{far}")]), texts(&[]), false));
+        assert_eq!(read(&[&long]), (texts(&[]), texts(&[&format!("billing/{long}")]), true));
+        assert_eq!(read(&[&long[1..]]), (texts(&[&format!("billing/{}", &long[1..])]), texts(&[]), false));
         assert_eq!(read(&[]), (texts(&[]), texts(&[]), false), "the service is to blame");
     }
 
