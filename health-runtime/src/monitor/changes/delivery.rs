@@ -8,7 +8,7 @@ use tokio::sync::{
     watch,
 };
 
-#[cfg(feature = "events")]
+#[cfg(any(feature = "events", feature = "mcp"))]
 use super::recent::Recent;
 use super::{super::muting::Muting, history::History, serial_queue::SerialQueue};
 use crate::{
@@ -37,7 +37,7 @@ pub(in crate::monitor) struct Changes {
     counts: Mutex<ChangeCounts>,
     queue: SerialQueue,
     subscribers: Sender<Arc<StatusChange>>,
-    #[cfg(feature = "events")]
+    #[cfg(any(feature = "events", feature = "mcp"))]
     pub(in crate::monitor) recent: Recent,
     /// Wakes the readers of `recent`, and those that wait for a drain.
     wakeups: watch::Sender<()>,
@@ -52,7 +52,7 @@ impl Default for Changes {
             counts: Mutex::default(),
             queue: SerialQueue::default(),
             subscribers: Sender::new(MAX_WAITING_CHANGES),
-            #[cfg(feature = "events")]
+            #[cfg(any(feature = "events", feature = "mcp"))]
             recent: Recent::default(),
             wakeups: watch::Sender::default(),
             #[cfg(feature = "testing")]
@@ -81,7 +81,7 @@ impl Changes {
         let mut counts = lock(&self.counts);
         let change = Arc::new(change.numbered(&mut counts));
         let kept = change.shortened(MAX_MESSAGE_BYTES).map_or_else(|| Arc::clone(&change), Arc::new);
-        #[cfg(feature = "events")]
+        #[cfg(any(feature = "events", feature = "mcp"))]
         self.recent.push(Arc::clone(&kept));
         history.push(kept);
         self.queue.push(change);

@@ -2,7 +2,7 @@
 
 mod delivery;
 mod history;
-#[cfg(feature = "events")]
+#[cfg(any(feature = "events", feature = "mcp"))]
 mod recent;
 mod serial_queue;
 mod subscribers;

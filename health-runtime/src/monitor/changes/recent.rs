@@ -32,6 +32,7 @@ impl Recent {
     }
 
     /// Returns the number of the newest change among those of these levels; 0 before the first.
+    #[cfg(feature = "events")]
     pub(in crate::monitor) fn last_id(&self, levels: Levels) -> u64 {
         last_id(&lock(&self.changes), levels)
     }
@@ -55,6 +56,7 @@ impl Recent {
     ///
     /// # Errors
     /// The number of changes behind it that are no longer kept.
+    #[cfg(feature = "events")]
     pub(in crate::monitor) fn after(
         &self,
         levels: Levels,
@@ -77,6 +79,7 @@ impl Recent {
 }
 
 /// Returns the number of the newest change: the newest change of each level has the count of its level.
+#[cfg(feature = "events")]
 fn last_id(changes: &ByLevel, levels: Levels) -> u64 {
     let of_level = |level: Level| changes[level.index()].back().map_or(0, |change| change.id_among(Levels::one(level)));
     levels.iter().map(of_level).sum()

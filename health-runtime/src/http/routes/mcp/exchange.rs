@@ -86,11 +86,11 @@ impl Exchange {
     }
 
     fn refuse(&self, refusal: &Refusal, access: AccessRequest) -> Response {
-        let mut response = refused(refusal);
+        let response = refused(refusal);
         #[cfg(feature = "access-jwt")]
-        protected_resource::add_to_challenges(&self.service, self.parts(), access, response.headers_mut());
+        let response = protected_resource::with_challenges(&self.service, self.parts(), access, response);
         #[cfg(not(feature = "access-jwt"))]
-        let _ = access;
+        let _ = (self, access);
         response
     }
 

@@ -84,7 +84,17 @@ impl Route for ResourceMetadata {
 impl crate::http::routes::DescribeRoute for ResourceMetadata {}
 
 /// Adds the address of the metadata, and the scopes that would grant the request, to the challenges for tokens.
-pub(super) fn add_to_challenges(service: &Service, parts: &Parts, access: AccessRequest, headers: &mut HeaderMap) {
+pub(super) fn with_challenges(
+    service: &Service,
+    parts: &Parts,
+    access: AccessRequest,
+    mut response: Response,
+) -> Response {
+    add_to_challenges(service, parts, access, response.headers_mut());
+    response
+}
+
+fn add_to_challenges(service: &Service, parts: &Parts, access: AccessRequest, headers: &mut HeaderMap) {
     let Some(authorizer) = &service.authorizer else { return };
     let levels = levels_of(access);
     let tokens = authorizer.accepted_tokens(if levels.is_empty() { Levels::ALL } else { levels });
