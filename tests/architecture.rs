@@ -16,6 +16,7 @@ use sources::{MACRO_SOURCES, Module, SOURCES, Source};
 const FLOORS: [&[&str]; 7] = [
     &[
         "model",
+        "availability",
         "state",
         "build_info",
         "byte_stream",

@@ -4,6 +4,8 @@
 // Expansions say `::health_runtime`, also inside this crate's own tests and examples.
 extern crate self as health_runtime;
 
+#[cfg(feature = "availability")]
+mod availability;
 mod build_info;
 #[cfg(any(feature = "server", feature = "probe-connect", feature = "probe-http"))]
 mod byte_stream;

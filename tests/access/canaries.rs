@@ -54,6 +54,7 @@ fn routes() -> Vec<String> {
         "text",
         "text&verbose",
         "json&view=values",
+        "json&view=availability",
         "health%2Bjson",
         "xml",
         "html",

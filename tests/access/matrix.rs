@@ -264,7 +264,8 @@ const NAMES: [&str; 8] = [
     "/health/levels?format=microprofile",
 ];
 /// The same of what is known, for which nothing is run.
-const KNOWN: [&str; 5] = [
+const KNOWN: [&str; 6] = [
+    "/health/levels?view=availability",
     "/health/metrics",
     "/health/metrics?format=openmetrics",
     "/health?format=prometheus",

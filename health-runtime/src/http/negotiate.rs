@@ -4,7 +4,7 @@ use axum::http::HeaderMap;
 
 use super::{
     accept::Accept,
-    query::{Query, View},
+    query::{Query, RequestedView, View},
 };
 use crate::render::Format;
 
@@ -57,8 +57,8 @@ impl Formats {
         if let Some(format) = query.format.filter(|format| is_offered(format)) {
             return format;
         }
-        // JSON alone has this view.
-        if query.options.view == Some(View::Values) {
+        // JSON alone has the other views.
+        if query.options.view.is_some_and(|view| view != RequestedView::Report(View::Native)) {
             return self.own;
         }
         let Some(accept) = Accept::parse(headers) else { return self.own };

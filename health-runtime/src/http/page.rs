@@ -1,10 +1,15 @@
 //! Pages for people: their headers, their surroundings, and problems shown to people.
 
+#[cfg(feature = "availability")]
+use std::time::SystemTime;
+
 use axum::{
     extract::Request,
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::Response,
 };
+#[cfg(feature = "availability")]
+use maud::Markup;
 
 use super::{
     accept::Accept,
@@ -14,6 +19,11 @@ use super::{
     problem::ProblemDetails,
     query::Query,
     service::Service,
+};
+#[cfg(feature = "availability")]
+use crate::{
+    availability::{Availability, WindowEnd},
+    model::{Level, Report},
 };
 use crate::{
     host::host_name,
@@ -41,6 +51,8 @@ pub(super) fn context<'a>(
         has_events: may_follow && !key.scope.levels.is_empty(),
         is_fragment: key.options.is_fragment,
         json_query: query.json_query(),
+        #[cfg(feature = "availability")]
+        availability: bars(service, query, &gathered.report, subject),
         groups: &gathered.groups,
         runtime: Some(match subject {
             ReportSubject::Overview { runtime, .. } => (*runtime).clone(),
@@ -49,6 +61,33 @@ pub(super) fn context<'a>(
         }),
         instance: host_name(),
         ..place(&service.paths, key.scope, key.depth)
+    }
+}
+
+/// Returns the bars of the only check, or of each level of which the query leaves no check out. They end at the latest
+/// result, because the page is stored until the next one.
+#[cfg(feature = "availability")]
+fn bars(service: &Service, query: &Query, report: &Report, subject: &ReportSubject<'_>) -> Vec<(Level, Markup)> {
+    let monitor = &service.monitor;
+    let until = |level: Level| {
+        let entries = report.entries().iter().filter(|entry| entry.check.level() == level);
+        entries.map(|entry| entry.result.checked_at()).max().unwrap_or(SystemTime::UNIX_EPOCH)
+    };
+    let availability = |level, windows| Availability { until: until(level), windows };
+    match (subject, report.entries()) {
+        (ReportSubject::Check, [entry]) => {
+            let level = entry.check.level();
+            let own = monitor.check_availability(entry.check.name(), WindowEnd::LatestResult);
+            own.map(|own| (level, render::bars::of_check(&availability(level, own)))).into_iter().collect()
+        }
+        (ReportSubject::Overview { .. } | ReportSubject::Levels { .. }, _) if query.selects_whole_levels() => {
+            let of_level = |level: &Level| {
+                let own = monitor.level_availability(*level, WindowEnd::LatestResult)?;
+                Some((*level, render::bars::of_level(*level, &availability(*level, own))))
+            };
+            report.levels().iter().filter_map(of_level).collect()
+        }
+        _ => Vec::new(),
     }
 }
 

@@ -20,6 +20,22 @@ pub enum View {
 /// Maximum number of unknown names that are reported.
 const MAX_UNMATCHED_NAMES: usize = 8;
 
+/// The view that a query names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum RequestedView {
+    Report(View),
+    /// Shares of time and latencies, instead of a report.
+    #[cfg(feature = "availability")]
+    Availability,
+}
+
+/// The fault of an unknown view.
+const VIEWS: &str = if cfg!(feature = "availability") {
+    "`view` must be `native`, `values` or `availability`"
+} else {
+    "`view` must be `native` or `values`"
+};
+
 /// A parsed query. Unknown keys are ignored, because probers add their own against caches.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Query {
@@ -38,7 +54,7 @@ pub(super) struct Query {
 /// The options of a query that change how an answer looks, and not what it is about.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct ViewOptions {
-    pub(super) view: Option<View>,
+    pub(super) view: Option<RequestedView>,
     pub(super) is_cumulative: bool,
     pub(super) is_verbose: bool,
     /// Whether the script of a page asks only for the part that changes.
@@ -65,9 +81,11 @@ impl Query {
             match &*key {
                 "view" => {
                     parsed.options.view = Some(match &*value {
-                        "native" => View::Native,
-                        "values" => View::Values,
-                        _ => return Err(ProblemDetails::bad_request("`view` must be `native` or `values`")),
+                        "native" => RequestedView::Report(View::Native),
+                        "values" => RequestedView::Report(View::Values),
+                        #[cfg(feature = "availability")]
+                        "availability" => RequestedView::Availability,
+                        _ => return Err(ProblemDetails::bad_request(VIEWS)),
                     });
                 }
                 // An unknown format is ignored: a verdict in the wrong format is better than none. A `+` in a name decodes to a
@@ -104,6 +122,12 @@ impl Query {
         query.extend_pairs(self.tags.iter().map(|tag| ("tag", tag)));
         query.extend_pairs(self.excluded.iter().map(|name| ("exclude", name)));
         query.finish()
+    }
+
+    /// Returns whether it leaves no check of a level out.
+    #[cfg(feature = "availability")]
+    pub(super) fn selects_whole_levels(&self) -> bool {
+        self.tags.is_empty() && self.excluded.is_empty()
     }
 
     /// Returns whether other requests are likely to be the same. There are only a few common queries.
@@ -148,7 +172,7 @@ mod tests {
             parsed,
             Query {
                 options: ViewOptions {
-                    view: Some(View::Values),
+                    view: Some(RequestedView::Report(View::Values)),
                     is_cumulative: true,
                     is_verbose: true,
                     is_fragment: false
@@ -163,6 +187,14 @@ mod tests {
         assert!(!parsed.is_common());
     }
 
+    #[cfg(feature = "availability")]
+    #[test]
+    fn last_view_counts() {
+        let view = |query| parse(Some(query)).expect("a good query").options.view;
+        assert_eq!(view("view=values&view=availability"), Some(RequestedView::Availability));
+        assert_eq!(view("view=availability&view=values"), view("view=values"));
+    }
+
     #[test]
     fn duplicates_count_once() {
         let repeated = format!("{}&{}", "exclude=b&exclude=a&".repeat(3_000), "tag=x&".repeat(3_000));
@@ -173,11 +205,12 @@ mod tests {
 
     #[test]
     fn ignored_options_are_dropped() {
-        let all = ViewOptions { view: Some(View::Values), is_cumulative: true, is_verbose: true, is_fragment: true };
+        let view = Some(RequestedView::Report(View::Values));
+        let all = ViewOptions { view, is_cumulative: true, is_verbose: true, is_fragment: true };
         let none = ViewOptions { is_cumulative: true, ..ViewOptions::default() };
         for format in Format::all() {
             let expected = match format.name {
-                "json" => ViewOptions { view: Some(View::Values), ..none },
+                "json" => ViewOptions { view, ..none },
                 "text" => ViewOptions { is_verbose: true, ..none },
                 "html" => ViewOptions { is_fragment: true, ..none },
                 _ => none,

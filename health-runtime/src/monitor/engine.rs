@@ -20,6 +20,7 @@ use super::{
     muting::ListedMutes,
     run_span::RunSpan,
     slot::{RunEnd, RunId},
+    timelines::Timelines,
 };
 use crate::{
     fleet::Fleet,
@@ -41,6 +42,7 @@ pub(super) struct Engine {
     pub(super) fleet: Option<Fleet>,
     pub(super) listed_mutes: ListedMutes,
     pub(super) changes: Arc<Changes>,
+    pub(super) timelines: Arc<Timelines>,
     /// Number of events that outdate answers: new results, and everything that is counted as an epoch.
     generation: AtomicU64,
     /// Number of events that outdate every answer: mutes, drains and updates.
@@ -66,10 +68,13 @@ impl Engine {
         let overrides = Arc::clone(registry.overrides());
         let (checks, order, layer) = registry.into_parts();
         let changes = Arc::new(Changes::default());
+        let start = Instant::now();
+        let timelines = Timelines::new(start);
         let members = checks.into_iter().map(|check| {
             let work = layer.wrap(&check.spec, check.work.clone());
             let declared = Arc::new(GuardedWork::new(check.declared, check.work));
-            let monitored = Monitored::new(check.spec, declared, work, &changes, &loop_guard.instance, fleet.as_ref());
+            let instance = &loop_guard.instance;
+            let monitored = Monitored::new(check.spec, declared, work, &changes, &timelines, instance, fleet.as_ref());
             Member::new(Arc::new(monitored), check.dependencies)
         });
         let checks = CheckSet::new(members.collect(), order, Default::default(), overrides);
@@ -81,12 +86,13 @@ impl Engine {
             fleet,
             listed_mutes: ListedMutes::default(),
             changes,
+            timelines,
             generation: AtomicU64::new(0),
             epoch: AtomicU64::new(0),
             is_draining: AtomicBool::new(false),
             #[cfg(feature = "systemd")]
             drain_delay: OnceLock::new(),
-            start: Instant::now(),
+            start,
             runtime: OnceLock::new(),
             first_runtime: OnceLock::new(),
             #[cfg(feature = "alerts")]

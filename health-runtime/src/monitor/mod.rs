@@ -28,6 +28,7 @@ mod slot;
 mod start;
 #[cfg(feature = "metrics")]
 mod statistics;
+mod timelines;
 mod update;
 mod wait;
 

@@ -12,6 +12,11 @@ use super::{
 };
 #[cfg(any(feature = "grpc", feature = "openapi"))]
 use crate::model::Levels;
+#[cfg(feature = "availability")]
+use crate::{
+    availability::{WindowEnd, WindowSummary},
+    model::Level,
+};
 use crate::{
     error::{UnknownCheck, file_and_line},
     health_path::{LoopGuard, RequestOrigin},
@@ -231,6 +236,19 @@ impl Monitor {
         Ok(self.find(check)?.history.all())
     }
 
+    /// Returns the availability of a check in each window, without running it; `None` if no check has this name.
+    #[cfg(feature = "availability")]
+    pub(crate) fn check_availability(&self, name: &str, end: WindowEnd) -> Option<[WindowSummary; 3]> {
+        let checks = self.engine.checks();
+        Some(checks[checks.find(name)?].timeline.summaries(end))
+    }
+
+    /// Returns the availability of a level with all its checks, without running any; `None` for a level without a check.
+    #[cfg(feature = "availability")]
+    pub(crate) fn level_availability(&self, level: Level, end: WindowEnd) -> Option<[WindowSummary; 3]> {
+        self.engine.timelines.summaries(level, end)
+    }
+
     /// Calls a function at each change of status from now on, one after the other, until the monitor is gone. A
     /// listener that holds a clone of the monitor keeps it alive.
     ///
@@ -280,6 +298,7 @@ impl Monitor {
     pub fn unmute(&self, check: impl Into<CheckName>) -> Result<(), UnknownCheck> {
         let monitored = self.find(check)?;
         self.engine.listed_mutes.remove(monitored.spec.name());
+        monitored.timeline.unmute();
         if monitored.muting.clear() {
             self.engine.outdate();
             let check = monitored.spec.name().to_owned();

@@ -11,6 +11,7 @@ use super::{
     guarded_work::GuardedWork,
     muting::{Muted, Muting},
     slot::Slot,
+    timelines::{CheckTimeline, Timelines},
 };
 use crate::{
     fleet::{Fleet, FleetMember},
@@ -36,6 +37,7 @@ pub(super) struct Monitored {
     pub(super) requesting: Arc<RequestingCheck>,
     pub(super) muting: Arc<Muting>,
     pub(super) history: Arc<History>,
+    pub(super) timeline: Arc<CheckTimeline>,
     #[cfg(feature = "metrics")]
     pub(super) statistics: Arc<Statistics>,
     /// Its part in the fleet, for a check that one instance runs for all.
@@ -50,12 +52,14 @@ impl Monitored {
         declared: Arc<GuardedWork>,
         work: Work,
         changes: &Arc<Changes>,
+        timelines: &Arc<Timelines>,
         instance: &Arc<Instance>,
         fleet: Option<&Fleet>,
     ) -> Self {
         let muting = Arc::new(Muting::default());
         let history = Arc::new(History::default());
-        let outbox = Outbox::new(Arc::clone(changes), Arc::clone(&muting), Arc::clone(&history));
+        let timeline = CheckTimeline::new(timelines, &spec);
+        let outbox = Outbox::new(Arc::clone(changes), Arc::clone(&muting), Arc::clone(&history), Arc::clone(&timeline));
         let slot = Slot::new(Some(outbox), disabled_result(&spec));
         Self {
             member: member(fleet, &spec),
@@ -66,6 +70,7 @@ impl Monitored {
             slot,
             muting,
             history,
+            timeline,
             #[cfg(feature = "metrics")]
             statistics: Arc::default(),
             task: Mutex::default(),
@@ -73,8 +78,8 @@ impl Monitored {
     }
 
     /// Makes the replacement of this check, which keeps its mute and its history, and retires this one. At the same
-    /// level it keeps the numbers and the latest result, too: those of another level have other readers. A check that is or
-    /// was disabled has no result to keep.
+    /// level it keeps the numbers, the timeline and the latest result, too: those of another level have other readers. A
+    /// check that is or was disabled has no result to keep.
     pub(super) fn replaced_by(
         &self,
         spec: Arc<CheckSpec>,
@@ -85,19 +90,25 @@ impl Monitored {
         self.stop_background_runs();
         let is_same_level = spec.level() == self.spec.level();
         let keeps_result = is_same_level && spec.is_enabled() && self.spec.is_enabled();
+        let (slot, timeline) = if keeps_result {
+            (self.slot.succeed(Instant::now()), Arc::clone(&self.timeline))
+        } else {
+            let timeline = self.timeline.restart(&spec);
+            if let Some(muted) = self.muting.current(spec.name()) {
+                timeline.mute(muted.expires);
+            }
+            (self.slot.restart(disabled_result(&spec), &timeline), timeline)
+        };
         Self {
             member: member(fleet, &spec),
             work: GuardedWork::new(Arc::clone(&spec), work),
             requesting: Arc::new(RequestingCheck::new(Arc::clone(&self.requesting.instance), spec.level())),
-            slot: if keeps_result {
-                self.slot.succeed(Instant::now())
-            } else {
-                self.slot.restart(disabled_result(&spec))
-            },
             spec,
             declared,
+            slot,
             muting: Arc::clone(&self.muting),
             history: Arc::clone(&self.history),
+            timeline,
             #[cfg(feature = "metrics")]
             statistics: if is_same_level { Arc::clone(&self.statistics) } else { Arc::default() },
             task: Mutex::default(),
@@ -107,6 +118,7 @@ impl Monitored {
     /// Mutes it, in place of an earlier mute.
     pub(super) fn mute(&self, muted: Muted) {
         let (check, mute) = (self.spec.name().to_owned(), Arc::clone(&muted.mute));
+        self.timeline.mute(muted.expires);
         self.muting.set(muted);
         log::write(Topic::Checks, move || {
             let (reason, caller) = (&*escape_controls(mute.reason()), mute.caller());
@@ -118,6 +130,7 @@ impl Monitored {
     /// Ends what goes on by itself: background runs, and the recording of results. A run in progress goes on.
     pub(super) fn retire(&self) {
         self.slot.retire();
+        self.timeline.retire();
         self.stop_background_runs();
     }
 

@@ -4,6 +4,8 @@
 mod actuator;
 #[cfg(feature = "haproxy-agent")]
 mod agent;
+#[cfg(feature = "availability")]
+mod availability;
 mod context;
 #[cfg(feature = "events")]
 pub(crate) mod event;
@@ -35,6 +37,8 @@ mod xml;
 
 #[cfg(feature = "haproxy-agent")]
 pub(crate) use agent::agent_line;
+#[cfg(feature = "availability")]
+pub(crate) use availability::{LevelAvailability, check_availability, levels_availability};
 pub(crate) use context::{Context, Links, ReportSubject};
 #[cfg(feature = "metrics")]
 pub(crate) use format::RenderMetrics;
@@ -44,6 +48,8 @@ pub use formats::ReportFormat;
 pub(crate) use info::info;
 #[cfg(feature = "metrics")]
 pub(crate) use metrics_view::MetricsView;
+#[cfg(all(feature = "availability", feature = "page"))]
+pub(crate) use page::availability as bars;
 #[cfg(feature = "page")]
 pub(crate) use page::{CONTENT_SECURITY_POLICY, problem};
 #[cfg(feature = "page")]

@@ -1,8 +1,10 @@
 //! The context of a page: its position among the paths, and the process.
 
+use maud::Markup;
+
 use crate::{
     build_info::RuntimeFacts,
-    model::{GroupVerdict, Levels},
+    model::{GroupVerdict, Level, Levels},
 };
 
 /// Facts that pages show or link to, in addition to the report.
@@ -23,6 +25,8 @@ pub(crate) struct PageContext<'a> {
     pub(crate) is_fragment: bool,
     /// Query of the same report as JSON.
     pub(crate) json_query: String,
+    /// The bars of the only check of a page, with its level, or of each level. None without the feature `availability`.
+    pub(crate) availability: Vec<(Level, Markup)>,
     /// The groups whose checks all are in the report.
     pub(crate) groups: &'a [GroupVerdict],
     /// `None` where no endpoint knows it.

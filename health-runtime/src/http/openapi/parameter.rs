@@ -8,6 +8,10 @@ use utoipa::openapi::{
 
 use crate::{model::CheckSpec, render::Format};
 
+/// Meaning of a view.
+const AVAILABILITY: &str =
+    "`availability` for shares of time and latencies, for which no check is run; always with 200.";
+
 /// Returns the parameter for the name of a check in a path.
 pub(in crate::http) fn check(checks: &[&CheckSpec]) -> Parameter {
     let names = one_of(checks.iter().map(|check| check.name()));
@@ -23,11 +27,16 @@ pub(in crate::http) fn format(offered: &[&Format]) -> Parameter {
 }
 
 pub(in crate::http) fn view() -> Parameter {
-    query(
-        "view",
-        "`native` for statuses and times, `values` for the data alone; in JSON only.",
-        one_of(["native", "values"]),
-    )
+    let meaning = "`native` for statuses and times, `values` for the data alone; in JSON only.";
+    if cfg!(feature = "availability") {
+        return query("view", &format!("{meaning} {AVAILABILITY}"), one_of(["native", "values", "availability"]));
+    }
+    query("view", meaning, one_of(["native", "values"]))
+}
+
+/// Returns the parameter for the view of a check; `None` if there is only one.
+pub(in crate::http) fn check_view() -> Option<Parameter> {
+    cfg!(feature = "availability").then(|| query("view", AVAILABILITY, one_of(["native", "availability"])))
 }
 
 pub(in crate::http) fn cumulative() -> Parameter {

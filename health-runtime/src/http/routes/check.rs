@@ -5,13 +5,15 @@ use std::sync::Arc;
 use axum::{extract::Request, http::request::Parts, response::Response};
 use percent_encoding::percent_decode_str;
 
+#[cfg(feature = "availability")]
+use super::availability;
 use super::{
     super::{
         cache::ResourceId,
         negotiate::Formats,
         paths::{Paths, RouteScope},
         problem::ProblemDetails,
-        query::Query,
+        query::{Query, RequestedView, ViewOptions},
         request::{AdmittedRequest, ParsedRequest},
         service::Service,
     },
@@ -97,19 +99,34 @@ impl Resource for OneCheck {
         AccessRequest::Check(self.level.filter(|level| request.scope.levels.contains(*level)))
     }
 
+    fn options(&self, asked: ViewOptions) -> ViewOptions {
+        let view = asked.view.filter(|view| !matches!(view, RequestedView::Report(_)));
+        ViewOptions { view, is_cumulative: false, ..asked }
+    }
+
     /// Ignores tags and excluded names: the check was asked for by its name.
-    fn answer(&self, request: &AdmittedRequest<'_>, _parts: &Parts) -> Result<Answer, ProblemDetails> {
+    #[cfg_attr(not(feature = "availability"), allow(unused_variables, reason = "only a report is answered"))]
+    fn answer(&self, request: &AdmittedRequest<'_>, parts: &Parts) -> Result<Answer, ProblemDetails> {
         // The level that access was decided about: the check may have been replaced by one of another level.
         let level = self.level.map_or(Levels::NONE, Levels::one);
         let selection = Selection::check(&*self.name).within(request.key.scope.levels.and(level));
         let name = self.name.clone();
+        #[cfg(feature = "availability")]
+        if request.query.options.view == Some(RequestedView::Availability) {
+            let answer = availability::of_check(request, parts, &selection);
+            return answer.ok_or_else(|| unknown_check(&name));
+        }
         Ok(Answer::report(selection, move |request, gathered| {
             if gathered.report.entries().is_empty() {
-                return Err(ProblemDetails::not_found(format!("there is no check named {name:?}")));
+                return Err(unknown_check(&name));
             }
             Ok(request.render(gathered, ReportSubject::Check))
         }))
     }
+}
+
+fn unknown_check(name: &str) -> ProblemDetails {
+    ProblemDetails::not_found(format!("there is no check named {name:?}"))
 }
 
 #[cfg(feature = "openapi")]
@@ -139,6 +156,7 @@ mod description {
                 .text("The result of one check, and its latest changes.")
                 .with(parameter::check(endpoint.checks))
                 .with_format()
+                .with(parameter::check_view())
                 .with(parameter::timeout())
                 .with(parameter::verbose())
                 .with_fragment()

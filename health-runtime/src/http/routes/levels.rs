@@ -2,13 +2,15 @@
 
 use axum::http::request::Parts;
 
+#[cfg(feature = "availability")]
+use super::availability;
 use super::{
     super::{
         cache::ResourceId,
         negotiate::Formats,
         paths::{Paths, RouteScope},
         problem::ProblemDetails,
-        query::{View, ViewOptions},
+        query::{RequestedView, View, ViewOptions},
         request::{AdmittedRequest, ParsedRequest},
     },
     route::{Answer, Nowhere, PathKind, Resource, RoutePath},
@@ -54,8 +56,8 @@ impl Resource for EveryLevel {
         request.levels("levels", Levels::ALL, None)
     }
 
-    fn answer(&self, request: &AdmittedRequest<'_>, _parts: &Parts) -> Result<Answer, ProblemDetails> {
-        answer(request, Levels::ALL, false)
+    fn answer(&self, request: &AdmittedRequest<'_>, parts: &Parts) -> Result<Answer, ProblemDetails> {
+        answer(request, parts, Levels::ALL, false)
     }
 }
 
@@ -97,17 +99,28 @@ impl Resource for OneLevel {
         request.levels("level", self.shown(request.query.options), Some(self.0))
     }
 
-    fn answer(&self, request: &AdmittedRequest<'_>, _parts: &Parts) -> Result<Answer, ProblemDetails> {
+    fn answer(&self, request: &AdmittedRequest<'_>, parts: &Parts) -> Result<Answer, ProblemDetails> {
         let shown = self.shown(request.query.options);
-        answer(request, shown, shown == Levels::one(self.0))
+        answer(request, parts, shown, shown == Levels::one(self.0))
     }
 }
 
 /// Shows levels, as values if the query or the endpoint says so.
-fn answer(request: &AdmittedRequest<'_>, shown: Levels, is_alone: bool) -> Result<Answer, ProblemDetails> {
+#[cfg_attr(not(feature = "availability"), allow(unused_variables, reason = "only a report is answered"))]
+fn answer(
+    request: &AdmittedRequest<'_>,
+    parts: &Parts,
+    shown: Levels,
+    is_alone: bool,
+) -> Result<Answer, ProblemDetails> {
+    let view = match request.query.options.view {
+        #[cfg(feature = "availability")]
+        Some(RequestedView::Availability) => return availability::of_levels(request, parts, shown),
+        Some(RequestedView::Report(view)) => view,
+        None => request.service.levels_view,
+    };
     Ok(Answer::report(request.select_levels(shown)?, move |request, gathered| {
-        let values = request.query.options.view.unwrap_or(request.service.levels_view) == View::Values;
-        Ok(request.render(gathered, ReportSubject::Levels { values, is_alone }))
+        Ok(request.render(gathered, ReportSubject::Levels { values: view == View::Values, is_alone }))
     }))
 }
 
@@ -157,9 +170,10 @@ mod tests {
 
     #[test]
     fn levels_read_options_that_change_them() {
-        let all = ViewOptions { view: Some(View::Values), is_cumulative: true, is_verbose: true, is_fragment: true };
+        let view = Some(RequestedView::Report(View::Values));
+        let all = ViewOptions { view, is_cumulative: true, is_verbose: true, is_fragment: true };
         let in_json = |options: ViewOptions| options.retain_supported(Format::JSON);
-        let of_levels = ViewOptions { view: Some(View::Values), ..ViewOptions::default() };
+        let of_levels = ViewOptions { view, ..ViewOptions::default() };
         assert_eq!(in_json(EveryLevel.options(all)), of_levels);
         assert_eq!(in_json(OneLevel(Level::L3).options(all)), ViewOptions { is_cumulative: true, ..of_levels });
     }

@@ -3,6 +3,8 @@
 
 #[cfg(feature = "haproxy-agent")]
 mod agent;
+#[cfg(feature = "availability")]
+mod availability;
 mod check;
 // Descriptions, or traits that every type has.
 #[cfg_attr(not(feature = "openapi"), path = "no_description.rs")]

@@ -3,14 +3,21 @@
 
 use std::sync::Arc;
 
-use tokio::sync::{
-    broadcast::{Receiver, Sender},
-    watch,
+use tokio::{
+    sync::{
+        broadcast::{Receiver, Sender},
+        watch,
+    },
+    time::Instant,
 };
 
 #[cfg(any(feature = "events", feature = "mcp"))]
 use super::recent::Recent;
-use super::{super::muting::Muting, history::History, serial_queue::SerialQueue};
+use super::{
+    super::{muting::Muting, timelines::CheckTimeline},
+    history::History,
+    serial_queue::SerialQueue,
+};
 use crate::{
     log::{self, Topic},
     model::{Cause, ChangeCounts, CheckResult, CheckSpec, Status, StatusChange},
@@ -140,28 +147,42 @@ fn log(change: &StatusChange) {
     }
 }
 
-/// The handle by which one check's slot queues its changes.
+/// The handle by which one check's slot queues its changes, and writes its timeline.
 #[derive(Debug)]
 pub(in crate::monitor) struct Outbox {
     changes: Arc<Changes>,
     muting: Arc<Muting>,
     history: Arc<History>,
+    timeline: Arc<CheckTimeline>,
 }
 
 impl Outbox {
-    pub(in crate::monitor) const fn new(changes: Arc<Changes>, muting: Arc<Muting>, history: Arc<History>) -> Self {
-        Self { changes, muting, history }
+    pub(in crate::monitor) const fn new(
+        changes: Arc<Changes>,
+        muting: Arc<Muting>,
+        history: Arc<History>,
+        timeline: Arc<CheckTimeline>,
+    ) -> Self {
+        Self { changes, muting, history, timeline }
     }
 
-    /// Queues the change between two results, if the status changed. To be called under the slot's lock, and
-    /// [`Changes::publish`] after it. An excused change counts for nothing, like one of a muted check.
+    /// Replaces the timeline.
+    pub(in crate::monitor) fn writing_to(self, timeline: &Arc<CheckTimeline>) -> Self {
+        Self { timeline: Arc::clone(timeline), ..self }
+    }
+
+    /// Writes a result into the timeline, and queues the change from the one before, if the status changed. To be called
+    /// under the slot's lock, and [`Changes::publish`] after it. An excused change counts for nothing, like one of a muted
+    /// check.
     pub(in crate::monitor) fn put(
         &self,
         spec: &CheckSpec,
         before: Option<&CheckResult>,
         result: &CheckResult,
         is_excused: bool,
+        at: Instant,
     ) {
+        self.timeline.record(spec, result, is_excused, at);
         if let Some(change) = StatusChange::between(spec, before, result, || is_excused || self.muting.is_muted()) {
             self.changes.put(change, &self.history);
         }

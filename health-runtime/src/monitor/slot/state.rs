@@ -7,7 +7,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
 
 use super::{
-    super::changes::Outbox,
+    super::{changes::Outbox, timelines::CheckTimeline},
     inbox::{Address, Addresses, Progress},
     latest::Latest,
     run::{Run, RunEnd, RunHandle, RunId},
@@ -80,9 +80,10 @@ impl Slot {
         Self { state: Mutex::new(SlotState::new(outbox, latest, state.streak)) }
     }
 
-    /// Retires the slot, and returns one with this result or without one, which publishes to the same history.
-    pub(in crate::monitor) fn restart(&self, result: Option<CheckResult>) -> Self {
-        Self::new(lock(&self.state).outbox.take(), result)
+    /// Retires the slot, and returns one with this result or without one, which publishes to the same history and another
+    /// timeline.
+    pub(in crate::monitor) fn restart(&self, result: Option<CheckResult>, timeline: &Arc<CheckTimeline>) -> Self {
+        Self::new(lock(&self.state).outbox.take().map(|outbox| outbox.writing_to(timeline)), result)
     }
 
     /// Applies the four rules, in their order: a result young enough, a run to join, a run that is overdue, a new run.
@@ -318,7 +319,7 @@ impl SlotState {
         let is_excused = result.is_excused();
         let result = Arc::new(result.into_check_result(spec, before.as_deref(), is_failing, consecutive, duration));
         if let Some(outbox) = &self.outbox {
-            outbox.put(spec, before.as_deref(), &result, is_excused);
+            outbox.put(spec, before.as_deref(), &result, is_excused, now);
         }
         self.latest = Some(Latest { result: Arc::clone(&result), at: now, is_inherited: false, failing_since });
         self.limited = None;

@@ -4,8 +4,8 @@ use tokio::time::Instant;
 
 use super::{
     super::{
-        changes::{Changes, Outbox},
-        muting::Muting,
+        changes::Outbox,
+        timelines::{CheckTimeline, Timelines},
     },
     GIVE_UP_GRACE, Lookup, RunId, Slot,
     run::RunHandle,
@@ -16,8 +16,9 @@ use crate::{
 };
 
 fn slot() -> Slot {
-    let outbox = Outbox::new(Arc::new(Changes::default()), Arc::new(Muting::default()), Arc::default());
-    Slot::new(Some(outbox), None)
+    let check = Check::new("slot", Level::L1, || async {});
+    let timeline = CheckTimeline::new(&Timelines::new(Instant::now()), check.spec());
+    Slot::new(Some(Outbox::new(Arc::default(), Arc::default(), Arc::default(), timeline)), None)
 }
 
 fn pass() -> RunResult {

@@ -206,8 +206,9 @@ impl<'a> Draft<'a> {
                 Origin::Added(declared) => {
                     count(&spec);
                     let work = engine.layer.wrap(&spec, (**declared).clone());
-                    let (changes, instance) = (&engine.changes, &engine.loop_guard.instance);
-                    let check = Monitored::new(spec, declared, work, changes, instance, engine.fleet.as_ref());
+                    let Engine { changes, timelines, loop_guard, fleet, .. } = engine;
+                    let instance = &loop_guard.instance;
+                    let check = Monitored::new(spec, declared, work, changes, timelines, instance, fleet.as_ref());
                     if let Some(muted) = engine.listed_mutes.of(check.spec.name()) {
                         check.mute(muted);
                     }

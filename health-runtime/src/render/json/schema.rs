@@ -2,6 +2,8 @@
 
 use utoipa::openapi::{ComponentsBuilder, RefOr, Schema};
 
+#[cfg(feature = "availability")]
+use super::super::availability;
 use super::super::{
     info,
     schema::{
@@ -69,6 +71,8 @@ fn components(components: ComponentsBuilder) -> ComponentsBuilder {
         ("message", text(), false),
         ("muted", described("Only if the check was muted.", boolean()), false),
     ]);
+    #[cfg(feature = "availability")]
+    let components = availability::schema::components(components);
     info::schema::components(components)
         .schema("Checks", checks)
         .schema("SingleCheck", all_of([named("Check"), single.into()]))
@@ -80,9 +84,17 @@ fn components(components: ComponentsBuilder) -> ComponentsBuilder {
 fn native(shown: Shown<'_>) -> Vec<RefOr<Schema>> {
     match shown {
         Shown::Overview => vec![named("Overview")],
+        #[cfg(feature = "availability")]
+        Shown::Check => vec![named("SingleCheck"), named("CheckAvailability")],
+        #[cfg(not(feature = "availability"))]
         Shown::Check => vec![named("SingleCheck")],
         Shown::Group => vec![named("Checks")],
-        Shown::Levels(levels) => vec![report_of(levels), values_of(levels)],
+        Shown::Levels(levels) => vec![
+            report_of(levels),
+            values_of(levels),
+            #[cfg(feature = "availability")]
+            availability::schema::of_levels(levels),
+        ],
     }
 }
 

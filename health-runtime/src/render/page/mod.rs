@@ -2,6 +2,8 @@
 //!
 //! It holds times and no ages, like every format; its script turns them into ages.
 
+#[cfg(feature = "availability")]
+pub(crate) mod availability;
 mod check;
 mod history;
 mod shell;
@@ -67,13 +69,14 @@ fn main(view: &ReportView<'_>, context: &Context<'_>, links: &PageLinks) -> Mark
             (summary(view, context, links))
             @if let (ReportSubject::Check, [check, ..]) = (&context.subject, view.checks.as_slice()) {
                 (card(check, 0, Extent::Whole, view.made_at(), links))
+                @for (_, bars) in &context.page.availability { (bars) }
             } @else if view.levels.is_empty() {
                 section aria-labelledby="members" {
                     h2 id="members" { "Checks" }
                     (cards(&view.checks, view, links))
                 }
             } @else {
-                @for level in view.levels { (of_level(view, *level, links)) }
+                @for level in view.levels { (of_level(view, *level, context, links)) }
             }
             (off(view))
             @if let ReportSubject::Overview { .. } = &context.subject { (build(context)) }
@@ -81,7 +84,7 @@ fn main(view: &ReportView<'_>, context: &Context<'_>, links: &PageLinks) -> Mark
     }
 }
 
-fn of_level(view: &ReportView<'_>, level: Level, links: &PageLinks) -> Markup {
+fn of_level(view: &ReportView<'_>, level: Level, context: &Context<'_>, links: &PageLinks) -> Markup {
     let checks = view.of_level(level);
     let id = format!("level-{level}");
     html! {
@@ -90,6 +93,7 @@ fn of_level(view: &ReportView<'_>, level: Level, links: &PageLinks) -> Markup {
                 "Level " (level) " " small { (words::of_level(level)) }
                 @if !checks.is_empty() { " " (badge(worst_status(checks))) }
             }
+            @for (_, bars) in context.page.availability.iter().filter(|(other, _)| *other == level) { (bars) }
             (cards(checks, view, links))
         }
     }
