@@ -61,7 +61,10 @@ fn architecture_names_existing_files() {
     let document = read("ARCHITECTURE.md");
     let rooms = fs::read_dir(root().join("health-runtime/src")).expect("the rooms");
     let mut folders: Vec<_> = rooms.map(|room| room.expect("a room").path()).filter(|path| path.is_dir()).collect();
-    folders.extend(["", "health-macros/src", "health-runtime", "health-runtime/src"].map(|folder| root().join(folder)));
+    folders.extend(
+        ["", "health-cli/src", "health-macros/src", "health-runtime", "health-runtime/src"]
+            .map(|folder| root().join(folder)),
+    );
     let prose = document.split("```").step_by(2);
     for name in prose.flat_map(|prose| prose.split('`').skip(1).step_by(2)) {
         let is_path = name.ends_with('/') || [".rs", ".md", ".toml"].iter().any(|extension| name.ends_with(extension));

@@ -41,7 +41,7 @@ const FORBIDDEN_TEST_NAMES: [&str; 11] =
 const SKIPPED_FOLDERS: [&str; 4] = ["target", "corpus", ".git", "node_modules"];
 
 /// The sources whose string literals are messages.
-const MESSAGE_FOLDERS: [&str; 2] = ["health-macros/src", "health-runtime/src"];
+const MESSAGE_FOLDERS: [&str; 3] = ["health-cli/src", "health-macros/src", "health-runtime/src"];
 
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Hit {

@@ -11,6 +11,7 @@
 //! | [`access`] | Who sees what, and what protects it? |
 //! | [`serving_and_tls`] | At which addresses, on which thread, with which certificate? |
 //! | [`kubernetes`] | Which probe asks which path, with which numbers? |
+//! | [`healthctl`] | How do I ask a service from a terminal, from CI, or from a monitor? |
 //! | [`load_balancers`] | What do HAProxy, Envoy, Consul and Apache understand? |
 //! | [`deploy_settings`] | How do I retime or disable a check without a new build? |
 //! | [`graceful_shutdown`] | How do I shut down without losing a request? |
@@ -52,6 +53,9 @@ pub mod kubernetes {}
 
 #[doc = include_str!("../docs/containers_and_systemd.md")]
 pub mod containers_and_systemd {}
+
+#[doc = include_str!("../docs/healthctl.md")]
+pub mod healthctl {}
 
 #[doc = include_str!("../docs/load_balancers.md")]
 pub mod load_balancers {}

@@ -1,4 +1,4 @@
-//! The sources of both crates, with every path of the crate that they name: in imports, code, attributes and macros.
+//! The sources of the crates, with every path of the crate that they name: in imports, code, attributes and macros.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -9,7 +9,7 @@ use std::{
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
-/// A module path, `["monitor", "slot"]`. A `mod.rs` is its folder, and `lib.rs` is `["lib"]`.
+/// A module path, `["monitor", "slot"]`. A `mod.rs` is its folder, and `lib.rs` is `["lib"]`, `main.rs` `["main"]`.
 pub(crate) type Module = Vec<String>;
 
 pub(crate) struct Source {
@@ -32,6 +32,8 @@ pub(crate) struct Sources(pub(crate) BTreeMap<Module, Source>);
 pub(crate) static SOURCES: LazyLock<Sources> = LazyLock::new(|| Sources::read("health-runtime"));
 
 pub(crate) static MACRO_SOURCES: LazyLock<Sources> = LazyLock::new(|| Sources::read("health-macros"));
+
+pub(crate) static CLI_SOURCES: LazyLock<Sources> = LazyLock::new(|| Sources::read("health-cli"));
 
 /// Returns every file of a crate, tests included.
 pub(crate) fn files(package: &str) -> Vec<(Module, PathBuf)> {
@@ -90,8 +92,13 @@ impl Sources {
     }
 }
 
+/// Returns whether this is the file from which the paths of its crate start.
+fn is_root(module: &[String]) -> bool {
+    matches!(module, [name] if name == "lib" || name == "main")
+}
+
 fn child(module: &Module, name: &str) -> Module {
-    let parent = if *module == ["lib"] { &[] } else { &module[..] };
+    let parent = if is_root(module) { &[] } else { &module[..] };
     [parent, &[name.to_owned()]].concat()
 }
 
@@ -120,7 +127,7 @@ fn parse(module: &Module, file: PathBuf) -> Source {
 
 pub(crate) fn parse_text(module: &[String], text: &str) -> Source {
     let tokens: TokenStream = text.parse().unwrap_or_else(|error| panic!("{module:?}: {error}"));
-    let root = if *module == ["lib"] { &[] } else { module };
+    let root = if is_root(module) { &[] } else { module };
     let mut scan = Scan::default();
     scan.declarations(tokens.clone(), root);
     scan.uses(tokens, root);

@@ -1,0 +1,124 @@
+use health_runtime::{Level, Server, Status, UnixSocket};
+use serde_json::json;
+
+use crate::{
+    healthctl,
+    services::{check, failing_orders, named, orders, start, url_of},
+};
+
+#[tokio::test]
+async fn whole_report_is_a_table_with_failures_first() {
+    let url = url_of(failing_orders()).await;
+    let ended = healthctl(&["check", &url]).await;
+    assert_eq!(ended.code, 1, "{ended:?}");
+    let lines: Vec<_> = ended.out.lines().collect();
+    assert!(lines[0].starts_with(&format!("orders 1.4.2  ✗ fail  2 fail, 1 pass  {url}/health  ")), "{ended:?}");
+    assert!(lines[1].starts_with("LEVEL  CHECK   STATUS  SINCE  TOOK"), "{ended:?}");
+    assert!(lines[2].starts_with("1      db      ✗ fail  now") && lines[2].ends_with("it is away"), "{ended:?}");
+    assert!(lines[3].starts_with("1      report  ✗ fail") && lines[3].contains("blocked by db"), "{ended:?}");
+    assert!(lines[4].starts_with("5      alive   ✓ pass"), "{ended:?}");
+    assert_eq!(lines[5..], ["Root causes: db"]);
+    assert!(!ended.out.contains('\u{1b}'), "no terminal, no colours: {ended:?}");
+    let coloured = healthctl(&["check", &url, "--color", "always"]).await.out;
+    assert!(coloured.contains("\u{1b}[1m\u{1b}[31m✗ fail") || coloured.contains("✗ fail\u{1b}[0m"), "{coloured:?}");
+}
+
+#[tokio::test]
+async fn warning_passes_unless_strict() {
+    let url = url_of(orders()).await;
+    assert_eq!(healthctl(&["check", &url]).await.code, 0);
+    let strict = healthctl(&["check", &url, "--strict"]).await;
+    assert_eq!(strict.code, 1, "{strict:?}");
+    assert!(strict.out.contains("! warn") && strict.out.contains("it is slow"), "{strict:?}");
+}
+
+#[tokio::test]
+async fn part_of_a_service_is_selected_by_level_group_check_and_tag() {
+    let url = url_of(orders()).await;
+    for (options, names) in [
+        (&["--level", "5"][..], &["alive"][..]),
+        (&["--level", "1"], &["alive", "network", "cache", "db"]),
+        (&["--group", "ready"], &["db"]),
+        (&["--group", "readiness"], &["db"]),
+        (&["--group", "live"], &["alive"]),
+        (&["--check", "cache"], &["cache"]),
+        (&["--tag", "store"], &["cache", "db"]),
+        (&["--level", "2", "--tag", "store"], &["cache"]),
+    ] {
+        let ended = healthctl(&[&["check", &url, "--json"], options].concat()).await;
+        let report = ended.json();
+        let checks: Vec<_> = report["checks"].as_array().expect("checks").iter().map(|check| &check["name"]).collect();
+        assert_eq!(checks, names, "{options:?}");
+        assert_eq!((ended.code, &report["shape"]), (0, &json!("native")), "{options:?}");
+    }
+}
+
+#[tokio::test]
+async fn levels_are_found_where_the_overview_links() {
+    let address = start(orders().levels_path("/api/health_levels")).await;
+    for url in [format!("http://{address}"), format!("http://{address}/api/health_levels")] {
+        let ended = healthctl(&["check", &url, "--level", "5", "--json"]).await;
+        assert_eq!((ended.code, &ended.json()["checks"][0]["name"]), (0, &json!("alive")), "{ended:?}");
+    }
+    let url = format!("http://{address}");
+    let ended = healthctl(&["check", &url, "--tag", "store", "--json"]).await;
+    assert_eq!(ended.json()["checks"].as_array().map(Vec::len), Some(2), "{ended:?}");
+    let everything = healthctl(&["check", &url, "--json"]).await;
+    assert_eq!(everything.json()["checks"].as_array().map(Vec::len), Some(4), "{everything:?}");
+}
+
+#[tokio::test]
+async fn base_path_is_that_of_the_url() {
+    let address = start(orders().base_path("/ops/health")).await;
+    let url = format!("http://{address}/ops/health/");
+    assert_eq!(healthctl(&["check", &url, "--level", "5"]).await.code, 0);
+    let missing = healthctl(&["check", &format!("http://{address}/wrong")]).await;
+    assert_eq!(missing.code, 1);
+    assert!(missing.err.contains("/wrong answers 404"), "{missing:?}");
+    let nowhere = healthctl(&["check", &format!("http://{address}")]).await;
+    assert!(nowhere.err.contains("nor is there a report at /actuator/health, /q/health, /healthz"), "{nowhere:?}");
+    let unknown = healthctl(&["check", &url, "--check", "bd"]).await;
+    assert_eq!(unknown.code, 1, "{unknown:?}");
+    assert!(unknown.err.contains("/ops/health/checks/bd answers 404"), "{unknown:?}");
+}
+
+#[tokio::test]
+async fn muted_check_counts_for_nothing() {
+    let endpoint = named("orders", [check("db", Level::L1, Status::Fail), check("up", Level::L5, Status::Pass)]);
+    let endpoint = endpoint.muted("db").build().expect("a good endpoint");
+    let url = format!("http://{}", health_tests::serve(endpoint.router()).await);
+    let ended = healthctl(&["check", &url]).await;
+    assert_eq!(ended.code, 0, "{ended:?}");
+    assert!(ended.out.contains("1 pass, 1 muted") && ended.out.contains("✗ fail, muted"), "{ended:?}");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn unix_sockets_are_asked() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let socket = folder.path().join("orders.sock");
+    let endpoint = orders().base_path("/status").build().expect("a good endpoint");
+    let _server = Server::new().listen_unix(UnixSocket::new(&socket), &endpoint).start().expect("a server");
+    let url = format!("unix:{}:/status", socket.display());
+    let ended = healthctl(&["check", &url, "--json"]).await;
+    assert_eq!((ended.code, &ended.json()["url"]), (0, &json!(url)), "{ended:?}");
+}
+
+#[tokio::test]
+async fn every_format_of_an_endpoint_is_read() {
+    let url = url_of(failing_orders()).await;
+    for (format, shape) in [
+        ("json", "native"),
+        ("text", "text"),
+        ("health%2Bjson", "health+json"),
+        ("actuator", "actuator"),
+        ("microprofile", "microprofile"),
+    ] {
+        let ended = healthctl(&["check", &format!("{url}/health/levels?view=native&format={format}"), "--json"]).await;
+        let report = ended.json();
+        assert_eq!((ended.code, &report["shape"], &report["status"]), (1, &json!(shape), &json!("fail")), "{ended:?}");
+        let checks = report["checks"].as_array().expect("checks");
+        let db = checks.iter().find(|check| check["name"] == "db").unwrap_or_else(|| panic!("{format}: {report}"));
+        assert_eq!((&db["status"], &db["message"]), (&json!("fail"), &json!("it is away")), "{format}: {report}");
+    }
+}
