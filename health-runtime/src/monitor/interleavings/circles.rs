@@ -23,7 +23,7 @@ fn asking(ring: &Ring, next: usize, runs: &Arc<Vec<AtomicUsize>>, is_late: bool)
             if is_late {
                 yield_now().await;
             }
-            let headers = run.headers(run.end);
+            let headers = run.headers(run.end.expect("it has begun"));
             yield_now().await;
             let origin = RequestOrigin::from_headers(&headers).expect("good headers");
             let report = gather(&next, &Selection::everything().asked_from(origin)).await.report;

@@ -19,7 +19,7 @@ fn asking(billing: &Arc<Engine>, runs: &Arc<AtomicUsize>) -> [Check; 2] {
         // At once: all tasks of the model checker share a thread, which knows only the run that was polled last.
         let run = RunContext::current().expect("a run");
         async move {
-            let headers = run.headers(run.end);
+            let headers = run.headers(run.end.expect("it has begun"));
             yield_now().await;
             let origin = RequestOrigin::from_headers(&headers).expect("good headers");
             let answer = gather(&billing, &Selection::everything().asked_from(origin)).await;
