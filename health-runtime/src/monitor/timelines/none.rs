@@ -1,4 +1,5 @@
 //! Takes the place of the timelines without the feature `availability`: nothing is kept.
+#![allow(clippy::unused_self, reason = "the methods are those of the timelines")]
 
 use std::sync::Arc;
 
