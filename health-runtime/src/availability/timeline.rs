@@ -247,7 +247,7 @@ mod tests {
     fn time_that_goes_back_changes_nothing() {
         let mut timeline = Timeline::EMPTY;
         timeline.set(10 * SECOND, Some(Status::Fail), 100 * SECOND);
-        timeline.summaries(50 * SECOND);
+        timeline.set(50 * SECOND, Some(Status::Warn), 100 * SECOND);
         timeline.set(20 * SECOND, Some(Status::Pass), 100 * SECOND);
         let [hour, ..] = timeline.summaries(60 * SECOND);
         assert_eq!((hour.total.fail, hour.total.pass), (40 * SECOND, 10 * SECOND));
