@@ -241,6 +241,75 @@ async fn refused_event_is_not_sent_again() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn event_that_is_refused_twenty_times_lets_the_others_pass() {
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt().with_writer(log.clone()).with_ansi(false).finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let clock = StoppedClock::new();
+    let mut receiver = Receiver::start().await;
+    let with_details = builder([flapping::flapping("db")]).details(ShowDetails::Always);
+    let endpoint = start(with_details.alert_to(webhook(&receiver)));
+    receiver.react(Reaction::status("500 Internal Server Error"));
+    run(endpoint.monitor()).await;
+    run(endpoint.monitor()).await;
+    let mut numbers = Vec::new();
+    while numbers.last() != Some(&2) && numbers.len() < 30 {
+        clock.advance(1).await;
+        numbers.extend(receiver.so_far().await.iter().map(number));
+    }
+    assert_eq!(numbers.iter().filter(|number| **number == 1).count(), 20, "{numbers:?}");
+    receiver.react(Reaction::status("200 OK"));
+    clock.advance(61).await;
+    assert_eq!(receiver.so_far().await.iter().map(number).collect::<Vec<_>>(), [2]);
+    let metrics = ask(endpoint.router(), "/health/metrics", &[]).await.body;
+    assert!(metrics.contains("health_alert_events_dropped_total{") && metrics.contains("} 1\n"), "{metrics}");
+    assert_eq!(log.text().matches("events for a webhook are dropped").count(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn receiver_that_is_away_for_an_hour_loses_no_event() {
+    let clock = StoppedClock::new();
+    let mut receiver = Receiver::start().await;
+    let monitor = monitor([flapping::flapping("db")]);
+    monitor.alert_to(webhook(&receiver)).expect("good settings");
+    for code in [408, 429, 502, 503, 504] {
+        receiver.react(Reaction::status(&format!("{code} Later")));
+        run(&monitor).await;
+        clock.advance(3600).await;
+        receiver.so_far().await;
+        receiver.react(Reaction::status("200 OK"));
+        clock.advance(61).await;
+        assert_eq!(receiver.so_far().await.len(), 1, "{code}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn removal_of_a_failing_check_is_an_event() {
+    let _clock = StoppedClock::new();
+    let mut receiver = Receiver::start().await;
+    let (db, cache) = (Switch::new(), Switch::new());
+    db.set(Outcome::fail("down"));
+    let endpoint = start(builder([db.check("db"), cache.check("cache")]).alert_to(webhook(&receiver)));
+    run(endpoint.monitor()).await;
+    receiver.next().await;
+    receiver.next().await;
+    endpoint.monitor().remove("cache").expect("a check");
+    endpoint.monitor().remove("db").expect("a check");
+    let event = receiver.next().await.json();
+    assert_eq!((&event["type"], &event["subject"]), (&json!("health.check.removed"), &json!("db")));
+    let expected = json!({
+        "service": "orders", "check": "db", "level": 1, "from": "fail", "to": null, "severity": "none", "muted": false,
+    });
+    assert_eq!(event["data"], expected);
+    endpoint.monitor().add(db.check("db")).expect("a check");
+    run(endpoint.monitor()).await;
+    assert_eq!(receiver.next().await.json()["data"]["to"], "fail");
+    drop(endpoint);
+    let_tasks_run().await;
+    assert!(receiver.so_far().await.is_empty(), "the end of the monitor removes no check");
+}
+
+#[tokio::test(start_paused = true)]
 async fn events_are_delivered_for_a_moment_after_the_end_of_the_monitor() {
     let clock = StoppedClock::new();
     let mut receiver = Receiver::start().await;

@@ -1,6 +1,9 @@
 use std::time::Duration;
 
-use tokio::time::{Instant, timeout_at};
+use tokio::{
+    sync::watch,
+    time::{Instant, timeout_at},
+};
 
 use super::{
     backoff::Backoff,
@@ -10,7 +13,7 @@ use super::{
     sender::{Sender, sender_settings},
 };
 use crate::{
-    monitor::{Monitor, Subscription, WeakMonitor},
+    monitor::{Monitor, WeakMonitor},
     probes::http_client::{HttpClient, request_settings},
     time::after,
 };
@@ -136,7 +139,7 @@ impl Alertmanager {
             let post = Post::new(&self.client_for(url), "application/json", self.timeout);
             let alerts = FiringAlerts::new(self.sender.clone(), self.labels.clone());
             let outage = Outage::new(monitor.delivery_counts(&post.receiver));
-            keep_informed(post, alerts, outage, monitor.downgrade(), monitor.subscribe())
+            keep_informed(post, alerts, outage, monitor.downgrade(), monitor.wakeups())
         });
         tasks.collect()
     }
@@ -178,7 +181,7 @@ async fn keep_informed(
     mut alerts: FiringAlerts,
     mut outage: Outage,
     monitor: WeakMonitor,
-    mut changes: Subscription,
+    mut wakeups: watch::Receiver<()>,
 ) {
     let mut backoff = Backoff::default();
     // The first request has no alert, and shows at the start whether URL and credentials are right.
@@ -206,20 +209,20 @@ async fn keep_informed(
         }
         let now = Instant::now();
         let [earliest, latest] = pauses.map(|pause| after(now, pause));
-        if !wait(&mut changes, earliest, latest).await {
+        if !wait(&mut wakeups, earliest, latest).await {
             return;
         }
     }
 }
 
-/// Waits for a change, not shorter and not longer than this. Returns whether the monitor is still there.
-async fn wait(changes: &mut Subscription, earliest: Instant, latest: Instant) -> bool {
+/// Waits for a change, a mute or an update, not shorter and not longer than this. Returns whether the monitor is still there.
+async fn wait(wakeups: &mut watch::Receiver<()>, earliest: Instant, latest: Instant) -> bool {
     let mut until = latest;
     loop {
-        match timeout_at(until, changes.next()).await {
+        match timeout_at(until, wakeups.changed()).await {
             Err(_) => return true,
-            Ok(None) => return false,
-            Ok(Some(_)) => until = earliest,
+            Ok(Err(_)) => return false,
+            Ok(Ok(())) => until = earliest,
         }
     }
 }

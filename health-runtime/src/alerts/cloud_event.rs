@@ -1,5 +1,7 @@
 //! A change as an event of the specification `CloudEvents` 1.0, in the structured JSON format.
 
+use std::time::SystemTime;
+
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 
@@ -34,7 +36,7 @@ struct ChangeData<'a> {
     display: Option<&'a str>,
     level: u8,
     from: Option<&'static str>,
-    to: &'static str,
+    to: Option<&'static str>,
     severity: &'static str,
     muted: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -85,7 +87,7 @@ pub(super) fn body(
             display: check.and_then(CheckSpec::display),
             level: change.level().number(),
             from: change.previous().map(Status::as_str),
-            to: change.current().as_str(),
+            to: Some(change.current().as_str()),
             severity: severity.map_or("none", Severity::as_str),
             muted: change.is_muted(),
             cause: change.cause().map(Cause::as_str),
@@ -97,5 +99,36 @@ pub(super) fn body(
         },
     };
     // Keys are strings, so this cannot fail.
+    serde_json::to_string(&body).unwrap_or_default()
+}
+
+/// Returns the event of the removal of a check whose last change this is, so that nothing stays open at the receiver.
+pub(super) fn removal(id: &str, last: &StatusChange, sender: &Sender, source: &str) -> String {
+    let body = EventBody {
+        specversion: "1.0",
+        id,
+        source,
+        r#type: "health.check.removed",
+        subject: last.check(),
+        time: timestamp_millis(SystemTime::now()),
+        datacontenttype: "application/json",
+        data: ChangeData {
+            service: sender.service(),
+            instance: sender.instance.as_deref(),
+            check: last.check(),
+            display: None,
+            level: last.level().number(),
+            from: Some(last.current().as_str()),
+            to: None,
+            severity: "none",
+            muted: false,
+            cause: None,
+            blocked_by: None,
+            owner: None,
+            runbook_url: None,
+            url: None,
+            message: None,
+        },
+    };
     serde_json::to_string(&body).unwrap_or_default()
 }

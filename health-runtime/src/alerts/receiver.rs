@@ -75,7 +75,8 @@ impl Monitor {
     /// [`EndpointBuilder::alert_to`](crate::EndpointBuilder::alert_to), which misses no first result.
     ///
     /// A receiver that is slow or down delays nothing. Requests are sent on the runtime of the checks; outside a runtime,
-    /// they begin with the first change of a check. Reads the files of its settings, which blocks for a moment.
+    /// they begin with the first change of a check. They end with that runtime: a service that shuts it down and goes on with
+    /// another one adds its receivers again. Reads the files of its settings, which blocks for a moment.
     ///
     /// ```
     /// use health_runtime::{Monitor, Registry, alerts::Alertmanager};

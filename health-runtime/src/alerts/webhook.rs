@@ -1,12 +1,17 @@
 use std::{
+    collections::BTreeMap,
     path::PathBuf,
     pin::pin,
+    sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use futures_util::future::{Either, select};
 use hyper::StatusCode;
-use tokio::time::{sleep, timeout};
+use tokio::{
+    sync::watch,
+    time::{sleep, timeout},
+};
 
 use super::{
     backoff::Backoff,
@@ -20,6 +25,7 @@ use super::{
 use crate::{
     disclosure::Secret,
     log::{self, Topic},
+    model::{Status, StatusChange},
     monitor::{Monitor, Subscription, WeakMonitor},
     probes::{
         deadline::Deadline,
@@ -33,6 +39,10 @@ const MAX_RETRY_AFTER: Duration = Duration::from_secs(3600);
 
 /// Time for which events are still delivered after the end of the monitor.
 const LINGER: Duration = Duration::from_secs(5);
+
+/// Number of attempts after which an event is dropped that the receiver refuses, seven minutes or so: it may be the event that
+/// the receiver cannot process, and others wait behind it.
+const MAX_REFUSALS: u32 = 20;
 
 /// A receiver of every change of a check's status: a program of yours, or one that knows `CloudEvents`.
 ///
@@ -58,7 +68,7 @@ const LINGER: Duration = Duration::from_secs(5);
 /// |---|---|
 /// | `service`, `instance` | [`service`](Self::service), [`instance`](Self::instance) |
 /// | `check`, `display`, `level` | name, name for people and level |
-/// | `from`, `to` | the statuses; `from` is null at the first result |
+/// | `from`, `to` | the statuses; `from` is null at the first result, `to` at the removal |
 /// | `severity` | `page` if it fails, `ticket` if it warns, else `none`; `none` also for a muted check |
 /// | `muted` | whether the change counts for nothing |
 /// | `cause`, `blocked_by` | the [cause](crate::Cause), and the checks that block it |
@@ -66,7 +76,12 @@ const LINGER: Duration = Duration::from_secs(5);
 /// | `message` | the message, with [`details`](Self::details) alone |
 ///
 /// An event is delivered at least once while the process lives, in the order of the changes. Anything but 2xx is a failure,
-/// after which the same event is sent again: with the same `id`, by which a receiver finds duplicates.
+/// after which the same event is sent again: with the same `id`, by which a receiver finds duplicates. An event that the
+/// receiver refuses twenty times is dropped, and the next one sent; a receiver that does not answer, or answers that it or a
+/// gateway is not available (408, 425, 429, 502, 503, 504), refuses nothing.
+///
+/// A check that is [removed](crate::Monitor::remove) while it fails or warns ends by an event of the type
+/// `health.check.removed`.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Webhook {
@@ -132,11 +147,12 @@ impl Webhook {
     pub(super) fn task(self, monitor: &Monitor) -> impl Future<Output = ()> + Send + use<> {
         let post = Post::new(&self.client, cloud_event::MEDIA_TYPE, self.timeout);
         let outage = Outage::new(monitor.delivery_counts(&post.receiver));
-        let (monitor, changes) = (monitor.downgrade(), monitor.subscribe());
+        let (wakeups, changes) = (monitor.wakeups(), monitor.subscribe());
+        let monitor = monitor.downgrade();
         let Self { sender, signer, timeout, .. } = self;
         async move {
             let queue = EventQueue::default();
-            let filling = fill(&queue, changes, &monitor, &sender);
+            let filling = fill(&queue, changes, wakeups, &monitor, &sender);
             let delivery = Delivery { queue: &queue, post: &post, signer: &signer, timeout };
             deliver_until_the_end(&queue, filling, delivery.run(outage), &post.receiver).await;
         }
@@ -146,20 +162,46 @@ impl Webhook {
 request_settings! { Webhook }
 sender_settings! { Webhook }
 
-/// Makes an event of each change, until the monitor is gone.
-async fn fill(queue: &EventQueue, mut changes: Subscription, monitor: &WeakMonitor, sender: &Sender) {
+/// Makes an event of each change, and of each removal of a check that does not pass, until the monitor is gone.
+async fn fill(
+    queue: &EventQueue,
+    mut changes: Subscription,
+    mut wakeups: watch::Receiver<()>,
+    monitor: &WeakMonitor,
+    sender: &Sender,
+) {
     let source = cloud_event::source(sender);
     // Distinguishes the changes of this process from those of others, which are numbered alike.
     let process = random();
-    while let Some(next) = changes.next().await {
+    // The last change of each check that does not pass.
+    let mut open: BTreeMap<String, Arc<StatusChange>> = BTreeMap::new();
+    loop {
+        let next = match select(pin!(changes.next()), pin!(wakeups.changed())).await {
+            Either::Left((next, _)) => next,
+            Either::Right(_) => {
+                for name in monitor.removed(open.keys()) {
+                    let Some(last) = open.remove(&name) else { continue };
+                    let id = format!("{process:016x}-{}-removed", last.id());
+                    let body = cloud_event::removal(&id, &last, sender, &source);
+                    queue.push(QueuedEvent::new(id, body));
+                }
+                continue;
+            }
+        };
         match next {
-            Ok(change) => {
+            Some(Ok(change)) => {
                 let id = format!("{process:016x}-{}", change.id());
                 let check = monitor.spec(change.check());
                 let body = cloud_event::body(&id, &change, check.as_deref(), sender, &source);
-                queue.push(QueuedEvent { id, body });
+                queue.push(QueuedEvent::new(id, body));
+                if change.current() == Status::Pass {
+                    open.remove(change.check());
+                } else {
+                    open.insert(change.check().to_owned(), change);
+                }
             }
-            Err(lagged) => queue.count_lost(lagged.count),
+            Some(Err(lagged)) => queue.count_lost(lagged.count),
+            None => break,
         }
     }
     queue.close();
@@ -180,6 +222,19 @@ async fn deliver_until_the_end(
             tracing::warn!(target: LOG_TARGET, receiver, count, "events for a webhook are lost at the end of the monitor");
         });
     }
+}
+
+/// Returns whether a status is about the event, and not about a receiver that is busy or away.
+const fn is_refusal(code: StatusCode) -> bool {
+    !matches!(
+        code,
+        StatusCode::REQUEST_TIMEOUT
+            | StatusCode::TOO_EARLY
+            | StatusCode::TOO_MANY_REQUESTS
+            | StatusCode::BAD_GATEWAY
+            | StatusCode::SERVICE_UNAVAILABLE
+            | StatusCode::GATEWAY_TIMEOUT
+    )
 }
 
 /// Sends the events of a queue.
@@ -203,8 +258,7 @@ impl Delivery<'_> {
                 continue;
             };
             outage.failed(&failure);
-            outage.dropped(self.queue.take_dropped());
-            match failure.code {
+            let pause = match failure.code {
                 Some(StatusCode::GONE) => {
                     let receiver = self.post.receiver.clone();
                     log::write(Topic::Checks, move || {
@@ -215,8 +269,18 @@ impl Delivery<'_> {
                 // The receiver has read this event, and will never take it.
                 Some(StatusCode::BAD_REQUEST | StatusCode::PAYLOAD_TOO_LARGE | StatusCode::UNPROCESSABLE_ENTITY) => {
                     self.queue.give_up(&event);
+                    None
                 }
-                _ => sleep(backoff.next(failure.retry_after.map(|asked| asked.min(MAX_RETRY_AFTER)))).await,
+                code => {
+                    if code.is_some_and(is_refusal) && event.count_refusal() >= MAX_REFUSALS {
+                        self.queue.give_up(&event);
+                    }
+                    Some(backoff.next(failure.retry_after.map(|asked| asked.min(MAX_RETRY_AFTER))))
+                }
+            };
+            outage.dropped(self.queue.take_dropped());
+            if let Some(pause) = pause {
+                sleep(pause).await;
             }
         }
     }

@@ -146,7 +146,7 @@ impl Monitor {
 
     /// Returns a channel that has a new value after each change and update, and when a drain begins. It ends with the
     /// monitor.
-    #[cfg(feature = "systemd")]
+    #[cfg(any(feature = "alerts", feature = "systemd"))]
     pub(crate) fn wakeups(&self) -> tokio::sync::watch::Receiver<()> {
         self.engine.changes.wakeups()
     }
@@ -301,6 +301,7 @@ impl Monitor {
         monitored.timeline.unmute();
         if monitored.muting.clear() {
             self.engine.outdate();
+            self.engine.changes.wake();
             let check = monitored.spec.name().to_owned();
             log::write(Topic::Checks, move || tracing::info!(check, "health check unmuted"));
         }
@@ -341,6 +342,7 @@ impl Monitor {
     fn mute_by(&self, monitored: &Monitored, muted: Muted) {
         monitored.mute(muted);
         self.engine.outdate();
+        self.engine.changes.wake();
     }
 
     fn find(&self, check: impl Into<CheckName>) -> Result<Arc<Monitored>, UnknownCheck> {

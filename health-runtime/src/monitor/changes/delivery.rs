@@ -73,8 +73,8 @@ impl Changes {
         self.subscribers.subscribe()
     }
 
-    /// Returns a channel that has a new value after each change, and when a drain begins.
-    #[cfg(any(feature = "events", feature = "grpc", feature = "systemd"))]
+    /// Returns a channel that has a new value after each change, mute and update, and when a drain begins.
+    #[cfg(any(feature = "alerts", feature = "events", feature = "grpc", feature = "systemd"))]
     pub(in crate::monitor) fn wakeups(&self) -> watch::Receiver<()> {
         self.wakeups.subscribe()
     }

@@ -51,6 +51,14 @@ impl WeakMonitor {
         Some(Monitor { engine: self.0.upgrade()? })
     }
 
+    /// Returns the checks among these that were removed; none once the monitor is gone.
+    #[cfg(feature = "alerts")]
+    pub(crate) fn removed<'a>(&self, names: impl Iterator<Item = &'a String>) -> Vec<String> {
+        let Some(engine) = self.0.upgrade() else { return Vec::new() };
+        let checks = engine.checks();
+        names.filter(|name| checks.find(name).is_none()).cloned().collect()
+    }
+
     /// Returns the declaration of the check of this name, if it is still there.
     #[cfg(feature = "alerts")]
     pub(crate) fn spec(&self, name: &str) -> Option<Arc<CheckSpec>> {
