@@ -46,8 +46,9 @@ async fn directory_is_asked_over_starttls() {
     assert!(message(&outcome).contains(" does not begin TLS"), "{outcome:?}");
 }
 
-/// Checks the certificate of a server that vouches for `localhost` and `127.0.0.1`.
-async fn assert_read(server: &Server, protocol: StartTls) {
+/// Checks the certificate of a server that vouches for `localhost` and `127.0.0.1`. Returns the log until the server freezes: a request
+/// that was given up stands in it when the server goes on.
+async fn assert_read(server: &Server, protocol: StartTls) -> String {
     let certificate = |port: u16| probes::certificate(local(port)).starttls(protocol).timeout(LONG_TIMEOUT);
     let probe = certificate(server.port).root_certificates(authority_of(server));
     let mut outcome = probe.observe().await;
@@ -65,20 +66,21 @@ async fn assert_read(server: &Server, protocol: StartTls) {
     assert_eq!(outcome.status(), Status::Fail, "{protocol:?}");
     assert!(message(&outcome).contains("no trusted authority vouches for its certificate"), "{outcome:?}");
 
+    let log = server.log();
     server.freeze();
     let outcome = certificate(server.port).timeout(SHORT_TIMEOUT).observe().await;
     assert_eq!(outcome.status(), Status::Fail, "{protocol:?}");
     let text = format!("{} accepts the connection, but does not answer within 450ms", local(server.port));
     assert_eq!(message(&outcome), text, "{protocol:?}");
     server.thaw();
+    log
 }
 
 #[tokio::test]
 #[ignore = "needs postgresql, slapd and nats-server: scripts/peers"]
 async fn certificate_is_read_after_a_plain_request() {
     let server = postgres_over_tls();
-    assert_read(&server, StartTls::Postgres).await;
-    let log = server.log();
+    let log = assert_read(&server, StartTls::Postgres).await;
     assert!(!log.contains("startup packet") && !log.contains("SSL"), "{log}");
     assert_read(&start(slapd), StartTls::Ldap).await;
     assert_read(&start(nats_over_tls), StartTls::Nats).await;
