@@ -31,7 +31,7 @@ pub struct Check {
 
 impl Check {
     /// Sets the time after which a run counts as failed and is aborted. Default: that of the level, see
-    /// [`Level::default_timeout`]. Zero is a start-up error.
+    /// [`Level::default_timeout`](crate::model::Level::default_timeout). Zero is a start-up error.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.spec.timeout = Some(timeout);
