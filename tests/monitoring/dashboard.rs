@@ -64,11 +64,13 @@ async fn scene() -> Server {
             Check::new("orders", Level::L3, || async {}).depends_on(["db"]),
             Check::new("partner", Level::L3, || async { false }).critical(false),
             Check::new("legacy", Level::L4, || async { false }),
+            Check::new("retired", Level::L4, || async { false }),
             Check::new("busy", Level::L5, || async {}).interval(Duration::from_secs(1)),
         ];
+        let overrides = "retired.enabled=false".parse().expect("settings");
         let access = Access::new().levels(Levels::ALL, public().with_details());
-        let endpoint = builder(checks).access(access).build_info(BuildMetadata::new("orders", "1.4.0")).build();
-        let endpoint = endpoint.expect("good");
+        let endpoint = builder(checks).access(access).build_info(BuildMetadata::new("orders", "1.4.0"));
+        let endpoint = endpoint.overrides(overrides).build().expect("good");
         endpoint.monitor().mute("legacy", Duration::from_hours(1), "they know").expect("a check");
         assert_eq!(ask(endpoint.router(), "/health/levels", &[]).await.status, 503);
         instances.push(serve(endpoint.router()).await);
