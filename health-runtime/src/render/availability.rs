@@ -172,13 +172,15 @@ pub(super) mod schema {
             ("bar_s", described("Length of a part of the window.", int64()), false),
             ("bars", described(BARS, list_of(bar.build())), false),
         ]);
-        let windows = || ["hour", "day", "week"].map(|name| (name, all_of([named("AvailabilityWindow")]), true));
+        let windows = |is_required| {
+            [("hour", "The last 60 minutes."), ("day", "The last 24 hours."), ("week", "The last 7 days.")]
+                .map(|(name, text)| (name, described(text, all_of([named("AvailabilityWindow")])), is_required))
+        };
         let single = object([("name", text(), true), ("level", level(), true)]);
-        let of_level = ["hour", "day", "week"].map(|name| (name, all_of([named("AvailabilityWindow")]), false));
-        let of_level = object(of_level).property("checks", map_of(named("Availability"))).required("checks");
+        let of_level = object(windows(false)).property("checks", map_of(named("Availability"))).required("checks");
         components
             .schema("AvailabilityWindow", window)
-            .schema("Availability", object(windows()))
+            .schema("Availability", object(windows(true)))
             .schema("CheckAvailability", all_of([named("Availability"), single.into()]))
             .schema("LevelAvailability", of_level)
     }
