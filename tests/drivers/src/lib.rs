@@ -4,6 +4,7 @@
 //! server of the wire protocol in `tests/mongodb.rs` for MongoDB. Valkey is real, out of a package of PyPI.
 #![allow(clippy::expect_used, reason = "tests fail by panicking")]
 
+mod breaker;
 mod brokers;
 mod clients;
 mod flat;
@@ -15,6 +16,7 @@ mod tls;
 
 use std::time::Duration;
 
+pub use breaker::Breaker;
 pub use brokers::RabbitMq;
 pub use clients::Clients;
 pub use flat::assert_flat;

@@ -80,13 +80,14 @@ impl Server {
 
     /// Stops all its processes: connections stay open, and nothing answers.
     pub fn freeze(&self) {
-        signal_all(self.id(), "STOP");
-        // The signal reaches threads on other processors a moment later.
-        let tasks = format!("/proc/{}/task", self.id());
-        let is_stopped = |stat: &str| stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('T'));
-        let stats = || fs::read_dir(&tasks).expect("a process").flatten().map(|task| task.path().join("stat"));
-        while !stats().all(|stat| fs::read_to_string(stat).is_ok_and(|stat| is_stopped(&stat))) {
-            thread::sleep(Duration::from_millis(5));
+        for process in signal_all(self.id(), "STOP") {
+            // The signal reaches threads on other processors a moment later.
+            let tasks = format!("/proc/{process}/task");
+            let is_running = |stat: &str| stat.rsplit(") ").next().is_some_and(|rest| !rest.starts_with(['T', 'Z']));
+            let stats = || fs::read_dir(&tasks).into_iter().flatten().flatten().map(|task| task.path().join("stat"));
+            while stats().any(|stat| fs::read_to_string(stat).is_ok_and(|stat| is_running(&stat))) {
+                thread::sleep(Duration::from_millis(5));
+            }
         }
     }
 
@@ -112,8 +113,8 @@ impl Drop for Server {
     }
 }
 
-/// Sends a signal to a process and its children.
-pub fn signal_all(parent: u32, signal: &str) {
+/// Sends a signal to a process and its children, and returns all of them.
+pub fn signal_all(parent: u32, signal: &str) -> Vec<String> {
     let mut processes = vec![parent.to_string()];
     for process in fs::read_dir("/proc").expect("/proc").flatten() {
         let stat = fs::read_to_string(process.path().join("stat")).unwrap_or_default();
@@ -123,7 +124,8 @@ pub fn signal_all(parent: u32, signal: &str) {
             processes.push(process.file_name().to_string_lossy().into_owned());
         }
     }
-    let _ = Command::new("kill").arg(format!("-{signal}")).args(processes).stderr(Stdio::null()).status();
+    let _ = Command::new("kill").arg(format!("-{signal}")).args(&processes).stderr(Stdio::null()).status();
+    processes
 }
 
 /// Returns the command of PostgreSQL, over TLS as well if the folder has a certificate.

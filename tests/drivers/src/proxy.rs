@@ -6,15 +6,14 @@ use std::sync::{
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
-    select, spawn,
-    sync::{broadcast, watch},
+    spawn,
+    sync::watch,
 };
 
-/// A way to a server of this machine, on a port of its own, whose connections break, or let nothing through, on request.
+/// A way to a server of this machine, on a port of its own, whose connections let nothing through on request.
 #[derive(Debug)]
 pub struct Proxy {
     pub port: u16,
-    breaks: broadcast::Sender<()>,
     is_cut: watch::Sender<bool>,
     answered_bytes: Arc<AtomicUsize>,
 }
@@ -23,37 +22,25 @@ impl Proxy {
     pub async fn start(server_port: u16) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let port = listener.local_addr().expect("an address").port();
-        let (breaks, _) = broadcast::channel(1);
         let (is_cut, cut) = watch::channel(false);
         let answered_bytes = Arc::<AtomicUsize>::default();
-        let (subscribe, answered) = (breaks.clone(), Arc::clone(&answered_bytes));
+        let answered = Arc::clone(&answered_bytes);
         spawn(async move {
             while let Ok((mut client, _)) = listener.accept().await {
-                let (mut is_broken, cut, answered) = (subscribe.subscribe(), cut.clone(), Arc::clone(&answered));
+                let (cut, answered) = (cut.clone(), Arc::clone(&answered));
                 spawn(async move {
                     let Ok(mut server) = TcpStream::connect(("127.0.0.1", server_port)).await else { return };
                     let (from_client, to_client) = client.split();
                     let (from_server, to_server) = server.split();
                     let requested = AtomicUsize::default();
-                    let copy = async {
-                        tokio::join!(
-                            forward(from_client, to_server, cut.clone(), &requested),
-                            forward(from_server, to_client, cut, &answered)
-                        )
-                    };
-                    select! {
-                        _ = copy => (),
-                        _ = is_broken.recv() => (),
-                    }
+                    tokio::join!(
+                        forward(from_client, to_server, cut.clone(), &requested),
+                        forward(from_server, to_client, cut, &answered)
+                    );
                 });
             }
         });
-        Self { port, breaks, is_cut, answered_bytes }
-    }
-
-    /// Breaks all connections.
-    pub fn break_connections(&self) {
-        let _ = self.breaks.send(());
+        Self { port, is_cut, answered_bytes }
     }
 
     /// Cuts the clients off, or lets them through again: connections stay open, and bytes wait.

@@ -3,7 +3,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use health_drivers::{CANARY, OFFLINE, Proxy, READ_ONLY, RabbitMq, WRITEABLE, assert_facts, eventually};
+use health_drivers::{Breaker, CANARY, OFFLINE, READ_ONLY, RabbitMq, WRITEABLE, assert_facts, eventually};
 use health_runtime::Status;
 use lapin::{BasicProperties, Channel, Connection, ConnectionProperties, options::BasicPublishOptions};
 use tokio::{
@@ -42,8 +42,8 @@ async fn publish(channel: &Channel) -> lapin::Result<()> {
 /// Breaks the connection of a program whose probe runs all the time. A probe that opened a channel in each run kept lapin from
 /// restoring those of the program, in one of seven breaks.
 async fn program_gets_its_channels_back(broker: &RabbitMq) {
-    let proxy = Proxy::start(broker.server.port).await;
-    let connection = connect(proxy.port, ConnectionProperties::default().enable_auto_recover()).await;
+    let breaker = Breaker::start(broker.server.port).await;
+    let connection = connect(breaker.port, ConnectionProperties::default().enable_auto_recover()).await;
     let channel = connection.create_channel().await.expect("a channel");
     let probe = without_prelude::probe(&connection);
     assert_facts(&probe, Status::Pass, "", WRITEABLE).await;
@@ -57,7 +57,7 @@ async fn program_gets_its_channels_back(broker: &RabbitMq) {
             }
         });
         sleep(Duration::from_micros(500 * after)).await;
-        proxy.break_connections();
+        breaker.break_connections();
         eventually(&probe, Status::Fail, "").await;
         eventually(&probe, Status::Pass, "").await;
         let restored = timeout(Duration::from_secs(30), async {
