@@ -9,7 +9,6 @@ use health_runtime::{
 };
 use health_tests::Log;
 use tower::ServiceExt as _;
-use tracing::subscriber::DefaultGuard;
 
 use crate::{
     credentials::{self, Headers, PASSWORD},
@@ -18,13 +17,6 @@ use crate::{
 };
 
 const MINUTE: Duration = Duration::from_mins(1);
-
-/// The events that this thread logs.
-fn listen() -> (Log, DefaultGuard) {
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(log.clone()).finish();
-    (log, tracing::subscriber::set_default(subscriber))
-}
 
 fn guarded() -> Router {
     let access = Access::new().levels(Levels::ALL, basic("x", [User::new("ada", PASSWORD)]));
@@ -43,7 +35,7 @@ fn lines(text: &str, part: &str) -> Vec<String> {
 
 #[tokio::test(start_paused = true)]
 async fn repeated_refusals_of_an_address_are_logged_once_a_minute() {
-    let ((log, _guard), router) = (listen(), guarded());
+    let ((log, _guard), router) = (Log::of_this_thread(), guarded());
     let wrong = credentials::basic("ada", "wrong");
     for minute in 0..3 {
         refused(&router, "192.0.2.1", &vec![], 1_000).await;
@@ -65,7 +57,7 @@ async fn repeated_refusals_of_an_address_are_logged_once_a_minute() {
 
 #[tokio::test(start_paused = true)]
 async fn refusals_of_many_addresses_have_a_bounded_number_of_events() {
-    let ((log, _guard), router) = (listen(), guarded());
+    let ((log, _guard), router) = (Log::of_this_thread(), guarded());
     for address in 0..2_000 {
         refused(&router, &format!("[2001:db8:{address:x}::1]"), &vec![], 1).await;
         // The log is quick enough for all of them.
@@ -85,7 +77,7 @@ async fn refusals_of_many_addresses_have_a_bounded_number_of_events() {
 
 #[tokio::test]
 async fn unknown_client_address_is_logged_once() {
-    let (log, _guard) = listen();
+    let (log, _guard) = Log::of_this_thread();
     let access = Access::new().levels(Levels::ALL, address(["10.0.0.0/8"]));
     let router = with_access(&Runs::default(), access).build().expect("good").router();
     for _ in 0..3 {

@@ -17,19 +17,13 @@ fn alertmanager(receivers: &[&Receiver]) -> Alertmanager {
     Alertmanager::new(receivers.iter().map(|receiver| receiver.url())).service("orders").header("x-token", SECRET)
 }
 
-fn log() -> (Log, tracing::subscriber::DefaultGuard) {
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt().with_writer(log.clone()).with_ansi(false).finish();
-    (log, tracing::subscriber::set_default(subscriber))
-}
-
 fn count(log: &str, event: &str) -> usize {
     log.lines().filter(|line| line.contains("health_runtime::alerts") && line.contains(event)).count()
 }
 
 #[tokio::test(start_paused = true)]
 async fn outage_of_an_hour_is_logged_twice_and_ends_within_a_minute() {
-    let (log, _guard) = log();
+    let (log, _guard) = Log::of_this_thread();
     let clock = StoppedClock::new();
     let mut receiver = Receiver::start().await;
     let db = Switch::new();
@@ -89,7 +83,7 @@ async fn hostile_answers_are_failures_and_reveal_no_secret() {
         (garbage(&format!("HTTP/1.1 200 OK\r\nx: {}\r\n\r\n", "x".repeat(1 << 20))), "does not answer in HTTP"),
         (garbage("HTTP/1.1 200\u{1b}[2J\r\nContent-Length: 0\r\n\r\n"), "does not answer in HTTP"),
     ] {
-        let (log, _guard) = log();
+        let (log, _guard) = Log::of_this_thread();
         let mut receiver = Receiver::start().await;
         receiver.react(reaction.clone());
         let monitor = monitor([]);
@@ -155,7 +149,7 @@ async fn log_names_the_origin_of_a_webhook_alone() {
         ("//services/", "/services/"),
         ("/services/", "https://hooks.example.com/v2/"),
     ] {
-        let (log, _guard) = log();
+        let (log, _guard) = Log::of_this_thread();
         let _clock = StoppedClock::new();
         let mut receiver = Receiver::start().await;
         let location = format!("Location: {location}{SECRET}\r\n");

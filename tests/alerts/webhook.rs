@@ -131,9 +131,7 @@ async fn request_is_signed_with_each_secret_and_a_retry_has_the_same_id() {
 
 #[tokio::test(start_paused = true)]
 async fn full_queue_drops_the_oldest_events_and_keeps_their_order() {
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt().with_writer(log.clone()).with_ansi(false).finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let (log, _guard) = Log::of_this_thread();
     let clock = StoppedClock::new();
     let mut receiver = Receiver::start().await;
     let with_details = builder([flapping::flapping("db")]).details(ShowDetails::Always);
@@ -197,9 +195,7 @@ fn httpdate_in(duration: Duration) -> String {
 
 #[tokio::test(start_paused = true)]
 async fn receiver_that_is_gone_gets_no_more_events() {
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt().with_writer(log.clone()).with_ansi(false).finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let (log, _guard) = Log::of_this_thread();
     let clock = StoppedClock::new();
     let mut receiver = Receiver::start().await;
     let monitor = monitor([flapping::flapping("db")]);
@@ -242,9 +238,7 @@ async fn refused_event_is_not_sent_again() {
 
 #[tokio::test(start_paused = true)]
 async fn event_that_is_refused_twenty_times_lets_the_others_pass() {
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt().with_writer(log.clone()).with_ansi(false).finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let (log, _guard) = Log::of_this_thread();
     let clock = StoppedClock::new();
     let mut receiver = Receiver::start().await;
     let with_details = builder([flapping::flapping("db")]).details(ShowDetails::Always);

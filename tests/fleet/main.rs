@@ -132,9 +132,7 @@ async fn leader_that_dies_during_its_run_is_replaced() {
 
 #[tokio::test(start_paused = true)]
 async fn every_instance_runs_alone_while_the_store_is_silent() {
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt().with_writer(log.clone()).with_ansi(false).finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let (log, _guard) = Log::of_this_thread();
     for is_silent in [false, true] {
         let (store, work) = (Arc::<Store>::default(), Work::default());
         let link = if is_silent { store.link().silent() } else { store.link() };
@@ -184,9 +182,7 @@ async fn store_without_its_memory_is_filled_again() {
 /// The store comes back as it was before the lease, as a replica does that lacked the last write.
 #[tokio::test(start_paused = true)]
 async fn failover_that_loses_a_lease_costs_one_run() {
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt().with_writer(log.clone()).with_ansi(false).finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let (log, _guard) = Log::of_this_thread();
     let (store, work) = (Arc::<Store>::default(), Work::default());
     let fleet = instances(5, &store, &work);
     sleep(INTERVAL * 3).await;
@@ -231,9 +227,7 @@ async fn entries_are_ascii() {
 
 #[tokio::test(start_paused = true)]
 async fn poisoned_entry_is_logged_and_replaced() {
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt().with_writer(log.clone()).with_ansi(false).finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let (log, _guard) = Log::of_this_thread();
     let deep = format!(r#"{{"run":1,"done":{{"token":1,"data":{}1{}}}}}"#, "[".repeat(9_000), "]".repeat(9_000));
     let lengthy = format!(r#"{{"run":1,"running":{{"token":1,"by":"{}"}}}}"#, "a".repeat(70_000));
     let name = r#"{"run":1,"running":{"token":1,"by":"pod\u001b[31m"}}"#;

@@ -5,15 +5,24 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use crate::monitor;
-
+use tracing::subscriber::{DefaultGuard, set_default};
 use tracing_subscriber::fmt::MakeWriter;
+
+use crate::monitor;
 
 /// Collects log events; clones share them.
 #[derive(Clone, Debug, Default)]
 pub struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
+    /// Collects the events of this thread, until the guard is dropped.
+    #[must_use]
+    pub fn of_this_thread() -> (Self, DefaultGuard) {
+        let log = Self::default();
+        let subscriber = tracing_subscriber::fmt().with_writer(log.clone()).with_ansi(false).finish();
+        (log, set_default(subscriber))
+    }
+
     /// Returns all lines since the start, or since they were last taken.
     #[must_use]
     pub fn text(&self) -> String {
