@@ -1,8 +1,6 @@
 //! A real Alertmanager, and libraries that verify signatures and read `CloudEvents`.
 
 use std::{
-    io::Write as _,
-    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::Duration,
 };
@@ -11,7 +9,7 @@ use health_runtime::{
     Monitor, Outcome, Selection,
     alerts::{Alertmanager, Webhook},
 };
-use health_tests::{get, monitor};
+use health_tests::{ask_python, get, monitor};
 use serde_json::{Value, json};
 use tokio::{
     net::TcpListener,
@@ -127,25 +125,12 @@ async fn alertmanager_has_one_alert_of_two_instances_and_each_ends_its_own() {
     assert_eq!(daemon.firing().await[0]["labels"], db_labels, "the other instance still fails");
 }
 
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
 /// Returns the verdicts of both libraries about a request.
 fn verdicts(request: &Received, secret: &str, body: &str) -> Value {
     let headers = ["webhook-id", "webhook-timestamp", "webhook-signature", "content-type"];
     let headers = headers.map(|name| (name.to_owned(), Value::from(request.header(name).expect("a header"))));
     let question = json!({ "secret": secret, "headers": serde_json::Map::from_iter(headers), "body": body });
-    let mut python = Command::new(root().join("target/peers/venv/bin/python"))
-        .arg(root().join("tests/peers/webhook.py"))
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("Python starts");
-    python.stdin.take().expect("piped").write_all(question.to_string().as_bytes()).expect("it reads");
-    let output = python.wait_with_output().expect("it ends");
-    assert!(output.status.success());
-    serde_json::from_slice(&output.stdout).expect("JSON")
+    ask_python("webhook.py", &question)
 }
 
 #[tokio::test]

@@ -1,38 +1,18 @@
 //! Libraries of others: `PyJWT` on both sides, and authlib, which asks for tokens.
 
-use std::{
-    io::Write as _,
-    path::Path,
-    process::{Command, Stdio},
-    time::Duration,
-};
+use std::time::Duration;
 
 use health_runtime::{
     Levels,
     access::{Access, Jwt, Limits, Tokens, User, any_of, basic},
 };
+use health_tests::ask_python;
 use serde_json::{Value, json};
 
 use super::{SECRET, Service, algorithms};
 
 fn ask(question: &Value) -> Value {
-    run("pyjwt.py", question)
-}
-
-/// Gives a script a question and returns its answer.
-fn run(script: &str, question: &Value) -> Value {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let python = root.join("target/peers/venv/bin/python");
-    let mut child = Command::new(python)
-        .arg(root.join("tests/peers").join(script))
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("Python starts");
-    child.stdin.take().expect("piped").write_all(question.to_string().as_bytes()).expect("it reads");
-    let output = child.wait_with_output().expect("it ends");
-    assert!(output.status.success());
-    serde_json::from_slice(&output.stdout).expect("JSON")
+    ask_python("pyjwt.py", question)
 }
 
 #[tokio::test]
@@ -95,7 +75,7 @@ async fn authlib_gets_a_token_and_uses_it() {
     let base = format!("http://{}/health", service.address);
     let ask = async |password: &str| {
         let question = json!({ "base": base, "client_id": "ada", "client_secret": password });
-        tokio::task::spawn_blocking(move || run("oauth.py", &question)).await.expect("an answer")
+        tokio::task::spawn_blocking(move || ask_python("oauth.py", &question)).await.expect("an answer")
     };
     let answer = ask("correct horse").await;
     assert_eq!((&answer["status"], &answer["token"]["token_type"]), (&json!(200), &json!("Bearer")), "{answer}");

@@ -1,9 +1,6 @@
 //! The Python SDK of the protocol.
 
 use std::{
-    io::Write as _,
-    path::Path,
-    process::{Command, Stdio},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -16,27 +13,14 @@ use health_runtime::{
     access::{Access, AccessKey, access_key},
     probes,
 };
-use health_tests::{builder, serve};
+use health_tests::{ask_python, builder, serve};
 use serde_json::{Value, json};
 
 const SECRET: &str = "0123456789abcdef-secret";
 
 /// Gives the script a question and returns its answer.
 async fn run(question: Value) -> Value {
-    let run = move || {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-        let mut child = Command::new(root.join("target/peers/venv/bin/python"))
-            .arg(root.join("tests/peers/mcp_client.py"))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("Python starts");
-        child.stdin.take().expect("piped").write_all(question.to_string().as_bytes()).expect("it reads");
-        let output = child.wait_with_output().expect("it ends");
-        assert!(output.status.success());
-        serde_json::from_slice(&output.stdout).expect("JSON")
-    };
-    tokio::task::spawn_blocking(run).await.expect("an answer")
+    tokio::task::spawn_blocking(move || ask_python("mcp_client.py", &question)).await.expect("an answer")
 }
 
 /// Starts a service with the check `db` and, if it has one behind it, a check of that one.

@@ -4,8 +4,10 @@
 pub mod events;
 pub mod flapping;
 mod log;
+mod python;
 
 pub use log::Log;
+pub use python::ask_python;
 
 use std::{
     collections::HashMap,
