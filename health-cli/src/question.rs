@@ -223,6 +223,19 @@ impl Question {
             Subject::Group(group) => group.service().to_owned(),
             Subject::Check(name) => name.clone(),
         };
+        if service.is_empty()
+            && let Ok((statuses, elapsed)) = client.serving_statuses(target, deadline).await
+            && let Some(status) = statuses.get("")
+        {
+            let mut report = Report::new(Shape::Grpc, *status);
+            report.checks = statuses
+                .iter()
+                .filter(|(name, _)| !is_sum(name))
+                .map(|(name, status)| Entry::new(name, *status))
+                .collect();
+            return Ok(Answered { report, target: target.clone(), elapsed });
+        }
+        // Servers may lack the list.
         let (status, elapsed) = client.serving_status(target, &service, deadline).await?;
         let mut report = Report::new(Shape::Grpc, status);
         if !service.is_empty() {
@@ -230,6 +243,12 @@ impl Question {
         }
         Ok(Answered { report, target: target.clone(), elapsed })
     }
+}
+
+/// Returns whether a service of gRPC stands for others in the list: the whole server, a group or a level.
+fn is_sum(name: &str) -> bool {
+    let groups = [Group::Ready, Group::Live, Group::Startup].map(Group::service);
+    name.is_empty() || name.starts_with("level/") || groups.contains(&name)
 }
 
 /// Returns the path of a check.

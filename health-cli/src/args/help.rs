@@ -84,14 +84,17 @@ pub(super) const MAP: &str = "\
 Draws the services that this one asks (its checks of level 3) as a tree, with their statuses, and behind them the services and \
 checks at fault.
 
-It asks this one service alone, and no address that stands in its report. Names and versions of other services are details.";
+A report names the services that its own service asks, and behind these what is at fault. Further URLs draw the rest: their \
+reports are joined by the names of the services. No address that stands in a report is asked. Names and versions of other \
+services are details.";
 
 pub(super) const MAP_EXAMPLES: &str = "\
 Examples:
   healthctl map http://127.0.0.1:8080
+  healthctl map http://orders:8080 http://billing:8080 http://ledger:8080
   healthctl map http://127.0.0.1:8080 --dot | dot -Tsvg > services.svg
 
-Exit codes: those of `healthctl check`.";
+Exit codes: those of `healthctl check`; 1 if one of several services fails or does not answer.";
 
 pub(super) const WATCH: &str = "\
 Follows services in a table that replaces itself, with every check that does not pass and the latest changes. Ctrl-C ends it.

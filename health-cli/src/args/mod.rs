@@ -63,7 +63,7 @@ pub(crate) enum Command {
     #[command(long_about = help::EXPLAIN, after_long_help = help::EXPLAIN_EXAMPLES)]
     Explain(ExplainArgs),
 
-    /// Draw the services behind a service
+    /// Draw the services behind services
     #[command(long_about = help::MAP, after_long_help = help::MAP_EXAMPLES)]
     Map(MapArgs),
 
@@ -120,8 +120,9 @@ pub(crate) struct ExplainArgs {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct MapArgs {
-    #[command(flatten)]
-    pub(crate) service: OneService,
+    /// Services, their health endpoints, or their Unix sockets
+    #[arg(value_name = "URL", required = true)]
+    pub(crate) urls: Vec<String>,
 
     /// Print a graph in Graphviz's language
     #[arg(long, conflicts_with = "json")]

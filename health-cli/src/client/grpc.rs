@@ -1,16 +1,21 @@
 //! The health service of gRPC, grpc.health.v1.
 
 use std::{
+    collections::BTreeMap,
     pin::Pin,
     task::{Context, Poll},
     time::Duration,
 };
 
-use hyper::{Request, Response, body::Incoming, client::conn::http2};
+use hyper::{Request, Response, Uri, body::Incoming, client::conn::http2, http::uri::PathAndQuery};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use tokio::time::Instant;
-use tonic::{Code, body::Body, metadata::MetadataValue};
-use tonic_health::pb::{HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient};
+use prost::Message;
+use tokio::{task::JoinHandle, time::Instant};
+use tonic::{Code, body::Body, client::Grpc, metadata::MetadataValue};
+use tonic_health::pb::{
+    HealthCheckRequest, HealthCheckResponse, health_check_response::ServingStatus, health_client::HealthClient,
+};
+use tonic_prost::ProstCodec;
 use tower_service::Service;
 
 use super::{
@@ -37,6 +42,40 @@ impl Client {
         deadline: Deadline,
     ) -> Result<(Status, Duration), Failure> {
         let begin = Instant::now();
+        let connection = self.connect_grpc(target, deadline).await?;
+        let mut client = HealthClient::with_origin(connection.sender(), connection.origin.clone());
+        let request = self.grpc_request(HealthCheckRequest { service: service.to_owned() }, target, deadline)?;
+        let answer = deadline.wait(&format!("{target} does not answer"), client.check(request)).await?;
+        let answer = answer.map_err(|status| failure(target, service, &status, self.has_credentials()))?;
+        Ok((status_of(answer.into_inner()), begin.elapsed()))
+    }
+
+    /// Asks for all services of a server, by their names. Few servers have this method, `List`, which is younger than the others.
+    ///
+    /// # Errors
+    /// There is no answer in time, the server has no such method, or the caller is refused.
+    pub(crate) async fn serving_statuses(
+        &self,
+        target: &Target,
+        deadline: Deadline,
+    ) -> Result<(BTreeMap<String, Status>, Duration), Failure> {
+        let begin = Instant::now();
+        let connection = self.connect_grpc(target, deadline).await?;
+        let mut client = Grpc::with_origin(connection.sender(), connection.origin.clone());
+        let request = self.grpc_request(ListRequest {}, target, deadline)?;
+        let codec = ProstCodec::<ListRequest, ListResponse>::default();
+        let list = async {
+            client.ready().await.map_err(|error| tonic::Status::unavailable(error.to_string()))?;
+            client.unary(request, PathAndQuery::from_static("/grpc.health.v1.Health/List"), codec).await
+        };
+        let answer = deadline.wait(&format!("{target} does not answer"), list).await?;
+        let answer = answer.map_err(|status| failure(target, "", &status, self.has_credentials()))?;
+        let statuses = answer.into_inner().statuses;
+        let statuses = statuses.into_iter().map(|(name, response)| (printable(&name), status_of(response)));
+        Ok((statuses.collect(), begin.elapsed()))
+    }
+
+    async fn connect_grpc(&self, target: &Target, deadline: Deadline) -> Result<GrpcConnection, Failure> {
         if matches!(self.credentials, Credentials::Signed { .. }) {
             return Err(Failure::usage(
                 "a request of gRPC cannot be signed; use `--bearer`, `--basic` or `--access-key`",
@@ -47,27 +86,62 @@ impl Client {
         let handshake = deadline.wait(&format!("{target} does not answer with HTTP/2"), handshake).await?;
         let (sender, connection) =
             handshake.map_err(|error| exchange_failure(target, "HTTP/2", &error, "; is it `http://`?"))?;
-        let task = tokio::spawn(connection);
+        let task = tokio::spawn(async {
+            // Its error is that of the request.
+            let _ = connection.await;
+        });
         let scheme = if target.is_tls() { "https" } else { "http" };
         let origin = format!("{scheme}://{}", target.authority).parse();
         let origin = origin.map_err(|error| Failure::usage(format!("the host of {target} is not valid: {error}")))?;
-        let mut client = HealthClient::with_origin(Sender(sender), origin);
-        let mut request = tonic::Request::new(HealthCheckRequest { service: service.to_owned() });
+        Ok(GrpcConnection { sender, task, origin })
+    }
+
+    fn grpc_request<T>(&self, message: T, target: &Target, deadline: Deadline) -> Result<tonic::Request<T>, Failure> {
+        let mut request = tonic::Request::new(message);
         request.set_timeout(deadline.left());
         for (name, value) in self.credentials.headers("POST", target)? {
             let value = MetadataValue::try_from(value)
                 .map_err(|_| Failure::usage("the name of the credentials has characters that no header can hold"))?;
             request.metadata_mut().insert(name, value);
         }
-        let answer = deadline.wait(&format!("{target} does not answer"), client.check(request)).await;
-        task.abort();
-        let answer = answer?.map_err(|status| failure(target, service, &status, self.has_credentials()))?;
-        let status = match answer.into_inner().status() {
-            ServingStatus::Serving => Status::Pass,
-            ServingStatus::NotServing => Status::Fail,
-            ServingStatus::Unknown | ServingStatus::ServiceUnknown => Status::Unknown,
-        };
-        Ok((status, begin.elapsed()))
+        Ok(request)
+    }
+}
+
+/// A connection with its task, which ends with it.
+struct GrpcConnection {
+    sender: http2::SendRequest<Body>,
+    task: JoinHandle<()>,
+    origin: Uri,
+}
+
+impl GrpcConnection {
+    fn sender(&self) -> Sender {
+        Sender(self.sender.clone())
+    }
+}
+
+impl Drop for GrpcConnection {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// The messages of `List`, which tonic-health lacks.
+#[derive(Clone, PartialEq, Message)]
+struct ListRequest {}
+
+#[derive(Clone, PartialEq, Message)]
+struct ListResponse {
+    #[prost(btree_map = "string, message", tag = "1")]
+    statuses: BTreeMap<String, HealthCheckResponse>,
+}
+
+fn status_of(response: HealthCheckResponse) -> Status {
+    match response.status() {
+        ServingStatus::Serving => Status::Pass,
+        ServingStatus::NotServing => Status::Fail,
+        ServingStatus::Unknown | ServingStatus::ServiceUnknown => Status::Unknown,
     }
 }
 

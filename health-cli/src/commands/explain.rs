@@ -134,6 +134,9 @@ fn show(
             let ago = age(since).map(|age| format!(" ({} ago)", short_duration(age))).unwrap_or_default();
             fact("since", &format!("{since}{ago}"));
         }
+        if let Some(drill) = check.drill_text() {
+            fact("drill", drill.trim_start_matches("drill "));
+        }
         if let Some(cause) = &check.cause {
             fact("cause", &cause.replace('_', " "));
         }
@@ -142,6 +145,9 @@ fn show(
         }
         if !blocks.is_empty() {
             fact("blocks", &blocks.join(", "));
+        }
+        if !check.overridden.is_empty() {
+            fact("settings", &format!("overridden: {}", check.overridden.join(", ")));
         }
         for (name, text) in [("owner", &check.owner), ("runbook", &check.runbook)] {
             if let Some(text) = text {

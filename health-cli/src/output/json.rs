@@ -37,14 +37,15 @@ pub(crate) fn to_line(body: &impl Serialize) -> String {
     serde_json::to_string(body).unwrap_or_default()
 }
 
-/// Returns the number of checks by status: `2 fail, 1 warn, 9 pass`.
+/// Returns the number of checks by status: `2 fail, 1 warn, 9 pass, 1 disabled`.
 pub(crate) fn tally(report: &Report) -> String {
     use crate::status::Status;
 
     let statuses = [Status::Fail, Status::Unknown, Status::Warn, Status::Pass];
     let counts = statuses.map(|status| (report.with_status(status).count(), status.word()));
-    let muted = report.checks.iter().filter(|check| check.muted).count();
-    let parts = counts.into_iter().chain([(muted, "muted")]).filter(|(count, _)| *count > 0);
+    let disabled = report.checks.iter().filter(|check| check.is_disabled()).count();
+    let muted = report.checks.iter().filter(|check| check.muted && !check.is_disabled()).count();
+    let parts = counts.into_iter().chain([(muted, "muted"), (disabled, "disabled")]).filter(|(count, _)| *count > 0);
     let parts: Vec<_> = parts.map(|(count, word)| format!("{count} {word}")).collect();
     if parts.is_empty() { count(0, "check") } else { parts.join(", ") }
 }

@@ -19,9 +19,9 @@ pub(crate) fn report_lines(answered: &Answered, width: Option<usize>) -> Vec<Str
     let Answered { report, target, elapsed } = answered;
     let mut lines = vec![heading(report, &target.to_string(), *elapsed)];
     let mut checks: Vec<_> = report.checks.iter().collect();
-    // A muted check counts for nothing, so it stands with the passing ones.
+    // A check that counts for nothing stands with the passing ones.
     checks.sort_by_key(|check| {
-        let rank = if check.muted { Status::Pass } else { check.status };
+        let rank = if check.counts() { check.status } else { Status::Pass };
         (std::cmp::Reverse(rank), std::cmp::Reverse(check.level))
     });
     if !checks.is_empty() {
@@ -52,15 +52,19 @@ fn row(check: &Entry) -> [(String, String); 6] {
     let name =
         check.display.as_ref().map_or_else(|| check.name.clone(), |display| format!("{} ({display})", check.name));
     let word = format!("{} {}", check.status.sign(), check.status.word());
-    let status = if check.muted {
-        (format!("{word}, muted"), dim(&format!("{word}, muted")))
-    } else {
-        (word, status_word(check.status))
+    let uncounted = |text: String| (text.clone(), dim(&text));
+    let status = match check {
+        check if check.is_disabled() => uncounted("– disabled".to_owned()),
+        check if check.muted => uncounted(format!("{word}, muted")),
+        check => (word, status_word(check.status)),
     };
     let since = check.since.as_deref().and_then(age).map(short_age).unwrap_or_default();
     let took = check.duration_ms.filter(|millis| millis.is_finite() && (0.0..1e12).contains(millis));
     let took = took.map(|millis| short_duration(Duration::from_secs_f64(millis / 1e3))).unwrap_or_default();
-    let reason = check.reason();
+    let overridden = Some(check.overridden.join(", ")).filter(|keys| !keys.is_empty());
+    let overridden = overridden.map(|keys| format!("overridden: {keys}"));
+    let parts = [Some(check.reason()).filter(|reason| !reason.is_empty()), overridden];
+    let reason = parts.into_iter().flatten().collect::<Vec<_>>().join("; ");
     let plain = |text: String| (text.clone(), text);
     [plain(level), plain(name), status, plain(since), plain(took), plain(reason)]
 }

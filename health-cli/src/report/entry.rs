@@ -27,6 +27,12 @@ pub(crate) struct Entry {
     pub(crate) critical: Option<bool>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(crate) muted: bool,
+    /// Drill that the check is in, as far as the service tells about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) drill: Option<Value>,
+    /// Keys of settings that differ from the declaration.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) overridden: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) blocked_by: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -71,8 +77,10 @@ impl Entry {
             checked_at: text(&["checked_at", "time"]),
             since: text(&["since"]),
             critical: find("critical").and_then(Value::as_bool),
-            // An object in the native shape.
-            muted: find("muted").is_some_and(|muted| !matches!(muted, Value::Bool(false) | Value::Null)),
+            // Objects in the native shape.
+            muted: find("muted").is_some_and(is_set),
+            drill: find("drill").filter(|drill| is_set(drill)).cloned(),
+            overridden: texts(find("overridden")),
             blocked_by: texts(find("blocked_by")),
             root_causes: texts(find("root_causes")),
             display: text(&["display"]),
@@ -87,10 +95,31 @@ impl Entry {
         self.data.as_ref()?.get(key)
     }
 
-    /// Returns the reason of the status in one line: cause, checks that block it, and message.
+    pub(crate) fn is_disabled(&self) -> bool {
+        self.cause.as_deref() == Some("disabled")
+    }
+
+    /// Returns whether its status counts for the report.
+    pub(crate) fn counts(&self) -> bool {
+        !self.muted && !self.is_disabled()
+    }
+
+    /// Describes the drill that it is in: `drill by ada until 2026-11-22T12:00:00Z (does the pager ring?)`.
+    pub(crate) fn drill_text(&self) -> Option<String> {
+        let drill = self.drill.as_ref()?;
+        let field = |name| drill.get(name).and_then(Value::as_str);
+        let by = field("by").map(|by| format!(" by {by}")).unwrap_or_default();
+        let until = field("until").map(|until| format!(" until {until}")).unwrap_or_default();
+        let reason = field("reason").map(|reason| format!(" ({reason})")).unwrap_or_default();
+        Some(format!("drill{by}{until}{reason}"))
+    }
+
+    /// Returns the reason of the status in one line: drill, cause, checks that block it, and message.
     pub(crate) fn reason(&self) -> String {
-        let mut parts = Vec::new();
+        let mut parts: Vec<_> = self.drill_text().into_iter().collect();
         match &self.cause {
+            // Its message says so.
+            Some(_) if self.is_disabled() && self.message.is_some() => {}
             Some(cause) if self.blocked_by.is_empty() => parts.push(cause.replace('_', " ")),
             Some(_) => parts.push(format!("blocked by {}", self.blocked_by.join(", "))),
             None => {}
@@ -103,6 +132,11 @@ impl Entry {
             (causes, false) => format!("{reason}, because of {}", causes.join(", ")),
         }
     }
+}
+
+/// Returns whether a mark is there: an object, maybe without fields, or `true`.
+const fn is_set(mark: &Value) -> bool {
+    !matches!(mark, Value::Bool(false) | Value::Null)
 }
 
 /// Returns the texts in an array.

@@ -26,7 +26,7 @@ pub(super) fn read(body: &Value, media_type: &str) -> Option<Report> {
         Some(_) => others(fields, 0),
     };
     let shape = shape?;
-    let worst = checks.iter().filter(|check| !check.muted).map(|check| check.status).max();
+    let worst = checks.iter().filter(|check| check.counts()).map(|check| check.status).max();
     let mut report = Report::new(shape, status.or(worst)?);
     let text = |fields: &Fields, key: &str| fields.get(key).and_then(Value::as_str).map(ToOwned::to_owned);
     report.cause = text(fields, "cause").or_else(|| text(fields, "output"));

@@ -68,7 +68,7 @@ impl Report {
 
     /// Returns the checks with this status that count for the report.
     pub(crate) fn with_status(&self, status: Status) -> impl Iterator<Item = &Entry> {
-        self.checks.iter().filter(move |check| check.status == status && !check.muted)
+        self.checks.iter().filter(move |check| check.status == status && check.counts())
     }
 
     /// Returns the name and version of the service as far as they are known.

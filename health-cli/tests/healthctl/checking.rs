@@ -4,6 +4,7 @@ use serde_json::json;
 use crate::{
     healthctl,
     services::{check, failing_orders, named, orders, start, url_of},
+    stub::{Stub, response},
 };
 
 #[tokio::test]
@@ -90,6 +91,53 @@ async fn muted_check_counts_for_nothing() {
     let ended = healthctl(&["check", &url]).await;
     assert_eq!(ended.code, 0, "{ended:?}");
     assert!(ended.out.contains("1 pass, 1 muted") && ended.out.contains("✗ fail, muted"), "{ended:?}");
+}
+
+#[tokio::test]
+async fn disabled_check_counts_for_nothing_and_settings_are_named() {
+    let endpoint = named("orders", [check("db", Level::L1, Status::Fail), check("up", Level::L5, Status::Pass)]);
+    let settings: health_runtime::Overrides = "db.enabled=false, up.timeout=3s".parse().expect("a list");
+    let url = url_of(endpoint.overrides(settings)).await;
+    let ended = healthctl(&["check", &url]).await;
+    assert_eq!(ended.code, 0, "{ended:?}");
+    let lines: Vec<_> = ended.out.lines().collect();
+    assert!(lines[0].contains("✓ pass  1 pass, 1 disabled  "), "{ended:?}");
+    assert!(lines[2].contains("up     ✓ pass") && lines[2].ends_with("overridden: timeout"), "{ended:?}");
+    assert!(
+        lines[3].contains("db     – disabled") && lines[3].ends_with("disabled by `overrides`; overridden: enabled"),
+        "{ended:?}"
+    );
+    let plugin = healthctl(&["check", &url, "--nagios"]).await;
+    assert!(plugin.out.starts_with("HEALTH OK - orders 1.4.2: 1 pass, 1 disabled |"), "{plugin:?}");
+    assert!(plugin.out.contains(" pass=1;;;0"), "{plugin:?}");
+    let report = healthctl(&["check", &url, "--json"]).await.json();
+    let up = report["checks"].as_array().expect("checks").iter().find(|check| check["name"] == "up");
+    assert_eq!(up.expect("the check")["overridden"], json!(["timeout"]));
+}
+
+#[tokio::test]
+async fn drill_is_shown_with_its_reason() {
+    let drill = json!({ "behavior": "fail", "until": "2026-11-22T12:00:00Z", "reason": "pager?", "by": "ada" });
+    let checks = json!({
+        "db": { "status": "fail", "message": "it fails in a drill", "drill": drill },
+        "cache": { "status": "warn", "drill": {} },
+        "up": { "status": "pass" },
+    });
+    let body = json!({ "status": "fail", "checks": checks });
+    let stub = Stub::with(response("503 X", "application/json", body.to_string())).await;
+    let shown = "drill by ada until 2026-11-22T12:00:00Z (pager?)";
+    let ended = healthctl(&["check", &stub.url("/health")]).await;
+    assert!(ended.out.contains(&format!("✗ fail               {shown}: it fails in a drill\n")), "{ended:?}");
+    assert!(ended.out.contains("! warn               drill\n"), "{ended:?}");
+    let plugin = healthctl(&["check", &stub.url("/health"), "--nagios"]).await;
+    assert!(
+        plugin.out.contains(&format!("db fail ({shown}: it fails in a drill); cache warn (drill) |")),
+        "{plugin:?}"
+    );
+    let explained = healthctl(&["explain", &stub.url("/health")]).await;
+    assert!(explained.out.contains("drill    by ada until 2026-11-22T12:00:00Z (pager?)"), "{explained:?}");
+    let report = healthctl(&["check", &stub.url("/health"), "--json"]).await.json();
+    assert_eq!(report["checks"][1]["drill"], drill);
 }
 
 #[cfg(unix)]

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use health_runtime::{Check, Level, Status, probes};
+use health_runtime::{Check, Level, Status};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
@@ -44,46 +44,6 @@ async fn explanation_names_the_check_at_fault_and_what_it_blocks() {
     assert_eq!((well.code, well.out.trim()), (0, "a 1.4.2 reports pass: 1 check, none of them at fault"));
     let warned = healthctl(&["explain", &url_of(orders()).await]).await;
     assert!(warned.code == 0 && warned.out.contains("! warn  cache"), "{warned:?}");
-}
-
-/// `orders` asks `billing`, which asks `ledger`, whose database fails.
-async fn chain() -> String {
-    let ledger = url_of(named("ledger", [check("db", Level::L1, Status::Fail).readiness()])).await;
-    let to_ledger = probes::service(&ledger).name("ledger_service").check_for_readiness();
-    let billing = url_of(named("billing", [to_ledger, check("cache", Level::L2, Status::Pass)])).await;
-    let to_billing = probes::service(&billing).name("billing_service").remote_level(Level::L1).into();
-    url_of(named("orders", [to_billing, check("up", Level::L5, Status::Pass)])).await
-}
-
-trait ForReadiness {
-    fn check_for_readiness(self) -> Check;
-}
-
-impl ForReadiness for probes::ServiceProbe {
-    fn check_for_readiness(self) -> Check {
-        Check::from(self).readiness()
-    }
-}
-
-#[tokio::test]
-async fn map_and_explanation_lead_through_the_services() {
-    let url = chain().await;
-    let map = healthctl(&["map", &url]).await;
-    assert_eq!(map.code, 1, "{map:?}");
-    let lines: Vec<_> = map.out.lines().collect();
-    assert_eq!(lines[0], "orders 1.4.2  ✗ fail");
-    assert!(lines[1].starts_with("└─ billing 1.4.2  ✗ fail"), "{map:?}");
-    assert!(map.out.contains("ledger  ✗ fail") && map.out.contains("└─ db  ✗ fail"), "{map:?}");
-    let dot = healthctl(&["map", &url, "--dot"]).await.out;
-    assert!(
-        dot.starts_with("digraph health {") && dot.contains("billing 1.4.2\\nfail") && dot.trim_end().ends_with('}'),
-        "{dot}"
-    );
-    let tree = healthctl(&["map", &url, "--json"]).await.json();
-    assert_eq!(tree["children"][0]["name"], "billing 1.4.2");
-    let explained = healthctl(&["explain", &url]).await;
-    assert!(explained.out.contains("billing/ledger/db"), "{explained:?}");
-    assert!(explained.out.contains("through  check billing_service of this service"), "{explained:?}");
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ mod failures;
 mod following;
 mod help;
 mod levels;
+mod mapping;
 mod operating;
 mod plugin;
 mod services;

@@ -82,6 +82,29 @@ async fn grpc_servers_are_asked_for_services() {
         let ended = healthctl(arguments).await;
         assert_eq!(ended.code, code, "{arguments:?}: {ended:?}");
     }
+    // The list has the checks; groups and levels are sums of them.
+    let whole = healthctl(&["check", &url, "--json"]).await.json();
+    let names: Vec<_> = whole["checks"].as_array().expect("checks").iter().map(|check| &check["name"]).collect();
+    assert_eq!(names, ["alive", "cache", "db", "network"]);
     let unknown = healthctl(&["check", &format!("{url}/nothing")]).await;
     assert!(unknown.err.contains("has no service `nothing`"), "{unknown:?}");
+}
+
+#[tokio::test]
+async fn grpc_server_without_a_list_is_asked_for_its_verdict() {
+    let (reporter, service) = tonic_health::server::health_reporter();
+    reporter.set_service_status("", tonic_health::ServingStatus::NotServing).await;
+    reporter.set_service_status("shop.Orders", tonic_health::ServingStatus::Serving).await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let url = format!("grpc://{}", listener.local_addr().expect("an address"));
+    tokio::spawn(async move {
+        let routes = tonic::service::Routes::new(service).into_axum_router();
+        axum::serve(listener, routes).await
+    });
+    let ended = healthctl(&["check", &url, "--json"]).await;
+    assert_eq!(
+        (ended.code, &ended.json()["status"], &ended.json()["checks"]),
+        (1, &"fail".into(), &serde_json::json!([]))
+    );
+    assert_eq!(healthctl(&["check", &format!("{url}/shop.Orders")]).await.code, 0);
 }
