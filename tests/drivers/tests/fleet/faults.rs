@@ -179,3 +179,27 @@ async fn bucket_of_nats_is_created_with_a_limit() {
     assert_eq!(Client::connect("nats", server.port).await.keys().await, [KEY]);
     instances.assert_one_run_per_interval("nats, with a new bucket").await;
 }
+
+/// A client without a connection keeps what it is asked, and sends it when it has one.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs NATS: scripts/peers"]
+async fn server_of_nats_that_comes_back_gets_no_old_requests() {
+    let mut server = Server::nats_with_jetstream();
+    let client = Client::connect("nats", server.port).await;
+    let instances = Instances::start((0..20).map(|_| client.fleet()).collect());
+    instances.eventually_shared("nats, start").await;
+    server.stop();
+    instances.eventually_alone("nats, gone").await;
+    sleep(INTERVAL * 20).await;
+    server.start();
+    let began = Instant::now();
+    while server.nats_messages() == 0 {
+        sleep(Duration::from_millis(10)).await;
+    }
+    // Each instance opens the bucket and reads twice in an interval.
+    sleep(INTERVAL / 2).await;
+    let messages = server.nats_messages();
+    println!("nats, back: {messages} messages of 20 instances, {:?} after its start", began.elapsed());
+    assert!(messages <= 20 * 6, "{messages} messages");
+    instances.eventually_shared("nats, back").await;
+}

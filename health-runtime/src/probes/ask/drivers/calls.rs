@@ -125,6 +125,10 @@ macro_rules! __ask_by_call {
             .with_values(move |statement: &'static str, values: ::std::vec::Vec<::std::string::String>| {
                 let (context, bucket, opened) = (context.clone(), bucket.clone(), opened.clone());
                 async move {
+                    // Without a connection the client keeps every request, and sends all of them when it has one.
+                    if context.client().connection_state() != $($async_nats)+::connection::State::Connected {
+                        return ::core::result::Result::Err($crate::probes::AskError::new("the client is not connected"));
+                    }
                     // Opened anew after an error or a timeout: a server without its memory has lost the bucket.
                     let store = match opened.take() {
                         ::core::option::Option::Some(store) => store,
