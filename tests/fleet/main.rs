@@ -1,6 +1,7 @@
 //! One run for a fleet: monitors that share a store, on a paused clock.
 #![allow(clippy::expect_used, reason = "tests fail by panicking")]
 
+mod clients;
 mod schedules;
 mod store;
 
@@ -74,7 +75,7 @@ pub(crate) async fn result(monitor: &Monitor) -> CheckResult {
     report.entries()[0].result.as_ref().clone()
 }
 
-async fn role(monitor: &Monitor) -> FleetRole {
+pub(crate) async fn role(monitor: &Monitor) -> FleetRole {
     result(monitor).await.fleet().expect("a result of the fleet").role()
 }
 

@@ -1,10 +1,11 @@
 use std::{
     fmt::{self, Write as _},
+    pin::pin,
     sync::Arc,
     time::Duration,
 };
 
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use super::{nats::Nats, postgres::Postgres, redis::Redis, store::FleetStore};
 use crate::{
@@ -12,11 +13,20 @@ use crate::{
     host::host_name,
     probes::{Ask, AskError},
     text::is_unprintable,
-    time::random,
+    time::{random, random_share},
 };
 
-/// Time that the store has for each answer. After it, an instance runs its checks by itself.
-const STORE_TIMEOUT: Duration = Duration::from_secs(1);
+/// Length of one wait for the store. A process that stood still has used up one at most, however long it did.
+const STORE_WAIT: Duration = Duration::from_secs(1);
+
+/// Waits for an entry, after which an instance runs its check by itself.
+const READ_WAITS: u32 = 2;
+
+/// Waits after which a read is given up. Until then its client may connect, for the next read.
+const MAX_READ_WAITS: u32 = 5;
+
+/// Waits for a swap. With those for the read they leave a run its whole timeout.
+const SWAP_WAITS: u32 = 1;
 
 const MAX_NAME_BYTES: usize = 64;
 
@@ -141,18 +151,36 @@ impl Fleet {
         key
     }
 
+    /// Reads an entry. A read that is late goes on without its caller: a client that needs longer to connect would never be
+    /// connected if it were dropped each time.
     pub(super) async fn read(&self, key: &str) -> Result<Option<String>, AskError> {
-        in_time(self.store.read(key)).await
+        let (store, key) = (Arc::clone(&self.store), key.to_owned());
+        let read = tokio::spawn(in_time(MAX_READ_WAITS, async move {
+            match store.read(&key).await {
+                // A client whose connection broke reports that once, and connects again.
+                Err(_) => {
+                    sleep(STORE_WAIT.mul_f64(random_share())).await;
+                    store.read(&key).await
+                }
+                answer => answer,
+            }
+        }));
+        in_time(READ_WAITS, async { read.await? }).await
     }
 
     pub(super) async fn swap(&self, key: &str, expected: Option<&str>, value: &str) -> Result<bool, AskError> {
-        in_time(self.store.swap(key, expected, value)).await
+        in_time(SWAP_WAITS, self.store.swap(key, expected, value)).await
     }
 }
 
-async fn in_time<T>(answer: impl Future<Output = Result<T, AskError>>) -> Result<T, AskError> {
-    let late = || AskError::new(format!("no answer within {STORE_TIMEOUT:?}"));
-    timeout(STORE_TIMEOUT, answer).await.unwrap_or_else(|_| Err(late()))
+async fn in_time<T>(waits: u32, answer: impl Future<Output = Result<T, AskError>>) -> Result<T, AskError> {
+    let mut answer = pin!(answer);
+    for _ in 0..waits {
+        if let Ok(answer) = timeout(STORE_WAIT, &mut answer).await {
+            return answer;
+        }
+    }
+    Err(AskError::new(format!("no answer within {:?}", STORE_WAIT * waits)))
 }
 
 /// Returns whether a text may be the name of an instance.

@@ -11,6 +11,9 @@ pub type StoreFuture<T> = Pin<Box<dyn Future<Output = Result<T, AskError>> + Sen
 /// that length, if both operations see the cut text. It may come back without its memory. A replica that lags is not suitable, and neither is a cache that
 /// evicts keys at will: each lost entry costs one more run.
 ///
+/// An instance waits two seconds for a read, and for a swap one. A read that is late goes on for five seconds altogether, so that its client
+/// may connect; a swap is dropped. A read whose answer is an error is repeated once, within a second.
+///
 /// ```
 /// use std::{
 ///     collections::HashMap,

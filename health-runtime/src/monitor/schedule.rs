@@ -80,6 +80,9 @@ async fn keep_running(engine: Weak<Engine>, check: Weak<Monitored>, is_first: bo
             let _ = timeout_at(next, dependencies_pass(&engine, &check)).await;
         } else {
             sleep_until(next).await;
+            if let Some(delay) = standstill_delay(&check, next.elapsed()) {
+                sleep(delay).await;
+            }
         }
     }
 }
@@ -133,6 +136,14 @@ fn look_up(engine: &Arc<Engine>, check: &Arc<Monitored>) -> Option<Lookup> {
 fn initial_delay(check: &Weak<Monitored>) -> Duration {
     let interval = check.upgrade().and_then(|check| check.spec.interval());
     interval.unwrap_or_default().min(MAX_INITIAL_DELAY).mul_f64(random_share())
+}
+
+/// Returns the delay of a fleet's check that wakes late, which is a tenth of that of a first run at most. Its process stood still,
+/// as many others may have, and all of them would ask the store at once.
+fn standstill_delay(check: &Weak<Monitored>, late_by: Duration) -> Option<Duration> {
+    let interval = check.upgrade().filter(|check| check.member.is_some())?.spec.interval()?;
+    let longest = interval.min(MAX_INITIAL_DELAY).mul_f64(JITTER);
+    (late_by >= longest).then(|| longest.mul_f64(random_share()))
 }
 
 /// Returns the pause between two runs of a fleet. Never shorter than the interval, or the shortest of a thousand instances would
