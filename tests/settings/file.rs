@@ -1,10 +1,10 @@
 //! A file of settings that changes while the service runs.
 
 use std::{
-    fs,
-    os::unix::fs::symlink,
+    env, fs,
+    os::unix::fs::{PermissionsExt, symlink},
     path::{Path, PathBuf},
-    process::Command,
+    process::{Child, Command, Output, Stdio},
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -17,12 +17,15 @@ use health_tests::{Log, builder, get, serve};
 use tempfile::tempdir;
 use tokio::time::{Instant, sleep};
 
-use super::{is_alone, run_alone};
+use super::{is_alone, run_alone, run_alone_by};
 
 const REJECTED: &str = "changed settings for health checks are not usable";
 
 fn assert_passes(test: &str, file: &Path) {
-    let output = run_alone(test, Some("pinned.timeout=7s"), Some(file));
+    assert_passed(&run_alone(test, Some("pinned.timeout=7s"), Some(file)));
+}
+
+fn assert_passed(output: &Output) {
     let printed = String::from_utf8_lossy(&output.stdout);
     assert!(
         output.status.success() && printed.contains("1 passed"),
@@ -201,6 +204,96 @@ async fn settings_change_during_a_run() {
     wait_until("enabled", || monitor.checks().all(|check| check.is_enabled())).await;
     assert_eq!(monitor.report(&Selection::check("slow")).await.status(), Status::Fail);
     assert_eq!(runs.load(Ordering::Relaxed), 2);
+}
+
+fn set_mode(path: &Path, mode: u32) {
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("a mode");
+}
+
+/// Returns the command that runs this program without rights, in whose folder everybody may write: root reads every file.
+fn unprivileged(folder: &Path) -> Command {
+    let program = env::current_exe().expect("a program");
+    let locked = folder.join("locked");
+    fs::write(&locked, "").expect("a file");
+    set_mode(&locked, 0);
+    if fs::read(&locked).is_err() {
+        return Command::new(program);
+    }
+    set_mode(folder, 0o777);
+    let copy = folder.join("program");
+    fs::copy(program, &copy).expect("a copy that everybody may read");
+    let mut command = Command::new("setpriv");
+    command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(copy);
+    command
+}
+
+#[tokio::test]
+async fn file_without_permission_changes_nothing_and_stops_the_start() {
+    if !is_alone() {
+        let folder = tempdir().expect("a folder");
+        let file = folder.path().join("health.json");
+        fs::write(&file, timeout_is(1)).expect("a file");
+        let test = "file::file_without_permission_changes_nothing_and_stops_the_start";
+        let program = unprivileged(folder.path());
+        return assert_passed(&run_alone_by(program, test, Some("pinned.timeout=7s"), Some(&file)));
+    }
+    let (endpoint, log) = service();
+    let monitor = endpoint.monitor();
+    // A file of this user.
+    replace(&timeout_is(2));
+    wait_until("changed", || timeout(monitor, "db") == 2).await;
+    set_mode(&file(), 0);
+    wait_until("unreadable", || log.so_far().contains("Permission denied")).await;
+    sleep(Duration::from_millis(2_500)).await;
+    assert_eq!((log.text().matches(REJECTED).count(), timeout(monitor, "db")), (1, 2));
+    let error = builder([]).build().expect_err("no start").to_string();
+    assert!(error.contains("cannot be used: Permission denied"), "{error}");
+    replace(&timeout_is(3));
+    wait_until("readable", || timeout(monitor, "db") == 3).await;
+}
+
+/// Holds up everybody who opens the file, like a disk that hangs, until it is killed: the kernel asks a program with a lease
+/// before it opens the file for another one, and waits up to 45 s.
+fn hang(file: &Path) -> Child {
+    let program = "
+import fcntl, signal, sys, time
+signal.signal(signal.SIGIO, signal.SIG_IGN)
+file = open(sys.argv[1], 'r+')
+while True:
+    try:
+        fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_WRLCK)
+        break
+    except OSError:  # somebody reads it
+        time.sleep(0.001)
+time.sleep(60)
+";
+    let mut command = Command::new("python3");
+    command.args(["-c", program]).arg(file).stdin(Stdio::null()).stdout(Stdio::null()).spawn().expect("python3")
+}
+
+#[tokio::test]
+#[ignore = "needs python3: scripts/peers"]
+async fn disk_that_hangs_is_logged_once_and_the_settings_stay() {
+    if !is_alone() {
+        let folder = tempdir().expect("a folder");
+        let file = folder.path().join("health.json");
+        fs::write(&file, timeout_is(1)).expect("a file");
+        let test = "file::disk_that_hangs_is_logged_once_and_the_settings_stay";
+        let mut command = Command::new(env::current_exe().expect("a program"));
+        command.arg("--ignored");
+        return assert_passed(&run_alone_by(command, test, Some("pinned.timeout=7s"), Some(&file)));
+    }
+    let (endpoint, log) = service();
+    let monitor = endpoint.monitor();
+    let mut holder = hang(&file());
+    wait_until("hanging", || log.so_far().contains("the file system does not answer within 3s")).await;
+    sleep(Duration::from_secs(9)).await;
+    assert_eq!((log.text().matches(REJECTED).count(), timeout(monitor, "db")), (1, 1), "{}", log.text());
+    assert_eq!(get(serve(endpoint.router()).await, "/readyz").await.status, 200);
+    holder.kill().expect("a running program");
+    holder.wait().expect("an end");
+    replace(&timeout_is(2));
+    wait_until("answering again", || timeout(monitor, "db") == 2).await;
 }
 
 #[tokio::test]

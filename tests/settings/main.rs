@@ -17,7 +17,12 @@ use std::{
 
 /// Runs one test of this program in a process of its own, whose environment has these settings.
 fn run_alone(test: &str, list: Option<&str>, file: Option<&Path>) -> Output {
-    let mut command = Command::new(env::current_exe().expect("a program"));
+    let program = Command::new(env::current_exe().expect("a program"));
+    run_alone_by(program, test, list, file)
+}
+
+/// Runs one test like [`run_alone`], by a command that ends with this program.
+fn run_alone_by(mut command: Command, test: &str, list: Option<&str>, file: Option<&Path>) -> Output {
     command.args(["--exact", test, "--nocapture"]).env("IS_ALONE", "yes");
     command.env_remove("HEALTH_CHECKS").env_remove("HEALTH_CONFIG");
     command.envs(list.map(|list| ("HEALTH_CHECKS", list))).envs(file.map(|file| ("HEALTH_CONFIG", file)));

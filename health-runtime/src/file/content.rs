@@ -37,8 +37,13 @@ impl FileContent {
     }
 
     /// Reads the file unless it is a pipe or a device, which blocks until the file system answers.
-    pub(crate) fn read_regular(path: &Path, max_bytes: u64) -> Self {
+    pub(super) fn read_regular(path: &Path, max_bytes: u64) -> Self {
         Self { path: path.display().to_string(), bytes: read_regular(path, max_bytes).map_err(Arc::new) }
+    }
+
+    /// Returns the error from reading the file.
+    pub(crate) fn failed(path: &Path, error: io::Error) -> Self {
+        Self { path: path.display().to_string(), bytes: Err(Arc::new(error)) }
     }
 
     /// Reads the file, which blocks for at most three seconds.

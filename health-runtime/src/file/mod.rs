@@ -7,6 +7,7 @@ pub(crate) mod pem;
 
 use std::{
     io::{self, ErrorKind},
+    path::PathBuf,
     sync::mpsc,
     thread,
     time::Duration,
@@ -19,12 +20,12 @@ pub(crate) use content::MAX_LIST_BYTES;
 pub(crate) use content::ReadFile;
 pub(crate) use content::{FileContent, MAX_FILE_BYTES, fingerprint};
 
-/// Longest time that the start waits for a file. A mount whose server is gone never answers.
-const START_TIMEOUT: Duration = Duration::from_secs(3);
+/// Longest time that the start, or a reader of changes, waits for a file. A mount whose server is gone never answers.
+const READ_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Reads files within three seconds, see [`within`].
 pub(crate) fn at_start<T: Send + 'static>(read: impl FnOnce() -> T + Send + 'static) -> io::Result<T> {
-    within(START_TIMEOUT, read)
+    within(READ_TIMEOUT, read)
 }
 
 /// Calls the file system on a thread of its own, because nothing ends such a call. A thread that hangs is left behind.
@@ -36,8 +37,40 @@ pub(crate) fn within<T: Send + 'static>(limit: Duration, call: impl FnOnce() -> 
     thread::Builder::new().name("health-files".to_owned()).spawn(move || {
         let _ = done.send(call());
     })?;
-    let late = || io::Error::new(ErrorKind::TimedOut, format!("the file system does not answer within {limit:?}"));
-    answer.recv_timeout(limit).map_err(|_| late())
+    answer.recv_timeout(limit).map_err(|_| unanswered(limit))
+}
+
+fn unanswered(limit: Duration) -> io::Error {
+    io::Error::new(ErrorKind::TimedOut, format!("the file system does not answer within {limit:?}"))
+}
+
+/// A file that is read again and again, on a thread that ends with it. A thread that hangs is left behind.
+pub(crate) struct RereadFile {
+    path: PathBuf,
+    interval: Duration,
+    contents: mpsc::Receiver<FileContent>,
+}
+
+impl RereadFile {
+    /// # Errors
+    /// There is no thread.
+    pub(crate) fn start(path: PathBuf, interval: Duration) -> io::Result<Self> {
+        let (read, contents) = mpsc::sync_channel(0);
+        let own = path.clone();
+        let reread = move || {
+            while read.send(FileContent::read_regular(&own, MAX_FILE_BYTES)).is_ok() {
+                thread::sleep(interval);
+            }
+        };
+        thread::Builder::new().name("health-files".to_owned()).spawn(reread)?;
+        Ok(Self { path, interval, contents })
+    }
+
+    /// Waits for the next content. It is an error each time that the file system does not answer for three seconds.
+    pub(crate) fn next(&self) -> FileContent {
+        let content = self.contents.recv_timeout(self.interval + READ_TIMEOUT);
+        content.unwrap_or_else(|_| FileContent::failed(&self.path, unanswered(READ_TIMEOUT)))
+    }
 }
 
 #[cfg(test)]

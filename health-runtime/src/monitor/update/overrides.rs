@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     error::{Error, Problem},
-    file::{ContentChanges, FileContent, MAX_FILE_BYTES, fingerprint},
+    file::{ContentChanges, RereadFile, fingerprint},
     log::{self, Topic},
     overrides::{OverrideLayers, OverrideSource, Overrides, OverridesFile, parse_file, warn_of_unmatched},
 };
@@ -29,13 +29,16 @@ impl Monitor {
         Arc::clone(self.engine.checks().overrides())
     }
 
-    /// Follows the content of a file of settings, on a thread of its own: it works without a runtime and beside one that is
-    /// blocked, and a disk that hangs takes no other thread. The thread ends with the monitor.
+    /// Follows the content of a file of settings, on threads of its own: it works without a runtime and beside one that is
+    /// blocked, and a disk that hangs takes no other thread. They end with the monitor.
     pub(crate) fn follow_overrides(&self, file: OverridesFile) {
         let engine = Arc::downgrade(&self.engine);
         let subscriber = dispatcher::get_default(Clone::clone);
-        let follow = move || dispatcher::with_default(&subscriber, || follow(&engine, &file));
-        if let Err(error) = thread::Builder::new().name("health-config".to_owned()).spawn(follow) {
+        let started = RereadFile::start(file.path.clone(), READ_INTERVAL).and_then(|contents| {
+            let follow = move || dispatcher::with_default(&subscriber, || follow(&engine, &file, &contents));
+            thread::Builder::new().name("health-config".to_owned()).spawn(follow)
+        });
+        if let Err(error) = started {
             log::write(Topic::Checks, move || {
                 tracing::warn!(%error, "changed settings for health checks are not noticed");
             });
@@ -43,11 +46,10 @@ impl Monitor {
     }
 }
 
-fn follow(engine: &Weak<Engine>, file: &OverridesFile) {
+fn follow(engine: &Weak<Engine>, file: &OverridesFile, contents: &RereadFile) {
     let mut changes = ContentChanges::new(fingerprint(std::slice::from_ref(&file.first)));
     while engine.strong_count() > 0 {
-        thread::sleep(READ_INTERVAL);
-        let content = FileContent::read_regular(&file.path, MAX_FILE_BYTES);
+        let content = contents.next();
         let read = fingerprint(std::slice::from_ref(&content));
         if !changes.is_new(&read) {
             continue;
