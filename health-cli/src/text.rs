@@ -74,6 +74,12 @@ pub(crate) fn age(stamp: &str) -> Option<Duration> {
     Some(SystemTime::now().duration_since(at).unwrap_or_default())
 }
 
+/// Returns the time until a stamp in RFC 3339, in whole seconds; zero if it has come.
+pub(crate) fn left(stamp: &str) -> Option<Duration> {
+    let at = humantime::parse_rfc3339_weak(stamp).ok()?;
+    Some(Duration::from_secs(at.duration_since(SystemTime::now()).unwrap_or_default().as_secs()))
+}
+
 /// Returns the time in RFC 3339, to the second.
 pub(crate) fn timestamp() -> String {
     humantime::format_rfc3339_seconds(SystemTime::now()).to_string()

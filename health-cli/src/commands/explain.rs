@@ -135,7 +135,7 @@ fn show(
             fact("since", &format!("{since}{ago}"));
         }
         if let Some(drill) = check.drill_text() {
-            fact("drill", drill.trim_start_matches("drill "));
+            fact("drill", drill.trim_start_matches("drill").trim_start_matches([',', ' ']));
         }
         if let Some(cause) = &check.cause {
             fact("cause", &cause.replace('_', " "));

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{
     json::tally,
     style::{bold, dim, painted, status_word},
-    table::Table,
+    table::{Table, cut_line},
 };
 use crate::{
     question::Answered,
@@ -17,7 +17,8 @@ use crate::{
 /// Returns the lines of a report, failures first.
 pub(crate) fn report_lines(answered: &Answered, width: Option<usize>) -> Vec<String> {
     let Answered { report, target, elapsed } = answered;
-    let mut lines = vec![heading(report, &target.to_string(), *elapsed)];
+    let heading = heading(report, &target.to_string(), *elapsed);
+    let mut lines = vec![width.map_or_else(|| heading.clone(), |width| cut_line(&heading, width))];
     let mut checks: Vec<_> = report.checks.iter().collect();
     // A check that counts for nothing stands with the passing ones.
     checks.sort_by_key(|check| {

@@ -3,6 +3,7 @@
 use std::{collections::HashMap, fmt::Write as _};
 
 use serde::Serialize;
+use unicode_width::UnicodeWidthStr as _;
 
 use super::{
     style::{bold, dim, painted},
@@ -64,7 +65,7 @@ pub(crate) fn tree_lines(root: &Node, width: Option<usize>) -> Vec<String> {
 fn add_lines(node: &Node, before: &str, below: &str, width: Option<usize>, lines: &mut Vec<String>) {
     let status = painted(node.status, &format!("{} {}", node.status.sign(), node.status.word()));
     let name = if node.is_check { node.name.clone() } else { bold(&node.name) };
-    let used = before.chars().count() + node.name.chars().count() + node.status.word().len() + 4;
+    let used = before.width() + node.name.width() + node.status.word().len() + 4;
     let remark = node.note.as_ref().map(|text| match width {
         Some(width) => dim(&cut_text(text, width.saturating_sub(used + 2).max(20))),
         None => dim(text),

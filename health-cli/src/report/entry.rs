@@ -1,7 +1,10 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::status::Status;
+use crate::{
+    status::Status,
+    text::{left, short_duration},
+};
 
 /// One check of a report.
 #[derive(Clone, Debug, Serialize)]
@@ -104,14 +107,14 @@ impl Entry {
         !self.muted && !self.is_disabled()
     }
 
-    /// Describes the drill that it is in: `drill by ada until 2026-11-22T12:00:00Z (does the pager ring?)`.
+    /// Describes the drill that it is in: `drill by ada, 5 min left (does the pager ring?)`.
     pub(crate) fn drill_text(&self) -> Option<String> {
         let drill = self.drill.as_ref()?;
         let field = |name| drill.get(name).and_then(Value::as_str);
         let by = field("by").map(|by| format!(" by {by}")).unwrap_or_default();
-        let until = field("until").map(|until| format!(" until {until}")).unwrap_or_default();
+        let left = field("until").and_then(left).map(|left| format!(", {} left", short_duration(left)));
         let reason = field("reason").map(|reason| format!(" ({reason})")).unwrap_or_default();
-        Some(format!("drill{by}{until}{reason}"))
+        Some(format!("drill{by}{}{reason}", left.unwrap_or_default()))
     }
 
     /// Returns the reason of the status in one line: drill, cause, checks that block it, and message.

@@ -8,7 +8,8 @@ use terminal_size::{Height, Width, terminal_size};
 
 use super::state::{Service, Services};
 use crate::{
-    output::{bold, cut_line, dim, painted, tally},
+    output::{Table, bold, cut_line, dim, painted, tally},
+    report::Entry,
     status::Status,
     text::{age, count, short_duration, timestamp},
 };
@@ -58,9 +59,11 @@ fn write(text: &str) {
 fn lines(services: &Services, rows: usize) -> Vec<String> {
     let number = count(services.services.len(), "service");
     let mut lines = vec![dim(&format!("healthctl watch  {number}  {}  Ctrl-C ends it", timestamp()))];
-    let changes = services.changes.len().min(CHANGE_LINES);
+    let mut body = service_lines(&services.services);
+    // The services have the first call on a low window: without room for all, the changes take a third of it.
+    let left = rows.saturating_sub(lines.len() + body.len()).max(rows / 3).saturating_sub(2);
+    let changes = services.changes.len().min(CHANGE_LINES).min(left);
     let room = rows.saturating_sub(lines.len() + if changes == 0 { 0 } else { changes + 2 });
-    let mut body: Vec<_> = services.services.iter().flat_map(service_lines).collect();
     if body.len() > room {
         let hidden = body.len() - room.saturating_sub(1);
         body.truncate(room.saturating_sub(1));
@@ -75,13 +78,46 @@ fn lines(services: &Services, rows: usize) -> Vec<String> {
     lines
 }
 
-/// Returns the line of a service, and one for each check that does not pass.
-fn service_lines(service: &Service) -> Vec<String> {
+/// Returns the line of each service, and below it one for each check that does not pass, in columns of all services.
+fn service_lines(services: &[Service]) -> Vec<String> {
+    let mut table = Table::default();
+    for service in services {
+        for (status, check) in troubled(service) {
+            let level = check.level.map(|level| level.to_string()).unwrap_or_default();
+            let since = check.since.as_deref().and_then(age).map(|age| Duration::from_secs(age.as_secs()));
+            let since = since.map(short_duration).unwrap_or_default();
+            let word = format!("   {} {}", status.sign(), status.word());
+            let plain = |text: String| (text.clone(), text);
+            let faint = |text: String| (text.clone(), dim(&text));
+            let painted = painted(status, &word);
+            table.row([(word, painted), faint(level), plain(check.name.clone()), faint(since), plain(check.reason())]);
+        }
+    }
+    let mut rows = table.lines(None).into_iter();
+    let mut lines = Vec::new();
+    for service in services {
+        lines.push(service_line(service));
+        lines.extend(rows.by_ref().take(troubled(service).count()));
+    }
+    lines
+}
+
+/// Returns the checks of a service that count and do not pass, the worst first.
+fn troubled(service: &Service) -> impl Iterator<Item = (Status, &Entry)> {
+    let report = service.known.as_ref().and_then(|known| known.as_ref().ok()).map(|answered| &answered.report);
+    report.into_iter().flat_map(|report| {
+        [Status::Fail, Status::Unknown, Status::Warn]
+            .into_iter()
+            .flat_map(|status| report.with_status(status).map(move |check| (status, check)))
+    })
+}
+
+fn service_line(service: &Service) -> String {
     let answered = match &service.known {
-        None => return vec![format!("{}  {}", dim("…"), dim(&format!("{}  asking", service.url)))],
+        None => return format!("{}  {}", dim("…"), dim(&format!("{}  asking", service.url))),
         Some(Err(failure)) => {
             let sign = painted(Status::Unknown, "? unknown");
-            return vec![format!("{sign}  {}  {failure}", bold(&service.url))];
+            return format!("{sign}  {}  {failure}", bold(&service.url));
         }
         Some(Ok(answered)) => answered,
     };
@@ -93,15 +129,5 @@ fn service_lines(service: &Service) -> Vec<String> {
         Some(title) => (bold(&title), format!("{}  {elapsed}", service.url)),
         None => (bold(&service.url), elapsed),
     };
-    let mut lines = vec![format!("{status}  {title}  {}{cause}  {}", tally(report), dim(&origin))];
-    for status in [Status::Fail, Status::Unknown, Status::Warn] {
-        for check in report.with_status(status) {
-            let level = check.level.map(|level| format!("{level}  ")).unwrap_or_default();
-            let since = check.since.as_deref().and_then(age).map(|age| Duration::from_secs(age.as_secs()));
-            let since = since.map(|since| format!("  {}", dim(&short_duration(since)))).unwrap_or_default();
-            let word = painted(status, &format!("{} {:<7}", status.sign(), status.word()));
-            lines.push(format!("   {word}  {}{}{since}  {}", dim(&level), check.name, check.reason()));
-        }
-    }
-    lines
+    format!("{status}  {title}  {}{cause}  {}", tally(report), dim(&origin))
 }
