@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use health_runtime::{Check, Level, Outcome, Overrides, Selection, StatusCodes};
+use health_runtime::{Check, Group, Level, Outcome, Overrides, Selection, Status, StatusCodes};
 use health_tests::{builder, get, serve};
 use proptest::{
     collection::btree_map,
@@ -107,7 +107,7 @@ async fn deadlines_of_reports_are_settings() {
         let endpoint = builder([never()]).overrides(list.parse().expect("settings")).build().expect("good");
         let monitor = endpoint.monitor();
         for (selection, expected) in
-            [Selection::everything(), Selection::group(health_runtime::Group::Readiness)].into_iter().zip(seconds)
+            [Selection::everything(), Selection::group(Group::Readiness)].into_iter().zip(seconds)
         {
             let start = Instant::now();
             monitor.report(&selection).await;
@@ -116,6 +116,16 @@ async fn deadlines_of_reports_are_settings() {
             monitor.report(&selection.with_deadline(Duration::from_millis(50))).await;
             assert!(start.elapsed() < Duration::from_millis(60), "{list} {:?}", start.elapsed());
         }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn deadline_beyond_every_clock_is_a_long_one() {
+    let list = format!("deadlines.levels={0}s, deadlines.groups={0}s", u64::MAX);
+    let slow = Check::new("slow", Level::L1, || sleep(Duration::from_mins(1))).timeout(Duration::from_mins(5));
+    let endpoint = builder([slow.readiness()]).overrides(list.parse().expect("settings")).build().expect("good");
+    for selection in [Selection::everything(), Selection::group(Group::Readiness)] {
+        assert_eq!(endpoint.monitor().report(&selection).await.status(), Status::Pass);
     }
 }
 

@@ -27,6 +27,7 @@ use super::{
 use crate::{
     model::{Cause, CheckResult, Group, Report, ReportEntry, Status},
     run_result::{NoResult, RunResult},
+    time::after,
 };
 
 /// Longest validity of a response that shows a check without a result: each report gives a background check whose task
@@ -45,7 +46,7 @@ pub(in crate::monitor) async fn gather(engine: &Arc<Engine>, selection: &Selecti
         selection,
         request,
         asked_at,
-        deadline: asked_at + selection.deadline(checks.overrides()),
+        deadline: after(asked_at, selection.deadline(checks.overrides())),
     };
     let mut selected = Vec::with_capacity(checks.len());
     selected.extend((0..checks.len()).filter(|index| selection.selects(&checks[*index].spec)));
