@@ -303,6 +303,28 @@ async fn removal_of_a_failing_check_is_an_event() {
     assert!(receiver.so_far().await.is_empty(), "the end of the monitor removes no check");
 }
 
+/// Also a check that settings disable, which then shows a pass without a change of its status.
+#[tokio::test(start_paused = true)]
+async fn disabling_of_a_failing_check_is_an_event() {
+    let _clock = StoppedClock::new();
+    let mut receiver = Receiver::start().await;
+    let db = Switch::new();
+    db.set(Outcome::fail("down"));
+    let overrides = "tag:legacy.enabled=false".parse().expect("settings");
+    let checks = [db.check("db"), Switch::new().check("old").tags(["legacy"])];
+    let endpoint = start(builder(checks).overrides(overrides).alert_to(webhook(&receiver)));
+    run(endpoint.monitor()).await;
+    receiver.next().await;
+    endpoint.monitor().replace(db.check("db").tags(["legacy"])).expect("a check");
+    let event = receiver.next().await.json();
+    assert_eq!((&event["type"], &event["subject"]), (&json!("health.check.removed"), &json!("db")));
+    run(endpoint.monitor()).await;
+    assert!(receiver.so_far().await.is_empty(), "it is sent once");
+    endpoint.monitor().replace(db.check("db")).expect("a check");
+    run(endpoint.monitor()).await;
+    assert_eq!(receiver.next().await.json()["data"]["to"], "fail");
+}
+
 #[tokio::test(start_paused = true)]
 async fn events_are_delivered_for_a_moment_after_the_end_of_the_monitor() {
     let clock = StoppedClock::new();

@@ -102,7 +102,8 @@ pub(super) fn body(
     serde_json::to_string(&body).unwrap_or_default()
 }
 
-/// Returns the event of the removal of a check whose last change this is, so that nothing stays open at the receiver.
+/// Returns the event of the end of a check, removed or disabled, whose last change this is, so that nothing stays open at the
+/// receiver.
 pub(super) fn removal(id: &str, last: &StatusChange, sender: &Sender, source: &str) -> String {
     let body = EventBody {
         specversion: "1.0",

@@ -80,8 +80,8 @@ const MAX_REFUSALS: u32 = 20;
 /// receiver refuses twenty times is dropped, and the next one sent; a receiver that does not answer, or answers that it or a
 /// gateway is not available (408, 425, 429, 502, 503, 504), refuses nothing.
 ///
-/// A check that is [removed](crate::Monitor::remove) while it fails or warns ends by an event of the type
-/// `health.check.removed`.
+/// A check that is [removed](crate::Monitor::remove), or disabled by [settings](crate::Overrides), while it fails or warns
+/// ends by an event of the type `health.check.removed`.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Webhook {
@@ -162,7 +162,7 @@ impl Webhook {
 request_settings! { Webhook }
 sender_settings! { Webhook }
 
-/// Makes an event of each change, and of each removal of a check that does not pass, until the monitor is gone.
+/// Makes an event of each change, and of each end of a check that does not pass, until the monitor is gone.
 async fn fill(
     queue: &EventQueue,
     mut changes: Subscription,
@@ -179,7 +179,7 @@ async fn fill(
         let next = match select(pin!(changes.next()), pin!(wakeups.changed())).await {
             Either::Left((next, _)) => next,
             Either::Right(_) => {
-                for name in monitor.removed(open.keys()) {
+                for name in monitor.ended(open.keys()) {
                     let Some(last) = open.remove(&name) else { continue };
                     let id = format!("{process:016x}-{}-removed", last.id());
                     let body = cloud_event::removal(&id, &last, sender, &source);

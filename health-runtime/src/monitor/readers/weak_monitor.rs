@@ -51,12 +51,13 @@ impl WeakMonitor {
         Some(Monitor { engine: self.0.upgrade()? })
     }
 
-    /// Returns the checks among these that were removed; none once the monitor is gone.
+    /// Returns the checks among these that were removed or disabled; none once the monitor is gone.
     #[cfg(feature = "alerts")]
-    pub(crate) fn removed<'a>(&self, names: impl Iterator<Item = &'a String>) -> Vec<String> {
+    pub(crate) fn ended<'a>(&self, names: impl Iterator<Item = &'a String>) -> Vec<String> {
         let Some(engine) = self.0.upgrade() else { return Vec::new() };
         let checks = engine.checks();
-        names.filter(|name| checks.find(name).is_none()).cloned().collect()
+        let has_ended = |name: &&String| checks.find(name).is_none_or(|index| !checks[index].spec.is_enabled());
+        names.filter(has_ended).cloned().collect()
     }
 
     /// Returns the declaration of the check of this name, if it is still there.
