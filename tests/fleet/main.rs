@@ -7,12 +7,13 @@ mod store;
 
 use std::{
     sync::{
-        Arc, Mutex,
+        Arc, Mutex, OnceLock,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
 
+use futures_util::FutureExt as _;
 use health_runtime::{
     Cause, Check, CheckResult, Fleet, FleetRole, Group, Level, Monitor, Outcome, Registry, Selection, ShowDetails,
     Status,
@@ -20,7 +21,7 @@ use health_runtime::{
 use health_tests::{Log, ask, builder};
 use serde_json::json;
 use store::{Link, Store};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, advance, sleep};
 
 const INTERVAL: Duration = Duration::from_secs(10);
 const TIMEOUT: Duration = Duration::from_secs(2);
@@ -350,6 +351,40 @@ async fn timeout_and_panic_of_the_leader_reach_every_instance() {
         let result = result(monitor).await;
         assert_eq!((result.cause(), result.message()), (Some(&Cause::Panicked), Some("panicked: boom")));
     }
+}
+
+/// Its result follows then, so that two calls of the function are never alive.
+#[tokio::test(start_paused = true)]
+async fn call_that_blocks_its_thread_beyond_the_whole_run_is_dropped_before_its_result() {
+    struct Guard(Arc<OnceLock<Monitor>>, Arc<AtomicU64>);
+    impl Drop for Guard {
+        fn drop(&mut self) {
+            let monitor = self.0.get().expect("a monitor");
+            let changes = monitor.history("db").expect("a check").len();
+            self.1.store(changes as u64, Ordering::Relaxed);
+        }
+    }
+    let (cell, changes) = (Arc::default(), Arc::new(AtomicU64::new(u64::MAX)));
+    let check = {
+        let (cell, changes) = (Arc::clone(&cell), Arc::clone(&changes));
+        let run = move || {
+            let guard = Guard(Arc::clone(&cell), Arc::clone(&changes));
+            async move {
+                let _guard = guard;
+                // The time passes within this poll, as it does while a thread is blocked.
+                let _ = advance(LEASE * 2).now_or_never();
+                std::future::pending::<()>().await;
+            }
+        };
+        Check::new("db", Level::L2, run).interval(INTERVAL).timeout(TIMEOUT).fleet(true)
+    };
+    let monitor = instance(check, "pod", Arc::<Store>::default().link());
+    cell.set(monitor.clone()).expect("once");
+    while monitor.history("db").expect("a check").is_empty() {
+        sleep(Duration::from_millis(100)).await;
+    }
+    assert_eq!(result(&monitor).await.cause(), Some(&Cause::TimedOut));
+    assert_eq!(changes.load(Ordering::Relaxed), 0, "its result came before its end");
 }
 
 /// Every instance counts the shared results for itself.

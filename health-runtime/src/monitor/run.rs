@@ -262,7 +262,11 @@ impl RunTask {
         match timeout_at(deadline, member.take_part(call)).await {
             Ok(Some(result)) => self.complete_now(result),
             Ok(None) => {}
-            Err(_) => self.complete_now(RunResult::TimedOut),
+            Err(_) => {
+                // Its function may still be alive: it blocked its thread for longer than the whole run may take.
+                let result = self.call.end(RunResult::TimedOut);
+                self.complete_now(result);
+            }
         }
     }
 
