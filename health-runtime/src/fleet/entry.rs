@@ -11,7 +11,8 @@ use serde_json::Value;
 use super::{fleet::is_instance, lease};
 use crate::{
     mask::{mask_text, mask_value},
-    model::{FleetRole, FleetRun, Outcome, Status},
+    model::{FleetRole, FleetRun, Outcome, RemoteRootCauses, RootCause, Status},
+    probes::root_cause_path,
     render::StatusWord,
     run_result::{RunResult, SharedResult},
     text::floor_char_boundary,
@@ -57,6 +58,11 @@ struct RunDone {
     data: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     public_data: Option<Value>,
+    /// Paths of the checks of other services that are at fault.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    root_causes: Vec<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    root_causes_are_details: bool,
 }
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -100,19 +106,19 @@ impl FleetEntry {
     /// process. The data of a result that is too large is left out.
     pub(super) fn done(run: u64, token: u64, result: &mut SharedResult) -> (String, lease::Runs) {
         let SharedResult { result, fleet, duration, checked_at } = result;
-        let (status, cause, message, data, public_data) = match result {
+        let (outcome, cause) = match result {
             RunResult::Answered(outcome) => {
                 outcome.data.iter_mut().chain(&mut outcome.public_data).for_each(mask_value);
                 outcome.message.iter_mut().for_each(mask_text);
-                let Outcome { status, message, data, public_data, .. } = outcome.clone();
-                (status, None, message, data, public_data)
+                (outcome.clone(), None)
             }
             RunResult::Panicked(text) => {
                 mask_text(text);
-                (Status::Fail, Some(SharedCause::Panicked), Some(text.clone()), None, None)
+                (Outcome::fail(text.clone()), Some(SharedCause::Panicked))
             }
-            _ => (Status::Fail, Some(SharedCause::TimedOut), None, None, None),
+            _ => (Outcome::new(Status::Fail), Some(SharedCause::TimedOut)),
         };
+        let Outcome { status, message, data, public_data, root_causes } = outcome;
         let since_epoch = checked_at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let done = RunDone {
             token,
@@ -124,6 +130,8 @@ impl FleetEntry {
             message,
             data,
             public_data,
+            root_causes: root_causes.causes.iter().map(RootCause::to_string).collect(),
+            root_causes_are_details: root_causes.are_details,
         };
         let mut entry = Self { run, done: Some(done), running: None };
         let mut text = entry.to_text();
@@ -171,13 +179,15 @@ impl FleetEntry {
             Some(SharedCause::TimedOut) => RunResult::TimedOut,
             Some(SharedCause::Panicked) => RunResult::Panicked(done.message.unwrap_or_default()),
             None => {
-                let outcome = Outcome::new(done.status.into());
-                // The parser's limit of nesting is that of data.
+                let causes = done.root_causes.iter().filter_map(|path| root_cause_path::parse(path)).collect();
+                let (causes, are_details) = (RootCause::bounded(causes), done.root_causes_are_details);
                 RunResult::Answered(Outcome {
+                    status: done.status.into(),
                     message: done.message,
+                    // The parser's limit of nesting is that of data.
                     data: done.data,
                     public_data: done.public_data,
-                    ..outcome
+                    root_causes: RemoteRootCauses { causes, are_details },
                 })
             }
         };
@@ -187,5 +197,60 @@ impl FleetEntry {
             duration: Duration::from_micros(done.duration_us),
             checked_at: SystemTime::UNIX_EPOCH + Duration::from_millis(done.checked_at),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shared(outcome: Outcome) -> SharedResult {
+        SharedResult {
+            result: RunResult::Answered(outcome),
+            fleet: FleetRun { role: FleetRole::Leader, checked_by: "pod".to_owned() },
+            duration: Duration::ZERO,
+            checked_at: SystemTime::UNIX_EPOCH,
+        }
+    }
+
+    fn root_causes(text: &str) -> RemoteRootCauses {
+        let result = FleetEntry::parse(text).expect("an entry").into_result().expect("a result").result;
+        let RunResult::Answered(outcome) = result else { unreachable!("{result:?}") };
+        outcome.root_causes
+    }
+
+    #[test]
+    fn followers_learn_root_causes() {
+        for are_details in [false, true] {
+            let causes = ["billing/db", "billing/ledger/größe"].map(|path| RootCause::from_path(path.to_owned()));
+            let sent = RemoteRootCauses { causes: causes.to_vec(), are_details };
+            let outcome = Outcome::fail("billing fails").with_root_causes(sent.clone());
+            let (text, _) = FleetEntry::done(1, 2, &mut shared(outcome));
+            assert_eq!(root_causes(&text), sent, "{text}");
+        }
+    }
+
+    #[test]
+    fn root_causes_of_a_foreign_entry_are_not_trusted() {
+        let done = |paths: &[String]| {
+            let paths = serde_json::to_string(paths).expect("JSON");
+            let rest = r#""token":1,"checked_by":"pod","checked_at":0,"duration_us":1,"status":"fail""#;
+            root_causes(&format!(r#"{{"run":1,"done":{{{rest},"root_causes":{paths}}}}}"#)).causes
+        };
+        let paths = ["billing/db", "a//db", "a/\u{202e}db", "a/x://u:hunter2@h", &"x".repeat(1025)];
+        assert_eq!(done(&paths.map(str::to_owned)), [RootCause::from_path("billing/db".to_owned())]);
+        let many: Vec<_> = (0..99).map(|index| format!("billing/{index}")).collect();
+        assert_eq!(done(&many).len(), 16);
+    }
+
+    /// Each character takes twelve bytes in ASCII.
+    #[test]
+    fn longest_root_causes_fit_into_an_entry() {
+        let path = |index: u32| RootCause::from_path(format!("{index:04}{}", "\u{1d11e}".repeat(255)));
+        let causes: Vec<_> = (0..16).map(path).collect();
+        let sent = RemoteRootCauses { causes, are_details: false };
+        let outcome = Outcome::fail("\u{1d11e}".repeat(9_000)).with_root_causes(sent.clone());
+        let (text, _) = FleetEntry::done(1, 2, &mut shared(outcome));
+        assert!(root_causes(&text) == sent, "{} bytes", text.len());
     }
 }

@@ -17,6 +17,11 @@ impl RootCause {
         Self(encoded(check))
     }
 
+    /// Returns a root cause that another service has named.
+    pub(crate) const fn from_path(path: String) -> Self {
+        Self(path)
+    }
+
     /// Returns the path.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -41,11 +46,6 @@ impl RootCause {
 
 #[cfg(feature = "probe-http")]
 impl RootCause {
-    /// Returns a root cause that another service has named.
-    pub(crate) const fn from_path(path: String) -> Self {
-        Self(path)
-    }
-
     /// Returns the same for those who ask the service that has named it.
     pub(crate) fn through(&self, service: &str) -> Self {
         Self(format!("{}/{}", encoded(service), self.0))

@@ -53,6 +53,7 @@ mod files;
 mod logging;
 mod probe;
 mod process;
+pub(crate) mod root_cause_path;
 mod runtime_lag;
 
 #[cfg(feature = "probe-http")]

@@ -7,13 +7,11 @@ use serde::{
     de::{IgnoredAny, MapAccess, Visitor},
 };
 
-use super::{
-    MAX_NAMES,
-    root_causes::{NamedRootCauses, is_name},
-};
+use super::{MAX_NAMES, root_causes::NamedRootCauses};
 use crate::{
     mask::mask_credentials,
     model::{RootCause, Status},
+    probes::root_cause_path::is_name,
     render::StatusWord,
     text::{escape_controls, floor_char_boundary},
 };

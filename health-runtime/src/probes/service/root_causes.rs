@@ -1,13 +1,9 @@
 //! The root causes that another service names, as far as they count here.
 
 use crate::{
-    mask::mask_credentials,
     model::{MAX_ROOT_CAUSES, RootCause},
-    text::is_unprintable,
+    probes::root_cause_path::{MAX_PATH_BYTES, parse},
 };
-
-/// Longest path that is read, and that counts.
-const MAX_PATH_BYTES: usize = 1024;
 
 /// The root causes in a report.
 #[derive(Debug, Default)]
@@ -44,17 +40,6 @@ impl NamedRootCauses {
     pub(super) fn are_all_ignored(&self) -> bool {
         self.counted.is_empty() && !self.ignored.is_empty() && !self.has_invalid
     }
-}
-
-/// Returns a path if each name in it is one.
-fn parse(path: &str) -> Option<RootCause> {
-    let is_path = path.len() <= MAX_PATH_BYTES && path.split('/').all(is_name);
-    (is_path && mask_credentials(path) == path).then(|| RootCause::from_path(path.to_owned()))
-}
-
-/// Returns whether a text is visible and forges or hides nothing.
-pub(super) fn is_name(text: &str) -> bool {
-    !text.trim().is_empty() && !text.contains(is_unprintable)
 }
 
 #[cfg(test)]
