@@ -24,6 +24,7 @@ use crate::{
     model::{CheckName, CheckSpec, Report, StatusChange},
     registry::Registry,
     suggest::{Suggestions, nearest},
+    sync::lock,
     text::escape_controls,
 };
 
@@ -284,6 +285,8 @@ impl Monitor {
     /// If no check has this name.
     #[track_caller]
     pub fn mute(&self, check: impl Into<CheckName>, duration: Duration, reason: &str) -> Result<(), UnknownCheck> {
+        // Not during an update, which hands the mute on to the replacement of the check and to its timeline.
+        let _turn = lock(&self.engine.updating);
         let monitored = self.find(check)?;
         self.engine.listed_mutes.remove(monitored.spec.name());
         self.mute_by(&monitored, Muted::new(Some(duration), reason, file_and_line(Location::caller())));
@@ -296,6 +299,7 @@ impl Monitor {
     /// # Errors
     /// If no check has this name. A check that is not muted is not an error.
     pub fn unmute(&self, check: impl Into<CheckName>) -> Result<(), UnknownCheck> {
+        let _turn = lock(&self.engine.updating);
         let monitored = self.find(check)?;
         self.engine.listed_mutes.remove(monitored.spec.name());
         monitored.timeline.unmute();

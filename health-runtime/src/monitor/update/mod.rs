@@ -157,3 +157,63 @@ fn apply(engine: &Arc<Engine>, change: impl FnOnce(&mut Draft<'_>)) -> Result<()
     }
     applied.map(drop)
 }
+
+#[cfg(all(test, feature = "availability", not(shuttle)))]
+mod tests {
+    use std::{
+        sync::{OnceLock, mpsc},
+        thread,
+        time::Duration,
+    };
+
+    use super::*;
+    use crate::{
+        availability::WindowEnd,
+        health_path::LoopGuard,
+        model::{Level, Outcome},
+        monitor::report::Selection,
+        registry::Registry,
+    };
+
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    fn db(level: Level) -> Check {
+        Check::new("db", level, || async { Outcome::fail("down") })
+    }
+
+    /// The update has made the replacement of `db` by then, and not yet that of `last`.
+    #[tokio::test(start_paused = true)]
+    async fn mute_during_an_update_reaches_the_timeline_of_the_replacement() {
+        let during = Arc::new(OnceLock::<Box<dyn Fn() + Send + Sync>>::new());
+        let hook = Arc::clone(&during);
+        let last = || Check::new("last", Level::L5, || async {});
+        let registry = Registry::builder().check(db(Level::L1)).check(last()).build().expect("good checks");
+        let registry = registry.with_layer(move |spec, work| {
+            if let Some(during) = hook.get().filter(|_| spec.name() == "last") {
+                during();
+            }
+            work
+        });
+        let monitor = Monitor::at_rest(registry, LoopGuard::new(None));
+        let (engine, (done, muted)) = (Arc::downgrade(&monitor.engine), mpsc::channel());
+        let mute = move || {
+            let (engine, done) = (engine.upgrade().expect("a monitor"), done.clone());
+            let mute = thread::spawn(move || {
+                Monitor { engine }.mute("db", MINUTE * 60, "a test").expect("a check");
+                let _ = done.send(());
+            });
+            // The update goes on once the mute is done, or waits.
+            for _ in (0..100).take_while(|_| !mute.is_finished()) {
+                thread::sleep(Duration::from_millis(1));
+            }
+        };
+        assert!(during.set(Box::new(mute)).is_ok());
+        monitor.update(CheckUpdate::new().replace(db(Level::L2)).replace(last())).expect("good checks");
+        muted.recv().expect("a mute");
+
+        assert_eq!(monitor.report(&Selection::everything()).await.result("db").map(|db| db.is_failing), Some(true));
+        tokio::time::advance(MINUTE).await;
+        let [hour, ..] = monitor.level_availability(Level::L2, WindowEnd::Now).expect("a level");
+        assert_eq!((hour.total.fail, hour.total.pass), (0, 0));
+    }
+}
