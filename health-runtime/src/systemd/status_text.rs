@@ -10,8 +10,8 @@ use crate::{
 /// Maximum length of the line. A message of systemd has 4096 bytes at most.
 const MAX_STATUS_BYTES: usize = 512;
 
-/// Room for the number of checks that are not named.
-const BYTES_FOR_MORE: usize = 24;
+/// Room for the numbers of checks that are not named, of each of the three lists.
+const BYTES_FOR_MORE: usize = 3 * 24;
 
 /// Returns a line with a state and the checks that fail, are blocked or warn, as a caller without credentials sees them: names
 /// and causes, and no messages.

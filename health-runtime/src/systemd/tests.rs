@@ -19,7 +19,7 @@ use super::{notifier, notify_socket::NotifySocket, settings::Settings};
 use crate::{
     access::{Access, closed, public},
     http::{Endpoint, Offer},
-    model::{Check, Group, Level, Levels},
+    model::{Check, Group, Level, Levels, Outcome},
     monitor::Monitor,
     registry::Registry,
     time::random,
@@ -193,6 +193,25 @@ async fn status_names_causes_and_is_bounded() {
     let slow = Check::new("slow", Level::L5, std::future::pending::<()>).timeout(Duration::from_millis(300));
     let _monitor = manager.notified_of([slow.readiness()], None);
     assert_eq!(manager.within(SECOND).await, ["READY=1\nSTATUS=not ready; fail: slow (timed_out)"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn status_with_three_long_lists_is_bounded() {
+    let manager = Manager::new();
+    let checks = (0..300).map(|number| {
+        let name = format!("check-{number:03}");
+        let check = match number % 3 {
+            0 => Check::new(name, Level::L1, || async { Outcome::fail("down") }),
+            1 => Check::new(name, Level::L1, || async { Outcome::pass() }).depends_on(["check-000"]),
+            _ => Check::new(name, Level::L1, || async { Outcome::warn("slow") }),
+        };
+        check.readiness()
+    });
+    let _monitor = manager.notified_of(checks, None);
+    let messages = manager.within(SECOND).await;
+    let status = messages[0].split_once("STATUS=").expect("a status").1;
+    assert!(status.ends_with(" more fail, 100 more blocked, 100 more warn"), "{status}");
+    assert!(status.len() <= 512, "{}", status.len());
 }
 
 #[tokio::test(start_paused = true)]
