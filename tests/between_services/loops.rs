@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use axum::{body::Body, http::Request};
 use health_runtime::{BuildMetadata, Check, Endpoint, Level, ShowDetails, outgoing_headers};
 use health_tests::{builder, endpoint, get, serve};
 use serde_json::Value;
@@ -40,6 +41,21 @@ fn result<'a>(report: &'a Value, level: &str, check: &str) -> &'a Value {
 
 fn parse(body: &str) -> Value {
     serde_json::from_str(body).expect("JSON")
+}
+
+/// A disabled check depends on nothing, whatever it declares.
+#[tokio::test(start_paused = true)]
+async fn circle_does_not_limit_the_answer_about_a_disabled_check() {
+    let db = Check::new("db", Level::L1, || async {});
+    let legacy = Check::new("legacy", Level::L3, || async {}).depends_on(["db"]);
+    let overrides = "legacy.enabled=false".parse().expect("settings");
+    let health = builder([db, legacy]).overrides(overrides).build().expect("a good endpoint");
+    for (check, is_limited) in [("legacy", false), ("db", true)] {
+        let [(name, path)] = DEEP;
+        let request = Request::get(format!("/health/checks/{check}")).header(name, path).body(Body::empty());
+        let answer = health.respond(request.expect("a request")).await;
+        assert_eq!(answer.headers().contains_key("health-limited"), is_limited, "{check}: {answer:?}");
+    }
 }
 
 /// Returns the path of a request that this endpoint has sent.

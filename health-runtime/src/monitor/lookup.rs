@@ -67,7 +67,7 @@ fn one(
     runs: &mut Vec<NewRun>,
 ) -> Lookup {
     if request.stop_reason().is_some() {
-        young(&checks[index], now).map_or(Lookup::Stored, Lookup::Done)
+        young(checks, index, now).map_or(Lookup::Stored, Lookup::Done)
     } else if checks[index].spec.interval().is_some() {
         read(engine, &checks[index], now)
     } else {
@@ -77,9 +77,10 @@ fn one(
 
 /// Returns a recorded result that any caller would get now, so that it is not limited. A dependent's would have to match
 /// those of other checks.
-fn young(check: &Monitored, now: Instant) -> Option<Arc<CheckResult>> {
+fn young(checks: &CheckSet, index: usize, now: Instant) -> Option<Arc<CheckResult>> {
+    let check = &checks[index];
     let latest = check.slot.latest().filter(|latest| latest.is_young(&check.spec, now))?;
-    check.spec.dependencies().is_empty().then_some(latest.result)
+    checks.dependencies(index).is_empty().then_some(latest.result)
 }
 
 /// Looks a background check up for a request, which runs nothing.
