@@ -297,6 +297,24 @@ async fn disk_that_hangs_is_logged_once_and_the_settings_stay() {
 }
 
 #[tokio::test]
+async fn changed_setting_for_a_check_that_is_off_is_logged_with_its_reason() {
+    if !is_alone() {
+        let folder = tempdir().expect("a folder");
+        let file = folder.path().join("health.json");
+        fs::write(&file, "{}").expect("a file");
+        return assert_passes("file::changed_setting_for_a_check_that_is_off_is_logged_with_its_reason", &file);
+    }
+    let log = Log::default();
+    tracing_subscriber::fmt().with_writer(log.clone()).with_ansi(false).init();
+    let checks = ["db", "pinned"].map(|name| Check::new(name, Level::L3, || async {}));
+    let _endpoint = builder(checks).without("db").build().expect("good");
+    replace(&timeout_is(1));
+    wait_until("an event", || log.so_far().contains("setting for health checks has no effect")).await;
+    let text = log.text();
+    assert!(text.contains("the check `db` is off, so that nothing can be set for it"), "{text}");
+}
+
+#[tokio::test]
 async fn unusable_file_stops_the_start() {
     if is_alone() {
         let error = builder([]).build().expect_err("no start").to_string();

@@ -68,7 +68,7 @@ impl AdmittedRequest<'_> {
         let report = &gathered.report;
         let histories = self.histories(&subject, report);
         let is_overview = matches!(subject, ReportSubject::Overview { .. });
-        let off = if is_overview { service.off.as_slice() } else { &[] };
+        let off = if is_overview { service.monitor.off_checks() } else { &[] };
         let context = Context {
             #[cfg(feature = "page")]
             page: page::context(self.service, key, self.query, gathered, &subject),

@@ -21,7 +21,6 @@ use crate::{
     access::Authorizer,
     build_info::{BuildMetadata, RuntimeInfo},
     check_runtime::CheckRuntime,
-    model::CheckSpec,
     monitor::Monitor,
     render::{ShowDetails, Visibility},
 };
@@ -30,8 +29,6 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Service {
     pub(crate) monitor: Monitor,
-    /// The checks that are off, by level and name.
-    pub(super) off: Vec<CheckSpec>,
     pub(super) build_info: Option<BuildMetadata>,
     pub(super) runtime_info: RuntimeInfo,
     pub(super) paths: Paths,

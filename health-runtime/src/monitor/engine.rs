@@ -26,6 +26,7 @@ use crate::{
     fleet::Fleet,
     health_path::LoopGuard,
     log::{self, Topic},
+    model::CheckSpec,
     registry::{Registry, WorkLayer},
     run_result::RunResult,
     sync::{self, JoinHandle, Mutex, lock},
@@ -35,6 +36,8 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Engine {
     checks: Mutex<Arc<CheckSet>>,
+    /// The checks that are off, by level and name.
+    pub(super) off: Vec<CheckSpec>,
     pub(super) loop_guard: LoopGuard,
     /// Held during an update of the checks, so that each update begins with the result of the one before.
     pub(super) updating: Mutex<()>,
@@ -66,7 +69,7 @@ impl Engine {
     pub(super) fn new(registry: Registry, loop_guard: LoopGuard) -> Self {
         let fleet = registry.fleet().cloned();
         let overrides = Arc::clone(registry.overrides());
-        let (checks, order, layer) = registry.into_parts();
+        let (checks, order, off, layer) = registry.into_parts();
         let changes = Arc::new(Changes::default());
         let start = Instant::now();
         let timelines = Timelines::new(start);
@@ -80,6 +83,7 @@ impl Engine {
         let checks = CheckSet::new(members.collect(), order, Default::default(), overrides);
         Self {
             checks: Mutex::new(Arc::new(checks)),
+            off,
             loop_guard,
             updating: Mutex::default(),
             layer,

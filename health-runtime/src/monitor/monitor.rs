@@ -76,6 +76,11 @@ impl Monitor {
         (0..checks.len()).map(move |index| Arc::clone(&checks[index].spec))
     }
 
+    /// Returns the declarations of the checks that are off, by level and name.
+    pub(crate) fn off_checks(&self) -> &[CheckSpec] {
+        &self.engine.off
+    }
+
     /// Returns the number of [updates](Self::update) that concerned checks of these levels. Code that stores
     /// something made from checks reads the number before the checks, and makes it again once the number differs.
     #[cfg(any(feature = "grpc", feature = "openapi"))]

@@ -190,9 +190,10 @@ impl Registry {
         &self.overrides
     }
 
-    /// Returns the checks by level and name, and their indices, each behind the checks that it depends on.
-    pub(crate) fn into_parts(self) -> (Vec<RegisteredCheck>, Vec<usize>, WorkLayer) {
-        (self.checks, self.order, self.layer)
+    /// Returns the checks by level and name, their indices, each behind the checks that it depends on, and the checks that
+    /// are off.
+    pub(crate) fn into_parts(self) -> (Vec<RegisteredCheck>, Vec<usize>, Vec<CheckSpec>, WorkLayer) {
+        (self.checks, self.order, self.off, self.layer)
     }
 }
 

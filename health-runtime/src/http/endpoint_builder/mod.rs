@@ -289,7 +289,6 @@ impl EndpointBuilder {
             registry
         };
         let declared_background = registry.declared_background();
-        let off = registry.off_checks().cloned().collect();
         let service = self.build_info.as_ref().map(BuildMetadata::name);
         let monitor = Monitor::at_rest(registry, LoopGuard::new(service).with_max_depth(self.max_depth));
         if let Some(list) = self.muted {
@@ -311,7 +310,6 @@ impl EndpointBuilder {
         monitor.start();
         let service = Arc::new(Service {
             monitor,
-            off,
             build_info: self.build_info,
             runtime_info: RuntimeInfo::detect(),
             levels_view: self.levels_path.view(),

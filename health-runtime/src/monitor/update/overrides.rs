@@ -78,7 +78,7 @@ fn log_use(engine: &Engine, file: &Path) {
     log::write(Topic::Checks, move || tracing::info!(%file, "health checks use their changed settings"));
     let checks = engine.checks();
     let specs: Vec<_> = checks.iter().map(|check| &*check.spec).collect();
-    warn_of_unmatched(OverrideSource::File, checks.overrides(), &specs, &[]);
+    warn_of_unmatched(OverrideSource::File, checks.overrides(), &specs, &engine.off);
 }
 
 fn log_rejection(file: &Path, problems: Vec<Problem>) {
