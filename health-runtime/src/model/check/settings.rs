@@ -107,11 +107,11 @@ impl CheckSpec {
             origins.push((setting, origin));
         }
         // After all of them, because some defaults follow from other settings. A disabled check has neither interval nor age.
-        let [before, mut after] = [self, &spec].map(Self::clone);
-        after.enabled = before.enabled;
+        let mut after = spec.clone();
+        after.enabled = self.enabled;
         let is_changed = |setting: &Setting| match setting.key {
             "enabled" => spec.enabled != self.enabled,
-            _ => setting.get(&after) != setting.get(&before),
+            _ => setting.get(&after) != setting.get(self),
         };
         let changed = origins.into_iter().filter(|(setting, _)| is_changed(setting));
         spec.overridden = changed.map(|(Setting { key, .. }, origin)| OverriddenSetting { key, origin }).collect();
