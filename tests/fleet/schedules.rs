@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use health_runtime::{Monitor, Status};
 use proptest::{collection::vec, prelude::*};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, advance, sleep};
 
 use super::{
     INTERVAL, LEASE, Work, instance, result,
@@ -17,7 +17,9 @@ enum Event {
     Kill(usize),
     Start(usize),
     Cut(usize),
+    Delay(usize, u64),
     Mend(usize),
+    StandStill(u64),
     LoseMemory,
     Poison,
 }
@@ -28,7 +30,9 @@ fn event() -> impl Strategy<Value = Event> {
         1 => (0..3_usize).prop_map(Event::Kill),
         2 => (0..3_usize).prop_map(Event::Start),
         1 => (0..3_usize).prop_map(Event::Cut),
+        1 => (0..3_usize, 1..4_000_u64).prop_map(|(index, millis)| Event::Delay(index, millis)),
         2 => (0..3_usize).prop_map(Event::Mend),
+        1 => (1..40_000_u64).prop_map(Event::StandStill),
         1 => Just(Event::LoseMemory),
         1 => Just(Event::Poison),
     ]
@@ -45,6 +49,11 @@ impl Fleet {
     fn start(&mut self, index: usize) {
         let name = format!("pod-{index}");
         self.instances[index] = Some(instance(self.work.check(), &name, self.links[index].clone()));
+    }
+
+    fn mend(&self, index: usize) {
+        self.links[index].cut(false);
+        self.links[index].delay(0);
     }
 }
 
@@ -77,7 +86,10 @@ async fn survive(events: Vec<Event>) {
             Event::Start(index) if fleet.instances[index].is_some() => {}
             Event::Start(index) => fleet.start(index),
             Event::Cut(index) => fleet.links[index].cut(true),
-            Event::Mend(index) => fleet.links[index].cut(false),
+            Event::Delay(index, millis) => fleet.links[index].delay(millis),
+            Event::Mend(index) => fleet.mend(index),
+            // The process of all three.
+            Event::StandStill(millis) => advance(Duration::from_millis(millis)).await,
             Event::LoseMemory => {
                 fleet.store.lose_memory();
                 losses.push(Instant::now());
@@ -89,7 +101,7 @@ async fn survive(events: Vec<Event>) {
         }
     }
     // After the last fault there is a result within an interval and the lease, and then one in each interval.
-    fleet.links.iter().for_each(|link| link.cut(false));
+    (0..3).for_each(|index| fleet.mend(index));
     (0..3)
         .filter(|index| fleet.instances[*index].is_none())
         .collect::<Vec<_>>()

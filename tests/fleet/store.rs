@@ -6,11 +6,12 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use health_runtime::{FleetStore, StoreFuture, probes::AskError};
 use serde_json::Value;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 #[derive(Default)]
 pub(crate) struct Store {
@@ -27,13 +28,15 @@ pub(crate) struct Store {
 pub(crate) struct Link {
     store: Arc<Store>,
     is_cut: Arc<AtomicBool>,
+    /// Time of each answer on its way, in milliseconds.
+    delay: Arc<AtomicU64>,
     /// A partition swallows requests; a refused connection is an error at once.
     is_silent: bool,
 }
 
 impl Store {
     pub(crate) fn link(self: &Arc<Self>) -> Link {
-        Link { store: Arc::clone(self), is_cut: Arc::default(), is_silent: false }
+        Link { store: Arc::clone(self), is_cut: Arc::default(), delay: Arc::default(), is_silent: false }
     }
 
     pub(crate) fn results(&self) -> Vec<(Instant, Instant)> {
@@ -93,11 +96,20 @@ impl Link {
         self.is_cut.store(is_cut, Ordering::Relaxed);
     }
 
+    pub(crate) fn delay(&self, millis: u64) {
+        self.delay.store(millis, Ordering::Relaxed);
+    }
+
     fn answer<T: Send + 'static>(&self, answer: impl FnOnce() -> T) -> StoreFuture<T> {
         self.store.requests.fetch_add(1, Ordering::Relaxed);
         if !self.is_cut.load(Ordering::Relaxed) {
-            let answer = answer();
-            return Box::pin(async move { Ok(answer) });
+            let (answer, delay) = (answer(), self.delay.load(Ordering::Relaxed));
+            return Box::pin(async move {
+                if delay > 0 {
+                    sleep(Duration::from_millis(delay)).await;
+                }
+                Ok(answer)
+            });
         }
         if self.is_silent {
             return Box::pin(std::future::pending());
