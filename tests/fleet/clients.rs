@@ -15,7 +15,7 @@ use tokio::{
 };
 
 use super::{
-    INTERVAL, Work, role,
+    INTERVAL, Work, result, role,
     store::{Link, Store},
 };
 
@@ -37,8 +37,8 @@ enum Fault {
     Connects(Duration, Arc<AtomicBool>),
     /// Every second request fails, by its number.
     Breaks(Arc<AtomicU64>),
-    /// Requests wait for a connection of a pool, and have it for this long, in steps as messages go back and forth.
-    Pool(Duration, Arc<Semaphore>),
+    /// Requests wait for a connection of a pool. The answer takes this many milliseconds in each direction.
+    Pool([u64; 2], Arc<Semaphore>),
     Panics,
 }
 
@@ -56,10 +56,10 @@ impl Fault {
                     return Err(AskError::new("connection reset by peer"));
                 }
             }
-            Self::Pool(time, pool) => {
+            Self::Pool(times, pool) => {
                 let _connection = pool.acquire().await?;
-                for _ in 0..10 {
-                    sleep(time / 10).await;
+                for millis in times.into_iter().filter(|millis| *millis > 0) {
+                    sleep(Duration::from_millis(millis)).await;
                 }
             }
             Self::Panics => panic!("a defect of the client"),
@@ -106,7 +106,7 @@ async fn assert_shared(fleet: &[Monitor], work: &Work) {
 #[tokio::test(start_paused = true)]
 async fn slow_answer_leaves_no_instance_alone() {
     let (store, work) = (Arc::<Store>::default(), Work::default());
-    let fleet = instances(4, &store, &work, || Fault::Pool(Duration::from_millis(1_500), Arc::new(Semaphore::new(1))));
+    let fleet = instances(4, &store, &work, || Fault::Pool([750, 750], Arc::new(Semaphore::new(1))));
     sleep(INTERVAL * 3).await;
     assert_shared(&fleet, &work).await;
 }
@@ -141,7 +141,7 @@ async fn panic_of_the_client_leaves_instances_alone() {
 #[tokio::test(start_paused = true)]
 async fn standstill_during_a_read_leaves_no_instance_alone() {
     let (store, work, pool) = (Arc::<Store>::default(), Work::default(), Arc::new(Semaphore::new(1)));
-    let fleet = instances(4, &store, &work, || Fault::Pool(Duration::from_millis(200), Arc::clone(&pool)));
+    let fleet = instances(4, &store, &work, || Fault::Pool([100, 100], Arc::clone(&pool)));
     sleep(INTERVAL * 3).await;
     for _ in 0..20 {
         while pool.available_permits() > 0 {
@@ -161,7 +161,7 @@ async fn standstill_during_a_read_leaves_no_instance_alone() {
 #[tokio::test(start_paused = true)]
 async fn instances_that_stood_still_do_not_read_at_once() {
     let (store, work, pool) = (Arc::<Store>::default(), Work::default(), Arc::new(Semaphore::new(200)));
-    let _fleet = instances(200, &store, &work, || Fault::Pool(Duration::ZERO, Arc::clone(&pool)));
+    let _fleet = instances(200, &store, &work, || Fault::Pool([0, 0], Arc::clone(&pool)));
     sleep(INTERVAL * 3).await;
     for _ in 0..5 {
         advance(STANDSTILL).await;
@@ -176,7 +176,7 @@ async fn instances_that_stood_still_do_not_read_at_once() {
 #[tokio::test(start_paused = true)]
 async fn instances_that_stood_still_wait_for_their_pool() {
     let (store, work, pool) = (Arc::<Store>::default(), Work::default(), Arc::new(Semaphore::new(1)));
-    let fleet = instances(200, &store, &work, || Fault::Pool(Duration::from_millis(10), Arc::clone(&pool)));
+    let fleet = instances(200, &store, &work, || Fault::Pool([5, 5], Arc::clone(&pool)));
     sleep(INTERVAL * 3).await;
     for _ in 0..3 {
         let runs = work.runs();
@@ -185,5 +185,27 @@ async fn instances_that_stood_still_wait_for_their_pool() {
         sleep(INTERVAL * 2).await;
         assert!(work.runs() - runs <= 3, "{} runs", work.runs() - runs);
         assert_shared(&fleet, &work).await;
+    }
+}
+
+/// A read that was in progress is over, as any run that takes longer than its limit. The next one follows at once.
+#[tokio::test(start_paused = true)]
+async fn read_that_a_long_standstill_ends_is_repeated_at_once() {
+    // The answer is there when the process goes on, or comes after the end of the run.
+    for times in [[200, 0], [100, 100]] {
+        let (store, work, pool) = (Arc::<Store>::default(), Work::default(), Arc::new(Semaphore::new(1)));
+        let fleet = instances(4, &store, &work, || Fault::Pool(times, Arc::clone(&pool)));
+        sleep(INTERVAL * 3).await;
+        for _ in 0..20 {
+            while pool.available_permits() > 0 {
+                sleep(Duration::from_millis(10)).await;
+            }
+            advance(STANDSTILL).await;
+            sleep(Duration::from_secs(3)).await;
+            for monitor in &fleet {
+                assert_eq!(result(monitor).await.cause(), None, "{times:?}");
+            }
+            sleep(INTERVAL).await;
+        }
     }
 }

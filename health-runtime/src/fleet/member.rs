@@ -79,6 +79,9 @@ impl FleetMember {
             }
         };
         self.log_answer();
+        if self.is_overdue(began) {
+            return None;
+        }
         let entry = text.as_deref().map(FleetEntry::parse);
         let found = match &entry {
             None => Found::Nothing,
@@ -178,6 +181,12 @@ impl FleetMember {
             self.with_lease(|lease, now, _| lease.ran_alone(now));
         }
         is_stuck
+    }
+
+    /// Returns whether the process stood still for so long that the result of this run counts as timed out. To follow it would
+    /// lose it: the next read finds nothing new.
+    fn is_overdue(&self, began: Duration) -> bool {
+        self.with_lease(|_, now, pace| now.saturating_sub(began) >= pace.lease)
     }
 
     fn with_lease<T>(&self, work: impl FnOnce(&mut Lease, Duration, &Pace) -> T) -> T {
