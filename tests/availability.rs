@@ -11,7 +11,7 @@ use std::{
 };
 
 use axum::Router;
-use health_runtime::{Check, Endpoint, Level, Monitor, Outcome, Selection};
+use health_runtime::{Check, Endpoint, Level, Monitor, Outcome, Overrides, Selection};
 use health_tests::{ask, builder, endpoint};
 use scraper::{Html, Selector};
 use serde_json::{Value, json};
@@ -204,6 +204,30 @@ async fn mute_takes_a_check_out_of_its_level_at_once() {
     let blocked = &body["level_2"];
     assert_eq!(times(&blocked["checks"]["dependent"]["hour"]), [0, 0, 480], "a blocked check is down");
     assert_eq!(times(&blocked["hour"]), [0, 0, 240], "an excused one counts for nothing");
+}
+
+#[tokio::test(start_paused = true)]
+async fn disabled_time_is_unknown_and_counts_for_no_level() {
+    let [db, legacy, lonely] = [(); 3].map(|()| Switch::default());
+    let checks = [db.check("db", Level::L3), legacy.check("legacy", Level::L3), lonely.check("lonely", Level::L2)];
+    let settings: Overrides = "legacy.enabled=false, lonely.enabled=false".parse().expect("a list");
+    let endpoint = builder(checks).overrides(settings).build().expect("a good endpoint");
+    let router = endpoint.router();
+    for outcome in [Outcome::pass(), Outcome::fail("down")] {
+        for check in [&db, &legacy, &lonely] {
+            check.set(&outcome);
+        }
+        poll(endpoint.monitor(), 5 * MINUTE).await;
+    }
+    let body = view(&router, "/health/levels").await;
+    assert_eq!(times(&body["level_3"]["hour"]), [300, 0, 300], "that of the other check");
+    for check in ["legacy", "lonely"] {
+        let hour = &view(&router, &format!("/health/checks/{check}")).await["hour"];
+        assert_eq!((times(hour), hour.get("available"), hour.get("runs")), ([0; 3], None, None), "{check}");
+        assert!(hour["unknown_s"].as_f64().is_some_and(|seconds| seconds > 3_000.0), "{check}: {hour}");
+    }
+    let own = &body["level_2"]["hour"];
+    assert!(own.get("available").is_none(), "{own}");
 }
 
 #[tokio::test(start_paused = true)]

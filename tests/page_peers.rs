@@ -97,20 +97,13 @@ fn restartable(first: Router) -> Router {
     Router::new().route("/restart", get(restart)).fallback(answer)
 }
 
-#[tokio::test]
-#[ignore = "needs Chromium: scripts/peers"]
-async fn a_browser_shows_changes_without_a_reload() {
-    // A headless Chromium without a graphics card now and then never finishes a picture, whatever the page is. Only such a
-    // picture is tried again.
+/// Starts this program in Node.js on a service of its own each time, until it ends. A headless Chromium without a graphics card
+/// now and then never finishes a picture, whatever the page is. Only such a picture is tried again.
+async fn look(program: &str, mut serve: impl AsyncFnMut() -> String) {
     for _ in 0..4 {
-        let (endpoint, router) = service();
-        for _ in 0..4 {
-            endpoint.monitor().report(&Selection::everything()).await;
-        }
-        let address = serve(restartable(router)).await;
         let reader = Command::new("node")
-            .arg(root().join("tests/peers/page.mjs"))
-            .arg(format!("http://{address}/health"))
+            .arg(root().join("tests/peers").join(program))
+            .arg(serve().await)
             .arg(root().join("target/peers/screenshots"))
             .kill_on_drop(true)
             .output();
@@ -123,6 +116,65 @@ async fn a_browser_shows_changes_without_a_reload() {
         assert!(said.contains("ProtocolError") && said.contains("timed out"), "{said}");
     }
     panic!("Chromium never answered in time");
+}
+
+#[tokio::test]
+#[ignore = "needs Chromium: scripts/peers"]
+async fn a_browser_shows_changes_without_a_reload() {
+    look("page.mjs", async || {
+        let (endpoint, router) = service();
+        for _ in 0..4 {
+            endpoint.monitor().report(&Selection::everything()).await;
+        }
+        format!("http://{}/health", self::serve(restartable(router)).await)
+    })
+    .await;
+}
+
+/// Pages of a service that passed, warned and failed for some hours, on a clock that a browser cannot wait for.
+fn pages_with_a_past() -> Router {
+    let past = async {
+        let outcome = Arc::new(Mutex::new(Outcome::pass()));
+        let next = Arc::clone(&outcome);
+        let db = Check::new("db", Level::L1, move || {
+            let outcome = next.lock().expect("no panic").clone();
+            async { outcome }
+        });
+        let endpoint = builder([db.max_age(Duration::ZERO), Check::new("memory", Level::L2, || async {})]);
+        let endpoint = endpoint.details(ShowDetails::Always).build().expect("a good endpoint");
+        let look = async |minutes: u32| {
+            for _ in 0..2 * minutes {
+                endpoint.monitor().report(&Selection::everything()).await;
+                tokio::time::advance(Duration::from_secs(30)).await;
+            }
+        };
+        for now in [Outcome::fail("it is away"), Outcome::pass()] {
+            *outcome.lock().expect("no panic") = now;
+            look(180).await;
+        }
+        tokio::time::advance(Duration::from_mins(25)).await;
+        for now in [Outcome::warn("it is slow"), Outcome::fail("it is away"), Outcome::pass()] {
+            *outcome.lock().expect("no panic") = now;
+            look(12).await;
+        }
+        let mut router = Router::new();
+        for path in ["/health/levels", "/health/checks/db"] {
+            let page = health_tests::ask(endpoint.router(), path, &["text/html"]).await;
+            assert_eq!(page.status, 200, "{path}");
+            let headers = ["content-type", "content-security-policy"].map(|name| (name, page.header(name).to_owned()));
+            router = router.route(path, get(async move || (headers, page.body)));
+        }
+        router
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+    runtime.expect("a runtime").block_on(past)
+}
+
+#[tokio::test]
+#[ignore = "needs Chromium: scripts/peers"]
+async fn bars_of_availability_can_be_told_apart_in_a_browser() {
+    let pages = tokio::task::spawn_blocking(pages_with_a_past).await.expect("no panic");
+    look("availability.mjs", async || format!("http://{}", self::serve(pages.clone()).await)).await;
 }
 
 #[tokio::test]

@@ -2,47 +2,12 @@
 // `/turn`, which changes the status of `db`, `/slow`, which delays reports, `/drain` and `/restart`. Ends with an error
 // that names the failed expectation.
 import assert from "node:assert/strict";
-import { createRequire } from "node:module";
-import { mkdirSync, readFileSync } from "node:fs";
-import path from "node:path";
 
-const peers = createRequire(path.resolve(import.meta.dirname, "../../target/peers/package.json"));
-const puppeteer = peers("puppeteer-core").default ?? peers("puppeteer-core");
-const axe = readFileSync(peers.resolve("axe-core/axe.min.js"), "utf8");
+import { isTooWide, launch, phone } from "./browser.mjs";
 
 const [url, shots] = process.argv.slice(2);
 const root = new URL(url).origin;
-mkdirSync(shots, { recursive: true });
-const browser = await puppeteer.launch({
-  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium-headless-shell",
-  // A visible browser, in which the page follows the events.
-  args: ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-blink-features=AutomationControlled"],
-  protocolTimeout: 30_000,
-});
-const complaints = [];
-
-async function open(address) {
-  const page = await browser.newPage();
-  // A browser logs this for every document with such a status.
-  const isOwnStatus = (text) => /Failed to load resource.*(503|404)/.test(text);
-  page.on("console", (message) => {
-    if (["error", "warn"].includes(message.type()) && !isOwnStatus(message.text())) complaints.push(message.text());
-  });
-  page.on("pageerror", (error) => complaints.push(String(error)));
-  page.on("requestfailed", (request) => {
-    if (!request.url().endsWith("/events")) complaints.push(`${request.url()}: ${request.failure()?.errorText}`);
-  });
-  await page.goto(address, { waitUntil: "load" });
-  return page;
-}
-
-// The DevTools protocol is not subject to the policy of the page.
-async function judge(page, what) {
-  await page.evaluate(axe);
-  const { violations } = await page.evaluate(() => axe.run(document, { resultTypes: ["violations"] }));
-  const told = violations.flatMap(({ id, help, nodes }) => nodes.map((node) => `${id}: ${help}: ${node.html} ${node.failureSummary}`));
-  assert.deepEqual(told, [], what);
-}
+const { browser, complaints, open, judge, shoot } = await launch(shots);
 
 // Reads to the end: a connection with half a response would keep this process from ending.
 async function get(address, headers = {}) {
@@ -52,7 +17,6 @@ async function get(address, headers = {}) {
 }
 
 const status = (page) => page.$eval('[data-check="db"]', (check) => check.dataset.status);
-const shoot = (page, name) => page.screenshot({ path: path.join(shots, `${name}.png`), fullPage: true });
 
 try {
   const page = await open(url);
@@ -120,14 +84,13 @@ try {
   await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: "dark" }]);
   await judge(page, "dark");
   await shoot(page, "dark");
-  await page.setViewport({ width: 390, height: 844, isMobile: true, deviceScaleFactor: 2 });
+  await page.setViewport(phone);
   await judge(page, "phone, dark");
   await shoot(page, "phone-dark");
   await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: "light" }]);
   await judge(page, "phone");
   await shoot(page, "phone");
-  const isTooWide = () => document.documentElement.scrollWidth > document.documentElement.clientWidth;
-  assert.equal(await page.evaluate(isTooWide), false, "a phone scrolls one way");
+  assert.equal(await isTooWide(page), false, "a phone scrolls one way");
 
   for (const [name, address] of [
     ["check", `${url}/checks/db`], ["level", `${url}/levels/1`], ["group", `${url}/ready?format=html`],
@@ -136,8 +99,8 @@ try {
     const other = await open(address);
     await judge(other, name);
     await shoot(other, name);
-    await other.setViewport({ width: 390, height: 844, isMobile: true, deviceScaleFactor: 2 });
-    assert.equal(await other.evaluate(isTooWide), false, name);
+    await other.setViewport(phone);
+    assert.equal(await isTooWide(other), false, name);
     await shoot(other, `phone-${name}`);
     await other.close();
   }
