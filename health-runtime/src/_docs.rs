@@ -8,6 +8,7 @@
 //! | [`many_services`] | How do services ask each other, without circles and floods? |
 //! | [`routes_and_formats`] | What does the endpoint answer, and in which format? |
 //! | [`metrics_and_alerts`] | What do I scrape, alert on, and mute? |
+//! | [`fire_drills`] | How do I find out whether alerts and load balancers work? |
 //! | [`access`] | Who sees what, and what protects it? |
 //! | [`serving_and_tls`] | At which addresses, on which thread, with which certificate? |
 //! | [`kubernetes`] | Which probe asks which path, with which numbers? |
@@ -62,6 +63,9 @@ pub mod load_balancers {}
 
 #[doc = include_str!("../docs/deploy_settings.md")]
 pub mod deploy_settings {}
+
+#[doc = include_str!("../docs/fire_drills.md")]
+pub mod fire_drills {}
 
 #[doc = include_str!("../docs/graceful_shutdown.md")]
 pub mod graceful_shutdown {}

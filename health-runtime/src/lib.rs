@@ -63,7 +63,7 @@ pub mod __private;
 pub use build_info::{BuildInfo, BuildMetadata};
 pub use details::Details;
 pub use disclosure::{Public, Secret};
-pub use error::{Error, Problem, UnknownCheck};
+pub use error::{DrillError, Error, Problem, UnknownCheck};
 pub use fleet::{Fleet, FleetStore, StoreFuture};
 #[cfg(feature = "grpc")]
 pub use grpc::GrpcHealth;
@@ -85,9 +85,9 @@ pub use healthcheck::{healthcheck, healthcheck_at};
 pub use http::HaproxyAgent;
 pub use http::{Endpoint, EndpointBuilder, EnvoyHeaders, LevelsPath, ResponseBody, StatusCodes, View};
 pub use model::{
-    Cause, Check, CheckFuture, CheckMethod, CheckName, CheckNames, CheckResult, CheckSpec, FleetRole, FleetRun, Group,
-    IntoOutcome, Level, Levels, Mute, Outcome, ParseLevelError, Report, ReportEntry, RootCause, Status, StatusChange,
-    Texts, Work, WorkFuture,
+    Cause, Check, CheckFuture, CheckMethod, CheckName, CheckNames, CheckResult, CheckSpec, Drill, FleetRole, FleetRun,
+    Forced, Group, IntoOutcome, Level, Levels, Mute, Outcome, ParseLevelError, Report, ReportEntry, RootCause, Status,
+    StatusChange, Texts, Work, WorkFuture,
 };
 pub use monitor::{CheckUpdate, Lagged, Monitor, Selection, Subscription};
 pub use overrides::{Overrides, ParseOverridesError};

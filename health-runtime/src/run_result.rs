@@ -9,7 +9,7 @@ use std::{
 use crate::{
     health_path::StopReason,
     mask::{mask_text, mask_value},
-    model::{Cause, CheckResult, CheckSpec, FleetRun, Outcome, RemoteRootCauses, RootCause, Status},
+    model::{Cause, CheckResult, CheckSpec, Drill, FleetRun, Outcome, RemoteRootCauses, RootCause, Status},
 };
 
 /// The result of a run, or the reason why a check has none, before thresholds, slowness and criticality count.
@@ -28,8 +28,8 @@ pub(crate) enum RunResult {
     /// The runtime shut down during the run.
     CutOff,
     /// Dependencies of these names fail. A change is excused, and counts for nothing, if only muted checks are to
-    /// blame.
-    Blocked { by: Vec<String>, root_causes: RemoteRootCauses, is_excused: bool },
+    /// blame. It is part of a drill, if all of them are.
+    Blocked { by: Vec<String>, root_causes: RemoteRootCauses, is_excused: bool, drill: Option<Arc<Drill>> },
     /// The latest result of a background check is older than this.
     Stale { max_age: Duration },
     /// There is no result, and the check counts as this status.
@@ -93,7 +93,9 @@ impl RunResult {
         }
         let are_details = remote().any(|remote| remote.are_details);
         let root_causes = RemoteRootCauses { causes: RootCause::bounded(causes), are_details };
-        Self::Blocked { by, root_causes, is_excused }
+        let drills: Option<Vec<_>> = blockers.iter().map(|(_, result)| result.drill.as_deref()).collect();
+        let drill = drills.and_then(|drills| drills.first().map(|drill| drill.for_dependent()));
+        Self::Blocked { by, root_causes, is_excused, drill }
     }
 
     /// Returns whether it comes from a run: thresholds count nothing else.
@@ -113,6 +115,15 @@ impl RunResult {
         matches!(self, Self::Blocked { is_excused: true, .. })
     }
 
+    /// Returns the drill of the checks that block this one, or that in which it got the status that thresholds keep.
+    fn drill(&self, before: Option<&CheckResult>, is_failing: bool) -> Option<Arc<Drill>> {
+        match self {
+            Self::Blocked { drill, .. } => drill.clone(),
+            _ if is_failing == self.is_failure() => None,
+            _ => before.and_then(|before| before.drill.clone()),
+        }
+    }
+
     /// Applies the slowness, the thresholds (by `is_failing`) and the criticality of a check.
     pub(crate) fn into_check_result(
         self,
@@ -128,6 +139,7 @@ impl RunResult {
             return CheckResult { checked_at, fleet: Some(Box::new(fleet)), ..result };
         }
         let now = SystemTime::now();
+        let drill = self.drill(before, is_failing);
         let (outcome, cause) = self.into_outcome(spec.timeout());
         let Outcome { status: observed, message, data, public_data, root_causes } = outcome;
         let is_slow = observed == Status::Pass && spec.degraded_after().is_some_and(|limit| duration > limit);
@@ -160,6 +172,7 @@ impl RunResult {
             checked_at,
             since,
             fleet: None,
+            drill,
             min_depth: 0,
         }
     }

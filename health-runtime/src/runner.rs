@@ -13,7 +13,7 @@ use futures_util::future::{Either, select};
 use tokio::{runtime::Handle, sync::oneshot, time::timeout};
 
 use crate::{
-    model::{Outcome, Work, WorkFuture},
+    model::{ForcedAnswer, Outcome, Work, WorkFuture},
     run_result::RunResult,
 };
 
@@ -86,6 +86,16 @@ pub(crate) fn isolate(work: Work, limit: Duration) -> Work {
             _ => Outcome::fail("dropped without an answer"),
         }
     })
+}
+
+/// Answers in place of a function.
+pub(crate) async fn answer(answer: ForcedAnswer) -> Outcome {
+    match answer {
+        ForcedAnswer::Outcome(outcome) => outcome,
+        // Not `panic!`, which would print the wanted panic as if it were a fault.
+        ForcedAnswer::Panic(text) => resume_unwind(Box::new(text)),
+        ForcedAnswer::Hang => pending().await,
+    }
 }
 
 /// Calls the user's code.

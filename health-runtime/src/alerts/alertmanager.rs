@@ -30,8 +30,8 @@ const EXPIRY: Duration = Duration::from_secs(3 * 60);
 /// Shortest time between two requests, so that flapping checks do not become a load.
 const MIN_PAUSE: Duration = Duration::from_secs(1);
 
-/// Labels that each alert has.
-const OWN_LABELS: [&str; 6] = ["alertname", "service", "check", "level", "severity", "instance"];
+/// Labels that alerts have.
+const OWN_LABELS: [&str; 7] = ["alertname", "service", "check", "level", "severity", "instance", "drill"];
 
 /// A receiver of alerts: all replicas of a Prometheus Alertmanager, from its version 0.16 on.
 ///
@@ -51,6 +51,7 @@ const OWN_LABELS: [&str; 6] = ["alertname", "service", "check", "level", "severi
 /// | `check`, `level` | name and level of the check |
 /// | `severity` | `page` for a check that fails, `ticket` for one that warns |
 /// | `instance` | [`instance`](Self::instance), if it is set |
+/// | `drill` | `true` in a [drill](crate::Monitor::drill), else missing; the summary begins with `[DRILL]` then |
 ///
 /// | annotation | content |
 /// |---|---|

@@ -39,6 +39,7 @@ struct ChangeData<'a> {
     to: Option<&'static str>,
     severity: &'static str,
     muted: bool,
+    drill: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     cause: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -90,6 +91,7 @@ pub(super) fn body(
             to: Some(change.current().as_str()),
             severity: severity.map_or("none", Severity::as_str),
             muted: change.is_muted(),
+            drill: change.is_drill(),
             cause: change.cause().map(Cause::as_str),
             blocked_by: change.cause().and_then(Cause::blocked_by),
             owner: check.and_then(CheckSpec::owner),
@@ -123,6 +125,7 @@ pub(super) fn removal(id: &str, last: &StatusChange, sender: &Sender, source: &s
             to: None,
             severity: "none",
             muted: false,
+            drill: false,
             cause: None,
             blocked_by: None,
             owner: None,

@@ -22,9 +22,11 @@ const RESOLVED_PERIOD: Duration = Duration::from_secs(5 * 60);
 pub(super) struct FiringAlerts {
     sender: Sender,
     labels: Vec<(String, String)>,
-    /// By check and severity, which are the parts of an alert's identity that change.
-    alerts: BTreeMap<(String, Severity), Alert>,
+    alerts: BTreeMap<AlertKey, Alert>,
 }
+
+/// The parts of an alert's identity that change: check, severity, and whether it is a drill.
+type AlertKey = (String, Severity, bool);
 
 /// The words of the rules in `examples/deploy/prometheus`, so that routes fit both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -139,18 +141,24 @@ impl FiringAlerts {
         serde_json::to_string(&bodies.collect::<Vec<_>>()).unwrap_or_default()
     }
 
-    fn firing(&self, report: &Report) -> BTreeMap<(String, Severity), Alert> {
+    fn firing(&self, report: &Report) -> BTreeMap<AlertKey, Alert> {
         let mut firing = BTreeMap::new();
         for entry in report.entries() {
             let Some(severity) = entry.counting_status().and_then(Severity::of) else { continue };
             if entry.result.blocked_by().is_empty() || is_graver_than_its_cause(entry, report) {
-                firing.insert((entry.check.name().to_owned(), severity), self.alert(entry, severity, report));
+                let key = (entry.check.name().to_owned(), severity, entry.drill.is_some());
+                firing.insert(key, self.alert(entry, severity, report));
             }
         }
         firing
     }
 
-    fn alert(&self, ReportEntry { check, result, .. }: &ReportEntry, severity: Severity, report: &Report) -> Alert {
+    fn alert(
+        &self,
+        ReportEntry { check, result, drill, .. }: &ReportEntry,
+        severity: Severity,
+        report: &Report,
+    ) -> Alert {
         let (alertname, verb) = severity.words();
         let own = [
             ("alertname", alertname.to_owned()),
@@ -161,6 +169,8 @@ impl FiringAlerts {
         ];
         let own = own.into_iter().map(|(name, value)| (name.to_owned(), value));
         let instance = self.sender.instance.iter().map(|instance| ("instance".to_owned(), instance.clone()));
+        let of_drill = drill.iter().map(|_| ("drill".to_owned(), "true".to_owned()));
+        let sign = if drill.is_some() { "[DRILL] " } else { "" };
         let cause = result.cause().map(Cause::as_str);
         let because = cause.map(|cause| format!(" ({cause})")).unwrap_or_default();
         let is_blocked_by_it = |other: &&ReportEntry| other.result.blocked_by().iter().any(|name| name == check.name());
@@ -168,7 +178,7 @@ impl FiringAlerts {
             report.entries().iter().filter(is_blocked_by_it).map(|other| other.check.name()).collect();
         let message = result.message().filter(|_| self.sender.shows_details);
         let annotations = [
-            ("summary", Some(format!("{} {verb}{because}", check.display().unwrap_or(check.name())))),
+            ("summary", Some(format!("{sign}{} {verb}{because}", check.display().unwrap_or(check.name())))),
             ("cause", cause.map(str::to_owned)),
             ("blocks", (!blocked.is_empty()).then(|| blocked.join(", "))),
             ("owner", check.owner().map(str::to_owned)),
@@ -176,7 +186,7 @@ impl FiringAlerts {
             ("message", message.map(str::to_owned)),
         ];
         Alert {
-            labels: self.labels.iter().cloned().chain(own).chain(instance).collect(),
+            labels: self.labels.iter().cloned().chain(own).chain(instance).chain(of_drill).collect(),
             annotations: annotations.into_iter().filter_map(|(name, text)| Some((name, text?))).collect(),
             generator_url: self.sender.check_url(check.name()),
             started_at: result.since(),

@@ -61,7 +61,7 @@ const MAX_REFUSALS: u32 = 20;
 /// { "specversion": "1.0", "id": "5f1c1c3c9a7be6d4-17", "source": "/orders", "type": "health.check.changed",
 ///   "subject": "db", "time": "2026-11-22T03:12:45.120Z", "datacontenttype": "application/json",
 ///   "data": { "service": "orders", "check": "db", "level": 1, "from": "pass", "to": "fail", "severity": "page",
-///             "muted": false, "cause": "timed_out" } }
+///             "muted": false, "drill": false, "cause": "timed_out" } }
 /// ```
 ///
 /// | field of `data` | content |
@@ -71,6 +71,7 @@ const MAX_REFUSALS: u32 = 20;
 /// | `from`, `to` | the statuses; `from` is null at the first result, `to` at the removal |
 /// | `severity` | `page` if it fails, `ticket` if it warns, else `none`; `none` also for a muted check |
 /// | `muted` | whether the change counts for nothing |
+/// | `drill` | whether the check changed because of a [drill](crate::Monitor::drill), or recovered from one |
 /// | `cause`, `blocked_by` | the [cause](crate::Cause), and the checks that block it |
 /// | `owner`, `runbook_url`, `url` | owner and runbook of the check, and its URL below [`endpoint_url`](Self::endpoint_url) |
 /// | `message` | the message, with [`details`](Self::details) alone |

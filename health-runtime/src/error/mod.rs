@@ -1,10 +1,12 @@
 //! Errors that stop a service from starting, or an update of its checks. A failing check is a value, never an error.
 
+mod drill;
 mod message;
 mod problem;
 
 use std::{error::Error as StdError, fmt};
 
+pub use drill::DrillError;
 pub(crate) use message::file_and_line;
 pub use problem::Problem;
 

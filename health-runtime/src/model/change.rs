@@ -22,6 +22,7 @@ pub struct StatusChange {
     at: SystemTime,
     previous_since: Option<SystemTime>,
     muted: bool,
+    is_drill: bool,
 }
 
 impl StatusChange {
@@ -44,6 +45,7 @@ impl StatusChange {
             at: result.since,
             previous_since: before.map(|before| before.since),
             muted: is_muted(),
+            is_drill: result.drill.is_some() || before.is_some_and(|before| before.drill.is_some()),
         })
     }
 
@@ -128,5 +130,12 @@ impl StatusChange {
     #[must_use]
     pub const fn is_muted(&self) -> bool {
         self.muted
+    }
+
+    /// Returns whether the check changed because of a [drill](crate::Monitor::drill), or recovered from one: its own, or
+    /// that of the checks that block it.
+    #[must_use]
+    pub const fn is_drill(&self) -> bool {
+        self.is_drill
     }
 }

@@ -5,6 +5,7 @@ mod change;
 mod check;
 mod check_method;
 mod check_name;
+mod forced;
 mod group;
 mod into_outcome;
 mod level;
@@ -28,6 +29,8 @@ pub use check::{Check, CheckSpec};
 pub(crate) use check::{SETTINGS, Setting, SettingKind, SettingValue};
 pub use check_method::{CheckFuture, CheckMethod};
 pub use check_name::{CheckName, CheckNames, Texts};
+pub use forced::Forced;
+pub(crate) use forced::ForcedAnswer;
 pub use group::Group;
 #[cfg(feature = "page")]
 pub(crate) use group::GroupVerdict;
@@ -38,7 +41,7 @@ pub use levels::Levels;
 pub(crate) use metrics::{CheckMetrics, RunOutcome, RunStats};
 pub(crate) use outcome::MAX_DEPTH;
 pub use outcome::Outcome;
-pub use report::{CheckResult, FleetRole, FleetRun, Mute, Report, ReportEntry};
+pub use report::{CheckResult, Drill, FleetRole, FleetRun, Mute, Report, ReportEntry};
 #[cfg(feature = "probe-http")]
 pub(crate) use root_cause::MAX_ROOT_CAUSES;
 pub(crate) use root_cause::RemoteRootCauses;

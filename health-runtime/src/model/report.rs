@@ -26,6 +26,8 @@ pub struct CheckResult {
     pub(crate) checked_at: SystemTime,
     pub(crate) since: SystemTime,
     pub(crate) fleet: Option<Box<FleetRun>>,
+    /// The drill because of which it has its status.
+    pub(crate) drill: Option<Arc<Drill>>,
     /// Number of services that a request must have passed for the result to count; 0 if it counts for everybody. A service
     /// behind was asked with the path of such a request, and answered from stored results because of it.
     pub(crate) min_depth: u8,
@@ -127,6 +129,13 @@ impl CheckResult {
     pub fn fleet(&self) -> Option<&FleetRun> {
         self.fleet.as_deref()
     }
+
+    /// Returns the drill because of which the check has this status: its own, also after the end until results of its own
+    /// function decide again, or that of the checks that block it, if all of these are in drills.
+    #[must_use]
+    pub fn drill(&self) -> Option<&Drill> {
+        self.drill.as_deref()
+    }
 }
 
 /// The part that this instance had in a result of a [`Fleet`](crate::Fleet).
@@ -193,6 +202,8 @@ pub struct ReportEntry {
     pub result: Arc<CheckResult>,
     /// The mute by which the check counts for nothing at present: its own, or that of the checks that block it.
     pub muted: Option<Arc<Mute>>,
+    /// The drill that the check is in, or else the one because of which it has its [result](CheckResult::drill).
+    pub drill: Option<Arc<Drill>>,
 }
 
 impl ReportEntry {
@@ -233,10 +244,13 @@ impl Report {
         &self.entries
     }
 
-    /// Returns whether both show the very same results of the same checks, under the same mutes.
+    /// Returns whether both show the very same results of the same checks, under the same mutes and
+    /// drills.
     pub(crate) fn shows_same(&self, other: &Self) -> bool {
         let is_same = |(one, other): (&ReportEntry, &ReportEntry)| {
-            Arc::ptr_eq(&one.result, &other.result) && Arc::ptr_eq(&one.check, &other.check) && one.muted == other.muted
+            Arc::ptr_eq(&one.result, &other.result)
+                && Arc::ptr_eq(&one.check, &other.check)
+                && (&one.muted, &one.drill) == (&other.muted, &other.drill)
         };
         self.entries.len() == other.entries.len()
             && self.entries.iter().zip(&other.entries).all(is_same)
@@ -294,5 +308,46 @@ impl Mute {
     #[must_use]
     pub fn caller(&self) -> &str {
         &self.caller
+    }
+}
+
+/// A drill: the check behaves for a time as somebody wants it to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Drill {
+    pub(crate) behavior: &'static str,
+    pub(crate) until: SystemTime,
+    pub(crate) reason: Option<String>,
+    pub(crate) by: String,
+}
+
+impl Drill {
+    /// Returns the word for the behavior: `fail`, `warn`, `slow`, `hang` or `panic`.
+    #[must_use]
+    pub const fn behavior(&self) -> &'static str {
+        self.behavior
+    }
+
+    /// Returns the end of the drill, on the wall clock. It may end earlier.
+    #[must_use]
+    pub const fn until(&self) -> SystemTime {
+        self.until
+    }
+
+    /// Returns the reason of the drill, if there is one. Secrets are masked.
+    #[must_use]
+    pub fn reason(&self) -> Option<&str> {
+        self.reason.as_deref()
+    }
+
+    /// Returns the name of the caller, or else `file:line` of the call to [`Monitor::drill`](crate::Monitor::drill).
+    #[must_use]
+    pub fn by(&self) -> &str {
+        &self.by
+    }
+
+    /// Returns this drill for a check that it blocks. The reason is left out, because callers that see details of one check
+    /// need not see those of the other.
+    pub(crate) fn for_dependent(&self) -> Arc<Self> {
+        Arc::new(Self { reason: None, by: self.by.clone(), ..*self })
     }
 }

@@ -12,7 +12,7 @@ use crate::{
 
 /// An immutable set of checks. Everything that looks at more than one check, such as a report, takes the set once and
 /// keeps to it, so that it never mixes two.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct CheckSet {
     /// By level and name.
     members: Vec<Member>,
@@ -25,7 +25,7 @@ pub(super) struct CheckSet {
 /// Numbers of updates that concern a level.
 pub(super) type UpdateCounts = [u64; Level::ALL.len()];
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Member {
     pub(super) check: Arc<Monitored>,
     /// Indices of the members that it depends on.
@@ -56,6 +56,17 @@ impl CheckSet {
         overrides: Arc<OverrideLayers>,
     ) -> Self {
         Self { members, order, updates, overrides }
+    }
+
+    /// Returns this set with another check of the same declaration in place of one.
+    pub(super) fn with(mut self, index: usize, check: Arc<Monitored>) -> Self {
+        self.members[index].check = check;
+        self
+    }
+
+    /// Returns whether a check is in a drill.
+    pub(super) fn has_drills(&self) -> bool {
+        self.iter().any(|check| check.drilling.is_some())
     }
 
     /// Returns the settings at deploy time, which the checks obey already.

@@ -50,6 +50,8 @@ pub(super) struct Engine {
     generation: AtomicU64,
     /// Number of events that outdate every answer: mutes, drains and updates.
     epoch: AtomicU64,
+    /// Whether a check of the present set is in a drill.
+    has_drills: AtomicBool,
     /// Never becomes `false` again.
     is_draining: AtomicBool,
     /// Time between a drain and the moment at which the listener closes, where `graceful_shutdown` drains.
@@ -93,6 +95,7 @@ impl Engine {
             timelines,
             generation: AtomicU64::new(0),
             epoch: AtomicU64::new(0),
+            has_drills: AtomicBool::new(false),
             is_draining: AtomicBool::new(false),
             #[cfg(feature = "systemd")]
             drain_delay: OnceLock::new(),
@@ -117,7 +120,10 @@ impl Engine {
 
     /// Replaces the checks, and outdates every answer. Returns the checks from before.
     pub(super) fn set_checks(&self, checks: CheckSet) -> Arc<CheckSet> {
+        let has_drills = checks.has_drills();
         let before = std::mem::replace(&mut *lock(&self.checks), Arc::new(checks));
+        // Under the lock of updates, so that it is the last set's.
+        self.has_drills.store(has_drills, Ordering::Release);
         // After it: a report on the checks from before began in the epoch from before.
         self.outdate();
         self.changes.wake();
@@ -133,6 +139,10 @@ impl Engine {
                 tracing::info!("draining: readiness fails from now on, everything else answers as before");
             });
         }
+    }
+
+    pub(super) fn has_drills(&self) -> bool {
+        self.has_drills.load(Ordering::Acquire)
     }
 
     pub(super) fn is_draining(&self) -> bool {

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use super::{check_set::CheckSet, engine::Engine, monitor::Monitor, schedule};
+use super::{check_set::CheckSet, drills, engine::Engine, monitor::Monitor, schedule};
 use crate::model::CheckMetrics;
 
 impl Monitor {
     /// Returns the numbers of every check, without running any. A background check that is too old becomes stale, and
     /// one whose task is gone gets another one, as with every request.
     pub(crate) fn metrics(&self) -> Vec<CheckMetrics> {
+        drills::end_expired(&self.engine);
         let checks = self.engine.checks();
         (0..checks.len()).map(|index| collect_one(&self.engine, &checks, index)).collect()
     }
@@ -33,6 +34,7 @@ fn collect_one(engine: &Arc<Engine>, checks: &CheckSet, index: usize) -> CheckMe
         None => check.muting.is_muted(),
     };
     let roots = result.as_ref().map(|result| checks.root_causes(index, result, latest)).unwrap_or_default();
+    let is_drilled = check.drilling.is_some() || result.as_ref().is_some_and(|result| result.drill.is_some());
     CheckMetrics {
         check: Arc::clone(&check.spec),
         result,
@@ -40,6 +42,7 @@ fn collect_one(engine: &Arc<Engine>, checks: &CheckSet, index: usize) -> CheckMe
         runs,
         is_in_flight: check.slot.is_running(),
         is_muted,
+        is_drilled,
         root_causes: roots.into_iter().map(|root| Arc::clone(&checks[root].spec)).collect(),
     }
 }

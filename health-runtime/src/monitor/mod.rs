@@ -5,6 +5,8 @@
 mod alerting;
 mod changes;
 mod check_set;
+mod drilling;
+mod drills;
 mod engine;
 mod guarded_work;
 #[cfg(all(test, shuttle))]

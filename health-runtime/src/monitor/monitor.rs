@@ -122,7 +122,7 @@ impl Monitor {
     /// # }
     /// ```
     pub fn drain(&self) {
-        self.engine.drain();
+        shutdown::drain(&self.engine);
     }
 
     /// Returns whether [`drain`](Self::drain) was called.
@@ -354,7 +354,7 @@ impl Monitor {
         self.engine.changes.wake();
     }
 
-    fn find(&self, check: impl Into<CheckName>) -> Result<Arc<Monitored>, UnknownCheck> {
+    pub(super) fn find(&self, check: impl Into<CheckName>) -> Result<Arc<Monitored>, UnknownCheck> {
         let (checks, name) = (self.engine.checks(), check.into());
         checks.find_named(&name).map(|index| Arc::clone(&checks[index])).ok_or_else(|| UnknownCheck {
             name: name.to_string(),

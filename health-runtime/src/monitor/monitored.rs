@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use super::statistics::Statistics;
 use super::{
     changes::{Changes, History, Outbox},
+    drilling::Drilling,
     guarded_work::GuardedWork,
     muting::{Muted, Muting},
     slot::Slot,
@@ -17,7 +18,8 @@ use crate::{
     fleet::{Fleet, FleetMember},
     health_path::{Instance, RequestingCheck},
     log::{self, Topic},
-    model::{CheckResult, CheckSpec, Status, Work},
+    model::{CheckResult, CheckSpec, Drill, Status, Work},
+    registry::WorkLayer,
     run_result::{NoResult, RunResult},
     sync::{JoinHandle, Mutex, lock},
     text::escape_controls,
@@ -36,6 +38,9 @@ pub(super) struct Monitored {
     /// The check in requests that it sends to other services.
     pub(super) requesting: Arc<RequestingCheck>,
     pub(super) muting: Arc<Muting>,
+    pub(super) drilling: Option<Drilling>,
+    /// Whether the first background run is due at once, because a drill begins or ends.
+    pub(super) is_due: bool,
     pub(super) history: Arc<History>,
     pub(super) timeline: Arc<CheckTimeline>,
     #[cfg(feature = "metrics")]
@@ -69,6 +74,8 @@ impl Monitored {
             declared,
             slot,
             muting,
+            drilling: None,
+            is_due: false,
             history,
             timeline,
             #[cfg(feature = "metrics")]
@@ -79,19 +86,22 @@ impl Monitored {
 
     /// Makes the replacement of this check, which keeps its mute and its history, and retires this one. At the same
     /// level it keeps the numbers, the timeline and the latest result, too: those of another level have other readers. A
-    /// check that is or was disabled has no result to keep.
+    /// check that is or was disabled has no result to keep. In a drill it takes no part in a fleet.
     pub(super) fn replaced_by(
         &self,
         spec: Arc<CheckSpec>,
         declared: Arc<GuardedWork>,
         work: Work,
+        drilling: Option<Drilling>,
         fleet: Option<&Fleet>,
     ) -> Self {
         self.stop_background_runs();
         let is_same_level = spec.level() == self.spec.level();
         let keeps_result = is_same_level && spec.is_enabled() && self.spec.is_enabled();
+        let drill = drilling.as_ref().map(|drilling| Arc::clone(&drilling.drill));
+        let is_due = drill.is_some() || self.drilling.is_some();
         let (slot, timeline) = if keeps_result {
-            (self.slot.succeed(Instant::now()), Arc::clone(&self.timeline))
+            (self.slot.succeed(Instant::now(), drill), Arc::clone(&self.timeline))
         } else {
             let timeline = self.timeline.restart(&spec);
             if let Some(muted) = self.muting.current(spec.name()) {
@@ -100,13 +110,15 @@ impl Monitored {
             (self.slot.restart(disabled_result(&spec), &timeline), timeline)
         };
         Self {
-            member: member(fleet, &spec),
+            member: member(fleet.filter(|_| drilling.is_none()), &spec),
             work: GuardedWork::new(Arc::clone(&spec), work),
             requesting: Arc::new(RequestingCheck::new(Arc::clone(&self.requesting.instance), spec.level())),
             spec,
             declared,
             slot,
             muting: Arc::clone(&self.muting),
+            drilling,
+            is_due,
             history: Arc::clone(&self.history),
             timeline,
             #[cfg(feature = "metrics")]
@@ -127,6 +139,17 @@ impl Monitored {
         });
     }
 
+    /// Makes the same check in a drill, or out of one.
+    pub(super) fn drilled(&self, drilling: Option<Drilling>, layer: &WorkLayer, fleet: Option<&Fleet>) -> Self {
+        let own = (**self.declared).clone();
+        let work = match &drilling {
+            Some(drilling) => drilling.work(own),
+            None => own,
+        };
+        let work = layer.wrap(&self.spec, work);
+        self.replaced_by(Arc::clone(&self.spec), Arc::clone(&self.declared), work, drilling, fleet)
+    }
+
     /// Ends what goes on by itself: background runs, and the recording of results. A run in progress goes on.
     pub(super) fn retire(&self) {
         self.slot.retire();
@@ -138,6 +161,12 @@ impl Monitored {
         if let Some(task) = lock(&self.task).take() {
             task.abort();
         }
+    }
+
+    /// Returns the drill that it is in, or else the one because of which it has a result.
+    pub(super) fn drill(&self, result: &CheckResult) -> Option<Arc<Drill>> {
+        let own = self.drilling.as_ref().map(|drilling| &drilling.drill);
+        own.or(result.drill.as_ref()).cloned()
     }
 
     /// Returns the latest result, however old.

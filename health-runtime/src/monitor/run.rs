@@ -9,10 +9,11 @@ use std::{
 
 use tokio::{
     task::coop::unconstrained,
-    time::{Instant, sleep_until, timeout_at},
+    time::{Instant, sleep, sleep_until, timeout_at},
 };
 
 use super::{
+    drilling::Drilling,
     engine::Engine,
     monitored::Monitored,
     run_span::RunSpan,
@@ -87,7 +88,8 @@ impl NewRun {
     /// Polls the run for the first time. Sets `now` to the time after that.
     pub(super) fn start(self, now: &mut Instant, context: &mut Context<'_>) -> Started {
         let Self { mut task, prerequisites } = self;
-        if prerequisites.is_empty() && matches!(*task.check.work, Work::Task(_)) && task.check.member.is_none() {
+        let is_plain = task.check.member.is_none() && task.check.drilling.is_none();
+        if prerequisites.is_empty() && matches!(*task.check.work, Work::Task(_)) && is_plain {
             let result = if task.is_late(*now) { Poll::Ready(RunResult::TimedOut) } else { task.poll_call(context) };
             *now = Instant::now();
             return match result {
@@ -139,6 +141,11 @@ impl RunTask {
             self.begin(Instant::now());
             // Observers learn the deadline now; the function may block the thread that has just woken them.
             wait::give_way().await;
+        }
+        if let Some(delay) = self.check.drilling.as_ref().and_then(Drilling::delay)
+            && timeout_at(self.deadline(), Box::pin(sleep(delay))).await.is_err()
+        {
+            return self.complete_now(RunResult::TimedOut);
         }
         if let Some(member) = self.check.member.clone() {
             // Its own future, so that runs without a fleet do not hold its state.

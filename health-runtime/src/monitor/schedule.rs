@@ -51,15 +51,15 @@ pub(super) fn ensure(engine: &Arc<Engine>, check: &Arc<Monitored>) {
     }
     let mut task = lock(&check.task);
     if task.as_ref().is_none_or(JoinHandle::is_finished) {
-        let is_first = task.is_none();
-        *task = Some(engine.spawn(keep_running(Arc::downgrade(engine), Arc::downgrade(check), is_first)));
+        let is_delayed = task.is_none() && !check.is_due;
+        *task = Some(engine.spawn(keep_running(Arc::downgrade(engine), Arc::downgrade(check), is_delayed)));
     }
 }
 
 /// Runs a check until the monitor is gone or the check is removed, which aborts the task. The successor of a dead task
 /// runs the check at once, because the result is old.
-async fn keep_running(engine: Weak<Engine>, check: Weak<Monitored>, is_first: bool) {
-    if is_first {
+async fn keep_running(engine: Weak<Engine>, check: Weak<Monitored>, is_delayed: bool) {
+    if is_delayed {
         sleep(initial_delay(&check)).await;
     }
     while let (Some(engine_now), Some(check_now)) = (engine.upgrade(), check.upgrade()) {
@@ -104,7 +104,7 @@ async fn dependencies_pass(engine: &Weak<Engine>, check: &Weak<Monitored>) {
 
 /// Runs a check and waits for it, so that a run that blocks its thread is given up in time, even without a request.
 /// Returns whether the check is still there.
-async fn run_once(engine: &Arc<Engine>, check: &Arc<Monitored>) -> bool {
+pub(super) async fn run_once(engine: &Arc<Engine>, check: &Arc<Monitored>) -> bool {
     while let Some(lookup) = look_up(engine, check) {
         let Lookup::Running(run) = lookup else { return true };
         wait::give_way().await;

@@ -9,7 +9,7 @@ use tokio::signal::unix::{Signal as Stream, SignalKind, signal};
 #[cfg(windows)]
 use tokio::signal::windows::{CtrlC as Stream, ctrl_c};
 
-use super::engine::Engine;
+use super::{drills, engine::Engine};
 
 /// Waits for a signal, drains, and waits for `delay` or a second signal.
 pub(super) fn gracefully(engine: Arc<Engine>, delay: Duration) -> impl Future<Output = ()> + Send {
@@ -20,10 +20,16 @@ pub(super) fn gracefully(engine: Arc<Engine>, delay: Duration) -> impl Future<Ou
         signals.next().await;
         #[cfg(feature = "systemd")]
         let _ = engine.drain_delay.set(delay);
-        engine.drain();
+        drain(&engine);
         // A second signal comes from an operator who does not want to wait.
         let _ = timeout(delay, signals.next()).await;
     }
+}
+
+/// Announces the end of the service, and ends its drills.
+pub(super) fn drain(engine: &Arc<Engine>) {
+    engine.drain();
+    drills::end_all(engine);
 }
 
 /// Streams of the signals that ask a process to end.

@@ -7,7 +7,7 @@ use super::{
     format::{Format, Render, up_or_down},
     view::{CheckView, ReportView, worst_status},
     visibility::DetailLevel,
-    wire::{Fields, milliseconds, overridden, paths, timestamp},
+    wire::{Fields, drill, milliseconds, overridden, paths, timestamp},
 };
 use crate::model::{Group, Status};
 
@@ -85,9 +85,9 @@ fn component(check: &CheckView<'_>) -> Fields {
     let details = match check.detail_level {
         DetailLevel::Details => Some(details(check)),
         // Only public data is left.
-        DetailLevel::Outline if check.data.is_some() || check.muted.is_some() => {
+        DetailLevel::Outline if check.data.is_some() || check.muted.is_some() || check.drill.is_some() => {
             let muted = Fields::default().with_some("muted", check.muted.is_some().then_some(true));
-            Some(muted.with_data(check.data).into())
+            Some(muted.with_some("drill", drill(check)).with_data(check.data).into())
         }
         DetailLevel::Outline => None,
     };
@@ -105,6 +105,7 @@ fn details(check: &CheckView<'_>) -> Value {
         .with("checked_at", timestamp(check.checked_at))
         .with_some("cause", check.cause)
         .with_some("muted", check.muted.is_some().then_some(true))
+        .with_some("drill", drill(check))
         .with_some("overridden", overridden(check))
         .with_some("root_causes", paths(check))
         .with_some(message, check.message)
@@ -128,7 +129,7 @@ mod schema {
 
     fn components(components: ComponentsBuilder) -> ComponentsBuilder {
         let details = object([
-            // Callers without details see only public data and mutes.
+            // Callers without details see only public data, mutes and drills.
             ("level", anything(), false),
             ("observed", anything(), false),
             ("duration_ms", anything(), false),
@@ -136,6 +137,7 @@ mod schema {
             // Without such a detail, the data of a check may have a field of this name, with any value.
             ("cause", anything(), false),
             ("muted", anything(), false),
+            ("drill", anything(), false),
             ("overridden", anything(), false),
             ("root_causes", anything(), false),
             ("error", anything(), false),

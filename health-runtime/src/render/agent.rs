@@ -32,8 +32,7 @@ fn down(names: &str) -> Vec<u8> {
 
 fn named(check: &CheckView<'_>) -> String {
     // Names have no control characters, so the line stays one.
-    match check.cause {
-        Some(cause) => format!("{} ({cause})", check.name),
-        None => check.name.to_owned(),
-    }
+    let cause = check.cause.map(|cause| format!(" ({cause})")).unwrap_or_default();
+    let drill = if check.drill.is_some() { " (drill)" } else { "" };
+    format!("{}{cause}{drill}", check.name)
 }

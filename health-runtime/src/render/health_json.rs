@@ -8,7 +8,7 @@ use super::{
     context::{Context, ReportSubject},
     format::{Format, Render},
     view::{CheckView, ReportView},
-    wire::{Fields, milliseconds, overridden, paths, timestamp},
+    wire::{Fields, drill, milliseconds, overridden, paths, timestamp},
 };
 use crate::{build_info::BuildMetadata, model::Status};
 
@@ -87,6 +87,7 @@ fn object(check: &CheckView<'_>) -> Fields {
         .with_some("observed", (check.observed != check.status).then(|| check.observed.as_str()))
         .with_some("cause", check.cause)
         .with_some("muted", check.muted.is_some().then_some(true))
+        .with_some("drill", drill(check))
         .with_some("overridden", overridden(check))
         .with_some("root_causes", paths(check))
         .with_some("data", check.data.cloned())
@@ -121,6 +122,7 @@ mod schema {
             ("observed", status(), false),
             ("cause", text(), false),
             ("muted", boolean(), false),
+            ("drill", anything(), false),
             ("overridden", list_of(text()), false),
             ("root_causes", root_causes(), false),
             ("data", anything(), false),

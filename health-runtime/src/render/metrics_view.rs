@@ -23,6 +23,7 @@ pub(crate) struct MetricsView<'a> {
 
 /// The numbers of one check.
 #[derive(Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a metric")]
 pub(super) struct CheckMetricsView<'a> {
     pub(super) name: &'a str,
     pub(super) display: Option<&'a str>,
@@ -40,6 +41,7 @@ pub(super) struct CheckMetricsView<'a> {
     pub(super) runs: &'a RunStats,
     pub(super) is_in_flight: bool,
     pub(super) is_muted: bool,
+    pub(super) is_drilled: bool,
     pub(super) root_causes: RootCauses<'a>,
 }
 
@@ -78,6 +80,7 @@ impl<'a> MetricsView<'a> {
                 runs: &known.runs,
                 is_in_flight: known.is_in_flight,
                 is_muted: known.is_muted,
+                is_drilled: known.is_drilled,
                 root_causes: RootCauses::new(known, is_detailed, visibility),
             }
         });

@@ -6,7 +6,7 @@ use super::{
     context::Context,
     format::{Format, Render, up_or_down},
     view::{CheckView, ReportView},
-    wire::{Fields, overridden, paths},
+    wire::{Fields, drill, overridden, paths},
 };
 use crate::model::{Cause, Status};
 
@@ -42,6 +42,7 @@ fn entry(check: &CheckView<'_>) -> Fields {
     let data = Fields::default()
         .with_some("cause", check.cause)
         .with_some("muted", check.muted.is_some().then_some(true))
+        .with_some("drill", drill(check))
         .with_some("overridden", overridden(check))
         .with_some("root_causes", paths(check))
         .with_some("message", check.message)

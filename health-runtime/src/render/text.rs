@@ -61,7 +61,8 @@ fn line(text: &mut String, check: &CheckView<'_>) {
     };
     // A muted check does not affect the verdict, whatever its status is.
     let (sign, muted) = if check.muted.is_some() { ('+', " muted:") } else { (sign, "") };
-    let _ = write!(text, "[{sign}]{}{muted} {word}", printable(check.name));
+    let drill = if check.drill.is_some() { " drill:" } else { "" };
+    let _ = write!(text, "[{sign}]{}{muted}{drill} {word}", printable(check.name));
     if let Some(cause) = check.cause {
         let _ = write!(text, " ({cause})");
     }

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::visibility::{DetailLevel, Visibility};
 use crate::model::{
-    Cause, CheckSpec, FleetRun, Group, Level, Mute, Report, ReportEntry, RootCause, Status, StatusChange,
+    Cause, CheckSpec, Drill, FleetRun, Group, Level, Mute, Report, ReportEntry, RootCause, Status, StatusChange,
 };
 
 /// A report redacted for one caller: the only thing that renderers accept.
@@ -55,6 +55,7 @@ pub(super) struct CheckView<'a> {
     /// The instance that ran the check for the fleet.
     pub(super) checked_by: Option<&'a str>,
     pub(super) muted: Option<MuteView<'a>>,
+    pub(super) drill: Option<DrillView<'a>>,
     /// Keys of the settings that have other values than the declaration; none without details.
     pub(super) overridden: Vec<&'static str>,
     pub(super) message: Option<&'a str>,
@@ -80,6 +81,15 @@ pub(super) struct MuteView<'a> {
     pub(super) caller: Option<&'a str>,
 }
 
+/// A drill redacted for one caller.
+#[derive(Debug)]
+pub(super) struct DrillView<'a> {
+    pub(super) behavior: &'static str,
+    pub(super) until: SystemTime,
+    pub(super) reason: Option<&'a str>,
+    pub(super) by: Option<&'a str>,
+}
+
 /// A change redacted for one caller: details are empty without the right to see them.
 #[derive(Debug)]
 pub(crate) struct ChangeView<'a> {
@@ -89,6 +99,7 @@ pub(crate) struct ChangeView<'a> {
     pub(super) to: Status,
     pub(super) cause: Option<&'static str>,
     pub(super) is_muted: bool,
+    pub(super) is_drill: bool,
     pub(super) message: Option<&'a str>,
     pub(super) blocked_by: Option<&'a [String]>,
 }
@@ -188,7 +199,7 @@ impl<'a> CheckView<'a> {
     // Inline, because it is large: made where it stays.
     #[inline]
     fn new(entry: &'a ReportEntry, visibility: Visibility, report: &Report) -> Self {
-        let ReportEntry { check, result, muted } = entry;
+        let ReportEntry { check, result, muted, drill } = entry;
         let detail_level = visibility.at(check.level());
         let cause = result.cause();
         // The caller may not learn of the level of a check that blocks it.
@@ -220,6 +231,7 @@ impl<'a> CheckView<'a> {
             fleet: result.fleet().map(|run| run.role().as_str()),
             checked_by: None,
             muted: muted.as_ref().map(|mute| MuteView::new(mute, detail_level)),
+            drill: drill.as_ref().map(|drill| DrillView::new(drill, detail_level)),
             overridden: Vec::new(),
             message: None,
             data: result.public_data(),
@@ -273,6 +285,14 @@ impl<'a> MuteView<'a> {
     }
 }
 
+impl<'a> DrillView<'a> {
+    fn new(drill: &'a Drill, detail_level: DetailLevel) -> Self {
+        let is_detailed = detail_level == DetailLevel::Details;
+        let (reason, by) = if is_detailed { (drill.reason(), Some(drill.by())) } else { (None, None) };
+        Self { behavior: drill.behavior(), until: drill.until(), reason, by }
+    }
+}
+
 impl<'a> ChangeView<'a> {
     /// Redacts a change for a caller.
     pub(crate) fn new(change: &'a StatusChange, visibility: Visibility) -> Self {
@@ -285,6 +305,7 @@ impl<'a> ChangeView<'a> {
             to: change.current(),
             cause: change.cause().map(Cause::as_str),
             is_muted: change.is_muted(),
+            is_drill: change.is_drill(),
             message: None,
             blocked_by: None,
         };

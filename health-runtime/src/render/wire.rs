@@ -114,6 +114,17 @@ pub(super) fn overridden(check: &CheckView<'_>) -> Option<Vec<&'static str>> {
     Some(check.overridden.clone()).filter(|keys| !keys.is_empty())
 }
 
+/// Returns the drill of a check; `None` without one.
+pub(super) fn drill(check: &CheckView<'_>) -> Option<Fields> {
+    check.drill.as_ref().map(|drill| {
+        Fields::default()
+            .with("behavior", drill.behavior)
+            .with("until", timestamp(drill.until))
+            .with_some("reason", drill.reason)
+            .with_some("by", drill.by)
+    })
+}
+
 /// Returns milliseconds, rounded to the microsecond.
 pub(super) fn milliseconds(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 1e6).round() / 1e3

@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::{
     context::{Context, ReportSubject},
     format::{Format, Render},
-    view::{CheckView, MuteView, ReportView, worst_status},
+    view::{CheckView, DrillView, MuteView, ReportView, worst_status},
     wire::{milliseconds, timestamp},
 };
 use crate::{build_info::BuildMetadata, model::RootCause};
@@ -93,6 +93,7 @@ fn one_check(xml: &mut Xml, check: &CheckView<'_>) -> io::Result<()> {
         text(xml, "message", check.message)?;
         check.overridden.iter().try_for_each(|key| text(xml, "overridden", Some(key)))?;
         check.muted.iter().try_for_each(|mute| muted(xml, mute))?;
+        check.drill.iter().try_for_each(|shown| drill(xml, shown))?;
         check.blocked_by.into_iter().flatten().try_for_each(|name| text(xml, "blockedBy", Some(name)))?;
         root_causes(xml, check.root_causes)?;
         check.data.map_or(Ok(()), |data| value(xml, "data", None, data, 0))
@@ -105,6 +106,16 @@ fn muted(xml: &mut Xml, mute: &MuteView<'_>) -> io::Result<()> {
     element.write_inner_content(|xml| {
         text(xml, "reason", mute.reason)?;
         text(xml, "caller", mute.caller)
+    })?;
+    Ok(())
+}
+
+fn drill(xml: &mut Xml, drill: &DrillView<'_>) -> io::Result<()> {
+    let element = attribute(xml.create_element("drill"), "behavior", Some(drill.behavior));
+    let element = attribute(element, "until", Some(&*timestamp(drill.until)));
+    element.write_inner_content(|xml| {
+        text(xml, "reason", drill.reason)?;
+        text(xml, "by", drill.by)
     })?;
     Ok(())
 }

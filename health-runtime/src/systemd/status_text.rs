@@ -34,13 +34,14 @@ fn is_shown(entry: &ReportEntry, shown: &Offer) -> bool {
 /// Appends a list of checks, as far as there is room.
 fn append<'a>(text: &mut String, verb: &str, entries: impl Iterator<Item = &'a ReportEntry>) {
     let mut omitted = 0;
-    for (index, ReportEntry { check, result, .. }) in entries.enumerate() {
+    for (index, ReportEntry { check, result, drill, .. }) in entries.enumerate() {
         let begin = if index == 0 { format!("; {verb}: ") } else { ", ".to_owned() };
         let cause = match result.cause() {
             Some(cause) if !matches!(cause, Cause::Blocked { .. }) => format!(" ({})", cause.as_str()),
             _ => String::new(),
         };
-        let item = format!("{begin}{}{cause}", check.name());
+        let sign = if drill.is_some() { " [drill]" } else { "" };
+        let item = format!("{begin}{}{cause}{sign}", check.name());
         if omitted > 0 || text.len() + item.len() > MAX_STATUS_BYTES - BYTES_FOR_MORE {
             omitted += 1;
         } else {

@@ -14,9 +14,9 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::forced::{Forced, ForcedBehavior};
 use crate::{
-    model::{Work, WorkFuture},
+    model::{Forced, Work, WorkFuture},
+    runner::answer,
     sync::lock,
 };
 
@@ -104,16 +104,13 @@ impl Interceptor {
             let work = work.clone();
             match forced {
                 None => run_work(&work, run),
-                Some(Forced(behavior)) => Box::pin(async move {
-                    match behavior {
-                        ForcedBehavior::Answer(outcome) => outcome,
-                        // Not `panic!`, which would print the wanted panic as if it were a fault.
-                        ForcedBehavior::Panic(text) => resume_unwind(Box::new(text)),
-                        ForcedBehavior::Hang => pending().await,
-                        ForcedBehavior::SlowBy(time) => {
-                            sleep(time).await;
-                            run_work(&work, run).await
-                        }
+                Some(forced) => Box::pin(async move {
+                    if let Some(delay) = forced.delay {
+                        sleep(delay).await;
+                    }
+                    match forced.answer {
+                        Some(forced) => answer(forced).await,
+                        None => run_work(&work, run).await,
                     }
                 }),
             }

@@ -86,11 +86,10 @@
 
 mod change_recorder;
 mod clock;
-mod forced;
 mod interceptor;
 mod snapshots;
 mod test_monitor;
 
-pub use forced::Forced;
+pub use crate::model::Forced;
 pub use snapshots::{CheckSnapshot, ReportSnapshot};
 pub use test_monitor::TestMonitor;

@@ -204,12 +204,15 @@ struct Line<'a>(&'a ReportEntry);
 
 impl fmt::Display for Line<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ReportEntry { check, result, muted } = self.0;
+        let ReportEntry { check, result, muted, drill } = self.0;
         write!(f, "{} is {}", check.name(), result.status().as_str())?;
         write_reason(f, result.cause(), result.message())?;
         if result.held_until().is_some() {
             f.write_str(" (held)")?;
         }
-        if muted.is_some() { f.write_str(" (muted)") } else { Ok(()) }
+        if muted.is_some() {
+            f.write_str(" (muted)")?;
+        }
+        if drill.is_some() { f.write_str(" (drill)") } else { Ok(()) }
     }
 }

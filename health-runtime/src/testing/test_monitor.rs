@@ -6,11 +6,10 @@ use super::{
     CheckSnapshot, ReportSnapshot,
     change_recorder::ChangeRecorder,
     clock,
-    forced::Forced,
     interceptor::{Interceptor, Interceptors},
 };
 use crate::{
-    model::{Check, CheckName, CheckSpec, Group, ReportEntry, StatusChange},
+    model::{Check, CheckName, CheckSpec, Forced, Group, ReportEntry, StatusChange},
     monitor::{Monitor, Selection},
     registry::{Registry, RegistryBuilder},
 };

@@ -130,11 +130,13 @@ fn log(change: &StatusChange) {
     let cause = change.cause().map(Cause::as_str);
     let reason = change.message().map(escape_controls);
     let reason = reason.as_deref();
+    // Left out unless it is one.
+    let drill = change.is_drill().then_some(true);
     // A macro, because tracing needs a constant level. No field has a name that log formats use themselves.
     macro_rules! event {
         ($level:ident $(, $muted:ident = true)?) => {
             tracing::$level!(
-                target: LOG_TARGET, check, check_level, from, to, cause, reason $(, $muted = true)?, "health check changed"
+                target: LOG_TARGET, check, check_level, from, to, cause, reason, drill $(, $muted = true)?, "health check changed"
             )
         };
     }

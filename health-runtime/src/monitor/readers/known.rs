@@ -6,12 +6,13 @@ use tokio::time::Instant;
 
 use crate::{
     model::{Levels, Report, ReportEntry},
-    monitor::{engine::Engine, lookup, schedule, slot::Lookup},
+    monitor::{drills, engine::Engine, lookup, schedule, slot::Lookup},
 };
 
 /// Returns the latest result of each check of these levels that has one, without running any. The result of a
 /// background check that is too old is stale, as in a report; other results may have any age.
 pub(super) fn report(engine: &Arc<Engine>, levels: Levels) -> Report {
+    drills::end_expired(engine);
     let checks = engine.checks();
     let mut entries = Vec::new();
     for (index, check) in checks.iter().enumerate() {
@@ -29,7 +30,8 @@ pub(super) fn report(engine: &Arc<Engine>, levels: Levels) -> Report {
         };
         if let Some(result) = latest {
             let muted = checks.mute_of(index, &result, |index| checks[index].latest()).map(|muted| muted.mute);
-            entries.push(ReportEntry { check: Arc::clone(&check.spec), result, muted });
+            let drill = check.drill(&result);
+            entries.push(ReportEntry { check: Arc::clone(&check.spec), result, muted, drill });
         }
     }
     Report::new(Arc::clone(engine.loop_guard.instance.service()), levels.iter().collect(), entries)

@@ -12,6 +12,7 @@ use super::group_verdicts;
 use super::{
     super::{
         check_set::CheckSet,
+        drills,
         engine::Engine,
         lookup,
         muting::Muted,
@@ -36,6 +37,7 @@ const MAX_PENDING_AGE: Duration = Duration::from_secs(1);
 
 pub(in crate::monitor) async fn gather(engine: &Arc<Engine>, selection: &Selection) -> Gathered {
     let asked_at = Instant::now();
+    drills::end_expired(engine);
     // Before the checks, the mutes and the drain are read: an event that changes one of them has another epoch.
     let epoch = engine.epoch();
     let checks = &*engine.checks();
@@ -86,6 +88,7 @@ pub(in crate::monitor) async fn gather(engine: &Arc<Engine>, selection: &Selecti
             check: Arc::clone(&checks[index].spec),
             result: held.map_or_else(|| Arc::clone(&known_result.result), |(held, _)| Arc::new(held)),
             muted: muted.map(|muted| muted.mute),
+            drill: checks[index].drill(&known_result.result),
         });
         if is_turn_over(step) {
             give_way().await;
@@ -230,7 +233,8 @@ impl Gathering<'_> {
                 None if known.is_pending() => (None, Some(self.asked_at + MAX_PENDING_AGE)),
                 _ => return None,
             };
-            until = until.into_iter().chain(valid_until).min();
+            let drill_until = check.drilling.as_ref().map(|drilling| drilling.expires);
+            until = until.into_iter().chain(valid_until).chain(drill_until).min();
             results.push((index, result));
             if is_turn_over(results.len()) {
                 give_way().await;

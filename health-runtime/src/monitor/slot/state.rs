@@ -14,7 +14,7 @@ use super::{
     threshold::{Count, Streak},
 };
 use crate::{
-    model::{CheckResult, CheckSpec},
+    model::{CheckResult, CheckSpec, Drill},
     run_result::RunResult,
     sync::{Mutex, lock},
 };
@@ -29,6 +29,8 @@ struct SlotState {
     /// Queues changes of the status under the lock; they are published after its release. `None` once the slot is
     /// retired: its results are then for the reports alone that still wait for them.
     outbox: Option<Outbox>,
+    /// The drill in which the check is from the first result of this slot to the last.
+    drill: Option<Arc<Drill>>,
     latest: Option<Latest>,
     /// A result that is not recorded, because it counts for requests alone that have passed as many services as the one
     /// whose run made it. Never older than the latest one. Boxed, because it is rare.
@@ -60,7 +62,7 @@ impl Slot {
         let at = Instant::now();
         let latest =
             result.map(|result| Latest { result: Arc::new(result), at, is_inherited: false, failing_since: None });
-        Self { state: Mutex::new(SlotState::new(outbox, latest, Streak::default())) }
+        Self { state: Mutex::new(SlotState::new(outbox, None, latest, Streak::default())) }
     }
 
     /// Retires the slot: from now on it publishes no change and counts no run. Its run goes on for its observers.
@@ -68,16 +70,16 @@ impl Slot {
         lock(&self.state).outbox = None;
     }
 
-    /// Retires the slot, and returns one that goes on from its results. The latest result ages from `now`, because
+    /// Retires the slot, and returns one that goes on from its results, in a drill or in none. The latest result ages from `now`, because
     /// no other one can have come before. An inherited result ages on, or a check that hangs would never be stale.
-    pub(in crate::monitor) fn succeed(&self, now: Instant) -> Self {
+    pub(in crate::monitor) fn succeed(&self, now: Instant, drill: Option<Arc<Drill>>) -> Self {
         let mut state = lock(&self.state);
         let latest = state.latest.clone().map(|latest| {
             let at = if latest.is_inherited { latest.at } else { now };
             Latest { at, is_inherited: true, ..latest }
         });
         let outbox = state.outbox.take();
-        Self { state: Mutex::new(SlotState::new(outbox, latest, state.streak)) }
+        Self { state: Mutex::new(SlotState::new(outbox, drill, latest, state.streak)) }
     }
 
     /// Retires the slot, and returns one with this result or without one, which publishes to the same history and another
@@ -270,8 +272,8 @@ impl Slot {
 }
 
 impl SlotState {
-    const fn new(outbox: Option<Outbox>, latest: Option<Latest>, streak: Streak) -> Self {
-        Self { outbox, latest, limited: None, streak, run: None, newest: RunId(0), answered: RunId(0) }
+    const fn new(outbox: Option<Outbox>, drill: Option<Arc<Drill>>, latest: Option<Latest>, streak: Streak) -> Self {
+        Self { outbox, drill, latest, limited: None, streak, run: None, newest: RunId(0), answered: RunId(0) }
     }
 
     /// Returns whether results count.
@@ -317,7 +319,11 @@ impl SlotState {
         let failing_since = before.as_ref().filter(|_| is_failing).and(since);
         let before = before.map(|before| before.result);
         let is_excused = result.is_excused();
-        let result = Arc::new(result.into_check_result(spec, before.as_deref(), is_failing, consecutive, duration));
+        let mut result = result.into_check_result(spec, before.as_deref(), is_failing, consecutive, duration);
+        if let Some(drill) = &self.drill {
+            result.drill = Some(Arc::clone(drill));
+        }
+        let result = Arc::new(result);
         if let Some(outbox) = &self.outbox {
             outbox.put(spec, before.as_deref(), &result, is_excused, now);
         }
@@ -342,7 +348,8 @@ impl SlotState {
         let mut streak = self.streak;
         let Count { is_failing, consecutive } = streak.add(&result, spec, was_failing);
         let result = result.into_check_result(spec, before, is_failing, consecutive, duration);
-        let result = Arc::new(CheckResult { min_depth, ..result });
+        let drill = self.drill.clone().or(result.drill);
+        let result = Arc::new(CheckResult { drill, min_depth, ..result });
         let limited = Latest { result: Arc::clone(&result), at: now, is_inherited: false, failing_since: None };
         self.limited = Some(Box::new((id, limited)));
         result

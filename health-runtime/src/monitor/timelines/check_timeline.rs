@@ -88,7 +88,8 @@ impl CheckTimeline {
         }
     }
 
-    /// Counts a result that was recorded. An excused one counts for nothing in the level.
+    /// Counts a result that was recorded. An excused one counts for nothing in the level, and neither does one because of a
+    /// drill, which says nothing about the check.
     pub(in crate::monitor) fn record(&self, spec: &CheckSpec, result: &CheckResult, is_excused: bool, at: Instant) {
         let mut state = lock(&self.state);
         let Some(CheckState { member, latest_at, timeline }) = &mut *state else { return };
@@ -96,15 +97,17 @@ impl CheckTimeline {
         let at = self.timelines.millis(at);
         *latest_at = at;
         let known_until = at.saturating_add(known_for.as_millis().try_into().unwrap_or(Millis::MAX));
+        let is_drill = result.drill.is_some();
         let is_known = result.cause != Some(Cause::Stale);
         // The level decides about a check that is not critical, and not the check.
         let own = if result.is_failing { Status::Fail } else { result.status };
         let timeline = timeline.get_or_insert_with(|| Box::new(Timeline::EMPTY));
-        timeline.set(at, is_known.then_some(own), known_until);
-        if is_of_own_run(result) {
+        timeline.set(at, (is_known && !is_drill).then_some(own), known_until);
+        if is_of_own_run(result) && !is_drill {
             timeline.count_run(at, result.duration);
         }
         let status = is_known.then_some(result.status);
+        let is_excused = is_excused || is_drill;
         self.timelines.of_level(self.level, |level| level.record(*member, at, status, known_until, is_excused));
     }
 

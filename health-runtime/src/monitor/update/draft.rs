@@ -6,6 +6,7 @@ use std::{
 use super::{
     super::{
         check_set::{CheckSet, Member, UpdateCounts},
+        drills,
         engine::Engine,
         guarded_work::GuardedWork,
         monitored::Monitored,
@@ -196,6 +197,7 @@ impl<'a> Draft<'a> {
         let mut count = |spec: &CheckSpec| updates[spec.level().index()] += 1;
         for check in self.removed.iter().filter_map(Planned::present) {
             check.retire();
+            drills::log_end(check, "update");
             count(&check.spec);
         }
         let mut members = Vec::with_capacity(self.planned.len());
@@ -217,8 +219,9 @@ impl<'a> Draft<'a> {
                 Origin::Replaced(present, declared) => {
                     count(&spec);
                     count(&present.spec);
+                    drills::log_end(&present, "update");
                     let work = engine.layer.wrap(&spec, (**declared).clone());
-                    Arc::new(present.replaced_by(spec, declared, work, engine.fleet.as_ref()))
+                    Arc::new(present.replaced_by(spec, declared, work, None, engine.fleet.as_ref()))
                 }
             };
             members.push(Member::new(check, dependencies));

@@ -1,11 +1,12 @@
 //! Checks that come and go while the monitor runs.
 
 mod draft;
+mod drill;
 mod overrides;
 
 use std::sync::Arc;
 
-use super::{engine::Engine, monitor::Monitor, schedule};
+use super::{drills, engine::Engine, monitor::Monitor};
 use crate::{
     error::Error,
     model::{Check, CheckName},
@@ -153,7 +154,7 @@ fn apply(engine: &Arc<Engine>, change: impl FnOnce(&mut Draft<'_>)) -> Result<()
     // Before the functions that are gone are dropped: what they own may update the checks meanwhile, or take its time.
     drop(turn);
     if applied.is_ok() {
-        schedule::start(engine);
+        drills::replace_results(engine);
     }
     applied.map(drop)
 }

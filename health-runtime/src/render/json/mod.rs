@@ -10,7 +10,7 @@ use super::{
     context::{Context, ReportSubject},
     format::{Format, FormatOption, Render},
     info, values,
-    view::{ChangeView, CheckView, MuteView, ReportView, worst_status},
+    view::{ChangeView, CheckView, DrillView, MuteView, ReportView, worst_status},
     wire::{level_key, milliseconds},
 };
 use crate::{
@@ -161,6 +161,8 @@ fn write_check(object: &mut ObjectWriter<'_>, check: &CheckView<'_>) {
     object.field_if(key!("overridden"), Some(Serialized(&check.overridden)).filter(|keys| !keys.0.is_empty()));
     // Only while the check is muted.
     object.field_if(key!("muted"), check.muted.as_ref());
+    // Only because of a drill.
+    object.field_if(key!("drill"), check.drill.as_ref());
     object.field_if(key!("data"), check.data.map(Serialized));
 }
 
@@ -171,6 +173,17 @@ impl WriteJson for &MuteView<'_> {
             object.field_if(key!("until"), self.until);
             object.field_if(key!("reason"), self.reason);
             object.field_if(key!("caller"), self.caller);
+        });
+    }
+}
+
+impl WriteJson for &DrillView<'_> {
+    fn write_json(self, json: &mut JsonWriter) {
+        write_object(json, |object| {
+            object.field(key!("behavior"), self.behavior);
+            object.field(key!("until"), self.until);
+            object.field_if(key!("reason"), self.reason);
+            object.field_if(key!("by"), self.by);
         });
     }
 }
@@ -201,4 +214,6 @@ pub(super) fn write_change(object: &mut ObjectWriter<'_>, change: &ChangeView<'_
     object.field_if(key!("message"), change.message);
     // Only if the check was muted.
     object.field_if(key!("muted"), change.is_muted.then_some(true));
+    // Only because of a drill.
+    object.field_if(key!("drill"), change.is_drill.then_some(true));
 }

@@ -19,6 +19,7 @@ use crate::model::{FleetRole, Level};
 pub(super) const SCHEMA: FormatSchema = FormatSchema { shapes: native, components };
 
 const MUTE: &str = "`{}` to a caller who may see no details, if the check is muted for the life of the process.";
+const DRILL: &str = "The check behaves as somebody wants it to, for practice.";
 
 fn components(components: ComponentsBuilder) -> ComponentsBuilder {
     let checks = object([
@@ -58,9 +59,16 @@ fn components(components: ComponentsBuilder) -> ComponentsBuilder {
         ("checked_by", described("The instance of the fleet that ran the check.", text()), false),
         ("overridden", described("Keys of settings that differ from the declaration.", list_of(text())), false),
         ("muted", described("Only while the check is muted.", all_of([named("Mute")])), false),
+        ("drill", described("Only because of a drill.", all_of([named("Drill")])), false),
         ("data", anything(), false),
     ]);
     let mute = object([("until", timestamp(), false), ("reason", text(), false), ("caller", text(), false)]);
+    let drill = object([
+        ("behavior", one_of(["fail", "warn", "slow", "hang", "panic"]), true),
+        ("until", timestamp(), true),
+        ("reason", text(), false),
+        ("by", text(), false),
+    ]);
     let change = object([
         ("id", int64(), true),
         ("at", timestamp(), true),
@@ -70,6 +78,7 @@ fn components(components: ComponentsBuilder) -> ComponentsBuilder {
         ("blocked_by", list_of(text()), false),
         ("message", text(), false),
         ("muted", described("Only if the check was muted.", boolean()), false),
+        ("drill", described("Only because of a drill.", boolean()), false),
     ]);
     #[cfg(feature = "availability")]
     let components = availability::schema::components(components);
@@ -78,6 +87,7 @@ fn components(components: ComponentsBuilder) -> ComponentsBuilder {
         .schema("SingleCheck", all_of([named("Check"), single.into()]))
         .schema("Check", check)
         .schema("Mute", mute.description(Some(MUTE)))
+        .schema("Drill", drill.description(Some(DRILL)))
         .schema("Change", change.description(Some("One change in the history of a check.")))
 }
 

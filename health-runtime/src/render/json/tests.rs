@@ -25,7 +25,7 @@ struct Sample {
     cause: Option<&'static str>,
     nanos: u64,
     data: Option<Value>,
-    flags: [bool; 2],
+    flags: [bool; 3],
 }
 
 const STATUSES: [Status; 3] = [Status::Pass, Status::Warn, Status::Fail];
@@ -57,7 +57,7 @@ fn sample() -> impl Strategy<Value = Sample> {
     let times = std::array::from_fn(|_| option::of(any::<u64>()));
     let cause = option::of(prop_oneof![Just("blocked"), Just("timed_out")]);
     let nanos = prop_oneof![0..5_000_u64, 0..1_000_000_000_u64, any::<u64>()];
-    let named = (text(), 0..5_usize, option::of(any::<u32>()), cause, nanos, option::of(data()), any::<[bool; 2]>());
+    let named = (text(), 0..5_usize, option::of(any::<u32>()), cause, nanos, option::of(data()), any::<[bool; 3]>());
     (named, texts, lists, statuses, times).prop_map(|(named, texts, lists, statuses, times)| {
         let (name, level, consecutive, cause, nanos, data, flags) = named;
         Sample { name, level, texts, lists, statuses, consecutive, times, cause, nanos, data, flags }
@@ -85,6 +85,7 @@ impl Sample {
             to: STATUSES[self.statuses[1]],
             cause: self.cause,
             is_muted: self.flags[1],
+            is_drill: self.flags[2],
             message: self.text(1),
             blocked_by: self.lists[0].as_deref(),
         }
@@ -111,6 +112,12 @@ impl Sample {
             fleet: self.flags[0].then_some("follower"),
             checked_by: self.text(6),
             muted: self.flags[1].then(|| MuteView { until: self.time(4), reason: self.text(5), caller: self.text(6) }),
+            drill: self.flags[2].then(|| DrillView {
+                behavior: "slow",
+                until: self.time(4).unwrap_or(SystemTime::UNIX_EPOCH),
+                reason: self.text(5),
+                by: self.text(6),
+            }),
             overridden: if self.flags[0] { vec!["enabled", "timeout"] } else { Vec::new() },
             message: self.text(1),
             data: self.data.as_ref(),
@@ -162,6 +169,8 @@ struct CheckBody<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     muted: Option<MuteBody<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    drill: Option<DrillBody<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     data: Option<&'a Value>,
 }
 
@@ -173,6 +182,16 @@ struct MuteBody<'a> {
     reason: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     caller: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct DrillBody<'a> {
+    behavior: &'static str,
+    until: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -203,6 +222,8 @@ struct ChangeBody<'a> {
     message: Option<&'a str>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     muted: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    drill: bool,
 }
 
 fn timestamp(time: SystemTime) -> String {
@@ -234,6 +255,12 @@ fn check_body<'a>(check: &'a CheckView<'a>) -> CheckBody<'a> {
             reason: mute.reason,
             caller: mute.caller,
         }),
+        drill: check.drill.as_ref().map(|drill| DrillBody {
+            behavior: drill.behavior,
+            until: timestamp(drill.until),
+            reason: drill.reason,
+            by: drill.by,
+        }),
         data: check.data,
     }
 }
@@ -248,6 +275,7 @@ fn change_body<'a>(change: &ChangeView<'a>) -> ChangeBody<'a> {
         blocked_by: change.blocked_by,
         message: change.message,
         muted: change.is_muted,
+        drill: change.is_drill,
     }
 }
 

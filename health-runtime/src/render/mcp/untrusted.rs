@@ -7,8 +7,8 @@ use crate::text::{floor_char_boundary, is_unprintable};
 
 const FIELD: &str = "untrusted_text";
 
-/// The fields of the native shape that hold such texts: of a check, of its mute and of its changes.
-const TEXTS: [&str; 4] = ["message", "data", "reason", "caller"];
+/// The fields of the native shape that hold such texts: of a check, of its mute and drill, and of its changes.
+const TEXTS: [&str; 5] = ["message", "data", "reason", "caller", "by"];
 
 /// Length to which a text is cut.
 const MAX_TEXT_BYTES: usize = 2048;
@@ -26,8 +26,10 @@ pub(super) fn separate(object: &mut Map<String, Value>) {
     if !texts.is_empty() {
         object.insert(FIELD.to_owned(), texts.into());
     }
-    if let Some(Value::Object(mute)) = object.get_mut("muted") {
-        separate(mute);
+    for name in ["muted", "drill"] {
+        if let Some(Value::Object(of_operator)) = object.get_mut(name) {
+            separate(of_operator);
+        }
     }
     if let Some(Value::Array(history)) = object.get_mut("history") {
         history.iter_mut().filter_map(Value::as_object_mut).for_each(separate);

@@ -57,6 +57,12 @@ const IN_FLIGHT: Family = Family {
 };
 const MUTED: Family =
     Family { name: "health_check_muted", kind: Kind::Gauge, unit: None, help: "Whether the check is muted." };
+const DRILL: Family = Family {
+    name: "health_check_drill",
+    kind: Kind::Gauge,
+    unit: None,
+    help: "Present for a check whose status is due to a drill.",
+};
 const DISABLED: Family = Family {
     name: "health_check_disabled",
     kind: Kind::Gauge,
@@ -123,6 +129,11 @@ fn write(view: &MetricsView<'_>, dialect: Dialect) -> Vec<u8> {
         out.sample(&IN_FLIGHT, labels, u8::from(check.is_in_flight));
     });
     of_each(&mut out, view, &MUTED, |out, check, labels| out.sample(&MUTED, labels, u8::from(check.is_muted)));
+    of_each(&mut out, view, &DRILL, |out, check, labels| {
+        if check.is_drilled {
+            out.sample(&DRILL, labels, 1);
+        }
+    });
     of_each(&mut out, view, &DISABLED, |out, check, labels| {
         if check.is_disabled {
             out.sample(&DISABLED, labels, 1);

@@ -90,6 +90,7 @@ fn signs(check: &CheckView<'_>) -> Markup {
     html! {
         @if let Some(cause) = check.cause { " " code class="cause" { (cause) } }
         @if check.muted.is_some() { " " span class="muted" { "muted" } }
+        @if check.drill.is_some() { " " span class="drill" { "drill" } }
     }
 }
 
@@ -160,6 +161,13 @@ fn facts(check: &CheckView<'_>, extent: Extent, links: &PageLinks) -> Markup {
                     }
                     @if let Some(reason) = mute.reason { ": " bdi { (reason) } }
                     @if let Some(caller) = mute.caller { " (by " bdi { (caller) } ")" }
+                } }
+            }
+            @if let Some(drill) = &check.drill {
+                div { dt { "drill" } dd {
+                    code { (drill.behavior) } " ends " (time(drill.until))
+                    @if let Some(reason) = drill.reason { ": " bdi { (reason) } }
+                    @if let Some(by) = drill.by { " (by " bdi { (by) } ")" }
                 } }
             }
             @if !check.overridden.is_empty() {

@@ -78,6 +78,7 @@ pub(super) fn list(history: &[ChangeView<'_>]) -> Markup {
                         td { @if let Some(from) = change.from { (from.as_str()) " to " } (badge(change.to)) }
                         td {
                             @if change.is_muted { "muted " }
+                            @if change.is_drill { "drill " }
                             @if let Some(cause) = change.cause { code { (cause) } " " }
                             @if let Some(message) = change.message { bdi { (message) } }
                         }
@@ -104,6 +105,7 @@ mod tests {
             to,
             cause: None,
             is_muted: false,
+            is_drill: false,
             message: None,
             blocked_by: None,
         }

@@ -39,6 +39,7 @@ fn change() -> Value {
         "cause": { "type": "string" },
         "blocked_by": texts(),
         "muted": { "type": "boolean" },
+        "drill": { "type": "boolean" },
         "untrusted_text": untrusted(),
     });
     object(&properties, &["id", "at", "to"])
@@ -77,6 +78,7 @@ fn member() -> Value {
         "duration_ms": { "type": "number" },
         "checked_at": time(),
         "muted": { "type": "object" },
+        "drill": { "type": "object" },
     });
     check_with(further, &["status", "critical", "since"])
 }
@@ -133,6 +135,7 @@ pub(super) fn check() -> Value {
         "duration_ms": { "type": "number" },
         "checked_at": time(),
         "muted": { "type": "object" },
+        "drill": { "type": "object" },
         "depends_on": texts(),
         "blocks": texts(),
         "history": { "type": "array", "items": change() },

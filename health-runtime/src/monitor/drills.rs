@@ -1,0 +1,148 @@
+//! The begin and the end of drills. A drill replaces a check as an update does, and counts for no reader as one: slot,
+//! thresholds, holds and timeouts of the check go on as they are.
+
+use std::sync::{Arc, Weak};
+
+use tokio::time::{Instant, sleep_until};
+
+use super::{
+    check_set::CheckSet,
+    drilling::{DrillOrder, Drilling},
+    engine::Engine,
+    monitored::Monitored,
+    schedule,
+};
+use crate::{
+    error::{DrillError, UnknownCheck},
+    log::{self, Topic},
+    model::{CheckSpec, Drill, Group},
+    sync::lock,
+    text::escape_controls,
+    time::timestamp_seconds,
+};
+
+/// Begins a drill of a check, in place of an earlier one.
+pub(super) fn begin(engine: &Arc<Engine>, check: &str, order: DrillOrder) -> Result<Arc<Drill>, DrillError> {
+    let turn = lock(&engine.updating);
+    let checks = engine.checks();
+    let Some(index) = checks.find(check) else {
+        // An update has removed it meanwhile.
+        return Err(UnknownCheck { name: check.to_owned(), suggestion: None }.into());
+    };
+    let check = &checks[index];
+    let name = || check.spec.name().to_owned();
+    // Under the lock: a drain ends all drills that have begun by then.
+    if engine.is_draining() {
+        return Err(DrillError::Draining);
+    }
+    if !check.spec.is_enabled() {
+        return Err(DrillError::Disabled(name()));
+    }
+    if !order.includes_liveness && concerns_liveness(&checks, index) {
+        return Err(DrillError::Liveness(name()));
+    }
+    let timer = |expires| engine.find_runtime().map(|_| engine.spawn(end_at(expires, Arc::downgrade(engine))));
+    let drilling = Drilling::new(order, timer).ok_or_else(|| DrillError::Passes(name()))?;
+    let drill = Arc::clone(&drilling.drill);
+    log_begin(&check.spec, &drill);
+    let drilled = Arc::new(check.drilled(Some(drilling), &engine.layer, engine.fleet.as_ref()));
+    let before = engine.set_checks((*checks).clone().with(index, Arc::clone(&drilled)));
+    drop((turn, before));
+    schedule::start(engine);
+    run_at_once(engine, vec![drilled]);
+    Ok(drill)
+}
+
+/// Ends the drill of the check of this name, if it is in one.
+pub(super) fn end(engine: &Arc<Engine>, check: &str) {
+    end_some(engine, "undrill", |drilled, _| drilled.spec.name() == check);
+}
+
+/// Ends all drills at the drain of the service.
+pub(super) fn end_all(engine: &Arc<Engine>) {
+    end_some(engine, "drain", |_, _| true);
+}
+
+/// Ends the drills whose time is over. Every reader calls it, because the runtime of their timers may be gone.
+pub(super) fn end_expired(engine: &Arc<Engine>) {
+    end_some(engine, "expired", |_, drilling| drilling.expires <= Instant::now());
+}
+
+async fn end_at(expires: Instant, engine: Weak<Engine>) {
+    sleep_until(expires).await;
+    if let Some(engine) = engine.upgrade() {
+        end_expired(&engine);
+    }
+}
+
+fn end_some(engine: &Arc<Engine>, cause: &'static str, is_selected: impl Fn(&Monitored, &Drilling) -> bool) {
+    if !engine.has_drills() {
+        return;
+    }
+    let turn = lock(&engine.updating);
+    let checks = engine.checks();
+    let mut next = None;
+    for (index, check) in checks.iter().enumerate() {
+        if check.drilling.as_ref().is_some_and(|drilling| is_selected(check, drilling)) {
+            log_end(check, cause);
+            let own = check.drilled(None, &engine.layer, engine.fleet.as_ref());
+            next = Some(next.unwrap_or_else(|| (*checks).clone()).with(index, Arc::new(own)));
+        }
+    }
+    let Some(next) = next else { return };
+    let before = engine.set_checks(next);
+    drop((turn, before));
+    replace_results(engine);
+}
+
+/// Runs every check whose latest result is left over from a drill, also those on demand: readers that run nothing would show
+/// it until the next request.
+pub(super) fn replace_results(engine: &Arc<Engine>) {
+    schedule::start(engine);
+    let checks = engine.checks();
+    let is_left_over = |check: &&Arc<Monitored>| {
+        check.drilling.is_none() && check.latest().is_some_and(|result| result.drill.is_some())
+    };
+    run_at_once(engine, checks.order().iter().map(|index| &checks[*index]).filter(is_left_over).cloned().collect());
+}
+
+/// Runs checks on the runtime of runs, if there is one: one after the other, because each may be blocked by those before.
+fn run_at_once(engine: &Arc<Engine>, checks: Vec<Arc<Monitored>>) {
+    if !checks.is_empty() && engine.find_runtime().is_some() {
+        let of_task = Arc::clone(engine);
+        engine.spawn(async move {
+            for check in checks {
+                schedule::run_once(&of_task, &check).await;
+            }
+        });
+    }
+}
+
+/// Returns whether a check belongs to liveness, or blocks one that does.
+fn concerns_liveness(checks: &CheckSet, index: usize) -> bool {
+    let mut is_concerned = vec![false; checks.len()];
+    checks.order().iter().any(|&other| {
+        is_concerned[other] = other == index || checks.dependencies(other).iter().any(|below| is_concerned[*below]);
+        is_concerned[other] && checks[other].spec.is_in(Group::Liveness)
+    })
+}
+
+fn log_begin(check: &CheckSpec, drill: &Arc<Drill>) {
+    let (check, drill) = (check.name().to_owned(), Arc::clone(drill));
+    log::write(Topic::Checks, move || {
+        let (behavior, until) = (drill.behavior(), timestamp_seconds(drill.until()));
+        let (reason, by) = (drill.reason().map(escape_controls), escape_controls(drill.by()));
+        let (reason, by) = (reason.as_deref(), &*by);
+        tracing::warn!(check, behavior, until, reason, by, "health check drill begun");
+    });
+}
+
+/// Logs the end of the drill of a check, if it is in one.
+pub(super) fn log_end(check: &Monitored, cause: &'static str) {
+    let Some(drilling) = &check.drilling else { return };
+    let (check, drill) = (check.spec.name().to_owned(), Arc::clone(&drilling.drill));
+    log::write(Topic::Checks, move || {
+        let by = &*escape_controls(drill.by());
+        tracing::info!(check, by, cause, "health check drill ended");
+    });
+}
