@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, process::Command, time::Duration};
 
 use health_runtime::{
-    BuildMetadata, Check, Level, Levels,
+    BuildMetadata, Check, Forced, Level, Levels,
     access::{Access, public},
 };
 use health_tests::{ask, builder, serve};
@@ -65,6 +65,7 @@ async fn scene() -> Server {
             Check::new("partner", Level::L3, || async { false }).critical(false),
             Check::new("legacy", Level::L4, || async { false }),
             Check::new("retired", Level::L4, || async { false }),
+            Check::new("practised", Level::L4, || async {}),
             Check::new("busy", Level::L5, || async {}).interval(Duration::from_secs(1)),
         ];
         let overrides = "retired.enabled=false".parse().expect("settings");
@@ -72,6 +73,7 @@ async fn scene() -> Server {
         let endpoint = builder(checks).access(access).build_info(BuildMetadata::new("orders", "1.4.0"));
         let endpoint = endpoint.overrides(overrides).build().expect("good");
         endpoint.monitor().mute("legacy", Duration::from_hours(1), "they know").expect("a check");
+        endpoint.monitor().drill("practised", Forced::fail("practice"), Duration::from_hours(1)).expect("a drill");
         assert_eq!(ask(endpoint.router(), "/health/levels", &[]).await.status, 503);
         instances.push(serve(endpoint.router()).await);
     }
