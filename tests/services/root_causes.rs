@@ -3,7 +3,7 @@
 use std::{
     path::Path,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -12,11 +12,11 @@ use std::{
 use health_runtime::{BuildMetadata, Check, Level, ReportFormat, Selection, ShowDetails, Status, probes};
 use health_tests::{builder, get, monitor, serve};
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
+use tokio::{io::AsyncWriteExt, net::TcpListener};
 
 use crate::{
     graph::{Graph, MAX_AGE},
-    server::{Server, answer},
+    server::{Server, answer, head},
 };
 
 #[tokio::test]
@@ -185,6 +185,46 @@ async fn failure_far_away_counts() {
     let far = "a/b/c/d/e/f/g/h/i/j/k/l/db";
     let body = json!({ "status": "fail", "service": "billing", "root_causes": [far], "checks": {} });
     assert_eq!(judged("503 Service Unavailable", &body).await, (Status::Fail, vec![format!("billing/{far}")]));
+}
+
+/// The database of `ledger` is mended, and `billing` still hears of it from one that asks `tax`.
+#[tokio::test]
+async fn longer_path_to_a_mended_fault_counts_after_eight_runs() {
+    let paths = Arc::new(Mutex::new("ledger/db"));
+    let answers = Arc::clone(&paths);
+    let server = Server::start(move |mut stream| {
+        let path = *answers.lock().expect("no panic");
+        async move {
+            let body = json!({ "status": "fail", "service": "billing", "root_causes": [path], "checks": {} });
+            let body = answer("503 Service Unavailable", &body.to_string());
+            let body = body.replacen("\r\n", "\r\nContent-Type: application/json\r\n", 1);
+            head(&mut stream).await;
+            let _ = stream.write_all(body.as_bytes()).await;
+        }
+    });
+    let server = server.await;
+    let url = server.url("");
+    // A probe that is made anew for each run knows what the runs before were told.
+    let check = Check::new("billing", Level::L3, move || {
+        let probe = probes::service(&url);
+        async move { probe.observe().await }
+    });
+    let monitor = monitor([check.max_age(Duration::ZERO)]);
+    let billing = async || {
+        let result = Arc::clone(&monitor.report(&Selection::everything()).await.entries()[0].result);
+        (result.status(), result.root_causes().first().map(ToString::to_string))
+    };
+    let named = |path: &str| (Status::Fail, Some(format!("billing/{path}")));
+    assert_eq!(billing().await, named("ledger/db"));
+    *paths.lock().expect("no panic") = "tax/ledger/db";
+    for _ in 0..7 {
+        assert_eq!(billing().await, (Status::Pass, None));
+    }
+    assert_eq!(billing().await, named("tax/ledger/db"));
+    for same_or_shorter in ["shop/ledger/db", "tax/disk", "ledger/db", "ledger/disk"] {
+        *paths.lock().expect("no panic") = same_or_shorter;
+        assert_eq!(billing().await, named(same_or_shorter), "{same_or_shorter}");
+    }
 }
 
 /// Each service is ready if the other one is, by a check that is in no group.

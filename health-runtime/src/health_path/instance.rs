@@ -39,7 +39,7 @@ impl Instance {
 
     /// Returns the name by which a service recognizes itself in what others say; `None` if it was not given one.
     #[cfg(feature = "probe-http")]
-    pub(super) fn declared_service(&self) -> Option<Arc<str>> {
+    pub(crate) fn declared_service(&self) -> Option<Arc<str>> {
         self.is_declared.then(|| Arc::clone(&self.service))
     }
 

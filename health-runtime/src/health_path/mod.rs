@@ -14,6 +14,8 @@
 //! that no request from there waits for this run: both would wait in vain. [`note_response_headers`] takes the headers of the response.
 
 mod budget;
+#[cfg(feature = "probe-http")]
+mod distances;
 mod instance;
 mod loop_guard;
 mod path;
@@ -21,12 +23,14 @@ mod request_origin;
 mod run_context;
 mod trace_context;
 
+#[cfg(feature = "probe-http")]
+pub(crate) use distances::Distances;
 pub(crate) use instance::Instance;
 pub(crate) use loop_guard::{LoopGuard, StopReason};
 pub(crate) use request_origin::RequestOrigin;
 pub(crate) use run_context::{RequestingCheck, RunContext};
 #[cfg(feature = "probe-http")]
-pub(crate) use run_context::{current_service, headers_until};
+pub(crate) use run_context::{current_check, headers_until};
 pub use run_context::{note_response_headers, outgoing_headers};
 
 /// The services that a request has passed.

@@ -13,10 +13,14 @@ use std::{
 use http::{HeaderMap, HeaderValue};
 use tokio::time::Instant;
 
+#[cfg(feature = "probe-http")]
+use super::Distances;
 use super::{
     BUDGET_HEADER, LIMITED_HEADER, PATH_HEADER, budget, instance::Instance, path::HealthPath,
     request_origin::RequestOrigin, trace_context::TraceContext,
 };
+#[cfg(feature = "probe-http")]
+use crate::sync::Mutex;
 use crate::{model::Level, sync::thread_local, time::after};
 
 thread_local! {
@@ -33,11 +37,21 @@ pub(crate) struct RequestingCheck {
     last_asking: AtomicU64,
     /// The newest of its runs that has got a limited answer; 0 before.
     last_limited: AtomicU64,
+    /// Distances of the root causes that its runs have named.
+    #[cfg(feature = "probe-http")]
+    pub(crate) distances: Mutex<Distances>,
 }
 
 impl RequestingCheck {
     pub(crate) const fn new(instance: Arc<Instance>, level: Level) -> Self {
-        Self { instance, level, last_asking: AtomicU64::new(0), last_limited: AtomicU64::new(0) }
+        Self {
+            instance,
+            level,
+            last_asking: AtomicU64::new(0),
+            last_limited: AtomicU64::new(0),
+            #[cfg(feature = "probe-http")]
+            distances: Mutex::new(Distances::new()),
+        }
     }
 
     /// Returns whether a run has asked another service.
@@ -128,10 +142,10 @@ fn with_current<R>(call: impl FnOnce(&RunContext) -> R) -> Option<R> {
     CURRENT.try_with(|current| current.borrow().as_ref().map(call)).ok().flatten()
 }
 
-/// Returns the declared name of the service whose run this is; `None` if it has none, and outside a run.
+/// Returns the check whose run this is; `None` outside a run.
 #[cfg(feature = "probe-http")]
-pub(crate) fn current_service() -> Option<Arc<str>> {
-    with_current(|run| run.check.instance.declared_service()).flatten()
+pub(crate) fn current_check() -> Option<Arc<RequestingCheck>> {
+    with_current(|run| Arc::clone(&run.check))
 }
 
 /// Returns the headers of a request that the present run sends, and that is answered until `end`; none outside a run.

@@ -34,13 +34,31 @@ impl RootCause {
         services.into_iter().flatten()
     }
 
-    /// Returns the nearest root causes, sorted. No entry stands for the others: it would be a new root cause, which goes round
-    /// in a circle for ever.
+    /// Returns the check at fault with its service, without the way there.
+    pub(crate) fn origin(&self) -> &str {
+        let way = self.0.rsplit_once('/').and_then(|(services, _check)| services.rfind('/'));
+        way.map_or(&self.0, |end| &self.0[end + 1..])
+    }
+
+    /// Returns the number of services on the path.
+    pub(crate) fn distance(&self) -> usize {
+        self.services().count()
+    }
+
+    /// Returns the nearest root causes, sorted, and of each the shortest path: longer ones outlive a mended fault. No entry
+    /// stands for the others: it would be a new root cause, which goes round in a circle for ever.
     pub(crate) fn bounded(mut causes: Vec<Self>) -> Vec<Self> {
-        causes.sort_by(|one, other| (one.services().count(), &one.0).cmp(&(other.services().count(), &other.0)));
-        causes.dedup();
-        causes.truncate(MAX_ROOT_CAUSES);
-        causes
+        causes.sort_by(|one, other| (one.distance(), &one.0).cmp(&(other.distance(), &other.0)));
+        let mut nearest: Vec<Self> = Vec::new();
+        for cause in causes {
+            if nearest.len() == MAX_ROOT_CAUSES {
+                break;
+            }
+            if nearest.iter().all(|nearer| nearer.origin() != cause.origin()) {
+                nearest.push(cause);
+            }
+        }
+        nearest
     }
 }
 
@@ -140,6 +158,8 @@ mod tests {
     fn nearest_root_causes_come_first() {
         let causes = ["b/x", "z", "y", "z"].map(path).to_vec();
         assert_eq!(RootCause::bounded(causes), ["y", "z", "b/x"].map(path));
+        let ways = ["b/a/db", "c/db", "a/db", "c/b/a/db", "db", "d/c/db"].map(path).to_vec();
+        assert_eq!(RootCause::bounded(ways), ["db", "a/db", "c/db"].map(path));
         let many: Vec<_> = (0..99).map(|index| RootCause::new(&format!("{index:02}"))).collect();
         assert_eq!(RootCause::bounded(many.clone()), many[..MAX_ROOT_CAUSES]);
     }

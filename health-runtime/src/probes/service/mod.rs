@@ -12,8 +12,9 @@ use super::{
     probe::{excerpt, idle_check, judged, probe},
 };
 use crate::{
-    health_path::{LIMITED_HEADER, current_service},
+    health_path::{Distances, LIMITED_HEADER, current_check},
     model::{Level, Outcome, RemoteRootCauses, RootCause, Status},
+    sync::lock,
     text::escape_controls,
 };
 use report::RemoteReport;
@@ -92,8 +93,9 @@ probe! {
 /// check [carries](crate::CheckResult::root_causes) them, and reports show them to everybody who sees the check; if the probe
 /// has credentials or its URL a parameter that no endpoint reads, such as a gateway's token, only to callers who see details. A
 /// root cause is ignored if its path leads back to this service, which is then at fault itself, if it names a service three
-/// times, or if it is longer than 1,024 bytes. A service that has no other reason counts as passing, or as warning if other
-/// checks of it warn, so that no failure goes round and outlives its cause. The name of a service is that of its build info, else that of its
+/// times, if it is longer than 1,024 bytes, or if one of the latest eight runs has heard of it by a path with fewer services:
+/// then it is a rumour about a fault that is mended. A service that has no other reason counts as passing, or as warning if
+/// other checks of it warn, so that no failure goes round and outlives its cause. The name of a service is that of its build info, else that of its
 /// program: give each a name of its own. A service without build info takes no path for one that leads back, because
 /// another program may have the same name. A service that hides its name from this caller has the name of the check.
 ///
@@ -163,7 +165,7 @@ impl ServiceProbe {
             None if code.is_success() => None,
             None => return Err(format!("{summary}, with a report too long to be read{remarks}")),
             Some(body) if media_type == "application/json" => {
-                let report = RemoteReport::parse(body, self.check.spec().name(), current_service().as_deref());
+                let report = self.parse(body);
                 Some(report.map_err(|fault| format!("{summary}, {}{remarks}", self.advice(code).unwrap_or(fault)))?)
             }
             Some(body) => {
@@ -173,6 +175,16 @@ impl ServiceProbe {
             }
         };
         Ok(ServiceAnswer { summary, remarks, report, is_limited })
+    }
+
+    /// Reads a report for the service whose run this is.
+    fn parse(&self, body: &[u8]) -> Result<RemoteReport, String> {
+        let name = self.check.spec().name();
+        let Some(check) = current_check() else {
+            return RemoteReport::parse(body, name, None, &mut Distances::new());
+        };
+        let own_service = check.instance.declared_service();
+        RemoteReport::parse(body, name, own_service.as_deref(), &mut lock(&check.distances))
     }
 
     /// Returns the meaning of a status code without a report, and what to set.

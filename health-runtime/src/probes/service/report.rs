@@ -9,6 +9,7 @@ use serde::{
 
 use super::{MAX_NAMES, root_causes::NamedRootCauses};
 use crate::{
+    health_path::Distances,
     mask::mask_credentials,
     model::{RootCause, Status},
     probes::root_cause_path::is_name,
@@ -37,12 +38,17 @@ pub(super) struct RemoteReport {
 }
 
 impl RemoteReport {
-    /// Reads a report in the native shape, for this service, if its name is known. The reporter has the name of the check unless
-    /// it tells its own.
+    /// Reads a report in the native shape, for this service, if its name is known, and adds a run to the distances. The reporter
+    /// has the name of the check unless it tells its own.
     ///
     /// # Errors
     /// The body is another one; the text continues a message.
-    pub(super) fn parse(body: &[u8], check: &str, own_service: Option<&str>) -> Result<Self, String> {
+    pub(super) fn parse(
+        body: &[u8],
+        check: &str,
+        own_service: Option<&str>,
+        distances: &mut Distances,
+    ) -> Result<Self, String> {
         let parsed: ReportBody = serde_json::from_slice(body).map_err(|error| {
             let (line, column) = (error.line(), error.column());
             if error.is_data() {
@@ -83,8 +89,9 @@ impl RemoteReport {
         }
         let is_shown = |name: &&str| name.len() <= MAX_NAME_BYTES && is_name(name) && mask_credentials(name) == *name;
         let reporter = service.as_deref().filter(is_shown).unwrap_or(check);
-        let root_causes = NamedRootCauses::read(&root_causes.unwrap_or_default(), reporter, own_service);
-        let warning_causes = NamedRootCauses::read(&warning_causes, reporter, own_service);
+        distances.begin_run();
+        let root_causes = NamedRootCauses::read(&root_causes.unwrap_or_default(), reporter, own_service, distances);
+        let warning_causes = NamedRootCauses::read(&warning_causes, reporter, own_service, distances);
         let shown = |text: Option<String>| text.as_deref().map(shown_name);
         Ok(Self {
             status: status.into(),
@@ -204,7 +211,8 @@ mod tests {
 
     fn root_causes(service: &str) -> Vec<String> {
         let body = serde_json::json!({ "status": "fail", "service": service, "root_causes": ["db"], "checks": {} });
-        let report = RemoteReport::parse(body.to_string().as_bytes(), "billing", None).expect("a report");
+        let report =
+            RemoteReport::parse(body.to_string().as_bytes(), "billing", None, &mut Distances::new()).expect("a report");
         report.root_causes.counted.iter().map(ToString::to_string).collect()
     }
 

@@ -1,6 +1,7 @@
 //! The root causes that another service names, as far as they count here.
 
 use crate::{
+    health_path::Distances,
     model::{MAX_ROOT_CAUSES, RootCause},
     probes::root_cause_path::{MAX_PATH_BYTES, parse},
 };
@@ -9,8 +10,8 @@ use crate::{
 #[derive(Debug, Default)]
 pub(super) struct NamedRootCauses {
     pub(super) counted: Vec<RootCause>,
-    /// Paths that lead back to this service, go round elsewhere, or are too long. Each service adds itself to a path, so one
-    /// that goes round ends here, and no failure outlives its cause.
+    /// Paths that lead back to this service, go round elsewhere, are too long, or are longer than another one lately. Each
+    /// service adds itself to a path, so one that goes round ends here, and no failure outlives its cause for long.
     pub(super) ignored: Vec<String>,
     /// Whether there are others, which cannot be read.
     has_invalid: bool,
@@ -18,7 +19,7 @@ pub(super) struct NamedRootCauses {
 
 impl NamedRootCauses {
     /// Reads the paths in a report of a service for this one, if its name is known.
-    pub(super) fn read(paths: &[String], reporter: &str, own: Option<&str>) -> Self {
+    pub(super) fn read(paths: &[String], reporter: &str, own: Option<&str>, distances: &mut Distances) -> Self {
         let mut named = Self { has_invalid: paths.len() > MAX_ROOT_CAUSES, ..Self::default() };
         for path in paths.iter().take(MAX_ROOT_CAUSES) {
             let Some(cause) = parse(path) else {
@@ -27,7 +28,8 @@ impl NamedRootCauses {
             };
             let cause = cause.through(reporter);
             let is_too_long = cause.as_str().len() > MAX_PATH_BYTES;
-            if is_too_long || cause.goes_round() || own.is_some_and(|own| cause.returns_to(own)) {
+            let goes_round = cause.goes_round() || own.is_some_and(|own| cause.returns_to(own));
+            if is_too_long || !distances.is_feasible(&cause) || goes_round {
                 named.ignored.push(cause.to_string());
             } else if !named.counted.contains(&cause) {
                 named.counted.push(cause);
@@ -44,11 +46,15 @@ impl NamedRootCauses {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::{collection::vec, prelude::*};
+
     use super::*;
 
     fn read(paths: &[&str]) -> (Vec<String>, Vec<String>, bool) {
         let paths: Vec<_> = paths.iter().map(ToString::to_string).collect();
-        let named = NamedRootCauses::read(&paths, "billing", Some("orders"));
+        let named = NamedRootCauses::read(&paths, "billing", Some("orders"), &mut Distances::new());
         let are_all_ignored = named.are_all_ignored();
         (named.counted.iter().map(RootCause::to_string).collect(), named.ignored, are_all_ignored)
     }
@@ -79,5 +85,77 @@ mod tests {
         let many: Vec<_> = (0..99).map(|index| format!("orders/{index}")).collect();
         let (counted, ignored, are_all_ignored) = read(&many.iter().map(String::as_str).collect::<Vec<_>>());
         assert_eq!((counted.len(), ignored.len(), are_all_ignored), (0, MAX_ROOT_CAUSES, false));
+    }
+
+    /// Services that ask each other, as long as a check of one of them fails and afterwards.
+    struct Network {
+        names: Vec<String>,
+        /// The services that ask and that are asked, with the root causes of the last answer.
+        edges: Vec<(usize, usize, Distances, Vec<RootCause>)>,
+        faulty: Option<usize>,
+    }
+
+    impl Network {
+        fn root_causes(&self, service: usize) -> Vec<RootCause> {
+            let own = (self.faulty == Some(service)).then(|| RootCause::new("db"));
+            let remote = self.edges.iter().filter(|edge| edge.0 == service).flat_map(|edge| edge.3.clone());
+            RootCause::bounded(own.into_iter().chain(remote).collect())
+        }
+
+        /// Lets each service ask all others that it knows, in this order.
+        fn ask(&mut self, order: &[usize]) {
+            let count = self.edges.len();
+            for index in order.iter().filter(|index| **index < count) {
+                let (from, to, ..) = self.edges[*index];
+                let paths: Vec<_> = self.root_causes(to).iter().map(RootCause::to_string).collect();
+                let [own, reporter] = [from, to].map(|service| self.names[service].clone());
+                let (.., distances, causes) = &mut self.edges[*index];
+                distances.begin_run();
+                *causes = NamedRootCauses::read(&paths, &reporter, Some(&own), distances).counted;
+            }
+        }
+
+        /// Returns the most services that the shortest path names to one that asks: one more than its neighbor's if that
+        /// is the service itself.
+        fn longest_path(&self) -> usize {
+            let mut reached = vec![self.faulty.expect("a fault")];
+            for length in 1.. {
+                let asks = |edge: &&(usize, usize, Distances, _)| reached.contains(&edge.1);
+                let next: Vec<_> = self.edges.iter().filter(asks).map(|edge| edge.0).collect();
+                if next.iter().all(|service| reached.contains(service)) {
+                    return length;
+                }
+                reached.extend(next);
+            }
+            unreachable!("the services are finite")
+        }
+    }
+
+    const SERVICES: usize = 8;
+
+    proptest! {
+        /// Without the distances, it is gone after as many rounds as the longest way through the circles has services.
+        #[test]
+        fn mended_fault_is_forgotten_one_hop_in_each_round(
+            asked in vec((0..SERVICES, 0..SERVICES), 1..40),
+            orders in vec(Just((0..40).collect::<Vec<_>>()).prop_shuffle(), 3 * SERVICES),
+        ) {
+            let edges = asked.into_iter().collect::<BTreeSet<_>>().into_iter();
+            let edges = edges.map(|(from, to)| (from, to, Distances::new(), Vec::new())).collect();
+            let names = (0..SERVICES).map(|service| format!("s{service}")).collect();
+            let mut network = Network { names, edges, faulty: Some(0) };
+            let (before, after) = orders.split_at(2 * SERVICES);
+            for order in before {
+                network.ask(order);
+            }
+            let rounds = network.longest_path();
+            network.faulty = None;
+            for order in &after[..rounds] {
+                network.ask(order);
+            }
+            for service in 0..SERVICES {
+                prop_assert_eq!(network.root_causes(service), [], "s{}", service);
+            }
+        }
     }
 }
