@@ -1,4 +1,4 @@
-//! The authorizer: decides access once for each request, before any check runs.
+//! The authorizer: decides access for each request, before any check runs.
 
 use std::{collections::BTreeSet, fmt, net::IpAddr, sync::Arc, time::Duration};
 

@@ -40,7 +40,7 @@ impl Caller {
         Self { inner: Arc::new(Inner { parts, uri, peer, address, id: REQUESTS.fetch_add(1, Ordering::Relaxed) }) }
     }
 
-    /// Returns the method: `GET`, `HEAD` or `OPTIONS`; `POST` for a token.
+    /// Returns the method: `GET`, `HEAD` or `OPTIONS`; `POST` for the routes that take a body.
     #[must_use]
     pub fn method(&self) -> &str {
         self.inner.parts.method.as_str()

@@ -47,10 +47,10 @@ pub(super) const VARY_ANY: &str = "*";
 /// # let _ = access;
 /// ```
 ///
-/// A policy is asked once for a request, and perhaps once more when a token is issued, in a task of its own on the
-/// runtime that the checks run on. It has 2 s; if it takes longer or panics, the caller is refused with 503. Its future
-/// is dropped when the client disconnects, which `Limits` count as a failed attempt. A policy that blocks its thread
-/// keeps the thread, as a check does.
+/// A policy is asked once for a request, and perhaps once more when a token is issued or an agent calls a tool, in a task
+/// of its own on the runtime that the checks run on. It has 2 s; if it takes longer or panics, the caller is refused with
+/// 503. Its future is dropped when the client disconnects, which `Limits` count as a failed attempt. A policy that blocks
+/// its thread keeps the thread, as a check does.
 pub trait Policy: Send + Sync + 'static {
     /// Decides what this caller may do.
     fn decide(&self, caller: &Caller) -> impl Future<Output = Decision> + Send;
@@ -62,7 +62,7 @@ pub trait Policy: Send + Sync + 'static {
     }
 }
 
-/// A policy of any kind, for composition. Clones are the same policy, which is asked once for a request.
+/// A policy of any kind, for composition. Clones are the same policy, which is asked once for each decision.
 #[derive(Clone)]
 #[must_use]
 pub struct AnyPolicy {

@@ -57,7 +57,7 @@ impl Endpoint {
     /// - A prefix belongs into [`base_path`](crate::EndpointBuilder::base_path), because no router strips it.
     /// - Access by address, and limits by address, need a [`PeerAddress`](crate::access::PeerAddress) among the
     ///   extensions of the request. Without one the caller has no address.
-    /// - Only the token route reads the body of a request. The body of a response to `HEAD` is empty, and its
+    /// - Only the routes for `POST` read the body of a request. The body of a response to `HEAD` is empty, and its
     ///   `Content-Length` is that of `GET`.
     /// - It needs a Tokio runtime. Checks run on the one that the request came in on, unless
     ///   [`Monitor::run_on`](crate::Monitor::run_on) names another.
