@@ -10,7 +10,7 @@
 //! journalctl --user -u orders -f
 //! ```
 //!
-//! `ADDRESS` replaces 127.0.0.1:8080, and `STARTUP_MS` the time of the start, a second.
+//! `HEALTH_ADDRESS` replaces 127.0.0.1:8080, also for `systemd_unit healthcheck`, and `STARTUP_MS` the time of the start, a second.
 
 #![allow(clippy::disallowed_macros, reason = "a person reads the address on the terminal")]
 
@@ -58,7 +58,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     tokio::spawn(migrate(migrated));
 
     let app = Router::new().route("/break", post(async move || end.notify_one())).merge(health.clone());
-    let address = env::var("ADDRESS").unwrap_or_else(|_| "127.0.0.1:8080".to_owned());
+    let address = env::var("HEALTH_ADDRESS").unwrap_or_else(|_| "127.0.0.1:8080".to_owned());
     let listener = TcpListener::bind(address).await?;
     println!("http://{}/health", listener.local_addr()?);
     // After the listener is bound, because systemd starts the units that wait for this one. Without systemd, nothing happens.

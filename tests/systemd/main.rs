@@ -42,7 +42,7 @@ impl Service {
         for name in ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"] {
             command.env_remove(name);
         }
-        command.envs([("ADDRESS", "127.0.0.1:0"), ("STARTUP_MS", "300")]).envs(variables.iter().copied());
+        command.envs([("HEALTH_ADDRESS", "127.0.0.1:0"), ("STARTUP_MS", "300")]).envs(variables.iter().copied());
         let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the example starts");
         let mut example = Example(child);
         let mut line = String::new();
