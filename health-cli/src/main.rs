@@ -18,7 +18,7 @@ use std::{env, process::ExitCode};
 use anstream::ColorChoice;
 use clap::Parser as _;
 
-use args::{Cli, ColorWhen, exit_of, is_plugin};
+use args::{Cli, ColorWhen, exit_of, is_plugin, misplaced_token};
 use exit::Exit;
 use output::Terminal;
 
@@ -32,6 +32,10 @@ fn main() -> ExitCode {
             return exit.into();
         }
     };
+    if let Some(failure) = misplaced_token(arguments()) {
+        Terminal::new().error(&format!("error: {failure}"));
+        return Exit::of_failure(&failure).into();
+    }
     match cli.color {
         ColorWhen::Auto => ColorChoice::Auto,
         ColorWhen::Always => ColorChoice::AlwaysAnsi,

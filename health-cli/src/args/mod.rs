@@ -14,7 +14,7 @@ use clap_complete::Shell;
 pub(crate) use check::CheckArgs;
 pub(crate) use connection::{ConnectionArgs, OneService, parse_target};
 pub(crate) use operate::{DrillArgs, MuteArgs, OperateArgs};
-pub(crate) use usage::{exit_of, is_plugin};
+pub(crate) use usage::{exit_of, is_plugin, misplaced_token};
 
 use crate::{question::Group, text::parse_duration};
 

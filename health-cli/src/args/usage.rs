@@ -5,6 +5,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use crate::{
     exit::{Exit, PluginState},
     failure::Failure,
+    target::Target,
 };
 
 /// Options of other programs that hold secrets.
@@ -28,12 +29,37 @@ pub(crate) fn exit_of(error: &clap::Error, is_plugin: bool) -> (String, Exit) {
         ));
         return (format!("error: {failure}\n"), exit);
     }
+    let hidden = match error.kind() {
+        ErrorKind::TooManyValues => text_of(error, ContextKind::InvalidValue),
+        ErrorKind::UnknownArgument if !option.starts_with('-') => option,
+        ErrorKind::InvalidSubcommand => text_of(error, ContextKind::InvalidSubcommand),
+        _ => String::new(),
+    };
+    // A word in place of a command is a mistake to show; a URL may hold a password.
+    let is_shown = error.kind() == ErrorKind::InvalidSubcommand && is_word(&hidden);
     let mut text = error.render().ansi().to_string();
-    let value = text_of(error, ContextKind::InvalidValue);
-    if error.kind() == ErrorKind::TooManyValues && !value.is_empty() {
-        text = text.replace(&value, "…");
+    if !hidden.is_empty() && !is_shown {
+        text = text.replace(&hidden, "…");
     }
     (text, exit)
+}
+
+/// Returns an error if a value stands behind `--bearer`, which takes none: in some commands it would become the reason that
+/// everybody sees.
+pub(crate) fn misplaced_token(arguments: impl Iterator<Item = String>) -> Option<Failure> {
+    let mut behind = arguments.skip_while(|argument| argument != "--bearer").skip(1);
+    let value = behind.next().filter(|value| !value.starts_with('-') && value.parse::<Target>().is_err())?;
+    // An empty text cannot be a secret.
+    (!value.is_empty()).then(|| {
+        Failure::usage(
+            "`--bearer` takes no value, because arguments are visible to everybody who lists processes; write the token into a \
+             file, and name it by `--secret-file FILE`. Anything else stands before the options",
+        )
+    })
+}
+
+fn is_word(text: &str) -> bool {
+    text.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '-')
 }
 
 fn text_of(error: &clap::Error, kind: ContextKind) -> String {

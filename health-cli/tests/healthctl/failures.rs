@@ -96,6 +96,11 @@ async fn mistakes_in_the_command_have_a_code_of_their_own_and_quote_no_value() {
         &["check", "http://127.0.0.1", "-u", "ada:hunter2"],
         &["check", "http://127.0.0.1", "--basic", "ada:hunter2"],
         &["watch", "http://127.0.0.1", "hunter2"],
+        &["run", "http://127.0.0.1", "db", "hunter2"],
+        &["undrill", "http://127.0.0.1", "db", "--bearer", "hunter2"],
+        &["mute", "http://127.0.0.1", "db", "2h", "--bearer", "hunter2"],
+        &["drill", "http://127.0.0.1", "db", "fail", "5m", "--bearer", "hunter2"],
+        &["http://ada:hunter2@127.0.0.1"],
     ] {
         let ended = with_secret("x", arguments).await;
         assert_eq!(ended.code, 64, "{arguments:?}: {ended:?}");
