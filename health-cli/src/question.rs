@@ -190,9 +190,7 @@ impl Question {
             Subject::Everything if has_path => vec![at(base, "format=json")],
             Subject::Everything => COMMON_PATHS.iter().map(|path| at(path, "format=json")).collect(),
             // The address of the levels themselves, such as `/api/health_levels`.
-            Subject::Level(level) if base.rsplit('/').next().is_some_and(|last| last.contains("levels")) => {
-                vec![at(&format!("{base}/{level}"), NATIVE)]
-            }
+            Subject::Level(level) if has_levels(base) => vec![at(&format!("{base}/{level}"), NATIVE)],
             Subject::Level(level) => vec![at(&format!("{base}/levels/{level}"), NATIVE)],
             Subject::Check(name) => {
                 // Ours, and Spring Boot's.
@@ -243,6 +241,11 @@ impl Question {
         }
         Ok(Answered { report, target: target.clone(), elapsed })
     }
+}
+
+/// Returns whether a path looks like that of the levels.
+pub(crate) fn has_levels(path: &str) -> bool {
+    path.rsplit('/').next().is_some_and(|last| last.contains("levels"))
 }
 
 /// Returns whether a service of gRPC stands for others in the list: the whole server, a group or a level.

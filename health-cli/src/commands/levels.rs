@@ -8,7 +8,7 @@ use crate::{
     exit::Exit,
     failure::Failure,
     output::{Terminal, dim, failure_json, report_json, status_word, tally},
-    question::{Answered, Question, Subject},
+    question::{Answered, Question, Subject, has_levels},
     status::Status,
     target::Target,
     text::short_duration,
@@ -33,7 +33,7 @@ pub(super) async fn run(args: &LevelsArgs, terminal: &mut Terminal) -> Result<Ex
             Ok(answered) => Exit::of_status(answered.report.status, args.strict),
             Err(failure) => Exit::of_failure(failure),
         };
-        if let Some((levels, _)) = answered.as_ref().ok().and_then(|answered| answered.target.path.rsplit_once('/')) {
+        if let Some(levels) = answered.as_ref().ok().and_then(|answered| levels_path(&answered.target)) {
             // The next level is asked for where this one answered.
             levels.clone_into(&mut target.path);
         }
@@ -53,6 +53,12 @@ pub(super) async fn run(args: &LevelsArgs, terminal: &mut Terminal) -> Result<Ex
         }
     }
     Ok(exit)
+}
+
+/// Returns the path of all levels, if a question knows it as such; another one is found by its link again.
+fn levels_path(answered: &Target) -> Option<&str> {
+    let (levels, _level) = answered.path.rsplit_once('/').filter(|_| !answered.is_grpc)?;
+    has_levels(levels).then_some(levels)
 }
 
 async fn ask(client: &Client, target: &Target, level: u8, limit: Duration) -> Result<Answered, Failure> {

@@ -1,4 +1,4 @@
-use health_runtime::{Level, Status};
+use health_runtime::{EndpointBuilder, Level, Status};
 
 use crate::{
     healthctl,
@@ -30,7 +30,13 @@ async fn walk_stops_at_the_first_level_that_fails() {
         check("net", Level::L4, Status::Fail),
         check("db", Level::L1, Status::Pass),
     ];
-    let url = url_of(named("orders", checks).levels_path("/api/health_levels")).await;
+    for path in ["/api/health_levels", "/api/depth", "/health/levels"] {
+        assert_stops(named("orders", checks.clone()).levels_path(path)).await;
+    }
+}
+
+async fn assert_stops(endpoint: EndpointBuilder) {
+    let url = url_of(endpoint).await;
     let ended = healthctl(&["levels", &url]).await;
     assert_eq!(ended.code, 1, "{ended:?}");
     assert!(ended.out.contains("✗ fail net: it is away") && ended.out.contains("Not asked: 3, 2, 1."), "{ended:?}");
