@@ -107,7 +107,7 @@ impl Services {
 
 impl Service {
     fn report(&mut self, answered: Result<Answered, Failure>) -> Vec<Change> {
-        let is_first = self.known.is_none();
+        let is_first = self.statuses.is_empty();
         let mut changes = Vec::new();
         let (verdict, message) = match &answered {
             Ok(answered) => (answered.report.status, Some(summary(&answered.report))),
@@ -171,4 +171,28 @@ fn summary(report: &Report) -> String {
     let causes = report.causes();
     let causes = if causes.is_empty() { String::new() } else { format!(", because of {}", causes.join(", ")) };
     format!("{}{causes}", tally(report))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::report::{Entry, Shape};
+
+    #[test]
+    fn first_report_is_one_change_also_after_a_failure() {
+        let mut services = Services::new(["http://127.0.0.1:8080".to_owned()].into_iter());
+        let answered = |status| {
+            let mut report = Report::new(Shape::Native, Status::Pass);
+            report.checks.push(Entry::new("db", status));
+            let target = "http://127.0.0.1:8080".parse().expect("a URL");
+            Update::Report { index: 0, answered: Box::new(Ok(Answered { report, target, elapsed: Duration::ZERO })) }
+        };
+        let down = Update::Report { index: 0, answered: Box::new(Err(Failure::unreachable("it is down"))) };
+        let mut changed = |update| services.apply(update).into_iter().map(|change| change.check).collect::<Vec<_>>();
+        assert_eq!(changed(down), [None]);
+        assert_eq!(changed(answered(Status::Pass)), [None]);
+        assert_eq!(changed(answered(Status::Fail)), [Some("db".to_owned())]);
+    }
 }
