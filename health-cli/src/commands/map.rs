@@ -24,6 +24,9 @@ const SERVICES_LEVEL: u8 = 3;
 /// Most names below one service.
 const MAX_NAMES: usize = 64;
 
+/// Most services on the way to a check at fault.
+const MAX_DEPTH: usize = 32;
+
 pub(super) async fn run(args: &MapArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let targets = args.urls.iter().map(|url| parse_target(url)).collect::<Result<Vec<_>, _>>()?;
     let client = Arc::new(args.connection.client()?);
@@ -186,7 +189,7 @@ fn behind(check: &Entry, service: &str, node: &mut Node) {
         if names.peek().is_some_and(|first| *first == service || path.contains('/')) {
             names.next();
         }
-        node.insert(names.collect::<Vec<_>>().as_slice(), check.status);
+        node.insert(names.take(MAX_DEPTH).collect::<Vec<_>>().as_slice(), check.status);
     }
     if !node.children.is_empty() {
         return;

@@ -148,3 +148,13 @@ async fn report_tells_circles_and_checks_without_a_result() {
     assert_eq!((ended.code, &*ended.out), (0, tree));
     assert_eq!(stub.requests().len(), 1, "no address in a report is asked");
 }
+
+#[tokio::test]
+async fn long_path_is_drawn_up_to_a_depth() {
+    let path = "a/b/".repeat(500);
+    let checks = json!({ "billing": { "status": "fail", "level": 3, "root_causes": [format!("{path}db")] } });
+    let body = json!({ "status": "fail", "service": "orders", "level_3": { "checks": checks } });
+    let stub = Stub::with(response("200 OK", "application/json", body.to_string())).await;
+    let ended = healthctl(&["map", &stub.url("/health")]).await;
+    assert_eq!((ended.code, ended.out.lines().count()), (1, 34), "{ended:?}");
+}
