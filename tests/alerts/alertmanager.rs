@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use health_runtime::{BuildMetadata, Check, Endpoint, Level, Monitor, Outcome, Registry, alerts::Alertmanager};
+use health_runtime::{BuildMetadata, Check, Endpoint, Forced, Level, Monitor, Outcome, Registry, alerts::Alertmanager};
 use health_tests::{builder, monitor};
 use serde_json::{Value, json};
 
@@ -188,6 +188,32 @@ async fn muted_check_is_not_sent() {
     endpoint.monitor().unmute("db").expect("a check");
     clock.advance(2).await;
     assert_eq!(checks(&receiver.alerts().await), ["cache", "db"], "a failure that goes on fires at once");
+}
+
+#[tokio::test(start_paused = true)]
+async fn alert_of_a_drill_has_a_label_and_a_failure_that_follows_is_another_one() {
+    let clock = StoppedClock::new();
+    let mut receiver = Receiver::start().await;
+    let db = Switch::new();
+    let endpoint = start(builder([db.check("db")]).alert_to(alertmanager(&receiver).instance("pod-1")));
+    run(endpoint.monitor()).await;
+    receiver.next().await;
+    clock.advance(2).await;
+    endpoint.monitor().drill("db", Forced::fail("why"), Duration::from_mins(5)).expect("a drill");
+    clock.advance(2).await;
+    let alerts = receiver.alerts().await;
+    assert_eq!((&alerts[0]["labels"]["drill"], alerts.len()), (&json!("true"), 1));
+    assert_eq!(alerts[0]["annotations"]["summary"], "[DRILL] db fails");
+
+    db.set(Outcome::fail("down"));
+    clock.advance(5 * 60).await;
+    let requests = receiver.so_far().await;
+    let alerts = requests.last().expect("a request").json();
+    let alerts: Vec<_> = alerts.as_array().expect("alerts").iter().collect();
+    let [own, drill] = alerts.as_slice() else { panic!("{alerts:?}") };
+    assert_eq!((own["labels"].get("drill"), &own["annotations"]["summary"]), (None, &json!("db fails")));
+    assert!(seconds_until(&own["endsAt"]) > 0 && seconds_until(&drill["endsAt"]) <= 0, "{alerts:?}");
+    assert_eq!(drill["labels"]["drill"], "true");
 }
 
 #[tokio::test(start_paused = true)]

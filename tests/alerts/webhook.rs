@@ -6,7 +6,7 @@ use std::{
 };
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use health_runtime::{Check, Level, Outcome, ShowDetails, alerts::Webhook};
+use health_runtime::{Check, Forced, Level, Outcome, ShowDetails, alerts::Webhook};
 use health_tests::{Log, ask, builder, flapping, monitor};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Value, json};
@@ -75,7 +75,7 @@ async fn each_change_is_an_event() {
         "subject": "db", "datacontenttype": "application/json",
         "data": {
             "service": "orders", "instance": "pod 1", "check": "db", "display": "Orders database", "level": 1,
-            "from": "pass", "to": "fail", "severity": "page", "muted": false, "owner": "payments",
+            "from": "pass", "to": "fail", "severity": "page", "muted": false, "drill": false, "owner": "payments",
             "runbook_url": "https://wiki.example.com/db", "url": "https://orders.example.com/health/checks/db",
         },
     });
@@ -98,6 +98,22 @@ async fn message_is_sent_on_request_and_a_muted_change_is_marked() {
     let data = &event["data"];
     assert_eq!(data["message"], "down (postgres://***@db/)", "secrets are masked");
     assert_eq!((&data["muted"], &data["severity"]), (&json!(true), &json!("none")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn changes_into_a_drill_and_out_of_it_are_marked() {
+    let clock = StoppedClock::new();
+    let mut receiver = Receiver::start().await;
+    let db = Switch::new();
+    let endpoint = start(builder([db.check("db")]).alert_to(webhook(&receiver)));
+    run(endpoint.monitor()).await;
+    assert_eq!(receiver.next().await.json()["data"]["drill"], false, "the first result");
+    endpoint.monitor().drill("db", Forced::fail("why"), Duration::from_mins(5)).expect("a drill");
+    let data = &receiver.next().await.json()["data"];
+    assert_eq!((&data["to"], &data["severity"], &data["drill"]), (&json!("fail"), &json!("page"), &json!(true)));
+    clock.advance(5 * 60).await;
+    let data = &receiver.next().await.json()["data"];
+    assert_eq!((&data["to"], &data["severity"], &data["drill"]), (&json!("pass"), &json!("none"), &json!(true)));
 }
 
 #[tokio::test(start_paused = true)]
@@ -293,6 +309,7 @@ async fn removal_of_a_failing_check_is_an_event() {
     assert_eq!((&event["type"], &event["subject"]), (&json!("health.check.removed"), &json!("db")));
     let expected = json!({
         "service": "orders", "check": "db", "level": 1, "from": "fail", "to": null, "severity": "none", "muted": false,
+        "drill": false,
     });
     assert_eq!(event["data"], expected);
     endpoint.monitor().add(db.check("db")).expect("a check");

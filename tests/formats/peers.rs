@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use health_runtime::{Check, Level, Selection, ShowDetails};
+use health_runtime::{Check, Forced, Level, Selection, ShowDetails};
 use health_tests::{ask, builder};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -71,9 +71,13 @@ async fn rare_answers(format: &str) -> (TempDir, Vec<PathBuf>) {
     let endpoint = builder(checks).muted("muted").details(ShowDetails::Always).build().expect("a good endpoint");
     endpoint.monitor().mute("muted for a while", Duration::from_hours(1), "<why> & how").expect("such a check");
     endpoint.monitor().report(&Selection::everything()).await;
-    endpoint.monitor().drain();
     let folder = tempfile::tempdir().expect("a folder");
-    let (mut files, mut all) = (Vec::new(), String::new());
+    // A drain ends the drill.
+    endpoint.monitor().drill("muted", Forced::fail("<why> & how"), Duration::from_hours(1)).expect("a drill");
+    let mut all = ask(endpoint.router(), &format!("/health/levels?format={format}"), &[]).await.body;
+    let mut files = vec![folder.path().join("drill")];
+    fs::write(&files[0], &all).expect("a file");
+    endpoint.monitor().drain();
     for route in ["/health", "/health/levels", "/readyz", "/startupz", "/health/checks/stuck", "/health/checks/blocked"]
     {
         let answer = ask(endpoint.router(), &format!("{route}?format={format}"), &[]).await;
@@ -83,10 +87,17 @@ async fn rare_answers(format: &str) -> (TempDir, Vec<PathBuf>) {
     }
     let causes = ["blocked", "draining", "panicked", "pending", "slow", "still_running"];
     let words: &[_] = match format {
-        "xml" => {
-            &["<muted until=", "<muted>", "<blockedBy>", "heldUntil=", "runningSince=", "consecutive=", "draining="]
-        }
-        _ => &["\"observed\":", "\"muted\":true"],
+        "xml" => &[
+            "<drill behavior=",
+            "<muted until=",
+            "<muted>",
+            "<blockedBy>",
+            "heldUntil=",
+            "runningSince=",
+            "consecutive=",
+            "draining=",
+        ],
+        _ => &["\"observed\":", "\"muted\":true", "\"drill\":{"],
     };
     for word in causes.iter().chain(words) {
         assert!(all.contains(word), "{word} is nowhere in {all}");

@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, time::Duration};
 
 use health_runtime::{
-    Check, Endpoint, Group, HaproxyAgent, Level, Levels,
+    Check, Endpoint, Forced, Group, HaproxyAgent, Level, Levels,
     access::{Access, AnyPolicy, Limits, address, any_of, closed, public},
     serve_agent,
 };
@@ -51,6 +51,11 @@ async fn agent_reports_readiness() {
     assert_eq!(said().await, says(200, "up 50%"));
     db.fail();
     assert_eq!(said().await, says(503, "down #db"), "and nothing of its message");
+    db.pass();
+    endpoint.monitor().drill("db", Forced::fail("why"), Duration::from_mins(5)).expect("a drill");
+    assert_eq!(said().await, says(503, "down #db (drill)"));
+    endpoint.monitor().undrill("db").expect("a check");
+    db.fail();
     queue.fail();
     endpoint.monitor().drain();
     assert_eq!(said().await, says(503, "down #db, queue #1"));

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use health_runtime::{BuildMetadata, Check, Endpoint, Group, Level, Outcome, Selection, ShowDetails};
+use health_runtime::{BuildMetadata, Check, Endpoint, Forced, Group, Level, Outcome, Selection, ShowDetails};
 use health_tests::{builder, get};
 use serde_json::{Value, json};
 
@@ -132,6 +132,17 @@ async fn check_shows_its_neighbours() {
         assert_eq!(muted["muted"]["untrusted_text"]["reason"], message);
         assert!(muted["muted"].get("reason").is_none());
     }
+    endpoint.monitor().drill("db", Forced::hang(), Duration::from_mins(10)).expect("a drill");
+    endpoint.monitor().drill("db", Forced::warn("why"), Duration::from_mins(10)).expect("a drill");
+    endpoint.monitor().report(&Selection::check("db")).await;
+    let drilled = agent.call("health_check", json!({ "name": "db" })).await;
+    validate(&agent, "health_check", &drilled).await;
+    assert_eq!((&drilled["status"], &drilled["drill"]["behavior"]), (&json!("warn"), &json!("warn")));
+    assert_eq!(drilled["drill"]["untrusted_text"]["reason"], "why");
+    let by = drilled["drill"]["untrusted_text"]["by"].as_str().expect("a text");
+    assert!(by.starts_with("tests/mcp/tools.rs:"), "{by}");
+    assert!(drilled["drill"].get("reason").or(drilled["drill"].get("by")).is_none(), "{drilled}");
+    assert_eq!(drilled["history"][19]["drill"], true);
 }
 
 #[tokio::test]

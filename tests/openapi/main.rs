@@ -12,7 +12,7 @@ use std::{
 
 use axum::Router;
 use health_runtime::{
-    BuildInfo, Check, Endpoint, EnvoyHeaders, Group, Level, Outcome, ShowDetails, StatusCodes, View,
+    BuildInfo, Check, Endpoint, EnvoyHeaders, Forced, Group, Level, Outcome, ShowDetails, StatusCodes, View,
     access::{Access, AccessKey, Limits, Tokens, access_key, closed, public},
 };
 use health_tests::{Answer, builder, get, get_until, get_with, request, send, serve};
@@ -207,6 +207,7 @@ async fn every_answer_matches_the_document() {
             .expect("a good endpoint");
         for endpoint in [plain, shown] {
             endpoint.monitor().mute("asleep", Duration::from_hours(1), "it sleeps").expect("a check");
+            endpoint.monitor().drill("asleep", Forced::hang(), Duration::from_hours(1)).expect("a drill");
             count += hold_to_its_word(&endpoint).await;
             endpoint.monitor().drain();
             count += hold_to_its_word(&endpoint).await;

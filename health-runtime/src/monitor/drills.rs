@@ -114,6 +114,8 @@ fn run_at_once(engine: &Arc<Engine>, checks: Vec<Arc<Monitored>>) {
             for check in checks {
                 schedule::run_once(&of_task, &check).await;
             }
+            // The status may be the same as in the drill, so that there is no change to wake readers.
+            of_task.changes.wake();
         });
     }
 }

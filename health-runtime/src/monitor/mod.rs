@@ -12,14 +12,12 @@ mod guarded_work;
 #[cfg(all(test, shuttle))]
 mod interleavings;
 mod lookup;
-#[cfg(feature = "metrics")]
-mod metrics;
 #[allow(clippy::module_inception, reason = "a file is named by what it holds")]
 mod monitor;
 mod monitored;
 mod muting;
 mod permission;
-#[cfg(any(feature = "alerts", feature = "events", feature = "mcp", feature = "systemd"))]
+#[cfg(any(feature = "alerts", feature = "events", feature = "mcp", feature = "metrics", feature = "systemd"))]
 mod readers;
 mod report;
 mod run;

@@ -19,7 +19,7 @@ use super::{notifier, notify_socket::NotifySocket, settings::Settings};
 use crate::{
     access::{Access, closed, public},
     http::{Endpoint, Offer},
-    model::{Check, Group, Level, Levels, Outcome},
+    model::{Check, Forced, Group, Level, Levels, Outcome},
     monitor::Monitor,
     registry::Registry,
     time::random,
@@ -173,6 +173,8 @@ async fn status_follows_changes_within_a_second() {
     // A mute covers the dependents, too.
     monitor.mute("db", Duration::from_hours(1), "maintenance").expect("a check");
     assert_eq!(manager.within(12 * SECOND).await, ["STATUS=ready; warn: mail"]);
+    monitor.drill("mail", Forced::fail("why"), Duration::from_mins(5)).expect("a drill");
+    assert_eq!(manager.within(12 * SECOND).await, ["STATUS=ready; warn: mail [drill]"]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -2,7 +2,10 @@
 
 #[cfg(feature = "events")]
 mod change_cursor;
+#[cfg(any(feature = "alerts", feature = "events", feature = "mcp", feature = "systemd"))]
 mod known;
+#[cfg(feature = "metrics")]
+mod metrics;
 #[cfg(feature = "mcp")]
 mod stored;
 #[cfg(any(feature = "alerts", feature = "systemd"))]

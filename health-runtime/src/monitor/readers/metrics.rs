@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use super::{check_set::CheckSet, drills, engine::Engine, monitor::Monitor, schedule};
-use crate::model::CheckMetrics;
+use crate::{
+    model::CheckMetrics,
+    monitor::{check_set::CheckSet, drills, engine::Engine, monitor::Monitor, schedule},
+};
 
 impl Monitor {
     /// Returns the numbers of every check, without running any. A background check that is too old becomes stale, and
