@@ -24,10 +24,11 @@ pub(crate) fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs()
 }
 
-/// A signature over a `GET` of this path and query.
+/// A signature over a `GET` of this path and query, or over another method that stands before them.
 pub(crate) fn signature(id: &str, secret: &str, target: &str, timestamp: u64, nonce: &str) -> Headers {
+    let (method, target) = target.split_once(' ').unwrap_or(("GET", target));
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
-    let text = format!("HEALTH-HMAC-SHA256\n{id}\n{timestamp}\n{nonce}\nGET\n{path}\n{query}");
+    let text = format!("HEALTH-HMAC-SHA256\n{id}\n{timestamp}\n{nonce}\n{method}\n{path}\n{query}");
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("any length");
     mac.update(text.as_bytes());
     let signature: Vec<_> = mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();

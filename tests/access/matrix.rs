@@ -1,11 +1,13 @@
 //! Every route, with every policy that asks for credentials, with every kind of them.
 
+use std::net::SocketAddr;
+
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use health_runtime::{
     Group, Level, Levels, Selection,
     access::{Access, AccessKey, AnyPolicy, Jwt, JwtAlgorithm, JwtKeys, User, access_key, basic, jwt, public, signed},
 };
-use health_tests::{Answer, get_until, get_with, request};
+use health_tests::{Answer, get_until, get_with, request, send};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::{Value, json};
 
@@ -155,7 +157,7 @@ fn of_signatures() -> Case {
                 Box::new(|path| signature("all", SECRET, &format!("{path}&x"), now(), &nonce())),
             ),
             ("another nonce", Worth::Wrong, changed(|headers| headers[2].1 = nonce())),
-            ("another time", Worth::Wrong, changed(|headers| headers[1].1 = (now() - 1).to_string())),
+            ("another time", Worth::Wrong, changed(|headers| headers[1].1 = (now() - 100).to_string())),
             ("no nonce", Worth::Wrong, changed(|headers| drop(headers.remove(2)))),
             ("a short nonce", Worth::Wrong, Box::new(|path| signature("all", SECRET, path, now(), "short"))),
             ("no time", Worth::Wrong, changed(|headers| drop(headers.remove(1)))),
@@ -277,6 +279,14 @@ const DOCUMENT: &str = "/health/openapi.json";
 const GROUPS: [&str; 4] =
     ["/health/startup?verbose", "/startupz?verbose", "/startupz?format=html", "/health/startup?format=xml"];
 const UNKNOWN: &str = "/health/checks/none";
+/// Operations, with the level of their check.
+const OPERATIONS: [(&str, u8); 5] = [
+    ("/health/checks/l1/run", 1),
+    ("/health/checks/l4/run", 4),
+    ("/health/checks/l3/mute", 3),
+    ("/health/checks/l4/mute", 4),
+    ("/health/checks/l1/unmute", 1),
+];
 
 fn assert_refused(answer: &Answer, (status, challenge): (u16, &str), context: &str) {
     assert_eq!(answer.status, status, "{context}: {answer:?}");
@@ -316,8 +326,41 @@ fn ran(runs: &Runs) -> Vec<usize> {
     (1..).zip(runs.take()).filter(|(_, count)| *count > 0).map(|(level, _)| level).collect()
 }
 
+async fn operate(address: SocketAddr, path: &str, headers: &Headers) -> Answer {
+    let body = if path.ends_with("/mute") { r#"{"for":"1h","reason":"a test"}"# } else { "" };
+    let headers = headers.iter().fold(String::new(), |lines, (name, value)| lines + name + ": " + value + "\r\n");
+    let length = body.len();
+    let head = format!("POST {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: application/json\r\n");
+    send(address, &format!("{head}Content-Length: {length}\r\n{headers}\r\n{body}")).await
+}
+
+async fn try_operations(
+    case: &Case,
+    (kind, worth, brought): (&str, Worth, &Brought),
+    address: SocketAddr,
+    runs: &Runs,
+) {
+    for (path, level) in OPERATIONS {
+        let answer = operate(address, path, &brought(&format!("POST {path}"))).await;
+        let (ran, context) = (ran(runs), format!("{} {kind} {path}", case.name));
+        assert_common_headers(&answer, &context);
+        if worth == Worth::All || (worth == Worth::Level4 && level == 4) {
+            assert_eq!(answer.status, 200, "{context}: {answer:?}");
+            let is_run = path.ends_with("/run");
+            assert_eq!(ran, if is_run { vec![usize::from(level)] } else { vec![] }, "{context}");
+        } else {
+            assert_refused(&answer, case.refusal(worth), &context);
+            assert!(ran.is_empty(), "{context}: {ran:?} ran");
+        }
+    }
+    // Its rule grants the right to nobody.
+    let public = operate(address, "/health/checks/l5/run", &brought("POST /health/checks/l5/run")).await;
+    assert_eq!((public.status, ran(runs)), (403, vec![]), "{} {kind}: {public:?}", case.name);
+}
+
 async fn try_all(case: Case) {
-    let access = Access::new().levels(Level::L1..=Level::L4, case.policy.clone()).levels(Level::L5, public());
+    let policy = case.policy.clone().may_operate();
+    let access = Access::new().levels(Level::L1..=Level::L4, policy).levels(Level::L5, public());
     let (address, runs, endpoint) = start(access.group(Group::Startup, case.policy.clone())).await;
     // So that there is something to be known.
     endpoint.monitor().report(&Selection::everything()).await;
@@ -395,6 +438,10 @@ async fn try_all(case: Case) {
                 assert_refused(&answer, refusal, &context);
                 assert!(ran.is_empty(), "{context}: {ran:?} ran");
             }
+        }
+        try_operations(&case, (kind, *worth, brought), address, &runs).await;
+        for check in ["l3", "l4"] {
+            endpoint.monitor().unmute(check).expect("a check");
         }
         let (answer, ran, context) = ask(UNKNOWN).await;
         assert!(ran.is_empty(), "{context}: {ran:?} ran");

@@ -223,7 +223,7 @@ async fn mistakes_in_arguments_are_explained_together() {
             json!({ "name": "checkuot" }),
             "there is no check named \"checkuot\"; did you mean `checkout`?",
         ),
-        ("health_overview", json!({ "level": 3 }), "there is no argument \"level\"; this tool takes none"),
+        ("health_overview", json!({ "level": 3 }), "there is no argument \"level\"; leave it out"),
         ("health_report", json!({ "levl": 3 }), "there is no argument \"levl\"; did you mean `level`?"),
         (
             "health_report",

@@ -1,11 +1,11 @@
-//! The audit: the first refusals of each address are logged in full, the others as a number.
+//! The audit: each operation is logged; the first refusals of each address in full, the others as a number.
 
 use std::{
     collections::HashMap,
     mem,
     net::IpAddr,
     sync::{Arc, Mutex},
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use tokio::{
@@ -14,12 +14,15 @@ use tokio::{
 };
 
 use super::{
-    caller::network,
+    caller::{Caller, network},
     refusal::{AUDIT_TARGET, RefusalReason},
 };
 use crate::{
     log::{self, Topic},
+    render::Visibility,
     sync::lock,
+    text::escape_controls,
+    time::timestamp_seconds,
 };
 
 /// Maximum number of events of one kind, address and minute that are logged in full.
@@ -30,6 +33,43 @@ const MAX_FULL_EVENTS: u64 = 5;
 const MAX_ADDRESSES: usize = 128;
 
 const PERIOD: Duration = Duration::from_secs(60);
+
+/// A caller that may operate a check.
+#[derive(Debug)]
+pub(crate) struct Operator {
+    pub(crate) visibility: Visibility,
+    /// Name of a user, or id of a key; `None` if the credentials have none.
+    pub(super) name: Option<String>,
+    pub(super) caller: Caller,
+}
+
+impl Operator {
+    /// Returns the name, for everybody who sees what it did.
+    pub(crate) fn name(&self) -> &str {
+        self.name.as_deref().unwrap_or("a caller without a name")
+    }
+
+    /// Logs an operation on a check, with its end and its reason, if it has them. The reason holds no secrets any more.
+    pub(crate) fn log(&self, operation: &'static str, check: &str, until: Option<SystemTime>, reason: Option<&str>) {
+        let peer = self.caller.peer().filter(|_| self.caller.address().is_none());
+        let escaped = |text: &str| escape_controls(text).into_owned();
+        let (address, caller) = (self.caller.address(), self.name.as_deref().map(escaped));
+        let (check, until, reason) = (check.to_owned(), until.map(timestamp_seconds), reason.map(escaped));
+        log::write(Topic::Access, move || {
+            tracing::warn!(
+                target: AUDIT_TARGET,
+                address = address.map(tracing::field::display),
+                peer = peer.map(tracing::field::display),
+                caller,
+                operation,
+                check,
+                until,
+                reason,
+                "health check operated by a caller"
+            );
+        });
+    }
+}
 
 /// An event that the audit counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

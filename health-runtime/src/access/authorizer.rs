@@ -8,12 +8,12 @@ use tokio::time::timeout;
 #[cfg(all(feature = "access-jwt", feature = "mcp"))]
 use super::accepted_tokens::AcceptedTokens;
 use super::{
-    audit::{Audit, AuditEvent},
+    audit::{Audit, AuditEvent, Operator},
     caller::{Caller, PeerSocket},
     decision::Decision,
     optional::{Limiter, Proxies, Tokens},
     policies::ask_each,
-    policy::AnyPolicy,
+    policy::{AnyPolicy, Operating},
     refusal::{AUDIT_TARGET, Refusal, RefusalCounters, RefusalCounts},
     request::AccessRequest,
     rules::{Access, Rule},
@@ -24,7 +24,7 @@ use crate::{
     error::Problem,
     log::{self, Topic},
     maybe_ready::MaybeReady,
-    model::Levels,
+    model::{Level, Levels},
     render::Visibility,
 };
 
@@ -138,22 +138,46 @@ impl Authorizer {
         &self.headers
     }
 
+    /// Returns whether a rule of these levels grants the right to operate checks.
+    pub(crate) fn has_operators(&self, levels: Levels) -> bool {
+        let is_there = |rule: &&Rule| !rule.levels.and(levels).is_empty();
+        self.rules.iter().filter(is_there).any(|rule| rule.policy.operating() == Operating::Granted)
+    }
+
     /// Decides what the caller may see.
     pub(crate) fn decide(
         self: &Arc<Self>,
         request: AccessRequest,
         caller: &Caller,
     ) -> MaybeReady<Result<Visibility, Refusal>> {
-        let (authorizer, asking) = (Arc::clone(self), caller.clone());
-        self.visibility(request, caller)
-            .map(move |visibility| visibility.map_err(|refusal| authorizer.recorded(refusal, &request, &asking)))
+        self.admission(request, caller).map(|admission| admission.map(|admission| admission.visibility))
     }
 
-    fn visibility(
+    /// Decides whether the caller may operate a check of this level; `None` if no check has that name.
+    pub(crate) fn operator(
+        self: &Arc<Self>,
+        level: Option<Level>,
+        is_run: bool,
+        caller: &Caller,
+    ) -> MaybeReady<Result<Operator, Refusal>> {
+        let asking = caller.clone();
+        let admission = self.admission(AccessRequest::Operate { level, is_run }, caller);
+        admission.map(|admission| {
+            admission.map(|AdmittedCaller { visibility, name }| Operator { visibility, name, caller: asking })
+        })
+    }
+
+    fn admission(
         self: &Arc<Self>,
         request: AccessRequest,
         caller: &Caller,
-    ) -> MaybeReady<Result<Visibility, Refusal>> {
+    ) -> MaybeReady<Result<AdmittedCaller, Refusal>> {
+        let (authorizer, asking) = (Arc::clone(self), caller.clone());
+        self.ask(request, caller)
+            .map(move |admission| admission.map_err(|refusal| authorizer.recorded(refusal, &request, &asking)))
+    }
+
+    fn ask(self: &Arc<Self>, request: AccessRequest, caller: &Caller) -> MaybeReady<Result<AdmittedCaller, Refusal>> {
         let asked = self.relevant(request);
         let is_limited = !matches!(request, AccessRequest::Group(_))
             && asked.iter().any(|index| self.rules[*index].policy.fixed().is_none());
@@ -162,7 +186,9 @@ impl Authorizer {
         }
         let policies = asked.iter().map(|index| self.rules[*index].policy.clone()).collect();
         let is_enough = move |nth: usize, decision: &Decision| match request {
-            AccessRequest::Check(Some(level)) => nth == 0 && decision.run.contains(level),
+            AccessRequest::Check(Some(level)) | AccessRequest::Operate { level: Some(level), .. } => {
+                nth == 0 && decision.run.contains(level)
+            }
             _ => false,
         };
         match ask_each(policies, caller, is_enough).try_ready() {
@@ -194,13 +220,14 @@ impl Authorizer {
                     }
                     AccessRequest::Group(group) => rule.groups.contains(&group),
                     AccessRequest::Info if self.has_info => rule.is_for_info,
-                    AccessRequest::Check(_) | AccessRequest::Everything(_) | AccessRequest::Info => {
-                        !rule.levels.is_empty()
-                    }
+                    AccessRequest::Check(_)
+                    | AccessRequest::Operate { .. }
+                    | AccessRequest::Everything(_)
+                    | AccessRequest::Info => !rule.levels.is_empty(),
                 }
             })
             .collect();
-        if let AccessRequest::Check(Some(level)) = request {
+        if let AccessRequest::Check(Some(level)) | AccessRequest::Operate { level: Some(level), .. } = request {
             relevant.sort_by_key(|index| !self.rules[*index].levels.contains(level));
         }
         relevant
@@ -212,7 +239,7 @@ impl Authorizer {
         caller: &Caller,
         asked: Vec<usize>,
         decisions: Vec<Decision>,
-    ) -> Result<Visibility, Refusal> {
+    ) -> Result<AdmittedCaller, Refusal> {
         let mut decided: Vec<(usize, Decision)> = asked.into_iter().zip(decisions).collect();
         // The order of asking reveals the level of a check, so the order of challenges must not follow it.
         decided.sort_by_key(|(index, _)| *index);
@@ -226,13 +253,23 @@ impl Authorizer {
         let wrong =
             if rejected.is_empty() { rejected } else { rejected.without(&union(|decision| &decision.accepted)) };
         self.note_failure(&wrong, caller);
-        let visibility = visibility(request, self.has_info, &wrong, decided).map_err(Refusal::from_denial)?;
+        let (mut name, mut may_run) = (None, false);
+        if let AccessRequest::Operate { level: Some(level), .. } = request
+            && let Some((_, own)) = decided.iter().find(|(rule, _)| rule.levels.contains(level))
+        {
+            (name, may_run) = (own.caller.clone(), own.run.contains(level));
+        }
+        let refusal = |denial| {
+            let refusal = Refusal::from_denial(denial);
+            if may_run { refusal.without_right() } else { refusal }
+        };
+        let visibility = visibility(request, self.has_info, &wrong, decided).map_err(refusal)?;
         let levels = request.levels().and(visibility.run);
         if let Some(limiter) = self.limiter.as_ref().filter(|_| !levels.is_empty()) {
             let limited = |wait| Refusal::limited(wait, "the level is requested too often");
             limiter.admits_levels(caller.address(), levels).map_err(limited)?;
         }
-        Ok(visibility)
+        Ok(AdmittedCaller { visibility, name })
     }
 
     /// Waits for the policies, up to the time limit.
@@ -269,6 +306,13 @@ impl Authorizer {
         }
         refusal
     }
+}
+
+/// An admitted request.
+struct AdmittedCaller {
+    visibility: Visibility,
+    /// The caller of an operation, as the policy of the check's level names it.
+    name: Option<String>,
 }
 
 /// A pending attempt. It counts as failed if it is dropped, or a client could try credentials for free by disconnecting

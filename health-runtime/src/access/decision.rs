@@ -17,6 +17,10 @@ use crate::model::Levels;
 pub struct Decision {
     pub(super) run: Levels,
     pub(super) details: Levels,
+    /// The levels among them that it grants because of accepted credentials.
+    pub(super) proven: Levels,
+    /// The levels among those whose checks the caller may operate.
+    pub(super) operate: Levels,
     /// The levels that it might grant if more were known, which `not` therefore does not grant.
     pub(super) possible: Levels,
     pub(super) caller: Option<String>,
@@ -50,6 +54,8 @@ impl Decision {
         Self {
             run: Levels::ALL,
             details: Levels::ALL,
+            proven: Levels::NONE,
+            operate: Levels::NONE,
             possible: Levels::ALL,
             caller: None,
             denial: None,
@@ -103,7 +109,17 @@ impl Decision {
         let levels = levels.into();
         self.run = self.run.and(levels);
         self.details = self.details.and(levels);
+        self.proven = self.proven.and(levels);
+        self.operate = self.operate.and(levels);
         self.possible = self.possible.and(levels);
+        self
+    }
+
+    /// Grants the right to operate the checks of every granted level: to run, mute and unmute them. It takes a caller with
+    /// a name ([`by`](Self::by)), and a policy that declares it by
+    /// [`Policy::grants_operations`](super::Policy::grants_operations). Default: no such right.
+    pub const fn may_operate(mut self) -> Self {
+        self.operate = self.run;
         self
     }
 
@@ -135,7 +151,10 @@ impl Decision {
     #[allow(dead_code, reason = "each policy that reads credentials has a feature")]
     pub(super) fn with_scheme(mut self, scheme: &'static Scheme) -> Self {
         match self.denial {
-            None => self.accepted = Schemes::one(scheme),
+            None => {
+                self.accepted = Schemes::one(scheme);
+                self.proven = self.run;
+            }
             Some(DenyReason::Rejected) => self.rejected = Schemes::one(scheme),
             Some(_) => {}
         }
@@ -156,6 +175,7 @@ impl Decision {
         self
     }
 
+    /// Returns whether it grants all levels, with details.
     pub(super) fn is_full(&self) -> bool {
         self.run == Levels::ALL && self.details == Levels::ALL
     }
@@ -189,6 +209,8 @@ impl Decision {
         Self {
             run: self.run.or(other.run),
             details: self.details.or(other.details),
+            proven: self.proven.or(other.proven),
+            operate: self.operate.or(other.operate),
             possible: self.possible.or(other.possible),
             denial: self.denial.max(other.denial),
             explanation,
@@ -196,7 +218,8 @@ impl Decision {
         }
     }
 
-    /// Grants everything that both grant.
+    /// Grants everything that both grant. Credentials and the right to operate that come with either stay, for the levels
+    /// that both grant: the other one may be an address.
     pub(super) fn and(self, other: Self) -> Self {
         // Missing credentials would not help where something else forbids the request.
         let weight = |denial| match denial {
@@ -207,10 +230,11 @@ impl Decision {
             None => 0,
         };
         let (run, details) = (self.run.and(other.run), self.details.and(other.details));
+        let (proven, operate) = (self.proven.or(other.proven).and(run), self.operate.or(other.operate).and(run));
         let possible = self.possible.and(other.possible);
         let heavier = if weight(self.denial) >= weight(other.denial) { &self } else { &other };
         let (denial, explanation) = (heavier.denial, heavier.explanation);
-        Self { run, details, possible, denial, explanation, ..self.with_credentials_of(other) }
+        Self { run, details, proven, operate, possible, denial, explanation, ..self.with_credentials_of(other) }
     }
 
     fn with_credentials_of(mut self, other: Self) -> Self {
@@ -234,6 +258,8 @@ impl Decision {
         Self {
             run,
             details: run,
+            proven: Levels::NONE,
+            operate: Levels::NONE,
             possible: self.run.others(),
             caller: None,
             denial: run.is_empty().then_some(denial),

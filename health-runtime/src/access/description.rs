@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use http::StatusCode;
 
 use super::{
-    authorizer::Authorizer, request::AccessRequest, requirement::Requirement, rules::Rule, schemes::Schemes,
-    visibility::visibility,
+    authorizer::Authorizer, policy::Operating, request::AccessRequest, requirement::Requirement, rules::Rule,
+    schemes::Schemes, visibility::visibility,
 };
 use crate::model::Levels;
 
@@ -28,7 +28,10 @@ impl Authorizer {
             && !matches!(request, AccessRequest::Group(_))
             && limiter.may_refuse(
                 !is_fixed,
-                if let AccessRequest::Check(None) = request { Levels::ALL } else { request.levels() },
+                match request {
+                    AccessRequest::Check(None) | AccessRequest::Operate { level: None, is_run: true } => Levels::ALL,
+                    _ => request.levels(),
+                },
             )
         {
             codes.insert(StatusCode::TOO_MANY_REQUESTS);
@@ -57,6 +60,11 @@ impl Authorizer {
             AccessRequest::Levels { shown, with_info: true, .. } => any_of(shown).or(info()),
             AccessRequest::Levels { shown, .. } => any_of(shown),
             AccessRequest::Check(None) => any_of(Levels::ALL),
+            AccessRequest::Operate { level, .. } => {
+                let levels = level.map_or(Levels::ALL, Levels::one);
+                let grants = |rule: &Rule| rule.policy.operating() == Operating::Granted;
+                each(&|rule| if grants(rule) { rule.levels.and(levels) } else { Levels::NONE }).with_credentials()
+            }
             AccessRequest::Group(_) if self.relevant(request).is_empty() => open,
             AccessRequest::Group(group) => each(&|rule| whole(rule.groups.contains(&group))),
             AccessRequest::Info if self.has_info => info(),

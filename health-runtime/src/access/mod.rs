@@ -19,7 +19,8 @@
 //! # Ok::<(), health_runtime::Error>(())
 //! ```
 //!
-//! A policy decides two things for a caller: the levels that it may run, and those on which it sees details.
+//! A policy decides three things for a caller: the levels that it may run, those on which it sees details, and those
+//! whose checks it may operate.
 //!
 //! # The audit
 //!
@@ -28,6 +29,9 @@
 //! `route`, `reason`, `explanation` and `status`. It is `INFO` for a caller without credentials, else `WARN`. Nothing else
 //! that a caller sent is logged. With [`Limits`], a client that disconnects before the decision is an event, too,
 //! without a route.
+//!
+//! Each [operation](AnyPolicy::may_operate) is one event, too: `health check operated by a caller`, with `address` or
+//! `peer`, `caller`, `operation`, `check`, `until` and `reason`.
 //!
 //! The first five refusals of one kind, address and minute are logged like this. One event at the end of the minute,
 //! `more access refusals within a minute`, has the numbers of the others by kind; an IPv6 /64 counts as one address. Up
@@ -68,6 +72,7 @@ mod visibility;
 
 #[cfg(all(feature = "access-jwt", feature = "mcp"))]
 pub(crate) use accepted_tokens::AcceptedTokens;
+pub(crate) use audit::Operator;
 pub(crate) use authorizer::Authorizer;
 pub(crate) use caller::PeerSocket;
 #[cfg(feature = "events")]

@@ -9,7 +9,7 @@ use super::{
     decision::{Decision, DenyReason},
     refusal::AUDIT_TARGET,
     requirement::Requirement,
-    schemes::{Scheme, Schemes},
+    schemes::Scheme,
 };
 use crate::{
     log::{self, OncePerMinute, Topic},
@@ -60,6 +60,12 @@ pub trait Policy: Send + Sync + 'static {
     fn headers(&self) -> Vec<&'static str> {
         vec![VARY_ANY]
     }
+
+    /// Returns whether a decision may grant the right to operate checks ([`Decision::may_operate`]). The routes for
+    /// operations exist only if a policy grants it. Default: no, and such a decision does not grant it.
+    fn grants_operations(&self) -> bool {
+        false
+    }
 }
 
 /// A policy of any kind, for composition. Clones are the same policy, which is asked once for each decision.
@@ -93,11 +99,26 @@ pub(super) trait Decide: Send + Sync {
         Requirement::open()
     }
 
+    /// Returns its standing with the right to operate checks.
+    fn operating(&self) -> Operating {
+        Operating::Never
+    }
+
     /// Returns the tokens of authorization servers that it accepts.
     #[cfg(all(feature = "access-jwt", feature = "mcp"))]
     fn accepted_tokens(&self) -> AcceptedTokens {
         AcceptedTokens::default()
     }
+}
+
+/// The standing of a policy with the right to operate checks. Among several policies, the greatest counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Operating {
+    /// It accepts no credentials that the right could be granted to.
+    Never,
+    /// It accepts credentials, and does not grant the right.
+    Grantable,
+    Granted,
 }
 
 impl AnyPolicy {
@@ -131,6 +152,10 @@ impl AnyPolicy {
         self.inner.requirement(levels)
     }
 
+    pub(super) fn operating(&self) -> Operating {
+        self.inner.operating()
+    }
+
     pub(super) fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.inner, &other.inner)
     }
@@ -148,6 +173,22 @@ impl AnyPolicy {
     /// Grants no levels but these, such as `Level::L4..=Level::L5`.
     pub fn only_levels(self, levels: impl Into<Levels>) -> Self {
         Self::new(Adjusted { policy: self, how: Adjustment::Only(levels.into()) })
+    }
+
+    /// Grants the right to operate checks: to run, mute and unmute each check of the levels that the policy grants for
+    /// credentials. Default: nobody may.
+    ///
+    /// Nobody gets the right without credentials: a policy that asks for none, such as [`public`](super::public()) or an
+    /// address, is a start-up error. Restrict people to an address by
+    /// `all_of([address(["10.0.0.0/8"]), people.may_operate()])`.
+    pub fn may_operate(self) -> Self {
+        Self::new(Adjusted { policy: self, how: Adjustment::MayOperate })
+    }
+
+    /// Grants no operations, also inside of [`may_operate`](Self::may_operate).
+    #[cfg(feature = "access-jwt")]
+    pub(super) fn without_operations(self) -> Self {
+        Self::new(Adjusted { policy: self, how: Adjustment::WithoutOperations })
     }
 }
 
@@ -181,6 +222,9 @@ impl<P: Into<AnyPolicy>> PolicyValue for P {
     }
 }
 
+const NO_OPERATORS: &str = "`may_operate` needs a policy that asks for credentials, which neither `public()`, an address \
+                            nor an issued token is; grant the right to users, keys, certificates or tokens of `jwt`";
+
 /// A policy that grants more or less than the one inside.
 struct Adjusted {
     policy: AnyPolicy,
@@ -192,6 +236,9 @@ enum Adjustment {
     WithDetails,
     WithoutDetails,
     Only(Levels),
+    MayOperate,
+    #[cfg(feature = "access-jwt")]
+    WithoutOperations,
 }
 
 impl Adjustment {
@@ -200,6 +247,9 @@ impl Adjustment {
             Self::WithDetails => Decision { details: decision.run, ..decision },
             Self::WithoutDetails => decision.without_details(),
             Self::Only(levels) => decision.only_levels(levels),
+            Self::MayOperate => Decision { operate: decision.proven, ..decision },
+            #[cfg(feature = "access-jwt")]
+            Self::WithoutOperations => Decision { proven: Levels::NONE, operate: Levels::NONE, ..decision },
         }
     }
 }
@@ -216,7 +266,20 @@ impl Decide for Adjusted {
     }
 
     fn faults(&self) -> Vec<String> {
-        self.policy.faults()
+        let mut faults = self.policy.faults();
+        if matches!(self.how, Adjustment::MayOperate) && self.policy.operating() == Operating::Never {
+            faults.push(NO_OPERATORS.to_owned());
+        }
+        faults
+    }
+
+    fn operating(&self) -> Operating {
+        match (self.how, self.policy.operating()) {
+            (Adjustment::MayOperate, Operating::Grantable) => Operating::Granted,
+            #[cfg(feature = "access-jwt")]
+            (Adjustment::WithoutOperations, _) => Operating::Never,
+            (_, own) => own,
+        }
     }
 
     fn fixed(&self) -> Option<Decision> {
@@ -230,7 +293,7 @@ impl Decide for Adjusted {
     fn requirement(&self, levels: Levels) -> Requirement {
         let granted = match self.how {
             Adjustment::Only(only) => levels.and(only),
-            Adjustment::WithDetails | Adjustment::WithoutDetails => levels,
+            _ => levels,
         };
         if granted.is_empty() { Requirement::closed() } else { self.policy.requirement(granted) }
     }
@@ -261,7 +324,7 @@ impl<P: Policy> Decide for Guarded<P> {
             // Wakes another worker thread, in case the policy blocks its own, which may hold the task's only wake-up.
             runtime.spawn(async {});
             match timeout(POLICY_TIMEOUT, &mut task.0).await {
-                Ok(Ok(decision)) => decision.mark_custom_credentials(),
+                Ok(Ok(decision)) => decision.mark_custom_credentials(self.policy.grants_operations()),
                 // The panic message may hold credentials.
                 Ok(Err(_)) => failed("the policy panicked"),
                 Err(_) => failed("the policy took too long"),
@@ -276,13 +339,18 @@ impl<P: Policy> Decide for Guarded<P> {
     fn requirement(&self, _levels: Levels) -> Requirement {
         Requirement::for_scheme(Scheme::CUSTOM)
     }
+
+    fn operating(&self) -> Operating {
+        if self.policy.grants_operations() { Operating::Granted } else { Operating::Grantable }
+    }
 }
 
 impl Decision {
     /// Marks credentials as accepted if the policy names its caller.
-    fn mark_custom_credentials(mut self) -> Self {
+    fn mark_custom_credentials(mut self, may_operate: bool) -> Self {
+        self.operate = if may_operate && self.caller.is_some() { self.operate } else { Levels::NONE };
         if self.denial.is_none() && self.caller.is_some() {
-            self.accepted = Schemes::one(Scheme::CUSTOM);
+            self = self.with_scheme(Scheme::CUSTOM);
         }
         if self.denial == Some(DenyReason::Unavailable) {
             self.explanation = self.explanation.or(Some("the policy could not decide"));

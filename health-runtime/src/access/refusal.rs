@@ -18,7 +18,8 @@ use crate::{
 /// The target of the audit events.
 pub(super) const AUDIT_TARGET: &str = "health_runtime::access";
 
-/// A refused request. Its response is the same for all requests with this reason, whatever they asked for.
+/// A refused request. Its response is the same for all requests with this reason, whatever they asked for; but a caller
+/// that may run a check learns that it may not operate it.
 #[derive(Debug)]
 pub(crate) struct Refusal {
     pub(super) reason: RefusalReason,
@@ -27,6 +28,8 @@ pub(crate) struct Refusal {
     /// The caller's identity, for the audit.
     caller: Option<String>,
     explanation: Option<&'static str>,
+    /// The explanation for the caller.
+    detail: &'static str,
 }
 
 impl Refusal {
@@ -49,7 +52,16 @@ impl Refusal {
             _ => Vec::new(),
         };
         let retry_after = (reason == RefusalReason::Unavailable).then_some(Duration::from_secs(1));
-        Self { reason, challenges, retry_after, caller: no.caller, explanation: no.explanation }
+        let (caller, explanation) = (no.caller, no.explanation);
+        Self { reason, challenges, retry_after, caller, explanation, detail: reason.detail() }
+    }
+
+    /// Makes the refusal of a caller that may run a check and may not operate it.
+    pub(super) fn without_right(self) -> Self {
+        let explanation = self.explanation.or(Some("no right to operate checks"));
+        let is_forbidden = self.reason == RefusalReason::Forbidden;
+        let detail = if is_forbidden { "this caller may not operate this check" } else { self.detail };
+        Self { explanation, detail, ..self }
     }
 
     pub(super) fn limited(retry_after: Duration, explanation: &'static str) -> Self {
@@ -60,6 +72,7 @@ impl Refusal {
             retry_after,
             caller: None,
             explanation: Some(explanation),
+            detail: RefusalReason::Limited.detail(),
         }
     }
 
@@ -103,7 +116,7 @@ impl Refusal {
 
     /// Returns the explanation for the caller.
     pub(crate) const fn detail(&self) -> &'static str {
-        self.reason.detail()
+        self.detail
     }
 
     /// Returns the values of `WWW-Authenticate`.

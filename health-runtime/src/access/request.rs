@@ -17,6 +17,12 @@ pub(crate) enum AccessRequest {
     },
     /// One check; `None` if no check has that name.
     Check(Option<Level>),
+    /// The right to operate one check; `None` if no check has that name.
+    Operate {
+        level: Option<Level>,
+        /// Whether the check is run.
+        is_run: bool,
+    },
     /// Needs every level.
     #[cfg_attr(not(feature = "openapi"), allow(dead_code, reason = "only the OpenAPI document asks for it"))]
     Everything(&'static str),
@@ -29,8 +35,10 @@ impl AccessRequest {
     pub(super) fn levels(self) -> Levels {
         match self {
             Self::Levels { shown, is_run: true, .. } => shown,
-            Self::Check(level) => level.map_or(Levels::NONE, Levels::one),
-            Self::Levels { .. } | Self::Everything(_) | Self::Group(_) | Self::Info => Levels::NONE,
+            Self::Check(level) | Self::Operate { level, is_run: true } => level.map_or(Levels::NONE, Levels::one),
+            Self::Levels { .. } | Self::Operate { .. } | Self::Everything(_) | Self::Group(_) | Self::Info => {
+                Levels::NONE
+            }
         }
     }
 }
@@ -41,6 +49,7 @@ impl fmt::Display for AccessRequest {
             Self::Levels { needed: Some(level), .. } => write!(f, "level {level}"),
             Self::Levels { route, needed: None, .. } | Self::Everything(route) => f.write_str(route),
             Self::Check(_) => f.write_str("check"),
+            Self::Operate { .. } => f.write_str("operate"),
             Self::Group(group) => group.fmt(f),
             Self::Info => f.write_str("info"),
         }

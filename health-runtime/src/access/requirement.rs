@@ -41,6 +41,12 @@ impl Requirement {
         Self(all.iter().filter(|one| !needs_more(one)).cloned().collect())
     }
 
+    /// Drops the alternative without credentials.
+    pub(super) fn with_credentials(mut self) -> Self {
+        self.0.retain(|schemes| !schemes.is_empty());
+        self
+    }
+
     /// The alternatives, those without a described part first.
     pub(crate) fn alternatives(&self) -> Vec<&Schemes> {
         let mut alternatives: Vec<&Schemes> = self.0.iter().collect();

@@ -24,18 +24,22 @@ pub(super) fn visibility(
     decided: Vec<(&Rule, Decision)>,
 ) -> Result<Visibility, Decision> {
     let info = info_of_all(has_info);
-    let mut visibility = Visibility { run: Levels::NONE, details: Levels::NONE, info, knows_every_check: false };
+    let none = Levels::NONE;
+    let mut visibility = Visibility { run: none, details: none, operate: none, info, knows_every_check: false };
     let mut noes: Vec<Decision> = Vec::new();
     let detail_level = |details: Levels| if details.is_empty() { DetailLevel::Outline } else { DetailLevel::Details };
     for (rule, decision) in decided {
         let is_whole = matches!(request, AccessRequest::Group(_));
-        let (run, details) = if is_whole {
-            (decision.run, decision.details)
+        // A group has no level, so it grants no operations.
+        let (run, details, operate) = if is_whole {
+            (decision.run, decision.details, Levels::NONE)
         } else {
-            (decision.run.and(rule.levels), decision.details.and(rule.levels))
+            let own = |levels: Levels| levels.and(rule.levels);
+            (own(decision.run), own(decision.details), own(decision.operate))
         };
         visibility.run = visibility.run.or(run);
         visibility.details = visibility.details.or(details);
+        visibility.operate = visibility.operate.or(operate);
         if rule.is_for_info {
             visibility.info = (!decision.run.is_empty()).then(|| detail_level(decision.details));
         }
@@ -43,7 +47,13 @@ pub(super) fn visibility(
         let refused = match request {
             AccessRequest::Levels { needed: Some(level), .. } => rule.levels.contains(level) && !run.contains(level),
             AccessRequest::Levels { needed: None, shown, .. } => run.and(shown) != rule.levels.and(shown),
-            AccessRequest::Check(_) | AccessRequest::Everything(_) => run != rule.levels,
+            // A caller that may run the check learns what its right takes.
+            AccessRequest::Operate { level: Some(level), .. } if rule.levels.contains(level) => {
+                !operate.contains(level)
+            }
+            AccessRequest::Check(_) | AccessRequest::Operate { .. } | AccessRequest::Everything(_) => {
+                run != rule.levels
+            }
             AccessRequest::Group(_) => grants_nothing,
             AccessRequest::Info => rule.is_for_info && grants_nothing,
         };
@@ -73,8 +83,11 @@ pub(super) fn visibility(
             visibility.run.contains(level)
         }
         AccessRequest::Levels { shown, needed: None, .. } => !shown.and(visibility.run).is_empty(),
+        AccessRequest::Operate { level: Some(level), .. } => visibility.operate.contains(level),
         // Only a caller that may run every level learns that a check does not exist.
-        AccessRequest::Check(None) | AccessRequest::Everything(_) => visibility.run == Levels::ALL,
+        AccessRequest::Check(None) | AccessRequest::Operate { level: None, .. } | AccessRequest::Everything(_) => {
+            visibility.run == Levels::ALL
+        }
         AccessRequest::Group(_) => !visibility.run.is_empty(),
         AccessRequest::Info => visibility.info.is_some(),
     };

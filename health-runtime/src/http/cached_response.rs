@@ -55,7 +55,6 @@ impl CachedResponse {
         self
     }
 
-    #[cfg(feature = "mcp")]
     pub(super) fn body(&self) -> &[u8] {
         &self.body
     }

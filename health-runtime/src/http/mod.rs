@@ -18,6 +18,7 @@ mod openapi;
 mod page;
 mod paths;
 mod peer;
+mod post;
 mod problem;
 mod query;
 mod request;

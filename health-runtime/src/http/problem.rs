@@ -2,7 +2,7 @@
 
 use axum::{
     body::Body,
-    http::{HeaderMap, Method, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     response::Response,
 };
 use serde::Serialize;
@@ -16,6 +16,8 @@ pub(crate) struct ProblemDetails {
     status: StatusCode,
     detail: String,
     error: Option<&'static str>,
+    /// The methods that the route has, if the request has another one.
+    allowed_methods: Option<HeaderValue>,
 }
 
 #[derive(Serialize)]
@@ -31,34 +33,42 @@ pub(super) struct ProblemBody<'a> {
 }
 
 impl ProblemDetails {
+    fn new(status: StatusCode, detail: impl Into<String>) -> Self {
+        Self { status, detail: detail.into(), error: None, allowed_methods: None }
+    }
+
     /// Nothing exists at this path.
     pub(crate) fn not_found(detail: impl Into<String>) -> Self {
-        Self { status: StatusCode::NOT_FOUND, detail: detail.into(), error: None }
+        Self::new(StatusCode::NOT_FOUND, detail)
     }
 
     /// The query is not valid.
     pub(crate) fn bad_request(detail: impl Into<String>) -> Self {
-        Self { status: StatusCode::BAD_REQUEST, detail: detail.into(), error: None }
+        Self::new(StatusCode::BAD_REQUEST, detail)
     }
 
     /// Too many clients ask for this.
     #[cfg(any(feature = "events", feature = "server"))]
     pub(crate) fn unavailable(detail: impl Into<String>) -> Self {
-        Self { status: StatusCode::SERVICE_UNAVAILABLE, detail: detail.into(), error: None }
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, detail)
     }
 
     /// Reports can only be read.
     pub(crate) fn method_not_allowed(method: &Method) -> Self {
-        Self {
-            status: StatusCode::METHOD_NOT_ALLOWED,
-            detail: format!("{method} is not a valid method for a health report; use GET, HEAD or OPTIONS"),
-            error: None,
-        }
+        let detail = format!("{method} is not a valid method for a health report; use GET, HEAD or OPTIONS");
+        let problem = Self::new(StatusCode::METHOD_NOT_ALLOWED, detail);
+        Self { allowed_methods: Some(ALLOWED_METHODS), ..problem }
+    }
+
+    /// The route takes requests with a body alone.
+    pub(super) fn not_a_post(detail: &str) -> Self {
+        let problem = Self::new(StatusCode::METHOD_NOT_ALLOWED, detail);
+        Self { allowed_methods: Some(HeaderValue::from_static("POST")), ..problem }
     }
 
     /// Access refuses this caller.
     pub(crate) fn refused(status: StatusCode, detail: &str) -> Self {
-        Self { status, detail: detail.to_owned(), error: None }
+        Self::new(status, detail)
     }
 
     fn of_refusal(refusal: &Refusal) -> Self {
@@ -92,9 +102,7 @@ impl ProblemDetails {
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, PROBLEM_JSON);
-        if self.status == StatusCode::METHOD_NOT_ALLOWED {
-            headers.insert(header::ALLOW, ALLOWED_METHODS);
-        }
+        headers.extend(self.allowed_methods.clone().map(|methods| (header::ALLOW, methods)));
         insert_common(headers);
         #[cfg(feature = "page")]
         response.extensions_mut().insert(self);

@@ -30,18 +30,21 @@ pub(super) struct Routes {
     probed: Vec<String>,
 }
 
-/// A path whose last part is a parameter of axum.
+/// A path of which one part is a parameter of axum.
 #[derive(Debug)]
 struct Pattern {
     path: String,
     /// Length of the path before the parameter, with its slash.
     folder_length: usize,
+    /// The path behind the parameter.
+    end: String,
 }
 
 impl Pattern {
     fn parse(path: &str) -> Option<Self> {
-        let folder_length = path.rfind('/')? + 1;
-        path[folder_length..].starts_with('{').then(|| Self { path: path.to_owned(), folder_length })
+        let folder_length = path.find("/{")? + 1;
+        let end = path[folder_length..].split_once('}')?.1.to_owned();
+        Some(Self { path: path.to_owned(), folder_length, end })
     }
 
     fn is_catch_all(&self) -> bool {
@@ -49,8 +52,8 @@ impl Pattern {
     }
 
     fn matches(&self, path: &str) -> bool {
-        let rest = path.strip_prefix(&self.path[..self.folder_length]).unwrap_or_default();
-        !rest.is_empty() && (self.is_catch_all() || !rest.contains('/'))
+        let rest = path.strip_prefix(&self.path[..self.folder_length]).and_then(|rest| rest.strip_suffix(&*self.end));
+        rest.is_some_and(|rest| !rest.is_empty() && (self.is_catch_all() || !rest.contains('/')))
     }
 }
 

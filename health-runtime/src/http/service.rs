@@ -59,7 +59,8 @@ impl Service {
     pub(super) fn narrow(&self, visibility: Visibility, scope: RouteScope) -> Visibility {
         let visibility = self.show_details.map_or(visibility, |show| show.apply(visibility));
         let knows_every_check = visibility.knows_every_check && scope.has_every_level();
-        Visibility { run: visibility.run.and(scope.levels), knows_every_check, ..visibility }
+        let (run, operate) = (visibility.run.and(scope.levels), visibility.operate.and(scope.levels));
+        Visibility { run, operate, knows_every_check, ..visibility }
     }
 
     /// Returns the status codes of a scope: its own, or those of the endpoint with the settings at deploy time.

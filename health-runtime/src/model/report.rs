@@ -304,7 +304,8 @@ impl Mute {
         &self.reason
     }
 
-    /// Returns the caller: `file:line` of the call to [`Monitor::mute`](crate::Monitor::mute), or `HEALTH_MUTE`.
+    /// Returns the caller: `file:line` of the call to [`Monitor::mute`](crate::Monitor::mute), `HEALTH_MUTE`, or the name of
+    /// the caller of an [operation](crate::_docs::access#operations).
     #[must_use]
     pub fn caller(&self) -> &str {
         &self.caller

@@ -68,7 +68,7 @@ fn one(
 ) -> Lookup {
     if request.stop_reason().is_some() {
         young(checks, index, now).map_or(Lookup::Stored, Lookup::Done)
-    } else if checks[index].spec.interval().is_some() {
+    } else if checks[index].spec.interval().is_some() && !request.runs_anew(&checks[index].spec) {
         read(engine, &checks[index], now)
     } else {
         or_make_run(engine, checks, index, now, request, dependency, runs)
@@ -132,9 +132,12 @@ fn or_make_run(
         Lookup::Running(_) => Some(None),
     });
     let blocked_by: Option<Vec<&str>> = failing.collect();
-    let (lookup, is_recorded) = check.slot.observe(&check.spec, now, blocked_by.as_deref(), request.depth(), |run| {
-        request.may_join(&check.requesting, run)
-    });
+    let (lookup, is_recorded) = if request.runs_anew(&check.spec) {
+        check.slot.observe_anew(&check.spec, now)
+    } else {
+        let may_join = |run| request.may_join(&check.requesting, run);
+        check.slot.observe(&check.spec, now, blocked_by.as_deref(), request.depth(), may_join)
+    };
     if is_recorded {
         engine.publish();
     }

@@ -16,6 +16,7 @@ mod lookup;
 mod monitor;
 mod monitored;
 mod muting;
+mod operate;
 mod permission;
 #[cfg(any(feature = "alerts", feature = "events", feature = "mcp", feature = "metrics", feature = "systemd"))]
 mod readers;

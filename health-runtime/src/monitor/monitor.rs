@@ -293,8 +293,7 @@ impl Monitor {
         // Not during an update, which hands the mute on to the replacement of the check and to its timeline.
         let _turn = lock(&self.engine.updating);
         let monitored = self.find(check)?;
-        self.engine.listed_mutes.remove(monitored.spec.name());
-        self.mute_by(&monitored, Muted::new(Some(duration), reason, file_and_line(Location::caller())));
+        self.mute_anew(&monitored, Muted::new(Some(duration), reason, file_and_line(Location::caller())));
         Ok(())
     }
 
@@ -305,15 +304,7 @@ impl Monitor {
     /// If no check has this name. A check that is not muted is not an error.
     pub fn unmute(&self, check: impl Into<CheckName>) -> Result<(), UnknownCheck> {
         let _turn = lock(&self.engine.updating);
-        let monitored = self.find(check)?;
-        self.engine.listed_mutes.remove(monitored.spec.name());
-        monitored.timeline.unmute();
-        if monitored.muting.clear() {
-            self.engine.outdate();
-            self.engine.changes.wake();
-            let check = monitored.spec.name().to_owned();
-            log::write(Topic::Checks, move || tracing::info!(check, "health check unmuted"));
-        }
+        self.end_mute(&*self.find(check)?);
         Ok(())
     }
 
@@ -348,7 +339,7 @@ impl Monitor {
         }
     }
 
-    fn mute_by(&self, monitored: &Monitored, muted: Muted) {
+    pub(super) fn mute_by(&self, monitored: &Monitored, muted: Muted) {
         monitored.mute(muted);
         self.engine.outdate();
         self.engine.changes.wake();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::slot::RunId;
 use crate::{
     health_path::{LoopGuard, RequestOrigin, RequestingCheck, StopReason},
-    model::CheckResult,
+    model::{CheckName, CheckResult, CheckSpec},
 };
 
 /// The request that a lookup of checks serves.
@@ -14,6 +14,8 @@ pub(super) struct RunRequest<'a> {
     pub(super) permission: RunPermission,
     /// Origin of the request, which the runs inherit that it starts.
     pub(super) origin: Option<&'a Arc<RequestOrigin>>,
+    /// The check that it runs, however young its result is.
+    check_to_run: Option<&'a CheckName>,
 }
 
 /// Permission of a request to start runs and to wait for those in progress.
@@ -30,7 +32,7 @@ pub(super) enum RunPermission {
 
 impl<'a> RunRequest<'a> {
     /// The request behind background runs, and that of a local caller.
-    pub(super) const LOCAL: Self = Self { permission: RunPermission::Everything, origin: None };
+    pub(super) const LOCAL: Self = Self { permission: RunPermission::Everything, origin: None, check_to_run: None };
 
     pub(super) fn new(guard: &LoopGuard, origin: Option<&'a Arc<RequestOrigin>>) -> Self {
         let Some(request) = origin else { return Self::LOCAL };
@@ -39,7 +41,18 @@ impl<'a> RunRequest<'a> {
             None if request.is_from_service() => RunPermission::NoAskingRun,
             None => RunPermission::Everything,
         };
-        Self { permission, origin }
+        Self { permission, origin, check_to_run: None }
+    }
+
+    /// Names the check that it runs, however young its result is.
+    pub(super) const fn running(mut self, check: Option<&'a CheckName>) -> Self {
+        self.check_to_run = check;
+        self
+    }
+
+    /// Returns whether a check is run for it, however young its result is.
+    pub(super) fn runs_anew(&self, spec: &CheckSpec) -> bool {
+        self.check_to_run.is_some_and(|name| spec.is_named(name))
     }
 
     /// Returns the number of services that it has passed.

@@ -46,6 +46,7 @@ pub(crate) use format::{Format, FormatOption, Render, RenderReport};
 pub(crate) use formats::FORMAT_COUNT;
 pub use formats::ReportFormat;
 pub(crate) use info::info;
+pub(crate) use json::render as report_as_json;
 #[cfg(feature = "metrics")]
 pub(crate) use metrics_view::MetricsView;
 #[cfg(all(feature = "availability", feature = "page"))]

@@ -18,6 +18,8 @@ pub(crate) struct Visibility {
     pub(crate) run: Levels,
     /// The levels among them whose details the caller sees.
     pub(crate) details: Levels,
+    /// The levels among them whose checks the caller may operate.
+    pub(crate) operate: Levels,
     /// Access to build information; `None` without any.
     pub(crate) info: Option<DetailLevel>,
     /// Whether the caller may learn of checks outside of a report, such as a check that blocks another.
@@ -26,8 +28,13 @@ pub(crate) struct Visibility {
 
 impl Visibility {
     /// The rights of every caller where every caller may run every level.
-    pub(crate) const OUTLINE: Self =
-        Self { run: Levels::ALL, details: Levels::NONE, info: Some(DetailLevel::Outline), knows_every_check: true };
+    pub(crate) const OUTLINE: Self = Self {
+        run: Levels::ALL,
+        details: Levels::NONE,
+        operate: Levels::NONE,
+        info: Some(DetailLevel::Outline),
+        knows_every_check: true,
+    };
 
     /// Adds the details of all levels that the caller may run.
     pub(crate) fn with_details(self) -> Self {

@@ -18,7 +18,7 @@ use crate::{
         caller::Caller,
         credentials::{SchemeCredentials, of_scheme},
         decision::Decision,
-        policy::{AnyPolicy, Decide},
+        policy::{AnyPolicy, Decide, Operating},
         requirement::Requirement,
         schemes::{Carrier, Scheme, SchemePart},
     },
@@ -334,5 +334,9 @@ impl Decide for ByToken {
 
     fn requirement(&self, _levels: Levels) -> Requirement {
         Requirement::for_scheme(BEARER)
+    }
+
+    fn operating(&self) -> Operating {
+        Operating::Grantable
     }
 }

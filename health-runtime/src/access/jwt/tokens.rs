@@ -80,10 +80,11 @@ impl Tokens {
         self
     }
 
-    /// Returns the policy that accepts these tokens and no others.
+    /// Returns the policy that accepts these tokens and no others. A token never carries the right to operate checks.
     pub fn policy(&self) -> AnyPolicy {
         let keys = JwtKeys::secret(self.secret.expose_secret());
-        jwt(Jwt::new(JwtAlgorithm::Hs256, keys).issuer(ISSUER).audience(ISSUER).leeway(Duration::ZERO))
+        let tokens = Jwt::new(JwtAlgorithm::Hs256, keys).issuer(ISSUER).audience(ISSUER).leeway(Duration::ZERO);
+        jwt(tokens).without_operations()
     }
 
     pub(in crate::access) fn faults(&self) -> Vec<String> {

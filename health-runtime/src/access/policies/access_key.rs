@@ -9,7 +9,7 @@ use crate::{
             AccessKey, KEY_HEADER, KEY_PART, NOT_SENDABLE, SIGNATURE_HEADER, SecretDigest, faults_of_keys, is_sendable,
         },
         decision::Decision,
-        policy::{AnyPolicy, Decide},
+        policy::{AnyPolicy, Decide, Operating},
         requirement::Requirement,
         schemes::{Carrier, Scheme, SchemePart},
     },
@@ -82,5 +82,9 @@ impl Decide for ByKey {
 
     fn requirement(&self, _levels: Levels) -> Requirement {
         Requirement::for_scheme(ACCESS_KEY)
+    }
+
+    fn operating(&self) -> Operating {
+        Operating::Grantable
     }
 }

@@ -10,7 +10,7 @@ use crate::{
         caller::{Caller, is_visible},
         credentials::{Grants, Password, PasswordCheck, PlainPassword, SchemeCredentials, faults_of_names, of_scheme},
         decision::Decision,
-        policy::{AnyPolicy, Decide},
+        policy::{AnyPolicy, Decide, Operating},
         requirement::Requirement,
         schemes::{Carrier, Scheme, SchemePart},
     },
@@ -163,6 +163,10 @@ impl Decide for Basic {
 
     fn requirement(&self, _levels: Levels) -> Requirement {
         Requirement::for_scheme(BASIC)
+    }
+
+    fn operating(&self) -> Operating {
+        Operating::Grantable
     }
 }
 

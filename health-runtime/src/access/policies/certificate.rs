@@ -17,7 +17,7 @@ use crate::{
     access::{
         caller::Caller,
         decision::Decision,
-        policy::{AnyPolicy, Decide, VARY_ANY},
+        policy::{AnyPolicy, Decide, Operating, VARY_ANY},
         requirement::Requirement,
         schemes::{Carrier, Scheme, SchemePart},
     },
@@ -139,6 +139,10 @@ impl Decide for ByCertificate {
 
     fn requirement(&self, _levels: Levels) -> Requirement {
         Requirement::for_scheme(CERTIFICATE)
+    }
+
+    fn operating(&self) -> Operating {
+        Operating::Grantable
     }
 }
 

@@ -8,7 +8,7 @@ use crate::{
     access::{
         caller::Caller,
         decision::Decision,
-        policy::{AnyPolicy, Decide},
+        policy::{AnyPolicy, Decide, Operating},
         requirement::Requirement,
     },
     maybe_ready::MaybeReady,
@@ -31,7 +31,7 @@ pub fn any_of<P: Into<AnyPolicy>>(policies: impl IntoIterator<Item = P>) -> AnyP
     AnyPolicy::new(AnyOf(policies.into_iter().map(Into::into).collect()))
 }
 
-/// Grants the levels and details that all of these policies grant. They are asked in this order until one denies for
+/// Grants the levels and details that all of these policies grant, and the right to operate checks if one of them does. They are asked in this order until one denies for
 /// another reason than missing credentials, so put cheap ones first.
 pub fn all_of<P: Into<AnyPolicy>>(policies: impl IntoIterator<Item = P>) -> AnyPolicy {
     AnyPolicy::new(AllOf(policies.into_iter().map(Into::into).collect()))
@@ -79,7 +79,11 @@ struct AnyOf(Vec<AnyPolicy>);
 
 impl Decide for AnyOf {
     fn decide(self: Arc<Self>, caller: &Caller) -> MaybeReady<Decision> {
-        ask_each(self.0.clone(), caller, |_, decision| decision.is_full())
+        let grants_operations = operating(&self.0) == Operating::Granted;
+        let is_enough = move |_: usize, decision: &Decision| {
+            decision.is_full() && (!grants_operations || decision.operate == Levels::ALL)
+        };
+        ask_each(self.0.clone(), caller, is_enough)
             .map(|decisions| decisions.into_iter().reduce(Decision::or).unwrap_or_else(Decision::forbidden))
     }
 
@@ -90,6 +94,10 @@ impl Decide for AnyOf {
 
     fn faults(&self) -> Vec<String> {
         faults("any_of", &self.0)
+    }
+
+    fn operating(&self) -> Operating {
+        operating(&self.0)
     }
 
     fn fixed(&self) -> Option<Decision> {
@@ -120,6 +128,10 @@ impl Decide for AllOf {
 
     fn faults(&self) -> Vec<String> {
         faults("all_of", &self.0)
+    }
+
+    fn operating(&self) -> Operating {
+        operating(&self.0)
     }
 
     fn fixed(&self) -> Option<Decision> {
@@ -159,6 +171,10 @@ impl Decide for Not {
 #[cfg(all(feature = "access-jwt", feature = "mcp"))]
 fn accepted_tokens(policies: &[AnyPolicy]) -> AcceptedTokens {
     policies.iter().map(AnyPolicy::accepted_tokens).fold(AcceptedTokens::default(), AcceptedTokens::or)
+}
+
+fn operating(policies: &[AnyPolicy]) -> Operating {
+    policies.iter().map(AnyPolicy::operating).max().unwrap_or(Operating::Never)
 }
 
 fn headers(policies: &[AnyPolicy]) -> Vec<&'static str> {

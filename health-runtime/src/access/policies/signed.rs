@@ -14,7 +14,7 @@ use crate::{
         caller::Caller,
         credentials::{AccessKey, KEY_HEADER, KEY_PART, NonceCache, ReplayCheck, SIGNATURE_HEADER, faults_of_keys},
         decision::Decision,
-        policy::{AnyPolicy, Decide},
+        policy::{AnyPolicy, Decide, Operating},
         requirement::Requirement,
         schemes::{Carrier, Scheme, SchemePart},
     },
@@ -177,6 +177,10 @@ impl Decide for BySignature {
 
     fn requirement(&self, _levels: Levels) -> Requirement {
         Requirement::for_scheme(SIGNED)
+    }
+
+    fn operating(&self) -> Operating {
+        Operating::Grantable
     }
 }
 

@@ -6,7 +6,6 @@ pub(super) mod parameter;
 mod security;
 
 pub(super) use description::{Described, Description};
-#[cfg(feature = "access-jwt")]
 pub(super) use description::{TAG, header};
 pub(super) use document::document;
 pub(super) use security::{Security, Version};

@@ -27,6 +27,8 @@ use crate::{
     render::{Format, ReportSubject},
 };
 
+pub(super) const NOT_UTF_8: Nowhere = Nowhere("the name of a check must be UTF-8");
+
 /// The check that the last part of a path names.
 #[derive(Debug)]
 struct NamedCheck;
@@ -53,7 +55,7 @@ impl Route for NamedCheck {
     fn handle(self: Arc<Self>, service: &Arc<Service>, scope: RouteScope, request: Request) -> MaybeReady<Response> {
         match last_part(request.uri().path()) {
             Some(name) => Arc::new(OneCheck::new(name, service)).handle(service, scope, request),
-            None => Arc::new(Nowhere("the name of a check must be UTF-8")).handle(service, scope, request),
+            None => Arc::new(NOT_UTF_8).handle(service, scope, request),
         }
     }
 }
@@ -75,7 +77,8 @@ fn component(service: &Service, request: &Request) -> Option<OneCheck> {
     check.negotiate(&mut query, request.headers()).has_component_paths.then_some(check)
 }
 
-fn last_part(path: &str) -> Option<String> {
+/// Returns the last part of a path, decoded; `None` if it is not UTF-8.
+pub(super) fn last_part(path: &str) -> Option<String> {
     let (_, name) = path.rsplit_once('/')?;
     Some(percent_decode_str(name).decode_utf8().ok()?.into_owned())
 }
@@ -125,7 +128,7 @@ impl Resource for OneCheck {
     }
 }
 
-fn unknown_check(name: &str) -> ProblemDetails {
+pub(super) fn unknown_check(name: &str) -> ProblemDetails {
     ProblemDetails::not_found(format!("there is no check named {name:?}"))
 }
 

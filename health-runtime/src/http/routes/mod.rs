@@ -3,6 +3,7 @@
 
 #[cfg(feature = "haproxy-agent")]
 mod agent;
+mod arguments;
 #[cfg(feature = "availability")]
 mod availability;
 mod check;
@@ -20,6 +21,7 @@ mod mcp;
 pub(super) mod metrics;
 #[cfg(feature = "openapi")]
 mod openapi;
+mod operations;
 mod overview;
 mod route;
 #[cfg(feature = "access-jwt")]
@@ -38,6 +40,7 @@ const TABLE: &[Mount] = &[
     overview::mount,
     levels::mount,
     check::mount,
+    operations::mount,
     group::mount,
     info::mount,
     #[cfg(feature = "events")]

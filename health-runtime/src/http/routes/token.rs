@@ -1,20 +1,20 @@
 //! `POST {base}/token`: a token for a caller that another policy accepts (RFC 6749, sections 4.4 and 5).
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use axum::{
-    body::{Body, to_bytes},
+    body::Body,
     extract::Request,
-    http::{HeaderValue, Method, StatusCode, header, request::Parts},
+    http::{HeaderValue, StatusCode, header, request::Parts},
     response::Response,
 };
-use tokio::time::timeout;
 
 use super::{
     super::{
         cached_response::{JSON, insert_common},
         paths::{Paths, RouteScope},
         peer::caller,
+        post::{check_method, read_body},
         problem::{ProblemDetails, add_challenges, refused_temporarily},
         service::Service,
     },
@@ -26,10 +26,6 @@ use crate::{
 };
 
 const MAX_BODY_BYTES: usize = 8 * 1024;
-
-const BODY_TIMEOUT: Duration = Duration::from_secs(5);
-
-const ALLOWED_METHODS: HeaderValue = HeaderValue::from_static("POST");
 
 /// The errors of RFC 6749, section 5.2, that occur here.
 #[derive(Clone, Copy, Debug)]
@@ -59,11 +55,8 @@ impl Route for IssueToken {
         let Some(authorizer) = service.authorizer.clone() else {
             return MaybeReady::ready(ProblemDetails::not_found("this endpoint issues no tokens").into_response());
         };
-        if request.method() != Method::POST {
-            let problem = ProblemDetails::refused(StatusCode::METHOD_NOT_ALLOWED, "request a token with POST");
-            let mut response = problem.into_response();
-            response.headers_mut().insert(header::ALLOW, ALLOWED_METHODS);
-            return MaybeReady::ready(response);
+        if let Err(problem) = check_method(request.method(), "request a token with POST") {
+            return MaybeReady::ready(problem.into_response());
         }
         MaybeReady::boxed(async move {
             let (parts, body) = request.into_parts();
@@ -79,7 +72,7 @@ impl Route for IssueToken {
 async fn issue(authorizer: &Authorizer, parts: Parts, body: Body) -> Result<Token, Response> {
     let caller = caller(authorizer, parts);
     let token = authorizer.token(&caller).await.map_err(|refusal| refused(&refusal))?;
-    let Ok(Ok(form)) = timeout(BODY_TIMEOUT, to_bytes(body, MAX_BODY_BYTES)).await else {
+    let Ok(form) = read_body(body, MAX_BODY_BYTES).await else {
         return Err(TokenError::InvalidRequest("the body cannot be read, or is longer than 8 KiB").into_response());
     };
     check(&form).map_err(TokenError::into_response)?;

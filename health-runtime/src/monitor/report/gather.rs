@@ -41,7 +41,7 @@ pub(in crate::monitor) async fn gather(engine: &Arc<Engine>, selection: &Selecti
     // Before the checks, the mutes and the drain are read: an event that changes one of them has another epoch.
     let epoch = engine.epoch();
     let checks = &*engine.checks();
-    let request = RunRequest::new(&engine.loop_guard, selection.origin());
+    let request = RunRequest::new(&engine.loop_guard, selection.origin()).running(selection.check_to_run());
     let gathering = Gathering {
         engine,
         checks,

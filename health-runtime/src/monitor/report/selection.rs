@@ -22,6 +22,7 @@ pub struct Selection {
     deadline: Option<Duration>,
     /// Origin of the request; `None` if it says nothing.
     origin: Option<Arc<RequestOrigin>>,
+    is_anew: bool,
     #[cfg(feature = "page")]
     has_group_verdicts: bool,
 }
@@ -76,6 +77,7 @@ impl Selection {
             excluded: Vec::new(),
             deadline: None,
             origin: None,
+            is_anew: false,
             #[cfg(feature = "page")]
             has_group_verdicts: false,
         }
@@ -114,6 +116,20 @@ impl Selection {
         }
     }
 
+    /// Selects a check that is run, however young its result is.
+    pub(in crate::monitor) const fn anew(mut self) -> Self {
+        self.is_anew = true;
+        self
+    }
+
+    /// Returns the check that is run, however young its result is.
+    pub(super) fn check_to_run(&self) -> Option<&CheckName> {
+        match &self.scope {
+            Scope::Check { name, .. } if self.is_anew => Some(name),
+            _ => None,
+        }
+    }
+
     pub(super) const fn origin(&self) -> Option<&Arc<RequestOrigin>> {
         self.origin.as_ref()
     }
@@ -141,7 +157,7 @@ impl Selection {
     }
 
     /// Returns the time that the report has, with these settings at deploy time.
-    pub(super) fn deadline(&self, overrides: &OverrideLayers) -> Duration {
+    pub(in crate::monitor) fn deadline(&self, overrides: &OverrideLayers) -> Duration {
         let longest = match self.scope {
             Scope::Group(_) => overrides.group_deadline().unwrap_or(GROUP_DEADLINE),
             Scope::Levels(_) | Scope::Check { .. } => overrides.level_deadline().unwrap_or(LEVEL_DEADLINE),

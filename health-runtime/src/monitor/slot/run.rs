@@ -28,6 +28,8 @@ pub(super) struct Run {
     pub(super) began: Option<Instant>,
     /// The same on the wall clock, since it was first reported.
     began_at: Option<SystemTime>,
+    /// Whether an observer demands that the function is called, however young the latest result is.
+    pub(super) is_demanded: bool,
     /// The result that was recorded when its observers gave it up. Its own result is then discarded.
     pub(super) given_up: Option<Arc<CheckResult>>,
 }
@@ -52,7 +54,15 @@ pub(in crate::monitor) struct RunHandle {
 
 impl Run {
     pub(super) fn new(id: RunId, asked_at: Instant) -> Self {
-        Self { id, observers: Addresses::default(), asked_at, began: None, began_at: None, given_up: None }
+        Self {
+            id,
+            observers: Addresses::default(),
+            asked_at,
+            began: None,
+            began_at: None,
+            is_demanded: false,
+            given_up: None,
+        }
     }
 
     pub(super) fn progress(&self, spec: &CheckSpec) -> Progress {

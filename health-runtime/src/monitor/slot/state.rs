@@ -106,22 +106,21 @@ impl Slot {
         if let Some(result) = blocked_by.and_then(|names| state.young(spec, now, names, depth)) {
             return (Lookup::Done(result), false);
         }
-        match &mut state.run {
-            Some(run) => {
-                let duration = run.duration(now);
-                if !run.is_overdue(spec, duration) {
-                    if !may_join(run.id) {
-                        return (Lookup::Stored, false);
-                    }
-                    run.asked_at = run.asked_at.max(now);
-                    return (Lookup::Running(RunHandle { id: run.id, is_new: false }), false);
-                }
-                let since = run.began_at(duration);
-                let result = state.record(spec, RunResult::StillRunning { since }, now, duration);
-                (Lookup::Done(result), state.is_published())
-            }
-            None => (Lookup::Running(state.start(now)), false),
-        }
+        state.join_or_start(spec, now, may_join)
+    }
+
+    /// Looks the check up for a caller that demands a run: applies the last three rules, and no young result ends the run.
+    #[must_use]
+    pub(in crate::monitor) fn observe_anew(&self, spec: &CheckSpec, now: Instant) -> (Lookup, bool) {
+        let mut state = lock(&self.state);
+        let found = state.join_or_start(spec, now, |_| true);
+        state.run.iter_mut().for_each(|run| run.is_demanded = true);
+        found
+    }
+
+    /// Returns the run that is alive.
+    pub(in crate::monitor) fn run_in_progress(&self) -> Option<RunId> {
+        lock(&self.state).run.as_ref().map(|run| run.id)
     }
 
     /// Looks a background check up for a request, which starts nothing: the latest result, which fails once it is too
@@ -167,7 +166,11 @@ impl Slot {
     pub(in crate::monitor) fn reuse(&self, spec: &CheckSpec, id: RunId, now: Instant, blocked_by: &[&str]) -> bool {
         let mut state = lock(&self.state);
         // Another observer may have joined between the caller's look at the clock and the lock.
-        let asked_at = state.run.as_ref().filter(|run| run.id == id).map_or(now, |run| run.asked_at);
+        let own = state.run.as_ref().filter(|run| run.id == id);
+        if own.is_some_and(|run| run.is_demanded) {
+            return false;
+        }
+        let asked_at = own.map_or(now, |run| run.asked_at);
         let Some(result) = state.young(spec, now.max(asked_at), blocked_by, 0) else { return false };
         let run = state.run.take_if(|run| run.id == id);
         let end = run.map(|run| state.answer(id, &result, run.observers));
@@ -302,6 +305,27 @@ impl SlotState {
     /// Returns the result that is not recorded, if it counts at this depth.
     fn limited_at(&self, depth: u8) -> Option<&Latest> {
         self.limited.as_deref().map(|(_, limited)| limited).filter(|limited| limited.result.min_depth <= depth)
+    }
+
+    /// Joins the run in progress, unless it is overdue, or starts one. Returns also whether a result was recorded.
+    fn join_or_start(
+        &mut self,
+        spec: &CheckSpec,
+        now: Instant,
+        may_join: impl FnOnce(RunId) -> bool,
+    ) -> (Lookup, bool) {
+        let Some(run) = &mut self.run else { return (Lookup::Running(self.start(now)), false) };
+        let duration = run.duration(now);
+        if run.is_overdue(spec, duration) {
+            let since = run.began_at(duration);
+            let result = self.record(spec, RunResult::StillRunning { since }, now, duration);
+            return (Lookup::Done(result), self.is_published());
+        }
+        if !may_join(run.id) {
+            return (Lookup::Stored, false);
+        }
+        run.asked_at = run.asked_at.max(now);
+        (Lookup::Running(RunHandle { id: run.id, is_new: false }), false)
     }
 
     fn start(&mut self, now: Instant) -> RunHandle {

@@ -30,7 +30,7 @@ pub(super) static FORMAT: Format = Format {
 /// Length of a check without details, with a name of common length.
 const CHECK_BYTES: usize = 192;
 
-pub(super) fn render(view: &ReportView<'_>, context: &Context<'_>) -> Vec<u8> {
+pub(crate) fn render(view: &ReportView<'_>, context: &Context<'_>) -> Vec<u8> {
     match &context.subject {
         ReportSubject::Overview { runtime, links } => {
             info::overview(view, context.build, runtime, links, context.info, context.is_draining)

@@ -6,7 +6,6 @@ use axum::response::Response;
 use serde_json::{Map, Value, json};
 
 use super::{
-    arguments::ToolArguments,
     exchange::{Admission, Exchange},
     tools::Tool,
 };
@@ -14,7 +13,7 @@ use crate::{
     access::AccessRequest,
     http::{
         peer::{host, original_uri},
-        routes::overview,
+        routes::{arguments::JsonArguments, overview},
     },
     model::{CheckSpec, Group, Level, Levels},
     monitor::{Gathered, Selection},
@@ -49,6 +48,12 @@ impl From<String> for ToolFailure {
     }
 }
 
+impl From<Vec<String>> for ToolFailure {
+    fn from(mistakes: Vec<String>) -> Self {
+        Self::Mistake(mistakes.join("\n"))
+    }
+}
+
 /// The checks that `health_report` is about.
 #[derive(Clone, Copy, Debug)]
 enum ReportScope {
@@ -59,7 +64,7 @@ enum ReportScope {
 
 /// Calls a tool.
 pub(super) async fn call(exchange: &Exchange, tool: Tool, arguments: Map<String, Value>) -> Result<Value, ToolFailure> {
-    let mut arguments = ToolArguments::new(arguments);
+    let mut arguments = JsonArguments::new(arguments);
     match tool {
         Tool::Overview => {
             arguments.finish()?;

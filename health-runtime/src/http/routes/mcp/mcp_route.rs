@@ -1,12 +1,11 @@
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use axum::{
-    body::{Body, Bytes, HttpBody as _, to_bytes},
+    body::{Body, Bytes},
     extract::Request,
-    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
+    http::StatusCode,
     response::Response,
 };
-use tokio::time::timeout;
 
 #[cfg(feature = "access-jwt")]
 use super::protected_resource;
@@ -21,6 +20,7 @@ use crate::{
     http::{
         cached_response::insert_common,
         paths::{Paths, RouteScope},
+        post::{AllowedPages, BodyFault, check_json, check_method, read_body},
         problem::ProblemDetails,
         routes::route::{PathKind, Route, RoutePath},
         service::Service,
@@ -29,10 +29,6 @@ use crate::{
 };
 
 const MAX_BODY_BYTES: usize = 16 * 1024;
-
-const BODY_TIMEOUT: Duration = Duration::from_secs(5);
-
-const ALLOWED_METHODS: HeaderValue = HeaderValue::from_static("POST");
 
 #[derive(Debug)]
 pub(super) struct McpRoute;
@@ -49,39 +45,16 @@ impl Route for McpRoute {
     }
 
     fn handle(self: Arc<Self>, service: &Arc<Service>, scope: RouteScope, request: Request) -> MaybeReady<Response> {
-        if let Err(problem) = check_head(request.method(), request.headers()) {
-            let mut response = problem.into_response();
-            if response.status() == StatusCode::METHOD_NOT_ALLOWED {
-                response.headers_mut().insert(header::ALLOW, ALLOWED_METHODS);
-            }
-            return MaybeReady::ready(response);
-        }
         let (parts, body) = request.into_parts();
-        match Exchange::new(service, scope, parts) {
+        let detail = "send each request of the Model Context Protocol with POST; there are no streams";
+        let exchange = check_method(&parts.method, detail)
+            .and_then(|()| check_json(&parts, AllowedPages::None))
+            .and_then(|()| Exchange::new(service, scope, parts));
+        match exchange {
             Ok(exchange) => MaybeReady::boxed(answer(exchange, body)),
             Err(problem) => MaybeReady::ready(problem.into_response()),
         }
     }
-}
-
-/// Refuses what no client of the protocol sends.
-fn check_head(method: &Method, headers: &HeaderMap) -> Result<(), ProblemDetails> {
-    if method != Method::POST {
-        let detail = "send each request of the Model Context Protocol with POST; there are no streams";
-        return Err(ProblemDetails::refused(StatusCode::METHOD_NOT_ALLOWED, detail));
-    }
-    // An equal `Host` proves nothing: a page that rebinds its name to this address sends its own name in both.
-    if headers.contains_key(header::ORIGIN) {
-        let detail = "requests of web pages are not allowed; a program sends no `Origin`";
-        return Err(ProblemDetails::refused(StatusCode::FORBIDDEN, detail));
-    }
-    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let essence = content_type.split(';').next().unwrap_or_default().trim();
-    if !essence.eq_ignore_ascii_case("application/json") {
-        let detail = "the `Content-Type` must be `application/json`";
-        return Err(ProblemDetails::refused(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail));
-    }
-    Ok(())
 }
 
 /// Authorizes the client first: the body of a stranger is not even read.
@@ -102,14 +75,14 @@ async fn answer(exchange: Exchange, body: Body) -> Response {
 }
 
 async fn read(body: Body) -> Result<Bytes, Response> {
-    if body.size_hint().lower() > MAX_BODY_BYTES as u64 {
-        let problem = ProblemDetails::refused(StatusCode::PAYLOAD_TOO_LARGE, "the body is longer than 16 KiB");
-        return Err(problem.into_response());
-    }
-    let read = timeout(BODY_TIMEOUT, to_bytes(body, MAX_BODY_BYTES)).await;
-    read.ok().and_then(Result::ok).ok_or_else(|| {
-        let error = RpcError::invalid_request("the body cannot be read within 5 s, or is longer than 16 KiB");
-        RpcFailure::without_id(error).into_response()
+    read_body(body, MAX_BODY_BYTES).await.map_err(|fault| match fault {
+        BodyFault::TooLong => {
+            ProblemDetails::refused(StatusCode::PAYLOAD_TOO_LARGE, "the body is longer than 16 KiB").into_response()
+        }
+        BodyFault::Unreadable => {
+            let error = RpcError::invalid_request("the body cannot be read within 5 s, or is longer than 16 KiB");
+            RpcFailure::without_id(error).into_response()
+        }
     })
 }
 

@@ -119,10 +119,14 @@ fn add_to_challenges(service: &Service, parts: &Parts, access: AccessRequest, he
 /// Returns the levels that a request needs.
 fn levels_of(access: AccessRequest) -> Levels {
     match access {
-        AccessRequest::Levels { needed: Some(level), .. } | AccessRequest::Check(Some(level)) => Levels::one(level),
+        AccessRequest::Levels { needed: Some(level), .. }
+        | AccessRequest::Check(Some(level))
+        | AccessRequest::Operate { level: Some(level), .. } => Levels::one(level),
         AccessRequest::Levels { shown, needed: None, .. } => shown,
         // Only a caller that may run every level learns that a check does not exist.
-        AccessRequest::Check(None) | AccessRequest::Everything(_) => Levels::ALL,
+        AccessRequest::Check(None) | AccessRequest::Operate { level: None, .. } | AccessRequest::Everything(_) => {
+            Levels::ALL
+        }
         AccessRequest::Group(_) | AccessRequest::Info => Levels::NONE,
     }
 }

@@ -1,0 +1,9 @@
+//! Operations on checks from outside: rights, refusals, mutes, runs.
+#![allow(clippy::expect_used, reason = "tests fail by panicking")]
+
+mod descriptions;
+mod mutes;
+mod requests;
+mod rights;
+mod runs;
+mod service;
