@@ -3,18 +3,11 @@
 use super::EndpointBuilder;
 use crate::{
     fleet::Fleet,
-    model::{Check, CheckName, StateValue},
+    model::{Check, CheckName},
     overrides::Overrides,
 };
 
 impl EndpointBuilder {
-    /// Adds a value that checks borrow, found by its type; an `Arc<T>` is also lent as a `&T`. Two of one type are an
-    /// error of [`build`](Self::build).
-    pub fn state<T: StateValue>(mut self, value: T) -> Self {
-        self.registry = self.registry.state(value);
-        self
-    }
-
     /// Adds a check built by hand, such as one of the [`probes`](crate::probes).
     pub fn check(mut self, check: impl Into<Check>) -> Self {
         self.registry = self.registry.check(check);

@@ -25,7 +25,7 @@ use crate::{
     build_info::{BuildMetadata, RuntimeInfo},
     error::{Error, Problem},
     health_path::LoopGuard,
-    model::StatusChange,
+    model::{StateValue, StatusChange},
     monitor::{Listener, Monitor},
     overrides::{OverrideSource, OverridesFile, parse_file, parse_list},
     registry::{Registry, RegistryBuilder},
@@ -110,6 +110,13 @@ impl EndpointBuilder {
     /// Sets the build information, from [`BuildInfo::BUILD_INFO`](crate::BuildInfo::BUILD_INFO). Default: none.
     pub fn build_info(mut self, build_info: BuildMetadata) -> Self {
         self.build_info = Some(build_info);
+        self
+    }
+
+    /// Adds a value that checks borrow, found by its type; an `Arc<T>` is also lent as a `&T`. Two of one type are an
+    /// error of [`build`](Self::build).
+    pub fn state<T: StateValue>(mut self, value: T) -> Self {
+        self.registry = self.registry.state(value);
         self
     }
 
