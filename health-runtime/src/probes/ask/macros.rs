@@ -77,6 +77,24 @@ macro_rules! ask {
         $crate::__ask_by_call!(@rdkafka [$($name)::+] $client, $topic)
     };
 
+    (async_nats_kv $(as $(::)? $($name:ident)::+)?: $context:expr, $key:ident: $value:expr $(,)?) => {
+        ::core::compile_error!(::core::concat!(
+            "`ask!(async_nats_kv: …)` takes `bucket` behind the context, not `", ::core::stringify!($key),
+            "`: `ask!(async_nats_kv: context, bucket: \"health\")`"
+        ))
+    };
+    (rdkafka $(as $(::)? $($name:ident)::+)?: $client:expr, $key:ident: $value:expr $(,)?) => {
+        ::core::compile_error!(::core::concat!(
+            "`ask!(rdkafka: …)` takes `topic` behind the client, not `", ::core::stringify!($key),
+            "`: `ask!(rdkafka: consumer, topic: \"orders\")`"
+        ))
+    };
+    ($driver:ident $(as $(::)? $($name:ident)::+)?: $client:expr, $key:ident: $value:expr $(,)?) => {
+        ::core::compile_error!(::core::concat!(
+            "`ask!(", ::core::stringify!($driver), ": …)` takes a client alone; remove `", ::core::stringify!($key), "`"
+        ))
+    };
+
     (@sqlx $($call:tt)*) => { $crate::__ask_sql!(@sqlx $($call)*) };
     (@sea_orm $($call:tt)*) => { $crate::__ask_sql!(@sea_orm $($call)*) };
     (@diesel_async $($call:tt)*) => { $crate::__ask_sql!(@diesel_async $($call)*) };
