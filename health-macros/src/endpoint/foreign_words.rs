@@ -90,7 +90,11 @@ pub(super) const FOREIGN_WORDS: &[ForeignWords] = &[
     advice("write `configure: |builder| builder.status_codes(codes)`", &["status_codes", "status_code", "codes"]),
     advice("write `configure: |builder| builder.envoy(headers)`", &["envoy"]),
     advice("write `configure: |builder| builder.agent(agent)`", &["agent", "haproxy"]),
-    advice("write `configure: |builder| builder.on_change(listener)`", &["on_change", "listener", "notify", "webhook"]),
+    advice("write `configure: |builder| builder.on_change(listener)`", &["on_change", "listener", "notify"]),
+    advice(
+        "write `configure: |builder| builder.alert_to(receiver)`",
+        &["alert_to", "alerts", "alert", "alertmanager", "webhook"],
+    ),
     advice("write `configure: |builder| builder.event_streams(64)`", &["event_streams", "events"]),
     advice("write `configure: |builder| builder.muted(\"db\")`", &["muted", "mute"]),
     advice("write `configure: |builder| builder.max_depth(4)`", &["max_depth", "depth"]),

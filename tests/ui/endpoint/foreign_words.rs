@@ -16,6 +16,9 @@ fn main() -> Result<(), health_runtime::Error> {
     health_endpoint! { timeout: "2s" }?;
     health_endpoint! { status_codes: codes }?;
     health_endpoint! { muted: "db" }?;
+    health_endpoint! { alerts: [receiver] }?;
+    health_endpoint! { max_depth: 8 }?;
+    health_endpoint! { histogram: false }?;
     health_endpoint! { enabled: false }?;
     health_endpoint! { crate: health_runtime }?;
     Ok(())
