@@ -190,7 +190,7 @@ pub(super) fn is_instance(name: &str) -> bool {
 
 /// Returns the name of the host with a number: a host may run several instances.
 fn instance() -> String {
-    let host = Some(host_name()).filter(|host| host.len() < 200 && is_instance(host)).unwrap_or("instance");
+    let host = host_name().filter(|host| host.len() < 200 && is_instance(host)).unwrap_or("instance");
     format!("{host}/{:04x}", random() & 0xffff)
 }
 

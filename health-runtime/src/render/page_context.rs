@@ -31,6 +31,6 @@ pub(crate) struct PageContext<'a> {
     pub(crate) groups: &'a [GroupVerdict],
     /// `None` where no endpoint knows it.
     pub(crate) runtime: Option<RuntimeFacts<'a>>,
-    /// Name of the host, which is the pod's in Kubernetes.
-    pub(crate) instance: &'a str,
+    /// Name of the host, which is the pod's in Kubernetes; `None` where nothing states it.
+    pub(crate) instance: Option<&'a str>,
 }

@@ -48,7 +48,9 @@ fn identity(context: &Context<'_>) -> Markup {
     html! {
         @if let (Some(detail_level), Some(runtime)) = (context.info, &context.page.runtime) {
             dl class="facts identity" {
-                @if detail_level == DetailLevel::Details { div { dt { "instance" } dd { bdi { (context.page.instance) } } } }
+                @if let (DetailLevel::Details, Some(instance)) = (detail_level, context.page.instance) {
+                    div { dt { "instance" } dd { bdi { (instance) } } }
+                }
                 @if let Some(build) = context.build {
                     div { dt { "version" } dd { (build.version()) @if let Some(revision) = build.revision_short() { " (" (revision) ")" } } }
                 }
