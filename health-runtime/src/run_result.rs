@@ -29,19 +29,25 @@ pub(crate) enum RunResult {
     CutOff,
     /// Dependencies of these names fail. A change is excused, and counts for nothing, if only muted checks are to
     /// blame. It is part of a drill, if all of them are.
-    Blocked { by: Vec<String>, root_causes: RemoteRootCauses, is_excused: bool, drill: Option<Arc<Drill>> },
+    Blocked { by: Vec<String>, root_causes: Option<Box<RemoteRootCauses>>, is_excused: bool, drill: Option<Arc<Drill>> },
     /// The latest result of a background check is older than this.
     Stale { max_age: Duration },
     /// There is no result, and the check counts as this status.
     Missing(NoResult, Status),
-    /// An instance of the fleet ran the check.
-    Shared(Box<SharedResult>),
 }
 
-/// The result of a run for a fleet.
+/// The origin of a result, as far as it is not a run of this instance for everybody.
+#[derive(Debug, Default)]
+pub(crate) struct Provenance {
+    /// Depth of the paths that limit the result; 0 if it counts for everybody.
+    pub(crate) min_depth: u8,
+    /// The run for a fleet.
+    pub(crate) shared: Option<Box<SharedRun>>,
+}
+
+/// A run for a fleet.
 #[derive(Debug)]
-pub(crate) struct SharedResult {
-    pub(crate) result: RunResult,
+pub(crate) struct SharedRun {
     pub(crate) fleet: FleetRun,
     pub(crate) duration: Duration,
     pub(crate) checked_at: SystemTime,
@@ -85,14 +91,13 @@ impl RunResult {
     /// report without the blockers would begin a new path, which goes round.
     pub(crate) fn blocked(check: &str, blockers: &[(&str, Arc<CheckResult>)], is_excused: bool) -> Self {
         let by = blockers.iter().map(|(name, _)| (*name).to_owned()).collect();
-        let remote = || blockers.iter().map(|(_, result)| &result.root_causes);
-        let mut causes: Vec<_> = remote().flat_map(|remote| remote.causes.iter().cloned()).collect();
-        if !causes.is_empty() && remote().any(|remote| remote.causes.is_empty()) {
+        let remote = || blockers.iter().filter_map(|(_, result)| result.root_causes.as_deref());
+        let mut causes: Vec<_> = remote().flat_map(RemoteRootCauses::causes).cloned().collect();
+        if !causes.is_empty() && blockers.iter().any(|(_, result)| result.root_causes.is_none()) {
             // A check of this service is at fault as well.
             causes.push(RootCause::new(check));
         }
-        let are_details = remote().any(|remote| remote.are_details);
-        let root_causes = RemoteRootCauses { causes: RootCause::bounded(causes), are_details };
+        let root_causes = RemoteRootCauses::new(causes, remote().any(|remote| remote.are_details));
         let drills: Option<Vec<_>> = blockers.iter().map(|(_, result)| result.drill.as_deref()).collect();
         let drill = drills.and_then(|drills| drills.first().map(|drill| drill.for_dependent()));
         Self::Blocked { by, root_causes, is_excused, drill }
@@ -100,12 +105,11 @@ impl RunResult {
 
     /// Returns whether it comes from a run: thresholds count nothing else.
     pub(crate) fn is_from_run(&self) -> bool {
-        matches!(self, Self::Answered(_) | Self::Panicked(_) | Self::TimedOut | Self::OutOfTime | Self::Shared(_))
+        matches!(self, Self::Answered(_) | Self::Panicked(_) | Self::TimedOut | Self::OutOfTime)
     }
 
     pub(crate) fn is_failure(&self) -> bool {
         match self {
-            Self::Shared(shared) => shared.result.is_failure(),
             Self::Answered(Outcome { status, .. }) | Self::Missing(_, status) => matches!(status, Status::Fail),
             _ => true,
         }
@@ -129,16 +133,13 @@ impl RunResult {
         self,
         spec: &CheckSpec,
         before: Option<&CheckResult>,
+        Provenance { min_depth, shared }: Provenance,
         is_failing: bool,
         consecutive: u32,
         duration: Duration,
     ) -> CheckResult {
-        if let Self::Shared(shared) = self {
-            let SharedResult { result, fleet, duration, checked_at } = *shared;
-            let result = result.into_check_result(spec, before, is_failing, consecutive, duration);
-            return CheckResult { checked_at, fleet: Some(Box::new(fleet)), ..result };
-        }
         let now = SystemTime::now();
+        let duration = shared.as_ref().map_or(duration, |shared| shared.duration);
         let drill = self.drill(before, is_failing);
         let (outcome, cause) = self.into_outcome(spec.timeout());
         let Outcome { status: observed, message, data, public_data, root_causes } = outcome;
@@ -155,7 +156,7 @@ impl RunResult {
         // A stale check was last looked at when its latest result came.
         let checked_at = match (&cause, before) {
             (Some(Cause::Stale), Some(before)) => before.checked_at,
-            _ => now,
+            _ => shared.as_ref().map_or(now, |shared| shared.checked_at),
         };
         CheckResult {
             status,
@@ -171,16 +172,15 @@ impl RunResult {
             duration,
             checked_at,
             since,
-            fleet: None,
+            fleet: shared.map(|shared| Box::new(shared.fleet)),
             drill,
-            min_depth: 0,
+            min_depth,
         }
     }
 
     /// Masks the function's own texts and data, and states in words why there are none.
     fn into_outcome(self, timeout: Duration) -> (Outcome, Option<Cause>) {
         let (cause, message) = match self {
-            Self::Shared(shared) => return shared.result.into_outcome(timeout),
             Self::Answered(mut outcome) => {
                 outcome.data.iter_mut().chain(&mut outcome.public_data).for_each(mask_value);
                 outcome.message.iter_mut().for_each(mask_text);

@@ -14,7 +14,7 @@ use crate::{
     model::{FleetRole, FleetRun, Outcome, RemoteRootCauses, RootCause, Status},
     probes::root_cause_path,
     render::StatusWord,
-    run_result::{RunResult, SharedResult},
+    run_result::{RunResult, SharedRun},
     text::floor_char_boundary,
 };
 
@@ -104,8 +104,8 @@ impl FleetEntry {
 
     /// Returns the text of the entry with the result of its run, and the entry. Credentials are masked before they leave the
     /// process. The data of a result that is too large is left out.
-    pub(super) fn done(run: u64, token: u64, result: &mut SharedResult) -> (String, lease::Runs) {
-        let SharedResult { result, fleet, duration, checked_at } = result;
+    pub(super) fn done(run: u64, token: u64, result: &mut RunResult, shared: &SharedRun) -> (String, lease::Runs) {
+        let SharedRun { fleet, duration, checked_at } = shared;
         let (outcome, cause) = match result {
             RunResult::Answered(outcome) => {
                 outcome.data.iter_mut().chain(&mut outcome.public_data).for_each(mask_value);
@@ -130,8 +130,8 @@ impl FleetEntry {
             message,
             data,
             public_data,
-            root_causes: root_causes.causes.iter().map(RootCause::to_string).collect(),
-            root_causes_are_details: root_causes.are_details,
+            root_causes: root_causes.iter().flat_map(|remote| remote.causes()).map(RootCause::to_string).collect(),
+            root_causes_are_details: root_causes.is_some_and(|remote| remote.are_details),
         };
         let mut entry = Self { run, done: Some(done), running: None };
         let mut text = entry.to_text();
@@ -173,30 +173,29 @@ impl FleetEntry {
     }
 
     /// Returns its result, as that of another instance.
-    pub(super) fn into_result(self) -> Option<SharedResult> {
+    pub(super) fn into_result(self) -> Option<(RunResult, SharedRun)> {
         let done = self.done?;
         let result = match done.cause {
             Some(SharedCause::TimedOut) => RunResult::TimedOut,
             Some(SharedCause::Panicked) => RunResult::Panicked(done.message.unwrap_or_default()),
             None => {
                 let causes = done.root_causes.iter().filter_map(|path| root_cause_path::parse(path)).collect();
-                let (causes, are_details) = (RootCause::bounded(causes), done.root_causes_are_details);
                 RunResult::Answered(Outcome {
                     status: done.status.into(),
                     message: done.message,
                     // The parser's limit of nesting is that of data.
                     data: done.data,
                     public_data: done.public_data,
-                    root_causes: RemoteRootCauses { causes, are_details },
+                    root_causes: RemoteRootCauses::new(causes, done.root_causes_are_details),
                 })
             }
         };
-        Some(SharedResult {
-            result,
+        let shared = SharedRun {
             fleet: FleetRun { role: FleetRole::Follower, checked_by: done.checked_by },
             duration: Duration::from_micros(done.duration_us),
             checked_at: SystemTime::UNIX_EPOCH + Duration::from_millis(done.checked_at),
-        })
+        };
+        Some((result, shared))
     }
 }
 
@@ -204,17 +203,17 @@ impl FleetEntry {
 mod tests {
     use super::*;
 
-    fn shared(outcome: Outcome) -> SharedResult {
-        SharedResult {
-            result: RunResult::Answered(outcome),
+    fn text_of(outcome: Outcome) -> String {
+        let shared = SharedRun {
             fleet: FleetRun { role: FleetRole::Leader, checked_by: "pod".to_owned() },
             duration: Duration::ZERO,
             checked_at: SystemTime::UNIX_EPOCH,
-        }
+        };
+        FleetEntry::done(1, 2, &mut RunResult::Answered(outcome), &shared).0
     }
 
-    fn root_causes(text: &str) -> RemoteRootCauses {
-        let result = FleetEntry::parse(text).expect("an entry").into_result().expect("a result").result;
+    fn root_causes(text: &str) -> Option<Box<RemoteRootCauses>> {
+        let (result, _) = FleetEntry::parse(text).expect("an entry").into_result().expect("a result");
         let RunResult::Answered(outcome) = result else { unreachable!("{result:?}") };
         outcome.root_causes
     }
@@ -223,9 +222,8 @@ mod tests {
     fn followers_learn_root_causes() {
         for are_details in [false, true] {
             let causes = ["billing/db", "billing/ledger/größe"].map(|path| RootCause::from_path(path.to_owned()));
-            let sent = RemoteRootCauses { causes: causes.to_vec(), are_details };
-            let outcome = Outcome::fail("billing fails").with_root_causes(sent.clone());
-            let (text, _) = FleetEntry::done(1, 2, &mut shared(outcome));
+            let sent = RemoteRootCauses::new(causes.to_vec(), are_details);
+            let text = text_of(Outcome::fail("billing fails").with_root_causes(sent.clone()));
             assert_eq!(root_causes(&text), sent, "{text}");
         }
     }
@@ -235,7 +233,8 @@ mod tests {
         let done = |paths: &[String]| {
             let paths = serde_json::to_string(paths).expect("JSON");
             let rest = r#""token":1,"checked_by":"pod","checked_at":0,"duration_us":1,"status":"fail""#;
-            root_causes(&format!(r#"{{"run":1,"done":{{{rest},"root_causes":{paths}}}}}"#)).causes
+            let remote = root_causes(&format!(r#"{{"run":1,"done":{{{rest},"root_causes":{paths}}}}}"#));
+            remote.map(|remote| remote.causes().to_vec()).unwrap_or_default()
         };
         let paths = ["billing/db", "a//db", "a/\u{202e}db", "a/x://u:hunter2@h", &"x".repeat(1025)];
         assert_eq!(done(&paths.map(str::to_owned)), [RootCause::from_path("billing/db".to_owned())]);
@@ -248,9 +247,8 @@ mod tests {
     fn longest_root_causes_fit_into_an_entry() {
         let path = |index: u32| RootCause::from_path(format!("{index:04}{}", "\u{1d11e}".repeat(255)));
         let causes: Vec<_> = (0..16).map(path).collect();
-        let sent = RemoteRootCauses { causes, are_details: false };
-        let outcome = Outcome::fail("\u{1d11e}".repeat(9_000)).with_root_causes(sent.clone());
-        let (text, _) = FleetEntry::done(1, 2, &mut shared(outcome));
+        let sent = RemoteRootCauses::new(causes, false);
+        let text = text_of(Outcome::fail("\u{1d11e}".repeat(9_000)).with_root_causes(sent.clone()));
         assert!(root_causes(&text) == sent, "{} bytes", text.len());
     }
 }

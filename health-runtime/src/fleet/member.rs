@@ -18,7 +18,7 @@ use crate::{
     mask::mask_credentials,
     model::{CheckSpec, FleetRole, FleetRun},
     probes::AskError,
-    run_result::{RunResult, SharedResult},
+    run_result::{RunResult, SharedRun},
     sync::{Mutex, lock},
     text::escape_controls,
     time::{after, random},
@@ -68,7 +68,7 @@ impl FleetMember {
 
     /// Reads the entry, and returns the result that follows from it: another instance's, or that of `call`, which is polled only
     /// if this instance runs the check. `None` if nothing is new.
-    pub(crate) async fn take_part(&self, call: impl Future<Output = RunResult>) -> Option<RunResult> {
+    pub(crate) async fn take_part(&self, call: impl Future<Output = RunResult>) -> Option<(RunResult, SharedRun)> {
         // Before the read, so that a silent store does not stretch the interval.
         let began = self.start.elapsed();
         let text = match self.fleet.read(&self.key).await {
@@ -92,7 +92,7 @@ impl FleetMember {
         let entry = entry.and_then(Result::ok);
         match self.with_lease(|lease, now, pace| lease.decide(found, now, pace)) {
             Step::Wait => None,
-            Step::Follow => entry?.into_result().map(|shared| RunResult::Shared(Box::new(shared))),
+            Step::Follow => entry?.into_result(),
             Step::RunAlone => self.run_alone(began, call).await,
             Step::Lease { .. } if self.is_stuck() => None,
             Step::Lease { run } => self.lead(run, text, entry, call).await,
@@ -107,7 +107,7 @@ impl FleetMember {
         found: Option<String>,
         before: Option<FleetEntry>,
         call: impl Future<Output = RunResult>,
-    ) -> Option<RunResult> {
+    ) -> Option<(RunResult, SharedRun)> {
         let token = random().max(1);
         let leased = FleetEntry::leased(before, run, token, self.fleet.instance_name());
         let (text, began) = (leased.to_text(), self.start.elapsed());
@@ -122,8 +122,8 @@ impl FleetMember {
                 return self.run_alone(began, call).await;
             }
         }
-        let mut shared = self.shared(FleetRole::Leader, call).await;
-        let (done, entry) = FleetEntry::done(run, token, &mut shared);
+        let (mut result, mut shared) = self.shared(FleetRole::Leader, call).await;
+        let (done, entry) = FleetEntry::done(run, token, &mut result, &shared);
         match self.fleet.swap(&self.key, Some(&text), &done).await {
             Ok(true) => self.with_lease(|lease, now, _| lease.finished(entry, now)),
             Ok(false) => {
@@ -140,22 +140,26 @@ impl FleetMember {
                 shared.fleet.role = FleetRole::Alone;
             }
         }
-        Some(RunResult::Shared(Box::new(shared)))
+        Some((result, shared))
     }
 
-    async fn run_alone(&self, began: Duration, call: impl Future<Output = RunResult>) -> Option<RunResult> {
+    async fn run_alone(
+        &self,
+        began: Duration,
+        call: impl Future<Output = RunResult>,
+    ) -> Option<(RunResult, SharedRun)> {
         self.with_lease(|lease, _, _| lease.ran_alone(began));
         if self.is_stuck() {
             return None;
         }
-        Some(RunResult::Shared(Box::new(self.shared(FleetRole::Alone, call).await)))
+        Some(self.shared(FleetRole::Alone, call).await)
     }
 
-    async fn shared(&self, role: FleetRole, call: impl Future<Output = RunResult>) -> SharedResult {
+    async fn shared(&self, role: FleetRole, call: impl Future<Output = RunResult>) -> (RunResult, SharedRun) {
         let began = Instant::now();
         let result = call.await;
         let fleet = FleetRun { role, checked_by: self.fleet.instance_name().to_owned() };
-        SharedResult { result, fleet, duration: began.elapsed(), checked_at: SystemTime::now() }
+        (result, SharedRun { fleet, duration: began.elapsed(), checked_at: SystemTime::now() })
     }
 
     /// Returns the time of the next read. The pause is the one from a run to the next, with its jitter.

@@ -82,8 +82,8 @@ pub(crate) struct RunContext {
     pub(crate) end: Option<Instant>,
 }
 
-/// The place of the run that is on this thread, with the one that was there before.
-struct RunScope<'a>(&'a mut Option<RunContext>);
+/// A run that is on this thread until this guard is dropped. Holds the one that was there before.
+pub(crate) struct RunScope<'a>(&'a mut Option<RunContext>);
 
 impl RunScope<'_> {
     fn swap(&mut self) {
@@ -105,12 +105,11 @@ impl RunContext {
         with_current(Self::clone)
     }
 
-    /// Calls a function within a run, which is on this thread meanwhile: a move there and back costs each poll less than a
-    /// copy.
-    pub(crate) fn scope<R>(run: &mut Option<Self>, call: impl FnOnce() -> R) -> R {
+    /// Puts a run on this thread until the guard is dropped: a move there and back costs each poll less than a copy.
+    pub(crate) fn enter(run: &mut Option<Self>) -> RunScope<'_> {
         let mut scope = RunScope(run);
         scope.swap();
-        call()
+        scope
     }
 
     /// Notes whether a service that the run has asked limits its answer because of the path.

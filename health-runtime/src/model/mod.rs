@@ -26,7 +26,7 @@ pub use cause::Cause;
 pub(crate) use change::ChangeCounts;
 pub use change::StatusChange;
 pub use check::{Check, CheckSpec};
-pub(crate) use check::{SETTINGS, Setting, SettingKind, SettingValue};
+pub(crate) use check::{OverriddenSetting, SETTINGS, Setting, SettingKind, SettingValue};
 pub use check_method::{CheckFuture, CheckMethod};
 pub use check_name::{CheckName, CheckNames, Texts};
 pub use forced::Forced;

@@ -16,7 +16,7 @@ pub struct Outcome {
     pub(crate) message: Option<String>,
     pub(crate) data: Option<Value>,
     pub(crate) public_data: Option<Value>,
-    pub(crate) root_causes: RemoteRootCauses,
+    pub(crate) root_causes: Option<Box<RemoteRootCauses>>,
 }
 
 impl Outcome {
@@ -41,7 +41,7 @@ impl Outcome {
     /// Returns an outcome of this status, without message or data.
     #[must_use]
     pub const fn new(status: Status) -> Self {
-        Self { status, message: None, data: None, public_data: None, root_causes: RemoteRootCauses::NONE }
+        Self { status, message: None, data: None, public_data: None, root_causes: None }
     }
 
     /// Sets the message, a sentence for a person. Default: none.
@@ -86,7 +86,7 @@ impl Outcome {
     }
 
     /// Sets the root causes that other services name. Default: none.
-    pub(crate) fn with_root_causes(mut self, root_causes: RemoteRootCauses) -> Self {
+    pub(crate) fn with_root_causes(mut self, root_causes: Option<Box<RemoteRootCauses>>) -> Self {
         self.root_causes = root_causes;
         self
     }
@@ -119,7 +119,7 @@ impl Outcome {
     /// [`CheckResult::root_causes`](crate::CheckResult::root_causes).
     #[must_use]
     pub fn root_causes(&self) -> &[RootCause] {
-        &self.root_causes.causes
+        self.root_causes.as_deref().map(RemoteRootCauses::causes).unwrap_or_default()
     }
 }
 

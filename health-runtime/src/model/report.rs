@@ -21,7 +21,7 @@ pub struct CheckResult {
     pub(crate) message: Option<String>,
     pub(crate) data: Option<Value>,
     pub(crate) public_data: Option<Value>,
-    pub(crate) root_causes: RemoteRootCauses,
+    pub(crate) root_causes: Option<Box<RemoteRootCauses>>,
     pub(crate) duration: Duration,
     pub(crate) checked_at: SystemTime,
     pub(crate) since: SystemTime,
@@ -102,7 +102,7 @@ impl CheckResult {
     /// first.
     #[must_use]
     pub fn root_causes(&self) -> &[RootCause] {
-        &self.root_causes.causes
+        self.root_causes.as_deref().map(RemoteRootCauses::causes).unwrap_or_default()
     }
 
     /// Returns the duration of the run, up to its end or until it was given up.

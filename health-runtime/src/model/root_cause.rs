@@ -93,15 +93,23 @@ impl fmt::Display for RootCause {
 }
 
 /// The root causes of a check of another service.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RemoteRootCauses {
-    pub(crate) causes: Vec<RootCause>,
+    causes: Vec<RootCause>,
     /// Whether they were learned with credentials, and so are details.
     pub(crate) are_details: bool,
 }
 
 impl RemoteRootCauses {
-    pub(crate) const NONE: Self = Self { causes: Vec::new(), are_details: false };
+    /// Returns the nearest of these causes; `None` without any, as in most results, which so hold a pointer alone.
+    pub(crate) fn new(causes: Vec<RootCause>, are_details: bool) -> Option<Box<Self>> {
+        let causes = RootCause::bounded(causes);
+        (!causes.is_empty()).then(|| Box::new(Self { causes, are_details }))
+    }
+
+    pub(crate) fn causes(&self) -> &[RootCause] {
+        &self.causes
+    }
 }
 
 fn encoded(name: &str) -> String {

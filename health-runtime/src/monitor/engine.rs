@@ -28,7 +28,7 @@ use crate::{
     log::{self, Topic},
     model::CheckSpec,
     registry::{Registry, WorkLayer},
-    run_result::RunResult,
+    run_result::{Provenance, RunResult},
     sync::{self, JoinHandle, Mutex, lock},
 };
 
@@ -187,11 +187,11 @@ impl Engine {
         check: &Monitored,
         id: RunId,
         result: RunResult,
-        min_depth: u8,
+        provenance: Provenance,
         now: Instant,
         span: &RunSpan,
     ) -> bool {
-        let end = check.slot.complete(&check.spec, id, result, min_depth, now);
+        let end = check.slot.complete(&check.spec, id, result, provenance, now);
         span.record(end.as_ref());
         self.publish_end(check, end)
     }

@@ -116,27 +116,26 @@ fn or_make_run(
     runs: &mut Vec<NewRun>,
 ) -> Lookup {
     let check = &checks[index];
-    let prerequisite = |&index: &usize| {
-        let lookup = dependency(index)?;
-        Some(Prerequisite { check: Arc::clone(&checks[index]), lookup })
-    };
-    let prerequisites: Vec<_> = checks.dependencies(index).iter().filter_map(prerequisite).collect();
-    // Its result would depend on others that the request does not wait for.
-    if prerequisites.iter().any(|prerequisite| matches!(prerequisite.lookup, Lookup::Stored)) {
-        return Lookup::Stored;
+    let mut prerequisites = Vec::new();
+    let mut failing = Vec::new();
+    let mut are_known = true;
+    for &index in checks.dependencies(index) {
+        let Some(lookup) = dependency(index) else { continue };
+        match &lookup {
+            Lookup::Done(result) if result.is_failing => failing.push(checks[index].spec.name()),
+            Lookup::Done(_) | Lookup::Missing => {}
+            Lookup::Running(_) => are_known = false,
+            // Its result would depend on others that the request does not wait for.
+            Lookup::Stored => return Lookup::Stored,
+        }
+        prerequisites.push(Prerequisite { check: Arc::clone(&checks[index]), lookup });
     }
-    // Unknown while one of them is still running.
-    let failing = prerequisites.iter().filter_map(|prerequisite| match &prerequisite.lookup {
-        Lookup::Done(result) => result.is_failing.then(|| Some(prerequisite.check.spec.name())),
-        Lookup::Missing | Lookup::Stored => None,
-        Lookup::Running(_) => Some(None),
-    });
-    let blocked_by: Option<Vec<&str>> = failing.collect();
+    let blocked_by = are_known.then_some(&*failing);
     let (lookup, is_recorded) = if request.runs_anew(&check.spec) {
         check.slot.observe_anew(&check.spec, now)
     } else {
         let may_join = |run| request.may_join(&check.requesting, run);
-        check.slot.observe(&check.spec, now, blocked_by.as_deref(), request.depth(), may_join)
+        check.slot.observe(&check.spec, now, blocked_by, request.depth(), may_join)
     };
     if is_recorded {
         engine.publish();

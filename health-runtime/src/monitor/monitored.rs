@@ -20,7 +20,7 @@ use crate::{
     log::{self, Topic},
     model::{CheckResult, CheckSpec, Drill, Status, Work},
     registry::WorkLayer,
-    run_result::{NoResult, RunResult},
+    run_result::{NoResult, Provenance, RunResult},
     sync::{JoinHandle, Mutex, lock},
     text::escape_controls,
     time::timestamp_seconds,
@@ -178,7 +178,7 @@ impl Monitored {
 /// Returns the result that a disabled check has from the start to the end; `None` for a check that is run.
 fn disabled_result(spec: &CheckSpec) -> Option<CheckResult> {
     let result = RunResult::Missing(NoResult::Disabled(spec.disabled_by()?), Status::Pass);
-    Some(result.into_check_result(spec, None, false, 0, Duration::ZERO))
+    Some(result.into_check_result(spec, None, Provenance::default(), false, 0, Duration::ZERO))
 }
 
 fn member(fleet: Option<&Fleet>, spec: &CheckSpec) -> Option<Arc<FleetMember>> {

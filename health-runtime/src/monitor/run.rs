@@ -24,7 +24,7 @@ use crate::{
     fleet::FleetMember,
     health_path::{RequestOrigin, RunContext},
     model::{Outcome, Work},
-    run_result::RunResult,
+    run_result::{Provenance, RunResult, SharedRun},
     runner::{self, Call},
     time::after,
 };
@@ -93,7 +93,7 @@ impl NewRun {
             let result = if task.is_late(*now) { Poll::Ready(RunResult::TimedOut) } else { task.poll_call(context) };
             *now = Instant::now();
             return match result {
-                Poll::Ready(result) => Started::Ended { has_woken: task.complete(result, *now) },
+                Poll::Ready(result) => Started::Ended { has_woken: task.complete(result, None, *now) },
                 Poll::Pending => Started::Pending(PendingRun::Called(task)),
             };
         }
@@ -227,7 +227,10 @@ impl RunTask {
     fn poll_call(&mut self, context: &mut Context<'_>) -> Poll<RunResult> {
         let Self { check, call, context: run, span, .. } = self;
         match &*check.work {
-            Work::Task(work) => RunContext::scope(run, || span.in_scope(|| call.poll(&**work, context))),
+            Work::Task(work) => {
+                let _entered = (RunContext::enter(run), span.enter());
+                call.poll(&**work, context)
+            }
             Work::Blocking(_) => Poll::Pending,
         }
     }
@@ -257,9 +260,8 @@ impl RunTask {
             let Some(work) = blocking else { return self.finish_call(deadline).await };
             let (thread, mut context) = (member.thread(), self.context.clone());
             let run = tokio::task::spawn_blocking(move || {
-                let result = RunContext::scope(&mut context, || runner::run_blocking(&*work));
-                drop(thread);
-                result
+                let _entered = (thread, RunContext::enter(&mut context));
+                runner::run_blocking(&*work)
             });
             match timeout_at(deadline, run).await {
                 Ok(ended) => ended.unwrap_or(RunResult::CutOff),
@@ -267,7 +269,9 @@ impl RunTask {
             }
         };
         match timeout_at(deadline, member.take_part(call)).await {
-            Ok(Some(result)) => self.complete_now(result),
+            Ok(Some((result, shared))) => {
+                self.complete(result, Some(Box::new(shared)), Instant::now());
+            }
             Ok(None) => {}
             Err(_) => {
                 // Its function may still be alive: it blocked its thread for longer than the whole run may take.
@@ -307,9 +311,12 @@ impl RunTask {
         let mut thread = tokio::task::spawn_blocking(move || {
             // It is given up by then.
             let is_late = deadline <= Instant::now();
-            let Self { context, span, .. } = &mut self;
-            let call = || span.in_scope(|| runner::run_blocking(&*work));
-            let result = if is_late { RunResult::TimedOut } else { RunContext::scope(context, call) };
+            let result = if is_late {
+                RunResult::TimedOut
+            } else {
+                let _entered = (RunContext::enter(&mut self.context), self.span.enter());
+                runner::run_blocking(&*work)
+            };
             (result, self)
         });
         let ended = if let Ok(ended) = timeout_at(deadline, &mut thread).await {
@@ -325,16 +332,18 @@ impl RunTask {
     }
 
     /// Returns whether its end has woken tasks.
-    fn complete(&mut self, result: RunResult, now: Instant) -> bool {
+    fn complete(&mut self, result: RunResult, shared: Option<Box<SharedRun>>, now: Instant) -> bool {
         self.is_over = true;
-        let is_limited = self.check.requesting.is_limited(self.id.number());
-        let origin = self.context.as_ref().filter(|_| is_limited).and_then(|context| context.origin.as_ref());
-        let min_depth = self.min_depth.max(origin.map_or(0, |origin| origin.depth()));
-        self.engine.complete(&self.check, self.id, result, min_depth, now, &self.span)
+        if self.check.requesting.is_limited(self.id.number()) {
+            let origin = self.context.as_ref().and_then(|context| context.origin.as_ref());
+            self.min_depth = self.min_depth.max(origin.map_or(0, |origin| origin.depth()));
+        }
+        let provenance = Provenance { min_depth: self.min_depth, shared };
+        self.engine.complete(&self.check, self.id, result, provenance, now, &self.span)
     }
 
     fn complete_now(&mut self, result: RunResult) {
-        self.complete(result, Instant::now());
+        self.complete(result, None, Instant::now());
     }
 }
 

@@ -1,4 +1,4 @@
-use tracing::{Span, field::Empty};
+use tracing::{Span, field::Empty, span::Entered};
 
 use super::slot::RunEnd;
 use crate::model::{Cause, CheckSpec};
@@ -30,11 +30,9 @@ impl RunSpan {
         Self(Some(Box::new(span)))
     }
 
-    pub(super) fn in_scope<R>(&self, call: impl FnOnce() -> R) -> R {
-        match &self.0 {
-            Some(span) => span.in_scope(call),
-            None => call(),
-        }
+    /// Enters the span, for what this thread does as long as the guard lives.
+    pub(super) fn enter(&self) -> Option<Entered<'_>> {
+        self.0.as_deref().map(Span::enter)
     }
 
     /// Adds what the run made of its check. A run that was cut off, or that found a young result, has neither.

@@ -9,7 +9,8 @@ use serde_json::Value;
 
 use super::visibility::{DetailLevel, Visibility};
 use crate::model::{
-    Cause, CheckSpec, Drill, FleetRun, Group, Level, Mute, Report, ReportEntry, RootCause, Status, StatusChange,
+    Cause, CheckSpec, Drill, FleetRun, Group, Level, Mute, OverriddenSetting, Report, ReportEntry, RootCause, Status,
+    StatusChange,
 };
 
 /// A report redacted for one caller: the only thing that renderers accept.
@@ -56,8 +57,8 @@ pub(super) struct CheckView<'a> {
     pub(super) checked_by: Option<&'a str>,
     pub(super) muted: Option<MuteView<'a>>,
     pub(super) drill: Option<DrillView<'a>>,
-    /// Keys of the settings that have other values than the declaration; none without details.
-    pub(super) overridden: Vec<&'static str>,
+    /// Settings that have other values than the declaration; none without details.
+    pub(super) overridden: &'a [OverriddenSetting],
     pub(super) message: Option<&'a str>,
     pub(super) data: Option<&'a Value>,
     pub(super) blocked_by: Option<&'a [String]>,
@@ -147,7 +148,7 @@ impl<'a> ReportView<'a> {
             status,
             cause,
             service: visibility.info.map(|_| report.service()),
-            root_causes: root_causes(&checks, cause),
+            root_causes: if status == Status::Pass { Vec::new() } else { root_causes(&checks, cause) },
             levels: report.levels(),
             checks,
             off: Vec::new(),
@@ -196,11 +197,11 @@ impl<'a> CheckView<'a> {
         self.muted.is_none() && self.cause != Some(Cause::Disabled.as_str())
     }
 
-    // Inline, because it is large: made where it stays.
     #[inline]
     fn new(entry: &'a ReportEntry, visibility: Visibility, report: &Report) -> Self {
         let ReportEntry { check, result, muted, drill } = entry;
         let detail_level = visibility.at(check.level());
+        let is_detailed = detail_level == DetailLevel::Details;
         let cause = result.cause();
         // The caller may not learn of the level of a check that blocks it.
         let is_nameable = |name: &String| visibility.knows_every_check || report.result(name).is_some();
@@ -208,7 +209,8 @@ impl<'a> CheckView<'a> {
             Some(Cause::Blocked { by }) => !by.iter().all(is_nameable),
             _ => false,
         };
-        let outline = Self {
+        // One literal, because it is large: it is made where it stays.
+        Self {
             detail_level,
             name: check.name(),
             display: check.display(),
@@ -229,38 +231,24 @@ impl<'a> CheckView<'a> {
             checked_at: result.checked_at(),
             since: result.since(),
             fleet: result.fleet().map(|run| run.role().as_str()),
-            checked_by: None,
+            checked_by: result.fleet().filter(|_| is_detailed).map(FleetRun::checked_by),
             muted: muted.as_ref().map(|mute| MuteView::new(mute, detail_level)),
             drill: drill.as_ref().map(|drill| DrillView::new(drill, detail_level)),
-            overridden: Vec::new(),
-            message: None,
-            data: result.public_data(),
-            blocked_by: None,
+            overridden: if is_detailed { &check.overridden } else { &[] },
+            message: result.message().filter(|_| is_detailed && !names_others),
+            data: if is_detailed { result.data() } else { result.public_data() },
+            blocked_by: cause.and_then(Cause::blocked_by).filter(|_| is_detailed && !names_others),
             // Names are not details, unless they are where they come from.
-            root_causes: match detail_level {
-                DetailLevel::Outline if result.root_causes.are_details => &[],
-                _ => result.root_causes(),
+            root_causes: match &result.root_causes {
+                Some(remote) if is_detailed || !remote.are_details => remote.causes(),
+                _ => &[],
             },
-            description: None,
-            owner: None,
-            runbook: None,
+            description: check.description().filter(|_| is_detailed),
+            owner: check.owner().filter(|_| is_detailed),
+            runbook: check.runbook().filter(|_| is_detailed),
             tags: check.tags(),
             groups: check.groups(),
             history: Vec::new(),
-        };
-        match detail_level {
-            DetailLevel::Outline => outline,
-            DetailLevel::Details => Self {
-                message: result.message().filter(|_| !names_others),
-                data: result.data(),
-                blocked_by: cause.and_then(Cause::blocked_by).filter(|_| !names_others),
-                checked_by: result.fleet().map(FleetRun::checked_by),
-                overridden: check.overridden().collect(),
-                description: check.description(),
-                owner: check.owner(),
-                runbook: check.runbook(),
-                ..outline
-            },
         }
     }
 }

@@ -111,7 +111,8 @@ pub(super) fn paths(check: &CheckView<'_>) -> Option<Vec<String>> {
 
 /// Returns the keys of the settings that differ from the declaration; `None` without any.
 pub(super) fn overridden(check: &CheckView<'_>) -> Option<Vec<&'static str>> {
-    Some(check.overridden.clone()).filter(|keys| !keys.is_empty())
+    let keys: Vec<_> = check.overridden.iter().map(|setting| setting.key).collect();
+    Some(keys).filter(|keys| !keys.is_empty())
 }
 
 /// Returns the drill of a check; `None` without one.

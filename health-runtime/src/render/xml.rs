@@ -91,7 +91,7 @@ fn one_check(xml: &mut Xml, check: &CheckView<'_>) -> io::Result<()> {
         text(xml, "owner", check.owner)?;
         text(xml, "runbook", check.runbook)?;
         text(xml, "message", check.message)?;
-        check.overridden.iter().try_for_each(|key| text(xml, "overridden", Some(key)))?;
+        check.overridden.iter().try_for_each(|setting| text(xml, "overridden", Some(setting.key)))?;
         check.muted.iter().try_for_each(|mute| muted(xml, mute))?;
         check.drill.iter().try_for_each(|shown| drill(xml, shown))?;
         check.blocked_by.into_iter().flatten().try_for_each(|name| text(xml, "blockedBy", Some(name)))?;

@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::{CheckNames, Texts, Work};
 pub(crate) use settings::{SETTINGS, Setting, SettingKind, SettingValue};
 pub use spec::CheckSpec;
+pub(crate) use spec::OverriddenSetting;
 
 /// A named function that reports whether one thing works.
 ///

@@ -37,7 +37,7 @@ pub struct CheckSpec {
     pub(in crate::model) runbook: Option<String>,
     pub(in crate::model) off: bool,
     pub(super) enabled: bool,
-    pub(super) overridden: Vec<OverriddenSetting>,
+    pub(crate) overridden: Vec<OverriddenSetting>,
     pub(in crate::model) declared_as: Option<CheckName>,
     pub(in crate::model) location: &'static Location<'static>,
     pub(in crate::model) faults: Vec<String>,
@@ -45,9 +45,9 @@ pub struct CheckSpec {
 
 /// A setting that has another value than the declaration, and where that value comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::model) struct OverriddenSetting {
-    pub(super) key: &'static str,
-    pub(super) origin: &'static str,
+pub(crate) struct OverriddenSetting {
+    pub(crate) key: &'static str,
+    pub(crate) origin: &'static str,
 }
 
 impl CheckSpec {

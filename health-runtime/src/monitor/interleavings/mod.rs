@@ -39,7 +39,7 @@ use super::{
 };
 use crate::{
     model::{Check, CheckResult, Level, Outcome, Report, StatusChange},
-    run_result::RunResult,
+    run_result::{Provenance, RunResult},
 };
 
 const TIMEOUT: Duration = Duration::from_millis(100);
@@ -308,7 +308,7 @@ async fn run_in_place(engine: Arc<Engine>, truth: Arc<Truth>, id: RunId) {
     let now = Instant::now();
     alive.note(|run| (run.known_at, run.id) = (Some(now), Some(id)));
     drop(alive);
-    let recorded = check.slot.complete(&check.spec, id, result, 0, now);
+    let recorded = check.slot.complete(&check.spec, id, result, Provenance::default(), now);
     if recorded.is_some() {
         assert!(!matches!(end, End::GivenUp), "it was recorded twice");
         engine.publish();

@@ -27,7 +27,7 @@ use super::{
 };
 use crate::{
     model::{Cause, CheckResult, Group, Report, ReportEntry, Status},
-    run_result::{NoResult, RunResult},
+    run_result::{NoResult, Provenance, RunResult},
     time::after,
 };
 
@@ -209,7 +209,8 @@ impl Gathering<'_> {
         let before = check.slot.latest();
         let before = before.as_ref().map(|latest| &*latest.result);
         let (is_failing, duration) = (result.is_failure(), self.asked_at.elapsed());
-        let result = result.into_check_result(&check.spec, before, is_failing, 0, duration);
+        let provenance = Provenance::default();
+        let result = result.into_check_result(&check.spec, before, provenance, is_failing, 0, duration);
         ReportedResult { result: Arc::new(result), standing: Standing::Unrecorded }
     }
 

@@ -17,6 +17,9 @@ impl Gathering<'_> {
     /// before one of them changed, was cut off with its runtime, or was limited by a longer path.
     pub(super) fn contradicts(&self, index: usize, known: &[Option<ReportedResult>]) -> bool {
         let Some(ReportedResult { result, standing }) = &known[index] else { return false };
+        if *standing == Standing::Recorded && self.checks.dependencies(index).is_empty() {
+            return false;
+        }
         let blocking = self.blocking(index, known);
         match standing {
             Standing::Limited => true,

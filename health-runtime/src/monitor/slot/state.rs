@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     model::{CheckResult, CheckSpec, Drill},
-    run_result::RunResult,
+    run_result::{Provenance, RunResult},
     sync::{Mutex, lock},
 };
 
@@ -133,7 +133,7 @@ impl Slot {
             (Some(max_age), Some(until)) if until <= now => {
                 let duration = latest.result.duration;
                 // Timestamped when it became stale, not when it was read, because holds count from that moment.
-                let result = state.record(spec, RunResult::Stale { max_age }, until, duration);
+                let result = state.record(spec, RunResult::Stale { max_age }, Provenance::default(), until, duration);
                 (Lookup::Done(result), state.is_published())
             }
             _ => (Lookup::Done(Arc::clone(&latest.result)), false),
@@ -200,7 +200,7 @@ impl Slot {
         spec: &CheckSpec,
         id: RunId,
         result: RunResult,
-        min_depth: u8,
+        mut provenance: Provenance,
         now: Instant,
     ) -> Option<RunEnd> {
         let mut state = lock(&self.state);
@@ -210,12 +210,17 @@ impl Slot {
         }
         // It blocked its thread past its timeout, and no observer was there to give it up.
         let duration = run.duration(now);
-        let result = if run.is_overdue(spec, duration) { RunResult::TimedOut } else { result };
-        if min_depth > 0 {
-            let result = state.limit(spec, id, result, min_depth, now, duration);
+        let result = if run.is_overdue(spec, duration) {
+            provenance.shared = None;
+            RunResult::TimedOut
+        } else {
+            result
+        };
+        if provenance.min_depth > 0 {
+            let result = state.limit(spec, id, result, provenance, now, duration);
             return Some(RunEnd::new(None, Progress::Completed(result), run.observers));
         }
-        let result = state.record(spec, result, now, duration);
+        let result = state.record(spec, result, provenance, now, duration);
         Some(state.answer(id, &result, run.observers))
     }
 
@@ -223,7 +228,7 @@ impl Slot {
     pub(in crate::monitor) fn give_up(&self, spec: &CheckSpec, id: RunId, now: Instant) -> Option<RunEnd> {
         let mut state = lock(&self.state);
         let mut run = state.run.take_if(|run| run.id == id && run.given_up.is_none())?;
-        let result = state.record(spec, RunResult::TimedOut, now, run.duration(now));
+        let result = state.record(spec, RunResult::TimedOut, Provenance::default(), now, run.duration(now));
         let observers = std::mem::take(&mut run.observers);
         run.given_up = Some(Arc::clone(&result));
         state.run = Some(run);
@@ -294,9 +299,11 @@ impl SlotState {
     /// Returns a stored result that counts at this depth, if it is young and names exactly the dependencies that fail now.
     fn young(&self, spec: &CheckSpec, now: Instant, blocked_by: &[&str], depth: u8) -> Option<Arc<CheckResult>> {
         let max_age = spec.max_age();
+        if max_age.is_zero() {
+            return None;
+        }
         let is_young = |latest: &&Latest| {
-            let is_young = !max_age.is_zero() && !latest.is_inherited && now - latest.at < max_age;
-            is_young && latest.result.blocked_by() == blocked_by
+            !latest.is_inherited && now - latest.at < max_age && latest.result.blocked_by() == blocked_by
         };
         let latest = self.latest.as_ref().filter(is_young).or_else(|| self.limited_at(depth).filter(is_young))?;
         Some(Arc::clone(&latest.result))
@@ -318,7 +325,7 @@ impl SlotState {
         let duration = run.duration(now);
         if run.is_overdue(spec, duration) {
             let since = run.began_at(duration);
-            let result = self.record(spec, RunResult::StillRunning { since }, now, duration);
+            let result = self.record(spec, RunResult::StillRunning { since }, Provenance::default(), now, duration);
             return (Lookup::Done(result), self.is_published());
         }
         if !may_join(run.id) {
@@ -334,7 +341,14 @@ impl SlotState {
         RunHandle { id: self.newest, is_new: true }
     }
 
-    fn record(&mut self, spec: &CheckSpec, result: RunResult, now: Instant, duration: Duration) -> Arc<CheckResult> {
+    fn record(
+        &mut self,
+        spec: &CheckSpec,
+        result: RunResult,
+        provenance: Provenance,
+        now: Instant,
+        duration: Duration,
+    ) -> Arc<CheckResult> {
         let before = self.latest.take();
         let was_failing = before.as_ref().is_some_and(|before| before.result.is_failing);
         let Count { is_failing, consecutive } = self.streak.add(&result, spec, was_failing);
@@ -343,13 +357,14 @@ impl SlotState {
         let failing_since = before.as_ref().filter(|_| is_failing).and(since);
         let before = before.map(|before| before.result);
         let is_excused = result.is_excused();
-        let mut result = result.into_check_result(spec, before.as_deref(), is_failing, consecutive, duration);
+        let before = before.as_deref();
+        let mut result = result.into_check_result(spec, before, provenance, is_failing, consecutive, duration);
         if let Some(drill) = &self.drill {
             result.drill = Some(Arc::clone(drill));
         }
         let result = Arc::new(result);
         if let Some(outbox) = &self.outbox {
-            outbox.put(spec, before.as_deref(), &result, is_excused, now);
+            outbox.put(spec, before, &result, is_excused, now);
         }
         self.latest = Some(Latest { result: Arc::clone(&result), at: now, is_inherited: false, failing_since });
         self.limited = None;
@@ -363,7 +378,7 @@ impl SlotState {
         spec: &CheckSpec,
         id: RunId,
         result: RunResult,
-        min_depth: u8,
+        provenance: Provenance,
         now: Instant,
         duration: Duration,
     ) -> Arc<CheckResult> {
@@ -371,9 +386,9 @@ impl SlotState {
         let was_failing = before.is_some_and(|before| before.is_failing);
         let mut streak = self.streak;
         let Count { is_failing, consecutive } = streak.add(&result, spec, was_failing);
-        let result = result.into_check_result(spec, before, is_failing, consecutive, duration);
+        let result = result.into_check_result(spec, before, provenance, is_failing, consecutive, duration);
         let drill = self.drill.clone().or(result.drill);
-        let result = Arc::new(CheckResult { drill, min_depth, ..result });
+        let result = Arc::new(CheckResult { drill, ..result });
         let limited = Latest { result: Arc::clone(&result), at: now, is_inherited: false, failing_since: None };
         self.limited = Some(Box::new((id, limited)));
         result

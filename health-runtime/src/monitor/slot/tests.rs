@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     model::{Cause, Check, CheckSpec, Level, Outcome},
-    run_result::RunResult,
+    run_result::{Provenance, RunResult},
 };
 
 fn slot() -> Slot {
@@ -40,7 +40,7 @@ fn result_too_old_for_a_later_observer_is_not_reused() {
     let at = |millis| start + Duration::from_millis(millis);
     let run = |now| run(&slot, spec, now);
     let first = run(at(0));
-    assert!(slot.complete(spec, first, pass(), 0, at(0)).is_some());
+    assert!(slot.complete(spec, first, pass(), Provenance::default(), at(0)).is_some());
 
     let second = run(at(50));
     assert_eq!(run(at(90)), second);
@@ -60,7 +60,7 @@ fn run_that_ends_after_its_grace_has_timed_out() {
     let ends_after = |time| {
         let id = run(&slot, spec, start);
         slot.begin(spec, id, start);
-        slot.complete(spec, id, pass(), 0, start + time)
+        slot.complete(spec, id, pass(), Provenance::default(), start + time)
             .and_then(|end| end.recorded.clone())
             .expect("a result")
             .cause
@@ -99,7 +99,7 @@ fn late_observer_does_not_give_up_a_newer_run() {
     assert!(slot.give_up(spec, older, now).is_none());
     assert!(slot.give_up(spec, newer, now).is_some());
     assert!(slot.give_up(spec, newer, now).is_none(), "it is given up once");
-    assert!(slot.complete(spec, newer, pass(), 0, now).is_none());
+    assert!(slot.complete(spec, newer, pass(), Provenance::default(), now).is_none());
 }
 
 /// It counts for requests as deep until it is old, and for no reader at all.
@@ -109,12 +109,14 @@ fn limited_result_is_kept_and_not_recorded() {
     let (spec, slot, start) = (check.spec(), slot(), Instant::now());
     let found = |depth, millis| slot.observe(spec, start + Duration::from_millis(millis), Some(&[]), depth, |_| true).0;
     let Lookup::Running(deep) = found(3, 0) else { panic!("no run") };
-    let end = slot.complete(spec, deep.id, pass(), 3, start).expect("an end");
+    let end = slot.complete(spec, deep.id, pass(), Provenance { min_depth: 3, shared: None }, start).expect("an end");
     assert!(end.recorded.is_none() && slot.latest().is_none());
     assert!(matches!(found(3, 79), Lookup::Done(_)) && matches!(found(4, 79), Lookup::Done(_)));
     assert!(slot.latest_at(3).is_some() && slot.latest_at(2).is_none());
 
     let Lookup::Running(local) = found(2, 79) else { panic!("no run") };
-    assert!(slot.complete(spec, local.id, pass(), 0, start).is_some_and(|end| end.recorded.is_some()));
+    assert!(
+        slot.complete(spec, local.id, pass(), Provenance::default(), start).is_some_and(|end| end.recorded.is_some())
+    );
     assert!(slot.latest_at(3).is_some_and(|latest| latest.result.min_depth == 0), "a later one replaces it");
 }

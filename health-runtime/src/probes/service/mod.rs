@@ -242,7 +242,7 @@ impl ServiceProbe {
         };
         let causes = if status == Status::Pass { Vec::new() } else { causes };
         let are_details = self.client.has_credentials() || self.has_own_parameter();
-        judged(status, facts, Some(message)).with_root_causes(RemoteRootCauses { causes, are_details })
+        judged(status, facts, Some(message)).with_root_causes(RemoteRootCauses::new(causes, are_details))
     }
 
     /// Returns whether the URL has a parameter that no endpoint reads, such as a gateway's token.

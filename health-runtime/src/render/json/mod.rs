@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     build_info::BuildMetadata,
-    model::{RootCause, Status},
+    model::{OverriddenSetting, RootCause, Status},
 };
 use object::{JsonWriter, WriteJson, write_array, write_object};
 pub(super) use object::{Key, ObjectWriter, Serialized, key, object_of};
@@ -107,6 +107,20 @@ impl WriteJson for RootCauseArray<'_> {
     }
 }
 
+struct KeyArray<'a>(&'a [OverriddenSetting]);
+
+impl<'a> KeyArray<'a> {
+    fn of(settings: &'a [OverriddenSetting]) -> Option<Self> {
+        Some(Self(settings)).filter(|_| !settings.is_empty())
+    }
+}
+
+impl WriteJson for KeyArray<'_> {
+    fn write_json(self, json: &mut JsonWriter) {
+        write_array(json, self.0.iter().map(|setting| setting.key));
+    }
+}
+
 struct LevelObject<'a> {
     status: Status,
     checks: &'a [CheckView<'a>],
@@ -158,7 +172,7 @@ fn write_check(object: &mut ObjectWriter<'_>, check: &CheckView<'_>) {
     object.field_if(key!("fleet"), check.fleet);
     object.field_if(key!("checked_by"), check.checked_by);
     // Keys of settings that differ from the declaration.
-    object.field_if(key!("overridden"), Some(Serialized(&check.overridden)).filter(|keys| !keys.0.is_empty()));
+    object.field_if(key!("overridden"), KeyArray::of(check.overridden));
     // Only while the check is muted.
     object.field_if(key!("muted"), check.muted.as_ref());
     // Only because of a drill.

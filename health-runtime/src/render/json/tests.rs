@@ -64,6 +64,9 @@ fn sample() -> impl Strategy<Value = Sample> {
     })
 }
 
+const OVERRIDDEN: [OverriddenSetting; 2] =
+    [OverriddenSetting { key: "enabled", origin: "a" }, OverriddenSetting { key: "timeout", origin: "b" }];
+
 impl Sample {
     fn time(&self, index: usize) -> Option<SystemTime> {
         self.times[index].map(|nanos| SystemTime::UNIX_EPOCH + Duration::from_nanos(nanos))
@@ -118,7 +121,7 @@ impl Sample {
                 reason: self.text(5),
                 by: self.text(6),
             }),
-            overridden: if self.flags[0] { vec!["enabled", "timeout"] } else { Vec::new() },
+            overridden: if self.flags[0] { &OVERRIDDEN } else { &[] },
             message: self.text(1),
             data: self.data.as_ref(),
             blocked_by: self.lists[0].as_deref(),
@@ -164,8 +167,8 @@ struct CheckBody<'a> {
     fleet: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     checked_by: Option<&'a str>,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    overridden: &'a [&'static str],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    overridden: Vec<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     muted: Option<MuteBody<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -249,7 +252,7 @@ fn check_body<'a>(check: &'a CheckView<'a>) -> CheckBody<'a> {
         since: timestamp(check.since),
         fleet: check.fleet,
         checked_by: check.checked_by,
-        overridden: &check.overridden,
+        overridden: check.overridden.iter().map(|setting| setting.key).collect(),
         muted: check.muted.as_ref().map(|mute| MuteBody {
             until: mute.until.map(timestamp),
             reason: mute.reason,

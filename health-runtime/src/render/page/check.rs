@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use maud::{Markup, html};
 
 use super::{
-    super::view::CheckView,
+    super::{view::CheckView, wire::overridden},
     history,
     shell::PageLinks,
     words::{badge, duration, time},
@@ -170,8 +170,8 @@ fn facts(check: &CheckView<'_>, extent: Extent, links: &PageLinks) -> Markup {
                     @if let Some(by) = drill.by { " (by " bdi { (by) } ")" }
                 } }
             }
-            @if !check.overridden.is_empty() {
-                div { dt { "set at deploy time" } dd { (check.overridden.join(", ")) } }
+            @if let Some(keys) = overridden(check) {
+                div { dt { "set at deploy time" } dd { (keys.join(", ")) } }
             }
             @if let Some(owner) = check.owner { div { dt { "owner" } dd { bdi { (owner) } } } }
             // The registry admits `http` and `https` URLs alone.
