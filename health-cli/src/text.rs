@@ -75,7 +75,7 @@ pub(crate) fn age(stamp: &str) -> Option<Duration> {
 }
 
 /// Returns the time until a stamp in RFC 3339, in whole seconds; zero if it has come.
-pub(crate) fn left(stamp: &str) -> Option<Duration> {
+pub(crate) fn time_left(stamp: &str) -> Option<Duration> {
     let at = humantime::parse_rfc3339_weak(stamp).ok()?;
     Some(Duration::from_secs(at.duration_since(SystemTime::now()).unwrap_or_default().as_secs()))
 }

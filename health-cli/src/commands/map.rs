@@ -35,20 +35,18 @@ pub(super) async fn run(args: &MapArgs, terminal: &mut Terminal) -> Result<Exit,
         let client = Arc::clone(&client);
         tokio::spawn(async move {
             let answered = Question::new(Subject::Everything).ask(&client, &target, deadline).await;
-            Drawing { url: target.to_string(), answered }
+            Service { url: target.to_string(), answered }
         })
     });
     let asking: Vec<_> = asking.collect();
-    let mut drawings = Vec::new();
+    let mut services = Vec::new();
     for task in asking {
-        drawings.push(task.await.map_err(|_| Failure::unreachable("a question ended without an answer"))?);
+        services.push(task.await.map_err(|_| Failure::unreachable("a question ended without an answer"))?);
     }
-    if drawings.iter().all(|drawing| drawing.answered.is_err())
-        && let Some(Drawing { answered: Err(failure), .. }) = drawings.pop()
-    {
-        return Err(failure);
+    if let [Service { answered: Err(failure), .. }] = &*services {
+        return Err(failure.clone());
     }
-    let trees = Map::new(&drawings).trees();
+    let trees = Map::new(&services).trees();
     if args.dot {
         terminal.line(&dot(&trees));
     } else {
@@ -62,19 +60,19 @@ pub(super) async fn run(args: &MapArgs, terminal: &mut Terminal) -> Result<Exit,
             }
         }
     }
-    let exit = |drawing: &Drawing| {
-        drawing.report().map_or(Exit::Fail, |report| Exit::of_status(report.status, args.report.strict))
+    let exit = |service: &Service| {
+        service.report().map_or(Exit::Fail, |report| Exit::of_status(report.status, args.report.strict))
     };
-    Ok(drawings.iter().map(exit).find(|exit| *exit != Exit::Pass).unwrap_or(Exit::Pass))
+    Ok(services.iter().map(exit).find(|exit| *exit != Exit::Pass).unwrap_or(Exit::Pass))
 }
 
 /// A service of the command line.
-struct Drawing {
+struct Service {
     url: String,
     answered: Result<Answered, Failure>,
 }
 
-impl Drawing {
+impl Service {
     const fn report(&self) -> Option<&Report> {
         match &self.answered {
             Ok(answered) => Some(&answered.report),
@@ -85,29 +83,29 @@ impl Drawing {
 
 /// The services of the command line, joined by the names that they have in each other's reports.
 struct Map<'a> {
-    drawings: &'a [Drawing],
+    services: &'a [Service],
     by_name: BTreeMap<&'a str, usize>,
     /// Services that stand in a tree with everything behind them. Each does once, so that no circle is followed.
     drawn: BTreeSet<usize>,
 }
 
 impl<'a> Map<'a> {
-    fn new(drawings: &'a [Drawing]) -> Self {
+    fn new(services: &'a [Service]) -> Self {
         let mut by_name = BTreeMap::new();
-        for (index, drawing) in drawings.iter().enumerate() {
-            if let Some(name) = drawing.report().and_then(|report| report.service.as_deref()) {
+        for (index, service) in services.iter().enumerate() {
+            if let Some(name) = service.report().and_then(|report| report.service.as_deref()) {
                 by_name.entry(name).or_insert(index);
             }
         }
-        Self { drawings, by_name, drawn: BTreeSet::new() }
+        Self { services, by_name, drawn: BTreeSet::new() }
     }
 
     /// Returns a tree for each service that no other one asks, and for each that is in none of these trees.
     fn trees(mut self) -> Vec<Node> {
-        let reports = self.drawings.iter().filter_map(Drawing::report);
+        let reports = self.services.iter().filter_map(Service::report);
         let asked = reports.flat_map(|report| report.checks.iter().filter_map(service_name));
         let asked: BTreeSet<_> = asked.filter_map(|name| self.by_name.get(name).copied()).collect();
-        let (inner, roots): (Vec<_>, Vec<_>) = (0..self.drawings.len()).partition(|index| asked.contains(index));
+        let (inner, roots): (Vec<_>, Vec<_>) = (0..self.services.len()).partition(|index| asked.contains(index));
         let mut trees: Vec<_> = roots.into_iter().map(|index| self.tree(index)).collect();
         for index in inner {
             if !self.drawn.contains(&index) {
@@ -119,7 +117,7 @@ impl<'a> Map<'a> {
 
     fn tree(&mut self, index: usize) -> Node {
         self.drawn.insert(index);
-        let Drawing { url, answered } = &self.drawings[index];
+        let Service { url, answered } = &self.services[index];
         let report = match answered {
             Ok(answered) => &answered.report,
             Err(failure) => {

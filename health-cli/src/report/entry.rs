@@ -3,7 +3,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     status::Status,
-    text::{left, short_duration},
+    text::{short_duration, time_left},
 };
 
 /// One check of a report.
@@ -112,7 +112,7 @@ impl Entry {
         let drill = self.drill.as_ref()?;
         let field = |name| drill.get(name).and_then(Value::as_str);
         let by = field("by").map(|by| format!(" by {by}")).unwrap_or_default();
-        let left = field("until").and_then(left).map(|left| format!(", {} left", short_duration(left)));
+        let left = field("until").and_then(time_left).map(|left| format!(", {} left", short_duration(left)));
         let reason = field("reason").map(|reason| format!(" ({reason})")).unwrap_or_default();
         Some(format!("drill{by}{}{reason}", left.unwrap_or_default()))
     }

@@ -9,6 +9,7 @@ mod following;
 mod help;
 mod levels;
 mod mapping;
+mod musl;
 mod operating;
 mod plugin;
 mod services;
