@@ -92,23 +92,24 @@ impl Bench<'_> {
     }
 
     /// Waits, and returns the most requests of a second.
-    async fn busiest_second(&self, time: Duration) -> u64 {
+    async fn busiest_second(&self, time: Duration) -> i64 {
         let (began, mut busiest) = (Instant::now(), 0);
         let mut before = self.count().await;
         while began.elapsed() < time {
             sleep(Duration::from_secs(1)).await;
             let after = self.count().await;
             if let (Some(before), Some(after)) = (before, after) {
-                busiest = busiest.max(after.saturating_sub(before));
+                busiest = busiest.max(after - before);
             }
             before = after;
         }
         busiest
     }
 
-    async fn count(&self) -> Option<u64> {
+    /// Returns the requests of the instances, to be compared with an earlier number. A server that was started again counts anew.
+    async fn count(&self) -> Option<i64> {
         let own = self.watch.own_requests();
-        requests(&self.server, &self.client).await.map(|all| all.saturating_sub(own))
+        requests(&self.server, &self.client).await.map(|all| all.cast_signed() - own.cast_signed())
     }
 
     async fn no_fault(&mut self, instances: usize) {
@@ -152,7 +153,7 @@ impl Bench<'_> {
         self.processes.all_shared().await;
     }
 
-    fn took_over(&mut self, fault: &str, stopped: Run, next: Run, busiest: u64) {
+    fn took_over(&mut self, fault: &str, stopped: Run, next: Run, busiest: i64) {
         let (time, limit) = (next.at - stopped.at, INTERVAL + TIMEOUT);
         let goal = format!("{} s", limit.as_secs());
         self.goal(fault, "the next takes over", &goal, format!("{:.1} s", time.as_secs_f64()), time <= limit);
