@@ -161,6 +161,15 @@ async fn run_of_a_timed_out_check_ends_at_its_timeout() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn deadline_beyond_every_clock_is_a_long_one() {
+    let overrides: Overrides = format!("deadlines.levels={}s", u64::MAX).parse().expect("settings");
+    let check = Counter::default().check("db", Duration::from_mins(1)).timeout(Duration::from_mins(5));
+    let access = Access::new().levels(Levels::ALL, operators());
+    let endpoint = health_tests::builder([check]).access(access).overrides(overrides).build().expect("good settings");
+    assert_eq!(post(&endpoint.router(), "/health/checks/db/run", "").await.json()["status"], "pass");
+}
+
+#[tokio::test(start_paused = true)]
 async fn disabled_check_is_not_run() {
     let counter = Counter::default();
     let access = Access::new().levels(Levels::ALL, operators());

@@ -16,6 +16,7 @@ use crate::{
     log::{self, Topic},
     model::{Level, Levels, Mute},
     sync::lock,
+    time::after,
 };
 
 impl Monitor {
@@ -54,7 +55,7 @@ impl Monitor {
         let (engine, checks) = (&self.engine, self.engine.checks());
         let selection = Selection::check(check).within(Levels::one(level));
         let selection = budget.into_iter().fold(selection, Selection::with_deadline);
-        let deadline = Instant::now() + selection.deadline(checks.overrides());
+        let deadline = after(Instant::now(), selection.deadline(checks.overrides()));
         if let Some(index) = checks.find(check).filter(|index| checks[*index].spec.level() == level)
             && let Some(id) = checks[index].slot.run_in_progress()
         {
