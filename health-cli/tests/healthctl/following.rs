@@ -58,7 +58,9 @@ async fn watch_prints_each_change_as_it_comes() {
     let is_known = healthctl(&["wait", &url, "--for", "healthy", "--strict", "--interval", "50ms"]).await;
     assert_eq!(is_known.code, 0, "{is_known:?}");
     let foreign = Stub::with(response("200 OK", "application/json", r#"{"status":"UP"}"#)).await;
-    let mut program = command(&["watch", &url, &foreign.url("/actuator/health"), "--json", "--interval", "10m"]);
+    // Longer than any clock runs.
+    let interval = format!("{}s", u64::MAX);
+    let mut program = command(&["watch", &url, &foreign.url("/actuator/health"), "--json", "--interval", &interval]);
     let mut program = program.stdout(Stdio::piped()).spawn().expect("the program starts");
     let mut lines = BufReader::new(program.stdout.take().expect("a pipe")).lines();
     let mut next = async || {

@@ -21,6 +21,9 @@ const REPORT_LIMIT: Duration = Duration::from_secs(10);
 /// Shortest time between two reports of a service, whatever its events say.
 const MIN_PERIOD: Duration = Duration::from_secs(1);
 
+/// Longest time between two reports, which is in range for every clock.
+const MAX_PERIOD: Duration = Duration::from_secs(365 * 24 * 3600);
+
 /// Follows one service: asks for its report, and until the next one reads its events, if it has any.
 pub(super) struct Follower {
     pub(super) index: usize,
@@ -40,7 +43,7 @@ impl Follower {
             if self.updates.send(Update::Report { index: self.index, answered: Box::new(answered) }).await.is_err() {
                 return;
             }
-            let next = begin + period.max(MIN_PERIOD);
+            let next = begin + period.clamp(MIN_PERIOD, MAX_PERIOD);
             if let Some(events) = events {
                 // An event may ask for a report at once; a stream that ends or fails waits for the next one.
                 if matches!(self.read_events(&events, next).await, Ok(NextReport::Now)) {
