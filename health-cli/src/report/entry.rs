@@ -113,7 +113,8 @@ impl Entry {
         let field = |name| drill.get(name).and_then(Value::as_str);
         let by = field("by").map(|by| format!(" by {by}")).unwrap_or_default();
         let left = field("until").and_then(time_left).map(|left| format!(", {} left", short_duration(left)));
-        let reason = field("reason").map(|reason| format!(" ({reason})")).unwrap_or_default();
+        let reason = field("reason").filter(|reason| self.message.as_deref() != Some(reason));
+        let reason = reason.map(|reason| format!(" ({reason})")).unwrap_or_default();
         Some(format!("drill{by}{}{reason}", left.unwrap_or_default()))
     }
 

@@ -1,5 +1,7 @@
 //! Plain text: `ok`, or lines in the style of the Kubernetes API server's `/readyz?verbose`.
 
+use serde_json::Value;
+
 use super::{Entry, Report, Shape};
 use crate::{status::Status, text::printable};
 
@@ -25,7 +27,7 @@ pub(super) fn read(body: &str, status: Status) -> Report {
     report
 }
 
-/// Reads `[+]db ok`, `[-]orders failed (blocked) because of db: message` or `[+]cache muted: failed`.
+/// Reads `[+]db ok`, `[-]orders failed (blocked) because of db: message`, `[-]disk drill: failed` or `[+]cache muted: failed`.
 fn entry(line: &str) -> Option<Entry> {
     let (sign, rest) = match line.strip_prefix("[+]") {
         Some(rest) => ('+', rest),
@@ -33,10 +35,10 @@ fn entry(line: &str) -> Option<Entry> {
     };
     let (name, rest) = rest.split_once(' ').unwrap_or((rest, ""));
     let name = name.trim_end_matches(':');
-    let (is_muted, rest) = match rest.strip_prefix("muted: ") {
-        Some(rest) => (true, rest),
-        None => (false, rest),
-    };
+    let is_muted = rest.starts_with("muted: ");
+    let rest = rest.trim_start_matches("muted: ");
+    let drill = rest.starts_with("drill: ").then_some(Value::Bool(true));
+    let rest = rest.trim_start_matches("drill: ");
     let word = rest.split([' ', ':', '(']).next().unwrap_or_default();
     let status = match (sign, Status::parse(word)) {
         ('-', Some(Status::Pass) | None) => Status::Fail,
@@ -46,6 +48,7 @@ fn entry(line: &str) -> Option<Entry> {
     };
     let mut entry = Entry::new(name, status);
     entry.muted = is_muted;
+    entry.drill = drill;
     let rest = rest.strip_prefix(word).unwrap_or(rest).trim();
     let (cause, rest) = match rest.strip_prefix('(').and_then(|rest| rest.split_once(')')) {
         Some((cause, rest)) => (Some(cause.to_owned()), rest.trim()),

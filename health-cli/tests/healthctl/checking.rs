@@ -142,6 +142,27 @@ async fn drill_is_shown_with_its_reason() {
     assert_eq!(report["checks"][1]["drill"], drill);
 }
 
+#[tokio::test]
+async fn drill_of_a_service_is_read_in_every_format() {
+    let endpoint = named("orders", [check("db", Level::L1, Status::Pass), check("up", Level::L5, Status::Pass)]);
+    let endpoint = endpoint.build().expect("a good endpoint");
+    let monitor = endpoint.monitor().clone();
+    let url = format!("http://{}", health_tests::serve(endpoint.router()).await);
+    monitor
+        .drill("db", health_runtime::Forced::fail("not really"), std::time::Duration::from_secs(299))
+        .expect("a drill");
+    for format in ["json", "text", "health%2Bjson", "actuator", "microprofile"] {
+        let levels = format!("{url}/health/levels?view=native&format={format}");
+        let report = healthctl(&["check", &levels, "--json"]).await.json();
+        let checks = report["checks"].as_array().expect("checks");
+        let [db, up] = ["db", "up"].map(|name| checks.iter().find(|check| check["name"] == name).expect("the check"));
+        assert_eq!((&db["status"], &db["message"]), (&json!("fail"), &json!("not really")), "{format}: {report}");
+        assert!(db.get("drill").is_some() && up.get("drill").is_none(), "{format}: {report}");
+    }
+    let table = healthctl(&["check", &url]).await.out;
+    assert!(table.contains("drill by ") && table.contains(" min left: not really"), "{table}");
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn unix_sockets_are_asked() {
