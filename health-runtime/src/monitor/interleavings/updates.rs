@@ -1,8 +1,11 @@
-//! Updates of the checks against reports and runs.
+//! Updates of the checks, and drills, against reports and runs.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
 };
 
 use shuttle::{
@@ -19,7 +22,7 @@ use super::{
     },
     MAX_AGE, all_at_once, in_many_interleavings, number, wait_until_alone,
 };
-use crate::model::{Check, Level, Outcome};
+use crate::model::{Check, Forced, Level, Outcome};
 
 /// Two checks, of which the second depends on the first. The first one's data is the number, and it passes if that is
 /// even.
@@ -88,6 +91,54 @@ fn reports_see_updates_whole_and_no_result_from_before() {
                 assert!(change.previous().is_none() || change.previous() == before, "{change:?} after {before:?}");
                 before = Some(change.current());
             }
+        }
+    });
+}
+
+/// The functions pass, so every failure is forced. The clock stands still, so that a stored result stays young.
+#[test]
+fn forced_results_are_shown_with_their_drill_and_none_outlives_it() {
+    in_many_interleavings(|_| {
+        let engine = Engine::for_checks(pair(0));
+        let mut events = engine.changes.subscribe();
+        let operator = {
+            let monitor = Monitor { engine: Arc::clone(&engine) };
+            spawn(async move {
+                for _ in 0..2 {
+                    let forced = if thread_rng().r#gen() { Forced::fail("drill") } else { Forced::panic("drill") };
+                    monitor.drill("db", forced, Duration::from_secs(60)).expect("a drill");
+                    yield_now().await;
+                    match thread_rng().gen_range(0..3) {
+                        0 => monitor.undrill("db").expect("a check"),
+                        1 => monitor.replace(pair(0)[0].clone()).expect("a good check"),
+                        _ => {}
+                    }
+                    yield_now().await;
+                }
+                monitor.undrill("db").expect("a check");
+            })
+        };
+        all_at_once(2, || {
+            let engine = Arc::clone(&engine);
+            async move {
+                for _ in 0..2 {
+                    let gathered = gather(&engine, &Selection::everything()).await;
+                    for entry in gathered.report.entries() {
+                        assert!(!entry.result.is_failing || entry.drill.is_some(), "{:?}", gathered.report);
+                    }
+                }
+            }
+        });
+        block_on(operator).expect("it is not cancelled");
+        let last = block_on(gather(&engine, &Selection::everything()));
+        assert!(last.report.entries().iter().all(|entry| !entry.result.is_failing), "{:?}", last.report);
+        wait_until_alone(&engine);
+        for check in engine.checks().iter() {
+            let latest = check.latest().expect("a result");
+            assert!(latest.drill.is_none() && !latest.is_failing, "{latest:?}");
+        }
+        while let Ok(change) = events.try_recv() {
+            assert!(change.is_drill() || change.previous().is_none(), "{change:?}");
         }
     });
 }
