@@ -280,12 +280,13 @@ const GROUPS: [&str; 4] =
     ["/health/startup?verbose", "/startupz?verbose", "/startupz?format=html", "/health/startup?format=xml"];
 const UNKNOWN: &str = "/health/checks/none";
 /// Operations, with the level of their check.
-const OPERATIONS: [(&str, u8); 5] = [
+const OPERATIONS: [(&str, u8); 6] = [
     ("/health/checks/l1/run", 1),
     ("/health/checks/l4/run", 4),
     ("/health/checks/l3/mute", 3),
     ("/health/checks/l4/mute", 4),
     ("/health/checks/l1/unmute", 1),
+    ("/health/checks/l4/undrill", 4),
 ];
 
 fn assert_refused(answer: &Answer, (status, challenge): (u16, &str), context: &str) {

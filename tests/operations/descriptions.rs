@@ -28,6 +28,9 @@ async fn answers_match_the_document() {
         ("mute", "{}", 400),
         ("unmute", "{}", 200),
         ("unmute", "[]", 400),
+        ("drill", r#"{"behavior":"slow","for":"5m","reason":"a test","delay":"3s"}"#, 200),
+        ("drill", "{}", 400),
+        ("undrill", "{}", 200),
         ("run", &" ".repeat(9000), 413),
     ] {
         let answer = post(&router, &format!("/health/checks/db/{verb}"), body).await;
@@ -42,7 +45,7 @@ async fn answers_match_the_document() {
         for code in ["401", "403", "404", "415", "503"] {
             assert!(operation["responses"][code].is_object(), "{verb} {code}");
         }
-        assert_eq!(operation["responses"]["409"].is_object(), verb == "run");
+        assert_eq!(operation["responses"]["409"].is_object(), matches!(verb, "run" | "drill"));
     }
     let request = &document["paths"]["/health/checks/{name}/mute"]["post"]["requestBody"];
     let schema = &request["content"]["application/json"]["schema"];
@@ -57,7 +60,7 @@ async fn operations_are_described_only_where_they_exist() {
         (Access::new().levels(Levels::ALL, health_runtime::access::any_of([public(), operators()])), true),
     ] {
         let document = get(&endpoint([check()], access).router(), "/health/openapi.json").await.json();
-        for verb in ["run", "mute", "unmute"] {
+        for verb in ["run", "mute", "unmute", "drill", "undrill"] {
             let item = &document["paths"][format!("/health/checks/{{name}}/{verb}")];
             assert_eq!(item.is_object(), exist, "{verb}");
             assert!(!exist || item["post"]["security"] == json!([{ "basic": [] }]), "strangers need credentials");

@@ -2,6 +2,7 @@
 #![allow(clippy::expect_used, reason = "tests fail by panicking")]
 
 mod descriptions;
+mod drills;
 mod mutes;
 mod requests;
 mod rights;

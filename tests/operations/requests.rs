@@ -39,7 +39,7 @@ async fn requests_of_other_web_sites_are_refused() {
         (&[("Content-Type", "application/json-patch+json")], 415),
         (&[], 415),
     ] {
-        for verb in ["run", "unmute"] {
+        for verb in ["run", "unmute", "undrill"] {
             let headers = [headers, &[ada]].concat();
             let answer = send(&router, "POST", &format!("/health/checks/db/{verb}"), &headers, "{}").await;
             assert_eq!(answer.status, status, "{headers:?}: {answer:?}");
@@ -52,7 +52,7 @@ async fn requests_of_other_web_sites_are_refused() {
 async fn other_methods_are_refused() {
     let router = operated([check()]).router();
     for method in ["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH"] {
-        for verb in ["run", "mute", "unmute"] {
+        for verb in ["run", "mute", "unmute", "drill", "undrill"] {
             // Without credentials, as the preflight of a browser.
             let answer = send(&router, method, &format!("/health/checks/db/{verb}"), &[], "").await;
             assert_eq!((answer.status, answer.header("allow")), (405, "POST"), "{method} {verb}");

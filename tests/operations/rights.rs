@@ -198,7 +198,7 @@ async fn routes_exist_only_where_a_rule_grants_the_right() {
         ("no operators", nobody.router(), false),
         ("no access", open.router(), false),
     ] {
-        for verb in ["run", "mute", "unmute"] {
+        for verb in ["run", "mute", "unmute", "drill", "undrill"] {
             let path = format!("/health/checks/l1/{verb}");
             let answer = send(&router, "PUT", &path, &ada, "").await;
             if exists {
@@ -225,7 +225,7 @@ async fn check_beyond_the_levels_looks_absent() {
     let (four, ada) = (user("four", "secret"), user("ada", "secret"));
     for headers in [vec![], vec![(four.0, &*four.1)], vec![(ada.0, &*ada.1)], vec![("X-Access-Key", "key")]] {
         let headers = [vec![JSON], headers].concat();
-        for verb in ["run", "mute", "unmute"] {
+        for verb in ["run", "mute", "unmute", "drill", "undrill"] {
             let [beyond, unknown] = ["l1", "none"].map(|check| format!("/health/checks/{check}/{verb}"));
             let beyond = send(&router, "POST", &beyond, &headers, "").await;
             let unknown = send(&router, "POST", &unknown, &headers, "").await;

@@ -2,17 +2,29 @@
 
 use std::{
     io::{self, Write},
-    sync::{Arc, Mutex},
+    sync::{Arc, LazyLock, Mutex},
 };
 
+use tracing::Dispatch;
 use tracing::subscriber::{DefaultGuard, set_default};
 use tracing_subscriber::fmt::MakeWriter;
+
+/// A second subscriber. Where there is only one, tracing leaves an event out for good if another test without a subscriber is
+/// the first to log it.
+static SECOND: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(tracing_subscriber::registry()));
 
 use crate::monitor;
 
 /// Collects log events; clones share them.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Default for Log {
+    fn default() -> Self {
+        LazyLock::force(&SECOND);
+        Self(Arc::default())
+    }
+}
 
 impl Log {
     /// Collects the events of this thread, until the guard is dropped.

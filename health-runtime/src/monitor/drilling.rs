@@ -12,6 +12,9 @@ use crate::{
     time::{after, wall_clock_after},
 };
 
+/// Maximum length of a drill.
+pub(crate) const MAX_DRILL: Duration = Duration::from_secs(60 * 60);
+
 /// A drill that goes on, with its end on the runtime's clock. It lasts as long as its check is in the set.
 #[derive(Debug)]
 pub(super) struct Drilling {

@@ -7,7 +7,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::{
     check_set::CheckSet,
-    drilling::{DrillOrder, Drilling},
+    drilling::{DrillOrder, Drilling, MAX_DRILL},
     engine::Engine,
     monitored::Monitored,
     schedule,
@@ -15,18 +15,27 @@ use super::{
 use crate::{
     error::{DrillError, UnknownCheck},
     log::{self, Topic},
-    model::{CheckSpec, Drill, Group},
+    model::{CheckSpec, Drill, Group, Level},
     sync::lock,
     text::escape_controls,
     time::timestamp_seconds,
 };
 
-/// Begins a drill of a check, in place of an earlier one.
-pub(super) fn begin(engine: &Arc<Engine>, check: &str, order: DrillOrder) -> Result<Arc<Drill>, DrillError> {
+/// Begins a drill of a check, of this level if one is named, in place of an earlier drill.
+pub(super) fn begin(
+    engine: &Arc<Engine>,
+    check: &str,
+    level: Option<Level>,
+    order: DrillOrder,
+) -> Result<Arc<Drill>, DrillError> {
+    if order.duration.is_zero() || order.duration > MAX_DRILL {
+        return Err(DrillError::Duration(order.duration));
+    }
     let turn = lock(&engine.updating);
     let checks = engine.checks();
-    let Some(index) = checks.find(check) else {
-        // An update has removed it meanwhile.
+    let is_meant = |index: &usize| level.is_none_or(|level| checks[*index].spec.level() == level);
+    let Some(index) = checks.find(check).filter(is_meant) else {
+        // An update has removed or moved it meanwhile.
         return Err(UnknownCheck { name: check.to_owned(), suggestion: None }.into());
     };
     let check = &checks[index];

@@ -37,6 +37,7 @@ mod wait;
 pub(crate) use alerting::DeliveryCounts;
 pub(crate) use changes::Listener;
 pub use changes::{Lagged, Subscription};
+pub(crate) use drilling::{DrillOrder, MAX_DRILL};
 pub use monitor::Monitor;
 #[cfg(any(feature = "alerts", feature = "systemd"))]
 pub(crate) use readers::WeakMonitor;

@@ -47,15 +47,28 @@ impl JsonArguments {
         self.require(name, |value| text_of(name, value).map(ToOwned::to_owned)).unwrap_or_default()
     }
 
+    pub(super) fn flag(&mut self, name: &'static str, default: bool) -> bool {
+        let flag = self.take(name, |value| value.as_bool().ok_or_else(|| format!("`{name}` must be true or false")));
+        flag.unwrap_or(default)
+    }
+
+    /// Takes a word that has to be there, and its meaning.
+    pub(super) fn word<T: Copy>(&mut self, name: &'static str, words: &[(&str, T)]) -> Option<T> {
+        self.require(name, |value| {
+            let meant = words.iter().find(|(word, _)| value.as_str() == Some(word));
+            let all = || words.iter().map(|(word, _)| *word).collect::<Vec<_>>().join("`, `");
+            meant.map(|(_, meaning)| *meaning).ok_or_else(|| format!("`{name}` must be one of `{}`", all()))
+        })
+    }
+
     /// Takes the time that something lasts, from a second up to `max`.
     pub(super) fn lasting(&mut self, name: &'static str, max: Duration) -> Duration {
-        let duration = self.require(name, |value| {
-            let duration = parse_duration(text_of(name, value)?).map_err(|fault| format!("`{name}`: {fault}"))?;
-            let is_in_range = (Duration::from_secs(1)..=max).contains(&duration);
-            let max = humantime::format_duration(max);
-            is_in_range.then_some(duration).ok_or_else(|| format!("`{name}` must be between `1s` and `{max}`"))
-        });
-        duration.unwrap_or_default()
+        self.require(name, |value| duration_of(name, value, Duration::from_secs(1), max)).unwrap_or_default()
+    }
+
+    /// Takes the time by which something is late, up to `max`.
+    pub(super) fn delay(&mut self, name: &'static str, max: Duration) -> Option<Duration> {
+        self.take(name, |value| duration_of(name, value, Duration::from_millis(1), max))
     }
 
     /// Takes a reason for everybody who sees the check: one line that shows all of its characters.
@@ -76,7 +89,6 @@ impl JsonArguments {
     }
 
     /// Adds a mistake.
-    #[cfg_attr(not(feature = "mcp"), allow(dead_code, reason = "only tools have arguments that exclude each other"))]
     pub(super) fn mistake(&mut self, mistake: &str) {
         self.mistakes.push(mistake.to_owned());
     }
@@ -94,6 +106,13 @@ impl JsonArguments {
         }
         if self.mistakes.is_empty() { Ok(()) } else { Err(self.mistakes) }
     }
+}
+
+fn duration_of(name: &str, value: &Value, min: Duration, max: Duration) -> Result<Duration, String> {
+    let duration = parse_duration(text_of(name, value)?).map_err(|fault| format!("`{name}`: {fault}"))?;
+    let [shortest, longest] = [min, max].map(humantime::format_duration);
+    let is_in_range = (min..=max).contains(&duration);
+    is_in_range.then_some(duration).ok_or_else(|| format!("`{name}` must be between `{shortest}` and `{longest}`"))
 }
 
 fn text_of<'a>(name: &str, value: &'a Value) -> Result<&'a str, String> {

@@ -5,11 +5,8 @@ use std::{panic::Location, sync::Arc, time::Duration};
 use super::super::{drilling::DrillOrder, drills, monitor::Monitor};
 use crate::{
     error::{DrillError, UnknownCheck, file_and_line},
-    model::{CheckName, Drill, Forced},
+    model::{CheckName, Drill, Forced, Level},
 };
-
-/// Maximum length of a drill.
-const MAX_DRILL: Duration = Duration::from_secs(60 * 60);
 
 impl Monitor {
     /// Lets a check behave as forced for some time, an hour at most, in place of an earlier drill, and then by itself again:
@@ -53,7 +50,7 @@ impl Monitor {
     ) -> Result<(), DrillError> {
         let by = file_and_line(Location::caller());
         let order = DrillOrder { forced: forced.into(), duration, reason: None, by, includes_liveness: false };
-        self.begin_drill(check, order).map(drop)
+        self.begin_drill(check, order)
     }
 
     /// Does the same as [`drill`](Self::drill), also to a check of the liveness group or one that liveness depends on: an
@@ -70,16 +67,26 @@ impl Monitor {
     ) -> Result<(), DrillError> {
         let by = file_and_line(Location::caller());
         let order = DrillOrder { forced: forced.into(), duration, reason: None, by, includes_liveness: true };
-        self.begin_drill(check, order).map(drop)
+        self.begin_drill(check, order)
     }
 
-    /// Begins a drill, and returns it.
-    pub(crate) fn begin_drill(&self, check: impl Into<CheckName>, order: DrillOrder) -> Result<Arc<Drill>, DrillError> {
-        if order.duration.is_zero() || order.duration > MAX_DRILL {
-            return Err(DrillError::Duration(order.duration));
-        }
+    fn begin_drill(&self, check: impl Into<CheckName>, order: DrillOrder) -> Result<(), DrillError> {
         let check = self.find(check)?;
-        drills::begin(&self.engine, check.spec.name(), order)
+        drills::begin(&self.engine, check.spec.name(), None, order).map(drop)
+    }
+
+    /// Begins a drill of a check of this level, about which access was decided, and returns it.
+    pub(crate) fn drill_for(&self, check: &str, level: Level, order: DrillOrder) -> Result<Arc<Drill>, DrillError> {
+        drills::begin(&self.engine, check, Some(level), order)
+    }
+
+    /// Ends the drill of a check of this level, if it is in one. Returns whether there is such a check.
+    pub(crate) fn undrill_at(&self, check: &str, level: Level) -> bool {
+        let is_there = self.spec(check).is_some_and(|spec| spec.level() == level);
+        if is_there {
+            drills::end(&self.engine, check);
+        }
+        is_there
     }
 
     /// Ends the drill of a check, which runs at once.

@@ -24,11 +24,6 @@ impl JsonArguments {
         })
     }
 
-    pub(super) fn flag(&mut self, name: &'static str, default: bool) -> bool {
-        let flag = self.take(name, |value| value.as_bool().ok_or_else(|| format!("`{name}` must be true or false")));
-        flag.unwrap_or(default)
-    }
-
     /// Takes a time, or a duration back from now.
     pub(super) fn time(&mut self, name: &'static str, now: SystemTime) -> Option<SystemTime> {
         self.take(name, |value| {

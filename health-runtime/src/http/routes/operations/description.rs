@@ -20,7 +20,7 @@ use crate::{
     },
     render::schema::{
         named, text,
-        words::{anything, described, object, text as string, timestamp},
+        words::{anything, boolean, described, object, one_of, text as string, timestamp},
     },
 };
 
@@ -57,6 +57,16 @@ impl Operation {
                 "Until the end of the mute the check runs and is shown, and counts for nothing.",
             ),
             Self::Unmute => ("unmuteCheck", "Ends the mute of a check", "The check counts again, if it was muted."),
+            Self::Drill => (
+                "drillCheck",
+                "Begins a drill of a check",
+                "Until the end of the drill the check behaves as forced, and every answer says that it is a drill.",
+            ),
+            Self::Undrill => (
+                "undrillCheck",
+                "Ends the drill of a check",
+                "The check behaves by itself again, if it was in a drill.",
+            ),
         };
         refusals.extend([
             StatusCode::BAD_REQUEST,
@@ -65,7 +75,7 @@ impl Operation {
             StatusCode::PAYLOAD_TOO_LARGE,
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
         ]);
-        refusals.extend((self == Self::Run).then_some(StatusCode::CONFLICT));
+        refusals.extend(matches!(self, Self::Run | Self::Drill).then_some(StatusCode::CONFLICT));
         let ok = ResponseBuilder::new().description("OK").content(JSON, Content::new(Some(self.answer())));
         let operation = OperationBuilder::new()
             .operation_id(Some(id))
@@ -81,11 +91,25 @@ impl Operation {
 
     fn body(self) -> RequestBody {
         let (fields, required) = match self {
-            Self::Run | Self::Unmute => (Vec::new(), Required::False),
+            Self::Run | Self::Unmute | Self::Undrill => (Vec::new(), Required::False),
             Self::Mute => {
                 let duration = described("A duration such as `2h`, from `1s` to `7d`.", string());
                 let reason = described("One line for everybody who sees the mute, up to 256 characters.", string());
                 (vec![("for", duration, true), ("reason", reason, true)], Required::True)
+            }
+            Self::Drill => {
+                let duration = described("A duration such as `5m`, from `1s` to `1h`.", string());
+                let reason = described("One line for everybody who sees the drill, up to 256 characters.", string());
+                let delay = described("For `slow` alone, which needs it: a duration such as `3s`.", string());
+                let liveness = described("Confirms the drill of a check that fails liveness.", boolean());
+                let fields = vec![
+                    ("behavior", one_of(["fail", "warn", "slow", "hang"]), true),
+                    ("for", duration, true),
+                    ("reason", reason, true),
+                    ("delay", delay, false),
+                    ("liveness", liveness, false),
+                ];
+                (fields, Required::True)
             }
         };
         let schema: RefOr<Schema> = Schema::from(object(fields).build()).into();
@@ -93,15 +117,22 @@ impl Operation {
     }
 
     fn answer(self) -> RefOr<Schema> {
-        let muted = match self {
+        let by = described("Name of the caller.", string());
+        let (key, state) = match self {
             Self::Run => return named("SingleCheck"),
             Self::Mute => {
-                let by = described("Name of the caller.", string());
-                object([("until", timestamp(), true), ("reason", string(), true), ("by", by, true)]).build().into()
+                let muted = object([("until", timestamp(), true), ("reason", string(), true), ("by", by, true)]);
+                ("muted", muted.build().into())
             }
-            Self::Unmute => described("Always `null`.", anything()),
+            Self::Unmute => ("muted", described("Always `null`.", anything())),
+            Self::Drill => {
+                let behavior = one_of(["fail", "warn", "slow", "hang"]);
+                let fields = [("behavior", behavior), ("until", timestamp()), ("reason", string()), ("by", by)];
+                ("drill", object(fields.map(|(name, schema)| (name, schema, true))).build().into())
+            }
+            Self::Undrill => ("drill", described("Always `null`.", anything())),
         };
-        Schema::from(object([("check", string(), true), ("muted", muted, true)]).build()).into()
+        Schema::from(object([("check", string(), true), (key, state, true)]).build()).into()
     }
 }
 

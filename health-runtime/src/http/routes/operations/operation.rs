@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     access::Operator,
+    error::DrillError,
     http::{
         cache::{CacheKey, ResourceId},
         paths::RouteScope,
@@ -16,7 +17,8 @@ use crate::{
         routes::{arguments::JsonArguments, check::unknown_check},
         service::Service,
     },
-    model::Level,
+    model::{Forced, Level},
+    monitor::{DrillOrder, MAX_DRILL},
     render::{Format, ReportSubject, report_as_json},
     time::timestamp_millis,
 };
@@ -24,12 +26,26 @@ use crate::{
 /// Longest mute of a caller from outside.
 const MAX_MUTE: Duration = Duration::from_secs(7 * 24 * 3600);
 
+/// Words for the behaviors of a drill. Each makes it of its message and its delay.
+const BEHAVIORS: [(&str, Behavior); 4] =
+    [("fail", Behavior::Fail), ("warn", Behavior::Warn), ("slow", Behavior::Slow), ("hang", Behavior::Hang)];
+
 /// A kind of operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Operation {
     Run,
     Mute,
     Unmute,
+    Drill,
+    Undrill,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Behavior {
+    Fail,
+    Warn,
+    Slow,
+    Hang,
 }
 
 /// An operation with its arguments.
@@ -38,6 +54,8 @@ pub(super) enum Command {
     Run,
     Mute { duration: Duration, reason: String },
     Unmute,
+    Drill { forced: Forced, duration: Duration, reason: String, includes_liveness: bool },
+    Undrill,
 }
 
 /// A check with the caller that operates it.
@@ -53,7 +71,7 @@ pub(super) struct OperatedCheck {
 }
 
 impl Operation {
-    pub(super) const ALL: [Self; 3] = [Self::Run, Self::Mute, Self::Unmute];
+    pub(super) const ALL: [Self; 5] = [Self::Run, Self::Mute, Self::Unmute, Self::Drill, Self::Undrill];
 
     /// Returns the last part of the path.
     pub(super) const fn verb(self) -> &'static str {
@@ -61,6 +79,8 @@ impl Operation {
             Self::Run => "run",
             Self::Mute => "mute",
             Self::Unmute => "unmute",
+            Self::Drill => "drill",
+            Self::Undrill => "undrill",
         }
     }
 
@@ -81,10 +101,35 @@ impl Operation {
                 Command::Mute { duration: arguments.lasting("for", MAX_MUTE), reason: arguments.reason("reason") }
             }
             Self::Unmute => Command::Unmute,
+            Self::Drill => drill(&mut arguments),
+            Self::Undrill => Command::Undrill,
         };
         let bad_request = |mistakes: Vec<String>| ProblemDetails::bad_request(mistakes.join("; "));
         arguments.finish().map(|()| command).map_err(bad_request)
     }
+}
+
+fn drill(arguments: &mut JsonArguments) -> Command {
+    let behavior = arguments.word("behavior", &BEHAVIORS);
+    let duration = arguments.lasting("for", MAX_DRILL);
+    let reason = arguments.reason("reason");
+    let delay = arguments.delay("delay", MAX_DRILL);
+    let includes_liveness = arguments.flag("liveness", false);
+    let forced = match (behavior, delay) {
+        (Some(Behavior::Slow), Some(delay)) => Forced::slow_by(delay),
+        (Some(Behavior::Slow), None) => {
+            arguments.mistake("`slow` needs a `delay`, such as `3s`");
+            Forced::hang()
+        }
+        (Some(_), Some(_)) => {
+            arguments.mistake("only `slow` has a `delay`");
+            Forced::hang()
+        }
+        (Some(Behavior::Fail), None) => Forced::fail(&*reason),
+        (Some(Behavior::Warn), None) => Forced::warn(&*reason),
+        (Some(Behavior::Hang) | None, None) | (None, Some(_)) => Forced::hang(),
+    };
+    Command::Drill { forced, duration, reason, includes_liveness }
 }
 
 impl OperatedCheck {
@@ -107,11 +152,39 @@ impl OperatedCheck {
                 self.operator.log("unmute", &self.name, None, None);
                 Ok(self.muted(&Value::Null))
             }
+            Command::Drill { forced, duration, reason, includes_liveness } => {
+                let by = self.operator.name().to_owned();
+                let order = DrillOrder { forced, duration, reason: Some(reason), by, includes_liveness };
+                let drill = self.service.monitor.drill_for(&self.name, self.level, order);
+                let drill = drill.map_err(|error| self.refused(&error))?;
+                self.operator.log("drill", &self.name, Some(drill.until()), drill.reason());
+                let (behavior, until) = (drill.behavior(), timestamp_millis(drill.until()));
+                let drill = json!({ "behavior": behavior, "until": until, "reason": drill.reason(), "by": drill.by() });
+                Ok(self.drilled(&drill))
+            }
+            Command::Undrill => {
+                if !self.service.monitor.undrill_at(&self.name, self.level) {
+                    return Err(unknown_check(&self.name));
+                }
+                self.operator.log("undrill", &self.name, None, None);
+                Ok(self.drilled(&Value::Null))
+            }
         }
     }
 
     fn muted(&self, muted: &Value) -> Vec<u8> {
         json!({ "check": self.name, "muted": muted }).to_string().into_bytes()
+    }
+
+    fn drilled(&self, drill: &Value) -> Vec<u8> {
+        json!({ "check": self.name, "drill": drill }).to_string().into_bytes()
+    }
+
+    fn refused(&self, error: &DrillError) -> ProblemDetails {
+        match error {
+            DrillError::UnknownCheck(_) => unknown_check(&self.name),
+            error => ProblemDetails::refused(StatusCode::CONFLICT, &error.to_string()),
+        }
     }
 
     /// Runs the check and returns its report, as the route of the check returns it.
