@@ -13,7 +13,10 @@ use std::{
 };
 
 use axum::{Router, extract::Request, routing::get};
-use health_runtime::{BuildMetadata, Check, Endpoint, Level, Outcome, Selection, ShowDetails};
+use health_runtime::{
+    BuildMetadata, Check, Endpoint, Level, Levels, Outcome, Selection, ShowDetails,
+    access::{Access, User, any_of, basic},
+};
 use health_tests::{builder, events::Client, request, send, serve};
 use serde_json::json;
 use tokio::process::Command;
@@ -127,6 +130,23 @@ async fn a_browser_shows_changes_without_a_reload() {
             endpoint.monitor().report(&Selection::everything()).await;
         }
         format!("http://{}/health", self::serve(restartable(router)).await)
+    })
+    .await;
+}
+
+#[tokio::test]
+#[ignore = "needs Chromium: scripts/peers"]
+async fn operator_runs_and_mutes_checks_in_a_browser() {
+    look("operations.mjs", async || {
+        let people = |name| basic("health", [User::new(name, "secret")]);
+        let policy = any_of([people("ada").may_operate(), people("grace")]);
+        let checks = [
+            Check::new("db", Level::L1, || async { Err::<(), _>("it is down") }).readiness(),
+            Check::new("memory", Level::L2, || async {}),
+        ];
+        let access = Access::new().levels(Levels::ALL, policy);
+        let endpoint = builder(checks).details(ShowDetails::Always).access(access).build().expect("good rules");
+        format!("http://{}", self::serve(endpoint.router()).await)
     })
     .await;
 }

@@ -4,6 +4,7 @@
 mod descriptions;
 mod drills;
 mod mutes;
+mod page;
 mod requests;
 mod rights;
 mod runs;

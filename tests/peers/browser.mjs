@@ -23,10 +23,12 @@ export async function launch(shots) {
     browser,
     complaints,
 
-    async open(address) {
-      const page = await browser.newPage();
+    async open(address, credentials) {
+      // The browser remembers credentials for all pages of a context.
+      const page = await (credentials ? await browser.createBrowserContext() : browser).newPage();
+      if (credentials) await page.authenticate(credentials);
       // A browser logs this for every document with such a status.
-      const isOwnStatus = (text) => /Failed to load resource.*(503|404)/.test(text);
+      const isOwnStatus = (text) => /Failed to load resource.*(503|404|400)/.test(text);
       page.on("console", (message) => {
         if (["error", "warn"].includes(message.type()) && !isOwnStatus(message.text())) complaints.push(message.text());
       });

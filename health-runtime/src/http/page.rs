@@ -50,6 +50,7 @@ pub(super) fn context<'a>(
     PageContext {
         has_events: may_follow && !key.scope.levels.is_empty(),
         is_fragment: key.options.is_fragment,
+        operate: key.visibility.operate,
         json_query: query.json_query(),
         #[cfg(feature = "availability")]
         availability: bars(service, query, &gathered.report, subject),

@@ -15,6 +15,8 @@ pub(crate) struct PageContext<'a> {
     pub(crate) levels_path: &'a str,
     /// The levels in scope; without any there is no overview.
     pub(crate) levels: Levels,
+    /// The levels whose checks the caller may operate.
+    pub(crate) operate: Levels,
     /// Whether the groups are in scope.
     pub(crate) has_groups: bool,
     /// Whether the page may follow the events.

@@ -48,6 +48,7 @@ pub(super) fn card(
                     }
                     (body(check, &id))
                     (facts(check, extent, links))
+                    (controls(check, &id, links))
                     @if let Some(link) = links.check(check.name, Some(check.level)) {
                         p { a href=(link) { "All about " bdi { (check.title()) } } }
                     }
@@ -60,6 +61,7 @@ pub(super) fn card(
                     }
                     (body(check, &id))
                     (facts(check, extent, links))
+                    (controls(check, &id, links))
                     (time_line)
                     @if let Some(data) = check.data {
                         h3 { "Data" }
@@ -122,6 +124,25 @@ fn message(text: &str, id: &str) -> Markup {
                 span class="open" { "Message" }
             }
             p class="message" { bdi { (text) } }
+        }
+    }
+}
+
+/// Renders the controls, for a caller that may operate the check. The script shows them: nothing works without it.
+fn controls(check: &CheckView<'_>, id: &str, links: &PageLinks) -> Markup {
+    let Some(link) = links.operations(check.name, check.level) else { return html! {} };
+    let whose = html! { span class="unseen" { " (" (check.title()) ")" } };
+    html! {
+        div class="operate" data-operate=(link) hidden {
+            button type="button" name="run" { "Run now" (whose) }
+            @if check.muted.is_some() { button type="button" name="unmute" { "Unmute" (whose) } }
+            form name="mute" {
+                label for={ (id) "-for" } { "Mute for" }
+                input id={ (id) "-for" } name="for" value="1h" size="6" required autocomplete="off" spellcheck="false";
+                label for={ (id) "-reason" } { "because" }
+                input id={ (id) "-reason" } name="reason" required maxlength="256" autocomplete="off";
+                button name="mute" { "Mute" (whose) }
+            }
         }
     }
 }

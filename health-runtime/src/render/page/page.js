@@ -84,16 +84,23 @@
     const links = (root, href) => [...root.querySelectorAll("a[href]")].filter((link) => link.getAttribute("href") === href);
     const href = focused?.getAttribute("href");
     const place = href ? links(old, href).indexOf(focused) : -1;
+    const control = focused?.closest("[data-operate]") ? keyOf(focused) : "";
+    const [start, end] = control ? [focused.selectionStart, focused.selectionEnd] : [];
+    const typed = [...controls(old)].filter(([, { value, defaultValue }]) => defaultValue !== undefined && value !== defaultValue);
     const { scrollX, scrollY } = window;
     old.replaceWith(document.adoptNode(main));
+    const now = controls(main);
+    for (const [key, { value }] of typed) if (now.has(key)) now.get(key).value = value;
     for (const { id, open } of kept) document.getElementById(id)?.toggleAttribute("open", open);
     // Before it is scrolled: both change how long the page is.
     filter();
     ages();
     if (focused) {
-      const again = href ? links(main, href)[place] : focused.localName === "summary"
+      const again = control ? now.get(control) ?? now.get(`run ${control.slice(control.indexOf(" ") + 1)}`)
+        : href ? links(main, href)[place] : focused.localName === "summary"
         ? document.getElementById(focused.parentElement.id)?.querySelector("summary") : main.querySelector(focused.localName);
       again?.focus({ preventScroll: true });
+      if (start !== undefined && again?.localName === "input") again.setSelectionRange(start, end);
     }
     scrollTo(scrollX, scrollY);
     document.title = main.dataset.title;
@@ -108,6 +115,55 @@
     }
     if (changes.length) news.textContent = changes.join(". ");
   }
+
+  // The controls of checks that the caller may operate. None works without this script.
+  const keyOf = (control) => `${control.name} ${control.closest("[data-check]").dataset.check}`;
+  function controls(root) {
+    for (const place of root.querySelectorAll("[data-operate]")) place.hidden = false;
+    return new Map([...root.querySelectorAll("[data-operate] :is(button, input)")].map((control) => [keyOf(control), control]));
+  }
+
+  const said = {
+    run: ({ status, muted }) => `ran: ${status}${muted ? ", muted" : ""}.`,
+    mute: ({ muted }) => `is muted until ${new Date(muted.until).toLocaleString("en")}: ${muted.reason}`,
+    unmute: () => "counts again.",
+  };
+  const notice = document.getElementById("notice");
+  function say(text) {
+    notice.textContent = text;
+    news.textContent = text;
+  }
+
+  async function operate(control, body) {
+    const verb = control.getAttribute("name"), place = control.closest("[data-operate]");
+    const { check } = control.closest("[data-check]").dataset;
+    if (place.getAttribute("aria-busy") === "true") return;
+    place.setAttribute("aria-busy", "true");
+    // A muted check would fold.
+    toggled.add(place.closest("details")?.id);
+    say(`${check}: ${verb} …`);
+    try {
+      const headers = { "Content-Type": "application/json", Accept: "application/json" };
+      const signal = AbortSignal.timeout(MAX_INTERVAL);
+      const answer = await fetch(`${place.dataset.operate}/${verb}`, { method: "POST", headers, body: JSON.stringify(body), signal });
+      const text = await answer.json().catch(() => ({}));
+      if (answer.ok) control.reset?.();
+      say(`${check} ${answer.ok ? said[verb](text) : `was not changed by ${verb}: ${text.detail ?? answer.statusText}.`}`);
+    } catch {
+      say(`${check}: no answer to ${verb} from the server.`);
+    }
+    place.removeAttribute("aria-busy");
+    askedAt = 0;
+    later(0);
+  }
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest?.("[data-operate] > button");
+    if (button) operate(button, {});
+  });
+  document.addEventListener("submit", (event) => {
+    event.preventDefault();
+    operate(event.target, Object.fromEntries(new FormData(event.target)));
+  });
 
   const bar = document.getElementById("filter");
   const [wanted, troubled] = bar.querySelectorAll("input");
@@ -176,6 +232,7 @@
   bar.addEventListener("input", filter);
   filter();
   ages();
+  controls(document);
   setInterval(ages, 1000);
   later(MAX_INTERVAL);
   document.addEventListener("visibilitychange", () => { if (!document.hidden) later(0); });

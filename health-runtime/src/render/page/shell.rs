@@ -33,6 +33,7 @@ pub(super) struct PageLinks {
     base: String,
     levels: String,
     levels_in_scope: Levels,
+    operate: Levels,
     has_groups: bool,
     has_events: bool,
     json: String,
@@ -46,6 +47,7 @@ impl PageLinks {
             base: link(page.base),
             levels: link(page.levels_path),
             levels_in_scope: page.levels,
+            operate: page.operate,
             has_groups: page.has_groups,
             has_events: page.has_events,
             json: format!("?{}", page.json_query),
@@ -65,6 +67,11 @@ impl PageLinks {
     pub(super) fn check(&self, name: &str, level: Option<Level>) -> Option<String> {
         let is_there = level.map_or(self.levels_in_scope == Levels::ALL, |level| self.levels_in_scope.contains(level));
         is_there.then(|| format!("{}/checks/{}", self.base, utf8_percent_encode(name, NON_ALPHANUMERIC)))
+    }
+
+    /// Returns the path before the operations on a check, if the caller may operate it.
+    pub(super) fn operations(&self, name: &str, level: Level) -> Option<String> {
+        if self.operate.contains(level) { self.check(name, Some(level)) } else { None }
     }
 
     pub(super) fn group(&self, group: Group) -> Option<String> {
@@ -101,6 +108,7 @@ pub(super) fn document(title: &str, status: Status, links: &PageLinks, main: &Ma
                     output id="filter-count" for="filter-words filter-troubled" {}
                 }
                 (main)
+                @if !links.operate.is_empty() { section id="notice" aria-label="Latest operation" {} }
                 footer {
                     p id="live" { a href="" { "Refresh" } }
                     p { a href=(links.json) { "View as JSON" } }
