@@ -48,7 +48,7 @@ pub(super) struct Engine {
     pub(super) timelines: Arc<Timelines>,
     /// Number of events that outdate answers: new results, and everything that is counted as an epoch.
     generation: AtomicU64,
-    /// Number of events that outdate every answer: mutes, drains and updates.
+    /// Number of events that outdate every answer: mutes, drills, drains and updates.
     epoch: AtomicU64,
     /// Whether a check of the present set is in a drill.
     has_drills: AtomicBool,
