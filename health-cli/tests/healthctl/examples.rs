@@ -49,6 +49,26 @@ async fn graceful_and_spring_boot_admin_are_ready() {
     }
 }
 
+#[tokio::test]
+async fn services_of_containers_units_and_agents_are_explained_and_waited_for() {
+    let here = &[("HEALTH_ADDRESS", "127.0.0.1:0"), ("PORT", "0"), ("STARTUP_MS", "300")];
+    for (name, last, state, is_well) in [
+        // Its cache fills for some seconds.
+        ("container", "/health", "ready", true),
+        ("systemd_unit", "/health", "startup", true),
+        // The database of its shop is down.
+        ("agents", "mcpServers", "answering", false),
+    ] {
+        let (_service, printed) = start(name, here, last).await;
+        let url = address(&printed, "http://");
+        let waited = healthctl(&["wait", &url, "--for", state, "--interval", "100ms"]).await;
+        assert_eq!(waited.code, 0, "{name}: {waited:?}");
+        let explained = healthctl(&["explain", &url, "--json"]).await;
+        let causes = explained.json()["root_causes"].as_array().map(Vec::len);
+        assert_eq!((explained.code == 0, causes), (is_well, Some(usize::from(!is_well))), "{name}: {explained:?}");
+    }
+}
+
 /// Asks until the service has decided: a hash takes longer than its time limit while a debug build shares the processors.
 async fn decided(arguments: &[&str]) -> Ended {
     for _ in 0..20 {
