@@ -12,13 +12,19 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use health_runtime::{Cause, Check, Group, Level, Selection, Status, testing::TestMonitor};
+use health_runtime::{
+    Cause, Check, Group, Level, Selection, Status,
+    testing::{ReportSnapshot, TestMonitor},
+};
 use model::{Asker, Behavior, Change, Model, Pace, Rules, Run, Shown};
 use proptest::{collection::vec, option, prelude::*};
 use tokio::time::{Instant, sleep};
 
 /// Times of requests, never at the very end of a long run.
 const BEAT: Duration = Duration::from_millis(10);
+
+/// One service more than a request may have passed.
+const TOO_DEEP: &str = "a/1, b/2, c/3, d/4, e/5";
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -30,6 +36,8 @@ enum Step {
     ComeOrGo,
     Replace,
     Ask(Asker),
+    /// A request with a path that is too deep.
+    AskTooDeep(Asker),
     /// At the very moment at which the finding expires.
     AskAtTheEnd(Asker),
 }
@@ -67,6 +75,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Step::ComeOrGo),
         1 => Just(Step::Replace),
         5 => askers().prop_map(Step::Ask),
+        2 => askers().prop_map(Step::AskTooDeep),
         3 => askers().prop_map(Step::AskAtTheEnd),
     ]
 }
@@ -212,13 +221,30 @@ impl Subject {
         }
         let behavior = *self.does.lock().expect("no panic");
         let (expected, then) = self.model.ask(start.elapsed(), asker, behavior);
-        let selection = match asker {
+        let before = SystemTime::now();
+        let seen = kit.report(&self.selection(asker, others)).await;
+        assert_eq!(start.elapsed(), then, "time of the response");
+        self.compare(&seen, &expected, then, before);
+    }
+
+    async fn ask_too_deep(&self, kit: &TestMonitor, start: Instant, asker: Asker, others: &[&'static str]) {
+        let now = start.elapsed();
+        let expected = self.model.ask_too_deep(now, asker);
+        let before = SystemTime::now();
+        let seen = kit.report_behind(TOO_DEEP, &self.selection(asker, others)).await;
+        assert_eq!(start.elapsed(), now, "it waits for nothing");
+        self.compare(&seen, &expected, now, before);
+    }
+
+    fn selection(&self, asker: Asker, others: &[&'static str]) -> Selection {
+        match asker {
             Asker::Level => Selection::check(self.name),
             Asker::Readiness => Selection::group(Group::Readiness).without_checks(others.iter().copied()),
-        };
-        let before = SystemTime::now();
-        let seen = kit.report(&selection).await;
-        assert_eq!(start.elapsed(), then, "time of the response");
+        }
+    }
+
+    /// Compares the check in a report, which was asked for at `before` and answered at `then`.
+    fn compare(&self, seen: &ReportSnapshot, expected: &Shown, then: Duration, before: SystemTime) {
         let result = seen.check(self.name).result();
         // The wall clock goes on by itself, so each of these times is compared by its distance from the time at which
         // it was set.
@@ -246,7 +272,7 @@ impl Subject {
             held_until,
             muted_until,
         };
-        assert_eq!(shown, expected, "{asker:?} at {then:?}\n{}", seen.check(self.name));
+        assert_eq!(shown, *expected, "at {then:?}\n{}", seen.check(self.name));
         let counts = if expected.muted_until.is_some() { Status::Pass } else { expected.status };
         assert_eq!(seen.report().status(), counts);
     }
@@ -286,7 +312,8 @@ async fn play(rules: [Rules; 2], steps: Vec<(bool, Step)>) {
             Step::Does(behavior) => *subject.does.lock().expect("no panic") = behavior,
             Step::Advance(time) => kit.advance(time).await,
             Step::ComeOrGo => subject.come_or_go(&kit, start.elapsed()),
-            Step::Mute(_) | Step::Unmute | Step::Replace | Step::AskAtTheEnd(_) if !subject.is_there => {}
+            Step::Mute(_) | Step::Unmute | Step::Replace | Step::AskTooDeep(_) | Step::AskAtTheEnd(_)
+                if !subject.is_there => {}
             Step::Replace => {
                 kit.monitor().replace(subject.check.clone()).expect("a good check");
                 subject.model.replace(start.elapsed());
@@ -302,6 +329,7 @@ async fn play(rules: [Rules; 2], steps: Vec<(bool, Step)>) {
                 subject.model.mute(start.elapsed(), Duration::ZERO);
             }
             Step::Ask(asker) => subject.ask(&kit, start, asker, others).await,
+            Step::AskTooDeep(asker) => subject.ask_too_deep(&kit, start, asker, others).await,
             Step::AskAtTheEnd(asker) => {
                 subject.reach_an_end(&kit, start).await;
                 subject.ask(&kit, start, asker, others).await;

@@ -85,7 +85,7 @@ pub(crate) enum Asker {
     Readiness,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Model {
     rules: Rules,
     /// Time at which the check was added or replaced, and the number of findings and runs until then.
@@ -264,6 +264,21 @@ impl Model {
                     }
                 }
             }
+        }
+    }
+
+    /// Predicts the check in the report of a request whose path is too deep. It gets what is known, however old, at once, and
+    /// changes nothing.
+    pub(crate) fn ask_too_deep(&self, now: Duration, asker: Asker) -> Shown {
+        let mut copy = self.clone();
+        let (Some(latest), Some(latest_at)) = (self.findings.last(), self.latest_at()) else {
+            return copy.unrecorded((now, now), asker, Status::Warn, "depth");
+        };
+        match self.rules.pace {
+            Pace::Background { stale_after, .. } if latest.cause != Some("stale") && now >= latest_at + stale_after => {
+                copy.unrecorded((now, now), asker, Status::Fail, "stale")
+            }
+            _ => copy.show(now, asker),
         }
     }
 

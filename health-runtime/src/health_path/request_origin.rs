@@ -30,6 +30,16 @@ impl RequestOrigin {
         Ok(if says_nothing { None } else { Some(Arc::new(origin)) })
     }
 
+    /// Returns the origin of a request with this path; `None` for an empty one.
+    ///
+    /// # Errors
+    /// The path is not valid.
+    #[cfg(feature = "testing")]
+    pub(crate) fn behind(path: &str) -> Result<Option<Arc<Self>>, String> {
+        let path = HealthPath::parse([path.as_bytes()])?;
+        Ok((path.depth() > 0).then(|| Arc::new(Self { path, budget: None, trace: None })))
+    }
+
     /// Returns the number of services that the request has passed.
     pub(crate) fn depth(&self) -> u8 {
         u8::try_from(self.path.depth()).unwrap_or(u8::MAX)

@@ -9,6 +9,7 @@ use super::{
     interceptor::{Interceptor, Interceptors},
 };
 use crate::{
+    health_path::RequestOrigin,
     model::{Check, CheckName, CheckSpec, Forced, Group, ReportEntry, StatusChange},
     monitor::{Monitor, Selection},
     registry::{Registry, RegistryBuilder},
@@ -176,6 +177,24 @@ impl TestMonitor {
             |entry: &ReportEntry| CheckSnapshot::new(entry.clone(), at, self.recorder.changes_of(entry.check.name()));
         let checks = report.entries().iter().map(seen).collect();
         ReportSnapshot::new(report, checks, at)
+    }
+
+    /// Makes a report like a request of another service, with the services that it has passed, as `Health-Path` names them:
+    /// `"edge/1, orders/2"`. A path of more than four services is too deep: the report starts and awaits nothing.
+    ///
+    /// # Cancellation
+    /// Dropping the future stops no run.
+    ///
+    /// # Panics
+    /// If the path is not valid.
+    #[track_caller]
+    pub fn report_behind(&self, path: &str, selection: &Selection) -> impl Future<Output = ReportSnapshot> + Send {
+        let origin = match RequestOrigin::behind(path) {
+            Ok(origin) => origin,
+            Err(problem) => panic!("{problem}"),
+        };
+        let selection = selection.clone().asked_from(origin);
+        async move { self.report(&selection).await }
     }
 
     /// Makes the report of a group, such as readiness.
