@@ -195,12 +195,12 @@ pub fn forwarded(bytes: &[u8]) {
     }
 }
 
-/// Fuzzes the headers between services: `Health-Budget` in the first line, `Health-Path` in the others. An empty line leaves
-/// a header out.
+/// Fuzzes the headers between services, a line each: `Health-Budget`, `Health-Path` three times, `traceparent` and `tracestate`.
+/// An empty line leaves a header out.
 pub fn health_path(bytes: &[u8]) {
     for path in [PATH, "/readyz"] {
         let mut request = get(Uri::from_static(path));
-        let names = ["health-budget", "health-path", "health-path", "health-path"];
+        let names = ["health-budget", "health-path", "health-path", "health-path", "traceparent", "tracestate"];
         for (name, line) in names.into_iter().zip(bytes.split(|byte| *byte == b'\n')) {
             let Ok(value) = HeaderValue::from_bytes(line) else { return };
             if !line.is_empty() {

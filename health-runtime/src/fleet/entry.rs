@@ -201,6 +201,8 @@ impl FleetEntry {
 
 #[cfg(test)]
 mod tests {
+    use proptest::{collection::vec, prelude::*, sample::Index};
+
     use super::*;
 
     fn text_of(outcome: Outcome) -> String {
@@ -250,5 +252,27 @@ mod tests {
         let sent = RemoteRootCauses::new(causes, false);
         let text = text_of(Outcome::fail("\u{1d11e}".repeat(9_000)).with_root_causes(sent.clone()));
         assert!(root_causes(&text) == sent, "{} bytes", text.len());
+    }
+
+    proptest! {
+        #[test]
+        fn any_entry_is_read_or_refused(
+            message in ".{0,60}",
+            paths in vec(".{0,40}", 0..30),
+            changes in vec((any::<Index>(), any::<u8>()), 0..6),
+        ) {
+            let causes = paths.into_iter().map(RootCause::from_path).collect();
+            let outcome = Outcome::fail(message).with_root_causes(RemoteRootCauses::new(causes, false));
+            let mut bytes = text_of(outcome).into_bytes();
+            for (at, byte) in changes {
+                let at = at.index(bytes.len());
+                bytes[at] = byte;
+            }
+            if let Some((result, shared)) = FleetEntry::parse(&String::from_utf8_lossy(&bytes)).ok().and_then(FleetEntry::into_result) {
+                prop_assert!(is_instance(&shared.fleet.checked_by));
+                let RunResult::Answered(outcome) = result else { return Ok(()) };
+                prop_assert!(outcome.root_causes().len() <= 16);
+            }
+        }
     }
 }

@@ -207,7 +207,10 @@ impl<'de> Visitor<'de> for TroubledChecksVisitor {
 
 #[cfg(test)]
 mod tests {
+    use proptest::{collection::vec, prelude::*, sample::Index};
+
     use super::*;
+    use crate::model::MAX_ROOT_CAUSES;
 
     fn root_causes(service: &str) -> Vec<String> {
         let body = serde_json::json!({ "status": "fail", "service": service, "root_causes": ["db"], "checks": {} });
@@ -221,6 +224,29 @@ mod tests {
         assert_eq!(root_causes("ledger"), ["ledger/db"]);
         for hidden in ["", "a\u{202e}", "x://u:hunter2@h", &"x".repeat(MAX_NAME_BYTES + 1)] {
             assert_eq!(root_causes(hidden), ["billing/db"], "{hidden}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_answer_is_read_within_bounds(
+            names in vec(".{0,40}", 0..60),
+            changes in vec((any::<Index>(), any::<u8>()), 0..6),
+        ) {
+            let check = |name: &String| {
+                (name.clone(), serde_json::json!({ "status": "fail", "root_causes": [name] }))
+            };
+            let checks: serde_json::Map<_, _> = names.iter().map(check).collect();
+            let body = serde_json::json!({ "status": "fail", "root_causes": names, "checks": checks });
+            let mut body = body.to_string().into_bytes();
+            for (at, byte) in changes {
+                let at = at.index(body.len());
+                body[at] = byte;
+            }
+            if let Ok(report) = RemoteReport::parse(&body, "billing", Some("orders"), &mut Distances::new()) {
+                prop_assert!(report.failing.len() <= MAX_NAMES);
+                prop_assert!(report.root_causes.counted.len() <= MAX_ROOT_CAUSES);
+            }
         }
     }
 }
