@@ -60,6 +60,11 @@ impl<'a> RunRequest<'a> {
         self.origin.map_or(0, |origin| origin.depth())
     }
 
+    /// Returns whether no other service sent it.
+    pub(super) fn is_local(&self) -> bool {
+        self.permission == RunPermission::Everything
+    }
+
     /// Returns whether a result counts for it: one that a longer path has limited does not.
     pub(super) fn accepts(&self, result: &CheckResult) -> bool {
         result.min_depth <= self.depth()

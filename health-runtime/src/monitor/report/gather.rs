@@ -257,7 +257,7 @@ impl Gathering<'_> {
             return None;
         }
         // Requests from services, which a stranger may forge, neither begin nor end a hold: their time may be too short.
-        let is_local = !self.selection.origin().is_some_and(|origin| origin.is_from_service());
+        let is_local = self.request.is_local();
         if !result.is_failing {
             if is_local {
                 check.slot.end_hold();
