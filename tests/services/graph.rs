@@ -9,7 +9,10 @@ use std::{
     time::Duration,
 };
 
-use health_runtime::{BuildMetadata, Check, Level, Monitor, Status, probes};
+use health_runtime::{
+    BuildMetadata, Check, Level, Monitor, Status,
+    probes::{self, ServiceProbe},
+};
 use health_tests::{Answer, builder, get};
 use serde_json::Value;
 use tokio::net::TcpListener;
@@ -32,6 +35,14 @@ pub(crate) struct Service {
 impl Graph {
     /// Starts services, each with the names of those that it asks.
     pub(crate) async fn start<const N: usize>(edges: [(&'static str, &[&'static str]); N]) -> Self {
+        Self::start_with(edges, |probe| probe).await
+    }
+
+    /// Starts services whose probes of each other have further settings.
+    pub(crate) async fn start_with<const N: usize>(
+        edges: [(&'static str, &[&'static str]); N],
+        settings: impl Fn(ServiceProbe) -> ServiceProbe,
+    ) -> Self {
         let mut listeners = Vec::new();
         let mut graph = Self(Vec::new());
         for (name, _) in edges {
@@ -48,7 +59,7 @@ impl Graph {
                 let works = works.load(Ordering::SeqCst);
                 async move { works }
             });
-            let others = asked.iter().map(|other| graph.check_of(other, service));
+            let others = asked.iter().map(|other| graph.check_of(other, service, &settings));
             let endpoint = builder([db.max_age(Duration::ZERO)].into_iter().chain(others));
             let endpoint = endpoint.build_info(BuildMetadata::new(name, "1.0.0"));
             let endpoint = endpoint.build().expect("a good endpoint");
@@ -59,10 +70,15 @@ impl Graph {
         graph
     }
 
-    fn check_of(&self, other: &'static str, asker: &Service) -> Check {
+    fn check_of(
+        &self,
+        other: &'static str,
+        asker: &Service,
+        settings: &impl Fn(ServiceProbe) -> ServiceProbe,
+    ) -> Check {
         let runs = Arc::clone(&asker.runs);
         let probe = probes::service(format!("http://{}", self[other].address)).remote_level(Level::L1);
-        let probe = Arc::new(probe.timeout(Duration::from_secs(5)));
+        let probe = Arc::new(settings(probe.timeout(Duration::from_secs(5))));
         let check = Check::new(other, Level::L3, move || {
             runs.fetch_add(1, Ordering::SeqCst);
             let probe = Arc::clone(&probe);

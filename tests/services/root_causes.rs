@@ -93,6 +93,29 @@ async fn own_fault_does_not_come_back_through_another_service() {
     graph["b"].becomes_healthy().await;
 }
 
+/// Neither sees the root causes behind a check of the other, so each names the check itself.
+#[tokio::test]
+async fn mended_fault_does_not_go_round_between_services_that_hide_details() {
+    let edges: [(_, &[_]); 2] = [("a", &["b"]), ("b", &["a"])];
+    let graph = Graph::start_with(edges, |probe| probe.header("authorization", "Bearer t")).await;
+    graph["a"].set_db(false);
+    graph["b"].becomes(|report| report["level_3"]["checks"]["a"]["status"] == "fail").await;
+    for _ in 0..5 {
+        graph["a"].report().await;
+        graph["b"].report().await;
+        tokio::time::sleep(MAX_AGE).await;
+    }
+    graph["a"].set_db(true);
+    for _ in 0..100 {
+        let (a, b) = tokio::join!(graph["a"].report(), graph["b"].report());
+        if [&a, &b].iter().all(|answer| answer.json()["status"] == "pass") {
+            return;
+        }
+        tokio::time::sleep(MAX_AGE / 4).await;
+    }
+    panic!("{:#} {:#}", graph["a"].report().await.json(), graph["b"].report().await.json());
+}
+
 #[tokio::test]
 async fn dead_service_is_its_own_root_cause() {
     let refused = probes::service("http://127.0.0.1:1").name("billing");

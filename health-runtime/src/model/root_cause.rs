@@ -7,7 +7,7 @@ pub(crate) const MAX_ROOT_CAUSES: usize = 16;
 ///
 /// Its text is a path such as `billing/ledger/db`: this service asks `billing`, and that asks `ledger`, whose check `db` fails. A
 /// name alone is a check of this service. In place of a check stands the cause for which a service fails as a whole, such as
-/// `draining`. A `/` in a name is `%2F`, and a `%` is `%25`.
+/// `draining`. A `/` in a name is `%2F`, and a `%` is `%25`. A mark such as `~0c5a91d2e37b4f68` stands for a name that is a detail.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct RootCause(String);
 
@@ -43,6 +43,13 @@ impl RootCause {
     /// Returns the number of services on the path.
     pub(crate) fn distance(&self) -> usize {
         self.services().count()
+    }
+
+    /// Returns this root cause for callers who may know its check of this service alone. Marks stand for the other names: a
+    /// service finds itself among them, so that no failure goes round, and nobody else reads them.
+    pub(crate) fn hidden_behind(&self, check: &str) -> Self {
+        let marks: Vec<_> = self.0.split('/').map(mark).collect();
+        Self(format!("{}/{}", encoded(check), marks.join("/")))
     }
 
     /// Returns the nearest root causes, sorted, and of each the shortest path: longer ones outlive a mended fault. No entry
@@ -82,7 +89,8 @@ impl RootCause {
     /// root cause may be news.
     pub(crate) fn returns_to(&self, service: &str) -> bool {
         let service = encoded(service);
-        self.services().next() != Some(&*service) && self.services().any(|passed| passed == service)
+        let mark = mark(&service);
+        self.services().next() != Some(&*service) && self.services().any(|passed| passed == service || passed == mark)
     }
 }
 
@@ -110,6 +118,16 @@ impl RemoteRootCauses {
     pub(crate) fn causes(&self) -> &[RootCause] {
         &self.causes
     }
+}
+
+/// Returns the mark that stands for a name: its hash (FNV-1a), because every version of every service has to know it. A mark
+/// stays as it is.
+fn mark(name: &str) -> String {
+    if name.starts_with('~') {
+        return name.to_owned();
+    }
+    let add = |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    format!("~{:016x}", name.bytes().fold(0xcbf2_9ce4_8422_2325, add))
 }
 
 fn encoded(name: &str) -> String {
@@ -151,6 +169,16 @@ mod tests {
         ] {
             assert_eq!(path(text).goes_round(), goes_round, "{text}");
         }
+    }
+
+    #[test]
+    fn hidden_path_still_leads_back() {
+        let hidden = path("orders/db").hidden_behind("upstream");
+        assert_eq!(hidden.as_str(), "upstream/~00125d9250be8b4c/~08914e07b53ba1e3");
+        let named = hidden.through("billing");
+        assert!(named.returns_to("orders") && !named.returns_to("ledger"), "{named}");
+        let twice = named.hidden_behind("far").through("edge");
+        assert!(["orders", "billing"].iter().all(|service| twice.returns_to(service)), "{twice}");
     }
 
     #[test]

@@ -64,6 +64,8 @@ pub(super) struct CheckView<'a> {
     pub(super) blocked_by: Option<&'a [String]>,
     /// The checks at fault that another service names.
     pub(super) root_causes: &'a [RootCause],
+    /// Root causes that this caller may not see.
+    pub(super) hidden_root_causes: &'a [RootCause],
     pub(super) description: Option<&'a str>,
     pub(super) owner: Option<&'a str>,
     /// An absolute `http` or `https` URL without credentials.
@@ -131,9 +133,10 @@ fn root_causes(checks: &[CheckView<'_>], cause: Option<&str>) -> Vec<RootCause> 
     }
     let mut causes: Vec<_> = cause.map(RootCause::new).into_iter().collect();
     for check in at_fault {
-        match check.root_causes {
-            [] => causes.push(RootCause::new(check.name)),
-            remote => causes.extend_from_slice(remote),
+        match (check.root_causes, check.hidden_root_causes) {
+            ([], []) => causes.push(RootCause::new(check.name)),
+            ([], hidden) => causes.extend(hidden.iter().map(|cause| cause.hidden_behind(check.name))),
+            (remote, _) => causes.extend_from_slice(remote),
         }
     }
     RootCause::bounded(causes)
@@ -209,6 +212,11 @@ impl<'a> CheckView<'a> {
             Some(Cause::Blocked { by }) => !by.iter().all(is_nameable),
             _ => false,
         };
+        // Names are not details, unless they are where they come from.
+        let (root_causes, hidden_root_causes): (&[_], &[_]) = match &result.root_causes {
+            Some(remote) if remote.are_details && !is_detailed => (&[], remote.causes()),
+            _ => (result.root_causes(), &[]),
+        };
         // One literal, because it is large: it is made where it stays.
         Self {
             detail_level,
@@ -238,11 +246,8 @@ impl<'a> CheckView<'a> {
             message: result.message().filter(|_| is_detailed && !names_others),
             data: if is_detailed { result.data() } else { result.public_data() },
             blocked_by: cause.and_then(Cause::blocked_by).filter(|_| is_detailed && !names_others),
-            // Names are not details, unless they are where they come from.
-            root_causes: match &result.root_causes {
-                Some(remote) if is_detailed || !remote.are_details => remote.causes(),
-                _ => &[],
-            },
+            root_causes,
+            hidden_root_causes,
             description: check.description().filter(|_| is_detailed),
             owner: check.owner().filter(|_| is_detailed),
             runbook: check.runbook().filter(|_| is_detailed),

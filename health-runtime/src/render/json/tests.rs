@@ -126,6 +126,7 @@ impl Sample {
             data: self.data.as_ref(),
             blocked_by: self.lists[0].as_deref(),
             root_causes: &[],
+            hidden_root_causes: &[],
             description: self.text(4),
             owner: self.text(2),
             runbook: self.text(3),
