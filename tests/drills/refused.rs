@@ -2,10 +2,10 @@
 
 use std::{error::Error, time::Duration};
 
-use health_runtime::{DrillError, Endpoint, Forced, Outcome, Overrides, Status};
+use health_runtime::{Check, DrillError, Endpoint, Forced, Level, Outcome, Overrides, Status};
 use health_tests::monitor;
 
-use crate::{MINUTE, is_drilled, lazy, status};
+use crate::{MINUTE, is_drilled, lazy, result, settle, status};
 
 #[tokio::test(start_paused = true)]
 async fn drill_that_is_refused_changes_nothing() {
@@ -72,4 +72,30 @@ async fn disabled_check_has_no_drill() {
         refused.to_string(),
         "the check `db` is disabled, so it has no status to practise with; choose another check"
     );
+}
+
+/// It would end the alert of the failure, and `warn` would send requests to a broken instance.
+#[tokio::test(start_paused = true)]
+async fn failing_check_has_no_drill() {
+    let down = Check::new("db", Level::L3, || async { false }).max_age(MINUTE);
+    let monitor = monitor([down, lazy("orders").depends_on(["db"]), lazy("cache"), lazy("shop").depends_on(["cache"])]);
+    assert_eq!(status(&monitor, "orders").await, Status::Fail);
+    for (name, forced) in [("db", Forced::warn("drill")), ("db", Forced::fail("drill")), ("orders", Forced::hang())] {
+        let refused = monitor.drill(name, forced, MINUTE).expect_err("it fails");
+        assert_eq!(refused, DrillError::Failing(name.to_owned()));
+        assert_eq!(
+            refused.to_string(),
+            format!(
+                "the check `{name}` fails already, which a drill would hide; repair it first, or choose another check"
+            )
+        );
+        let seen = result(&monitor, name).await;
+        assert!(seen.status() == Status::Fail && seen.drill().is_none() && !is_drilled(&monitor, name).await);
+    }
+    // A failure that a drill causes is none to hide.
+    monitor.drill("cache", Forced::fail("drill"), MINUTE).expect("it passes");
+    assert_eq!(status(&monitor, "shop").await, Status::Fail);
+    monitor.drill("cache", Forced::hang(), MINUTE).expect("in place of the first");
+    monitor.drill("shop", Forced::hang(), MINUTE).expect("another drill blocks it");
+    settle().await;
 }

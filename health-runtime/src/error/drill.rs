@@ -11,6 +11,8 @@ pub enum DrillError {
     UnknownCheck(UnknownCheck),
     /// The check of this name is disabled at deploy time.
     Disabled(String),
+    /// The check of this name fails without a drill, by itself or because of others.
+    Failing(String),
     /// The check of this name belongs to liveness, or a check of liveness depends on it.
     Liveness(String),
     /// The drill would let the check of this name pass.
@@ -29,6 +31,11 @@ impl fmt::Display for DrillError {
                 let check = escape_controls(check);
                 write!(f, "the check `{check}` is disabled, so it has no status to practise with; choose another check")
             }
+            Self::Failing(check) => write!(
+                f,
+                "the check `{}` fails already, which a drill would hide; repair it first, or choose another check",
+                escape_controls(check)
+            ),
             Self::Liveness(check) => write!(
                 f,
                 "a drill of `{}` fails liveness, so that an orchestrator restarts the service; if you want that, write \

@@ -47,6 +47,9 @@ pub(super) fn begin(
     if !check.spec.is_enabled() {
         return Err(DrillError::Disabled(name()));
     }
+    if check.latest().is_some_and(|latest| latest.is_failing && latest.drill.is_none()) {
+        return Err(DrillError::Failing(name()));
+    }
     if !order.includes_liveness && concerns_liveness(&checks, index) {
         return Err(DrillError::Liveness(name()));
     }

@@ -39,8 +39,8 @@ impl Monitor {
     /// check of a [`Fleet`](crate::Fleet) writes nothing into the store.
     ///
     /// # Errors
-    /// If no check has this name or it is disabled, if the check or one that depends on it belongs to liveness, if the drill
-    /// would let the check pass or has a duration of zero or more than an hour, and during a drain.
+    /// If no check has this name, if it is disabled or fails already, if the check or one that depends on it belongs to
+    /// liveness, if the drill would let the check pass or has a duration of zero or more than an hour, and during a drain.
     #[track_caller]
     pub fn drill(
         &self,
