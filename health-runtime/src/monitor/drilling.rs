@@ -20,6 +20,8 @@ pub(crate) const MAX_DRILL: Duration = Duration::from_secs(60 * 60);
 pub(super) struct Drilling {
     pub(super) drill: Arc<Drill>,
     pub(super) expires: Instant,
+    /// Whether the check may belong to liveness.
+    pub(super) includes_liveness: bool,
     forced: Forced,
     /// The task that ends it; `None` if there is no runtime, and the next report ends it.
     timer: Option<JoinHandle<()>>,
@@ -40,7 +42,7 @@ pub(crate) struct DrillOrder {
 impl Drilling {
     /// Returns a drill that begins now, and that the timer ends; `None` if the check would pass.
     pub(super) fn new(order: DrillOrder, timer: impl FnOnce(Instant) -> Option<JoinHandle<()>>) -> Option<Self> {
-        let DrillOrder { forced, duration, reason, by, .. } = order;
+        let DrillOrder { forced, duration, reason, by, includes_liveness } = order;
         let reason = reason.as_deref().or(forced.message());
         let drill = Drill {
             behavior: forced.word()?,
@@ -49,7 +51,7 @@ impl Drilling {
             by,
         };
         let expires = after(Instant::now(), duration);
-        Some(Self { drill: Arc::new(drill), expires, forced, timer: timer(expires) })
+        Some(Self { drill: Arc::new(drill), expires, includes_liveness, forced, timer: timer(expires) })
     }
 
     /// Returns the work of the check in the drill.

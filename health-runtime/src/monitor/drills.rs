@@ -93,18 +93,36 @@ fn end_some(engine: &Arc<Engine>, cause: &'static str, is_selected: impl Fn(&Mon
     }
     let turn = lock(&engine.updating);
     let checks = engine.checks();
-    let mut next = None;
-    for (index, check) in checks.iter().enumerate() {
-        if check.drilling.as_ref().is_some_and(|drilling| is_selected(check, drilling)) {
-            log_end(check, cause);
-            let own = check.drilled(None, &engine.layer, engine.fleet.as_ref());
-            next = Some(next.unwrap_or_else(|| (*checks).clone()).with(index, Arc::new(own)));
-        }
-    }
-    let Some(next) = next else { return };
+    let Some(next) = without(engine, &checks, cause, |index, drilling| is_selected(&checks[index], drilling)) else {
+        return;
+    };
     let before = engine.set_checks(next);
     drop((turn, before));
     replace_results(engine);
+}
+
+/// Ends the drills that an update would bring into liveness without the second word.
+pub(super) fn spare_liveness(engine: &Engine, checks: CheckSet) -> CheckSet {
+    let is_unconfirmed = |index, drilling: &Drilling| !drilling.includes_liveness && concerns_liveness(&checks, index);
+    without(engine, &checks, "liveness", is_unconfirmed).unwrap_or(checks)
+}
+
+/// Returns the checks without the selected drills; `None` if there are none.
+fn without(
+    engine: &Engine,
+    checks: &CheckSet,
+    cause: &'static str,
+    is_selected: impl Fn(usize, &Drilling) -> bool,
+) -> Option<CheckSet> {
+    let mut next = None;
+    for (index, check) in checks.iter().enumerate() {
+        if check.drilling.as_ref().is_some_and(|drilling| is_selected(index, drilling)) {
+            log_end(check, cause);
+            let own = check.drilled(None, &engine.layer, engine.fleet.as_ref());
+            next = Some(next.unwrap_or_else(|| checks.clone()).with(index, Arc::new(own)));
+        }
+    }
+    next
 }
 
 /// Runs every check whose latest result is left over from a drill, also those on demand: readers that run nothing would show

@@ -149,7 +149,8 @@ fn apply(engine: &Arc<Engine>, change: impl FnOnce(&mut Draft<'_>)) -> Result<()
     change(&mut draft);
     let applied = draft.validate().map(|graph| {
         draft.log();
-        engine.set_checks(draft.commit(engine, before.updates(), graph))
+        let checks = draft.commit(engine, before.updates(), graph);
+        engine.set_checks(drills::spare_liveness(engine, checks))
     });
     // Before the functions that are gone are dropped: what they own may update the checks meanwhile, or take its time.
     drop(turn);
