@@ -70,14 +70,17 @@ pub(super) fn end(engine: &Arc<Engine>, check: &str) {
     end_some(engine, "undrill", |drilled, _| drilled.spec.name() == check);
 }
 
-/// Ends all drills at the drain of the service.
+/// Ends all drills at the drain of the service. Takes the lock even if there seems to be none, because one may be
+/// beginning that has not seen the drain.
 pub(super) fn end_all(engine: &Arc<Engine>) {
     end_some(engine, "drain", |_, _| true);
 }
 
 /// Ends the drills whose time is over. Every reader calls it, because the runtime of their timers may be gone.
 pub(super) fn end_expired(engine: &Arc<Engine>) {
-    end_some(engine, "expired", |_, drilling| drilling.expires <= Instant::now());
+    if engine.has_drills() {
+        end_some(engine, "expired", |_, drilling| drilling.expires <= Instant::now());
+    }
 }
 
 async fn end_at(expires: Instant, engine: Weak<Engine>) {
@@ -88,9 +91,6 @@ async fn end_at(expires: Instant, engine: Weak<Engine>) {
 }
 
 fn end_some(engine: &Arc<Engine>, cause: &'static str, is_selected: impl Fn(&Monitored, &Drilling) -> bool) {
-    if !engine.has_drills() {
-        return;
-    }
     let turn = lock(&engine.updating);
     let checks = engine.checks();
     let Some(next) = without(engine, &checks, cause, |index, drilling| is_selected(&checks[index], drilling)) else {

@@ -142,3 +142,23 @@ fn forced_results_are_shown_with_their_drill_and_none_outlives_it() {
         }
     });
 }
+
+/// A drill that begins beside a drain is refused, or ended by it.
+#[test]
+fn no_drill_survives_a_drain() {
+    in_many_interleavings(|_| {
+        let engine = Engine::for_checks(pair(0));
+        let operator = {
+            let monitor = Monitor { engine: Arc::clone(&engine) };
+            spawn(async move { drop(monitor.drill("db", Forced::fail("drill"), Duration::from_secs(60))) })
+        };
+        let drain = {
+            let monitor = Monitor { engine: Arc::clone(&engine) };
+            spawn(async move { monitor.drain() })
+        };
+        block_on(operator).expect("it is not cancelled");
+        block_on(drain).expect("it is not cancelled");
+        assert!(engine.is_draining() && !engine.checks().has_drills());
+        wait_until_alone(&engine);
+    });
+}
