@@ -13,15 +13,22 @@ use std::{
     time::Duration,
 };
 
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    http::Request,
+};
 use futures_util::FutureExt as _;
 use health_runtime::{
-    Cause, Check, CheckResult, Fleet, FleetRole, Group, Level, Monitor, Outcome, Registry, Selection, ShowDetails,
-    Status,
+    Cause, Check, CheckResult, Fleet, FleetRole, Group, Level, Levels, Monitor, Outcome, Registry, Selection,
+    ShowDetails, Status,
+    access::{Access, User, basic},
 };
 use health_tests::{Log, ask, builder};
-use serde_json::json;
+use serde_json::{Value, json};
 use store::{Link, Store};
 use tokio::time::{Instant, advance, sleep};
+use tower::ServiceExt as _;
 
 const INTERVAL: Duration = Duration::from_secs(10);
 const TIMEOUT: Duration = Duration::from_secs(2);
@@ -462,6 +469,45 @@ async fn native_format_shows_the_fleet() {
         assert_eq!(check["fleet"], "leader", "{body}");
         assert_eq!(check["checked_by"].as_str(), shows_instance.then_some("pod-0"), "{body}");
     }
+}
+
+/// Between two intervals a demanded run finds nothing new in the store.
+#[tokio::test(start_paused = true)]
+async fn demanded_run_without_anything_new_shows_the_latest_result() {
+    let (store, work) = (Arc::<Store>::default(), Work::default());
+    let access = || Access::new().levels(Levels::ALL, basic("x", [User::new("ada", "secret")]).may_operate());
+    let routers = ["pod-0", "pod-1"].map(|name| {
+        let fleet = Fleet::new("orders", store.link()).instance(name);
+        builder([work.check()])
+            .details(ShowDetails::Always)
+            .access(access())
+            .fleet(fleet)
+            .build()
+            .expect("good")
+            .router()
+    });
+    let before_the_first = run(&routers[0]).await;
+    assert_eq!((&before_the_first["status"], &before_the_first["fleet"]), (&json!("pass"), &json!("leader")));
+    for _ in 0..40 {
+        sleep(INTERVAL / 4).await;
+        for router in &routers {
+            let report = run(router).await;
+            assert_eq!((&report["status"], &report["cause"]), (&json!("pass"), &Value::Null), "{report}");
+        }
+    }
+    assert!((8..=12).contains(&work.runs()), "no more than its intervals: {}", work.runs());
+}
+
+/// Demands a run of the check, and returns the report.
+async fn run(router: &Router) -> Value {
+    let request = Request::post("/health/checks/lag%20of%20the%20replica/run")
+        .header("Host", "ops.example")
+        .header("Content-Type", "application/json")
+        .header("Authorization", "Basic YWRhOnNlY3JldA==")
+        .body(Body::from("{}"));
+    let response = router.clone().oneshot(request.expect("a request")).await.expect("an answer");
+    let body = to_bytes(response.into_body(), 1 << 20).await.expect("a body");
+    serde_json::from_slice(&body).expect("JSON")
 }
 
 #[test]

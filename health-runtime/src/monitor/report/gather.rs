@@ -176,6 +176,13 @@ impl Gathering<'_> {
             Ended::Recorded(_) if self.deadline <= Instant::now() => self.unrecorded(index, RunResult::OutOfTime),
             Ended::Recorded(result) => ReportedResult { result, standing: Standing::Limited },
             Ended::OutOfTime => self.unrecorded(index, RunResult::OutOfTime),
+            // The run of a fleet's check ends without a result if the store has nothing new, so the latest one counts.
+            Ended::CutOff if self.checks[index].member.is_some() => {
+                match lookup::read(self.engine, &self.checks[index], Instant::now()) {
+                    Lookup::Done(result) => ReportedResult::recorded(result),
+                    _ => self.pending(index),
+                }
+            }
             Ended::CutOff => self.unrecorded(index, RunResult::CutOff),
         }
     }

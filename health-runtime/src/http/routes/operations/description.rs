@@ -49,7 +49,8 @@ impl Operation {
                 "runCheck",
                 "Runs a check",
                 "Runs the check, however young its result is, and answers with the report of a run that began after the \
-                 request: with 200, also if the check fails.",
+                 request: with 200, also if the check fails. A check of a fleet for which no run is due is not run, and \
+                 the report has the fleet's latest result.",
             ),
             Self::Mute => (
                 "muteCheck",
