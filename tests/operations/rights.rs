@@ -11,7 +11,7 @@ use health_tests::builder;
 use jsonwebtoken::{EncodingKey, Header, encode};
 use serde_json::json;
 
-use crate::service::{JSON, endpoint, send, user};
+use crate::service::{JSON, endpoint, listen, send, user};
 
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
@@ -119,6 +119,33 @@ async fn policy_of_the_service_grants_the_right_only_if_it_declares_it() {
         assert_eq!(statuses(&declared, &headers).await, by_declared, "{what}");
         assert_eq!(statuses(&undeclared, &headers).await, by_undeclared, "{what}");
         assert_eq!(statuses(&modified, &headers).await, by_modified, "{what}");
+    }
+}
+
+/// Through a sidecar, each request has the credentials of the mesh as well.
+#[tokio::test]
+async fn audit_names_the_caller_with_the_right() {
+    let (ada, four) = (user("ada", "secret").1, user("four", "secret").1);
+    let users = || people().may_operate();
+    for (case, policy, password, check, expected) in [
+        ("any, mesh first", any_of([machines(), users()]), &ada, "l1", "ada"),
+        ("any, people first", any_of([users(), machines()]), &ada, "l1", "ada"),
+        ("all, mesh first", all_of([machines(), users()]), &ada, "l1", "ada"),
+        ("all, people first", all_of([users(), machines()]), &ada, "l1", "ada"),
+        ("right of the mesh", any_of([people(), machines().may_operate()]), &ada, "l1", "key"),
+        ("both", any_of([users(), machines().may_operate()]), &ada, "l1", "ada"),
+        ("level of one", any_of([users(), machines().may_operate()]), &four, "l1", "key"),
+        ("nested", any_of([machines(), all_of([address(["192.0.2.0/24"]), users()])]), &ada, "l4", "ada"),
+    ] {
+        let (log, _guard) = listen();
+        let router = endpoint(checks(), Access::new().levels(Levels::ALL, policy)).router();
+        let headers = [JSON, ("Authorization", password), ("X-Access-Key", "key"), ("X-Secret-Key", SECRET)];
+        let body = r#"{"for":"1h","reason":"migration"}"#;
+        let muted = send(&router, "POST", &format!("/health/checks/{check}/mute"), &headers, body).await;
+        assert_eq!(muted.json()["muted"]["by"], expected, "{case}: {muted:?}");
+        let text = log.text();
+        let event = text.lines().find(|line| line.contains("health check operated by a caller")).expect("an event");
+        assert!(event.contains(&format!("caller=\"{expected}\"")), "{case}: {event}");
     }
 }
 

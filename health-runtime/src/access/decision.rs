@@ -238,14 +238,17 @@ impl Decision {
     }
 
     fn with_credentials_of(mut self, other: Self) -> Self {
+        let (operate, other_operate) = (self.operate, other.operate);
         for challenge in other.challenges {
             if !self.challenges.contains(&challenge) {
                 self.challenges.push(challenge);
             }
         }
-        // The recognized identity wins.
+        // The recognized identity wins, and above it the one that may operate more, because operations are audited by it.
+        let operates_more = operate != other_operate && operate.and(other_operate) == operate;
         let (known, other_known) = (self.caller.take(), other.caller);
-        self.caller = if self.accepted.is_empty() { other_known.or(known) } else { known.or(other_known) };
+        let is_other = self.accepted.is_empty() || operates_more;
+        self.caller = if is_other { other_known.or(known) } else { known.or(other_known) };
         self.accepted = self.accepted.or(&other.accepted);
         self.rejected = self.rejected.or(&other.rejected);
         self
