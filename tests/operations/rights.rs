@@ -80,6 +80,26 @@ async fn right_follows_from_the_policy_that_grants_it() {
             any_of([public().with_details(), people().may_operate()]),
             [yes, [403, 200], who, who, who],
         ),
+        (
+            "details for all, and people",
+            any_of([public().with_details(), people()]).may_operate(),
+            [yes, [403, 200], who, who, who],
+        ),
+        (
+            "a range, and people",
+            any_of([address(["192.0.2.0/24"]), people()]).may_operate(),
+            [yes, [403, 200], who, who, who],
+        ),
+        (
+            "a range, and people, for both",
+            all_of([any_of([address(["192.0.2.0/24"]), people()]), address(["192.0.2.0/24"])]).may_operate(),
+            [yes, [403, 200], who, who, who],
+        ),
+        (
+            "a range, and people, for some levels",
+            any_of([address(["192.0.2.0/24"]), people()]).only_levels(Level::L4).may_operate(),
+            [[403, 200], [403, 200], who, who, who],
+        ),
         ("with the public", any_of([public(), people()]).may_operate(), [yes, [403, 200], who, who, who]),
         ("in a range", all_of([address(["192.0.2.0/24"]), people().may_operate()]), [yes, [403, 200], who, who, who]),
         (

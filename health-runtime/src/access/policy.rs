@@ -104,6 +104,12 @@ pub(super) trait Decide: Send + Sync {
         Operating::Never
     }
 
+    /// Grants the right to the policies inside; `None` for a policy without any. An `any_of` then asks those that can grant it,
+    /// also behind one that grants every level.
+    fn operated_inside(&self) -> Option<AnyPolicy> {
+        None
+    }
+
     /// Returns the tokens of authorization servers that it accepts.
     #[cfg(all(feature = "access-jwt", feature = "mcp"))]
     fn accepted_tokens(&self) -> AcceptedTokens {
@@ -176,13 +182,15 @@ impl AnyPolicy {
     }
 
     /// Grants the right to operate checks: to run, mute and unmute each check of the levels that the policy grants for
-    /// credentials. Default: nobody may.
+    /// credentials. On [`any_of`](super::any_of()) and [`all_of`](super::all_of()) it grants the right to each policy
+    /// inside that asks for credentials. Default: nobody may.
     ///
     /// Nobody gets the right without credentials: a policy that asks for none, such as [`public`](super::public()) or an
     /// address, is a start-up error. Restrict people to an address by
     /// `all_of([address(["10.0.0.0/8"]), people.may_operate()])`.
     pub fn may_operate(self) -> Self {
-        Self::new(Adjusted { policy: self, how: Adjustment::MayOperate })
+        let inside = if self.operating() == Operating::Never { None } else { self.inner.operated_inside() };
+        inside.unwrap_or_else(|| Self::new(Adjusted { policy: self, how: Adjustment::MayOperate }))
     }
 
     /// Grants no operations, also inside of [`may_operate`](Self::may_operate).
@@ -271,6 +279,11 @@ impl Decide for Adjusted {
             faults.push(NO_OPERATORS.to_owned());
         }
         faults
+    }
+
+    fn operated_inside(&self) -> Option<AnyPolicy> {
+        let policy = self.policy.inner.operated_inside()?;
+        Some(AnyPolicy::new(Self { policy, how: self.how }))
     }
 
     fn operating(&self) -> Operating {

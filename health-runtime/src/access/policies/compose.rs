@@ -100,6 +100,10 @@ impl Decide for AnyOf {
         operating(&self.0)
     }
 
+    fn operated_inside(&self) -> Option<AnyPolicy> {
+        Some(AnyPolicy::new(Self(operated(&self.0))))
+    }
+
     fn fixed(&self) -> Option<Decision> {
         self.0.iter().map(AnyPolicy::fixed).reduce(|one, other| Some(one?.or(other?)))?
     }
@@ -132,6 +136,10 @@ impl Decide for AllOf {
 
     fn operating(&self) -> Operating {
         operating(&self.0)
+    }
+
+    fn operated_inside(&self) -> Option<AnyPolicy> {
+        Some(AnyPolicy::new(Self(operated(&self.0))))
     }
 
     fn fixed(&self) -> Option<Decision> {
@@ -175,6 +183,12 @@ fn accepted_tokens(policies: &[AnyPolicy]) -> AcceptedTokens {
 
 fn operating(policies: &[AnyPolicy]) -> Operating {
     policies.iter().map(AnyPolicy::operating).max().unwrap_or(Operating::Never)
+}
+
+/// Grants the right to operate checks to each policy that asks for credentials.
+fn operated(policies: &[AnyPolicy]) -> Vec<AnyPolicy> {
+    let asks = |policy: &AnyPolicy| policy.operating() != Operating::Never;
+    policies.iter().cloned().map(|policy| if asks(&policy) { policy.may_operate() } else { policy }).collect()
 }
 
 fn headers(policies: &[AnyPolicy]) -> Vec<&'static str> {
