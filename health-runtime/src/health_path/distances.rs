@@ -1,9 +1,23 @@
-use std::collections::VecDeque;
+use std::time::Duration;
 
-use crate::model::RootCause;
+use tokio::time::Instant;
 
-/// Number of runs that are remembered. The services on the way to a mended fault forget it one after the other.
-const MAX_RUNS: usize = 8;
+use crate::{
+    model::{CheckSpec, RootCause},
+    time::after,
+};
+
+/// Number of runs, in time, for which a distance counts. The services on the way to a mended fault forget it one after the other.
+const RUNS: u32 = 8;
+
+/// Shortest time between two runs that counts.
+const MIN_PERIOD: Duration = Duration::from_secs(1);
+
+/// Longest time for which a distance counts, because a failure may be reached by a longer way alone from one run to the next.
+const MAX_HOLD: Duration = Duration::from_secs(10 * 60);
+
+/// Most ways that are remembered.
+const MAX_WAYS: usize = 64;
 
 /// The distances at which the latest runs of a check have named root causes.
 ///
@@ -11,56 +25,141 @@ const MAX_RUNS: usize = 8;
 /// routing protocols). So a path is believed only while no shorter one was lately: it is feasible, in the words of RFC 8966.
 #[derive(Clone, Debug)]
 pub(crate) struct Distances {
-    /// For each run the origins of the root causes with their distances, the oldest run first.
-    runs: VecDeque<Vec<(String, usize)>>,
+    hold: Duration,
+    known: Vec<Way>,
+}
+
+/// The paths to one check at fault that begin with the same two services.
+#[derive(Clone, Debug)]
+struct Way {
+    key: String,
+    is_warning: bool,
+    /// Distance up to which a path is believed.
+    limit: usize,
+    /// Whether shorter and longer paths take turns, as with replicas. Then both are there.
+    is_raised: bool,
+    /// The longest path that was ignored since the last one that was not; 0 without any.
+    ignored: usize,
+    until: Instant,
 }
 
 impl Distances {
-    pub(crate) const fn new() -> Self {
-        Self { runs: VecDeque::new() }
+    /// Returns the distances for a check of these settings.
+    pub(crate) fn new(spec: &CheckSpec) -> Self {
+        Self { hold: hold(spec), known: Vec::new() }
     }
 
-    pub(crate) fn begin_run(&mut self) {
-        if self.runs.len() == MAX_RUNS {
-            self.runs.pop_front();
-        }
-        self.runs.push_back(Vec::new());
+    /// Returns the same distances for other settings.
+    pub(crate) fn succeed(&self, spec: &CheckSpec) -> Self {
+        Self { hold: hold(spec), known: self.known.clone() }
     }
 
-    /// Returns whether no run has named this root cause at a shorter distance. If so, remembers it.
-    pub(crate) fn is_feasible(&mut self, cause: &RootCause) -> bool {
-        let is_nearer = |(origin, distance): &(String, usize)| origin == cause.origin() && *distance < cause.distance();
-        let is_feasible = !self.runs.iter().flatten().any(is_nearer);
-        if let Some(run) = self.runs.back_mut().filter(|_| is_feasible) {
-            run.push((cause.origin().to_owned(), cause.distance()));
+    /// Returns whether no run has named this root cause at a shorter distance lately. If so, remembers it. A warning makes no
+    /// failure a rumour.
+    pub(crate) fn is_feasible(&mut self, cause: &RootCause, is_warning: bool, now: Instant) -> bool {
+        self.known.retain(|way| way.until > now);
+        let (key, distance) = (key(cause), cause.distance());
+        let is_nearer = |way: &&mut Way| way.key == key && way.limit < distance && (is_warning || !way.is_warning);
+        if let Some(nearer) = self.known.iter_mut().find(is_nearer) {
+            nearer.ignored = nearer.ignored.max(distance);
+            return false;
         }
-        is_feasible
+        let until = after(now, self.hold);
+        if let Some(way) = self.known.iter_mut().find(|way| way.key == key && way.is_warning == is_warning) {
+            if way.ignored > 0 {
+                (way.limit, way.is_raised, way.ignored) = (way.ignored, true, 0);
+            } else if !way.is_raised {
+                way.limit = distance;
+            }
+            way.until = until;
+        } else if self.known.len() < MAX_WAYS {
+            self.known.push(Way { key, is_warning, limit: distance, is_raised: false, ignored: 0, until });
+        }
+        true
     }
+}
+
+fn hold(spec: &CheckSpec) -> Duration {
+    let period = spec.interval().unwrap_or_else(|| spec.max_age()).max(MIN_PERIOD);
+    period.saturating_mul(RUNS).min(MAX_HOLD)
+}
+
+/// Returns the service that has named a root cause and the one that it asks, with the check at fault.
+fn key(cause: &RootCause) -> String {
+    let services: Vec<_> = cause.services().take(2).collect();
+    format!("{} {}", services.join("/"), cause.origin())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{Check, Level};
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    struct Heard(Distances, Instant);
+
+    impl Heard {
+        fn new(interval: Duration) -> Self {
+            let check = Check::new("billing", Level::L3, || async {}).interval(interval);
+            Self(Distances::new(check.spec()), Instant::now())
+        }
+
+        fn believes(&mut self, path: &str, is_warning: bool) -> bool {
+            self.0.is_feasible(&RootCause::from_path(path.to_owned()), is_warning, self.1)
+        }
+
+        fn fails(&mut self, path: &str) -> bool {
+            self.believes(path, false)
+        }
+    }
 
     #[test]
-    fn longer_path_counts_after_eight_runs_without_a_shorter_one() {
-        let path = |text: &str| RootCause::from_path(text.to_owned());
-        let mut distances = Distances::new();
-        distances.begin_run();
-        assert!(distances.is_feasible(&path("b/a/db")));
-        assert!(distances.is_feasible(&path("c/db")));
-        for _ in 1..MAX_RUNS {
-            distances.begin_run();
-            assert!(!distances.is_feasible(&path("c/b/a/db")));
-            assert!(!distances.is_feasible(&path("a/c/db")));
+    fn longer_path_counts_after_the_time_of_eight_runs() {
+        for (interval, hold) in [(0, 8), (1, 8), (30, 240), (75, 600), (3_600, 600), (u64::MAX, 600)] {
+            let mut heard = Heard::new(Duration::from_secs(interval));
+            assert!(heard.fails("a/b/c/db") && heard.fails("a/b/db"));
+            heard.1 += SECOND * (hold - 1);
+            assert!(!heard.fails("a/b/d/b/db"), "{interval}");
+            heard.1 += SECOND;
+            assert!(heard.fails("a/b/d/b/db"), "{interval}");
         }
-        for same_or_new in ["b/a/db", "c/a/db", "x/y/db"] {
-            assert!(distances.clone().is_feasible(&path(same_or_new)), "{same_or_new}");
+    }
+
+    #[test]
+    fn paths_of_other_ways_and_origins_are_independent() {
+        let mut heard = Heard::new(SECOND);
+        assert!(heard.fails("a/db") && heard.fails("a/b/db"));
+        for other in ["b/c/a/db", "a/c/d/db", "a/b/c/disk", "a/b/c/d/db"] {
+            assert!(heard.fails(other), "{other}");
         }
-        distances.begin_run();
-        assert!(distances.is_feasible(&path("c/b/a/db")));
-        assert!(distances.is_feasible(&path("a/db")), "shorter");
-        assert!(!distances.is_feasible(&path("c/b/a/db")));
-        assert_eq!(distances.runs.len(), MAX_RUNS);
+        assert!(!heard.fails("a/b/x/b/db"));
+    }
+
+    #[test]
+    fn warnings_make_no_failure_a_rumour() {
+        let mut heard = Heard::new(SECOND);
+        assert!(heard.believes("a/b/db", true));
+        assert!(heard.fails("a/b/c/b/db"));
+        assert!(!heard.believes("a/b/c/b/db", true) && !heard.fails("a/b/c/d/c/b/db"));
+    }
+
+    #[test]
+    fn replicas_that_name_different_paths_are_both_believed() {
+        let mut heard = Heard::new(SECOND);
+        assert!(heard.fails("a/b/db") && !heard.fails("a/b/x/b/db"));
+        for _ in 0..3 {
+            assert!(heard.fails("a/b/db") && heard.fails("a/b/x/b/db"));
+        }
+        assert!(!heard.fails("a/b/x/y/b/db"));
+    }
+
+    #[test]
+    fn memory_is_bounded() {
+        let mut heard = Heard::new(SECOND);
+        for index in 0..1_000 {
+            assert!(heard.fails(&format!("a/b/check{index}")));
+        }
+        assert_eq!(heard.0.known.len(), MAX_WAYS);
     }
 }

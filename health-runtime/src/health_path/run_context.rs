@@ -19,9 +19,16 @@ use super::{
     BUDGET_HEADER, LIMITED_HEADER, PATH_HEADER, budget, instance::Instance, path::HealthPath,
     request_origin::RequestOrigin, trace_context::TraceContext,
 };
+use crate::{
+    model::{CheckSpec, Level},
+    sync::thread_local,
+    time::after,
+};
 #[cfg(feature = "probe-http")]
-use crate::sync::Mutex;
-use crate::{model::Level, sync::thread_local, time::after};
+use crate::{
+    model::{Outcome, Status},
+    sync::{Mutex, lock},
+};
 
 thread_local! {
     /// The run that is being polled on this thread.
@@ -43,14 +50,33 @@ pub(crate) struct RequestingCheck {
 }
 
 impl RequestingCheck {
-    pub(crate) const fn new(instance: Arc<Instance>, level: Level) -> Self {
+    pub(crate) fn new(instance: Arc<Instance>, spec: &CheckSpec) -> Self {
         Self {
             instance,
-            level,
+            level: spec.level(),
             last_asking: AtomicU64::new(0),
             last_limited: AtomicU64::new(0),
             #[cfg(feature = "probe-http")]
-            distances: Mutex::new(Distances::new()),
+            distances: Mutex::new(Distances::new(spec)),
+        }
+    }
+
+    /// Returns the same check with other settings. Runs are counted anew.
+    pub(crate) fn succeed(&self, spec: &CheckSpec) -> Self {
+        Self {
+            #[cfg(feature = "probe-http")]
+            distances: Mutex::new(lock(&self.distances).succeed(spec)),
+            ..Self::new(Arc::clone(&self.instance), spec)
+        }
+    }
+
+    /// Notes the root causes of a run that another instance has made for this check.
+    #[cfg(feature = "probe-http")]
+    pub(crate) fn note_outcome(&self, outcome: &Outcome) {
+        let (is_warning, now) = (outcome.status() != Status::Fail, Instant::now());
+        let mut distances = lock(&self.distances);
+        for cause in outcome.root_causes() {
+            distances.is_feasible(cause, is_warning, now);
         }
     }
 

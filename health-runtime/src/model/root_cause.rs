@@ -52,8 +52,9 @@ impl RootCause {
         Self(format!("{}/{}", encoded(check), marks.join("/")))
     }
 
-    /// Returns the nearest root causes, sorted, and of each the shortest path: longer ones outlive a mended fault. No entry
-    /// stands for the others: it would be a new root cause, which goes round in a circle for ever.
+    /// Returns the nearest root causes, sorted, and for each check at fault the shortest path, with the shortest one through another
+    /// neighbor, because the first may lead back to the service that asks. No entry stands for the others: it would be a new root
+    /// cause, which goes round in a circle for ever.
     pub(crate) fn bounded(mut causes: Vec<Self>) -> Vec<Self> {
         causes.sort_by(|one, other| (one.distance(), &one.0).cmp(&(other.distance(), &other.0)));
         let mut nearest: Vec<Self> = Vec::new();
@@ -61,7 +62,9 @@ impl RootCause {
             if nearest.len() == MAX_ROOT_CAUSES {
                 break;
             }
-            if nearest.iter().all(|nearer| nearer.origin() != cause.origin()) {
+            let mut known = nearest.iter().filter(|nearer| nearer.origin() == cause.origin());
+            let is_other_way = |nearer: &Self| nearer.services().next() != cause.services().next();
+            if known.next().is_none_or(is_other_way) && known.next().is_none() {
                 nearest.push(cause);
             }
         }
@@ -195,7 +198,7 @@ mod tests {
         let causes = ["b/x", "z", "y", "z"].map(path).to_vec();
         assert_eq!(RootCause::bounded(causes), ["y", "z", "b/x"].map(path));
         let ways = ["b/a/db", "c/db", "a/db", "c/b/a/db", "db", "d/c/db"].map(path).to_vec();
-        assert_eq!(RootCause::bounded(ways), ["db", "a/db", "c/db"].map(path));
+        assert_eq!(RootCause::bounded(ways), ["db", "a/db", "c/db", "b/a/db", "d/c/db"].map(path));
         let many: Vec<_> = (0..99).map(|index| RootCause::new(&format!("{index:02}"))).collect();
         assert_eq!(RootCause::bounded(many.clone()), many[..MAX_ROOT_CAUSES]);
     }

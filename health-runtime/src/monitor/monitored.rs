@@ -69,7 +69,7 @@ impl Monitored {
         Self {
             member: member(fleet, &spec),
             work: GuardedWork::new(Arc::clone(&spec), work),
-            requesting: Arc::new(RequestingCheck::new(Arc::clone(instance), spec.level())),
+            requesting: Arc::new(RequestingCheck::new(Arc::clone(instance), &spec)),
             spec,
             declared,
             slot,
@@ -112,7 +112,7 @@ impl Monitored {
         Self {
             member: member(fleet.filter(|_| drilling.is_none()), &spec),
             work: GuardedWork::new(Arc::clone(&spec), work),
-            requesting: Arc::new(RequestingCheck::new(Arc::clone(&self.requesting.instance), spec.level())),
+            requesting: Arc::new(self.requesting.succeed(&spec)),
             spec,
             declared,
             slot,

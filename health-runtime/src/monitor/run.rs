@@ -270,6 +270,10 @@ impl RunTask {
         };
         match timeout_at(deadline, member.take_part(call)).await {
             Ok(Some((result, shared))) => {
+                #[cfg(feature = "probe-http")]
+                if let RunResult::Answered(outcome) = &result {
+                    self.check.requesting.note_outcome(outcome);
+                }
                 self.complete(result, Some(Box::new(shared)), Instant::now());
             }
             Ok(None) => {}

@@ -93,8 +93,8 @@ probe! {
 /// check [carries](crate::CheckResult::root_causes) them, and reports show them to everybody who sees the check; if the probe
 /// has credentials or its URL a parameter that no endpoint reads, such as a gateway's token, only to callers who see details. A
 /// root cause is ignored if its path leads back to this service, which is then at fault itself, if it names a service three
-/// times, if it is longer than 1,024 bytes, or if one of the latest eight runs has heard of it by a path with fewer services:
-/// then it is a rumour about a fault that is mended. A service that has no other reason counts as passing, or as warning if
+/// times, if it is longer than 1,024 bytes, or if a path with fewer services, through the same first two, led to it in the time
+/// of the latest eight runs (ten minutes at most): then it is a rumour about a fault that is mended. A service that has no other reason counts as passing, or as warning if
 /// other checks of it warn, so that no failure goes round and outlives its cause. The name of a service is that of its build info, else that of its
 /// program: give each a name of its own. A service without build info takes no path for one that leads back, because
 /// another program may have the same name. A service that hides its name from this caller has the name of the check.
@@ -179,9 +179,9 @@ impl ServiceProbe {
 
     /// Reads a report for the service whose run this is.
     fn parse(&self, body: &[u8]) -> Result<RemoteReport, String> {
-        let name = self.check.spec().name();
+        let (name, spec) = (self.check.spec().name(), self.check.spec());
         let Some(check) = current_check() else {
-            return RemoteReport::parse(body, name, None, &mut Distances::new());
+            return RemoteReport::parse(body, name, None, &mut Distances::new(spec));
         };
         let own_service = check.instance.declared_service();
         RemoteReport::parse(body, name, own_service.as_deref(), &mut lock(&check.distances))

@@ -38,8 +38,8 @@ pub(super) struct RemoteReport {
 }
 
 impl RemoteReport {
-    /// Reads a report in the native shape, for this service, if its name is known, and adds a run to the distances. The reporter
-    /// has the name of the check unless it tells its own.
+    /// Reads a report in the native shape, for this service, if its name is known, and adds its root causes to the distances. The
+    /// reporter has the name of the check unless it tells its own.
     ///
     /// # Errors
     /// The body is another one; the text continues a message.
@@ -89,12 +89,14 @@ impl RemoteReport {
         }
         let is_shown = |name: &&str| name.len() <= MAX_NAME_BYTES && is_name(name) && mask_credentials(name) == *name;
         let reporter = service.as_deref().filter(is_shown).unwrap_or(check);
-        distances.begin_run();
-        let root_causes = NamedRootCauses::read(&root_causes.unwrap_or_default(), reporter, own_service, distances);
-        let warning_causes = NamedRootCauses::read(&warning_causes, reporter, own_service, distances);
+        let status = Status::from(status);
+        let mut read =
+            |paths: &[String], status| NamedRootCauses::read(paths, reporter, own_service, status, distances);
+        let root_causes = read(&root_causes.unwrap_or_default(), status);
+        let warning_causes = read(&warning_causes, Status::Warn);
         let shown = |text: Option<String>| text.as_deref().map(shown_name);
         Ok(Self {
-            status: status.into(),
+            status,
             cause: shown(cause),
             service: shown(service),
             version: shown(version),
@@ -210,12 +212,16 @@ mod tests {
     use proptest::{collection::vec, prelude::*, sample::Index};
 
     use super::*;
-    use crate::model::MAX_ROOT_CAUSES;
+    use crate::model::{Check, Level, MAX_ROOT_CAUSES};
+
+    fn distances() -> Distances {
+        Distances::new(Check::new("billing", Level::L3, || async {}).spec())
+    }
 
     fn root_causes(service: &str) -> Vec<String> {
         let body = serde_json::json!({ "status": "fail", "service": service, "root_causes": ["db"], "checks": {} });
         let report =
-            RemoteReport::parse(body.to_string().as_bytes(), "billing", None, &mut Distances::new()).expect("a report");
+            RemoteReport::parse(body.to_string().as_bytes(), "billing", None, &mut distances()).expect("a report");
         report.root_causes.counted.iter().map(ToString::to_string).collect()
     }
 
@@ -243,7 +249,7 @@ mod tests {
                 let at = at.index(body.len());
                 body[at] = byte;
             }
-            if let Ok(report) = RemoteReport::parse(&body, "billing", Some("orders"), &mut Distances::new()) {
+            if let Ok(report) = RemoteReport::parse(&body, "billing", Some("orders"), &mut distances()) {
                 prop_assert!(report.failing.len() <= MAX_NAMES);
                 prop_assert!(report.root_causes.counted.len() <= MAX_ROOT_CAUSES);
             }
