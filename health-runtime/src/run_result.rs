@@ -43,6 +43,8 @@ pub(crate) struct Provenance {
     pub(crate) min_depth: u8,
     /// The run for a fleet.
     pub(crate) shared: Option<Box<SharedRun>>,
+    /// The drill that the check is in.
+    pub(crate) drill: Option<Arc<Drill>>,
 }
 
 /// A run for a fleet.
@@ -119,13 +121,25 @@ impl RunResult {
         matches!(self, Self::Blocked { is_excused: true, .. })
     }
 
-    /// Returns the drill of the checks that block this one, or that in which it got the status that thresholds keep.
-    fn drill(&self, before: Option<&CheckResult>, is_failing: bool) -> Option<Arc<Drill>> {
+    /// Returns whether the function itself, or a check behind it, is at fault.
+    const fn has_own_fault(&self) -> bool {
         match self {
-            Self::Blocked { drill, .. } => drill.clone(),
-            _ if is_failing == self.is_failure() => None,
-            _ => before.and_then(|before| before.drill.clone()),
+            Self::Answered(outcome) => !matches!(outcome.status, Status::Pass),
+            Self::Panicked(_) | Self::Blocked { .. } => true,
+            _ => false,
         }
+    }
+
+    /// Returns the drill because of which the check has its status: its own, that of the checks that block it, or that in
+    /// which it got the status that thresholds keep. Faults of the function are not those of a drill that calls it.
+    fn drill(&self, own: Option<Arc<Drill>>, before: Option<&CheckResult>, is_failing: bool) -> Option<Arc<Drill>> {
+        let is_kept = is_failing != self.is_failure();
+        let is_cause = |drill: &Arc<Drill>| !drill.calls_function() || !(is_kept || self.has_own_fault());
+        own.filter(is_cause).or_else(|| match self {
+            Self::Blocked { drill, .. } => drill.clone(),
+            _ if is_kept => before.and_then(|before| before.drill.clone()),
+            _ => None,
+        })
     }
 
     /// Applies the slowness, the thresholds (by `is_failing`) and the criticality of a check.
@@ -133,14 +147,14 @@ impl RunResult {
         self,
         spec: &CheckSpec,
         before: Option<&CheckResult>,
-        Provenance { min_depth, shared }: Provenance,
+        Provenance { min_depth, shared, drill }: Provenance,
         is_failing: bool,
         consecutive: u32,
         duration: Duration,
     ) -> CheckResult {
         let now = SystemTime::now();
         let duration = shared.as_ref().map_or(duration, |shared| shared.duration);
-        let drill = self.drill(before, is_failing);
+        let drill = self.drill(drill, before, is_failing);
         let (outcome, cause) = self.into_outcome(spec.timeout());
         let Outcome { status: observed, message, data, public_data, root_causes } = outcome;
         let is_slow = observed == Status::Pass && spec.degraded_after().is_some_and(|limit| duration > limit);

@@ -217,6 +217,28 @@ async fn alert_of_a_drill_has_a_label_and_a_failure_that_follows_is_another_one(
 }
 
 #[tokio::test(start_paused = true)]
+async fn failure_of_the_own_function_in_a_slow_drill_is_an_alert_without_the_label() {
+    let clock = StoppedClock::new();
+    let mut receiver = Receiver::start().await;
+    let db = Switch::new();
+    let endpoint = start(builder([db.check("db")]).alert_to(alertmanager(&receiver).instance("pod-1")));
+    run(endpoint.monitor()).await;
+    receiver.next().await;
+    clock.advance(2).await;
+    endpoint.monitor().drill("db", Forced::slow_by(Duration::from_millis(1)), Duration::from_mins(5)).expect("a drill");
+    clock.advance(2).await;
+    db.set(Outcome::fail("down"));
+    let report = tokio::spawn({
+        let monitor = endpoint.monitor().clone();
+        async move { run(&monitor).await }
+    });
+    clock.advance(2).await;
+    report.await.expect("no panic");
+    let alerts = receiver.alerts().await;
+    assert_eq!((alerts[0]["labels"].get("drill"), &alerts[0]["annotations"]["summary"]), (None, &json!("db fails")));
+}
+
+#[tokio::test(start_paused = true)]
 async fn blocked_check_is_an_alert_only_if_no_root_cause_is_as_severe() {
     let clock = StoppedClock::new();
     let mut receiver = Receiver::start().await;

@@ -145,3 +145,28 @@ async fn test_kit_counts_runs_of_a_drill() {
     kit.advance(MINUTE).await;
     kit.run("db").await.assert_status(Status::Pass);
 }
+
+/// The function of a slow drill is its own, and so are its failures.
+#[tokio::test(start_paused = true)]
+async fn failure_of_the_own_function_in_a_slow_drill_is_not_a_drill() {
+    for own in [Forced::fail("connection refused"), Forced::panic("out of memory"), Forced::warn("lag of 9 s")] {
+        let kit = TestMonitor::with_checks([background("db").success_threshold(2)]);
+        kit.run("db").await;
+        kit.monitor().drill("db", Forced::slow_by(Duration::from_millis(5)), 10 * MINUTE).expect("a drill");
+        let seen = kit.run("db").await;
+        assert!(seen.result().status() == Status::Pass && seen.result().drill().is_some(), "{seen:?}");
+
+        kit.force("db", own.clone());
+        let seen = kit.run("db").await;
+        assert!(seen.result().status() > Status::Pass && seen.result().drill().is_none(), "{seen:?}");
+        let change = kit.changes("db").await.pop().expect("a change");
+        assert!(change.current() > Status::Pass && !change.is_drill(), "{change:?}");
+
+        kit.force("db", Forced::pass());
+        let seen = kit.run("db").await;
+        // The threshold keeps the failure, which is not the drill's.
+        assert_eq!(seen.result().drill().is_none(), seen.result().status() == Status::Fail, "{seen:?}");
+        let seen = kit.run("db").await;
+        assert!(seen.result().status() == Status::Pass && seen.result().drill().is_some(), "{seen:?}");
+    }
+}

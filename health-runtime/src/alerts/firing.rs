@@ -146,19 +146,14 @@ impl FiringAlerts {
         for entry in report.entries() {
             let Some(severity) = entry.counting_status().and_then(Severity::of) else { continue };
             if entry.result.blocked_by().is_empty() || is_graver_than_its_cause(entry, report) {
-                let key = (entry.check.name().to_owned(), severity, entry.drill.is_some());
+                let key = (entry.check.name().to_owned(), severity, entry.result.drill.is_some());
                 firing.insert(key, self.alert(entry, severity, report));
             }
         }
         firing
     }
 
-    fn alert(
-        &self,
-        ReportEntry { check, result, drill, .. }: &ReportEntry,
-        severity: Severity,
-        report: &Report,
-    ) -> Alert {
+    fn alert(&self, ReportEntry { check, result, .. }: &ReportEntry, severity: Severity, report: &Report) -> Alert {
         let (alertname, verb) = severity.words();
         let own = [
             ("alertname", alertname.to_owned()),
@@ -169,8 +164,8 @@ impl FiringAlerts {
         ];
         let own = own.into_iter().map(|(name, value)| (name.to_owned(), value));
         let instance = self.sender.instance.iter().map(|instance| ("instance".to_owned(), instance.clone()));
-        let of_drill = drill.iter().map(|_| ("drill".to_owned(), "true".to_owned()));
-        let sign = if drill.is_some() { "[DRILL] " } else { "" };
+        let of_drill = result.drill.iter().map(|_| ("drill".to_owned(), "true".to_owned()));
+        let sign = if result.drill.is_some() { "[DRILL] " } else { "" };
         let cause = result.cause().map(Cause::as_str);
         let because = cause.map(|cause| format!(" ({cause})")).unwrap_or_default();
         let is_blocked_by_it = |other: &&ReportEntry| other.result.blocked_by().iter().any(|name| name == check.name());

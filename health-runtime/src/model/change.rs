@@ -45,7 +45,8 @@ impl StatusChange {
             at: result.since,
             previous_since: before.map(|before| before.since),
             muted: is_muted(),
-            is_drill: result.drill.is_some() || before.is_some_and(|before| before.drill.is_some()),
+            is_drill: result.drill.is_some()
+                || before.is_some_and(|before| before.drill.is_some() && result.status < before.status),
         })
     }
 

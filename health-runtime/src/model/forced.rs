@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::{Outcome, Status};
+use super::{Drill, Outcome, Status};
 
 /// Behavior of a check in place of its own function: in a [drill](crate::Monitor::drill), or in a
 #[cfg_attr(feature = "testing", doc = "[test](crate::testing::TestMonitor::force).")]
@@ -69,7 +69,7 @@ impl Forced {
     /// Returns the word for the behavior on the wire; `None` for an answer that passes.
     pub(crate) const fn word(&self) -> Option<&'static str> {
         match &self.answer {
-            None => Some("slow"),
+            None => Some(Drill::SLOW),
             Some(ForcedAnswer::Hang) => Some("hang"),
             Some(ForcedAnswer::Panic(_)) => Some("panic"),
             Some(ForcedAnswer::Outcome(outcome)) => match outcome.status {

@@ -15,7 +15,7 @@ pub(crate) struct CheckMetrics {
     pub(crate) runs: RunStats,
     pub(crate) is_in_flight: bool,
     pub(crate) is_muted: bool,
-    /// Whether it is in a drill, or has its status because of one.
+    /// Whether it has its status because of a drill.
     pub(crate) is_drilled: bool,
     /// The failed checks because of which this one was not run, in the order of the levels.
     pub(crate) root_causes: Vec<Arc<CheckSpec>>,

@@ -322,6 +322,9 @@ pub struct Drill {
 }
 
 impl Drill {
+    /// Word for the behavior that delays the function.
+    pub(crate) const SLOW: &str = "slow";
+
     /// Returns the word for the behavior: `fail`, `warn`, `slow`, `hang` or `panic`.
     #[must_use]
     pub const fn behavior(&self) -> &'static str {
@@ -344,6 +347,11 @@ impl Drill {
     #[must_use]
     pub fn by(&self) -> &str {
         &self.by
+    }
+
+    /// Returns whether runs in the drill call the function of the check.
+    pub(crate) fn calls_function(&self) -> bool {
+        self.behavior == Self::SLOW
     }
 
     /// Returns this drill for a check that it blocks. The reason is left out, because callers that see details of one check

@@ -342,7 +342,7 @@ impl RunTask {
             let origin = self.context.as_ref().and_then(|context| context.origin.as_ref());
             self.min_depth = self.min_depth.max(origin.map_or(0, |origin| origin.depth()));
         }
-        let provenance = Provenance { min_depth: self.min_depth, shared };
+        let provenance = Provenance { min_depth: self.min_depth, shared, drill: None };
         self.engine.complete(&self.check, self.id, result, provenance, now, &self.span)
     }
 

@@ -36,7 +36,7 @@ fn collect_one(engine: &Arc<Engine>, checks: &CheckSet, index: usize) -> CheckMe
         None => check.muting.is_muted(),
     };
     let roots = result.as_ref().map(|result| checks.root_causes(index, result, latest)).unwrap_or_default();
-    let is_drilled = check.drilling.is_some() || result.as_ref().is_some_and(|result| result.drill.is_some());
+    let is_drilled = result.as_ref().is_some_and(|result| result.drill.is_some());
     CheckMetrics {
         check: Arc::clone(&check.spec),
         result,

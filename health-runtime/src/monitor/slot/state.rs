@@ -358,10 +358,8 @@ impl SlotState {
         let before = before.map(|before| before.result);
         let is_excused = result.is_excused();
         let before = before.as_deref();
-        let mut result = result.into_check_result(spec, before, provenance, is_failing, consecutive, duration);
-        if let Some(drill) = &self.drill {
-            result.drill = Some(Arc::clone(drill));
-        }
+        let provenance = Provenance { drill: self.drill.clone(), ..provenance };
+        let result = result.into_check_result(spec, before, provenance, is_failing, consecutive, duration);
         let result = Arc::new(result);
         if let Some(outbox) = &self.outbox {
             outbox.put(spec, before, &result, is_excused, now);
@@ -386,9 +384,9 @@ impl SlotState {
         let was_failing = before.is_some_and(|before| before.is_failing);
         let mut streak = self.streak;
         let Count { is_failing, consecutive } = streak.add(&result, spec, was_failing);
+        let provenance = Provenance { drill: self.drill.clone(), ..provenance };
         let result = result.into_check_result(spec, before, provenance, is_failing, consecutive, duration);
-        let drill = self.drill.clone().or(result.drill);
-        let result = Arc::new(CheckResult { drill, ..result });
+        let result = Arc::new(result);
         let limited = Latest { result: Arc::clone(&result), at: now, is_inherited: false, failing_since: None };
         self.limited = Some(Box::new((id, limited)));
         result

@@ -109,7 +109,9 @@ fn limited_result_is_kept_and_not_recorded() {
     let (spec, slot, start) = (check.spec(), slot(), Instant::now());
     let found = |depth, millis| slot.observe(spec, start + Duration::from_millis(millis), Some(&[]), depth, |_| true).0;
     let Lookup::Running(deep) = found(3, 0) else { panic!("no run") };
-    let end = slot.complete(spec, deep.id, pass(), Provenance { min_depth: 3, shared: None }, start).expect("an end");
+    let end = slot
+        .complete(spec, deep.id, pass(), Provenance { min_depth: 3, ..Provenance::default() }, start)
+        .expect("an end");
     assert!(end.recorded.is_none() && slot.latest().is_none());
     assert!(matches!(found(3, 79), Lookup::Done(_)) && matches!(found(4, 79), Lookup::Done(_)));
     assert!(slot.latest_at(3).is_some() && slot.latest_at(2).is_none());
