@@ -170,3 +170,27 @@ async fn failure_of_the_own_function_in_a_slow_drill_is_not_a_drill() {
         assert!(seen.result().status() == Status::Pass && seen.result().drill().is_some(), "{seen:?}");
     }
 }
+
+/// A run that waits for one of the drill is over later than the drill.
+#[tokio::test(start_paused = true)]
+async fn dependent_that_waits_for_a_hanging_drill_runs_again_after_its_end() {
+    let monitor = monitor([
+        lazy("db").timeout(Duration::from_secs(10)),
+        lazy("orders").depends_on(["db"]),
+        lazy("shop").depends_on(["orders"]),
+    ]);
+    monitor.drill("db", Forced::hang(), MINUTE).expect("a drill");
+    let report = tokio::spawn({
+        let monitor = monitor.clone();
+        async move { monitor.report(&Selection::everything()).await }
+    });
+    sleep(Duration::from_secs(5)).await;
+    monitor.undrill("db").expect("a check");
+    sleep(Duration::from_secs(6)).await;
+    assert_eq!(report.await.expect("no panic").status(), Status::Fail, "it was asked for in the drill");
+    for name in ["orders", "shop"] {
+        // Nobody has asked for them since.
+        let last = monitor.history(name).expect("a check").pop().expect("a change");
+        assert_eq!((last.current(), last.is_drill()), (Status::Pass, true), "{name}");
+    }
+}

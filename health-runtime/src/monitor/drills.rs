@@ -11,6 +11,8 @@ use super::{
     engine::Engine,
     monitored::Monitored,
     schedule,
+    slot::RunId,
+    wait::{self, Awaited},
 };
 use crate::{
     error::{DrillError, UnknownCheck},
@@ -130,10 +132,35 @@ fn without(
 pub(super) fn replace_results(engine: &Arc<Engine>) {
     schedule::start(engine);
     let checks = engine.checks();
-    let is_left_over = |check: &&Arc<Monitored>| {
-        check.drilling.is_none() && check.latest().is_some_and(|result| result.drill.is_some())
-    };
-    run_at_once(engine, checks.order().iter().map(|index| &checks[*index]).filter(is_left_over).cloned().collect());
+    let in_order = || checks.order().iter().map(|index| &checks[*index]);
+    run_at_once(engine, in_order().filter(|check| is_left_over(check)).cloned().collect());
+    let waiting = checks.order().iter().filter(|index| !checks.dependencies(**index).is_empty());
+    replace_later(
+        engine,
+        waiting
+            .filter_map(|index| Some((Arc::clone(&checks[*index]), checks[*index].slot.run_in_progress()?)))
+            .collect(),
+    );
+}
+
+/// Does the same to checks whose runs in progress may wait for one of the drill, which blocks them after its end.
+fn replace_later(engine: &Arc<Engine>, waiting: Vec<(Arc<Monitored>, RunId)>) {
+    if !waiting.is_empty() && engine.find_runtime().is_some() {
+        let of_task = Arc::clone(engine);
+        engine.spawn(async move {
+            for (check, id) in waiting {
+                wait::for_all(&of_task, &[Awaited { check: &check, id }], None).await;
+                if is_left_over(&check) {
+                    schedule::run_once(&of_task, &check).await;
+                    of_task.changes.wake();
+                }
+            }
+        });
+    }
+}
+
+fn is_left_over(check: &Monitored) -> bool {
+    check.drilling.is_none() && check.latest().is_some_and(|result| result.drill.is_some())
 }
 
 /// Runs checks on the runtime of runs, if there is one: one after the other, because each may be blocked by those before.
