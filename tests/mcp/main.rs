@@ -4,6 +4,7 @@
 mod access;
 mod agent;
 mod example;
+mod operating;
 mod peers;
 mod protocol;
 mod tokens;

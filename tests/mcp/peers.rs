@@ -100,3 +100,24 @@ async fn sdk_sends_credentials_with_each_request() {
         assert_eq!(ask("wrong").await["error"], true, "{mode}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs the Python SDK of MCP: scripts/peers"]
+async fn sdk_mutes_a_check_in_both_eras() {
+    let keys = access_key([AccessKey::new("agent", SECRET)]).may_operate();
+    let endpoint = builder([Check::new("db", Level::L1, || async { false })]).details(ShowDetails::Always);
+    let endpoint = endpoint.access(Access::new().levels(Levels::ALL, keys)).build().expect("a good endpoint");
+    let base = format!("http://{}/health", serve(endpoint.router()).await);
+    for mode in ["2026-07-28", "auto", "legacy"] {
+        let headers = json!({ "X-Access-Key": "agent", "X-Secret-Key": SECRET });
+        let answer = run(json!({ "operate": base, "mode": mode, "headers": headers })).await;
+        let expected = json!({
+            "tools": ["health_mute", "health_unmute"],
+            "read_only": [false, false],
+            "muted": { "reason": "a migration", "caller": "agent" },
+            "statuses": ["fail", "pass", "fail"],
+            "unmuted": null,
+        });
+        assert_eq!(answer, expected, "{mode}");
+    }
+}

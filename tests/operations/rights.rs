@@ -123,6 +123,19 @@ async fn right_follows_from_the_policy_that_grants_it() {
     }
 }
 
+/// A browser would ask for the password of a known user again and again.
+#[tokio::test]
+async fn caller_of_another_policy_of_the_same_kind_is_known() {
+    let people = |name| basic("x", [User::new(name, "secret")]);
+    let policy = any_of([people("ada").may_operate(), people("grace")]);
+    for (name, password, expected) in
+        [("ada", "secret", 200), ("grace", "secret", 403), ("grace", "wrong", 401), ("eve", "secret", 401)]
+    {
+        let (header, value) = user(name, password);
+        assert_eq!(statuses(&policy, &[(header, &value)]).await, [expected; 2], "{name} {password}");
+    }
+}
+
 #[tokio::test]
 async fn policy_of_the_service_grants_the_right_only_if_it_declares_it() {
     let declared = AnyPolicy::from(Obedient { grants_operations: true });

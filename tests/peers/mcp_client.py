@@ -88,7 +88,28 @@ async def status(base):
     return answer
 
 
+async def operate(base):
+    """Mutes and unmutes a check that fails."""
+    async with client(base) as agent:
+        tools = (await agent.list_tools()).tools[5:]
+        statuses = [(await call(agent, "health_overview"))["status"]]
+        arguments = {"name": "db", "for": "2h", "reason": "a migration"}
+        muted = await call(agent, "health_mute", **arguments)
+        statuses.append((await call(agent, "health_overview"))["status"])
+        unmuted = await call(agent, "health_unmute", name="db")
+        statuses.append((await call(agent, "health_overview"))["status"])
+        return {
+            "tools": [tool.name for tool in tools],
+            "read_only": [tool.annotations.read_only_hint for tool in tools],
+            "muted": muted["muted"]["untrusted_text"],
+            "statuses": statuses,
+            "unmuted": unmuted["muted"],
+        }
+
+
 async def main():
+    if "operate" in question:
+        return await operate(question["operate"])
     if "find" in question:
         return await find(question["find"], question["begin"])
     if "tour" in question:

@@ -1,5 +1,11 @@
+use health_runtime::{
+    Level, Levels, Status,
+    access::{Access, User, any_of, basic},
+};
+
 use crate::{
     healthctl,
+    services::{check, named, url_of},
     stub::{Stub, response},
     with_secret,
 };
@@ -79,4 +85,32 @@ async fn refused_operations_are_explained() {
         assert!(parts.iter().all(|part| ended.err.contains(part)), "{ended:?}");
     }
     assert_eq!(healthctl(&["drill", "http://127.0.0.1:9", "db", "slow", "5m"]).await.code, 64, "it needs a delay");
+}
+
+#[tokio::test]
+async fn service_is_operated() {
+    const SECRET: &str = "hunter2-hunter2";
+    let people = |name| basic("orders", [User::new(name, SECRET)]);
+    let access = Access::new().levels(Levels::ALL, any_of([people("ada").may_operate(), people("grace")]));
+    let url = url_of(named("orders", [check("a/b c", Level::L1, Status::Fail)]).access(access)).await;
+    let ada = |arguments: &'static [&str]| {
+        let arguments: Vec<_> = [&arguments[..1], &[&*url, "a/b c"], &arguments[1..], &["--basic", "ada"]].concat();
+        let arguments: Vec<_> = arguments.into_iter().map(str::to_owned).collect();
+        async move { with_secret(SECRET, &arguments.iter().map(String::as_str).collect::<Vec<_>>()).await }
+    };
+    let ran = ada(&["run"]).await;
+    assert!(ran.code == 1 && ran.out.contains("it is away"), "{ran:?}");
+    let muted = ada(&["mute", "2h", "a migration"]).await;
+    assert!(muted.code == 0 && muted.out.contains("by ada: a migration"), "{muted:?}");
+    let checked = with_secret(SECRET, &["check", &url, "--basic", "ada"]).await;
+    assert_eq!(checked.code, 0, "it counts for nothing: {checked:?}");
+    let json = ada(&["mute", "1m", "another reason", "--json"]).await.json();
+    assert_eq!((&json["check"], &json["muted"]["reason"]), (&"a/b c".into(), &"another reason".into()));
+    assert_eq!(ada(&["unmute"]).await.out, "a/b c counts again\n");
+    let long = ada(&["mute", "8d", "why"]).await;
+    assert!(long.code == 1 && long.err.contains("`for` must be between `1s` and `7days`"), "{long:?}");
+    let refused = with_secret(SECRET, &["mute", &url, "a/b c", "1h", "why", "--basic", "grace"]).await;
+    for part in ["may not operate this check", "may_operate"] {
+        assert!(refused.code == 1 && refused.err.contains(part), "{part}: {refused:?}");
+    }
 }

@@ -28,7 +28,7 @@ pub(super) fn visibility(
     let mut visibility = Visibility { run: none, details: none, operate: none, info, knows_every_check: false };
     let mut noes: Vec<Decision> = Vec::new();
     let detail_level = |details: Levels| if details.is_empty() { DetailLevel::Outline } else { DetailLevel::Details };
-    for (rule, decision) in decided {
+    for (rule, mut decision) in decided {
         let is_whole = matches!(request, AccessRequest::Group(_));
         // A group has no level, so it grants no operations.
         let (run, details, operate) = if is_whole {
@@ -68,6 +68,13 @@ pub(super) fn visibility(
         };
         if is_fatal && matches!(request, AccessRequest::Levels { .. }) {
             return Err(decision);
+        }
+        // Another policy accepts credentials of this kind, so others would not help: the caller is known.
+        if matches!(request, AccessRequest::Operate { .. })
+            && decision.denial == Some(DenyReason::Rejected)
+            && !wrong.intersects(&decision.rejected)
+        {
+            decision.denial = Some(DenyReason::Forbidden);
         }
         if refused {
             noes.push(decision);

@@ -3,16 +3,19 @@
 mod explanation;
 mod untrusted;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::{
     context::Context,
     format::RenderReport,
-    json::{self, object_of, write_change},
+    json::{object_of, render, write_change},
     view::{ChangeView, ReportView},
     wire::to_json,
 };
-use crate::model::Level;
+use crate::{
+    model::{Level, Mute},
+    time::timestamp_millis,
+};
 
 /// Renders a report in the native shape.
 pub(crate) const REPORT: RenderReport = report;
@@ -21,7 +24,7 @@ pub(crate) const REPORT: RenderReport = report;
 pub(crate) const EXPLANATION: RenderReport = explanation::render;
 
 fn report(view: &ReportView<'_>, context: &Context<'_>) -> Vec<u8> {
-    let mut report = object(&json::render(view, context));
+    let mut report = object(&render(view, context));
     untrusted::separate_report(&mut report);
     to_json(&report)
 }
@@ -32,6 +35,19 @@ pub(crate) fn change(check: &str, level: Level, view: &ChangeView<'_>) -> Value 
     change.insert("check".to_owned(), check.into());
     change.insert("level".to_owned(), level.number().into());
     change.into()
+}
+
+/// Renders the mute of a check, or its end.
+pub(crate) fn muted(check: &str, mute: Option<&Mute>) -> Value {
+    let muted = mute.map(|mute| {
+        let mut muted = Map::new();
+        muted.insert("until".to_owned(), mute.until().map(timestamp_millis).into());
+        muted.insert("reason".to_owned(), mute.reason().into());
+        muted.insert("caller".to_owned(), mute.caller().into());
+        untrusted::separate(&mut muted);
+        muted
+    });
+    json!({ "check": check, "muted": muted })
 }
 
 /// Returns a change in the native shape.

@@ -13,7 +13,11 @@ use crate::{
     access::AccessRequest,
     http::{
         peer::{host, original_uri},
-        routes::{arguments::JsonArguments, overview},
+        routes::{
+            arguments::JsonArguments,
+            operations::{MAX_MUTE, OperatedCheck},
+            overview,
+        },
     },
     model::{CheckSpec, Group, Level, Levels},
     monitor::{Gathered, Selection},
@@ -98,6 +102,21 @@ pub(super) async fn call(exchange: &Exchange, tool: Tool, arguments: Map<String,
             let since = arguments.time("since", SystemTime::now());
             arguments.finish()?;
             Ok(changes(exchange, since).await?)
+        }
+        Tool::Mute => {
+            let name = arguments.required_text("name");
+            let (duration, reason) = (arguments.lasting("for", MAX_MUTE), arguments.reason("reason"));
+            arguments.finish()?;
+            let check = operated(exchange, name).await?;
+            let mute = check.mute(duration, &reason).map_err(|problem| problem.detail().to_owned())?;
+            Ok(mcp::muted(&check.name, Some(&mute)))
+        }
+        Tool::Unmute => {
+            let name = arguments.required_text("name");
+            arguments.finish()?;
+            let check = operated(exchange, name).await?;
+            check.unmute().map_err(|problem| problem.detail().to_owned())?;
+            Ok(mcp::muted(&check.name, None))
         }
     }
 }
@@ -223,6 +242,18 @@ async fn check(exchange: &Exchange, name: &str) -> Result<Value, ToolFailure> {
         result["blocks"] = dependents(&visible, name);
     }
     Ok(result)
+}
+
+/// Returns a check that the client may operate.
+async fn operated(exchange: &Exchange, name: String) -> Result<OperatedCheck, ToolFailure> {
+    let level = level_of(exchange, &name);
+    let operator = exchange.operator(level).await?;
+    let Some(level) = level else {
+        let visibility = exchange.service.narrow(operator.visibility, exchange.scope);
+        return Err(unknown_check(exchange, &Admission::new(exchange, visibility, None), &name).into());
+    };
+    let (service, scope) = (Arc::clone(&exchange.service), exchange.scope);
+    Ok(OperatedCheck { service, scope, operator, name, level, budget: None })
 }
 
 /// Returns the names of the checks that depend on one, directly or through others.

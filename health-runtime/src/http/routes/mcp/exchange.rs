@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::protected_resource;
 
 use crate::{
-    access::{AccessRequest, Caller, Refusal},
+    access::{AccessRequest, Caller, Operator, Refusal},
     health_path::RequestOrigin,
     http::{
         cache::{CacheKey, ResourceId},
@@ -18,6 +18,7 @@ use crate::{
         request::AdmittedRequest,
         service::Service,
     },
+    model::Level,
     monitor::{Gathered, Selection},
     render::{Format, RenderReport, ReportSubject, Visibility},
 };
@@ -83,6 +84,25 @@ impl Exchange {
             _ => Visibility::OUTLINE,
         };
         Ok(self.service.narrow(visibility, self.scope))
+    }
+
+    /// Returns whether a policy grants somebody the right to operate checks here.
+    pub(super) fn has_operators(&self) -> bool {
+        self.service.authorizer.as_ref().is_some_and(|authorizer| authorizer.has_operators(self.scope.levels))
+    }
+
+    /// Decides whether the client may operate a check of this level; `None` if no check has that name.
+    ///
+    /// # Errors
+    /// The response that refuses the client.
+    pub(super) async fn operator(&self, level: Option<Level>) -> Result<Operator, Response> {
+        let access = AccessRequest::Operate { level, is_run: false };
+        match (&self.service.authorizer, &self.client) {
+            (Some(authorizer), Client::Caller(caller)) => {
+                authorizer.operator(level, false, caller).await.map_err(|refusal| self.refuse(&refusal, access))
+            }
+            _ => Err(ProblemDetails::not_found("nobody operates checks here").into_response()),
+        }
     }
 
     fn refuse(&self, refusal: &Refusal, access: AccessRequest) -> Response {

@@ -49,7 +49,7 @@ pub(super) async fn answer(exchange: &Exchange, visibility: Visibility, request:
             Ok((result, Caching::Private { ttl_millis: LIST_TTL_MILLIS }))
         }
         ("tools/list", _) => {
-            let tools: Vec<_> = Tool::ALL.into_iter().map(Tool::definition).collect();
+            let tools: Vec<_> = Tool::all(exchange.has_operators()).map(Tool::definition).collect();
             Ok((json!({ "tools": tools }), Caching::Public))
         }
         ("resources/list", _) => Ok((json!({ "resources": [report_resource()] }), Caching::Public)),
@@ -144,7 +144,7 @@ async fn call_tool(exchange: &Exchange, mut params: Map<String, Value>) -> Resul
     let Some(Value::String(name)) = params.get("name") else {
         return Err(invalid("`name` must be the name of a tool".to_owned()));
     };
-    let Some(tool) = Tool::named(name) else {
+    let Some(tool) = Tool::named(name, exchange.has_operators()) else {
         return Err(invalid(format!("there is no tool {name:?}")));
     };
     let arguments = match params.remove("arguments") {

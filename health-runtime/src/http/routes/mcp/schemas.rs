@@ -172,6 +172,12 @@ pub(super) fn changes() -> Value {
     object(&properties, &["changes", "complete"])
 }
 
+pub(super) fn muted() -> Value {
+    let mute = object(&json!({ "until": time(), "untrusted_text": untrusted() }), &["until"]);
+    let properties = json!({ "check": { "type": "string" }, "muted": { "anyOf": [mute, { "type": "null" }] } });
+    object(&properties, &["check", "muted"])
+}
+
 fn with_definition(mut schema: Value, name: &str, definition: &Value) -> Value {
     schema["$defs"] = json!({ name: definition });
     schema

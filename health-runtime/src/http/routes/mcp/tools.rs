@@ -13,13 +13,25 @@ pub(super) enum Tool {
     Check,
     Explain,
     Changes,
+    Mute,
+    Unmute,
 }
 
 impl Tool {
-    pub(super) const ALL: [Self; 5] = [Self::Overview, Self::Report, Self::Check, Self::Explain, Self::Changes];
+    const ALL: [Self; 7] =
+        [Self::Overview, Self::Report, Self::Check, Self::Explain, Self::Changes, Self::Mute, Self::Unmute];
 
-    pub(super) fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|tool| tool.name() == name)
+    /// Returns the tools of an endpoint. The tools for operations exist only where a policy grants the right to somebody.
+    pub(super) fn all(has_operators: bool) -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(move |tool| has_operators || !tool.operates())
+    }
+
+    pub(super) fn named(name: &str, has_operators: bool) -> Option<Self> {
+        Self::all(has_operators).find(|tool| tool.name() == name)
+    }
+
+    const fn operates(self) -> bool {
+        matches!(self, Self::Mute | Self::Unmute)
     }
 
     const fn name(self) -> &'static str {
@@ -29,6 +41,8 @@ impl Tool {
             Self::Check => "health_check",
             Self::Explain => "health_explain",
             Self::Changes => "health_changes",
+            Self::Mute => "health_mute",
+            Self::Unmute => "health_unmute",
         }
     }
 
@@ -39,6 +53,8 @@ impl Tool {
             Self::Check => "One health check",
             Self::Explain => "Root causes",
             Self::Changes => "Recent changes of health",
+            Self::Mute => "Mute a health check",
+            Self::Unmute => "End the mute of a health check",
         }
     }
 
@@ -67,6 +83,12 @@ impl Tool {
                 "Returns the changes of statuses, the oldest first, 100 at most and then the latest ones. Pass the time \
                  of the last change to read on from there."
             }
+            Self::Mute => {
+                "Mutes a check for some time: it still runs and is shown, but it counts for nothing, so that its failure \
+                 alerts nobody and takes no service out of rotation. Needs a right of its own, and records the caller \
+                 and the reason for everybody who sees the check. Ask a person before you call it."
+            }
+            Self::Unmute => "Ends the mute of a check, so that it counts again. Needs a right of its own.",
         }
     }
 
@@ -80,9 +102,11 @@ impl Tool {
             "outputSchema": self.output_schema(),
             "annotations": {
                 "title": self.title(),
-                "readOnlyHint": true,
-                "destructiveHint": false,
-                "idempotentHint": true,
+                "readOnlyHint": !self.operates(),
+                // Neither only adds something: a mute hides failures and replaces another one, whose end removes it.
+                "destructiveHint": self.operates(),
+                // Each mute begins anew.
+                "idempotentHint": self != Self::Mute,
                 "openWorldHint": false,
             },
         })
@@ -105,7 +129,7 @@ impl Tool {
                 });
                 (properties, json!([]))
             }
-            Self::Check => {
+            Self::Check | Self::Unmute => {
                 let name = json!({ "type": "string", "minLength": 1, "description": "The name of the check." });
                 (json!({ "name": name }), json!(["name"]))
             }
@@ -116,6 +140,14 @@ impl Tool {
                                     `2026-11-22T10:00:00Z`. Default: all changes that are kept.",
                 });
                 (json!({ "since": since }), json!([]))
+            }
+            Self::Mute => {
+                let properties = json!({
+                    "name": { "type": "string", "minLength": 1, "description": "The name of the check." },
+                    "for": { "type": "string", "description": "A duration such as `30m` or `2h`, from `1s` to `7d`." },
+                    "reason": { "type": "string", "minLength": 1, "maxLength": 256, "description": "One line." },
+                });
+                (properties, json!(["name", "for", "reason"]))
             }
         };
         json!({
@@ -133,6 +165,7 @@ impl Tool {
             Self::Check => schemas::check(),
             Self::Explain => schemas::explanation(),
             Self::Changes => schemas::changes(),
+            Self::Mute | Self::Unmute => schemas::muted(),
         }
     }
 }

@@ -6,4 +6,6 @@ mod description;
 mod operation;
 mod operations_route;
 
+#[cfg(feature = "mcp")]
+pub(super) use operation::{MAX_MUTE, OperatedCheck};
 pub(super) use operations_route::mount;

@@ -17,14 +17,14 @@ use crate::{
         routes::{arguments::JsonArguments, check::unknown_check},
         service::Service,
     },
-    model::{Forced, Level},
+    model::{Forced, Level, Mute},
     monitor::{DrillOrder, MAX_DRILL},
     render::{Format, ReportSubject, report_as_json},
     time::timestamp_millis,
 };
 
 /// Longest mute of a caller from outside.
-const MAX_MUTE: Duration = Duration::from_secs(7 * 24 * 3600);
+pub(in crate::http::routes) const MAX_MUTE: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// Words for the behaviors of a drill. Each makes it of its message and its delay.
 const BEHAVIORS: [(&str, Behavior); 4] =
@@ -60,14 +60,14 @@ pub(super) enum Command {
 
 /// A check with the caller that operates it.
 #[derive(Debug)]
-pub(super) struct OperatedCheck {
-    pub(super) service: Arc<Service>,
-    pub(super) scope: RouteScope,
-    pub(super) operator: Operator,
-    pub(super) name: String,
-    pub(super) level: Level,
+pub(in crate::http::routes) struct OperatedCheck {
+    pub(in crate::http::routes) service: Arc<Service>,
+    pub(in crate::http::routes) scope: RouteScope,
+    pub(in crate::http::routes) operator: Operator,
+    pub(in crate::http::routes) name: String,
+    pub(in crate::http::routes) level: Level,
     /// Time that the caller has for the answer.
-    pub(super) budget: Option<Duration>,
+    pub(in crate::http::routes) budget: Option<Duration>,
 }
 
 impl Operation {
@@ -138,20 +138,11 @@ impl OperatedCheck {
         match command {
             Command::Run => self.run().await,
             Command::Mute { duration, reason } => {
-                let monitor = &self.service.monitor;
-                let mute = monitor.mute_for(&self.name, self.level, duration, &reason, self.operator.name());
-                let mute = mute.ok_or_else(|| unknown_check(&self.name))?;
-                self.operator.log("mute", &self.name, mute.until(), Some(mute.reason()));
+                let mute = self.mute(duration, &reason)?;
                 let until = mute.until().map(timestamp_millis);
                 Ok(self.muted(&json!({ "until": until, "reason": mute.reason(), "by": mute.caller() })))
             }
-            Command::Unmute => {
-                if !self.service.monitor.unmute_at(&self.name, self.level) {
-                    return Err(unknown_check(&self.name));
-                }
-                self.operator.log("unmute", &self.name, None, None);
-                Ok(self.muted(&Value::Null))
-            }
+            Command::Unmute => self.unmute().map(|()| self.muted(&Value::Null)),
             Command::Drill { forced, duration, reason, includes_liveness } => {
                 let by = self.operator.name().to_owned();
                 let order = DrillOrder { forced, duration, reason: Some(reason), by, includes_liveness };
@@ -170,6 +161,24 @@ impl OperatedCheck {
                 Ok(self.drilled(&Value::Null))
             }
         }
+    }
+
+    /// Mutes the check, and logs who did it.
+    pub(in crate::http::routes) fn mute(&self, duration: Duration, reason: &str) -> Result<Arc<Mute>, ProblemDetails> {
+        let monitor = &self.service.monitor;
+        let mute = monitor.mute_for(&self.name, self.level, duration, reason, self.operator.name());
+        let mute = mute.ok_or_else(|| unknown_check(&self.name))?;
+        self.operator.log("mute", &self.name, mute.until(), Some(mute.reason()));
+        Ok(mute)
+    }
+
+    /// Ends the mute of the check, and logs who did it.
+    pub(in crate::http::routes) fn unmute(&self) -> Result<(), ProblemDetails> {
+        if !self.service.monitor.unmute_at(&self.name, self.level) {
+            return Err(unknown_check(&self.name));
+        }
+        self.operator.log("unmute", &self.name, None, None);
+        Ok(())
     }
 
     fn muted(&self, muted: &Value) -> Vec<u8> {
