@@ -52,6 +52,7 @@ async fn agent_reports_readiness() {
     db.fail();
     assert_eq!(said().await, says(503, "down #db"), "and nothing of its message");
     db.pass();
+    assert_eq!(said().await, says(200, "up 50%"));
     endpoint.monitor().drill("db", Forced::fail("why"), Duration::from_mins(5)).expect("a drill");
     assert_eq!(said().await, says(503, "down #db (drill)"));
     endpoint.monitor().undrill("db").expect("a check");
