@@ -70,10 +70,10 @@ async fn rare_answers(format: &str) -> (TempDir, Vec<PathBuf>) {
     ];
     let endpoint = builder(checks).muted("muted").details(ShowDetails::Always).build().expect("a good endpoint");
     endpoint.monitor().mute("muted for a while", Duration::from_hours(1), "<why> & how").expect("such a check");
+    // Before the check fails by itself. A drain ends the drill.
+    endpoint.monitor().drill("muted", Forced::fail("<why> & how"), Duration::from_hours(1)).expect("a drill");
     endpoint.monitor().report(&Selection::everything()).await;
     let folder = tempfile::tempdir().expect("a folder");
-    // A drain ends the drill.
-    endpoint.monitor().drill("muted", Forced::fail("<why> & how"), Duration::from_hours(1)).expect("a drill");
     let mut all = ask(endpoint.router(), &format!("/health/levels?format={format}"), &[]).await.body;
     let mut files = vec![folder.path().join("drill")];
     fs::write(&files[0], &all).expect("a file");

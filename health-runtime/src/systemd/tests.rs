@@ -173,6 +173,8 @@ async fn status_follows_changes_within_a_second() {
     // A mute covers the dependents, too.
     monitor.mute("db", Duration::from_hours(1), "maintenance").expect("a check");
     assert_eq!(manager.within(12 * SECOND).await, ["STATUS=ready; warn: mail"]);
+    mail_passes.store(true, Ordering::SeqCst);
+    assert_eq!(manager.within(12 * SECOND).await, ["STATUS=ready"]);
     monitor.drill("mail", Forced::fail("why"), Duration::from_mins(5)).expect("a drill");
     assert_eq!(manager.within(12 * SECOND).await, ["STATUS=ready; warn: mail [drill]"]);
 }
