@@ -33,7 +33,7 @@ is() { # property=value
 }
 
 start() { # options…
-  systemd-run --quiet --user --unit health-tests --service-type notify --setenv "ADDRESS=$address" "$@" "$program"
+  systemd-run --quiet --user --unit health-tests --service-type notify --setenv "HEALTH_ADDRESS=$address" "$@" "$program"
 }
 
 until_true [ -S /run/user-manager/systemd/private ]
