@@ -1,12 +1,19 @@
+use std::time::Duration;
+
 use tokio::{
-    io::copy_bidirectional,
+    io::{AsyncWriteExt as _, copy, copy_bidirectional, sink},
     net::{TcpListener, TcpStream},
     select, spawn,
     sync::broadcast,
+    time::timeout,
 };
 
-/// A way to a server of this machine, on a port of its own, whose connections break on request. Behind a proxy that forwards
-/// each direction by itself lapin did not always connect again, with the same breaks.
+/// Time in which a client closes a connection whose server has closed it.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// A way to a server of this machine, on a port of its own, whose connections break on request: the server's end comes, and
+/// what the client still sends is read. Lapin 4.12 never connects again if a frame of anybody fails with a broken pipe before it
+/// has read the end: its loop waits for the socket because the frame is still to be written.
 #[derive(Debug)]
 pub struct Breaker {
     pub port: u16,
@@ -26,7 +33,11 @@ impl Breaker {
                     let Ok(mut server) = TcpStream::connect(("127.0.0.1", server_port)).await else { return };
                     select! {
                         _ = copy_bidirectional(&mut client, &mut server) => (),
-                        _ = is_broken.recv() => (),
+                        _ = is_broken.recv() => {
+                            drop(server);
+                            let _ = client.shutdown().await;
+                            let _ = timeout(GRACE, copy(&mut client, &mut sink())).await;
+                        }
                     }
                 });
             }
