@@ -1,5 +1,5 @@
 use health_runtime::{
-    Level, Levels, Status,
+    Level, Levels, ShowDetails, Status,
     access::{Access, User, any_of, basic},
 };
 
@@ -113,4 +113,25 @@ async fn service_is_operated() {
     for part in ["may not operate this check", "may_operate"] {
         assert!(refused.code == 1 && refused.err.contains(part), "{part}: {refused:?}");
     }
+}
+
+#[tokio::test]
+async fn service_is_drilled() {
+    const SECRET: &str = "hunter2-hunter2";
+    let access = Access::new().levels(Levels::ALL, basic("orders", [User::new("ada", SECRET)]).may_operate());
+    let db = check("db", Level::L1, Status::Pass).readiness();
+    let url = url_of(named("orders", [db]).details(ShowDetails::Always).access(access)).await;
+    let ada = async |arguments: &[&str]| {
+        with_secret(SECRET, &[&arguments[..1], &[&*url], &arguments[1..], &["--basic", "ada"]].concat()).await
+    };
+    let begun = ada(&["drill", "db", "fail", "5m", "does the pager ring?"]).await;
+    assert_eq!(begun.code, 0, "{begun:?}");
+    assert!(begun.out.starts_with("db behaves as `fail` until 20") && begun.out.contains("by ada"), "{begun:?}");
+    let checked = ada(&["check"]).await;
+    assert!(checked.code == 1 && checked.out.contains("drill"), "{checked:?}");
+    assert_eq!(healthctl(&["check", &url, "--group", "ready"]).await.code, 1, "load balancers see it");
+    assert_eq!(ada(&["undrill", "db"]).await.out, "db runs as it is again\n");
+    assert_eq!(ada(&["check"]).await.code, 0);
+    let long = ada(&["drill", "db", "fail", "2h"]).await;
+    assert!(long.code == 1 && long.err.contains("`for`"), "{long:?}");
 }
