@@ -2,6 +2,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::usage::SURPLUS_VALUE;
 use crate::{
     client::{Client, TlsFiles},
     credentials::{Credentials, Secret},
@@ -24,10 +25,7 @@ pub(crate) struct OneService {
 impl OneService {
     pub(crate) fn target(&self) -> Result<Target, Failure> {
         if !self.surplus.is_empty() {
-            return Err(Failure::usage(
-                "a value behind the URL belongs to no option; it is not shown, because it may be a secret. Secrets come from \
-                 `--secret-file FILE` or HEALTHCTL_SECRET",
-            ));
+            return Err(Failure::usage(SURPLUS_VALUE));
         }
         parse_target(&self.url)
     }

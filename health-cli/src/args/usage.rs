@@ -12,6 +12,10 @@ use crate::{
 const SECRET_OPTIONS: [&str; 9] =
     ["--token", "--password", "--secret", "--user", "--header", "--key", "--pass", "-u", "-H"];
 
+/// Stands in place of a value that nothing takes.
+pub(super) const SURPLUS_VALUE: &str = "a value belongs to no option; it is not shown, because it may be a secret. Secrets come \
+                                        from `--secret-file FILE` or HEALTHCTL_SECRET";
+
 /// Returns the text of an error and the exit code. Help and versions are errors for clap, and states of a plugin are unknown
 /// with them, too.
 pub(crate) fn exit_of(error: &clap::Error, is_plugin: bool) -> (String, Exit) {
@@ -29,19 +33,16 @@ pub(crate) fn exit_of(error: &clap::Error, is_plugin: bool) -> (String, Exit) {
         ));
         return (format!("error: {failure}\n"), exit);
     }
-    let hidden = match error.kind() {
-        ErrorKind::TooManyValues => text_of(error, ContextKind::InvalidValue),
-        ErrorKind::UnknownArgument if !option.starts_with('-') => option,
-        ErrorKind::InvalidSubcommand => text_of(error, ContextKind::InvalidSubcommand),
-        _ => String::new(),
+    let failure = match error.kind() {
+        ErrorKind::TooManyValues => Failure::usage(SURPLUS_VALUE),
+        ErrorKind::UnknownArgument if !option.starts_with('-') => Failure::usage(SURPLUS_VALUE),
+        // A URL may hold a password.
+        ErrorKind::InvalidSubcommand if !is_word(&text_of(error, ContextKind::InvalidSubcommand)) => {
+            Failure::usage("a command stands first, such as `healthctl check URL`; `healthctl --help` lists them")
+        }
+        _ => return (error.render().ansi().to_string(), exit),
     };
-    // A word in place of a command is a mistake to show; a URL may hold a password.
-    let is_shown = error.kind() == ErrorKind::InvalidSubcommand && is_word(&hidden);
-    let mut text = error.render().ansi().to_string();
-    if !hidden.is_empty() && !is_shown {
-        text = text.replace(&hidden, "…");
-    }
-    (text, exit)
+    (format!("error: {failure}\n"), exit)
 }
 
 /// Returns an error if a value stands behind `--bearer`, which takes none: in some commands it would become the reason that

@@ -127,7 +127,9 @@ impl<'a> Map<'a> {
             }
         };
         let mut root = Node::new(report.title().unwrap_or_else(|| url.clone()), report.status);
-        root.service.clone_from(&report.service);
+        // Another service of the same name stands for it behind others.
+        let is_first = |name: &String| self.by_name.get(name.as_str()) == Some(&index);
+        root.service = report.service.clone().filter(is_first);
         root.note.clone_from(&report.cause);
         root.children =
             report.checks.iter().filter(|check| is_service(check)).map(|check| self.service(check)).collect();

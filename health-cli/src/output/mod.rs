@@ -12,6 +12,6 @@ pub(crate) use json::{failure_json, report_json, tally, to_line};
 pub(crate) use nagios::{plugin_failure, plugin_report};
 pub(crate) use report::report_lines;
 pub(crate) use style::{bold, dim, painted, status_word};
-pub(crate) use table::{Table, cut_line};
+pub(crate) use table::{Table, cut_line, cut_text};
 pub(crate) use terminal::Terminal;
 pub(crate) use tree::{Node, dot, tree_lines};

@@ -54,7 +54,7 @@ fn cut(cell: &Cell, width: usize) -> String {
 }
 
 /// Cuts a text to this many columns.
-pub(super) fn cut_text(text: &str, width: usize) -> String {
+pub(crate) fn cut_text(text: &str, width: usize) -> String {
     if text.width() <= width {
         return text.to_owned();
     }

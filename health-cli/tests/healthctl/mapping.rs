@@ -158,3 +158,12 @@ async fn long_path_is_drawn_up_to_a_depth() {
     let ended = healthctl(&["map", &stub.url("/health")]).await;
     assert_eq!((ended.code, ended.out.lines().count()), (1, 34), "{ended:?}");
 }
+
+#[tokio::test]
+async fn edges_lead_to_the_first_service_of_a_name() {
+    let urls = stubs([("billing", &[]), ("billing", &[]), ("orders", &[("billing", "pass")])]).await;
+    let dot = healthctl(&arguments(&urls, &["--dot"])).await.out;
+    // The second one of the name is drawn first, because nobody asks it.
+    assert!(dot.contains("n0 [label=\"billing") && dot.contains("n1 [label=\"orders"), "{dot}");
+    assert!(dot.contains("n1 -> n2;") && !dot.contains("-> n0;"), "{dot}");
+}

@@ -8,7 +8,7 @@ use terminal_size::{Height, Width, terminal_size};
 
 use super::state::{Service, Services};
 use crate::{
-    output::{Table, bold, cut_line, dim, painted, tally},
+    output::{Table, bold, cut_line, cut_text, dim, painted, tally},
     report::Entry,
     status::Status,
     text::{age, count, short_duration, timestamp},
@@ -16,6 +16,9 @@ use crate::{
 
 /// Lines of the latest changes, if there is room.
 const CHANGE_LINES: usize = 8;
+
+/// Widest name of a check. The columns are those of all services.
+const MAX_NAME_WIDTH: usize = 40;
 
 /// Own page of a terminal, which is left when it is dropped.
 pub(super) struct Screen {
@@ -90,7 +93,13 @@ fn service_lines(services: &[Service]) -> Vec<String> {
             let plain = |text: String| (text.clone(), text);
             let faint = |text: String| (text.clone(), dim(&text));
             let painted = painted(status, &word);
-            table.row([(word, painted), faint(level), plain(check.name.clone()), faint(since), plain(check.reason())]);
+            table.row([
+                (word, painted),
+                faint(level),
+                plain(cut_text(&check.name, MAX_NAME_WIDTH)),
+                faint(since),
+                plain(check.reason()),
+            ]);
         }
     }
     let mut rows = table.lines(None).into_iter();
