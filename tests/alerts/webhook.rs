@@ -114,6 +114,11 @@ async fn changes_into_a_drill_and_out_of_it_are_marked() {
     clock.advance(5 * 60).await;
     let data = &receiver.next().await.json()["data"];
     assert_eq!((&data["to"], &data["severity"], &data["drill"]), (&json!("pass"), &json!("none"), &json!(true)));
+    endpoint.monitor().drill("db", Forced::fail("why"), Duration::from_mins(5)).expect("a drill");
+    assert_eq!(receiver.next().await.json()["data"]["to"], "fail");
+    endpoint.monitor().remove("db").expect("a check");
+    let event = receiver.next().await.json();
+    assert_eq!((&event["type"], &event["data"]["drill"]), (&json!("health.check.removed"), &json!(true)));
 }
 
 #[tokio::test(start_paused = true)]

@@ -125,7 +125,7 @@ pub(super) fn removal(id: &str, last: &StatusChange, sender: &Sender, source: &s
             to: None,
             severity: "none",
             muted: false,
-            drill: false,
+            drill: last.is_drill(),
             cause: None,
             blocked_by: None,
             owner: None,
