@@ -6,7 +6,7 @@ mod overrides;
 
 use std::sync::Arc;
 
-use super::{drills, engine::Engine, monitor::Monitor};
+use super::{drills, engine::Engine, monitor::Monitor, schedule};
 use crate::{
     error::Error,
     model::{Check, CheckName},
@@ -154,8 +154,11 @@ fn apply(engine: &Arc<Engine>, change: impl FnOnce(&mut Draft<'_>)) -> Result<()
     });
     // Before the functions that are gone are dropped: what they own may update the checks meanwhile, or take its time.
     drop(turn);
-    if applied.is_ok() {
+    if applied.is_ok() && before.has_drills() {
+        // It may have ended some.
         drills::replace_results(engine);
+    } else if applied.is_ok() {
+        schedule::start(engine);
     }
     applied.map(drop)
 }
