@@ -108,11 +108,13 @@ impl CheckSet {
 
     /// Returns the index of the check of this name.
     pub(super) fn find(&self, name: &str) -> Option<usize> {
-        let key = |level| {
-            self.members
-                .binary_search_by_key(&(level, name), |Member { check, .. }| (check.spec.level(), check.spec.name()))
-        };
-        Level::ALL.into_iter().find_map(|level| key(level).ok())
+        Level::ALL.into_iter().find_map(|level| self.find_at(name, level))
+    }
+
+    /// Returns the index of the check of this name, if it is one of this level.
+    pub(super) fn find_at(&self, name: &str, level: Level) -> Option<usize> {
+        let key = &(level, name);
+        self.members.binary_search_by_key(key, |Member { check, .. }| (check.spec.level(), check.spec.name())).ok()
     }
 
     /// Returns the index of the check that code means by a name.

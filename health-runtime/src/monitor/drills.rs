@@ -35,8 +35,8 @@ pub(super) fn begin(
     }
     let turn = lock(&engine.updating);
     let checks = engine.checks();
-    let is_meant = |index: &usize| level.is_none_or(|level| checks[*index].spec.level() == level);
-    let Some(index) = checks.find(check).filter(is_meant) else {
+    let found = level.map_or_else(|| checks.find(check), |level| checks.find_at(check, level));
+    let Some(index) = found else {
         // An update has removed or moved it meanwhile.
         return Err(UnknownCheck { name: check.to_owned(), suggestion: None }.into());
     };

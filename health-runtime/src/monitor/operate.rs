@@ -56,7 +56,7 @@ impl Monitor {
         let selection = Selection::check(check).within(Levels::one(level));
         let selection = budget.into_iter().fold(selection, Selection::with_deadline);
         let deadline = after(Instant::now(), selection.deadline(checks.overrides()));
-        if let Some(index) = checks.find(check).filter(|index| checks[*index].spec.level() == level)
+        if let Some(index) = checks.find_at(check, level)
             && let Some(id) = checks[index].slot.run_in_progress()
         {
             wait::for_all(engine, &[Awaited { check: &checks[index], id }], Some(deadline)).await;
@@ -84,7 +84,6 @@ impl Monitor {
 
     fn at_level(&self, check: &str, level: Level) -> Option<Arc<Monitored>> {
         let checks = self.engine.checks();
-        let index = checks.find(check).filter(|index| checks[*index].spec.level() == level)?;
-        Some(Arc::clone(&checks[index]))
+        checks.find_at(check, level).map(|index| Arc::clone(&checks[index]))
     }
 }

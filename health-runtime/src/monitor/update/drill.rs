@@ -48,9 +48,7 @@ impl Monitor {
         forced: impl Into<Forced>,
         duration: Duration,
     ) -> Result<(), DrillError> {
-        let by = file_and_line(Location::caller());
-        let order = DrillOrder { forced: forced.into(), duration, reason: None, by, includes_liveness: false };
-        self.begin_drill(check, order)
+        self.begin_drill(check.into(), forced.into(), duration, Location::caller(), false)
     }
 
     /// Does the same as [`drill`](Self::drill), also to a check of the liveness group or one that liveness depends on: an
@@ -65,13 +63,20 @@ impl Monitor {
         forced: impl Into<Forced>,
         duration: Duration,
     ) -> Result<(), DrillError> {
-        let by = file_and_line(Location::caller());
-        let order = DrillOrder { forced: forced.into(), duration, reason: None, by, includes_liveness: true };
-        self.begin_drill(check, order)
+        self.begin_drill(check.into(), forced.into(), duration, Location::caller(), true)
     }
 
-    fn begin_drill(&self, check: impl Into<CheckName>, order: DrillOrder) -> Result<(), DrillError> {
+    fn begin_drill(
+        &self,
+        check: CheckName,
+        forced: Forced,
+        duration: Duration,
+        caller: &Location<'_>,
+        includes_liveness: bool,
+    ) -> Result<(), DrillError> {
         let check = self.find(check)?;
+        let by = file_and_line(caller);
+        let order = DrillOrder { forced, duration, reason: None, by, includes_liveness };
         drills::begin(&self.engine, check.spec.name(), None, order).map(drop)
     }
 
@@ -82,7 +87,7 @@ impl Monitor {
 
     /// Ends the drill of a check of this level, if it is in one. Returns whether there is such a check.
     pub(crate) fn undrill_at(&self, check: &str, level: Level) -> bool {
-        let is_there = self.spec(check).is_some_and(|spec| spec.level() == level);
+        let is_there = self.engine.checks().find_at(check, level).is_some();
         if is_there {
             drills::end(&self.engine, check);
         }
