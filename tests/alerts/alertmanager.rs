@@ -190,8 +190,8 @@ async fn muted_check_is_not_sent() {
     assert_eq!(checks(&receiver.alerts().await), ["cache", "db"], "a failure that goes on fires at once");
 }
 
-#[tokio::test(start_paused = true)]
-async fn alert_of_a_drill_has_a_label_and_a_failure_that_follows_is_another_one() {
+/// Starts a service whose check `db` passes, and begins a drill of five minutes.
+async fn drilled(forced: Forced) -> (StoppedClock, Receiver, Switch, Endpoint) {
     let clock = StoppedClock::new();
     let mut receiver = Receiver::start().await;
     let db = Switch::new();
@@ -199,8 +199,14 @@ async fn alert_of_a_drill_has_a_label_and_a_failure_that_follows_is_another_one(
     run(endpoint.monitor()).await;
     receiver.next().await;
     clock.advance(2).await;
-    endpoint.monitor().drill("db", Forced::fail("why"), Duration::from_mins(5)).expect("a drill");
+    endpoint.monitor().drill("db", forced, Duration::from_mins(5)).expect("a drill");
     clock.advance(2).await;
+    (clock, receiver, db, endpoint)
+}
+
+#[tokio::test(start_paused = true)]
+async fn alert_of_a_drill_has_a_label_and_a_failure_that_follows_is_another_one() {
+    let (clock, mut receiver, db, _endpoint) = drilled(Forced::fail("why")).await;
     let alerts = receiver.alerts().await;
     assert_eq!((&alerts[0]["labels"]["drill"], alerts.len()), (&json!("true"), 1));
     assert_eq!(alerts[0]["annotations"]["summary"], "[DRILL] db fails");
@@ -218,15 +224,7 @@ async fn alert_of_a_drill_has_a_label_and_a_failure_that_follows_is_another_one(
 
 #[tokio::test(start_paused = true)]
 async fn failure_of_the_own_function_in_a_slow_drill_is_an_alert_without_the_label() {
-    let clock = StoppedClock::new();
-    let mut receiver = Receiver::start().await;
-    let db = Switch::new();
-    let endpoint = start(builder([db.check("db")]).alert_to(alertmanager(&receiver).instance("pod-1")));
-    run(endpoint.monitor()).await;
-    receiver.next().await;
-    clock.advance(2).await;
-    endpoint.monitor().drill("db", Forced::slow_by(Duration::from_millis(1)), Duration::from_mins(5)).expect("a drill");
-    clock.advance(2).await;
+    let (clock, mut receiver, db, endpoint) = drilled(Forced::slow_by(Duration::from_millis(1))).await;
     db.set(Outcome::fail("down"));
     let report = tokio::spawn({
         let monitor = endpoint.monitor().clone();
