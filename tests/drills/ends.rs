@@ -44,7 +44,10 @@ async fn begin_and_expiry_are_logged_once() {
     for part in ["behavior=\"fail\"", "until=\"20", "reason=\"does the pager ring?\"", "by=\"tests/drills/ends.rs:"] {
         assert!(begun.contains(part), "{part}: {begun}");
     }
-    assert!(!begun.contains(&format!("ends.rs:{line}")), "that of the helper, which is no caller of its own: {begun}");
+    assert!(
+        !begun.contains(&format!("ends.rs:{line}")),
+        "the log names the line of the helper and not that of its caller: {begun}"
+    );
     assert!(ended.starts_with(" INFO") && ended.contains("health check drill ended check=\"db\""), "{ended}");
     assert!(ended.contains("by=\"tests/drills/ends.rs:") && ended.ends_with("cause=\"expired\""), "{ended}");
 }
